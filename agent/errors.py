@@ -1,0 +1,123 @@
+"""What can go wrong, as one tree. Each kind carries the exit code that IT's scripts rely on.
+
+::
+
+    AgentError                         1   an unexpected fault
+    ├── UsageError                     2   the command was asked for something it cannot do
+    │   ├── SettingsError              2   agent.toml is missing, unreadable or wrong
+    │   ├── RegisterError              2   the register of visits or cameras is not to be believed
+    │   └── AlreadyRunning             2   another instance holds this laptop's lock
+    ├── LocalFault                     3   a file on this laptop cannot be read, or changed under our hands
+    ├── ShareFault                     3   the share would not take or give one file
+    │   ├── ShareFull                  3   no space, or over quota
+    │   ├── ShareDenied                3   no permission for this file or folder
+    │   └── NotProven                  3   what the share holds is not what was sent
+    ├── ShareUnreachable               5   no network, no answer, connection lost
+    ├── ShareRefused                   6   the share is not who it was, or does not let us in
+    │   ├── HostKeyRefused             6   the host key is unknown or has changed
+    │   └── LoginRefused               6   the key or user is not accepted
+    ├── RemovalRefused                 3   the local file is not the one that was proven: it stays
+    ├── JournalError                   1   the journal cannot be written or was written by a newer version
+    └── RecordError                    1   the record cannot be written
+        ├── RecordAltered             10   an entry is not what was written
+        └── RecordTruncated           11   entries are missing from the end, or the record went back
+
+Messages say what happened, to which thing, and what to do, for a teacher or an IT technician. They never name a private
+file: a file is spoken of by its id in the journal.
+"""
+
+from typing import ClassVar
+
+
+class AgentError(Exception):
+    """Something this program can explain; shown without a traceback."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(AgentError):
+    """The command was asked for something it cannot do."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """agent.toml is missing, unreadable or wrong."""
+
+
+class RegisterError(UsageError):
+    """The register of visits or cameras is not to be believed as it is."""
+
+
+class AlreadyRunning(UsageError):
+    """Another instance holds this laptop's lock."""
+
+
+class LocalFault(AgentError):
+    """A file on this laptop cannot be read, or changed under our hands; the other photos go on."""
+
+    exit_code = 3
+
+
+class ShareFault(AgentError):
+    """The share would not take or give one file; the other photos go on and this one is tried again."""
+
+    exit_code = 3
+
+
+class ShareFull(ShareFault):
+    """The share has no space left, or this device is over its quota."""
+
+
+class ShareDenied(ShareFault):
+    """This device has no permission for a file or folder on the share."""
+
+
+class NotProven(ShareFault):
+    """What the share holds is not what was sent; nothing is removed here."""
+
+
+class ShareUnreachable(AgentError):
+    """No network, no answer in time, or the connection was lost; tried again later."""
+
+    exit_code = 5
+
+
+class ShareRefused(AgentError):
+    """The share is not who it was, or does not let us in; a person must look."""
+
+    exit_code = 6
+
+
+class HostKeyRefused(ShareRefused):
+    """The server's host key is unknown here, or not the pinned one. Nothing was sent, nothing removed."""
+
+
+class LoginRefused(ShareRefused):
+    """The server does not accept this device's key or user name."""
+
+
+class RemovalRefused(AgentError):
+    """The file now in the folder is not the one that was proven on the share, so it stays."""
+
+    exit_code = 3
+
+
+class JournalError(AgentError):
+    """The journal cannot be read or written, or was written by a newer version of this program."""
+
+
+class RecordError(AgentError):
+    """The record cannot be read or written."""
+
+
+class RecordAltered(RecordError):
+    """An entry of the record is not what was written."""
+
+    exit_code = 10
+
+
+class RecordTruncated(RecordError):
+    """Entries are missing from the end of the record."""
+
+    exit_code = 11

@@ -1,0 +1,389 @@
+"""The words every stage shares. Values only: nothing here reads a file, a clock or the network.
+
+Two kinds of time are kept apart. An *instant* is an aware datetime; an `Interval` is made of two of them. A *wall
+clock* is what a camera without a zone wrote: a naive datetime, in a `WallClock`, which becomes an `Interval` only by
+being read in some zone. Sizes are bytes. Names on the share are `/`-separated and relative to the share's root for the agent.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
+from pathlib import Path
+from typing import NewType
+
+VisitId = NewType("VisitId", str)
+"""A visit's id in the register; by the register's check also a safe folder name."""
+
+PhotoId = NewType("PhotoId", str)
+"""How a photo is spoken of in logs, in the journal and by `review assign`: eight random hex digits."""
+
+TransferId = NewType("TransferId", str)
+"""Thirty-two hexadecimal digits, the same for the same content sent by the same device to the same visit."""
+
+Sha256 = NewType("Sha256", str)
+"""Sixty-four lower-case hexadecimal digits."""
+
+RemoteName = NewType("RemoteName", str)
+"""A path on the share below the agent's root, e.g. `visits/2026-museum/20260314-101112_eos-r6_0123456789ab.jpg`."""
+
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """A content: its SHA-256 and its size in bytes."""
+
+    sha256: Sha256
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A regular file as one look (`lstat`) saw it. Two equal looks are what "settled" means."""
+
+    path: Path
+    size: int
+    mtime_ns: int
+    device: int
+    inode: int
+
+
+class Role(StrEnum):
+    """What a file is to the photo it belongs to."""
+
+    MAIN = "main"
+    PARTNER = "partner"  # the other half of a Live Photo
+    SIDECAR = "sidecar"  # .xmp, .aae, .thm: says something about the main file
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of a photo."""
+
+    file: LocalFile
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo with what hangs on it: decided, sent and removed as one. The first member is the main file."""
+
+    members: tuple[Member, ...]
+
+    def __post_init__(self) -> None:
+        if not self.members or self.members[0].role is not Role.MAIN:
+            raise ValueError("a photo's first member is its main file")
+
+    @property
+    def main(self) -> LocalFile:
+        """The file that the photo's name, time and format are taken from."""
+        return self.members[0].file
+
+    @property
+    def size(self) -> int:
+        """Bytes of all members together."""
+        return sum(member.file.size for member in self.members)
+
+
+# --- Time ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """From `earliest` to `latest`, both aware and both possible."""
+
+    earliest: datetime
+    latest: datetime
+
+    def __post_init__(self) -> None:
+        if self.earliest.tzinfo is None or self.latest.tzinfo is None:
+            raise ValueError("an interval is made of instants, not of wall clocks")
+        if self.latest < self.earliest:
+            raise ValueError("an interval ends before it starts")
+
+    def within(self, other: "Interval") -> bool:
+        """Whether no part of this lies outside `other`."""
+        return other.earliest <= self.earliest and self.latest <= other.latest
+
+    def overlaps(self, other: "Interval") -> bool:
+        """Whether some instant lies in both."""
+        return self.earliest <= other.latest and other.earliest <= self.latest
+
+    def shifted(self, by: timedelta) -> "Interval":
+        """The same length of time, later by `by`."""
+        return Interval(self.earliest + by, self.latest + by)
+
+    def hull(self, other: "Interval") -> "Interval":
+        """The shortest interval that holds both."""
+        return Interval(min(self.earliest, other.earliest), max(self.latest, other.latest))
+
+
+@dataclass(frozen=True, slots=True)
+class WallClock:
+    """What a clock without a zone showed, from `earliest` to `latest`, both naive."""
+
+    earliest: datetime
+    latest: datetime
+
+    def __post_init__(self) -> None:
+        if self.earliest.tzinfo is not None or self.latest.tzinfo is not None:
+            raise ValueError("a wall clock has no zone")
+        if self.latest < self.earliest:
+            raise ValueError("a wall clock interval ends before it starts")
+
+    def shifted(self, by: timedelta) -> "WallClock":
+        """The same length of time, later by `by`."""
+        return WallClock(self.earliest + by, self.latest + by)
+
+    def read_in(self, zone: tzinfo) -> tuple[Interval, ...]:
+        """The instants this can have been in `zone`: one interval, or two in the hour that a change of clocks repeats.
+
+        Also two in the hour that a change skips: no clock set to the zone showed it, so the clock was not yet, or
+        already, put forward (PEP 495: fold=0 reads by the offset before the change, fold=1 by that after it).
+        """
+        readings = []
+        for fold in (0, 1):
+            first = self.earliest.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+            last = self.latest.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+            reading = Interval(min(first, last), max(first, last))
+            if reading not in readings:
+                readings.append(reading)
+        return tuple(sorted(readings, key=lambda reading: reading.earliest))
+
+
+class Level(StrEnum):
+    """How good the evidence for a capture time is: the table in DESIGN, "Deciding"."""
+
+    CONFIRMED = "A"  # wall clock and offset, agreeing with GPS
+    OWN_OFFSET = "B"  # one source with its own offset
+    UTC_ALONE = "C"  # UTC from one source, widened
+    ASSUMED_ZONE = "D"  # a wall clock, read in the visit's zone
+    FILE_NAME = "E"  # the file's name; never enough to delete on
+    UPPER_BOUND = "F"  # not later than; never enough to delete on
+    IMPOSSIBLE = "X"  # no time, or one that cannot be
+
+    @property
+    def decides(self) -> bool:
+        """Whether a photo may be sent and removed on this without a person."""
+        return self in {Level.CONFIRMED, Level.OWN_OFFSET, Level.UTC_ALONE, Level.ASSUMED_ZONE}
+
+
+# --- Capture ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """What the file says took it; empty strings are None."""
+
+    make: str | None = None
+    model: str | None = None
+    serial: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Degrees, north and east positive (WGS 84)."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """When, where and by which camera, with the evidence for it. Broken content gives notes, never an exception.
+
+    `format` is by content ("jpeg", "heic", "mp4", …), or "unknown" for what is no photo or video.
+    `recorded` and `offset` are what the file says, unread: "2026-03-14T10:11:12" and "+00:00".
+    `taken` is the time as judged: an `Interval`, a `WallClock` where the zone is not in the file, or None (level X).
+    `also` are other readings that the same evidence allows (a GPS time that disagrees, say): a decision must hold for
+    each of them. `clock_bound` says whether the camera's own clock error moves `taken` (not where GPS confirms it).
+    `complete` is whether the container's end was there; `content_id` is the Live Photo ContentIdentifier.
+    """
+
+    format: str
+    recorded: str | None = None
+    offset: str | None = None
+    taken: Interval | WallClock | None = None
+    level: Level = Level.IMPOSSIBLE
+    basis: tuple[str, ...] = ()
+    also: tuple[Interval, ...] = ()
+    clock_bound: bool = True
+    camera: Camera | None = None
+    place: Place | None = None
+    content_id: str | None = None
+    complete: bool = True
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_photo(self) -> bool:
+        """Whether this is a format that cameras write: a picture or a video."""
+        return self.format != "unknown"
+
+
+# --- Register --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A line of the visits register. Empty `staff` or `cameras`: anyone, any."""
+
+    id: VisitId
+    title: str
+    span: Interval
+    zone: str
+    staff: frozenset[str] = frozenset()
+    cameras: frozenset[str] = frozenset()
+    place: Place | None = None
+    radius_km: float | None = None
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredCamera:
+    """A line of the cameras register. A clock that runs ahead shows a later time than the true one."""
+
+    label: str
+    make: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    owner: str = "staff"
+    clock_ahead: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Visits and cameras as they stood at `read_at`; `version` is the SHA-256 over both files' bytes."""
+
+    visits: tuple[Visit, ...]
+    cameras: tuple[RegisteredCamera, ...]
+    version: Sha256
+    read_at: datetime
+
+
+class Verdict(StrEnum):
+    """What is to become of a photo."""
+
+    VISIT = "visit"
+    PRIVATE = "private"
+    REVIEW = "review"
+    NOT_A_PHOTO = "not-a-photo"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict with its reasons, in plain English, and the version of the register it was made by.
+
+    `taken` is the capture time as it was read in the end (clock error applied, zone chosen), for the file's name on the
+    share, its tag and its entry in the record. `by_person` marks what a member of staff settled.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    register_version: Sha256
+    visit: VisitId | None = None
+    taken: Interval | None = None
+    level: Level = Level.IMPOSSIBLE
+    by_person: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.verdict is Verdict.VISIT) != (self.visit is not None):
+            raise ValueError("a decision names a visit exactly when it is for one")
+
+
+# --- Sending ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """A reversible change while streaming: at offset `at`, leave out `drop` bytes and put `insert` in their place."""
+
+    at: int
+    drop: int
+    insert: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One file for the share: a local file, with at most one splice, or bytes made here (a tag's sidecar).
+
+    `original` is the local content that the decision was made on (of `bytes`: their own fingerprint). A sender stops
+    with `LocalFault` where what it reads is no longer that. `size` is what the share will hold.
+    """
+
+    name: RemoteName
+    source: LocalFile | bytes = field(repr=False)
+    original: Fingerprint
+    splice: Splice | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes as sent."""
+        if self.splice is None:
+            return self.original.size
+        return self.original.size - self.splice.drop + len(self.splice.insert)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """All that one photo sends to the share; proven as one."""
+
+    transfer: TransferId
+    photo: PhotoId
+    files: tuple[Outgoing, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes as sent, of all files."""
+        return sum(outgoing.size for outgoing in self.files)
+
+
+class Method(StrEnum):
+    """How a proof came about."""
+
+    READ_BACK = "read-back"  # sent now, and read back
+    ALREADY_THERE = "already-there"  # the share held this very content under this name; read back
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That the share holds, under `name`, exactly `held`, from which the local content `original` can be rebuilt.
+
+    Made only by reading every byte back from the final file or its temporary forerunner. `synced` is whether the server
+    confirmed that the bytes are on disk (fsync@openssh.com).
+    """
+
+    name: RemoteName
+    held: Fingerprint
+    original: Fingerprint
+    method: Method
+    synced: bool
+    at: datetime
+
+
+# --- Record ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """That an entry is durably in the record: its place in it, from 0, and its hash."""
+
+    index: int
+    hash: Sha256
+
+
+class Known(StrEnum):
+    """Whether something was found; "not known" is never shown as "none"."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_KNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """Where a removed photo may still be and what this program cannot honestly take away; no path, no name."""
+
+    kind: str  # "trash", "cloud folder", "snapshots", "hard link", "camera card", …
+    found: Known
+    detail: str = ""

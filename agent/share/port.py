@@ -1,0 +1,110 @@
+"""What the pipeline may rely on from a share, whichever one it is: real, in memory, or the demo's embedded one.
+
+One suite (tests/contract) holds every implementation to this.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from agent.errors import AgentError
+from agent.model import Delivery, Proof, RemoteName, TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """All bytes of a delivery are on the share under temporary names, and synced where the server can; not yet proven."""
+
+    transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The share holds every file of the delivery under its final name: a proof each, in the delivery's order."""
+
+    transfer: TransferId
+    proofs: tuple[Proof, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """One delivery failed by itself: a LocalFault or ShareFault. Its temporary files are gone, or will be swept."""
+
+    transfer: TransferId
+    error: AgentError
+
+
+Outcome = Sent | Delivered | Undelivered
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What statvfs@openssh.com says of the share, in bytes; None where the server does not say."""
+
+    free: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What the server can do, as it said when it greeted us."""
+
+    software: str
+    fsync: bool
+    statvfs: bool
+    limits: bool
+
+
+class Share(Protocol):
+    """A connection to the school's share. Not for use by two threads at once; every wait inside has a timeout.
+
+    Raised by any method: `ShareUnreachable` (try again later; nothing is half-believed), `ShareRefused` (stop, a person
+    must look), `ShareFault` for a single name. After ShareUnreachable the object is of no more use but to be closed.
+    """
+
+    def deliver(self, deliveries: Iterable[Delivery], sent_bytes: Callable[[int], None] = ...) -> Iterator[Outcome]:
+        """Send deliveries and prove them; outcomes come as they are ready, not in order.
+
+        Deliveries are taken from the iterable only as fast as they can be sent, so that stopping to supply them ends
+        the run after those in flight. For each: `Sent` (may be left out where nothing had to be sent), then `Delivered`
+        or `Undelivered`. On `Delivered` every file is durable under its final name, was read back whole, and was
+        renamed without ever overwriting; a name that is taken by other content is passed over for `NAME-2`, `NAME-3`, …
+        Repeating a delivery whose outcome was lost is safe and ends in `Method.ALREADY_THERE` where it had arrived.
+        `sent_bytes` is told of payload bytes as they are acknowledged (for a progress bar).
+        """
+        ...
+
+    def read(self, name: RemoteName, limit: int) -> bytes:
+        """The content of a small file (the register). FileNotFoundError if absent; ShareFault if over `limit` bytes."""
+        ...
+
+    def sweep(self) -> int:
+        """Remove this device's own temporary files, left by a transfer that was cut; how many. Never another's."""
+        ...
+
+    def abilities(self) -> Abilities:
+        """What the server can do."""
+        ...
+
+    def space(self) -> Space:
+        """What is free on the share."""
+        ...
+
+    def now(self) -> datetime:
+        """The server's clock, aware, to a second or so: the time it gives to a temporary file made for this."""
+        ...
+
+    def try_out(self) -> None:
+        """Write, sync, read back, rename and remove one small temporary file; raises what stands in the way."""
+        ...
+
+    def close(self) -> None:
+        """End the connection; more than once does no harm."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
