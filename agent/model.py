@@ -2,7 +2,7 @@
 
 Two kinds of time are kept apart. An *instant* is an aware datetime; an `Interval` is made of two of them. A *wall
 clock* is what a camera without a zone wrote: a naive datetime, in a `WallClock`, which becomes an `Interval` only by
-being read in some zone. Sizes are bytes. Names on the share are `/`-separated and relative to the share's root for the agent.
+being read in some zone. Sizes are bytes. Names on the share are `/`-separated and relative to the agent's root there.
 """
 
 from dataclasses import dataclass, field

@@ -15,7 +15,7 @@ from agent.model import Delivery, Proof, RemoteName, TransferId
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """All bytes of a delivery are on the share under temporary names, and synced where the server can; not yet proven."""
+    """All bytes of a delivery are on the share under temporary names, synced where the server can; not yet proven."""
 
     transfer: TransferId
 
