@@ -1,0 +1,26 @@
+"""agent.toml, read once into frozen `Settings`; whoever needs a value is handed it.
+
+`find_file` says which file counts, `load` reads it and tells every fault at once, `new_file` writes a fresh one for
+`init`, and `json_schema` describes it to editors and to IT's tools. The keys, their meaning and their limits are stated
+once, in `tables`: the checks, the schema and the comments in a written file all come from there.
+"""
+
+from agent.settings.places import config_folder, find_file, state_folder
+from agent.settings.reading import load
+from agent.settings.tables import Device, Folders, RegisterSettings, RemovalSettings, Settings, ShareSettings
+from agent.settings.writing import json_schema, new_file
+
+__all__ = [
+    "Device",
+    "Folders",
+    "RegisterSettings",
+    "RemovalSettings",
+    "Settings",
+    "ShareSettings",
+    "config_folder",
+    "find_file",
+    "json_schema",
+    "load",
+    "new_file",
+    "state_folder",
+]

@@ -1,0 +1,179 @@
+"""What a single value in agent.toml may be, beyond its type. Each check returns the value or raises ValueError.
+
+The words of a ValueError follow the key's name in the fault that the user reads, so they say what is wrong and what
+would be right: "must start with a /, as in /photos".
+"""
+
+import os
+import re
+from pathlib import Path, PurePosixPath
+from zoneinfo import ZoneInfo
+
+from agent.settings.places import expanded
+
+DEVICE_NAME = r"^[A-Za-z0-9_-]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$"
+_NO_DEVICE = frozenset(
+    ["con", "prn", "aux", "nul", *(f"com{digit}" for digit in range(1, 10)), *(f"lpt{digit}" for digit in range(1, 10))]
+)
+"""Names that Windows keeps for devices: IT may open the share from Windows."""
+
+_NO_ZONES = ("localtime", "posixrules", "Factory", "posix/", "right/")
+"""In /usr/share/zoneinfo, but no IANA names: what they mean differs from machine to machine."""
+
+
+def safe_device_name(host: str) -> str:
+    """A host name as a device name: its first label, with `-` for each character the share's folders may not have."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", host.split(".", maxsplit=1)[0]).strip("-")[:64]
+    return name if name and name.lower() not in _NO_DEVICE else "laptop"
+
+
+def device_name(value: str) -> str:
+    """A safe folder name on the share, wherever the share is looked at from."""
+    if not re.fullmatch(DEVICE_NAME[1:-1], value):
+        raise ValueError(
+            "may have only the letters A-Z and a-z, digits, '.', '_' and '-', at most 64 of them, and no dot first "
+            "or last: it names this laptop's folder on the share"
+        )
+    if value.split(".", maxsplit=1)[0].lower() in _NO_DEVICE:
+        raise ValueError("is a name that Windows keeps for itself; choose another")
+    return value
+
+
+def staff(value: str) -> str:
+    """A person as the register names them; the register's lists are separated by `;` or `|`."""
+    value = plain(value)
+    if ";" in value or "|" in value:
+        raise ValueError("must name one person, as the visits register does; ';' and '|' separate people there")
+    return value
+
+
+def plain(value: str) -> str:
+    """Text on one line, with something in it; spaces around it do not count."""
+    value = value.strip()
+    if not value:
+        raise ValueError("must not be empty")
+    if not value.isprintable():
+        raise ValueError("must not have line breaks, tabs or invisible characters")
+    return value
+
+
+def zone(value: str) -> str:
+    """A time zone's IANA name."""
+    if value.startswith(_NO_ZONES):
+        raise ValueError(f"is not an IANA time zone{_nearest_zone(value)}")
+    try:
+        ZoneInfo(value)
+    except (ValueError, KeyError, OSError) as fault:  # a folder of zones ("Europe") is an OSError
+        raise ValueError(f"is not an IANA time zone{_nearest_zone(value)}") from fault
+    return value
+
+
+def _nearest_zone(value: str) -> str:
+    import difflib  # noqa: PLC0415 - only to explain a fault
+    from zoneinfo import available_timezones  # noqa: PLC0415 - looks at hundreds of files
+
+    names = {name.casefold(): name for name in available_timezones()}
+    for wanted in (value, f"Europe/{value}"):
+        if near := difflib.get_close_matches(wanted.casefold().replace(" ", "_"), sorted(names), n=1, cutoff=0.7):
+            return f"; did you mean {names[near[0]]}?"
+    return ", as Europe/London is"
+
+
+def host(value: str) -> str:
+    """A server's name or address alone: no user, no port, no `sftp://`."""
+    value = plain(value)
+    if "/" in value:
+        raise ValueError("must be the server's name alone, without sftp:// or a path")
+    if "@" in value:
+        raise ValueError("must be the server's name alone; the user goes into share.user")
+    if "[" in value or "]" in value:
+        raise ValueError("takes an IPv6 address without brackets; a port goes into share.port")
+    if ":" in value:
+        from ipaddress import ip_address  # noqa: PLC0415 - only few addresses have colons
+
+        try:
+            ip_address(value)
+        except ValueError as fault:
+            raise ValueError("must be the server's name alone; a port goes into share.port") from fault
+    if any(character.isspace() for character in value) or value.startswith("-"):
+        raise ValueError("is not a server's name or address")
+    return value
+
+
+def user(value: str) -> str:
+    """A user name on the server."""
+    value = plain(value)
+    if any(character.isspace() or character in ":/@" for character in value) or value.startswith("-"):
+        raise ValueError("is not a user name: no spaces, ':', '/' or '@', and no '-' first")
+    return value
+
+
+def share_path(value: str) -> str:
+    """An absolute path on the server, without `.` or `..`; a `/` at the end does not count."""
+    if not value.startswith("/"):
+        raise ValueError("must start with a /, as in /photos")
+    if not value.isprintable() or "\\" in value:
+        raise ValueError("must have no line breaks, invisible characters or backslashes")
+    parts = value.strip("/").split("/")
+    if parts != [""] and any(part in {"", ".", ".."} for part in parts):
+        raise ValueError("must not contain //, /./ or /../")
+    return "/" + "/".join(part for part in parts if part)
+
+
+def watched(value: str) -> str:
+    """A folder narrow enough that the photos in it can be looked through: not a drive, not a whole home folder."""
+    absolute(value)
+    home = Path.home()
+    for folder, its_home in (
+        (expanded(value), home),
+        (Path(os.path.realpath(expanded(value))), Path(os.path.realpath(home))),
+    ):
+        if folder == Path(folder.anchor):
+            raise ValueError("is a whole drive: name the folder that photos are imported into")
+        if folder == its_home:
+            raise ValueError("is your whole home folder: name the folder in it that photos are imported into")
+        if folder in its_home.parents:
+            raise ValueError("holds whole home folders: name the folder that photos are imported into")
+    return value
+
+
+def absolute(value: str) -> str:
+    """A path on this laptop that means the same wherever the program is started; not empty."""
+    if not value.strip():
+        raise ValueError("must not be empty")
+    if "\0" in value:
+        raise ValueError("must not have a NUL character")
+    path = expanded(value)
+    if not path.is_absolute():
+        if value[0] in "$%~":
+            raise ValueError(f"starts with {value[0]}, but that user or variable does not exist here")
+        raise ValueError("must be a full path, from the drive or / on, or start with ~ for the home folder")
+    return value
+
+
+def absolute_or_empty(value: str) -> str:
+    """A path on this laptop, or nothing for the usual place."""
+    return absolute(value) if value else value
+
+
+def visits(value: str) -> str:
+    """Where the visits register is: `share:…` or a local path, ending in .csv or .ics."""
+    return _register_file(value, (".csv", ".ics"))
+
+
+def cameras(value: str) -> str:
+    """Where the cameras register is: `share:…` or a local path, ending in .csv; or nothing."""
+    return _register_file(value, (".csv",)) if value else value
+
+
+def _register_file(value: str, endings: tuple[str, ...]) -> str:
+    if not value.lower().endswith(endings):
+        raise ValueError(f"must end in {' or '.join(endings)}")
+    if not value.startswith("share:"):
+        return absolute(value)
+    name = value.removeprefix("share:")
+    if not name.isprintable() or "\\" in name:
+        raise ValueError("must have no line breaks, invisible characters or backslashes")
+    if name.startswith("/") or ".." in PurePosixPath(name).parts or name != str(PurePosixPath(name)):
+        raise ValueError("names a file on the share from share.path on, as in share:register/visits.csv")
+    return value

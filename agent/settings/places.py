@@ -1,0 +1,64 @@
+"""Where agent.toml, the keys and the state lie on each system, by platformdirs' rules. Reads no file's content."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from agent.errors import SettingsError
+
+NAME = "agent.toml"
+VARIABLE = "PHOTO_AGENT_CONFIG"
+_APP = "photo-agent"
+
+
+def config_folder() -> Path:
+    """The user's configuration folder, where `init` writes agent.toml and the keys. It may not exist yet.
+
+    Never one that roams: a device's key stays on the device.
+    """
+    from platformdirs import user_config_path  # noqa: PLC0415 - not needed where the file was named
+
+    return user_config_path(_APP, appauthor=False)
+
+
+def state_folder() -> Path:
+    """The user's state folder, where the journal and the record live unless `device.state_dir` says otherwise."""
+    from platformdirs import user_state_path  # noqa: PLC0415 - not needed where the folder was named
+
+    return user_state_path(_APP, appauthor=False)
+
+
+def find_file(given: Path | None, environ: Mapping[str, str]) -> Path:
+    """The settings file that counts: `given`, else PHOTO_AGENT_CONFIG, else the machine's, else the user's.
+
+    The machine's comes before the user's so that what IT set for a laptop cannot be put aside by accident. A file
+    that was named must be there; SettingsError otherwise, with all the places looked at.
+    """
+    if given is not None:
+        return _named(given, "by --config")
+    if variable := environ.get(VARIABLE):
+        return _named(Path(variable), f"by the variable {VARIABLE}")
+    from platformdirs import site_config_path  # noqa: PLC0415 - not needed where the file was named
+
+    places = (site_config_path(_APP, appauthor=False) / NAME, config_folder() / NAME)
+    for place in places:
+        if place.is_file():
+            return place
+    looked_at = "\n".join(f"  {place}" for place in places)
+    raise SettingsError(
+        f"There is no settings file yet. Looked for:\n{looked_at}\n"
+        f"Run `photo-agent init` to make one, or name one with --config FILE or the variable {VARIABLE}."
+    )
+
+
+def _named(path: Path, how: str) -> Path:
+    if path.is_dir():
+        raise SettingsError(f"{path}, named {how}, is a folder; name the file in it, usually {path / NAME}.")
+    if not path.exists():
+        raise SettingsError(f"There is no settings file {path}, named {how}. Run `photo-agent init` to make one.")
+    return path
+
+
+def expanded(text: str) -> Path:
+    """A path as written in agent.toml, with `~` and environment variables replaced and `..` and doubled `/` gone."""
+    return Path(os.path.normpath(os.path.expanduser(os.path.expandvars(text))))  # noqa: PTH111 - Path lacks expandvars

@@ -1,0 +1,233 @@
+"""The tables of agent.toml as frozen dataclasses: every key with its meaning, its default and its limits.
+
+Pydantic's dataclasses rather than its models: a table is named `register`, which every pydantic model already has as a
+method of its metaclass. A key's value stays as it was written; the properties of `Settings` give it ready for use.
+"""
+
+import dataclasses
+import socket
+from pathlib import Path
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, ConfigDict, Field, Strict, StrictBool, StrictInt
+from pydantic.dataclasses import dataclass
+
+from agent.model import RemoteName
+from agent.settings import checks
+from agent.settings.places import config_folder, expanded, state_folder
+
+_EXACT: Final = ConfigDict(extra="forbid", allow_inf_nan=False)
+_Number = Annotated[float, Strict()]  # an integer will do; a quoted number or true will not
+
+
+def _host_name() -> str:
+    return checks.safe_device_name(socket.gethostname())
+
+
+@dataclass(frozen=True, slots=True, config=_EXACT)
+class Device:
+    """This laptop and who works with it."""
+
+    staff: Annotated[
+        str,
+        AfterValidator(checks.staff),
+        Field(description="Who works with this laptop, written as in the visits register.", examples=["j.smith"]),
+    ]
+    timezone: Annotated[
+        str,
+        AfterValidator(checks.zone),
+        Field(
+            description="The school's time zone, as IANA names it; for visits and cameras that name none.",
+            examples=["Europe/London"],
+        ),
+    ]
+    name: Annotated[
+        str,
+        AfterValidator(checks.device_name),
+        Field(
+            description="This laptop's name in the record and on the share. Without it, the host name is taken; "
+            "a laptop that is renamed later would then begin a new record.",
+            examples=["laptop-17"],
+            json_schema_extra={"pattern": checks.DEVICE_NAME},
+        ),
+    ] = dataclasses.field(default_factory=_host_name)
+    state_dir: Annotated[
+        str,
+        AfterValidator(checks.absolute_or_empty),
+        Field(description="Where the journal and the record are kept; empty: the system's usual place."),
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True, config=_EXACT)
+class Folders:
+    """Where cameras and phones leave photos on this laptop."""
+
+    watch: Annotated[
+        tuple[Annotated[str, AfterValidator(checks.watched)], ...],
+        Field(
+            min_length=1,
+            description="The folders that photos are imported into, with all folders in them. ~ is the home folder. "
+            "Choose them narrow; a whole drive or home folder is refused. Write Windows paths in single quotes.",
+            examples=[["~/Pictures/Camera Imports"]],
+        ),
+    ]
+    settle_seconds: Annotated[
+        _Number,
+        Field(ge=0, le=3600, description="How long a file must have stayed unchanged before it is looked at."),
+    ] = 5
+    rescan_minutes: Annotated[
+        _Number,
+        Field(gt=0, le=1440, description="How often all folders are looked through, besides being watched."),
+    ] = 15
+
+
+@dataclass(frozen=True, slots=True, config=_EXACT)
+class ShareSettings:
+    """The school's share, reached by SFTP with this laptop's own key."""
+
+    host: Annotated[
+        str,
+        AfterValidator(checks.host),
+        Field(description="The server's name or address.", examples=["photos.school.example"]),
+    ]
+    user: Annotated[
+        str,
+        AfterValidator(checks.user),
+        Field(description="This laptop's own user on the server; one for each laptop.", examples=["laptop-17"]),
+    ]
+    port: Annotated[StrictInt, Field(ge=1, le=65535, description="The server's SSH port.")] = 22
+    path: Annotated[
+        str,
+        AfterValidator(checks.share_path),
+        Field(
+            description="The folder on the server that holds register/, visits/ and record/, as this user sees it "
+            "after logging in (inside the chroot, where there is one).",
+            json_schema_extra={"pattern": "^/"},
+        ),
+    ] = "/photos"
+    key_file: Annotated[
+        str,
+        AfterValidator(checks.absolute_or_empty),
+        Field(description="This laptop's private SSH key; empty: in the user's configuration folder."),
+    ] = ""
+    known_hosts_file: Annotated[
+        str,
+        AfterValidator(checks.absolute_or_empty),
+        Field(description="The server's pinned host key; empty: in the user's configuration folder."),
+    ] = ""
+    connections: Annotated[StrictInt, Field(ge=1, le=8, description="How many connections send at once, 1 to 8.")] = 2
+    bandwidth_kib_per_s: Annotated[
+        StrictInt, Field(ge=0, description="The most to send, in KiB per second over all connections; 0: no limit.")
+    ] = 0
+    allow_unsynced: Annotated[
+        StrictBool,
+        Field(
+            description="Remove photos although the server cannot confirm that they are on its disk "
+            "(it lacks fsync@openssh.com). They are read back and compared all the same."
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, slots=True, config=_EXACT)
+class RegisterSettings:
+    """The school's registers of visits and cameras."""
+
+    visits: Annotated[
+        str,
+        AfterValidator(checks.visits),
+        Field(
+            description="The visits register, .csv or .ics: share:… for a file on the share (from share.path on), "
+            "or a full path on this laptop.",
+            json_schema_extra={"pattern": r"\.([cC][sS][vV]|[iI][cC][sS])$"},
+        ),
+    ] = "share:register/visits.csv"
+    cameras: Annotated[
+        str,
+        AfterValidator(checks.cameras),
+        Field(
+            description="The cameras register, .csv, likewise; empty: the school keeps none.",
+            json_schema_extra={"pattern": r"^$|\.[cC][sS][vV]$"},
+        ),
+    ] = ""
+    max_age_days: Annotated[
+        _Number,
+        Field(gt=0, le=3660, description="How old the last good copy of the register may be and still decide."),
+    ] = 14
+
+
+@dataclass(frozen=True, slots=True, config=_EXACT)
+class RemovalSettings:
+    """When a photo leaves this laptop."""
+
+    keep_hours: Annotated[
+        _Number,
+        Field(ge=0, le=87600, description="How long a photo stays here once it is proven on the share; 0: not at all."),
+    ] = 0
+    overdue_hours: Annotated[
+        _Number,
+        Field(
+            gt=0,
+            le=87600,
+            description="When a visit photo that is still here is overdue, from the share being first reachable on.",
+        ),
+    ] = 24
+
+
+@dataclass(frozen=True, slots=True, config=_EXACT)
+class Settings:
+    """All of agent.toml, checked. The paths among the properties are absolute, with `~` and variables replaced."""
+
+    device: Device
+    folders: Folders
+    share: ShareSettings
+    register: RegisterSettings = dataclasses.field(default_factory=RegisterSettings)
+    removal: RemovalSettings = dataclasses.field(default_factory=RemovalSettings)
+
+    @property
+    def state_dir(self) -> Path:
+        """Where the journal and the record are kept; it may not exist yet."""
+        return expanded(self.device.state_dir) if self.device.state_dir else state_folder()
+
+    @property
+    def key_file(self) -> Path:
+        """This laptop's private SSH key, in OpenSSH's format; the public one lies beside it, with `.pub`."""
+        return expanded(self.share.key_file) if self.share.key_file else config_folder() / "id_ed25519"
+
+    @property
+    def known_hosts_file(self) -> Path:
+        """The pinned host key, in the format of OpenSSH's known_hosts."""
+        return expanded(self.share.known_hosts_file) if self.share.known_hosts_file else config_folder() / "known_hosts"
+
+    @property
+    def watch(self) -> tuple[Path, ...]:
+        """The watched folders; some may not exist (a card that is not in)."""
+        return tuple(expanded(folder) for folder in self.folders.watch)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The device's time zone."""
+        return ZoneInfo(self.device.timezone)
+
+    @property
+    def visits_file(self) -> RemoteName | Path:
+        """The visits register: a `Path` on this laptop, else a name on the share."""
+        return _register_file(self.register.visits)
+
+    @property
+    def cameras_file(self) -> RemoteName | Path | None:
+        """The cameras register, likewise; None: the school keeps none."""
+        return _register_file(self.register.cameras) if self.register.cameras else None
+
+    def dump(self) -> dict[str, Any]:
+        """What is in force, by table and key, ready for JSON: defaults filled in, paths as they are used."""
+        tables = dataclasses.asdict(self)
+        tables["device"]["state_dir"] = str(self.state_dir)
+        tables["folders"]["watch"] = [str(folder) for folder in self.watch]
+        tables["share"]["key_file"] = str(self.key_file)
+        tables["share"]["known_hosts_file"] = str(self.known_hosts_file)
+        return tables
+
+
+def _register_file(text: str) -> RemoteName | Path:
+    return RemoteName(text.removeprefix("share:")) if text.startswith("share:") else expanded(text)
