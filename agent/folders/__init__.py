@@ -1,0 +1,29 @@
+"""What is in the import folders: watch, scan, group, settle, fingerprint.
+
+The story: a `Watcher` gives hints that something changed; `scan` walks the folders whole and is the truth; `group`
+makes photos of the files (a main file with its sidecars and its Live Photo partner); `settled` says of two looks
+whether a photo has come to rest; `fingerprint` reads it to its end and names its content. Nothing here writes to a
+folder, follows a symbolic link out of one, or opens what is not a regular file.
+"""
+
+from agent.folders.fingerprint import fingerprint
+from agent.folders.group import PARTNERS_WITHIN, group
+from agent.folders.limits import WatchLimits, watch_limits
+from agent.folders.look import look
+from agent.folders.scan import Found, Trouble, scan
+from agent.folders.settle import settled
+from agent.folders.watch import Watcher
+
+__all__ = [
+    "PARTNERS_WITHIN",
+    "Found",
+    "Trouble",
+    "WatchLimits",
+    "Watcher",
+    "fingerprint",
+    "group",
+    "look",
+    "scan",
+    "settled",
+    "watch_limits",
+]

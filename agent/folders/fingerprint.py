@@ -1,0 +1,76 @@
+"""Which content a file has: SHA-256 and size, read to the end from the very file that was looked at."""
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Callable
+
+from agent.errors import LocalFault
+from agent.model import Fingerprint, LocalFile, Sha256
+
+_CHUNK = 1 << 20
+
+# No link is followed, and a pipe that took the file's place does not make us wait. Windows has neither flag (a link
+# there shows by its other inode) but would translate line ends without O_BINARY.
+_HOW = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NOINHERIT", 0)
+)
+
+
+def fingerprint(file: LocalFile, *, progress: Callable[[int], None] | None = None) -> Fingerprint:
+    """The content of `file`, proven to be of that file as it was looked at: same device, inode, size and time of change
+    before the first byte and after the last.
+
+    `progress` is told how many more bytes were read, each time. Raises LocalFault where the file vanished, cannot be
+    read, or changed; another look and another try is the remedy.
+    """
+    try:
+        handle = os.open(file.path, _HOW)
+    except OSError as fault:
+        raise _told(fault) from fault
+    try:
+        _same(os.fstat(handle), file)
+        digest = hashlib.sha256()
+        size = 0
+        # One byte more than expected is enough to know of growth; a file that grows for ever is not read for ever.
+        while size <= file.size and (chunk := os.read(handle, _CHUNK)):
+            digest.update(chunk)
+            size += len(chunk)
+            if progress is not None:
+                progress(len(chunk))
+        _same(os.fstat(handle), file)
+    except OSError as fault:
+        raise _told(fault) from fault
+    finally:
+        os.close(handle)
+    if size != file.size:
+        raise _changed()
+    return Fingerprint(Sha256(digest.hexdigest()), size)
+
+
+def _same(seen: os.stat_result, file: LocalFile) -> None:
+    now = (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
+    if not stat.S_ISREG(seen.st_mode) or now != (file.device, file.inode, file.size, file.mtime_ns):
+        raise _changed()
+
+
+def _changed() -> LocalFault:
+    return LocalFault("A photo changed while it was read; it is tried again once it has come to rest.")
+
+
+def _told(fault: OSError) -> LocalFault:
+    if isinstance(fault, FileNotFoundError | NotADirectoryError):
+        return LocalFault("A photo vanished before it was read: another program has moved or deleted it.")
+    if fault.errno in {errno.ELOOP, errno.ENXIO, errno.EISDIR}:  # a link, a socket or a folder is there now
+        return _changed()
+    if isinstance(fault, PermissionError):
+        return LocalFault("A photo cannot be read: permission denied. Check the file's and the folder's permissions.")
+    if fault.errno == errno.EIO:
+        return LocalFault("A photo cannot be read: the disk or card reports an error. Copy it to a good one.")
+    return LocalFault(f"A photo cannot be read: {fault.strerror or 'unknown fault'}.")

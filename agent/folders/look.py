@@ -1,0 +1,66 @@
+"""One look at one name, by `lstat`: never through a symbolic link, never opening anything."""
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+from agent.errors import LocalFault
+from agent.model import LocalFile
+
+# A reparse point with this bit stands for another name (IsReparseTagNameSurrogate): symbolic links, junctions. Cloud
+# placeholders, deduplicated and compressed files have it not and are files like others.
+_NAME_SURROGATE = 0x20000000
+
+
+def look(path: Path) -> LocalFile | None:
+    """The regular file at `path`, or None where there is nothing, or something else (a link, a folder, a pipe).
+
+    Raises LocalFault where the system does not say (no permission for the folder, a failing card).
+    """
+    try:
+        seen = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as fault:
+        raise LocalFault(f"A file cannot be looked at: {fault.strerror}. Check the folder's permissions.") from fault
+    return as_file(path, seen)
+
+
+def as_file(path: Path, seen: os.stat_result) -> LocalFile | None:
+    """What was seen of `path`, if it is a regular file."""
+    if not stat.S_ISREG(seen.st_mode) or is_link(seen):
+        return None
+    return LocalFile(path=path, size=seen.st_size, mtime_ns=seen.st_mtime_ns, device=seen.st_dev, inode=seen.st_ino)
+
+
+if sys.platform == "win32":
+
+    def is_link(seen: os.stat_result) -> bool:
+        """Whether this stands for another name: a symbolic link or a junction (also one to a whole volume)."""
+        tag = seen.st_reparse_tag if seen.st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT else 0
+        return stat.S_ISLNK(seen.st_mode) or bool(tag & _NAME_SURROGATE)
+
+    def is_marked_hidden(seen: os.stat_result) -> bool:
+        """Whether Explorer would hide it."""
+        return bool(seen.st_file_attributes & (stat.FILE_ATTRIBUTE_HIDDEN | stat.FILE_ATTRIBUTE_SYSTEM))
+
+elif sys.platform == "darwin":
+
+    def is_link(seen: os.stat_result) -> bool:
+        """Whether this stands for another name."""
+        return stat.S_ISLNK(seen.st_mode)
+
+    def is_marked_hidden(seen: os.stat_result) -> bool:
+        """Whether Finder would hide it."""
+        return bool(seen.st_flags & stat.UF_HIDDEN)
+
+else:
+
+    def is_link(seen: os.stat_result) -> bool:
+        """Whether this stands for another name."""
+        return stat.S_ISLNK(seen.st_mode)
+
+    def is_marked_hidden(seen: os.stat_result) -> bool:  # noqa: ARG001 -- the same shape on every system
+        """Linux hides by name alone."""
+        return False

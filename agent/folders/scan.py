@@ -1,0 +1,167 @@
+"""The truth about the import folders: a full walk, from which the pipeline learns what there is.
+
+Promises: deterministic order; regular files only, each path once, however the roots are nested or doubled; a symbolic
+link is never followed below a root (a root itself may be one, or lie behind one: it is resolved once); mounts inside
+are walked; hidden, system and half-written names are passed over; nothing is opened here (`content_id` may open what it is
+asked about). What cannot be looked at is a `Trouble`, never an exception and never silence.
+"""
+
+import errno
+import os
+import stat
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.folders.group import group
+from agent.folders.listing import Listing, is_folder, list_folder
+from agent.folders.look import as_file, is_marked_hidden
+from agent.folders.names import is_no_photo_file, is_no_photo_folder
+from agent.model import LocalFile, Photo
+
+Identity = tuple[int, int] | Path
+"""What tells one folder from another under two names: device and inode, or the path where a system has no inodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What could not be looked at and why, in words for the local user; `path` is for that user alone."""
+
+    reason: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Photos by folder and name, and what stood in the way."""
+
+    photos: tuple[Photo, ...]
+    troubles: tuple[Trouble, ...]
+
+
+def scan(roots: Iterable[Path], *, content_id: Callable[[LocalFile], str | None]) -> Found:
+    """Every photo in and below `roots`.
+
+    A root that is a file is scanned with its companions in the same folder: the photo it belongs to comes back whole.
+    `content_id` gives a file's Live Photo ContentIdentifier; see `group` for when it is asked.
+    """
+    walk = _Walk(content_id)
+    folders: dict[Path, os.stat_result] = {}
+    files: defaultdict[Path, set[Path]] = defaultdict(set)
+    for root in sorted(set(roots), key=str):
+        try:
+            path = Path(os.path.realpath(root, strict=True))
+            seen = os.lstat(path)
+        except OSError as fault:
+            walk.trouble(root, fault)
+            continue
+        if is_folder(seen):
+            folders[path] = seen
+        elif stat.S_ISREG(seen.st_mode):
+            files[path.parent].add(path)
+        else:
+            walk.troubles.append(Trouble("This is neither a file nor a folder.", root))
+    for path in sorted(folders, key=str):
+        walk.folder_tree(path, folders[path])
+    for parent in sorted(files, key=str):
+        walk.single_files(parent, files[parent])
+    return Found(tuple(sorted(walk.photos, key=lambda photo: str(photo.main.path))), tuple(walk.troubles))
+
+
+class _Walk:
+    """One scan under way: what it found, and which folders it has been in."""
+
+    def __init__(self, content_id: Callable[[LocalFile], str | None]) -> None:
+        self.photos: list[Photo] = []
+        self.troubles: list[Trouble] = []
+        self._content_id = content_id
+        self._been_in: set[Identity] = set()
+        self._roots_done: set[Identity] = set()
+
+    def trouble(self, path: Path, fault: OSError) -> None:
+        self.troubles.append(Trouble(_reason(fault), path))
+
+    def folder_tree(self, root: Path, seen: os.stat_result) -> None:
+        """Walk `root`, unless an earlier root held it."""
+        if _identity(root, seen) in self._been_in:
+            return
+        stack = [(root, seen)]
+        while stack:
+            folder, known = stack.pop()
+            # Inside the walk only whole roots are skipped by identity: some network file systems give two folders one
+            # inode, and a folder passed over by mistake would keep its photos for ever.
+            identity = _identity(folder, known)
+            if identity in self._roots_done:
+                continue
+            listing = self._list(folder, known)
+            if listing is None:
+                continue
+            self._been_in.add(identity)
+            self.photos.extend(group(tuple(_files(folder, listing)), self._content_id))
+            below = [
+                (folder / name, seen)
+                for name, seen in listing.seen
+                if is_folder(seen) and not is_no_photo_folder(name) and not is_marked_hidden(seen)
+            ]
+            stack.extend(reversed(below))
+        self._roots_done.add(_identity(root, seen))
+
+    def single_files(self, folder: Path, wanted: set[Path]) -> None:
+        """The photos that the files `wanted` of one folder belong to."""
+        try:
+            known = os.lstat(folder)
+        except OSError as fault:
+            self.trouble(folder, fault)
+            return
+        if _identity(folder, known) not in self._been_in:
+            listing = self._list(folder, known)
+            if listing is None:
+                return
+            photos = group(tuple(_files(folder, listing)), self._content_id)
+            self.photos.extend(photo for photo in photos if wanted & _paths(photo))
+        for path in sorted(wanted.difference(*(_paths(photo) for photo in self.photos)), key=str):
+            self.troubles.append(
+                Trouble("This is no photo by itself: hidden, half-written, or a sidecar without its photo.", path)
+            )
+
+    def _list(self, folder: Path, known: os.stat_result) -> Listing | None:
+        try:
+            listing = list_folder(folder, known)
+        except FileNotFoundError:
+            return None  # gone, or swapped for something else, since it was seen: the next scan tells
+        except OSError as fault:
+            self.trouble(folder, fault)
+            return None
+        for name, refusal in listing.unseen:
+            self.trouble(folder / name, refusal)
+        return listing
+
+
+def _files(folder: Path, listing: Listing) -> Iterator[LocalFile]:
+    for name, seen in listing.seen:
+        if is_no_photo_file(name) or is_marked_hidden(seen):
+            continue
+        file = as_file(folder / name, seen)
+        if file is not None:
+            yield file
+
+
+def _paths(photo: Photo) -> set[Path]:
+    return {member.file.path for member in photo.members}
+
+
+def _identity(path: Path, seen: os.stat_result) -> Identity:
+    return (seen.st_dev, seen.st_ino) if seen.st_ino else path
+
+
+def _reason(fault: OSError) -> str:
+    if isinstance(fault, FileNotFoundError):
+        return "There is nothing here: the folder was moved, or a card or drive is not plugged in."
+    if isinstance(fault, PermissionError):
+        return (
+            "This program may not read this: check the permissions (on a Mac: Privacy & Security, Files and Folders)."
+        )
+    if fault.errno == errno.EIO:
+        return "The disk or card reports an error when this is read: copy what is left on it to a good one."
+    return f"This cannot be read: {fault.strerror or 'unknown fault'}."

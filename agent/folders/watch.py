@@ -1,0 +1,195 @@
+"""Hints that an import folder changed, so that a photo need not wait for the next rescan. Never more than hints.
+
+watchdog may lose events, die, or be refused by the system; the full scan is the truth, so nothing here is an error to
+the service. One observer for each root: one that dies takes no other with it. A root that is missing (a card not yet
+plugged in), that was swapped for another folder (a card mounted over it), whose observer died, or that the system would
+not watch (Linux's limits) is tried again by `revive`, less and less often. `troubles` says what is not watched and why.
+"""
+
+import errno
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from agent.folders.limits import watch_limits
+from agent.folders.names import is_own
+from agent.folders.scan import Trouble
+
+if TYPE_CHECKING:
+    from watchdog.events import FileSystemEventHandler
+    from watchdog.observers.api import BaseObserver
+
+_Identity = tuple[int, int]
+_STOP_TIMEOUT = 5.0  # seconds; a thread that hangs in a dead network mount must not hang the service
+
+
+@dataclass(slots=True)
+class _Root:
+    """One root as it is being watched, or as it failed to be."""
+
+    path: Path
+    observer: "BaseObserver | None" = None
+    watched: _Identity | None = None
+    trouble: str | None = None
+    tries: int = 0
+    next_try: float = 0.0
+
+
+class Watcher:
+    """Calls `hint` from a thread of its own for any change below `roots` that could bring a photo.
+
+    Many events bring many hints; the caller gathers them. `hint` must be quick and must not raise. Not for use by two
+    threads at once. `backoff` is the wait before the second try for a root, doubled each time up to `backoff_cap`.
+    """
+
+    def __init__(
+        self,
+        roots: Sequence[Path],
+        hint: Callable[[], None],
+        *,
+        backoff: timedelta = timedelta(seconds=2),
+        backoff_cap: timedelta = timedelta(minutes=5),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._roots = [_Root(path) for path in dict.fromkeys(roots)]
+        self._hint = hint
+        self._backoff = backoff.total_seconds()
+        self._cap = backoff_cap.total_seconds()
+        self._monotonic = monotonic
+
+    def start(self) -> None:
+        """Watch every root that can be watched; look at `troubles` for the others. Raises nothing of its own."""
+        for root in self._roots:
+            if not self._is_watching(root):
+                self._try(root)
+
+    def stop(self) -> None:
+        """End all watching; may be called more than once, and `start` after it."""
+        for root in self._roots:
+            self._let_go(root)
+            root.trouble, root.tries, root.next_try = None, 0, 0.0
+
+    def alive(self) -> bool:
+        """Whether every root is watched. False is a reason to call `revive`, not to worry."""
+        return all(self._is_watching(root) for root in self._roots)
+
+    def revive(self) -> bool:
+        """Try again what is not watched and whose wait is over; whether some root is now watched that was not.
+
+        True means that events may have been missed meanwhile: scan.
+        """
+        revived = False
+        for root in self._roots:
+            if not self._is_watching(root) and self._monotonic() >= root.next_try:
+                self._try(root)
+                revived = revived or root.observer is not None
+        return revived
+
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What is not, or not wholly, watched and why; the rescan finds what is put there."""
+        return tuple(Trouble(root.trouble, root.path) for root in self._roots if root.trouble is not None)
+
+    # --- One root ----------------------------------------------------------------------------------------------------
+
+    def _is_watching(self, root: _Root) -> bool:
+        observer = root.observer
+        if observer is None or not observer.is_alive():
+            return False
+        # A watch clings to the folder it was set on; a card mounted since has covered that.
+        return all(emitter.is_alive() for emitter in observer.emitters) and _identity(root.path) == root.watched
+
+    def _try(self, root: _Root) -> None:
+        self._let_go(root)
+        try:
+            root.watched = _identity(root.path)
+            if root.watched is None:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            root.observer = _observe(root.path, _handler(self._hint))
+        except OSError as fault:
+            root.trouble = _reason(fault)
+            root.next_try = self._monotonic() + min(self._cap, self._backoff * 2**root.tries)
+            root.tries = min(root.tries + 1, 30)  # the wait is at its cap long before
+        else:
+            # watchdog passes over subfolders that it was refused a watch for, so the limit itself is asked.
+            limits = watch_limits()
+            root.trouble = _LIMIT_REACHED if limits is not None and limits.free == 0 else None
+            root.tries = 0
+
+    def _let_go(self, root: _Root) -> None:
+        if root.observer is not None:
+            root.observer.stop()
+            root.observer.join(_STOP_TIMEOUT)
+            root.observer = None
+
+
+_LIMIT_REACHED = (
+    "No watching here, or not of every folder: Linux's limit is reached (fs.inotify.max_user_watches or"
+    " max_user_instances). The rescan will find new photos; raise the limit to have them found at once."
+)
+
+
+def _reason(fault: OSError) -> str:
+    if fault.errno in {errno.ENOSPC, errno.EMFILE, errno.ENFILE}:
+        return _LIMIT_REACHED
+    if isinstance(fault, FileNotFoundError | NotADirectoryError):
+        return "No watching here: the folder is not there (a card or drive not plugged in?). It is tried again."
+    return f"No watching here: {fault.strerror or 'the system refused'}. The rescan will find new photos."
+
+
+def _identity(root: Path) -> _Identity | None:
+    try:
+        seen = root.stat()
+    except OSError:
+        return None
+    return seen.st_dev, seen.st_ino
+
+
+def _observe(root: Path, handler: "FileSystemEventHandler") -> "BaseObserver":
+    """An observer that runs; raises OSError where the system would not have it, with nothing left running."""
+    from watchdog import events  # noqa: PLC0415 -- heavy
+    from watchdog.observers import Observer  # noqa: PLC0415 -- heavy
+
+    observer = Observer()
+    try:
+        # Opening and reading are left out, or each scan would bring the next one.
+        observer.schedule(
+            handler,
+            os.path.realpath(root),  # inotify would watch the link itself
+            recursive=True,
+            event_filter=[
+                events.FileCreatedEvent,
+                events.FileModifiedEvent,
+                events.FileMovedEvent,
+                events.FileDeletedEvent,
+                events.FileClosedEvent,
+                events.DirCreatedEvent,
+                events.DirMovedEvent,
+                events.DirDeletedEvent,
+            ],
+        )
+        observer.start()
+    except OSError:
+        observer.stop()
+        raise
+    return observer
+
+
+def _handler(hint: Callable[[], None]) -> "FileSystemEventHandler":
+    from watchdog.events import FileSystemEvent, FileSystemEventHandler  # noqa: PLC0415 -- heavy
+
+    class Hinting(FileSystemEventHandler):
+        """Any event but those in this agent's own hidden folders."""
+
+        def on_any_event(self, event: FileSystemEvent) -> None:
+            if not _is_ours(event.src_path) and not _is_ours(event.dest_path):
+                hint()
+
+    return Hinting()
+
+
+def _is_ours(path: str | bytes) -> bool:
+    return any(is_own(part) for part in PurePath(os.fsdecode(path)).parts)
