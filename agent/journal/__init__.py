@@ -1,0 +1,14 @@
+"""Where each photo stands, durable.
+
+The pipeline puts down what it intends before each side effect and what came of it after: after a crash it reads here
+how far each photo had come and repeats the step in hand. `lifecycle` is the one table of allowed steps; `Standing` is a
+photo with all that was learned about it; `Journal` keeps them in SQLite (WAL, synchronous=FULL). Of a private photo
+only a keyed hash is kept, enough to skip it. `sync` hands its work to a running service through `Journal.ask`.
+"""
+
+from agent.journal.journal import Journal
+from agent.journal.lifecycle import TRANSITIONS, State, allowed, starts_again
+from agent.journal.requests import Request
+from agent.journal.standing import Standing
+
+__all__ = ["TRANSITIONS", "Journal", "Request", "Standing", "State", "allowed", "starts_again"]

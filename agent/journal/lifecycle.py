@@ -1,0 +1,69 @@
+"""A photo's life: its states, and the one table of steps from one to the next.
+
+::
+
+    found → settled → decided → sent → proven → recorded → removed
+                  ↘ review ↗
+                  ↘ private            (left alone; the journal keeps only enough to skip it)
+                  ↘ refused            (cannot be sent as it is: says why, and stays)
+
+Two rules stand beside the table, each with a name of its own:
+
+- *Staying* is always allowed: a standing is saved again with a new reason or a later `not_before`.
+- *Starting again* (`starts_again`): a file that changed is another file. Whatever had been learned about it no longer
+  holds, so from every state but `removed` it goes back to `found`.
+
+`waiting`, which DESIGN lists beside these, is no state here: a photo waits **in the state it has reached**, until
+`not_before` and for a `reason`. So nothing of its progress is forgotten while it waits, a proven photo that cannot be
+removed yet is never sent again, and the table has no way around a proof.
+
+Pure: no I/O, no clock.
+"""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """How far a photo has come."""
+
+    FOUND = "found"  # seen in a folder; may still be growing
+    SETTLED = "settled"  # at rest and readable to its end
+    DECIDED = "decided"  # of a visit: to be sent
+    SENT = "sent"  # all bytes are on the share under temporary names
+    PROVEN = "proven"  # the share holds it under its final name, read back
+    RECORDED = "recorded"  # the record has its entry: now it may be removed here
+    REMOVED = "removed"  # gone from this laptop, and known to be
+    REVIEW = "review"  # a person decides
+    PRIVATE = "private"  # left alone; never a row, only a token to skip it by
+    REFUSED = "refused"  # cannot be sent as it is
+
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.FOUND: frozenset({State.SETTLED, State.REFUSED}),
+    State.SETTLED: frozenset({State.DECIDED, State.REVIEW, State.PRIVATE, State.REFUSED}),
+    # Back to settled: a changed register re-decides what was not yet sent. Straight to proven: it was there already.
+    State.DECIDED: frozenset({State.SENT, State.PROVEN, State.SETTLED, State.REFUSED}),
+    # Back to decided: the connection was cut, the temporary files are gone, the upload must be repeated.
+    State.SENT: frozenset({State.PROVEN, State.DECIDED}),
+    State.PROVEN: frozenset({State.RECORDED}),
+    # What cannot be removed stays recorded, with a reason: it is on the share and in the record, that is not undone.
+    State.RECORDED: frozenset({State.REMOVED}),
+    State.REMOVED: frozenset(),
+    State.REVIEW: frozenset({State.DECIDED, State.PRIVATE, State.SETTLED}),
+    State.PRIVATE: frozenset(),
+    State.REFUSED: frozenset({State.SETTLED, State.FOUND}),
+}
+"""From each state, those that may follow it."""
+
+NOT_YET_SENT = frozenset({State.FOUND, State.SETTLED, State.DECIDED, State.REVIEW, State.REFUSED})
+"""States in which nothing of the photo is on the share: it may be forgotten when its file is gone."""
+
+
+def allowed(old: State, new: State) -> bool:
+    """Whether a photo whose file has not changed may go from `old` to `new`."""
+    return old is new or new in TRANSITIONS[old]
+
+
+def starts_again(old: State) -> bool:
+    """Whether a photo in `old` goes back to `found` when its file has changed: always, unless it is gone."""
+    return old is not State.REMOVED

@@ -1,0 +1,96 @@
+"""How `sync` hands its work to the running service: a row to ask by, and rows to follow it by.
+
+The journal is the only thing the two share; there is no socket and no protocol. The asker polls `events` and
+`finished`; the service polls `next_request`. What was asked for is wiped when it is finished: paths are private.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from agent.errors import JournalError
+from agent.journal.codec import instant
+from agent.journal.store import Store
+
+KEPT = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`sync` was called with `paths` (none: the watched folders) while the service ran."""
+
+    id: int
+    paths: tuple[Path, ...]
+    asked_at: datetime
+
+
+class RequestQueue(Store):
+    """What was asked of the service, oldest first."""
+
+    def ask(self, paths: Sequence[Path], at: datetime) -> int:
+        """Ask for these paths to be seen through; the request's number. Clears away what is long finished."""
+        spelled = json.dumps([os.fspath(path) for path in paths], ensure_ascii=True)
+        with self._writing() as db:
+            db.execute("DELETE FROM request WHERE finished_at < ?", (sortable(at - KEPT),))
+            row = db.execute("INSERT INTO request (asked_at, paths) VALUES (?, ?)", (at.isoformat(), spelled))
+            if row.lastrowid is None:
+                raise JournalError("The journal took a request without giving it a number. Try again.")
+            return row.lastrowid
+
+    def next_request(self) -> Request | None:
+        """The oldest that is not finished."""
+        with self._reading() as db:
+            row = db.execute(
+                "SELECT id, paths, asked_at FROM request WHERE finished_at IS NULL ORDER BY id LIMIT 1"
+            ).fetchone()
+        if row is None:
+            return None
+        number, paths, asked_at = row
+        return Request(number, tuple(map(Path, json.loads(paths))), instant(asked_at))
+
+    def report(self, request: int, event: Mapping[str, object]) -> None:
+        """Tell the asker; nothing is kept of it where the asker has withdrawn."""
+        body = json.dumps(event, ensure_ascii=True)
+        with self._writing() as db:
+            db.execute(
+                """INSERT INTO event SELECT id, 1 + (SELECT COALESCE(MAX(number), 0) FROM event WHERE request = id), ?
+                FROM request WHERE id = ?""",
+                (body, request),
+            )
+
+    def events(self, request: int, after: int = 0) -> list[tuple[int, dict[str, object]]]:
+        """What was reported since event number `after`, with each event's number, counted from 1."""
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT number, body FROM event WHERE request = ? AND number > ? ORDER BY number", (request, after)
+            ).fetchall()
+        return [(number, json.loads(body)) for number, body in rows]
+
+    def finish(self, request: int, at: datetime) -> None:
+        """Say that no more will be reported. Repeating it, or finishing what was withdrawn, does no harm."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE request SET finished_at = ?, paths = '[]' WHERE id = ? AND finished_at IS NULL",
+                (sortable(at), request),
+            )
+
+    def finished(self, request: int) -> bool:
+        """Whether there is nothing more to wait for or to do: finished, withdrawn, or long gone."""
+        with self._reading() as db:
+            row = db.execute("SELECT 1 FROM request WHERE id = ? AND finished_at IS NULL", (request,)).fetchone()
+        return row is None
+
+    def withdraw(self, request: int) -> None:
+        """The asker no longer waits: the request and its events go. The service learns it from `finished`."""
+        with self._writing() as db:
+            db.execute("DELETE FROM request WHERE id = ?", (request,))
+
+
+def sortable(at: datetime) -> str:
+    """An instant as text of one width in UTC: its order as text is its order in time."""
+    if at.tzinfo is None:
+        raise ValueError("the journal keeps instants, not wall clocks")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,64 @@
+"""Where one photo stands: all that is known about it, and what must be known for the state it claims."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from agent.journal.lifecycle import State
+from agent.model import Decision, Fingerprint, Photo, PhotoId, Proof, Receipt, TransferId, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A photo, its state and what was learned on the way; all times are instants (aware).
+
+    `looked_at` is when `photo`, as it stands, was first seen so: settling is measured from it. `fingerprints` go by
+    member, in `photo`'s order. `reachable_at` is when the share could first be reached for this photo. A standing with
+    `not_before` waits in the state it has; `attempts` counts what failed since it came there, `reason` says why.
+    """
+
+    id: PhotoId
+    photo: Photo
+    state: State
+    found_at: datetime
+    looked_at: datetime
+    fingerprints: tuple[Fingerprint, ...] = ()
+    decision: Decision | None = None
+    transfer: TransferId | None = None
+    proofs: tuple[Proof, ...] = ()
+    receipt: Receipt | None = None
+    reachable_at: datetime | None = None
+    proven_at: datetime | None = None
+    removed_at: datetime | None = None
+    not_before: datetime | None = None
+    attempts: int = 0
+    reason: str | None = None
+
+    def waits(self, now: datetime) -> bool:
+        """Whether it is too early to try the next step."""
+        return self.not_before is not None and now < self.not_before
+
+    def found_again(self, photo: Photo, at: datetime) -> Self:
+        """This photo after its file changed: what was learned about the old content is gone."""
+        return type(self)(self.id, photo, State.FOUND, self.found_at, at)
+
+    def lacks(self) -> str | None:
+        """What is missing for the state it claims, or None.
+
+        The last gate before a removal that is not the pipeline's own: nothing is proven without a proof of every
+        fingerprint, nothing recorded without a receipt.
+        """
+        if self.state is State.PRIVATE:
+            return "a private photo is never kept as a row"
+        if self.state in {State.DECIDED, State.SENT, State.PROVEN, State.RECORDED, State.REMOVED} and (
+            self.decision is None or self.decision.verdict is not Verdict.VISIT
+        ):
+            return "no decision for a visit"
+        if self.state in {State.PROVEN, State.RECORDED, State.REMOVED}:
+            if not self.proofs:
+                return "no proof"
+            if not set(self.fingerprints) <= {proof.original for proof in self.proofs}:
+                return "a file of it has no proof"
+        if self.state in {State.RECORDED, State.REMOVED} and self.receipt is None:
+            return "no receipt from the record"
+        return None

@@ -1,0 +1,164 @@
+"""The journal's file: opening it, one transaction, and sqlite's faults in words.
+
+What it promises: a transaction that was committed is there after a crash of the program or of the laptop (WAL,
+synchronous=FULL); one that was not has left nothing. A file that is damaged or of a newer version is left as it is and
+told about, never made anew: it knows what was proven and not yet removed.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from agent.errors import JournalError
+from agent.journal.migrations import VERSION, migrate
+
+BUSY_SECONDS = 30.0
+
+
+class Store:
+    """One connection; one thread uses it (sqlite3 sees to that), another thread opens its own."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def close(self) -> None:
+        """End the connection; more than once does no harm."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: committed and on disk when the block ends, undone when it raises."""
+        with told():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                # A full disk has rolled back already; a second ROLLBACK would hide the fault that matters.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with told():
+            yield self._db
+
+    def tidy(self) -> bool:
+        """Leave nothing of deleted rows in the file or its log; False if another connection was reading just now.
+
+        `secure_delete` zeroes what is deleted, but a row may have been copied when its page was split, and the log
+        keeps old pages until it is folded in: so the file is rewritten from what lives, and the log cut to nothing.
+        """
+        with told():
+            try:
+                self._db.execute("VACUUM")
+            except sqlite3.OperationalError as fault:
+                if fault.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                    return False
+                raise
+            busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
+
+def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """The file at `path`, made or brought up to date if need be; JournalError if it is not to be trusted."""
+    if read_only and not path.exists():
+        raise JournalError("There is no journal on this laptop yet. It is made by the first `photo-agent sync`.")
+    with told():
+        if not read_only:
+            _make(path)
+        mode = "ro" if read_only else "rw"
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+        )
+        try:
+            _prepare(db, read_only=read_only)
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def _make(path: Path) -> None:
+    """An empty file that only its owner reads, in a folder that only its owner enters."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as fault:
+        raise JournalError(
+            f"The journal cannot be opened for writing: {fault.strerror}. "
+            "Check that the state folder (state_dir in agent.toml) belongs to you."
+        ) from fault
+
+
+def _prepare(db: sqlite3.Connection, *, read_only: bool) -> None:
+    db.execute("PRAGMA foreign_keys=ON")
+    db.execute("PRAGMA temp_store=MEMORY")  # no row of ours in a temporary file elsewhere
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise JournalError(
+            "The journal on this laptop was written by a newer version of photo-agent. "
+            "Install that version or a later one; nothing was changed."
+        )
+    if read_only:
+        if version < VERSION:
+            raise JournalError(
+                "The journal is of an older version. Run `photo-agent sync` once to bring it up to date."
+            )
+        return
+    db.execute("PRAGMA secure_delete=ON")
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    if version < VERSION:
+        migrate(db)
+    (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise JournalError(DAMAGED)
+
+
+DAMAGED = (
+    "The journal on this laptop is damaged. Nothing was changed. Ask IT to keep a copy of the state folder, then move "
+    "`journal.db` and the files beside it (`-wal`, `-shm`) away: the next run finds every photo again, and one that is "
+    "on the share already is proven there by reading it back, not sent twice."
+)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """sqlite's faults as JournalErrors that say what to do."""
+    try:
+        yield
+    except sqlite3.DatabaseError as fault:
+        raise JournalError(_in_words(fault)) from fault
+
+
+def _in_words(fault: sqlite3.DatabaseError) -> str:
+    primary = getattr(fault, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary result code
+    match primary:
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return DAMAGED
+        case sqlite3.SQLITE_FULL:
+            return (
+                "The journal cannot be written: this laptop's disk is full. Make room; the next run goes on from here."
+            )
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return f"The journal was kept busy by another program for {BUSY_SECONDS:.0f} seconds. Try again."
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN:
+            return (
+                "The journal cannot be written. Check that the state folder (state_dir in agent.toml) belongs to you."
+            )
+        case _:
+            return f"The journal cannot be read or written ({fault}). Check the disk, then try again."
