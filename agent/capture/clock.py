@@ -1,0 +1,124 @@
+"""Times as cameras write them, and which of them cannot be. Pure.
+
+A time to the second covers the whole of that second, one with two digits of fraction a hundredth of it. Offsets are
+those that exist on Earth: from −12:00 to +14:00.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from agent.capture.evidence import Stamp
+from agent.model import Interval, WallClock
+
+LEAST_OFFSET = timedelta(hours=-12)
+MOST_OFFSET = timedelta(hours=14)
+
+BEGINNING = datetime(1990, 1, 1, tzinfo=UTC)
+"""Before the first digital camera that anyone carries on a school visit."""
+
+LEEWAY = timedelta(days=1)
+"""How far ahead of this laptop's clock a camera's may run before its time counts as impossible."""
+
+_RESET_DAYS = {(1904, 1, 1), (1970, 1, 1), (1980, 1, 1), (2000, 1, 1)}
+"""Where clocks begin again after a flat battery: QuickTime, Unix, FAT, and cameras of the turn of the century."""
+
+_TIME = re.compile(
+    r"(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})[ T]{1,2}"
+    r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,](\d+))?\s*(Z|[+\-]\d{1,2}:?\d{2})?",
+    re.ASCII,
+)
+_OFFSET = re.compile(r"([+\-])(\d{1,2}):?(\d{2})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A time as written: the wall clock it covers, and its own offset where it has a believable one.
+
+    `recorded` is the time in ISO 8601, to the second, and `written_offset` what stands there for the offset.
+    """
+
+    recorded: str
+    wall: WallClock
+    offset: timedelta | None = None
+    written_offset: str | None = None
+
+    @property
+    def instant(self) -> Interval | None:
+        """The instants this can have been, where the offset is known."""
+        return at_offset(self.wall, self.offset) if self.offset is not None else None
+
+
+def read_stamp(stamp: Stamp) -> Reading | None:
+    """An Exif time with its fraction and offset; None where it is blank, zeros, impossible or no time at all."""
+    match = _TIME.fullmatch(stamp.time.strip())
+    if match is None:
+        return None
+    year, month, day, hour, minute = (int(match[group]) for group in range(1, 6))
+    second = int(match[6]) if match[6] else 0
+    try:
+        start = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 (a wall clock: no zone is known)
+        fraction, width = _fraction(match[7] or stamp.subsec) if match[6] else (timedelta(0), timedelta(minutes=1))
+        wall = WallClock(start + fraction, start + fraction + width)
+    except (ValueError, OverflowError):
+        return None
+    written = (stamp.offset or match[8] or "").strip() or None
+    return Reading(start.isoformat(), wall, read_offset(written) if written else None, written)
+
+
+def _fraction(digits: str | None) -> tuple[timedelta, timedelta]:
+    """How far into its second a time lies, and how wide a stretch of it that names (SubSecTime, tag 0x9291)."""
+    found = (digits or "").strip()
+    if not (found.isascii() and found.isdigit()):
+        return timedelta(0), timedelta(seconds=1)
+    found = found[:6]
+    width = 10 ** (6 - len(found))
+    return timedelta(microseconds=int(found) * width), timedelta(microseconds=width)
+
+
+def read_offset(text: str) -> timedelta | None:
+    """`+01:00`, `-0500` or `Z`; None for anything else and for offsets that no place on Earth has."""
+    if text == "Z":
+        return timedelta(0)
+    match = _OFFSET.fullmatch(text)
+    if match is None or int(match[3]) > 59:
+        return None
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3])) * (-1 if match[1] == "-" else 1)
+    return offset if LEAST_OFFSET <= offset <= MOST_OFFSET else None
+
+
+def at_offset(wall: WallClock, offset: timedelta) -> Interval:
+    """A wall clock read by one offset."""
+    moved = wall.shifted(-offset)
+    return Interval(moved.earliest.replace(tzinfo=UTC), moved.latest.replace(tzinfo=UTC))
+
+
+def up_to(reading: Reading) -> Interval:
+    """From the beginning to the latest instant that this time can have been."""
+    offset = reading.offset if reading.offset is not None else LEAST_OFFSET
+    return Interval(BEGINNING, at_offset(reading.wall, offset).latest)
+
+
+def impossible(reading: Reading, now: datetime) -> str | None:
+    """Why a time cannot be one of capture, in words for a person; None where it can."""
+    wall = reading.wall.earliest
+    if (wall.year, wall.month, wall.day) in _RESET_DAYS:
+        return "the camera's clock had been reset: this is the day it starts from"
+    if (wall.month, wall.day, wall.hour, wall.minute) == (1, 1, 0, 0):
+        return "the camera's clock had been reset: this is the first minute of a year"
+    if wall.year < BEGINNING.year:
+        return f"the year {wall.year} is before digital cameras"
+    if wall.year > 9998:
+        return "the time is in the future"
+    if not plausible(reading.instant or reading.wall, now):
+        return "the time is in the future"
+    return None
+
+
+def plausible(taken: Interval | WallClock, now: datetime) -> bool:
+    """Whether a time lies between the first digital cameras and now, generously where the zone is not known."""
+    if isinstance(taken, WallClock):
+        if not 2 <= taken.earliest.year <= 9998:
+            return False
+        taken = at_offset(taken, MOST_OFFSET)
+    return taken.latest >= BEGINNING and taken.earliest <= now + LEEWAY

@@ -1,0 +1,86 @@
+"""What a reader found in a file, unread: the strings and numbers as they stand there. The judge makes a time of them.
+
+A reader fills in what its container has and leaves the rest None. Nothing here is believed yet.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One of Exif's times: the date and time, the fraction of its second and the offset, each as written."""
+
+    time: str
+    subsec: str | None = None
+    offset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What the GPS directory says: date (0x001D) and time of day (0x0007) in UTC, as written; degrees, signed.
+
+    `time` is hours, minutes and seconds; None where one of the fractions has no value.
+    """
+
+    date: str | None = None
+    time: tuple[float, float, float] | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exif:
+    """One Exif block: what is in which tag, exif.py says. `content_id` is Apple's MakerNote tag 0x0011."""
+
+    original: Stamp | None = None
+    digitized: Stamp | None = None
+    modified: Stamp | None = None
+    fix: Fix | None = None
+    make: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    content_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What a video's header says. `created` counts seconds from 1904-01-01 (mvhd, ISO 14496-12, 8.2.2); None for 0.
+
+    `duration` is in seconds. `creation_date` is QuickTime's Keys com.apple.quicktime.creationdate, `location` an
+    ISO 6709 string, `software` the program that says it wrote the file. `phone` is whether the file carries the mark of
+    a phone's own recorder, which writes UTC.
+    """
+
+    created: int | None = None
+    duration: float | None = None
+    creation_date: str | None = None
+    location: str | None = None
+    make: str | None = None
+    model: str | None = None
+    software: str | None = None
+    content_id: str | None = None
+    phone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that was found in one file. `readable` is whether there is a reader for the format's time at all.
+
+    `xmp_original` is the capture time that a program wrote into XMP (exif:DateTimeOriginal), which is not the camera's
+    own word. `notes` say in plain English what was broken.
+    """
+
+    format: str
+    complete: bool = True
+    readable: bool = True
+    blocks: tuple[Exif, ...] = ()
+    clip: Clip | None = None
+    xmp_original: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def content_id(self) -> str | None:
+        """The Live Photo ContentIdentifier, wherever it stands."""
+        if self.clip is not None and self.clip.content_id:
+            return self.clip.content_id
+        return next((block.content_id for block in self.blocks if block.content_id), None)

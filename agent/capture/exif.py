@@ -1,0 +1,132 @@
+"""An Exif block's meaning: which tags of which directories are evidence (Exif 2.32, tables 4, 7, 8 and 15).
+
+One broken tag costs that tag only: it is noted and the others are read.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Literal, TypeVar
+
+from agent.capture.bounded import Broken, Source, Window
+from agent.capture.evidence import Exif, Fix, Stamp
+from agent.capture.tiff import Entry, Tiff
+
+_EXIF_IFD, _GPS_IFD, _MAKER_NOTE = 0x8769, 0x8825, 0x927C
+_MAKE, _MODEL, _SERIAL = 0x010F, 0x0110, 0xA431
+
+_ORIGINAL = (0x9003, 0x9291, 0x9011)
+_DIGITIZED = (0x9004, 0x9292, 0x9012)
+_MODIFIED = (0x0132, 0x9290, 0x9010)
+
+_DATE_LIMIT = 64
+"""A time is 19 characters and a NUL; writers that pad go to 32."""
+
+_NAME_LIMIT = 256
+
+_APPLE = b"Apple iOS\0"
+_APPLE_FIELDS = 14
+"""`Apple iOS`, NUL, two bytes of version, the byte order; then the directory. Offsets are from the note's start."""
+
+_APPLE_CONTENT_ID = 0x0011
+
+_Value = TypeVar("_Value")
+
+Fields = dict[int, Entry]
+
+
+def read_exif(source: Source, notes: list[str]) -> Exif:
+    """What the block in `source` says; `Broken` where it has no readable first directory."""
+    tiff = Tiff(source)
+    first, _ = tiff.directory(tiff.first)
+    return read_directories(tiff, first, source, notes)
+
+
+def read_directories(tiff: Tiff, first: Fields, source: Source, notes: list[str]) -> Exif:
+    """What a first directory and the Exif and GPS directories below it say.
+
+    TIFF/EP and some RAW keep Exif's tags in the first directory; they count where the Exif directory lacks them.
+    """
+    inner = {**first, **_below(tiff, first, _EXIF_IFD, notes)}
+    gps = _below(tiff, first, _GPS_IFD, notes)
+
+    def text(tag: int, limit: int) -> str | None:
+        return _spared(lambda: tiff.text(inner[tag], limit), notes) if tag in inner else None
+
+    def stamp(tags: tuple[int, int, int]) -> Stamp | None:
+        time = text(tags[0], _DATE_LIMIT)
+        return Stamp(time, text(tags[1], _DATE_LIMIT), text(tags[2], _DATE_LIMIT)) if time else None
+
+    return Exif(
+        original=stamp(_ORIGINAL),
+        digitized=stamp(_DIGITIZED),
+        modified=stamp(_MODIFIED),
+        fix=_fix(tiff, gps, notes) if gps else None,
+        make=text(_MAKE, _NAME_LIMIT),
+        model=text(_MODEL, _NAME_LIMIT),
+        serial=text(_SERIAL, _NAME_LIMIT),
+        content_id=_apple_content_id(inner.get(_MAKER_NOTE), source),
+    )
+
+
+def _below(tiff: Tiff, first: Fields, pointer: int, notes: list[str]) -> Fields:
+    if pointer not in first:
+        return {}
+
+    def follow() -> Fields | None:
+        offset = tiff.integer(first[pointer])
+        return tiff.directory(offset)[0] if offset else None
+
+    return _spared(follow, notes) or {}
+
+
+def _spared(read: Callable[[], _Value | None], notes: list[str]) -> _Value | None:
+    """What `read` gives, or None and a note where the content is broken there."""
+    try:
+        return read()
+    except Broken as fault:
+        notes.append(f"part of its Exif block cannot be read: {fault}")
+        return None
+
+
+def _fix(tiff: Tiff, gps: Fields, notes: list[str]) -> Fix:
+    def text(tag: int) -> str | None:
+        return _spared(lambda: tiff.text(gps[tag], _DATE_LIMIT), notes) if tag in gps else None
+
+    def three(tag: int) -> tuple[float, float, float] | None:
+        if tag not in gps:
+            return None
+        values = _spared(lambda: tiff.rationals(gps[tag], 3), notes) or ()
+        whole = [value for value in values if value is not None and math.isfinite(value)]
+        return (whole[0], whole[1], whole[2]) if len(whole) == 3 else None
+
+    return Fix(
+        date=text(0x001D),
+        time=three(0x0007),
+        latitude=_degrees(three(0x0002), text(0x0001), "N", "S"),
+        longitude=_degrees(three(0x0004), text(0x0003), "E", "W"),
+    )
+
+
+def _degrees(parts: tuple[float, float, float] | None, side: str | None, plus: str, minus: str) -> float | None:
+    """Degrees from degrees, minutes, seconds. None without the letter that says which side: half the world is doubt."""
+    if parts is None or side is None or side[0].upper() not in {plus, minus}:
+        return None
+    degrees = parts[0] + parts[1] / 60 + parts[2] / 3600
+    return degrees if side[0].upper() == plus else -degrees
+
+
+def _apple_content_id(note: Entry | None, source: Source) -> str | None:
+    """Tag 0x0011 of Apple's MakerNote; None where there is none, or it is broken (a note is the maker's own affair)."""
+    if note is None or note.size < _APPLE_FIELDS + 2:
+        return None
+    try:
+        inside = Window(source, note.where, note.size)
+        head = inside.at(0, _APPLE_FIELDS)
+        if not head.startswith(_APPLE):
+            return None
+        order: Literal["<", ">"] = "<" if head[12:14] == b"II" else ">"
+        tiff = Tiff.headless(inside, order)
+        fields, _ = tiff.directory(_APPLE_FIELDS)
+        return tiff.text(fields[_APPLE_CONTENT_ID], _NAME_LIMIT) if _APPLE_CONTENT_ID in fields else None
+    except Broken:
+        return None

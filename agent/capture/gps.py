@@ -1,0 +1,139 @@
+"""What a GPS fix can say about the time, and how far to trust it. Pure.
+
+A receiver's time is right, but it is the time of the *fix*: seconds before the photo, or hours where the camera kept an
+old one. So a fix confirms a time that it agrees with, and otherwise raises a doubt; it never replaces the clock.
+Of 73 photos with a GPS time in 3,505 real files, 12 contradicted their own clock: mostly a date one day late, and one
+receiver whose ten-bit week counter had rolled over.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from agent.capture.clock import BEGINNING, LEAST_OFFSET, LEEWAY, MOST_OFFSET, Reading, at_offset
+from agent.capture.evidence import Fix
+from agent.model import Interval, Place
+
+AGREEMENT = timedelta(minutes=5)
+"""How far a fix and a clock may differ and still tell of one moment: phones reuse a fix for a few minutes, and camera
+clocks that nobody has set for a year are off by about as much. Far below the quarter of an hour between two zones."""
+
+QUARTER = timedelta(minutes=15)
+"""Every zone in use is a multiple of this from UTC."""
+
+A_DAY_OFF = timedelta(days=1) - 2 * AGREEMENT
+"""From here on the fix's date is wrong, and the fix worth nothing."""
+
+WEEKS_LOST = timedelta(weeks=1024)
+"""A GPS receiver counts weeks in ten bits (IS-GPS-200, 20.3.3.3.1.1): one that is too old for its age loses these."""
+
+_DATE = re.compile(r"(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a fix does to a reading: confirms it, or adds other readings (`also`), or is put aside; with the reason."""
+
+    confirms: bool = False
+    also: tuple[Interval, ...] = ()
+    note: str | None = None
+
+
+def place(fix: Fix | None) -> Place | None:
+    """Where, if that is on Earth. Exactly 0° 0° is what devices write that have no fix; there is only sea."""
+    if fix is None or fix.latitude is None or fix.longitude is None:
+        return None
+    if abs(fix.latitude) > 90 or abs(fix.longitude) > 180 or (fix.latitude == 0 and fix.longitude == 0):
+        return None
+    return Place(fix.latitude, fix.longitude)
+
+
+def instant(fix: Fix | None) -> datetime | None:
+    """The fix's time; None where date or time is missing, impossible, or exactly midnight (written for "none")."""
+    if fix is None or fix.date is None or fix.time is None:
+        return None
+    date = _DATE.fullmatch(fix.date)
+    hours, minutes, seconds = fix.time
+    inside = 0 <= hours < 24 and 0 <= minutes < 60 and 0 <= seconds < 61
+    if date is None or not inside or fix.time == (0, 0, 0):
+        return None
+    try:
+        day = datetime(int(date[1]), int(date[2]), int(date[3]), tzinfo=UTC)
+        return day + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    except (ValueError, OverflowError):
+        return None
+
+
+def believable(fixed: datetime, now: datetime) -> bool:
+    """Whether a fix is neither in the future nor from before digital cameras."""
+    return BEGINNING <= fixed <= now + LEEWAY
+
+
+def around(fixed: datetime) -> Interval:
+    """The instants that a fresh fix at this time allows."""
+    return Interval(fixed - AGREEMENT, fixed + AGREEMENT)
+
+
+def compare(reading: Reading, fix: Fix | None, now: datetime) -> Comparison:
+    """Hold a fix against a reading of the camera's clock."""
+    if fix is None or (fix.date is None and fix.time is None):
+        return Comparison()
+    fixed = instant(fix)
+    if fixed is None:
+        return Comparison(note="its GPS time is blank or impossible and was not used")
+    if not believable(fixed, now):
+        return Comparison(note="its GPS time is in the future or before digital cameras and was not used")
+    taken = reading.instant
+    return _with_offset(taken, fixed) if taken is not None else _without_offset(reading, fixed)
+
+
+def _with_offset(taken: Interval, fixed: datetime) -> Comparison:
+    apart = fixed - taken.earliest
+    if abs(apart) <= AGREEMENT:
+        return Comparison(confirms=True)
+    if abs(apart) >= A_DAY_OFF:
+        return Comparison(note=_put_aside(apart))
+    return Comparison(
+        also=(around(fixed),),
+        note=f"its GPS time is {_minutes(apart)} {'later' if apart > timedelta(0) else 'earlier'} than its clock says: "
+        "an old fix, or a clock that is wrong; both times must lead to the same decision",
+    )
+
+
+def _without_offset(reading: Reading, fixed: datetime) -> Comparison:
+    """The clock's distance from the fix is its offset, if it is one that exists.
+
+    A distance between two quarters of an hour means that the fix was old, and then says only that the photo was not
+    taken before it, or that the clock is wrong. It cannot be known which, so both the clock and a fresh fix must lead
+    to one decision.
+    """
+    distance = reading.wall.earliest - fixed.replace(tzinfo=None)
+    if not LEAST_OFFSET - AGREEMENT <= distance <= MOST_OFFSET + AGREEMENT:
+        return Comparison(note=_put_aside(-distance))
+    offset = round(distance / QUARTER) * QUARTER
+    if abs(distance - offset) <= AGREEMENT:
+        return Comparison(
+            also=(at_offset(reading.wall, offset),),
+            note=f"by its GPS time the camera's clock was {_signed(offset)} from UTC",
+        )
+    return Comparison(
+        also=(around(fixed),),
+        note="its GPS time and its clock are no whole zone apart: an old fix, or a clock that is wrong; both times "
+        "must lead to the same decision",
+    )
+
+
+def _put_aside(apart: timedelta) -> str:
+    for rounds in (1, 2):
+        if abs(abs(apart) - rounds * WEEKS_LOST) <= timedelta(days=1):
+            return "its GPS receiver lost count of the weeks (1024-week rollover); its GPS time was not used"
+    return "its GPS date is a day or more from what its clock says and was not used"
+
+
+def _minutes(apart: timedelta) -> str:
+    return f"{round(abs(apart) / timedelta(minutes=1))} minutes"
+
+
+def _signed(offset: timedelta) -> str:
+    total = round(abs(offset) / timedelta(minutes=1))
+    return f"{'−' if offset < timedelta(0) else '+'}{total // 60:02d}:{total % 60:02d}"

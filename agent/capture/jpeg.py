@@ -1,0 +1,119 @@
+"""A JPEG's segments: where its Exif and XMP are, and whether its end has arrived (ITU-T T.81, annex B; Exif 2.32, 4.5).
+
+Real files carry several APP1 (Exif after XMP, extended XMP, an Exif block that runs over two segments), fill bytes, a
+few bytes of rubbish between segments, and trailers after the end: the video of a motion photo, MPF previews, Samsung's.
+All of these are read; a file is complete when its picture's end marker is there, wherever the trailer ends.
+"""
+
+from agent.capture.bounded import Block, BoundedFile, Broken, Source, Window
+from agent.capture.evidence import Evidence, Exif
+from agent.capture.exif import read_exif
+from agent.capture.xmp import original_time
+
+MAX_SEGMENTS = 1_000
+"""Before the picture's data. A file with 20 MB of ICC, MPF and extended XMP has under 400."""
+
+MAX_RUBBISH = 4 * 1024
+"""How far to look for the next marker where none stands."""
+
+MAX_BLOCKS = 8
+"""Exif blocks, and XMP packets; a camera writes one of each."""
+
+MAX_PICTURE = 512 * 1024 * 1024
+"""How far to look for the end marker; photos of 200 megapixels take some 100 MB."""
+
+_EXIF = b"Exif\0"
+_EXIF_HEADER = 6  # the last byte is 0 by the rule, and 0xFF or a blank from some writers
+_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+
+_SOI, _EOI, _SOS, _APP1 = 0xD8, 0xD9, 0xDA, 0xE1
+_BARE = {0x01, _SOI, *range(0xD0, 0xD8)}
+"""Markers that no length follows."""
+
+
+def read_jpeg(file: BoundedFile) -> Evidence:
+    """All evidence in a JPEG file, and whether it is complete."""
+    notes: list[str] = []
+    blocks, packets, scan = _segments(file, notes)
+    complete = scan is not None and _ends(file, scan)
+    if not complete:
+        notes.append("its picture's end is missing: it was cut, or is not yet copied whole")
+    exifs = _read_blocks(blocks, notes)
+    asked = [] if any(block.original for block in exifs) else packets
+    written = next((time for time in map(original_time, asked) if time), None)
+    return Evidence("jpeg", complete=complete, blocks=exifs, xmp_original=written, notes=tuple(notes))
+
+
+def read_embedded(source: Source, start: int, size: int, notes: list[str]) -> tuple[Exif, ...]:
+    """The Exif blocks of a JPEG inside another container; its end is not looked for."""
+    blocks, _, _ = _segments(Window(source, start, size), notes)
+    return _read_blocks(blocks, notes)
+
+
+def _read_blocks(blocks: list[bytes], notes: list[str]) -> tuple[Exif, ...]:
+    exifs: list[Exif] = []
+    for block in blocks:
+        try:
+            exifs.append(read_exif(Block(block), notes))
+        except Broken as fault:
+            notes.append(f"its Exif block cannot be read: {fault}")
+    return tuple(exifs)
+
+
+def _segments(source: Source, notes: list[str]) -> tuple[list[bytes], list[bytes], int | None]:
+    """Exif blocks and XMP packets in their order, and where the picture's data begins; None where it never does."""
+    blocks: list[bytes] = []
+    packets: list[bytes] = []
+    position = 2
+    try:
+        for _ in range(MAX_SEGMENTS):
+            position, marker = _marker(source, position)
+            if marker in _BARE:
+                continue
+            if marker == _EOI:
+                return blocks, packets, None
+            size = int.from_bytes(source.at(position, 2), "big")
+            if marker == _SOS:
+                return blocks, packets, position + max(size, 2)
+            if marker == _APP1:
+                _keep(source.at(position + 2, max(size - 2, 0)), blocks, packets)
+            position += max(size, 2)
+        notes.append("it has more segments than any camera writes")
+    except Broken:
+        notes.append("it breaks off before its picture begins")
+    return blocks, packets, None
+
+
+def _marker(source: Source, position: int) -> tuple[int, int]:
+    """The next marker's code and the position behind it, past fill bytes (T.81, B.1.1.2) and a little rubbish."""
+    two = source.at(position, 2)
+    if two[0] == 0xFF and 0x00 < two[1] < 0xFF:
+        return position + 2, two[1]
+    ahead = source.at(position, min(MAX_RUBBISH, source.size - position))
+    for index in range(len(ahead) - 1):
+        if ahead[index] == 0xFF and 0xC0 <= ahead[index + 1] < 0xFF:
+            return position + index + 2, ahead[index + 1]
+    raise Broken("no marker where one must be")
+
+
+def _keep(payload: bytes, blocks: list[bytes], packets: list[bytes]) -> None:
+    if payload.startswith(_EXIF):
+        block = payload[_EXIF_HEADER:]
+        continues = blocks and block[:4] not in {b"II*\0", b"MM\0*"}
+        if continues:
+            blocks[-1] += block
+        elif len(blocks) < MAX_BLOCKS:
+            blocks.append(block)
+    elif payload.startswith(_XMP) and len(packets) < MAX_BLOCKS:
+        packets.append(payload[len(_XMP) :])
+
+
+def _ends(file: BoundedFile, scan: int) -> bool:
+    """Whether the end marker is there, at the file's end or before a trailer.
+
+    In the picture's data every 0xFF is followed by 0x00 or a restart, so the first 0xFFD9 behind its start is the end.
+    """
+    marker = bytes((0xFF, _EOI))
+    if file.size >= scan + 2 and file.at(file.size - 2, 2) == marker:
+        return True
+    return file.find(marker, scan, MAX_PICTURE) is not None

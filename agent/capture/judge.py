@@ -1,0 +1,204 @@
+"""The one judge of time: evidence in, a capture with its level and reasons out. Pure: no file, no clock.
+
+The order of what is believed is DESIGN's table. Nothing weaker is consulted where something stronger spoke, but where
+two sources of equal right contradict each other (two Exif blocks; a GPS time that disagrees), no one is picked: the
+decision must hold for both, or a person decides.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from agent.capture import gps
+from agent.capture.clipjudge import judge_clip
+from agent.capture.clock import Reading, at_offset, impossible, plausible, read_stamp, up_to
+from agent.capture.evidence import Clip, Evidence, Exif, Stamp
+from agent.capture.judgement import Judgement
+from agent.capture.names import named_time
+from agent.model import Camera, Capture, Interval, Level
+
+NOT_READ_YET = "this format's capture time is not read yet: held for review"
+NO_TIME = "nothing in it says when it was taken"
+
+_ORIGINAL = "EXIF DateTimeOriginal"
+_OFFSET = "EXIF OffsetTimeOriginal"
+
+
+def judge(evidence: Evidence, *, name: str, now: datetime) -> Capture:
+    """The capture that this evidence amounts to, for a file called `name`, at `now` (aware)."""
+    if evidence.format == "unknown":
+        return Capture("unknown", complete=evidence.complete, notes=evidence.notes)
+    found = _merged(evidence)
+    judged = _time(evidence, found, name, now)
+    if judged.level is Level.IMPOSSIBLE and not evidence.readable:
+        judged = replace(judged, notes=(NOT_READ_YET,))
+    clip = evidence.clip or Clip()
+    camera = Camera(found.make or clip.make, found.model or clip.model, found.serial)
+    return Capture(
+        format=evidence.format,
+        recorded=judged.recorded,
+        offset=judged.offset,
+        taken=judged.taken,
+        level=judged.level,
+        basis=judged.basis,
+        also=judged.also,
+        clock_bound=judged.clock_bound,
+        camera=camera if camera != Camera() else None,
+        place=gps.place(found.fix) or judged.place,
+        content_id=evidence.content_id,
+        complete=evidence.complete,
+        notes=(*dict.fromkeys((*judged.notes, *evidence.notes)),),
+    )
+
+
+def _merged(evidence: Evidence) -> Exif:
+    """One view of all blocks: of each thing, the first block's word that has one."""
+
+    def first(field: str) -> object:
+        return next((value for block in evidence.blocks if (value := getattr(block, field)) is not None), None)
+
+    return Exif(**{field: first(field) for field in Exif.__dataclass_fields__})  # type: ignore[arg-type]  # same fields
+
+
+def _time(evidence: Evidence, found: Exif, name: str, now: datetime) -> Judgement:
+    """Down the table: the camera's own word, a video's header, a program's word, upper bounds, the file's name."""
+    if _contradicts_itself(evidence.blocks):
+        recorded = found.original.time if found.original else None
+        return Judgement(
+            Level.IMPOSSIBLE,
+            recorded=_as_written(found.original) or recorded,
+            notes=("it holds two Exif blocks that disagree about when it was taken: a person must decide",),
+        )
+    notes: tuple[str, ...] = ()
+    if found.original is not None:
+        reading = read_stamp(found.original)
+        if reading is not None:
+            return _by_original(reading, found, now)
+        notes = ("its DateTimeOriginal is blank, zeros or no possible time",)
+    judged = (
+        (judge_clip(evidence.clip, now) if evidence.clip else None)
+        or _by_program(evidence.xmp_original, now)
+        or _not_later_than(found.digitized, "EXIF DateTimeDigitized", now)
+        or _not_later_than(found.modified, "EXIF ModifyDate", now)
+        or _by_fix_alone(found, now)
+        or _by_name(name, now)
+        or Judgement(Level.IMPOSSIBLE, notes=() if notes else (NO_TIME,))
+    )
+    recorded = found.original.time.strip() if found.original else judged.recorded
+    return replace(judged, recorded=recorded, notes=(*notes, *judged.notes))
+
+
+def _as_written(stamp: Stamp | None) -> str | None:
+    reading = read_stamp(stamp) if stamp else None
+    return reading.recorded if reading else None
+
+
+def _contradicts_itself(blocks: tuple[Exif, ...]) -> bool:
+    """Whether two Exif blocks name times of capture that cannot both be true."""
+    readings = [reading for block in blocks if block.original and (reading := read_stamp(block.original))]
+    return any(
+        one.wall.latest < other.wall.earliest
+        or other.wall.latest < one.wall.earliest
+        or (one.offset is not None and other.offset is not None and one.offset != other.offset)
+        for one in readings
+        for other in readings
+    )
+
+
+def _by_original(reading: Reading, found: Exif, now: datetime) -> Judgement:
+    """Levels A, B and D, and X for a clock that had been reset."""
+    refused = impossible(reading, now)
+    if refused is not None:
+        reason = f"its DateTimeOriginal is not to be believed: {refused}"
+        return Judgement(
+            Level.IMPOSSIBLE, None, reading.recorded, reading.written_offset, (_ORIGINAL,), notes=(reason,)
+        )
+    compared = gps.compare(reading, found.fix, now)
+    notes: tuple[str, ...] = (compared.note,) if compared.note else ()
+    taken = reading.instant
+    if taken is not None:
+        level = Level.CONFIRMED if compared.confirms else Level.OWN_OFFSET
+        basis = (_ORIGINAL, _OFFSET, "GPS time") if compared.confirms else (_ORIGINAL, _OFFSET)
+        return Judgement(
+            level,
+            taken,
+            reading.recorded,
+            reading.written_offset,
+            basis,
+            compared.also,
+            clock_bound=not compared.confirms,
+            notes=notes,
+        )
+    if reading.written_offset is not None:
+        notes = ("its OffsetTimeOriginal is none that exists and was not used", *notes)
+    also = (*compared.also, *_by_neighbouring_offsets(reading, found))
+    return Judgement(
+        Level.ASSUMED_ZONE, reading.wall, reading.recorded, reading.written_offset, (_ORIGINAL,), also, notes=notes
+    )
+
+
+def _by_neighbouring_offsets(reading: Reading, found: Exif) -> tuple[Interval, ...]:
+    """Readings by OffsetTime and OffsetTimeDigitized, where those stand beside the very same time.
+
+    Their offsets belong to ModifyDate and DateTimeDigitized (Exif 2.31), which an editor in another zone rewrites; so
+    they are no offset of DateTimeOriginal. Where the three times are equal nothing was rewritten, and then a decision
+    must hold by that offset too.
+    """
+    readings = []
+    for stamp in (found.modified, found.digitized):
+        beside = read_stamp(stamp) if stamp else None
+        if beside is not None and beside.offset is not None and beside.recorded == reading.recorded:
+            readings.append(at_offset(reading.wall, beside.offset))
+    return tuple(dict.fromkeys(readings))
+
+
+def _by_program(written: str | None, now: datetime) -> Judgement | None:
+    """XMP's time of capture with no Exif beside it: programs write it, some with the desk's zone. As weak as a name."""
+    reading = read_stamp(Stamp(written)) if written else None
+    if reading is None or impossible(reading, now):
+        return None
+    return Judgement(
+        Level.FILE_NAME,
+        reading.instant or reading.wall,
+        reading.recorded,
+        reading.written_offset,
+        ("XMP DateTimeOriginal",),
+        notes=("its time of capture stands only in XMP, which programs write",),
+    )
+
+
+def _not_later_than(stamp: Stamp | None, basis: str, now: datetime) -> Judgement | None:
+    """An upper bound: a scanner, an editor or a messenger wrote this file by then; the picture may be years older."""
+    reading = read_stamp(stamp) if stamp else None
+    if reading is None or impossible(reading, now):
+        return None
+    return Judgement(
+        Level.UPPER_BOUND,
+        up_to(reading),
+        reading.recorded,
+        reading.written_offset,
+        (basis,),
+        notes=(f"it says only when it was written ({basis.removeprefix('EXIF ')}), not when it was taken",),
+    )
+
+
+def _by_fix_alone(found: Exif, now: datetime) -> Judgement | None:
+    """A GPS time with no clock beside it: the camera's word was taken out, or a program put the place in. A hint."""
+    fixed = gps.instant(found.fix)
+    if fixed is None or not gps.believable(fixed, now):
+        return None
+    return Judgement(
+        Level.FILE_NAME,
+        gps.around(fixed),
+        fixed.replace(tzinfo=None, microsecond=0).isoformat(),
+        "+00:00",
+        ("GPS time",),
+        clock_bound=False,
+        notes=("it has a GPS time but no time of capture; a fix may be hours old",),
+    )
+
+
+def _by_name(name: str, now: datetime) -> Judgement | None:
+    named = named_time(name)
+    if named is None or not plausible(named.taken, now):
+        return None
+    return Judgement(named.level, named.taken, basis=(named.basis,), notes=("only its name says when it was taken",))

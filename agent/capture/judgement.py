@@ -1,0 +1,20 @@
+"""What the judge passes from one rule to the next: a time with its level, its reasons and its doubts."""
+
+from dataclasses import dataclass
+
+from agent.model import Interval, Level, Place, WallClock
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The part of a `Capture` that is about time; fields as there. `place` is a video's own, from its header."""
+
+    level: Level
+    taken: Interval | WallClock | None = None
+    recorded: str | None = None
+    offset: str | None = None
+    basis: tuple[str, ...] = ()
+    also: tuple[Interval, ...] = ()
+    clock_bound: bool = True
+    place: Place | None = None
+    notes: tuple[str, ...] = ()

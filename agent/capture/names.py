@@ -1,0 +1,75 @@
+"""What a file's name says of its time, as phones, cameras and messengers name files. Pure; never enough to delete on.
+
+Google's Pixel writes UTC, everyone else the wall clock. Messengers name a picture by when it was sent or saved, which
+is only not before it was taken.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from agent.capture.clock import BEGINNING, LEAST_OFFSET
+from agent.model import Interval, Level, WallClock
+
+SLACK = timedelta(minutes=1)
+"""A name is made when the file is, before or after the shutter: bursts and long exposures by some tens of seconds."""
+
+_DATE = r"((?:19|20)\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)"
+_TIME = r"([0-2]\d)[-_.]?([0-5]\d)[-_.]?([0-5]\d)"
+
+_PIXEL = re.compile(rf"PXL_{_DATE}_{_TIME}\d{{0,3}}(?!\d)", re.ASCII)
+_MESSENGER = re.compile(
+    rf"(?:WhatsApp (?:Image|Video) {_DATE} at |photo_{_DATE}_|video_{_DATE}_|signal-{_DATE}-|(?:IMG|VID)-{_DATE}-WA\d)",
+    re.ASCII,
+)
+_LOCAL = re.compile(
+    r"(?:(?:IMG|VID|MVIMG|PANO|BURST|WP|DSC|DJI|P|PHOTO|Screenshot|Screen Shot|Screen_Recording|TRIM|RPReplay)?[-_ ]?)"
+    rf"{_DATE}(?:[-_ T.]| at )?{_TIME}(?!\d{{4}})",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A time from a name: where it comes from, how good it is."""
+
+    taken: Interval | WallClock
+    level: Level
+    basis: str
+
+
+def named_time(name: str) -> Named | None:
+    """The time in a file's name, if it is one of the known patterns with a possible date."""
+    try:
+        return _messenger(name) or _pixel(name) or _local(name)
+    except (ValueError, OverflowError):  # the thirtieth of February: digits, but no date
+        return None
+
+
+def _messenger(name: str) -> Named | None:
+    match = _MESSENGER.match(name)
+    if match is None:
+        return None
+    year, month, day = (int(group) for group in match.groups() if group is not None)
+    midnight = datetime(year, month, day, tzinfo=UTC) + timedelta(days=1)
+    if midnight <= BEGINNING:
+        return None
+    sent = Interval(BEGINNING, midnight - LEAST_OFFSET)
+    return Named(sent, Level.UPPER_BOUND, "the file's name, given by a messenger when it was sent or saved")
+
+
+def _pixel(name: str) -> Named | None:
+    match = _PIXEL.match(name)
+    if match is None:
+        return None
+    made = datetime(*(int(group) for group in match.groups()), tzinfo=UTC)  # type: ignore[arg-type,misc]  # six numbers
+    return Named(Interval(made - SLACK, made + SLACK), Level.FILE_NAME, "the file's name (PXL_, in UTC)")
+
+
+def _local(name: str) -> Named | None:
+    match = _LOCAL.match(name)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(group) for group in match.groups())
+    made = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 (a wall clock: no zone is known)
+    return Named(WallClock(made - SLACK, made + SLACK), Level.FILE_NAME, "the file's name (local time)")

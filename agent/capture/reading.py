@@ -1,0 +1,85 @@
+"""From a path to a capture: open, look at the first bytes, call that container's reader, then the judge."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from agent.capture.bounded import BoundedFile, Broken
+from agent.capture.evidence import Evidence
+from agent.capture.jpeg import read_jpeg
+from agent.capture.judge import judge
+from agent.capture.opening import opened
+from agent.capture.sniff import HEAD, sniff
+from agent.errors import LocalFault
+from agent.model import Capture
+
+Reader = Callable[[BoundedFile], Evidence]
+
+_READERS: dict[str, Reader] = {
+    "jpeg": read_jpeg,
+}
+"""One per container; a format that is not here is recognised, and held for a person."""
+
+_ENDINGS = {
+    "jpeg": {"jpg", "jpeg", "jpe", "jfif", "thm", "mpo", "insp"},
+    "heic": {"heic", "heif", "hif"},
+    "heif": {"heic", "heif", "hif", "avif"},
+    "tiff": {"tif", "tiff"},
+    "mp4": {"mp4", "m4v", "mov", "3gp", "insv", "lrv"},
+    "mov": {"mov", "qt", "mp4"},
+    "3gp": {"3gp", "3g2", "mp4"},
+    "mts": {"mts", "m2ts", "ts"},
+    "mpg": {"mpg", "mpeg", "vob", "mod"},
+    "nef": {"nef", "nrw"},
+    "webp": {"webp"},
+    "png": {"png", "apng"},
+}
+"""Endings that go with a content; for the rest, the format's own name."""
+
+
+def read(path: Path, *, now: datetime) -> Capture:
+    """When, where and by which camera the file at `path` was taken, with the evidence; `now` is aware.
+
+    Broken content never raises: it gives a capture of level X (or what can still be trusted) with notes that say why.
+    `LocalFault` where the file cannot be opened or read, or is no regular file.
+    """
+    evidence = gather(path)
+    capture = judge(evidence, name=path.name, now=now)
+    return _with_note_on_name(capture, path)
+
+
+def content_id(path: Path) -> str | None:
+    """The Live Photo ContentIdentifier: in a JPEG or HEIC Apple's MakerNote tag 0x0011, in a MOV the Keys item
+    com.apple.quicktime.content.identifier.
+
+    None where there is none, on broken content, and where the file cannot be read: grouping then goes by name and time,
+    and `read` is what tells of the fault.
+    """
+    try:
+        return gather(path).content_id
+    except LocalFault:
+        return None
+
+
+def gather(path: Path) -> Evidence:
+    """What the container's reader finds in the file, unread."""
+    with opened(path) as (handle, size):
+        file = BoundedFile(handle, size)
+        if size == 0:
+            return Evidence("unknown", complete=False, notes=("the file is empty",))
+        kind = "unknown"
+        try:
+            kind = sniff(file.at(0, min(HEAD, size)))
+            reader = _READERS.get(kind)
+            return reader(file) if reader else Evidence(kind, readable=False)
+        except Broken as fault:
+            return Evidence(kind, notes=(f"it is broken and could not be read: {fault}",))
+
+
+def _with_note_on_name(capture: Capture, path: Path) -> Capture:
+    """A name that promises another format is a reason for suspicion, and said; the content decides."""
+    ending = path.suffix.lower().lstrip(".")
+    if not ending or not capture.is_photo or ending in _ENDINGS.get(capture.format, {capture.format}):
+        return capture
+    return replace(capture, notes=(*capture.notes, f"its name ends as another format's would; it is {capture.format}"))

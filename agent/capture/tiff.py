@@ -1,0 +1,135 @@
+"""TIFF's directories (IFDs), read within bounds: a JPEG's Exif block, TIFF itself, and every RAW format built on it.
+
+Promises: either byte order; a directory is read once, so that cycles end; entries are counted over all directories
+together; a value is read only when it is asked for and only up to what its asker allows. A directory cut by the end of
+the content gives the entries that are there. (TIFF 6.0, section 2; Exif 2.32, section 4.6.2.)
+"""
+
+import struct
+from dataclasses import dataclass
+from typing import Literal
+
+from agent.capture.bounded import Broken, Source
+
+MAX_ENTRIES = 1_000
+"""In one directory. Real ones hold under 100; a count above this is garbage, and so are the entries behind it."""
+
+MAX_DIRECTORIES = 32
+"""In one block. A RAW file with all its previews has about ten."""
+
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
+"""Bytes of one value, by the field's type; 129 is UTF-8, from Exif 3.0."""
+
+_MAGIC = {42, 0x4F52, 0x5352, 0x0055}
+"""TIFF; Olympus ORF (`RO`, `RS`); Panasonic RW2 (`U`)."""
+
+_INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I"}
+
+_RATIONALS = {5: "I", 10: "i"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One field of a directory: its type, how many values, and where they start in the source."""
+
+    type: int
+    count: int
+    where: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of all values, as the field says; 0 for a type that does not exist."""
+        return _SIZES.get(self.type, 0) * self.count
+
+
+class Tiff:
+    """The directories of one block. Offsets are from the block's start, as they are written in it."""
+
+    def __init__(self, source: Source) -> None:
+        """Read the header; `Broken` where there is none."""
+        self._source = source
+        header = source.at(0, 8)
+        order: Literal["<", ">"] = "<" if header[:2] == b"II" else ">"
+        if header[:2] not in {b"II", b"MM"}:
+            raise Broken("its Exif block does not start as one")
+        magic, first = struct.unpack(order + "HI", header[2:])
+        if magic not in _MAGIC:
+            raise Broken("its Exif block does not start as one")
+        self.magic: int = magic
+        self.first: int = first
+        self._order = order
+        self._visited: set[int] = set()
+
+    @classmethod
+    def headless(cls, source: Source, order: Literal["<", ">"]) -> "Tiff":
+        """Directories without a header of their own, as makers keep in their notes."""
+        self = cls.__new__(cls)
+        self._source, self._order, self._visited = source, order, set()
+        self.magic, self.first = 42, 0
+        return self
+
+    def directory(self, offset: int) -> tuple[dict[int, Entry], int]:
+        """The fields of the directory at `offset` by tag (the first where a tag is there twice), and the next's offset.
+
+        `Broken` where it was read before, lies outside, or there were too many.
+        """
+        if offset in self._visited:
+            raise Broken("its directories lead round in a circle")
+        if len(self._visited) >= MAX_DIRECTORIES:
+            raise Broken("it has more directories than any camera writes")
+        self._visited.add(offset)
+        (count,) = struct.unpack(self._order + "H", self._source.at(offset, 2))
+        whole = min(count, MAX_ENTRIES, (self._source.size - offset - 2) // 12)
+        rows = self._source.at(offset + 2, 12 * whole)
+        fields: dict[int, Entry] = {}
+        for index, (tag, kind, values, pointer) in enumerate(struct.iter_unpack(self._order + "HHII", rows)):
+            inline = _SIZES.get(kind, 0) * values <= 4
+            fields.setdefault(tag, Entry(kind, values, offset + 2 + 12 * index + 8 if inline else pointer))
+        end = offset + 2 + 12 * count
+        follows = whole == count and end + 4 <= self._source.size
+        return fields, struct.unpack(self._order + "I", self._source.at(end, 4))[0] if follows else 0
+
+    def raw(self, entry: Entry, limit: int) -> bytes:
+        """The field's bytes, at most `limit` and at most what is there."""
+        size = min(entry.size, limit, max(0, self._source.size - entry.where))
+        return self._source.at(entry.where, size)
+
+    def text(self, entry: Entry, limit: int) -> str | None:
+        """A field of characters up to its first NUL, without blanks around it; None where nothing is left.
+
+        Written as ASCII by rule, as UTF-8 or Latin-1 in truth.
+        """
+        if entry.type not in {1, 2, 7, 129}:
+            return None
+        found = self.raw(entry, limit).split(b"\0", 1)[0]
+        try:
+            decoded = found.decode("utf-8")
+        except UnicodeDecodeError:
+            decoded = found.decode("latin-1")
+        return "".join(mark for mark in decoded if mark.isprintable()).strip() or None
+
+    def integer(self, entry: Entry) -> int | None:
+        """The first value of a field of whole numbers."""
+        code = _INTEGERS.get(entry.type)
+        if code is None or entry.count < 1:
+            return None
+        (value,) = struct.unpack(self._order + code, self._source.at(entry.where, _SIZES[entry.type]))
+        return int(value)
+
+    def integers(self, entry: Entry, limit: int) -> tuple[int, ...]:
+        """The first `limit` values of a field of whole numbers."""
+        code = _INTEGERS.get(entry.type)
+        if code is None:
+            return ()
+        values = self.raw(entry, limit * _SIZES[entry.type])
+        whole = len(values) // _SIZES[entry.type]
+        return struct.unpack(f"{self._order}{whole}{code}", values[: whole * _SIZES[entry.type]])
+
+    def rationals(self, entry: Entry, limit: int) -> tuple[float | None, ...]:
+        """The first `limit` fractions of a field; None for one with nothing below the line."""
+        code = _RATIONALS.get(entry.type)
+        if code is None:
+            return ()
+        values = self.raw(entry, limit * 8)
+        pairs = struct.iter_unpack(self._order + 2 * code, values[: len(values) // 8 * 8])
+        return tuple(above / below if below else None for above, below in pairs)
