@@ -1,0 +1,209 @@
+"""XMP packets: ours on its own, ours put into another program's, and reading either back.
+
+Rules of merging (XMP Specification Part 1, 7.4; RDF is written by whoever came first, and stays as it is):
+
+- lists that are shared by nature (dc:subject, lr:hierarchicalSubject, digiKam:TagsList, Iptc4xmpExt:EventId) get our
+  items after those that are there;
+- single statements that are there (Iptc4xmpExt:Event, photoshop:TransmissionReference, xmpRights:Owner) stay as they
+  are, and ours is left out: it stands in our own namespace anyway;
+- all else of ours goes into an rdf:Description of its own, about the same resource, at the end of the rdf:RDF.
+"""
+
+import base64
+import binascii
+import hashlib
+import zlib
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
+
+from agent.model import Sha256
+from agent.tagging.markup import Edit, Element, NotOurXml, appended, edited, parse
+from agent.tagging.tag import Kind, Mark, Tag, fingerprint, read, written
+
+NAMESPACE = "https://visit-photo-agent.example/ns/1.0/"
+"""Our own properties' namespace; its presence in a packet's bytes is what to look for first."""
+
+MOST_BEFORE = 16 * 1024 * 1024
+"""No more bytes than this are kept as, or expanded to, what was there before."""
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_NAMESPACES = {
+    "rdf": _RDF,
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "digiKam": "http://www.digikam.org/ns/1.0/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "lr": "http://ns.adobe.com/lightroom/1.0/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "vpa": NAMESPACE,
+    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
+}
+_ROOTS = {"{adobe:ns:meta/}xmpmeta", "{adobe:ns:meta/}xapmeta", f"{{{_RDF}}}RDF"}
+_LISTS = {f"{{{_RDF}}}{form}" for form in ("Bag", "Seq", "Alt")}
+_TOP_OF_TAGS = "School visits"
+
+_OPENING = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+_CLOSING = '\n<?xpacket end="w"?>'
+
+
+@dataclass(frozen=True, slots=True)
+class _Property:
+    """A property that other programs read too. `form` is its RDF list, or None for a plain text."""
+
+    name: str
+    form: str | None
+    items: tuple[str, ...]
+    shared: bool = False  # whether our items may stand beside another's
+
+    @property
+    def full_name(self) -> str:
+        prefix, local = self.name.split(":")
+        return f"{{{_NAMESPACES[prefix]}}}{local}"
+
+
+def fresh(tag: Tag, kind: Kind, before: bytes | None) -> bytes:
+    """A packet that holds our tag alone."""
+    tag = tag.fit_for_xml()
+    head = f'{_OPENING}<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}">'.encode()
+    ours = _description("", _spoken_for_all(tag), tag, kind, before)
+    return head + ours + f"</rdf:RDF></x:xmpmeta>{_CLOSING}".encode()
+
+
+def merged(packet: bytes, tag: Tag, kind: Kind, before: bytes) -> bytes:
+    """`packet` with our tag put in and nothing else changed. NotOurXml where it cannot be."""
+    tag = tag.fit_for_xml()
+    rdf, descriptions = _opened(packet)
+    if NAMESPACE.encode() in packet:
+        raise NotOurXml("it carries a tag of this kind already")
+    edits: list[Edit] = []
+    new: list[_Property] = []
+    for ours in _spoken_for_all(tag):
+        theirs = [child for block in descriptions for child in block.children if child.name == ours.full_name]
+        as_attribute = any(ours.full_name in block.attributes for block in descriptions)
+        if not theirs and not as_attribute:
+            new.append(ours)
+        elif ours.shared and len(theirs) == 1 and not as_attribute:
+            edits += _joined(theirs[0], ours)
+    about = next((found for block in descriptions if (found := _about(block))), "")
+    edits.append(appended(rdf, _description(about, new, tag, kind, before)))
+    return edited(packet, edits)
+
+
+def find(packet: bytes) -> Mark | None:
+    """Our tag in a packet, or None. ValueError where it is there but damaged, or cannot be read."""
+    if NAMESPACE.encode() not in packet:
+        return None
+    _, descriptions = _opened(packet)
+    brace = f"{{{NAMESPACE}}}"
+    properties: dict[str, str] = {}
+    for block in descriptions:
+        for child in block.children:
+            if child.name.startswith(brace):
+                name = child.name.removeprefix(brace)
+                if name in properties or child.children:
+                    raise ValueError("the tag says a thing twice")
+                properties[name] = child.text
+    if not properties:
+        return None
+    if properties.get("Version") != "1":
+        raise ValueError("the tag was written by another version of this program, or is damaged")
+    return Mark(read(properties), Kind(properties.get("Kind", "")), _before(properties))
+
+
+def without_padding(packet: bytes) -> bytes:
+    """`packet` without the white space that XMP keeps before its closing instruction for later growth."""
+    at = packet.rfind(b"<?xpacket end=")
+    if at < 0:
+        return packet
+    return packet[:at].rstrip(b" \t\r\n") + b"\n" + packet[at:]
+
+
+def _opened(packet: bytes) -> tuple[Element, list[Element]]:
+    """The one rdf:RDF of a packet, and the rdf:Descriptions in it. NotOurXml where it is another kind of document."""
+    root = parse(packet)
+    found = [element for element in (root, *root.children) if element.name == f"{{{_RDF}}}RDF"]
+    if root.name not in _ROOTS or len(found) != 1:
+        raise NotOurXml("it is not laid out as XMP")
+    if any(child.name != f"{{{_RDF}}}Description" for child in found[0].children):
+        raise NotOurXml("it holds other things than descriptions")
+    return found[0], found[0].children
+
+
+def _about(block: Element) -> str:
+    """What a description speaks of; early writers left the namespace out."""
+    return block.attributes.get(f"{{{_RDF}}}about", block.attributes.get("about", ""))
+
+
+def _joined(element: Element, ours: _Property) -> list[Edit]:
+    """The edit that adds our items to another program's list; none where its form is no list, or they are there."""
+    if len(element.children) != 1 or element.children[0].name not in _LISTS:
+        return []
+    listed = element.children[0]
+    there = {item.text.strip() for item in listed.children}
+    missing = [item for item in ours.items if item not in there]
+    if not missing:
+        return []
+    prefix, colon, _ = listed.qname.decode().rpartition(":")  # rdf's prefix as it is known just there
+    name = f"{prefix}{colon}li"
+    return [appended(listed, "".join(f"<{name}>{_text(item)}</{name}>" for item in missing).encode())]
+
+
+def _spoken_for_all(tag: Tag) -> list[_Property]:
+    """What other programs will show. `|` and `/` part the levels of a keyword, so a title may not hold them there."""
+    both = tuple(dict.fromkeys((tag.title, tag.visit)))
+    properties = [
+        _Property("dc:subject", "Bag", both, shared=True),
+        _Property("lr:hierarchicalSubject", "Bag", (f"{_TOP_OF_TAGS}|{tag.title.replace('|', '-')}",), shared=True),
+        _Property("digiKam:TagsList", "Seq", (f"{_TOP_OF_TAGS}/{tag.title.replace('/', '-')}",), shared=True),
+        _Property("Iptc4xmpExt:Event", "Alt", (tag.title,)),
+        _Property("Iptc4xmpExt:EventId", "Bag", (tag.visit,), shared=True),
+        _Property("photoshop:TransmissionReference", None, (tag.transfer,)),
+    ]
+    if tag.owner:
+        properties.append(_Property("xmpRights:Owner", "Bag", (tag.owner,)))
+    return properties
+
+
+def _description(about: str, properties: list[_Property], tag: Tag, kind: Kind, before: bytes | None) -> bytes:
+    """Our rdf:Description. It declares every prefix it uses, whatever is declared around it."""
+    own = {"Version": "1", "Kind": kind.value, **written(tag)}
+    if before is not None:
+        own["BeforeSha256"] = hashlib.sha256(before).hexdigest()
+        own["BeforeSize"] = str(len(before))
+        own["Before"] = base64.b64encode(zlib.compress(before, 9)).decode()
+    used = {"rdf", "vpa", *(ours.name.split(":")[0] for ours in properties)}
+    declared = "".join(f' xmlns:{prefix}="{_NAMESPACES[prefix]}"' for prefix in sorted(used))
+    lines = [f"<rdf:Description{declared} rdf:about={quoteattr(about)}>"]
+    lines += [_element(ours) for ours in properties]
+    lines += [f"<vpa:{name}>{_text(value)}</vpa:{name}>" for name, value in own.items()]
+    return "\n".join([*lines, "</rdf:Description>"]).encode()
+
+
+def _element(ours: _Property) -> str:
+    """A property as an element."""
+    if ours.form is None:
+        return f"<{ours.name}>{_text(ours.items[0])}</{ours.name}>"
+    language = ' xml:lang="x-default"' if ours.form == "Alt" else ""  # a text in a language, not one of several things
+    items = "".join(f"<rdf:li{language}>{_text(item)}</rdf:li>" for item in ours.items)
+    return f"<{ours.name}><rdf:{ours.form}>{items}</rdf:{ours.form}></{ours.name}>"
+
+
+def _text(value: str) -> str:
+    """Escaped for an element's content; `>` too, so that no `]]>` can arise."""
+    return escape(value)
+
+
+def _before(properties: dict[str, str]) -> bytes | None:
+    """What stood there before, proven by its own fingerprint. ValueError where it is damaged."""
+    if "Before" not in properties:
+        if "BeforeSize" in properties or "BeforeSha256" in properties:
+            raise ValueError("the tag lost what was there before")
+        return None
+    expected = fingerprint(properties.get("BeforeSha256", ""), properties.get("BeforeSize", ""))
+    try:
+        expander = zlib.decompressobj()
+        before = expander.decompress(base64.b64decode(properties["Before"], validate=True), MOST_BEFORE + 1)
+    except (binascii.Error, zlib.error) as fault:
+        raise ValueError("what the tag keeps of before is damaged") from fault
+    if len(before) != expected.size or Sha256(hashlib.sha256(before).hexdigest()) != expected.sha256:
+        raise ValueError("what the tag keeps of before is damaged")
+    return before
