@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from agent.errors import SettingsError
-from agent.settings.places import expanded
 from agent.settings.tables import Settings
 
 _WORDS: Mapping[str, str] = {
@@ -38,7 +37,7 @@ def parse(text: str, path: Path) -> Settings:
         hint = _backslash_hint(text, str(fault))
         raise SettingsError(f"{path} is not valid TOML: {fault}.{hint} Nothing was read from it.") from fault
     try:
-        settings = TypeAdapter(Settings).validate_python(tables)
+        settings = Settings(**tables)
     except ValidationError as fault:
         raise _wrong(path, [_fault(tables, error) for error in fault.errors(include_url=False)]) from fault
     if faults := list(_contradictions(settings)):
@@ -154,5 +153,5 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     if settings.key_file == settings.known_hosts_file:
         yield "share.known_hosts_file: is the same file as share.key_file"
     for key, source in (("register.visits", settings.visits_file), ("register.cameras", settings.cameras_file)):
-        if isinstance(source, Path) and any(folder in expanded(str(source)).parents for folder in settings.watch):
+        if isinstance(source, Path) and any(folder in source.parents for folder in settings.watch):
             yield f'{key}: "{source}" lies in a watched folder; keep what is not a photo out of it'

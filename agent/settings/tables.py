@@ -5,7 +5,6 @@ method of its metaclass. A key's value stays as it was written; the properties o
 """
 
 import dataclasses
-import socket
 from pathlib import Path
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -22,6 +21,8 @@ _Number = Annotated[float, Strict()]  # an integer will do; a quoted number or t
 
 
 def _host_name() -> str:
+    import socket  # noqa: PLC0415 - 5 ms, where the file names the device not at all
+
     return checks.safe_device_name(socket.gethostname())
 
 

@@ -5,7 +5,7 @@ All of them come from `tables`, so a comment, a limit or a default cannot be out
 
 import json
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -18,12 +18,19 @@ _WIDTH = 96
 
 def json_schema() -> dict[str, Any]:
     """The JSON schema (2020-12) of agent.toml, for editors and for IT's own checks."""
-    schema = TypeAdapter(Settings).json_schema()
+    schema = _untitled(TypeAdapter(Settings).json_schema())
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
         "title": "agent.toml of visit-photo-agent",
     }
+
+
+def _untitled(part: Any) -> Any:
+    """`part` without the titles that pydantic makes out of names: they say nothing that the names do not."""
+    if isinstance(part, dict):
+        return {key: _untitled(value) for key, value in part.items() if key != "title" or not isinstance(value, str)}
+    return [_untitled(item) for item in part] if isinstance(part, list) else part
 
 
 def keys() -> dict[str, dict[str, Mapping[str, Any]]]:
@@ -43,6 +50,26 @@ def _tables() -> dict[str, Mapping[str, Any]]:
         table: schema["$defs"][reference["$ref"].rpartition("/")[2]]
         for table, reference in schema["properties"].items()
     }
+
+
+def example() -> str:
+    """config/agent.toml: every key, set to its default, or to an example where it must be given.
+
+    `device.name` stays a comment: a file that IT copies to many laptops must not give all of them one name.
+    """
+    values = {
+        table: {key: _value(part) for key, part in parts["properties"].items() if _is_set(key, parts)}
+        for table, parts in _tables().items()
+    }
+    heading = (
+        f"#:schema {SCHEMA_FILE}\n"
+        "# Settings of visit-photo-agent: every key with its default, or with an example where it must be given."
+    )
+    return "\n".join([heading, "", *_body(values)]).rstrip() + "\n"
+
+
+def _is_set(key: str, table: Mapping[str, Any]) -> bool:
+    return "default" in table["properties"][key] or key in table.get("required", [])
 
 
 def new_file(
@@ -69,22 +96,27 @@ def new_file(
     }
     if name is not None:
         given["device"]["name"] = name
-    return render(given, "Settings of visit-photo-agent, as `photo-agent init` wrote them.")
+    heading = "# Settings of visit-photo-agent. A line that begins with # is not read: take the # away to set its key."
+    return "\n".join([heading, "", *_body(given)]).rstrip() + "\n"
 
 
-def render(given: Mapping[str, Mapping[str, Any]], heading: str) -> str:
-    """agent.toml with the values `given` by table and key, each key under its meaning; the rest as comments."""
-    lines = [f"# {heading}", "# Lines that begin with # are not read: take the # away to set such a key.", ""]
+def _body(given: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Each key under its meaning, set where `given` by table and key, else with its default as a comment."""
     for table, parts in keys().items():
-        lines += [*_comment(description(table)), f"[{table}]", ""]
+        yield from _comment(description(table))
+        yield f"[{table}]"
+        yield ""
         for key, part in parts.items():
-            lines += _comment(part["description"])
+            yield from _comment(part["description"])
             if key in given.get(table, {}):
-                lines.append(f"{key} = {toml(given[table][key])}")
+                yield f"{key} = {toml(given[table][key])}"
             else:
-                lines.append(f"# {key} = {toml(part.get('default', part.get('examples', [''])[0]))}")
-            lines.append("")
-    return "\n".join(lines).rstrip() + "\n"
+                yield f"# {key} = {toml(_value(part))}"
+            yield ""
+
+
+def _value(part: Mapping[str, Any]) -> Any:
+    return part["default"] if "default" in part else part["examples"][0]
 
 
 def _comment(text: str) -> list[str]:
