@@ -2,8 +2,8 @@
 
 Promises: deterministic order; regular files only, each path once, however the roots are nested or doubled; a symbolic
 link is never followed below a root (a root itself may be one, or lie behind one: it is resolved once); mounts inside
-are walked; hidden, system and half-written names are passed over; nothing is opened here (`content_id` may open what it is
-asked about). What cannot be looked at is a `Trouble`, never an exception and never silence.
+are walked; hidden, system and half-written names are passed over; nothing is opened here (`content_id` may open what it
+is asked about). What cannot be looked at is a `Trouble`, never an exception and never silence.
 """
 
 import errno

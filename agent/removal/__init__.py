@@ -1,0 +1,23 @@
+"""Taking the local copies away without a race, and finding what cannot be taken away.
+
+The story: `remove` takes away one file whose very content was proven elsewhere, or leaves it under its own name;
+`recover` puts back what a crash left half-way; `remove_thumbnails` takes the desktop's small pictures of it;
+`find_leftovers` looks for what no program here can honestly remove and says so, "not known" included. It is removal
+from a folder, never "secure erasure". Nothing else in the product deletes a photo.
+"""
+
+from agent.removal.cloud import find_cloud_sync
+from agent.removal.faults import Vanished
+from agent.removal.leftovers import find_leftovers
+from agent.removal.recovery import recover
+from agent.removal.remove import remove
+from agent.removal.thumbnails import remove_thumbnails
+
+__all__ = [
+    "Vanished",
+    "find_cloud_sync",
+    "find_leftovers",
+    "recover",
+    "remove",
+    "remove_thumbnails",
+]

@@ -1,0 +1,103 @@
+"""Whether a folder is one that some program keeps in step with a cloud: then copies are, or were, elsewhere.
+
+Known by names and marker files only; nothing is asked of those programs. What is not recognised is not proven absent.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+# Folders in the path whose very name says it; lower case, by beginning.
+_NAMED = (
+    ("onedrive", "OneDrive"),
+    ("dropbox", "Dropbox"),
+    ("google drive", "Google Drive"),
+    ("googledrive", "Google Drive"),
+    ("icloud drive", "iCloud"),
+    ("iclouddrive", "iCloud"),
+    ("icloud photos", "iCloud"),
+    ("mobile documents", "iCloud"),  # ~/Library/Mobile Documents
+    ("nextcloud", "Nextcloud"),
+    ("owncloud", "ownCloud"),
+)
+# macOS keeps every provider's folder in ~/Library/CloudStorage/PROVIDER-ACCOUNT.
+_MACOS_PROVIDERS = "cloudstorage"
+# Files and folders that the programs put into the root of what they keep in step.
+_MARKED = (
+    (".dropbox.cache", "Dropbox"),
+    (".dropbox", "Dropbox"),
+    (".849C9593-D756-4E56-8D6E-42412F2A707B", "OneDrive"),
+    (".tmp.driveupload", "Google Drive"),
+    (".tmp.drivedownload", "Google Drive"),
+    (".nextcloudsync.log", "Nextcloud"),
+    (".owncloudsync.log", "ownCloud"),
+    (".stfolder", "Syncthing"),
+)
+_MARKED_BY_BEGINNING = ((".sync_", "Nextcloud"), ("._sync_", "Nextcloud"))  # .sync_0123456789ab.db
+# Set by OneDrive on Windows to its folders.
+_VARIABLES = ("OneDrive", "OneDriveConsumer", "OneDriveCommercial")
+
+
+def find_cloud_sync(folder: Path) -> str | None:
+    """The program that keeps `folder`, or a folder it lies in, in step with a cloud, e.g. "OneDrive"; None: none known.
+
+    None is "no sign of one", not "none": a back-up program that was told of this folder leaves no mark in it.
+    """
+    path = Path(os.path.realpath(folder))
+    for root, name in _known_roots():
+        if path == root or root in path.parents:
+            return name
+    for place in (path, *path.parents):
+        found = _by_name(place) or _by_mark(place)
+        if found is not None:
+            return found
+    return None
+
+
+def _known_roots() -> Iterator[tuple[Path, str]]:
+    for variable in _VARIABLES:
+        if value := os.environ.get(variable):
+            yield Path(os.path.realpath(value)), "OneDrive"
+    for info in (Path.home() / ".dropbox" / "info.json", Path(os.environ.get("APPDATA", "")) / "Dropbox" / "info.json"):
+        for root in _dropbox_roots(info):
+            yield root, "Dropbox"
+
+
+def _dropbox_roots(info: Path) -> list[Path]:
+    """Dropbox says where its folders are: https://help.dropbox.com/installs/locate-dropbox-folder."""
+    try:
+        accounts = json.loads(info.read_text("utf-8"))
+        return [Path(os.path.realpath(account["path"])) for account in accounts.values()]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return []  # not installed, or in a form not known here: the folder's own marks remain
+
+
+def _by_name(place: Path) -> str | None:
+    lower = place.name.lower()
+    if place.parent.name.lower() == _MACOS_PROVIDERS:
+        return next((name for start, name in _NAMED if lower.startswith(start)), place.name.partition("-")[0])
+    for start, name in _NAMED:
+        # "OneDrive - Springfield School" and "Dropbox (Personal)", but not "Dropbox photos of 2019".
+        rest = lower.removeprefix(start)
+        if rest != lower and (not rest or rest.startswith((" -", " (", "-"))):
+            return name
+    return None
+
+
+def _by_mark(place: Path) -> str | None:
+    try:
+        with os.scandir(place) as entries:
+            names = {entry.name for entry in entries if entry.name.startswith(".")}
+    except OSError:
+        return None  # not there, or not for us to read
+    for mark, name in _MARKED:
+        if mark in names:
+            # ~/.dropbox is also where Dropbox keeps its settings, in every home that has it.
+            if mark == ".dropbox" and place == Path.home():
+                continue
+            return name
+    for start, name in _MARKED_BY_BEGINNING:
+        if any(found.startswith(start) and found.endswith(".db") for found in names):
+            return name
+    return None

@@ -1,0 +1,57 @@
+"""What stands in the way of a removal, in words for a person; never a name."""
+
+import errno
+
+from agent.errors import LocalFault, RemovalRefused
+
+
+class Vanished(LocalFault):
+    """The file was gone before anything was touched: another program or a person has moved or deleted it."""
+
+
+def vanished() -> Vanished:
+    """Nothing is there."""
+    return Vanished("A photo was gone before it could be removed: another program has moved or deleted it.")
+
+
+def changed(what: str) -> RemovalRefused:
+    """`what` is the sentence's second half, e.g. "its content is not what was proven on the share"."""
+    return RemovalRefused(f"A photo was not removed: {what}. What is there now stays.")
+
+
+def in_use() -> LocalFault:
+    """Some program could still change what we have proven."""
+    return LocalFault(
+        "A photo was not removed: another program has it open for writing. Close it; the removal is tried again."
+    )
+
+
+def told(fault: OSError) -> LocalFault:
+    """A fault of the system, with what to do about it."""
+    if isinstance(fault, FileNotFoundError | NotADirectoryError):
+        return vanished()
+    number = fault.errno
+    if number == errno.EROFS:
+        return LocalFault(
+            "A photo cannot be removed: the folder or card is read-only. Unlock the card (the small switch on its side)"
+            " and put it in again."
+        )
+    if isinstance(fault, PermissionError):
+        return LocalFault(
+            "A photo cannot be removed: this program may not change the folder. Check the folder's permissions and"
+            " whether the file is locked, or ask IT."
+        )
+    if number in {errno.ENOSPC, errno.EDQUOT}:
+        return LocalFault("A photo cannot be removed: the disk is full. Free a little space; it is tried again.")
+    if number == errno.EIO:
+        return LocalFault("A photo cannot be removed: the disk or card reports an error. Ask IT to look at it.")
+    return LocalFault(f"A photo cannot be removed: {fault.strerror or 'unknown fault'}. It is tried again.")
+
+
+def stranded(fault: OSError) -> LocalFault:
+    """What was moved aside could not be moved back; it is whole, and `recover` will try."""
+    return LocalFault(
+        "A photo was not removed, and could not be put back under its name yet"
+        f" ({fault.strerror or 'unknown fault'}). It is whole, in a hidden folder beside its place, and is put back"
+        " when the agent starts again."
+    )

@@ -1,0 +1,100 @@
+"""Where a removed photo may still be, and what this program cannot honestly take away: looked for and reported.
+
+"No" is said only of what was looked at whole: hard links, and a trash that could be read. For the rest the answer is
+"yes" or "not known". What is said carries no path and no name, for it goes on record.
+"""
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from agent.model import Known, Leftover, LocalFile
+from agent.removal.cloud import find_cloud_sync
+from agent.removal.trash import find_in_trash
+
+
+def find_leftovers(path: Path, file: LocalFile, *, now: datetime, home: Path | None = None) -> tuple[Leftover, ...]:
+    """What may be left of the photo at `path`, which was seen as `file`; `now` is aware.
+
+    Call it before the removal: only the file itself tells of its hard links. Kinds: "hard link", "trash", "cloud
+    folder", "cloud bin" (where there is a cloud folder), "snapshots", "camera card", "thumbnail cache" (where the
+    system has one that cannot be edited). `home` is where the user's trash is looked for.
+    """
+    return tuple(_all(path, file, now, home))
+
+
+def _all(path: Path, file: LocalFile, now: datetime, home: Path | None) -> Iterator[Leftover]:
+    yield _hard_links(path, file)
+    yield _trash(path, now, home)
+    yield from _cloud(path.parent)
+    yield _snapshots(path)
+    yield _card(path)
+    if sys.platform in {"win32", "darwin"}:
+        yield Leftover("thumbnail cache", Known.NOT_KNOWN, "the system keeps small pictures where only it can look")
+
+
+def _hard_links(path: Path, file: LocalFile) -> Leftover:
+    try:
+        seen = os.lstat(path)
+    except OSError:
+        return Leftover("hard link", Known.NOT_KNOWN, "the file is no longer there to be asked")
+    if not stat.S_ISREG(seen.st_mode) or (seen.st_dev, seen.st_ino) != (file.device, file.inode):
+        return Leftover("hard link", Known.NOT_KNOWN, "another file has taken its place")
+    others = seen.st_nlink - 1
+    if others > 0:
+        names = "another name" if others == 1 else f"{others} other names"
+        return Leftover("hard link", Known.YES, f"the same file has {names} on this disk")
+    return Leftover("hard link", Known.NO)
+
+
+def _trash(path: Path, now: datetime, home: Path | None) -> Leftover:
+    trashed = find_in_trash(path, home=home)
+    if trashed.found is not Known.YES:
+        detail = "" if trashed.found is Known.NO else "the trash of this system cannot be read"
+        return Leftover("trash", trashed.found, detail)
+    detail = "a file from this place is in the trash: empty it"
+    if trashed.when is not None:
+        days = (now.astimezone().replace(tzinfo=None) - trashed.when).days
+        since = "today" if days <= 0 else "since yesterday" if days == 1 else f"for {days} days"
+        detail = f"a file from this place is in the trash, {since}: empty it"
+    return Leftover("trash", Known.YES, detail)
+
+
+def _cloud(folder: Path) -> Iterator[Leftover]:
+    program = find_cloud_sync(folder)
+    if program is None:
+        yield Leftover("cloud folder", Known.NOT_KNOWN, "no sign of a cloud program was found at this folder")
+        return
+    yield Leftover("cloud folder", Known.YES, f"{program} keeps this folder in step with its servers")
+    yield Leftover("cloud bin", Known.NOT_KNOWN, f"{program} usually keeps deleted files for some weeks")
+
+
+def _snapshots(path: Path) -> Leftover:
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 -- Path.absolute() would keep ".."
+    try:
+        for place in whole.parents:
+            inside = whole.relative_to(place)
+            # ZFS shows them below the data set's top; snapper (Btrfs) as NUMBER/snapshot below .snapshots.
+            for pattern, below in ((place / ".zfs" / "snapshot", "*"), (place / ".snapshots", "*/snapshot")):
+                if not pattern.is_dir():
+                    continue
+                count = sum(1 for snapshot in pattern.glob(below) if os.path.lexists(snapshot / inside))
+                if count:
+                    detail = (
+                        "a snapshot of this disk holds it" if count == 1 else f"{count} snapshots of this disk hold it"
+                    )
+                    return Leftover("snapshots", Known.YES, detail)
+                return Leftover("snapshots", Known.NOT_KNOWN, "this disk has snapshots; none was seen to hold it")
+    except OSError:
+        return Leftover("snapshots", Known.NOT_KNOWN, "this disk has snapshots that cannot be looked into")
+    return Leftover("snapshots", Known.NOT_KNOWN, "snapshots and back-ups of this disk cannot be seen from here")
+
+
+def _card(path: Path) -> Leftover:
+    # DCIM is where cameras write (DCF, JEITA CP-3461); a copy of a whole card on the laptop has that name as well.
+    if any(part.upper() == "DCIM" for part in path.parts):
+        return Leftover("camera card", Known.NOT_KNOWN, "it may be on a second card or in the camera's own memory")
+    return Leftover("camera card", Known.NOT_KNOWN, "the camera's card is not seen from here: format it in the camera")

@@ -1,0 +1,78 @@
+"""After a crash between moving a photo aside and unlinking it: it goes back to its place, and its usual way goes on.
+
+Whether it may be removed is not asked again here; the pipeline proves and asks anew. To be called with the laptop's
+lock held and no removal under way, before the first scan (which passes over the private folders).
+"""
+
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from agent.errors import LocalFault
+from agent.removal.names import PRIVATE_PREFIX
+
+if sys.platform == "win32":
+    from agent.removal.windows import empty_private_folder
+else:
+    from agent.removal.emptying import empty_private_folder
+
+
+def recover(roots: Iterable[Path]) -> int:
+    """Put back whatever lies in private folders in and below `roots` (of a file: beside it); how many files.
+
+    Each goes to its own name, or beside a newer file of that name as "NAME (kept by photo-agent).EXT"; nothing is
+    overwritten and no link followed. A root that is missing is passed over: a card may come back later. Raises
+    LocalFault, after all others were put back, where one could not be.
+    """
+    count = 0
+    faults: list[OSError] = []
+    for folder in _private_folders(roots):
+        try:
+            count += empty_private_folder(folder)
+        except OSError as fault:
+            faults.append(fault)
+    if faults:
+        raise LocalFault(
+            f"A photo that a crash left half removed could not be put back ({faults[0].strerror or 'unknown fault'})."
+            " It is whole, in a hidden folder beside its place. Check the folder's permissions, or unlock the card;"
+            " it is tried again at the next start."
+        ) from faults[0]
+    return count
+
+
+def _private_folders(roots: Iterable[Path]) -> Iterator[Path]:
+    seen: set[Path] = set()
+    for root in sorted(set(roots), key=str):
+        resolved = Path(os.path.realpath(root))
+        start, deep = (resolved, True) if resolved.is_dir() else (resolved.parent, False)
+        stack = [start]
+        while stack:
+            folder = stack.pop()
+            if folder in seen:
+                continue
+            if deep:
+                seen.add(folder)
+            for below in _folders_in(folder):
+                if below.name.startswith(PRIVATE_PREFIX):
+                    if below not in seen:
+                        seen.add(below)
+                        yield below
+                elif deep:
+                    stack.append(below)
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(folder / entry.name for entry in entries if _is_folder(entry))
+    except OSError:
+        return []  # missing, or not for us to read: then nothing was moved aside in it either; the scan reports it
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return stat.S_ISDIR(entry.stat(follow_symlinks=False).st_mode) and not entry.is_symlink()
+    except OSError:
+        return False  # gone meanwhile

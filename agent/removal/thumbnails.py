@@ -1,0 +1,98 @@
+"""The desktop's small pictures of a photo (freedesktop.org Thumbnail Managing Standard 0.9), which outlive it.
+
+A thumbnail's name is the MD5 of the photo's file URI, so it is found when the photo is gone already. Windows keeps its
+thumbnails in one database and macOS in another; neither can be edited: `leftovers` says "not known" for them.
+"""
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from agent.errors import LocalFault
+
+# What g_filename_to_uri leaves as it is beside letters and digits (glib/gconvert.c, UNSAFE_PATH). Qt, and so KDE,
+# leaves ";" as well (RFC 3986, pchar): a photo with one in its path has two names for its thumbnails.
+_GLIB_SAFE = "/!$&'()*+,-.:=@_~"
+_QT_SAFE = _GLIB_SAFE + ";"
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_LONGEST_TEXT = 1 << 20  # a URI is far shorter; what is longer is not read into memory
+
+
+def remove_thumbnails(path: Path, *, home: Path | None = None) -> int:
+    """Remove the thumbnails of what is, or was, at `path`, of every size and of failed tries; how many.
+
+    They are looked for in `home`/.cache/thumbnails and `home`/.thumbnails; with `home` None in
+    $XDG_CACHE_HOME/thumbnails and the user's own. A picture that says it is of another file is left. Raises LocalFault,
+    after the others were removed, where one could not be.
+    """
+    if sys.platform == "win32":
+        return 0
+    uris = _uris(path)
+    count = 0
+    fault: OSError | None = None
+    for folder in _folders(home):
+        for uri in uris:
+            picture = folder / (hashlib.md5(uri.encode("ascii"), usedforsecurity=False).hexdigest() + ".png")
+            try:
+                if _is_of(picture, uri):
+                    picture.unlink()
+                    count += 1
+            except FileNotFoundError:
+                continue
+            except OSError as problem:
+                fault = problem
+    if fault is not None:
+        raise LocalFault(
+            f"A thumbnail of a removed photo cannot be removed ({fault.strerror or 'unknown fault'}). Check the"
+            " permissions of the thumbnails folder in your cache folder."
+        ) from fault
+    return count
+
+
+def _uris(path: Path) -> tuple[str, ...]:
+    name = os.fsencode(os.path.abspath(path))  # noqa: PTH100 -- Path.absolute() would keep ".."; no link is resolved
+    return tuple(dict.fromkeys("file://" + quote_from_bytes(name, safe) for safe in (_GLIB_SAFE, _QT_SAFE)))
+
+
+def _folders(home: Path | None) -> Iterator[Path]:
+    """normal, large, x-large, xx-large and what else a desktop made, and fail/PROGRAM."""
+    caches = [home / ".cache"] if home is not None else []
+    if home is None:
+        named = os.environ.get("XDG_CACHE_HOME", "")
+        home = Path.home()
+        caches = [Path(named)] if named.startswith("/") else [home / ".cache"]
+    for thumbnails in (caches[0] / "thumbnails", home / ".thumbnails"):
+        for size in _below(thumbnails):
+            if size.name == "fail":
+                yield from _below(size)
+            yield size
+
+
+def _below(folder: Path) -> list[Path]:
+    try:
+        return sorted(entry for entry in folder.iterdir() if entry.is_dir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _is_of(picture: Path, uri: str) -> bool:
+    """False only where the picture itself names another file (PNG tEXt chunk, keyword Thumb::URI)."""
+    with picture.open("rb") as png:
+        if png.read(8) != _PNG:
+            return True
+        while len(head := png.read(8)) == 8:
+            length, kind = int.from_bytes(head[:4], "big"), head[4:]
+            if kind in {b"IDAT", b"IEND"}:
+                break  # texts stand before the picture
+            if kind == b"tEXt" and length <= _LONGEST_TEXT:
+                keyword, _, text = png.read(length).partition(b"\0")
+                if keyword == b"Thumb::URI":
+                    return unquote_to_bytes(text) == unquote_to_bytes(uri)
+                png.seek(4, os.SEEK_CUR)  # the chunk's checksum
+            else:
+                png.seek(length + 4, os.SEEK_CUR)
+    return True

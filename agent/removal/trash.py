@@ -1,0 +1,78 @@
+"""Whether a photo lies in the desktop's trash, by the freedesktop.org Trash specification 1.0.
+
+A trashed file's `.trashinfo` says where it came from. The places are the user's own trash and, on other mounts,
+`.Trash/UID` and `.Trash-UID` at the mount's top, where the path is relative to that top. macOS and Windows keep that in
+forms that only their own file managers may read.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+from agent.model import Known
+
+
+@dataclass(frozen=True, slots=True)
+class Trashed:
+    """What is known of one path; `when` is the desktop's wall clock at the deletion."""
+
+    found: Known
+    when: datetime | None = None
+
+
+def find_in_trash(path: Path, *, home: Path | None = None) -> Trashed:
+    """Whether some item in the trash came from `path`. NOT_KNOWN where a trash cannot be read, or on other systems."""
+    if sys.platform in {"win32", "darwin"}:
+        return Trashed(Known.NOT_KNOWN)
+    wanted = os.fsencode(os.path.abspath(path))  # noqa: PTH100 -- Path.absolute() would keep ".."
+    readable = True
+    for info, top in _infos(path, home):
+        try:
+            items = sorted(info.glob("*.trashinfo")) if info.is_dir() else []
+            for item in items:
+                origin, when = _read(item)
+                if origin is not None and os.path.join(os.fsencode(top), origin) == wanted:  # noqa: PTH118 -- bytes
+                    return Trashed(Known.YES, when)
+        except OSError:
+            readable = False
+    return Trashed(Known.NO if readable else Known.NOT_KNOWN)
+
+
+def _infos(path: Path, home: Path | None) -> Iterator[tuple[Path, Path]]:
+    """Folders of `.trashinfo` files, each with what a relative path in them is relative to."""
+    root = Path("/")
+    named = os.environ.get("XDG_DATA_HOME", "") if home is None else ""
+    data = Path(named) if named.startswith("/") else (home or Path.home()) / ".local" / "share"
+    yield data / "Trash" / "info", root
+    if sys.platform != "win32":
+        user = os.getuid()
+        top = _top_of(path)
+        yield top / ".Trash" / str(user) / "info", top
+        yield top / f".Trash-{user}" / "info", top
+
+
+def _top_of(path: Path) -> Path:
+    place = Path(os.path.abspath(path)).parent  # noqa: PTH100 -- as above
+    while not os.path.ismount(place) and place != place.parent:
+        place = place.parent
+    return place
+
+
+def _read(item: Path) -> tuple[bytes | None, datetime | None]:
+    """The two lines that matter, `Path=` percent-encoded and `DeletionDate=` local; broken items say nothing."""
+    origin: bytes | None = None
+    when: datetime | None = None
+    for line in item.read_bytes().splitlines():
+        key, _, value = line.partition(b"=")
+        if key == b"Path" and origin is None:
+            origin = unquote_to_bytes(value)
+        elif key == b"DeletionDate" and when is None:
+            try:
+                when = datetime.fromisoformat(value.decode("ascii"))
+            except ValueError:  # also what is not ASCII
+                when = None
+    return origin, when
