@@ -41,6 +41,13 @@ def read_exif(source: Source, notes: list[str]) -> Exif:
     return read_directories(tiff, first, source, notes)
 
 
+def read_gps(source: Source, notes: list[str]) -> Fix:
+    """A block whose first directory is the GPS directory itself."""
+    tiff = Tiff(source)
+    gps, _ = tiff.directory(tiff.first)
+    return _fix(tiff, gps, notes)
+
+
 def read_directories(tiff: Tiff, first: Fields, source: Source, notes: list[str]) -> Exif:
     """What a first directory and the Exif and GPS directories below it say.
 

@@ -3,13 +3,19 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from agent.capture.bounded import BoundedFile, Broken
+from agent.capture.canon import read_cr3
+from agent.capture.chunks import read_mrw, read_png, read_raf, read_webp, read_x3f
 from agent.capture.evidence import Evidence
+from agent.capture.heif import read_heif
 from agent.capture.jpeg import read_jpeg
 from agent.capture.judge import judge
+from agent.capture.movie import read_movie
 from agent.capture.opening import opened
+from agent.capture.raw import read_tiff
 from agent.capture.sniff import HEAD, sniff
 from agent.errors import LocalFault
 from agent.model import Capture
@@ -18,6 +24,19 @@ Reader = Callable[[BoundedFile], Evidence]
 
 _READERS: dict[str, Reader] = {
     "jpeg": read_jpeg,
+    **dict.fromkeys(("tiff", "cr2", "orf", "rw2"), read_tiff),
+    "raf": read_raf,
+    "mrw": read_mrw,
+    "cr3": read_cr3,
+    "x3f": read_x3f,
+    "heic": partial(read_heif, kind="heic"),
+    "heif": partial(read_heif, kind="heif"),
+    "avif": partial(read_heif, kind="avif"),
+    "png": read_png,
+    "webp": read_webp,
+    "mp4": partial(read_movie, kind="mp4"),
+    "mov": partial(read_movie, kind="mov"),
+    "3gp": partial(read_movie, kind="3gp"),
 }
 """One per container; a format that is not here is recognised, and held for a person."""
 

@@ -1,0 +1,79 @@
+"""The boxes of ISO base media files (ISO 14496-12, 4.2): HEIF, AVIF, CR3, MP4 and QuickTime are made of them.
+
+Promises: boxes are counted over the whole file and never leave the box they are in; a box's content is read only when
+asked for and up to a limit.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agent.capture.bounded import Broken, Source
+
+MAX_BOXES = 2_000
+"""Over all that is walked in one file. Only headers of a few levels are; a phone's clip has under 200."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box's four letters and where its content starts and ends in the source."""
+
+    kind: bytes
+    start: int
+    end: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of content."""
+        return self.end - self.start
+
+
+class Boxes:
+    """The walk over one file's boxes, with one count for all of it."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._left = MAX_BOXES
+
+    def inside(self, start: int, end: int) -> Iterator[Box]:
+        """The boxes between two offsets. One that reaches past `end` is given cut there; see `cut_short`."""
+        position = start
+        while position + 8 <= end:
+            self._left -= 1
+            if self._left < 0:
+                raise Broken("it has more boxes than any camera writes")
+            head = self._source.at(position, 8)
+            size, begins = int.from_bytes(head[:4], "big"), position + 8
+            if size == 1:
+                size, begins = int.from_bytes(self._source.at(begins, 8), "big"), begins + 8
+            elif size == 0:
+                size = end - position
+            if size < begins - position:
+                return
+            yield Box(head[4:], begins, min(position + size, end))
+            position += size
+
+    def within(self, box: Box, skip: int = 0) -> Iterator[Box]:
+        """The boxes in a box, past `skip` bytes (4 for a version and flags)."""
+        return self.inside(box.start + skip, box.end)
+
+    def content(self, box: Box, limit: int) -> bytes:
+        """A box's content; `Broken` where it is longer than `limit`."""
+        if box.size > limit:
+            raise Broken(f"a box of it is larger than any camera writes ({box.size} bytes)")
+        return self._source.at(box.start, box.size)
+
+    def cut_short(self) -> bool:
+        """Whether the last box of the whole file reaches past the file's end."""
+        position = 0
+        for _ in range(MAX_BOXES):
+            if position + 8 > self._source.size:
+                return False
+            size = int.from_bytes(self._source.at(position, 4), "big")
+            if size == 1 and position + 16 <= self._source.size:
+                size = int.from_bytes(self._source.at(position + 8, 8), "big")
+            if size < 8:
+                return False
+            position += size
+            if position > self._source.size:
+                return True
+        return False

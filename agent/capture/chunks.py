@@ -1,0 +1,139 @@
+"""Containers that keep an Exif block in a chunk of its own: PNG (eXIf), WebP (EXIF), Fuji's RAF, Minolta's MRW, Sigma's X3F."""
+
+import zlib
+
+from agent.capture.bounded import Block, BoundedFile, Broken, Window
+from agent.capture.evidence import Evidence, Exif
+from agent.capture.exif import read_exif
+from agent.capture.jpeg import read_embedded
+
+_PROFILES = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
+"""Where ImageMagick kept Exif before PNG had a chunk for it: in hexadecimal, in a text chunk, mostly compressed."""
+
+MAX_PROFILE = 512 * 1024
+"""Bytes of such a text, packed and unpacked; a camera's block has under 64 KiB, which is 130 KB of digits."""
+
+MAX_CHUNKS = 3_000
+"""PNG writers cut a picture into chunks of 8 KiB to all of it; phones' screenshots have under 2,000."""
+
+
+def read_png(file: BoundedFile) -> Evidence:
+    """The eXIf chunk (PNG 3rd edition, 11.3.4.5). Times in text chunks and in tIME are those of programs: not read."""
+    notes: list[str] = []
+    blocks: list[Exif] = []
+    complete = False
+    position = 8
+    try:
+        for _ in range(MAX_CHUNKS):
+            head = file.at(position, 8)
+            size, kind = int.from_bytes(head[:4], "big"), head[4:]
+            if kind == b"eXIf":
+                blocks.append(read_exif(Window(file, position + 8, size), notes))
+            elif kind in {b"zTXt", b"tEXt"} and size <= MAX_PROFILE:
+                legacy = _legacy_block(kind, file.at(position + 8, size))
+                if legacy is not None:
+                    blocks.append(read_exif(legacy, notes))
+            position += 12 + size
+            if kind == b"IEND":
+                complete = True
+                break
+    except Broken as fault:
+        notes.append(f"it cannot be read to its end: {fault}")
+    return Evidence("png", complete=complete, blocks=tuple(blocks), notes=tuple(notes))
+
+
+def _legacy_block(kind: bytes, content: bytes) -> Block | None:
+    """The Exif block in a "Raw profile" text: a line with its name, one with its length, then hexadecimal digits."""
+    keyword = next((name for name in _PROFILES if content.startswith(name)), None)
+    if keyword is None:
+        return None
+    text = content[len(keyword) :]
+    if kind == b"zTXt":
+        try:
+            text = zlib.decompressobj().decompress(text[1:], MAX_PROFILE)
+        except zlib.error:
+            raise Broken("its Exif block cannot be unpacked") from None
+    lines = text.strip().split(b"\n", 2)
+    try:
+        profile = bytes.fromhex(lines[2].decode("ascii")) if len(lines) == 3 else b""
+    except ValueError:
+        raise Broken("its Exif block is not in hexadecimal digits") from None
+    return Block(profile.removeprefix(b"Exif\0\0")) if profile.startswith((b"Exif\0\0", b"II", b"MM")) else None
+
+
+def read_webp(file: BoundedFile) -> Evidence:
+    """The EXIF chunk (RFC 9649, 2.7.1.5); some writers put JPEG's own header before it."""
+    notes: list[str] = []
+    blocks: list[Exif] = []
+    complete = False
+    try:
+        end = 8 + int.from_bytes(file.at(4, 4), "little")
+        complete = end <= file.size
+        position = 12
+        for _ in range(MAX_CHUNKS):
+            if position + 8 > min(end, file.size):
+                break
+            head = file.at(position, 8)
+            size = int.from_bytes(head[4:], "little")
+            if head[:4] == b"EXIF":
+                skip = 6 if size >= 6 and file.at(position + 8, 6) == b"Exif\0\0" else 0
+                blocks.append(read_exif(Window(file, position + 8 + skip, size - skip), notes))
+            position += 8 + size + size % 2
+    except Broken as fault:
+        notes.append(f"it cannot be read to its end: {fault}")
+    return Evidence("webp", complete=complete, blocks=tuple(blocks), notes=tuple(notes))
+
+
+def read_raf(file: BoundedFile) -> Evidence:
+    """The JPEG inside a RAF, whose place stands at offset 84, as does that of the sensor data at 100."""
+    notes: list[str] = []
+    blocks: tuple[Exif, ...] = ()
+    complete = False
+    try:
+        head = file.at(84, 24)
+        start, size, _, _, sensor, length = (int.from_bytes(head[at : at + 4], "big") for at in range(0, 24, 4))
+        complete = start + size <= file.size and sensor + length <= file.size
+        blocks = read_embedded(file, start, size, notes)
+    except Broken as fault:
+        notes.append(f"its Exif block cannot be read: {fault}")
+    return Evidence("raf", complete=complete, blocks=blocks, notes=tuple(notes))
+
+
+def read_mrw(file: BoundedFile) -> Evidence:
+    """The TTW block of an MRW, which is a TIFF block."""
+    notes: list[str] = []
+    blocks: list[Exif] = []
+    try:
+        position, end = 8, 8 + int.from_bytes(file.at(4, 4), "big")
+        for _ in range(MAX_CHUNKS):
+            if position + 8 > end:
+                break
+            head = file.at(position, 8)
+            size = int.from_bytes(head[4:], "big")
+            if head[:4] == b"\0TTW":
+                blocks.append(read_exif(Window(file, position + 8, size), notes))
+            position += 8 + size
+    except Broken as fault:
+        notes.append(f"its Exif block cannot be read: {fault}")
+    return Evidence("mrw", blocks=tuple(blocks), notes=tuple(notes))
+
+
+def read_x3f(file: BoundedFile) -> Evidence:
+    """The JPEG previews of an X3F: its last four bytes point to a directory of sections, and those of type IMA2 and
+    IMAG hold, behind 28 bytes of header, a picture, which is a JPEG in cameras that write Exif.
+    """
+    notes: list[str] = []
+    blocks: tuple[Exif, ...] = ()
+    complete = False
+    try:
+        listing = int.from_bytes(file.at(file.size - 4, 4), "little")
+        complete = file.at(listing, 4) == b"SECd"
+        count = int.from_bytes(file.at(listing + 8, 4), "little") if complete else 0
+        for row in range(min(count, 32)):
+            entry = file.at(listing + 12 + 12 * row, 12)
+            start, size = int.from_bytes(entry[:4], "little"), int.from_bytes(entry[4:8], "little")
+            if entry[8:] in {b"IMA2", b"IMAG"} and size > 32 and file.at(start + 28, 2) == b"\xff\xd8":
+                blocks = (*blocks, *read_embedded(file, start + 28, size - 28, notes))
+    except Broken as fault:
+        notes.append(f"its Exif block cannot be read: {fault}")
+    return Evidence("x3f", complete=complete, blocks=blocks, notes=tuple(notes))

@@ -1,0 +1,131 @@
+"""HEIC, HEIF and AVIF: the Exif item, found by the item tables (ISO 23008-12, annex A; ISO 14496-12, 8.11).
+
+`iinf` says which item is Exif, `iloc` where its bytes are. Both tables are read within limits, and so is the item.
+"""
+
+import struct
+
+from agent.capture.bounded import Block, BoundedFile, Broken, Source, Window
+from agent.capture.boxes import Box, Boxes
+from agent.capture.evidence import Evidence, Exif
+from agent.capture.exif import read_exif
+
+MAX_TABLE = 512 * 1024
+"""Bytes of one item table; a tiled photo of 200 megapixels has under 64 KiB."""
+
+MAX_ITEM = 1024 * 1024
+"""Bytes of an Exif item put together from several extents."""
+
+MAX_EXTENTS = 64
+
+
+def read_heif(file: BoundedFile, kind: str) -> Evidence:
+    """All evidence in a HEIF file, which was recognised as `kind`."""
+    notes: list[str] = []
+    blocks: tuple[Exif, ...] = ()
+    boxes = Boxes(file)
+    complete = False
+    try:
+        complete = not boxes.cut_short()
+        meta = next((box for box in boxes.inside(0, file.size) if box.kind == b"meta"), None)
+        items = _exif_items(boxes, meta, file) if meta else []
+        blocks = tuple(read_exif(_past_header(item), notes) for item in items)
+    except Broken as fault:
+        notes.append(f"its Exif block cannot be read: {fault}")
+    if not complete:
+        notes.append("its end is missing: it was cut, or is not yet copied whole")
+    return Evidence(kind, complete=complete, blocks=blocks, notes=tuple(notes))
+
+
+def _past_header(item: Source) -> Source:
+    """The TIFF block in an Exif item: behind four bytes that say how far on it starts (ISO 23008-12, A.2.1)."""
+    skip = 4 + int.from_bytes(item.at(0, 4), "big")
+    if item.size >= skip + 6 and item.at(skip, 6) == b"Exif\0\0":
+        skip += 6
+    if item.size < skip + 8:
+        raise Broken("it is shorter than its own header")
+    return Window(item, skip, item.size - skip)
+
+
+def _exif_items(boxes: Boxes, meta: Box, file: BoundedFile) -> list[Source]:
+    tables = {box.kind: box for box in boxes.within(meta, skip=4)}
+    if b"iinf" not in tables or b"iloc" not in tables:
+        return []
+    wanted = _exif_ids(boxes.content(tables[b"iinf"], MAX_TABLE))
+    if not wanted:
+        return []
+    stored = tables.get(b"idat")
+    places = _extents(boxes.content(tables[b"iloc"], MAX_TABLE), wanted)
+    items: list[Source] = []
+    for method, extents in places[:4]:
+        if method > 1 or (method == 1 and stored is None):
+            raise Broken("it is stored in a way that no camera uses")
+        origin: Source = Window(file, stored.start, stored.size) if method == 1 and stored else file
+        if len(extents) == 1:
+            items.append(Window(origin, *extents[0]))
+        elif sum(size for _, size in extents) <= MAX_ITEM:
+            items.append(Block(b"".join(origin.at(offset, size) for offset, size in extents)))
+        else:
+            raise Broken("it is larger than any camera writes")
+    return items
+
+
+def _exif_ids(table: bytes) -> set[int]:
+    """The ids of items of type `Exif`: `infe` entries of version 2 and 3 (ISO 14496-12, 8.11.6)."""
+    found: set[int] = set()
+    position = 6 if table[:1] == b"\0" else 8
+    while position + 8 <= len(table):
+        size = int.from_bytes(table[position : position + 4], "big")
+        entry = table[position + 8 : position + size]
+        if size < 8:
+            break
+        if table[position + 4 : position + 8] == b"infe" and len(entry) >= 12 and entry[0] in {2, 3}:
+            wide = entry[0] == 3
+            kind = entry[10:14] if wide else entry[8:12]
+            if kind == b"Exif":
+                found.add(int.from_bytes(entry[4:8] if wide else entry[4:6], "big"))
+        position += size
+    return found
+
+
+def _extents(table: bytes, wanted: set[int]) -> list[tuple[int, list[tuple[int, int]]]]:
+    """For each wanted item how it is stored (0: in the file, 1: in `idat`) and its extents (ISO 14496-12, 8.11.3)."""
+    try:
+        return _parsed_extents(table, wanted)
+    except (struct.error, IndexError):
+        raise Broken("its table of places is cut") from None
+
+
+def _parsed_extents(table: bytes, wanted: set[int]) -> list[tuple[int, list[tuple[int, int]]]]:
+    version = table[0]
+    offset_size, length_size = table[4] >> 4, table[4] & 15
+    base_size, index_size = table[5] >> 4, table[5] & 15 if version in {1, 2} else 0
+    position = 6
+
+    def number(size: int) -> int:
+        nonlocal position
+        if position + size > len(table):
+            raise IndexError
+        position += size
+        return int.from_bytes(table[position - size : position], "big")
+
+    id_size = 4 if version == 2 else 2
+    found = []
+    for _ in range(number(id_size)):
+        item = number(id_size)
+        method = number(2) & 15 if version in {1, 2} else 0
+        number(2)  # the data reference: another file, which no camera uses
+        base = number(base_size)
+        count = number(2)
+        if item not in wanted:
+            position += count * (index_size + offset_size + length_size)
+            continue
+        if not 1 <= count <= MAX_EXTENTS:
+            raise Broken("it is in more pieces than any camera makes")
+        extents = []
+        for _ in range(count):
+            number(index_size)
+            offset = base + number(offset_size)
+            extents.append((offset, number(length_size)))
+        found.append((method, extents))
+    return found

@@ -1,0 +1,148 @@
+"""MP4, QuickTime and 3GP: the movie header (ISO 14496-12), what phones add to it, and Apple's Keys (QTFF).
+
+Only `moov` is walked, wherever it lies; picture and sound are stepped over by their boxes' sizes.
+"""
+
+import struct
+
+from agent.capture.bounded import BoundedFile, Broken
+from agent.capture.boxes import Box, Boxes
+from agent.capture.evidence import Clip, Evidence
+
+MAX_VALUE = 64 * 1024
+"""Bytes of one list of keys or one value; a date has 25."""
+
+MAX_KEYS = 500
+
+_DATE = "com.apple.quicktime.creationdate"
+_PLACE = "com.apple.quicktime.location.ISO6709"
+_IDENTIFIER = "com.apple.quicktime.content.identifier"
+_MAKE = ("com.apple.quicktime.make", "\xa9mak")
+_MODEL = ("com.apple.quicktime.model", "\xa9mod")
+_SOFTWARE = ("\xa9too", "\xa9swr", "com.apple.quicktime.software")
+_PHONE = ("com.android.version", "com.android.capture.fps", "com.apple.quicktime.make", "com.apple.quicktime.model")
+
+
+def read_movie(file: BoundedFile, kind: str) -> Evidence:
+    """All evidence in a video's header; the file was recognised as `kind`."""
+    notes: list[str] = []
+    boxes = Boxes(file)
+    clip, complete = None, False
+    try:
+        complete = not boxes.cut_short()
+        moov = next((box for box in boxes.inside(0, file.size) if box.kind == b"moov"), None)
+        complete = complete and moov is not None
+        clip = _clip(boxes, moov, notes) if moov else None
+    except Broken as fault:
+        notes.append(f"its header cannot be read: {fault}")
+    if not complete:
+        notes.append("its end is missing: it was cut, or is not yet copied whole")
+    return Evidence(kind, complete=complete, clip=clip, notes=tuple(notes))
+
+
+def _clip(boxes: Boxes, moov: Box, notes: list[str]) -> Clip:
+    created: int | None = None
+    duration: float | None = None
+    words: dict[str, str] = {}
+    for box in boxes.within(moov):
+        try:
+            if box.kind == b"mvhd":
+                created, duration = _movie_header(boxes.content(box, MAX_VALUE))
+            elif box.kind == b"meta":
+                words.update(_keys(boxes, box))
+            elif box.kind == b"udta":
+                words = {**_user_data(boxes, box), **words}
+        except (Broken, struct.error) as fault:
+            reason = fault if isinstance(fault, Broken) else "a box of it is too short"
+            notes.append(f"part of its header cannot be read: {reason}")
+
+    def first(*names: str) -> str | None:
+        return next((words[name] for name in names if words.get(name)), None)
+
+    return Clip(
+        created=created,
+        duration=duration,
+        creation_date=first(_DATE),
+        location=first(_PLACE, "\xa9xyz"),
+        make=first(*_MAKE),
+        model=first(*_MODEL),
+        software=first(*_SOFTWARE),
+        content_id=first(_IDENTIFIER),
+        phone=any(name in words for name in _PHONE),
+    )
+
+
+def _movie_header(content: bytes) -> tuple[int | None, float | None]:
+    """Creation time and duration in seconds, of either version (ISO 14496-12, 8.2.2); None for what is not set."""
+    if content[:1] == b"\1":
+        created, _, scale, length = struct.unpack(">QQIQ", content[4:32])
+    else:
+        created, _, scale, length = struct.unpack(">IIII", content[4:20])
+    return created or None, length / scale if scale else None
+
+
+def _keys(boxes: Boxes, meta: Box) -> dict[str, str]:
+    """Apple's metadata: `keys` names them, `ilst` has the values under their numbers from 1.
+
+    QuickTime's `meta` has no version and flags, MP4's has; which one it is, the first box's letters tell.
+    """
+    bare = any(box.kind in {b"hdlr", b"keys", b"ilst"} for box in boxes.within(meta))
+    tables = {box.kind: box for box in boxes.within(meta, skip=0 if bare else 4)}
+    if b"keys" not in tables or b"ilst" not in tables:
+        return {}
+    names = _key_names(boxes.content(tables[b"keys"], MAX_VALUE))
+    words: dict[str, str] = {}
+    for item in boxes.within(tables[b"ilst"]):
+        name = names.get(int.from_bytes(item.kind, "big"))
+        if name is None:
+            continue
+        for data in boxes.within(item):
+            if data.kind == b"data" and 8 < data.size <= MAX_VALUE:
+                words.setdefault(name, _text(boxes.content(data, MAX_VALUE)[8:]))
+    return words
+
+
+def _key_names(content: bytes) -> dict[int, str]:
+    names: dict[int, str] = {}
+    position = 8
+    for number in range(1, min(int.from_bytes(content[4:8], "big"), MAX_KEYS) + 1):
+        size = int.from_bytes(content[position : position + 4], "big")
+        if size < 8 or position + size > len(content):
+            break
+        names[number] = content[position + 8 : position + size].decode("latin-1")
+        position += size
+    return names
+
+
+def _user_data(boxes: Boxes, udta: Box) -> dict[str, str]:
+    """QuickTime's user data: international text (`©xyz`, `©mak`, …: length, language, text), and a `meta` of MP4's."""
+    words: dict[str, str] = {}
+    for box in boxes.within(udta):
+        if box.kind == b"meta":
+            words.update(_keys(boxes, box))
+            words.update(_item_list(boxes, box))
+        elif box.kind[:1] == b"\xa9" and 4 < box.size <= MAX_VALUE:
+            content = boxes.content(box, MAX_VALUE)
+            length = int.from_bytes(content[:2], "big")
+            words.setdefault(box.kind.decode("latin-1"), _text(content[4 : 4 + length]))
+    return words
+
+
+def _item_list(boxes: Boxes, meta: Box) -> dict[str, str]:
+    """iTunes' item list, where editing programs leave their name (`©too`)."""
+    words: dict[str, str] = {}
+    for listing in boxes.within(meta, skip=4):
+        if listing.kind != b"ilst":
+            continue
+        for item in boxes.within(listing):
+            if item.kind[:1] != b"\xa9":
+                continue
+            for data in boxes.within(item):
+                if data.kind == b"data" and 8 < data.size <= MAX_VALUE:
+                    words.setdefault(item.kind.decode("latin-1"), _text(boxes.content(data, MAX_VALUE)[8:]))
+    return words
+
+
+def _text(content: bytes) -> str:
+    decoded = content.decode("utf-8", "replace").split("\0", 1)[0]
+    return "".join(mark for mark in decoded if mark.isprintable()).strip()
