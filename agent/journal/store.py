@@ -122,6 +122,7 @@ def _prepare(db: sqlite3.Connection, *, read_only: bool) -> None:
     db.execute("PRAGMA secure_delete=ON")
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
+    db.execute("PRAGMA fullfsync=ON")  # macOS: past the drive's cache; nothing elsewhere
     if version < VERSION:
         migrate(db)
     (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()

@@ -1,0 +1,227 @@
+"""What an entry of each kind may say, and nothing beside it. Pure.
+
+The record leaves the laptop one day, so no field of it may carry a local path, a file's private name, a GPS position or
+anything about a private photo. That is held here, at the door: a field that is not listed, or text that looks like one
+of those, is a fault of this program and is refused (`RecordError`) before a byte is written. Names on the share are
+ours and may stand; of photos that turned out to be private there is only a count.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias, cast
+
+from agent.errors import RecordError
+
+JSON: TypeAlias = "bool | int | str | list[JSON] | dict[str, JSON] | None"
+"""What an entry is made of. No fractions: two programs may write the same one differently."""
+
+
+class Kind(StrEnum):
+    """What happened."""
+
+    TRANSFERRED = "transferred"  # a photo is proven on the share; written before it is removed here
+    REMOVED = "removed"  # the same photo is gone from its folder here
+    REVIEW_RESOLVED = "review-resolved"  # a person settled a photo for a visit; or how many as private, that day
+    REGISTER_CHANGED = "register-changed"  # decisions are made by another version of the register from here on
+    SHARE_REFUSED = "share-refused"  # the host key or the login was not right: nothing was sent
+    REFUSED = "refused"  # a visit photo cannot be sent as it is
+    OVERDUE = "overdue"  # a visit photo has waited too long since the share was first reachable
+
+
+Check = Callable[[object], str | None]
+"""What is wrong with a value, in words that do not repeat it; None if nothing is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """An object's fields. `needed` must be there; of the others any may be missing."""
+
+    fields: Mapping[str, Check]
+    needed: frozenset[str] = frozenset()
+
+    def __call__(self, value: object) -> str | None:
+        if not isinstance(value, Mapping):
+            return "is no object"
+        for name, content in value.items():
+            if name not in self.fields:
+                return f"has a field {name!r} that the record has no place for"
+            if wrong := self.fields[name](content):
+                return f"{name}: {wrong}"
+        missing = sorted(self.needed - value.keys())
+        return f"lacks {', '.join(missing)}" if missing else None
+
+
+def check(kind: Kind, body: Mapping[str, object]) -> None:
+    """RecordError unless an entry of this kind may say this."""
+    if wrong := BODIES[kind](body):
+        raise RecordError(
+            f"The record refused a “{kind}” entry, which {wrong}. This is a fault of photo-agent: tell IT."
+        )
+
+
+def identity(kind: Kind, body: Mapping[str, JSON]) -> object:
+    """What makes two entries of one event the same happening, although a repetition took another moment.
+
+    For a transfer that is the visit and every file with its content: a photo that was edited after it was recorded is
+    another transfer and must be put down again, whatever the caller calls the event.
+    """
+    if kind is Kind.TRANSFERRED:
+        files = cast("list[dict[str, JSON]]", body["files"])
+        parts = ("name", "original_sha256", "held_sha256")
+        return (kind, body["visit"], [[file.get(part) for part in parts] for file in files])
+    return (kind, body.get("photo"), body.get("transfer"))
+
+
+# --- Values ----------------------------------------------------------------------------------------------------------
+
+LONGEST_TEXT = 500  # characters
+LARGEST = 2**53 - 1  # RFC 8785 numbers are IEEE 754 doubles: whole numbers are exact up to here
+
+_TRACES = (
+    ("a local path", re.compile(r"(?:^|[\s\"'(\[=,;:])(?:/[^\s/]|~[\w/\\]|[A-Za-z]:[\\/]|file:)|\\", re.IGNORECASE)),
+    (
+        "a file's name",
+        re.compile(
+            r"\.(?:jpe?g|hei[cf]|png|gif|webp|tiff?|dng|cr[23]|nef|arw|orf|rw2|raf|mov|mp4|m4v|avi|3gp|aae|thm|xmp)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    ("a position", re.compile(r"\d{1,3}\.\d{3,}|\d\s?°")),
+)
+
+
+def trace_of_private(text: str) -> str | None:
+    """What `text` seems to give away: "a local path", "a file's name", "a position"; None if nothing."""
+    return next((what for what, pattern in _TRACES if pattern.search(text)), None)
+
+
+def _text(value: object) -> str | None:
+    if not isinstance(value, str):
+        return "is no text"
+    if len(value) > LONGEST_TEXT:
+        return f"is longer than {LONGEST_TEXT} characters"
+    if not value.isprintable():
+        return "has control characters or bytes that are no text"
+    trace = trace_of_private(value)
+    return trace and f"seems to hold {trace}"
+
+
+def _matching(pattern: str, what: str) -> Check:
+    compiled = re.compile(pattern)
+    return lambda value: None if isinstance(value, str) and compiled.fullmatch(value) else f"is no {what}"
+
+
+def _count(value: object) -> str | None:
+    whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST
+    return None if whole else "is no whole number from 0"
+
+
+def _flag(value: object) -> str | None:
+    return None if isinstance(value, bool) else "is neither true nor false"
+
+
+def _time(value: object) -> str | None:
+    try:
+        aware = isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        aware = False
+    return None if aware else "is no time with its offset (ISO 8601)"
+
+
+def _maybe(inner: Check) -> Check:
+    return lambda value: None if value is None else inner(value)
+
+
+def _list_of(inner: Check) -> Check:
+    def each(value: object) -> str | None:
+        if not isinstance(value, list | tuple):
+            return "is no list"
+        return next((wrong for wrong in map(inner, value) if wrong), None)
+
+    return each
+
+
+_id = _matching(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}", "id")
+_sha256 = _matching(r"[0-9a-f]{64}", "SHA-256")
+_level = _matching(r"[A-FX]", "level of evidence")
+_word = _matching(r"[a-z][a-z0-9 -]{0,39}", "short word")
+# Ours alone (agent/share makes them): relative, no empty or dotted part, so never a path of this laptop.
+_remote = _matching(r"(?!.*(?:^|/)\.{1,2}(?:/|$))[^/\\:\x00-\x1f]+(?:/[^/\\:\x00-\x1f]+)+", "name on the share")
+
+_FILE = Shape(
+    {
+        "name": _remote,
+        "original_sha256": _sha256,
+        "original_size": _count,
+        "held_sha256": _sha256,
+        "held_size": _count,
+        "method": _word,
+        "synced": _flag,
+    },
+    frozenset({"name", "original_sha256", "original_size", "held_sha256", "held_size", "method", "synced"}),
+)
+
+_LEFTOVER = Shape({"kind": _text, "found": _word, "detail": _text}, frozenset({"kind", "found"}))
+
+BODIES: Mapping[Kind, Shape] = {
+    Kind.TRANSFERRED: Shape(
+        {
+            "photo": _id,
+            "transfer": _id,
+            "visit": _text,
+            "register_version": _sha256,
+            "decided_by": _matching("rules|person", "one of rules, person"),
+            "staff": _text,
+            "level": _level,
+            "found_at": _time,
+            "reachable_at": _maybe(_time),
+            "proven_at": _time,
+            "files": _list_of(_FILE),
+            "copies": _count,
+        },
+        frozenset({"photo", "transfer", "visit", "register_version", "proven_at", "files"}),
+    ),
+    Kind.REMOVED: Shape(
+        {
+            "photo": _id,
+            "transfer": _id,
+            "visit": _text,
+            "files": _count,
+            "copies": _count,
+            "thumbnails": _count,
+            "removed_at": _time,
+            "leftovers": _list_of(_LEFTOVER),
+        },
+        frozenset({"photo", "transfer", "visit", "removed_at"}),
+    ),
+    Kind.REVIEW_RESOLVED: Shape(
+        {"photo": _id, "visit": _text, "staff": _text, "register_version": _sha256, "private": _count}
+    ),
+    Kind.REGISTER_CHANGED: Shape(
+        {
+            "register_version": _sha256,
+            "previous_version": _maybe(_sha256),
+            "visits": _count,
+            "cameras": _count,
+            "read_at": _time,
+        },
+        frozenset({"register_version"}),
+    ),
+    Kind.SHARE_REFUSED: Shape({"host": _text, "expected": _text, "seen": _text, "reason": _text}),
+    Kind.REFUSED: Shape({"photo": _id, "visit": _text, "transfer": _id, "reason": _text}, frozenset({"photo"})),
+    Kind.OVERDUE: Shape(
+        {
+            "photo": _id,
+            "visit": _text,
+            "found_at": _time,
+            "reachable_at": _maybe(_time),
+            "hours": _count,
+            "reason": _text,
+        },
+        frozenset({"photo"}),
+    ),
+}
+"""For each kind, the fields its body may have."""
