@@ -1,0 +1,135 @@
+"""macOS: a LaunchAgent in the user's graphical session, by launchd.plist(5) and launchctl(1)."""
+
+from pathlib import Path
+
+from agent.errors import AgentError, UsageError
+from agent.model import Known
+from agent.service.launch import NAME, RESTART_SECONDS, Launch
+from agent.service.port import ServiceStatus
+from agent.service.system_tool import ask, tell
+
+LABEL = f"local.{NAME}"
+
+
+def launch_agent(launch: Launch) -> bytes:
+    """The property list that starts `launch` at log-in."""
+    properties: dict[str, object] = {
+        "Label": LABEL,
+        "ProgramArguments": list(launch.line),
+        "RunAtLoad": True,
+        # Started again after a crash, but not after it ended as it should (`service stop`).
+        "KeepAlive": {"SuccessfulExit": False},
+        "ThrottleInterval": RESTART_SECONDS,
+        # The person in front of the laptop comes first.
+        "ProcessType": "Background",
+        "LowPriorityIO": True,
+        "Nice": 10,
+        # It ends between two steps; a long video may be on its way.
+        "ExitTimeOut": 120,
+        # A decimal number in the file: 0o077. What it writes is the user's alone.
+        "Umask": 0o077,
+        # A core dump would hold photos.
+        "SoftResourceLimits": {"Core": 0},
+        "HardResourceLimits": {"Core": 0},
+        # Only where a person sits; not for a log-in by SSH.
+        "LimitLoadToSessionType": "Aqua",
+    }
+    if launch.log_dir is not None:
+        log = str(launch.log_dir / "service.log")
+        properties |= {"StandardOutPath": log, "StandardErrorPath": log}
+    import plistlib
+
+    return plistlib.dumps(properties, sort_keys=False)
+
+
+def _first_values(printed: str) -> dict[str, str]:
+    """`key = value` lines of launchctl print. The service's own come first; its parts repeat some of the names."""
+    values: dict[str, str] = {}
+    for line in printed.splitlines():
+        key, equals, value = line.partition(" = ")
+        if equals:
+            values.setdefault(key.strip(), value.strip())
+    return values
+
+
+class LaunchAgent:
+    """The agent in `folder`, in the graphical session of the user with the number `uid`."""
+
+    def __init__(self, launch: Launch, folder: Path, uid: int) -> None:
+        self._launch = launch
+        self._file = folder / f"{LABEL}.plist"
+        self._domain = f"gui/{uid}"
+        self._target = f"{self._domain}/{LABEL}"
+
+    def install(self) -> None:
+        """See `Service.install`."""
+        self._need_session()
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        if self._launch.log_dir is not None:
+            self._launch.log_dir.mkdir(parents=True, exist_ok=True)
+        new = self._file.with_name(f".{LABEL}.new")
+        new.write_bytes(launch_agent(self._launch))
+        new.chmod(0o644)  # launchd refuses a list that others may write
+        new.replace(self._file)
+        self._unload()
+        tell(("launchctl", "enable", self._target), "have the service started at log-in")
+        self._load()
+
+    def uninstall(self) -> None:
+        """See `Service.uninstall`."""
+        if self._loaded():
+            self._unload()
+        self._file.unlink(missing_ok=True)
+
+    def start(self) -> None:
+        """See `Service.start`."""
+        self._need_session()
+        self._need_list()
+        if self._loaded():
+            tell(("launchctl", "kickstart", self._target), "start the service")
+        else:
+            self._load()
+
+    def stop(self) -> None:
+        """See `Service.stop`. By unloading, since what is loaded is launchd's to start again."""
+        self._need_session()
+        self._need_list()
+        self._unload()
+
+    def status(self) -> ServiceStatus:
+        """See `Service.status`."""
+        if not self._file.exists():
+            return ServiceStatus(False, Known.NO, "not installed; `photo-agent service install` sets it up")
+        try:
+            answer = ask(("launchctl", "print", self._target), seconds=10)
+        except AgentError as fault:
+            return ServiceStatus(True, Known.NOT_KNOWN, f"installed; whether it runs is not known: {fault}")
+        if answer.code != 0:
+            return ServiceStatus(True, Known.NO, "stopped; starts at the next log-in")
+        state = _first_values(answer.said)
+        if state.get("state") == "running":
+            return ServiceStatus(True, Known.YES, f"running, process {state.get('pid', 'not known')}")
+        last = state.get("last exit code", "not known")
+        return ServiceStatus(True, Known.NO, f"not running; last exit code {last}")
+
+    def _load(self) -> None:
+        tell(("launchctl", "bootstrap", self._domain, str(self._file)), "start the service")
+
+    def _unload(self) -> None:
+        answer = ask(("launchctl", "bootout", self._target))
+        if answer.code != 0 and self._loaded():
+            raise AgentError(f"Could not stop the service: launchctl said: {answer.words}")
+
+    def _loaded(self) -> bool:
+        return ask(("launchctl", "print", self._target), seconds=10).code == 0
+
+    def _need_session(self) -> None:
+        if ask(("launchctl", "print", self._domain), seconds=10).code != 0:
+            raise UsageError(
+                "This user has no desktop session here, so no service can be set up. "
+                "Log in on the Mac itself, or start `photo-agent run` by hand."
+            )
+
+    def _need_list(self) -> None:
+        if not self._file.exists():
+            raise UsageError("The service is not installed. Run `photo-agent service install` first.")

@@ -1,0 +1,64 @@
+"""What a service can be asked, whatever the system."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from agent.errors import UsageError
+from agent.model import Known
+from agent.service.launch import Launch
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """Whether the service is set up and runs; `detail` is a sentence for a person."""
+
+    installed: bool
+    running: Known
+    detail: str
+
+
+class Service(Protocol):
+    """The service of the user who asks. Everything but `status` raises UsageError where this session has no services
+    (a container, a log-in by SSH on a system without one), and AgentError, with what the system's tool said, where that
+    tool fails. Each is safe to repeat.
+    """
+
+    def install(self) -> None:
+        """Set the service up for every log-in, in place of an older set-up, and start it now."""
+        ...
+
+    def uninstall(self) -> None:
+        """Stop it and take all of it away; settings, keys, journal and record stay. Not installed: nothing to do."""
+        ...
+
+    def start(self) -> None:
+        """Start it now. Runs already: nothing to do. UsageError if it is not installed."""
+        ...
+
+    def stop(self) -> None:
+        """Ask it to end, and wait until it has. It is started again at the next log-in, on Windows by `start` only."""
+        ...
+
+    def status(self) -> ServiceStatus:
+        """How it stands; never raises for a system that cannot tell."""
+        ...
+
+
+def for_this_system(launch: Launch) -> Service:
+    """The service of the system this runs on. UsageError on systems that are none of the three."""
+    if sys.platform == "win32":
+        from agent.service.task_scheduler import ScheduledTask, current_user
+
+        return ScheduledTask(launch, current_user())
+    if sys.platform == "darwin":
+        from agent.service.launchd import LaunchAgent
+
+        return LaunchAgent(launch, Path.home() / "Library" / "LaunchAgents", os.getuid())
+    if sys.platform == "linux":
+        from agent.service.systemd import SystemdService, unit_folder
+
+        return SystemdService(launch, unit_folder(os.environ))
+    raise UsageError(f"There is no service for {sys.platform} here. Have `photo-agent run` started at log-in.")

@@ -1,0 +1,63 @@
+"""Asking a system's own tool (systemctl, launchctl, schtasks), with a time limit and in its untranslated words."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.errors import AgentError, UsageError
+
+SECONDS = 150
+"""Longer than a service is given to end (systemd.py, launchd.py), so that stopping one is not cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a tool said, and whether it was pleased."""
+
+    code: int
+    said: str
+    complained: str
+
+    @property
+    def words(self) -> str:
+        """What it said on either channel, on one line, for a message."""
+        return " ".join((self.complained.strip() or self.said.strip() or f"exit code {self.code}").split())
+
+
+def ask(command: Sequence[str], seconds: float = SECONDS) -> Answer:
+    """Run a tool and say how it ended. UsageError if this system does not have it; AgentError if it does not answer."""
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NO_WINDOW  # the service has no console, and its tools shall not open one
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed program, its arguments as a list
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+            env={**os.environ, "LC_ALL": "C", "SYSTEMD_PAGER": "", "SYSTEMD_COLORS": "0"},
+            creationflags=flags,
+        )
+    except FileNotFoundError as fault:
+        raise UsageError(
+            f"This system has no {command[0]}, so nothing can be set up to run at log-in. "
+            "Start `photo-agent run` by hand, or have your desktop start it."
+        ) from fault
+    except OSError as fault:
+        raise AgentError(f"{command[0]} could not be started: {fault.strerror or fault}.") from fault
+    except subprocess.TimeoutExpired as fault:
+        raise AgentError(f"{command[0]} did not answer within {seconds:g} s. Try again, or log out and in.") from fault
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def tell(command: Sequence[str], purpose: str, seconds: float = SECONDS) -> str:
+    """Run a tool that must succeed and return what it printed; AgentError with its words if it does not."""
+    answer = ask(command, seconds)
+    if answer.code != 0:
+        raise AgentError(f"Could not {purpose}: {command[0]} said: {answer.words}")
+    return answer.said

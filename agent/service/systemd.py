@@ -1,0 +1,179 @@
+"""Linux: a systemd user unit.
+
+What a unit may ask of a *user's* manager is less than what a system unit may. Everything that rests on a mount
+namespace (ProtectSystem, ProtectHome, PrivateTmp, ReadWritePaths, PrivateDevices, ProtectKernel…, systemd.exec(5))
+needs an unprivileged user namespace. Several distributions forbid that, and the service would then fail to start with
+status 226; it would also hide the owners of files and the cards that are put in later from a program whose job is to
+look at both. So the unit uses only what a process may impose on itself: no_new_privs, seccomp filters, limits.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from agent.errors import UsageError
+from agent.model import Known
+from agent.service.launch import DESCRIPTION, NAME, RESTART_SECONDS, Launch
+from agent.service.port import ServiceStatus
+from agent.service.system_tool import ask, tell
+
+UNIT = f"{NAME}.service"
+
+_UNIT = """\
+# Written by `photo-agent service install`, which overwrites it; for changes use `systemctl --user edit {unit}`.
+[Unit]
+Description={description}
+# Tried again without end: a visit photo must not wait for the next log-in.
+StartLimitIntervalSec=0
+
+[Service]
+# Started only once the program was found and could be executed.
+Type=exec
+ExecStart={command}
+Restart=on-failure
+RestartSec={restart}
+# It ends between two steps; a long video may be on its way.
+TimeoutStopSec=120
+
+# What it writes is the user's alone: photos, journal, keys.
+UMask=0077
+# A core dump would hold photos.
+LimitCORE=0
+# The person in front of the laptop comes first.
+Nice=10
+IOSchedulingClass=idle
+
+# No setuid program gives it more rights; the filters below rest on this.
+NoNewPrivileges=yes
+# SFTP, and asking for names: files and links on this machine, IPv4, IPv6, the list of network interfaces.
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+# It needs no containers, no real-time priority, no other machine's system calls, no setuid files.
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+# No memory is made executable while it runs.
+MemoryDenyWriteExecute=yes
+
+[Install]
+WantedBy=default.target
+"""
+
+
+def systemd_unit(launch: Launch) -> str:
+    """The unit file (systemd.unit(5)) that starts `launch` at log-in."""
+    program, *arguments = launch.line
+    words = [_quoted(program), *(_quoted(argument).replace("$", "$$") for argument in arguments)]
+    return _UNIT.format(unit=UNIT, description=DESCRIPTION, command=" ".join(words), restart=RESTART_SECONDS)
+
+
+def _quoted(word: str) -> str:
+    """A word of a command line as systemd.service(5) reads it: C's escapes in double quotes, `%` doubled.
+
+    A `$` starts a variable in every word but the program's own path, so only the caller can double it.
+    """
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return escaped if re.fullmatch(r"[\w./:=@%+,$-]+", escaped) else f'"{escaped}"'
+
+
+def unit_folder(environ: Mapping[str, str]) -> Path:
+    """Where the user's own units are, by systemd.unit(5)."""
+    configured = environ.get("XDG_CONFIG_HOME", "")
+    base = Path(configured) if configured.startswith("/") else Path.home() / ".config"
+    return base / "systemd" / "user"
+
+
+class SystemdService:
+    """The unit in `folder`, in the manager of the user's session."""
+
+    def __init__(self, launch: Launch, folder: Path) -> None:
+        self._launch = launch
+        self._file = folder / UNIT
+
+    def install(self) -> None:
+        """See `Service.install`."""
+        self._need_session()
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        new = self._file.with_name(f".{UNIT}.new")
+        new.write_text(systemd_unit(self._launch), "utf-8")
+        new.replace(self._file)
+        tell(self._systemctl("daemon-reload"), "have the new unit read")
+        tell(self._systemctl("enable", UNIT), "have the service started at log-in")
+        tell(self._systemctl("restart", UNIT), "start the service")
+
+    def uninstall(self) -> None:
+        """See `Service.uninstall`. Also where no session runs: the files go, and with them the next start."""
+        if self._session_fault() is None and self._file.exists():
+            tell(self._systemctl("disable", "--now", UNIT), "stop the service")
+        (self._file.parent / "default.target.wants" / UNIT).unlink(missing_ok=True)
+        self._file.unlink(missing_ok=True)
+        if self._session_fault() is None:
+            tell(self._systemctl("daemon-reload"), "have the unit forgotten")
+            ask(self._systemctl("reset-failed", UNIT))  # says no where nothing had failed, which is as well
+
+    def start(self) -> None:
+        """See `Service.start`."""
+        self._need_session()
+        self._need_unit()
+        tell(self._systemctl("start", UNIT), "start the service")
+
+    def stop(self) -> None:
+        """See `Service.stop`."""
+        self._need_session()
+        self._need_unit()
+        tell(self._systemctl("stop", UNIT), "stop the service")
+
+    def status(self) -> ServiceStatus:
+        """See `Service.status`."""
+        if not self._file.exists():
+            return ServiceStatus(False, Known.NO, "not installed; `photo-agent service install` sets it up")
+        if (fault := self._session_fault()) is not None:
+            return ServiceStatus(True, Known.NOT_KNOWN, f"installed; whether it runs is not known: {fault}")
+        keys = ("ActiveState", "SubState", "Result", "ExecMainStatus", "ActiveEnterTimestamp", "UnitFileState")
+        answer = ask(self._systemctl("show", UNIT, f"--property={','.join(keys)}"), seconds=10)
+        return _judged(dict(line.partition("=")[::2] for line in answer.said.splitlines()), answer.words)
+
+    def _need_session(self) -> None:
+        if (fault := self._session_fault()) is not None:
+            raise UsageError(fault)
+
+    def _need_unit(self) -> None:
+        if not self._file.exists():
+            raise UsageError("The service is not installed. Run `photo-agent service install` first.")
+
+    def _session_fault(self) -> str | None:
+        """Why there is no manager to ask; None if there is one."""
+        by_hand = "Log in on the laptop itself, or start `photo-agent run` by hand."
+        try:
+            answer = ask(self._systemctl("show", "--property=Version"), seconds=10)
+        except UsageError:
+            return f"This Linux does not have systemd. {by_hand}"
+        if answer.code == 0:
+            return None
+        return f"There is no systemd session for this user here ({answer.words}). {by_hand}"
+
+    @staticmethod
+    def _systemctl(*arguments: str) -> tuple[str, ...]:
+        return ("systemctl", "--user", "--no-ask-password", *arguments)
+
+
+def _judged(state: Mapping[str, str], words: str) -> ServiceStatus:
+    """What `systemctl show` says of the unit, by systemd's own names for states; `words` is all it said."""
+    at_log_in = "" if state.get("UnitFileState") == "enabled" else "; it will not start at log-in: install it again"
+    code = state.get("ExecMainStatus", "not known")
+    match state.get("ActiveState"):
+        case "active":
+            running, detail = Known.YES, f"running since {state.get('ActiveEnterTimestamp') or 'a time not known'}"
+        case "activating":
+            running, detail = Known.NO, f"ended with exit code {code}; is started again within {RESTART_SECONDS} s"
+        case "failed":
+            why = state.get("Result", "not known")
+            running, detail = Known.NO, f"failed ({why}, exit code {code}); see `journalctl --user -u {NAME}`"
+        case "inactive" | "deactivating":
+            running, detail = Known.NO, "stopped; starts at the next log-in" if not at_log_in else "stopped"
+        case _:
+            return ServiceStatus(True, Known.NOT_KNOWN, f"installed; systemctl said: {words}")
+    return ServiceStatus(True, running, detail + at_log_in)

@@ -1,0 +1,165 @@
+"""Windows: a task of the user's own in the Task Scheduler, started at log-on without administrator's rights.
+
+Two of its habits shape the task. "Restart on failure" acts where a task could not be *started*, not where the program
+it started ended with an error; so the log-on trigger repeats, and a repetition is ignored while the program runs. And
+ending a task is a hard stop, which this program is built to survive at any instant.
+"""
+
+import html
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from agent.errors import AgentError, UsageError
+from agent.model import Known
+from agent.service.launch import DESCRIPTION, NAME, Launch
+from agent.service.port import ServiceStatus
+from agent.service.system_tool import ask, tell
+
+_TASK = """\
+<?xml version="1.0" encoding="UTF-16"?>
+<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
+  <RegistrationInfo>
+    <Description>{description}</Description>
+    <URI>\\{name}</URI>
+  </RegistrationInfo>
+  <Triggers>
+    <LogonTrigger>
+      <Enabled>true</Enabled>
+      <Repetition>
+        <Interval>PT5M</Interval>
+        <StopAtDurationEnd>false</StopAtDurationEnd>
+      </Repetition>
+      <UserId>{user}</UserId>
+    </LogonTrigger>
+  </Triggers>
+  <Principals>
+    <Principal id="Author">
+      <UserId>{user}</UserId>
+      <LogonType>InteractiveToken</LogonType>
+      <RunLevel>LeastPrivilege</RunLevel>
+    </Principal>
+  </Principals>
+  <Settings>
+    <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
+    <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
+    <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
+    <AllowHardTerminate>true</AllowHardTerminate>
+    <StartWhenAvailable>true</StartWhenAvailable>
+    <RunOnlyIfNetworkAvailable>false</RunOnlyIfNetworkAvailable>
+    <IdleSettings>
+      <StopOnIdleEnd>false</StopOnIdleEnd>
+      <RestartOnIdle>false</RestartOnIdle>
+    </IdleSettings>
+    <AllowStartOnDemand>true</AllowStartOnDemand>
+    <Enabled>true</Enabled>
+    <Hidden>true</Hidden>
+    <RunOnlyIfIdle>false</RunOnlyIfIdle>
+    <WakeToRun>false</WakeToRun>
+    <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
+    <Priority>7</Priority>
+    <RestartOnFailure>
+      <Interval>PT1M</Interval>
+      <Count>255</Count>
+    </RestartOnFailure>
+  </Settings>
+  <Actions Context="Author">
+    <Exec>
+      <Command>{command}</Command>
+      <Arguments>{arguments}</Arguments>
+    </Exec>
+  </Actions>
+</Task>
+"""
+
+
+def task_xml(launch: Launch, user: str) -> str:
+    r"""The task (Task Scheduler schema 1.2) that starts `launch` when `user` (`DOMAIN\name`) logs on.
+
+    To be written in UTF-16, as its first line says. The trigger's parts are in the order that the schema's sequence
+    demands. Task Scheduler itself replaces %VARIABLES% that exist and knows no way to write them otherwise.
+    """
+    program, *arguments = launch.line
+    return _TASK.format(
+        description=html.escape(DESCRIPTION, quote=False),
+        name=NAME,
+        user=html.escape(user, quote=False),
+        command=html.escape(program, quote=False),
+        arguments=html.escape(subprocess.list2cmdline(arguments), quote=False),
+    )
+
+
+def current_user() -> str:
+    r"""Who is logged on, as `DOMAIN\name`; the domain is the computer's name for a local account."""
+    name, domain = os.environ.get("USERNAME", ""), os.environ.get("USERDOMAIN", "")
+    if not name:
+        raise UsageError("Windows does not say who is logged on (USERNAME is not set), so no task can be made.")
+    return f"{domain}\\{name}" if domain else name
+
+
+class ScheduledTask:
+    """The task of `user` in the scheduler's root folder."""
+
+    def __init__(self, launch: Launch, user: str) -> None:
+        self._launch = launch
+        self._user = user
+
+    def install(self) -> None:
+        """See `Service.install`."""
+        with tempfile.TemporaryDirectory(prefix="photo-agent-") as folder:
+            file = Path(folder) / "task.xml"
+            file.write_bytes(task_xml(self._launch, self._user).encode("utf-16"))
+            answer = ask(("schtasks", "/Create", "/TN", NAME, "/XML", str(file), "/F"))
+        if answer.code != 0:
+            raise AgentError(
+                f"Windows would not take the task: {answer.words} If your school allows tasks to administrators only, "
+                "ask IT to run `photo-agent service install` for you."
+            )
+        ask(("schtasks", "/End", "/TN", NAME))  # an older one may run; says no where none does
+        tell(("schtasks", "/Run", "/TN", NAME), "start the service")
+
+    def uninstall(self) -> None:
+        """See `Service.uninstall`."""
+        if not self._exists():
+            return
+        ask(("schtasks", "/End", "/TN", NAME))  # says no where it does not run
+        tell(("schtasks", "/Delete", "/TN", NAME, "/F"), "take the task away")
+
+    def start(self) -> None:
+        """See `Service.start`."""
+        self._need_task()
+        tell(("schtasks", "/Change", "/TN", NAME, "/ENABLE"), "switch the task on")
+        tell(("schtasks", "/Run", "/TN", NAME), "start the service")
+
+    def stop(self) -> None:
+        """See `Service.stop`. Switched off as well, or the trigger's next repetition would start it again."""
+        self._need_task()
+        tell(("schtasks", "/Change", "/TN", NAME, "/DISABLE"), "switch the task off")
+        ask(("schtasks", "/End", "/TN", NAME))  # says no where it does not run
+
+    def status(self) -> ServiceStatus:
+        """See `Service.status`. By PowerShell, since schtasks translates its answers and these names are fixed."""
+        try:
+            if not self._exists():
+                return ServiceStatus(False, Known.NO, "not installed; `photo-agent service install` sets it up")
+            question = f"(Get-ScheduledTask -TaskName '{NAME}' -TaskPath '\\').State.ToString()"
+            command = ("powershell", "-NoProfile", "-NonInteractive", "-Command", question)
+            answer = ask(command, seconds=20)
+        except AgentError as fault:
+            return ServiceStatus(False, Known.NOT_KNOWN, str(fault))
+        match answer.said.strip():
+            case "Running":
+                return ServiceStatus(True, Known.YES, "running")
+            case "Ready" | "Queued":
+                return ServiceStatus(True, Known.NO, "not running; is started again within 5 minutes")
+            case "Disabled":
+                return ServiceStatus(True, Known.NO, "stopped until `photo-agent service start`")
+        return ServiceStatus(True, Known.NOT_KNOWN, f"installed; whether it runs is not known: {answer.words}")
+
+    def _exists(self) -> bool:
+        return ask(("schtasks", "/Query", "/TN", NAME), seconds=20).code == 0
+
+    def _need_task(self) -> None:
+        if not self._exists():
+            raise UsageError("The service is not installed. Run `photo-agent service install` first.")
