@@ -1,0 +1,108 @@
+"""The command line. One module a group of commands, none with logic of its own.
+
+A command's module, and what it needs, is imported when that command is called: `--help` has to answer at once.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "init": "Set this laptop up: settings, keys, the server's host key.",
+    "doctor": "Check everything that has to work, and say what to do.",
+    "sync": "Send the visit photos now and see each through to its end.",
+    "status": "What waits, since when and why.",
+    "explain": "What is known of a file, what would be done with it, and why.",
+    "review": "Settle the photos that wait for a person.",
+    "visits": "The register of visits, as it is understood here.",
+    "log": "The record of transfers.",
+    "untag": "Take the visit's tag out of a photo again.",
+    "run": "The service, in the foreground.",
+    "service": "Run at log-in.",
+    "config": "The settings.",
+    "demo": "See the whole job done, with sample photos and a server of its own.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are listed without being imported."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """In the order a person meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of module `agent.cli.NAME`."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"agent.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of `--help`, from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest right name for a wrong one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value:
+        from agent import __version__
+
+        click.echo(f"photo-agent {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done · 1 unexpected · 2 usage, settings or register · 3 not yet sent · 4 waits for review · "
+    "5 share unreachable · 6 share refused",
+)
+@click.option("--config", "config", type=click.Path(dir_okay=False), help="Settings file instead of the usual one.")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+@click.pass_context
+def cli(ctx: click.Context, config: str | None) -> None:
+    """Move the photos of school visits from this laptop to the school's share, prove them there, remove them here."""
+    ctx.obj = config
+
+
+def main(arguments: Sequence[str] | None = None) -> Any:
+    """Run a command and exit with its code; what this program can explain is told without a traceback."""
+    from agent.errors import AgentError
+
+    for stream in (sys.stdout, sys.stderr):
+        # A file name can hold what the terminal's encoding cannot: show it escaped rather than fail.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except click.ClickException as fault:
+        fault.show()
+        sys.exit(2)
+    except click.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(1)
+    except AgentError as fault:
+        click.echo(f"photo-agent: {fault}", err=True)
+        sys.exit(fault.exit_code)
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough. Close quietly, as every tool in a pipe does.
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,57 @@
+"""`config`: the settings in force, whether a file is right, and the schema that says what may be in it."""
+
+import json
+from pathlib import Path
+
+import click
+
+from agent.cli.session import json_option, put_json, settings_file, settings_of
+
+
+@click.group("config")
+def command() -> None:
+    """The settings."""
+
+
+@command.command("show")
+@json_option
+@click.pass_context
+def show(ctx: click.Context, as_json: bool) -> int:
+    """Every setting in force, defaults included."""
+    settings = settings_of(ctx)
+    if as_json:
+        put_json(settings.dump())
+        return 0
+    click.echo(f"# {settings_file(ctx)}")
+    for table, values in settings.dump().items():
+        click.echo(f"\n[{table}]")
+        for key, value in values.items():
+            # JSON's strings, numbers and lists are TOML's too; true and false as well.
+            click.echo(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+    return 0
+
+
+@command.command("validate")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@click.pass_context
+def validate(ctx: click.Context, file: Path | None, as_json: bool) -> int:
+    """Whether FILE, or the file in force, is right; every fault with its key. Exit code 2 if not."""
+    from agent.settings import load
+
+    path = file or settings_file(ctx)
+    load(path)
+    if as_json:
+        put_json({"file": str(path), "valid": True})
+    else:
+        click.echo(f"{path} is right")
+    return 0
+
+
+@command.command("schema")
+def schema() -> int:
+    """The JSON schema of agent.toml, for editors and for IT's own checks."""
+    from agent.settings import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    return 0

@@ -1,0 +1,39 @@
+"""`doctor`: everything that has to work, one line each."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.session import json_option, put_json, settings_of, stages_of
+
+if TYPE_CHECKING:
+    from agent.model import Known
+
+
+@click.command("doctor")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> int:
+    """Check everything that has to work, and say what to do. Exit code 3 where something fails."""
+    from agent.pipeline.doctor import Mark, examine
+
+    settings = settings_of(ctx)
+    failed = 0
+    with stages_of(settings) as stages:
+        for found in examine(stages, lambda: _service(ctx)):
+            failed += found.mark is Mark.FAIL
+            if as_json:
+                put_json({"check": found.check, "result": found.mark.value, "text": found.text, "do": found.advice})
+                continue
+            colour = {Mark.OK: "green", Mark.WARN: "yellow", Mark.FAIL: "red"}[found.mark]
+            click.echo(f"{click.style(found.mark.value.ljust(4), fg=colour)}  {found.check}: {found.text}")
+            if found.advice and found.mark is not Mark.OK:
+                click.echo(f"      → {found.advice}")
+    return 3 if failed else 0
+
+
+def _service(ctx: click.Context) -> "tuple[bool, Known]":
+    from agent.cli.service import service_of
+
+    status = service_of(ctx).status()
+    return status.installed, status.running

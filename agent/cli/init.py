@@ -1,0 +1,135 @@
+"""`init`: set this laptop up, by questions or by flags."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.session import json_option, put_json, say
+from agent.errors import ShareUnreachable
+
+if TYPE_CHECKING:
+    from agent.pipeline.enrol import Enrolment
+    from agent.settings import Settings
+
+
+@click.command("init")
+@click.option("--staff", help="Whose laptop this is, as written in the register.")
+@click.option("--watch", multiple=True, help="An import folder; may be given several times.")
+@click.option("--host", help="The share's server.")
+@click.option("--port", type=click.IntRange(1, 65535), default=22, show_default=True)
+@click.option("--user", help="This laptop's user on the server.")
+@click.option("--path", "root", default="/photos", show_default=True, help="The agent's folder on the server.")
+@click.option("--timezone", help="The school's zone, e.g. Europe/London.")
+@click.option("--name", help="This laptop's name; default: the host name.")
+@click.option("--visits", default="share:register/visits.csv", show_default=True, help="Where the register is.")
+@click.option(
+    "--host-key", "fingerprint", help="The server's SHA256 fingerprint, as IT gave it; pinned without asking."
+)
+@click.option("--no-server", is_flag=True, help="Do not ask the server for its host key now.")
+@click.option("--force", is_flag=True, help="Replace settings that are there already.")
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context, force: bool, as_json: bool, fingerprint: str | None, no_server: bool, **given: object
+) -> int:
+    """Set this laptop up: write agent.toml, make its keys, pin the server's host key, and say what IT must enter."""
+    from agent.pipeline.enrol import make_keys, write_settings
+    from agent.settings import load, new_file
+
+    path = _target(ctx)
+    if path.exists() and not force and not any(given[name] for name in ("staff", "watch", "host", "user")):
+        say(f"keeping the settings in {path}")
+    else:
+        write_settings(path, new_file(**_answers(given)), replace=force)
+    settings = load(path)
+    enrolment = make_keys(settings)
+    if not no_server:
+        _pin(settings, fingerprint)
+    _tell(enrolment, path, as_json)
+    return 0
+
+
+def _target(ctx: click.Context) -> Path:
+    from agent.settings import config_folder
+
+    named = ctx.find_root().obj or os.environ.get("PHOTO_AGENT_CONFIG")
+    return Path(named) if named else config_folder() / "agent.toml"
+
+
+def _answers(given: dict[str, object]) -> "dict[str, object]":
+    """What was not given by flag is asked; without a terminal the missing flag is named."""
+    questions = {
+        "staff": ("Whose laptop is this (as in the register, e.g. j.smith)", None),
+        "host": ("The share's server", None),
+        "user": ("This laptop's user on the server", None),
+        "timezone": ("The school's time zone", _system_zone()),
+    }
+    answers = {name: given[name] or _ask(name, text, default) for name, (text, default) in questions.items()}
+    watch = given["watch"]
+    folders = (
+        watch
+        if isinstance(watch, tuple) and watch
+        else (_ask("watch", "The folder that photos are imported into", "~/Pictures/Camera Imports"),)
+    )
+    rest = {"port": given["port"], "path": given["root"], "visits": given["visits"], "name": given["name"] or None}
+    return {**answers, "watch": folders, **rest}
+
+
+def _ask(name: str, text: str, default: str | None) -> str:
+    if not sys.stdin.isatty():
+        if default is not None:
+            return default
+        raise click.UsageError(f"--{name} is needed: there is no terminal to ask on.")
+    answer: str = click.prompt(text, default=default, err=True)
+    return answer
+
+
+def _system_zone() -> str:
+    """The system's IANA zone where it says so, else the school's likely one."""
+    zone = os.environ.get("TZ", "")
+    if not zone:
+        link = Path("/etc/localtime")
+        parts = link.resolve().parts if link.is_symlink() else ()
+        zone = "/".join(parts[parts.index("zoneinfo") + 1 :]) if "zoneinfo" in parts else ""
+    return zone if "/" in zone else "Europe/London"
+
+
+def _pin(settings: "Settings", fingerprint: str | None) -> None:
+    from agent.pipeline.enrol import pin_if_confirmed
+    from agent.share import scan_host_key
+
+    try:
+        key = scan_host_key(settings.share.host, settings.share.port, 20.0)
+    except ShareUnreachable as fault:
+        say(f"the host key was not pinned: {fault}. Run `photo-agent init` again when the server can be reached")
+        return
+    confirmed = False
+    if fingerprint is None and sys.stdin.isatty():
+        say(f"{settings.share.host} shows the {key.type} key {key.fingerprint}")
+        confirmed = click.confirm("Is this what IT told you", err=True)
+    elif fingerprint is None:
+        say(f"{settings.share.host} shows {key.fingerprint}; give it with --host-key once IT has confirmed it")
+    pin_if_confirmed(settings, key, expected=fingerprint, confirmed=confirmed)
+
+
+def _tell(enrolment: "Enrolment", path: Path, as_json: bool) -> None:
+    if as_json:
+        put_json(
+            {
+                "settings": str(path),
+                "device": enrolment.device,
+                "user": enrolment.user,
+                "ssh_key": enrolment.ssh_key,
+                "log_key": enrolment.log_key,
+            }
+        )
+        return
+    click.echo(f"Settings: {path}")
+    click.echo("IT enters on the server (install/server/add-device.sh does it):")
+    click.echo(f"  user     {enrolment.user}")
+    click.echo(f"  SSH key  {enrolment.ssh_key}")
+    click.echo(f"  log key  {enrolment.log_key}")
+    click.echo("Then: `photo-agent doctor` checks everything, `photo-agent service install` starts it at log-in.")

@@ -1,0 +1,202 @@
+"""Following a run: a progress bar on a terminal, plain lines elsewhere, JSON where asked for."""
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from agent.cli.session import put_json, say
+from agent.pipeline.events import Event
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+class Follower(Protocol):
+    """An audience that can also be told events read back as JSON, and how the run ended."""
+
+    def event(self, event: Event) -> None:
+        """A step of a run in this process."""
+        ...
+
+    def expect(self, files: int, size: int) -> None:
+        """So much is about to be sent."""
+        ...
+
+    def advance(self, size: int) -> None:
+        """So much more has arrived."""
+        ...
+
+    def told(self, event: Mapping[str, object]) -> None:
+        """A step of a run in another process, as JSON."""
+        ...
+
+    def end(self, summary: Mapping[str, object]) -> None:
+        """The summary."""
+        ...
+
+
+class Json:
+    """One JSON object a line; progress in bytes is left out, the events say enough."""
+
+    def event(self, event: Event) -> None:
+        """A line."""
+        self.told(event.as_json())
+
+    def expect(self, files: int, size: int) -> None:
+        """Nothing."""
+
+    def advance(self, size: int) -> None:
+        """Nothing."""
+
+    def told(self, event: Mapping[str, object]) -> None:
+        """A line."""
+        if event["event"] not in {"expect", "advance"}:
+            put_json(event)
+
+    def end(self, summary: Mapping[str, object]) -> None:
+        """The last line."""
+        put_json(summary)
+
+
+class Lines:
+    """Plain lines on standard error, the outcome on standard output; also the base of the progress bar."""
+
+    def event(self, event: Event) -> None:
+        """What a person has to know: what failed and what concerns the whole run."""
+        self.told(event.as_json())
+
+    def expect(self, files: int, size: int) -> None:
+        """The beginning of sending."""
+        self.note(f"sending {files} photos, {megabytes(size)}")
+
+    def advance(self, size: int) -> None:
+        """Nothing: the end says how much it was."""
+
+    def told(self, event: Mapping[str, object]) -> None:
+        """What failed and what concerns the whole run; the rest is counted at the end."""
+        match event["event"]:
+            case "notice":
+                self.note(str(event["text"]))
+            case "failed":
+                self.note(f"photo {event['id']}: {event['reason']}")
+            case "expect":
+                self.expect(_number(event, "files"), _number(event, "bytes"))
+            case "advance":
+                self.advance(_number(event, "bytes"))
+
+    def note(self, text: str) -> None:
+        """One line for the person at the keyboard."""
+        say(text)
+
+    def end(self, summary: Mapping[str, object]) -> None:
+        """What was done, and what is left and what to do about it."""
+        print(in_words(summary))  # noqa: T201  # the result
+
+
+class Bar(Lines):
+    """Files, bytes, rate and time left on a terminal."""
+
+    def __init__(self, progress: "Progress") -> None:
+        self._progress = progress
+        self._task: TaskID | None = None
+
+    def event(self, event: Event) -> None:
+        """Counts proven photos, and tells what a person has to know."""
+        self.told(event.as_json())
+
+    def told(self, event: Mapping[str, object]) -> None:
+        """As above, for events of another process."""
+        if event["event"] == "proven" and self._task is not None:
+            done = self._progress.tasks[self._task].fields["proven"] + 1
+            self._progress.update(self._task, proven=done)
+        super().told(event)
+
+    def expect(self, files: int, size: int) -> None:
+        """The bar begins."""
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+        self._task = self._progress.add_task("sending", total=max(size, 1), proven=0, files=files)
+
+    def advance(self, size: int) -> None:
+        """The bar grows."""
+        if self._task is not None:
+            self._progress.advance(self._task, size)
+
+    def note(self, text: str) -> None:
+        """Above the bar."""
+        self._progress.console.print(text, markup=False)
+
+
+@contextlib.contextmanager
+def follower(as_json: bool) -> Iterator[Follower]:
+    """The right one for where the output goes."""
+    if as_json:
+        yield Json()
+    elif not sys.stderr.isatty():
+        yield Lines()
+    else:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.fields[proven]}/{task.fields[files]} photos proven"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True, get_time=time.monotonic) as progress:
+            yield Bar(progress)
+
+
+def in_words(summary: Mapping[str, object]) -> str:
+    """The end of a run, for a tired teacher: what happened, what is left, what to do."""
+    number = {name: _number(summary, name) for name in ("proven", "removed", "review", "waiting", "refused", "bytes")}
+    seconds = summary["seconds"]
+    lines = []
+    if number["proven"]:
+        took = f" in {seconds:.0f} s" if isinstance(seconds, float) and seconds >= 1 else ""
+        size = megabytes(number["bytes"])
+        lines.append(
+            f"{_photos(number['proven'])} proven on the share ({size}{took}), {number['removed']} removed here."
+        )
+    elif number["removed"]:
+        lines.append(f"{_photos(number['removed'])} proven earlier, now removed here.")
+    else:
+        lines.append("Nothing was sent.")
+    if number["waiting"]:
+        lines.append(
+            f"{_photos(number['waiting'])} still to go: `photo-agent status` says why; the next run takes them up."
+        )
+    if number["review"]:
+        lines.append(f"{_photos(number['review'])} held for you to decide: `photo-agent review list`.")
+    if number["refused"]:
+        lines.append(f"{_photos(number['refused'])} cannot be read or sent as they are: `photo-agent status` says why.")
+    if summary.get("stopped"):
+        lines.append("Stopped when asked to; nothing was lost.")
+    return "\n".join(lines)
+
+
+def megabytes(size: int) -> str:
+    """Bytes as people say them."""
+    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
+
+
+def _photos(count: int) -> str:
+    return "1 photo" if count == 1 else f"{count} photos"
+
+
+def _number(event: Mapping[str, object], name: str) -> int:
+    value = event.get(name, 0)
+    return value if isinstance(value, int) else 0

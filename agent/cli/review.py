@@ -1,0 +1,94 @@
+"""`review`: settle the photos that wait for a person."""
+
+import click
+
+from agent.cli.session import json_option, local, put_json, put_table, say, settings_of, stages_of
+from agent.model import PhotoId, VisitId
+
+
+@click.group("review")
+def command() -> None:
+    """Settle the photos that wait for a person."""
+
+
+@command.command("list")
+@json_option
+@click.pass_context
+def list_held(ctx: click.Context, as_json: bool) -> int:
+    """Photos that wait, why, and the visits they may belong to."""
+    from agent.pipeline.review import held
+
+    settings = settings_of(ctx)
+    with stages_of(settings) as stages:
+        waiting = held(stages)
+    if as_json:
+        for one in waiting:
+            standing = one.standing
+            put_json(
+                {
+                    "id": standing.id,
+                    "file": standing.photo.main.path,
+                    "state": standing.state.value,
+                    "taken": standing.decision and standing.decision.taken and standing.decision.taken.earliest,
+                    "reasons": list(standing.decision.reasons) if standing.decision else [standing.reason],
+                    "candidates": list(one.candidates),
+                }
+            )
+        return 0
+    if not waiting:
+        click.echo("Nothing waits for review.")
+        return 0
+    put_table(
+        "",
+        ("id", "file", "taken", "why", "perhaps"),
+        (
+            (
+                one.standing.id,
+                one.standing.photo.main.path.name,
+                local(
+                    one.standing.decision and one.standing.decision.taken and one.standing.decision.taken.earliest,
+                    settings,
+                ),
+                one.standing.reason or "",
+                ", ".join(one.candidates),
+            )
+            for one in waiting
+        ),
+    )
+    say("`photo-agent review assign ID VISIT` sends one with a visit; `photo-agent review private ID` leaves it alone.")
+    return 0
+
+
+@command.command("assign")
+@click.argument("photo", metavar="ID")
+@click.argument("visit")
+@json_option
+@click.pass_context
+def assign(ctx: click.Context, photo: str, visit: str, as_json: bool) -> int:
+    """Photo ID belongs to VISIT: it is sent with the next run, and then removed here."""
+    from agent.pipeline.review import assign as settle
+
+    with stages_of(settings_of(ctx)) as stages:
+        after = settle(stages, PhotoId(photo), VisitId(visit))
+    if as_json:
+        put_json({"id": after.id, "state": after.state.value, "visit": visit})
+    else:
+        click.echo(f"photo {photo} goes to {visit} with the next run")
+    return 0
+
+
+@command.command("private")
+@click.argument("photo", metavar="ID")
+@json_option
+@click.pass_context
+def private(ctx: click.Context, photo: str, as_json: bool) -> int:
+    """Photo ID is private: it is left alone from now on."""
+    from agent.pipeline.review import keep_private
+
+    with stages_of(settings_of(ctx)) as stages:
+        keep_private(stages, PhotoId(photo))
+    if as_json:
+        put_json({"id": photo, "state": "private"})
+    else:
+        click.echo(f"photo {photo} is private and stays where it is")
+    return 0

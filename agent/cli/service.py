@@ -1,0 +1,75 @@
+"""`service`: run at log-in, by what this system has for it."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.session import json_option, put_json, settings_file, settings_of
+
+if TYPE_CHECKING:
+    from agent.service import Service
+
+
+@click.group("service")
+def command() -> None:
+    """Run at log-in: a systemd user unit, a LaunchAgent or a scheduled task."""
+
+
+def service_of(ctx: click.Context) -> "Service":
+    """This system's service, for the settings in force."""
+    from agent.service import Launch, for_this_system, this_program
+
+    settings = settings_of(ctx)
+    launch = Launch(command=this_program(), config=settings_file(ctx).absolute(), log_dir=settings.state_dir)
+    return for_this_system(launch)
+
+
+@command.command("install")
+@click.pass_context
+def install(ctx: click.Context) -> int:
+    """Set it up and start it."""
+    service = service_of(ctx)
+    service.install()
+    service.start()
+    click.echo("installed and started; it starts again at each log-in")
+    return 0
+
+
+@command.command("uninstall")
+@click.pass_context
+def uninstall(ctx: click.Context) -> int:
+    """Stop it and take it away; settings, keys, journal and record stay."""
+    service_of(ctx).uninstall()
+    click.echo("taken away; settings, keys, journal and record stay")
+    return 0
+
+
+@command.command("start")
+@click.pass_context
+def start(ctx: click.Context) -> int:
+    """Start it now."""
+    service_of(ctx).start()
+    click.echo("started")
+    return 0
+
+
+@command.command("stop")
+@click.pass_context
+def stop(ctx: click.Context) -> int:
+    """Stop it until the next log-in."""
+    service_of(ctx).stop()
+    click.echo("stopped")
+    return 0
+
+
+@command.command("status")
+@json_option
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> int:
+    """Whether it is installed and running."""
+    state = service_of(ctx).status()
+    if as_json:
+        put_json({"installed": state.installed, "running": state.running.value, "detail": state.detail})
+    else:
+        click.echo(f"installed: {'yes' if state.installed else 'no'}, running: {state.running.value}. {state.detail}")
+    return 0

@@ -1,0 +1,101 @@
+"""What commands begin with: the settings in force, the stages opened, and how results are put out."""
+
+import contextlib
+import json
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from agent.pipeline.stages import Stages
+    from agent.settings import Settings
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, and nothing else.")
+
+
+def settings_of(ctx: click.Context) -> "Settings":
+    """The settings in force. Raises SettingsError."""
+    from agent.settings import load
+
+    return load(settings_file(ctx))
+
+
+def settings_file(ctx: click.Context) -> Path:
+    """Which file the settings are in. Raises SettingsError where there is none."""
+    from agent.settings import find_file
+
+    config: str | None = ctx.find_root().obj
+    return find_file(None if config is None else Path(config), os.environ)
+
+
+@contextlib.contextmanager
+def stages_of(settings: "Settings", *, stopping: threading.Event | None = None) -> Iterator["Stages"]:
+    """The opened stages; waiting inside a run ends at once when `stopping` is set."""
+    from agent.pipeline.stages import open_stages
+
+    if stopping is None:
+        with open_stages(settings) as stages:
+            yield stages
+    else:
+        with open_stages(settings, sleep=stopping.wait) as stages:
+            yield stages
+
+
+def put_json(line: Mapping[str, object]) -> None:
+    """One line of JSON on standard output, at once: whoever reads may be waiting for it."""
+    click.echo(json.dumps(line, ensure_ascii=False, default=_plain))
+
+
+def say(text: str) -> None:
+    """For the person at the keyboard: standard error."""
+    click.echo(text, err=True)
+
+
+def console() -> "Console":
+    """Standard output with tables and colour where it is a terminal."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=False)
+
+
+def put_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """A table of text cells; the markup that a title from a spreadsheet may hold is shown, not obeyed."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    console().print(table)
+
+
+def printable(text: str) -> str:
+    """With control characters, line breaks and marks that turn the writing direction shown as escapes."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape", "backslashreplace").decode()
+        for character in text
+    )
+
+
+def local(moment: datetime | None, settings: "Settings") -> str:
+    """A moment as the school's clock shows it; `–` where there is none."""
+    from zoneinfo import ZoneInfo
+
+    return "–" if moment is None else moment.astimezone(ZoneInfo(settings.device.timezone)).strftime("%d %b %Y %H:%M")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
+    raise TypeError(f"{type(value).__name__} has no place in a line of JSON")

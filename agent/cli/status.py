@@ -1,0 +1,87 @@
+"""`status`: what waits, since when and why; the register, the share, the service."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.session import json_option, local, put_json, put_table, settings_of, stages_of
+
+if TYPE_CHECKING:
+    from agent.pipeline.status import Status
+    from agent.settings import Settings
+
+
+@click.command("status")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> int:
+    """What waits, since when and why; how the register, the share and the service stand."""
+    from agent.pipeline.status import status
+
+    settings = settings_of(ctx)
+    with stages_of(settings) as stages:
+        standing = status(stages)
+    if as_json:
+        put_json(_as_json(standing))
+    else:
+        _show(standing, settings)
+    return 0
+
+
+def _as_json(status: "Status") -> dict[str, object]:
+    return {
+        "counts": {state.value: count for state, count in status.counts.items()},
+        "overdue": status.overdue,
+        "waiting": [
+            {
+                "id": one.standing.id,
+                "file": one.standing.photo.main.path,
+                "state": one.standing.state.value,
+                "since": one.since,
+                "visit": one.standing.decision and one.standing.decision.visit,
+                "reason": one.reason,
+                "again_at": one.standing.not_before,
+                "overdue": one.overdue,
+            }
+            for one in status.waiting
+        ],
+        "register": {
+            "version": status.register_version,
+            "visits": status.register_visits,
+            "read_at": status.register_read_at,
+            "trouble": status.register_trouble,
+        },
+        "share": {"last_reached": status.share_last_reached},
+        "service": {"running": status.running},
+    }
+
+
+def _show(status: "Status", settings: "Settings") -> None:
+    from agent.journal import State
+
+    register = f"{status.register_visits} visits, renewed {local(status.register_read_at, settings)}"
+    if status.register_version is None:
+        register = "none read yet"
+    click.echo(f"register  {register}" + (f" – {status.register_trouble}" if status.register_trouble else ""))
+    click.echo(f"share     {settings.share.host}, last reached {local(status.share_last_reached, settings)}")
+    click.echo(f"service   {'running' if status.running else 'not running'}")
+    removed, review = status.counts.get(State.REMOVED, 0), status.counts.get(State.REVIEW, 0)
+    private = status.counts.get(State.PRIVATE, 0)
+    click.echo(f"photos    {removed} sent and removed here, {review} for review, {private} private left alone")
+    if not status.waiting:
+        click.echo("Nothing waits.")
+        return
+    put_table(
+        f"{len(status.waiting)} on their way" + (f", {status.overdue} overdue" if status.overdue else ""),
+        ("id", "file", "state", "since", "why"),
+        (
+            (
+                one.standing.id,
+                one.standing.photo.main.path.name,
+                one.standing.state.value + (" (overdue)" if one.overdue else ""),
+                local(one.since, settings),
+                one.reason or "",
+            )
+            for one in status.waiting
+        ),
+    )

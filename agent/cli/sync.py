@@ -1,0 +1,141 @@
+"""`sync`: now. By itself, or, where the service runs, by asking it and following along."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.session import json_option, put_json, say, settings_of, stages_of
+from agent.errors import AlreadyRunning
+
+if TYPE_CHECKING:
+    from agent.cli.progress import Follower
+    from agent.pipeline.stages import Stages
+    from agent.settings import Settings
+
+ANSWER = 20.0
+"""Seconds in which a running service takes up a request, or says that it is at work on an earlier one."""
+
+
+@click.command("sync")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> int:
+    """Send the visit photos now and see each through to its end.
+
+    Looks through the watched folders, or through PATHS (a card, a phone). Ctrl-C finishes the files in hand and says
+    what is left; what was not finished is taken up by the next run.
+    """
+    settings = settings_of(ctx)
+    roots = tuple(path.absolute() for path in paths)
+    if dry_run:
+        return _dry_run(settings, roots or settings.watch, as_json)
+    from agent.cli.progress import follower
+    from agent.pipeline.stages import only_writer
+
+    with follower(as_json) as follow:
+        try:
+            with only_writer(settings):
+                return _run(settings, roots or settings.watch, follow)
+        except AlreadyRunning:
+            return _hand_over(settings, roots, follow)
+
+
+def _run(settings: "Settings", roots: tuple[Path, ...], follow: "Follower") -> int:
+    from agent.pipeline.run import Run
+
+    stopping = threading.Event()
+    with _on_interrupt(lambda: _stop(stopping)), stages_of(settings, stopping=stopping) as stages:
+        summary = Run(stages, roots, follow, stopping=stopping.is_set).through()
+    follow.end(summary.as_json())
+    return summary.exit_code
+
+
+def _stop(stopping: threading.Event) -> None:
+    if stopping.is_set():
+        raise KeyboardInterrupt
+    say("finishing the files in hand; press Ctrl-C again to stop at once (nothing is lost by it)")
+    stopping.set()
+
+
+class _on_interrupt:  # noqa: N801  # reads as a statement: with _on_interrupt(…)
+    """Ctrl-C calls `what` instead of ending the program, for as long as this lasts."""
+
+    def __init__(self, what: Callable[[], None]) -> None:
+        self._what = what
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGINT, self._interrupted)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _interrupted(self, _number: int, _frame: FrameType | None) -> None:
+        self._what()
+
+
+def _hand_over(settings: "Settings", paths: tuple[Path, ...], follow: "Follower") -> int:
+    """Ask the running service by a row in the journal, and show what it reports there."""
+    stopping = threading.Event()
+    with stages_of(settings) as stages:
+        request = stages.journal.ask(paths, stages.clock())
+        say("the service is at work; following it")
+        with _on_interrupt(stopping.set):
+            for event in _events(stages, request, stopping):
+                if event.get("event") == "summary":
+                    follow.end(event)
+                    code = event.get("exit_code")
+                    return code if isinstance(code, int) else 1
+                follow.told(event)
+        stages.journal.withdraw(request)
+    say("no longer following; the service goes on by itself")
+    return 3
+
+
+def _events(stages: "Stages", request: int, stopping: threading.Event) -> Iterator[dict[str, object]]:
+    after = 0
+    asked = time.monotonic()
+    while not stopping.is_set():
+        fresh = stages.journal.events(request, after)
+        for after, event in fresh:  # noqa: B007  # the last number is where the next look begins
+            yield event
+        if fresh:
+            asked = time.monotonic()
+        elif time.monotonic() - asked > ANSWER:
+            say("the service has not answered yet; `photo-agent status` shows what waits. Still following …")
+            asked = time.monotonic() + 3600
+        stopping.wait(0.2)
+
+
+def _dry_run(settings: "Settings", roots: tuple[Path, ...], as_json: bool) -> int:
+    from agent.cli.session import local, put_table
+    from agent.pipeline.explain import preview
+
+    with stages_of(settings) as stages:
+        explained = list(preview(stages, roots))
+    if as_json:
+        for one in explained:
+            put_json(one.as_json())
+        return 0
+    visits = [one for one in explained if one.verdict == "visit"]
+    review = [one for one in explained if one.verdict == "review"]
+    private = sum(one.verdict == "private" for one in explained)
+    put_table(
+        "would be sent and then removed here",
+        ("file", "visit", "taken"),
+        (
+            (one.path.name, str(one.decision and one.decision.visit), local(one.taken and one.taken.earliest, settings))
+            for one in visits
+        ),
+    )
+    if review:
+        put_table("would wait for review", ("file", "why"), ((one.path.name, "; ".join(one.reasons)) for one in review))
+    say(f"{len(visits)} to send, {len(review)} for review, {private} private; nothing was done")
+    return 0

@@ -1,0 +1,31 @@
+"""`untag`: the original photo again, byte for byte."""
+
+from pathlib import Path
+
+import click
+
+from agent.cli.session import json_option, put_json
+
+
+@click.command("untag")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "-o", "--output", "out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; else beside it."
+)
+@json_option
+def command(file: Path, out: Path | None, as_json: bool) -> int:
+    """Take the visit's tag out of FILE (a photo from the share, or its .xmp) again: the original, byte for byte.
+
+    The result is written beside FILE as NAME.original.EXT, or to OUTPUT; an existing file is never overwritten.
+    """
+    from agent.pipeline.untag import untag_file
+
+    target = out or file.with_name(f"{file.stem}.original{file.suffix}")
+    done = untag_file(file, target)
+    if as_json:
+        put_json({"file": str(target) if done.written else None, "visit": done.visit, "transfer": done.transfer})
+    elif done.written:
+        click.echo(f"the original is in {target}; its SHA-256 is the one in the tag")
+    else:
+        click.echo("this file held only the tag; there was no file before it")
+    return 0

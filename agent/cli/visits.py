@@ -1,0 +1,142 @@
+"""`visits`: the register as it is understood here, and every fault of a file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.session import json_option, local, put_json, put_table, say, settings_of, stages_of
+
+if TYPE_CHECKING:
+    from agent.model import Visit
+    from agent.register import Fault
+
+
+@click.group("visits")
+def command() -> None:
+    """The register of visits."""
+
+
+@command.command("list")
+@json_option
+@click.pass_context
+def list_visits(ctx: click.Context, as_json: bool) -> int:
+    """The visits in force here, newest first."""
+    settings = settings_of(ctx)
+    with stages_of(settings) as stages:
+        register = stages.registers.current()
+    visits = () if register is None else register.visits
+    newest = sorted(visits, key=lambda visit: visit.span.earliest, reverse=True)
+    if as_json:
+        for visit in newest:
+            put_json(_as_json(visit))
+        return 0
+    if register is None:
+        say("no register was read yet; `photo-agent sync` fetches it")
+        return 0
+    put_table(
+        f"{len(newest)} visits, renewed {local(register.read_at, settings)}",
+        ("id", "title", "starts", "ends", "zone", "staff", ""),
+        (
+            (
+                visit.id,
+                visit.title,
+                _there(visit, start=True),
+                _there(visit, start=False),
+                visit.zone,
+                ", ".join(sorted(visit.staff)) or "anyone",
+                "cancelled" if visit.cancelled else "",
+            )
+            for visit in newest
+        ),
+    )
+    return 0
+
+
+@command.command("check")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--timezone", help="The school's zone, for rows without one; default: that of the settings.")
+@json_option
+@click.pass_context
+def check(ctx: click.Context, file: Path, timezone: str | None, as_json: bool) -> int:
+    """Every fault of FILE (a visits register, .csv or .ics; or cameras.csv), with its line. Exit code 2 if any."""
+    from agent.errors import RegisterError
+    from agent.register import read_cameras, read_visits
+
+    try:
+        raw = file.read_bytes()
+    except OSError as fault:
+        raise RegisterError(f"{file} cannot be read: {fault.strerror}") from fault
+    faults: tuple[Fault, ...]
+    if file.suffix.lower() == ".ics":
+        calendar = read_visits(raw, kind="ics", zone=_zone(ctx, timezone))
+        count, faults = len(calendar.visits), calendar.faults
+    elif b"clock_ahead" in raw.lower() or file.stem.lower().startswith("cameras"):
+        cameras = read_cameras(raw)
+        count, faults = len(cameras.cameras), cameras.faults
+    else:
+        visits = read_visits(raw, kind="csv", zone=_zone(ctx, timezone))
+        count, faults = len(visits.visits), visits.faults
+    for one in faults:
+        if as_json:
+            put_json({"line": one.line, "column": one.column, "message": one.message, "severity": one.severity})
+        else:
+            where = f"line {one.line}" + (f", {one.column}" if one.column else "")
+            click.echo(f"{where}: {one.severity}: {one.message}")
+    errors = sum(one.severity == "error" for one in faults)
+    say(f"{count} good lines, {errors} errors, {len(faults) - errors} warnings")
+    return 2 if errors else 0
+
+
+@command.command("accept")
+@json_option
+@click.pass_context
+def accept(ctx: click.Context, as_json: bool) -> int:
+    """Fetch the register and believe it although it shrank by more than half. For the visits coordinator."""
+    from agent.errors import RegisterError
+    from agent.pipeline.renew import fetch_register
+
+    with stages_of(settings_of(ctx)) as stages:
+        renewal = fetch_register(stages, force=True)
+    if renewal.refusal or renewal.register is None:
+        raise RegisterError(renewal.refusal or "there is no register to accept")
+    if as_json:
+        put_json({"version": renewal.register.version, "visits": len(renewal.register.visits)})
+    else:
+        click.echo(f"{len(renewal.register.visits)} visits are in force now")
+    return 0
+
+
+def _zone(ctx: click.Context, given: str | None) -> str:
+    """The zone asked for, else that of the settings; the coordinator's own computer may have none."""
+    from agent.errors import SettingsError
+
+    if given is not None:
+        return given
+    try:
+        return settings_of(ctx).device.timezone
+    except SettingsError:
+        say("no settings on this computer: rows without a zone are read as Europe/London (--timezone changes that)")
+        return "Europe/London"
+
+
+def _there(visit: "Visit", *, start: bool) -> str:
+    from zoneinfo import ZoneInfo
+
+    moment = visit.span.earliest if start else visit.span.latest
+    return moment.astimezone(ZoneInfo(visit.zone)).strftime("%d %b %Y %H:%M")
+
+
+def _as_json(visit: "Visit") -> dict[str, object]:
+    return {
+        "id": visit.id,
+        "title": visit.title,
+        "starts": visit.span.earliest,
+        "ends": visit.span.latest,
+        "timezone": visit.zone,
+        "staff": sorted(visit.staff),
+        "cameras": sorted(visit.cameras),
+        "place": visit.place and {"latitude": visit.place.latitude, "longitude": visit.place.longitude},
+        "radius_km": visit.radius_km,
+        "status": "cancelled" if visit.cancelled else "approved",
+    }

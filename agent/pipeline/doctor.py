@@ -1,0 +1,225 @@
+"""Everything that has to work on this laptop, checked one by one; a check that fails says what to do.
+
+A check never changes anything but its own temporary file on the share, and one that cannot be made says so.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from agent.errors import AgentError, ShareFault
+from agent.folders import watch_limits
+from agent.model import Known
+from agent.pipeline.renew import needs_share, renew_register
+from agent.pipeline.stages import Stages
+from agent.removal import find_cloud_sync
+from agent.share import Share
+
+CLOCK_TOLERANCE = timedelta(minutes=2)
+"""The server's answer is good to a second or so; a laptop further off than this gives wrong delays."""
+
+ROOM_NEEDED = 200 * 1024 * 1024
+"""Bytes that the journal, the record and their safety margin need on the laptop for years of visits."""
+
+
+class Mark(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `doctor`."""
+
+    check: str
+    mark: Mark
+    text: str
+    advice: str = ""
+
+
+def examine(stages: Stages, service: Callable[[], tuple[bool, Known]]) -> Iterator[Finding]:
+    """All checks; `service` says whether the service is installed and whether it runs."""
+    yield Finding("settings", Mark.OK, f"read; this is {stages.settings.device.name}")
+    yield from _folders(stages)
+    yield from _watching()
+    yield from _room(stages)
+    yield from _share(stages)
+    yield from _service(service)
+    yield _encryption(stages.settings.state_dir)
+
+
+def _folders(stages: Stages) -> Iterator[Finding]:
+    for number, folder in enumerate(stages.settings.watch, start=1):
+        name = f"folder {number}"
+        if not folder.is_dir():
+            advice = "make it, put the card in, or correct folders.watch in agent.toml"
+            yield Finding(name, Mark.WARN, f"{folder} is not there", advice)
+            continue
+        if not os.access(folder, os.R_OK | os.X_OK):
+            yield Finding(name, Mark.FAIL, f"{folder} cannot be read", "give this user read permission")
+        elif not os.access(folder, os.W_OK):
+            yield Finding(name, Mark.FAIL, f"{folder} cannot be written, so nothing can be removed", "allow writing")
+        else:
+            yield Finding(name, Mark.OK, f"{folder} can be read and written")
+        cloud = find_cloud_sync(folder)
+        if cloud is not None:
+            yield Finding(
+                f"{name} cloud",
+                Mark.FAIL,
+                f"{folder} is synchronised by {cloud}: photos are copied to it before they can be removed",
+                "choose a folder that no cloud service synchronises",
+            )
+
+
+def _watching() -> Iterator[Finding]:
+    limits = watch_limits()
+    if limits is None:
+        yield Finding("watching", Mark.OK, "this system sets no limit of its own")
+    elif limits.free < 1000:
+        advice = "raise fs.inotify.max_user_watches; until then the rescan finds new photos, only later"
+        yield Finding("watching", Mark.WARN, f"only {limits.free} folders more can be watched", advice)
+    else:
+        yield Finding("watching", Mark.OK, f"{limits.free} folders more can be watched")
+
+
+def _room(stages: Stages) -> Iterator[Finding]:
+    free = shutil.disk_usage(stages.settings.state_dir).free
+    if free < ROOM_NEEDED:
+        yield Finding("disk", Mark.FAIL, f"{free // 1_000_000} MB free for the journal", "make room on this disk")
+    else:
+        yield Finding("disk", Mark.OK, f"{free // 1_000_000_000} GB free for the journal and the record")
+
+
+def _share(stages: Stages) -> Iterator[Finding]:
+    where = f"{stages.settings.share.host}, port {stages.settings.share.port}"
+    try:
+        share = stages.connect()
+    except AgentError as fault:
+        yield Finding("share", Mark.FAIL, str(fault), "nothing is sent or removed until this is settled")
+        yield from _register(stages, None)
+        return
+    with share:
+        able = share.abilities()
+        yield Finding("share", Mark.OK, f"{where}: host key as pinned, logged in ({able.software})")
+        yield from _writing(stages, share)
+        yield from _clock(stages, share)
+        yield from _register(stages, share)
+
+
+def _writing(stages: Stages, share: Share) -> Iterator[Finding]:
+    try:
+        share.try_out()
+    except (ShareFault, FileNotFoundError) as fault:
+        advice = "on the server, run install/server/make-share.sh, or give this device's user write permission"
+        yield Finding("share writing", Mark.FAIL, str(fault), advice)
+    else:
+        yield Finding("share writing", Mark.OK, "written, read back, renamed and removed a test file")
+    if share.abilities().fsync:
+        yield Finding("share fsync", Mark.OK, "the server confirms that files are on its disk")
+    elif stages.settings.share.allow_unsynced:
+        advice = "photos are removed here all the same, as share.allow_unsynced says"
+        yield Finding("share fsync", Mark.WARN, "the server cannot confirm that files are on its disk", advice)
+    else:
+        advice = "use OpenSSH's internal-sftp, or set share.allow_unsynced = true"
+        yield Finding("share fsync", Mark.FAIL, "the server has no fsync, so photos are sent but not removed", advice)
+    free = share.space().free
+    if free is None:
+        yield Finding("share space", Mark.WARN, "the server does not say how much is free", "watch it on the server")
+    elif free < 10_000_000_000:
+        yield Finding("share space", Mark.WARN, f"{free / 1e9:.1f} GB free", "a trip can be 10 GB: make room")
+    else:
+        yield Finding("share space", Mark.OK, f"{free / 1e9:.0f} GB free")
+
+
+def _clock(stages: Stages, share: Share) -> Iterator[Finding]:
+    try:
+        ahead = stages.clock() - share.now()
+    except ShareFault as fault:
+        yield Finding("clock", Mark.WARN, f"not compared with the server: {fault}")
+        return
+    if abs(ahead) > CLOCK_TOLERANCE:
+        direction = "ahead of" if ahead > timedelta() else "behind"
+        text = f"this laptop's clock is {abs(ahead.total_seconds()):.0f} s {direction} the server's"
+        yield Finding("clock", Mark.WARN, text, "set it by the network")
+    else:
+        yield Finding("clock", Mark.OK, f"within {abs(ahead.total_seconds()):.0f} s of the server's")
+
+
+def _register(stages: Stages, share: Share | None) -> Iterator[Finding]:
+    if share is None and needs_share(stages):
+        register, refusal = stages.registers.current(), None
+    else:
+        renewal = renew_register(stages, share)
+        register, refusal = renewal.register, renewal.refusal
+    if refusal is not None:
+        advice = "correct the file; `photo-agent visits check FILE` names every fault"
+        yield Finding("register", Mark.FAIL, refusal, advice)
+    if register is None:
+        yield Finding("register", Mark.FAIL, "none was ever read", "the visits coordinator puts one where settings say")
+        return
+    age = stages.clock() - register.read_at
+    old = age > timedelta(days=stages.settings.register.max_age_days)
+    text = f"{len(register.visits)} visits, {len(register.cameras)} cameras, renewed {age.days} days ago"
+    yield Finding("register", Mark.FAIL if old else Mark.OK, text, "connect to the school's network" if old else "")
+    faults = stages.registers.faults()
+    if faults:
+        text = f"{len(faults)} faults, the first in line {faults[0].line}: {faults[0].message}"
+        yield Finding(
+            "register lines", Mark.WARN, text, "the coordinator corrects them: `photo-agent visits check FILE`"
+        )
+
+
+def _service(service: Callable[[], tuple[bool, Known]]) -> Iterator[Finding]:
+    try:
+        installed, running = service()
+    except AgentError as fault:
+        yield Finding("service", Mark.WARN, str(fault), "start `photo-agent run` at log-in by other means")
+        return
+    if not installed:
+        yield Finding("service", Mark.WARN, "not installed", "`photo-agent service install` starts it at log-in")
+    elif running is Known.YES:
+        yield Finding("service", Mark.OK, "installed and running")
+    else:
+        state = "not running" if running is Known.NO else "installed; whether it runs is not known"
+        yield Finding("service", Mark.WARN, state, "`photo-agent service start`")
+
+
+def _encryption(folder: Path) -> Finding:
+    """Whether the disk is encrypted, as far as the system tells a user without rights."""
+    known, how = _encrypted(folder)
+    if known is Known.YES:
+        return Finding("disk encryption", Mark.OK, how)
+    if known is Known.NO:
+        return Finding("disk encryption", Mark.WARN, how, "photos wait on this disk: IT should encrypt it")
+    return Finding("disk encryption", Mark.WARN, "not known: this system does not tell", "IT can look it up")
+
+
+def _encrypted(folder: Path) -> tuple[Known, str]:
+    if sys.platform == "win32":
+        return Known.NOT_KNOWN, ""  # manage-bde answers administrators only
+    if sys.platform == "darwin":
+        told = _output(["fdesetup", "status"])
+        if "FileVault is On" in told:
+            return Known.YES, "FileVault is on"
+        return (Known.NO, "FileVault is off") if "FileVault is Off" in told else (Known.NOT_KNOWN, "")
+    source = _output(["findmnt", "-no", "SOURCE", "-T", str(folder)]).strip()
+    kinds = _output(["lsblk", "-sno", "TYPE", source.partition("[")[0]]) if source.startswith("/dev/") else ""
+    if "crypt" in kinds.split():
+        return Known.YES, "the disk is encrypted (dm-crypt)"
+    return (Known.NO, "the disk is not encrypted") if kinds else (Known.NOT_KNOWN, "")
+
+
+def _output(command: list[str]) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return ""

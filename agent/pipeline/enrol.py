@@ -1,0 +1,71 @@
+"""Setting a laptop up: the settings file, the two keys, the pinned host key, and what IT must enter on the server.
+
+May be repeated: a key that is there is kept, a settings file is only replaced when that is asked for, and a host key is
+pinned only when a person has said that it is the right one.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.errors import HostKeyRefused, UsageError
+from agent.settings import Settings
+from agent.share import HostKey, make_key, pin, public_key
+
+LOG_KEY = "log_ed25519"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What IT enters on the server: the device's name and user, and its two public keys."""
+
+    device: str
+    user: str
+    ssh_key: str
+    log_key: str
+
+
+def write_settings(path: Path, text: str, *, replace: bool) -> None:
+    """Write agent.toml for this user only. UsageError where there is one and it is not to be replaced."""
+    if path.exists() and not replace:
+        raise UsageError(f"there are settings already in {path}; --force replaces them (the keys are kept)")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def make_keys(settings: Settings) -> Enrolment:
+    """Make the SSH key and the log key where they are missing."""
+    name = settings.device.name
+    return Enrolment(
+        device=name,
+        user=settings.share.user,
+        ssh_key=_key(settings.key_file, f"photo-agent {name}"),
+        log_key=_key(settings.key_file.with_name(LOG_KEY), f"photo-agent log {name}"),
+    )
+
+
+def pin_if_confirmed(settings: Settings, key: HostKey, *, expected: str | None, confirmed: bool) -> None:
+    """Pin the host key the server showed, if it is the expected one or a person confirmed it; else HostKeyRefused."""
+    if expected is not None and expected.removeprefix("SHA256:").rstrip("=") != key.fingerprint.removeprefix("SHA256:"):
+        raise HostKeyRefused(
+            f"the server shows {key.fingerprint}, not the fingerprint that was given: nothing was pinned. "
+            "Ask IT which is right before going on"
+        )
+    if expected is None and not confirmed:
+        raise HostKeyRefused("the host key was not confirmed and so not pinned; run `photo-agent init` again to do so")
+    pin(settings.known_hosts_file, settings.share.host, settings.share.port, key)
+
+
+def _key(file: Path, comment: str) -> str:
+    if file.exists():
+        return f"{public_key(file)} {comment}"
+    return make_key(file, comment)

@@ -1,0 +1,200 @@
+"""From a file in an import folder to a decision: look, settle, read, decide.
+
+Nothing leaves the laptop here and nothing is changed in a folder. A photo whose register is missing or too old is not
+decided at all: it stays settled, with that as its reason.
+"""
+
+import mimetypes
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from agent.capture import content_id, read
+from agent.errors import LocalFault
+from agent.folders import scan
+from agent.journal import Standing, State
+from agent.model import Capture, Decision, LocalFile, Photo, Register, Verdict
+from agent.pipeline.events import Audience, Event, Happened
+from agent.pipeline.stages import Stages
+from agent.register import decide
+
+GIVEN_UP_WAITING = timedelta(minutes=10)
+"""A file without its end that nobody has written to for this long will not get one any more: a person looks at it."""
+
+CHUNK = 500
+"""Photos decided between two commits: enough that the commit's fsync does not count, few enough to lose to a kill."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look at the folders gave: photos that are not known private, and how many new ones are among them."""
+
+    photos: int
+    new: int
+    troubles: tuple[str, ...]
+
+
+def look(stages: Stages, roots: Sequence[Path]) -> Seen:
+    """Scan the folders and bring the journal up to what is there; forget what vanished before anything was sent."""
+    now = stages.clock()
+    found = scan(roots, content_id=_content_id)
+    register = stages.registers.current()
+    version = None if register is None else register.version
+    known = {standing.id for standing in stages.journal.standings()}
+    standings = stages.journal.see_all(found.photos, now, register_version=version)
+    _forget_vanished(stages, roots, {standing.photo.main.path for standing in standings})
+    return Seen(
+        photos=len(standings),
+        new=sum(standing.id not in known for standing in standings),
+        troubles=tuple(trouble.reason for trouble in found.troubles),
+    )
+
+
+def unsettled(stages: Stages) -> timedelta | None:
+    """How long until the last of the photos just found can be settled; None where there is none."""
+    settle = timedelta(seconds=stages.settings.folders.settle_seconds)
+    found = stages.journal.standings(State.FOUND)
+    if not found:
+        return None
+    return max(max(standing.looked_at for standing in found) + settle - stages.clock(), timedelta(0))
+
+
+def settle(stages: Stages) -> None:
+    """Settle what two equal looks have seen; the journal starts `looked_at` anew whenever a look differs."""
+    now = stages.clock()
+    apart = timedelta(seconds=stages.settings.folders.settle_seconds)
+    done = [
+        replace(standing, state=State.SETTLED, reason=None)
+        for standing in stages.journal.standings(State.FOUND)
+        if now - standing.looked_at >= apart
+    ]
+    stages.journal.save(*done)
+
+
+def decide_all(stages: Stages, audience: Audience) -> int:
+    """Decide what is settled, and again what an older register decided and is not yet sent; how many are private."""
+    register = stages.registers.current()
+    excuse = no_register(stages, register)
+    if register is None or excuse:
+        settled = stages.journal.standings(State.SETTLED)
+        stages.journal.save(*(replace(standing, reason=excuse) for standing in settled if standing.reason != excuse))
+        return 0
+    pending = [standing for standing in stages.journal.standings(*_OPEN) if _needs_deciding(standing, register)]
+    private = 0
+    for start in range(0, len(pending), CHUNK):
+        private += _decide_some(stages, audience, register, pending[start : start + CHUNK])
+    stages.journal.forget_private(register.version)
+    return private
+
+
+def judge(stages: Stages, capture: Capture, register: Register) -> Decision:
+    """The register's verdict, held back where the file itself is not whole."""
+    device = stages.settings.device
+    decision = decide(capture, register, staff=device.staff, zone=device.timezone)
+    if decision.verdict is Verdict.VISIT and not capture.complete:
+        broken = "the file ends early, so it may be damaged: look at it before it leaves"
+        return replace(decision, verdict=Verdict.REVIEW, visit=None, reasons=(*decision.reasons, broken))
+    return decision
+
+
+def no_register(stages: Stages, register: Register | None) -> str | None:
+    """Why nothing can be decided now, or None."""
+    if register is None:
+        return "no register of visits was read yet: photos wait until there is one"
+    age = stages.clock() - register.read_at
+    if age > timedelta(days=stages.settings.register.max_age_days):
+        return f"the register was last renewed {age.days} days ago: photos wait until it is renewed"
+    return None
+
+
+_OPEN = (State.SETTLED, State.DECIDED, State.REVIEW, State.REFUSED)
+
+
+def _needs_deciding(standing: Standing, register: Register) -> bool:
+    if standing.state in {State.SETTLED, State.REFUSED}:
+        return True
+    decision = standing.decision
+    return decision is None or (not decision.by_person and decision.register_version != register.version)
+
+
+def _decide_some(stages: Stages, audience: Audience, register: Register, standings: Sequence[Standing]) -> int:
+    # What was decided or held before is decided afresh: the table has one way to a verdict, from settled.
+    again = [replace(standing, state=State.SETTLED) for standing in standings]
+    stages.journal.save(*again)
+    after = [_decided(stages, register, standing) for standing in again]
+    gone = [standing.id for standing in after if standing.state is State.PRIVATE]
+    kept = [standing for standing in after if standing.state is not State.PRIVATE]
+    # A private photo's row is replaced by a token without ever holding its reasons.
+    stages.journal.save(*kept)
+    stages.journal.make_private_all(gone, register_version=register.version)
+    for before, standing in zip(standings, after, strict=True):
+        if (standing.state, standing.decision) != (before.state, before.decision):
+            _tell(audience, standing)
+    return len(gone)
+
+
+def _decided(stages: Stages, register: Register, standing: Standing) -> Standing:
+    """Where the photo stands once its main file was read; an unreadable one is refused with the reason."""
+    main = standing.photo.main
+    if main.size == 0:
+        if not _claims_to_be_a_photo(main.path):
+            return replace(standing, state=State.PRIVATE)
+        return replace(standing, state=State.REFUSED, reason="the file is empty: was copying it cut short?")
+    try:
+        capture = read(main.path, now=stages.clock())
+    except LocalFault as fault:
+        if not _claims_to_be_a_photo(main.path):
+            return replace(standing, state=State.PRIVATE)
+        return replace(standing, state=State.REFUSED, reason=str(fault))
+    quiet = stages.clock() - min(standing.looked_at, _written(main))
+    if not capture.complete and quiet < GIVEN_UP_WAITING:
+        return replace(standing, state=State.SETTLED, reason="its end is not there yet: still being copied?")
+    decision = judge(stages, capture, register)
+    state = {Verdict.VISIT: State.DECIDED, Verdict.REVIEW: State.REVIEW}.get(decision.verdict, State.PRIVATE)
+    reason = None if state is State.DECIDED else "; ".join(decision.reasons)
+    return replace(standing, state=state, decision=decision, reason=reason, not_before=None, attempts=0)
+
+
+def _claims_to_be_a_photo(path: Path) -> bool:
+    kind = mimetypes.guess_type(path.name)[0] or ""
+    return kind.startswith(("image/", "video/"))
+
+
+def _written(file: LocalFile) -> datetime:
+    return datetime.fromtimestamp(max(0, file.mtime_ns // 1_000_000_000), UTC)
+
+
+def _tell(audience: Audience, standing: Standing) -> None:
+    if standing.state is State.DECIDED and standing.decision is not None:
+        details = {"visit": standing.decision.visit, "bytes": standing.photo.size}
+        audience.event(Event(Happened.DECIDED, standing.id, {**details, "reasons": list(standing.decision.reasons)}))
+    elif standing.state in {State.REVIEW, State.REFUSED}:
+        audience.event(Event(Happened.HELD, standing.id, {"state": standing.state.value, "reason": standing.reason}))
+
+
+def _content_id(file: LocalFile) -> str | None:
+    return content_id(file.path)
+
+
+def _forget_vanished(stages: Stages, roots: Sequence[Path], there: set[Path]) -> None:
+    """Drop what a person took away before it was sent; a folder that is not there (a card taken out) says nothing."""
+    present = [root.resolve() for root in roots if root.exists()]
+    for standing in stages.journal.standings(*_OPEN, State.FOUND, State.SENT):
+        path = standing.photo.main.path
+        if path in there or not any(path.is_relative_to(root) for root in present) or _still_there(standing.photo):
+            continue
+        if standing.state is State.SENT:
+            # Its half-sent copy on the share has no original any more; the share's own sweep takes it away.
+            stages.journal.save(replace(standing, state=State.DECIDED))
+        stages.journal.forget(standing.id)
+
+
+def _still_there(photo: Photo) -> bool:
+    try:
+        photo.main.path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True

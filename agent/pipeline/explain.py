@@ -1,0 +1,81 @@
+"""What the agent knows of a file and would do with it, and why. Touches nothing and needs no share."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.capture import content_id, read
+from agent.errors import LocalFault
+from agent.folders import scan
+from agent.model import Capture, Decision, Interval, Verdict
+from agent.pipeline.examine import judge, no_register
+from agent.pipeline.stages import Stages
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A file, what it says, and the verdict; `capture` is None where it cannot be read at all."""
+
+    path: Path
+    capture: Capture | None
+    decision: Decision | None
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+    @property
+    def taken(self) -> Interval | None:
+        """The time of capture as it was read in the end."""
+        if self.decision is not None and self.decision.taken is not None:
+            return self.decision.taken
+        if self.capture is not None and isinstance(self.capture.taken, Interval):
+            return self.capture.taken
+        return None
+
+    def as_json(self) -> dict[str, object]:
+        """The line of `explain --json` (CONTRACT)."""
+        capture, taken = self.capture, self.taken
+        camera = None if capture is None else capture.camera
+        place = None if capture is None else capture.place
+        return {
+            # A name that is not UTF-8 is shown with its bytes escaped, so that every line is valid JSON.
+            "file": str(self.path).encode("utf-8", "backslashreplace").decode("utf-8"),
+            "format": "unknown" if capture is None else capture.format,
+            "recorded": None if capture is None else capture.recorded,
+            "offset": None if capture is None else capture.offset,
+            "taken": taken
+            and {
+                "earliest": taken.earliest.isoformat(),
+                "latest": taken.latest.isoformat(),
+                "level": None if capture is None else capture.level.value,
+                "basis": [] if capture is None else list(capture.basis),
+            },
+            "camera": camera and {"make": camera.make, "model": camera.model, "serial": camera.serial},
+            "place": place and {"latitude": place.latitude, "longitude": place.longitude},
+            "decision": self.verdict.value,
+            "visit": None if self.decision is None else self.decision.visit,
+            "reasons": list(self.reasons),
+        }
+
+
+def explain(stages: Stages, path: Path) -> Explanation:
+    """Read and decide one file; a file that cannot be read is explained so, not raised."""
+    try:
+        capture = read(path, now=stages.clock())
+    except LocalFault as fault:
+        return Explanation(path, None, None, Verdict.REVIEW, (str(fault),))
+    if not capture.is_photo:
+        return Explanation(path, capture, None, Verdict.NOT_A_PHOTO, capture.notes or ("no photo or video",))
+    register = stages.registers.current()
+    if register is None:
+        excuse = no_register(stages, register) or ""
+        return Explanation(path, capture, None, Verdict.REVIEW, (*capture.notes, excuse))
+    decision = judge(stages, capture, register)
+    stale = no_register(stages, register)
+    reasons = (*decision.reasons, *((stale,) if stale else ()))
+    return Explanation(path, capture, decision, decision.verdict, reasons)
+
+
+def preview(stages: Stages, roots: Sequence[Path]) -> Iterator[Explanation]:
+    """What a run over `roots` would do with each photo in them, decided afresh and put down nowhere."""
+    for photo in scan(roots, content_id=lambda file: content_id(file.path)).photos:
+        yield explain(stages, photo.main.path)

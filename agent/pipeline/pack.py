@@ -1,0 +1,132 @@
+"""What one decided photo sends to the share: names, tag, and for each of its files the bytes that are meant.
+
+Everything here follows from the content, the decision and the register, not from the moment: a photo packed again after
+a crash gives the same names and the same bytes, so that what had arrived is recognised.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import PurePath
+from zoneinfo import ZoneInfo
+
+from agent.capture import read
+from agent.folders import fingerprint
+from agent.journal import Standing
+from agent.model import (
+    Capture,
+    Decision,
+    Delivery,
+    Fingerprint,
+    LocalFile,
+    Member,
+    Outgoing,
+    RemoteName,
+    Role,
+    Sha256,
+    Splice,
+    TransferId,
+    Visit,
+    VisitId,
+)
+from agent.pipeline.stages import Stages
+from agent.share import another, photo_stem, remote_name
+from agent.tagging import Tag, plan, sidecar
+
+
+def measured(stages: Stages, standing: Standing) -> Standing:
+    """The standing with its contents' fingerprints and transfer id. Reads every file to its end; LocalFault if not."""
+    fingerprints = tuple(fingerprint(member.file) for member in standing.photo.members)
+    return replace(
+        standing,
+        fingerprints=fingerprints,
+        transfer=_transfer_id(stages.settings.device.name, _visit_id(standing), fingerprints),
+    )
+
+
+def pack(stages: Stages, standing: Standing) -> Delivery:
+    """The delivery of a measured photo. Raises LocalFault where a file cannot be read any more."""
+    decision, transfer = standing.decision, standing.transfer
+    if decision is None or transfer is None:
+        raise ValueError("only a decided and measured photo can be packed")
+    main = standing.photo.main
+    capture = read(main.path, now=stages.clock())
+    visit = _visit_id(standing)
+    registered = _registered(stages, visit)
+    stem = photo_stem(_local(stages, decision, registered), capture.camera, standing.fingerprints[0])
+    tag = Tag(
+        visit=visit,
+        title=visit if registered is None else registered.title,
+        transfer=transfer,
+        original=standing.fingerprints[0],
+        taken=decision.taken,
+        level=decision.level,
+        owner=stages.settings.device.staff,
+    )
+    files: list[Outgoing] = []
+    for member, content in zip(standing.photo.members, standing.fingerprints, strict=True):
+        suffix = _suffix(member, main)
+        for outgoing in _files_of(stages, member, content, capture, tag, remote_name(visit, stem, suffix)):
+            files.append(replace(outgoing, name=_free(outgoing.name, files)))
+    return Delivery(transfer=transfer, photo=standing.id, files=tuple(files))
+
+
+def _files_of(
+    stages: Stages, member: Member, content: Fingerprint, capture: Capture, tag: Tag, name: RemoteName
+) -> Iterator[Outgoing]:
+    """The member itself, tagged inside where that is safe; else untouched, with the tag in a file beside it."""
+    if member.role is Role.SIDECAR:
+        yield Outgoing(name=name, source=member.file, original=content)
+        return
+    kind = capture.format if member.role is Role.MAIN else read(member.file.path, now=stages.clock()).format
+    own = replace(tag, original=content)
+    how = plan(member.file.path, format=kind, tag=own)
+    if isinstance(how, Splice):
+        yield Outgoing(name=name, source=member.file, original=content, splice=how)
+        return
+    yield Outgoing(name=name, source=member.file, original=content)
+    beside = sidecar(own)
+    made = Fingerprint(Sha256(hashlib.sha256(beside).hexdigest()), len(beside))
+    yield Outgoing(name=RemoteName(f"{name}.xmp"), source=beside, original=made)
+
+
+def _free(name: RemoteName, taken: list[Outgoing]) -> RemoteName:
+    """The name, or the next that no file of this delivery has: say, a foreign sidecar beside ours."""
+    names = {outgoing.name for outgoing in taken}
+    free, number = name, 2
+    while free in names:
+        free, number = another(name, number), number + 1
+    return free
+
+
+def _suffix(member: Member, main: LocalFile) -> str:
+    """`.jpg` for a photo; `.xmp` or, where the sidecar's name has it, `.jpg.xmp`."""
+    name = PurePath(member.file.path.name)
+    if member.role is Role.SIDECAR and name.stem.lower() == main.path.name.lower():
+        return main.path.suffix + name.suffix
+    return name.suffix
+
+
+def _transfer_id(device: str, visit: VisitId, fingerprints: tuple[Fingerprint, ...]) -> TransferId:
+    contents = "\0".join(content.sha256 for content in fingerprints)
+    return TransferId(hashlib.sha256(f"{device}\0{visit}\0{contents}".encode()).hexdigest()[:32])
+
+
+def _visit_id(standing: Standing) -> VisitId:
+    if standing.decision is None or standing.decision.visit is None:
+        raise ValueError("only a photo of a visit is sent")
+    return standing.decision.visit
+
+
+def _registered(stages: Stages, visit: VisitId) -> Visit | None:
+    register = stages.registers.current()
+    return None if register is None else next((known for known in register.visits if known.id == visit), None)
+
+
+def _local(stages: Stages, decision: Decision, visit: Visit | None) -> datetime | None:
+    """The wall clock where the visit was, for the name that people sort by."""
+    if decision.taken is None:
+        return None
+    zone = stages.zone if visit is None else ZoneInfo(visit.zone)
+    return decision.taken.earliest.astimezone(zone).replace(tzinfo=None)

@@ -1,0 +1,89 @@
+"""Keeping the register current: fetched from the share or read from a path, and offered to the store, which judges it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from agent.errors import LocalFault, RegisterError, ShareFault
+from agent.model import Register, RemoteName
+from agent.pipeline.stages import Stages
+from agent.share import Share
+
+LARGEST = 8 * 1024 * 1024
+"""Bytes. A line is some 150: this is the register of a very large school for a century."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """How renewing went: the register in force (None: there never was a good one), and why a newer one was refused."""
+
+    register: Register | None
+    refusal: str | None = None
+
+
+def needs_share(stages: Stages) -> bool:
+    """Whether the register lies on the share."""
+    files = (stages.settings.visits_file, stages.settings.cameras_file)
+    return any(file is not None and not isinstance(file, Path) for file in files)
+
+
+def fetch_register(stages: Stages, *, force: bool = False) -> Renewal:
+    """Renew with a connection of its own, where one is needed."""
+    if not needs_share(stages):
+        return renew_register(stages, None, force=force)
+    with stages.connect() as share:
+        return renew_register(stages, share, force=force)
+
+
+def renew_register(stages: Stages, share: Share | None, *, force: bool = False) -> Renewal:
+    """Fetch both files and offer them to the store; the last good register stands where they are not believed.
+
+    `force` accepts a register that has shrunk by more than half: for the EVC, who knows why. Raises ShareUnreachable
+    and ShareRefused as the share does; all else that is wrong with the files is told in `refusal`.
+    """
+    settings = stages.settings
+    try:
+        visits = _content(settings.visits_file, share)
+        cameras = None if settings.cameras_file is None else _content(settings.cameras_file, share)
+        register = stages.registers.offer(
+            visits,
+            kind_of(settings.register.visits),
+            cameras,
+            zone=stages.settings.device.timezone,
+            now=stages.clock(),
+            force=force,
+        )
+    except (RegisterError, LocalFault) as fault:
+        return Renewal(stages.registers.current(), refusal=str(fault))
+    return Renewal(register)
+
+
+def kind_of(source: str) -> Literal["csv", "ics"]:
+    """The register's form, by its ending."""
+    return "ics" if source.lower().endswith(".ics") else "csv"
+
+
+def _content(source: RemoteName | Path, share: Share | None) -> bytes:
+    return _local(source) if isinstance(source, Path) else _remote(source, share)
+
+
+def _remote(name: RemoteName, share: Share | None) -> bytes:
+    if share is None:
+        raise LocalFault(f"the register {name} lies on the share, which was not asked this time")
+    try:
+        return share.read(name, LARGEST)
+    except FileNotFoundError:
+        raise RegisterError(f"there is no {name} on the share; the visits coordinator puts it there") from None
+    except ShareFault as fault:
+        raise RegisterError(f"{name} on the share cannot be read: {fault}") from fault
+
+
+def _local(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as fault:
+        raise RegisterError(f"the register {path} cannot be read: {fault.strerror}") from fault
+    if len(content) > LARGEST:
+        raise RegisterError(f"the register {path} is larger than {LARGEST // 1024 // 1024} MiB: is it the right file?")
+    return content

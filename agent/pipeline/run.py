@@ -1,0 +1,168 @@
+"""One run, from top to bottom: finish what a crash left, look, settle, decide, send, prove, record, remove.
+
+Every step is durable before the next begins, so that a run may end anywhere, by a fault, by Ctrl-C or by the power, and
+the next one comes out the same.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from agent.errors import AgentError, HostKeyRefused, ShareRefused, ShareUnreachable
+from agent.journal import Standing, State
+from agent.pipeline import examine, finish, send
+from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
+from agent.pipeline.renew import needs_share, renew_register
+from agent.pipeline.stages import Stages
+from agent.record import JSON, Kind
+from agent.removal import recover
+from agent.share import Share
+
+LAST_REACHED = "share last reached"
+REGISTER_REFUSAL = "register refused"
+
+
+@dataclass(slots=True)
+class Run:
+    """One run over `roots`.
+
+    `patient` is the service's way: photos that wait for their next try, or have not settled, are left alone. Without it, as when a teacher presses "sync now", everything is tried now and settling is waited for. `stopping` is
+    asked between photos. `renew` says whether the register is fetched first.
+    """
+
+    stages: Stages
+    roots: Sequence[Path]
+    audience: Audience = field(default_factory=Nobody)
+    patient: bool = False
+    renew: bool = True
+    stopping: Callable[[], bool] = lambda: False
+    summary: Summary = field(default_factory=Summary)
+    _share: Share | None = None
+
+    def through(self) -> Summary:
+        """See every photo as far as it can go now. Faults of the share end up in the summary, not in an exception."""
+        started = time.monotonic()
+        try:
+            self._finish_what_was_proven()
+            if self.renew:
+                self._renew_register()
+            self._examine()
+            if not self.stopping():
+                self._send()
+        except (ShareUnreachable, ShareRefused) as fault:
+            self._share_failed(fault)
+        finally:
+            if self._share is not None:
+                self._share.close()
+        self.summary.seconds = time.monotonic() - started
+        self._count_what_is_left()
+        return self.summary
+
+    # --- the steps ---------------------------------------------------------------------------------------------------
+
+    def _finish_what_was_proven(self) -> None:
+        recover(self.roots)
+        journal = self.stages.journal
+        finish.put_on_record(self.stages, journal.standings(State.PROVEN))
+        now = self.stages.clock()
+        ripe = [one for one in journal.standings(State.RECORDED) if not (self.patient and one.waits(now))]
+        self.summary.removed += finish.take_away(self.stages, ripe, self.audience)
+
+    def _renew_register(self) -> None:
+        share = None
+        if needs_share(self.stages):
+            try:
+                share = self._connected()
+            except ShareUnreachable as fault:
+                # The last good register stands; local photos are still looked at, and wait.
+                self._share_failed(fault)
+                return
+        before = self.stages.registers.current()
+        renewal = renew_register(self.stages, share)
+        self.stages.journal.set_fact(REGISTER_REFUSAL, renewal.refusal)
+        if renewal.refusal:
+            self._notice(f"the register was not renewed, the last good one stands: {renewal.refusal}")
+        after = renewal.register
+        if after is not None and (before is None or before.version != after.version):
+            body: dict[str, JSON] = {
+                "register_version": after.version,
+                "previous_version": None if before is None else before.version,
+                "visits": len(after.visits),
+                "cameras": len(after.cameras),
+                "read_at": after.read_at.isoformat(),
+            }
+            event = f"register-{after.version[:16]}-{after.read_at.isoformat(timespec='seconds')}"
+            self.stages.record.append(Kind.REGISTER_CHANGED, body, event=event, at=self.stages.clock())
+
+    def _examine(self) -> None:
+        seen = examine.look(self.stages, self.roots)
+        self.summary.found = seen.photos
+        for trouble in seen.troubles:
+            self._notice(trouble)
+        wait = examine.unsettled(self.stages)
+        if wait is not None and not self.patient and not self.stopping():
+            self.stages.sleep(wait.total_seconds())
+            examine.look(self.stages, self.roots)
+        examine.settle(self.stages)
+        self.summary.private = examine.decide_all(self.stages, self.audience)
+
+    def _send(self) -> None:
+        pending = send.due(self.stages, patient=self.patient)
+        self.summary.visit = len(pending)
+        if not pending or self.summary.fault is not None:
+            return
+        share = self._connected()
+        send.reached(self.stages)
+        share.sweep()
+        sending = send.Sending(self.stages, share, self.audience, self._proven, self.stopping)
+        try:
+            sending.run(send.due(self.stages, patient=self.patient))
+        finally:
+            self.summary.sent += sending.sent
+            self.summary.bytes += sending.bytes
+            self.summary.failed += sending.failed
+
+    def _proven(self, standings: list[Standing]) -> None:
+        self.summary.proven += len(standings)
+        recorded = finish.put_on_record(self.stages, standings)
+        self.summary.removed += finish.take_away(self.stages, recorded, self.audience)
+
+    # --- the share ---------------------------------------------------------------------------------------------------
+
+    def _connected(self) -> Share:
+        if self._share is None:
+            self._share = self.stages.connect()
+            self.stages.journal.set_fact(LAST_REACHED, self.stages.clock().isoformat())
+        return self._share
+
+    def _share_failed(self, fault: AgentError) -> None:
+        self.summary.fault = fault
+        self._notice(str(fault))
+        if isinstance(fault, ShareRefused):
+            now = self.stages.clock()
+            # Once a day is enough to be seen; each try would drown what matters.
+            reason = "host key" if isinstance(fault, HostKeyRefused) else "login"
+            event = f"share-refused-{now:%Y-%m-%d}"
+            self.stages.record.append(Kind.SHARE_REFUSED, {"reason": reason}, event=event, at=now)
+
+    # --- what is told ------------------------------------------------------------------------------------------------
+
+    def _notice(self, text: str) -> None:
+        self.audience.event(Event(Happened.NOTICE, details={"text": text}))
+
+    def _count_what_is_left(self) -> None:
+        counts = self.stages.journal.counts()
+        self.summary.review = counts.get(State.REVIEW, 0)
+        self.summary.refused = counts.get(State.REFUSED, 0)
+        open_states = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN)
+        self.summary.waiting = sum(counts.get(state, 0) for state in open_states) + self._not_removed()
+        self.summary.stopped = self.stopping()
+
+    def _not_removed(self) -> int:
+        """Recorded photos that should be gone and are not; those kept on purpose do not count."""
+        keep = timedelta(hours=self.stages.settings.removal.keep_hours)
+        now = self.stages.clock()
+        recorded = self.stages.journal.standings(State.RECORDED)
+        return sum(one.proven_at is None or now >= one.proven_at + keep for one in recorded)

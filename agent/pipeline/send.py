@@ -1,0 +1,184 @@
+"""From decided to proven: packed newest visit first, handed to the share as it asks for more, its outcomes put down.
+
+What the share was meant to get is in the journal before the first byte leaves; what it got, as soon as that is proven.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from agent.errors import AgentError, LocalFault, ShareFull
+from agent.journal import Standing, State
+from agent.model import Delivery, Fingerprint, Method, PhotoId, VisitId
+from agent.pipeline.events import Audience, Event, Happened
+from agent.pipeline.pack import measured, pack
+from agent.pipeline.stages import Stages
+from agent.share import Delivered, Outcome, Sent, Share, Undelivered
+
+AT_ONCE = 8
+"""Photos measured and put down in one commit before they are handed over."""
+
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=1)
+
+Same = tuple[VisitId | None, tuple[Fingerprint, ...]]
+"""Photos with equal contents that go to the same visit: identical copies of one another."""
+
+
+def due(stages: Stages, *, patient: bool) -> list[Standing]:
+    """Photos to send now, newest visit first and small files first within it. Patient: leaves those that wait alone."""
+    now = stages.clock()
+    register = stages.registers.current()
+    starts = {} if register is None else {visit.id: visit.span.earliest for visit in register.visits}
+    long_ago = datetime.min.replace(tzinfo=UTC)
+
+    def urgency(standing: Standing) -> tuple[timedelta, int]:
+        visit = None if standing.decision is None else standing.decision.visit
+        start = long_ago if visit is None else starts.get(visit, long_ago)
+        return now - start, standing.photo.size
+
+    pending = stages.journal.standings(State.DECIDED, State.SENT)
+    return sorted((standing for standing in pending if not (patient and standing.waits(now))), key=urgency)
+
+
+def reached(stages: Stages) -> None:
+    """Put down, for photos that waited for it, when the share was first reachable: "overdue" counts from there."""
+    now = stages.clock()
+    waiting = [
+        standing for standing in stages.journal.standings(State.DECIDED, State.SENT) if not standing.reachable_at
+    ]
+    stages.journal.save(*(replace(standing, reachable_at=now) for standing in waiting))
+
+
+@dataclass(slots=True)
+class Sending:
+    """One round of sending. Its outcomes are put down as they come; proven photos go to `proven`, in batches."""
+
+    stages: Stages
+    share: Share
+    audience: Audience
+    proven: Callable[[list[Standing]], None]
+    stopping: Callable[[], bool]
+    bytes: int = 0
+    sent: int = 0
+    failed: int = 0
+    _under_way: dict[str, Standing] = field(default_factory=dict)
+    _first: dict[Same, PhotoId] = field(default_factory=dict)
+    _copies: dict[PhotoId, list[Standing]] = field(default_factory=dict)
+    _ready: list[Standing] = field(default_factory=list)
+
+    def run(self, standings: list[Standing]) -> None:
+        """Send these; returns when all have an outcome, or those in flight when asked to stop.
+
+        Raises ShareUnreachable or ShareRefused after putting down what was proven until then.
+        """
+        fitting = self._what_fits(standings)
+        self.audience.expect(len(fitting), sum(standing.photo.size for standing in fitting))
+        try:
+            for outcome in self.share.deliver(self._deliveries(fitting), self.audience.advance):
+                self._put_down(outcome)
+        finally:
+            self._flush()
+
+    def _deliveries(self, standings: list[Standing]) -> Iterator[Delivery]:
+        for start in range(0, len(standings), AT_ONCE):
+            if self.stopping():
+                return
+            batch = [ready for ready in map(self._measured, standings[start : start + AT_ONCE]) if ready is not None]
+            self.stages.journal.save(*batch)
+            for standing in batch:
+                same = (standing.decision.visit if standing.decision else None, standing.fingerprints)
+                first = self._first.setdefault(same, standing.id)
+                if first != standing.id:
+                    self._copies.setdefault(first, []).append(standing)
+                    continue
+                delivery = self._packed(standing)
+                if delivery is not None:
+                    self._under_way[delivery.transfer] = standing
+                    yield delivery
+
+    def _measured(self, standing: Standing) -> Standing | None:
+        try:
+            ready = measured(self.stages, standing)
+        except LocalFault as fault:
+            self._failed(standing, fault)
+            return None
+        return replace(ready, reachable_at=ready.reachable_at or self.stages.clock())
+
+    def _packed(self, standing: Standing) -> Delivery | None:
+        try:
+            return pack(self.stages, standing)
+        except LocalFault as fault:
+            self._failed(standing, fault)
+            return None
+
+    def _put_down(self, outcome: Outcome) -> None:
+        standing = self._under_way[outcome.transfer]
+        if isinstance(outcome, Sent):
+            # Committed with the next batch: a crash before that only means that the upload is looked at again.
+            self._under_way[outcome.transfer] = replace(standing, state=State.SENT)
+            self.sent += 1
+            self.audience.event(Event(Happened.SENT, standing.id, {"bytes": standing.photo.size}))
+        elif isinstance(outcome, Undelivered):
+            del self._under_way[outcome.transfer]
+            self._failed(standing, outcome.error)
+        elif isinstance(outcome, Delivered):
+            del self._under_way[outcome.transfer]
+            self._proven(standing, outcome)
+        if len(self._ready) >= AT_ONCE:
+            self._flush()
+
+    def _proven(self, standing: Standing, outcome: Delivered) -> None:
+        now = self.stages.clock()
+        self._ready.append(
+            replace(standing, state=State.PROVEN, proofs=outcome.proofs, proven_at=now, reason=None, not_before=None)
+        )
+        self.bytes += sum(proof.held.size for proof in outcome.proofs if proof.method is Method.READ_BACK)
+        for copy in self._copies.pop(standing.id, []):
+            # The same bytes, proven a moment ago: the copy rests on the same proof.
+            same = tuple(replace(proof, method=Method.ALREADY_THERE) for proof in outcome.proofs)
+            self._ready.append(
+                replace(copy, state=State.PROVEN, proofs=same, proven_at=now, reason=None, not_before=None)
+            )
+
+    def _flush(self) -> None:
+        ready, self._ready = self._ready, []
+        sent = [standing for standing in self._under_way.values() if standing.state is State.SENT]
+        self.stages.journal.save(*ready, *sent)
+        for standing in ready:
+            names = [proof.name for proof in standing.proofs]
+            method = standing.proofs[0].method.value
+            self.audience.event(Event(Happened.PROVEN, standing.id, {"names": names, "method": method}))
+        if ready:
+            self.proven(ready)
+
+    def _failed(self, standing: Standing, error: AgentError) -> None:
+        self.failed += 1
+        attempts = standing.attempts + 1
+        again = self.stages.clock() + pause(attempts)
+        self.stages.journal.save(
+            replace(standing, state=State.DECIDED, attempts=attempts, not_before=again, reason=str(error))
+        )
+        details = {"reason": str(error), "again_at": again.isoformat(timespec="seconds")}
+        self.audience.event(Event(Happened.FAILED, standing.id, details))
+
+    def _what_fits(self, standings: list[Standing]) -> list[Standing]:
+        """Those that the share has room for; the others are told so before, not after, their bytes have travelled."""
+        room = self.share.space().free
+        if room is None:
+            return standings
+        fitting = []
+        for standing in standings:
+            room -= standing.photo.size
+            if room >= 0:
+                fitting.append(standing)
+            else:
+                self._failed(standing, ShareFull("the share has no room for this photo: ask IT to make some"))
+        return fitting
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to leave a photo that failed: doubling, capped, and spread so that a fleet does not come back as one."""
+    wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 12), LONGEST_WAIT)
+    return wait * random.uniform(0.75, 1.25)  # noqa: S311  # spreading load, not a secret

@@ -1,0 +1,116 @@
+"""What a run is made of: the settings, and from them the stages, opened once and closed together.
+
+Here alone the settings meet the stages. A run gets its clock, its way to wait and its way to the share from here, so
+that tests and the demo put others in their place without patching.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import filelock
+
+from agent.errors import AlreadyRunning
+from agent.journal import Journal
+from agent.record import Record
+from agent.register import RegisterStore
+from agent.settings import Settings
+from agent.share import Server, Share, open_share
+
+
+@dataclass(slots=True)
+class Stages:
+    """The opened stages of one run; for one thread only, as the journal's connection is."""
+
+    settings: Settings
+    journal: Journal
+    record: Record
+    registers: RegisterStore
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    connect: Callable[[], Share]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The device's zone: for wall clocks outside every visit, and for what is shown."""
+        return ZoneInfo(self.settings.device.timezone)
+
+
+def wall_clock() -> datetime:
+    """The laptop's clock, as an instant."""
+    return datetime.now(UTC)
+
+
+def server_of(settings: Settings) -> Server:
+    """Where the share is, as the settings say."""
+    return Server(
+        host=settings.share.host,
+        port=settings.share.port,
+        user=settings.share.user,
+        root=settings.share.path,
+        key_file=settings.key_file,
+        known_hosts_file=settings.known_hosts_file,
+        device=settings.device.name,
+        connections=settings.share.connections,
+        bandwidth_kib_per_s=settings.share.bandwidth_kib_per_s,
+    )
+
+
+def journal_file(settings: Settings) -> Path:
+    """Where the journal lies."""
+    return settings.state_dir / "journal.sqlite3"
+
+
+def record_folder(settings: Settings) -> Path:
+    """Where the record lies."""
+    return settings.state_dir / "record"
+
+
+def register_folder(settings: Settings) -> Path:
+    """Where the last good register lies."""
+    return settings.state_dir / "register"
+
+
+@contextlib.contextmanager
+def only_writer(settings: Settings) -> Iterator[None]:
+    """Hold this laptop's lock, which the system gives back even if the process is killed.
+
+    Raises AlreadyRunning at once where another instance holds it.
+    """
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = filelock.FileLock(settings.state_dir / "agent.lock", timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise AlreadyRunning(
+            "another photo-agent works on this laptop already; `photo-agent status` shows what it does"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def open_stages(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = wall_clock,
+    sleep: Callable[[float], None] = time.sleep,
+    connect: Callable[[], Share] | None = None,
+) -> Iterator[Stages]:
+    """Open the stages for writing; the caller holds `only_writer`."""
+    with Journal.open(journal_file(settings)) as journal:
+        yield Stages(
+            settings=settings,
+            journal=journal,
+            record=Record.open(record_folder(settings), settings.device.name),
+            registers=RegisterStore(register_folder(settings)),
+            clock=clock,
+            sleep=sleep,
+            connect=connect or (lambda: open_share(server_of(settings), clock=clock)),
+        )

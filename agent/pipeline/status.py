@@ -1,0 +1,80 @@
+"""What waits, since when and why; how the register, the share and the service stand. Reads only, and needs no share."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import filelock
+
+from agent.journal import Standing, State
+from agent.pipeline.examine import no_register
+from agent.pipeline.run import LAST_REACHED, REGISTER_REFUSAL
+from agent.pipeline.stages import Stages
+from agent.settings import Settings
+
+WAITING = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN, State.RECORDED, State.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One photo on its way, and why it is not yet gone."""
+
+    standing: Standing
+    since: datetime
+    reason: str | None
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything `status` shows."""
+
+    counts: dict[State, int]
+    waiting: tuple[Waiting, ...]
+    register_version: str | None
+    register_visits: int
+    register_read_at: datetime | None
+    register_trouble: str | None
+    share_last_reached: datetime | None
+    running: bool
+
+    @property
+    def overdue(self) -> int:
+        """Photos that should have left by now."""
+        return sum(one.overdue for one in self.waiting)
+
+
+def status(stages: Stages) -> Status:
+    """Gather it from the journal, the register's store and the lock."""
+    register = stages.registers.current()
+    reached = stages.journal.fact(LAST_REACHED)
+    return Status(
+        counts=stages.journal.counts(),
+        waiting=tuple(_waiting(stages, standing) for standing in stages.journal.standings(*WAITING)),
+        register_version=None if register is None else register.version,
+        register_visits=0 if register is None else len(register.visits),
+        register_read_at=None if register is None else register.read_at,
+        register_trouble=stages.journal.fact(REGISTER_REFUSAL) or no_register(stages, register),
+        share_last_reached=None if reached is None else datetime.fromisoformat(reached),
+        running=is_running(stages.settings),
+    )
+
+
+def is_running(settings: Settings) -> bool:
+    """Whether another instance holds this laptop's lock now."""
+    file = settings.state_dir / "agent.lock"
+    if not file.exists():
+        return False
+    lock = filelock.FileLock(file, timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def _waiting(stages: Stages, standing: Standing) -> Waiting:
+    allowed = timedelta(hours=stages.settings.removal.overdue_hours)
+    since = standing.found_at
+    overdue = standing.reachable_at is not None and stages.clock() - standing.reachable_at > allowed
+    return Waiting(standing, since, standing.reason, overdue)

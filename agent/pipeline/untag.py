@@ -1,0 +1,51 @@
+"""The original again, from a photo on the share: written whole and checked, or not at all."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.errors import LocalFault, UsageError
+from agent.model import TransferId, VisitId
+from agent.tagging import untag
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored; `written` is false where the tag's file had no forerunner."""
+
+    visit: VisitId
+    transfer: TransferId
+    written: bool
+
+
+def untag_file(source: Path, target: Path) -> Restored:
+    """Write to `target`, which must not exist yet, what `source` was before it was tagged.
+
+    Raises UsageError where there is no tag or `target` exists, LocalFault where the tag or the photo was changed.
+    """
+    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with source.open("rb") as tagged, draft.open("xb") as out:
+            done = untag(tagged, out)
+            out.flush()
+            os.fsync(out.fileno())
+        if not done.was_no_file:
+            _name(draft, target)
+    except OSError as fault:
+        raise LocalFault(f"the original cannot be written: {fault.strerror}") from fault
+    finally:
+        draft.unlink(missing_ok=True)
+    return Restored(done.visit, done.transfer, not done.was_no_file)
+
+
+def _name(draft: Path, target: Path) -> None:
+    """Give the finished file its name without taking it from another (a link fails where one is there)."""
+    try:
+        os.link(draft, target)
+    except FileExistsError:
+        raise UsageError("the file to write exists already and is not overwritten; name another with -o") from None
+    except OSError as fault:
+        # No hard links here (FAT, some network drives): the check and the rename are as near as such a disk allows.
+        if target.exists():
+            raise UsageError("the file to write exists already and is not overwritten; name another with -o") from fault
+        draft.rename(target)
