@@ -7,8 +7,8 @@ than it was asked for, and nobody asks for a size that the content itself names 
 
 from typing import BinaryIO, Protocol
 
-MAX_BYTES = 8 * 1024 * 1024
-"""What the readers may read of one file. The largest real need seen is some 300 KB (RAW with Exif far inside)."""
+MAX_BYTES = 32 * 1024 * 1024
+"""What the readers may read of one file. Real ones need 16 KB to 300 KB; a depth map in XMP of 20 MB, some 6 MB."""
 
 MAX_READS = 4_000
 """How many times they may go to the file; a real file takes under 40."""

@@ -8,6 +8,9 @@ from agent.capture.boxes import Boxes
 from agent.capture.evidence import Evidence, Exif
 from agent.capture.exif import read_exif, read_gps
 
+MAX_BLOCKS = 8
+"""Blocks looked at in one file; cameras write three."""
+
 _CANON = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
 
 
@@ -24,9 +27,9 @@ def read_cr3(file: BoundedFile) -> Evidence:
                 if file.at(uuid.start, len(_CANON)) != _CANON:
                     continue
                 for part in boxes.within(uuid, skip=len(_CANON)):
-                    if part.kind in {b"CMT1", b"CMT2"}:
+                    if len(blocks) < MAX_BLOCKS and part.kind in {b"CMT1", b"CMT2"}:
                         blocks.append(read_exif(Window(file, part.start, part.size), notes))
-                    elif part.kind == b"CMT4":
+                    elif len(blocks) < MAX_BLOCKS and part.kind == b"CMT4":
                         blocks.append(Exif(fix=read_gps(Window(file, part.start, part.size), notes)))
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")

@@ -1,4 +1,4 @@
-"""Containers that keep an Exif block in a chunk of its own: PNG (eXIf), WebP (EXIF), Fuji's RAF, Minolta's MRW, Sigma's X3F."""
+"""Containers that keep an Exif block in a chunk of its own: PNG (eXIf), WebP (EXIF), RAF, MRW and X3F."""
 
 import zlib
 
@@ -9,6 +9,9 @@ from agent.capture.jpeg import read_embedded
 
 _PROFILES = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
 """Where ImageMagick kept Exif before PNG had a chunk for it: in hexadecimal, in a text chunk, mostly compressed."""
+
+MAX_BLOCKS = 8
+"""Exif blocks looked at in one file; a camera writes one, and some converters two."""
 
 MAX_PROFILE = 512 * 1024
 """Bytes of such a text, packed and unpacked; a camera's block has under 64 KiB, which is 130 KB of digits."""
@@ -29,25 +32,22 @@ def read_png(file: BoundedFile) -> Evidence:
             size, kind = int.from_bytes(head[:4], "big"), head[4:]
             if kind == b"eXIf":
                 blocks.append(read_exif(Window(file, position + 8, size), notes))
-            elif kind in {b"zTXt", b"tEXt"} and size <= MAX_PROFILE:
-                legacy = _legacy_block(kind, file.at(position + 8, size))
-                if legacy is not None:
-                    blocks.append(read_exif(legacy, notes))
+            elif kind in {b"zTXt", b"tEXt"} and 32 < size <= MAX_PROFILE:
+                keyword = next((name for name in _PROFILES if file.at(position + 8, len(name)) == name), None)
+                if keyword is not None:
+                    packed = file.at(position + 8 + len(keyword), size - len(keyword))
+                    blocks.append(read_exif(_legacy_block(kind, packed), notes))
             position += 12 + size
-            if kind == b"IEND":
-                complete = True
+            complete = kind == b"IEND"
+            if complete or len(blocks) >= MAX_BLOCKS:
                 break
     except Broken as fault:
         notes.append(f"it cannot be read to its end: {fault}")
     return Evidence("png", complete=complete, blocks=tuple(blocks), notes=tuple(notes))
 
 
-def _legacy_block(kind: bytes, content: bytes) -> Block | None:
+def _legacy_block(kind: bytes, text: bytes) -> Block:
     """The Exif block in a "Raw profile" text: a line with its name, one with its length, then hexadecimal digits."""
-    keyword = next((name for name in _PROFILES if content.startswith(name)), None)
-    if keyword is None:
-        return None
-    text = content[len(keyword) :]
     if kind == b"zTXt":
         try:
             text = zlib.decompressobj().decompress(text[1:], MAX_PROFILE)
@@ -58,7 +58,7 @@ def _legacy_block(kind: bytes, content: bytes) -> Block | None:
         profile = bytes.fromhex(lines[2].decode("ascii")) if len(lines) == 3 else b""
     except ValueError:
         raise Broken("its Exif block is not in hexadecimal digits") from None
-    return Block(profile.removeprefix(b"Exif\0\0")) if profile.startswith((b"Exif\0\0", b"II", b"MM")) else None
+    return Block(profile.removeprefix(b"Exif\0\0"))
 
 
 def read_webp(file: BoundedFile) -> Evidence:
@@ -71,7 +71,7 @@ def read_webp(file: BoundedFile) -> Evidence:
         complete = end <= file.size
         position = 12
         for _ in range(MAX_CHUNKS):
-            if position + 8 > min(end, file.size):
+            if position + 8 > min(end, file.size) or len(blocks) >= MAX_BLOCKS:
                 break
             head = file.at(position, 8)
             size = int.from_bytes(head[4:], "little")
@@ -106,7 +106,7 @@ def read_mrw(file: BoundedFile) -> Evidence:
     try:
         position, end = 8, 8 + int.from_bytes(file.at(4, 4), "big")
         for _ in range(MAX_CHUNKS):
-            if position + 8 > end:
+            if position + 8 > end or len(blocks) >= MAX_BLOCKS:
                 break
             head = file.at(position, 8)
             size = int.from_bytes(head[4:], "big")
@@ -129,7 +129,7 @@ def read_x3f(file: BoundedFile) -> Evidence:
         listing = int.from_bytes(file.at(file.size - 4, 4), "little")
         complete = file.at(listing, 4) == b"SECd"
         count = int.from_bytes(file.at(listing + 8, 4), "little") if complete else 0
-        for row in range(min(count, 32)):
+        for row in range(min(count, MAX_BLOCKS)):
             entry = file.at(listing + 12 + 12 * row, 12)
             start, size = int.from_bytes(entry[:4], "little"), int.from_bytes(entry[4:8], "little")
             if entry[8:] in {b"IMA2", b"IMAG"} and size > 32 and file.at(start + 28, 2) == b"\xff\xd8":

@@ -10,13 +10,16 @@ from agent.capture.boxes import Box, Boxes
 from agent.capture.evidence import Evidence, Exif
 from agent.capture.exif import read_exif
 
-MAX_TABLE = 512 * 1024
+MAX_TABLE = 256 * 1024
 """Bytes of one item table; a tiled photo of 200 megapixels has under 64 KiB."""
 
 MAX_ITEM = 1024 * 1024
 """Bytes of an Exif item put together from several extents."""
 
 MAX_EXTENTS = 64
+
+MAX_ITEMS = 4
+"""Exif items looked at; a camera writes one."""
 
 
 def read_heif(file: BoundedFile, kind: str) -> Evidence:
@@ -57,7 +60,7 @@ def _exif_items(boxes: Boxes, meta: Box, file: BoundedFile) -> list[Source]:
     stored = tables.get(b"idat")
     places = _extents(boxes.content(tables[b"iloc"], MAX_TABLE), wanted)
     items: list[Source] = []
-    for method, extents in places[:4]:
+    for method, extents in places:
         if method > 1 or (method == 1 and stored is None):
             raise Broken("it is stored in a way that no camera uses")
         origin: Source = Window(file, stored.start, stored.size) if method == 1 and stored else file
@@ -128,4 +131,6 @@ def _parsed_extents(table: bytes, wanted: set[int]) -> list[tuple[int, list[tupl
             offset = base + number(offset_size)
             extents.append((offset, number(length_size)))
         found.append((method, extents))
+        if len(found) == MAX_ITEMS:
+            break
     return found

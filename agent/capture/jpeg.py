@@ -5,6 +5,8 @@ few bytes of rubbish between segments, and trailers after the end: the video of 
 All of these are read; a file is complete when its picture's end marker is there, wherever the trailer ends.
 """
 
+import re
+
 from agent.capture.bounded import Block, BoundedFile, Broken, Source, Window
 from agent.capture.evidence import Evidence, Exif
 from agent.capture.exif import read_exif
@@ -19,12 +21,17 @@ MAX_RUBBISH = 4 * 1024
 MAX_BLOCKS = 8
 """Exif blocks, and XMP packets; a camera writes one of each."""
 
+MAX_BLOCK = 512 * 1024
+"""Bytes from which on an Exif block that runs over several segments is not added to."""
+
 MAX_PICTURE = 512 * 1024 * 1024
 """How far to look for the end marker; photos of 200 megapixels take some 100 MB."""
 
 _EXIF = b"Exif\0"
 _EXIF_HEADER = 6  # the last byte is 0 by the rule, and 0xFF or a blank from some writers
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
+
+_NEXT = re.compile(rb"\xff[\xc0-\xfe]")
 
 _SOI, _EOI, _SOS, _APP1 = 0xD8, 0xD9, 0xDA, 0xE1
 _BARE = {0x01, _SOI, *range(0xD0, 0xD8)}
@@ -76,7 +83,7 @@ def _segments(source: Source, notes: list[str]) -> tuple[list[bytes], list[bytes
             if marker == _SOS:
                 return blocks, packets, position + max(size, 2)
             if marker == _APP1:
-                _keep(source.at(position + 2, max(size - 2, 0)), blocks, packets)
+                _keep(source, position + 2, max(size - 2, 0), blocks, packets)
             position += max(size, 2)
         notes.append("it has more segments than any camera writes")
     except Broken:
@@ -89,23 +96,23 @@ def _marker(source: Source, position: int) -> tuple[int, int]:
     two = source.at(position, 2)
     if two[0] == 0xFF and 0x00 < two[1] < 0xFF:
         return position + 2, two[1]
-    ahead = source.at(position, min(MAX_RUBBISH, source.size - position))
-    for index in range(len(ahead) - 1):
-        if ahead[index] == 0xFF and 0xC0 <= ahead[index + 1] < 0xFF:
-            return position + index + 2, ahead[index + 1]
-    raise Broken("no marker where one must be")
+    found = _NEXT.search(source.at(position, min(MAX_RUBBISH, source.size - position)))
+    if found is None:
+        raise Broken("no marker where one must be")
+    return position + found.end(), found.group()[1]
 
 
-def _keep(payload: bytes, blocks: list[bytes], packets: list[bytes]) -> None:
-    if payload.startswith(_EXIF):
-        block = payload[_EXIF_HEADER:]
-        continues = blocks and block[:4] not in {b"II*\0", b"MM\0*"}
-        if continues:
-            blocks[-1] += block
+def _keep(source: Source, start: int, size: int, blocks: list[bytes], packets: list[bytes]) -> None:
+    """Put an APP1's payload to the Exif blocks or the XMP packets, if it is one; extended XMP is stepped over."""
+    head = source.at(start, min(size, len(_XMP)))
+    if head.startswith(_EXIF):
+        continues = head[_EXIF_HEADER : _EXIF_HEADER + 4] not in {b"II*\0", b"MM\0*"}
+        if continues and blocks and len(blocks[-1]) < MAX_BLOCK:
+            blocks[-1] += source.at(start, size)[_EXIF_HEADER:]
         elif len(blocks) < MAX_BLOCKS:
-            blocks.append(block)
-    elif payload.startswith(_XMP) and len(packets) < MAX_BLOCKS:
-        packets.append(payload[len(_XMP) :])
+            blocks.append(source.at(start, size)[_EXIF_HEADER:])
+    elif head == _XMP and len(packets) < MAX_BLOCKS:
+        packets.append(source.at(start, size)[len(_XMP) :])
 
 
 def _ends(file: BoundedFile, scan: int) -> bool:

@@ -20,7 +20,9 @@ _IDENTIFIER = "com.apple.quicktime.content.identifier"
 _MAKE = ("com.apple.quicktime.make", "\xa9mak")
 _MODEL = ("com.apple.quicktime.model", "\xa9mod")
 _SOFTWARE = ("\xa9too", "\xa9swr", "com.apple.quicktime.software")
-_PHONE = ("com.android.version", "com.android.capture.fps", "com.apple.quicktime.make", "com.apple.quicktime.model")
+_PHONE = ("com.android.capture.fps", "com.android.manufacturer")
+"""Written by Android's camera recorder alone; com.android.version is no such mark, for messengers that write a clip
+anew on the phone leave it too, with the time of that."""
 
 
 def read_movie(file: BoundedFile, kind: str) -> Evidence:

@@ -4,6 +4,8 @@ They share their first bytes, so which one it is stands in the first directory: 
 of sensor data. A file is complete when all picture data that its directories name lies inside it.
 """
 
+from operator import add
+
 from agent.capture.bounded import BoundedFile, Broken
 from agent.capture.evidence import Evidence, Exif
 from agent.capture.exif import Fields, read_directories
@@ -108,6 +110,6 @@ def _data_inside(tiff: Tiff, fields: Fields, size: int) -> bool:
         if places in fields and lengths in fields:
             starts = tiff.integers(fields[places], _MAX_VALUES)
             counts = tiff.integers(fields[lengths], _MAX_VALUES)
-            if any(start + count > size for start, count in zip(starts, counts, strict=False)):
+            if max(map(add, starts, counts), default=0) > size:
                 return False
     return True

@@ -18,8 +18,8 @@ def original_time(packet: bytes) -> str | None:
     """exif:DateTimeOriginal, else photoshop:DateCreated, as written; None where there is neither or it is broken."""
     if b"DateTimeOriginal" not in packet and b"DateCreated" not in packet:
         return None
-    import defusedxml.ElementTree  # noqa: PLC0415 (only few photos come here; kept out of start-up)
-    from defusedxml.common import DefusedXmlException  # noqa: PLC0415 (as above)
+    import defusedxml.ElementTree
+    from defusedxml.common import DefusedXmlException
 
     try:
         root = defusedxml.ElementTree.fromstring(packet.strip(b"\0 \t\r\n"))
