@@ -1,0 +1,87 @@
+"""The table of allowed steps, pair by pair, against the sentences that it stands for."""
+
+import itertools
+import re
+from dataclasses import replace
+
+import pytest
+
+from agent.errors import JournalError
+from agent.journal import Journal, State, allowed, starts_again
+from tests.unit.journal.standings import AT, VERSION, WAY, a_photo, bring, complete
+
+F, S, D, T, P, C, X = (
+    State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN, State.RECORDED, State.REMOVED,
+)  # fmt: skip
+REVIEW, PRIVATE, REFUSED = State.REVIEW, State.PRIVATE, State.REFUSED
+
+STEPS = {
+    (F, S), (F, REFUSED),
+    (S, D), (S, REVIEW), (S, PRIVATE), (S, REFUSED),
+    (D, T), (D, P), (D, S), (D, REFUSED),
+    (T, P), (T, D),
+    (P, C),
+    (C, X),
+    (REVIEW, D), (REVIEW, PRIVATE), (REVIEW, S),
+    (REFUSED, S), (REFUSED, F),
+}  # fmt: skip
+
+PAIRS = list(itertools.product(State, State))
+
+
+@pytest.mark.parametrize(("old", "new"), PAIRS)
+def test_every_pair_of_states_is_allowed_or_not_as_the_table_says(old: State, new: State) -> None:
+    assert allowed(old, new) == (old is new or (old, new) in STEPS)
+
+
+def test_nothing_is_removed_that_was_not_recorded_and_nothing_recorded_that_was_not_proven() -> None:
+    assert [old for old in State if old is not X and allowed(old, X)] == [C]
+    assert [old for old in State if old is not C and allowed(old, C)] == [P]
+    assert {old for old in State if old is not P and allowed(old, P)} == {D, T}
+
+
+def test_what_is_proven_is_never_sent_again_and_what_is_sent_never_becomes_private() -> None:
+    for late in (P, C, X):
+        assert not any(allowed(late, early) for early in (F, S, D, T, REVIEW, PRIVATE, REFUSED))
+    assert {old for old in State if old is not PRIVATE and allowed(old, PRIVATE)} == {S, REVIEW}
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_changed_file_is_found_again_from_every_state_but_removed(state: State) -> None:
+    assert starts_again(state) == (state is not X)
+
+
+@pytest.mark.parametrize(("old", "new"), [pair for pair in PAIRS if PRIVATE not in pair])
+def test_the_journal_holds_to_the_table(journal: Journal, old: State, new: State) -> None:
+    standing = bring(journal, old)
+    if old is new or (old, new) in STEPS:
+        journal.save(complete(standing, new))
+        assert journal.get(standing.id) == complete(standing, new)
+    else:
+        with pytest.raises(JournalError, match=re.escape(f"{standing.id} cannot go from {old} to {new}")):
+            journal.save(complete(standing, new))
+        assert journal.get(standing.id) == standing
+
+
+@pytest.mark.parametrize("state", WAY)
+def test_a_changed_file_starts_again_and_nothing_learned_about_it_stays(journal: Journal, state: State) -> None:
+    standing = bring(journal, state)
+    journal.save(replace(standing, reason="the share is full", attempts=3, not_before=AT))
+    seen = journal.see(a_photo(mtime_ns=6), AT, register_version=VERSION)
+    assert seen is not None
+    if state is X:
+        assert seen.id != standing.id  # another photo at the path of one that is gone
+        assert journal.get(standing.id) is not None
+    else:
+        assert (seen.id, seen.state, seen.found_at) == (standing.id, F, standing.found_at)
+        assert (seen.fingerprints, seen.decision, seen.transfer, seen.proofs, seen.receipt) == (
+            (),
+            None,
+            None,
+            (),
+            None,
+        )
+        assert (seen.reachable_at, seen.proven_at, seen.not_before, seen.attempts, seen.reason) == (None,) * 3 + (
+            0,
+            None,
+        )
