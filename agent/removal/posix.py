@@ -76,23 +76,23 @@ if sys.platform != "win32":
     def _proven(room: int, file: LocalFile, expected: Fingerprint) -> Iterator[None]:
         """Within, the entry in `room` is the file that was looked at, with `expected` content, and no one can write."""
         name = file.path.name
+        _check(os.stat(name, dir_fd=room, follow_symlinks=False), file)  # so that no device or pipe is ever opened
+        handle = os.open(name, _FILE, dir_fd=room)
         try:
-            handle = os.open(name, _FILE, dir_fd=room)
-        except OSError as fault:
-            if fault.errno in {errno.ELOOP, errno.ENXIO, errno.EMLINK}:
-                raise changed("a link or something else that is no file has taken its place") from fault
-            raise
-        with os.fdopen(handle, "rb", buffering=0) as content:
             before = os.fstat(handle)
             _check(before, file)
             _hold_writers_off(handle)
-            if before.st_size != expected.size or hashlib.file_digest(content, "sha256").hexdigest() != expected.sha256:
+            with os.fdopen(handle, "rb", buffering=0, closefd=False) as content:
+                digest = hashlib.file_digest(content, "sha256").hexdigest()
+            if before.st_size != expected.size or digest != expected.sha256:
                 raise changed("its content is not what was proven on the share")
             if _state(os.fstat(handle)) != _state(before):
                 raise changed("it was changed while it was being checked")
             if _state(os.stat(name, dir_fd=room, follow_symlinks=False)) != _state(before):
                 raise changed("another file has taken its place")
             yield
+        finally:
+            os.close(handle)
 
     def _check(seen: os.stat_result, file: LocalFile) -> None:
         if not stat.S_ISREG(seen.st_mode):
