@@ -40,6 +40,14 @@ class Element:
     children: list["Element"] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed document: its root, and which prefix each namespace was first declared with (not the default one)."""
+
+    root: Element
+    prefixes: dict[str, str]
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
     """Leave out `drop` bytes at `at` and put `insert` there."""
@@ -67,9 +75,9 @@ def appended(element: Element, content: bytes) -> Edit:
     return Edit(element.inner - 2, 2, b">" + content + b"</" + element.qname + b">")  # the tag ends in "/>"
 
 
-def parse(document: bytes) -> Element:
-    """The root element of a UTF-8 document; NUL bytes after it are passed over, as other readers do. NotOurXml."""
-    from defusedxml.ElementTree import DefusedXMLParser, ParseError  # noqa: PLC0415  only where XMP is met
+def parse(document: bytes) -> Document:
+    """A UTF-8 document; NUL bytes after it are passed over, as other readers do. NotOurXml."""
+    from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
     text = document.rstrip(b"\0")
     declared = _DECLARED.match(text)
@@ -91,7 +99,7 @@ def parse(document: bytes) -> Element:
         raise NotOurXml("it is not well-formed XML, or asks for more than a packet may") from fault
     if builder.root is None:
         raise NotOurXml("it holds no element")
-    return builder.root
+    return Document(builder.root, builder.prefixes)
 
 
 class _Builder:
@@ -99,11 +107,16 @@ class _Builder:
 
     def __init__(self, data: bytes) -> None:
         self.root: Element | None = None
+        self.prefixes: dict[str, str] = {}
         self.position: Callable[[], int] = int  # until a parser is there to say
         self._data = data
         self._open: list[Element] = []
         self._text: list[list[str]] = []
         self._count = 0
+
+    def start_ns(self, prefix: str | None, namespace: str | None) -> None:
+        if prefix and namespace:
+            self.prefixes.setdefault(namespace, prefix)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._count += 1

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from agent.model import Sha256
-from agent.tagging.markup import Edit, Element, NotOurXml, appended, edited, parse
+from agent.tagging.markup import Document, Edit, Element, NotOurXml, appended, edited, parse
 from agent.tagging.tag import Kind, Mark, Tag, fingerprint, read, written
 
 NAMESPACE = "https://visit-photo-agent.example/ns/1.0/"
@@ -55,23 +55,27 @@ class _Property:
     shared: bool = False  # whether our items may stand beside another's
 
     @property
+    def prefix(self) -> str:
+        return self.name.partition(":")[0]
+
+    @property
     def full_name(self) -> str:
-        prefix, local = self.name.split(":")
-        return f"{{{_NAMESPACES[prefix]}}}{local}"
+        return f"{{{_NAMESPACES[self.prefix]}}}{self.name.partition(':')[2]}"
 
 
 def fresh(tag: Tag, kind: Kind, before: bytes | None) -> bytes:
     """A packet that holds our tag alone."""
     tag = tag.fit_for_xml()
     head = f'{_OPENING}<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}">'.encode()
-    ours = _description("", _spoken_for_all(tag), tag, kind, before)
+    ours = _description("", _spoken_for_all(tag), {name: name for name in _NAMESPACES}, _own(tag, kind, before))
     return head + ours + f"</rdf:RDF></x:xmpmeta>{_CLOSING}".encode()
 
 
 def merged(packet: bytes, tag: Tag, kind: Kind, before: bytes) -> bytes:
     """`packet` with our tag put in and nothing else changed. NotOurXml where it cannot be."""
     tag = tag.fit_for_xml()
-    rdf, descriptions = _opened(packet)
+    document, rdf = _opened(packet)
+    descriptions = rdf.children
     if NAMESPACE.encode() in packet:
         raise NotOurXml("it carries a tag of this kind already")
     edits: list[Edit] = []
@@ -84,7 +88,7 @@ def merged(packet: bytes, tag: Tag, kind: Kind, before: bytes) -> bytes:
         elif ours.shared and len(theirs) == 1 and not as_attribute:
             edits += _joined(theirs[0], ours)
     about = next((found for block in descriptions if (found := _about(block))), "")
-    edits.append(appended(rdf, _description(about, new, tag, kind, before)))
+    edits.append(appended(rdf, _description(about, new, _prefixes(document), _own(tag, kind, before))))
     return edited(packet, edits)
 
 
@@ -92,10 +96,10 @@ def find(packet: bytes) -> Mark | None:
     """Our tag in a packet, or None. ValueError where it is there but damaged, or cannot be read."""
     if NAMESPACE.encode() not in packet:
         return None
-    _, descriptions = _opened(packet)
+    _, rdf = _opened(packet)
     brace = f"{{{NAMESPACE}}}"
     properties: dict[str, str] = {}
-    for block in descriptions:
+    for block in rdf.children:
         for child in block.children:
             if child.name.startswith(brace):
                 name = child.name.removeprefix(brace)
@@ -117,15 +121,29 @@ def without_padding(packet: bytes) -> bytes:
     return packet[:at].rstrip(b" \t\r\n") + b"\n" + packet[at:]
 
 
-def _opened(packet: bytes) -> tuple[Element, list[Element]]:
-    """The one rdf:RDF of a packet, and the rdf:Descriptions in it. NotOurXml where it is another kind of document."""
-    root = parse(packet)
+def _opened(packet: bytes) -> tuple[Document, Element]:
+    """A packet and its one rdf:RDF, which holds rdf:Descriptions only. NotOurXml where it is anything else."""
+    document = parse(packet)
+    root = document.root
     found = [element for element in (root, *root.children) if element.name == f"{{{_RDF}}}RDF"]
     if root.name not in _ROOTS or len(found) != 1:
         raise NotOurXml("it is not laid out as XMP")
     if any(child.name != f"{{{_RDF}}}Description" for child in found[0].children):
         raise NotOurXml("it holds other things than descriptions")
-    return found[0], found[0].children
+    return document, found[0]
+
+
+def _prefixes(document: Document) -> dict[str, str]:
+    """Our prefixes as another program's packet has them.
+
+    Adobe's toolkit (and exiv2 with it) knows one prefix to a namespace and gives up on the whole packet where it meets
+    two (xapRights and xmpRights, say); and a prefix that stands for something else there is better left to that.
+    """
+    taken = set(document.prefixes.values())
+    return {
+        prefix: document.prefixes.get(namespace, f"vpa_{prefix}" if prefix in taken else prefix)
+        for prefix, namespace in _NAMESPACES.items()
+    }
 
 
 def _about(block: Element) -> str:
@@ -163,28 +181,36 @@ def _spoken_for_all(tag: Tag) -> list[_Property]:
     return properties
 
 
-def _description(about: str, properties: list[_Property], tag: Tag, kind: Kind, before: bytes | None) -> bytes:
-    """Our rdf:Description. It declares every prefix it uses, whatever is declared around it."""
+def _own(tag: Tag, kind: Kind, before: bytes | None) -> dict[str, str]:
+    """What stands in our own namespace, by name."""
     own = {"Version": "1", "Kind": kind.value, **written(tag)}
     if before is not None:
         own["BeforeSha256"] = hashlib.sha256(before).hexdigest()
         own["BeforeSize"] = str(len(before))
         own["Before"] = base64.b64encode(zlib.compress(before, 9)).decode()
-    used = {"rdf", "vpa", *(ours.name.split(":")[0] for ours in properties)}
-    declared = "".join(f' xmlns:{prefix}="{_NAMESPACES[prefix]}"' for prefix in sorted(used))
-    lines = [f"<rdf:Description{declared} rdf:about={quoteattr(about)}>"]
-    lines += [_element(ours) for ours in properties]
-    lines += [f"<vpa:{name}>{_text(value)}</vpa:{name}>" for name, value in own.items()]
-    return "\n".join([*lines, "</rdf:Description>"]).encode()
+    return own
 
 
-def _element(ours: _Property) -> str:
-    """A property as an element."""
+def _description(about: str, properties: list[_Property], prefixes: dict[str, str], own: dict[str, str]) -> bytes:
+    """Our rdf:Description. It declares every prefix it uses, whatever is declared around it."""
+    rdf, vpa = prefixes["rdf"], prefixes["vpa"]
+    used = sorted({"rdf", "vpa", *(ours.prefix for ours in properties)})
+    declared = "".join(f' xmlns:{prefixes[prefix]}="{_NAMESPACES[prefix]}"' for prefix in used)
+    lines = [f"<{rdf}:Description{declared} {rdf}:about={quoteattr(about)}>"]
+    for ours in properties:
+        name = prefixes[ours.prefix] + ours.name.removeprefix(ours.prefix)
+        lines.append(f"<{name}>{_value(ours, rdf)}</{name}>")
+    lines += [f"<{vpa}:{name}>{_text(value)}</{vpa}:{name}>" for name, value in own.items()]
+    return "\n".join([*lines, f"</{rdf}:Description>"]).encode()
+
+
+def _value(ours: _Property, rdf: str) -> str:
+    """A property's value: a text, or a list of them."""
     if ours.form is None:
-        return f"<{ours.name}>{_text(ours.items[0])}</{ours.name}>"
+        return _text(ours.items[0])
     language = ' xml:lang="x-default"' if ours.form == "Alt" else ""  # a text in a language, not one of several things
-    items = "".join(f"<rdf:li{language}>{_text(item)}</rdf:li>" for item in ours.items)
-    return f"<{ours.name}><rdf:{ours.form}>{items}</rdf:{ours.form}></{ours.name}>"
+    items = "".join(f"<{rdf}:li{language}>{_text(item)}</{rdf}:li>" for item in ours.items)
+    return f"<{rdf}:{ours.form}>{items}</{rdf}:{ours.form}>"
 
 
 def _text(value: str) -> str:

@@ -11,12 +11,13 @@ out if a JPEG begins in the file just there. Everything is bounded: entries, IFD
 
 import struct
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Literal
 
 Look = Callable[[int, int], bytes]
 """`look(at, size)`: bytes of the file, counted from the TIFF header; fewer at its end."""
 
-MOST_ENTRIES = 4_096
+MOST_ENTRIES = 65_536
 MOST_IFDS = 64
 MOST_LOOKS = 64
 
@@ -26,8 +27,29 @@ _SUB_IFDS = {0x8769, 0x8825, 0xA005}  # Exif, GPS, Interoperability
 _MAKER_NOTE = 0x927C
 # (where, how long): the thumbnail's JPEGInterchangeFormat and its length, and strips.
 _PAIRS = {0x0201: 0x0202, 0x0111: 0x0117}
-# Where the IFD of a maker's note may begin, after its maker's header.
-_NOTE_HEADERS = (0, 6, 8, 10, 12, 14, 16, 18)
+# Where the IFD of a maker's note begins, after its maker's header; for others, where it may.
+_KNOWN_HEADERS = {
+    b"AOC\0": 6,
+    b"Apple iOS\0": 14,
+    b"EPSON\0": 8,
+    b"FUJIFILM": 12,
+    b"JVC ": 4,
+    b"LEICA\0": 8,
+    b"MOT\0": 8,
+    b"Nikon\0\1": 8,
+    b"OLYMP\0": 8,
+    b"OLYMPUS\0": 12,
+    b"OM SYSTEM\0": 16,
+    b"PENTAX \0": 10,
+    b"Panasonic\0": 12,
+    b"QVC\0": 6,
+    b"Ricoh\0": 8,
+    b"SANYO\0": 8,
+    b"SIGMA\0": 10,
+    b"SONY": 12,
+}
+_SANE = range(1, 1 << 25)  # bytes of a value in a maker's note
+_OTHER_HEADERS = (0, 4, 6, 8, 10, 12, 14, 16, 18)
 # Where the offsets in a note may count from: it, or a TIFF header of its own (Nikon).
 _NOTE_BASES = (0, 10)
 
@@ -80,7 +102,7 @@ class _Walk:
 
     def _check(self, entries: list[_Entry]) -> None:
         """A documented IFD: every value and every pointed-to picture lies inside."""
-        simple = {tag: value for tag, _, count, value, _ in entries if count == 1}
+        simple = {tag: self._alone(kind, value) for tag, kind, count, value, _ in entries if count == 1}
         for start, length in _PAIRS.items():
             if start in simple and length in simple and simple[start] + simple[length] > len(self._block):
                 raise Reaches("its Exif block points to a picture outside itself")
@@ -94,15 +116,17 @@ class _Walk:
 
     def _check_note(self, note: int, size: int) -> None:
         """A maker's note: the first place that reads as an IFD, by either byte order, and those inside it."""
-        headers = [note + header for header in _NOTE_HEADERS if header + 2 <= size]
+        headers: tuple[int, ...] = _OTHER_HEADERS
+        for known, header in _KNOWN_HEADERS.items():
+            if self._block.startswith(known, note):
+                headers = (header,)
         if self._block[note + 10 : note + 14] in {b"II*\0", b"MM\0*"}:  # a TIFF header of its own
             own: _Order = "<" if self._block[note + 10 : note + 11] == b"I" else ">"
-            headers.insert(0, note + 10 + self._number(note + 14, own))
+            headers = (10 + self._number(note + 14, own),)
         swapped: _Order = ">" if self._order == "<" else "<"
-        for at in headers:
+        for header in headers:
             for order in (self._order, swapped):
-                entries = self._directory(at, order)
-                if entries and all(kind in _SIZES for _, kind, _, _, _ in entries):
+                if header + 2 <= size and (entries := self._likely(note + header, order)):
                     self._check_note_entries(note, entries, order)
                     return
 
@@ -124,8 +148,8 @@ class _Walk:
         for at in places:
             if at in self._seen or len(self._seen) >= MOST_IFDS:
                 continue
-            entries = self._directory(at, order)
-            if entries and all(inner in _SIZES for _, inner, _, _, _ in entries):
+            entries = self._likely(at, order)
+            if entries:
                 self._seen.add(at)
                 self._check_note_entries(note, entries, order, depth + 1)
                 return
@@ -140,19 +164,32 @@ class _Walk:
         if self._look(at, 3)[1:3] == b"\xd8\xff":
             raise Reaches("its maker's notes point to a picture behind it")
 
+    def _likely(self, at: int, order: _Order) -> list[_Entry] | None:
+        """The IFD at `at` if what stands there reads as one: known types, sane sizes, tags in ascending order."""
+        entries = self._directory(at, order)
+        if not entries or any(_SIZES.get(kind, 0) * count not in _SANE for _, kind, count, _, _ in entries):
+            return None
+        return entries if all(one[0] < other[0] for one, other in pairwise(entries)) else None
+
     def _directory(self, at: int, order: _Order) -> list[_Entry] | None:
         """The entries of the IFD at `at`; None where none can be there."""
         block = self._block
         if at + 2 > len(block):
             return None
         (count,) = struct.unpack_from(order + "H", block, at)
-        if not 0 < count <= 1_024 or at + 2 + 12 * count > len(block):
+        if count > 1_024 or at + 2 + 12 * count > len(block):
             return None
         self._entries += count
         if self._entries > MOST_ENTRIES:
             raise Reaches("its Exif block has too many entries")
         places = range(at + 2, at + 2 + 12 * count, 12)
         return [(*struct.unpack_from(order + "HHII", block, place), place + 8) for place in places]
+
+    def _alone(self, kind: int, value: int) -> int:
+        """The one number in a value field: a SHORT stands in its first two bytes."""
+        if kind != 3:
+            return value
+        return value >> 16 if self._order == ">" else value & 0xFFFF
 
     def _number(self, at: int, order: _Order | None = None) -> int:
         """Four bytes as a number."""

@@ -12,6 +12,7 @@ Why these places are safe:
 - a motion photo's video is found from the file's end (MicroVideoOffset, or the lengths in the GCamera container).
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -47,8 +48,9 @@ class _Unsafe(ValueError):
 def plan(path: Path, *, format: str, tag: Tag) -> Splice | Beside:  # noqa: A002  the model's word for it
     """How the photo at `path`, whose content is of `format`, gets `tag`.
 
-    Reads the file's head (at most 8 MiB, commonly 64 KiB) and, where maker's notes hold what may be offsets, at most 64
-    times three bytes elsewhere. The same file and tag give the same splice. LocalFault where the file cannot be read.
+    Reads the file's head (at most 8 MiB, commonly 64 KiB), its last 12 bytes and, where maker's notes hold what may be
+    offsets, at most 64 times three bytes elsewhere. The same file and tag give the same splice. LocalFault where the
+    file cannot be read.
     """
     if format != "jpeg":
         return Beside("only a JPEG can carry the tag inside and still be rebuilt")
@@ -80,6 +82,7 @@ def _planned(head: Head, photo: BinaryIO, tag: Tag) -> Splice:
     except NotOurXml as reason:
         raise _Unsafe(f"its XMP cannot be merged: {reason}") from reason
     _check_exif_before(head, photo, splice)
+    _check_trailer(photo)
     if not _undone(head, splice, tag):
         raise _Unsafe("taking the tag out again did not give the same photo")
     return splice
@@ -146,6 +149,14 @@ def _check_exif_before(head: Head, photo: BinaryIO, splice: Splice) -> None:
             return photo.read(size)
 
         check_self_contained(bytes(head.data[start : segment.end]), look)
+
+
+def _check_trailer(photo: BinaryIO) -> None:
+    """Raises `_Unsafe` for an AFCP trailer (last 12 bytes: "AXS"), whose offsets count from the start of the file."""
+    size = photo.seek(0, os.SEEK_END)
+    photo.seek(max(0, size - 12))
+    if photo.read(12)[:4] in {b"AXS!", b"AXS*"}:
+        raise _Unsafe("what an archive appended to it counts from the file's start")
 
 
 def _undone(head: Head, splice: Splice, tag: Tag) -> bool:
