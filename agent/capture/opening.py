@@ -1,5 +1,6 @@
 """Opening a file that may be anything: no link is followed where the system can say so, and no pipe is waited for."""
 
+import errno
 import os
 import stat
 import sys
@@ -43,4 +44,9 @@ if sys.platform == "win32":
 else:
 
     def _descriptor(path: Path) -> int:
-        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as fault:
+            if fault.errno == errno.ELOOP:
+                raise LocalFault("this is a link to another file, so it was not read") from None
+            raise

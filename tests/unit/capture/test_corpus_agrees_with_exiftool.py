@@ -1,0 +1,120 @@
+"""Other people's photos: what ExifTool reads of each, this reads too."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.capture import content_id, read
+from agent.model import Capture
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+TIMES_READ_OTHERWISE: dict[str, str] = {}
+"""Path to reason: capture times that are not read as ExifTool does. None is known."""
+
+DETAILS_READ_OTHERWISE = {
+    "exif-samples/jpg/tests/30-type_error.jpg": "its only time, and its zone Z, stand in XMP, which truth leaves out",
+    "nom-exif/testdata/exif-no-tz.jpg": "cut inside its Exif segment, where ExifTool gives up and this reads on",
+    "nom-exif/testdata/exif-both.png": "its place is in the legacy profile beside eXIf, which truth leaves out",
+    "nom-exif/testdata/meta.mov": "offset, make and model stand in QuickTime's Keys, which truth leaves out",
+}
+"""Path to reason: files whose camera, place or offset differ from truth."""
+
+
+@pytest.fixture(scope="module")
+def captures(corpus: Path, truth: list[dict[str, Any]]) -> dict[str, Capture]:
+    return {entry["path"]: read(corpus / entry["path"], now=NOW) for entry in truth}
+
+
+def dated(truth: list[dict[str, Any]], *kinds: str) -> list[dict[str, Any]]:
+    return [entry for entry in truth if "date_time_original" in entry and (not kinds or entry["type"] in kinds)]
+
+
+def iso(written: str) -> str:
+    return written.replace(":", "-", 2).replace(" ", "T")
+
+
+def differing(entries: list[dict[str, Any]], captures: dict[str, Capture]) -> list[str]:
+    return [
+        entry["path"]
+        for entry in entries
+        if captures[entry["path"]].recorded != iso(entry["date_time_original"])
+        and entry["path"] not in TIMES_READ_OTHERWISE
+    ]
+
+
+def test_every_jpeg_with_a_capture_time_is_read_as_exiftool_reads_it(
+    truth: list[dict[str, Any]], captures: dict[str, Capture]
+) -> None:
+    entries = dated(truth, "JPEG")
+    assert len(entries) >= 80
+    assert differing(entries, captures) == []
+
+
+def test_every_other_photo_with_a_capture_time_is_read_as_exiftool_reads_it(
+    truth: list[dict[str, Any]], captures: dict[str, Capture]
+) -> None:
+    entries = [entry for entry in dated(truth) if entry["type"] != "JPEG"]
+    assert len(entries) >= 15
+    assert differing(entries, captures) == []
+
+
+def test_camera_place_and_offset_agree(truth: list[dict[str, Any]], captures: dict[str, Capture]) -> None:
+    disagreeing = set()
+    for entry in truth:
+        found = captures[entry["path"]]
+        camera, place = found.camera, found.place
+        here = (camera and camera.make, camera and camera.model, found.offset)
+        there = (entry.get("make"), entry.get("model"), entry.get("offset_original") or None)
+        degrees = (entry.get("latitude") or None, entry.get("longitude") or None)
+        near = (
+            abs(place.latitude - degrees[0]) < 1e-6 and abs(place.longitude - degrees[1]) < 1e-6
+            if place and degrees[0] is not None and degrees[1] is not None
+            else place is None and degrees == (None, None)
+        )
+        if here != there or not near:
+            disagreeing.add(entry["path"])
+    assert disagreeing == set(DETAILS_READ_OTHERWISE)
+
+
+def test_formats_are_recognised_by_content(truth: list[dict[str, Any]], captures: dict[str, Capture]) -> None:
+    named = {"Extended WEBP": "webp", "M2TS": "mts", "XMP": "unknown", "AAE": "unknown"}
+    odd = {
+        entry["path"]: captures[entry["path"]].format
+        for entry in truth
+        if captures[entry["path"]].format != named.get(entry["type"], entry["type"].lower())
+    }
+    # ExifTool calls these by their ending's kin: the one HEIC by its general brand.
+    assert odd == {"exiftool/t/images/QuickTime.heic": "heic"}
+
+
+def test_no_file_of_the_corpus_raises_or_takes_long(corpus: Path) -> None:
+    for path in corpus.rglob("*"):
+        if path.is_file():
+            began = time.perf_counter()
+            read(path, now=NOW)
+            content_id(path)
+            assert time.perf_counter() - began < 1
+
+
+def test_whole_photos_are_complete_and_cut_ones_are_not(captures: dict[str, Capture]) -> None:
+    incomplete = {path for path, found in captures.items() if not found.complete}
+    assert incomplete == {
+        "nom-exif/testdata/canon-r6.cr3",  # shortened by whoever shared them
+        "nom-exif/testdata/compatible-brands.heic",
+        "nom-exif/testdata/compatible-brands.mov",
+        "nom-exif/testdata/compatible-brands-fail.heic",
+        "nom-exif/testdata/compatible-brands-fail.mov",
+        "nom-exif/testdata/oom_large_box.heic",
+        "nom-exif/testdata/exif-no-tz.jpg",
+        "nom-exif/testdata/motion_photo_pixel_synth.jpg",
+    }
+
+
+def test_live_photo_identifiers_are_found(corpus: Path) -> None:
+    assert content_id(corpus / "exif-samples/heic/IMG_5195.HEIC") == "570F1469-09C7-4E50-9875-05F21D5BD166"
+    assert content_id(corpus / "nom-exif/testdata/exif.avif") == "242684F6-0839-44E0-8E39-A8FE43182C29"
+    assert content_id(corpus / "nom-exif/testdata/exif.jpg") is None
