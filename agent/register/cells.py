@@ -1,0 +1,147 @@
+"""What stands in single cells: ids, names, lists, numbers, places. Each says what is wrong with it in the notes."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+from agent.model import Place, VisitId
+from agent.register.faults import Notes
+
+LONGEST_ID = 64
+LONGEST_TITLE = 200
+_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+_ERROR_VALUE = re.compile(r"#+|#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!)", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
+_ANYONE: Final = frozenset({"all", "any", "anyone", "everyone", "everybody", "*", "-", "n/a", "none"})
+# Marks that turn the direction of text around: in a title they could make one visit read like another.
+_TURNING = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+
+@lru_cache(maxsize=4096)
+def key(name: str) -> str:
+    """A name as it is compared: no case, single spaces, one Unicode form."""
+    return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
+
+
+def is_value(cell: str, column: str, notes: Notes) -> bool:
+    """Whether the cell holds a value and not a formula or a spreadsheet's error; else that is an error."""
+    if cell.startswith(("=", "@")):
+        notes.error(column, "this is a formula, not its value: save the sheet with values")
+        return False
+    if _ERROR_VALUE.fullmatch(cell):
+        notes.error(column, f"{cell} is a spreadsheet's error or a column too narrow, not a value")
+        return False
+    return True
+
+
+def unsafe_id(name: str) -> str | None:
+    """Why a visit's id is no safe folder name on Windows, macOS, Linux and the share; None if it is one."""
+    if len(name) > LONGEST_ID:
+        return f"longer than {LONGEST_ID} characters"
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
+        return "only the letters a to z, digits, -, _ and . may stand in it"
+    if name.startswith("."):
+        return "it starts with a dot"
+    if name.endswith("."):
+        return "it ends with a dot"
+    if _RESERVED.fullmatch(name):
+        return "Windows keeps this name for itself"
+    return None
+
+
+def visit_id(cell: str, column: str, notes: Notes) -> VisitId | None:
+    """A visit's id, safe as a folder's name."""
+    if not cell:
+        notes.error(column, "the visit has no id")
+        return None
+    if not is_value(cell, column, notes):
+        return None
+    if why := unsafe_id(cell):
+        notes.error(column, f"“{printable(cell, 80)}” is no safe folder name: {why}")
+        return None
+    return VisitId(cell)
+
+
+def printable(text: str, longest: int) -> str:
+    """Text on one line, without control characters and marks that turn its direction, not longer than `longest`."""
+    calm = "".join(" " if unicodedata.category(char) == "Cc" else char for char in text.translate(_TURNING))
+    line = " ".join(calm.split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def title(cell: str, column: str, notes: Notes) -> str:
+    """A visit's title, fit to be shown; empty is an error."""
+    line = printable(cell, LONGEST_TITLE)
+    if not line:
+        notes.error(column, "the visit has no title")
+    elif line.endswith("…") and not cell.rstrip().endswith("…"):
+        notes.warning(column, f"longer than {LONGEST_TITLE} characters: cut")
+    if line.startswith(("=", "@")) or _ERROR_VALUE.fullmatch(line):
+        notes.warning(column, "this looks like a formula or a spreadsheet's error, not a title")
+    return line
+
+
+def names(cell: str, column: str, notes: Notes) -> frozenset[str]:
+    """A list with `;`, `|` or line breaks. A cell that is not empty never becomes "anyone" by naming nobody."""
+    if not cell or not is_value(cell, column, notes):
+        return frozenset()
+    listed = frozenset(" ".join(part.split()) for part in re.split(r"[;|\r\n]", cell)) - {""}
+    if not listed:
+        notes.error(column, "names nobody; leave the cell empty if anyone is meant")
+    for name in sorted(listed):
+        if key(name) in _ANYONE:
+            notes.warning(column, f"“{name}” is taken as a name; leave the cell empty if anyone is meant")
+        elif "," in name:
+            notes.warning(column, "a comma does not separate names: use ; or |")
+    return listed
+
+
+def number(cell: str, column: str, notes: Notes, *, separator: str = ",") -> float | None:
+    """A plain decimal number; None where empty or wrong. A decimal comma only where commas do not separate cells."""
+    if not cell or not is_value(cell, column, notes):
+        return None
+    text = cell.replace("−", "-")
+    if not _NUMBER.fullmatch(text):
+        notes.error(column, f"“{printable(cell, 40)}” is not a plain decimal number")
+        return None
+    if "," in text:
+        if separator == ",":
+            notes.error(column, f"“{cell}” has a comma in it: write a decimal point")
+            return None
+        if separator == "\t" and re.fullmatch(r"[+-]?[0-9]{1,3},[0-9]{3}", text):
+            notes.error(column, f"“{cell}” may have a decimal comma or separate thousands: write a decimal point")
+            return None
+    return float(text.replace(",", "."))
+
+
+def place(
+    latitude: str, longitude: str, radius: str, columns: tuple[str, str, str], notes: Notes, *, separator: str = ","
+) -> tuple[Place | None, float | None]:
+    """Where a visit is, and how far from there its photos may be, in kilometres. `columns` names the three cells."""
+    north = _within(number(latitude, columns[0], notes, separator=separator), 90, columns[0], notes)
+    east = _within(number(longitude, columns[1], notes, separator=separator), 180, columns[1], notes)
+    radius_km = number(radius, columns[2], notes, separator=separator)
+    if bool(latitude) != bool(longitude):
+        missing = columns[1] if latitude else columns[0]
+        notes.error(missing, "half a place: latitude and longitude belong together")
+    if radius and not latitude and not longitude:
+        notes.error(columns[2], "a radius without a place: give latitude and longitude, or no radius")
+    if radius_km is not None and radius_km <= 0:
+        notes.error(columns[2], "a radius is greater than 0")
+    if radius_km is not None and radius_km > 500:
+        notes.warning(columns[2], f"a radius of {radius_km:g} km hardly checks anything: are these metres?")
+    if north is None or east is None:
+        return None, None
+    if (
+        not radius and columns[0] != columns[1]
+    ):  # a calendar's GEO seldom has one; a column for it stands there to be filled
+        notes.warning(columns[2], "a place without a radius: where photos were taken is not checked")
+    return Place(north, east), radius_km
+
+
+def _within(value: float | None, limit: int, column: str, notes: Notes) -> float | None:
+    if value is not None and abs(value) > limit:
+        notes.error(column, f"{value:g} is not between -{limit} and {limit} degrees")
+        return None
+    return value

@@ -1,0 +1,66 @@
+"""What is wrong with a register, said so that the person who keeps the spreadsheet finds the cell."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+Which = Literal["visits", "cameras"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong, and where.
+
+    `line` counts from 1 as a spreadsheet numbers its rows: the header is line 1 and a row with line breaks inside a
+    cell is one row. In a calendar it is the line of the file on which the event begins. 0: not known. `column` is the
+    column's name (in a calendar the property's), None where the whole line is meant. An *error* leaves its line out of
+    the register; a *warning* does not.
+    """
+
+    line: int
+    column: str | None
+    message: str
+    severity: Severity
+    register: Which = "visits"
+
+    def __str__(self) -> str:
+        where = f"line {self.line}" if self.line else "register"
+        return f"{where}, {self.column}: {self.message}" if self.column else f"{where}: {self.message}"
+
+
+@dataclass(slots=True)
+class Notes:
+    """Collects the faults of one line while it is read."""
+
+    line: int
+    register: Which = "visits"
+    faults: list[Fault] = field(default_factory=list)
+
+    def error(self, column: str | None, message: str) -> None:
+        """This line cannot be believed and is left out."""
+        self.faults.append(Fault(self.line, column, message, "error", self.register))
+
+    def warning(self, column: str | None, message: str) -> None:
+        """This line is taken, but someone should look."""
+        self.faults.append(Fault(self.line, column, message, "warning", self.register))
+
+    def failed(self) -> bool:
+        """Whether the line is left out."""
+        return any(fault.severity == "error" for fault in self.faults)
+
+
+def doubled(entries: list[tuple[str | None, Notes]], column: str) -> None:
+    """Give each of the lines that share a name an error: which of them is meant is not for us to guess.
+
+    Names that differ only by case are the same: they would be one folder on Windows and macOS.
+    """
+    lines: dict[str, list[Notes]] = {}
+    for name, notes in entries:
+        if name:
+            lines.setdefault(name.casefold(), []).append(notes)
+    for sharing in lines.values():
+        for notes in sharing:
+            others = [str(other.line) for other in sharing if other is not notes]
+            if others:
+                where = f"line {others[0]}" if len(others) == 1 else f"lines {', '.join(others)}"
+                notes.error(column, f"this {column} also stands on {where}: neither is used until each has its own")

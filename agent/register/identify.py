@@ -1,0 +1,62 @@
+"""Which registered camera took a photo, as far as its file lets us tell.
+
+By serial where both the file and the register have one, else by make and model, whatever their case and spacing. Two
+cameras of one model cannot be told apart in files without a serial: then all of them are candidates.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from agent.model import Camera, RegisteredCamera
+from agent.register.cells import key
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The registered cameras that it may have been; none: an unregistered one."""
+
+    cameras: tuple[RegisteredCamera, ...]
+
+    @property
+    def clock_errors(self) -> tuple[timedelta, ...]:
+        """How far ahead its clock may run: each distinct answer once, shortest first."""
+        return tuple(sorted({camera.clock_ahead for camera in self.cameras}))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of the candidates, sorted."""
+        return tuple(sorted({camera.label for camera in self.cameras}))
+
+    def certainly_among(self, labels: frozenset[str]) -> bool:
+        """Whether it is one of the cameras so labelled, whichever candidate it is."""
+        wanted = {key(label) for label in labels}
+        return bool(self.cameras) and all(key(camera.label) in wanted for camera in self.cameras)
+
+
+def identify(camera: Camera | None, registered: tuple[RegisteredCamera, ...]) -> Candidates:
+    """The candidates for what the file says took it."""
+    if camera is None:
+        return Candidates(())
+    serial = _serial(camera.serial)
+    same = tuple(known for known in registered if serial and _serial(known.serial) == serial)
+    if same:
+        return Candidates(same)
+    model = _model(camera.make, camera.model)
+    return Candidates(
+        tuple(
+            known
+            for known in registered
+            if model and _model(known.make, known.model) == model and not (serial and _serial(known.serial))
+        )
+    )
+
+
+def _serial(serial: str | None) -> str:
+    """A serial as it is compared; leading zeros do not count, for spreadsheets drop them from numbers."""
+    plain = key(serial or "")
+    return plain.lstrip("0") or plain
+
+
+def _model(make: str | None, model: str | None) -> tuple[str, str] | None:
+    """Make and model as they are compared; None unless both are there."""
+    return (key(make), key(model)) if make and model and key(model) else None

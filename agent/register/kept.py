@@ -1,0 +1,112 @@
+"""The last good register as it is kept on disk: what was read of it, with a checksum. Values to bytes and back."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from agent.model import Interval, Place, Register, RegisteredCamera, Sha256, Visit, VisitId
+from agent.register.faults import Fault
+
+FORM = 1
+"""Of the file; one of another form is not read, and the next good register replaces it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A register with the faults of the lines that were left out of it or taken with a warning."""
+
+    register: Register
+    faults: tuple[Fault, ...]
+
+    def same_but_for_its_age(self, other: "Kept") -> bool:
+        """Whether both say the same."""
+        aged = replace(other.register, read_at=self.register.read_at)
+        return self.register == aged and self.faults == other.faults
+
+
+def to_bytes(kept: Kept) -> bytes:
+    """JSON, with the SHA-256 of its content in front, so that a damaged one is known."""
+    register = kept.register
+    content = json.dumps(
+        {
+            "form": FORM,
+            "version": register.version,
+            "read_at": register.read_at.isoformat(),
+            "visits": [_visit_out(visit) for visit in register.visits],
+            "cameras": [_camera_out(camera) for camera in register.cameras],
+            "faults": [
+                [fault.line, fault.column, fault.message, fault.severity, fault.register] for fault in kept.faults
+            ],
+        },
+        ensure_ascii=True,
+        indent=1,
+    ).encode()
+    return sha256(content).hexdigest().encode() + b"\n" + content
+
+
+def from_bytes(raw: bytes) -> Kept:
+    """Raises ValueError if this is not what `to_bytes` made."""
+    checksum, _, content = raw.partition(b"\n")
+    if sha256(content).hexdigest().encode() != checksum:
+        raise ValueError("its checksum is wrong")
+    said = json.loads(content)
+    if said.get("form") != FORM:
+        raise ValueError("it was written by another version of this program")
+    try:
+        register = Register(
+            tuple(_visit_in(visit) for visit in said["visits"]),
+            tuple(_camera_in(camera) for camera in said["cameras"]),
+            Sha256(said["version"]),
+            datetime.fromisoformat(said["read_at"]),
+        )
+        return Kept(register, tuple(Fault(*fault) for fault in said["faults"]))
+    except (KeyError, TypeError) as fault:
+        raise ValueError("something is missing in it") from fault
+
+
+def _visit_out(visit: Visit) -> dict[str, Any]:
+    return {
+        "id": visit.id,
+        "title": visit.title,
+        "span": [visit.span.earliest.isoformat(), visit.span.latest.isoformat()],
+        "zone": visit.zone,
+        "staff": sorted(visit.staff),
+        "cameras": sorted(visit.cameras),
+        "place": [visit.place.latitude, visit.place.longitude] if visit.place else None,
+        "radius_km": visit.radius_km,
+        "cancelled": visit.cancelled,
+    }
+
+
+def _visit_in(said: Mapping[str, Any]) -> Visit:
+    earliest, latest = (datetime.fromisoformat(moment) for moment in said["span"])
+    return Visit(
+        VisitId(said["id"]),
+        said["title"],
+        Interval(earliest, latest),
+        said["zone"],
+        frozenset(said["staff"]),
+        frozenset(said["cameras"]),
+        Place(*said["place"]) if said["place"] else None,
+        said["radius_km"],
+        said["cancelled"],
+    )
+
+
+def _camera_out(camera: RegisteredCamera) -> dict[str, Any]:
+    return {
+        "label": camera.label,
+        "make": camera.make,
+        "model": camera.model,
+        "serial": camera.serial,
+        "owner": camera.owner,
+        "clock_ahead_seconds": camera.clock_ahead.total_seconds(),
+    }
+
+
+def _camera_in(said: Mapping[str, Any]) -> RegisteredCamera:
+    ahead = timedelta(seconds=said["clock_ahead_seconds"])
+    return RegisteredCamera(said["label"], said["make"], said["model"], said["serial"], said["owner"], ahead)

@@ -1,0 +1,180 @@
+"""Is a photo of a registered visit? Pure: a capture and a register in, a verdict with its reasons out.
+
+A wrong `visit` would send and delete a private photo, so `visit` needs everything at once: every reading of the capture
+time wholly inside exactly one visit of this member of staff, no other such visit touched, the right camera, the right
+place. `private` needs every reading wholly outside all of their visits. The rest is `review`: a person decides.
+
+`private` moves nothing, is told to nobody and is decided again when the register changes; so where there is no visit
+that a photo could be of, it is the answer whatever is known of the photo.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from math import asin, cos, isfinite, nan, radians, sin, sqrt
+
+from agent.model import Capture, Decision, Interval, Level, Place, Register, Verdict, Visit, VisitId, WallClock
+from agent.register import reasons, wording
+from agent.register.cells import key
+from agent.register.identify import Candidates, identify
+from agent.register.overlap import Readings, Relation, hull, readings, zone_of
+
+EARTH_KM = 6371.0088
+"""Mean radius of the Earth (IUGG)."""
+
+WESTMOST = timedelta(hours=12)
+"""A wall clock that showed t, in whatever zone, did so no later than t + 12 h UTC."""
+
+
+def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> Decision:
+    """Decide by DESIGN, "Deciding". `staff` is this laptop's member of staff, `zone` its IANA zone.
+
+    The order of the register's lines does not matter. A visit of other staff only is, on this laptop, none, and so is a
+    cancelled one. Raises RegisterError if a zone is unknown here.
+    """
+    visits = sorted(register.visits, key=lambda visit: (visit.span.earliest, visit.span.latest, visit.id))
+    mine = [visit for visit in visits if not visit.cancelled and _is_on(staff, visit)]
+    others = [visit for visit in visits if visit.cancelled or not _is_on(staff, visit)]
+    camera = identify(capture.camera, register.cameras)
+    case = _Case(capture, tuple(mine), tuple(others), zone_of(zone), camera)
+    try:
+        finding = _judge(case)
+    except OverflowError:  # the years 1 and 9999: no zone can be applied to them
+        finding = _Finding(Verdict.REVIEW, ("the time that it gives cannot be",))
+    return Decision(
+        finding.verdict,
+        finding.reasons,
+        register.version,
+        visit=finding.visit,
+        taken=finding.taken,
+        level=capture.level,
+    )
+
+
+def _is_on(staff: str, visit: Visit) -> bool:
+    return not visit.staff or key(staff) in {key(name) for name in visit.staff}
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A capture with what it is judged by: the visits it can be of (`mine`), and the others, for the reasons only."""
+
+    capture: Capture
+    mine: tuple[Visit, ...]
+    others: tuple[Visit, ...]
+    home: tzinfo
+    camera: Candidates
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    visit: VisitId | None = None
+    taken: Interval | None = None
+
+
+def _judge(case: _Case) -> _Finding:
+    capture = case.capture
+    if not capture.is_photo:
+        return _Finding(Verdict.NOT_A_PHOTO, ("neither a picture nor a video",))
+    if not case.mine:
+        whose = " of this member of staff" if case.others else ""
+        return _Finding(Verdict.PRIVATE, (f"the register holds no visit{whose}",), taken=_roughly(case))
+    if capture.taken is None or not capture.level.decides:
+        return _without_a_time(case)
+    errors = case.camera.clock_errors if capture.clock_bound else ()
+    if len(errors) > 1:
+        return _by_some_clock(case, errors)
+    return _by_clock(case, errors[0] if errors else timedelta(0))
+
+
+def _without_a_time(case: _Case) -> _Finding:
+    """What has no time, or none that is enough to delete on, waits for a person.
+
+    But what was there before the first visit began was certainly not taken on one. That trusts the evidence no more
+    than any time outside all visits is trusted, and moves nothing; else every old picture without Exif would be asked
+    about.
+    """
+    capture = case.capture
+    if capture.level is Level.UPPER_BOUND and capture.taken is not None:
+        behind = max([timedelta(0), *(-error for error in case.camera.clock_errors)])  # then it was taken later
+        bounds = [_no_later_than(bound) + behind for bound in (capture.taken, *capture.also)]
+        if max(bounds) < case.mine[0].span.earliest:
+            by = wording.day(max(bounds).astimezone(case.home))
+            why = f"it was there by {by}, before the first visit in the register"
+            return _Finding(Verdict.PRIVATE, (why,), taken=_roughly(case))
+    return _Finding(Verdict.REVIEW, (reasons.no_time(capture),), taken=_roughly(case))
+
+
+def _by_some_clock(case: _Case, errors: tuple[timedelta, ...]) -> _Finding:
+    """The finding if cameras that cannot be told apart have different clock errors.
+
+    Nothing is corrected, and the answer stands only if it is the same for each of them and for a clock that is right.
+    """
+    findings = [_by_clock(case, error) for error in dict.fromkeys((timedelta(0), *errors))]
+    first = findings[0]
+    may_be = f"the camera may be {' or '.join(case.camera.labels)}, whose clocks differ"
+    if any((finding.verdict, finding.visit) != (first.verdict, first.visit) for finding in findings):
+        why = f"{may_be}: another one would give another answer"
+        return _Finding(Verdict.REVIEW, (*first.reasons, why), taken=first.taken)
+    widest = hull(finding.taken for finding in findings if finding.taken)
+    why = f"{may_be}: the answer is the same for each"
+    return _Finding(first.verdict, (*first.reasons, why), first.visit, widest)
+
+
+def _by_clock(case: _Case, ahead: timedelta) -> _Finding:
+    """The finding if the camera's clock runs `ahead`."""
+    taken = Readings(case.capture, ahead)
+    relations = [(visit, taken.relation(visit)) for visit in case.mine]
+    touched = [visit for visit, relation in relations if relation is not Relation.OUTSIDE]
+    inside = [visit for visit, relation in relations if relation is Relation.INSIDE]
+    corrected = reasons.corrected(case.camera, ahead)
+    at_home = hull(readings(case.capture, case.home, ahead))
+    if not touched:
+        why = reasons.missed(case.capture, taken, case.mine, case.others)
+        return _Finding(Verdict.PRIVATE, (why, *corrected), taken=at_home)
+    if len(touched) > 1 or not inside:
+        why_not = reasons.across(case.capture, taken, touched)
+        return _Finding(Verdict.REVIEW, (*why_not, *corrected), taken=at_home)
+    visit = inside[0]
+    when = reasons.taken_when(case.capture, taken, visit)
+    why = f"{when}, within {reasons.visit_hours(visit, taken)}"
+    there = hull(taken.for_visit(visit))
+    objections = [reasons.wrong_camera(case.camera, visit), _wrong_place(case.capture, visit)]
+    if any(objections):
+        return _Finding(Verdict.REVIEW, (why, *corrected, *filter(None, objections)), taken=there)
+    return _Finding(Verdict.VISIT, (why, *corrected), visit.id, there)
+
+
+def _wrong_place(capture: Capture, visit: Visit) -> str | None:
+    """Why it was not certainly taken where the visit was; None where the file or the visit does not say."""
+    if capture.place is None or visit.place is None or visit.radius_km is None:
+        return None
+    away = kilometres(capture.place, visit.place)
+    if away <= visit.radius_km:
+        return None
+    return f"taken {wording.distance(away)} from {visit.title}, which has a radius of {visit.radius_km:g} km"
+
+
+def kilometres(one: Place, other: Place) -> float:
+    """The way along the Earth's surface, by the haversine formula; NaN, which is in no radius, if a place is none."""
+    if not all(map(isfinite, (one.latitude, one.longitude, other.latitude, other.longitude))):
+        return nan
+    north, east = radians(other.latitude - one.latitude), radians(other.longitude - one.longitude)
+    half = sin(north / 2) ** 2 + cos(radians(one.latitude)) * cos(radians(other.latitude)) * sin(east / 2) ** 2
+    return 2 * EARTH_KM * asin(sqrt(1.0 if half > 1 else half))
+
+
+def _no_later_than(bound: Interval | WallClock) -> datetime:
+    """The last instant that a bound allows, wherever its clock was."""
+    return bound.latest.replace(tzinfo=UTC) + WESTMOST if isinstance(bound, WallClock) else bound.latest
+
+
+def _roughly(case: _Case) -> Interval | None:
+    """The capture time as the device's zone has it, for a decision that does not rest on it."""
+    capture = case.capture
+    errors = case.camera.clock_errors if capture.clock_bound and capture.level is not Level.UPPER_BOUND else ()
+    try:
+        return hull(readings(capture, case.home, errors[0] if len(errors) == 1 else timedelta(0)))
+    except OverflowError:
+        return capture.taken if isinstance(capture.taken, Interval) else None

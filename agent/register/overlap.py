@@ -1,0 +1,86 @@
+"""How a capture's possible times lie to a visit: the readings, and inside, outside or across.
+
+Everything is in UTC, because two times of one zone are compared by their digits, which go back when clocks do.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, timedelta, tzinfo
+from enum import Enum
+
+from agent.errors import RegisterError
+from agent.model import Capture, Interval, Visit, WallClock
+from agent.register.zones import zone_named
+
+
+class Relation(Enum):
+    """How all readings of a capture lie to a visit."""
+
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    ACROSS = "across"
+
+
+def zone_of(name: str) -> tzinfo:
+    """The zone of an IANA name; RegisterError if this laptop does not know it."""
+    zone = zone_named(name)
+    if zone is None:
+        raise RegisterError(f"the time zone {name} is not known on this laptop: update it, or correct the register")
+    return zone
+
+
+def readings(capture: Capture, zone: tzinfo, ahead: timedelta) -> tuple[Interval, ...]:
+    """Every interval that the photo can have been taken in, by a camera clock that runs `ahead`.
+
+    A wall clock is read in `zone`: twice in the hour that a change of clocks repeats. `also` are readings of other
+    clocks (GPS), which the camera's clock error does not move. OverflowError for times that no zone can be applied to.
+    """
+    own: tuple[Interval, ...] = ()
+    if isinstance(capture.taken, WallClock):
+        own = capture.taken.shifted(-ahead).read_in(zone)
+    elif capture.taken is not None:
+        own = (capture.taken.shifted(-ahead),)
+    return tuple(
+        Interval(reading.earliest.astimezone(UTC), reading.latest.astimezone(UTC)) for reading in (*own, *capture.also)
+    )
+
+
+class Readings:
+    """The readings of one capture by one clock error, each zone worked out once."""
+
+    def __init__(self, capture: Capture, ahead: timedelta) -> None:
+        self._capture = capture
+        self._ahead = ahead
+        self._by_zone: dict[str, tuple[Interval, ...]] = {}
+
+    def for_visit(self, visit: Visit) -> tuple[Interval, ...]:
+        """As read in the visit's zone."""
+        if visit.zone not in self._by_zone:
+            self._by_zone[visit.zone] = readings(self._capture, zone_of(visit.zone), self._ahead)
+        return self._by_zone[visit.zone]
+
+    def relation(self, visit: Visit) -> Relation:
+        """Inside if every reading is; outside if none touches the visit, whose first and last instants belong to it."""
+        taken = self.for_visit(visit)
+        if all(reading.within(visit.span) for reading in taken):
+            return Relation.INSIDE
+        if any(reading.overlaps(visit.span) for reading in taken):
+            return Relation.ACROSS
+        return Relation.OUTSIDE
+
+    def miss(self, visit: Visit) -> tuple[timedelta, bool]:
+        """For a visit that they are outside of: by how much the nearest misses it, and whether it is after it."""
+        span = visit.span
+        return min(
+            (reading.earliest - span.latest, True)
+            if reading.earliest > span.latest
+            else (span.earliest - reading.latest, False)
+            for reading in self.for_visit(visit)
+        )
+
+
+def hull(intervals: Iterable[Interval]) -> Interval | None:
+    """The shortest interval that holds them all; None of none."""
+    whole: Interval | None = None
+    for interval in intervals:
+        whole = interval if whole is None else whole.hull(interval)
+    return whole

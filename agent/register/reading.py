@@ -1,0 +1,61 @@
+"""What reading a register gives: the lines that can be believed, and every fault, whatever the file holds."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agent.model import Register, RegisteredCamera, Visit, VisitId
+from agent.register.cells import key
+from agent.register.faults import Fault
+
+Kind = Literal["csv", "ics"]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitsReading:
+    """The visits without an error, in the file's order; `lines` are theirs, in the same order."""
+
+    visits: tuple[Visit, ...]
+    faults: tuple[Fault, ...]
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CamerasReading:
+    """The cameras without an error, in the file's order.
+
+    `lost` are the lines left out that say, or may say, a clock error: photos of these cameras would be judged by a
+    clock that is known to be wrong, so the store does not believe such a file.
+    """
+
+    cameras: tuple[RegisteredCamera, ...]
+    faults: tuple[Fault, ...]
+    lost: tuple[int, ...] = ()
+
+
+def read_visits(raw: bytes, *, kind: Kind, zone: str) -> VisitsReading:
+    """Read a register of visits: a spreadsheet's CSV or a calendar (RFC 5545). Never raises on bad content.
+
+    `zone` is the device's IANA zone, for lines that name none. Lines with an error are left out and told, and so are
+    all lines that share an id.
+    """
+    if kind == "ics":
+        from agent.register.calendar import read_calendar
+
+        return read_calendar(raw, zone=zone)
+    from agent.register.visits import read_visits_sheet
+
+    return read_visits_sheet(raw, zone=zone)
+
+
+def cross_check(register: Register, lines: dict[VisitId, int] | None = None) -> tuple[Fault, ...]:
+    """Warn of camera labels in visits that no registered camera has: photos on those visits would wait for review.
+
+    `lines` are the visits' lines, where they are known. Without any registered camera every label is unknown.
+    """
+    known = {key(camera.label) for camera in register.cameras}
+    return tuple(
+        Fault((lines or {}).get(visit.id, 0), "cameras", f"no registered camera is labelled “{label}”", "warning")
+        for visit in register.visits
+        for label in sorted(visit.cameras)
+        if key(label) not in known
+    )

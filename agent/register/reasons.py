@@ -1,0 +1,95 @@
+"""The reasons for a decision, as a teacher reads them.
+
+Those for a private photo are for the screen of its own laptop and nothing else.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from agent.model import Capture, Level, Visit, WallClock
+from agent.register import wording
+from agent.register.identify import Candidates
+from agent.register.overlap import Readings, Relation, zone_of
+
+NEAR_MISS = timedelta(hours=24)
+"""Nearer than this to a visit, the reasons say by how much a photo missed it."""
+
+_EVIDENCE = {
+    Level.CONFIRMED: "camera clock with its offset, as GPS says too",
+    Level.OWN_OFFSET: "clock with its own offset",
+    Level.UTC_ALONE: "recorded in UTC",
+}
+
+
+def taken_when(capture: Capture, readings: Readings, visit: Visit, *, exact: bool = False) -> str:
+    """When it was taken, in the visit's zone, and how that is known; to the second if `exact`."""
+    there = zone_of(visit.zone)
+    times = (wording.taken(reading, there, exact=exact) for reading in readings.for_visit(visit))
+    if isinstance(capture.taken, WallClock):
+        known = f"camera clock, read as {visit.zone}"
+    else:
+        known = _EVIDENCE.get(capture.level, "by its own word")
+    return f"taken {' or '.join(dict.fromkeys(times))} ({known})"
+
+
+def visit_hours(visit: Visit, readings: Readings) -> str:
+    """The visit with its hours; with its day too where that is not the photo's."""
+    return wording.hours(visit, zone_of(visit.zone), readings.for_visit(visit)[0].earliest)
+
+
+def corrected(camera: Candidates, ahead: timedelta) -> tuple[str, ...]:
+    """That the camera's known clock error was applied."""
+    if not ahead:
+        return ()
+    way = "ahead" if ahead > timedelta(0) else "behind"
+    return (f"the clock of {' or '.join(camera.labels)} runs {wording.length(ahead)} {way}: corrected",)
+
+
+def missed(capture: Capture, readings: Readings, mine: Iterable[Visit], others: Iterable[Visit]) -> str:
+    """Why a photo that is outside all of `mine` is private: how near it came to one, or whose visit it was in.
+
+    `others` are cancelled visits and those of other staff.
+    """
+    for visit in others:
+        if readings.relation(visit) is not Relation.OUTSIDE:
+            why = "which was cancelled" if visit.cancelled else "a visit of other staff"
+            return f"{taken_when(capture, readings, visit)}, in the time of {visit_hours(visit, readings)}, {why}"
+    nearest = min(mine, key=lambda visit: readings.miss(visit)[0])
+    gap, after = readings.miss(nearest)
+    when = taken_when(capture, readings, nearest)
+    if gap <= NEAR_MISS:
+        way = "after" if after else "before"
+        return f"{when}, {wording.length(gap)} {way} {visit_hours(nearest, readings)}"
+    return f"{when}, outside every visit in the register"
+
+
+def across(capture: Capture, readings: Readings, visits: Iterable[Visit]) -> tuple[str, ...]:
+    """How each of the visits that a photo may be of lies to it."""
+    reasons = []
+    for visit in visits:
+        whole = readings.relation(visit) is Relation.INSIDE
+        when = taken_when(capture, readings, visit, exact=not whole)
+        reasons.append(f"{when}, {'within' if whole else 'partly or perhaps within'} {visit_hours(visit, readings)}")
+    return (*reasons, "it may be of more than one visit") if len(reasons) > 1 else tuple(reasons)
+
+
+def wrong_camera(camera: Candidates, visit: Visit) -> str | None:
+    """Why it is not certain that one of the visit's cameras took it."""
+    if not visit.cameras or camera.certainly_among(visit.cameras):
+        return None
+    wanted = ", ".join(sorted(visit.cameras))
+    if not camera.cameras:
+        return f"its camera is not in the register, and {visit.title} is for {wanted} only"
+    return f"its camera ({' or '.join(camera.labels)}) is not certainly one of those of {visit.title} ({wanted})"
+
+
+def no_time(capture: Capture) -> str:
+    """Why there is no capture time to decide on."""
+    if capture.taken is None:
+        said = capture.recorded
+        return f"the time that it gives ({said[:40]}) cannot be" if said else "nothing says when it was taken"
+    if capture.level is Level.UPPER_BOUND:
+        return "it is only known by when it was there, not when it was taken: not enough to delete on"
+    if capture.level is Level.FILE_NAME:
+        return "only its name says when it was taken: not enough to delete on"
+    return "its capture time is not to be trusted"

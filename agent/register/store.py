@@ -1,0 +1,163 @@
+"""The last good register, kept through crashes and bad files: what is decided by until a better one is believed.
+
+A register that is empty, unreadable, or suddenly much shorter is more likely a mistake than the truth: believing it
+would leave visit photos lying on the laptop as private ones. So the last good one stands, and the reason is remembered
+until a good one comes.
+"""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from agent.errors import RegisterError
+from agent.model import Register, RegisteredCamera, Sha256
+from agent.register.cached import Cached
+from agent.register.cameras import read_cameras
+from agent.register.cells import key
+from agent.register.faults import Fault
+from agent.register.kept import Kept, from_bytes, to_bytes
+from agent.register.reading import CamerasReading, Kind, VisitsReading, cross_check, read_visits
+
+
+class RegisterStore:
+    """Two files in `folder`: `register.json`, the last good register, and `register-state.json`, when it was last
+    confirmed and why a later one was refused. Each is replaced whole. Several processes may share the folder: what one
+    writes, the others see at their next look. Raises LocalFault where the disk cannot be read or written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._register = Cached(folder / "register.json", from_bytes)
+        self._state = Cached(folder / "register-state.json", _state_from)
+
+    def current(self) -> Register | None:
+        """The last good register; `read_at` is when it was last offered again and found the same. None: never one."""
+        kept = self._register.content()
+        if kept is None:
+            return None
+        confirmed = self._state_of(kept.register.version).get("read_at")
+        if confirmed is None:
+            return kept.register
+        return replace(kept.register, read_at=max(kept.register.read_at, datetime.fromisoformat(confirmed)))
+
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong with the last good register: lines left out, and lines taken with a warning."""
+        kept = self._register.content()
+        return kept.faults if kept else ()
+
+    def refusal(self) -> str | None:
+        """Why the register last offered was not believed; None if it was, or if none was offered yet."""
+        kept = self._register.content()
+        refusal: str | None = self._state_of(kept.register.version if kept else None).get("refusal")
+        if refusal is None and self._register.damaged:
+            return f"the register kept on this laptop is damaged ({self._register.damaged}): it is fetched again"
+        return refusal
+
+    def offer(
+        self, visits: bytes, kind: Kind, cameras: bytes | None, *, zone: str, now: datetime, force: bool = False
+    ) -> Register:
+        """Believe these files and keep them durably, or raise RegisterError with the reason; the last good one stands.
+
+        `cameras` is None where the settings name no cameras register. `now` is aware. The same bytes again only renew
+        `read_at`. `force` accepts what a person has looked at: fewer visits, other cameras, a camera left out. It never
+        accepts what is empty or unreadable.
+        """
+        last = self._register.content()
+        try:
+            offered = _believed(visits, kind, cameras, zone, now, last, force=force)
+        except RegisterError as fault:
+            self._say(last.register.version if last else None, self.current(), str(fault))
+            raise
+        if last is None or not last.same_but_for_its_age(offered):
+            self._register.write(to_bytes(offered))
+        self._say(offered.register.version, offered.register, None)
+        return offered.register
+
+    def _state_of(self, version: Sha256 | None) -> dict[str, Any]:
+        """The state, if it is that of this version: one of another was cut off, or overtaken, by a crash."""
+        state = self._state.content()
+        return state if state and state.get("version") == version else {}
+
+    def _say(self, version: Sha256 | None, register: Register | None, refusal: str | None) -> None:
+        read_at = register.read_at.isoformat() if register else None
+        state = {"version": version, "read_at": read_at, "refusal": refusal}
+        if state != self._state.content():
+            self._state.write(json.dumps(state).encode())
+
+
+def _believed(
+    visits: bytes, kind: Kind, cameras: bytes | None, zone: str, now: datetime, last: Kept | None, *, force: bool
+) -> Kept:
+    """The register that these bytes are. Raises RegisterError if it is not to be believed after `last`."""
+    version = _version(visits, cameras)
+    told = read_visits(visits, kind=kind, zone=zone)
+    known = CamerasReading((), ()) if cameras is None else read_cameras(cameras)
+    if not told.visits:
+        raise RegisterError(f"the visits register is not believed: {_first_error(told, 'it holds no valid visit')}")
+    if cameras is not None and not known.cameras and (not cameras.strip() or _errors(known)):
+        raise RegisterError(f"the cameras register is not believed: {_first_error(known, 'it holds no valid camera')}")
+    # The very bytes that were believed stay believed, also by a later version of this program that reads them better.
+    if not force and (last is None or last.register.version != version):
+        before = last.register if last else None
+        _no_camera_lost(known, before.cameras if before else ())
+        if before and 2 * len(told.visits) < len(before.visits):
+            raise RegisterError(
+                f"the visits register is not believed: it has {_visits(len(told.visits))}, the last good one had "
+                f"{len(before.visits)}; if that is right, accept it with `photo-agent visits accept`"
+            )
+    register = Register(told.visits, known.cameras, version, now.astimezone(UTC))
+    lines = dict(zip((visit.id for visit in told.visits), told.lines, strict=True))
+    labels = cross_check(register, lines) if cameras is not None else ()
+    return Kept(register, (*told.faults, *labels, *known.faults))
+
+
+def _no_camera_lost(known: CamerasReading, before: tuple[RegisteredCamera, ...]) -> None:
+    """Raise RegisterError if cameras vanished in a way that is more likely a mistake, or a clock error is not known."""
+    if known.lost:
+        first = next(fault for fault in _errors(known) if fault.line == known.lost[0])
+        raise RegisterError(
+            f"the cameras register is not believed: a camera with a clock error would be left out ({first}); correct "
+            "the line, or accept the rest with `photo-agent visits accept`"
+        )
+    labels = {key(camera.label) for camera in known.cameras}
+    if before and not any(key(camera.label) in labels for camera in before):
+        raise RegisterError(
+            f"the cameras register is not believed: none of the {len(before)} cameras of the last good one is in it; "
+            "if that is right, accept it with `photo-agent visits accept`"
+        )
+
+
+def _version(visits: bytes, cameras: bytes | None) -> Sha256:
+    """SHA-256 over both files' bytes, each after its length in eight bytes, so that no byte can change sides."""
+    digest = sha256()
+    for content in (visits, cameras or b""):
+        digest.update(len(content).to_bytes(8, "big"))
+        digest.update(content)
+    return Sha256(digest.hexdigest())
+
+
+def _errors(reading: VisitsReading | CamerasReading) -> list[Fault]:
+    return [fault for fault in reading.faults if fault.severity == "error"]
+
+
+def _first_error(reading: VisitsReading | CamerasReading, otherwise: str) -> str:
+    errors = _errors(reading)
+    if not errors:
+        return otherwise
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{otherwise}; {errors[0]}{more}"
+
+
+def _visits(number: int) -> str:
+    return f"{number} valid visit" if number == 1 else f"{number} valid visits"
+
+
+def _state_from(raw: bytes) -> dict[str, Any]:
+    state = json.loads(raw)
+    if not isinstance(state, dict):
+        raise ValueError("it is no state")  # noqa: TRY004 - what `Cached` knows a damaged file by
+    if state.get("read_at") is not None:
+        datetime.fromisoformat(str(state["read_at"]))
+    return state

@@ -1,0 +1,35 @@
+"""IANA time zones by name: the same answer on every system, and the nearest right name for a wrong one."""
+
+import re
+from difflib import get_close_matches
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+_NAME = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){0,2}")
+# In the system's folder of zones, but no zones: this machine's own, a template, and two copies of the tree.
+_NO_ZONES = ("localtime", "posixrules", "Factory", "posix/", "right/")
+_CITIES = {"bst": "Europe/London", "uk": "Europe/London", "gb": "Europe/London", "london": "Europe/London"}
+WITHOUT_SUMMER = frozenset({"GMT", "EST", "MST", "HST"})
+"""Names of zones that people give for a place which has summer time."""
+
+
+@lru_cache(maxsize=256)
+def zone_named(name: str) -> ZoneInfo | None:
+    """The zone of that IANA name, or None. Capitals count: macOS would take "europe/london", Linux would not."""
+    if not _NAME.fullmatch(name) or name.startswith(_NO_ZONES):
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def nearest_zone(name: str) -> str | None:
+    """The IANA name most likely meant."""
+    wanted = "_".join(name.split()).casefold()
+    known = {zone.casefold(): zone for zone in sorted(available_timezones()) if not zone.startswith(_NO_ZONES)}
+    if wanted in _CITIES:
+        return _CITIES[wanted]
+    by_city = {zone.rpartition("/")[2].casefold(): zone for zone in known.values()}
+    found = known.get(wanted) or by_city.get(wanted)
+    return found or next((known[near] for near in get_close_matches(wanted, known, n=1, cutoff=0.7)), None)
