@@ -74,23 +74,31 @@ def _cloud(folder: Path) -> Iterator[Leftover]:
 
 def _snapshots(path: Path) -> Leftover:
     whole = Path(os.path.abspath(path))  # noqa: PTH100 -- Path.absolute() would keep ".."
-    try:
-        for place in whole.parents:
-            inside = whole.relative_to(place)
-            # ZFS shows them below the data set's top; snapper (Btrfs) as NUMBER/snapshot below .snapshots.
-            for pattern, below in ((place / ".zfs" / "snapshot", "*"), (place / ".snapshots", "*/snapshot")):
-                if not pattern.is_dir():
-                    continue
-                count = sum(1 for snapshot in pattern.glob(below) if os.path.lexists(snapshot / inside))
-                if count:
-                    detail = (
-                        "a snapshot of this disk holds it" if count == 1 else f"{count} snapshots of this disk hold it"
-                    )
-                    return Leftover("snapshots", Known.YES, detail)
+    for place in whole.parents:
+        inside = whole.relative_to(place)
+        # ZFS shows them below the data set's top; snapper (Btrfs) as NUMBER/snapshot below .snapshots.
+        for shelf, below in ((place / ".zfs" / "snapshot", ""), (place / ".snapshots", "snapshot")):
+            try:
+                with os.scandir(shelf) as snapshots:
+                    count = sum(_holds(shelf / snapshot.name / below / inside) for snapshot in snapshots)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError:
+                return Leftover("snapshots", Known.NOT_KNOWN, "this disk has snapshots that cannot be looked into")
+            if count == 0:
                 return Leftover("snapshots", Known.NOT_KNOWN, "this disk has snapshots; none was seen to hold it")
-    except OSError:
-        return Leftover("snapshots", Known.NOT_KNOWN, "this disk has snapshots that cannot be looked into")
+            hold = "a snapshot of this disk holds it" if count == 1 else f"{count} snapshots of this disk hold it"
+            return Leftover("snapshots", Known.YES, hold)
     return Leftover("snapshots", Known.NOT_KNOWN, "snapshots and back-ups of this disk cannot be seen from here")
+
+
+def _holds(path: Path) -> bool:
+    """Whether there is something; raises OSError where that cannot be told, which os.path.lexists would hide."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _card(path: Path) -> Leftover:

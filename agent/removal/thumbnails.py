@@ -33,8 +33,8 @@ def remove_thumbnails(path: Path, *, home: Path | None = None) -> int:
         return 0
     uris = _uris(path)
     count = 0
-    fault: OSError | None = None
-    for folder in _folders(home):
+    faults: list[OSError] = []
+    for folder in _folders(home, faults):
         for uri in uris:
             picture = folder / (hashlib.md5(uri.encode("ascii"), usedforsecurity=False).hexdigest() + ".png")
             try:
@@ -43,13 +43,13 @@ def remove_thumbnails(path: Path, *, home: Path | None = None) -> int:
                     count += 1
             except FileNotFoundError:
                 continue
-            except OSError as problem:
-                fault = problem
-    if fault is not None:
+            except OSError as fault:
+                faults.append(fault)
+    if faults:
         raise LocalFault(
-            f"A thumbnail of a removed photo cannot be removed ({fault.strerror or 'unknown fault'}). Check the"
+            f"A thumbnail of a removed photo cannot be removed ({faults[0].strerror or 'unknown fault'}). Check the"
             " permissions of the thumbnails folder in your cache folder."
-        ) from fault
+        ) from faults[0]
     return count
 
 
@@ -58,24 +58,25 @@ def _uris(path: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys("file://" + quote_from_bytes(name, safe) for safe in (_GLIB_SAFE, _QT_SAFE)))
 
 
-def _folders(home: Path | None) -> Iterator[Path]:
+def _folders(home: Path | None, faults: list[OSError]) -> Iterator[Path]:
     """normal, large, x-large, xx-large and what else a desktop made, and fail/PROGRAM."""
-    caches = [home / ".cache"] if home is not None else []
-    if home is None:
-        named = os.environ.get("XDG_CACHE_HOME", "")
-        home = Path.home()
-        caches = [Path(named)] if named.startswith("/") else [home / ".cache"]
-    for thumbnails in (caches[0] / "thumbnails", home / ".thumbnails"):
-        for size in _below(thumbnails):
+    named = os.environ.get("XDG_CACHE_HOME", "") if home is None else ""
+    home = home or Path.home()
+    cache = Path(named) if named.startswith("/") else home / ".cache"
+    for thumbnails in (cache / "thumbnails", home / ".thumbnails"):
+        for size in _below(thumbnails, faults):
             if size.name == "fail":
-                yield from _below(size)
+                yield from _below(size, faults)
             yield size
 
 
-def _below(folder: Path) -> list[Path]:
+def _below(folder: Path, faults: list[OSError]) -> list[Path]:
     try:
         return sorted(entry for entry in folder.iterdir() if entry.is_dir())
     except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as fault:
+        faults.append(fault)
         return []
 
 

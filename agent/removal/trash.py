@@ -32,8 +32,7 @@ def find_in_trash(path: Path, *, home: Path | None = None) -> Trashed:
     readable = True
     for info, top in _infos(path, home):
         try:
-            items = sorted(info.glob("*.trashinfo")) if info.is_dir() else []
-            for item in items:
+            for item in _items(info):
                 origin, when = _read(item)
                 if origin is not None and os.path.join(os.fsencode(top), origin) == wanted:  # noqa: PTH118 -- bytes
                     return Trashed(Known.YES, when)
@@ -60,6 +59,15 @@ def _top_of(path: Path) -> Path:
     while not os.path.ismount(place) and place != place.parent:
         place = place.parent
     return place
+
+
+def _items(info: Path) -> list[Path]:
+    """Path.glob would take a folder that may not be read for an empty one, and "not known" would become "no"."""
+    try:
+        with os.scandir(info) as entries:
+            return sorted(info / entry.name for entry in entries if entry.name.endswith(".trashinfo"))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _read(item: Path) -> tuple[bytes | None, datetime | None]:

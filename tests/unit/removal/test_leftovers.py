@@ -1,0 +1,183 @@
+"""What cannot be taken away is looked for and said, and "not known" is never said as "no"."""
+
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote_from_bytes
+
+import pytest
+
+from agent.model import Known, Leftover
+from agent.removal import find_cloud_sync, find_leftovers
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="the freedesktop trash")
+NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    made = tmp_path / "home"
+    made.mkdir()
+    return made
+
+
+def found(file, home: Path) -> dict[str, Leftover]:
+    leftovers = find_leftovers(file.path, file, now=NOW, home=home)
+    assert len({leftover.kind for leftover in leftovers}) == len(leftovers)
+    for leftover in leftovers:
+        assert "IMG_1" not in leftover.detail
+        assert str(file.path.parent) not in leftover.detail
+        assert file.path.parent.name not in leftover.detail
+    return {leftover.kind: leftover for leftover in leftovers}
+
+
+def test_no_is_said_only_of_what_was_looked_at_whole(photo, home):
+    file, _ = photo()
+    answers = {kind: leftover.found for kind, leftover in found(file, home).items()}
+    assert {kind for kind, known in answers.items() if known is Known.NO} <= {"hard link", "trash"}
+    assert {"cloud folder", "snapshots", "camera card"} <= answers.keys()
+
+
+@posix
+def test_hard_links_are_counted_while_the_file_is_there(folder, photo, home):
+    file, _ = photo()
+    assert found(file, home)["hard link"].found is Known.NO
+    os.link(file.path, folder / "other.jpg")
+    assert found(file, home)["hard link"] == Leftover(
+        "hard link", Known.YES, "the same file has another name on this disk"
+    )
+    file.path.unlink()
+    assert found(file, home)["hard link"].found is Known.NOT_KNOWN
+    file.path.write_bytes(b"another")
+    assert found(file, home)["hard link"].found is Known.NOT_KNOWN
+
+
+# --- Trash -----------------------------------------------------------------------------------------------------------
+
+
+def trash(home: Path, origin: bytes, when: str = "2026-03-17T10:00:00") -> Path:
+    info = home / ".local" / "share" / "Trash" / "info" / "something else.trashinfo"
+    info.parent.mkdir(parents=True, exist_ok=True)
+    info.write_text(f"[Trash Info]\nPath={quote_from_bytes(origin)}\nDeletionDate={when}\n", "utf-8")
+    return info
+
+
+@linux
+@pytest.mark.parametrize("name", [b"IMG_1.jpg", b"IMG_1 \xc3\xa9.jpg", b"IMG_1 \xe9\n%.jpg"])
+def test_a_photo_in_the_trash_is_found_by_where_it_came_from(photo, home, name):
+    file, _ = photo(os.fsdecode(name))
+    assert found(file, home)["trash"].found is Known.NO
+    trash(home, b"/somewhere/else.jpg")
+    assert found(file, home)["trash"].found is Known.NO
+    trash(home, os.fsencode(file.path))
+    answer = found(file, home)["trash"]
+    assert answer.found is Known.YES
+    assert "for 3 days" in answer.detail
+
+
+@linux
+def test_a_broken_trash_entry_is_no_crash(photo, home):
+    file, _ = photo()
+    trash(home, b"x").write_bytes(b"\xff\xfe=\nPath\nDeletionDate=\xff\n")
+    assert found(file, home)["trash"].found is Known.NO
+    trash(home, os.fsencode(file.path), when="the day before yesterday")
+    assert found(file, home)["trash"].found is Known.YES
+
+
+@linux
+def test_a_trash_that_cannot_be_read_is_not_known(photo, folder, as_ordinary_user):
+    file, _ = photo()
+    info = trash(folder / "home", os.fsencode(file.path)).parent
+    info.chmod(0)
+    with as_ordinary_user():
+        answer = found(file, folder / "home")["trash"].found
+    info.chmod(0o700)
+    assert answer is Known.NOT_KNOWN
+
+
+# --- Cloud -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("folder_name", "program"),
+    [
+        ("OneDrive", "OneDrive"),
+        ("OneDrive - Springfield School", "OneDrive"),
+        ("Dropbox (Personal)", "Dropbox"),
+        ("Google Drive", "Google Drive"),
+        ("Nextcloud", "Nextcloud"),
+        ("iCloudDrive", "iCloud"),
+        ("Library/Mobile Documents/com~apple~CloudDocs", "iCloud"),
+        ("Library/CloudStorage/GoogleDrive-a@b.example/My Drive", "Google Drive"),
+        ("Library/CloudStorage/Box-Box", "Box"),
+    ],
+)
+def test_a_cloud_programs_folder_is_known_by_its_name(tmp_path, folder_name, program):
+    inside = tmp_path / folder_name / "Pictures" / "Imports"
+    inside.mkdir(parents=True)
+    assert find_cloud_sync(inside) == program
+    assert find_cloud_sync(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("mark", "program"),
+    [
+        (".dropbox.cache", "Dropbox"),
+        (".849C9593-D756-4E56-8D6E-42412F2A707B", "OneDrive"),
+        (".sync_0123456789ab.db", "Nextcloud"),
+        (".owncloudsync.log", "ownCloud"),
+        (".stfolder", "Syncthing"),
+    ],
+)
+def test_a_cloud_programs_folder_is_known_by_what_it_puts_there(tmp_path, mark, program):
+    inside = tmp_path / "Files" / "Imports"
+    inside.mkdir(parents=True)
+    assert find_cloud_sync(inside) is None
+    (tmp_path / "Files" / mark).write_bytes(b"")
+    assert find_cloud_sync(inside) == program
+
+
+def test_a_folder_that_was_only_named_after_such_a_program_is_none(tmp_path):
+    inside = tmp_path / "Dropbox photos of 2019"
+    inside.mkdir()
+    assert find_cloud_sync(inside) is None
+
+
+def test_a_folder_that_onedrive_itself_names_is_known(tmp_path, monkeypatch):
+    monkeypatch.setenv("OneDriveCommercial", str(tmp_path / "Work"))
+    (tmp_path / "Work" / "Imports").mkdir(parents=True)
+    assert find_cloud_sync(tmp_path / "Work" / "Imports") == "OneDrive"
+
+
+@posix
+def test_a_cloud_folder_brings_its_bin_with_it(photo, folder, home):
+    (folder / ".dropbox.cache").mkdir()
+    answers = found(photo()[0], home)
+    assert answers["cloud folder"].found is Known.YES
+    assert answers["cloud bin"].found is Known.NOT_KNOWN
+
+
+# --- Snapshots -------------------------------------------------------------------------------------------------------
+
+
+@posix
+@pytest.mark.parametrize("place", [".zfs/snapshot/daily", ".snapshots/17/snapshot"])
+def test_a_snapshot_that_holds_the_photo_is_found(photo, folder, home, place):
+    file, _ = photo()
+    below = folder.parent / place
+    below.mkdir(parents=True)
+    assert found(file, home)["snapshots"].found is Known.NOT_KNOWN
+    (below / folder.name).mkdir()
+    (below / folder.name / "IMG_1.jpg").write_bytes(b"proven")
+    assert found(file, home)["snapshots"].found is Known.YES
+
+
+def test_the_time_in_the_trash_is_told_in_days(photo, home):
+    file, _ = photo()
+    for when, words in ((NOW, "today"), (NOW - timedelta(days=1, hours=1), "since yesterday")):
+        local = when.astimezone().replace(tzinfo=None).isoformat(timespec="seconds")
+        trash(home, os.fsencode(file.path), when=local)
+        if sys.platform == "linux":
+            assert words in found(file, home)["trash"].detail

@@ -1,0 +1,180 @@
+"""A crash at any step of a removal loses nothing, and recovery puts back what it left half-way."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent.errors import LocalFault
+from agent.removal import recover, remove
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the POSIX way: by private folder")
+
+# The child counts the system calls that Python announces (PEP 578) from the start of the removal on, and ends without a
+# word just before the one it is told. What it would not hear of, renameat2 through ctypes, is announced as ctypes'.
+CHILD = """
+import os, sys
+from pathlib import Path
+from agent.model import Fingerprint, LocalFile
+from agent.removal import recover, remove
+path, digest, size, stop, what = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
+seen = os.lstat(path) if what == "remove" else None
+WATCHED = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.scandir", "ctypes.dlsym"}
+heard = 0
+def hear(event, arguments):
+    global heard
+    if event in WATCHED:
+        heard += 1
+        if heard == stop:
+            os._exit(9)
+import hashlib, ctypes
+ctypes.CDLL(None)
+sys.addaudithook(hear)
+if what == "remove":
+    try:
+        remove(LocalFile(path, seen.st_size, seen.st_mtime_ns, seen.st_dev, seen.st_ino), Fingerprint(digest, size))
+    except Exception as fault:
+        print(type(fault).__name__)
+else:
+    recover([path.parent])
+"""
+
+
+def crash(path: Path, digest: str, size: int, *, before_step: int, what: str = "remove") -> bool:
+    """Whether the child was ended at that step; False when it came to its end before."""
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD, path, digest, str(size), str(before_step), what],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert child.returncode in {0, 9}, child.stderr
+    return child.returncode == 9
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_crash_before_any_step_leaves_the_photo_whole_or_removed_and_recovery_puts_it_back(folder, photo):
+    steps_left_aside = 0
+    for step in range(1, 50):
+        file, proven = photo()
+        crashed = crash(file.path, proven.sha256, proven.size, before_step=step)
+        left = contents(folder)
+        assert list(left.values()) in ([b"proven"], []), step
+        aside = bool(left) and "IMG_1.jpg" not in left
+        steps_left_aside += aside
+        assert recover([folder]) == int(aside)
+        assert contents(folder) == dict.fromkeys(["IMG_1.jpg"] if left else [], b"proven")
+        assert [entry for entry in folder.iterdir() if entry.is_dir()] == []
+        assert recover([folder]) == 0
+        if not crashed:
+            assert left == {}
+            break
+        if left:
+            remove(*photo())  # and its usual way goes on
+    else:
+        pytest.fail("the removal never came to its end")
+    assert steps_left_aside >= 2
+
+
+def test_a_crash_while_a_refused_photo_is_put_back_loses_nothing(folder, photo):
+    for step in range(1, 50):
+        file, _ = photo(content=b"not what was proven")
+        crashed = crash(file.path, "0" * 64, file.size, before_step=step)
+        recover([folder])
+        assert contents(folder) == {"IMG_1.jpg": b"not what was proven"}, step
+        if not crashed:
+            break
+    else:
+        pytest.fail("the removal never came to its end")
+
+
+def test_a_crash_during_recovery_loses_nothing_and_the_next_one_ends_it(folder):
+    for step in range(1, 50):
+        private = folder / ".photo-agent-removing-0011223344556677"
+        private.mkdir(mode=0o700)
+        (private / "IMG_1.jpg").write_bytes(b"aside")
+        (folder / "IMG_1.jpg").write_bytes(b"new")
+        crashed = crash(folder / "x", "0", 0, before_step=step, what="recover")
+        assert sorted(contents(folder).values()) == [b"aside", b"new"], step
+        recover([folder])
+        assert contents(folder) == {"IMG_1.jpg": b"new", "IMG_1 (kept by photo-agent).jpg": b"aside"}
+        (folder / "IMG_1 (kept by photo-agent).jpg").unlink()
+        if not crashed:
+            break
+    else:
+        pytest.fail("the recovery never came to its end")
+
+
+# --- Recovery --------------------------------------------------------------------------------------------------------
+
+
+def aside(folder: Path, **files: bytes) -> Path:
+    private = folder / ".photo-agent-removing-8899aabbccddeeff"
+    private.mkdir(mode=0o700)
+    for name, content in files.items():
+        (private / f"{name}.jpg").write_bytes(content)
+    return private
+
+
+def test_what_lies_aside_at_any_depth_goes_back_to_its_own_name(folder):
+    deep = folder / "a" / "b"
+    deep.mkdir(parents=True)
+    aside(deep, IMG_1=b"one", IMG_2=b"two")
+    aside(folder, IMG_3=b"three")
+    assert recover([folder, deep, folder]) == 3
+    assert contents(folder) == {"a/b/IMG_1.jpg": b"one", "a/b/IMG_2.jpg": b"two", "IMG_3.jpg": b"three"}
+
+
+def test_for_a_root_that_is_a_file_what_lies_beside_it_goes_back(folder):
+    aside(folder, IMG_1=b"one")
+    (folder / "IMG_2.jpg").write_bytes(b"two")
+    assert recover([folder / "IMG_2.jpg"]) == 1
+    assert recover([folder / "IMG_1.jpg"]) == 0
+
+
+def test_a_photo_linked_back_but_not_yet_unlinked_is_not_doubled(folder):
+    private = aside(folder, IMG_1=b"one")
+    os.link(private / "IMG_1.jpg", folder / "IMG_1.jpg")
+    assert recover([folder]) == 1
+    assert contents(folder) == {"IMG_1.jpg": b"one"}
+
+
+def test_a_link_named_like_a_private_folder_is_not_entered(folder, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "secret.jpg").write_bytes(b"private")
+    (folder / ".photo-agent-removing-00").symlink_to(elsewhere)
+    (folder / "link").symlink_to(tmp_path)
+    aside(elsewhere, IMG_1=b"not in a root")
+    assert recover([folder]) == 0
+    assert (elsewhere / "secret.jpg").read_bytes() == b"private"
+
+
+def test_a_missing_root_is_passed_over(folder):
+    aside(folder, IMG_1=b"one")
+    assert recover([folder / "card", folder]) == 1
+
+
+def test_what_cannot_be_put_back_is_told_after_all_others_were(folder, as_ordinary_user):
+    shut = folder / "a"
+    shut.mkdir()
+    aside(shut, IMG_1=b"one")
+    other = folder / "b"
+    other.mkdir()
+    aside(other, IMG_2=b"two")
+    for path in (folder, *folder.rglob("*")):
+        if path.is_dir():
+            path.chmod(0o777)
+    shut.chmod(0o555)
+    with as_ordinary_user(), pytest.raises(LocalFault, match="It is whole") as fault:
+        recover([folder])
+    assert (other / "IMG_2.jpg").read_bytes() == b"two"
+    assert "IMG" not in str(fault.value)
+    shut.chmod(0o755)
+    assert recover([folder]) == 1
