@@ -1,0 +1,63 @@
+"""The school's share: what a stage may rely on (`Share`), names on it, and the ways there are to reach it.
+
+A photo's file is called by `names` and travels as `upload` tells, many at once as `engine` lets them, over a `session`
+of SFTP packets (`wire`) on a `connection` whose host key is pinned (`hostkeys`). What is not read back is not believed.
+
+Names are fetched when they are first used: paramiko and cryptography take longer to import than most commands to run.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agent.share.connection import scan_host_key as scan_host_key
+    from agent.share.devicekey import make_key as make_key
+    from agent.share.devicekey import public_key as public_key
+    from agent.share.hostkeys import HostKey as HostKey
+    from agent.share.hostkeys import pin as pin
+    from agent.share.memory import Disk as Disk
+    from agent.share.memory import MemoryShare as MemoryShare
+    from agent.share.names import another as another
+    from agent.share.names import photo_stem as photo_stem
+    from agent.share.names import remote_name as remote_name
+    from agent.share.port import Abilities as Abilities
+    from agent.share.port import Delivered as Delivered
+    from agent.share.port import Outcome as Outcome
+    from agent.share.port import Sent as Sent
+    from agent.share.port import Share as Share
+    from agent.share.port import Space as Space
+    from agent.share.port import Undelivered as Undelivered
+    from agent.share.server import Server as Server
+    from agent.share.sftp import open_share as open_share
+
+_HOME = {
+    "Abilities": "port",
+    "Delivered": "port",
+    "Disk": "memory",
+    "HostKey": "hostkeys",
+    "MemoryShare": "memory",
+    "Outcome": "port",
+    "Sent": "port",
+    "Server": "server",
+    "Share": "port",
+    "Space": "port",
+    "Undelivered": "port",
+    "another": "names",
+    "make_key": "devicekey",
+    "open_share": "sftp",
+    "photo_stem": "names",
+    "pin": "hostkeys",
+    "public_key": "devicekey",
+    "remote_name": "names",
+    "scan_host_key": "connection",
+}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605  # a list; ruff does not see through sorted()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

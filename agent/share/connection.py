@@ -1,0 +1,192 @@
+"""From a server's name to an open SFTP channel, by paramiko: the host key judged first, then login by key only.
+
+AES-GCM comes first, since paramiko spends its time in encryption and counter mode with a separate MAC costs twice as
+much; SHA-1, CBC and compression are not offered. Every step has a deadline: paramiko's own waits do not all have one,
+so a timer closes the connection under them.
+"""
+
+import contextlib
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from agent.errors import HostKeyRefused, LoginRefused, ShareFault, ShareUnreachable
+from agent.share.hostkeys import HostKey, host_key, judge, pinned
+from agent.share.server import Server
+from agent.share.sockets import connect
+
+if TYPE_CHECKING:
+    from paramiko import Channel, PKey, Transport
+
+CIPHERS = (
+    "aes128-gcm@openssh.com",
+    "aes256-gcm@openssh.com",
+    "aes256-ctr",
+    "aes192-ctr",
+    "aes128-ctr",
+)
+MACS = (
+    "hmac-sha2-256-etm@openssh.com",
+    "hmac-sha2-512-etm@openssh.com",
+    "hmac-sha2-256",
+    "hmac-sha2-512",
+)
+RSA = ("rsa-sha2-512", "rsa-sha2-256")
+KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", *RSA)
+WINDOW = 4 * 1024 * 1024  # what the server may send unasked for more: twice what is ever asked for at once
+PACKET = 128 * 1024  # longest SSH packet we take: the fewer, the less of Python's time each megabyte costs
+KEEPALIVE = 10  # seconds of silence after which paramiko says something, so that no firewall forgets us
+LOG = "agent.share.ssh"
+
+
+def open_channel(server: Server) -> "tuple[Transport, Channel]":
+    """A channel to the server's SFTP subsystem, and the transport under it (to be closed by the caller).
+
+    Raises `ShareUnreachable`, `HostKeyRefused`, `LoginRefused`; `ShareFault` where there is no SFTP.
+    """
+    from paramiko import AuthenticationException, SSHException
+
+    known = pinned(server.known_hosts_file, server.host, server.port)
+    transport = _transport(connect(server.host, server.port, server.timeout))
+    try:
+        with _deadline(transport, server.timeout) as late:
+            try:
+                _greet(transport, server, [key.type for key in known.keys])
+                shown = _shown(transport)
+                judge(shown, known, server.host, server.port)
+                _log_in(transport, server)
+                channel = transport.open_session(window_size=WINDOW, max_packet_size=PACKET, timeout=server.timeout)
+                _start_sftp(channel)
+            except AuthenticationException as error:
+                if late.is_set():
+                    raise ShareUnreachable(_silent(server)) from error
+                raise LoginRefused(_not_let_in(server)) from error
+            except (SSHException, EOFError, OSError) as error:
+                if late.is_set():
+                    raise ShareUnreachable(_silent(server)) from error
+                raise ShareUnreachable(f"{server.host} broke off the connection while it was being set up.") from error
+    except BaseException:
+        transport.close()
+        raise
+    transport.set_keepalive(KEEPALIVE)
+    return transport, channel
+
+
+def scan_host_key(host: str, port: int, timeout: float) -> HostKey:
+    """The host key that a server shows now, for a person to compare; nothing is pinned and no login tried."""
+    from paramiko import SSHException
+
+    transport = _transport(connect(host, port, timeout))
+    try:
+        with _deadline(transport, timeout):
+            try:
+                transport.start_client(timeout=timeout)
+                return _shown(transport)
+            except (SSHException, EOFError, OSError) as error:
+                raise ShareUnreachable(f"{host} port {port} answers, but not as an SSH server.") from error
+    finally:
+        transport.close()
+
+
+def _transport(connection: socket.socket) -> "Transport":
+    from paramiko import Transport
+
+    log = logging.getLogger(LOG)
+    if log.level == logging.NOTSET:  # paramiko prints tracebacks for what is told in our own words
+        log.setLevel(logging.CRITICAL)
+    transport = Transport(connection)
+    transport.set_log_channel(LOG)
+    transport.daemon = True
+    options = transport.get_security_options()
+    options.ciphers = [cipher for cipher in CIPHERS if cipher in options.ciphers]
+    options.digests = [mac for mac in MACS if mac in options.digests]
+    options.kex = [kex for kex in options.kex if "sha1" not in kex]
+    options.key_types = [kind for kind in KEY_TYPES if kind in options.key_types]
+    return transport
+
+
+def _greet(transport: "Transport", server: Server, pinned_types: list[str]) -> None:
+    """Exchange keys; only with a host key of the type that is pinned, where one is."""
+    from paramiko import SSHException
+
+    options = transport.get_security_options()
+    wanted = [kind for kind in KEY_TYPES if kind in pinned_types or (kind in RSA and "ssh-rsa" in pinned_types)]
+    if wanted:
+        options.key_types = wanted
+    try:
+        transport.start_client(timeout=server.timeout)
+    except SSHException as error:
+        if not wanted or "host key" not in str(error).lower():
+            raise
+        # The server has no key of the pinned type any more: say which it shows instead.
+        now = scan_host_key(server.host, server.port, server.timeout)
+        judge(now, pinned(server.known_hosts_file, server.host, server.port), server.host, server.port)
+        raise HostKeyRefused(f"{server.host} has a pinned host key, but does not use it. Nothing was sent.") from error
+
+
+def _shown(transport: "Transport") -> HostKey:
+    key = transport.get_remote_server_key()
+    return host_key(key.get_name(), key.asbytes())
+
+
+def _log_in(transport: "Transport", server: Server) -> None:
+    transport.auth_timeout = server.timeout
+    more = transport.auth_publickey(server.user, _device_key(server))
+    if more or not transport.is_authenticated():
+        raise LoginRefused(
+            f"{server.host} wants more than this laptop's key ({', '.join(more)}). Ask IT to allow login by key alone."
+        )
+
+
+def _device_key(server: Server) -> "PKey":
+    from paramiko import PKey, SSHException
+
+    from agent.share.devicekey import public_key
+
+    public_key(server.key_file)  # says what is wrong with the file, if anything is
+    try:
+        return PKey.from_path(server.key_file)
+    except (SSHException, ValueError, OSError) as error:
+        raise LoginRefused(f"This laptop's SSH key is of a kind that cannot be used here: {server.key_file}") from error
+
+
+def _start_sftp(channel: "Channel") -> None:
+    from paramiko import SSHException
+
+    try:
+        channel.invoke_subsystem("sftp")
+    except SSHException as error:
+        if channel.get_transport().is_active():
+            raise ShareFault("The server let us in, but offers no SFTP. Ask IT for an SFTP account.") from error
+        raise
+
+
+@contextlib.contextmanager
+def _deadline(transport: "Transport", seconds: float) -> Iterator[threading.Event]:
+    """Close the connection under whatever waits on it after `seconds`; the event tells whether that happened."""
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        transport.close()
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
+
+
+def _not_let_in(server: Server) -> str:
+    return (
+        f"{server.host} does not let in the user {server.user} with this laptop's key. "
+        "Ask IT whether the key of this laptop (“photo-agent doctor” shows it) is entered for that user."
+    )
+
+
+def _silent(server: Server) -> str:
+    return f"{server.host} took the connection but did not answer within {server.timeout:.0f} seconds."

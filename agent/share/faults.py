@@ -1,0 +1,58 @@
+"""What a server's refusal means, in the words of the error tree.
+
+SFTP version 3 has few codes: OpenSSH says FAILURE for a full disk, an existing name and a damaged disk alike, so its
+message and statvfs have to help.
+"""
+
+from agent.errors import ShareDenied, ShareFault, ShareFull
+from agent.share.wire import Code
+
+_FULL = ("no space", "quota", "disk full", "not enough space")
+
+
+class Refused(Exception):
+    """A request that the server answered with anything but success. Never leaves this room as it is."""
+
+    def __init__(self, doing: str, code: int, message: str) -> None:
+        super().__init__(f"{doing}: {code} {message}")
+        self.doing = doing
+        self.code = code
+        self.message = message
+
+    @property
+    def missing(self) -> bool:
+        """Whether the server says that there is no such file."""
+        return self.code == Code.NO_SUCH_FILE
+
+    @property
+    def unsupported(self) -> bool:
+        """Whether the server says that it cannot do such a thing at all."""
+        return self.code == Code.OP_UNSUPPORTED
+
+    @property
+    def says_full(self) -> bool:
+        """Whether the server's own words tell of a full disk or quota."""
+        return any(sign in self.message.lower() for sign in _FULL)
+
+    @property
+    def vague(self) -> bool:
+        """Whether a full disk may be behind it: only statvfs can tell."""
+        return self.code == Code.FAILURE
+
+
+def as_fault(refused: Refused, *, full: bool = False) -> ShareFault:
+    """The error for a person. `full`: statvfs says that there is no room. Names no file: those are private."""
+    if full or refused.says_full:
+        return ShareFull(
+            "The share has no space left for this photo, or this device is over its quota. Ask IT to make room; "
+            "the photo stays here and is tried again."
+        )
+    if refused.code == Code.PERMISSION_DENIED:
+        return ShareDenied(
+            f"The share does not permit {refused.doing}. Ask IT to check this device's permissions in the visits "
+            "folder; the photo stays here and is tried again."
+        )
+    said = f" ({refused.message})" if refused.message and refused.message != "Failure" else ""
+    return ShareFault(
+        f"The share refused {refused.doing}{said}. The photo stays here and is tried again; if this goes on, tell IT."
+    )

@@ -1,0 +1,170 @@
+"""A share in memory, with the same promises as the real one: for tests, and for looking at what would be sent.
+
+The `Disk` is what the server would hold; several `MemoryShare`s may stand on one, as several laptops do.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from agent.errors import LocalFault, ShareDenied, ShareFault, ShareFull, ShareUnreachable
+from agent.model import Delivery, Fingerprint, Method, Outgoing, Proof, RemoteName, Sha256, TransferId
+from agent.share.names import another, is_own_temporary, temporary_name
+from agent.share.port import Abilities, Delivered, Outcome, Sent, Space, Undelivered
+from agent.share.source import Source
+
+
+@dataclass(slots=True)
+class Disk:
+    """What the server holds, by name below the agent's root; and how it behaves. Tests look into it and change it.
+
+    `free` is None where the server does not tell; `denied` are folders in which nothing may be written; `reachable`
+    turned False is a lost connection at the next step.
+    """
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    free: int | None = None
+    fsync: bool = True
+    denied: set[str] = field(default_factory=set)
+    reachable: bool = True
+
+
+class MemoryShare:
+    """A connection to a `Disk`; see `Share` for what its methods promise."""
+
+    def __init__(self, disk: Disk, *, device: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.disk = disk
+        self._device = device
+        self._clock = clock
+        self._closed = False
+
+    def deliver(
+        self, deliveries: Iterable[Delivery], sent_bytes: Callable[[int], None] = lambda _: None
+    ) -> Iterator[Outcome]:
+        """One after the other: whatever order a caller relies on that the port does not promise, it gets here."""
+        for delivery in deliveries:
+            self._reach()
+            temporary: list[str] = []
+            try:
+                arrived = [
+                    self._arrive(outgoing, delivery.transfer, n, temporary, sent_bytes)
+                    for n, outgoing in enumerate(delivery.files)
+                ]
+                if temporary:
+                    yield Sent(delivery.transfer)
+                self._reach()
+                outcome: Outcome = Delivered(delivery.transfer, tuple(self._settle(*one) for one in arrived))
+            except (LocalFault, ShareFault) as fault:
+                outcome = Undelivered(delivery.transfer, fault)
+            finally:
+                if self.disk.reachable:
+                    for name in temporary:
+                        self.disk.files.pop(name, None)
+            yield outcome
+
+    def _arrive(
+        self, outgoing: Outgoing, transfer: TransferId, n: int, temporary: list[str], sent_bytes: Callable[[int], None]
+    ) -> tuple[Outgoing, str | None, bytes]:
+        content, held = _content(outgoing), self._named(outgoing.name)
+        if any(other == content for _, other in held):
+            return outgoing, None, content
+        folder, _, _ = outgoing.name.rpartition("/")
+        if folder in self.disk.denied:
+            raise ShareDenied("The share does not permit the making of a file. Ask IT.")
+        if self.disk.free is not None and self.disk.free < len(content):
+            raise ShareFull("The share has no space left for this photo. Ask IT to make room.")
+        name = f"{folder}/{temporary_name(self._device, transfer, n)}"
+        temporary.append(name)
+        self.disk.files[name] = content
+        if content:
+            sent_bytes(len(content))
+        return outgoing, name, content
+
+    def _settle(self, outgoing: Outgoing, temporary: str | None, content: bytes) -> Proof:
+        held = self._named(outgoing.name)
+        there = next((name for name, other in held if other == content), None)
+        method = Method.ALREADY_THERE
+        if there is None:
+            method, there = Method.READ_BACK, another(outgoing.name, len(held) + 1)
+            if temporary is None:
+                raise ShareFault("The share lost the photo while it was being looked at.")
+            self.disk.files[there] = self.disk.files.pop(temporary)
+            if self.disk.free is not None:
+                self.disk.free -= len(content)
+        read = self.disk.files[there]
+        proven = Fingerprint(Sha256(hashlib.sha256(read).hexdigest()), len(read))
+        return Proof(there, proven, outgoing.original, method, self.disk.fsync, self._clock())
+
+    def _named(self, name: RemoteName) -> list[tuple[RemoteName, bytes]]:
+        """What the share holds under the name, NAME-2, …, without a gap."""
+        found: list[tuple[RemoteName, bytes]] = []
+        while (choice := another(name, len(found) + 1)) in self.disk.files:
+            found.append((choice, self.disk.files[choice]))
+        return found
+
+    def read(self, name: RemoteName, limit: int) -> bytes:
+        """The content of a small file."""
+        self._reach()
+        if name not in self.disk.files:
+            raise FileNotFoundError("There is no such file on the share.")
+        content = self.disk.files[name]
+        if len(content) > limit:
+            raise ShareFault(f"A file on the share is larger than the {limit} bytes that are believed of it.")
+        return content
+
+    def sweep(self) -> int:
+        """Remove this device's own temporary files."""
+        self._reach()
+        own = [name for name in self.disk.files if is_own_temporary(self._device, name.rpartition("/")[2])]
+        for name in own:
+            del self.disk.files[name]
+        return len(own)
+
+    def abilities(self) -> Abilities:
+        """What this can do."""
+        self._reach()
+        return Abilities("memory", self.disk.fsync, self.disk.free is not None, limits=False)
+
+    def space(self) -> Space:
+        """What is free."""
+        self._reach()
+        return Space(self.disk.free)
+
+    def now(self) -> datetime:
+        """The clock it was given."""
+        self._reach()
+        return self._clock()
+
+    def try_out(self) -> None:
+        """Say what stands in the way of writing."""
+        self._reach()
+        if "visits" in self.disk.denied:
+            raise ShareDenied("The share does not permit the making of a file. Ask IT.")
+        if self.disk.free is not None and self.disk.free < 1024:
+            raise ShareFull("The share has no space left. Ask IT to make room.")
+
+    def _reach(self) -> None:
+        if self._closed or not self.disk.reachable:
+            raise ShareUnreachable("The connection to the share was lost. What was not proven stays here.")
+
+    def close(self) -> None:
+        """End the connection; more than once does no harm."""
+        self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.close()
+
+
+def _content(outgoing: Outgoing) -> bytes:
+    with Source(outgoing) as source:
+        pieces = list(iter(lambda: source.read(1 << 20), b""))
+        source.sent()
+    return b"".join(pieces)

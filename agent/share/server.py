@@ -1,0 +1,25 @@
+"""Where the share is and how to log in there: plain values, so that settings can be read without SSH."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An SFTP server, this device's account on it, and how to treat it.
+
+    `root` is the agent's root on the share, `device` this device's name (it marks temporary files as its own). With two
+    `connections` or more, what was sent is read back on a connection of its own. `bandwidth_kib_per_s` limits what is
+    sent (0: no limit), `timeout` is how many seconds the server may be silent while an answer is due.
+    """
+
+    host: str
+    port: int
+    user: str
+    root: str
+    key_file: Path
+    known_hosts_file: Path
+    device: str
+    connections: int = 2
+    bandwidth_kib_per_s: int = 0
+    timeout: float = 20.0

@@ -1,0 +1,319 @@
+"""One SFTP conversation over one channel: many requests under way, each reply matched to its request, none unchecked.
+
+Requests are made on one event loop; a thread of the session's own receives. Small requests of one turn of the loop
+leave as one SSH packet. The receiving thread is also the watch: where an answer is due and the other end shows no sign
+of life for `timeout` seconds, it closes the connection, which ends every wait on it, also one inside a blocked send,
+with `ShareUnreachable`. A server that is only slow (a disk that spins up, a long fsync) shows life by answering an SSH
+keepalive meanwhile, and is given `PATIENCE` times as long.
+"""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from agent.errors import ShareFault, ShareUnreachable
+from agent.share import wire
+from agent.share.faults import Refused
+from agent.share.wire import Code, Kind, Reply, Request
+
+if TYPE_CHECKING:
+    from paramiko import Channel, Transport
+
+RECEIVE = 1024 * 1024  # bytes at most, at once
+AT_ONCE = 256 * 1024  # bytes handed to paramiko in one turn of the loop
+LOOK_AFTER = 0.5  # seconds between two looks of the watch
+PATIENCE = 3  # times the timeout, for a server that lives but does not answer
+SAFE_LENGTH = 32768  # bytes of data that every SFTP server takes and gives (filexfer-02, section 3)
+LONGEST = 255 * 1024  # OpenSSH's own limit, and a megabyte in four: more brings nothing
+
+T = TypeVar("T")
+
+
+class Sink(Protocol):
+    """Takes the content of a DATA reply on the receiving thread, before the loop hears of it."""
+
+    def feed(self, offset: int, data: bytes) -> None:
+        """The bytes at `offset`; replies may come in any order."""
+
+
+class Session:
+    """An SFTP session. All but `close` is for the loop that made it."""
+
+    def __init__(self, transport: "Transport", channel: "Channel", timeout: float) -> None:
+        self.software = str(transport.remote_version)
+        self.extensions: dict[str, str] = {}
+        self.limits = wire.Limits()
+        self._transport = transport
+        self._channel = channel
+        self._timeout = timeout
+        self._loop = asyncio.get_running_loop()
+        self._frames = wire.Frames()
+        self._number = 0
+        self._pending: dict[int, asyncio.Future[Reply]] = {}
+        self._sinks: dict[int, tuple[Sink, int]] = {}
+        self._outbox: deque[bytes] = deque()
+        self._lost: str | None = None
+        self._greeted: asyncio.Future[Reply] = self._loop.create_future()
+        # Read by the watch, which only compares them: a torn look would do no harm, and there is none under the GIL.
+        self._due = False
+        self._heard = time.monotonic()  # the last reply, or the first request after a pause
+        self._alive = self._heard  # the last answered keepalive
+        self._probing = False
+        self._closed = False
+        self._thread = threading.Thread(target=self._receive, name="share-receive", daemon=True)
+
+    async def greet(self) -> None:
+        """Start receiving, and learn what the server can do. Raises ShareUnreachable, ShareFault."""
+        self._channel.settimeout(self._timeout)
+        self._due = True
+        self._thread.start()
+        self._post([wire.greeting()])
+        reply = await self._greeted
+        if reply.request != wire.VERSION:  # the version stands where a reply has its number
+            raise ShareFault(f"The server speaks SFTP version {reply.request}; version 3 is needed. Tell IT.")
+        self._due = False
+        self.extensions = self.read_as(wire.extensions, reply)
+        if wire.LIMITS in self.extensions:
+            try:
+                self.limits = self.read_as(
+                    wire.limits, await self.ask(wire.extended(wire.LIMITS), "to tell its limits")
+                )
+            except Refused:  # offered but not given: as good as not offered
+                self.limits = wire.Limits()
+
+    def offers(self, extension: str) -> bool:
+        """Whether the server named this extension in its greeting."""
+        return extension in self.extensions
+
+    @property
+    def write_length(self) -> int:
+        """The most data in one WRITE."""
+        return min(self.limits.write, LONGEST) or SAFE_LENGTH
+
+    @property
+    def read_length(self) -> int:
+        """The most data to ask for in one READ."""
+        return min(self.limits.read, LONGEST) or SAFE_LENGTH
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+
+    def send(self, request: Request, sink: tuple[Sink, int] | None = None) -> "asyncio.Future[Reply]":
+        """Put a request under way; its reply will be the future's result, whatever it says.
+
+        With a sink and its offset, the content of a DATA reply goes there, and the reply's body is only its length.
+        """
+        future: asyncio.Future[Reply] = self._loop.create_future()
+        if self._lost is not None:
+            future.set_exception(self._loss())
+            return future
+        self._number = (self._number + 1) & 0xFFFFFFFF
+        if not self._pending:
+            self._heard = time.monotonic()
+            self._due = True
+        self._pending[self._number] = future
+        if sink is not None:
+            self._sinks[self._number] = sink
+        if not self._outbox:
+            self._loop.call_soon(self._flush)
+        self._outbox.append(wire.frame(request, self._number))
+        return future
+
+    async def ask(self, request: Request, doing: str) -> Reply:
+        """Send a request and return its reply. `Refused` where it is no success; `doing` says in words what was."""
+        return self.judge(request, await self.send(request), doing)
+
+    def judge(self, request: Request, reply: Reply, doing: str) -> Reply:
+        """The reply, if it is the success that the request calls for; else `Refused`."""
+        if reply.kind == Kind.STATUS:
+            code, message = self.read_as(wire.status, reply)
+            if code != Code.OK or request.answer != Kind.STATUS:
+                raise Refused(doing, code, message)
+        elif reply.kind != request.answer:
+            raise self.lose("answered one question with the answer to another")
+        return reply
+
+    def read_as(self, decode: Callable[[bytes], T], reply: Reply) -> T:
+        """The reply's content. A server whose packets make no sense is not talked to any more."""
+        try:
+            return decode(reply.body)
+        except wire.Malformed as error:
+            raise self.lose(f"did not keep to SFTP: {error}") from error
+
+    # --- what several askers ask -------------------------------------------------------------------------------------
+
+    async def open_file(self, path: bytes, flags: int, doing: str) -> bytes:
+        """A handle; `Refused` without one."""
+        return self.read_as(wire.one_string, await self.ask(wire.open_file(path, flags), doing))
+
+    async def lstat(self, path: bytes) -> wire.Attributes | None:
+        """What is at a path, a link not followed; None where nothing is."""
+        try:
+            reply = await self.ask(wire.on_path(Kind.LSTAT, path), "a look at a name")
+        except Refused as refused:
+            if refused.missing:
+                return None
+            raise
+        return self.read_as(wire.attributes, reply)
+
+    async def fsync(self, handle: bytes) -> None:
+        """Have what was written put on disk."""
+        await self.ask(wire.extended(wire.FSYNC, handle), "the putting of the photo on disk")
+
+    async def remove(self, path: bytes) -> bool:
+        """Remove a file; False where there was none."""
+        try:
+            await self.ask(wire.on_path(Kind.REMOVE, path), "the removal of a temporary file")
+        except Refused as refused:
+            if refused.missing:
+                return False
+            raise
+        return True
+
+    async def free(self, path: bytes) -> int | None:
+        """Bytes that this account may still write; None where the server does not say."""
+        if not self.offers(wire.STATVFS):
+            return None
+        try:
+            reply = await self.ask(wire.extended(wire.STATVFS, path), "to tell what is free")
+        except Refused:  # not told is not known
+            return None
+        return self.read_as(wire.free_bytes, reply)
+
+    async def let_go(self, handle: bytes) -> None:
+        """Close a handle of which nothing more is expected: after reading, or after a fault that is told already."""
+        with contextlib.suppress(Refused):
+            await self.ask(wire.on_handle(Kind.CLOSE, handle), "the closing of a file")
+
+    # --- sending -----------------------------------------------------------------------------------------------------
+
+    def _flush(self) -> None:
+        """Send what has gathered, but not so much that the other connection would have to wait long for its turn."""
+        parts, size = [], 0
+        while self._outbox and size < AT_ONCE:
+            parts.append(self._outbox.popleft())
+            size += len(parts[-1])
+        if self._outbox:
+            self._loop.call_soon(self._flush)
+        if self._lost is None:
+            self._post(parts)
+
+    def _post(self, parts: list[bytes]) -> None:
+        """Hand bytes to paramiko; may block while the network is full, never for longer than the watch allows."""
+        from paramiko import SSHException
+
+        sent = 0
+        view = memoryview(parts[0] if len(parts) == 1 else b"".join(parts))
+        try:
+            while view:
+                sent = self._channel.send(view)  # type: ignore[arg-type]  # takes any buffer; its stub says bytes
+                view = view[sent:]
+                if sent == 0:
+                    break
+        except (OSError, EOFError, SSHException):  # a timeout is an OSError
+            sent = 0
+        if sent == 0:
+            self.lose("was lost")
+
+    # --- receiving ---------------------------------------------------------------------------------------------------
+
+    def _receive(self) -> None:
+        self._channel.settimeout(LOOK_AFTER)
+        why = "was lost"
+        while not self._closed:
+            try:
+                data = self._channel.recv(RECEIVE)
+            except TimeoutError:
+                if self._silent():
+                    why = "did not answer in time"
+                    break
+                continue
+            except OSError:
+                break
+            if not data:
+                break
+            try:
+                replies = [self._sunk(reply) for reply in self._frames.feed(data)]
+            except wire.Malformed as error:
+                why = f"did not keep to SFTP: {error}"
+                break
+            if replies:
+                self._heard = time.monotonic()
+                if not self._tell(self._settle, replies):
+                    return
+        self._transport.close()  # also ends a send that is blocked on a network that takes nothing any more
+        self._tell(self.lose, why)
+
+    def _tell(self, what: Callable[[T], object], about: T) -> bool:
+        try:
+            self._loop.call_soon_threadsafe(what, about)
+        except RuntimeError:  # the loop has ended, and with it everybody who could want to know
+            return False
+        return True
+
+    def _sunk(self, reply: Reply) -> Reply:
+        sink = self._sinks.pop(reply.request, None)
+        if sink is None or reply.kind != Kind.DATA:
+            return reply
+        data = wire.one_string(reply.body)
+        sink[0].feed(sink[1], data)
+        return Reply(reply.kind, reply.request, len(data).to_bytes(8, "big"))
+
+    def _settle(self, replies: list[Reply]) -> None:
+        for reply in replies:
+            if reply.kind == Kind.VERSION and not self._greeted.done():
+                self._greeted.set_result(reply)
+                continue
+            future = self._pending.pop(reply.request, None)
+            if future is None:
+                self.lose("answered what was not asked")
+                return
+            if not future.done():  # done: cancelled, nobody waits for it any more
+                future.set_result(reply)
+        self._due = bool(self._pending)
+
+    def _silent(self) -> bool:
+        if not self._due:
+            return False
+        now = time.monotonic()
+        if now - self._heard > self._timeout * PATIENCE or now - max(self._heard, self._alive) > self._timeout:
+            return True
+        if now - max(self._heard, self._alive) > self._timeout / 3 and not self._probing:
+            self._probing = True
+            threading.Thread(target=self._probe, name="share-probe", daemon=True).start()
+        return False
+
+    def _probe(self) -> None:
+        """Ask for a sign of life below SFTP; an unknown global request must be answered (RFC 4254, section 4)."""
+        self._transport.global_request("keepalive@openssh.com", wait=True)
+        if self._transport.is_active():
+            self._alive = time.monotonic()
+        self._probing = False
+
+    # --- ending ------------------------------------------------------------------------------------------------------
+
+    def lose(self, why: str) -> ShareUnreachable:
+        """Give the connection up: every request under way, and every later one, ends with this ShareUnreachable."""
+        if self._lost is None:
+            self._lost = why
+            self._due = False
+            self._transport.close()
+            pending, self._pending = list(self._pending.values()), {}
+            for future in [*pending, self._greeted]:
+                if not future.done():
+                    future.set_exception(self._loss())
+                    future.exception()  # looked at here, since nobody may be waiting any more
+        return self._loss()
+
+    def _loss(self) -> ShareUnreachable:
+        return ShareUnreachable(
+            f"The connection to the share {self._lost}. What was not proven stays here and is tried again."
+        )
+
+    def close(self) -> None:
+        """End the conversation; more than once does no harm."""
+        self._closed = True
+        self._transport.close()

@@ -1,0 +1,51 @@
+"""A TCP connection that notices within about 20 seconds that nobody is at the other end any more.
+
+After a laptop slept or a cable was pulled, TCP by itself would go on for minutes. Each system has its own option for
+how long sent bytes may stay unacknowledged; all have keepalives for a silent connection.
+"""
+
+import socket
+import sys
+
+from agent.errors import ShareUnreachable
+
+_IDLE, _INTERVAL, _PROBES = 5, 5, 3  # seconds, seconds, times: 20 s in all
+_UNACKNOWLEDGED = 20  # seconds
+
+
+def connect(host: str, port: int, timeout: float) -> socket.socket:
+    """Connect, or say in plain words why not (`ShareUnreachable`)."""
+    try:
+        connection = socket.create_connection((host, port), timeout=timeout)
+    except socket.gaierror as error:
+        raise ShareUnreachable(
+            f"The share's name {host} is not known on this network. Check the network (or VPN) and [share] host."
+        ) from error
+    except ConnectionRefusedError as error:
+        raise ShareUnreachable(
+            f"{host} is there, but nothing answers on port {port}. Check [share] port, and that the server is running."
+        ) from error
+    except OSError as error:  # TimeoutError is one: no answer, no route, network down
+        raise ShareUnreachable(f"{host} port {port} does not answer. Not on the school's network yet?") from error
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # many small requests, answered one by one
+    _notice_silence(connection)
+    return connection
+
+
+def _notice_silence(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if sys.platform == "win32":
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _IDLE)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _INTERVAL)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, _PROBES)
+        connection.setsockopt(socket.IPPROTO_TCP, 5, _UNACKNOWLEDGED)  # TCP_MAXRT, seconds (ws2ipdef.h)
+    elif sys.platform == "darwin":
+        connection.setsockopt(socket.IPPROTO_TCP, 0x10, _IDLE)  # TCP_KEEPALIVE (netinet/tcp.h)
+        connection.setsockopt(socket.IPPROTO_TCP, 0x101, _INTERVAL)  # TCP_KEEPINTVL
+        connection.setsockopt(socket.IPPROTO_TCP, 0x102, _PROBES)  # TCP_KEEPCNT
+        connection.setsockopt(socket.IPPROTO_TCP, 0x80, _UNACKNOWLEDGED)  # TCP_RXT_CONNDROPTIME, seconds
+    else:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _IDLE)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _INTERVAL)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, _PROBES)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED * 1000)  # RFC 5482, ms

@@ -1,0 +1,96 @@
+"""What is to be sent, as a stream that is read once: the local file with its splice, hashed on both sides of it.
+
+At its end the stream knows whether the file is still the content that the decision was made on, and exactly which bytes
+were sent; the proof compares what the share gives back with these, not with what was planned.
+"""
+
+import hashlib
+from io import BytesIO
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from agent.errors import LocalFault
+from agent.model import Fingerprint, Outgoing, Sha256
+from agent.share.opening import CHANGED, GONE, is_same, open_same
+
+
+class Source:
+    """The bytes of one `Outgoing`, in order, in pieces of any size; memory is one piece.
+
+    Raises `LocalFault` on opening where the file is not the one that was looked at, and from `sent` where what was
+    read is not `outgoing.original`.
+    """
+
+    def __init__(self, outgoing: Outgoing) -> None:
+        self._outgoing = outgoing
+        self._splice = outgoing.splice
+        if self._splice is not None and not 0 <= self._splice.at <= self._splice.at + self._splice.drop <= (
+            outgoing.original.size
+        ):
+            raise LocalFault("A photo's tag does not fit it. It will be looked at again.")
+        source = outgoing.source
+        self._file: BinaryIO = BytesIO(source) if isinstance(source, bytes) else open_same(source)
+        self._original = hashlib.sha256()
+        self._sent = self._original if self._splice is None else hashlib.sha256()
+        self._taken = 0  # bytes of the original
+        self._given = 0  # bytes as sent
+        self._before, self._drop, self._insert = (  # what is still to come of the splice
+            (0, 0, b"") if self._splice is None else (self._splice.at, self._splice.drop, self._splice.insert)
+        )
+
+    def read(self, length: int) -> bytes:
+        """The next `length` bytes as they are to be sent, fewer only at the end. Raises LocalFault."""
+        pieces, missing = [], length
+        while missing > 0 and (piece := self._next(missing)):
+            pieces.append(piece)
+            missing -= len(piece)
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        self._given += len(data)
+        if self._splice is not None:
+            self._sent.update(data)
+        return data
+
+    def _next(self, length: int) -> bytes:
+        if self._before > 0:
+            piece = self._take(min(length, self._before))
+            self._before -= len(piece)
+            return piece
+        while self._drop > 0 and (left_out := self._take(min(self._drop, 1 << 20))):
+            self._drop -= len(left_out)
+        if self._insert:
+            piece, self._insert = self._insert[:length], self._insert[length:]
+            return piece
+        return self._take(length)
+
+    def _take(self, length: int) -> bytes:
+        try:
+            piece = self._file.read(length)
+        except OSError as error:
+            raise LocalFault(GONE) from error
+        self._taken += len(piece)
+        if self._taken > self._outgoing.original.size:
+            raise LocalFault(CHANGED)  # it grew: without this, a file that grows for ever would be sent for ever
+        self._original.update(piece)
+        return piece
+
+    def sent(self) -> Fingerprint:
+        """What was sent in all, after the last byte. Raises LocalFault where the original is not what it was to be."""
+        if self._next(1):
+            raise LocalFault(CHANGED)
+        read = Fingerprint(Sha256(self._original.hexdigest()), self._taken)
+        source = self._outgoing.source
+        if read != self._outgoing.original or not (isinstance(source, bytes) or is_same(self._file, source)):
+            raise LocalFault(CHANGED)
+        return Fingerprint(Sha256(self._sent.hexdigest()), self._given)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

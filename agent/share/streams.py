@@ -1,0 +1,145 @@
+"""A file's bytes up and down one session: pipelined, within a window, every reply checked.
+
+Up, each WRITE must be confirmed. Down, every byte is hashed in order, and one read past the end must find nothing, so
+that a file that is too long is seen as well as one that is too short.
+"""
+
+import asyncio
+import functools
+import hashlib
+from collections import deque
+from collections.abc import Callable
+
+from agent.errors import NotProven
+from agent.model import Fingerprint, Sha256
+from agent.share import wire
+from agent.share.faults import Refused
+from agent.share.pacing import Bucket, Window
+from agent.share.session import Session
+from agent.share.source import Source
+from agent.share.wire import Code, Reply
+
+_A_WRITE = wire.write(b"", 0, b"")
+_A_READ = wire.read(b"", 0, 0)
+
+DIFFERENT = (
+    "The share does not hold what was sent: what was read back differs. The photo stays here and is tried again; "
+    "if this goes on, tell IT, since the share may be damaging files."
+)
+
+
+async def write_all(
+    session: Session,
+    handle: bytes,
+    source: Source,
+    size: int,
+    window: Window,
+    bucket: Bucket,
+    acknowledged: Callable[[int], None],
+) -> Fingerprint:
+    """Send all of `source` to an open handle; returns what was sent once the server has confirmed every write.
+
+    Raises `LocalFault` where the source is not what it was to be, `Refused` for the first write that failed.
+    """
+    length = bucket.piece(session.write_length)
+    under_way: deque[tuple[int, asyncio.Future[Reply]]] = deque()
+
+    def confirm() -> None:
+        units, future = under_way.popleft()
+        session.judge(_A_WRITE, future.result(), "the writing of the photo")
+        acknowledged(units)
+
+    try:
+        for offset in range(0, size, length):
+            units = min(length, size - offset)
+            await window.take(units)
+            try:
+                data = source.read(units)
+                await bucket.pause(len(data))
+            except BaseException:
+                window.give(units)
+                raise
+            future = session.send(wire.write(handle, offset, data))
+            future.add_done_callback(functools.partial(_give_back, window, units))
+            under_way.append((units, future))
+            while under_way and under_way[0][1].done():  # a refusal ends it here, not after the whole file
+                confirm()
+        while under_way:
+            await under_way[0][1]
+            confirm()
+    finally:
+        # Let what is under way come back before the handle is closed.
+        await asyncio.gather(*(future for _, future in under_way), return_exceptions=True)
+    return source.sent()
+
+
+def _give_back(window: Window, units: int, _: object) -> None:
+    window.give(units)
+
+
+class Hasher:
+    """SHA-256 over pieces that may come out of order; fed by one thread."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._next = 0
+        self._early: dict[int, bytes] = {}
+
+    def feed(self, offset: int, data: bytes) -> None:
+        """Take the bytes at `offset`."""
+        if offset != self._next:
+            self._early[offset] = data
+            return
+        piece: bytes | None = data
+        while piece:
+            self._hash.update(piece)
+            self._next += len(piece)
+            piece = self._early.pop(self._next, None)
+
+    def fingerprint(self) -> Fingerprint:
+        """Of all bytes from 0 without a gap."""
+        return Fingerprint(Sha256(self._hash.hexdigest()), self._next)
+
+
+async def read_back(session: Session, handle: bytes, size: int, window: Window) -> Fingerprint:
+    """The fingerprint of the whole file behind a handle, every byte read. `NotProven` unless it has `size` bytes."""
+    hasher = Hasher()
+    under_way: deque[tuple[int, int, asyncio.Future[Reply]]] = deque()
+
+    async def ask(offset: int, length: int) -> None:
+        await window.take(length)
+        future = session.send(wire.read(handle, offset, length), (hasher, offset))
+        future.add_done_callback(functools.partial(_give_back, window, length))
+        under_way.append((offset, length, future))
+
+    step, offset = session.read_length, 0
+    try:
+        while True:
+            while offset < size and (len(under_way) < 2 or not under_way[0][2].done()):
+                await ask(offset, min(step, size - offset))
+                offset += min(step, size - offset)
+            if not under_way:
+                break
+            start, length, future = under_way.popleft()
+            got = _length(session, await future)
+            if got is None or got > length:
+                raise NotProven(DIFFERENT)
+            if got < length:  # a server may give less than asked (filexfer-02, section 6.4): ask for the rest
+                await ask(start + got, length - got)
+        await ask(size, 1)
+        if _length(session, await under_way.popleft()[2]) is not None:
+            raise NotProven(DIFFERENT)
+    finally:
+        await asyncio.gather(*(future for _, _, future in under_way), return_exceptions=True)
+    return hasher.fingerprint()
+
+
+def _length(session: Session, reply: Reply) -> int | None:
+    """How many bytes a READ brought; None at the end of the file."""
+    try:
+        session.judge(_A_READ, reply, "the reading back of the photo")
+    except Refused as refused:
+        if refused.code == Code.EOF:
+            return None
+        raise
+    return int.from_bytes(reply.body, "big") or None

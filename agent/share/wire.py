@@ -1,0 +1,312 @@
+"""SFTP version 3 as bytes: requests out, replies in. Pure: no socket, no state but a half-received packet.
+
+After draft-ietf-secsh-filexfer-02 and OpenSSH's PROTOCOL file for the extensions. Every packet is a 32-bit length, a
+type and (but for the greeting) a 32-bit request id, which pairs a reply with its request.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+VERSION = 3
+LARGEST_PACKET = 4 * 1024 * 1024  # far above what any server sends; a length beyond it is not SFTP
+
+
+class Kind(IntEnum):
+    """Packet types of requests and replies."""
+
+    INIT = 1
+    VERSION = 2
+    OPEN = 3
+    CLOSE = 4
+    READ = 5
+    WRITE = 6
+    LSTAT = 7
+    FSTAT = 8
+    OPENDIR = 11
+    READDIR = 12
+    REMOVE = 13
+    MKDIR = 14
+    STAT = 17
+    RENAME = 18
+    STATUS = 101
+    HANDLE = 102
+    DATA = 103
+    NAME = 104
+    ATTRS = 105
+    EXTENDED = 200
+    EXTENDED_REPLY = 201
+
+
+class Code(IntEnum):
+    """What a STATUS reply says."""
+
+    OK = 0
+    EOF = 1
+    NO_SUCH_FILE = 2
+    PERMISSION_DENIED = 3
+    FAILURE = 4
+    BAD_MESSAGE = 5
+    NO_CONNECTION = 6
+    CONNECTION_LOST = 7
+    OP_UNSUPPORTED = 8
+
+
+class Flag(IntEnum):
+    """How OPEN opens."""
+
+    READ = 0x01
+    WRITE = 0x02
+    CREAT = 0x08
+    EXCL = 0x20
+
+
+FSYNC = "fsync@openssh.com"
+STATVFS = "statvfs@openssh.com"
+HARDLINK = "hardlink@openssh.com"
+LIMITS = "limits@openssh.com"
+
+_TELLING = frozenset({STATVFS, LIMITS})
+_ANSWERS = {
+    Kind.LSTAT: Kind.ATTRS,
+    Kind.STAT: Kind.ATTRS,
+    Kind.FSTAT: Kind.ATTRS,
+    Kind.OPENDIR: Kind.HANDLE,
+    Kind.READDIR: Kind.NAME,
+}
+
+
+class Malformed(Exception):
+    """What came is not SFTP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A packet to be: its type, all that follows the request id, and the type of reply that is a success."""
+
+    kind: Kind
+    body: bytes = field(repr=False)
+    answer: Kind = Kind.STATUS
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A packet that came: its type, the request it answers, and all that follows the request id."""
+
+    kind: int
+    request: int
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What a server says of a file; None where it does not say. `modified` is in seconds since 1970."""
+
+    size: int | None = None
+    permissions: int | None = None
+    modified: int | None = None
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder, as the type bits of its permissions tell."""
+        return self.permissions is not None and self.permissions & 0o170000 == 0o040000
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a regular file; one without permissions told is taken for one."""
+        return self.permissions is None or self.permissions & 0o170000 == 0o100000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """limits@openssh.com: the longest packet, read and write in bytes, and open handles; 0 where not limited."""
+
+    packet: int = 0
+    read: int = 0
+    write: int = 0
+    handles: int = 0
+
+
+# --- Requests --------------------------------------------------------------------------------------------------------
+
+
+def frame(request: Request, number: int) -> bytes:
+    """The packet with its length and request id before it."""
+    return struct.pack(">IBI", len(request.body) + 5, request.kind, number) + request.body
+
+
+def greeting() -> bytes:
+    """The first packet of a session; the only one without a request id."""
+    return struct.pack(">IBI", 5, Kind.INIT, VERSION)
+
+
+def string(value: bytes) -> bytes:
+    """A length and the bytes."""
+    return struct.pack(">I", len(value)) + value
+
+
+def on_path(kind: Kind, path: bytes) -> Request:
+    """LSTAT, STAT, OPENDIR or REMOVE."""
+    return Request(kind, string(path), _ANSWERS.get(kind, Kind.STATUS))
+
+
+def on_handle(kind: Kind, handle: bytes) -> Request:
+    """CLOSE, FSTAT or READDIR."""
+    return Request(kind, string(handle), _ANSWERS.get(kind, Kind.STATUS))
+
+
+def open_file(path: bytes, flags: int) -> Request:
+    """OPEN; permissions are left to the server."""
+    return Request(Kind.OPEN, string(path) + struct.pack(">II", flags, 0), Kind.HANDLE)
+
+
+def make_folder(path: bytes) -> Request:
+    """MKDIR; permissions are left to the server."""
+    return Request(Kind.MKDIR, string(path) + struct.pack(">I", 0))
+
+
+def read(handle: bytes, offset: int, length: int) -> Request:
+    """READ up to `length` bytes from `offset`."""
+    return Request(Kind.READ, string(handle) + struct.pack(">QI", offset, length), Kind.DATA)
+
+
+def write(handle: bytes, offset: int, data: bytes) -> Request:
+    """WRITE all of `data` at `offset`."""
+    return Request(Kind.WRITE, b"".join((string(handle), struct.pack(">QI", offset, len(data)), data)))
+
+
+def rename(old: bytes, new: bytes) -> Request:
+    """RENAME as version 3 has it: on OpenSSH it fails where `new` exists."""
+    return Request(Kind.RENAME, string(old) + string(new))
+
+
+def extended(name: str, *fields: bytes) -> Request:
+    """EXTENDED with string arguments, answered by a STATUS (fsync@openssh.com, hardlink@openssh.com) or a reply."""
+    answer = Kind.EXTENDED_REPLY if name in _TELLING else Kind.STATUS
+    return Request(Kind.EXTENDED, string(name.encode("ascii")) + b"".join(map(string, fields)), answer)
+
+
+# --- Replies ---------------------------------------------------------------------------------------------------------
+
+
+class Frames:
+    """Cuts the byte stream of a session into replies; keeps a half-received packet between calls."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[Reply]:
+        """Replies that are complete with `data`. Raises `Malformed` on a length that no server sends."""
+        buffer = self._buffer
+        buffer += data
+        start = 0
+        try:
+            while len(buffer) - start >= 9:
+                length, kind, number = struct.unpack_from(">IBI", buffer, start)
+                if not 5 <= length <= LARGEST_PACKET:
+                    raise Malformed(f"a packet of {length} bytes")
+                end = start + 4 + length
+                if len(buffer) < end:
+                    return
+                body = bytes(memoryview(buffer)[start + 9 : end])
+                start = end
+                yield Reply(kind, number, body)
+        finally:
+            del buffer[:start]
+
+
+def _take_string(body: bytes, at: int) -> tuple[bytes, int]:
+    if len(body) < at + 4:
+        raise Malformed("a string without a length")
+    (length,) = struct.unpack_from(">I", body, at)
+    end = at + 4 + length
+    if len(body) < end:
+        raise Malformed("a string longer than its packet")
+    return body[at + 4 : end], end
+
+
+def _take_attributes(body: bytes, at: int) -> tuple[Attributes, int]:
+    size = permissions = modified = None
+    try:
+        (flags,) = struct.unpack_from(">I", body, at)
+        at += 4
+        if flags & 0x1:
+            (size,) = struct.unpack_from(">Q", body, at)
+            at += 8
+        if flags & 0x2:  # owner and group
+            at += 8
+        if flags & 0x4:
+            (permissions,) = struct.unpack_from(">I", body, at)
+            at += 4
+        if flags & 0x8:
+            _, modified = struct.unpack_from(">II", body, at)
+            at += 8
+        if flags & 0x80000000:
+            (count,) = struct.unpack_from(">I", body, at)
+            at += 4
+            for _ in range(2 * count):
+                _, at = _take_string(body, at)
+    except struct.error as error:
+        raise Malformed("attributes longer than their packet") from error
+    return Attributes(size, permissions, modified), at
+
+
+def extensions(body: bytes) -> dict[str, str]:
+    """Names and versions of the extensions in a VERSION packet (after its version number)."""
+    found, at = {}, 0
+    while at < len(body):
+        name, at = _take_string(body, at)
+        value, at = _take_string(body, at)
+        found[name.decode("ascii", "replace")] = value.decode("ascii", "replace")
+    return found
+
+
+def status(body: bytes) -> tuple[int, str]:
+    """Code and message of a STATUS packet; some old servers send no message."""
+    if len(body) < 4:
+        raise Malformed("a status without a code")
+    (code,) = struct.unpack_from(">I", body)
+    message = _take_string(body, 4)[0] if len(body) >= 8 else b""
+    return code, message.decode("utf-8", "replace")
+
+
+def one_string(body: bytes) -> bytes:
+    """The handle of a HANDLE or the bytes of a DATA packet."""
+    return _take_string(body, 0)[0]
+
+
+def attributes(body: bytes) -> Attributes:
+    """What an ATTRS packet says."""
+    return _take_attributes(body, 0)[0]
+
+
+def names(body: bytes) -> list[tuple[bytes, Attributes]]:
+    """The entries of a NAME packet, without the line made for people."""
+    if len(body) < 4:
+        raise Malformed("names without a count")
+    (count,) = struct.unpack_from(">I", body)
+    found, at = [], 4
+    for _ in range(count):
+        name, at = _take_string(body, at)
+        _, at = _take_string(body, at)
+        about, at = _take_attributes(body, at)
+        found.append((name, about))
+    return found
+
+
+def limits(body: bytes) -> Limits:
+    """What limits@openssh.com answers."""
+    try:
+        return Limits(*struct.unpack_from(">QQQQ", body))
+    except struct.error as error:
+        raise Malformed("limits shorter than four numbers") from error
+
+
+def free_bytes(body: bytes) -> int:
+    """What this account may still write, by statvfs@openssh.com: available blocks times their size."""
+    try:
+        _, fragment, _, _, available = struct.unpack_from(">QQQQQ", body)
+    except struct.error as error:
+        raise Malformed("statvfs shorter than its numbers") from error
+    return int(fragment * available)
