@@ -50,7 +50,7 @@ class Backoff:
 
     def failed(self) -> float:
         """One more failure; seconds until the next try."""
-        wait = min(2.0 * 2**self.failures, 300.0)
+        wait = min(2.0 ** (self.failures + 1), 300.0)
         self.failures = min(self.failures + 1, 16)
         return wait * self._spread(0.75, 1.25)
 

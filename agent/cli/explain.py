@@ -48,7 +48,7 @@ def _in_words(told: "Explanation", settings: "Settings") -> str:
     lines = [printable(str(told.path)), f"  {verdicts[told.verdict.value]}"]
     lines += [f"  · {printable(reason)}" for reason in told.reasons]
     if told.capture is not None:
-        taken = local(told.taken and told.taken.earliest, settings)
+        taken = local(told.taken, settings)
         lines.append(f"  format {told.capture.format}, taken {taken}, evidence level {told.capture.level.value}")
         camera = told.capture.camera
         if camera is not None:

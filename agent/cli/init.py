@@ -33,17 +33,42 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, force: bool, as_json: bool, fingerprint: str | None, no_server: bool, **given: object
+    ctx: click.Context,
+    /,
+    staff: str | None,
+    watch: tuple[str, ...],
+    host: str | None,
+    port: int,
+    user: str | None,
+    root: str,
+    timezone: str | None,
+    name: str | None,
+    visits: str,
+    fingerprint: str | None,
+    no_server: bool,
+    force: bool,
+    as_json: bool,
 ) -> int:
     """Set this laptop up: write agent.toml, make its keys, pin the server's host key, and say what IT must enter."""
     from agent.pipeline.enrol import make_keys, write_settings
     from agent.settings import load, new_file
 
     path = _target(ctx)
-    if path.exists() and not force and not any(given[name] for name in ("staff", "watch", "host", "user")):
+    if path.exists() and not force and not (staff or watch or host or user):
         say(f"keeping the settings in {path}")
     else:
-        write_settings(path, new_file(**_answers(given)), replace=force)
+        text = new_file(
+            staff=staff or _ask("staff", "Whose laptop is this (as in the register, e.g. j.smith)", None),
+            watch=watch or (_ask("watch", "The folder that photos are imported into", "~/Pictures/Camera Imports"),),
+            host=host or _ask("host", "The share's server", None),
+            user=user or _ask("user", "This laptop's user on the server", None),
+            timezone=timezone or _ask("timezone", "The school's time zone", _system_zone()),
+            path=root,
+            name=name,
+            port=port,
+            visits=visits,
+        )
+        write_settings(path, text, replace=force)
     settings = load(path)
     enrolment = make_keys(settings)
     if not no_server:
@@ -57,25 +82,6 @@ def _target(ctx: click.Context) -> Path:
 
     named = ctx.find_root().obj or os.environ.get("PHOTO_AGENT_CONFIG")
     return Path(named) if named else config_folder() / "agent.toml"
-
-
-def _answers(given: dict[str, object]) -> "dict[str, object]":
-    """What was not given by flag is asked; without a terminal the missing flag is named."""
-    questions = {
-        "staff": ("Whose laptop is this (as in the register, e.g. j.smith)", None),
-        "host": ("The share's server", None),
-        "user": ("This laptop's user on the server", None),
-        "timezone": ("The school's time zone", _system_zone()),
-    }
-    answers = {name: given[name] or _ask(name, text, default) for name, (text, default) in questions.items()}
-    watch = given["watch"]
-    folders = (
-        watch
-        if isinstance(watch, tuple) and watch
-        else (_ask("watch", "The folder that photos are imported into", "~/Pictures/Camera Imports"),)
-    )
-    rest = {"port": given["port"], "path": given["root"], "visits": given["visits"], "name": given["name"] or None}
-    return {**answers, "watch": folders, **rest}
 
 
 def _ask(name: str, text: str, default: str | None) -> str:

@@ -45,10 +45,7 @@ def list_held(ctx: click.Context, as_json: bool) -> int:
             (
                 one.standing.id,
                 one.standing.photo.main.path.name,
-                local(
-                    one.standing.decision and one.standing.decision.taken and one.standing.decision.taken.earliest,
-                    settings,
-                ),
+                local(one.standing.decision.taken if one.standing.decision else None, settings),
                 one.standing.reason or "",
                 ", ".join(one.candidates),
             )

@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from agent.model import Interval
     from agent.pipeline.stages import Stages
     from agent.settings import Settings
 
@@ -86,11 +87,12 @@ def printable(text: str) -> str:
     )
 
 
-def local(moment: datetime | None, settings: "Settings") -> str:
-    """A moment as the school's clock shows it; `–` where there is none."""
-    from zoneinfo import ZoneInfo
-
-    return "–" if moment is None else moment.astimezone(ZoneInfo(settings.device.timezone)).strftime("%d %b %Y %H:%M")
+def local(when: "datetime | Interval | None", settings: "Settings") -> str:
+    """A moment, or when an interval begins, as the school's clock shows it; `–` where there is none."""
+    if when is None:
+        return "–"
+    moment = when if isinstance(when, datetime) else when.earliest
+    return moment.astimezone(settings.zone).strftime("%d %b %Y %H:%M")
 
 
 def _plain(value: object) -> str:

@@ -130,10 +130,7 @@ def _dry_run(settings: "Settings", roots: tuple[Path, ...], as_json: bool) -> in
     put_table(
         "would be sent and then removed here",
         ("file", "visit", "taken"),
-        (
-            (one.path.name, str(one.decision and one.decision.visit), local(one.taken and one.taken.earliest, settings))
-            for one in visits
-        ),
+        ((one.path.name, str(one.decision and one.decision.visit), local(one.taken, settings)) for one in visits),
     )
     if review:
         put_table("would wait for review", ("file", "why"), ((one.path.name, "; ".join(one.reasons)) for one in review))

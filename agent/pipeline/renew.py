@@ -1,4 +1,4 @@
-"""Keeping the register current: fetched from the share or read from a path, and offered to the store, which judges it."""
+"""Keeping the register current: fetched from the share or read from a path, then offered to the store, which judges."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -28,8 +28,9 @@ REGISTER_REFUSAL = "register refused"
 class Run:
     """One run over `roots`.
 
-    `patient` is the service's way: photos that wait for their next try, or have not settled, are left alone. Without it, as when a teacher presses "sync now", everything is tried now and settling is waited for. `stopping` is
-    asked between photos. `renew` says whether the register is fetched first.
+    `patient` is the service's way: photos that wait for their next try, or have not settled, are left alone. Without
+    it, as when a teacher presses "sync now", everything is tried now and settling is waited for. `stopping` is asked
+    between photos. `renew` says whether the register is fetched first.
     """
 
     stages: Stages

@@ -180,5 +180,5 @@ class Sending:
 
 def pause(attempts: int) -> timedelta:
     """How long to leave a photo that failed: doubling, capped, and spread so that a fleet does not come back as one."""
-    wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 12), LONGEST_WAIT)
+    wait: timedelta = min(FIRST_WAIT * 2 ** min(attempts - 1, 12), LONGEST_WAIT)
     return wait * random.uniform(0.75, 1.25)  # noqa: S311  # spreading load, not a secret

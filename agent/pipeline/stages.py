@@ -31,7 +31,7 @@ class Stages:
     record: Record
     registers: RegisterStore
     clock: Callable[[], datetime]
-    sleep: Callable[[float], None]
+    sleep: Callable[[float], object]
     connect: Callable[[], Share]
 
     @property
@@ -100,7 +100,7 @@ def open_stages(
     settings: Settings,
     *,
     clock: Callable[[], datetime] = wall_clock,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], object] = time.sleep,
     connect: Callable[[], Share] | None = None,
 ) -> Iterator[Stages]:
     """Open the stages for writing; the caller holds `only_writer`."""

@@ -1,0 +1,96 @@
+"""`demo`: the whole job, told step by step."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.session import json_option, put_json
+
+if TYPE_CHECKING:
+    from agent.demo.story import Outcome, Told
+
+CHAPTERS = {
+    "removed": ("Sent, proven and removed here", "green"),
+    "private": ("Private: left alone, byte for byte", "blue"),
+    "review": ("Held: a person decides", "yellow"),
+}
+
+
+@click.command("demo")
+@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Do it in this folder and leave it all.")
+@json_option
+def command(keep: Path | None, as_json: bool) -> int:
+    """See the whole job done with sample photos and an SFTP server of its own; nothing else is touched."""
+    from agent.demo.story import play
+
+    if keep is not None:
+        _must_be_new(keep)
+        told = play(keep.absolute())
+    else:
+        with tempfile.TemporaryDirectory(prefix="photo-agent-demo-") as folder:
+            told = play(Path(folder).resolve())
+    if as_json:
+        for event in told.events:
+            put_json(event.as_json())
+        for outcome in told.outcomes:
+            put_json(_as_json(outcome))
+        put_json(told.summary.as_json())
+    else:
+        _tell(told, keep)
+    return 0 if all(outcome.as_expected for outcome in told.outcomes) else 1
+
+
+def _must_be_new(keep: Path) -> None:
+    if keep.exists() and any(keep.iterdir()):
+        raise click.UsageError(f"{keep} is not empty; name a new folder.")
+
+
+def _as_json(outcome: "Outcome") -> dict[str, object]:
+    return {
+        "event": "outcome",
+        "file": outcome.sample.name,
+        "about": outcome.sample.about,
+        "became": outcome.became,
+        "expected": outcome.sample.expected,
+        "as_expected": outcome.as_expected,
+        "on_share": outcome.remote,
+        "reasons": list(outcome.reasons),
+    }
+
+
+def _tell(told: "Told", keep: Path | None) -> None:
+    click.echo("A teacher is back from the Science Museum. The camera's photos are in the import folder:")
+    click.echo("some are of the visit, some are nobody's business, and some are hard to tell.\n")
+    click.echo("An SFTP server was started on this computer, its host key pinned, and the register read from it.")
+    click.echo(f"Then one run, as “sync now” does it, over {len(told.outcomes)} photos:\n")
+    for became, (title, colour) in CHAPTERS.items():
+        outcomes = [outcome for outcome in told.outcomes if outcome.became == became]
+        click.secho(f"{title} ({len(outcomes)})", fg=colour, bold=True)
+        for outcome in outcomes:
+            _tell_one(outcome)
+        click.echo()
+    for outcome in told.outcomes:
+        if not outcome.as_expected:
+            click.secho(f"NOT AS IT SHOULD BE: {outcome.sample.name} became {outcome.became}", fg="red", bold=True)
+    summary = told.summary
+    click.echo("Every photo that was removed was read back from the share first, and was checked here once more:")
+    click.echo("taking the visit's tag out of the copy on the share gives the original, byte for byte.")
+    click.echo(f"{summary.removed} removed, {summary.review} held, {summary.bytes / 1e6:.1f} MB sent in", nl=False)
+    click.echo(f" {summary.seconds:.1f} s; {told.entries} entries on record.")
+    if keep is None:
+        click.echo("\nTo look around in it all, use --keep FOLDER.")
+    else:
+        config = keep / "laptop" / "agent.toml"
+        click.echo(f"\nEverything is in {keep}: the laptop with its import folder, and the share.")
+        click.echo(f"  photo-agent --config {config} review list")
+        click.echo(f"  photo-agent --config {config} log show")
+
+
+def _tell_one(outcome: "Outcome") -> None:
+    click.echo(f"  {outcome.sample.name} – {outcome.sample.about}")
+    for reason in outcome.reasons:
+        click.echo(f"      {reason}")
+    if outcome.remote is not None:
+        click.echo(f"      → {outcome.remote}")

@@ -1,0 +1,158 @@
+"""The demo's story: a laptop, a server and a register in one folder, the same pipeline, and every outcome checked.
+
+What it says is looked up, not assumed: the share's folder and the import folder are read with other means than the
+pipeline's, and a single outcome that is not as it should be ends the demo with an error.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from agent.demo.photos import ZONE, Cast, Sample, cast, make
+from agent.demo.server import EmbeddedServer
+from agent.journal import State
+from agent.pipeline.events import Event, Happened, Summary
+from agent.pipeline.explain import explain
+from agent.pipeline.run import Run
+from agent.pipeline.stages import Stages, only_writer, open_stages
+from agent.settings import Settings, load
+from agent.share import make_key
+from agent.tagging import untag
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one sample, and why; `as_expected` is whether that is what it should be."""
+
+    sample: Sample
+    became: str
+    reasons: tuple[str, ...]
+    remote: str | None
+    as_expected: bool
+
+
+@dataclass(slots=True)
+class Remembering:
+    """An audience that keeps which photo went where."""
+
+    events: list[Event] = field(default_factory=list)
+
+    def event(self, event: Event) -> None:
+        """Kept."""
+        self.events.append(event)
+
+    def expect(self, files: int, size: int) -> None:
+        """Not needed."""
+
+    def advance(self, size: int) -> None:
+        """Not needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The whole story, once it has happened."""
+
+    outcomes: tuple[Outcome, ...]
+    summary: Summary
+    events: tuple[Event, ...]
+    entries: int
+
+
+def play(folder: Path) -> Told:
+    """Do the whole job in `folder` and check every outcome."""
+    imports, share = folder / "laptop" / "Camera Imports", folder / "share"
+    for place in (imports, share / "register", share / "visits", share / "record"):
+        place.mkdir(parents=True, exist_ok=True)
+    roles = cast(datetime.now(ZoneInfo(ZONE)).date())
+    (share / "register" / "visits.csv").write_text(roles.visits_csv, encoding="utf-8")
+    (share / "register" / "cameras.csv").write_text(roles.cameras_csv, encoding="utf-8")
+    with EmbeddedServer(share) as server:
+        settings = _laptop(folder / "laptop", imports, server)
+        with only_writer(settings), open_stages(settings) as stages:
+            _sent_already(stages, roles, imports)
+            originals = {sample.name: make(sample, imports).read_bytes() for sample in roles.samples}
+            audience = Remembering()
+            summary = Run(stages, (imports,), audience).through()
+            outcomes = tuple(_outcomes(stages, roles, imports, share, originals))
+            entries = sum(1 for _ in stages.record.entries())
+    return Told(outcomes, summary, tuple(audience.events), entries)
+
+
+def _laptop(folder: Path, imports: Path, server: EmbeddedServer) -> Settings:
+    """A laptop as `init` leaves it: its own key, the server's host key pinned, agent.toml."""
+    key_file, known_hosts = folder / "id_ed25519", folder / "known_hosts"
+    for stale in (key_file, known_hosts):
+        stale.unlink(missing_ok=True)
+    server.authorize(make_key(key_file, "photo-agent demo"))
+    known_hosts.write_text(f"[127.0.0.1]:{server.port} {server.host_key}\n", encoding="utf-8")
+    tables: dict[str, dict[str, object]] = {
+        "device": {"name": "demo-laptop", "staff": "j.smith", "timezone": ZONE, "state_dir": str(folder / "state")},
+        "folders": {"watch": [str(imports)], "settle_seconds": 0.2},
+        "share": {
+            "host": "127.0.0.1",
+            "port": server.port,
+            "user": "demo",
+            "path": "/",
+            "key_file": str(key_file),
+            "known_hosts_file": str(known_hosts),
+        },
+        "register": {"visits": "share:register/visits.csv", "cameras": "share:register/cameras.csv"},
+    }
+    lines = []
+    for table, values in tables.items():
+        # JSON's strings, numbers and lists are TOML's as well.
+        lines += [f"[{table}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()), ""]
+    path = folder / "agent.toml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return load(path)
+
+
+def _sent_already(stages: Stages, roles: Cast, imports: Path) -> None:
+    """An earlier run, with the one photo that the story's run then finds on the share."""
+    earlier = next(sample for sample in roles.samples if sample.about.startswith("sent already"))
+    make(earlier, imports)
+    Run(stages, (imports,)).through()
+
+
+def _outcomes(
+    stages: Stages, roles: Cast, imports: Path, share: Path, originals: dict[str, bytes]
+) -> Iterator[Outcome]:
+    held = {one.photo.main.path.name: one for one in stages.journal.standings(State.REVIEW)}
+    gone = {one.photo.main.path.name: one for one in stages.journal.standings(State.REMOVED)}
+    for sample in roles.samples:
+        path = imports / sample.name
+        content = originals[sample.name]
+        if path.exists() and path.read_bytes() != content:
+            yield Outcome(sample, "changed", (), None, as_expected=False)
+        elif sample.name in gone and not path.exists():
+            standing = gone[sample.name]
+            remote = standing.proofs[0].name
+            whole = _original_of(share / remote) == hashlib.sha256(content).hexdigest()
+            reasons = standing.decision.reasons if standing.decision else ()
+            how = (f"proof: {standing.proofs[0].method}",)
+            yield Outcome(sample, "removed", (*reasons, *how), remote, whole and sample.expected == "removed")
+        elif sample.name in held:
+            decision = held[sample.name].decision
+            reasons = decision.reasons if decision else ()
+            yield Outcome(sample, "review", reasons, None, sample.expected == "review" and path.exists())
+        else:
+            # The journal keeps nothing of a private photo, so its reasons are worked out again.
+            told = explain(stages, path)
+            yield Outcome(sample, told.verdict.value, told.reasons, None, told.verdict.value == sample.expected)
+
+
+def _original_of(remote: Path) -> str:
+    original = io.BytesIO()
+    with remote.open("rb") as tagged:
+        untag(tagged, original)
+    return hashlib.sha256(original.getvalue()).hexdigest()
+
+
+def number_of(told: Told, what: Happened) -> int:
+    """How many events of a kind there were."""
+    return sum(event.what is what for event in told.events)

@@ -1,0 +1,15 @@
+"""A laptop and a real OpenSSH server for each test."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.laptop import Laptop
+from tests.servers.fixtures import sshd  # noqa: F401  # the fixture behind `laptop`
+from tests.servers.openssh import OpenSSH
+
+
+@pytest.fixture
+def laptop(sshd: OpenSSH, tmp_path: Path) -> Laptop:  # noqa: F811  # the fixture imported above
+    """Set up, its register on the share, its import folder empty."""
+    return Laptop(tmp_path / "laptop", sshd)

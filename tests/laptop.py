@@ -1,0 +1,212 @@
+"""A staff laptop for tests: an import folder, settings as `init` leaves them, a register on a real server's share."""
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import piexif
+from PIL import Image
+
+from agent.cli.session import stages_of
+from agent.pipeline.events import Event, Summary
+from agent.pipeline.run import Run
+from agent.pipeline.stages import Stages, only_writer
+from agent.settings import Settings, load
+from agent.tagging import untag
+
+VISITS = """id,title,starts,ends,timezone,staff,cameras,latitude,longitude,radius_km,status
+museum,Science Museum,2026-03-14 09:00,2026-03-14 16:30,Europe/London,,,,,,
+farm,City Farm,2026-04-20 09:00,2026-04-20 15:00,Europe/London,j.smith,,,,,
+"""
+
+ON_VISIT = datetime(2026, 3, 14, 10, 11, 12)  # noqa: DTZ001  # what a camera's clock shows
+PRIVATE = datetime(2026, 3, 13, 20, 0, 0)  # noqa: DTZ001
+
+
+class Server(Protocol):
+    """What a laptop needs to know of a server."""
+
+    host: str
+    port: int
+    user: str
+    root: str
+    disk: Path
+    key_file: Path
+    known_hosts_file: Path
+
+
+@dataclass(slots=True)
+class Heard:
+    """An audience that keeps everything; `then` is called after each event, to make trouble at a chosen moment."""
+
+    events: list[Event] = field(default_factory=list)
+    then: Callable[[Event], None] = lambda event: None
+
+    def event(self, event: Event) -> None:
+        self.events.append(event)
+        self.then(event)
+
+    def expect(self, files: int, size: int) -> None:
+        pass
+
+    def advance(self, size: int) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class Laptop:
+    """The laptop; `imports` is its watched folder, `share` the share's folder on the server's disk."""
+
+    home: Path
+    server: Server
+
+    def __post_init__(self) -> None:
+        self.imports.mkdir(parents=True, exist_ok=True)
+        self.configure()
+        self.register(VISITS)
+
+    @property
+    def imports(self) -> Path:
+        return self.home / "Camera Imports"
+
+    @property
+    def share(self) -> Path:
+        return self.server.disk
+
+    @property
+    def config(self) -> Path:
+        return self.home / "agent.toml"
+
+    @property
+    def settings(self) -> Settings:
+        return load(self.config)
+
+    def configure(self, **changes: dict[str, object]) -> None:
+        """Write agent.toml; `changes` are tables with keys to set, e.g. `removal={"keep_hours": 1}`."""
+        tables: dict[str, dict[str, object]] = {
+            "device": {
+                "name": "laptop-17",
+                "staff": "j.smith",
+                "timezone": "Europe/London",
+                "state_dir": str(self.home / "state"),
+            },
+            "folders": {"watch": [str(self.imports)], "settle_seconds": 0},
+            "share": {
+                "host": self.server.host,
+                "port": self.server.port,
+                "user": self.server.user,
+                "path": self.server.root,
+                "key_file": str(self.server.key_file),
+                "known_hosts_file": str(self.server.known_hosts_file),
+            },
+            "register": {},
+            "removal": {},
+        }
+        lines = []
+        for table, values in tables.items():
+            lines.append(f"[{table}]")
+            lines += [f"{key} = {json.dumps(value)}" for key, value in (values | changes.get(table, {})).items()]
+        self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def register(self, text: str) -> None:
+        """Put a visits register on the share."""
+        folder = self.share / "register"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "visits.csv").write_text(text, encoding="utf-8")
+
+    def photo(self, name: str, taken: datetime | None = ON_VISIT, *, size: int = 0, seed: int = 0) -> Path:
+        """A JPEG in the import folder, of about `size` bytes if that is more than the picture needs."""
+        path = self.imports / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(jpeg(taken, size=size, seed=seed))
+        return path
+
+    def run(self, audience: Heard | None = None, **options: Any) -> Summary:
+        """One run in this process, as `sync` does it."""
+        settings = self.settings
+        with only_writer(settings), stages_of(settings) as stages:
+            return Run(stages, settings.watch, audience or Heard(), **options).through()
+
+    def look(self, what: Callable[[Stages], Any]) -> Any:
+        """Ask the stages something between runs."""
+        with stages_of(self.settings) as stages:
+            return what(stages)
+
+    def command(self, *words: str | Path, timeout: float = 60, **options: Any) -> subprocess.CompletedProcess[str]:
+        """`photo-agent WORDS` as a process."""
+        return subprocess.run(
+            self.line(*words),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            env=self.environment,
+            **options,
+        )
+
+    def start(self, *words: str | Path) -> subprocess.Popen[str]:
+        """`photo-agent WORDS` as a process that goes on."""
+        return subprocess.Popen(
+            self.line(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment
+        )
+
+    def line(self, *words: str | Path) -> list[str]:
+        return [sys.executable, "-m", "agent.cli", "--config", str(self.config), *map(str, words)]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "HOME": str(self.home), "XDG_CACHE_HOME": str(self.home / ".cache")}
+
+    def on_share(self) -> dict[str, bytes]:
+        """Every file under `visits/`, temporary ones too, by its name there."""
+        folder = self.share / "visits"
+        return {
+            path.relative_to(self.share).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+
+    def originals_on_share(self) -> set[str]:
+        """SHA-256 of every photo on the share with its tag taken out."""
+        found = set()
+        for name, content in self.on_share().items():
+            if not name.endswith((".xmp", ".part")):
+                original = io.BytesIO()
+                untag(io.BytesIO(content), original)
+                found.add(sha256(original.getvalue()))
+        return found
+
+
+def jpeg(taken: datetime | None, *, size: int = 0, seed: int = 0) -> bytes:
+    """A photo that decodes, with a camera's EXIF; made larger by application segments that decoders pass over."""
+    details = {} if taken is None else {piexif.ExifIFD.DateTimeOriginal: taken.strftime("%Y:%m:%d %H:%M:%S").encode()}
+    exif = piexif.dump({"0th": {piexif.ImageIFD.Make: b"Canon", piexif.ImageIFD.Model: b"EOS R6"}, "Exif": details})
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), (seed % 256, seed // 256 % 256, 90)).save(out, "JPEG", exif=exif)
+    content = out.getvalue()
+    missing = size - len(content)
+    if missing <= 0:
+        return content
+    chance = hashlib.shake_256(str(seed).encode()).digest(65533)
+    segment = b"\xff\xe9" + (65535).to_bytes(2, "big") + chance
+    # APP9 segments before the end: after the EXIF block, in front of the picture's own tables.
+    at = content.index(b"\xff\xdb")
+    return content[:at] + segment * (missing // len(segment) + 1) + content[at:]
+
+
+def sha256(content: bytes) -> str:
+    """Hexadecimal SHA-256."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def minutes(number: float) -> timedelta:
+    """So many minutes."""
+    return timedelta(minutes=number)
