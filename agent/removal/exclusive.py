@@ -26,39 +26,20 @@ if sys.platform != "win32":
         """
         for attempt in range(_MOST_ATTEMPTS):
             target = name if attempt == 0 else kept_name(name, attempt)
-            try:
-                _move(name, room, target, folder)
-            except FileExistsError:
-                if _is_the_same(name, room, target, folder):  # a crash between linking and unlinking
-                    os.unlink(name, dir_fd=room)
-                    return target
-                continue
-            return target
+            for way in WAYS:
+                try:
+                    done = way(name, room, target, folder)
+                except FileExistsError:
+                    if _is_the_same(name, room, target, folder):  # a crash between linking and unlinking
+                        os.unlink(name, dir_fd=room)
+                        return target
+                    break
+                if done is not None:
+                    return done
         raise FileExistsError(errno.EEXIST, "too many files of this name")
 
-    def _move(name: str, room: int, target: str, folder: int) -> None:
-        if _rename_exclusively(name, room, target, folder):
-            return
-        try:
-            os.link(name, target, src_dir_fd=room, dst_dir_fd=folder, follow_symlinks=False)
-        except FileExistsError:
-            raise
-        except FileNotFoundError:
-            raise
-        except OSError:
-            _move_unlinked(name, room, target, folder)
-        else:
-            os.unlink(name, dir_fd=room)
-
-    def _move_unlinked(name: str, room: int, target: str, folder: int) -> None:
-        if _exists(target, folder):
-            target = kept_name(target, secrets.randbelow(10**9) + _MOST_ATTEMPTS)
-            if _exists(target, folder):
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-        os.rename(name, target, src_dir_fd=room, dst_dir_fd=folder)
-
-    def _rename_exclusively(name: str, room: int, target: str, folder: int) -> bool:
-        """False where this system or file system cannot. Raises FileExistsError where the name is taken."""
+    def _rename_exclusively(name: str, room: int, target: str, folder: int) -> str | None:
+        """One atomic step. None where this system or file system cannot; FileExistsError where the name is taken."""
         libc = ctypes.CDLL(None, use_errno=True)
         rename, flag = (
             (getattr(libc, "renameatx_np", None), _RENAME_EXCL)
@@ -66,15 +47,37 @@ if sys.platform != "win32":
             else (getattr(libc, "renameat2", None), _RENAME_NOREPLACE)
         )
         if rename is None:
-            return False
+            return None
         rename.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
         rename.restype = ctypes.c_int
         if rename(room, os.fsencode(name), folder, os.fsencode(target), flag) == 0:
-            return True
+            return target
         number = ctypes.get_errno()
         if number in {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}:
-            return False
+            return None
         raise OSError(number, os.strerror(number))
+
+    def _link_exclusively(name: str, room: int, target: str, folder: int) -> str | None:
+        """As above, by a second name for the same file and taking away the first; not for folders, nor on FAT."""
+        try:
+            os.link(name, target, src_dir_fd=room, dst_dir_fd=folder, follow_symlinks=False)
+        except (FileExistsError, FileNotFoundError):
+            raise
+        except OSError:
+            return None
+        os.unlink(name, dir_fd=room)
+        return target
+
+    def _rename_to_a_name_of_its_own(name: str, room: int, target: str, folder: int) -> str:
+        """The last resort: looks whether `target` is free, which is no promise, so takes a name nobody else would."""
+        unheard_of = kept_name(target, secrets.randbelow(10**9) + _MOST_ATTEMPTS)
+        if _exists(unheard_of, folder):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        os.rename(name, unheard_of, src_dir_fd=room, dst_dir_fd=folder)
+        return unheard_of
+
+    WAYS = (_rename_exclusively, _link_exclusively, _rename_to_a_name_of_its_own)
+    """Tried in this order; each returns the name there is now, or None where the file system cannot do it that way."""
 
     def _exists(name: str, folder: int) -> bool:
         try:
@@ -85,5 +88,8 @@ if sys.platform != "win32":
 
     def _is_the_same(name: str, room: int, target: str, folder: int) -> bool:
         here = os.stat(name, dir_fd=room, follow_symlinks=False)
-        there = os.stat(target, dir_fd=folder, follow_symlinks=False)
+        try:
+            there = os.stat(target, dir_fd=folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
         return here.st_nlink > 1 and (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)

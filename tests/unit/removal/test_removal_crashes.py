@@ -178,3 +178,31 @@ def test_what_cannot_be_put_back_is_told_after_all_others_were(folder, as_ordina
     assert "IMG" not in str(fault.value)
     shut.chmod(0o755)
     assert recover([folder]) == 1
+
+
+# --- Putting back, on file systems that cannot do it the first way ----------------------------------------------------
+
+
+@pytest.mark.parametrize("way", range(3))
+def test_each_way_of_putting_back_moves_and_never_overwrites(folder, way):
+    exclusive = pytest.importorskip("agent.removal.exclusive")
+    (folder / "room").mkdir()
+    (folder / "room" / "IMG_1.jpg").write_bytes(b"aside")
+    room, place = os.open(folder / "room", os.O_RDONLY), os.open(folder, os.O_RDONLY)
+    try:
+        (folder / "IMG_1.jpg").write_bytes(b"new")
+        try:
+            name = exclusive.WAYS[way]("IMG_1.jpg", room, "IMG_1.jpg", place)
+        except FileExistsError:
+            assert contents(folder) == {"room/IMG_1.jpg": b"aside", "IMG_1.jpg": b"new"}
+            (folder / "IMG_1.jpg").unlink()
+            assert exclusive.WAYS[way]("IMG_1.jpg", room, "IMG_1.jpg", place) == "IMG_1.jpg"
+            assert contents(folder) == {"IMG_1.jpg": b"aside"}
+        else:
+            assert name is not None
+            assert contents(folder) == {name: b"aside", "IMG_1.jpg": b"new"}
+        with pytest.raises(FileNotFoundError):
+            exclusive.WAYS[way]("IMG_1.jpg", room, "IMG_2.jpg", place)
+    finally:
+        os.close(room)
+        os.close(place)
