@@ -53,7 +53,7 @@ class Draft:
 
 def line_of(draft: Draft, device: str, index: int, previous: Sha256) -> tuple[bytes, Sha256]:
     """The line, without its end, and its hash. RecordError for what canonical JSON cannot hold."""
-    import rfc8785  # noqa: PLC0415 - for writers only; readers need json alone
+    import rfc8785  # here, for writers only: readers need json alone
 
     if draft.at.tzinfo is None:
         raise ValueError("the record keeps instants, not wall clocks")

@@ -168,7 +168,7 @@ _CLASSES: Mapping[Kind, tuple[list[str], list[str], str]] = {
     Kind.REVIEW_RESOLVED: (["file"], ["info"], "success"),
     Kind.REGISTER_CHANGED: (["configuration"], ["change"], "success"),
     Kind.SHARE_REFUSED: (["network"], ["denied"], "failure"),
-    Kind.REFUSED: (["file"], ["error"], "failure"),
+    Kind.REFUSED: (["file"], ["info"], "failure"),
     Kind.OVERDUE: (["file"], ["info"], "unknown"),
 }
 

@@ -30,3 +30,16 @@ def written(record: Record) -> Callable[[int], Record]:
         return record
 
     return write
+
+
+@pytest.fixture
+def short(record: Record) -> Callable[[int], Record]:
+    """A record with so many of the shortest entries, for tests that go through it byte by byte."""
+
+    def write(count: int) -> Record:
+        for number in range(count):
+            photo = f"{number:08x}"
+            record.append(Kind.REFUSED, {"photo": photo}, event=f"{photo}-refused", at=AT)
+        return record
+
+    return write

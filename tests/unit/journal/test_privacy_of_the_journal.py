@@ -1,0 +1,127 @@
+"""Promise 1, in the journal: of a private photo there is no name, no time, no place, not even in the raw bytes."""
+
+import os
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agent.errors import JournalError
+from agent.journal import Journal, Standing, State
+from agent.model import PhotoId
+from tests.unit.journal.standings import AT, LATER, VERSION, a_photo, bring
+
+CANARY = "Emilys-birthday"
+
+
+def settled(journal: Journal, name: str) -> Standing:
+    standing = journal.see(a_photo(name), AT, register_version=VERSION)
+    assert standing is not None
+    journal.save(replace(standing, state=State.SETTLED, reason=f"outside all visits: {CANARY}"))
+    return standing
+
+
+def raw(path: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(path.parent.iterdir()))
+
+
+def test_a_private_photo_is_skipped_by_the_register_that_left_it_out_and_looked_at_again_by_another(
+    journal: Journal,
+) -> None:
+    journal.make_private(settled(journal, "a.jpg").id, register_version=VERSION)
+    assert journal.see(a_photo("a.jpg"), LATER, register_version=VERSION) is None
+    assert journal.standings() == []
+    assert journal.counts()[State.PRIVATE] == 1
+    assert journal.see(a_photo("a.jpg"), LATER, register_version="another") is not None
+
+
+def test_without_a_register_only_what_a_person_said_is_skipped(journal: Journal) -> None:
+    journal.make_private(settled(journal, "rules.jpg").id, register_version=VERSION)
+    journal.make_private(settled(journal, "person.jpg").id, register_version=None)
+    assert journal.see(a_photo("person.jpg"), LATER, register_version=None) is None
+    assert journal.see(a_photo("rules.jpg"), LATER, register_version=None) is not None
+
+
+def test_what_a_person_called_private_stays_so_for_every_register(journal: Journal) -> None:
+    person = settled(journal, "person.jpg")
+    journal.make_private(person.id, register_version=None)
+    journal.make_private(settled(journal, "rules.jpg").id, register_version=VERSION)
+    journal.forget_private("another")
+    assert journal.counts()[State.PRIVATE] == 1
+    assert journal.see(a_photo("person.jpg"), LATER, register_version="another") is None
+
+
+def test_a_private_file_that_was_changed_is_another_file(journal: Journal) -> None:
+    journal.make_private(settled(journal, "a.jpg").id, register_version=None)
+    for changed in (a_photo("a.jpg", size=1001), a_photo("a.jpg", mtime_ns=6), a_photo("b.jpg")):
+        assert journal.see(changed, LATER, register_version=VERSION) is not None
+
+
+def test_many_are_made_private_together_or_not_at_all(journal: Journal) -> None:
+    ids = [settled(journal, f"{n}.jpg").id for n in range(3)]
+    with pytest.raises(JournalError, match="no photo"):
+        journal.make_private_all([*ids, PhotoId("99999999")], register_version=VERSION)
+    assert (len(journal.standings()), journal.counts()[State.PRIVATE]) == (3, 0)
+    journal.make_private_all(ids, register_version=VERSION)
+    assert (len(journal.standings()), journal.counts()[State.PRIVATE]) == (0, 3)
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.PROVEN, State.RECORDED, State.REMOVED])
+def test_what_was_sent_cannot_be_called_private_any_more(journal: Journal, state: State) -> None:
+    with pytest.raises(JournalError, match="cannot become private"):
+        journal.make_private(bring(journal, state).id, register_version=None)
+
+
+def test_the_tokens_of_two_journals_have_nothing_in_common(tmp_path: Path) -> None:
+    tokens = []
+    for name in ("one", "two"):
+        with Journal.open(tmp_path / name / "journal.db") as journal:
+            journal.make_private(settled(journal, "a.jpg").id, register_version=VERSION)
+            tokens.append(journal._db.execute("SELECT token FROM skip").fetchone())
+    assert tokens[0] != tokens[1]
+
+
+def test_after_tidying_no_byte_of_a_private_name_is_in_the_file_or_its_log(journal: Journal, path: Path) -> None:
+    draw = random.Random(7)
+    standings = [settled(journal, f"{CANARY}-{n:04}-{'x' * draw.randrange(150)}.jpg") for n in range(400)]
+    kept = [settled(journal, f"visit-{n:04}-{'y' * draw.randrange(150)}.jpg") for n in range(400)]
+    journal.save(*(replace(s, state=State.SETTLED, reason=None) for s in kept))
+    journal.ask([Path(f"/home/j.smith/{CANARY}.jpg")], AT)
+    assert CANARY.encode() in raw(path)
+    draw.shuffle(standings)  # pages are split, joined and filled again while rows go
+    for standing in standings:
+        journal.make_private(standing.id, register_version=VERSION)
+    journal.finish(1, LATER)
+    assert journal.tidy()
+    assert CANARY.encode() not in raw(path)
+    assert b"visit-0000" in raw(path)
+    assert len(journal.standings()) == len(kept)
+
+
+def test_tidying_under_a_reader_says_that_it_is_not_done_and_is_done_later(journal: Journal, path: Path) -> None:
+    standing = settled(journal, CANARY)
+    with Journal.open(path, read_only=True) as reader:
+        reader._db.execute("BEGIN")
+        reader.counts()
+        journal._db.execute("PRAGMA busy_timeout=50")
+        journal.make_private(standing.id, register_version=VERSION)
+        assert not journal.tidy()
+        reader._db.execute("COMMIT")
+    assert journal.tidy()
+    assert CANARY.encode() not in raw(path)
+
+
+def test_faults_name_no_file(journal: Journal) -> None:
+    standing = settled(journal, CANARY)
+    for wrong in (State.REMOVED, State.PRIVATE):
+        with pytest.raises(JournalError) as told:
+            journal.save(replace(standing, state=wrong))
+        assert CANARY not in str(told.value)
+
+
+def test_a_token_takes_no_more_room_for_a_longer_name(journal: Journal) -> None:
+    journal.make_private(settled(journal, "x" * 200).id, register_version=VERSION)
+    ((token, version),) = journal._db.execute("SELECT * FROM skip").fetchall()
+    assert (len(token), version) == (32, VERSION)
+    assert os.fsencode("x" * 200) not in token

@@ -1,0 +1,133 @@
+"""What was committed survives kill -9, readers and writers do not stand in each other's way, and it is quick."""
+
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent.errors import JournalError
+from agent.journal import Journal, State
+from tests.unit.journal.standings import AT, VERSION, a_photo
+
+WRITER = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from agent.journal import Journal, State
+from tests.unit.journal.standings import AT, VERSION, a_photo
+journal = Journal.open(Path(sys.argv[1]))
+number = len(journal.standings())
+while True:
+    pair = journal.see_all([a_photo(f"{number}-{half}.jpg") for half in "ab"], AT, register_version=VERSION)
+    print("found", number, flush=True)
+    journal.save(*(replace(s, state=State.SETTLED) for s in pair))
+    print("settled", number, flush=True)
+    number += 1
+"""
+
+
+def writer(path: Path) -> subprocess.Popen[str]:
+    root = Path(__file__).resolve().parents[3]
+    return subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True, cwd=root)
+
+
+def killed_after(path: Path, seconds: float) -> list[str]:
+    """The lines that a writer told of, killed this long after its first."""
+    child = writer(path)
+    assert child.stdout is not None
+    first = child.stdout.readline()
+    time.sleep(seconds)
+    child.kill()
+    lines = [first, *child.stdout.read().splitlines(keepends=True)]
+    child.stdout.close()
+    child.wait()
+    return [line.strip() for line in lines if line.endswith("\n")]
+
+
+def test_every_step_that_was_committed_is_there_after_kill_9_and_both_halves_of_a_step_are(path: Path) -> None:
+    for moment in (0.0, 0.011, 0.037, 0.083, 0.151):
+        told = killed_after(path, moment)
+        with Journal.open(path) as journal:
+            assert journal._db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            by_name = {s.photo.main.path.name: s.state for s in journal.standings()}
+        for line in told:
+            step, number = line.split()
+            states = [by_name[f"{number}-{half}.jpg"] for half in "ab"]
+            assert states[0] is states[1]
+            assert states[0] is State.SETTLED or step == "found"
+
+
+def test_a_reader_looks_on_while_another_process_writes(path: Path) -> None:
+    child = writer(path)
+    assert child.stdout is not None
+    child.stdout.readline()
+    try:
+        counts = []
+        with Journal.open(path, read_only=True) as reader:
+            for _ in range(20):
+                standings = reader.standings()
+                assert len(standings) % 2 == 0  # never half a transaction
+                counts.append(len(standings))
+                time.sleep(0.005)
+        assert counts == sorted(counts)
+        assert counts[-1] > counts[0]
+    finally:
+        child.kill()
+        child.stdout.close()
+        child.wait()
+
+
+def test_a_reader_opens_what_a_killed_writer_left(path: Path) -> None:
+    killed_after(path, 0.02)
+    with Journal.open(path, read_only=True) as reader:
+        assert reader.standings()
+
+
+def test_two_processes_may_make_the_journal_at_once(path: Path) -> None:
+    children = [writer(path) for _ in range(3)]
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline().startswith("found")
+        child.kill()
+        child.stdout.close()
+        child.wait()
+
+
+def test_a_migration_that_is_cut_leaves_nothing_and_is_done_by_the_next_opening(path: Path) -> None:
+    path.parent.mkdir()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA journal_mode=WAL")  # as far as the first opening came
+    db.close()
+    with pytest.raises(JournalError, match="older version"):
+        Journal.open(path, read_only=True)
+    with Journal.open(path) as journal:
+        assert journal.see(a_photo(), AT, register_version=VERSION) is not None
+
+
+def test_a_journal_kept_busy_is_told_as_busy(journal: Journal, path: Path) -> None:
+    with Journal.open(path) as other:
+        other._db.execute("PRAGMA busy_timeout=20")
+        with journal._writing(), pytest.raises(JournalError, match="busy"):
+            other.set_fact("a", "b")
+    journal.set_fact("a", "c")
+
+
+def test_forty_thousand_private_photos_are_passed_over_quickly(
+    journal: Journal, record_property: Callable[[str, object], None]
+) -> None:
+    photos = [a_photo(f"{n}.jpg") for n in range(40_000)]
+    with journal._writing() as db:  # as make_private_all leaves them
+        db.executemany("INSERT INTO skip VALUES (?, ?)", ((journal._skip_token(p.main), VERSION) for p in photos))
+    start = time.perf_counter()
+    assert journal.see_all(photos, AT, register_version=VERSION) == []
+    record_property("seconds", time.perf_counter() - start)
+
+
+def test_importing_the_journal_is_cheap() -> None:
+    heavy = "{'pydantic', 'paramiko', 'rich', 'PIL', 'watchdog', 'click', 'rfc8785'} & set(sys.modules)"
+    code = f"import sys, agent.journal; print({heavy} or 'none')"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "none"
