@@ -8,7 +8,7 @@ import asyncio
 import queue
 import secrets
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -160,29 +160,31 @@ class SftpShare:
 
     async def _names(self, folder: str) -> list[tuple[str, wire.Attributes]]:
         """What is in a folder; nothing where it is missing, or where we may not look and so left nothing either."""
-        engine = self._working()
-        session = engine.session
-        try:
-            request = wire.on_path(Kind.OPENDIR, engine.folders.path(folder))
-            handle = session.read_as(wire.one_string, await session.ask(request, "a look into a folder"))
-        except Refused as refused:
-            if refused.missing or refused.code == wire.Code.PERMISSION_DENIED:
-                return []
-            raise
         found: list[tuple[str, wire.Attributes]] = []
         try:
+            async for name, about in self._listing(folder):
+                if name not in {b".", b".."}:
+                    found.append((name.decode("utf-8", "surrogateescape"), about))
+        except Refused as refused:
+            if not refused.missing and refused.code != wire.Code.PERMISSION_DENIED:
+                raise
+        return found
+
+    async def _listing(self, folder: str) -> AsyncIterator[tuple[bytes, wire.Attributes]]:
+        engine = self._working()
+        session, doing = engine.session, "a look into a folder"
+        opened = await session.ask(wire.on_path(Kind.OPENDIR, engine.folders.path(folder)), doing)
+        handle = session.read_as(wire.one_string, opened)
+        try:
             while True:
-                request = wire.on_handle(Kind.READDIR, handle)
-                reply = await session.ask(request, "a look into a folder")
-                for name, about in session.read_as(wire.names, reply):
-                    if name not in {b".", b".."}:
-                        found.append((name.decode("utf-8", "surrogateescape"), about))
+                reply = await session.ask(wire.on_handle(Kind.READDIR, handle), doing)
+                for entry in session.read_as(wire.names, reply):
+                    yield entry
         except Refused as refused:
             if refused.code != wire.Code.EOF:
                 raise
         finally:
             await session.let_go(handle)
-        return found
 
     def abilities(self) -> Abilities:
         """What the server can do."""
