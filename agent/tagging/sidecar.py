@@ -1,13 +1,26 @@
 """The tag beside a photo: `NAME.EXT.xmp`, for whatever cannot carry it inside.
 
 A sidecar that was there before is merged by the same rules as a packet inside a JPEG, and is kept whole inside ours;
-one that cannot be merged is kept all the same.
+one that cannot be merged is kept all the same. Some programs write sidecars in UTF-16 or UTF-32 (XMP Part 1, 7.1); the
+merged one is in UTF-8, as a packet is allowed to be, and undoing gives back the bytes as they were.
 """
+
+import codecs
+import re
 
 from agent.errors import LocalFault
 from agent.tagging.markup import NotOurXml
 from agent.tagging.packet import MOST_BEFORE, find, fresh, merged
 from agent.tagging.tag import Kind, Tag
+
+# The longer marks first: UTF-32's begins with UTF-16's.
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_DECLARATION = re.compile(r"\A<\?xml\s[^>]*\?>\s*")
 
 MOST_MERGED = 4 * 1024 * 1024
 """A larger sidecar is kept, not merged."""
@@ -35,9 +48,21 @@ def _merged(tag: Tag, foreign: bytes) -> bytes | None:
     if len(foreign) > MOST_MERGED:
         return None
     try:
-        return merged(foreign, tag, Kind.SIDECAR, foreign)
+        return merged(_in_utf8(foreign), tag, Kind.SIDECAR, foreign)
     except NotOurXml:
         return None
+
+
+def _in_utf8(foreign: bytes) -> bytes:
+    """A document that begins with a byte order mark of UTF-16 or UTF-32, in UTF-8; any other as it is."""
+    for mark, encoding in _MARKS.items():
+        if foreign.startswith(mark):
+            try:
+                text = foreign[len(mark) :].decode(encoding)
+            except UnicodeDecodeError:
+                return foreign
+            return _DECLARATION.sub("", text, count=1).encode("utf-8", "replace")
+    return foreign
 
 
 def _undoes(content: bytes, tag: Tag, foreign: bytes | None) -> bool:
