@@ -30,20 +30,29 @@ def read_png(file: BoundedFile) -> Evidence:
         for _ in range(MAX_CHUNKS):
             head = file.at(position, 8)
             size, kind = int.from_bytes(head[:4], "big"), head[4:]
-            if kind == b"eXIf":
-                blocks.append(read_exif(Window(file, position + 8, size), notes))
-            elif kind in {b"zTXt", b"tEXt"} and 32 < size <= MAX_PROFILE:
-                keyword = next((name for name in _PROFILES if file.at(position + 8, len(name)) == name), None)
-                if keyword is not None:
-                    packed = file.at(position + 8 + len(keyword), size - len(keyword))
-                    blocks.append(read_exif(_legacy_block(kind, packed), notes))
+            if len(blocks) < MAX_BLOCKS and kind in {b"eXIf", b"zTXt", b"tEXt"}:
+                blocks.extend(_png_block(file, kind, position + 8, size, notes))
             position += 12 + size
-            complete = kind == b"IEND"
-            if complete or len(blocks) >= MAX_BLOCKS:
+            complete = kind == b"IEND" and position <= file.size
+            if complete:
                 break
     except Broken as fault:
         notes.append(f"it cannot be read to its end: {fault}")
     return Evidence("png", complete=complete, blocks=tuple(blocks), notes=tuple(notes))
+
+
+def _png_block(file: BoundedFile, kind: bytes, start: int, size: int, notes: list[str]) -> tuple[Exif, ...]:
+    """What a chunk says: one block, empty where it is broken (so that it counts), or none where it is no Exif."""
+    keyword = next((name for name in _PROFILES if size > len(name) and file.at(start, len(name)) == name), None)
+    if kind != b"eXIf" and (keyword is None or size > MAX_PROFILE):
+        return ()
+    try:
+        if keyword is None:
+            return (read_exif(Window(file, start, size), notes),)
+        return (read_exif(_legacy_block(kind, file.at(start + len(keyword), size - len(keyword))), notes),)
+    except Broken as fault:
+        notes.append(f"its Exif block cannot be read: {fault}")
+        return (Exif(),)
 
 
 def _legacy_block(kind: bytes, text: bytes) -> Block:

@@ -42,7 +42,7 @@ def named_time(name: str) -> Named | None:
     """The time in a file's name, if it is one of the known patterns with a possible date."""
     try:
         return _messenger(name) or _pixel(name) or _local(name)
-    except (ValueError, OverflowError):  # the thirtieth of February: digits, but no date
+    except ValueError:  # the thirtieth of February: digits, but no date
         return None
 
 

@@ -49,7 +49,7 @@ def heif(iinf: bytes, iloc: bytes) -> bytes:
 
 
 INFE = box(b"infe", b"\2\0\0\0\0\1\0\0Exif\0")
-SAME_ITEM = struct.pack(">HHHH", 1, 0, 0, 64)
+SAME_ITEM = struct.pack(">HHH", 1, 0, 64)
 
 CRAFTED = {
     "a directory that leads to itself": jpeg(
@@ -197,7 +197,7 @@ def test_mutated_photos_of_the_corpus_never_raise(corpus: Path, tmp_path: Path) 
     ]
     path = tmp_path / "mutated.jpg"
     slowest = 0.0
-    for _ in range(4_000):
+    for _ in range(2_500):
         path.write_bytes(mutated(dice.choice(originals), dice))
         began = time.perf_counter()
         read(path, now=NOW)

@@ -199,7 +199,10 @@ def test_a_name_is_asked_only_where_the_content_is_silent(photo: Photo) -> None:
     assert photo(first={MODIFIED: TAKEN}, name="IMG_20250101_090909.jpg").level is Level.UPPER_BOUND
 
 
-@pytest.mark.parametrize("name", ["DSC_0042.jpg", "IMG_20261399_101112.jpg", "IMG_20990314_101112.jpg", "holiday.jpg"])
+@pytest.mark.parametrize(
+    "name",
+    ["DSC_0042.jpg", "IMG_20260230_101112.jpg", "IMG-20261301-WA0001.jpg", "IMG_20990314_101112.jpg", "holiday.jpg"],
+)
 def test_a_name_without_a_possible_time_says_nothing(photo: Photo, name: str) -> None:
     assert photo(name=name).level is Level.IMPOSSIBLE
 

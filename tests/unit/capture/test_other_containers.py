@@ -222,3 +222,11 @@ def test_a_format_without_a_reader_is_held_for_review(reads: Reads, head: bytes)
 def test_an_empty_file_and_a_text_are_no_photos(reads: Reads) -> None:
     assert not reads(b"").is_photo
     assert not reads(b"Dear parents,\n").is_photo
+
+
+def test_a_whole_png_with_a_broken_exif_block_is_complete_and_says_so(reads: Reads) -> None:
+    content = b"\x89PNG\r\n\x1a\n" + chunk(b"eXIf", b"not Exif at all") + chunk(b"IEND", b"")
+    found = reads(content, "a.png")
+    assert found.complete
+    assert found.level is Level.IMPOSSIBLE
+    assert any("cannot be read" in note for note in found.notes)
