@@ -14,7 +14,7 @@ import binascii
 import hashlib
 import zlib
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+from html import escape  # not xml.sax.saxutils, which loads urllib and http
 
 from agent.model import Sha256
 from agent.tagging.markup import Document, Edit, Element, NotOurXml, appended, edited, parse
@@ -196,7 +196,7 @@ def _description(about: str, properties: list[_Property], prefixes: dict[str, st
     rdf, vpa = prefixes["rdf"], prefixes["vpa"]
     used = sorted({"rdf", "vpa", *(ours.prefix for ours in properties)})
     declared = "".join(f' xmlns:{prefixes[prefix]}="{_NAMESPACES[prefix]}"' for prefix in used)
-    lines = [f"<{rdf}:Description{declared} {rdf}:about={quoteattr(about)}>"]
+    lines = [f'<{rdf}:Description{declared} {rdf}:about="{_attribute(about)}">']
     for ours in properties:
         name = prefixes[ours.prefix] + ours.name.removeprefix(ours.prefix)
         lines.append(f"<{name}>{_value(ours, rdf)}</{name}>")
@@ -215,7 +215,12 @@ def _value(ours: _Property, rdf: str) -> str:
 
 def _text(value: str) -> str:
     """Escaped for an element's content; `>` too, so that no `]]>` can arise."""
-    return escape(value)
+    return escape(value, quote=False)
+
+
+def _attribute(value: str) -> str:
+    """Escaped for an attribute; tabs and line ends too, which a parser would turn into blanks."""
+    return escape(value).replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;")
 
 
 def _before(properties: dict[str, str]) -> bytes | None:

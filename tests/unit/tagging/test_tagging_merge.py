@@ -119,9 +119,9 @@ def test_keywords_in_a_form_that_is_no_list_are_left_alone(merge: Merge) -> None
 
 
 def test_ours_speaks_about_what_theirs_speaks_about(merge: Merge) -> None:
-    theirs = '<rdf:Description rdf:about="uuid:a&amp;&quot;b" xmlns:q="urn:q" q:a="1"/>'
+    theirs = '<rdf:Description rdf:about="uuid:a&amp;&quot;&lt;&#10;b" xmlns:q="urn:q" q:a="1"/>'
     found = ET.fromstring(merge(packet(theirs)))
-    assert {block.get(f"{{{RDF}}}about") for block in found.iter(f"{{{RDF}}}Description")} == {'uuid:a&"b'}
+    assert {block.get(f"{{{RDF}}}about") for block in found.iter(f"{{{RDF}}}Description")} == {'uuid:a&"<\nb'}
 
 
 def test_their_prefix_for_a_namespace_is_ours_too_and_a_prefix_of_theirs_is_never_given_another_meaning(
