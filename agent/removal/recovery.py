@@ -73,6 +73,8 @@ def _folders_in(folder: Path) -> list[Path]:
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
     try:
-        return stat.S_ISDIR(entry.stat(follow_symlinks=False).st_mode) and not entry.is_symlink()
+        seen = entry.stat(follow_symlinks=False)
     except OSError:
         return False  # gone meanwhile
+    # Windows' junctions are folders by their mode, but stand for another name (IsReparseTagNameSurrogate).
+    return stat.S_ISDIR(seen.st_mode) and not getattr(seen, "st_reparse_tag", 0) & 0x20000000

@@ -47,22 +47,29 @@ def photo(folder: Path) -> Callable[..., tuple[LocalFile, Fingerprint]]:
     return write
 
 
+def _always(*_: object) -> bool:
+    return True
+
+
 class _Audit:
     """Python's own audit events (PEP 578), told just before the system is called: a deterministic moment for a race."""
 
     def __init__(self) -> None:
         self.event: str | None = None
         self.act: Callable[..., None] | None = None
+        self.when: Callable[..., bool] = _always
         sys.addaudithook(self._heard)  # cannot be taken away again, so there is one for all tests
 
     def _heard(self, event: str, arguments: tuple[object, ...]) -> None:
-        if event == self.event and self.act is not None:
+        if event == self.event and self.act is not None and self.when(*arguments):
             act, self.act = self.act, None  # what it does itself is not heard, and it acts once
             act(*arguments)
 
     @contextmanager
-    def just_before(self, event: str, act: Callable[..., None]) -> Iterator[None]:
-        self.event, self.act = event, act
+    def just_before(
+        self, event: str, act: Callable[..., None], when: Callable[..., bool] | None = None
+    ) -> Iterator[None]:
+        self.event, self.act, self.when = event, act, when or _always
         try:
             yield
             assert self.act is None, "the moment never came"
@@ -72,7 +79,7 @@ class _Audit:
 
 @pytest.fixture(scope="session")
 def just_before() -> During:
-    """`with just_before("os.rename", act)`: `act` is called once, just before the first such call."""
+    """`with just_before("os.rename", act)`: `act` is called once, just before the first such call (that is `when`)."""
     return _Audit().just_before
 
 

@@ -1,6 +1,7 @@
 """Only the proven content of the very file is removed, whoever gets in the way and when."""
 
 import contextlib
+import hashlib
 import os
 import queue
 import socket
@@ -222,6 +223,41 @@ def after_the_move(just_before, act):
 
     with contextlib.ExitStack() as stack, just_before("os.rename", wait_for_open):
         yield
+
+
+def by_handle(path: object, *_: object) -> bool:
+    """The moment between the first and the second look at the file moved aside: it is about to be read."""
+    return isinstance(path, int)
+
+
+@posix
+@pytest.mark.parametrize("how", ["touched", "swapped"])
+def test_a_photo_that_is_touched_or_swapped_while_it_is_being_checked_is_kept(folder, photo, just_before, how):
+    file, proven = photo()
+
+    def meddle(*_: object) -> None:
+        (private,) = folder.glob(".photo-agent-removing-*")
+        if how == "touched":
+            (private / "IMG_1.jpg").chmod(0o600)
+        else:
+            (folder / "new").write_bytes(b"proven")
+            os.utime(folder / "new", ns=(file.mtime_ns, file.mtime_ns))
+            (private / "IMG_1.jpg").rename(folder / "kept")
+            (folder / "new").rename(private / "IMG_1.jpg")
+
+    with just_before("open", meddle, by_handle), pytest.raises(RemovalRefused):
+        remove(file, proven)
+    assert held(folder) == {"IMG_1.jpg": b"proven"} | ({} if how == "touched" else {"kept": b"proven"})
+
+
+@posix
+def test_a_pipe_is_refused_even_by_someone_who_looked_at_the_pipe(folder):
+    os.mkfifo(folder / "IMG_1.jpg")
+    seen = (folder / "IMG_1.jpg").lstat()
+    file = LocalFile(folder / "IMG_1.jpg", seen.st_size, seen.st_mtime_ns, seen.st_dev, seen.st_ino)
+    with pytest.raises(RemovalRefused):
+        remove(file, Fingerprint(Sha256(hashlib.sha256().hexdigest()), 0))
+    assert [entry.name for entry in folder.iterdir()] == ["IMG_1.jpg"]
 
 
 @posix

@@ -156,6 +156,22 @@ def test_a_link_named_like_a_private_folder_is_not_entered(folder, tmp_path):
     assert (elsewhere / "secret.jpg").read_bytes() == b"private"
 
 
+def test_a_private_folder_swapped_for_a_link_at_the_last_moment_is_not_entered(folder, tmp_path, just_before):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "secret.jpg").write_bytes(b"private")
+    private = aside(folder, IMG_1=b"one")
+
+    def swap(*_: object) -> None:
+        private.rename(folder / "moved")
+        private.symlink_to(elsewhere)
+
+    with just_before("open", swap, lambda path, *_: path == private.name), pytest.raises(LocalFault):
+        recover([folder])
+    assert contents(elsewhere) == {"secret.jpg": b"private"}
+    assert contents(folder) == {"moved/IMG_1.jpg": b"one"}
+
+
 def test_a_missing_root_is_passed_over(folder):
     aside(folder, IMG_1=b"one")
     assert recover([folder / "card", folder]) == 1
