@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> Any:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        code = cli.main(None if arguments is None else list(arguments), prog_name="photo-agent", standalone_mode=False)
     except click.ClickException as fault:
         fault.show()
         sys.exit(2)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -63,7 +64,8 @@ def console() -> "Console":
     """Standard output with tables and colour where it is a terminal."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=False)
+    # Into a file or a pipe, a table is as wide as it needs to be: whoever reads it there has no screen to fit.
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 400)
 
 
 def put_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:

@@ -75,7 +75,7 @@ class Summary:
             return Exit.NOT_YET_SENT
         if self.fault is not None:
             return self.fault.exit_code
-        return Exit.REVIEW if self.review else Exit.DONE
+        return Exit.REVIEW if self.review or self.refused else Exit.DONE
 
     def as_json(self) -> dict[str, object]:
         """The closing line of `sync --json`."""

@@ -16,6 +16,7 @@ from agent.folders import scan
 from agent.journal import Standing, State
 from agent.model import Capture, Decision, LocalFile, Photo, Register, Verdict
 from agent.pipeline.events import Audience, Event, Happened
+from agent.pipeline.renew import no_register
 from agent.pipeline.stages import Stages
 from agent.register import decide
 
@@ -96,16 +97,6 @@ def judge(stages: Stages, capture: Capture, register: Register) -> Decision:
         broken = "the file ends early, so it may be damaged: look at it before it leaves"
         return replace(decision, verdict=Verdict.REVIEW, visit=None, reasons=(*decision.reasons, broken))
     return decision
-
-
-def no_register(stages: Stages, register: Register | None) -> str | None:
-    """Why nothing can be decided now, or None."""
-    if register is None:
-        return "no register of visits was read yet: photos wait until there is one"
-    age = stages.clock() - register.read_at
-    if age > timedelta(days=stages.settings.register.max_age_days):
-        return f"the register was last renewed {age.days} days ago: photos wait until it is renewed"
-    return None
 
 
 _OPEN = (State.SETTLED, State.DECIDED, State.REVIEW, State.REFUSED)

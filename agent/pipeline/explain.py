@@ -8,7 +8,8 @@ from agent.capture import content_id, read
 from agent.errors import LocalFault
 from agent.folders import scan
 from agent.model import Capture, Decision, Interval, Verdict
-from agent.pipeline.examine import judge, no_register
+from agent.pipeline.examine import judge
+from agent.pipeline.renew import no_register
 from agent.pipeline.stages import Stages
 
 

@@ -1,13 +1,16 @@
 """Keeping the register current: fetched from the share or read from a path, then offered to the store, which judges."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from agent.errors import LocalFault, RegisterError, ShareFault
 from agent.model import Register, RemoteName
 from agent.pipeline.stages import Stages
-from agent.share import Share
+
+if TYPE_CHECKING:
+    from agent.share import Share
 
 LARGEST = 8 * 1024 * 1024
 """Bytes. A line is some 150: this is the register of a very large school for a century."""
@@ -35,7 +38,7 @@ def fetch_register(stages: Stages, *, force: bool = False) -> Renewal:
         return renew_register(stages, share, force=force)
 
 
-def renew_register(stages: Stages, share: Share | None, *, force: bool = False) -> Renewal:
+def renew_register(stages: Stages, share: "Share | None", *, force: bool = False) -> Renewal:
     """Fetch both files and offer them to the store; the last good register stands where they are not believed.
 
     `force` accepts a register that has shrunk by more than half: for the EVC, who knows why. Raises ShareUnreachable
@@ -63,11 +66,21 @@ def kind_of(source: str) -> Literal["csv", "ics"]:
     return "ics" if source.lower().endswith(".ics") else "csv"
 
 
-def _content(source: RemoteName | Path, share: Share | None) -> bytes:
+def no_register(stages: Stages, register: Register | None) -> str | None:
+    """Why nothing can be decided now, or None."""
+    if register is None:
+        return "no register of visits was read yet: photos wait until there is one"
+    age = stages.clock() - register.read_at
+    if age > timedelta(days=stages.settings.register.max_age_days):
+        return f"the register was last renewed {age.days} days ago: photos wait until it is renewed"
+    return None
+
+
+def _content(source: RemoteName | Path, share: "Share | None") -> bytes:
     return _local(source) if isinstance(source, Path) else _remote(source, share)
 
 
-def _remote(name: RemoteName, share: Share | None) -> bytes:
+def _remote(name: RemoteName, share: "Share | None") -> bytes:
     if share is None:
         raise LocalFault(f"the register {name} lies on the share, which was not asked this time")
     try:

@@ -14,14 +14,12 @@ from agent.errors import AgentError, HostKeyRefused, ShareRefused, ShareUnreacha
 from agent.journal import Standing, State
 from agent.pipeline import examine, finish, send
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
+from agent.pipeline.facts import LAST_REACHED, REGISTER_REFUSAL
 from agent.pipeline.renew import needs_share, renew_register
 from agent.pipeline.stages import Stages
 from agent.record import JSON, Kind
 from agent.removal import recover
 from agent.share import Share
-
-LAST_REACHED = "share last reached"
-REGISTER_REFUSAL = "register refused"
 
 
 @dataclass(slots=True)

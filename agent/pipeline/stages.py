@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import filelock
@@ -19,7 +20,9 @@ from agent.journal import Journal
 from agent.record import Record
 from agent.register import RegisterStore
 from agent.settings import Settings
-from agent.share import Server, Share, open_share
+
+if TYPE_CHECKING:  # SSH is imported when the share is first called
+    from agent.share import Server, Share
 
 
 @dataclass(slots=True)
@@ -32,7 +35,7 @@ class Stages:
     registers: RegisterStore
     clock: Callable[[], datetime]
     sleep: Callable[[float], object]
-    connect: Callable[[], Share]
+    connect: Callable[[], "Share"]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -45,8 +48,10 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def server_of(settings: Settings) -> Server:
+def server_of(settings: Settings) -> "Server":
     """Where the share is, as the settings say."""
+    from agent.share import Server
+
     return Server(
         host=settings.share.host,
         port=settings.share.port,
@@ -101,7 +106,7 @@ def open_stages(
     *,
     clock: Callable[[], datetime] = wall_clock,
     sleep: Callable[[float], object] = time.sleep,
-    connect: Callable[[], Share] | None = None,
+    connect: Callable[[], "Share"] | None = None,
 ) -> Iterator[Stages]:
     """Open the stages for writing; the caller holds `only_writer`."""
     with Journal.open(journal_file(settings)) as journal:
@@ -112,5 +117,11 @@ def open_stages(
             registers=RegisterStore(register_folder(settings)),
             clock=clock,
             sleep=sleep,
-            connect=connect or (lambda: open_share(server_of(settings), clock=clock)),
+            connect=connect or (lambda: _connected(settings, clock)),
         )
+
+
+def _connected(settings: Settings, clock: Callable[[], datetime]) -> "Share":
+    from agent.share import open_share
+
+    return open_share(server_of(settings), clock=clock)

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import filelock
 
 from agent.journal import Standing, State
-from agent.pipeline.examine import no_register
-from agent.pipeline.run import LAST_REACHED, REGISTER_REFUSAL
+from agent.pipeline.facts import LAST_REACHED, REGISTER_REFUSAL
+from agent.pipeline.renew import no_register
 from agent.pipeline.stages import Stages
 from agent.settings import Settings
 

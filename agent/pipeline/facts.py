@@ -1,0 +1,7 @@
+"""The names of the single facts that the journal keeps beside the photos."""
+
+LAST_REACHED = "share last reached"
+"""When a login on the share last went well, as ISO 8601."""
+
+REGISTER_REFUSAL = "register refused"
+"""Why the register that was fetched last is not believed; absent where it is."""
