@@ -11,6 +11,7 @@
 """
 
 import re
+import warnings
 from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import sha256
 from typing import Any
@@ -76,7 +77,9 @@ def _calendars(text: str) -> list[Any]:
             raise ValueError(f"an END:{part[:20]} without its BEGIN")
     if open_parts:
         raise ValueError(f"it is cut off, END:{open_parts[-1][:20]} is missing")
-    calendars: list[Any] = list(Calendar.from_ical(text, multiple=True))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about its guesses at zones, which are not used here
+        calendars: list[Any] = list(Calendar.from_ical(text, multiple=True))
     if not calendars:
         raise ValueError("there is no BEGIN:VCALENDAR in it")
     return calendars

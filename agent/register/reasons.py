@@ -86,8 +86,7 @@ def wrong_camera(camera: Candidates, visit: Visit) -> str | None:
 def no_time(capture: Capture) -> str:
     """Why there is no capture time to decide on."""
     if capture.taken is None:
-        said = capture.recorded
-        return f"the time that it gives ({said[:40]}) cannot be" if said else "nothing says when it was taken"
+        return "; ".join(capture.notes) or "nothing in it says when it was taken"
     if capture.level is Level.UPPER_BOUND:
         return "it is only known by when it was there, not when it was taken: not enough to delete on"
     if capture.level is Level.FILE_NAME:

@@ -109,10 +109,12 @@ def _separator(text: str, columns: Columns) -> str:
     """The separator by which the header has the most right names."""
 
     def right(separator: str) -> tuple[int, int]:
+        widest = 0
         for _, cells in _records(text, separator, columns.register):
+            widest = max(widest, len(cells))
             if any(cells):
-                return sum(plain(cell) in columns.known for cell in cells), len(cells)
-        return 0, 0
+                return sum(plain(cell) in columns.known for cell in cells), widest
+        return 0, widest
 
     return max(SEPARATORS, key=right)
 

@@ -101,7 +101,7 @@ def _believed(
     # The very bytes that were believed stay believed, also by a later version of this program that reads them better.
     if not force and (last is None or last.register.version != version):
         before = last.register if last else None
-        _no_camera_lost(known, before.cameras if before else ())
+        _no_camera_lost(known, before.cameras if before and cameras is not None else ())
         if before and 2 * len(told.visits) < len(before.visits):
             raise RegisterError(
                 f"the visits register is not believed: it has {_visits(len(told.visits))}, the last good one had "
