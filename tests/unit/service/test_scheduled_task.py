@@ -1,0 +1,186 @@
+"""The Windows task: against the schema that Microsoft documents, and schtasks asked in the right order."""
+
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import xmlschema
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.errors import AgentError, UsageError
+from agent.model import Known
+from agent.service import Launch, task_xml
+from agent.service.task_scheduler import ScheduledTask, current_user
+
+SCHEMA = xmlschema.XMLSchema(Path(__file__).with_name("task-1.2.xsd"))
+NS = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
+USER = r"SCHOOL\j.smith"
+
+path_words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
+"""What `Launch` lets through: no control characters, no lone surrogates."""
+
+
+def _parsed(launch: Launch, user: str = USER) -> ET.Element:
+    return ET.fromstring(task_xml(launch, user).encode("utf-16"))
+
+
+def _text(task: ET.Element, *path: str) -> str:
+    return task.findtext("/".join(NS + part for part in path)) or ""
+
+
+def _split(line: str) -> list[str]:
+    """A command line as Windows' C runtime takes it apart: backslashes count only before a quote."""
+    words, word, quoted, begun, position = [], "", False, False, 0
+    while position < len(line):
+        slashes = len(line[position:]) - len(line[position:].lstrip("\\"))
+        position += slashes
+        at_quote = position < len(line) and line[position] == '"'
+        word += "\\" * (slashes // 2 if at_quote else slashes)
+        begun = begun or slashes > 0
+        if at_quote:
+            if slashes % 2:
+                word += '"'
+            else:
+                quoted = not quoted
+            begun, position = True, position + 1
+        elif position < len(line) and slashes == 0:
+            if line[position] in " \t" and not quoted:
+                words, word, begun = [*words, word] if begun else words, "", False
+            else:
+                word, begun = word + line[position], True
+            position += 1
+    return [*words, word] if begun else words
+
+
+def test_it_fits_the_schema(awkward: Launch) -> None:
+    SCHEMA.validate(_parsed(awkward))
+
+
+def test_the_schema_would_have_told_of_a_wrong_order() -> None:
+    task = _parsed(Launch((sys.executable,)))
+    trigger = task.find(f"{NS}Triggers/{NS}LogonTrigger")
+    assert trigger is not None
+    trigger.insert(0, trigger[-1])
+    assert not SCHEMA.is_valid(task)
+
+
+def test_every_argument_reads_back_as_it_was(awkward: Launch) -> None:
+    task = _parsed(awkward)
+    line = (_text(task, "Actions", "Exec", "Command"), *_split(_text(task, "Actions", "Exec", "Arguments")))
+    assert line == awkward.line
+
+
+@given(path_words, path_words)
+def test_any_path_and_any_user_read_back_as_they_were(name: str, user: str) -> None:
+    if "\ufffe" in name + user or "\uffff" in name + user:
+        return  # XML cannot hold these two, nor does Windows name a file by them
+    launch = Launch((sys.executable,), Path("/srv") / name)
+    task = _parsed(launch, user)
+    assert _split(_text(task, "Actions", "Exec", "Arguments")) == list(launch.line[1:])
+    assert _text(task, "Triggers", "LogonTrigger", "UserId") == user
+    assert _text(task, "Principals", "Principal", "UserId") == user
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("Settings/DisallowStartIfOnBatteries", "false"),
+        ("Settings/StopIfGoingOnBatteries", "false"),
+        ("Settings/ExecutionTimeLimit", "PT0S"),
+        ("Settings/MultipleInstancesPolicy", "IgnoreNew"),
+        ("Settings/StartWhenAvailable", "true"),
+        ("Settings/RunOnlyIfNetworkAvailable", "false"),
+        ("Settings/RestartOnFailure/Interval", "PT1M"),
+        ("Triggers/LogonTrigger/Repetition/Interval", "PT5M"),
+        ("Triggers/LogonTrigger/Repetition/StopAtDurationEnd", "false"),
+        ("Principals/Principal/LogonType", "InteractiveToken"),
+        ("Principals/Principal/RunLevel", "LeastPrivilege"),
+    ],
+)
+def test_what_task_scheduler_would_do_unasked_is_put_right(path: str, value: str) -> None:
+    assert _text(_parsed(Launch((sys.executable,))), *path.split("/")) == value
+
+
+# --- The service ------------------------------------------------------------------------------------------------------
+
+SCHTASKS = """
+case "$1" in
+/Create) [ -e denied ] && { echo "ERROR: Access is denied." >&2; exit 1; }; cp "$5" task; echo Ready > state ;;
+/Query) [ -e task ] ;;
+/Run) echo Running > state ;;
+/End) [ "$(cat state)" = Running ] && echo Ready > state ;;
+/Change) [ "$4" = /DISABLE ] && echo Disabled > state; [ "$4" = /ENABLE ] && echo Ready > state; true ;;
+/Delete) rm task ;;
+esac
+"""
+
+
+@pytest.fixture
+def service(launch: Launch, stand_in: Callable[[str, str], Path]) -> ScheduledTask:
+    stand_in("schtasks", SCHTASKS)
+    stand_in("powershell", 'printf "%s\\r\\n" "$(cat state)"')
+    return ScheduledTask(launch, USER)
+
+
+def test_installing_hands_over_the_task_in_utf16_and_starts_it(
+    service: ScheduledTask, launch: Launch, tmp_path: Path
+) -> None:
+    service.install()
+    assert (tmp_path / "task").read_bytes() == task_xml(launch, USER).encode("utf-16")
+    assert (tmp_path / "task").read_bytes().startswith((b"\xff\xfe", b"\xfe\xff"))
+    assert service.status() == service.status().__class__(True, Known.YES, "running")
+
+
+def test_stopping_switches_the_task_off_or_its_repetition_would_start_it_again(service: ScheduledTask) -> None:
+    service.install()
+    service.stop()
+    service.stop()
+    assert service.status().running is Known.NO
+    assert "service start" in service.status().detail
+
+
+def test_starting_switches_it_on_again(service: ScheduledTask) -> None:
+    service.install()
+    service.stop()
+    service.start()
+    assert service.status().running is Known.YES
+
+
+def test_a_state_that_is_not_understood_is_not_known(service: ScheduledTask, tmp_path: Path) -> None:
+    service.install()
+    (tmp_path / "state").write_text("Unknown")
+    assert service.status().running is Known.NOT_KNOWN
+
+
+def test_uninstalling_may_be_repeated(service: ScheduledTask) -> None:
+    service.install()
+    service.uninstall()
+    service.uninstall()
+    assert not service.status().installed
+
+
+def test_where_only_administrators_may_it_says_whom_to_ask(service: ScheduledTask, tmp_path: Path) -> None:
+    (tmp_path / "state").touch()
+    (tmp_path / "denied").touch()
+    with pytest.raises(AgentError, match=r"Access is denied.*IT"):
+        service.install()
+
+
+def test_starting_what_is_not_installed_says_so(service: ScheduledTask) -> None:
+    for act in (service.start, service.stop):
+        with pytest.raises(UsageError, match="service install"):
+            act()
+
+
+def test_the_user_is_named_with_their_domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USERNAME", "j.smith")
+    monkeypatch.setenv("USERDOMAIN", "SCHOOL")
+    assert current_user() == USER
+    monkeypatch.delenv("USERDOMAIN")
+    assert current_user() == "j.smith"
+    monkeypatch.delenv("USERNAME")
+    with pytest.raises(UsageError):
+        current_user()
