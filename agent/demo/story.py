@@ -16,13 +16,20 @@ from zoneinfo import ZoneInfo
 from agent.demo.photos import ZONE, Cast, Sample, cast, make
 from agent.demo.server import EmbeddedServer
 from agent.journal import State
-from agent.pipeline.events import Event, Happened, Summary
+from agent.model import Method
+from agent.pipeline.events import Event, Summary
 from agent.pipeline.explain import explain
 from agent.pipeline.run import Run
 from agent.pipeline.stages import Stages, only_writer, open_stages
 from agent.settings import Settings, load
 from agent.share import make_key
 from agent.tagging import untag
+
+HOW = {
+    Method.READ_BACK: "sent, and every byte read back and compared",
+    Method.ALREADY_THERE: "on the share already: every byte read back and compared, nothing sent again",
+}
+"""The ways to a proof, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +141,13 @@ def _outcomes(
             remote = standing.proofs[0].name
             whole = _original_of(share / remote) == hashlib.sha256(content).hexdigest()
             reasons = standing.decision.reasons if standing.decision else ()
-            how = (f"proof: {standing.proofs[0].method}",)
-            yield Outcome(sample, "removed", (*reasons, *how), remote, whole and sample.expected == "removed")
+            yield Outcome(
+                sample,
+                "removed",
+                (*reasons, HOW[standing.proofs[0].method]),
+                remote,
+                whole and sample.expected == "removed",
+            )
         elif sample.name in held:
             decision = held[sample.name].decision
             reasons = decision.reasons if decision else ()
@@ -151,8 +163,3 @@ def _original_of(remote: Path) -> str:
     with remote.open("rb") as tagged:
         untag(tagged, original)
     return hashlib.sha256(original.getvalue()).hexdigest()
-
-
-def number_of(told: Told, what: Happened) -> int:
-    """How many events of a kind there were."""
-    return sum(event.what is what for event in told.events)
