@@ -28,7 +28,7 @@ def _sections(unit: str) -> configparser.RawConfigParser:
 
 
 def _words(line: str) -> list[str]:
-    """A command line as systemd.service(5) reads it: words, quotes and C's escapes, then %% and, but for the first, $$."""
+    """A command line by systemd.service(5): words, quotes and C's escapes, then %% and, but for the first, $$."""
     words = []
     for match in re.finditer(r'"((?:\\.|[^"\\])*)"|(\S+)', line):
         raw = match.group(1) if match.group(1) is not None else match.group(2)
@@ -92,7 +92,7 @@ def test_systemd_finds_no_fault_with_it(awkward: Launch, tmp_path: Path) -> None
 def test_systemd_would_have_told_of_a_fault(launch: Launch, tmp_path: Path) -> None:
     unit = tmp_path / UNIT
     unit.write_text(systemd_unit(launch).replace("UMask=0077", "UMask=private"), "utf-8")
-    assert "UMask" in _analyze("verify", str(unit), runtime=tmp_path).stderr
+    assert "Failed to parse mode" in _analyze("verify", str(unit), runtime=tmp_path).stderr
 
 
 def test_its_exposure_by_systemds_own_measure_does_not_grow(launch: Launch, tmp_path: Path) -> None:
