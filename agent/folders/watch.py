@@ -150,9 +150,11 @@ def _identity(root: Path) -> _Identity | None:
 
 def _observe(root: Path, handler: "FileSystemEventHandler") -> "BaseObserver":
     """An observer that runs; raises OSError where the system would not have it, with nothing left running."""
-    from watchdog import events  # noqa: PLC0415 -- heavy
-    from watchdog.observers import Observer  # noqa: PLC0415 -- heavy
+    from watchdog import events
+    from watchdog.observers import Observer
 
+    with os.scandir(root):
+        pass  # watchdog was seen to say nothing of a folder that may not be read (EACCES), and to watch nothing
     observer = Observer()
     try:
         # Opening and reading are left out, or each scan would bring the next one.
@@ -179,7 +181,7 @@ def _observe(root: Path, handler: "FileSystemEventHandler") -> "BaseObserver":
 
 
 def _handler(hint: Callable[[], None]) -> "FileSystemEventHandler":
-    from watchdog.events import FileSystemEvent, FileSystemEventHandler  # noqa: PLC0415 -- heavy
+    from watchdog.events import FileSystemEvent, FileSystemEventHandler
 
     class Hinting(FileSystemEventHandler):
         """Any event but those in this agent's own hidden folders."""

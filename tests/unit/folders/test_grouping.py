@@ -115,6 +115,17 @@ def test_an_identifier_in_one_half_alone_does_not_speak_against_the_pair():
     assert grouped("A.jpg", "A.mov", ids={"A.mov": "x"}) == [["A.jpg", "A.mov"]]
 
 
+def test_a_still_keeps_its_first_partner():
+    ids = dict.fromkeys(("IMG_1.HEIC", "IMG_1.MOV", "IMG_1.MP4", "IMG_2.MOV"), "x")
+    assert grouped(*ids, ids=ids) == [["IMG_1.HEIC", "IMG_1.MOV"], ["IMG_1.MP4"], ["IMG_2.MOV"]]
+    assert grouped("A.jpg", "A.mov", "A.mp4") == [["A.jpg", "A.mov"], ["A.mp4"]]
+
+
+def test_the_still_of_the_same_spelling_comes_before_one_that_is_nearer_in_time():
+    files = [file("IMG_1.jpg", 1003), file("img_1.jpg", 1000), file("IMG_1.mov", 1000)]
+    assert shown(group(files, lambda seen: None)) == [["IMG_1.jpg", "IMG_1.mov"], ["img_1.jpg"]]
+
+
 def test_a_live_photo_and_its_sidecars_are_one_photo():
     assert grouped("A.HEIC", "A.MOV", "A.AAE", "A.xmp", "A.MOV.xmp") == [
         ["A.HEIC", "A.MOV", "A.AAE", "A.MOV.xmp", "A.xmp"]

@@ -189,6 +189,19 @@ def test_stopping_leaves_no_thread_and_no_handle_behind(folder):
 
 
 @linux
+def test_a_folder_that_may_not_be_watched_is_told_and_leaves_nothing_behind(folder, as_ordinary_user):
+    shut = folder / "shut"
+    shut.mkdir()
+    shut.chmod(0)
+    threads = threading.active_count()
+    with as_ordinary_user(), watching(shut) as (watcher, _):
+        assert not watcher.alive()
+        assert "The rescan will find" in watcher.troubles()[0].reason
+        assert until(lambda: threading.active_count() == threads)
+    shut.chmod(0o700)
+
+
+@linux
 def test_where_the_system_will_not_watch_it_is_said_and_nothing_fails(folder):
     # No more handles: inotify_init says EMFILE, as it does where fs.inotify.max_user_instances is reached.
     told = subprocess.run(
