@@ -146,6 +146,14 @@ class Journal(RequestQueue):
                 raise JournalError(f"Photo {identity} is {standing.state}: what was sent is not forgotten.")
             db.execute("DELETE FROM photo WHERE id = ?", (identity,))
 
+    def forget_removed(self, before: datetime) -> int:
+        """Drop what was removed before then; how many. The record has it, and a name need not stay here for ever."""
+        with self._writing() as db:
+            rows = db.execute("SELECT standing FROM photo WHERE state = 'removed'").fetchall()
+            old = [one.id for one in (_read(text) for (text,) in rows) if one.removed_at and one.removed_at < before]
+            db.executemany("DELETE FROM photo WHERE id = ?", ((identity,) for identity in old))
+        return len(old)
+
     # --- Private ---
 
     def make_private(self, identity: PhotoId, *, register_version: str | None) -> None:

@@ -132,8 +132,8 @@ def _prepare(db: sqlite3.Connection, *, read_only: bool) -> None:
 
 DAMAGED = (
     "The journal on this laptop is damaged. Nothing was changed. Ask IT to keep a copy of the state folder, then move "
-    "`journal.db` and the files beside it (`-wal`, `-shm`) away: the next run finds every photo again, and one that is "
-    "on the share already is proven there by reading it back, not sent twice."
+    "the journal and the files beside it (ending in -wal and -shm) away: the next run finds every photo again, and one "
+    "that is on the share already is proven there by reading it back, not sent twice."
 )
 
 

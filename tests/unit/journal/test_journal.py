@@ -196,6 +196,13 @@ def test_a_photo_that_was_sent_is_not_forgotten(journal: Journal, state: State) 
     assert journal.standings() == [standing]
 
 
+def test_what_was_removed_long_ago_is_forgotten_and_nothing_else(journal: Journal) -> None:
+    gone, recorded = bring(journal, State.REMOVED, "gone.jpg"), bring(journal, State.RECORDED, "kept.jpg")
+    assert journal.forget_removed(AT) == 0
+    assert journal.forget_removed(LATER) == 1
+    assert (journal.get(gone.id), journal.get(recorded.id)) == (None, recorded)
+
+
 def test_facts_are_kept_renewed_and_dropped(journal: Journal) -> None:
     assert journal.fact("last scan") is None
     for value in ("yesterday", "today", None):

@@ -142,4 +142,4 @@ class TheJournal(RuleBasedStateMachine):
 
 
 TestTheJournalAgainstAModel = TheJournal.TestCase
-TestTheJournalAgainstAModel.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestTheJournalAgainstAModel.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)

@@ -11,6 +11,7 @@ import pytest
 
 from agent.errors import RecordAltered, RecordError, RecordTruncated
 from agent.record import Draft, Kind, Record
+from agent.record.entry import line_of
 from agent.record.reading import BLOCK, chain
 from agent.record.record import FILE
 from tests.unit.record.bodies import AT, removed, transferred
@@ -115,6 +116,16 @@ def test_lines_dropped_doubled_swapped_or_put_in_are_found(written: Written, fol
     lines = (folder / FILE).read_bytes().splitlines(keepends=True)
     (folder / FILE).write_bytes(b"".join(altered(lines)[change]))
     with pytest.raises(RecordAltered):
+        again(folder).verify()
+
+
+def test_an_entry_that_skips_a_number_is_found_though_its_own_hash_is_right(short: Written, folder: Path) -> None:
+    last = short(2).verify()
+    assert last is not None
+    line, _ = line_of(Draft(Kind.REFUSED, {"photo": "0a1b2c3d"}, "e", AT), "laptop-17", 3, last.hash)
+    with (folder / FILE).open("ab") as file:
+        file.write(line + b"\n")
+    with pytest.raises(RecordAltered, match="at entry 2"):
         again(folder).verify()
 
 
