@@ -1,8 +1,12 @@
 """Input that is made to harm, or was damaged on its way: answered at once, and never with wrong bytes."""
 
+import base64
 import io
 import random
+import re
 import time
+import tracemalloc
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -180,15 +184,28 @@ def test_a_photo_without_our_tag_is_no_use_to_untag(real_jpeg: bytes, with_xmp: 
 
 
 def test_a_packet_that_expands_without_end_is_refused(tag_for: MakeTag) -> None:
-    import base64
-    import re
-    import zlib
-
     content = sidecar(tag_for(b"raw"), foreign=b"x")
     bomb = base64.b64encode(zlib.compress(bytes(64 * 1024 * 1024), 9))
     content = re.sub(rb"(<vpa:Before>)[^<]*", lambda found: found[1] + bomb, content)
-    with pytest.raises(LocalFault, match="damaged"):
-        untag(io.BytesIO(content), io.BytesIO())
+    tracemalloc.start()
+    try:
+        with pytest.raises(LocalFault, match="damaged"):
+            untag(io.BytesIO(content), io.BytesIO())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 40 * 1024 * 1024
+
+
+def test_a_photo_that_carries_two_tags_is_refused_for_nobody_can_tell_which_came_last(
+    tagged_files: list[tuple[bytes, bytes]],
+) -> None:
+    original, sent = tagged_files[0]
+    segment = sent[20 : len(sent) - len(original) + 20]
+    twice = sent[:20] + segment + sent[20:]
+    with pytest.raises(LocalFault, match="twice"):
+        untag(io.BytesIO(twice), io.BytesIO())
+    assert read_tag(io.BytesIO(twice)) is None
 
 
 def test_untagging_comes_out_the_same_however_the_bytes_arrive(tagged_files: list[tuple[bytes, bytes]]) -> None:
@@ -201,8 +218,6 @@ def test_untagging_comes_out_the_same_however_the_bytes_arrive(tagged_files: lis
 def test_a_large_photo_is_untagged_in_little_memory(
     tmp_path: Path, real_jpeg: bytes, spliced: Spliced, tag_for: MakeTag
 ) -> None:
-    import tracemalloc
-
     large = real_jpeg + bytes(64 * 1024 * 1024)
     (tmp_path / "large.jpg").write_bytes(large)
     splice = plan(tmp_path / "large.jpg", format="jpeg", tag=tag_for(large))

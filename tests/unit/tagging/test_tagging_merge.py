@@ -118,6 +118,14 @@ def test_keywords_in_a_form_that_is_no_list_are_left_alone(merge: Merge) -> None
     assert b"<dc:subject>cat</dc:subject>" in found
 
 
+def test_keywords_that_are_given_in_two_ways_are_left_alone(merge: Merge) -> None:
+    for second in (description("", ' dc:subject="dog"'), description("<dc:subject><rdf:Bag/></dc:subject>")):
+        first = description("<dc:subject><rdf:Bag><rdf:li>cat</rdf:li></rdf:Bag></dc:subject>")
+        found = merge(packet(first + second))
+        assert (first + second).encode() in found
+        assert found.count(b"<dc:subject>") == (first + second).count("<dc:subject>")
+
+
 def test_ours_speaks_about_what_theirs_speaks_about(merge: Merge) -> None:
     theirs = '<rdf:Description rdf:about="uuid:a&amp;&quot;&lt;&#10;b" xmlns:q="urn:q" q:a="1"/>'
     found = ET.fromstring(merge(packet(theirs)))
@@ -287,3 +295,13 @@ def test_any_title_and_owner_make_a_tag_that_is_read_back_on_one_line(
     assert found.title
     assert "\n" not in found.title
     assert found.title == " ".join(title.split()) or not title.isprintable() or not title.strip()
+
+
+def test_a_splice_that_our_own_untagging_would_not_undo_is_never_made(
+    with_xmp: WithXmp, planned: Planned, tag_for: Callable[..., Tag]
+) -> None:
+    in_disguise = OURS.replace("/", "&#47;")  # our namespace, unseen until the packet is parsed
+    content = with_xmp(packet(description("<v:Visit>another</v:Visit>", f' xmlns:v="{in_disguise}"')))
+    answer = planned(content, tag_for(content))
+    assert isinstance(answer, Beside)
+    assert "did not give the same photo" in answer.reason

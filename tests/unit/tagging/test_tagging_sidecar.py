@@ -141,3 +141,15 @@ def test_a_sidecar_without_our_tag_is_no_use_to_untag(tag_for: MakeTag) -> None:
         assert read_tag(io.BytesIO(content)) is None
         with pytest.raises(UsageError):
             undone(content)
+
+
+def test_a_sidecar_whose_merging_could_not_be_undone_is_kept_unmerged(tag_for: MakeTag) -> None:
+    disguised = DARKTABLE.replace(b"http://darktable.sf.net/", b"https:&#47;/visit-photo-agent.example/ns/1.0/")
+    content = sidecar(
+        tag_for(b"raw"),
+        foreign=disguised.replace(b"darktable:xmp_version", b"dc:format").replace(
+            b"<dc:subject>", b"<darktable:Visit>x</darktable:Visit><dc:subject>"
+        ),
+    )
+    assert b"cat" not in content
+    assert b"&#47;" in undone(content)[0]
