@@ -32,8 +32,11 @@ def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> De
     cancelled one. Raises RegisterError if a zone is unknown here.
     """
     visits = sorted(register.visits, key=lambda visit: (visit.span.earliest, visit.span.latest, visit.id))
-    mine = [visit for visit in visits if not visit.cancelled and _is_on(staff, visit)]
-    others = [visit for visit in visits if visit.cancelled or not _is_on(staff, visit)]
+    mine: list[Visit] = []
+    others: list[Visit] = []
+    who = key(staff)
+    for visit in visits:
+        (mine if not visit.cancelled and _is_on(who, visit) else others).append(visit)
     camera = identify(capture.camera, register.cameras)
     case = _Case(capture, tuple(mine), tuple(others), zone_of(zone), camera)
     try:
@@ -51,7 +54,7 @@ def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> De
 
 
 def _is_on(staff: str, visit: Visit) -> bool:
-    return not visit.staff or key(staff) in {key(name) for name in visit.staff}
+    return not visit.staff or any(key(name) == staff for name in visit.staff)
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,9 @@ def test_a_camera_with_a_clock_error_is_not_lost_by_a_typing_error(store: Regist
     with pytest.raises(RegisterError, match="line 2, clock_ahead_seconds"):
         offer(store, cameras=CAMERAS.replace(b"60", b"1 min"))
     assert store.current() == good
-    assert len(offer(store, cameras=CAMERAS.replace(b"60", b"1 min"), force=True).cameras) == 1
+    accepted = offer(store, cameras=CAMERAS.replace(b"60", b"1 min"), force=True)
+    assert [camera.label for camera in accepted.cameras] == ["Two"]
+    assert offer(store, cameras=CAMERAS.replace(b"60", b"1 min")) == accepted  # what a person accepted stays accepted
 
 
 @pytest.mark.parametrize(
