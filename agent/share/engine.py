@@ -106,11 +106,10 @@ class Engine:
         """End both sessions."""
         await self.stop()
         if self._reader is not None:
-            self._reader.cancel()
             for reader in await asyncio.gather(self._reader, return_exceptions=True):
-                if isinstance(reader, Session):
-                    reader.close()
-        self.session.close()
+                if isinstance(reader, Session) and reader is not self.session:
+                    await asyncio.to_thread(reader.close)
+        await asyncio.to_thread(self.session.close)
 
     async def _reading(self) -> Session:
         """The session to read back on; the second connection is made when it is first needed."""

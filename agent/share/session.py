@@ -317,3 +317,5 @@ class Session:
         """End the conversation; more than once does no harm."""
         self._closed = True
         self._transport.close()
+        if self._thread.is_alive():
+            self._thread.join(LOOK_AFTER * 4)

@@ -28,6 +28,8 @@ AHEAD = 96  # deliveries taken from the pipeline before the first of them has it
 AHEAD_BYTES = 64 * 1024 * 1024  # and their bytes, not counting what is confirmed; one larger delivery may wait beside
 TOP = ("visits", "record")  # where this program writes, one level of folders below each
 
+CLOSED = "This connection to the share is closed."
+
 T = TypeVar("T")
 
 
@@ -258,11 +260,14 @@ class SftpShare:
 
     def _working(self) -> Engine:
         if self._engine is None or self._closed:
-            raise ShareUnreachable("This connection to the share is closed.")
+            raise ShareUnreachable(CLOSED)
         return self._engine
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of some work on the engine's loop; refusals as errors that people understand."""
+        if self._loop.is_closed():
+            work.close()
+            raise ShareUnreachable(CLOSED)
         try:
             return asyncio.run_coroutine_threadsafe(work, self._loop).result()
         except Refused as refused:
@@ -275,6 +280,7 @@ class SftpShare:
         if self._engine is not None:
             self._run(self._engine.close())
         self._closed = True
+        self._run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

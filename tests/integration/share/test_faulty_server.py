@@ -1,0 +1,162 @@
+"""A server that goes wrong, in every step of a transfer and in every way: never is something called proven that is not.
+
+Whenever `Delivered` is reported, the disk holds the right bytes under the final name; and whatever was reported, a
+repetition against the server put right ends well, with nothing overwritten and nothing left lying about.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agent.errors import AgentError, ShareFault, ShareUnreachable
+from agent.model import Delivery, Splice
+from agent.share import Delivered, Outcome, Server, Share, Undelivered, open_share
+from tests.servers.openssh import SUBSYSTEM, OpenSSH, why_not
+from tests.servers.photos import content, delivery, outgoing, spliced
+
+FAULTY = Path(__file__).parents[2] / "servers" / "faulty.py"
+STEPS = ("open", "write", "fsync", "close", "read", "lstat", "stat", "mkdir", "link", "rename", "remove")
+HOWS = ("refuse", "refuse-done", "full", "confirm", "drop", "corrupt", "truncate", "delay")
+SPLICE = Splice(2, 0, b"tag" * 100)
+STILL, FILM = content(40_000), content(600_000)  # one write, and three
+
+
+class FaultyServer:
+    """OpenSSH with the proxy behind its sftp subsystem."""
+
+    def __init__(self, folder: Path) -> None:
+        self.plan_file, self.log = folder / "plan.json", folder / "steps.log"
+        self.plan()
+        self.sshd = OpenSSH(subsystem=f"{sys.executable} -I -S {FAULTY} {self.plan_file}")
+
+    def plan(self, step: str = "", n: int = 1, how: str = "", *, hide: tuple[str, ...] = (), log: bool = False) -> None:
+        self.log.unlink(missing_ok=True)
+        plan = {"step": step, "n": n, "how": how, "hide": hide, "log": str(self.log) if log else None}
+        draft = self.plan_file.with_suffix(".new")
+        draft.write_text(json.dumps(plan))
+        draft.replace(self.plan_file)
+
+    def server(self, connections: int = 1, timeout: float = 10.0) -> Server:
+        real = self.sshd
+        return Server(
+            real.host,
+            real.port,
+            real.user,
+            real.root,
+            real.key_file,
+            real.known_hosts_file,
+            "laptop-17",
+            connections,
+            timeout=timeout,
+        )
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyServer]:
+    if reason := why_not():
+        pytest.skip(reason)
+    if not SUBSYSTEM.is_file():
+        pytest.skip(f"OpenSSH's sftp-server is not at {SUBSYSTEM} here")
+    server = FaultyServer(tmp_path_factory.mktemp("faulty"))
+    with server.sshd:
+        yield server
+
+
+def live_photo(folder: Path, visit: str = "museum") -> Delivery:
+    return delivery(
+        outgoing(folder, f"visits/{visit}/photo.jpg", STILL, SPLICE),
+        outgoing(folder, f"visits/{visit}/photo.mov", FILM),
+    )
+
+
+class Client:
+    """One connection that is made again whenever it was lost."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.share: Share | None = None
+
+    def send(self, photo: Delivery) -> Outcome | AgentError:
+        try:
+            self.share = self.share or open_share(self.server, clock=lambda: datetime.now(UTC))
+            return list(self.share.deliver([photo]))[-1]
+        except (ShareUnreachable, ShareFault) as error:
+            self.close()
+            return error
+
+    def sweep(self) -> None:
+        assert self.share is not None
+        self.share.sweep()
+
+    def close(self) -> None:
+        if self.share is not None:
+            self.share.close()
+        self.share = None
+
+
+def held(disk: Path) -> dict[str, bytes]:
+    return {path.relative_to(disk).as_posix(): path.read_bytes() for path in disk.rglob("*") if path.is_file()}
+
+
+def occurrences(faulty: FaultyServer, client: Client, folder: Path, hide: tuple[str, ...]) -> dict[str, int]:
+    assert isinstance(client.send(live_photo(folder, "first")), Delivered)  # makes `visits`, opens connections
+    faulty.plan(log=True, hide=hide)
+    assert isinstance(client.send(live_photo(folder, "second")), Delivered)
+    steps = faulty.log.read_text().split()
+    return {step: steps.count(step) for step in STEPS}
+
+
+def check_one_case(
+    faulty: FaultyServer, client: Client, photo: Delivery, case: tuple[str, int, str], hide: tuple[str, ...]
+) -> None:
+    right = {photo.files[0].name: spliced(STILL, SPLICE), photo.files[1].name: FILM}
+    disk, where = faulty.sshd.disk / "visits", f"{case}"
+    before = held(disk)
+    faulty.plan(*case, hide=hide)
+    outcome = client.send(photo)
+    now = held(disk)
+    finals = {name: data for name, data in now.items() if ".uploading-" not in name and name not in before}
+    if isinstance(outcome, Delivered):
+        for proof, one in zip(outcome.proofs, photo.files, strict=True):
+            assert now.get(proof.name.removeprefix("visits/")) == right[one.name], where
+    elif isinstance(outcome, Undelivered):
+        assert isinstance(outcome.error, ShareFault), where
+    else:
+        assert isinstance(outcome, (ShareUnreachable, ShareFault)), where
+    assert all(data in right.values() for data in finals.values()), f"{where}: damage shows under a final name"
+
+    faulty.plan(hide=hide)
+    again = client.send(photo)
+    assert isinstance(again, Delivered), (where, again)
+    client.sweep()
+    now = held(disk)
+    for proof, one in zip(again.proofs, photo.files, strict=True):
+        assert now[proof.name.removeprefix("visits/")] == right[one.name], where
+    assert before.items() <= now.items(), f"{where}: something was overwritten"
+    assert finals.items() <= now.items(), f"{where}: something was overwritten"
+    assert not [name for name in now if ".uploading-" in name], f"{where}: something was left behind"
+
+
+@pytest.mark.parametrize("connections", [1, 2])
+@pytest.mark.parametrize("hide", [(), ("hardlink@openssh.com",)], ids=["by-link", "by-rename"])
+@pytest.mark.parametrize("how", HOWS)
+def test_whatever_goes_wrong_nothing_is_called_proven_that_is_not(
+    faulty: FaultyServer, tmp_path: Path, how: str, hide: tuple[str, ...], connections: int
+) -> None:
+    faulty.sshd.fresh_root()
+    faulty.plan(hide=hide)
+    client = Client(faulty.server(connections))
+    tried = 0
+    for step, count in occurrences(faulty, client, tmp_path / "in", hide).items():
+        if how in {"corrupt", "truncate"} and step not in {"read", "write"}:
+            continue
+        for n in range(1, count + 1):
+            photo = live_photo(tmp_path / "in", f"{step}-{n}")
+            check_one_case(faulty, client, photo, (step, n, how), hide)
+            tried += 1
+    client.close()
+    assert tried >= 4
