@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Run the tests on this machine: a virtual environment, what the tests need, then pytest on every core.
+
+    python3 install/test.py [--venv DIR] [--no-apt] [arguments of pytest]
+
+On Debian and its kin the programs that some tests use are installed by apt-get, as root or where sudo asks no
+password (openssh-server starts an SSH server on this machine; --no-apt leaves the machine as it is). Without them the
+tests that need them are skipped, and which those are is said first. The exit code is pytest's, or 5 if no test ran.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - this file must still be readable to an older Python, to say so
+    sys.exit("This needs Python 3.11 or newer; this is %s. See https://www.python.org/downloads/" % sys.version.split()[0])  # noqa: UP031
+
+import os
+import shutil
+import subprocess
+import tempfile
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+
+import virtual_environment
+
+NO_TESTS = 5
+"""As pytest itself says it."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program that some tests use, the Debian package it is in, and what goes untested without it."""
+
+    name: str
+    package: str
+    untested: str
+
+
+PROGRAMS = (
+    Program("sshd", "openssh-server", "sending to a real OpenSSH server, and the whole job against one"),
+    Program("exiftool", "libimage-exiftool-perl", "whether ExifTool reads the tags, and MakerNotes stay intact"),
+    Program("exiv2", "exiv2", "whether Exiv2 reads the tags"),
+    Program("rclone", "rclone", "comparing what arrived with an independent client"),
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Set up, run the tests, and end as pytest ended."""
+    folder, rest = virtual_environment.folder_from(arguments)
+    may_install = "--no-apt" not in rest
+    rest = [argument for argument in rest if argument != "--no-apt"]
+    if may_install:
+        _install_by_apt([program.package for program in PROGRAMS if not _is_there(program)])
+    for program in PROGRAMS:
+        if not _is_there(program):
+            print(f"Skipping what needs {program.name} (Debian: {program.package}): {program.untested}", flush=True)
+    environment = virtual_environment.prepare(folder, extras="test")
+    with tempfile.TemporaryDirectory(prefix="photo-agent-test-") as scratch:
+        report = Path(scratch) / "report.xml"
+        command = [str(environment.python), "-m", "pytest", "-n", "auto", f"--junit-xml={report}", *rest]
+        code = virtual_environment.run(command, virtual_environment.CHECKOUT)
+        if code == 0 and _passed(report) == 0:
+            print("No test ran: that proves nothing.", file=sys.stderr)
+            return NO_TESTS
+    return code
+
+
+def _is_there(program: Program) -> bool:
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin", "/sbin"])
+    return shutil.which(program.name, path=path) is not None
+
+
+def _install_by_apt(packages: list[str]) -> None:
+    """Install Debian packages where that may be done without a question; else leave it, the caller says what lacks."""
+    if not packages or shutil.which("apt-get") is None:
+        return
+    become_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if become_root and (shutil.which("sudo") is None or _quiet([*become_root, "true"]).returncode != 0):
+        return
+    print(f"Installing {', '.join(packages)} by apt-get", flush=True)
+    apt = [*become_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
+    _quiet([*apt, "update"])  # without a network the lists at hand may do
+    for package in packages:
+        done = _quiet([*apt, "install", "-y", "--no-install-recommends", package])
+        if done.returncode != 0:
+            print(f"apt-get could not install {package}: {' '.join(done.stderr.split())[-300:]}", flush=True)
+
+
+def _quiet(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
+    )
+
+
+def _passed(report: Path) -> int:
+    """How many tests ran and passed, by pytest's JUnit report; 0 where it wrote none."""
+    if not report.is_file():
+        return 0
+    suites = ET.parse(report).getroot().iter("testsuite")
+    return sum(int(suite.get("tests", 0)) - int(suite.get("skipped", 0)) for suite in suites)
+
+
+if __name__ == "__main__":
+    sys.exit(virtual_environment.explained(main, sys.argv[1:]))

@@ -1,0 +1,137 @@
+"""A virtual environment with this checkout installed in it: what try.py and test.py begin with.
+
+Standard library only, since nothing is installed yet. What goes wrong is told in a sentence with what to do.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class NotReadyError(Exception):
+    """Something that has to be put right on this machine first; says what."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment at `folder`."""
+
+    folder: Path
+
+    def script(self, name: str) -> Path:
+        """A program in it, where this system puts them."""
+        if sys.platform == "win32":
+            return self.folder / "Scripts" / f"{name}.exe"
+        return self.folder / "bin" / name
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.script("python")
+
+
+def explained(main: Callable[[list[str]], int], arguments: list[str]) -> int:
+    """Run `main` and say in words what stood in its way; the exit code to end with (2: not ready, 130: interrupted)."""
+    try:
+        return main(arguments)
+    except NotReadyError as fault:
+        print(f"\n{fault}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+def folder_from(arguments: Sequence[str]) -> tuple[Path, list[str]]:
+    """Where the environment belongs (`--venv DIR`, else .venv in the checkout), and the arguments without that."""
+    rest = list(arguments)
+    for place, argument in enumerate(rest):
+        if argument == "--":
+            break
+        if argument.startswith("--venv="):
+            del rest[place]
+            return Path(argument.partition("=")[2]).absolute(), rest
+        if argument == "--venv":
+            if place + 1 == len(rest):
+                raise NotReadyError("--venv needs a folder after it.")
+            folder = Path(rest[place + 1]).absolute()
+            del rest[place : place + 2]
+            return folder, rest
+    return CHECKOUT / ".venv", rest
+
+
+def prepare(folder: Path, extras: str) -> Environment:
+    """The environment at `folder`, made if need be, with the checkout and its `extras` ("", "test", "dev,test") in it."""
+    environment = Environment(folder)
+    if not _works(environment):
+        _make(environment)
+    _install(environment, f"{CHECKOUT}[{extras}]" if extras else str(CHECKOUT))
+    return environment
+
+
+def run(command: Sequence[str], folder: Path | None = None) -> int:
+    """Run a program on this terminal and return its exit code; Ctrl-C is for it to answer."""
+    process = subprocess.Popen(command, cwd=folder)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue  # the terminal sent it to the program too, which ends in its own way
+
+
+def _works(environment: Environment) -> bool:
+    """Whether there is an environment of a Python that is still on this machine and new enough."""
+    if not environment.python.exists():
+        return False
+    question = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
+    asked = subprocess.run([str(environment.python), "-c", question], capture_output=True, check=False)
+    return asked.returncode == 0
+
+
+def _make(environment: Environment) -> None:
+    folder = environment.folder
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not (folder / "pyvenv.cfg").exists():
+        raise NotReadyError(f"{folder} exists and is no virtual environment. Name another folder with --venv DIR.")
+    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise NotReadyError(
+            "This Python cannot make virtual environments. On Debian or Ubuntu: sudo apt install python3-venv "
+            f"(or python{version}-venv), then try again."
+        )
+    print(f"Making a virtual environment in {folder}", flush=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", str(folder)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise NotReadyError(f"The virtual environment could not be made:\n{_end_of(done.stdout + done.stderr)}")
+
+
+def _install(environment: Environment, what: str) -> None:
+    print("Installing the program and what it needs (a minute or two the first time)", flush=True)
+    pip = [str(environment.python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    surroundings = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
+    done = subprocess.run(
+        [*pip, "install", "--quiet", what],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        env=surroundings,
+    )
+    if done.returncode != 0:
+        raise NotReadyError(
+            f"pip could not install it:\n{_end_of(done.stdout + done.stderr)}\n\n"
+            "Is the network reachable? Behind a proxy set HTTPS_PROXY; with a mirror set PIP_INDEX_URL; with wheels in "
+            "a folder set PIP_NO_INDEX=1 and PIP_FIND_LINKS to it."
+        )
+
+
+def _end_of(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.strip().splitlines()[-8:])
