@@ -127,12 +127,12 @@ def _by_some_clock(case: _Case, errors: tuple[timedelta, ...]) -> _Finding:
 
 def _by_clock(case: _Case, ahead: timedelta) -> _Finding:
     """The finding if the camera's clock runs `ahead`."""
-    taken = Readings(case.capture, ahead)
+    taken = Readings(case.capture, ahead, case.home)
     relations = [(visit, taken.relation(visit)) for visit in case.mine]
     touched = [visit for visit, relation in relations if relation is not Relation.OUTSIDE]
     inside = [visit for visit, relation in relations if relation is Relation.INSIDE]
     corrected = reasons.corrected(case.camera, ahead)
-    at_home = hull(readings(case.capture, case.home, ahead))
+    at_home = hull(taken.at_home)
     if not touched:
         why = reasons.missed(case.capture, taken, case.mine, case.others)
         return _Finding(Verdict.PRIVATE, (why, *corrected), taken=at_home)

@@ -45,11 +45,16 @@ def readings(capture: Capture, zone: tzinfo, ahead: timedelta) -> tuple[Interval
 
 
 class Readings:
-    """The readings of one capture by one clock error, each zone worked out once."""
+    """The readings of one capture by one clock error, each zone worked out once.
 
-    def __init__(self, capture: Capture, ahead: timedelta) -> None:
+    A wall clock is read in the visit's zone. On a visit abroad the camera may just as well still be on the `home` zone,
+    so that reading must agree: a picture from the hotel's evening would otherwise pass for one of the afternoon.
+    """
+
+    def __init__(self, capture: Capture, ahead: timedelta, home: tzinfo) -> None:
         self._capture = capture
         self._ahead = ahead
+        self.at_home = readings(capture, home, ahead)
         self._by_zone: dict[str, tuple[Interval, ...]] = {}
 
     def for_visit(self, visit: Visit) -> tuple[Interval, ...]:
@@ -60,12 +65,16 @@ class Readings:
 
     def relation(self, visit: Visit) -> Relation:
         """Inside if every reading is; outside if none touches the visit, whose first and last instants belong to it."""
-        taken = self.for_visit(visit)
+        taken = {*self.for_visit(visit), *self.at_home}
         if all(reading.within(visit.span) for reading in taken):
             return Relation.INSIDE
         if any(reading.overlaps(visit.span) for reading in taken):
             return Relation.ACROSS
         return Relation.OUTSIDE
+
+    def there_only(self, visit: Visit) -> bool:
+        """Whether it is inside by the visit's zone, and not by the home zone."""
+        return all(reading.within(visit.span) for reading in self.for_visit(visit))
 
     def miss(self, visit: Visit) -> tuple[timedelta, bool]:
         """For a visit that they are outside of: by how much the nearest misses it, and whether it is after it."""
@@ -74,7 +83,7 @@ class Readings:
             (reading.earliest - span.latest, True)
             if reading.earliest > span.latest
             else (span.earliest - reading.latest, False)
-            for reading in self.for_visit(visit)
+            for reading in {*self.for_visit(visit), *self.at_home}
         )
 
 

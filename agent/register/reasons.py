@@ -68,8 +68,11 @@ def across(capture: Capture, readings: Readings, visits: Iterable[Visit]) -> tup
     reasons = []
     for visit in visits:
         whole = readings.relation(visit) is Relation.INSIDE
+        abroad = not whole and readings.there_only(visit)
         when = taken_when(capture, readings, visit, exact=not whole)
-        reasons.append(f"{when}, {'within' if whole else 'partly or perhaps within'} {visit_hours(visit, readings)}")
+        how = "within" if whole or abroad else "partly or perhaps within"
+        doubt = ", but not if the camera still showed home time" if abroad else ""
+        reasons.append(f"{when}, {how} {visit_hours(visit, readings)}{doubt}")
     return (*reasons, "it may be of more than one visit") if len(reasons) > 1 else tuple(reasons)
 
 

@@ -122,15 +122,24 @@ def test_a_photo_across_an_edge_says_so_to_the_second() -> None:
 
 
 def test_a_wall_clock_is_read_in_the_zone_of_each_visit() -> None:
-    tokyo = replace(visit(start="2026-03-14 00:00", end="2026-03-14 03:00"), zone="Asia/Tokyo")  # 09:00 to 12:00 there
-    assert decided(photo(wall("2026-03-14 10:00:00")), tokyo).verdict is Verdict.VISIT
-    assert decided(photo(wall("2026-03-14 01:00:00")), tokyo).verdict is Verdict.PRIVATE
+    paris = replace(
+        visit(start="2026-03-14 08:00", end="2026-03-14 16:00"), zone="Europe/Paris"
+    )  # 09:00 to 17:00 there
+    assert decided(photo(wall("2026-03-14 10:00:00")), paris).verdict is Verdict.VISIT
+    assert decided(photo(wall("2026-03-14 18:00:00")), paris).verdict is Verdict.PRIVATE
+
+
+def test_abroad_a_camera_that_may_still_show_home_time_must_be_inside_by_that_too() -> None:
+    paris = replace(visit(start="2026-03-14 08:00", end="2026-03-14 16:00"), zone="Europe/Paris")
+    evening = decided(photo(wall("2026-03-14 16:30:00")), paris)  # 16:30 in Paris, or 17:30 by a clock of London
+    assert evening.verdict is Verdict.REVIEW
+    assert evening.reasons[0].endswith("but not if the camera still showed home time")
 
 
 def test_the_time_of_a_visit_photo_is_that_of_the_visits_zone_and_of_a_private_one_that_of_the_device() -> None:
-    tokyo = replace(visit(start="2026-03-14 00:00", end="2026-03-14 03:00"), zone="Asia/Tokyo")
-    assert decided(photo(wall("2026-03-14 10:00:00")), tokyo).taken == second("2026-03-14 01:00:00")
-    assert decided(photo(wall("2026-03-15 10:00:00")), tokyo).taken == second("2026-03-15 10:00:00")
+    paris = replace(visit(start="2026-03-14 08:00", end="2026-03-14 16:00"), zone="Europe/Paris")
+    assert decided(photo(wall("2026-03-14 10:00:00")), paris).taken == second("2026-03-14 09:00:00")
+    assert decided(photo(wall("2026-03-15 10:00:00")), paris).taken == second("2026-03-15 10:00:00")
 
 
 def test_an_instant_is_not_read_in_any_zone() -> None:
