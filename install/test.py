@@ -11,7 +11,7 @@ tests that need them are skipped, and which those are is said first. The exit co
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036 - this file must still be readable to an older Python, to say so
-    sys.exit("This needs Python 3.11 or newer; this is %s. See https://www.python.org/downloads/" % sys.version.split()[0])  # noqa: UP031
+    sys.exit("This needs Python 3.11 or newer (https://www.python.org/downloads/); this is " + sys.version.split()[0])
 
 import os
 import shutil

@@ -10,7 +10,7 @@ README unless --venv says otherwise; delete it and nothing is left.
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036 - this file must still be readable to an older Python, to say so
-    sys.exit("This needs Python 3.11 or newer; this is %s. See https://www.python.org/downloads/" % sys.version.split()[0])  # noqa: UP031
+    sys.exit("This needs Python 3.11 or newer (https://www.python.org/downloads/); this is " + sys.version.split()[0])
 
 import virtual_environment
 

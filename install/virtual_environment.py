@@ -67,7 +67,7 @@ def folder_from(arguments: Sequence[str]) -> tuple[Path, list[str]]:
 
 
 def prepare(folder: Path, extras: str) -> Environment:
-    """The environment at `folder`, made if need be, with the checkout and its `extras` ("", "test", "dev,test") in it."""
+    """The environment at `folder`, made if need be, with the checkout and its `extras` ("", "test", …) in it."""
     environment = Environment(folder)
     if not _works(environment):
         _make(environment)
@@ -127,10 +127,16 @@ def _install(environment: Environment, what: str) -> None:
     )
     if done.returncode != 0:
         raise NotReadyError(
-            f"pip could not install it:\n{_end_of(done.stdout + done.stderr)}\n\n"
+            f"pip could not install it:\n{_errors_in(done.stdout + done.stderr)}\n\n"
             "Is the network reachable? Behind a proxy set HTTPS_PROXY; with a mirror set PIP_INDEX_URL; with wheels in "
             "a folder set PIP_NO_INDEX=1 and PIP_FIND_LINKS to it."
         )
+
+
+def _errors_in(text: str) -> str:
+    """What pip itself calls an error, without the frames that it draws around a step's output; else the end of it all."""
+    lines = [line.strip(" │╰─>×") for line in text.splitlines() if "ERROR: " in line]
+    return _end_of("\n".join(dict.fromkeys(lines)) if lines else text)
 
 
 def _end_of(text: str) -> str:

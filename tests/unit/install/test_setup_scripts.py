@@ -1,0 +1,202 @@
+"""The set-up scripts: readable to what runs them, careful with what is not theirs, clear about what is in the way."""
+
+import ast
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+INSTALL = Path(__file__).resolve().parents[3] / "install"
+SHELL = sorted([*INSTALL.glob("*.sh"), *INSTALL.glob("server/*.sh")])
+
+
+def _module(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, INSTALL / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look themselves up
+    spec.loader.exec_module(module)
+    return module
+
+
+environments = _module("virtual_environment")
+
+
+@pytest.mark.parametrize("name", ["try.py", "test.py"])
+def test_an_old_python_can_read_the_script_well_enough_to_be_told(name: str) -> None:
+    tree = ast.parse((INSTALL / name).read_text("utf-8"), feature_version=(3, 6))
+    check = next(place for place, node in enumerate(tree.body) if isinstance(node, ast.If))
+    before = [node for node in tree.body[:check] if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert [ast.unparse(node) for node in before] == ["import sys"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="shell scripts are for the others")
+@pytest.mark.parametrize("script", SHELL, ids=lambda path: path.name)
+def test_a_plain_shell_can_read_every_script(script: Path) -> None:
+    for shell in ("dash", "bash"):
+        if shutil.which(shell):
+            done = subprocess.run([shell, "-n", str(script)], capture_output=True, text=True, check=False)
+            assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_shellcheck_finds_no_fault() -> None:
+    if shutil.which("shellcheck") is None:
+        pytest.skip("shellcheck is not on this machine")
+    scripts = [str(path) for path in [*SHELL, INSTALL.parent / ".ci" / "run"]]
+    done = subprocess.run(
+        ["shellcheck", "-x", *scripts], cwd=INSTALL.parent, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+# --- try.py and test.py -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rest"),
+    [
+        (["--venv", "DIR", "--keep", "x"], ["--keep", "x"]),
+        (["--keep", "x", "--venv=DIR"], ["--keep", "x"]),
+    ],
+)
+def test_the_environments_folder_can_be_chosen_and_all_else_is_passed_on(
+    arguments: list[str], rest: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert environments.folder_from(arguments) == (tmp_path / "DIR", rest)
+
+
+def test_unless_chosen_the_environment_lies_in_the_checkout() -> None:
+    assert environments.folder_from(["-k", "x"]) == (INSTALL.parent / ".venv", ["-k", "x"])
+
+
+def test_a_folder_that_is_no_environment_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"x")
+    with pytest.raises(environments.NotReadyError, match="--venv DIR"):
+        environments.prepare(tmp_path, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
+
+
+def test_without_a_network_pips_own_words_and_ways_out_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    with pytest.raises(environments.NotReadyError, match=r"(?s)No matching distribution.*HTTPS_PROXY"):
+        environments.prepare(tmp_path / "venv", "")
+
+
+def test_what_stands_in_the_way_is_one_sentence_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    def _stuck(arguments: list[str]) -> int:
+        raise environments.NotReadyError(f"No {arguments[0]}.")
+
+    assert environments.explained(_stuck, ["network"]) == 2
+    assert capsys.readouterr().err.strip() == "No network."
+
+
+def test_the_exit_code_of_what_was_run_is_passed_on() -> None:
+    assert environments.run([sys.executable, "-c", "raise SystemExit(7)"]) == 7
+
+
+def test_a_run_in_which_every_test_was_skipped_counts_as_none(tmp_path: Path) -> None:
+    tests = _module("test")
+    report = tmp_path / "report.xml"
+    report.write_text('<testsuites><testsuite tests="3" skipped="3" failures="0"/></testsuites>')
+    assert tests._passed(report) == 0
+    report.write_text('<testsuites><testsuite tests="3" skipped="2" failures="0"/></testsuites>')
+    assert tests._passed(report) == 1
+    assert tests._passed(tmp_path / "none.xml") == 0
+
+
+# --- linux.sh ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def linux(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs linux.sh with a home folder of its own."""
+    if sys.platform != "linux":
+        pytest.skip("linux.sh is for Linux")
+    surroundings = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "PHOTO_AGENT_AS_ROOT": "1"}
+
+    def _linux(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["sh", str(INSTALL / "linux.sh"), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings)
+
+    return _linux
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """What an installation leaves, with a stand-in for its interpreter that names the user's folders."""
+    binaries = tmp_path / ".local" / "share" / "photo-agent" / "venv" / "bin"
+    binaries.mkdir(parents=True)
+    python = binaries / "python"
+    python.write_text(
+        f'#!/bin/sh\ncase $2 in *uninstall*) echo "$2" >> "{tmp_path}/asked"; exit "$(cat "{tmp_path}/code")" ;; '
+        f'*) printf "%s\\n" "{tmp_path}/.config/photo-agent" "{tmp_path}/.local/state/photo-agent" "{tmp_path}" ;; esac\n'
+    )
+    python.chmod(0o755)
+    (tmp_path / "code").write_text("0")
+    for folder in (".config/photo-agent", ".local/state/photo-agent", ".local/bin", "Pictures"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "kept").touch()
+    (tmp_path / ".local" / "bin" / "photo-agent").symlink_to(binaries / "photo-agent")
+    return tmp_path
+
+
+def test_uninstalling_stops_the_service_and_keeps_keys_and_journal(
+    linux: Callable[..., subprocess.CompletedProcess[str]], installed: Path
+) -> None:
+    done = linux("--uninstall")
+    assert done.returncode == 0, done.stderr
+    assert "uninstall()" in (installed / "asked").read_text()
+    assert not (installed / ".local" / "share" / "photo-agent").exists()
+    assert not (installed / ".local" / "bin" / "photo-agent").is_symlink()
+    assert (installed / ".config" / "photo-agent" / "kept").exists()
+    assert (installed / ".local" / "state" / "photo-agent" / "kept").exists()
+    assert linux("--uninstall").returncode == 0
+
+
+def test_purging_takes_the_programs_own_folders_and_no_other(
+    linux: Callable[..., subprocess.CompletedProcess[str]], installed: Path
+) -> None:
+    done = linux("--uninstall", "--purge")
+    assert done.returncode == 0, done.stderr
+    assert not (installed / ".config" / "photo-agent").exists()
+    assert not (installed / ".local" / "state" / "photo-agent").exists()
+    assert (installed / "Pictures" / "kept").exists()
+    assert "does not look like the program's own" in done.stderr  # the stand-in had named the home folder too
+
+
+def test_nothing_is_taken_away_while_the_service_cannot_be_stopped(
+    linux: Callable[..., subprocess.CompletedProcess[str]], installed: Path
+) -> None:
+    (installed / "code").write_text("1")
+    assert linux("--uninstall", "--purge").returncode == 2
+    assert (installed / ".local" / "share" / "photo-agent" / "venv").is_dir()
+    assert (installed / ".config" / "photo-agent" / "kept").exists()
+
+
+def test_a_command_of_the_same_name_that_is_not_ours_stays(
+    linux: Callable[..., subprocess.CompletedProcess[str]], installed: Path
+) -> None:
+    link = installed / ".local" / "bin" / "photo-agent"
+    link.unlink()
+    link.symlink_to("/usr/bin/true")
+    assert linux("--uninstall").returncode == 0
+    assert link.is_symlink()
+
+
+@pytest.mark.parametrize("arguments", [("--purge",), ("--nonsense",), ("--from", "/no/such/thing")])
+def test_what_makes_no_sense_is_refused_before_anything_is_done(
+    linux: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    assert linux(*arguments).returncode == 2
+    assert list(tmp_path.iterdir()) == []
