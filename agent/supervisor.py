@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from agent.errors import ShareRefused, ShareUnreachable
+from agent.errors import AgentError, ShareRefused
 from agent.folders import Watcher
 from agent.journal import Journal
 from agent.pipeline.events import Event, Happened, Summary
@@ -31,18 +31,24 @@ TICK = 0.5
 QUIET = 2.0
 """Seconds without a hint before a scan: a card being copied hints hundreds of times a second."""
 
+RESTLESS = 60.0
+"""Seconds after the first hint when a folder that does not come to rest is looked at all the same."""
+
 SLEPT = 20.0
 """Seconds by which the laptop's clock must have run ahead of the ticking before it counts as sleep."""
 
 KNOCK = 10.0
-"""Seconds between two tries whether the share's port answers, while waiting; one TCP handshake, no login."""
+"""Seconds between two tries whether the share's port answers, while waiting; one TCP handshake, no login.
+
+A port that was closed and now is open ends the wait; one that was open all along says nothing new.
+"""
 
 REFUSED_PAUSE = 15 * 60.0
 """Seconds before a share that refused us is asked again: a person has to do something first."""
 
 
 class Backoff:
-    """How long to leave an unreachable share alone: doubling from 2 s to 5 min, spread by a quarter either way."""
+    """How long to wait after a run that a fault ended: doubling from 2 s to 5 min, spread by a quarter either way."""
 
     def __init__(self, spread: Callable[[float, float], float] = random.uniform) -> None:
         self._spread = spread
@@ -55,7 +61,7 @@ class Backoff:
         return wait * self._spread(0.75, 1.25)
 
     def reset(self) -> None:
-        """The share answered."""
+        """A run went through."""
         self.failures = 0
 
 
@@ -128,11 +134,13 @@ class Supervisor:
     backoff: Backoff = field(default_factory=Backoff)
     stopping: threading.Event = field(default_factory=threading.Event)
     _hinted: threading.Event = field(default_factory=threading.Event)
+    _first_hint: float = 0.0
     _last_hint: float = 0.0
     _next_scan: float = 0.0
     _next_renewal: float = 0.0
-    _share_again: float | None = None
+    _again: float | None = None
     _next_knock: float = 0.0
+    _closed: bool = False
 
     def stop(self) -> None:
         """End after the step in hand."""
@@ -151,9 +159,12 @@ class Supervisor:
                 before = time.monotonic(), time.time()
                 if not watcher.alive() and watcher.revive():
                     self._everything_now()
-                self._serve_requests()
-                if not self.stopping.is_set() and self._is_due():
-                    self._settle_accounts(self._one_run())
+                try:
+                    self._serve_requests()
+                    if not self.stopping.is_set() and self._is_due():
+                        self._settle_accounts(self._one_run())
+                except AgentError as fault:  # the journal, most likely: its disk may have room again later
+                    self.stopping.wait(self._wait_out(fault))
                 self.stopping.wait(TICK)
         finally:
             watcher.stop()
@@ -163,12 +174,14 @@ class Supervisor:
 
     def _hint(self) -> None:
         self._last_hint = time.monotonic()
-        self._hinted.set()
+        if not self._hinted.is_set():
+            self._first_hint = self._last_hint
+            self._hinted.set()
 
     def _everything_now(self) -> None:
         self._next_scan = self._next_renewal = 0.0
-        if self._share_again is not None:
-            self._share_again = 0.0
+        if self._again is not None:
+            self._again = 0.0
 
     @staticmethod
     def _woke(monotonic: float, wall: float) -> bool:
@@ -178,19 +191,19 @@ class Supervisor:
 
     def _is_due(self) -> bool:
         now = time.monotonic()
-        if self._hinted.is_set() and now - self._last_hint >= QUIET:
+        if self._hinted.is_set() and (now - self._last_hint >= QUIET or now - self._first_hint >= RESTLESS):
             return True
         if now >= self._next_scan:
             return True
-        return self._share_again is not None and self._may_try_share(now)
+        return self._again is not None and (now >= self._again or self._opened(now))
 
-    def _may_try_share(self, now: float) -> bool:
-        if self._share_again is not None and now >= self._share_again:
-            return True
-        if now < self._next_knock:
+    def _opened(self, now: float) -> bool:
+        """Whether the share's port, closed at the last knock, answers this one."""
+        if self.backoff.failures == 0 or now < self._next_knock:
             return False
         self._next_knock = now + KNOCK
-        return self.backoff.failures > 0 and self.knock()
+        before, self._closed = self._closed, not self.knock()
+        return before and not self._closed
 
     # --- what --------------------------------------------------------------------------------------------------------
 
@@ -201,7 +214,7 @@ class Supervisor:
         renew = now >= self._next_renewal
         if renew:
             self._next_renewal = now + self.stages.settings.folders.rescan_minutes * 60
-        self._share_again = None
+        self._again = None
         return Run(
             self.stages,
             self.roots,
@@ -223,16 +236,22 @@ class Supervisor:
         """Plan the next try from how this run ended."""
         now = time.monotonic()
         if isinstance(summary.fault, ShareRefused):
-            self._share_again = now + REFUSED_PAUSE
+            self._again = now + REFUSED_PAUSE
             self._next_renewal = 0.0
-        elif isinstance(summary.fault, ShareUnreachable):
-            self._share_again = now + self.backoff.failed()
-            self._next_knock = now + KNOCK
-            self._next_renewal = 0.0
-            log.info("the share cannot be reached; next try in %.0f s at the latest", self._share_again - now)
+        elif summary.fault is not None:
+            self._wait_out(summary.fault)
         else:
             self.backoff.reset()
         self._next_scan = min(self._next_scan, now + self._soonest_wait())
+
+    def _wait_out(self, fault: AgentError) -> float:
+        """Plan to try again, for it may right itself as a network or a full disk does; in how many seconds."""
+        now, wait = time.monotonic(), self.backoff.failed()
+        self._again = now + wait
+        self._next_knock = now + KNOCK
+        self._next_renewal = 0.0
+        log.warning("%s Next try in %.0f s at the latest.", fault, wait)
+        return wait
 
     def _soonest_wait(self) -> float:
         """Seconds until a photo has settled or its own wait is over."""

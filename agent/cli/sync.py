@@ -1,6 +1,8 @@
 """`sync`: now. By itself, or, where the service runs, by asking it and following along."""
 
+import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from agent.pipeline.stages import Stages
     from agent.settings import Settings
 
-ANSWER = 20.0
-"""Seconds in which a running service takes up a request, or says that it is at work on an earlier one."""
+SILENCE = 2.0
+"""Seconds without a word after which it is asked whether anybody is at work at all."""
 
 
 @click.command("sync")
@@ -41,11 +43,14 @@ def command(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json:
     from agent.pipeline.stages import only_writer
 
     with follower(as_json) as follow:
-        try:
-            with only_writer(settings):
-                return _run(settings, roots or settings.watch, follow)
-        except AlreadyRunning:
-            return _hand_over(settings, roots, follow)
+        while True:
+            try:
+                with only_writer(settings):
+                    return _run(settings, roots or settings.watch, follow)
+            except AlreadyRunning:
+                code = _hand_over(settings, roots, follow)
+                if code is not None:
+                    return code
 
 
 def _run(settings: "Settings", roots: tuple[Path, ...], follow: "Follower") -> int:
@@ -61,8 +66,9 @@ def _run(settings: "Settings", roots: tuple[Path, ...], follow: "Follower") -> i
 def _stop(stopping: threading.Event) -> None:
     if stopping.is_set():
         raise KeyboardInterrupt
-    say("finishing the files in hand; press Ctrl-C again to stop at once (nothing is lost by it)")
     stopping.set()
+    # Past Python's buffer: this may have interrupted a write into it, which is not to be begun anew.
+    os.write(sys.stderr.fileno(), b"\nfinishing the files in hand; Ctrl-C again stops at once (nothing gets lost)\n")
 
 
 class _on_interrupt:  # noqa: N801  # reads as a statement: with _on_interrupt(…)
@@ -81,12 +87,15 @@ class _on_interrupt:  # noqa: N801  # reads as a statement: with _on_interrupt(�
         self._what()
 
 
-def _hand_over(settings: "Settings", paths: tuple[Path, ...], follow: "Follower") -> int:
-    """Ask the running service by a row in the journal, and show what it reports there."""
+def _hand_over(settings: "Settings", paths: tuple[Path, ...], follow: "Follower") -> int | None:
+    """Ask the running service by a row in the journal, and show what it reports there; the exit code.
+
+    None where it ended without an answer (it may have been another `sync`, which answers nobody).
+    """
     stopping = threading.Event()
     with stages_of(settings) as stages:
         request = stages.journal.ask(paths, stages.clock())
-        say("the service is at work; following it")
+        say("the service is at work already; following it")
         with _on_interrupt(stopping.set):
             for event in _events(stages, request, stopping):
                 if event.get("event") == "summary":
@@ -95,22 +104,28 @@ def _hand_over(settings: "Settings", paths: tuple[Path, ...], follow: "Follower"
                     return code if isinstance(code, int) else 1
                 follow.told(event)
         stages.journal.withdraw(request)
+    if not stopping.is_set():
+        return None
     say("no longer following; the service goes on by itself")
     return 3
 
 
 def _events(stages: "Stages", request: int, stopping: threading.Event) -> Iterator[dict[str, object]]:
+    """What is reported, as it comes; ends when asked to stop, or when nobody is at work any more."""
+    from agent.pipeline.status import is_running
+
     after = 0
-    asked = time.monotonic()
+    heard = time.monotonic()
     while not stopping.is_set():
         fresh = stages.journal.events(request, after)
         for after, event in fresh:  # noqa: B007  # the last number is where the next look begins
             yield event
         if fresh:
-            asked = time.monotonic()
-        elif time.monotonic() - asked > ANSWER:
-            say("the service has not answered yet; `photo-agent status` shows what waits. Still following …")
-            asked = time.monotonic() + 3600
+            heard = time.monotonic()
+        elif time.monotonic() - heard > SILENCE:
+            if not is_running(stages.settings):
+                return
+            heard = time.monotonic()
         stopping.wait(0.2)
 
 

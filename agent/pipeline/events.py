@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Protocol
 
-from agent.errors import AgentError, ShareRefused, ShareUnreachable
+from agent.errors import AgentError
 from agent.model import PhotoId
 
 
@@ -68,13 +68,11 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """What `sync` ends with: a fault of the share, else what is not yet sent, else what waits for a person."""
-        if isinstance(self.fault, ShareRefused | ShareUnreachable):
+        """What `sync` ends with: what ended it early, else what is not yet sent, else what waits for a person."""
+        if self.fault is not None:
             return self.fault.exit_code
         if self.waiting or self.failed:
             return Exit.NOT_YET_SENT
-        if self.fault is not None:
-            return self.fault.exit_code
         return Exit.REVIEW if self.review or self.refused else Exit.DONE
 
     def as_json(self) -> dict[str, object]:

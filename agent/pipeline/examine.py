@@ -5,7 +5,7 @@ decided at all: it stays settled, with that as its reason.
 """
 
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,10 +29,10 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look at the folders gave: photos that are not known private, and how many new ones are among them."""
+    """What a look at the folders gave: photos that are not known private, and how many others were forgotten."""
 
     photos: int
-    new: int
+    forgotten: int
     troubles: tuple[str, ...]
 
 
@@ -42,12 +42,10 @@ def look(stages: Stages, roots: Sequence[Path]) -> Seen:
     found = scan(roots, content_id=_content_id)
     register = stages.registers.current()
     version = None if register is None else register.version
-    known = {standing.id for standing in stages.journal.standings()}
     standings = stages.journal.see_all(found.photos, now, register_version=version)
-    _forget_vanished(stages, roots, {standing.photo.main.path for standing in standings})
     return Seen(
         photos=len(standings),
-        new=sum(standing.id not in known for standing in standings),
+        forgotten=_forget_what_is_gone(stages, roots, found.photos),
         troubles=tuple(trouble.reason for trouble in found.troubles),
     )
 
@@ -73,8 +71,11 @@ def settle(stages: Stages) -> None:
     stages.journal.save(*done)
 
 
-def decide_all(stages: Stages, audience: Audience) -> int:
-    """Decide what is settled, and again what an older register decided and is not yet sent; how many are private."""
+def decide_all(stages: Stages, audience: Audience, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Decide what is settled, and again what an older register decided and is not yet sent; how many are private.
+
+    `stopping` is asked between two chunks.
+    """
     register = stages.registers.current()
     excuse = no_register(stages, register)
     if register is None or excuse:
@@ -84,7 +85,11 @@ def decide_all(stages: Stages, audience: Audience) -> int:
     pending = [standing for standing in stages.journal.standings(*_OPEN) if _needs_deciding(standing, register)]
     private = 0
     for start in range(0, len(pending), CHUNK):
-        private += _decide_some(stages, audience, register, pending[start : start + CHUNK])
+        if stopping():
+            return private
+        # A person may have settled one of them since: their word stands.
+        chunk = [one for one in pending[start : start + CHUNK] if stages.journal.get(one.id) == one]
+        private += _decide_some(stages, audience, register, chunk)
     stages.journal.forget_private(register.version)
     return private
 
@@ -121,7 +126,7 @@ def _decide_some(stages: Stages, audience: Audience, register: Register, standin
     stages.journal.make_private_all(gone, register_version=register.version)
     for before, standing in zip(standings, after, strict=True):
         if (standing.state, standing.decision) != (before.state, before.decision):
-            _tell(audience, standing)
+            _tell(audience, standing, first=before.state is State.SETTLED and before.decision is None)
     return len(gone)
 
 
@@ -156,7 +161,9 @@ def _written(file: LocalFile) -> datetime:
     return datetime.fromtimestamp(max(0, file.mtime_ns // 1_000_000_000), UTC)
 
 
-def _tell(audience: Audience, standing: Standing) -> None:
+def _tell(audience: Audience, standing: Standing, *, first: bool) -> None:
+    if first and standing.state is not State.PRIVATE:
+        audience.event(Event(Happened.FOUND, standing.id, {"bytes": standing.photo.size}))
     if standing.state is State.DECIDED and standing.decision is not None:
         details = {"visit": standing.decision.visit, "bytes": standing.photo.size}
         audience.event(Event(Happened.DECIDED, standing.id, {**details, "reasons": list(standing.decision.reasons)}))
@@ -168,17 +175,27 @@ def _content_id(file: LocalFile) -> str | None:
     return content_id(file.path)
 
 
-def _forget_vanished(stages: Stages, roots: Sequence[Path], there: set[Path]) -> None:
-    """Drop what a person took away before it was sent; a folder that is not there (a card taken out) says nothing."""
+def _forget_what_is_gone(stages: Stages, roots: Sequence[Path], photos: Sequence[Photo]) -> int:
+    """Drop, before it is sent, what a person took away, and what turned out to be a part of another photo; how many.
+
+    The clip of a Live Photo may be seen before its picture is. A folder that is not there (a card taken out) says
+    nothing.
+    """
+    mains = {photo.main.path for photo in photos}
+    parts = {member.file.path for photo in photos for member in photo.members[1:]}
     present = [root.resolve() for root in roots if root.exists()]
+    forgotten = 0
     for standing in stages.journal.standings(*_OPEN, State.FOUND, State.SENT):
         path = standing.photo.main.path
-        if path in there or not any(path.is_relative_to(root) for root in present) or _still_there(standing.photo):
+        gone = any(path.is_relative_to(root) for root in present) and not _still_there(standing.photo)
+        if path in mains or not (path in parts or gone):
             continue
         if standing.state is State.SENT:
             # Its half-sent copy on the share has no original any more; the share's own sweep takes it away.
             stages.journal.save(replace(standing, state=State.DECIDED))
         stages.journal.forget(standing.id)
+        forgotten += 1
+    return forgotten
 
 
 def _still_there(photo: Photo) -> bool:

@@ -3,5 +3,8 @@
 LAST_REACHED = "share last reached"
 """When a login on the share last went well, as ISO 8601."""
 
+REGISTER_ON_RECORD = "register on record"
+"""The version of the register that the record's last "register-changed" tells of."""
+
 REGISTER_REFUSAL = "register refused"
 """Why the register that was fetched last is not believed; absent where it is."""

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from agent.errors import AgentError, HostKeyRefused, ShareRefused, ShareUnreachable
+from agent.errors import AgentError, HostKeyRefused, LocalFault, ShareFault, ShareRefused, ShareUnreachable
 from agent.journal import Standing, State
+from agent.model import Register
 from agent.pipeline import examine, finish, send
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
-from agent.pipeline.facts import LAST_REACHED, REGISTER_REFUSAL
+from agent.pipeline.facts import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL
 from agent.pipeline.renew import needs_share, renew_register
 from agent.pipeline.stages import Stages
 from agent.record import JSON, Kind
@@ -41,7 +42,7 @@ class Run:
     _share: Share | None = None
 
     def through(self) -> Summary:
-        """See every photo as far as it can go now. Faults of the share end up in the summary, not in an exception."""
+        """See every photo as far as it can go now. What ends the run early is in the summary, not in an exception."""
         started = time.monotonic()
         try:
             self._finish_what_was_proven()
@@ -52,6 +53,8 @@ class Run:
                 self._send()
         except (ShareUnreachable, ShareRefused) as fault:
             self._share_failed(fault)
+        except AgentError as fault:
+            self._failed(fault)
         finally:
             if self._share is not None:
                 self._share.close()
@@ -62,7 +65,10 @@ class Run:
     # --- the steps ---------------------------------------------------------------------------------------------------
 
     def _finish_what_was_proven(self) -> None:
-        recover(self.roots)
+        try:
+            recover(self.roots)
+        except LocalFault as fault:
+            self._notice(str(fault))  # it is whole where it is; the other photos go on
         journal = self.stages.journal
         finish.put_on_record(self.stages, journal.standings(State.PROVEN))
         now = self.stages.clock()
@@ -74,26 +80,32 @@ class Run:
         if needs_share(self.stages):
             try:
                 share = self._connected()
-            except ShareUnreachable as fault:
+            except (ShareUnreachable, ShareRefused) as fault:
                 # The last good register stands; local photos are still looked at, and wait.
                 self._share_failed(fault)
                 return
-        before = self.stages.registers.current()
         renewal = renew_register(self.stages, share)
         self.stages.journal.set_fact(REGISTER_REFUSAL, renewal.refusal)
         if renewal.refusal:
             self._notice(f"the register was not renewed, the last good one stands: {renewal.refusal}")
-        after = renewal.register
-        if after is not None and (before is None or before.version != after.version):
-            body: dict[str, JSON] = {
-                "register_version": after.version,
-                "previous_version": None if before is None else before.version,
-                "visits": len(after.visits),
-                "cameras": len(after.cameras),
-                "read_at": after.read_at.isoformat(),
-            }
-            event = f"register-{after.version[:16]}-{after.read_at.isoformat(timespec='seconds')}"
-            self.stages.record.append(Kind.REGISTER_CHANGED, body, event=event, at=self.stages.clock())
+        if renewal.register is not None:
+            self._put_register_on_record(renewal.register)
+
+    def _put_register_on_record(self, register: Register) -> None:
+        """Once for each change, whoever fetched it: `doctor` and `visits accept` do so too."""
+        before = self.stages.journal.fact(REGISTER_ON_RECORD)
+        if before == register.version:
+            return
+        body: dict[str, JSON] = {
+            "register_version": register.version,
+            "previous_version": before,
+            "visits": len(register.visits),
+            "cameras": len(register.cameras),
+            "read_at": register.read_at.isoformat(),
+        }
+        event = f"register-{register.version[:16]}-{register.read_at.isoformat(timespec='seconds')}"
+        self.stages.record.append(Kind.REGISTER_CHANGED, body, event=event, at=self.stages.clock())
+        self.stages.journal.set_fact(REGISTER_ON_RECORD, register.version)
 
     def _examine(self) -> None:
         seen = examine.look(self.stages, self.roots)
@@ -105,7 +117,9 @@ class Run:
             self.stages.sleep(wait.total_seconds())
             examine.look(self.stages, self.roots)
         examine.settle(self.stages)
-        self.summary.private = examine.decide_all(self.stages, self.audience)
+        self.summary.private = examine.decide_all(self.stages, self.audience, self.stopping)
+        if self.summary.private or seen.forgotten:
+            self.stages.journal.tidy()  # so that not even a deleted row still names what is private
 
     def _send(self) -> None:
         pending = send.due(self.stages, patient=self.patient)
@@ -114,7 +128,7 @@ class Run:
             return
         share = self._connected()
         send.reached(self.stages)
-        share.sweep()
+        self._sweep(share)
         sending = send.Sending(self.stages, share, self.audience, self._proven, self.stopping)
         try:
             sending.run(send.due(self.stages, patient=self.patient))
@@ -136,17 +150,27 @@ class Run:
             self.stages.journal.set_fact(LAST_REACHED, self.stages.clock().isoformat())
         return self._share
 
-    def _share_failed(self, fault: AgentError) -> None:
-        self.summary.fault = fault
-        self._notice(str(fault))
+    def _sweep(self, share: Share) -> None:
+        try:
+            share.sweep()
+        except ShareFault as fault:
+            # What lies there is in nobody's way; each photo finds out for itself whether it can be sent.
+            self._notice(f"what an earlier, broken transfer left on the share stays there for now: {fault}")
+
+    def _share_failed(self, fault: ShareUnreachable | ShareRefused) -> None:
+        self._failed(fault)
         if isinstance(fault, ShareRefused):
             now = self.stages.clock()
             # Once a day is enough to be seen; each try would drown what matters.
             reason = "host key" if isinstance(fault, HostKeyRefused) else "login"
-            event = f"share-refused-{now:%Y-%m-%d}"
+            event = f"share-refused-{reason}-{now:%Y-%m-%d}"
             self.stages.record.append(Kind.SHARE_REFUSED, {"reason": reason}, event=event, at=now)
 
     # --- what is told ------------------------------------------------------------------------------------------------
+
+    def _failed(self, fault: AgentError) -> None:
+        self.summary.fault = fault
+        self._notice(str(fault))
 
     def _notice(self, text: str) -> None:
         self.audience.event(Event(Happened.NOTICE, details={"text": text}))

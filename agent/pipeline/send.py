@@ -85,9 +85,11 @@ class Sending:
         for start in range(0, len(standings), AT_ONCE):
             if self.stopping():
                 return
-            batch = [ready for ready in map(self._measured, standings[start : start + AT_ONCE]) if ready is not None]
+            batch = list(self._all_measured(standings[start : start + AT_ONCE]))
             self.stages.journal.save(*batch)
             for standing in batch:
+                if self.stopping():
+                    return
                 same = (standing.decision.visit if standing.decision else None, standing.fingerprints)
                 first = self._first.setdefault(same, standing.id)
                 if first != standing.id:
@@ -97,6 +99,13 @@ class Sending:
                 if delivery is not None:
                     self._under_way[delivery.transfer] = standing
                     yield delivery
+
+    def _all_measured(self, standings: list[Standing]) -> Iterator[Standing]:
+        for standing in standings:
+            if self.stopping():  # a long video takes a while to read
+                return
+            if (ready := self._measured(standing)) is not None:
+                yield ready
 
     def _measured(self, standing: Standing) -> Standing | None:
         try:
@@ -170,8 +179,8 @@ class Sending:
             return standings
         fitting = []
         for standing in standings:
-            room -= standing.photo.size
-            if room >= 0:
+            if standing.photo.size <= room:
+                room -= standing.photo.size
                 fitting.append(standing)
             else:
                 self._failed(standing, ShareFull("the share has no room for this photo: ask IT to make some"))

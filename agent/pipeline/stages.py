@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import filelock
 
-from agent.errors import AlreadyRunning
+from agent.errors import AlreadyRunning, JournalError
 from agent.journal import Journal
 from agent.record import Record
 from agent.register import RegisterStore
@@ -65,6 +65,15 @@ def server_of(settings: Settings) -> "Server":
     )
 
 
+GLANCE = 0.3
+"""Seconds to wait for the lock: `status` holds it for a moment to see whether anybody else does."""
+
+
+def lock_file(settings: Settings) -> Path:
+    """The file that the one writer on this laptop holds a lock on."""
+    return settings.state_dir / "agent.lock"
+
+
 def journal_file(settings: Settings) -> Path:
     """Where the journal lies."""
     return settings.state_dir / "journal.sqlite3"
@@ -84,16 +93,21 @@ def register_folder(settings: Settings) -> Path:
 def only_writer(settings: Settings) -> Iterator[None]:
     """Hold this laptop's lock, which the system gives back even if the process is killed.
 
-    Raises AlreadyRunning at once where another instance holds it.
+    Raises AlreadyRunning where another instance holds it, JournalError where the state folder cannot be written.
     """
-    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = filelock.FileLock(settings.state_dir / "agent.lock", timeout=0)
+    lock = filelock.FileLock(lock_file(settings), timeout=GLANCE)
     try:
+        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock.acquire()
     except filelock.Timeout:
         raise AlreadyRunning(
             "another photo-agent works on this laptop already; `photo-agent status` shows what it does"
         ) from None
+    except OSError as fault:
+        raise JournalError(
+            f"The state folder of photo-agent (state_dir in agent.toml) cannot be written: {fault.strerror}. Make room "
+            "on this laptop's disk, and see that the folder belongs to you."
+        ) from fault
     try:
         yield
     finally:

@@ -8,7 +8,7 @@ import filelock
 from agent.journal import Standing, State
 from agent.pipeline.facts import LAST_REACHED, REGISTER_REFUSAL
 from agent.pipeline.renew import no_register
-from agent.pipeline.stages import Stages
+from agent.pipeline.stages import Stages, lock_file
 from agent.settings import Settings
 
 WAITING = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN, State.RECORDED, State.REFUSED)
@@ -61,7 +61,7 @@ def status(stages: Stages) -> Status:
 
 def is_running(settings: Settings) -> bool:
     """Whether another instance holds this laptop's lock now."""
-    file = settings.state_dir / "agent.lock"
+    file = lock_file(settings)
     if not file.exists():
         return False
     lock = filelock.FileLock(file, timeout=0)

@@ -10,6 +10,7 @@ from agent.journal import State
 from agent.pipeline.events import Event, Happened
 from agent.record import Kind, Record
 from tests.laptop import ON_VISIT, PRIVATE, VISITS, Heard, Laptop, jpeg, minutes, sha256
+from tests.servers.openssh import OpenSSH
 
 # --- 1. Nothing private moves ----------------------------------------------------------------------------------------
 
@@ -85,12 +86,24 @@ def test_a_file_swapped_for_another_after_its_proof_is_kept(laptop: Laptop) -> N
     assert photo.read_bytes()[:200] == other[:200]
 
 
-def test_without_a_server_that_syncs_photos_are_proven_but_stay(laptop: Laptop) -> None:
+def test_on_a_server_that_cannot_sync_photos_are_proven_but_stay_unless_the_settings_say_otherwise(
+    forgetful: OpenSSH, tmp_path: Path
+) -> None:
+    laptop = Laptop(tmp_path / "laptop", forgetful)
     photo = laptop.photo("IMG_1.jpg")
-    laptop.run(stopping=lambda: True)
-    standing = laptop.look(lambda stages: stages.journal.standings())
+    original = sha256(photo.read_bytes())
+
+    summary = laptop.run()
+    assert (summary.proven, summary.removed, summary.exit_code) == (1, 0, 3)
+    (standing,) = laptop.look(lambda stages: stages.journal.standings())
+    assert standing.state is State.RECORDED
+    assert "fsync" in standing.reason
     assert photo.exists()
-    assert [one.state for one in standing] == [State.DECIDED]
+
+    laptop.configure(share={"allow_unsynced": True})
+    assert laptop.run().removed == 1
+    assert not photo.exists()
+    assert laptop.originals_on_share() == {original}
 
 
 # --- 3. Nothing on the share is overwritten --------------------------------------------------------------------------
@@ -157,9 +170,10 @@ def test_without_a_record_nothing_is_removed(laptop: Laptop) -> None:
         Record.open(file.parent, "laptop-17").verify()
     file.rename(file.with_suffix(".aside"))
     file.mkdir()
-    with pytest.raises(RecordError):
-        laptop.run()
+    summary = laptop.run()
 
+    assert isinstance(summary.fault, RecordError)
+    assert summary.exit_code == RecordError.exit_code
     assert photo.exists()
 
 
