@@ -134,7 +134,7 @@ def _install(environment: Environment, what: str) -> None:
 
 
 def _errors_in(text: str) -> str:
-    """What pip itself calls an error, without the frames that it draws around a step's output; else the end of it all."""
+    """What pip itself calls an error, without the frames it draws around a step's output; else the end of all."""
     lines = [line.strip(" │╰─>×") for line in text.splitlines() if "ERROR: " in line]
     return _end_of("\n".join(dict.fromkeys(lines)) if lines else text)
 
