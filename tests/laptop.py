@@ -129,6 +129,16 @@ class Laptop:
         path.write_bytes(jpeg(taken, size=size, seed=seed))
         return path
 
+    def file(self, name: str, content: bytes, *, beside: Path | None = None) -> Path:
+        """A file in the import folder; with the times of the file `beside` it, as a camera writes both."""
+        path = self.imports / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        if beside is not None:
+            stat = beside.stat()
+            os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        return path
+
     def run(self, audience: Heard | None = None, **options: Any) -> Summary:
         """One run in this process, as `sync` does it."""
         settings = self.settings
@@ -175,13 +185,18 @@ class Laptop:
         }
 
     def originals_on_share(self) -> set[str]:
-        """SHA-256 of every photo on the share with its tag taken out."""
+        """SHA-256 of every file that came to the share under its final name, as it was here: its tag taken out."""
+        files = {name: content for name, content in self.on_share().items() if not name.endswith(".part")}
         found = set()
-        for name, content in self.on_share().items():
-            if not name.endswith((".xmp", ".part")):
-                original = io.BytesIO()
+        for name, content in files.items():
+            if name.removesuffix(".xmp") in files and name.endswith(".xmp"):
+                continue  # the tag of a file that carries none inside
+            original = io.BytesIO()
+            if name.endswith(".jpg") and f"{name}.xmp" not in files:
                 untag(io.BytesIO(content), original)
-                found.add(sha256(original.getvalue()))
+            else:
+                original.write(content)
+            found.add(sha256(original.getvalue()))
         return found
 
 
@@ -200,6 +215,11 @@ def jpeg(taken: datetime | None, *, size: int = 0, seed: int = 0) -> bytes:
     # APP9 segments before the end: after the EXIF block, in front of the picture's own tables.
     at = content.index(b"\xff\xdb")
     return content[:at] + segment * (missing // len(segment) + 1) + content[at:]
+
+
+def mov(seed: int = 0) -> bytes:
+    """A clip, as far as its first box tells; it carries no time and no identifier."""
+    return b"\0\0\0\x14ftypqt  \0\0\0\0qt  " + (8 + 4096).to_bytes(4) + b"mdat" + bytes([seed % 256]) * 4096
 
 
 def sha256(content: bytes) -> str:
