@@ -20,13 +20,13 @@ from pathlib import Path
 
 import paramiko
 import pytest
+from filelock import FileLock
 
 SERVER = Path(__file__).resolve().parents[3] / "install" / "server"
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin:" + os.environ.get("PATH", ""))
 
 pytestmark = [
     pytest.mark.skipif(SSHD is None, reason="OpenSSH's server (Debian: openssh-server) is not installed here"),
-    pytest.mark.xdist_group("users of this machine"),
 ]
 needs_users = pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0 or os.environ.get("PHOTO_AGENT_TEST_USERS") != "1",
@@ -91,6 +91,12 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
+    # The groups are the machine's: where tests run on several cores, one after the other.
+    with FileLock(Path(tempfile.gettempdir()) / "photo-agent-test-users.lock"):
+        yield from _server()
+
+
+def _server() -> Iterator[Server]:
     # sshd wants every folder above a chroot to be root's and closed to others, which /tmp is not.
     base = Path(tempfile.mkdtemp(prefix="photo-agent-test-", dir="/var/lib"))
     base.chmod(0o755)
