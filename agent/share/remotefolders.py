@@ -37,6 +37,10 @@ class RemoteFolders:
             making = self._made[folder] = asyncio.create_task(self._make(folder))
         await asyncio.shield(making)
 
+    def forget(self) -> None:
+        """Believe in no folder any more: one was not there, since somebody took it away or it never was made."""
+        self._made.clear()
+
     async def _make(self, folder: str) -> None:
         if await self._is_folder(folder):
             return

@@ -104,7 +104,9 @@ class Upload:
         self._left = True
         try:
             return await session.open_file(self._temporary, flags, doing)
-        except Refused:
+        except Refused as refused:
+            if refused.missing:
+                self._means.folders.forget()
             if await session.lstat(self._temporary) is None:
                 self._left = False
                 raise

@@ -6,13 +6,14 @@ of JSON, read when a session begins and again whenever it was replaced, so that 
 `{"step": "write", "n": 1, "how": "corrupt", "hide": ["fsync@openssh.com"], "log": "…"}`
 
 - `refuse`: answered with FAILURE, not done.   - `refuse-done`: done, but answered with FAILURE.
+- `refuse-missing`: answered with NO_SUCH_FILE, not done.
 - `full`: answered as OpenSSH answers on a full disk, and statvfs then tells of no room.
 - `confirm`: answered with OK, not done.       - `drop`: the connection ends there.
 - `corrupt`: one bit of a write's or read's data is flipped.   - `truncate`: half of it is left out.
 - `delay`: done a little later.                - `stall`: nothing is answered any more.
 
-`n` counts from 1 within a session and a plan. `log` gets a line per step, so that a test knows how often each occurs. Run with
-`python3 -I -S`: nothing but the standard library.
+`n` counts from 1 within a session and a plan. `log` gets a line per step, so that a test knows how often each occurs.
+Run with `python3 -I -S`: nothing but the standard library.
 """
 
 import json
@@ -114,6 +115,8 @@ class Proxy:
         if how in {"refuse", "full"}:
             self.full = how == "full"
             self.answer(status(number, 4))
+        elif how == "refuse-missing":
+            self.answer(status(number, 2))
         elif how == "confirm":
             self.answer(status(number, 0))
         elif how == "drop":
@@ -121,7 +124,7 @@ class Proxy:
         elif how == "stall":
             time.sleep(3600)
         elif how == "delay":
-            time.sleep(0.3)
+            time.sleep(0.05)
             self.forward(packet)
         elif packet[0] == 6:
             self.forward(self.bend_write(packet))

@@ -5,14 +5,16 @@ repetition against the server put right ends well, with nothing overwritten and 
 """
 
 import json
+import shutil
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from agent.errors import AgentError, ShareFault, ShareUnreachable
+from agent.errors import AgentError, ShareFault, ShareFull, ShareUnreachable
 from agent.model import Delivery, Splice
 from agent.share import Delivered, Outcome, Server, Share, Undelivered, open_share
 from tests.servers.openssh import SUBSYSTEM, OpenSSH, why_not
@@ -114,7 +116,8 @@ def check_one_case(
     faulty: FaultyServer, client: Client, photo: Delivery, case: tuple[str, int, str], hide: tuple[str, ...]
 ) -> None:
     right = {photo.files[0].name: spliced(STILL, SPLICE), photo.files[1].name: FILM}
-    disk, where = faulty.sshd.disk / "visits", f"{case}"
+    folder = photo.files[0].name.rpartition("/")[0]
+    disk, where = faulty.sshd.disk / folder, f"{case}"
     before = held(disk)
     faulty.plan(*case, hide=hide)
     outcome = client.send(photo)
@@ -122,7 +125,7 @@ def check_one_case(
     finals = {name: data for name, data in now.items() if ".uploading-" not in name and name not in before}
     if isinstance(outcome, Delivered):
         for proof, one in zip(outcome.proofs, photo.files, strict=True):
-            assert now.get(proof.name.removeprefix("visits/")) == right[one.name], where
+            assert now.get(proof.name.removeprefix(f"{folder}/")) == right[one.name], where
     elif isinstance(outcome, Undelivered):
         assert isinstance(outcome.error, ShareFault), where
     else:
@@ -135,14 +138,17 @@ def check_one_case(
     client.sweep()
     now = held(disk)
     for proof, one in zip(again.proofs, photo.files, strict=True):
-        assert now[proof.name.removeprefix("visits/")] == right[one.name], where
+        assert now[proof.name.removeprefix(f"{folder}/")] == right[one.name], where
     assert before.items() <= now.items(), f"{where}: something was overwritten"
     assert finals.items() <= now.items(), f"{where}: something was overwritten"
     assert not [name for name in now if ".uploading-" in name], f"{where}: something was left behind"
 
 
-@pytest.mark.parametrize("connections", [1, 2])
-@pytest.mark.parametrize("hide", [(), ("hardlink@openssh.com",)], ids=["by-link", "by-rename"])
+@pytest.mark.parametrize(
+    ("connections", "hide"),
+    [(2, ()), (1, ("hardlink@openssh.com",))],
+    ids=["two-connections-by-link", "one-connection-by-rename"],
+)
 @pytest.mark.parametrize("how", HOWS)
 def test_whatever_goes_wrong_nothing_is_called_proven_that_is_not(
     faulty: FaultyServer, tmp_path: Path, how: str, hide: tuple[str, ...], connections: int
@@ -155,8 +161,74 @@ def test_whatever_goes_wrong_nothing_is_called_proven_that_is_not(
         if how in {"corrupt", "truncate"} and step not in {"read", "write"}:
             continue
         for n in range(1, count + 1):
-            photo = live_photo(tmp_path / "in", f"{step}-{n}")
+            photo = live_photo(tmp_path / step, f"{step}-{n}")
             check_one_case(faulty, client, photo, (step, n, how), hide)
             tried += 1
     client.close()
     assert tried >= 4
+
+
+def test_a_name_taken_by_somebody_else_at_the_last_moment_is_not_overwritten(
+    faulty: FaultyServer, tmp_path: Path
+) -> None:
+    """The look at the final name is answered wrongly, so only the exclusive rename stands between us and their file."""
+    for hide in ((), ("hardlink@openssh.com",)):
+        disk = faulty.sshd.fresh_root()
+        theirs = disk / "visits" / "museum" / "photo.jpg"
+        theirs.parent.mkdir(parents=True)
+        theirs.write_bytes(b"their photo")
+        faulty.plan("lstat", 1, "refuse-missing", hide=hide)
+        photo = delivery(outgoing(tmp_path / "in", "visits/museum/photo.jpg", STILL))
+        client = Client(faulty.server())
+        outcome = client.send(photo)
+        client.close()
+        assert isinstance(outcome, Delivered)
+        assert outcome.proofs[0].name == "visits/museum/photo-2.jpg"
+        assert held(disk / "visits" / "museum") == {"photo.jpg": b"their photo", "photo-2.jpg": STILL}
+
+
+def test_a_server_without_fsync_proves_but_does_not_call_it_synced(faulty: FaultyServer, tmp_path: Path) -> None:
+    faulty.sshd.fresh_root()
+    faulty.plan(hide=("fsync@openssh.com", "limits@openssh.com", "statvfs@openssh.com", "hardlink@openssh.com"))
+    photo = live_photo(tmp_path / "in")
+    with open_share(faulty.server(), clock=lambda: datetime.now(UTC)) as share:
+        for _ in range(2):
+            outcome = list(share.deliver([photo]))[-1]
+            assert isinstance(outcome, Delivered)
+            assert [proof.synced for proof in outcome.proofs] == [False, False]
+        abilities = share.abilities()
+        assert (abilities.fsync, abilities.statvfs, abilities.limits) == (False, False, False)
+        assert share.space().free is None
+        share.try_out()
+
+
+def test_a_full_share_is_told_as_such(faulty: FaultyServer, tmp_path: Path) -> None:
+    faulty.sshd.fresh_root()
+    faulty.plan("write", 2, "full")
+    client = Client(faulty.server())
+    outcome = client.send(live_photo(tmp_path / "in"))
+    client.close()
+    assert isinstance(outcome, Undelivered)
+    assert isinstance(outcome.error, ShareFull)
+    assert held(faulty.sshd.disk) == {}
+
+
+def test_a_server_that_falls_silent_is_given_up_in_time(faulty: FaultyServer, tmp_path: Path) -> None:
+    faulty.sshd.fresh_root()
+    faulty.plan("write", 2, "stall")
+    client = Client(faulty.server(timeout=1.0))
+    started = time.monotonic()
+    assert isinstance(client.send(live_photo(tmp_path / "in")), ShareUnreachable)
+    assert time.monotonic() - started < 6  # sshd itself lives, so it is given three times the timeout
+
+
+def test_a_folder_taken_away_in_between_is_made_again(faulty: FaultyServer, tmp_path: Path) -> None:
+    disk = faulty.sshd.fresh_root()
+    faulty.plan()
+    client = Client(faulty.server())
+    assert isinstance(client.send(live_photo(tmp_path / "in")), Delivered)
+    shutil.rmtree(disk / "visits")
+    assert isinstance(client.send(live_photo(tmp_path / "in")), (Undelivered, Delivered))
+    assert isinstance(client.send(live_photo(tmp_path / "in")), Delivered)
+    client.close()
+    assert set(held(disk)) == {"visits/museum/photo.jpg", "visits/museum/photo.mov"}

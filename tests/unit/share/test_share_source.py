@@ -1,0 +1,94 @@
+"""The stream that is sent: the same bytes in whatever pieces, and the truth about its original."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agent.errors import LocalFault
+from agent.model import Outgoing, RemoteName, Splice
+from agent.share.source import Source
+from tests.servers.photos import fingerprint, looked_at, outgoing, spliced
+
+
+@st.composite
+def splices(draw: st.DrawFn) -> tuple[bytes, Splice | None]:
+    data = draw(st.binary(max_size=200))
+    at = draw(st.integers(0, len(data)))
+    drop = draw(st.integers(0, len(data) - at))
+    return data, draw(st.none() | st.builds(Splice, st.just(at), st.just(drop), st.binary(max_size=50)))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(case=splices(), step=st.integers(1, 64))
+def test_any_splice_in_any_pieces_gives_what_was_meant(
+    case: tuple[bytes, Splice | None], step: int, tmp_path: Path
+) -> None:
+    data, splice = case
+    path = tmp_path / "photo"
+    path.write_bytes(data)
+    one = Outgoing(RemoteName("visits/v/a.jpg"), looked_at(path), fingerprint(data), splice)
+    with Source(one) as source:
+        pieces = list(iter(lambda: source.read(step), b""))
+        sent = source.sent()
+    meant = spliced(data, splice)
+    assert b"".join(pieces) == meant
+    assert all(len(piece) == step for piece in pieces[:-1])
+    assert sent == fingerprint(meant)
+    assert one.size == len(meant)
+
+
+def test_stopping_before_the_end_is_no_proof(tmp_path: Path) -> None:
+    with Source(outgoing(tmp_path, "visits/v/a.jpg", b"x" * 100)) as source:
+        source.read(50)
+        with pytest.raises(LocalFault):
+            source.sent()
+
+
+def test_a_splice_outside_the_file_is_a_local_fault(tmp_path: Path) -> None:
+    with pytest.raises(LocalFault):
+        Source(outgoing(tmp_path, "visits/v/a.jpg", b"x" * 100, Splice(90, 11, b"")))
+
+
+def test_a_file_that_changes_while_it_is_read_is_a_local_fault(tmp_path: Path) -> None:
+    one = outgoing(tmp_path, "visits/v/a.jpg", b"x" * 100)
+    assert not isinstance(one.source, bytes)
+    with Source(one) as source:
+        source.read(50)
+        one.source.path.write_bytes(b"y" * 100)
+        source.read(50)
+        with pytest.raises(LocalFault):
+            source.sent()
+
+
+def test_a_file_that_grows_for_ever_is_not_read_for_ever(tmp_path: Path) -> None:
+    one = outgoing(tmp_path, "visits/v/a.jpg", b"x" * 100)
+    assert not isinstance(one.source, bytes)
+    with Source(one) as source:
+        source.read(100)
+        with one.source.path.open("ab") as file:
+            file.write(b"more")
+        with pytest.raises(LocalFault):
+            source.read(10)
+
+
+def test_bytes_made_here_must_be_what_they_were_to_be() -> None:
+    with Source(Outgoing(RemoteName("a"), b"other", fingerprint(b"bytes"))) as source:
+        source.read(5)
+        with pytest.raises(LocalFault):
+            source.sent()
+
+
+def test_a_link_a_folder_and_a_pipe_are_not_opened(tmp_path: Path) -> None:
+    import os
+
+    real = tmp_path / "real"
+    real.write_bytes(b"x")
+    link, folder, pipe = tmp_path / "link", tmp_path / "folder", tmp_path / "pipe"
+    link.symlink_to(real)
+    folder.mkdir()
+    os.mkfifo(pipe)
+    for path in (link, folder, pipe):
+        with pytest.raises(LocalFault):
+            Source(Outgoing(RemoteName("a"), looked_at(path), fingerprint(b"x")))

@@ -1,0 +1,79 @@
+"""SFTP packets: the same whichever way the bytes are cut, and nonsense is told, not believed."""
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.share import wire
+from agent.share.wire import Attributes, Frames, Kind, Limits, Malformed, Reply
+
+
+def packet(kind: int, number: int, body: bytes) -> bytes:
+    return struct.pack(">IBI", len(body) + 5, kind, number) + body
+
+
+@given(
+    bodies=st.lists(st.binary(max_size=300), max_size=8),
+    cuts=st.lists(st.integers(1, 50), min_size=1),
+)
+def test_replies_are_the_same_however_the_stream_is_cut(bodies: list[bytes], cuts: list[int]) -> None:
+    stream = b"".join(packet(Kind.DATA, n, body) for n, body in enumerate(bodies))
+    frames, got, at, turn = Frames(), [], 0, 0
+    while at < len(stream):
+        step = cuts[turn % len(cuts)]
+        got += frames.feed(stream[at : at + step])
+        at, turn = at + step, turn + 1
+    assert got == [Reply(Kind.DATA, n, body) for n, body in enumerate(bodies)]
+
+
+@pytest.mark.parametrize("length", [0, 4, wire.LARGEST_PACKET + 1, 0xFFFFFFFF])
+def test_a_length_that_no_server_sends_is_not_waited_for(length: int) -> None:
+    with pytest.raises(Malformed):
+        list(Frames().feed(struct.pack(">IBI", length, 101, 1)))
+
+
+@given(body=st.binary(max_size=200))
+def test_a_broken_body_is_malformed_and_nothing_else(body: bytes) -> None:
+    for decode in (
+        wire.status,
+        wire.one_string,
+        wire.attributes,
+        wire.names,
+        wire.limits,
+        wire.free_bytes,
+        wire.extensions,
+    ):
+        try:
+            decode(body)
+        except Malformed:
+            continue
+
+
+def test_attributes_are_read_by_their_flags() -> None:
+    everything = struct.pack(">IQIIIII", 0x8000000F, 5, 1, 2, 0o100644, 3, 4) + struct.pack(">I", 1)
+    everything += wire.string(b"name") + wire.string(b"value")
+    about = wire.attributes(everything)
+    assert about == Attributes(5, 0o100644, 4)
+    assert about.is_file
+    assert not about.is_folder
+    assert wire.attributes(struct.pack(">I", 0)) == Attributes()
+    assert wire.attributes(struct.pack(">II", 4, 0o40755)).is_folder
+    assert not wire.attributes(struct.pack(">II", 4, 0o120777)).is_file, "a link is no file"
+
+
+def test_a_status_without_a_message_is_understood() -> None:
+    assert wire.status(struct.pack(">I", 4)) == (4, "")
+    assert wire.status(struct.pack(">I", 4) + wire.string(b"Failure") + wire.string(b"en")) == (4, "Failure")
+
+
+def test_limits_and_space_are_read() -> None:
+    assert wire.limits(struct.pack(">QQQQ", 262144, 261120, 261120, 1019)) == Limits(262144, 261120, 261120, 1019)
+    assert wire.free_bytes(struct.pack(">11Q", 9, 4096, 0, 0, 10, 0, 0, 0, 0, 0, 0)) == 40960
+
+
+def test_requests_are_as_the_draft_has_them() -> None:
+    assert wire.frame(wire.on_path(Kind.REMOVE, b"a"), 7) == bytes.fromhex("0000000a 0d 00000007 00000001 61")
+    assert wire.greeting() == bytes.fromhex("00000005 01 00000003")
+    assert wire.write(b"h", 1, b"xy").body == bytes.fromhex("00000001 68 0000000000000001 00000002 7879")
