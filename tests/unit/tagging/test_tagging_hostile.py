@@ -4,10 +4,11 @@ import base64
 import io
 import random
 import re
+import struct
 import time
 import tracemalloc
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,37 @@ def test_a_head_without_end_is_given_up_within_its_bounds(content: bytes, planne
     with pytest.raises(UsageError):
         untag(io.BytesIO(content), io.BytesIO())
     assert time.monotonic() - started < 1
+
+
+def test_no_more_than_some_megabytes_are_taken_of_a_head_without_end() -> None:
+    taken = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal taken
+        yield b"\xff\xd8"
+        while True:
+            taken += 65_537
+            yield b"\xff\xfe\xff\xff" + bytes(65_533)
+
+    with pytest.raises(UsageError):
+        list(untagged_chunks(chunks()))
+    assert taken < 9 * 1024 * 1024
+
+
+def test_makers_notes_that_lead_to_the_same_entries_over_and_over_are_given_up(
+    jpeg: Callable[..., bytes], planned: Planned, tag_for: MakeTag
+) -> None:
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, 14_000 + 12 * tag) for tag in range(1, 1_001))
+    note = struct.pack("<H", 1_000) + entries + bytes(4)
+    tiff = b"II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 0x8769, 4, 1, 26, 0)
+    tiff += struct.pack("<HHHIII", 1, 0x927C, 7, len(note), 44, 0) + note
+    tiff += bytes(-(len(tiff) - 14_000) % 12) + struct.pack("<HHII", 1_000, 4, 1, 1_000) * 4_200
+    content = jpeg([(0xE1, b"Exif\0\0" + tiff)])
+    started = time.monotonic()
+    answer = planned(content, tag_for(content))
+    assert isinstance(answer, Beside)
+    assert "too many entries" in answer.reason
+    assert time.monotonic() - started < 0.5
 
 
 def test_exif_blocks_made_of_traps_are_answered_at_once(
