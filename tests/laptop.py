@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from PIL import Image
 from agent.cli.session import stages_of
 from agent.pipeline.events import Event, Summary
 from agent.pipeline.run import Run
-from agent.pipeline.stages import Stages, only_writer
+from agent.pipeline.stages import Stages, only_writer, open_stages
 from agent.settings import Settings, load
 from agent.tagging import untag
 
@@ -45,10 +46,11 @@ class Server(Protocol):
 
 @dataclass(slots=True)
 class Heard:
-    """An audience that keeps everything; `then` is called after each event, to make trouble at a chosen moment."""
+    """An audience that keeps everything; `then` and `advanced` are called, to make trouble at a chosen moment."""
 
     events: list[Event] = field(default_factory=list)
     then: Callable[[Event], None] = lambda event: None
+    advanced: Callable[[int], None] = lambda size: None
 
     def event(self, event: Event) -> None:
         self.events.append(event)
@@ -58,7 +60,7 @@ class Heard:
         pass
 
     def advance(self, size: int) -> None:
-        pass
+        self.advanced(size)
 
 
 @dataclass(slots=True)
@@ -139,10 +141,12 @@ class Laptop:
             os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
         return path
 
-    def run(self, audience: Heard | None = None, **options: Any) -> Summary:
-        """One run in this process, as `sync` does it."""
+    def run(
+        self, audience: Heard | None = None, *, sleep: Callable[[float], object] = time.sleep, **options: Any
+    ) -> Summary:
+        """One run in this process, as `sync` does it; `sleep` is what it waits with for photos to settle."""
         settings = self.settings
-        with only_writer(settings), stages_of(settings) as stages:
+        with only_writer(settings), open_stages(settings, sleep=sleep) as stages:
             return Run(stages, settings.watch, audience or Heard(), **options).through()
 
     def look(self, what: Callable[[Stages], Any]) -> Any:
@@ -150,10 +154,12 @@ class Laptop:
         with stages_of(self.settings) as stages:
             return what(stages)
 
-    def command(self, *words: str | Path, timeout: float = 60, **options: Any) -> subprocess.CompletedProcess[str]:
-        """`photo-agent WORDS` as a process."""
+    def command(
+        self, *words: str | Path, timeout: float = 60, before: Sequence[str] = (), **options: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """`photo-agent WORDS` as a process; `before` is a command that starts it under other conditions."""
         return subprocess.run(
-            self.line(*words),
+            [*before, *self.line(*words)],
             capture_output=True,
             text=True,
             timeout=timeout,

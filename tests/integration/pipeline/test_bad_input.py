@@ -1,0 +1,259 @@
+"""What bad input gets: a reason in `status`, never a crash, and the other photos go on.
+
+Each test puts a good visit photo beside the bad one and sees it leave.
+"""
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from agent.journal import State
+from agent.model import VisitId
+from agent.pipeline.events import Event, Happened
+from agent.pipeline.review import assign
+from tests.laptop import ON_VISIT, PRIVATE, Heard, Laptop, jpeg, sha256
+from tests.servers.openssh import AS_ROOT
+
+WITHOUT_PRIVILEGES = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if AS_ROOT else ()
+"""Before a command: a root for whom permissions count as they do for a teacher."""
+
+
+@pytest.fixture
+def good(laptop: Laptop) -> Path:
+    """A photo that is as it should be."""
+    return laptop.photo("good.jpg", seed=200)
+
+
+def waiting(laptop: Laptop) -> dict[str, dict[str, object]]:
+    """What `status` says that waits, by the photo's name."""
+    status = json.loads(laptop.command("status", "--json").stdout)
+    return {Path(one["file"]).name: one for one in status["waiting"]}
+
+
+# --- Files that do not keep still ------------------------------------------------------------------------------------
+
+
+def test_a_photo_that_vanishes_before_it_is_read_is_forgotten_and_the_others_go_on(laptop: Laptop, good: Path) -> None:
+    laptop.configure(folders={"settle_seconds": 0.2})
+    gone = laptop.photo("gone.jpg")
+
+    def vanish(_: Event) -> None:
+        gone.unlink(missing_ok=True)
+
+    summary = laptop.run(Heard(then=vanish))
+    assert not good.exists()
+    assert summary.proven == 1
+
+    assert laptop.run().exit_code == 0
+    assert waiting(laptop) == {}
+
+
+def test_a_photo_that_vanishes_while_it_settles_was_never_there(laptop: Laptop, good: Path) -> None:
+    laptop.configure(folders={"settle_seconds": 0.2})
+    gone = laptop.photo("gone.jpg")
+
+    def take_away(seconds: float) -> None:
+        gone.unlink()
+        time.sleep(seconds)
+
+    summary = laptop.run(sleep=take_away)
+
+    assert (summary.proven, summary.exit_code) == (1, 0)
+    assert not good.exists()
+
+
+def test_a_photo_that_vanishes_while_it_is_packed_is_told_and_the_others_go_on(laptop: Laptop, good: Path) -> None:
+    gone = laptop.photo("gone.jpg")
+
+    def vanish(event: Event) -> None:
+        if event.what is Happened.DECIDED:
+            gone.unlink(missing_ok=True)
+
+    heard = Heard(then=vanish)
+    summary = laptop.run(heard)
+
+    assert (summary.proven, summary.failed, summary.exit_code) == (1, 1, 3)
+    (failed,) = (event for event in heard.events if event.what is Happened.FAILED)
+    assert "vanished" in str(failed.details["reason"])
+    assert not good.exists()
+    assert laptop.run().exit_code == 0
+
+
+def test_a_photo_that_grows_while_it_settles_waits_for_another_run(laptop: Laptop, good: Path) -> None:
+    laptop.configure(folders={"settle_seconds": 0.2})
+    growing = laptop.photo("growing.jpg")
+
+    def grow(seconds: float) -> None:
+        time.sleep(seconds)
+        with growing.open("ab") as file:
+            file.write(b"more")
+
+    summary = laptop.run(sleep=grow)
+
+    assert (summary.proven, summary.exit_code) == (1, 3)
+    assert not good.exists()
+    assert growing.exists()
+
+
+def test_a_photo_that_grows_while_it_is_sent_is_not_proven_and_not_removed(laptop: Laptop, good: Path) -> None:
+    growing = laptop.photo("growing.jpg", size=30_000_000)
+    content = growing.read_bytes()
+    laptop.configure(share={"bandwidth_kib_per_s": 16 * 1024})
+    sent = 0
+
+    def grow(size: int) -> None:
+        nonlocal sent
+        sent += size
+        if sent - size < 4_000_000 <= sent:
+            with growing.open("ab") as file:
+                file.write(b"more")
+
+    heard = Heard(advanced=grow)
+    summary = laptop.run(heard)
+
+    assert (summary.failed, summary.exit_code) == (1, 3)
+    assert growing.read_bytes() == content + b"more"
+    assert not good.exists()
+    assert len(laptop.on_share()) == 1, "neither the half photo nor a temporary file of it is left on the share"
+    assert "changed" in str(waiting(laptop)["growing.jpg"]["reason"])
+
+
+# --- Files that are no good ------------------------------------------------------------------------------------------
+
+
+def test_a_photo_that_may_not_be_read_is_told_and_stays(laptop: Laptop, good: Path) -> None:
+    if AS_ROOT and shutil.which("setpriv") is None:
+        pytest.skip("root reads everything, and setpriv is not here to make it an ordinary user")
+    closed = laptop.photo("closed.jpg")
+    closed.chmod(0)
+
+    done = laptop.command("sync", before=WITHOUT_PRIVILEGES)
+
+    assert done.returncode == 4, done.stderr
+    assert not good.exists()
+    assert "ermission denied" in str(waiting(laptop)["closed.jpg"]["reason"])
+    closed.chmod(0o600)
+    assert laptop.command("sync").returncode == 0
+    assert not closed.exists()
+
+
+def test_a_folder_that_may_not_be_read_is_told_and_the_others_go_on(laptop: Laptop, good: Path) -> None:
+    if AS_ROOT and shutil.which("setpriv") is None:
+        pytest.skip("root reads everything, and setpriv is not here to make it an ordinary user")
+    inside = laptop.photo("closed/IMG_1.jpg")
+    inside.parent.chmod(0)
+
+    done = laptop.command("sync", before=WITHOUT_PRIVILEGES)
+
+    inside.parent.chmod(0o700)
+    assert "may not read" in done.stderr
+    assert not good.exists()
+    assert inside.exists()
+
+
+def test_a_file_of_zero_bytes_is_refused_with_its_reason(laptop: Laptop, good: Path) -> None:
+    empty = laptop.file("empty.jpg", b"")
+
+    summary = laptop.run()
+
+    assert (summary.refused, summary.exit_code) == (1, 4)
+    assert not good.exists()
+    assert empty.exists()
+    assert "empty" in str(waiting(laptop)["empty.jpg"]["reason"])
+
+
+def test_an_empty_file_that_is_filled_later_goes_its_way(laptop: Laptop) -> None:
+    photo = laptop.file("IMG_1.jpg", b"")
+    laptop.run()
+    photo.write_bytes(jpeg(ON_VISIT))
+
+    assert laptop.run().removed == 1
+
+
+def test_a_fresh_photo_without_its_end_waits_for_it(laptop: Laptop, good: Path) -> None:
+    whole = jpeg(ON_VISIT, size=200_000)
+    cut = laptop.file("cut.jpg", whole[:150_000])
+
+    summary = laptop.run()
+    assert (summary.proven, summary.waiting, summary.review) == (1, 1, 0)
+    assert "its end is not there yet" in str(waiting(laptop)["cut.jpg"]["reason"])
+    assert cut.exists()
+
+    cut.write_bytes(whole)
+    assert laptop.run().removed == 1
+    assert sha256(whole) in laptop.originals_on_share()
+
+
+def test_a_photo_that_has_been_without_its_end_for_long_is_held_for_a_person(laptop: Laptop, good: Path) -> None:
+    cut = laptop.file("cut.jpg", jpeg(ON_VISIT, size=200_000)[:150_000])
+    an_hour_ago = time.time() - 3600
+    os.utime(cut, (an_hour_ago, an_hour_ago))
+
+    summary = laptop.run()
+
+    assert (summary.review, summary.exit_code) == (1, 4)
+    (held,) = laptop.look(lambda stages: stages.journal.standings(State.REVIEW))
+    assert "ends early" in str(held.reason)
+    assert cut.exists()
+    assert not good.exists()
+
+
+def test_what_only_looks_like_a_photo_is_left_alone(laptop: Laptop, good: Path) -> None:
+    folder = laptop.imports / "IMG_1.jpg"
+    inside = laptop.photo("IMG_1.jpg/IMG_2.jpg", seed=7)
+    os.mkfifo(laptop.imports / "IMG_3.jpg")
+    (laptop.imports / "IMG_4.jpg").symlink_to(laptop.photo("elsewhere.png", PRIVATE))
+    (laptop.imports / "IMG_5.jpg").symlink_to(laptop.imports / "nowhere.jpg")
+    text = laptop.file("notes.txt", b"what we saw")
+
+    summary = laptop.run()
+
+    assert (summary.removed, summary.exit_code) == (2, 0), "the good one, and the one in the folder"
+    assert not inside.exists()
+    assert folder.is_dir()
+    assert (laptop.imports / "IMG_4.jpg").is_symlink()
+    assert text.exists()
+
+
+# --- Names -----------------------------------------------------------------------------------------------------------
+
+NAMES = (
+    b"IMG\n1.jpg",
+    b"\"IMG\" '1' `$(reboot)`.jpg",
+    "IMG_\u202egpj.exe.jpg".encode(),  # a mark that turns the writing direction
+    b"I" * 251 + b".jpg",  # as long as a name may be
+    b"IMG_\xff\xfe.jpg",  # no UTF-8
+    b"IMG_\x1b[31m.jpg",  # colours a terminal
+    b"--json.jpg",
+    b"[bold]IMG[bold] 100%.jpg",
+    "IMG e\u0301.jpg".encode(),
+    "IMG \u00e9.jpg".encode(),  # the same for the eye
+    b"con.jpg",
+)
+
+
+def test_photos_of_any_name_are_shown_explained_and_sent(laptop: Laptop, good: Path) -> None:
+    paths = [laptop.imports / os.fsdecode(name) for name in NAMES]
+    for seed, path in enumerate(paths):
+        path.write_bytes(jpeg(None, seed=seed))  # held, as it has no time: so that commands show its name
+    laptop.run()
+    assert not good.exists()
+
+    table = laptop.command("review", "list")
+    lines = laptop.command("review", "list", "--json").stdout.splitlines()
+    explained = laptop.command("explain", "--json", *paths).stdout.splitlines()
+    assert table.returncode == 0
+    assert not {"\u202e", "\x1b"} & set(table.stdout)
+    assert [json.loads(line)["decision"] for line in explained] == ["review"] * len(NAMES)
+
+    originals = {sha256(path.read_bytes()) for path in paths}
+    held = [json.loads(line)["id"] for line in lines]
+    laptop.look(lambda stages: [assign(stages, one, VisitId("museum")) for one in held])
+    assert laptop.command("sync").returncode == 0
+    assert not [path for path in paths if path.exists()]
+    assert originals < laptop.originals_on_share()
+    assert all(name.isascii() for name in laptop.on_share())
