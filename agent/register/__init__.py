@@ -9,7 +9,8 @@ Reading never raises on bad content, deciding is pure, and only the store touche
 from agent.register.cameras import read_cameras
 from agent.register.faults import Fault
 from agent.register.matching import decide
-from agent.register.reading import CamerasReading, Kind, VisitsReading, cross_check, read_visits
+from agent.register.opening import read_visits
+from agent.register.reading import CamerasReading, Kind, VisitsReading, cross_check
 from agent.register.store import RegisterStore
 
 __all__ = [

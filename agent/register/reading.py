@@ -32,21 +32,6 @@ class CamerasReading:
     lost: tuple[int, ...] = ()
 
 
-def read_visits(raw: bytes, *, kind: Kind, zone: str) -> VisitsReading:
-    """Read a register of visits: a spreadsheet's CSV or a calendar (RFC 5545). Never raises on bad content.
-
-    `zone` is the device's IANA zone, for lines that name none. Lines with an error are left out and told, and so are
-    all lines that share an id.
-    """
-    if kind == "ics":
-        from agent.register.calendar import read_calendar
-
-        return read_calendar(raw, zone=zone)
-    from agent.register.visits import read_visits_sheet
-
-    return read_visits_sheet(raw, zone=zone)
-
-
 def cross_check(register: Register, lines: dict[VisitId, int] | None = None) -> tuple[Fault, ...]:
     """Warn of camera labels in visits that no registered camera has: photos on those visits would wait for review.
 

@@ -19,7 +19,8 @@ from agent.register.cameras import read_cameras
 from agent.register.cells import key
 from agent.register.faults import Fault
 from agent.register.kept import Kept, from_bytes, to_bytes
-from agent.register.reading import CamerasReading, Kind, VisitsReading, cross_check, read_visits
+from agent.register.opening import read_visits
+from agent.register.reading import CamerasReading, Kind, VisitsReading, cross_check
 
 
 class RegisterStore:

@@ -5,9 +5,10 @@ task. `systemd_unit`, `launch_agent` and `task_xml` make it from a `Launch`, pur
 `for_this_system`, hands it to the system's own tool, which also starts, stops and reports.
 """
 
+from agent.service.here import for_this_system
 from agent.service.launch import Launch, this_program
 from agent.service.launchd import launch_agent
-from agent.service.port import Service, ServiceStatus, for_this_system
+from agent.service.port import Service, ServiceStatus
 from agent.service.systemd import systemd_unit
 from agent.service.task_scheduler import task_xml
 

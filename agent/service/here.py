@@ -1,0 +1,26 @@
+"""The service of the system this runs on."""
+
+import os
+import sys
+from pathlib import Path
+
+from agent.errors import UsageError
+from agent.service.launch import Launch
+from agent.service.port import Service
+
+
+def for_this_system(launch: Launch) -> Service:
+    """The service of the system this runs on. UsageError on systems that are none of the three."""
+    if sys.platform == "win32":
+        from agent.service.task_scheduler import ScheduledTask, current_user
+
+        return ScheduledTask(launch, current_user())
+    if sys.platform == "darwin":
+        from agent.service.launchd import LaunchAgent
+
+        return LaunchAgent(launch, Path.home() / "Library" / "LaunchAgents", os.getuid())
+    if sys.platform == "linux":
+        from agent.service.systemd import SystemdService, unit_folder
+
+        return SystemdService(launch, unit_folder(os.environ))
+    raise UsageError(f"There is no service for {sys.platform} here. Have `photo-agent run` started at log-in.")
