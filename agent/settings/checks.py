@@ -69,8 +69,8 @@ def zone(value: str) -> str:
 
 
 def _nearest_zone(value: str) -> str:
-    import difflib  # noqa: PLC0415 - only to explain a fault
-    from zoneinfo import available_timezones  # noqa: PLC0415 - looks at hundreds of files
+    import difflib  # only to explain a fault
+    from zoneinfo import available_timezones  # looks at hundreds of files
 
     names = {name.casefold(): name for name in available_timezones()}
     for wanted in (value, f"Europe/{value}"):
@@ -89,7 +89,7 @@ def host(value: str) -> str:
     if "[" in value or "]" in value:
         raise ValueError("takes an IPv6 address without brackets; a port goes into share.port")
     if ":" in value:
-        from ipaddress import ip_address  # noqa: PLC0415 - only few addresses have colons
+        from ipaddress import ip_address  # only few addresses have colons
 
         try:
             ip_address(value)

@@ -16,14 +16,14 @@ def config_folder() -> Path:
 
     Never one that roams: a device's key stays on the device.
     """
-    from platformdirs import user_config_path  # noqa: PLC0415 - not needed where the file was named
+    from platformdirs import user_config_path  # not needed where the file was named
 
     return user_config_path(_APP, appauthor=False)
 
 
 def state_folder() -> Path:
     """The user's state folder, where the journal and the record live unless `device.state_dir` says otherwise."""
-    from platformdirs import user_state_path  # noqa: PLC0415 - not needed where the folder was named
+    from platformdirs import user_state_path  # not needed where the folder was named
 
     return user_state_path(_APP, appauthor=False)
 
@@ -38,7 +38,7 @@ def find_file(given: Path | None, environ: Mapping[str, str]) -> Path:
         return _named(given, "by --config")
     if variable := environ.get(VARIABLE):
         return _named(Path(variable), f"by the variable {VARIABLE}")
-    from platformdirs import site_config_path  # noqa: PLC0415 - not needed where the file was named
+    from platformdirs import site_config_path  # not needed where the file was named
 
     places = (site_config_path(_APP, appauthor=False) / NAME, config_folder() / NAME)
     for place in places:

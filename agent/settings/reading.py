@@ -120,13 +120,13 @@ def _unknown(where: Sequence[str], tables: Mapping[str, Any]) -> str:
 
 def _names() -> dict[str, tuple[str, ...]]:
     """Every table with its keys."""
-    from agent.settings.writing import keys  # noqa: PLC0415 - only to explain a fault
+    from agent.settings.writing import keys  # only to explain a fault
 
     return {table: tuple(listed) for table, listed in keys().items()}
 
 
 def _describe(where: Sequence[str]) -> str:
-    from agent.settings.writing import description  # noqa: PLC0415 - only to explain a fault
+    from agent.settings.writing import description  # only to explain a fault
 
     return description(*where)
 

@@ -21,7 +21,7 @@ _Number = Annotated[float, Strict()]  # an integer will do; a quoted number or t
 
 
 def _host_name() -> str:
-    import socket  # noqa: PLC0415 - 5 ms, where the file names the device not at all
+    import socket  # 5 ms, where the file names the device not at all
 
     return checks.safe_device_name(socket.gethostname())
 
