@@ -29,6 +29,13 @@ class Kind(StrEnum):
     SHARE_REFUSED = "share-refused"  # the host key or the login was not right: nothing was sent
     REFUSED = "refused"  # a visit photo cannot be sent as it is
     OVERDUE = "overdue"  # a visit photo has waited too long since the share was first reachable
+    LEFTOVER_REPORTED = "leftover-reported"  # where a removed photo may still be was looked for, and found or not known
+    INSPECTED = "inspected"  # IT drew a sample on this device and examined it
+    HEARTBEAT = "heartbeat"  # once a day, also when nothing happened
+    ENROLLED = "enrolled"  # the device began its record, with this log key
+    KEY_ROTATED = "key-rotated"  # what follows is signed by another key, which the old one names
+    CARRIED_OVER = "carried-over"  # all before is from a hash-linked record of an earlier version, which ended so
+    ERASED = "erased"  # an entry was taken out on request (GDPR, Art. 17); its place in the tree stays
 
 
 Check = Callable[[object], str | None]
@@ -148,6 +155,8 @@ _id = _matching(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}", "id")
 _sha256 = _matching(r"[0-9a-f]{64}", "SHA-256")
 _level = _matching(r"[A-FX]", "level of evidence")
 _word = _matching(r"[a-z][a-z0-9 -]{0,39}", "short word")
+# The name+id+base64 of C2SP signed-note; its base64 is of an algorithm byte and an Ed25519 key.
+_key = _matching(r"visit-photo-agent/[A-Za-z0-9._-]{1,64}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}", "verifier key")
 # Ours alone (agent/share makes them): relative, no empty or dotted part, so never a path of this laptop.
 _remote = _matching(r"(?!.*(?:^|/)\.{1,2}(?:/|$))[^/\\:\x00-\x1f]+(?:/[^/\\:\x00-\x1f]+)+", "name on the share")
 
@@ -223,5 +232,34 @@ BODIES: Mapping[Kind, Shape] = {
         },
         frozenset({"photo"}),
     ),
+    Kind.LEFTOVER_REPORTED: Shape(
+        {"photo": _id, "transfer": _id, "visit": _text, "leftovers": _list_of(_LEFTOVER)},
+        frozenset({"photo", "leftovers"}),
+    ),
+    Kind.INSPECTED: Shape(
+        {
+            "inspection": _id,
+            "by": _text,
+            "files": _count,
+            "drawn": _count,
+            "findings": _count,
+            "report_sha256": _sha256,
+        },
+        frozenset({"by", "drawn", "findings"}),
+    ),
+    Kind.HEARTBEAT: Shape(
+        {
+            "version": _text,
+            "waiting": _count,
+            "review": _count,
+            "refused": _count,
+            "overdue": _count,
+            "register_version": _maybe(_sha256),
+        }
+    ),
+    Kind.ENROLLED: Shape({"log_key": _key, "staff": _text, "version": _text}, frozenset({"log_key"})),
+    Kind.KEY_ROTATED: Shape({"old_key": _key, "new_key": _key, "reason": _text}, frozenset({"old_key", "new_key"})),
+    Kind.CARRIED_OVER: Shape({"entries": _count, "last_hash": _sha256}, frozenset({"entries", "last_hash"})),
+    Kind.ERASED: Shape({"entry": _count, "reason": _text}, frozenset({"entry"})),
 }
 """For each kind, the fields its body may have."""

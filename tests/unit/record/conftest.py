@@ -1,5 +1,6 @@
 """A record in a folder of its own."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,3 +44,12 @@ def short(record: Record) -> Callable[[int], Record]:
         return record
 
     return write
+
+
+@pytest.fixture(scope="session")
+def merkle_vectors() -> Path:
+    """Proofs that no one here made, beside the checkout; MERKLE_VECTORS names another place."""
+    folder = Path(os.environ.get("MERKLE_VECTORS", Path(__file__).resolve().parents[4] / "shared/vectors/merkle"))
+    if not folder.is_dir():
+        pytest.skip("no Merkle vectors beside the checkout (../shared/vectors/merkle)")
+    return folder

@@ -1,0 +1,122 @@
+"""What lies on the share under `record/<device>/`, for whoever reads it: IT, the witness, other people's verifiers.
+
+Every publication is three files, or four when the log key was changed, which are written once and never again. With
+`FIRST` the index of its first entry, `LAST` of its last, `SIZE = LAST + 1` how many entries the record then has (all
+nine digits, so that names sort), and `ROOT` the first sixteen hex digits of the tree's root at that size::
+
+    segment-FIRST-LAST-ROOT.jsonl      the entries
+    leaves-FIRST-LAST-ROOT.txt         what the tree is made of, and the salts
+    checkpoint-SIZE-ROOT.txt           the tree's head, signed
+    rotation-SIZE-ROOT.txt             a new log key, signed by the old one
+
+The first publication begins at 0, each other where the one before it ended.
+
+*A segment* has one entry a line, ended by a line feed: canonical JSON (RFC 8785) of `at`, `body`, `device`, `event`,
+`index`, `kind`. config/record.schema.json says what each may hold. An entry that was erased on request (GDPR, Art. 17)
+leaves ``{"erased":true,"index":N}`` and spaces up to the length it had; it is right only where a later entry of kind
+"erased" names N.
+
+*The leaves* have one line for each line of the segment, of 130 bytes: `DATA`, a space, `SALT`, a line feed; both are 64
+lower-case hex digits. SALT is random; of an erased entry it is zeros. DATA is SHA-256 over the 32 bytes of the salt
+followed by the entry's line without its line feed. What the tree hashes are the 32 bytes of DATA, by RFC 6962 (and
+9162): the hash of a leaf is SHA-256(0x00 || DATA), of a node SHA-256(0x01 || left || right). So every proof holds when
+an entry and its salt are gone, and DATA alone says nothing about what it was.
+
+*A checkpoint* is a C2SP tlog-checkpoint in a C2SP signed-note: the lines `visit-photo-agent/<device>`, the size, the
+root in base64; an empty line; then a line `— visit-photo-agent/<device> <base64>` for each signature (Ed25519, key id as
+signed-note has it). IT enrols the verifier key that `photo-agent log key` prints: `name+id+base64`.
+
+*A rotation* is a signed note as well, by the old key and by the new: the lines `visit-photo-agent/<device>`, `key
+rotation`, the size, the old verifier key, the new one. The old key signs checkpoints up to that size, the new one from
+it on; the last entry of that size is the "key-rotated" that names the new key.
+
+Anyone may check a copy with `sha256sum` and this page; `photo-agent log verify` does all of it.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agent.model import RemoteName
+
+ORIGIN = "visit-photo-agent/"
+"""Before the device's name: what its checkpoints call the log, and the name of its keys."""
+
+
+class Part(StrEnum):
+    """Which of a publication's files this is."""
+
+    SEGMENT = "segment"
+    LEAVES = "leaves"
+    CHECKPOINT = "checkpoint"
+    ROTATION = "rotation"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a published file's name says. `first` is None for notes; `size` counts all entries up to its last.
+
+    `choice` is 1, or n where the name was taken on the share and `-n` was put behind it.
+    """
+
+    part: Part
+    first: int | None
+    size: int
+    root: str
+    choice: int = 1
+
+
+def origin(device: str) -> str:
+    """What the log of this device is called in its checkpoints."""
+    return ORIGIN + device
+
+
+def folder(device: str) -> str:
+    """Where on the share the record of this device lies."""
+    return f"record/{device}"
+
+
+def remote(device: str, name: str) -> RemoteName:
+    """A published file's place on the share."""
+    return RemoteName(f"{folder(device)}/{name}")
+
+
+def segment_name(first: int, size: int, root: bytes) -> str:
+    """The entries from `first` up to, and without, `size`."""
+    return f"segment-{first:09}-{size - 1:09}-{root.hex()[:16]}.jsonl"
+
+
+def leaves_name(first: int, size: int, root: bytes) -> str:
+    """Their leaves and salts."""
+    return f"leaves-{first:09}-{size - 1:09}-{root.hex()[:16]}.txt"
+
+
+def checkpoint_name(size: int, root: bytes) -> str:
+    """The signed head of the tree over `size` entries."""
+    return f"checkpoint-{size:09}-{root.hex()[:16]}.txt"
+
+
+def rotation_name(size: int, root: bytes) -> str:
+    """The note that names the key that signs from `size` on."""
+    return f"rotation-{size:09}-{root.hex()[:16]}.txt"
+
+
+_NAME = re.compile(
+    r"(?:(?P<range>segment|leaves)-(?P<first>[0-9]{9,})-(?P<last>[0-9]{9,})|(?P<note>checkpoint|rotation)-(?P<size>[0-9]{9,}))"
+    r"-(?P<root>[0-9a-f]{16})(?:-(?P<choice>[0-9]+))?\.(?P<suffix>jsonl|txt)"
+)
+
+
+def read_name(name: str) -> Name | None:
+    """What the name of a published file says; None for a file that is none of the record's."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return None
+    part = Part(found["range"] or found["note"])
+    if (found["suffix"] == "jsonl") != (part is Part.SEGMENT):
+        return None
+    choice = int(found["choice"] or 1)
+    if found["note"]:
+        return Name(part, None, int(found["size"]), found["root"], choice)
+    first, last = int(found["first"]), int(found["last"])
+    return Name(part, first, last + 1, found["root"], choice) if first <= last else None
