@@ -29,6 +29,7 @@ farm,City Farm,2026-04-20 09:00,2026-04-20 15:00,Europe/London,j.smith,,,,,
 """
 
 ON_VISIT = datetime(2026, 3, 14, 10, 11, 12)  # noqa: DTZ001  # what a camera's clock shows
+AT_THE_FARM = datetime(2026, 4, 20, 10, 0, 0)  # noqa: DTZ001
 PRIVATE = datetime(2026, 3, 13, 20, 0, 0)  # noqa: DTZ001
 
 
