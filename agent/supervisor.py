@@ -230,6 +230,8 @@ class Supervisor:
             summary = Run(self.stages, request.paths or self.roots, audience, stopping=self.stopping.is_set).through()
             self.stages.journal.report(request.id, summary.as_json())
             self.stages.journal.finish(request.id, self.stages.clock())
+            if request.paths:
+                self.stages.journal.tidy()  # what was asked for may be private
             self._settle_accounts(summary)
 
     def _settle_accounts(self, summary: Summary) -> None:

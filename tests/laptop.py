@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 import piexif
 from PIL import Image
@@ -169,10 +169,10 @@ class Laptop:
             **options,
         )
 
-    def start(self, *words: str | Path) -> subprocess.Popen[str]:
+    def start(self, *words: str | Path, stderr: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
         """`photo-agent WORDS` as a process that goes on."""
         return subprocess.Popen(
-            self.line(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment
+            self.line(*words), stdout=subprocess.PIPE, stderr=stderr, text=True, env=self.environment
         )
 
     def line(self, *words: str | Path) -> list[str]:

@@ -1,0 +1,128 @@
+"""A register that is missing, empty, halved or unreadable is told and not believed: the last good one stands."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from agent.pipeline.events import Happened
+from agent.record import Kind
+from tests.laptop import AT_THE_FARM, PRIVATE, VISITS, Heard, Laptop
+
+HEADER, MUSEUM, FARM = VISITS.splitlines(keepends=True)
+LONG = VISITS + "".join(f"v{n},Visit {n},2026-05-0{n} 09:00,2026-05-0{n} 10:00,,,,,,,\n" for n in range(1, 7))
+
+
+def missing(laptop: Laptop) -> None:
+    (laptop.share / "register" / "visits.csv").unlink()
+
+
+def put_right(laptop: Laptop) -> None:
+    file = laptop.share / "register" / "visits.csv"
+    if file.is_dir():
+        file.rmdir()
+    laptop.register(LONG)
+
+
+def a_folder(laptop: Laptop) -> None:
+    missing(laptop)
+    (laptop.share / "register" / "visits.csv").mkdir()
+
+
+BAD: dict[str, tuple[Callable[[Laptop], None], str]] = {
+    "missing": (missing, "the visits coordinator puts it there"),
+    "empty": (lambda laptop: laptop.register(""), "not believed"),
+    "only a header": (lambda laptop: laptop.register(HEADER), "not believed"),
+    "halved": (lambda laptop: laptop.register(HEADER + MUSEUM), "visits accept"),
+    "no spreadsheet": (lambda laptop: laptop.register("\0\1\2PK\3\4"), "not believed"),
+    "a folder of that name": (a_folder, "cannot be read"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "told"), BAD.values(), ids=BAD.keys())
+def test_a_bad_register_is_told_and_the_last_good_one_stands(
+    laptop: Laptop, spoil: Callable[[Laptop], None], told: str
+) -> None:
+    laptop.register(LONG)
+    laptop.run()
+    farm = laptop.photo("IMG_1.jpg", AT_THE_FARM)
+    spoil(laptop)
+    heard = Heard()
+
+    summary = laptop.run(heard)
+
+    assert (summary.removed, summary.exit_code) == (1, 0)
+    assert not farm.exists()
+    notices = [str(event.details["text"]) for event in heard.events if event.what is Happened.NOTICE]
+    assert [told in notice for notice in notices] == [True]
+    status = json.loads(laptop.command("status", "--json").stdout)["register"]
+    assert told in status["trouble"]
+    assert status["visits"] == 8
+
+    put_right(laptop)
+    laptop.run()
+    assert json.loads(laptop.command("status", "--json").stdout)["register"]["trouble"] is None
+
+
+def test_without_any_register_photos_wait_with_that_reason(laptop: Laptop) -> None:
+    missing(laptop)
+    photo = laptop.photo("IMG_1.jpg")
+    private = laptop.photo("IMG_2.jpg", PRIVATE)
+
+    done = laptop.command("sync")
+
+    assert done.returncode == 3
+    (one, other) = json.loads(laptop.command("status", "--json").stdout)["waiting"]
+    assert "no register" in one["reason"]
+    assert "no register" in other["reason"]
+    assert photo.exists()
+    assert laptop.on_share() == {}
+
+    laptop.register(VISITS)
+    assert laptop.run().removed == 1
+    assert private.exists()
+
+
+def test_a_register_that_was_not_renewed_for_too_long_decides_nothing(laptop: Laptop) -> None:
+    laptop.run()
+    laptop.server.stop()  # type: ignore[attr-defined]  # tests' own server
+    laptop.configure(register={"max_age_days": 1e-9})
+    photo = laptop.photo("IMG_1.jpg")
+
+    summary = laptop.run()
+
+    assert (summary.visit, summary.exit_code) == (0, 5)
+    assert "last renewed" in json.loads(laptop.command("status", "--json").stdout)["waiting"][0]["reason"]
+    laptop.configure()
+    laptop.server.restart()  # type: ignore[attr-defined]
+    assert laptop.run().removed == 1
+    assert not photo.exists()
+
+
+def test_a_halved_register_is_in_force_once_the_coordinator_has_said_so_and_that_is_on_record(laptop: Laptop) -> None:
+    laptop.register(LONG)
+    laptop.run()
+    laptop.register(HEADER + FARM)
+    laptop.run()
+
+    accepted = laptop.command("visits", "accept", "--json")
+    laptop.run()
+
+    assert json.loads(accepted.stdout)["visits"] == 1
+    entries = laptop.look(lambda stages: list(stages.record.entries(kinds={Kind.REGISTER_CHANGED})))
+    assert [entry.body["visits"] for entry in entries] == [8, 1]
+    assert entries[1].body["previous_version"] == entries[0].body["register_version"]
+
+
+def test_a_register_on_this_laptop_needs_no_share_until_something_is_to_be_sent(laptop: Laptop) -> None:
+    local = laptop.home / "visits.csv"
+    local.write_text(VISITS)
+    laptop.configure(register={"visits": str(local)})
+    laptop.server.stop()  # type: ignore[attr-defined]
+    laptop.photo("IMG_1.jpg", PRIVATE)
+    assert laptop.run().exit_code == 0
+
+    local.unlink()
+    laptop.photo("IMG_2.jpg")
+    assert laptop.run().exit_code == 5
+    assert "cannot be read" in json.loads(laptop.command("status", "--json").stdout)["register"]["trouble"]
