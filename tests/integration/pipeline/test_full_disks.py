@@ -59,7 +59,7 @@ def test_what_does_not_fit_on_the_share_is_told_before_it_travels_and_what_fits_
 ) -> None:
     mount(sshd.disk, 2048)
     laptop = Laptop(tmp_path / "laptop", sshd)
-    large = laptop.photo("large.jpg", size=3_000_000)
+    large = laptop.photo("large.jpg", AT_THE_FARM, size=3_000_000)  # of the newer visit, so it would go first
     small = laptop.photo("small.jpg", seed=1)
     larger = laptop.photo("larger.jpg", size=4_000_000, seed=2)
     tiny = laptop.photo("tiny.png.jpg", seed=3)

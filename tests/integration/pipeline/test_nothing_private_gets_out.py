@@ -106,6 +106,9 @@ def test_nothing_private_is_in_the_service_log_or_its_files_while_it_runs(canari
         while (canaries.imports / "IMG_1.jpg").exists():
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
+        while files_with(PRIVATE_WORD, canaries.home / "state"):  # cleared up a moment after the run
+            assert time.monotonic() < deadline, files_with(PRIVATE_WORD, canaries.home / "state")
+            time.sleep(0.1)
         card = canaries.imports / f"{PRIVATE_WORD} at home"
         followed = canaries.command("sync", "--json", card)
         assert followed.returncode == 4, followed.stderr

@@ -8,7 +8,7 @@ import pytest
 from agent.errors import HostKeyRefused, LoginRefused, ShareUnreachable
 from agent.record import Kind
 from agent.share import make_key
-from tests.laptop import ON_VISIT, Heard, Laptop, minutes, sha256
+from tests.laptop import ON_VISIT, VISITS, Heard, Laptop, minutes, sha256
 from tests.servers.openssh import OpenSSH
 
 
@@ -41,6 +41,19 @@ def test_a_changed_host_key_stops_everything_and_is_on_record_once(laptop: Lapto
     assert isinstance(second.fault, HostKeyRefused)
     assert photo.read_bytes() == before
     assert laptop.on_share() == {}
+    assert refusals(laptop) == ["host key"]
+
+
+def test_a_host_key_that_changed_is_noticed_when_sending_begins_too(laptop: Laptop, server: OpenSSH) -> None:
+    local = laptop.home / "visits.csv"
+    local.write_text(VISITS)
+    laptop.configure(register={"visits": str(local)})  # so that nothing is fetched from the share before
+    photo = laptop.photo("IMG_1.jpg")
+    server.change_host_key()
+
+    assert laptop.run().exit_code == 6
+
+    assert photo.exists()
     assert refusals(laptop) == ["host key"]
 
 
