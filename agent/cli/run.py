@@ -4,10 +4,16 @@ import logging
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import click
 
 from agent.cli.session import settings_of, stages_of
+
+
+LOG_FILE = "agent.log"
+LOG_SIZE = 1_000_000
+"""Bytes before a log file is turned over; one older one is kept."""
 
 
 @click.command("run")
@@ -18,9 +24,7 @@ def command(ctx: click.Context) -> int:
     from agent.supervisor import Supervisor, knock_at
 
     settings = settings_of(ctx)
-    # Without the time where systemd adds its own; ids and counts only, whatever the level.
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+    _log_to(settings.state_dir)
     stopping = threading.Event()
     with only_writer(settings), stages_of(settings, stopping=stopping) as stages:
         supervisor = Supervisor(
@@ -30,3 +34,18 @@ def command(ctx: click.Context) -> int:
             signal.signal(ending, lambda *_: supervisor.stop())
         supervisor.run()
     return 0
+
+
+def _log_to(state_dir: Path) -> None:
+    """To standard error, for the journal of the system's own service; on Windows a service has none, so to a file.
+
+    Ids and counts only, whatever the level.
+    """
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    if sys.stderr is None:  # pythonw
+        from logging.handlers import RotatingFileHandler
+
+        state_dir.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(state_dir / LOG_FILE, maxBytes=LOG_SIZE, backupCount=1, encoding="utf-8")
+    logging.basicConfig(handlers=[handler], level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)
