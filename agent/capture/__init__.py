@@ -4,8 +4,13 @@
 collect what stands there (jpeg, tiff and exif, …) as `evidence`, and lets one judge make a capture of it (judge, with
 clock, gps and names). Readers do not judge and the judge does not read; the judge is pure. Nothing a file contains can
 raise, loop, or cost more than the bounds.
+
+An import folder may hold anything, so the program itself reads through a `CaptureWorker`: the same, and `decodes`, in
+processes of their own with limits that the system holds them to (worker).
 """
 
+from agent.capture.decoding import decodes
 from agent.capture.reading import content_id, read
+from agent.capture.worker import CaptureWorker, Held, Imposed, Request, Unreadable
 
-__all__ = ["content_id", "read"]
+__all__ = ["CaptureWorker", "Held", "Imposed", "Request", "Unreadable", "content_id", "decodes", "read"]

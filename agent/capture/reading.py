@@ -1,6 +1,6 @@
 """From a path to a capture: open, look at the first bytes, call that container's reader, then the judge."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -57,7 +57,7 @@ _ENDINGS = {
 """Endings that go with a content; for the rest, the format's own name."""
 
 
-def read(path: Path, *, now: datetime) -> Capture:
+def read(path: Path, *, now: datetime, beside: Sequence[Path] = ()) -> Capture:
     """When, where and by which camera the file at `path` was taken, with the evidence; `now` is aware.
 
     Broken content never raises: it gives a capture of level X (or what can still be trusted) with notes that say why.

@@ -1,0 +1,179 @@
+"""The reader that the rest of the program has: workers started when needed, and again when a file has ended one.
+
+A file that ended two workers is `Unreadable`: as long as it is what it is (its size and time of change), it is answered
+for without being touched again. The caller keeps what must outlast this object, and tells it with `avoid`.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from agent.capture.worker import wire
+from agent.capture.worker.errands import UNDER_WAY, Errands, Question, Unreadable, unreadable
+from agent.capture.worker.limits import DECODING, READING, Imposed, Limits
+from agent.capture.worker.line import Ended, Line, NotStarted
+from agent.errors import AgentError, LocalFault
+from agent.model import Capture
+
+_Mark = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A file to be read, and the files of the same photo beside it."""
+
+    path: Path
+    beside: Sequence[Path] = ()
+
+
+class CaptureWorker:
+    """`read`, `content_id` and `decodes` as in this room, in processes of their own. Nothing starts before it is asked.
+
+    For one thread. `close` ends the processes; if this process is killed, they end by themselves.
+    """
+
+    def __init__(self, *, reading: Limits = READING, decoding: Limits = DECODING) -> None:
+        self._lines = Line(reading), Line(decoding)
+        self._reading, self._decoding = map(Errands, self._lines)
+        self._avoided: dict[Path, tuple[_Mark, Unreadable]] = {}
+        self._decoded: dict[Path, str | None] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def read(self, path: Path, *, now: datetime, beside: Sequence[Path] = ()) -> Capture:
+        """As `agent.capture.read`. Raises LocalFault (`Unreadable` among them); AgentError where no worker starts."""
+        (found,) = self.read_all([Request(path, beside)], now=now)
+        if isinstance(found, LocalFault):
+            raise found
+        return found
+
+    def read_all(self, requests: Iterable[Request], *, now: datetime) -> Iterator[Capture | LocalFault]:
+        """For each file, in order, its capture or what was wrong with it; read ahead while the caller works.
+
+        Nothing else may be read until this has come to its end, or was closed. AgentError where no worker starts.
+        """
+        waiting = iter(requests)
+        self._none_under_way()
+        try:
+            while True:
+                while len(self._reading) < UNDER_WAY and (request := next(waiting, None)) is not None:
+                    self._reading.put(self._reading_of(request, now))
+                if not self._reading:
+                    return
+                yield _capture(self._answered(self._reading))
+        finally:
+            self._reading.forget()
+
+    def content_id(self, path: Path) -> str | None:
+        """As `agent.capture.content_id`; None too for a file that ends the worker."""
+        self._none_under_way()
+        self._reading.put(self._question(path, {"do": "content_id", "path": str(path)}))
+        answer = self._answered(self._reading).answer
+        return _text(answer, "content_id") if isinstance(answer, dict) else None
+
+    def begin_decoding(self, path: Path) -> None:
+        """Have it looked into by the other worker while the caller goes on; `decodes` will ask for the outcome."""
+        self._decoded.pop(path, None)
+        self._decoding.put(self._question(path, {"do": "decodes", "path": str(path)}))
+        self._decoding.send()
+
+    def decodes(self, path: Path) -> str | None:
+        """As `agent.capture.decodes`: what is wrong with the picture; None where nothing is known to be."""
+        if path not in self._decoded and not self._decoding.has(path):
+            self.begin_decoding(path)
+        while path not in self._decoded:
+            done = self._answered(self._decoding)
+            self._decoded[done.path] = _text(done.answer, "decodes") if isinstance(done.answer, dict) else None
+        return self._decoded.pop(path)
+
+    def avoid(self, path: Path, reason: str) -> None:
+        """Never touch the file that is there now: it was found `Unreadable` before, for this reason."""
+        mark = _mark(path)
+        if mark is not None:
+            self._avoided[path] = mark, Unreadable(reason)
+
+    def imposed(self) -> Imposed:
+        """Which limits are in force on this system, as the reading worker says. AgentError where none starts."""
+        try:
+            self._lines[0].start()
+        except (NotStarted, Ended) as fault:
+            raise AgentError(f"the process that reads photos {fault}: start the laptop again, or tell IT") from None
+        return self._lines[0].imposed
+
+    @property
+    def process_ids(self) -> tuple[int, ...]:
+        """Of the workers there are now."""
+        return tuple(line.process_id for line in self._lines if line.process_id is not None)
+
+    def close(self) -> None:
+        """End the workers; another question would start them again."""
+        for errands in (self._reading, self._decoding):
+            errands.forget()
+        for line in self._lines:
+            line.close()
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+
+    def _reading_of(self, request: Request, now: datetime) -> Question:
+        beside = [str(path) for path in request.beside]
+        fields: wire.Fields = {"do": "read", "path": str(request.path), "beside": beside, "now": now.isoformat()}
+        return self._question(request.path, fields)
+
+    def _question(self, path: Path, fields: wire.Fields) -> Question:
+        """Answered already where the file is to be avoided, and still what it was."""
+        known = self._avoided.get(path)
+        if known is None:
+            return Question(path, fields)
+        if _mark(path) == known[0]:
+            return Question(path, fields, answer=known[1])
+        del self._avoided[path]
+        return Question(path, fields)
+
+    def _answered(self, errands: Errands) -> Question:
+        done = errands.take()
+        if isinstance(done.answer, dict) and "broke" in done.answer:
+            done.answer = unreadable(f"reading it failed ({done.answer['broke']})")
+        if isinstance(done.answer, Unreadable) and (mark := _mark(done.path)) is not None:
+            self._avoided[done.path] = mark, done.answer
+        return done
+
+    def _none_under_way(self) -> None:
+        if self._reading:
+            raise RuntimeError("another reading is not at its end")
+
+
+def _mark(path: Path) -> _Mark | None:
+    """What tells a file from the one that was there before; None where there is none."""
+    try:
+        status = path.lstat()
+    except (OSError, ValueError):
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _capture(done: Question) -> Capture | LocalFault:
+    answer = done.answer
+    if isinstance(answer, LocalFault):
+        return answer
+    try:
+        if isinstance(answer, dict) and "fault" in answer:
+            return LocalFault(_text(answer, "fault"))
+        return wire.capture_of(None if answer is None else answer.get("capture"))
+    except wire.Garbled:
+        return unreadable("reading it gave an answer that makes no sense")
+
+
+def _text(answer: wire.Fields | None, name: str) -> str | None:
+    try:
+        return wire.text_or_none(None if answer is None else answer.get(name))
+    except wire.Garbled:
+        return None

@@ -1,0 +1,120 @@
+"""Questions to a worker, answered in order, whatever happens to the worker.
+
+Where the worker ends, the first question without an answer was in its hands: its file is blamed, and all that is
+unanswered is put again to a new worker. A file that is blamed twice is answered for with `Unreadable`.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.capture.worker import wire
+from agent.capture.worker.line import Ended, Line, NotStarted
+from agent.errors import AgentError, LocalFault
+
+TRIES = 2
+"""Workers that one file may end; the first may have been the system's doing, short of memory."""
+
+STARTS = 3
+"""Workers in a row that may end with nothing to do before it is this laptop's fault."""
+
+UNDER_WAY = 32
+"""Questions a worker may have before it has answered: enough that it never waits, few enough to put again."""
+
+
+class Unreadable(LocalFault):
+    """Reading this file ended the reader, twice. It is not tried again until the file is another."""
+
+
+@dataclass(slots=True, eq=False)
+class Question:
+    """What is asked of which file; `answer` once it is known."""
+
+    path: Path
+    fields: wire.Fields
+    answer: wire.Fields | LocalFault | None = None
+    sent: bool = False
+    ended: int = 0
+
+
+class Errands:
+    """One worker's questions. For one thread."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._open: deque[Question] = deque()
+        self._idle_ends = 0
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def has(self, path: Path) -> bool:
+        """Whether a question about that file is not yet taken."""
+        return any(question.path == path for question in self._open)
+
+    def put(self, question: Question) -> None:
+        """Put it behind the others; sent with the next `send` or `take`."""
+        self._open.append(question)
+
+    def send(self) -> None:
+        """Hand the worker what it has not got yet, as far as it may have. AgentError where no worker starts."""
+        under_way = sum(question.sent for question in self._open)
+        fresh = [question for question in self._open if not question.sent and question.answer is None]
+        # Topped up by halves, so that one visit to the pipe carries many.
+        if not fresh or under_way > UNDER_WAY // 2:
+            return
+        fresh = fresh[: UNDER_WAY - under_way]
+        try:
+            self._line.ask([question.fields for question in fresh])
+        except NotStarted as fault:
+            raise self._cannot(str(fault)) from None
+        except Ended as fault:
+            if not under_way:  # else it is known only when the answers are taken whose file it was
+                self._idle_ends += 1
+                if self._idle_ends >= STARTS:
+                    raise self._cannot(str(fault)) from None
+        else:
+            for question in fresh:
+                question.sent = True
+
+    def take(self) -> Question:
+        """The first question with its answer, after it has left the queue. AgentError where no worker starts."""
+        first = self._open[0]
+        while first.answer is None:
+            self.send()
+            if not first.sent:
+                continue
+            try:
+                first.answer = self._line.answer()
+                self._idle_ends = 0
+            except Ended as fault:
+                self._blame(first, fault)
+        return self._open.popleft()
+
+    def forget(self) -> None:
+        """Drop all questions; what the worker still has of them goes with it."""
+        if any(question.sent for question in self._open):
+            self._line.end()
+        self._open.clear()
+
+    def _blame(self, first: Question, fault: Ended) -> None:
+        first.ended += 1
+        if first.ended >= TRIES:
+            first.answer = unreadable(f"reading it {fault}, twice")
+        for question in self._open:
+            question.sent = False
+
+    @staticmethod
+    def _cannot(why: str) -> AgentError:
+        return AgentError(
+            f"photos cannot be read on this laptop: the process that reads them {why}. Start the laptop again; if it "
+            "stays so, tell IT."
+        )
+
+
+def unreadable(why: str) -> Unreadable:
+    """The refusal of a file, with what to do."""
+    return Unreadable(
+        f"{why}: it is damaged, or made to do harm. It stays where it is and is not read again as long as it is as it "
+        "is: if it is of a visit, show it to IT"
+    )

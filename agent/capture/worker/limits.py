@@ -1,0 +1,199 @@
+"""What one file may cost the worker, and how each system holds it to that.
+
+Linux and the BSDs hold all of it in the kernel: address space by RLIMIT_AS, a file's processor time and time by
+interval timers whose signal ends the process. macOS has the timers, but its kernel does not hold RLIMIT_AS, so there
+the worker watches its own size. Windows has a job object for memory; processor time and time are watched by the worker.
+What is only watched, a library that hangs inside one call can escape; but everywhere the parent ends a worker that does
+not answer in time.
+"""
+
+import os
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """For one file: bytes on top of what the worker takes at rest, seconds on the processor, seconds in all."""
+
+    memory: int
+    processor: float
+    wall: float
+
+
+READING = Limits(memory=256 * MIB, processor=5.0, wall=60.0)
+"""Headers take a millisecond and some MB. The time in all is for slow cards: a JPEG's end may be far from its start."""
+
+DECODING = Limits(memory=2560 * MIB, processor=60.0, wall=180.0)
+"""A HEIC of 200 megapixels takes some 1.7 GB and 15 s on a laptop, a JPEG a tenth of that."""
+
+
+class Held(StrEnum):
+    """How a limit is held to."""
+
+    SYSTEM = "system"
+    WATCHED = "watched"
+    NOT = "not"
+
+
+@dataclass(frozen=True, slots=True)
+class Imposed:
+    """Which limits are in force in a worker, each as it says itself once they are set."""
+
+    memory: Held
+    processor: Held
+    wall: Held
+
+
+EXIT_MEMORY, EXIT_PROCESSOR, EXIT_WALL = 81, 82, 83
+"""How a worker ends that noticed by itself that a limit was passed."""
+
+_GLANCE = 0.1
+"""Seconds between two looks of the watcher."""
+
+
+class Watcher:
+    """A thread that ends the process when the file in hand has passed a limit which the system does not hold."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._ceiling = _resident() + limits.memory
+        self._since: tuple[float, float] | None = None
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def begin(self) -> None:
+        """A file is taken in hand."""
+        self._since = time.process_time(), time.monotonic()
+
+    def end(self) -> None:
+        """It is done."""
+        self._since = None
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(_GLANCE)
+            since = self._since
+            if since is None:
+                continue
+            if time.process_time() - since[0] > self._limits.processor:
+                os._exit(EXIT_PROCESSOR)
+            if time.monotonic() - since[1] > self._limits.wall:
+                os._exit(EXIT_WALL)
+            if _resident() > self._ceiling:
+                os._exit(EXIT_MEMORY)
+
+
+class Timers:
+    """The two interval timers: their signals' default action ends the process, whatever it is doing."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    if sys.platform != "win32":
+
+        def begin(self) -> None:
+            """A file is taken in hand."""
+            import signal
+
+            signal.setitimer(signal.ITIMER_PROF, self._limits.processor)
+            signal.setitimer(signal.ITIMER_REAL, self._limits.wall)
+
+        def end(self) -> None:
+            """It is done."""
+            import signal
+
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    else:
+
+        def begin(self) -> None:
+            """Windows has none."""
+
+        def end(self) -> None:
+            """Windows has none."""
+
+
+def impose(limits: Limits) -> tuple[Imposed, Timers | Watcher]:
+    """Set the limits of this process, for good; what is to be told of each file, and what holds."""
+    if sys.platform == "win32":
+        from agent.capture.worker.windows import limit_memory
+
+        memory = Held.SYSTEM if limit_memory(limits.memory) else Held.NOT
+        return Imposed(memory, Held.WATCHED, Held.WATCHED), Watcher(limits)
+    _forbid_files()
+    if sys.platform == "darwin":
+        return Imposed(Held.WATCHED, Held.SYSTEM, Held.SYSTEM), Both(Timers(limits), Watcher(limits))
+    memory = Held.SYSTEM if _limit_address_space(limits.memory) else Held.NOT
+    return Imposed(memory, Held.SYSTEM, Held.SYSTEM), Timers(limits)
+
+
+class Both(Timers):
+    """The timers, and the watcher for what they do not see."""
+
+    def __init__(self, timers: Timers, watcher: Watcher) -> None:
+        self._timers = timers
+        self._watcher = watcher
+
+    def begin(self) -> None:
+        """A file is taken in hand."""
+        self._watcher.begin()
+        self._timers.begin()
+
+    def end(self) -> None:
+        """It is done."""
+        self._timers.end()
+        self._watcher.end()
+
+
+if sys.platform != "win32":
+
+    def _forbid_files() -> None:
+        """No file is written, not even a core dump, which would be a copy of a photo."""
+        import resource
+
+        for what in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
+            resource.setrlimit(what, (0, 0))
+
+    def _limit_address_space(more: int) -> bool:
+        import resource
+
+        ceiling = _address_space() + more
+        try:
+            resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+        except (ValueError, OSError):  # a lower limit is in force already
+            return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+        return True
+
+    def _address_space() -> int:
+        """What the process has mapped with nothing to do: mostly the system's libraries and table of languages."""
+        try:
+            with open("/proc/self/statm", encoding="ascii") as table:  # noqa: PTH123  # the kernel's, not a file
+                return int(table.read().split()[0]) * os.sysconf("SC_PAGESIZE")
+        except (OSError, ValueError):
+            return 256 * MIB
+
+    def _resident() -> int:
+        """The most memory this process ever held, in bytes."""
+        import resource
+
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else most * 1024
+
+else:
+
+    def _forbid_files() -> None:
+        """Windows has no such limit."""
+
+    def _limit_address_space(more: int) -> bool:  # noqa: ARG001
+        """Windows has a job object instead."""
+        return False
+
+    def _resident() -> int:
+        """Held by the job object: not watched."""
+        return 0

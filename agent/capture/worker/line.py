@@ -1,0 +1,195 @@
+"""The parent's end of one worker: started when first asked, many questions under way at once, answers in order.
+
+A thread takes the answers off the pipe, so that neither side ever waits for the other to read, and so that a worker
+that does not answer can be given up on every system. Ctrl-C at the terminal does not reach the worker.
+"""
+
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections import deque
+from pathlib import Path
+from typing import IO
+
+import agent
+from agent.capture.worker import wire
+from agent.capture.worker.limits import EXIT_MEMORY, EXIT_PROCESSOR, EXIT_WALL, Held, Imposed, Limits
+
+START = 60.0
+"""Seconds a worker may take to start: a virus scanner may look at each of Python's files first."""
+
+GRACE = 5.0
+"""Seconds beyond a file's time before the parent ends the worker, which should have ended by itself."""
+
+_CHUNK = 256 * 1024
+
+
+class Ended(Exception):
+    """The worker ended, or was ended, before it had answered; the message says how, to follow "it"."""
+
+
+class NotStarted(Exception):
+    """There is no worker, and none comes up; the message says how, to follow "the process"."""
+
+
+class Line:
+    """One worker process at most; `ask` and `answer` in equal numbers. Not for several threads."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._process: subprocess.Popen[bytes] | None = None
+        self._questions: IO[bytes] | None = None
+        self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._imposed: Imposed | None = None
+
+    @property
+    def imposed(self) -> Imposed:
+        """Which limits the worker says are in force; none before it was started."""
+        return self._imposed or Imposed(Held.NOT, Held.NOT, Held.NOT)
+
+    def start(self) -> None:
+        """Have a worker; nothing where there is one. `NotStarted` where it does not come up."""
+        if self._process is not None:
+            return
+        self._answers = queue.SimpleQueue()
+        limits = self._limits
+        command = [sys.executable, "-P", "-B", "-m", "agent.capture.worker.serve"]
+        command += [str(limits.memory), str(limits.processor), str(limits.wall)]
+        try:
+            self._process, self._questions, answers = _spawned(command)
+        except OSError as fault:
+            raise NotStarted(f"does not start ({fault.strerror})") from None
+        threading.Thread(target=_take, args=(answers, self._answers), daemon=True).start()
+        try:
+            told = self.answer(START).get("limits")
+            values = told if isinstance(told, dict) else {}
+            self._imposed = Imposed(*(Held(values[name]) for name in ("memory", "processor", "wall")))
+        except (Ended, KeyError, ValueError):
+            self.end()
+            raise NotStarted("ends as soon as it is started") from None
+
+    def ask(self, questions: list[wire.Fields]) -> None:
+        """Put questions; `Ended` where the worker is no longer there to hear them, `NotStarted` where none comes up."""
+        self.start()
+        if self._questions is None:
+            raise Ended("has no pipe to be asked by")
+        try:
+            self._questions.write(b"".join(map(wire.line, questions)))
+            self._questions.flush()
+        except OSError:
+            raise Ended(self._why()) from None
+
+    def answer(self, patience: float | None = None) -> wire.Fields:
+        """The next answer; `Ended` where there will be none, with the worker gone."""
+        try:
+            found = self._answers.get(timeout=self._limits.wall + GRACE if patience is None else patience)
+        except queue.Empty:
+            self.end()
+            raise Ended(f"took longer than {self._limits.wall:.0f} seconds") from None
+        if found is None:
+            raise Ended(self._why())
+        try:
+            return wire.parsed(found)
+        except wire.Garbled:
+            self.end()
+            raise Ended("answered in a way it never does") from None
+
+    def end(self) -> None:
+        """End the worker, if there is one, whatever it is doing; the next question starts another."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            self._hang_up()
+            _gone(process)
+
+    def close(self) -> None:
+        """Let the worker end, as it does when its pipe does."""
+        self._hang_up()
+        if self._process is not None and _gone(self._process):
+            self._process = None
+        self.end()
+
+    def _hang_up(self) -> None:
+        pipe, self._questions = self._questions, None
+        if pipe is not None:
+            with contextlib.suppress(OSError):  # what was not heard any more need not be
+                pipe.close()
+
+    @property
+    def process_id(self) -> int | None:
+        """The worker's, while there is one."""
+        return None if self._process is None else self._process.pid
+
+    def _why(self) -> str:
+        process = self._process
+        if process is not None:
+            _gone(process)
+        self.end()
+        code = None if process is None else process.returncode
+        if sys.platform != "win32":
+            import signal
+
+            if code in {-signal.SIGPROF, -signal.SIGXCPU}:
+                code = EXIT_PROCESSOR
+            elif code == -signal.SIGALRM:
+                code = EXIT_WALL
+        return {
+            EXIT_MEMORY: f"needed more than {self._limits.memory // 1_048_576} MB of memory",
+            EXIT_PROCESSOR: f"took more than {self._limits.processor:.0f} seconds of computing",
+            EXIT_WALL: f"took longer than {self._limits.wall:.0f} seconds",
+        }.get(code or 0, "crashed the program that does so")
+
+
+def _spawned(command: list[str]) -> tuple["subprocess.Popen[bytes]", IO[bytes], IO[bytes]]:
+    """The worker and its pipes, running this very program, out of reach of Ctrl-C, and on Windows without a window."""
+    here = str(Path(agent.__file__).resolve().parents[1])
+    paths = os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
+    apart: dict[str, int] = {"process_group": 0}
+    if sys.platform == "win32":
+        apart = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603  # this Python, this program
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": paths},
+        **apart,  # type: ignore[call-overload]  # each system takes its own
+    )
+    if process.stdin is None or process.stdout is None:
+        raise OSError("no pipes")
+    return process, process.stdin, process.stdout
+
+
+def _gone(process: "subprocess.Popen[bytes]") -> bool:
+    """Whether it ended within a moment; one that the system holds in a read of a dead disk is left to the system."""
+    try:
+        process.wait(timeout=2)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _take(pipe: IO[bytes], answers: "queue.SimpleQueue[bytes | None]") -> None:
+    """Lines from the pipe into the queue, and None at its end. A line beyond all measure ends it too."""
+    held: deque[bytes] = deque()
+    size = 0
+    with pipe:
+        while size <= wire.MAX_LINE and (chunk := _read(pipe)):
+            first, *rest = chunk.split(b"\n")
+            held.append(first)
+            size += len(first)
+            for piece in rest:
+                answers.put(b"".join(held))
+                held = deque([piece])
+                size = len(piece)
+    answers.put(None)
+
+
+def _read(pipe: IO[bytes]) -> bytes:
+    try:
+        return os.read(pipe.fileno(), _CHUNK)
+    except (OSError, ValueError):
+        return b""

@@ -1,0 +1,92 @@
+"""The worker itself: `python -m agent.capture.worker.serve READING|DECODING`; a line in, a line out, until the end.
+
+Promises: an answer is written before the next file is touched, so that the parent knows which file was in hand if this
+process dies; nothing else is ever written to the pipe; Ctrl-C and a polite request to end are the parent's business,
+and the end of its pipe is what ends this.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from agent.capture.reading import content_id, read
+from agent.capture.worker import wire
+from agent.capture.worker.limits import EXIT_MEMORY, Limits, impose
+from agent.errors import LocalFault
+
+_CHUNK = 64 * 1024
+
+
+def main(memory: str, processor: str, wall: str) -> None:
+    """Answer until the pipe from the parent ends."""
+    for ignored in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ignored, signal.SIG_IGN)
+    answers = _own_output()
+    imposed, timing = impose(Limits(int(memory), float(processor), float(wall)))
+    _write(answers, {"limits": asdict(imposed)})
+    for asked in _lines():
+        timing.begin()
+        answer = _answer(wire.parsed(asked))
+        timing.end()
+        _write(answers, answer)
+
+
+def _own_output() -> int:
+    """The pipe to the parent, for this module alone: what any library prints goes nowhere."""
+    answers = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    return answers
+
+
+def _lines() -> Iterator[bytes]:
+    held = b""
+    while chunk := os.read(0, _CHUNK):
+        *whole, held = (held + chunk).split(b"\n")
+        yield from whole
+
+
+def _write(answers: int, content: wire.Fields) -> None:
+    left = memoryview(wire.line(content))
+    while left:
+        left = left[os.write(answers, left) :]
+
+
+def _answer(asked: wire.Fields) -> wire.Fields:
+    try:
+        return _done(asked)
+    except LocalFault as fault:
+        return {"fault": str(fault)}
+    except MemoryError:
+        os._exit(EXIT_MEMORY)  # nothing in here can be relied on any more
+    except Exception as fault:  # noqa: BLE001  # a fault of this program's: the parent tells it with the file's
+        return {"broke": type(fault).__name__}
+
+
+def _done(asked: wire.Fields) -> wire.Fields:
+    path = Path(str(asked["path"]))
+    match asked["do"]:
+        case "read":
+            beside = asked["beside"]
+            others = [Path(str(one)) for one in beside] if isinstance(beside, list) else []
+            return {
+                "capture": wire.of_capture(read(path, now=datetime.fromisoformat(str(asked["now"])), beside=others))
+            }
+        case "content_id":
+            return {"content_id": content_id(path)}
+        case "decodes":
+            from agent.capture.decoding import decodes
+
+            return {"decodes": decodes(path)}
+        case other:
+            raise ValueError(other)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
