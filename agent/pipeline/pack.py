@@ -12,10 +12,10 @@ from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
 from agent.capture import read
+from agent.errors import LocalFault
 from agent.folders import fingerprint
 from agent.journal import Standing
 from agent.model import (
-    Capture,
     Decision,
     Delivery,
     Fingerprint,
@@ -33,6 +33,9 @@ from agent.model import (
 from agent.pipeline.stages import Stages
 from agent.share import another, photo_stem, remote_name
 from agent.tagging import Tag, plan, sidecar
+
+LARGEST_MERGED = 4 * 1024 * 1024
+"""Bytes of another program's sidecar that are merged into ours; a larger one goes along and is left at that."""
 
 
 def measured(stages: Stages, standing: Standing) -> Standing:
@@ -66,29 +69,47 @@ def pack(stages: Stages, standing: Standing) -> Delivery:
     )
     files: list[Outgoing] = []
     for member, content in zip(standing.photo.members, standing.fingerprints, strict=True):
-        suffix = _suffix(member, main)
-        for outgoing in _files_of(stages, member, content, capture, tag, remote_name(visit, stem, suffix)):
+        name = remote_name(visit, stem, _suffix(member, main))
+        kind = capture.format if member.role is Role.MAIN else read(member.file.path, now=stages.clock()).format
+        foreign = _foreign(standing) if member.role is Role.MAIN else None
+        for outgoing in _files_of(member, content, kind, tag, name, foreign):
             files.append(replace(outgoing, name=_free(outgoing.name, files)))
     return Delivery(transfer=transfer, photo=standing.id, files=tuple(files))
 
 
 def _files_of(
-    stages: Stages, member: Member, content: Fingerprint, capture: Capture, tag: Tag, name: RemoteName
+    member: Member, content: Fingerprint, kind: str, tag: Tag, name: RemoteName, foreign: bytes | None
 ) -> Iterator[Outgoing]:
-    """The member itself, tagged inside where that is safe; else untouched, with the tag in a file beside it."""
+    """The member itself, tagged inside where that is safe; else untouched, with the tag in a file beside it.
+
+    What another program's sidecar says of the photo is merged into ours; that sidecar itself goes along untouched.
+    """
     if member.role is Role.SIDECAR:
         yield Outgoing(name=name, source=member.file, original=content)
         return
-    kind = capture.format if member.role is Role.MAIN else read(member.file.path, now=stages.clock()).format
     own = replace(tag, original=content)
     how = plan(member.file.path, format=kind, tag=own)
     if isinstance(how, Splice):
         yield Outgoing(name=name, source=member.file, original=content, splice=how)
         return
     yield Outgoing(name=name, source=member.file, original=content)
-    beside = sidecar(own)
+    beside = sidecar(own, foreign=foreign)
     made = Fingerprint(Sha256(hashlib.sha256(beside).hexdigest()), len(beside))
     yield Outgoing(name=RemoteName(f"{name}.xmp"), source=beside, original=made)
+
+
+def _foreign(standing: Standing) -> bytes | None:
+    """Another program's XMP sidecar of the photo, if it has one of a believable size. LocalFault if it changed."""
+    for member, content in zip(standing.photo.members, standing.fingerprints, strict=True):
+        if member.file.path.suffix.lower() == ".xmp" and content.size <= LARGEST_MERGED:
+            try:
+                text = member.file.path.read_bytes()
+            except OSError as fault:
+                raise LocalFault(f"a sidecar of the photo cannot be read: {fault.strerror}") from fault
+            if hashlib.sha256(text).hexdigest() != content.sha256:
+                raise LocalFault("a sidecar of the photo changed while it was read: it is tried again")
+            return text
+    return None
 
 
 def _free(name: RemoteName, taken: list[Outgoing]) -> RemoteName:

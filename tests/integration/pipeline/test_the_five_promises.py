@@ -4,10 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from agent.errors import RecordError
 from agent.journal import State
+from agent.model import VisitId
 from agent.pipeline.events import Event, Happened
+from agent.pipeline.review import assign
 from agent.record import Kind, Record
 from tests.laptop import ON_VISIT, PRIVATE, VISITS, Heard, Laptop, jpeg, minutes, sha256
 from tests.servers.openssh import OpenSSH
@@ -212,3 +215,25 @@ def kinds(laptop: Laptop) -> list[Kind]:
     """The kinds of the record's entries, oldest first."""
     folder: Path = laptop.home / "state" / "record"
     return [entry.kind for entry in Record.open(folder, "laptop-17").entries()]
+
+
+def test_a_raw_goes_with_a_sidecar_that_says_what_its_own_said_too(laptop: Laptop) -> None:
+    rating = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="4"/></rdf:RDF></x:xmpmeta>'
+    )
+    picture = laptop.photo("IMG_1.tif")
+    Image.new("RGB", (8, 8)).save(picture, "TIFF", tiffinfo={306: "2026:03:14 10:11:12"})
+    (laptop.imports / "IMG_1.tif.xmp").write_bytes(rating)
+    laptop.run()
+    (held,) = laptop.look(lambda stages: stages.journal.standings(State.REVIEW))
+    laptop.look(lambda stages: assign(stages, held.id, VisitId("museum")))
+
+    laptop.run()
+
+    sent = laptop.on_share()
+    (ours,) = [content for name, content in sent.items() if name.endswith(".tif.xmp")]
+    assert b'xmp:Rating="4"' in ours
+    assert b"museum" in ours
+    assert rating in sent.values()
+    assert list(laptop.imports.iterdir()) == []
