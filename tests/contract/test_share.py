@@ -130,11 +130,13 @@ def test_several_deliveries_of_the_same_content_and_name_end_in_one_file(stand: 
     assert stand.held() == {NAME: data}
 
 
-def test_a_transfer_given_twice_in_one_run_is_delivered_once(stand: Stand, tmp_path: Path) -> None:
-    photo = delivery(outgoing(tmp_path / "in", NAME, content(200_000)))
+def test_a_transfer_given_several_times_in_one_run_is_sent_once(stand: Stand, tmp_path: Path) -> None:
+    """They would share their temporary names, and one could prove what another is still writing."""
+    photo = delivery(outgoing(tmp_path / "in", NAME, content(3_000_000)))
     with stand.open() as share:
-        final = [item for item in share.deliver([photo, photo]) if not isinstance(item, Sent)]
-    assert [type(item) for item in final] == [Delivered, Delivered]
+        final = [item for item in share.deliver([photo] * 4) if not isinstance(item, Sent)]
+    methods = [item.proofs[0].method for item in final if isinstance(item, Delivered)]
+    assert methods == [Method.READ_BACK, *[Method.ALREADY_THERE] * 3]
     assert list(stand.held()) == [NAME]
 
 

@@ -10,6 +10,7 @@ of JSON, read when a session begins and again whenever it was replaced, so that 
 - `full`: answered as OpenSSH answers on a full disk, and statvfs then tells of no room.
 - `confirm`: answered with OK, not done.       - `drop`: the connection ends there.
 - `corrupt`: one bit of a write's or read's data is flipped.   - `truncate`: half of it is left out.
+- `extend`: a write's or read's data has a byte too many.
 - `delay`: done a little later.                - `stall`: nothing is answered any more.
 
 `n` counts from 1 within a session and a plan. `log` gets a line per step, so that a test knows how often each occurs.
@@ -141,6 +142,8 @@ class Proxy:
         """The data with its length, damaged."""
         if self.how == "truncate":
             data = data[: len(data) // 2]
+        elif self.how == "extend":
+            data += b"!"
         elif data:
             middle = len(data) // 2
             data = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]

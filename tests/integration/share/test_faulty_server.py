@@ -22,7 +22,7 @@ from tests.servers.photos import content, delivery, outgoing, spliced
 
 FAULTY = Path(__file__).parents[2] / "servers" / "faulty.py"
 STEPS = ("open", "write", "fsync", "close", "read", "lstat", "stat", "mkdir", "link", "rename", "remove")
-HOWS = ("refuse", "refuse-done", "full", "confirm", "drop", "corrupt", "truncate", "delay")
+HOWS = ("refuse", "refuse-done", "full", "confirm", "drop", "corrupt", "truncate", "extend", "delay")
 SPLICE = Splice(2, 0, b"tag" * 100)
 STILL, FILM = content(40_000), content(600_000)  # one write, and three
 
@@ -158,7 +158,7 @@ def test_whatever_goes_wrong_nothing_is_called_proven_that_is_not(
     client = Client(faulty.server(connections))
     tried = 0
     for step, count in occurrences(faulty, client, tmp_path / "in", hide).items():
-        if how in {"corrupt", "truncate"} and step not in {"read", "write"}:
+        if how in {"corrupt", "truncate", "extend"} and step not in {"read", "write"}:
             continue
         for n in range(1, count + 1):
             photo = live_photo(tmp_path / step, f"{step}-{n}")
