@@ -79,6 +79,8 @@ class Lines:
         match event["event"]:
             case "notice":
                 self.note(str(event["text"]))
+            case "damaged":
+                self.note(f"photo {event['id']} is damaged ({event['reason']}): sent all the same")
             case "failed":
                 self.note(f"photo {event['id']}: {event['reason']}")
             case "expect":
@@ -162,7 +164,10 @@ def follower(as_json: bool) -> Iterator[Follower]:
 
 def in_words(summary: Mapping[str, object]) -> str:
     """The end of a run, for a tired teacher: what happened, what is left, what to do."""
-    number = {name: _number(summary, name) for name in ("proven", "removed", "review", "waiting", "refused", "bytes")}
+    number = {
+        name: _number(summary, name)
+        for name in ("proven", "removed", "damaged", "review", "waiting", "refused", "bytes")
+    }
     seconds = summary["seconds"]
     lines = []
     if number["proven"]:
@@ -175,6 +180,8 @@ def in_words(summary: Mapping[str, object]) -> str:
         lines.append(f"{_photos(number['removed'])} proven earlier, now removed here.")
     else:
         lines.append("Nothing was sent.")
+    if number["damaged"]:
+        lines.append(f"{_photos(number['damaged'])} damaged, sent all the same: the card may be failing, replace it.")
     if number["waiting"]:
         lines.append(
             f"{_photos(number['waiting'])} still to go: `photo-agent status` says why; the next run takes them up."

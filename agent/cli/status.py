@@ -53,6 +53,10 @@ def _as_json(status: "Status") -> dict[str, object]:
         },
         "share": {"last_reached": status.share_last_reached},
         "service": {"running": status.running},
+        "damaged": {
+            "photos": 0 if status.damage is None else status.damage.photos,
+            "last": None if status.damage is None else status.damage.last,
+        },
     }
 
 
@@ -68,6 +72,11 @@ def _show(status: "Status", settings: "Settings") -> None:
     removed, review = status.counts.get(State.REMOVED, 0), status.counts.get(State.REVIEW, 0)
     private = status.counts.get(State.PRIVATE, 0)
     click.echo(f"photos    {removed} sent and removed here, {review} for review, {private} private left alone")
+    if status.damage is not None:
+        last = local(status.damage.last, settings)
+        click.echo(
+            f"damaged   {status.damage.photos} of those sent, the last {last}: the card may be failing, replace it"
+        )
     if not status.waiting:
         click.echo("Nothing waits.")
         return

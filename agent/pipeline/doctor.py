@@ -51,6 +51,7 @@ def examine(stages: Stages, service: Callable[[], tuple[bool, Known]]) -> Iterat
     yield Finding("settings", Mark.OK, f"read; this is {stages.settings.device.name}")
     yield from _folders(stages)
     yield from _watching()
+    yield _reading(stages)
     yield from _room(stages)
     yield from _share(stages)
     yield from _service(service)
@@ -89,6 +90,24 @@ def _watching() -> Iterator[Finding]:
         yield Finding("watching", Mark.WARN, f"only {limits.free} folders more can be watched", advice)
     else:
         yield Finding("watching", Mark.OK, f"{limits.free} folders more can be watched")
+
+
+def _reading(stages: Stages) -> Finding:
+    """Whether photos can be read apart from this program, and which limits this system holds that to."""
+    try:
+        imposed = stages.capture.imposed()
+    except AgentError as fault:
+        return Finding("reading", Mark.FAIL, str(fault), "no photo is read until this is settled")
+    held = {"memory": imposed.memory, "processor time": imposed.processor, "time": imposed.wall}
+    missing = [limit for limit, how in held.items() if how == "not"]
+    watched = [limit for limit, how in held.items() if how == "watched"]
+    if missing:
+        text = f"photos are read in a process of its own, but this system sets it no limit on {', '.join(missing)}"
+        return Finding("reading", Mark.WARN, text, "a photo made to do harm could slow this laptop down: tell IT")
+    text = "photos are read in a process of its own, with limits on memory, processor time and time"
+    if watched:
+        text += f" (this system has none for {' and '.join(watched)}: the process watches itself)"
+    return Finding("reading", Mark.OK, text)
 
 
 def _room(stages: Stages) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ class Happened(StrEnum):
     DECIDED = "decided"
     SENT = "sent"
     PROVEN = "proven"
+    DAMAGED = "damaged"  # sent and proven, but its picture does not decode or lacks its end
     REMOVED = "removed"
     HELD = "held"
     FAILED = "failed"
@@ -56,6 +57,7 @@ class Summary:
     sent: int = 0
     proven: int = 0
     removed: int = 0
+    damaged: int = 0
     review: int = 0
     private: int = 0
     failed: int = 0

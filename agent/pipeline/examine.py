@@ -10,18 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.capture import content_id, read
+from agent import __version__
+from agent.capture import Request, Unreadable
 from agent.errors import LocalFault
 from agent.folders import scan
 from agent.journal import Standing, State
 from agent.model import Capture, Decision, LocalFile, Photo, Register, Verdict
+from agent.pipeline.damage import CUT_SHORT, damaged
 from agent.pipeline.events import Audience, Event, Happened
+from agent.pipeline.facts import READ_BY
 from agent.pipeline.renew import no_register
-from agent.pipeline.stages import Stages
+from agent.pipeline.stages import UNREADABLE, Stages
 from agent.register import decide
 
 GIVEN_UP_WAITING = timedelta(minutes=10)
-"""A file without its end that nobody has written to for this long will not get one any more: a person looks at it."""
+"""A file without its end that nobody has written to for this long will not get one any more: it is damaged."""
 
 CHUNK = 500
 """Photos decided between two commits: enough that the commit's fsync does not count, few enough to lose to a kill."""
@@ -39,7 +42,7 @@ class Seen:
 def look(stages: Stages, roots: Sequence[Path]) -> Seen:
     """Scan the folders and bring the journal up to what is there; forget what vanished before anything was sent."""
     now = stages.clock()
-    found = scan(roots, content_id=_content_id)
+    found = scan(roots, content_id=lambda file: stages.capture.content_id(file.path))
     register = stages.registers.current()
     version = None if register is None else register.version
     standings = stages.journal.see_all(found.photos, now, register_version=version)
@@ -82,7 +85,12 @@ def decide_all(stages: Stages, audience: Audience, stopping: Callable[[], bool] 
         settled = stages.journal.standings(State.SETTLED)
         stages.journal.save(*(replace(standing, reason=excuse) for standing in settled if standing.reason != excuse))
         return 0
-    pending = [standing for standing in stages.journal.standings(*_OPEN) if _needs_deciding(standing, register)]
+    updated = stages.journal.fact(READ_BY) != __version__
+    pending = [
+        standing
+        for standing in stages.journal.standings(*_OPEN)
+        if _needs_deciding(standing, register, updated=updated)
+    ]
     private = 0
     for start in range(0, len(pending), CHUNK):
         if stopping():
@@ -91,24 +99,32 @@ def decide_all(stages: Stages, audience: Audience, stopping: Callable[[], bool] 
         chunk = [one for one in pending[start : start + CHUNK] if stages.journal.get(one.id) == one]
         private += _decide_some(stages, audience, register, chunk)
     stages.journal.forget_private(register.version)
+    if updated:
+        stages.journal.set_fact(READ_BY, __version__)
     return private
 
 
 def judge(stages: Stages, capture: Capture, register: Register) -> Decision:
-    """The register's verdict, held back where the file itself is not whole."""
+    """The register's verdict; of a visit photo without its end, also that it is damaged, and goes all the same."""
     device = stages.settings.device
     decision = decide(capture, register, staff=device.staff, zone=device.timezone)
     if decision.verdict is Verdict.VISIT and not capture.complete:
-        broken = "the file ends early, so it may be damaged: look at it before it leaves"
-        return replace(decision, verdict=Verdict.REVIEW, visit=None, reasons=(*decision.reasons, broken))
+        return damaged(decision, CUT_SHORT)
     return decision
+
+
+def others_of(photo: Photo) -> tuple[Path, ...]:
+    """The files that hang on a photo's main file: they may bear out, or throw doubt on, what it says."""
+    return tuple(member.file.path for member in photo.members[1:])
 
 
 _OPEN = (State.SETTLED, State.DECIDED, State.REVIEW, State.REFUSED)
 
 
-def _needs_deciding(standing: Standing, register: Register) -> bool:
-    if standing.state in {State.SETTLED, State.REFUSED}:
+def _needs_deciding(standing: Standing, register: Register, *, updated: bool) -> bool:
+    if standing.state is State.REFUSED:
+        return updated or standing.attempts < UNREADABLE
+    if standing.state is State.SETTLED:
         return True
     decision = standing.decision
     return decision is None or (not decision.by_person and decision.register_version != register.version)
@@ -118,7 +134,9 @@ def _decide_some(stages: Stages, audience: Audience, register: Register, standin
     # What was decided or held before is decided afresh: the table has one way to a verdict, from settled.
     again = [replace(standing, state=State.SETTLED) for standing in standings]
     stages.journal.save(*again)
-    after = [_decided(stages, register, standing) for standing in again]
+    requests = [Request(standing.photo.main.path, others_of(standing.photo)) for standing in again]
+    captures = stages.capture.read_all(requests, now=stages.clock())
+    after = [_decided(stages, register, standing, found) for standing, found in zip(again, captures, strict=True)]
     gone = [standing.id for standing in after if standing.state is State.PRIVATE]
     kept = [standing for standing in after if standing.state is not State.PRIVATE]
     # A private photo's row is replaced by a token without ever holding its reasons.
@@ -130,19 +148,18 @@ def _decide_some(stages: Stages, audience: Audience, register: Register, standin
     return len(gone)
 
 
-def _decided(stages: Stages, register: Register, standing: Standing) -> Standing:
+def _decided(stages: Stages, register: Register, standing: Standing, capture: Capture | LocalFault) -> Standing:
     """Where the photo stands once its main file was read; an unreadable one is refused with the reason."""
     main = standing.photo.main
     if main.size == 0:
         if not _claims_to_be_a_photo(main.path):
             return replace(standing, state=State.PRIVATE)
         return replace(standing, state=State.REFUSED, reason="the file is empty: was copying it cut short?")
-    try:
-        capture = read(main.path, now=stages.clock())
-    except LocalFault as fault:
+    if isinstance(capture, LocalFault):
         if not _claims_to_be_a_photo(main.path):
             return replace(standing, state=State.PRIVATE)
-        return replace(standing, state=State.REFUSED, reason=str(fault))
+        attempts = UNREADABLE if isinstance(capture, Unreadable) else 0
+        return replace(standing, state=State.REFUSED, reason=str(capture), attempts=attempts)
     quiet = stages.clock() - min(standing.looked_at, _written(main))
     if not capture.complete and quiet < GIVEN_UP_WAITING:
         return replace(standing, state=State.SETTLED, reason="its end is not there yet: still being copied?")
@@ -169,10 +186,6 @@ def _tell(audience: Audience, standing: Standing, *, first: bool) -> None:
         audience.event(Event(Happened.DECIDED, standing.id, {**details, "reasons": list(standing.decision.reasons)}))
     elif standing.state in {State.REVIEW, State.REFUSED}:
         audience.event(Event(Happened.HELD, standing.id, {"state": standing.state.value, "reason": standing.reason}))
-
-
-def _content_id(file: LocalFile) -> str | None:
-    return content_id(file.path)
 
 
 def _forget_what_is_gone(stages: Stages, roots: Sequence[Path], photos: Sequence[Photo]) -> int:

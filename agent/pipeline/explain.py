@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.capture import content_id, read
 from agent.errors import LocalFault
-from agent.folders import scan
+from agent.folders import group, look, scan
 from agent.model import Capture, Decision, Interval, Verdict
-from agent.pipeline.examine import judge
+from agent.pipeline.examine import judge, others_of
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import Stages
 
@@ -58,10 +57,15 @@ class Explanation:
         }
 
 
-def explain(stages: Stages, path: Path) -> Explanation:
-    """Read and decide one file; a file that cannot be read is explained so, not raised."""
+def explain(stages: Stages, path: Path, beside: Sequence[Path] | None = None) -> Explanation:
+    """Read and decide one file; a file that cannot be read is explained so, not raised.
+
+    `beside` are the files that hang on it; where it is not given they are looked for.
+    """
+    if beside is None:
+        beside = _beside(stages, path)
     try:
-        capture = read(path, now=stages.clock())
+        capture = stages.capture.read(path, now=stages.clock(), beside=beside)
     except LocalFault as fault:
         return Explanation(path, None, None, Verdict.REVIEW, (str(fault),))
     if not capture.is_photo:
@@ -78,5 +82,15 @@ def explain(stages: Stages, path: Path) -> Explanation:
 
 def preview(stages: Stages, roots: Sequence[Path]) -> Iterator[Explanation]:
     """What a run over `roots` would do with each photo in them, decided afresh and put down nowhere."""
-    for photo in scan(roots, content_id=lambda file: content_id(file.path)).photos:
-        yield explain(stages, photo.main.path)
+    for photo in scan(roots, content_id=lambda file: stages.capture.content_id(file.path)).photos:
+        yield explain(stages, photo.main.path, others_of(photo))
+
+
+def _beside(stages: Stages, path: Path) -> tuple[Path, ...]:
+    """Of the files with the same beginning of their names, those that are of one photo with this one."""
+    try:
+        near = [look(other) for other in path.parent.iterdir() if other.name.startswith(path.stem)]
+    except (OSError, LocalFault):
+        return ()
+    photos = group([file for file in near if file is not None], lambda file: stages.capture.content_id(file.path))
+    return next((others_of(photo) for photo in photos if photo.main.path == path), ())

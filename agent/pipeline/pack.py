@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
-from agent.capture import read
 from agent.errors import LocalFault
 from agent.folders import fingerprint
 from agent.journal import Standing
@@ -54,7 +53,7 @@ def pack(stages: Stages, standing: Standing) -> Delivery:
     if decision is None or transfer is None:
         raise ValueError("only a decided and measured photo can be packed")
     main = standing.photo.main
-    capture = read(main.path, now=stages.clock())
+    capture = stages.capture.read(main.path, now=stages.clock())
     visit = _visit_id(standing)
     registered = _registered(stages, visit)
     stem = photo_stem(_local(stages, decision, registered), capture.camera, standing.fingerprints[0])
@@ -70,11 +69,15 @@ def pack(stages: Stages, standing: Standing) -> Delivery:
     files: list[Outgoing] = []
     for member, content in zip(standing.photo.members, standing.fingerprints, strict=True):
         name = remote_name(visit, stem, _suffix(member, main))
-        kind = capture.format if member.role is Role.MAIN else read(member.file.path, now=stages.clock()).format
+        kind = capture.format if member.role is Role.MAIN else _format(stages, member)
         foreign = _foreign(standing) if member.role is Role.MAIN else None
         for outgoing in _files_of(member, content, kind, tag, name, foreign):
             files.append(replace(outgoing, name=_free(outgoing.name, files)))
     return Delivery(transfer=transfer, photo=standing.id, files=tuple(files))
+
+
+def _format(stages: Stages, member: Member) -> str:
+    return stages.capture.read(member.file.path, now=stages.clock()).format
 
 
 def _files_of(

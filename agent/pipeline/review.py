@@ -6,10 +6,10 @@ Small transactions of their own, so that they need not wait for a run that is un
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agent.capture import read
 from agent.errors import UsageError
 from agent.journal import Standing, State
 from agent.model import Decision, Interval, PhotoId, Register, Verdict, Visit, VisitId
+from agent.pipeline.examine import others_of
 from agent.pipeline.stages import Stages
 from agent.register import decide
 
@@ -41,7 +41,8 @@ def assign(stages: Stages, photo: PhotoId, visit: VisitId) -> Standing:
         raise UsageError(f"there is no visit {visit} in the register; `photo-agent visits list` shows those there are")
     if known.cancelled:
         raise UsageError(f"the visit {visit} was cancelled; if it took place, the coordinator corrects the register")
-    capture = read(standing.photo.main.path, now=stages.clock())
+    photo_file = standing.photo.main.path
+    capture = stages.capture.read(photo_file, now=stages.clock(), beside=others_of(standing.photo))
     judged = decide(capture, register, staff=stages.settings.device.staff, zone=known.zone)
     settled = Decision(
         verdict=Verdict.VISIT,

@@ -13,7 +13,7 @@ from pathlib import Path
 from agent.errors import AgentError, HostKeyRefused, LocalFault, ShareFault, ShareRefused, ShareUnreachable
 from agent.journal import Standing, State
 from agent.model import Register
-from agent.pipeline import examine, finish, send
+from agent.pipeline import damage, examine, finish, send
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
 from agent.pipeline.facts import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL
 from agent.pipeline.renew import needs_share, renew_register
@@ -139,6 +139,7 @@ class Run:
 
     def _proven(self, standings: list[Standing]) -> None:
         self.summary.proven += len(standings)
+        self.summary.damaged += damage.tell(self.stages, self.audience, standings)
         recorded = finish.put_on_record(self.stages, standings)
         self.summary.removed += finish.take_away(self.stages, recorded, self.audience)
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from agent.errors import AgentError, LocalFault, ShareFull
 from agent.journal import Standing, State
 from agent.model import Delivery, Fingerprint, Method, PhotoId, VisitId
+from agent.pipeline.damage import damage_of, damaged
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.pack import measured, pack
 from agent.pipeline.stages import Stages
@@ -97,6 +98,8 @@ class Sending:
                     continue
                 delivery = self._packed(standing)
                 if delivery is not None:
+                    # Looked into while it travels, and before it can be removed.
+                    self.stages.capture.begin_decoding(standing.photo.main.path)
                     self._under_way[delivery.transfer] = standing
                     yield delivery
 
@@ -134,9 +137,16 @@ class Sending:
             self._failed(standing, outcome.error)
         elif isinstance(outcome, Delivered):
             del self._under_way[outcome.transfer]
-            self._proven(standing, outcome)
+            self._proven(self._looked_into(standing), outcome)
         if len(self._ready) >= AT_ONCE:
             self._flush()
+
+    def _looked_into(self, standing: Standing) -> Standing:
+        """With the damage, if its picture does not decode; that it is sent all the same is never in question."""
+        wrong = self.stages.capture.decodes(standing.photo.main.path)
+        if wrong is None or standing.decision is None or damage_of(standing):
+            return standing
+        return replace(standing, decision=damaged(standing.decision, wrong))
 
     def _proven(self, standing: Standing, outcome: Delivered) -> None:
         now = self.stages.clock()

@@ -15,14 +15,20 @@ from zoneinfo import ZoneInfo
 
 import filelock
 
+from agent import __version__
 from agent.errors import AlreadyRunning, JournalError
-from agent.journal import Journal
+from agent.journal import Journal, State
+from agent.pipeline.facts import READ_BY
 from agent.record import Record
 from agent.register import RegisterStore
 from agent.settings import Settings
 
-if TYPE_CHECKING:  # SSH is imported when the share is first called
+if TYPE_CHECKING:  # imported when first called: SSH, and what reads photos
+    from agent.capture import CaptureWorker
     from agent.share import Server, Share
+
+UNREADABLE = 2
+"""Attempts of a refused photo that ended the reader: from here on it is left alone until its file changes."""
 
 
 @dataclass(slots=True)
@@ -36,6 +42,27 @@ class Stages:
     clock: Callable[[], datetime]
     sleep: Callable[[float], object]
     connect: Callable[[], "Share"]
+    _capture: "CaptureWorker | None" = None
+
+    @property
+    def capture(self) -> "CaptureWorker":
+        """What reads photos, in processes of its own: here from the first call on, its processes from the first file.
+
+        Files that ended the reader before are not touched by it, unless this is another version of the program.
+        """
+        if self._capture is None:
+            from agent.capture import CaptureWorker
+
+            self._capture = CaptureWorker()
+            for standing in self.journal.standings(State.REFUSED):
+                if standing.attempts >= UNREADABLE and self.journal.fact(READ_BY) == __version__:
+                    self._capture.avoid(standing.photo.main.path, standing.reason or "")
+        return self._capture
+
+    def close(self) -> None:
+        """End what was started."""
+        if self._capture is not None:
+            self._capture.close()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -124,7 +151,7 @@ def open_stages(
 ) -> Iterator[Stages]:
     """Open the stages for writing; the caller holds `only_writer`."""
     with Journal.open(journal_file(settings)) as journal:
-        yield Stages(
+        stages = Stages(
             settings=settings,
             journal=journal,
             record=Record.open(record_folder(settings), settings.device.name),
@@ -133,6 +160,8 @@ def open_stages(
             sleep=sleep,
             connect=connect or (lambda: _connected(settings, clock)),
         )
+        with contextlib.closing(stages):
+            yield stages
 
 
 def _connected(settings: Settings, clock: Callable[[], datetime]) -> "Share":

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import filelock
 
 from agent.journal import Standing, State
+from agent.pipeline.damage import Damage, so_far
 from agent.pipeline.facts import LAST_REACHED, REGISTER_REFUSAL
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import Stages, lock_file
@@ -36,6 +37,7 @@ class Status:
     register_trouble: str | None
     share_last_reached: datetime | None
     running: bool
+    damage: Damage | None
 
     @property
     def overdue(self) -> int:
@@ -56,6 +58,7 @@ def status(stages: Stages) -> Status:
         register_trouble=stages.journal.fact(REGISTER_REFUSAL) or no_register(stages, register),
         share_last_reached=None if reached is None else datetime.fromisoformat(reached),
         running=is_running(stages.settings),
+        damage=so_far(stages),
     )
 
 

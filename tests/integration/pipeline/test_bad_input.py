@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.journal import State
 from agent.model import VisitId
 from agent.pipeline.events import Event, Happened
 from agent.pipeline.review import assign
+from agent.pipeline.run import Run
+from agent.pipeline.stages import only_writer, open_stages
+from agent.pipeline.status import status
 from tests.laptop import ON_VISIT, PRIVATE, Heard, Laptop, jpeg, sha256
 from tests.servers.openssh import AS_ROOT
 
@@ -188,18 +190,49 @@ def test_a_fresh_photo_without_its_end_waits_for_it(laptop: Laptop, good: Path) 
     assert sha256(whole) in laptop.originals_on_share()
 
 
-def test_a_photo_that_has_been_without_its_end_for_long_is_held_for_a_person(laptop: Laptop, good: Path) -> None:
+def test_a_visit_photo_that_has_been_without_its_end_for_long_is_sent_and_said_to_be_damaged(
+    laptop: Laptop, good: Path
+) -> None:
     cut = laptop.file("cut.jpg", jpeg(ON_VISIT, size=200_000)[:150_000])
     an_hour_ago = time.time() - 3600
     os.utime(cut, (an_hour_ago, an_hour_ago))
 
-    summary = laptop.run()
+    content = cut.read_bytes()
 
-    assert (summary.review, summary.exit_code) == (1, 4)
-    (held,) = laptop.look(lambda stages: stages.journal.standings(State.REVIEW))
-    assert "ends early" in str(held.reason)
-    assert cut.exists()
-    assert not good.exists()
+    heard = Heard()
+    summary = laptop.run(heard)
+
+    assert (summary.removed, summary.damaged, summary.exit_code) == (2, 1, 0)
+    (told,) = [event for event in heard.events if event.what is Happened.DAMAGED]
+    assert told.details == {"reason": "its end is missing"}
+    assert laptop.look(status).damage.photos == 1
+    assert sha256(content) in laptop.originals_on_share()
+    assert not cut.exists()
+
+
+def test_a_photo_that_does_not_decode_is_sent_and_said_to_be_damaged(laptop: Laptop, good: Path) -> None:
+    content = jpeg(ON_VISIT)
+    tables = content.index(b"\xff\xc4")
+    spoilt = laptop.file("spoilt.jpg", content[: tables + 4] + bytes(40) + content[tables + 44 :])
+
+    heard = Heard()
+    summary = laptop.run(heard)
+
+    assert (summary.removed, summary.damaged, summary.exit_code) == (2, 1, 0)
+    (told,) = [event for event in heard.events if event.what is Happened.DAMAGED]
+    assert "decode" in str(told.details["reason"])
+    assert not spoilt.exists()
+    text = laptop.command("status").stdout
+    assert "1 of those sent" in text
+    assert "card may be failing" in text
+
+
+def test_a_private_photo_is_never_decoded(laptop: Laptop) -> None:
+    laptop.photo("private.jpg", PRIVATE)
+    settings = laptop.settings
+    with only_writer(settings), open_stages(settings) as stages:
+        assert Run(stages, settings.watch, Heard()).through().private == 1
+        assert len(stages.capture.process_ids) == 1, "the worker that reads headers, not the one that decodes"
 
 
 def test_what_only_looks_like_a_photo_is_left_alone(laptop: Laptop, good: Path) -> None:
