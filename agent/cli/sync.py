@@ -93,16 +93,15 @@ def _hand_over(settings: "Settings", paths: tuple[Path, ...], follow: "Follower"
     None where it ended without an answer (it may have been another `sync`, which answers nobody).
     """
     stopping = threading.Event()
-    with stages_of(settings) as stages:
+    with _on_interrupt(stopping.set), stages_of(settings) as stages:
         request = stages.journal.ask(paths, stages.clock())
         say("the service is at work already; following it")
-        with _on_interrupt(stopping.set):
-            for event in _events(stages, request, stopping):
-                if event.get("event") == "summary":
-                    follow.end(event)
-                    code = event.get("exit_code")
-                    return code if isinstance(code, int) else 1
-                follow.told(event)
+        for event in _events(stages, request, stopping):
+            if event.get("event") == "summary":
+                follow.end(event)
+                code = event.get("exit_code")
+                return code if isinstance(code, int) else 1
+            follow.told(event)
         stages.journal.withdraw(request)
     if not stopping.is_set():
         return None
