@@ -1,11 +1,8 @@
-"""One entry and its line: canonical JSON (RFC 8785) with the hash of the line before it. Pure.
+"""One entry and its line: canonical JSON (RFC 8785) of `at, body, device, event, index, kind`. Pure.
 
-A line is the canonical JSON of `at, body, device, event, hash, index, kind, previous`. `hash` is the SHA-256 of the
-very line without its `hash` member, which is again canonical JSON: so every byte of a line is under its hash, and a
-program in another language can check either way. `previous` of the first entry is sixty-four zeros.
+The line is what the tree commits to, byte for byte, so that a program in another language can check it either way.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,15 +13,13 @@ from agent.errors import RecordAltered, RecordError
 from agent.model import Receipt, Sha256
 from agent.record.schema import JSON, Kind
 
-NOTHING_BEFORE = Sha256("0" * 64)
-
-_HASH_KEY = b'"hash":"'
-_HASH_MEMBER = len(_HASH_KEY) + 64 + len(b'",')
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What happened, as the record holds it. `event` is unique in the record; `at` is in UTC."""
+    """What happened, as the record holds it. `event` is unique in the record; `at` is in UTC.
+
+    `hash` is that of its leaf in the tree (RFC 6962), in hexadecimal.
+    """
 
     index: int
     at: datetime
@@ -32,7 +27,6 @@ class Entry:
     kind: Kind
     event: str
     body: Mapping[str, JSON]
-    previous: Sha256
     hash: Sha256
 
     @property
@@ -51,8 +45,8 @@ class Draft:
     at: datetime
 
 
-def line_of(draft: Draft, device: str, index: int, previous: Sha256) -> tuple[bytes, Sha256]:
-    """The line, without its end, and its hash. RecordError for what canonical JSON cannot hold."""
+def line_of(draft: Draft, device: str, index: int) -> bytes:
+    """The line, without its end. RecordError for what canonical JSON cannot hold."""
     import rfc8785  # here, for writers only: readers need json alone
 
     if draft.at.tzinfo is None:
@@ -64,33 +58,24 @@ def line_of(draft: Draft, device: str, index: int, previous: Sha256) -> tuple[by
         "event": draft.event,
         "index": index,
         "kind": str(draft.kind),
-        "previous": previous,
     }
     try:
-        hashed = rfc8785.dumps(content)
+        return rfc8785.dumps(content)
     except rfc8785.CanonicalizationError as fault:
         raise RecordError(
             f"The record refused a “{draft.kind}” entry: {fault}. This is a fault of photo-agent: tell IT."
         ) from fault
-    digest = Sha256(hashlib.sha256(hashed).hexdigest())
-    cut = hashed.rindex(b'"index":')  # the member after `hash` in the order of RFC 8785
-    return hashed[:cut] + _HASH_KEY + digest.encode() + b'",' + hashed[cut:], digest
 
 
-def entry_of(line: bytes) -> Entry:
-    """The entry of a line, without its end; RecordAltered if the line is not as it was written.
+def entry_of(line: bytes, digest: Sha256) -> Entry:
+    """The entry of a line, without its end, whose leaf hash is known; RecordAltered if it is none.
 
-    RecordError if it is whole, but of a kind this version does not know.
+    RecordError if it is an entry, but of a kind this version does not know.
     """
-    cut = line.rfind(_HASH_KEY)
-    stated = line[cut + len(_HASH_KEY) : cut + len(_HASH_KEY) + 64]
-    hashed = hashlib.sha256(line[:cut] + line[cut + _HASH_MEMBER :]).hexdigest()
-    if cut < 0 or line[cut + _HASH_MEMBER - 2 : cut + _HASH_MEMBER] != b'",' or stated != hashed.encode():
-        raise RecordAltered("its content is not what was written")
     try:
         read = json.loads(line)
         index, at, device, event, body = (read[name] for name in ("index", "at", "device", "event", "body"))
-        kind, previous = read["kind"], Sha256(read["previous"])
+        kind = read["kind"]
         when = datetime.fromisoformat(at)
     except (ValueError, KeyError, TypeError) as fault:
         raise RecordAltered("it is no entry of this program") from fault
@@ -100,4 +85,4 @@ def entry_of(line: bytes) -> Entry:
         raise RecordError(
             "The record was written by a newer version of photo-agent. Use that one to read it."
         ) from fault
-    return Entry(index, when, device, known, event, body, previous, Sha256(hashed))
+    return Entry(index, when, device, known, event, body, digest)

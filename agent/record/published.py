@@ -23,8 +23,8 @@ followed by the entry's line without its line feed. What the tree hashes are the
 an entry and its salt are gone, and DATA alone says nothing about what it was.
 
 *A checkpoint* is a C2SP tlog-checkpoint in a C2SP signed-note: the lines `visit-photo-agent/<device>`, the size, the
-root in base64; an empty line; then a line `— visit-photo-agent/<device> <base64>` for each signature (Ed25519, key id as
-signed-note has it). IT enrols the verifier key that `photo-agent log key` prints: `name+id+base64`.
+root in base64; an empty line; then the line `— visit-photo-agent/<device> <base64>` of its one signature (Ed25519, key
+id as signed-note has it). IT enrols the verifier key that `photo-agent log key` prints: `name+id+base64`.
 
 *A rotation* is a signed note as well, by the old key and by the new: the lines `visit-photo-agent/<device>`, `key
 rotation`, the size, the old verifier key, the new one. The old key signs checkpoints up to that size, the new one from

@@ -1,4 +1,4 @@
-"""Reading a record's file: its entries as a checked chain, its last entry, and what a crash left behind that.
+"""Reading a record's two files side by side: each entry against its leaf, and what a crash left behind the last.
 
 A write that was cut (power, kill -9) leaves a beginning of a line with no end: that was never promised to anyone, so a
 reader passes over it and the writer moves it aside. Everything else that does not fit is damage and is told.
@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from agent.errors import RecordAltered, RecordError
-from agent.record.entry import NOTHING_BEFORE, Entry, entry_of
+from agent.errors import RecordAltered, RecordError, RecordTruncated
+from agent.model import Sha256
+from agent.record.entry import Entry, entry_of
+from agent.record.leaf import ERASED_SALT, LEAF_LINE, commit, erased_index, read_leaf_line
+from agent.record.schema import Kind
+from agent.record.tree import leaf_hash
 
 BLOCK = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Where a record's file ends.
+    """Where a record's entries end.
 
     `last` is its last whole entry; `whole` is the offset behind it; `torn` is what follows. `unended` says that the
     last whole entry has everything but its line end.
@@ -31,44 +35,138 @@ class End:
     torn: bytes
     unended: bool = False
 
+    @property
+    def count(self) -> int:
+        """How many entries there are."""
+        return 0 if self.last is None else self.last.index + 1
 
-def chain(file: BinaryIO) -> Iterator[Entry]:
-    """All whole entries in their order, each checked: its own hash, its place, and the entry before it.
 
-    RecordAltered, with the place, at the first that does not hold.
+def altered(index: int, what: str) -> RecordAltered:
+    """The fault to raise where entry `index` is not as it was written."""
+    return RecordAltered(f"The record was altered at entry {index}: {what}. Keep the files as they are and tell IT.")
+
+
+def walk(entries: BinaryIO, leaves: BinaryIO, first: int = 0) -> Iterator[tuple[bytes, Entry | None]]:
+    """From entry `first` on, where both files stand: the data of each leaf, with its entry, or None if it was erased.
+
+    RecordAltered or RecordTruncated, with the place, at the first that does not hold. Whether an erased entry may be so
+    is for the caller to see: a later entry of kind "erased" must name it.
     """
-    index, previous = 0, NOTHING_BEFORE
-    for line in file:
+    for index, line in enumerate(entries, start=first):
+        kept = leaves.read(LEAF_LINE)
         if not line.endswith(b"\n"):
-            entry = _unended(line, f"entry {index}")
-            if entry is None:
-                return
+            entry = _unended(line, kept, index)
+            if entry is not None:
+                yield read_leaf_line(kept)[0], entry
+            return
+        yield _checked(line[:-1], kept, index)
+
+
+def chain(entries: BinaryIO, leaves: BinaryIO) -> Iterator[Entry]:
+    """All whole entries that were not erased, in their order, each checked against its leaf."""
+    gone: set[int] = set()
+    for index, (_, entry) in enumerate(walk(entries, leaves)):
+        if entry is None:
+            gone.add(index)
         else:
-            entry = _checked(line[:-1], f"entry {index}")
-        if entry.index != index or entry.previous != previous:
-            raise RecordAltered(
-                f"The record was altered at entry {index}: it does not follow the one before it. "
-                "Entries were dropped, doubled, swapped or put in."
-            )
-        yield entry
-        index, previous = index + 1, entry.hash
+            if entry.kind is Kind.ERASED:
+                gone.discard(int(str(entry.body["entry"])))
+            yield entry
+    if gone:
+        raise altered(min(gone), "it was taken out, and no entry says why")
 
 
-def end_of(path: Path) -> End:
-    """How the file at `path` ends; an absent file is an empty record. Reads its end only, however long it is."""
+def _checked(line: bytes, kept: bytes, index: int) -> tuple[bytes, Entry | None]:
+    if len(kept) < LEAF_LINE:
+        raise _without_leaf(line, index)
+    try:
+        data, salt = read_leaf_line(kept)
+        if commit(salt, line) == data:
+            return data, _in_place(entry_of(line, _digest(data)), index)
+        if erased_index(line) == index and salt == ERASED_SALT:
+            return data, None
+    except RecordAltered as fault:
+        raise altered(index, str(fault)) from fault
+    raise altered(index, "its content is not what was written")
+
+
+def _without_leaf(line: bytes, index: int) -> RecordError:
+    try:
+        _in_place(entry_of(line, Sha256("")), index)
+    except RecordAltered:
+        return altered(index, "it was put in")
+    return RecordTruncated(f"The record was cut: the leaf of entry {index} is gone. Stop photo-agent and tell IT.")
+
+
+def _in_place(entry: Entry, index: int) -> Entry:
+    if entry.index != index:
+        raise RecordAltered("another entry was put in its place")
+    return entry
+
+
+def _unended(line: bytes, kept: bytes, index: int) -> Entry | None:
+    """The entry in a last line without an end, if it is whole; None if it is a beginning only.
+
+    Some systems leave zeros where a write was cut. A whole entry with anything else behind it was not cut: altered.
+    """
+    content = line.rstrip(b"\0")
+    try:
+        data, salt = read_leaf_line(kept)
+        # As Latin-1 each byte is one character, so that the object's end is an offset in bytes.
+        _, end = json.JSONDecoder().raw_decode(content.decode("latin-1"))
+    except (ValueError, RecordAltered):
+        return None
+    if commit(salt, content[:end]) != data:
+        return None
+    if end != len(content):
+        raise altered(index, "something else stands where its line ends")
+    return entry_of(content, _digest(data))
+
+
+def _digest(data: bytes) -> Sha256:
+    return Sha256(leaf_hash(data).hex())
+
+
+def end_of(entries: Path, leaves: Path) -> End:
+    """How the record ends; absent files are an empty record. Reads its end only, however long it is."""
     with told():
         try:
-            file = path.open("rb")
+            file = entries.open("rb")
         except FileNotFoundError:
             return End(None, 0, b"")
         with file:
             lines, start = _last_two(file, file.seek(0, os.SEEK_END))
-    *before, tail = lines
-    unended = _unended(tail, "its last entry") if tail else None
+        *before, tail = lines
+        last = None
+        if before:
+            last = _at_its_place(before[-1], leaves)
+        index = 0 if last is None else last.index + 1
+        unended = _unended(tail, _leaf(leaves, index), index) if tail else None
     if unended is not None:
         return End(unended, start + len(tail.rstrip(b"\0")), b"", unended=True)
-    last = _checked(before[-1], "its last entry") if before else None
     return End(last, start, tail)
+
+
+def _at_its_place(line: bytes, leaves: Path) -> Entry:
+    try:
+        stated = entry_of(line, Sha256("")).index
+    except RecordAltered as fault:
+        raise RecordAltered(
+            f"The record was altered at its last entry: {fault}. Keep the files as they are and tell IT."
+        ) from fault
+    _, entry = _checked(line, _leaf(leaves, stated), stated)
+    if entry is None:
+        raise altered(stated, "it was taken out, and no entry says why")
+    return entry
+
+
+def _leaf(leaves: Path, index: int) -> bytes:
+    try:
+        with leaves.open("rb") as file:
+            file.seek(index * LEAF_LINE)
+            return file.read(LEAF_LINE)
+    except (FileNotFoundError, OverflowError, TypeError):
+        return b""
 
 
 def _last_two(file: BinaryIO, size: int) -> tuple[list[bytes], int]:
@@ -81,32 +179,6 @@ def _last_two(file: BinaryIO, size: int) -> tuple[list[bytes], int]:
         content = file.read(step) + content
     lines = content.split(b"\n")[-2:]
     return lines, size - len(lines[-1])
-
-
-def _unended(tail: bytes, which: str) -> Entry | None:
-    """The entry in a last line without an end, if it is whole; None if it is a beginning only.
-
-    Some systems leave zeros where a write was cut. A whole entry with anything else behind it was not cut: altered.
-    """
-    content = tail.rstrip(b"\0")
-    try:
-        # As Latin-1 each byte is one character, so that the object's end is an offset in bytes.
-        _, end = json.JSONDecoder().raw_decode(content.decode("latin-1"))
-        entry = entry_of(content[:end])
-    except (ValueError, RecordAltered):
-        return None
-    if end != len(content):
-        raise RecordAltered(f"The record was altered at {which}: something else stands where its line ends.")
-    return entry
-
-
-def _checked(line: bytes, which: str) -> Entry:
-    try:
-        return entry_of(line)
-    except RecordAltered as fault:
-        raise RecordAltered(
-            f"The record was altered at {which}: {fault}. Keep the file as it is and tell IT."
-        ) from fault
 
 
 @contextmanager

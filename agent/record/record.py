@@ -1,30 +1,34 @@
-"""The record of one device: an append-only file in which each entry carries the hash of the one before it.
+"""The record of one device: an append-only file of entries, a leaf of the tree for each, and seals that sign them.
 
-On return of an append its entries are on the medium (fsync of the file and, when it is new, of its folder). What a
-crash cut in the middle of a line is moved aside into `torn-…` before the next append; any other damage stops it with
-`RecordAltered`, for a chain is not carried on over a gap. One process writes at a time (the laptop's lock); any may
+On return of an append its entries are on the medium, their leaves before them. What a crash cut in the middle of a line
+is moved aside into `torn-…` before the next append; any other damage stops it with `RecordAltered` or
+`RecordTruncated`, for a record is not carried on over a gap. One process writes at a time (the laptop's lock); any may
 read.
 """
 
 import hashlib
 import json
-import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from agent.errors import RecordAltered, RecordTruncated
 from agent.model import Receipt, Sha256
-from agent.record.durable import sync_file, sync_folder
-from agent.record.entry import NOTHING_BEFORE, Draft, Entry, entry_of, line_of
-from agent.record.reading import chain, end_of, told
+from agent.record import erasing, files, linked
+from agent.record.carryover import carry_over
+from agent.record.entry import Draft, Entry, entry_of, line_of
+from agent.record.files import Files
+from agent.record.leaf import LEAF_LINE, SALT, commit, leaf_line, read_leaf_line
+from agent.record.note import Signer
+from agent.record.reading import End, chain, end_of, told
 from agent.record.schema import JSON, Kind, check, identity
-
-FILE = "record.jsonl"
+from agent.record.seals import Seal, make_seals, read_seals
+from agent.record.tree import leaf_hash
 
 LOOK_BACK = 16 * 1024 * 1024
 """How far back, in bytes from the end, an append looks for its own event: some 15,000 transfers.
@@ -34,32 +38,45 @@ bound keeps the first append of a run as fast in a record of a million entries a
 """
 
 # The last members of a line in canonical order. A quote within text is escaped, so this matches the keys alone.
-_EVENT = re.compile(rb'"event":"((?:[^"\\\n]|\\.)*)","hash":"[0-9a-f]{64}","index":\d+,"kind":"[a-z-]+","previous":"')
+_EVENT = re.compile(rb'"event":"((?:[^"\\\n]|\\.)*)","index":\d+,"kind":"[a-z-]+"\}\n')
 
 
 @dataclass(slots=True)
 class _Writing:
-    """What a writer knows of the file: its size, what the next entry follows, and where recent events stand."""
+    """What a writer knows of the files: the entries' size, how many there are, and where recent events stand."""
 
     size: int
     count: int
-    last: Sha256
     events: dict[str, int] = field(default_factory=dict)
 
 
 class Record:
-    """Open it with `Record.open`. Opening touches nothing; the first append makes the folder and the file."""
+    """Open it with `Record.open`. Opening touches nothing; the first append makes the folder and the files."""
 
-    def __init__(self, folder: Path, device: str) -> None:
-        self._folder = folder
-        self._path = folder / FILE
+    def __init__(self, folder: Path, device: str, salts: Callable[[int], bytes]) -> None:
+        self._outer = folder
+        self._files = Files(folder / device)
         self._device = device
+        self._salts = salts
         self._writing: _Writing | None = None
 
     @classmethod
-    def open(cls, folder: Path, device: str) -> Self:
-        """The record in `folder`, to which entries of `device` are appended; an absent one is empty."""
-        return cls(folder, device)
+    def open(cls, folder: Path, device: str, *, salts: Callable[[int], bytes] = secrets.token_bytes) -> Self:
+        """The record of `device`, in a folder of its own within `folder`; an absent one is empty.
+
+        `salts` makes random bytes. A record of the first version in `folder` is carried over by the first append.
+        """
+        return cls(folder, device, salts)
+
+    @property
+    def device(self) -> str:
+        """Whose record this is."""
+        return self._device
+
+    @property
+    def files(self) -> Files:
+        """Where it lies."""
+        return self._files
 
     # --- Writing ---
 
@@ -68,37 +85,71 @@ class Record:
         return self.append_all([Draft(kind, body, event, at)])[0]
 
     def append_all(self, drafts: Sequence[Draft]) -> list[Receipt]:
-        """Put these down in their order with one fsync; all durable on return, a receipt each.
+        """Put these down in their order, durable on return, a receipt each.
 
         An event that was put down before (within `LOOK_BACK`) is not doubled: its first receipt is returned. An event
         whose name was used for something else (another content, another visit) is that something no more: it is put
         down beside it as `EVENT-2`, `EVENT-3`, …
 
         RecordError when it cannot be written (disk full): then none of them counts as written. RecordError, too, for
-        a body that the schema does not allow. RecordAltered or RecordTruncated if the file is not as it was left.
+        a body that the schema does not allow. RecordAltered or RecordTruncated if the files are not as they were left.
         """
         for draft in drafts:
             check(draft.kind, draft.body)
+        if not drafts:
+            return []
         with told():
-            writing = self._ready()
+            writing = self._ready(drafts[0].at)
             lines: list[bytes] = []
+            leaves: list[bytes] = []
             fresh: dict[str, tuple[Receipt, object, int]] = {}
-            size, count, last = writing.size, writing.count, writing.last
+            size, count = writing.size, writing.count
             receipts = []
             for draft in drafts:
                 event, receipt = self._written_before(draft, writing, fresh)
                 if receipt is None:
-                    line, digest = line_of(replace(draft, event=event), self._device, count, last)
+                    line, salt = line_of(replace(draft, event=event), self._device, count), self._salts(SALT)
+                    data = commit(salt, line)
                     lines.append(line + b"\n")
-                    receipt = Receipt(count, digest)
+                    leaves.append(leaf_line(data, salt))
+                    receipt = Receipt(count, Sha256(leaf_hash(data).hex()))
                     fresh[event] = (receipt, identity(draft.kind, draft.body), size)
-                    size, count, last = size + len(line) + 1, count + 1, digest
+                    size, count = size + len(line) + 1, count + 1
                 receipts.append(receipt)
             if lines:
-                self._write(b"".join(lines), writing.size)
+                self._write(b"".join(lines), b"".join(leaves), writing)
                 writing.events.update((event, offset) for event, (_, _, offset) in fresh.items())
-                writing.size, writing.count, writing.last = size, count, last
+                writing.size, writing.count = size, count
         return receipts
+
+    def seal(self, signer: Signer, *, rotation: str | None = None) -> list[Seal]:
+        """Sign all that was put down since the last seal; the new seals, durable on return, none if there was nothing.
+
+        `rotation` is a note that goes with the last of them. RecordError where the key is not the one that signs here.
+        """
+        with told():
+            if self._files.entries.exists() or linked.is_there(self._outer):
+                writing = self._ready(None)
+                return make_seals(self._files, self._device, signer, writing.count, self.seals(), rotation)
+        return []
+
+    def erase(self, index: int, *, at: datetime, reason: str = "") -> Receipt:
+        """Take entry `index` out, as the law may demand, after an entry that says so; the receipt of that one.
+
+        Its text and its salt are overwritten; its leaf stays, so that every proof holds. May be repeated. ValueError
+        where there is no such entry, or it is itself of kind "erased". What was published is erased by IT, with
+        `erase_published`.
+        """
+        with told():
+            self._ready(at)
+            where = erasing.find(self._files, index)
+            body: dict[str, JSON] = {"entry": index} | ({"reason": reason} if reason else {})
+            receipt = self.append(Kind.ERASED, body, event=f"erased-{index}", at=at)
+            erasing.overwrite(self._files, where)
+            # All of it was carried over; what it says of the erased entry must not outlive this.
+            (self._outer / linked.CARRIED).unlink(missing_ok=True)
+            self._writing = None
+        return receipt
 
     def _written_before(
         self, draft: Draft, writing: _Writing, fresh: Mapping[str, tuple[Receipt, object, int]]
@@ -119,82 +170,78 @@ class Record:
             event = f"{draft.event}-{number}"
 
     def _entry_at(self, offset: int) -> Entry:
-        with self._path.open("rb") as file:
+        with self._files.entries.open("rb") as file:
             file.seek(offset)
-            return entry_of(file.readline().rstrip(b"\n"))
+            line = file.readline().rstrip(b"\n")
+        index = entry_of(line, Sha256("")).index
+        with self._files.leaves.open("rb") as file:
+            file.seek(index * LEAF_LINE)
+            data, salt = read_leaf_line(file.read(LEAF_LINE))
+        if commit(salt, line) != data:
+            raise RecordAltered(f"The record was altered at entry {index}. Keep the files as they are and tell IT.")
+        return entry_of(line, Sha256(leaf_hash(data).hex()))
 
-    def _write(self, content: bytes, size: int) -> None:
-        """Append `content` behind the first `size` bytes; on a fault the file is cut back to them."""
-        new = size == 0
-        if new:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    def _write(self, lines: bytes, leaves: bytes, writing: _Writing) -> None:
+        self._files.make()
         try:
-            view = memoryview(content)
-            while view:
-                view = view[os.write(descriptor, view) :]
-            sync_file(descriptor)
-            if new:
-                sync_folder(self._folder)
+            files.append(self._files.leaves, leaves, writing.count * LEAF_LINE)
+            files.append(self._files.entries, lines, writing.size)
         except BaseException:
             # Nothing of it is believed: neither here nor, if cutting back fails as well, by the next append, which
-            # reads the file's end anew and finds either a torn line or whole entries under their own events.
+            # reads the files' ends anew and finds either a torn line or whole entries under their own events.
             self._writing = None
             with suppress(OSError):
-                os.ftruncate(descriptor, size)
+                files.cut(self._files.leaves, writing.count * LEAF_LINE)
             raise
-        finally:
-            os.close(descriptor)
 
-    def _ready(self) -> _Writing:
-        """What the next append needs to know, with the file's end mended if a crash tore it."""
-        size = self._size()
-        if self._writing is not None and self._writing.size == size:
-            return self._writing
-        if self._writing is not None and size < self._writing.size:
+    def _ready(self, at: datetime | None) -> _Writing:
+        """What the next append needs to know, with the files' ends mended if a crash tore them."""
+        size, leaves = files.size_of(self._files.entries), files.size_of(self._files.leaves)
+        known = self._writing
+        if known is not None and (known.size, known.count * LEAF_LINE) == (size, leaves):
+            return known
+        if known is not None and size < known.size:
             raise RecordTruncated(
-                f"The record was cut: it held {self._writing.count} entries a moment ago. Stop photo-agent and tell IT."
+                f"The record was cut: it held {known.count} entries a moment ago. Stop photo-agent and tell IT."
             )
-        self._mend()
-        end = end_of(self._path)
-        last = end.last
-        self._writing = (
-            _Writing(0, 0, NOTHING_BEFORE) if last is None else _Writing(end.whole, last.index + 1, last.hash)
-        )
+        if linked.is_there(self._outer):
+            carry_over(self._outer, self._files, self._device, at or self._last_linked(), self._salts)
+        erasing.finish(self._files)
+        end = end_of(self._files.entries, self._files.leaves)
+        seals = self.seals()
+        if seals and seals[-1].size > end.count:
+            raise RecordTruncated(
+                f"The record was cut: {seals[-1].size} entries were signed, but it holds {end.count}. "
+                "Stop photo-agent and tell IT."
+            )
+        end = self._mended(end)
+        self._writing = _Writing(end.whole, end.count)
         self._writing.events.update(self._recent_events(end.whole))
         return self._writing
 
-    def _size(self) -> int:
-        try:
-            return self._path.stat().st_size
-        except FileNotFoundError:
-            return 0
+    def _last_linked(self) -> datetime:
+        at = datetime.fromtimestamp(0, UTC)  # of an empty one, which leaves no entry
+        for entry in linked.entries(self._outer):
+            at = entry.at
+        return at
 
-    def _mend(self) -> None:
-        end = end_of(self._path)
-        if not end.torn and not end.unended:
-            return
+    def _mended(self, end: End) -> End:
         if end.torn:
-            aside = self._folder / f"torn-{end.whole}-{hashlib.sha256(end.torn).hexdigest()[:12]}"
-            with aside.open("wb") as file:
-                file.write(end.torn)
-                file.flush()
-                sync_file(file.fileno())
-            sync_folder(self._folder)
-        with self._path.open("r+b") as file:
-            file.truncate(end.whole)
-            if end.unended:
-                file.seek(end.whole)
-                file.write(b"\n")
-                file.flush()
-            sync_file(file.fileno())
+            aside = self._files.folder / f"torn-{end.whole}-{hashlib.sha256(end.torn).hexdigest()[:12]}"
+            files.write_new(aside, end.torn)
+        if end.torn or end.unended:
+            files.cut(self._files.entries, end.whole, b"\n" if end.unended else b"")
+        # Leaves that are before their entries were never promised to anyone.
+        if files.size_of(self._files.leaves) > end.count * LEAF_LINE:
+            files.cut(self._files.leaves, end.count * LEAF_LINE)
+        return end_of(self._files.entries, self._files.leaves)
 
     def _recent_events(self, whole: int) -> Iterator[tuple[str, int]]:
         """Each event within LOOK_BACK of the end, with the offset of its line."""
         if whole == 0:
             return
         start = max(0, whole - LOOK_BACK)
-        with self._path.open("rb") as file:
+        with self._files.entries.open("rb") as file:
             file.seek(start)
             if start:
                 start += len(file.readline())  # most likely in the middle of a line
@@ -216,7 +263,8 @@ class Record:
     ) -> Iterator[Entry]:
         """The entries from `since` on and before `until`, of this visit, device and these kinds, oldest first.
 
-        The chain is checked on the way, also over those left out: RecordAltered at the first that does not hold.
+        Each is checked against its leaf on the way, also those left out: RecordAltered at the first that does not hold.
+        Erased ones are not among them.
         """
         for entry in self._chain():
             if (
@@ -228,11 +276,16 @@ class Record:
             ):
                 yield entry
 
+    def seals(self) -> list[Seal]:
+        """All seals, oldest first."""
+        return read_seals(self._files.seals)
+
     def verify(self, expected: Receipt | None = None) -> Receipt | None:
-        """Check every entry; the last one's receipt, or None of an empty record.
+        """Check every entry against its leaf; the last one's receipt, or None of an empty record.
 
         `expected` is a receipt given earlier: RecordTruncated if the record no longer reaches it, RecordAltered if
-        another entry stands there. RecordAltered, with the place, for any damage.
+        another entry stands there. RecordAltered, with the place, for any damage. Signatures are checked by
+        `verify_local`.
         """
         last: Entry | None = None
         for last in self._chain():
@@ -249,15 +302,23 @@ class Record:
         return None if last is None else last.receipt
 
     def __len__(self) -> int:
-        """How many entries it holds, as its last one says."""
-        last = end_of(self._path).last
-        return 0 if last is None else last.index + 1
+        """How many entries it holds, erased ones too, as its last one says."""
+        if self._is_linked():
+            return sum(1 for _ in linked.entries(self._outer))
+        return end_of(self._files.entries, self._files.leaves).count
+
+    def _is_linked(self) -> bool:
+        """Whether all there is is a record of the first version, which the first append will carry over."""
+        return not self._files.entries.exists() and linked.is_there(self._outer)
 
     def _chain(self) -> Iterator[Entry]:
         with told():
+            if self._is_linked():
+                yield from linked.entries(self._outer)
+                return
             try:
-                file = self._path.open("rb")
+                entries = self._files.entries.open("rb")
             except FileNotFoundError:
                 return
-            with file:
-                yield from chain(file)
+            with entries, self._files.leaves.open("rb") as leaves:
+                yield from chain(entries, leaves)

@@ -170,6 +170,13 @@ _CLASSES: Mapping[Kind, tuple[list[str], list[str], str]] = {
     Kind.SHARE_REFUSED: (["network"], ["denied"], "failure"),
     Kind.REFUSED: (["file"], ["info"], "failure"),
     Kind.OVERDUE: (["file"], ["info"], "unknown"),
+    Kind.LEFTOVER_REPORTED: (["file"], ["info"], "unknown"),
+    Kind.INSPECTED: (["host"], ["info"], "success"),
+    Kind.HEARTBEAT: (["host"], ["info"], "success"),
+    Kind.ENROLLED: (["configuration"], ["creation"], "success"),
+    Kind.KEY_ROTATED: (["configuration"], ["change"], "success"),
+    Kind.CARRIED_OVER: (["configuration"], ["info"], "success"),
+    Kind.ERASED: (["file"], ["change"], "success"),
 }
 
 

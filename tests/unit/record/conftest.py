@@ -7,12 +7,21 @@ from pathlib import Path
 import pytest
 
 from agent.record import Kind, Record
+from agent.record.files import Files
+from agent.record.keys import LogKey
 from tests.unit.record.bodies import AT, transferred
+from tests.unit.record.logkeys import key_of
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "record"
+
+
+@pytest.fixture
+def files(folder: Path) -> Files:
+    """Where the record of `record` lies."""
+    return Files(folder / "laptop-17")
 
 
 @pytest.fixture
@@ -53,3 +62,9 @@ def merkle_vectors() -> Path:
     if not folder.is_dir():
         pytest.skip("no Merkle vectors beside the checkout (../shared/vectors/merkle)")
     return folder
+
+
+@pytest.fixture
+def signer() -> LogKey:
+    """The log key of laptop-17, always the same one."""
+    return key_of("laptop-17")

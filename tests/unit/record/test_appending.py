@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from agent.errors import RecordError
 from agent.record import Draft, Kind, Record
-from agent.record.record import FILE
+from agent.record.files import Files
 from agent.record.schema import BODIES, trace_of_private
 from tests.unit.record.bodies import AT, Body, removed, sha, transferred
 
@@ -78,22 +78,24 @@ def test_the_folder_and_the_file_are_their_owners_alone(record: Record, folder: 
     if os.name != "posix":
         pytest.skip("POSIX permissions")
     record.append(Kind.REMOVED, removed(), event="1", at=AT)
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert stat.S_IMODE((folder / FILE).stat().st_mode) == 0o600
+    for made in (folder, folder / "laptop-17"):
+        assert stat.S_IMODE(made.stat().st_mode) == 0o700
+    for file in (folder / "laptop-17").iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_on_a_full_disk_nothing_is_half_believed(written: Callable[[int], Record], folder: Path) -> None:
     """The kernel cuts the write in the middle of the entry, as it does when the last block is gone."""
     resource = pytest.importorskip("resource", reason="no limits to set on this system")
     record = written(2)
-    whole = (folder / FILE).read_bytes()
+    whole = Files(folder / "laptop-17").entries.read_bytes()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 300, hard))
     try:
         with pytest.raises(RecordError, match="cannot be read or written"):
             record.append(Kind.REMOVED, removed(), event="x", at=AT)
-        assert (folder / FILE).read_bytes() == whole
+        assert Files(folder / "laptop-17").entries.read_bytes() == whole
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, ignored)

@@ -54,9 +54,9 @@ def test_a_transfer_is_synced_only_if_every_file_is_and_was_there_only_if_every_
 
 def test_the_removal_of_one_device_is_not_anothers(record: Record, folder: object) -> None:
     one, two = rows_of(record, sent("1")), list(to_rows([]))
-    other = Record.open(record._folder, "laptop-18")
+    other = Record.open(record.files.folder.parent, "laptop-18")
     other.append(Kind.REMOVED, removed("1"), event="x", at=AT)
-    assert [row.removed for row in to_rows(record.entries())] == [False]
+    assert [row.removed for row in to_rows([*record.entries(), *other.entries()])] == [False]
     assert (len(one), two) == (1, [])
 
 
@@ -89,7 +89,7 @@ def test_no_cell_starts_a_formula(start: str) -> None:
 
 
 def test_a_visit_or_device_named_as_a_formula_is_only_text(record: Record) -> None:
-    evil = Record.open(record._folder, "@SUM(1+1)")
+    evil = Record.open(record.files.folder.parent, "@SUM(1+1)")
     evil.append(Kind.TRANSFERRED, transferred("1", visit='=HYPERLINK("http://x")'), event="e", at=AT)
     out = io.StringIO(newline="")
     write_csv(to_rows(evil.entries()), out)

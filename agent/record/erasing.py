@@ -1,0 +1,74 @@
+"""Taking an entry out for good, in its place: its line becomes a tombstone of the same length, its salt zeros.
+
+What is to be overwritten is noted first, so that a crash in the middle is brought to its end by the next append. A
+journalling or flash disk may keep the old bytes somewhere for a while; that is said in the README, of photos too.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from agent.errors import RecordAltered
+from agent.model import Sha256
+from agent.record import files
+from agent.record.entry import entry_of
+from agent.record.files import Files
+from agent.record.leaf import ERASED_SALT, LEAF_LINE, erased_index, tombstone
+from agent.record.schema import Kind
+
+_SALT_AT = 65
+"""Where in a leaf's line its salt begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Entry `index` is line `row` of its file, at byte `offset`, `length` bytes without the line's end."""
+
+    index: int
+    row: int
+    offset: int
+    length: int
+
+
+def find(where: Files, index: int) -> Place:
+    """Where the entry lies. ValueError where there is none, or where it says that another was erased."""
+    offset = 0
+    if index >= 0 and where.entries.exists():
+        with where.entries.open("rb") as entries:
+            for row, line in enumerate(entries):
+                if row == index:
+                    _check_may_go(line[:-1], index)
+                    return Place(index, row, offset, len(line) - 1)
+                offset += len(line)
+    raise ValueError(f"there is no entry {index} in the record")
+
+
+def _check_may_go(line: bytes, index: int) -> None:
+    if erased_index(line) is not None:
+        return
+    if entry_of(line, Sha256("")).kind is Kind.ERASED:
+        raise ValueError(f"entry {index} says that another was erased: it must stay")
+
+
+def overwrite(where: Files, place: Place) -> None:
+    """Erase what is there; durable on return."""
+    files.write_new(where.erasing, json.dumps(asdict(place)).encode())
+    _do(where.entries, where.leaves, place)
+    where.erasing.unlink()
+
+
+def finish(where: Files) -> None:
+    """Bring an erasure that was cut to its end."""
+    if not where.erasing.exists():
+        return
+    try:
+        place = Place(**json.loads(where.erasing.read_bytes()))
+    except (ValueError, TypeError) as fault:
+        raise RecordAltered("The note of an erasure under way was altered. Keep the files and tell IT.") from fault
+    _do(where.entries, where.leaves, place)
+    where.erasing.unlink()
+
+
+def _do(entries: Path, leaves: Path, place: Place) -> None:
+    files.overwrite(entries, place.offset, tombstone(place.index, place.length))
+    files.overwrite(leaves, place.row * LEAF_LINE + _SALT_AT, ERASED_SALT.hex().encode())

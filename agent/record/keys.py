@@ -1,0 +1,206 @@
+"""The log key: made at enrolment, used to sign checkpoints, passed on by a rotation. It never leaves the laptop.
+
+It is kept by the system's keyring where the optional `keyring` package finds a real one, else in a file that only its
+owner can read, in OpenSSH's format. While a rotation is under way the next key stands beside it.
+"""
+
+import base64
+import importlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
+
+from agent.errors import RecordError
+from agent.record.durable import sync_folder
+from agent.record.note import VerifierKey
+from agent.record.published import origin
+
+if TYPE_CHECKING:  # 40 ms, and only signing needs it
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+SERVICE = "visit-photo-agent log key"
+"""Under which the keyring keeps it; the user name there is the device's name."""
+
+NEXT = ".next"
+"""Behind the name of a key that is not in use yet."""
+
+
+class Ring(Protocol):
+    """The part of the `keyring` package's interface that is used here."""
+
+    def get_password(self, service: str, username: str, /) -> str | None:
+        """What is kept, or None."""
+        ...
+
+    def set_password(self, service: str, username: str, password: str, /) -> None:
+        """Keep this."""
+        ...
+
+    def delete_password(self, service: str, username: str, /) -> None:
+        """Keep it no longer."""
+        ...
+
+
+def system_ring() -> Ring | None:
+    """The system's keyring, if `keyring` is installed and has found a real one."""
+    try:
+        keyring: Any = importlib.import_module("keyring")  # optional, and without types where it is not installed
+    except ImportError:
+        return None
+    backend = keyring.get_keyring()
+    # Its stand-ins for "none" have priority 0 and below, those that keep plain text below 1.
+    return cast("Ring", backend) if backend.priority >= 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class LogKey:
+    """A private key with the name of the log that it signs."""
+
+    key: VerifierKey
+    _private: "Ed25519PrivateKey"
+
+    @classmethod
+    def of(cls, device: str, private: "Ed25519PrivateKey") -> Self:
+        """The key of this device's log."""
+        return cls(VerifierKey(origin(device), private.public_key().public_bytes_raw()), private)
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature, 64 bytes."""
+        return self._private.sign(message)
+
+
+class KeyPlace:
+    """Where a device's log key is: in `ring`, if there is one, else at `file`."""
+
+    def __init__(self, file: Path, device: str, ring: Ring | None) -> None:
+        self._file = file
+        self._device = device
+        self._ring = ring
+
+    @property
+    def description(self) -> str:
+        """Where the key is or would be made, for `doctor`."""
+        if self._ring is not None and not self._file.exists():
+            return "the system's keyring"
+        return "a file that only you can read"
+
+    def load(self) -> LogKey:
+        """The key in use. RecordError where there is none, or it cannot be read."""
+        found = self._read("")
+        if found is None:
+            raise RecordError("This laptop has no log key, so its record cannot be signed. Run `photo-agent init`.")
+        return found
+
+    def make(self) -> LogKey:
+        """The key in use, made if there is none."""
+        return self._read("") or self._make("")
+
+    def next(self) -> LogKey:
+        """The key that the next rotation passes the log on to, made if there is none."""
+        return self._read(NEXT) or self._make(NEXT)
+
+    def settle(self, current: VerifierKey) -> LogKey:
+        """The key in use, after a rotation to `current` that a crash may have cut was brought to its end."""
+        following = self._read(NEXT)
+        if following is not None and following.key == current:
+            self.switch()
+        return self.load()
+
+    def switch(self) -> None:
+        """Put the next key in the place of the one in use, which is gone then."""
+        if self._ring is not None and self._ring.get_password(SERVICE, self._device + NEXT) is not None:
+            self._ring.set_password(SERVICE, self._device, self._ring.get_password(SERVICE, self._device + NEXT) or "")
+            self._ring.delete_password(SERVICE, self._device + NEXT)
+            self._file.unlink(missing_ok=True)
+        else:
+            self._next_file.replace(self._file)
+            sync_folder(self._file.parent)
+
+    @property
+    def _next_file(self) -> Path:
+        return self._file.with_name(self._file.name + NEXT)
+
+    def _read(self, which: str) -> LogKey | None:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        from cryptography.hazmat.primitives.serialization import load_ssh_private_key
+
+        file = self._next_file if which else self._file
+        try:
+            private = load_ssh_private_key(file.read_bytes(), password=None)
+        except FileNotFoundError:
+            kept = None if self._ring is None else self._ring.get_password(SERVICE, self._device + which)
+            return None if kept is None else LogKey.of(self._device, Ed25519PrivateKey.from_private_bytes(_raw(kept)))
+        except (OSError, ValueError, TypeError) as fault:  # TypeError: cryptography's word for "needs a password"
+            raise RecordError(
+                f"The log key cannot be used: {file} is unreadable, damaged or has a passphrase."
+            ) from fault
+        if not isinstance(private, Ed25519PrivateKey):
+            raise RecordError(f"The log key in {file} is not an Ed25519 key, as it must be.")
+        return LogKey.of(self._device, private)
+
+    def _make(self, which: str) -> LogKey:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+        private = Ed25519PrivateKey.generate()
+        if self._ring is not None:
+            seed = base64.b64encode(private.private_bytes_raw()).decode()
+            self._ring.set_password(SERVICE, self._device + which, seed)
+            return LogKey.of(self._device, private)
+        file = self._next_file if which else self._file
+        file.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(file, flags, 0o600), "wb") as out:
+            out.write(private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
+            out.flush()
+            os.fsync(out.fileno())
+        sync_folder(file.parent)
+        return LogKey.of(self._device, private)
+
+
+def _raw(kept: str) -> bytes:
+    try:
+        return base64.b64decode(kept, validate=True)
+    except ValueError as fault:
+        raise RecordError("The log key in the system's keyring is damaged.") from fault
+
+
+def ssh_line(key: VerifierKey, comment: str) -> str:
+    """The public key as a line in OpenSSH's format."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    public = Ed25519PublicKey.from_public_bytes(key.public).public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    return f"{public.decode('ascii')} {comment}"
+
+
+def read_keys(text: str) -> list[VerifierKey]:
+    """The keys IT enrolled, one a line: verifier keys, or the lines `ssh-ed25519 … photo-agent log DEVICE` of `init`.
+
+    Empty lines and those that start with `#` are passed over. ValueError, with the line's number, for any other.
+    """
+    keys = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        try:
+            keys.append(_of_ssh(stripped) if stripped.startswith("ssh-") else VerifierKey.parse(stripped))
+        except ValueError as fault:
+            raise ValueError(f"line {number}: {fault}") from fault
+    return keys
+
+
+def _of_ssh(line: str) -> VerifierKey:
+    parts = line.split()
+    if parts[0] != "ssh-ed25519" or len(parts) != 5 or parts[2:4] != ["photo-agent", "log"]:
+        raise ValueError("this is no log key: the line of an SSH key ends with `photo-agent log DEVICE`")
+    try:
+        blob = base64.b64decode(parts[1], validate=True)
+    except ValueError as fault:
+        raise ValueError("this key is damaged") from fault
+    # RFC 8709: string "ssh-ed25519", string of 32 bytes
+    if len(blob) != 51 or not blob.startswith(b"\0\0\0\x0bssh-ed25519\0\0\0\x20"):
+        raise ValueError("this key is damaged")
+    return VerifierKey(origin(parts[4]), blob[19:])
