@@ -144,11 +144,11 @@ def test_a_crafted_file_is_read_in_its_bounds(tmp_path: Path, content: bytes) ->
     path = tmp_path / "hostile.jpg"
     path.write_bytes(content)
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         found = read(path, now=NOW)
         assert content_id(path) is None
-        took, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+        took, (_, peak) = time.process_time() - began, tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert took < A_SECOND
@@ -199,7 +199,7 @@ def test_mutated_photos_of_the_corpus_never_raise(corpus: Path, tmp_path: Path) 
     slowest = 0.0
     for _ in range(2_500):
         path.write_bytes(mutated(dice.choice(originals), dice))
-        began = time.perf_counter()
+        began = time.process_time()
         read(path, now=NOW)
         slowest = max(slowest, time.perf_counter() - began)
     assert slowest < A_SECOND
