@@ -163,14 +163,15 @@ def test_without_a_record_nothing_is_removed(laptop: Laptop) -> None:
     laptop.photo("IMG_0.jpg", seed=9)
     laptop.run()
     photo = laptop.photo("IMG_1.jpg")
-    file = laptop.home / "state" / "record" / "record.jsonl"
+    record = laptop.home / "state" / "record"
+    file = record / "laptop-17" / "entries.jsonl"
     content = bytearray(file.read_bytes())
     content[200] ^= 1
     file.write_bytes(content)
 
     with pytest.raises(RecordError):
         # An append reads only the end of the record; the whole is what verifying reads.
-        Record.open(file.parent, "laptop-17").verify()
+        Record.open(record, "laptop-17").verify()
     file.rename(file.with_suffix(".aside"))
     file.mkdir()
     summary = laptop.run()
