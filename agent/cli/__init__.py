@@ -18,6 +18,7 @@ COMMANDS = {
     "explain": "What is known of a file, what would be done with it, and why.",
     "review": "Settle the photos that wait for a person.",
     "visits": "The register of visits, as it is understood here.",
+    "cameras": "The cameras register, and how far a camera's clock is wrong.",
     "log": "The record of transfers.",
     "untag": "Take the visit's tag out of a photo again.",
     "run": "The service, in the foreground.",

@@ -9,7 +9,6 @@ from agent.cli.session import json_option, local, put_json, put_table, say, sett
 
 if TYPE_CHECKING:
     from agent.model import Visit
-    from agent.register import Fault
 
 
 @click.group("visits")
@@ -56,35 +55,39 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
 @command.command("check")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--timezone", help="The school's zone, for rows without one; default: that of the settings.")
+@click.option(
+    "--cameras",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A cameras.csv: labels in a visits register are looked up in it.",
+)
 @json_option
 @click.pass_context
-def check(ctx: click.Context, file: Path, timezone: str | None, as_json: bool) -> int:
+def check(ctx: click.Context, file: Path, timezone: str | None, cameras: Path | None, as_json: bool) -> int:
     """Every fault of FILE (a visits register, .csv or .ics; or cameras.csv), with its line. Exit code 2 if any."""
-    from agent.errors import RegisterError
-    from agent.register import read_cameras, read_visits
+    from agent.register import check as checked
 
-    try:
-        raw = file.read_bytes()
-    except OSError as fault:
-        raise RegisterError(f"{file} cannot be read: {fault.strerror}") from fault
-    faults: tuple[Fault, ...]
-    if file.suffix.lower() == ".ics":
-        calendar = read_visits(raw, kind="ics", zone=_zone(ctx, timezone))
-        count, faults = len(calendar.visits), calendar.faults
-    elif b"clock_ahead" in raw.lower() or file.stem.lower().startswith("cameras"):
-        cameras = read_cameras(raw)
-        count, faults = len(cameras.cameras), cameras.faults
-    else:
-        visits = read_visits(raw, kind="csv", zone=_zone(ctx, timezone))
-        count, faults = len(visits.visits), visits.faults
-    for one in faults:
+    found = checked(
+        _bytes_of(file),
+        file.name,
+        zone=_zone(ctx, timezone),
+        cameras=None if cameras is None else _bytes_of(cameras),
+    )
+    for one in found.faults:
         if as_json:
-            put_json({"line": one.line, "column": one.column, "message": one.message, "severity": one.severity})
+            put_json(
+                {
+                    "line": one.line,
+                    "column": one.column,
+                    "message": one.message,
+                    "severity": one.severity,
+                    "register": one.register,
+                }
+            )
         else:
             where = f"line {one.line}" + (f", {one.column}" if one.column else "")
             click.echo(f"{where}: {one.severity}: {one.message}")
-    errors = sum(one.severity == "error" for one in faults)
-    say(f"{count} good lines, {errors} errors, {len(faults) - errors} warnings")
+    errors = sum(one.severity == "error" for one in found.faults)
+    say(f"{found.good} good lines, {errors} errors, {len(found.faults) - errors} warnings")
     return 2 if errors else 0
 
 
@@ -105,6 +108,15 @@ def accept(ctx: click.Context, as_json: bool) -> int:
     else:
         click.echo(f"{len(renewal.register.visits)} visits are in force now")
     return 0
+
+
+def _bytes_of(file: Path) -> bytes:
+    from agent.errors import RegisterError
+
+    try:
+        return file.read_bytes()
+    except OSError as fault:
+        raise RegisterError(f"{file} cannot be read: {fault.strerror}") from fault
 
 
 def _zone(ctx: click.Context, given: str | None) -> str:

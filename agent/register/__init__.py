@@ -3,24 +3,39 @@
 The story: a spreadsheet or calendar comes in as bytes and is *read* (`read_visits`, `read_cameras`) into visits,
 cameras and every fault with its line; the *store* (`RegisterStore`) believes it, or keeps the last good one and says
 why; and `decide` sets a photo's capture beside the register and says `visit`, `private` or `review`, with reasons.
-Reading never raises on bad content, deciding is pure, and only the store touches the disk.
+For the person who keeps the files, `check` tells every fault of one, and `amend_file` writes one camera's measured
+clock error into a cameras.csv, leaving all else of it as it was.
+Reading never raises on bad content, deciding is pure, and only the store and `amend_file` touch the disk.
 """
 
+from agent.register.amending import Amended, amend, amend_file, clock_line, named
 from agent.register.cameras import read_cameras
+from agent.register.checking import Checked, check, which_register
 from agent.register.faults import Fault
+from agent.register.identify import Candidates, identify
 from agent.register.matching import decide
 from agent.register.opening import read_visits
 from agent.register.reading import CamerasReading, Kind, VisitsReading, cross_check
 from agent.register.store import RegisterStore
 
 __all__ = [
+    "Amended",
     "CamerasReading",
+    "Candidates",
+    "Checked",
     "Fault",
     "Kind",
     "RegisterStore",
     "VisitsReading",
+    "amend",
+    "amend_file",
+    "check",
+    "clock_line",
     "cross_check",
     "decide",
+    "identify",
+    "named",
     "read_cameras",
     "read_visits",
+    "which_register",
 ]

@@ -105,6 +105,20 @@ def read_sheet(raw: bytes, columns: Columns) -> Sheet:
     return Sheet(tuple(rows), (*faults, *header.faults), separator)
 
 
+def header_names(raw: bytes) -> tuple[str, ...]:
+    """The names in the first row that is not blank, in their plain form; none where the file has no such row."""
+    text, _ = decode(raw, "visits")
+    if text is None:
+        return ()
+    text = re.sub(r"\Asep=([,;\t])(\r\n|\n|\r)", "", text, flags=re.IGNORECASE)
+
+    def names(separator: str) -> tuple[str, ...]:
+        rows = (cells for _, cells in _records(text, separator, "visits") if any(cells))
+        return tuple(plain(cell) for cell in next(rows, ()) if cell)
+
+    return max((names(separator) for separator in SEPARATORS), key=len)
+
+
 def _separator(text: str, columns: Columns) -> str:
     """The separator by which the header has the most right names."""
 

@@ -1,0 +1,241 @@
+"""`cameras`: the register of cameras, the cameras that photos name, and how far a camera's clock is wrong."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.session import json_option, printable, put_json, put_table, say, settings_of, stages_of
+
+if TYPE_CHECKING:
+    from agent.clockcheck import Ahead
+    from agent.pipeline.cameras import ClockError, Looked, Seen
+    from agent.pipeline.stages import Stages
+    from agent.register import Amended
+
+
+@click.group("cameras")
+def command() -> None:
+    """The school's cameras and their clocks."""
+
+
+@command.command("list")
+@click.option(
+    "--seen",
+    "paths",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Instead: the cameras that the photos in this file or folder name. May be repeated.",
+)
+@json_option
+@click.pass_context
+def list_cameras(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> int:
+    """The cameras register in force here; with --seen, what to write into it: make, model and serial as photos say."""
+    from agent.pipeline.cameras import registered, seen
+
+    with stages_of(settings_of(ctx)) as stages:
+        if paths:
+            _put_seen(seen(stages, paths), as_json)
+            return 0
+        cameras = registered(stages)
+    if as_json:
+        for camera in cameras or ():
+            put_json(
+                {
+                    "label": camera.label,
+                    "make": camera.make,
+                    "model": camera.model,
+                    "serial": camera.serial,
+                    "owner": camera.owner,
+                    "clock_ahead_seconds": camera.clock_ahead.total_seconds(),
+                }
+            )
+        return 0
+    if not cameras:
+        say("no register was read yet; `photo-agent sync` fetches it" if cameras is None else "no camera is registered")
+        return 0
+    put_table(
+        f"{len(cameras)} cameras",
+        ("label", "make", "model", "serial", "owner", "clock runs"),
+        (
+            (
+                one.label,
+                one.make or "",
+                one.model or "",
+                one.serial or "",
+                one.owner,
+                _runs(one.clock_ahead.total_seconds()),
+            )
+            for one in cameras
+        ),
+    )
+    return 0
+
+
+def _put_seen(found: "tuple[Seen, ...]", as_json: bool) -> None:
+    if as_json:
+        for one in found:
+            put_json(
+                {
+                    "make": one.camera.make,
+                    "model": one.camera.model,
+                    "serial": one.camera.serial,
+                    "photos": one.photos,
+                    "registered": list(one.labels),
+                }
+            )
+        return
+    put_table(
+        f"{len(found)} cameras in these photos",
+        ("make", "model", "serial", "photos", "registered as"),
+        (
+            (
+                one.camera.make or "",
+                one.camera.model or "",
+                one.camera.serial or "",
+                str(one.photos),
+                " or ".join(one.labels) or "not registered",
+            )
+            for one in found
+        ),
+    )
+
+
+@command.command("clock")
+@click.argument("photos", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--show", is_flag=True, help="Show the true time, as a QR code to be photographed. Ctrl-C ends it.")
+@click.option("--timezone", help="The zone the camera is set to; default: that of the settings.")
+@click.option(
+    "--add", "file", type=click.Path(dir_okay=False, path_type=Path), help="Put the line into this cameras.csv."
+)
+@click.option("--label", help="The camera's label, for a new line or where more than one may be meant.")
+@click.option("--owner", type=click.Choice(["school", "staff"]), help="Whose the camera is, for a new line.")
+@json_option
+@click.pass_context
+def clock(
+    ctx: click.Context,
+    photos: tuple[Path, ...],
+    show: bool,
+    timezone: str | None,
+    file: Path | None,
+    label: str | None,
+    owner: str | None,
+    as_json: bool,
+) -> int:
+    """How far a camera's clock runs ahead, by PHOTOS of the clock that --show displays."""
+    if show == bool(photos):
+        raise click.UsageError("give either --show, or photos of the clock that it shows", ctx)
+    if show:
+        from agent.cli.clockface import show_clock
+
+        with stages_of(settings_of(ctx)) as stages:
+            return show_clock(stages)
+    if file is not None and str(file).startswith("share:"):
+        raise click.UsageError("the share's register is the coordinator's: give a file on this laptop, or none", ctx)
+    with stages_of(settings_of(ctx)) as stages:
+        return _measure(stages, photos, timezone, file, label, owner, as_json)
+
+
+def _measure(
+    stages: "Stages",
+    photos: tuple[Path, ...],
+    timezone: str | None,
+    file: Path | None,
+    label: str | None,
+    owner: str | None,
+    as_json: bool,
+) -> int:
+    from agent.pipeline.cameras import add_to, clock_error, look_at_clocks, zone_called
+
+    zone = zone_called(timezone) if timezone else stages.zone
+    looked = look_at_clocks(stages, photos, zone)
+    for one in looked:
+        if as_json:
+            put_json(_photo_json(one))
+        else:
+            click.echo(_photo_words(one))
+    error = clock_error(stages, looked, label=label, owner=owner)
+    added = None if file is None else add_to(file, error, label=label, owner=owner)
+    if as_json:
+        put_json(_error_json(error, zone.key, added))
+    else:
+        _put_error(error, zone.key, added, file)
+    return 0
+
+
+def _photo_json(looked: "Looked") -> dict[str, object]:
+    from agent.clockcheck import Measured
+
+    found = looked.found
+    if not isinstance(found, Measured):
+        return {"file": looked.path, "shown": None, "checked": None, "ahead": None, "problem": str(found)}
+    return {
+        "file": looked.path,
+        "shown": found.shown.at,
+        "checked": found.shown.checked,
+        "ahead": _ahead_json(found.ahead),
+        "problem": None,
+    }
+
+
+def _photo_words(looked: "Looked") -> str:
+    from agent.clockcheck import Measured
+
+    found, name = looked.found, printable(str(looked.path))
+    if not isinstance(found, Measured):
+        return f"{name}: {found}"
+    return f"{name}: {_runs(found.ahead.seconds)}, to within {found.ahead.within:.1f} s"
+
+
+def _ahead_json(ahead: "Ahead") -> dict[str, float]:
+    return {"least": round(ahead.least.total_seconds(), 3), "most": round(ahead.most.total_seconds(), 3)}
+
+
+def _error_json(error: "ClockError", zone: str, added: "Amended | None") -> dict[str, object]:
+    return {
+        "camera": {"make": error.camera.make, "model": error.camera.model, "serial": error.camera.serial},
+        "registered": error.label,
+        "clock_ahead_seconds": error.ahead.seconds,
+        "within_seconds": error.ahead.within,
+        "ahead": _ahead_json(error.ahead),
+        "zone_seconds": None if error.zone is None else round(error.zone.total_seconds()),
+        "compared_in": "its own offset" if error.own_offset else zone,
+        "checked": error.checked,
+        "line": error.line if added is None else added.line,
+        "added": added is not None,
+        "line_before": None if added is None else added.before,
+    }
+
+
+def _put_error(error: "ClockError", zone: str, added: "Amended | None", file: Path | None) -> None:
+    camera = " ".join(filter(None, (error.camera.make, error.camera.model, error.camera.serial)))
+    compared = "by the offset it writes itself" if error.own_offset else f"as a clock set to {zone}"
+    click.echo(f"{printable(error.label or camera)}: its clock, read {compared}, {_runs(error.ahead.seconds)}"
+               f" (to within {error.ahead.within:.1f} s)")  # fmt: skip
+    if error.zone is not None:
+        hours = error.zone.total_seconds() / 3600
+        say(
+            f"{abs(hours):g} h of that is a time zone or summer-time setting. Set it right on the camera and "
+            "photograph the clock again: a correction would be wrong after the next change of clocks."
+        )
+    if not error.checked:
+        say("The clock in the photos had not been checked against the share's: it was this or another laptop's own.")
+    if added is None:
+        say("For cameras.csv (label, make, model, serial, owner, clock_ahead_seconds), kept by the visits coordinator:")
+        click.echo(printable(error.line))
+        return
+    say(f"{'Added to' if added.before is None else 'Changed in'} {printable(str(file))}:")
+    click.echo(printable(added.line))
+
+
+def _runs(seconds: float) -> str:
+    if not seconds:
+        return "right"
+    size, way = abs(seconds), "ahead" if seconds > 0 else "behind"
+    if size < 120:
+        return f"{size:g} s {way}"
+    days, rest = divmod(round(size), 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, left = divmod(rest, 60)
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"), (left, "s"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) + f" {way}"

@@ -1,0 +1,149 @@
+"""The school's cameras: as they are registered, as the photos here say, and how far a clock is wrong by a photo of it.
+
+Nothing here moves, changes or puts down a photo. A measured clock error is told, and written only into a file of this
+laptop that the person names: the register on the share is the coordinator's.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from agent.clockcheck import Ahead, Measured, TrueClock, agree, compare, measure, shown_in, unchecked, zone_part
+from agent.errors import LocalFault, ShareFault, ShareUnreachable, UsageError
+from agent.folders import scan
+from agent.model import Camera, Capture, RegisteredCamera
+from agent.pipeline.stages import Stages
+from agent.register import Amended, amend_file, clock_line, identify, named
+
+AHEAD_OF_NOW = timedelta(days=1)
+"""A clock shown later than this from now was not that of `cameras clock --show`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A camera as photos name it, how many of them, and the labels of the registered cameras that it may be."""
+
+    camera: Camera
+    photos: int
+    labels: tuple[str, ...]
+
+
+def registered(stages: Stages) -> tuple[RegisteredCamera, ...] | None:
+    """The cameras register in force here; None where none was read yet."""
+    register = stages.registers.current()
+    return None if register is None else register.cameras
+
+
+def seen(stages: Stages, paths: Sequence[Path]) -> tuple[Seen, ...]:
+    """The cameras that the photos in `paths` (files and folders) are of, those with most photos first."""
+    from agent.capture import Request  # what reads photos is loaded when first needed
+
+    photos = scan(paths, content_id=lambda _file: None).photos
+    found: Counter[Camera] = Counter()
+    for capture in stages.capture.read_all((Request(photo.main.path) for photo in photos), now=stages.clock()):
+        # A file that cannot be read names no camera; `explain` says what is wrong with it.
+        if isinstance(capture, Capture) and capture.camera is not None:
+            found[capture.camera] += 1
+    known = registered(stages) or ()
+    return tuple(Seen(camera, count, identify(camera, known).labels) for camera, count in found.most_common())
+
+
+def true_clock(stages: Stages, count: Callable[[], float] = time.monotonic) -> TrueClock:
+    """The laptop's clock set beside the share's; unchecked, with the reason, where the share does not answer.
+
+    Raises ShareRefused: a share that is not who it was is not to be believed about the time either, and IT must know.
+    """
+    try:
+        with stages.connect() as share:
+            return compare(share.now, stages.clock, count, stages.sleep)
+    except (ShareUnreachable, ShareFault) as fault:
+        return unchecked(stages.clock, count, str(fault))
+
+
+def zone_called(name: str) -> ZoneInfo:
+    """The IANA zone of that name. Raises UsageError where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"{name!r} is no time zone: give its IANA name, such as Europe/London") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A photo of the clock: what it tells, or what is wrong with it."""
+
+    path: Path
+    found: Measured | LocalFault
+
+
+@dataclass(frozen=True, slots=True)
+class ClockError:
+    """What all the photos tell of their camera's clock.
+
+    `zone` is the part of it that a zone or summer-time setting makes, None if there is none; `checked` is whether every
+    photo shows the server's time; `line` is the camera's line for the register; `label` that of the camera registered
+    now, None where it is not (or where more than one may be meant).
+    """
+
+    camera: Camera
+    ahead: Ahead
+    zone: timedelta | None
+    own_offset: bool
+    checked: bool
+    label: str | None
+    line: str
+
+
+def look_at_clocks(stages: Stages, paths: Sequence[Path], zone: ZoneInfo) -> tuple[Looked, ...]:
+    """Each photo by itself. Raises UsageError where QR codes cannot be read on this laptop."""
+    return tuple(Looked(path, _looked_at(stages, path, zone)) for path in paths)
+
+
+def _looked_at(stages: Stages, path: Path, zone: ZoneInfo) -> Measured | LocalFault:
+    try:
+        shown = shown_in(path)
+        if shown.at > stages.clock() + AHEAD_OF_NOW:
+            return LocalFault("the clock in the photo shows a time that has not come yet: it is not to be believed")
+        return measure(stages.capture.read(path, now=stages.clock()), shown, zone)
+    except LocalFault as fault:
+        return fault
+
+
+def clock_error(
+    stages: Stages, looked: Sequence[Looked], *, label: str | None = None, owner: str | None = None
+) -> ClockError:
+    """What the photos tell together. Raises LocalFault where one tells nothing, or where they do not agree."""
+    measured = [one.found for one in looked if isinstance(one.found, Measured)]
+    if len(measured) < len(looked):
+        raise LocalFault("not every photo could be used: leave those out that could not, or photograph the clock again")
+    ahead = agree(measured)
+    camera = measured[0].camera
+    known = identify(camera, registered(stages) or ()).cameras
+    now = known[0] if len(known) == 1 else None
+    by = timedelta(seconds=ahead.seconds)
+    new = named(camera, by, label=label or (now.label if now else None), owner=owner or (now.owner if now else "staff"))
+    return ClockError(
+        camera=camera,
+        ahead=ahead,
+        zone=zone_part(ahead),
+        own_offset=measured[0].own_offset,
+        checked=all(one.shown.checked for one in measured),
+        label=now.label if now else None,
+        line=clock_line(new),
+    )
+
+
+def add_to(file: Path, error: ClockError, *, label: str | None = None, owner: str | None = None) -> Amended:
+    """Put the error into a cameras.csv on this laptop. Raises LocalFault where it is not to be relied on,
+    RegisterError where the file cannot take it."""
+    if not error.checked:
+        raise LocalFault(
+            "the clock in the photos had not been checked against the share's, so nothing was written: show it again "
+            "where the share can be reached"
+        )
+    by = timedelta(seconds=error.ahead.seconds)
+    return amend_file(file, error.camera, by, label=label, suggested=error.label, owner=owner)
