@@ -18,7 +18,7 @@ import filelock
 from agent import __version__
 from agent.errors import AlreadyRunning, JournalError
 from agent.journal import Journal, State
-from agent.pipeline.facts import READ_BY
+from agent.pipeline.facts import GROUNDS
 from agent.record import Record
 from agent.register import RegisterStore
 from agent.settings import Settings
@@ -48,16 +48,27 @@ class Stages:
     def capture(self) -> "CaptureWorker":
         """What reads photos, in processes of its own: here from the first call on, its processes from the first file.
 
-        Files that ended the reader before are not touched by it, unless this is another version of the program.
+        Files that ended the reader before are not touched by it, unless the grounds for deciding are others now.
         """
         if self._capture is None:
             from agent.capture import CaptureWorker
 
             self._capture = CaptureWorker()
             for standing in self.journal.standings(State.REFUSED):
-                if standing.attempts >= UNREADABLE and self.journal.fact(READ_BY) == __version__:
+                if standing.attempts >= UNREADABLE and self.journal.fact(GROUNDS) == self.grounds:
                     self._capture.avoid(standing.photo.main.path, standing.reason or "")
         return self._capture
+
+    @property
+    def grounds(self) -> str | None:
+        """What a decision rests on beside the photo: program, register, staff and zone. None without a register.
+
+        Where any of it changes, all is decided afresh: a name corrected in agent.toml must not leave the photos of a
+        visit private for ever.
+        """
+        register = self.registers.current()
+        device = self.settings.device
+        return None if register is None else f"{__version__} {register.version} {device.timezone} {device.staff}"
 
     def close(self) -> None:
         """End what was started."""
