@@ -25,6 +25,9 @@ from agent.register import decide
 GIVEN_UP_WAITING = timedelta(minutes=10)
 """A file without its end that nobody has written to for this long will not get one any more: it is damaged."""
 
+EMPTY = "the file is empty: was copying it cut short?"
+"""Why a photo of no bytes is refused."""
+
 CHUNK = 500
 """Photos decided between two commits: enough that the commit's fsync does not count, few enough to lose to a kill."""
 
@@ -145,11 +148,11 @@ def _decided(stages: Stages, register: Register, standing: Standing, capture: Ca
     """Where the photo stands once its main file was read; an unreadable one is refused with the reason."""
     main = standing.photo.main
     if main.size == 0:
-        if not _claims_to_be_a_photo(main.path):
+        if not claims_to_be_a_photo(main.path):
             return replace(standing, state=State.PRIVATE)
-        return replace(standing, state=State.REFUSED, reason="the file is empty: was copying it cut short?")
+        return replace(standing, state=State.REFUSED, reason=EMPTY)
     if isinstance(capture, LocalFault):
-        if not _claims_to_be_a_photo(main.path):
+        if not claims_to_be_a_photo(main.path):
             return replace(standing, state=State.PRIVATE)
         attempts = UNREADABLE if isinstance(capture, Unreadable) else 0
         return replace(standing, state=State.REFUSED, reason=str(capture), attempts=attempts)
@@ -162,7 +165,8 @@ def _decided(stages: Stages, register: Register, standing: Standing, capture: Ca
     return replace(standing, state=state, decision=decision, reason=reason, not_before=None, attempts=0)
 
 
-def _claims_to_be_a_photo(path: Path) -> bool:
+def claims_to_be_a_photo(path: Path) -> bool:
+    """Whether its name ends as a picture's or a video's does."""
     kind = mimetypes.guess_type(path.name)[0] or ""
     return kind.startswith(("image/", "video/"))
 
