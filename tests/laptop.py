@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -156,7 +156,12 @@ class Laptop:
             return what(stages)
 
     def command(
-        self, *words: str | Path, timeout: float = 60, before: Sequence[str] = (), **options: Any
+        self,
+        *words: str | Path,
+        timeout: float = 60,
+        before: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> subprocess.CompletedProcess[str]:
         """`photo-agent WORDS` as a process; `before` is a command that starts it under other conditions."""
         return subprocess.run(
@@ -165,7 +170,7 @@ class Laptop:
             text=True,
             timeout=timeout,
             check=False,
-            env=self.environment,
+            env={**self.environment, **(env or {})},
             **options,
         )
 
