@@ -113,6 +113,7 @@ class Laptop:
             },
             "register": {},
             "removal": {},
+            "forward": {},
         }
         lines = []
         for table, values in tables.items():

@@ -25,10 +25,14 @@ from agent.settings import Settings
 
 if TYPE_CHECKING:  # imported when first called: SSH, and what reads photos
     from agent.capture import CaptureWorker
+    from agent.forward import Forwarder
     from agent.share import Server, Share
 
 UNREADABLE = 2
 """Attempts of a refused photo that ended the reader: from here on it is left alone until its file changes."""
+
+PATIENCE = 5.0
+"""Seconds that a run's end may be held up by a log server; what it has not taken by then waits for the next run."""
 
 
 @dataclass(slots=True)
@@ -43,6 +47,7 @@ class Stages:
     sleep: Callable[[float], object]
     connect: Callable[[], "Share"]
     _capture: "CaptureWorker | None" = None
+    _forwarder: "Forwarder | None" = None
 
     @property
     def capture(self) -> "CaptureWorker":
@@ -70,10 +75,21 @@ class Stages:
         device = self.settings.device
         return None if register is None else f"{__version__} {register.version} {device.timezone} {device.staff}"
 
+    @property
+    def forwarder(self) -> "Forwarder":
+        """What tells the record's entries to the school's log servers, in a thread of its own."""
+        if self._forwarder is None:
+            from agent.pipeline.forwarding import forwarder_of
+
+            self._forwarder = forwarder_of(self.settings, self.record)
+        return self._forwarder
+
     def close(self) -> None:
         """End what was started."""
         if self._capture is not None:
             self._capture.close()
+        if self._forwarder is not None:
+            self._forwarder.close(PATIENCE)
 
     @property
     def zone(self) -> ZoneInfo:
