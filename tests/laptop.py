@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ import piexif
 from PIL import Image
 
 from agent.cli.session import stages_of
+from agent.errors import UsageError
 from agent.pipeline.events import Event, Summary
 from agent.pipeline.run import Run
 from agent.pipeline.stages import Stages, only_writer, open_stages
@@ -112,6 +113,7 @@ class Laptop:
             },
             "register": {},
             "removal": {},
+            "forward": {},
         }
         lines = []
         for table, values in tables.items():
@@ -132,14 +134,16 @@ class Laptop:
         path.write_bytes(jpeg(taken, size=size, seed=seed))
         return path
 
-    def file(self, name: str, content: bytes, *, beside: Path | None = None) -> Path:
-        """A file in the import folder; with the times of the file `beside` it, as a camera writes both."""
+    def file(self, name: str, content: bytes, *, beside: Path | None = None, age: float = 0) -> Path:
+        """A file in the import folder, `age` seconds old, or as old as the one `beside` it: so cameras write both."""
         path = self.imports / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         if beside is not None:
             stat = beside.stat()
             os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        elif age:
+            os.utime(path, (time.time() - age, time.time() - age))
         return path
 
     def run(
@@ -156,7 +160,12 @@ class Laptop:
             return what(stages)
 
     def command(
-        self, *words: str | Path, timeout: float = 60, before: Sequence[str] = (), **options: Any
+        self,
+        *words: str | Path,
+        timeout: float = 60,
+        before: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> subprocess.CompletedProcess[str]:
         """`photo-agent WORDS` as a process; `before` is a command that starts it under other conditions."""
         return subprocess.run(
@@ -165,7 +174,7 @@ class Laptop:
             text=True,
             timeout=timeout,
             check=False,
-            env=self.environment,
+            env={**self.environment, **(env or {})},
             **options,
         )
 
@@ -193,16 +202,16 @@ class Laptop:
 
     def originals_on_share(self) -> set[str]:
         """SHA-256 of every file that came to the share under its final name, as it was here: its tag taken out."""
-        files = {name: content for name, content in self.on_share().items() if not name.endswith(".part")}
         found = set()
-        for name, content in files.items():
-            if name.removesuffix(".xmp") in files and name.endswith(".xmp"):
-                continue  # the tag of a file that carries none inside
+        for name, content in self.on_share().items():
+            if name.endswith(".part"):
+                continue
             original = io.BytesIO()
-            if name.endswith(".jpg") and f"{name}.xmp" not in files:
-                untag(io.BytesIO(content), original)
-            else:
-                original.write(content)
+            try:
+                if untag(io.BytesIO(content), original).was_no_file:
+                    continue  # the tag of a file that carries none inside
+            except UsageError:  # there is none in it
+                original = io.BytesIO(content)
             found.add(sha256(original.getvalue()))
         return found
 

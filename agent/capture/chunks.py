@@ -1,8 +1,9 @@
-"""Containers that keep an Exif block in a chunk of its own: PNG (eXIf), WebP (EXIF), RAF, MRW and X3F."""
+"""Containers that keep an Exif block in a chunk of its own: PNG, WebP, JPEG XL, RAF, MRW and X3F."""
 
 import zlib
 
 from agent.capture.bounded import Block, BoundedFile, Broken, Window
+from agent.capture.boxes import Boxes
 from agent.capture.evidence import Evidence, Exif
 from agent.capture.exif import read_exif
 from agent.capture.jpeg import read_embedded
@@ -91,6 +92,26 @@ def read_webp(file: BoundedFile) -> Evidence:
     except Broken as fault:
         notes.append(f"it cannot be read to its end: {fault}")
     return Evidence("webp", complete=complete, blocks=tuple(blocks), notes=tuple(notes))
+
+
+def read_jxl(file: BoundedFile) -> Evidence:
+    """The Exif box of a JPEG XL in its container (ISO 18181-2, 9.5): four bytes that say how far on it starts, then the
+    block. A bare codestream has none, and a compressed box (`brob`) is not looked into.
+    """
+    notes: list[str] = []
+    blocks: list[Exif] = []
+    boxes = Boxes(file)
+    complete = True
+    try:
+        if file.at(4, 4) == b"JXL ":
+            complete = not boxes.cut_short()
+            for box in boxes.inside(0, file.size):
+                if box.kind == b"Exif" and box.size > 12 and len(blocks) < MAX_BLOCKS:
+                    skip = 4 + int.from_bytes(file.at(box.start, 4), "big")
+                    blocks.append(read_exif(Window(file, box.start + skip, box.size - skip), notes))
+    except Broken as fault:
+        notes.append(f"its Exif block cannot be read: {fault}")
+    return Evidence("jxl", complete=complete, blocks=tuple(blocks), notes=tuple(notes))
 
 
 def read_raf(file: BoundedFile) -> Evidence:

@@ -63,6 +63,14 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """The camera's own clock where it stands elsewhere than in Exif; `basis` says where that is."""
+
+    stamp: Stamp
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """All that was found in one file. `readable` is whether there is a reader for the format's time at all.
 
@@ -75,6 +83,7 @@ class Evidence:
     readable: bool = True
     blocks: tuple[Exif, ...] = ()
     clip: Clip | None = None
+    clock: Clock | None = None
     xmp_original: str | None = None
     notes: tuple[str, ...] = ()
 

@@ -5,14 +5,17 @@ One broken tag costs that tag only: it is noted and the others are read.
 
 import math
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from typing import TypeVar
 
-from agent.capture.bounded import Broken, Source, Window
+from agent.capture import makernotes
+from agent.capture.bounded import Broken, Source
 from agent.capture.evidence import Exif, Fix, Stamp
 from agent.capture.tiff import Entry, Tiff
 
 _EXIF_IFD, _GPS_IFD, _MAKER_NOTE = 0x8769, 0x8825, 0x927C
-_MAKE, _MODEL, _SERIAL = 0x010F, 0x0110, 0xA431
+_MAKE, _MODEL = 0x010F, 0x0110
+_SERIALS = (0xA431, 0xC62F)
+"""Exif's BodySerialNumber, and DNG's CameraSerialNumber."""
 
 _ORIGINAL = (0x9003, 0x9291, 0x9011)
 _DIGITIZED = (0x9004, 0x9292, 0x9012)
@@ -22,12 +25,6 @@ _DATE_LIMIT = 64
 """A time is 19 characters and a NUL; writers that pad go to 32."""
 
 _NAME_LIMIT = 256
-
-_APPLE = b"Apple iOS\0"
-_APPLE_FIELDS = 14
-"""`Apple iOS`, NUL, two bytes of version, the byte order; then the directory. Offsets are from the note's start."""
-
-_APPLE_CONTENT_ID = 0x0011
 
 _Value = TypeVar("_Value")
 
@@ -63,15 +60,20 @@ def read_directories(tiff: Tiff, first: Fields, source: Source, notes: list[str]
         time = text(tags[0], _DATE_LIMIT)
         return Stamp(time, text(tags[1], _DATE_LIMIT), text(tags[2], _DATE_LIMIT)) if time else None
 
+    make = text(_MAKE, _NAME_LIMIT)
+    note = inner.get(_MAKER_NOTE)
+    serial = next((found for tag in _SERIALS if (found := text(tag, _NAME_LIMIT))), None)
+    if serial is None and note is not None and make is not None:
+        serial = makernotes.serial(note, source, tiff.order, make)
     return Exif(
         original=stamp(_ORIGINAL),
         digitized=stamp(_DIGITIZED),
         modified=stamp(_MODIFIED),
         fix=_fix(tiff, gps, notes) if gps else None,
-        make=text(_MAKE, _NAME_LIMIT),
+        make=make,
         model=text(_MODEL, _NAME_LIMIT),
-        serial=text(_SERIAL, _NAME_LIMIT),
-        content_id=_apple_content_id(inner.get(_MAKER_NOTE), source),
+        serial=serial,
+        content_id=None if note is None else makernotes.content_id(note, source),
     )
 
 
@@ -120,20 +122,3 @@ def _degrees(parts: tuple[float, float, float] | None, side: str | None, plus: s
         return None
     degrees = parts[0] + parts[1] / 60 + parts[2] / 3600
     return degrees if side[0].upper() == plus else -degrees
-
-
-def _apple_content_id(note: Entry | None, source: Source) -> str | None:
-    """Tag 0x0011 of Apple's MakerNote; None where there is none, or it is broken (a note is the maker's own affair)."""
-    if note is None or note.size < _APPLE_FIELDS + 2:
-        return None
-    try:
-        inside = Window(source, note.where, note.size)
-        head = inside.at(0, _APPLE_FIELDS)
-        if not head.startswith(_APPLE):
-            return None
-        order: Literal["<", ">"] = "<" if head[12:14] == b"II" else ">"
-        tiff = Tiff.headless(inside, order)
-        fields, _ = tiff.directory(_APPLE_FIELDS)
-        return tiff.text(fields[_APPLE_CONTENT_ID], _NAME_LIMIT) if _APPLE_CONTENT_ID in fields else None
-    except Broken:
-        return None

@@ -74,6 +74,11 @@ def _time(evidence: Evidence, found: Exif, name: str, now: datetime) -> Judgemen
         if reading is not None:
             return _by_original(reading, found, now)
         notes = ("its DateTimeOriginal is blank, zeros or no possible time",)
+    if evidence.clock is not None:
+        reading = read_stamp(evidence.clock.stamp)
+        if reading is not None:
+            return _by_original(reading, found, now, evidence.clock.basis)
+        notes = (*notes, f"its time ({evidence.clock.basis}) is blank, zeros or no possible time")
     judged = (
         (judge_clip(evidence.clip, now) if evidence.clip else None)
         or _by_program(evidence.xmp_original, now)
@@ -104,20 +109,19 @@ def _contradicts_itself(blocks: tuple[Exif, ...]) -> bool:
     )
 
 
-def _by_original(reading: Reading, found: Exif, now: datetime) -> Judgement:
+def _by_original(reading: Reading, found: Exif, now: datetime, source: str = _ORIGINAL) -> Judgement:
     """Levels A, B and D, and X for a clock that had been reset."""
     refused = impossible(reading, now)
     if refused is not None:
-        reason = f"its DateTimeOriginal is not to be believed: {refused}"
-        return Judgement(
-            Level.IMPOSSIBLE, None, reading.recorded, reading.written_offset, (_ORIGINAL,), notes=(reason,)
-        )
+        reason = f"its {source.removeprefix('EXIF ')} is not to be believed: {refused}"
+        return Judgement(Level.IMPOSSIBLE, None, reading.recorded, reading.written_offset, (source,), notes=(reason,))
     compared = gps.compare(reading, found.fix, now)
     notes: tuple[str, ...] = (compared.note,) if compared.note else ()
     taken = reading.instant
     if taken is not None:
         level = Level.CONFIRMED if compared.confirms else Level.OWN_OFFSET
-        basis = (_ORIGINAL, _OFFSET, "GPS time") if compared.confirms else (_ORIGINAL, _OFFSET)
+        offset = _OFFSET if source == _ORIGINAL else f"{source}'s own offset"
+        basis = (source, offset, "GPS time") if compared.confirms else (source, offset)
         return Judgement(
             level,
             taken,
@@ -132,7 +136,7 @@ def _by_original(reading: Reading, found: Exif, now: datetime) -> Judgement:
         notes = ("its OffsetTimeOriginal is none that exists and was not used", *notes)
     also = (*compared.also, *_by_neighbouring_offsets(reading, found))
     return Judgement(
-        Level.ASSUMED_ZONE, reading.wall, reading.recorded, reading.written_offset, (_ORIGINAL,), also, notes=notes
+        Level.ASSUMED_ZONE, reading.wall, reading.recorded, reading.written_offset, (source,), also, notes=notes
     )
 
 

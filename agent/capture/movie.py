@@ -7,7 +7,8 @@ import struct
 
 from agent.capture.bounded import BoundedFile, Broken
 from agent.capture.boxes import Box, Boxes
-from agent.capture.evidence import Clip, Evidence
+from agent.capture.evidence import Clip, Evidence, Exif
+from agent.capture.makers import camera_blocks, nikon_clock, sony_xml
 
 MAX_VALUE = 64 * 1024
 """Bytes of one list of keys or one value; a date has 25."""
@@ -29,17 +30,23 @@ def read_movie(file: BoundedFile, kind: str) -> Evidence:
     """All evidence in a video's header; the file was recognised as `kind`."""
     notes: list[str] = []
     boxes = Boxes(file)
-    clip, complete = None, False
+    clip, clock, complete = None, None, False
+    blocks: tuple[Exif, ...] = ()
     try:
         complete = not boxes.cut_short()
         moov = next((box for box in boxes.inside(0, file.size) if box.kind == b"moov"), None)
         complete = complete and moov is not None
         clip = _clip(boxes, moov, notes) if moov else None
+        if moov is not None:
+            blocks = camera_blocks(boxes, file, moov, notes)
+            clock = nikon_clock(boxes, file, moov)
+        by_sony, camera = sony_xml(boxes, file)
+        clock, blocks = clock or by_sony, (*blocks, camera) if camera else blocks
     except Broken as fault:
         notes.append(f"its header cannot be read: {fault}")
     if not complete:
         notes.append("its end is missing: it was cut, or is not yet copied whole")
-    return Evidence(kind, complete=complete, clip=clip, notes=tuple(notes))
+    return Evidence(kind, complete=complete, blocks=blocks, clip=clip, clock=clock, notes=tuple(notes))
 
 
 def _clip(boxes: Boxes, moov: Box, notes: list[str]) -> Clip:
@@ -65,7 +72,7 @@ def _clip(boxes: Boxes, moov: Box, notes: list[str]) -> Clip:
         created=created,
         duration=duration,
         creation_date=first(_DATE),
-        location=first(_PLACE, "\xa9xyz"),
+        location=first(_PLACE, "\xa9xyz", "loci"),
         make=first(*_MAKE),
         model=first(*_MODEL),
         software=first(*_SOFTWARE),
@@ -127,7 +134,23 @@ def _user_data(boxes: Boxes, udta: Box) -> dict[str, str]:
             content = boxes.content(box, MAX_VALUE)
             length = int.from_bytes(content[:2], "big")
             words.setdefault(box.kind.decode("latin-1"), _text(content[4 : 4 + length]))
+        elif box.kind == b"loci" and box.size <= MAX_VALUE:
+            words.setdefault("loci", _location(boxes.content(box, MAX_VALUE)))
     return words
+
+
+def _location(content: bytes) -> str:
+    """3GP's place (3GPP TS 26.244, 8.10), as ISO 6709: behind its name a role, then longitude and latitude as fixed
+    point numbers of 16 and 16 bits.
+    """
+    name = content[6:]
+    wide = name[:2] == b"\xfe\xff"
+    ends = next((at for at in range(0, len(name) - 1, 2) if name[at : at + 2] == b"\0\0"), -1) if wide else name.find(0)
+    numbers = name[ends + (3 if wide else 2) :]
+    if ends < 0 or len(numbers) < 8:
+        return ""
+    longitude, latitude = (value / 65536 for value in struct.unpack(">ii", numbers[:8]))
+    return f"{latitude:+09.5f}{longitude:+010.5f}/"
 
 
 def _item_list(boxes: Boxes, meta: Box) -> dict[str, str]:

@@ -6,17 +6,23 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from agent.capture.avi import read_avi
+from agent.capture.beside import read_beside
 from agent.capture.bounded import BoundedFile, Broken
 from agent.capture.canon import read_cr3
-from agent.capture.chunks import read_mrw, read_png, read_raf, read_webp, read_x3f
+from agent.capture.chunks import read_jxl, read_mrw, read_png, read_raf, read_webp, read_x3f
+from agent.capture.corroborate import corroborated
+from agent.capture.crw import read_crw
 from agent.capture.evidence import Evidence
 from agent.capture.heif import read_heif
 from agent.capture.jpeg import read_jpeg
 from agent.capture.judge import judge
 from agent.capture.movie import read_movie
 from agent.capture.opening import opened
+from agent.capture.placezone import with_zone_of_place
 from agent.capture.raw import read_tiff
 from agent.capture.sniff import HEAD, sniff
+from agent.capture.transport import read_transport
 from agent.errors import LocalFault
 from agent.model import Capture
 
@@ -34,9 +40,13 @@ _READERS: dict[str, Reader] = {
     "avif": partial(read_heif, kind="avif"),
     "png": read_png,
     "webp": read_webp,
+    "jxl": read_jxl,
     "mp4": partial(read_movie, kind="mp4"),
     "mov": partial(read_movie, kind="mov"),
     "3gp": partial(read_movie, kind="3gp"),
+    "avi": read_avi,
+    "mts": read_transport,
+    "crw": read_crw,
 }
 """One per container; a format that is not here is recognised, and held for a person."""
 
@@ -60,12 +70,15 @@ _ENDINGS = {
 def read(path: Path, *, now: datetime, beside: Sequence[Path] = ()) -> Capture:
     """When, where and by which camera the file at `path` was taken, with the evidence; `now` is aware.
 
+    `beside` are the other files of the same photo, which may bear out what it says, or throw doubt on it.
     Broken content never raises: it gives a capture of level X (or what can still be trusted) with notes that say why.
     `LocalFault` where the file cannot be opened or read, or is no regular file.
     """
     evidence = gather(path)
     capture = judge(evidence, name=path.name, now=now)
-    return _with_note_on_name(capture, path)
+    if beside and capture.is_photo:
+        capture = corroborated(capture, read_beside(beside, gather), now)
+    return _with_note_on_name(with_zone_of_place(capture), path)
 
 
 def content_id(path: Path) -> str | None:

@@ -60,6 +60,11 @@ class Tiff:
         self._order = order
         self._visited: set[int] = set()
 
+    @property
+    def order(self) -> Literal["<", ">"]:
+        """The byte order, as `struct` writes it."""
+        return self._order
+
     @classmethod
     def headless(cls, source: Source, order: Literal["<", ">"]) -> "Tiff":
         """Directories without a header of their own, as makers keep in their notes."""

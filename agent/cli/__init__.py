@@ -4,6 +4,7 @@ A command's module, and what it needs, is imported when that command is called: 
 """
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -42,6 +43,14 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"agent.cli.{cmd_name}")
         command: click.Command = module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. A reader (head, less) that has seen enough is no fault: the rest is written to nowhere."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of `--help`, from the table above."""
@@ -102,8 +111,4 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     except AgentError as fault:
         click.echo(f"photo-agent: {fault}", err=True)
         sys.exit(fault.exit_code)
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough. Close quietly, as every tool in a pipe does.
-        sys.stderr.close()
-        sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)

@@ -1,5 +1,6 @@
 """`log`: the record of transfers, for IT to review."""
 
+import io
 import sys
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
@@ -46,7 +47,10 @@ def show(
     settings = settings_of(ctx)
     rows = _rows(settings, since, until, visit, device)
     if as_csv:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", newline="")  # as spreadsheets read it on every system
         write_csv(rows, sys.stdout)
+        sys.stdout.flush()
     elif as_json or ecs:
         for row in rows:
             put_json(to_json(row) if as_json else to_ecs(row))

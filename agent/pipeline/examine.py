@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent import __version__
 from agent.capture import Request, Unreadable
 from agent.errors import LocalFault
 from agent.folders import scan
@@ -18,13 +17,16 @@ from agent.journal import Standing, State
 from agent.model import Capture, Decision, LocalFile, Photo, Register, Verdict
 from agent.pipeline.damage import CUT_SHORT, damaged
 from agent.pipeline.events import Audience, Event, Happened
-from agent.pipeline.facts import READ_BY
+from agent.pipeline.facts import GROUNDS
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import UNREADABLE, Stages
 from agent.register import decide
 
 GIVEN_UP_WAITING = timedelta(minutes=10)
 """A file without its end that nobody has written to for this long will not get one any more: it is damaged."""
+
+EMPTY = "the file is empty: was copying it cut short?"
+"""Why a photo of no bytes is refused."""
 
 CHUNK = 500
 """Photos decided between two commits: enough that the commit's fsync does not count, few enough to lose to a kill."""
@@ -43,9 +45,7 @@ def look(stages: Stages, roots: Sequence[Path]) -> Seen:
     """Scan the folders and bring the journal up to what is there; forget what vanished before anything was sent."""
     now = stages.clock()
     found = scan(roots, content_id=lambda file: stages.capture.content_id(file.path))
-    register = stages.registers.current()
-    version = None if register is None else register.version
-    standings = stages.journal.see_all(found.photos, now, register_version=version)
+    standings = stages.journal.see_all(found.photos, now, register_version=stages.grounds)
     return Seen(
         photos=len(standings),
         forgotten=_forget_what_is_gone(stages, roots, found.photos),
@@ -75,7 +75,7 @@ def settle(stages: Stages) -> None:
 
 
 def decide_all(stages: Stages, audience: Audience, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Decide what is settled, and again what an older register decided and is not yet sent; how many are private.
+    """Decide what is settled, and again what was decided on other grounds and is not yet sent; how many are private.
 
     `stopping` is asked between two chunks.
     """
@@ -85,12 +85,8 @@ def decide_all(stages: Stages, audience: Audience, stopping: Callable[[], bool] 
         settled = stages.journal.standings(State.SETTLED)
         stages.journal.save(*(replace(standing, reason=excuse) for standing in settled if standing.reason != excuse))
         return 0
-    updated = stages.journal.fact(READ_BY) != __version__
-    pending = [
-        standing
-        for standing in stages.journal.standings(*_OPEN)
-        if _needs_deciding(standing, register, updated=updated)
-    ]
+    afresh = stages.journal.fact(GROUNDS) != stages.grounds
+    pending = [one for one in stages.journal.standings(*_OPEN) if _needs_deciding(one, register, afresh=afresh)]
     private = 0
     for start in range(0, len(pending), CHUNK):
         if stopping():
@@ -98,9 +94,9 @@ def decide_all(stages: Stages, audience: Audience, stopping: Callable[[], bool] 
         # A person may have settled one of them since: their word stands.
         chunk = [one for one in pending[start : start + CHUNK] if stages.journal.get(one.id) == one]
         private += _decide_some(stages, audience, register, chunk)
-    stages.journal.forget_private(register.version)
-    if updated:
-        stages.journal.set_fact(READ_BY, __version__)
+    if afresh and stages.grounds is not None:
+        stages.journal.forget_private(stages.grounds)
+        stages.journal.set_fact(GROUNDS, stages.grounds)
     return private
 
 
@@ -121,13 +117,13 @@ def others_of(photo: Photo) -> tuple[Path, ...]:
 _OPEN = (State.SETTLED, State.DECIDED, State.REVIEW, State.REFUSED)
 
 
-def _needs_deciding(standing: Standing, register: Register, *, updated: bool) -> bool:
+def _needs_deciding(standing: Standing, register: Register, *, afresh: bool) -> bool:
     if standing.state is State.REFUSED:
-        return updated or standing.attempts < UNREADABLE
+        return afresh or standing.attempts < UNREADABLE
     if standing.state is State.SETTLED:
         return True
     decision = standing.decision
-    return decision is None or (not decision.by_person and decision.register_version != register.version)
+    return decision is None or (not decision.by_person and (afresh or decision.register_version != register.version))
 
 
 def _decide_some(stages: Stages, audience: Audience, register: Register, standings: Sequence[Standing]) -> int:
@@ -141,7 +137,7 @@ def _decide_some(stages: Stages, audience: Audience, register: Register, standin
     kept = [standing for standing in after if standing.state is not State.PRIVATE]
     # A private photo's row is replaced by a token without ever holding its reasons.
     stages.journal.save(*kept)
-    stages.journal.make_private_all(gone, register_version=register.version)
+    stages.journal.make_private_all(gone, register_version=stages.grounds)
     for before, standing in zip(standings, after, strict=True):
         if (standing.state, standing.decision) != (before.state, before.decision):
             _tell(audience, standing, first=before.state is State.SETTLED and before.decision is None)
@@ -152,11 +148,11 @@ def _decided(stages: Stages, register: Register, standing: Standing, capture: Ca
     """Where the photo stands once its main file was read; an unreadable one is refused with the reason."""
     main = standing.photo.main
     if main.size == 0:
-        if not _claims_to_be_a_photo(main.path):
+        if not claims_to_be_a_photo(main.path):
             return replace(standing, state=State.PRIVATE)
-        return replace(standing, state=State.REFUSED, reason="the file is empty: was copying it cut short?")
+        return replace(standing, state=State.REFUSED, reason=EMPTY)
     if isinstance(capture, LocalFault):
-        if not _claims_to_be_a_photo(main.path):
+        if not claims_to_be_a_photo(main.path):
             return replace(standing, state=State.PRIVATE)
         attempts = UNREADABLE if isinstance(capture, Unreadable) else 0
         return replace(standing, state=State.REFUSED, reason=str(capture), attempts=attempts)
@@ -169,7 +165,8 @@ def _decided(stages: Stages, register: Register, standing: Standing, capture: Ca
     return replace(standing, state=state, decision=decision, reason=reason, not_before=None, attempts=0)
 
 
-def _claims_to_be_a_photo(path: Path) -> bool:
+def claims_to_be_a_photo(path: Path) -> bool:
+    """Whether its name ends as a picture's or a video's does."""
     kind = mimetypes.guess_type(path.name)[0] or ""
     return kind.startswith(("image/", "video/"))
 

@@ -3,8 +3,8 @@
 LAST_REACHED = "share last reached"
 """When a login on the share last went well, as ISO 8601."""
 
-READ_BY = "photos read by"
-"""The version of this program that photos were last read by: another one may read what this one could not."""
+GROUNDS = "decided on the grounds of"
+"""What the photos here were last decided by, all of them, beside what they are themselves: `Stages.grounds`."""
 
 DAMAGED = "damaged photos"
 """How many damaged photos were sent, and when the last was, as JSON: `[3, "2026-03-14T17:02:00+00:00"]`."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from agent.errors import AgentError, HostKeyRefused, LocalFault, ShareFault, ShareRefused, ShareUnreachable
 from agent.journal import Standing, State
 from agent.model import Register
-from agent.pipeline import damage, examine, finish, send
+from agent.pipeline import damage, examine, finish, forwarding, send
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
 from agent.pipeline.facts import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL
 from agent.pipeline.renew import needs_share, renew_register
@@ -60,6 +60,7 @@ class Run:
                 self._share.close()
         self.summary.seconds = time.monotonic() - started
         self._count_what_is_left()
+        forwarding.after_run(self.stages)
         return self.summary
 
     # --- the steps ---------------------------------------------------------------------------------------------------

@@ -18,17 +18,21 @@ import filelock
 from agent import __version__
 from agent.errors import AlreadyRunning, JournalError
 from agent.journal import Journal, State
-from agent.pipeline.facts import READ_BY
+from agent.pipeline.facts import GROUNDS
 from agent.record import Record
 from agent.register import RegisterStore
 from agent.settings import Settings
 
 if TYPE_CHECKING:  # imported when first called: SSH, and what reads photos
     from agent.capture import CaptureWorker
+    from agent.forward import Forwarder
     from agent.share import Server, Share
 
 UNREADABLE = 2
 """Attempts of a refused photo that ended the reader: from here on it is left alone until its file changes."""
+
+PATIENCE = 5.0
+"""Seconds that a run's end may be held up by a log server; what it has not taken by then waits for the next run."""
 
 
 @dataclass(slots=True)
@@ -43,26 +47,49 @@ class Stages:
     sleep: Callable[[float], object]
     connect: Callable[[], "Share"]
     _capture: "CaptureWorker | None" = None
+    _forwarder: "Forwarder | None" = None
 
     @property
     def capture(self) -> "CaptureWorker":
         """What reads photos, in processes of its own: here from the first call on, its processes from the first file.
 
-        Files that ended the reader before are not touched by it, unless this is another version of the program.
+        Files that ended the reader before are not touched by it, unless the grounds for deciding are others now.
         """
         if self._capture is None:
             from agent.capture import CaptureWorker
 
             self._capture = CaptureWorker()
             for standing in self.journal.standings(State.REFUSED):
-                if standing.attempts >= UNREADABLE and self.journal.fact(READ_BY) == __version__:
+                if standing.attempts >= UNREADABLE and self.journal.fact(GROUNDS) == self.grounds:
                     self._capture.avoid(standing.photo.main.path, standing.reason or "")
         return self._capture
+
+    @property
+    def grounds(self) -> str | None:
+        """What a decision rests on beside the photo: program, register, staff and zone. None without a register.
+
+        Where any of it changes, all is decided afresh: a name corrected in agent.toml must not leave the photos of a
+        visit private for ever.
+        """
+        register = self.registers.current()
+        device = self.settings.device
+        return None if register is None else f"{__version__} {register.version} {device.timezone} {device.staff}"
+
+    @property
+    def forwarder(self) -> "Forwarder":
+        """What tells the record's entries to the school's log servers, in a thread of its own."""
+        if self._forwarder is None:
+            from agent.pipeline.forwarding import forwarder_of
+
+            self._forwarder = forwarder_of(self.settings, self.record)
+        return self._forwarder
 
     def close(self) -> None:
         """End what was started."""
         if self._capture is not None:
             self._capture.close()
+        if self._forwarder is not None:
+            self._forwarder.close(PATIENCE)
 
     @property
     def zone(self) -> ZoneInfo:

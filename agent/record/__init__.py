@@ -1,8 +1,14 @@
-"""The record: what was transferred and removed, so that it shows if it is changed.
+"""The record: what was transferred and removed, so that it shows if it is changed, dropped, reordered or made anew.
 
 The pipeline appends an entry when a photo is proven on the share, before it is removed here, and another when it is
-gone. `schema` says what an entry may say (nothing private), `entry` makes its line (canonical JSON under a hash, linked
-to the line before), `Record` keeps the lines durably and proves them whole, `show` turns them into rows, CSV and ECS.
+gone. `schema` says what an entry may say (nothing private) and `entry` makes its line. Each line gets a `leaf`, a
+salted commitment, of which the `tree` of RFC 6962 is made; so an entry can be erased (`erasing`) and every proof holds.
+`Record` keeps lines and leaves durably. After a run a seal (`seals`) signs the tree's head: a `checkpoint` in a signed
+`note`, by the log key (`keys`), which can be passed on (`rotation`).
+
+What is sealed is sent to the share (`publish`) in files that are written once; `published` is the page that says what
+they hold, for other people's programs too. From a copy of them, anywhere and offline, `verify` proves the record whole,
+or says in its `report` what is wrong with it; `show` turns it into rows, CSV and ECS.
 """
 
 from agent.record.entry import Draft, Entry

@@ -5,6 +5,7 @@ journalling or flash disk may keep the old bytes somewhere for a while; that is 
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from agent.record import files
 from agent.record.entry import entry_of
 from agent.record.files import Files
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, erased_index, tombstone
+from agent.record.published import Part, read_name
 from agent.record.schema import Kind
 
 _SALT_AT = 65
@@ -67,6 +69,37 @@ def finish(where: Files) -> None:
         raise RecordAltered("The note of an erasure under way was altered. Keep the files and tell IT.") from fault
     _do(where.entries, where.leaves, place)
     where.erasing.unlink()
+
+
+def erase_published(folder: Path, indices: Collection[int]) -> int:
+    """Overwrite these entries in a published copy, `record/<device>/` on the server; how many were there.
+
+    For IT, with `Report.to_erase` of a copy that was verified: the agent itself never changes what it published. The
+    files keep their names, and all proofs hold.
+    """
+    done = 0
+    for path in sorted(folder.iterdir()):
+        name = read_name(path.name)
+        if name is None or name.part is not Part.SEGMENT or name.first is None:
+            continue
+        wanted = {index for index in indices if name.first <= index < name.size}
+        leaves = path.with_name("leaves" + path.name.removeprefix("segment")).with_suffix(".txt")
+        for place in _places(path, name.first, wanted):
+            _do(path, leaves, place)
+            done += 1
+    return done
+
+
+def _places(path: Path, first: int, wanted: Collection[int]) -> list[Place]:
+    if not wanted:
+        return []
+    found, offset = [], 0
+    with path.open("rb") as file:
+        for row, line in enumerate(file):
+            if first + row in wanted:
+                found.append(Place(first + row, row, offset, len(line) - 1))
+            offset += len(line)
+    return found
 
 
 def _do(entries: Path, leaves: Path, place: Place) -> None:

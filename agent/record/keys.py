@@ -100,12 +100,9 @@ class KeyPlace:
         """The key that the next rotation passes the log on to, made if there is none."""
         return self._read(NEXT) or self._make(NEXT)
 
-    def settle(self, current: VerifierKey) -> LogKey:
-        """The key in use, after a rotation to `current` that a crash may have cut was brought to its end."""
-        following = self._read(NEXT)
-        if following is not None and following.key == current:
-            self.switch()
-        return self.load()
+    def following(self) -> LogKey | None:
+        """The next key, if one was made."""
+        return self._read(NEXT)
 
     def switch(self) -> None:
         """Put the next key in the place of the one in use, which is gone then."""

@@ -27,8 +27,9 @@ root in base64; an empty line; then the line `— visit-photo-agent/<device> <ba
 id as signed-note has it). IT enrols the verifier key that `photo-agent log key` prints: `name+id+base64`.
 
 *A rotation* is a signed note as well, by the old key and by the new: the lines `visit-photo-agent/<device>`, `key
-rotation`, the size, the old verifier key, the new one. The old key signs checkpoints up to that size, the new one from
-it on; the last entry of that size is the "key-rotated" that names the new key.
+rotation`, the size, the old verifier key, the new one. The old key signs checkpoints up to that size, the new one all
+larger ones; the last entry up to that size is the "key-rotated" that names the new key. Where the old key was lost,
+only the new one signs, and that entry is the next one.
 
 Anyone may check a copy with `sha256sum` and this page; `photo-agent log verify` does all of it.
 """

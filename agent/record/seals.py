@@ -23,6 +23,11 @@ from agent.record.tree import Frontier, leaf_hash
 MOST = 8192
 """Entries in one publication: some eight megabytes, which fit in memory on any laptop."""
 
+NOT_THE_SIGNER = (
+    "The log key is not the one that signed this laptop's record before. Put the old key back from a backup, or run "
+    "`photo-agent log rotate-key --lost` and let IT enrol the new key."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Seal:
@@ -83,11 +88,9 @@ def make_seals(
     first, start, grown = (0, 0, Frontier()) if last is None else (last.size, last.end, _frontier(where, last))
     if first >= count:
         return []
-    if last is not None and last.key_after([signer.key]) is None:
-        raise RecordError(
-            "The log key is not the one that signed this laptop's record before. Put the old key back from a backup, "
-            "or let IT run `photo-agent log rotate-key --lost` and enrol the new key."
-        )
+    passed_on = rotation is not None and not read_rotation(rotation.encode())[1]  # by IT's word: the old key is lost
+    if last is not None and last.key_after([signer.key]) is None and not passed_on:
+        raise RecordError(NOT_THE_SIGNER)
     seals = []
     with where.entries.open("rb") as entries, where.leaves.open("rb") as leaves:
         entries.seek(start)

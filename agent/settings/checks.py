@@ -100,6 +100,22 @@ def host(value: str) -> str:
     return value
 
 
+def endpoint(value: str) -> str:
+    """A server's name or address with its port, as in log.school.example:6514; or nothing."""
+    if not value:
+        return value
+    name, _, port = value.rpartition(":")
+    if not name or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
+        raise ValueError("must be a server's name and its port, as in log.school.example:6514")
+    if name.startswith("[") and name.endswith("]"):
+        host(name[1:-1])
+    elif ":" in name:
+        raise ValueError("takes an IPv6 address in square brackets, as in [2001:db8::1]:6514")
+    else:
+        host(name)
+    return value
+
+
 def user(value: str) -> str:
     """A user name on the server."""
     value = plain(value)

@@ -175,6 +175,58 @@ class RemovalSettings:
     ] = 24
 
 
+_Endpoint = Annotated[str, AfterValidator(checks.endpoint)]
+_File = Annotated[str, AfterValidator(checks.absolute_or_empty)]
+
+
+@dataclass(frozen=True, slots=True, config=_EXACT)
+class ForwardSettings:
+    """Where the record's entries are told as well, such as a SIEM; the signed record stays the truth. All optional."""
+
+    syslog: Annotated[
+        _Endpoint,
+        Field(
+            description="The school's syslog server, host:port, by TLS (RFC 5424 and 5425; the usual port is 6514); "
+            "empty: none.",
+            examples=["log.school.example:6514"],
+        ),
+    ] = ""
+    ecs_server: Annotated[
+        _Endpoint,
+        Field(
+            description="A log server that takes the Elastic Common Schema as JSON Lines, host:port, by TLS "
+            "(Logstash's tcp input with its json_lines codec, say); empty: none.",
+        ),
+    ] = ""
+    ecs_file: Annotated[
+        _File,
+        Field(
+            description="A file on this laptop that grows by the same lines, for Filebeat, the Wazuh agent or a Splunk "
+            "forwarder to read; empty: none."
+        ),
+    ] = ""
+    ca_file: Annotated[
+        _File,
+        Field(
+            description="The certificate authority (PEM) that these servers' certificates must come from; empty: those "
+            "that the system trusts."
+        ),
+    ] = ""
+    client_cert: Annotated[
+        _File,
+        Field(description="This laptop's certificate (PEM), for servers that ask for one; empty: none."),
+    ] = ""
+    client_key: Annotated[
+        _File,
+        Field(description="Its private key (PEM, no passphrase); empty: it is in the same file."),
+    ] = ""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is forwarded at all."""
+        return bool(self.syslog or self.ecs_server or self.ecs_file)
+
+
 @dataclass(frozen=True, slots=True, config=_EXACT)
 class Settings:
     """All of agent.toml, checked. The paths among the properties are absolute, with `~` and variables replaced."""
@@ -184,6 +236,7 @@ class Settings:
     share: ShareSettings
     register: RegisterSettings = dataclasses.field(default_factory=RegisterSettings)
     removal: RemovalSettings = dataclasses.field(default_factory=RemovalSettings)
+    forward: ForwardSettings = dataclasses.field(default_factory=ForwardSettings)
 
     @property
     def state_dir(self) -> Path:
@@ -220,6 +273,11 @@ class Settings:
         """The cameras register, likewise; None: the school keeps none."""
         return _register_file(self.register.cameras) if self.register.cameras else None
 
+    def forward_file(self, key: str) -> Path | None:
+        """The file that this key of [forward] names; None where it is empty."""
+        value: str = getattr(self.forward, key)
+        return expanded(value) if value else None
+
     def dump(self) -> dict[str, Any]:
         """What is in force, by table and key, ready for JSON: defaults filled in, paths as they are used."""
         tables = dataclasses.asdict(self)
@@ -227,6 +285,8 @@ class Settings:
         tables["folders"]["watch"] = [str(folder) for folder in self.watch]
         tables["share"]["key_file"] = str(self.key_file)
         tables["share"]["known_hosts_file"] = str(self.known_hosts_file)
+        for key in ("ecs_file", "ca_file", "client_cert", "client_key"):
+            tables["forward"][key] = str(self.forward_file(key) or "")
         return tables
 
 

@@ -38,7 +38,7 @@ class CaptureWorker:
     def __init__(self, *, reading: Limits = READING, decoding: Limits = DECODING) -> None:
         self._lines = Line(reading), Line(decoding)
         self._reading, self._decoding = map(Errands, self._lines)
-        self._avoided: dict[Path, tuple[_Mark, Unreadable]] = {}
+        self._avoided: dict[tuple[Errands, Path], tuple[_Mark, Unreadable]] = {}
         self._decoded: dict[Path, str | None] = {}
 
     def __enter__(self) -> Self:
@@ -66,7 +66,8 @@ class CaptureWorker:
         try:
             while True:
                 while len(self._reading) < UNDER_WAY and (request := next(waiting, None)) is not None:
-                    self._reading.put(self._reading_of(request, now))
+                    beside = [str(path) for path in request.beside]
+                    self._put(self._reading, request.path, {"do": "read", "beside": beside, "now": now.isoformat()})
                 if not self._reading:
                     return
                 yield _capture(self._answered(self._reading))
@@ -76,30 +77,39 @@ class CaptureWorker:
     def content_id(self, path: Path) -> str | None:
         """As `agent.capture.content_id`; None too for a file that ends the worker."""
         self._none_under_way()
-        self._reading.put(self._question(path, {"do": "content_id", "path": str(path)}))
+        self._put(self._reading, path, {"do": "content_id"})
         answer = self._answered(self._reading).answer
         return _text(answer, "content_id") if isinstance(answer, dict) else None
 
     def begin_decoding(self, path: Path) -> None:
         """Have it looked into by the other worker while the caller goes on; `decodes` will ask for the outcome."""
         self._decoded.pop(path, None)
-        self._decoding.put(self._question(path, {"do": "decodes", "path": str(path)}))
+        self._put(self._decoding, path, {"do": "decodes"})
         self._decoding.send()
 
     def decodes(self, path: Path) -> str | None:
-        """As `agent.capture.decodes`: what is wrong with the picture; None where nothing is known to be."""
+        """As `agent.capture.decodes`: what is wrong with the picture; None where nothing is known to be.
+
+        A picture on which the decoder crashes is not whole; of one that takes it too much memory or time, no one knows.
+        """
         if path not in self._decoded and not self._decoding.has(path):
             self.begin_decoding(path)
         while path not in self._decoded:
             done = self._answered(self._decoding)
-            self._decoded[done.path] = _text(done.answer, "decodes") if isinstance(done.answer, dict) else None
+            wrong = _text(done.answer, "decodes") if isinstance(done.answer, dict) else None
+            self._decoded[done.path] = "its picture crashes the decoder" if done.crashed else wrong
         return self._decoded.pop(path)
 
     def avoid(self, path: Path, reason: str) -> None:
         """Never touch the file that is there now: it was found `Unreadable` before, for this reason."""
         mark = _mark(path)
         if mark is not None:
-            self._avoided[path] = mark, Unreadable(reason)
+            self._avoided[self._reading, path] = mark, Unreadable(reason)
+
+    def avoids(self, path: Path) -> bool:
+        """Whether the file that is there now would be answered for without being touched."""
+        known = self._avoided.get((self._reading, path))
+        return known is not None and _mark(path) == known[0]
 
     def imposed(self) -> Imposed:
         """Which limits are in force on this system, as the reading worker says. AgentError where none starts."""
@@ -123,27 +133,18 @@ class CaptureWorker:
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
-    def _reading_of(self, request: Request, now: datetime) -> Question:
-        beside = [str(path) for path in request.beside]
-        fields: wire.Fields = {"do": "read", "path": str(request.path), "beside": beside, "now": now.isoformat()}
-        return self._question(request.path, fields)
-
-    def _question(self, path: Path, fields: wire.Fields) -> Question:
+    def _put(self, errands: Errands, path: Path, fields: wire.Fields) -> None:
         """Answered already where the file is to be avoided, and still what it was."""
-        known = self._avoided.get(path)
-        if known is None:
-            return Question(path, fields)
-        if _mark(path) == known[0]:
-            return Question(path, fields, answer=known[1])
-        del self._avoided[path]
-        return Question(path, fields)
+        known = self._avoided.get((errands, path))
+        answer = known[1] if known is not None and _mark(path) == known[0] else None
+        errands.put(Question(path, {**fields, "path": str(path)}, answer))
 
     def _answered(self, errands: Errands) -> Question:
         done = errands.take()
         if isinstance(done.answer, dict) and "broke" in done.answer:
-            done.answer = unreadable(f"reading it failed ({done.answer['broke']})")
+            done.answer, done.crashed = unreadable(f"reading it failed ({done.answer['broke']})"), True
         if isinstance(done.answer, Unreadable) and (mark := _mark(done.path)) is not None:
-            self._avoided[done.path] = mark, done.answer
+            self._avoided[errands, done.path] = mark, done.answer
         return done
 
     def _none_under_way(self) -> None:

@@ -28,13 +28,14 @@ class Unreadable(LocalFault):
 
 @dataclass(slots=True, eq=False)
 class Question:
-    """What is asked of which file; `answer` once it is known."""
+    """What is asked of which file; `answer` once it is known, `crashed` if its file crashed the worker."""
 
     path: Path
     fields: wire.Fields
     answer: wire.Fields | LocalFault | None = None
     sent: bool = False
     ended: int = 0
+    crashed: bool = False
 
 
 class Errands:
@@ -100,6 +101,7 @@ class Errands:
     def _blame(self, first: Question, fault: Ended) -> None:
         first.ended += 1
         if first.ended >= TRIES:
+            first.crashed = fault.crashed
             first.answer = unreadable(f"reading it {fault}, twice")
         for question in self._open:
             question.sent = False

@@ -28,7 +28,14 @@ _CHUNK = 256 * 1024
 
 
 class Ended(Exception):
-    """The worker ended, or was ended, before it had answered; the message says how, to follow "it"."""
+    """The worker ended, or was ended, before it had answered; the message says how, to follow "it".
+
+    `crashed` is whether it ended without having passed a limit.
+    """
+
+    def __init__(self, how: str, *, crashed: bool = False) -> None:
+        super().__init__(how)
+        self.crashed = crashed
 
 
 class NotStarted(Exception):
@@ -80,7 +87,7 @@ class Line:
             self._questions.write(b"".join(map(wire.line, questions)))
             self._questions.flush()
         except OSError:
-            raise Ended(self._why()) from None
+            raise self._why() from None
 
     def answer(self, patience: float | None = None) -> wire.Fields:
         """The next answer; `Ended` where there will be none, with the worker gone."""
@@ -90,7 +97,7 @@ class Line:
             self.end()
             raise Ended(f"took longer than {self._limits.wall:.0f} seconds") from None
         if found is None:
-            raise Ended(self._why())
+            raise self._why()
         try:
             return wire.parsed(found)
         except wire.Garbled:
@@ -123,7 +130,7 @@ class Line:
         """The worker's, while there is one."""
         return None if self._process is None else self._process.pid
 
-    def _why(self) -> str:
+    def _why(self) -> Ended:
         process = self._process
         if process is not None:
             _gone(process)
@@ -136,11 +143,12 @@ class Line:
                 code = EXIT_PROCESSOR
             elif code == -signal.SIGALRM:
                 code = EXIT_WALL
-        return {
+        passed = {
             EXIT_MEMORY: f"needed more than {self._limits.memory // 1_048_576} MB of memory",
             EXIT_PROCESSOR: f"took more than {self._limits.processor:.0f} seconds of computing",
             EXIT_WALL: f"took longer than {self._limits.wall:.0f} seconds",
-        }.get(code or 0, "crashed the program that does so")
+        }.get(code or 0)
+        return Ended(passed or "crashed the program that does so", crashed=passed is None)
 
 
 def _spawned(command: list[str]) -> tuple["subprocess.Popen[bytes]", IO[bytes], IO[bytes]]:

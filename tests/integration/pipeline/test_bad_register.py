@@ -126,3 +126,14 @@ def test_a_register_on_this_laptop_needs_no_share_until_something_is_to_be_sent(
     laptop.photo("IMG_2.jpg")
     assert laptop.run().exit_code == 5
     assert "cannot be read" in json.loads(laptop.command("status", "--json").stdout)["register"]["trouble"]
+
+
+def test_a_name_corrected_in_the_settings_decides_afresh_what_was_private(laptop: Laptop) -> None:
+    laptop.configure(device={"staff": "somebody.else"})
+    photo = laptop.photo("IMG_1.jpg", AT_THE_FARM)  # a visit of j.smith alone
+    assert laptop.run().private == 1
+
+    laptop.configure()
+    laptop.run()
+
+    assert not photo.exists()

@@ -2,16 +2,21 @@
 
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from watchdog.utils import BaseThread
 
 from agent.errors import JournalError
 from agent.journal import Journal, State
+from agent.pipeline.stages import only_writer, open_stages
 from agent.record import Kind
+from agent.supervisor import Supervisor
+from agent.supervisor.timers import QUIET
 from tests.laptop import ON_VISIT, PRIVATE, VISITS, Laptop, minutes, sha256
 
 SOON = 20.0
@@ -39,9 +44,9 @@ def running(laptop: Laptop) -> Iterator[subprocess.Popen[str]]:
 
 
 def until(what: Callable[[], object], laptop: Laptop) -> None:
-    deadline = time.monotonic() + SOON
+    log, deadline = laptop.home / "service.log", time.monotonic() + SOON
     while not what():
-        assert time.monotonic() < deadline, (laptop.home / "service.log").read_text()
+        assert time.monotonic() < deadline, log.read_text() if log.exists() else "it has not happened"
         time.sleep(0.05)
 
 
@@ -171,3 +176,26 @@ def test_a_full_disk_is_waited_out(quick: Laptop) -> None:
         aside.rename(record)
         until(lambda: not photo.exists(), quick)
     assert "Traceback" not in log.read_text()
+
+
+def test_a_watcher_that_died_is_noticed_and_nothing_is_missed(quick: Laptop) -> None:
+    """In this process, where its threads can be ended as a fault of the system would end them."""
+    stopping = threading.Event()
+    settings = quick.settings
+
+    def serve() -> None:
+        with only_writer(settings), open_stages(settings, sleep=stopping.wait) as stages:
+            Supervisor(stages, settings.watch, knock=lambda: True, stopping=stopping).run()
+
+    service = threading.Thread(target=serve)
+    service.start()
+    try:
+        ready(quick)
+        time.sleep(QUIET + 1)  # the run that the watcher's own hints bring is over
+        for watching in [thread for thread in threading.enumerate() if isinstance(thread, BaseThread)]:
+            watching.stop()
+        photo = quick.photo("IMG_1.jpg")
+        until(lambda: not photo.exists(), quick)
+    finally:
+        stopping.set()
+        service.join()

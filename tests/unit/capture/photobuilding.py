@@ -64,12 +64,19 @@ def directory(fields: list[Field], at: int, order: str = ">", following: int = 0
     return struct.pack(order + "H", len(fields)) + rows + struct.pack(order + "I", following) + values
 
 
-def gps_at(time: str, latitude: float = 51.4978, longitude: float = -0.1745) -> dict[int, Any]:
-    """A GPS directory for `2026:03:14 10:11:12` and a place."""
+def fix_at(time: str) -> dict[int, Any]:
+    """A GPS directory for `2026:03:14 10:11:12`, without a place."""
     date, clock = time.split(" ")
     return {
         piexif.GPSIFD.GPSDateStamp: date.encode(),
         piexif.GPSIFD.GPSTimeStamp: [(int(part), 1) for part in clock.split(":")],
+    }
+
+
+def gps_at(time: str, latitude: float = 51.4978, longitude: float = -0.1745) -> dict[int, Any]:
+    """A GPS directory for `2026:03:14 10:11:12` and a place."""
+    return {
+        **fix_at(time),
         piexif.GPSIFD.GPSLatitudeRef: b"N" if latitude >= 0 else b"S",
         piexif.GPSIFD.GPSLatitude: [(round(abs(latitude) * 1_000_000), 1_000_000), (0, 1), (0, 1)],
         piexif.GPSIFD.GPSLongitudeRef: b"E" if longitude >= 0 else b"W",

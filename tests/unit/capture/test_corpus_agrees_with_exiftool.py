@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agent.capture import content_id, read
-from agent.model import Capture
+from agent.model import Capture, Level
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -19,6 +19,8 @@ DETAILS_READ_OTHERWISE = {
     "exif-samples/jpg/tests/30-type_error.jpg": "its only time, and its zone Z, stand in XMP, which truth leaves out",
     "nom-exif/testdata/exif-no-tz.jpg": "cut inside its Exif segment, where ExifTool gives up and this reads on",
     "nom-exif/testdata/exif-both.png": "its place is in the legacy profile beside eXIf, which truth leaves out",
+    "exiftool/t/images/CanonRaw.crw": "make and model stand in CIFF, which truth leaves out",
+    "exiftool/t/images/M2TS.mts": "the make stands in its stream, which truth leaves out",
     "nom-exif/testdata/meta.mov": "offset, make and model stand in QuickTime's Keys, which truth leaves out",
 }
 """Path to reason: files whose camera, place or offset differ from truth."""
@@ -62,6 +64,22 @@ def test_every_other_photo_with_a_capture_time_is_read_as_exiftool_reads_it(
     assert differing(entries, captures) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        ("exiftool/t/images/RIFF.avi", "2003:03:10 15:04:43"),
+        ("exiftool/t/images/Pentax.avi", "2009:10:27 12:14:34"),  # ExifTool leaves out the seconds, which are there
+        ("exiftool/t/images/M2TS.mts", "2008:12:31 23:16:24"),
+        ("exiftool/t/images/CanonRaw.crw", "2003:11:10 17:39:26"),
+    ],
+)
+def test_what_stands_outside_exif_is_read_as_exiftool_reads_it(
+    captures: dict[str, Capture], path: str, written: str
+) -> None:
+    assert captures[path].recorded == iso(written)
+    assert captures[path].level is Level.ASSUMED_ZONE
+
+
 def test_camera_place_and_offset_agree(truth: list[dict[str, Any]], captures: dict[str, Capture]) -> None:
     disagreeing = set()
     for entry in truth:
@@ -103,7 +121,9 @@ def test_no_file_of_the_corpus_raises_or_takes_long(corpus: Path) -> None:
 def test_whole_photos_are_complete_and_cut_ones_are_not(captures: dict[str, Capture]) -> None:
     incomplete = {path for path, found in captures.items() if not found.complete}
     assert incomplete == {
-        "nom-exif/testdata/canon-r6.cr3",  # shortened by whoever shared them
+        "exiftool/t/images/RIFF.avi",  # shortened by whoever shared them
+        "exiftool/t/images/Pentax.avi",
+        "nom-exif/testdata/canon-r6.cr3",
         "nom-exif/testdata/compatible-brands.heic",
         "nom-exif/testdata/compatible-brands.mov",
         "nom-exif/testdata/compatible-brands-fail.heic",

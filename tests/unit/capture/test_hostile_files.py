@@ -201,7 +201,7 @@ def test_mutated_photos_of_the_corpus_never_raise(corpus: Path, tmp_path: Path) 
         path.write_bytes(mutated(dice.choice(originals), dice))
         began = time.process_time()
         read(path, now=NOW)
-        slowest = max(slowest, time.perf_counter() - began)
+        slowest = max(slowest, time.process_time() - began)
     assert slowest < A_SECOND
 
 

@@ -19,6 +19,7 @@ from tests.unit.capture.photobuilding import (
     TAKEN,
     app1,
     exif_block,
+    fix_at,
     gps_at,
     jpeg,
     segment,
@@ -120,14 +121,14 @@ def test_a_wall_clock_in_the_hour_that_is_repeated_keeps_both_instants(photo: Ph
 
 
 def test_a_fix_a_whole_zone_from_the_clock_gives_another_reading_that_must_hold(photo: Photo) -> None:
-    found = photo({ORIGINAL: TAKEN}, gps_at("2026:03:14 09:09:30"))
+    found = photo({ORIGINAL: TAKEN}, fix_at("2026:03:14 09:09:30"))
     assert found.level is Level.ASSUMED_ZONE
     assert found.also == (Interval(AT - timedelta(hours=1), AT - timedelta(hours=1) + SECOND),)
     assert found.notes == ("by its GPS time the camera's clock was +01:00 from UTC",)
 
 
 def test_a_fix_between_two_zones_must_be_decided_the_same_as_the_clock(photo: Photo) -> None:
-    found = photo({ORIGINAL: TAKEN}, gps_at("2026:03:14 10:03:00"))
+    found = photo({ORIGINAL: TAKEN}, fix_at("2026:03:14 10:03:00"))
     fixed = datetime(2026, 3, 14, 10, 3, tzinfo=UTC)
     assert found.level is Level.ASSUMED_ZONE
     assert found.also == (Interval(fixed - timedelta(minutes=5), fixed + timedelta(minutes=5)),)
@@ -135,14 +136,14 @@ def test_a_fix_between_two_zones_must_be_decided_the_same_as_the_clock(photo: Ph
 
 @pytest.mark.parametrize("fix", ["2026:03:14 23:00:00", "2026:03:13 19:00:00", "2026:03:15 10:11:12"])
 def test_a_fix_that_no_zone_explains_is_put_aside(photo: Photo, fix: str) -> None:
-    found = photo({ORIGINAL: TAKEN}, gps_at(fix))
+    found = photo({ORIGINAL: TAKEN}, fix_at(fix))
     assert (found.level, found.also) == (Level.ASSUMED_ZONE, ())
     assert "was not used" in found.notes[0]
 
 
 @pytest.mark.parametrize("fix", ["2026:03:14 00:00:00", "2026:00:00 10:11:12", "2036:03:14 10:11:12"])
 def test_a_fix_of_zeros_or_from_the_future_is_put_aside(photo: Photo, fix: str) -> None:
-    found = photo({ORIGINAL: TAKEN, OFFSET: b"+00:00"}, gps_at(fix))
+    found = photo({ORIGINAL: TAKEN, OFFSET: b"+00:00"}, fix_at(fix))
     assert (found.level, found.also) == (Level.OWN_OFFSET, ())
     assert "was not used" in found.notes[0]
 

@@ -62,6 +62,14 @@ def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: 
         },
         "register": {"visits": "share:register/visits.csv", "cameras": "", "max_age_days": 14},
         "removal": {"keep_hours": 0, "overdue_hours": 24},
+        "forward": {
+            "syslog": "",
+            "ecs_server": "",
+            "ecs_file": "",
+            "ca_file": "",
+            "client_cert": "",
+            "client_key": "",
+        },
     }
     assert settings.watch == (home / "Pictures" / "Camera Imports",)
     assert settings.zone == ZoneInfo("Europe/London")
@@ -276,3 +284,15 @@ def test_a_value_at_the_edge_of_what_is_right_is_taken(write: Write, table: str,
 def test_a_slash_at_the_end_of_the_shares_path_does_not_count(write: Write) -> None:
     assert load(write(_set(MINIMAL, "share", 'path = "/photos/"'))).share.path == "/photos"
     assert load(write(_set(MINIMAL, "share", 'path = "/"'))).share.path == "/"
+
+
+@pytest.mark.parametrize("server", ["log.school.example:6514", "192.0.2.1:601", "[2001:db8::1]:6514"])
+def test_a_log_server_is_a_name_and_a_port(write: Write, home: Path, server: str) -> None:
+    assert load(write(_set(MINIMAL, "forward", f'syslog = "{server}"'))).forward.wanted
+
+
+@pytest.mark.parametrize(
+    "server", ["log.school.example", "log:0", "log:65536", "2001:db8::1:6514", "tls://log:1", ":6514"]
+)
+def test_a_log_server_without_its_port_or_with_more_than_that_is_a_fault(write: Write, home: Path, server: str) -> None:
+    assert "forward.syslog" in _fault(write, "forward", f'syslog = "{server}"')

@@ -1,0 +1,85 @@
+"""What the files beside a photo say: its Live Photo partner, a program's XMP, Apple's AAE, a camera's THM. Unread.
+
+They are read within the same bounds as the photo itself, and what is broken in them is as if it were not there.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from xml.etree.ElementTree import ParseError
+
+from agent.capture.bounded import BoundedFile, Broken
+from agent.capture.evidence import Evidence, Stamp
+from agent.capture.opening import opened
+from agent.capture.xmp import original_time
+from agent.errors import LocalFault
+
+MAX_FILES = 8
+"""Files beside one photo that are looked at; there are three at most."""
+
+MAX_SIDECAR = 2 * 1024 * 1024
+"""Bytes of a sidecar; one with a depth map's worth of brush strokes has under 1 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One file's word. `stamp` is a time of capture, `not_later` one by which the photo was there (in UTC).
+
+    `name` says which file in words; `own` is whether a camera wrote it in the moment itself, and `content_id` binds a
+    Live Photo's clip to its picture.
+    """
+
+    name: str
+    stamp: Stamp | None = None
+    not_later: Stamp | None = None
+    own: bool = False
+    content_id: str | None = None
+
+
+def read_beside(paths: Sequence[Path], gather: Callable[[Path], Evidence]) -> tuple[Beside, ...]:
+    """What these files say; those that cannot be read, or say nothing, are left out."""
+    found = (_read(path, gather) for path in paths[:MAX_FILES])
+    return tuple(one for one in found if one is not None)
+
+
+def _read(path: Path, gather: Callable[[Path], Evidence]) -> Beside | None:
+    ending = path.suffix.lower()
+    try:
+        if ending == ".xmp":
+            written = original_time(_content(path))
+            return Beside("the XMP file beside it", Stamp(written)) if written else None
+        if ending == ".aae":
+            edited = adjusted(_content(path))
+            return Beside("the AAE file beside it", not_later=Stamp(edited)) if edited else None
+        evidence = gather(path)
+    except (LocalFault, Broken):
+        return None
+    name = "the thumbnail beside it (THM)" if ending == ".thm" else "its Live Photo partner"
+    stamp = next((block.original for block in evidence.blocks if block.original), None)
+    if stamp is None and evidence.clip is not None and evidence.clip.creation_date:
+        stamp = Stamp(evidence.clip.creation_date)
+    return Beside(name, stamp, own=True, content_id=evidence.content_id) if stamp else None
+
+
+def _content(path: Path) -> bytes:
+    with opened(path) as (handle, size):
+        if size > MAX_SIDECAR:
+            raise Broken("it is larger than any sidecar")
+        return BoundedFile(handle, size).at(0, size)
+
+
+def adjusted(content: bytes) -> str | None:
+    """When Apple's Photos last changed the picture (`adjustmentTimestamp` of an AAE's property list, in UTC)."""
+    import defusedxml.ElementTree
+
+    # A property list names its document type, which is not fetched; entities are refused all the same.
+    try:
+        root = defusedxml.ElementTree.fromstring(content.strip())
+    except (ParseError, ValueError, LookupError):
+        return None
+    words = list(root.iter())
+    for key, value in pairwise(words):
+        if key.tag == "key" and key.text == "adjustmentTimestamp" and value.tag == "date" and value.text:
+            return str(value.text).strip()[:64] or None
+    return None

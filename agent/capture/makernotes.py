@@ -1,0 +1,106 @@
+"""Two things that only a maker's own note says: Apple's Live Photo identifier, and the serial number of older cameras.
+
+A note is the maker's own affair: what is broken in it, or moved by an editor, is as if it were not there. Offsets are
+from the note's start with Apple, Nikon and Olympus, and from the Exif block's with Canon and Pentax.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+from agent.capture.bounded import Broken, Source, Window
+from agent.capture.tiff import Entry, Tiff
+
+_LIMIT = 256
+
+_APPLE = b"Apple iOS\0"
+_APPLE_FIELDS = 14
+"""`Apple iOS`, NUL, two bytes of version, the byte order; then the directory."""
+
+_APPLE_CONTENT_ID = 0x0011
+
+_NIKON = b"Nikon\0\2"
+_NIKON_BLOCK = 10
+_OLYMPUS = (b"OLYMPUS\0", b"OM SYSTEM\0\0\0")
+_PENTAX = b"AOC\0"
+
+_CANON_SERIAL, _NIKON_SERIAL, _PENTAX_SERIAL = 0x000C, 0x001D, 0x0229
+_OLYMPUS_EQUIPMENT, _OLYMPUS_SERIAL = 0x2010, 0x0101
+
+
+def content_id(note: Entry, source: Source) -> str | None:
+    """The Live Photo ContentIdentifier in an Apple note."""
+
+    def read() -> str | None:
+        inside = Window(source, note.where, note.size)
+        head = inside.at(0, _APPLE_FIELDS)
+        if not head.startswith(_APPLE):
+            return None
+        tiff = Tiff.headless(inside, "<" if head[12:14] == b"II" else ">")
+        return _word(tiff, _APPLE_FIELDS, _APPLE_CONTENT_ID)
+
+    return _unless_broken(read)
+
+
+def serial(note: Entry, source: Source, order: Literal["<", ">"], make: str) -> str | None:
+    """The body's serial number as its maker's programs show it; `order` is the Exif block's byte order."""
+
+    def read() -> str | None:
+        inside = Window(source, note.where, note.size)
+        if make.startswith("Canon"):
+            return _canon(Tiff.headless(source, order), note.where)
+        if make.upper().startswith("NIKON"):
+            return _nikon(inside)
+        if make.upper().startswith(("OLYMPUS", "OM DIGITAL")):
+            return _olympus(inside)
+        if make.upper().startswith(("PENTAX", "RICOH")) and inside.at(0, 4) == _PENTAX:
+            return _word(Tiff.headless(source, _order(inside.at(4, 2), order)), note.where + 6, _PENTAX_SERIAL)
+        return None
+
+    return _unless_broken(read)
+
+
+def _canon(tiff: Tiff, where: int) -> str | None:
+    """A whole number, shown with ten digits; 0 where the camera does not tell."""
+    fields, _ = tiff.directory(where)
+    entry = fields.get(_CANON_SERIAL)
+    number = tiff.integer(entry) if entry is not None and entry.type == 4 and entry.count == 1 else None
+    return f"{number:010d}" if number else None
+
+
+def _nikon(note: Source) -> str | None:
+    if note.at(0, len(_NIKON)) != _NIKON:
+        return None
+    tiff = Tiff(Window(note, _NIKON_BLOCK, note.size - _NIKON_BLOCK))
+    found = _word(tiff, tiff.first, _NIKON_SERIAL)
+    return found.removeprefix("No=").removeprefix("NO=").strip() or None if found else None
+
+
+def _olympus(note: Source) -> str | None:
+    head = note.at(0, 16)
+    start = next((start for start in _OLYMPUS if head.startswith(start)), None)
+    if start is None:
+        return None
+    tiff = Tiff.headless(note, _order(head[len(start) : len(start) + 2], "<"))
+    fields, _ = tiff.directory(len(start) + 4)
+    entry = fields.get(_OLYMPUS_EQUIPMENT)
+    if entry is None:
+        return None
+    # A pointer by the rule, the directory itself where a firmware counts it in bytes.
+    where = tiff.integer(entry) if entry.type in {4, 13} else entry.where
+    return _word(tiff, where, _OLYMPUS_SERIAL) if where else None
+
+
+def _word(tiff: Tiff, directory: int, tag: int) -> str | None:
+    fields, _ = tiff.directory(directory)
+    return tiff.text(fields[tag], _LIMIT) if tag in fields else None
+
+
+def _order(mark: bytes, otherwise: Literal["<", ">"]) -> Literal["<", ">"]:
+    return {b"II": "<", b"MM": ">"}.get(mark, otherwise)  # type: ignore[return-value]  # one of the two
+
+
+def _unless_broken(read: Callable[[], str | None]) -> str | None:
+    try:
+        return read()
+    except Broken:
+        return None

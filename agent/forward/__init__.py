@@ -1,0 +1,27 @@
+"""Forwarding: what is put on record, told to the school's log server or SIEM as well.
+
+Each entry of the signed record becomes an `Event`. `Waiting` queues it on disk for each receiver (`SyslogServer`,
+`EcsServer`, `EcsFile`) and lets it go once that has it; the `Forwarder` does both in a thread of its own. Every event
+arrives at least once, with an id by which doubles are known. The signed record stays the truth: a receiver is told, and
+proves nothing.
+"""
+
+from agent.forward.event import Event, Position, Source, Step, Target
+from agent.forward.faults import NotForwarded
+from agent.forward.forwarder import Forwarder
+from agent.forward.targets import EcsFile, EcsServer, SyslogServer
+from agent.forward.tls import Trust
+
+__all__ = [
+    "EcsFile",
+    "EcsServer",
+    "Event",
+    "Forwarder",
+    "NotForwarded",
+    "Position",
+    "Source",
+    "Step",
+    "SyslogServer",
+    "Target",
+    "Trust",
+]

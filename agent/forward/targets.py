@@ -1,0 +1,82 @@
+"""The receivers: a syslog server over TLS, and the Elastic Common Schema as JSON Lines into a file or over TLS."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.forward import rfc5424
+from agent.forward.event import Event
+from agent.forward.lines import append
+from agent.forward.tls import Trust, hand_over
+
+
+@dataclass(frozen=True, slots=True)
+class SyslogServer:
+    """RFC 5424 messages over TLS, as RFC 5425 has it (port 6514)."""
+
+    host: str
+    port: int
+    trust: Trust
+    name: str = "syslog"
+
+    @property
+    def description(self) -> str:
+        """For messages."""
+        return f"the syslog server {self.host}:{self.port}"
+
+    def render(self, event: Event) -> bytes:
+        """A message with its length before it."""
+        return rfc5424.framed(rfc5424.message(event))
+
+    def send(self, payloads: Sequence[bytes]) -> None:
+        """All of them in one connection."""
+        hand_over(self.host, self.port, self.trust, b"".join(payloads))
+
+
+@dataclass(frozen=True, slots=True)
+class EcsServer:
+    """JSON Lines over TLS: Logstash's `tcp` input with its `json_lines` codec, a Splunk or Graylog TCP input."""
+
+    host: str
+    port: int
+    trust: Trust
+    name: str = "ecs-server"
+
+    @property
+    def description(self) -> str:
+        """For messages."""
+        return f"the log server {self.host}:{self.port}"
+
+    def render(self, event: Event) -> bytes:
+        """One line."""
+        return _line(event)
+
+    def send(self, payloads: Sequence[bytes]) -> None:
+        """All of them in one connection."""
+        hand_over(self.host, self.port, self.trust, b"".join(payloads))
+
+
+@dataclass(frozen=True, slots=True)
+class EcsFile:
+    """JSON Lines put behind a local file."""
+
+    path: Path
+    name: str = "ecs-file"
+
+    @property
+    def description(self) -> str:
+        """For messages; the file's place is IT's choice and in agent.toml."""
+        return "the file for events"
+
+    def render(self, event: Event) -> bytes:
+        """One line."""
+        return _line(event)
+
+    def send(self, payloads: Sequence[bytes]) -> None:
+        """All of them at once."""
+        append(self.path, b"".join(payloads))
+
+
+def _line(event: Event) -> bytes:
+    return json.dumps(event.document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

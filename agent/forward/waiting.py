@@ -1,0 +1,147 @@
+"""What waits to be forwarded, durable (SQLite), for each receiver; and how far the record was taken over.
+
+An event is taken in, and the place in the record moved on, in one transaction; it is let go only once its receiver has
+it. So wherever a crash comes, each event is either still in the record behind that place, or waits here, or was
+received: it may be sent twice, never not at all. The number that waits is bounded; what is beyond it stays in the
+record, which is itself on this laptop's disk, and is taken in when there is room.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from agent.forward.event import Position, Step, Target
+
+MOST = 10_000
+"""Events that wait for one receiver: some ten megabytes."""
+
+VERSION = 1
+
+_TABLES = """
+CREATE TABLE waiting (
+    target TEXT NOT NULL, device TEXT NOT NULL, number INTEGER NOT NULL, id TEXT NOT NULL, payload BLOB NOT NULL,
+    PRIMARY KEY (target, device, number)
+) WITHOUT ROWID;
+CREATE TABLE position (
+    target TEXT NOT NULL, device TEXT NOT NULL, number INTEGER NOT NULL, byte INTEGER NOT NULL,
+    PRIMARY KEY (target, device)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One that waits: its index in the record, its id, and what the receiver gets."""
+
+    number: int
+    id: str
+    payload: bytes
+
+
+class Waiting:
+    """The queue of one device. For one thread only. Raises sqlite3.Error where its file cannot be used."""
+
+    def __init__(self, path: Path, device: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._device = device
+        self._base = sqlite3.connect(path, timeout=10, isolation_level=None)
+        try:
+            # What was sent or erased is overwritten, not only let go.
+            for setting in ("journal_mode = TRUNCATE", "synchronous = FULL", "secure_delete = ON"):
+                self._base.execute(f"PRAGMA {setting}")
+            self._make()
+        except sqlite3.Error:
+            self._base.close()
+            raise
+
+    def _make(self) -> None:
+        with self._base:
+            self._base.execute("BEGIN IMMEDIATE")
+            found = self._base.execute("PRAGMA user_version").fetchone()[0]
+            if found > VERSION:
+                raise sqlite3.NotSupportedError("it was made by a newer version of photo-agent")
+            if found == 0:
+                for statement in _TABLES.split(";"):
+                    self._base.execute(statement)
+                self._base.execute(f"PRAGMA user_version = {VERSION}")
+
+    def close(self) -> None:
+        """End it."""
+        self._base.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def position(self, target: Target) -> Position:
+        """From where on the record is still to be taken over for this receiver."""
+        row = self._base.execute(
+            "SELECT number, byte FROM position WHERE target = ? AND device = ?", (target.name, self._device)
+        ).fetchone()
+        return Position() if row is None else Position(*row)
+
+    def count(self, target: Target) -> int:
+        """How many wait for this receiver."""
+        row = self._base.execute(
+            "SELECT count(*) FROM waiting WHERE target = ? AND device = ?", (target.name, self._device)
+        ).fetchone()
+        return int(row[0])
+
+    def take(self, target: Target, steps: Iterable[Step]) -> int:
+        """Take these over, and move the place on, durable on return; how many steps they were."""
+        taken = 0
+        with self._base:
+            self._base.execute("BEGIN IMMEDIATE")
+            after = None
+            for step in steps:
+                after = step.after
+                taken += 1
+                if step.event is None:
+                    continue
+                if step.event.erases is not None:
+                    self._base.execute(
+                        "DELETE FROM waiting WHERE target = ? AND device = ? AND number = ?",
+                        (target.name, self._device, step.event.erases),
+                    )
+                self._base.execute(
+                    "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?)",
+                    (target.name, self._device, step.event.index, step.event.id, target.render(step.event)),
+                )
+            if after is not None:
+                self._base.execute(
+                    "INSERT OR REPLACE INTO position VALUES (?, ?, ?, ?)",
+                    (target.name, self._device, after.index, after.offset),
+                )
+        return taken
+
+    def next(self, target: Target, most: int) -> list[Held]:
+        """The oldest that wait."""
+        rows = self._base.execute(
+            "SELECT number, id, payload FROM waiting WHERE target = ? AND device = ? ORDER BY number LIMIT ?",
+            (target.name, self._device, most),
+        )
+        return [Held(*row) for row in rows]
+
+    def received(self, target: Target, held: Sequence[Held]) -> None:
+        """Let these go; durable on return."""
+        with self._base:
+            self._base.execute("BEGIN IMMEDIATE")
+            self._base.executemany(
+                "DELETE FROM waiting WHERE target = ? AND device = ? AND number = ?",
+                [(target.name, self._device, one.number) for one in held],
+            )
+
+
+def set_aside(path: Path) -> None:
+    """Move a damaged queue out of the way: everything is then taken from the record anew, and sent once more."""
+    for ending in ("", "-journal"):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + ending).replace(path.with_name(f"{path.name}{ending}.damaged"))

@@ -1,0 +1,83 @@
+"""After each run: what was put on record is told to the log servers that the settings name. It holds up nothing.
+
+Here the record meets `agent.forward`. The record is read on from where it was left, in the forwarder's thread, so a run
+only knocks.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from agent.forward import EcsFile, EcsServer, Event, Forwarder, Position, Step, SyslogServer, Target, Trust
+from agent.pipeline.stages import Stages
+from agent.record import Kind, Record, to_ecs
+from agent.record.following import Followed, following
+from agent.settings import Settings
+
+log = logging.getLogger("photo-agent")
+
+
+def after_run(stages: Stages) -> None:
+    """Have new entries forwarded. Returns at once, whatever becomes of it."""
+    if stages.settings.forward.wanted:
+        stages.forwarder.knock()
+
+
+def forwarder_of(settings: Settings, record: Record) -> Forwarder:
+    """The forwarder of this laptop's record."""
+    return Forwarder(queue_file(settings), record.device, targets(settings), Following(record), log.warning)
+
+
+def queue_file(settings: Settings) -> Path:
+    """Where what waits to be forwarded lies."""
+    return settings.state_dir / "forward" / "queue.sqlite3"
+
+
+def targets(settings: Settings) -> list[Target]:
+    """The receivers that the settings name."""
+    forward = settings.forward
+    trust = Trust(*(settings.forward_file(name) for name in ("ca_file", "client_cert", "client_key")))
+    found: list[Target] = []
+    if forward.syslog:
+        found.append(SyslogServer(*_endpoint(forward.syslog), trust))
+    if forward.ecs_server:
+        found.append(EcsServer(*_endpoint(forward.ecs_server), trust))
+    if (file := settings.forward_file("ecs_file")) is not None:
+        found.append(EcsFile(file))
+    return found
+
+
+def _endpoint(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+class Following:
+    """A record as the forwarder's source."""
+
+    def __init__(self, record: Record) -> None:
+        self._files = record.files
+
+    def __call__(self, position: Position) -> Iterator[Step]:
+        """From there on; raises what the record has for damage."""
+        found = following(self._files, position.index, position.offset)
+        for index, one in enumerate(found, start=position.index + 1):
+            yield Step(_event(one), Position(index, one.end))
+
+
+def _event(one: Followed) -> Event | None:
+    entry = one.entry
+    if entry is None:
+        return None
+    document = to_ecs(entry)
+    erased = entry.body.get("entry") if entry.kind is Kind.ERASED else None
+    return Event(
+        id=f"{entry.device}:{entry.event}",  # as in the document: one event has one id, whichever way it comes
+        index=entry.index,
+        entry=json.loads(one.line),
+        line=one.line,
+        leaf_hash=entry.hash,
+        document=document,
+        erases=erased if isinstance(erased, int) else None,
+    )

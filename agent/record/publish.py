@@ -1,0 +1,76 @@
+"""What is to be sent to the share of a record: each seal as one delivery of three files, or four.
+
+A delivery is made anew, byte for byte the same, until the share has it, so that one that was cut is simply repeated.
+Its files' names say the range and the tree's root: no other content is ever meant for the same name.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agent.model import Delivery, Fingerprint, Outgoing, PhotoId, Sha256, TransferId
+from agent.record import published
+from agent.record.leaf import LEAF_LINE
+from agent.record.reading import altered, told
+from agent.record.record import Record
+from agent.record.seals import Seal
+
+NOT_A_PHOTO = PhotoId("record")
+"""In a delivery, where a photo's id stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A seal on its way: when its delivery is proven, the record is published up to entry `size`."""
+
+    size: int
+    delivery: Delivery
+
+
+def to_publish(record: Record, done: int) -> Iterator[Publication]:
+    """What the share does not have yet, oldest first; `done` is how many entries it has.
+
+    Each is read when it is asked for, eight megabytes at most. RecordAltered if the record is not what was sealed.
+    """
+    for seal in record.seals():
+        if seal.size > done:
+            yield Publication(seal.size, _delivery(record, seal))
+
+
+def is_behind(record: Record, done: int) -> bool:
+    """Whether the record holds less than was published: it was put back from a backup, or cut."""
+    seals = record.seals()
+    return done > (seals[-1].size if seals else 0)
+
+
+def _delivery(record: Record, seal: Seal) -> Delivery:
+    contents = _contents(record, seal)
+    files = tuple(
+        Outgoing(
+            published.remote(record.device, name),
+            content,
+            Fingerprint(Sha256(hashlib.sha256(content).hexdigest()), len(content)),
+        )
+        for name, content in contents.items()
+    )
+    named = hashlib.sha256("\n".join(file.name for file in files).encode()).hexdigest()
+    return Delivery(TransferId(named[:32]), NOT_A_PHOTO, files)
+
+
+def _contents(record: Record, seal: Seal) -> dict[str, bytes]:
+    with told(), record.files.entries.open("rb") as entries, record.files.leaves.open("rb") as leaves:
+        entries.seek(seal.start)
+        lines = entries.read(seal.end - seal.start)
+        leaves.seek(seal.first * LEAF_LINE)
+        commitments = leaves.read((seal.size - seal.first) * LEAF_LINE)
+    root = seal.head.root
+    if lines.count(b"\n") != seal.size - seal.first or len(commitments) != (seal.size - seal.first) * LEAF_LINE:
+        raise altered(seal.first, "what was signed is not there any more")
+    contents = {
+        published.segment_name(seal.first, seal.size, root): lines,
+        published.leaves_name(seal.first, seal.size, root): commitments,
+    }
+    if seal.rotation is not None:
+        contents[published.rotation_name(seal.size, root)] = seal.rotation.encode()
+    contents[published.checkpoint_name(seal.size, root)] = seal.checkpoint.encode()
+    return contents

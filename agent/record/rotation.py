@@ -1,0 +1,66 @@
+"""Passing the log on to another key: when the old one may have been seen by somebody, was lost, or is simply old.
+
+The new key is made first and kept beside the old one; then an entry says so; then a seal carries the note by which the
+old key names the new one; then the new key takes the old one's place. A crash anywhere in between leaves a record that
+verifies, and a rotation that is brought to its end by the next run (`signer_of`) or the next try.
+"""
+
+from datetime import datetime
+
+from agent.errors import RecordError
+from agent.record.checkpoint import sign_rotation
+from agent.record.keys import KeyPlace, LogKey
+from agent.record.note import VerifierKey
+from agent.record.published import origin
+from agent.record.record import Record
+from agent.record.schema import JSON, Kind
+from agent.record.seals import NOT_THE_SIGNER, current_key
+
+
+def signer_of(record: Record, place: KeyPlace) -> LogKey:
+    """The key to seal with, after a rotation that was cut was brought to its end. RecordError where there is none."""
+    key, following = place.load(), place.following()
+    if following is not None and current_key(record.seals(), [following.key, key.key]) == following.key:
+        place.switch()
+        return following
+    return key
+
+
+def rotate(record: Record, place: KeyPlace, *, at: datetime, reason: str = "", lost: bool = False) -> LogKey:
+    """Pass the log on to a new key; the key in use from now on.
+
+    `lost` is for when the old private key is gone: then nothing but IT's word connects the two, and IT must enrol the
+    new one. RecordError where the record is not signed by the key in use, or by none that it names.
+    """
+    if lost:
+        old, signer = _lost(record), place.next()
+    else:
+        held = signer_of(record, place)
+        old, signer = held.key, held
+        if record.seals() and current_key(record.seals(), [old]) is None:
+            raise RecordError(NOT_THE_SIGNER)
+    new = place.next()
+    body: dict[str, JSON] = {"old_key": str(old), "new_key": str(new.key)}
+    if reason:
+        body["reason"] = reason
+    receipt = record.append(Kind.KEY_ROTATED, body, event=f"key-rotated-{new.key.id.hex()}-{at.isoformat()}", at=at)
+    if lost:  # the new key signs that entry too, for nobody else can
+        note = sign_rotation(origin(record.device), receipt.index, old, new)
+    else:
+        note = sign_rotation(origin(record.device), receipt.index + 1, signer, new)
+    record.seal(signer, rotation=note)
+    place.switch()
+    return new
+
+
+def _lost(record: Record) -> VerifierKey:
+    """The key that signed last, as the record itself names it."""
+    seals = record.seals()
+    named = [
+        VerifierKey.parse(str(entry.body["log_key" if entry.kind is Kind.ENROLLED else "new_key"]))
+        for entry in record.entries(kinds={Kind.ENROLLED, Kind.KEY_ROTATED})
+    ]
+    found = current_key(seals, named)
+    if found is None:
+        raise RecordError("The record does not name the key that signed it: nothing was signed yet, or it was altered.")
+    return found

@@ -1,0 +1,126 @@
+"""The service's loop. Events from the folders are hints; the scan is the truth.
+
+Between two runs it does next to nothing. Asked to stop, it ends between two steps.
+"""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from agent.errors import AgentError, ShareRefused
+from agent.folders import Watcher
+from agent.pipeline.events import Summary
+from agent.pipeline.examine import unsettled
+from agent.pipeline.run import Run
+from agent.pipeline.stages import Stages
+from agent.supervisor.audiences import ToAsker, ToLog
+from agent.supervisor.timers import Timers, slept
+
+log = logging.getLogger("photo-agent")
+
+TICK = 0.5
+"""Seconds between two looks at requests and timers."""
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """The service. `stop` may be called from a signal handler or another thread; `knock` tries the share's port."""
+
+    stages: Stages
+    roots: Sequence[Path]
+    knock: Callable[[], bool]
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _timers: Timers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._timers = Timers(self.stages.settings.folders.rescan_minutes * 60)
+
+    def stop(self) -> None:
+        """End after the step in hand."""
+        self.stopping.set()
+
+    def run(self) -> None:
+        """Until asked to stop."""
+        timers = self._timers
+        watcher = Watcher(self.roots, lambda: timers.hint(time.monotonic()))
+        watcher.start()
+        try:
+            before = time.monotonic(), time.time()
+            while not self.stopping.is_set():
+                now = time.monotonic(), time.time()
+                if slept(now[0] - before[0], now[1] - before[1]):
+                    log.info("the laptop was asleep: looking again")
+                    timers.everything_now()
+                before = now
+                if not watcher.alive() and watcher.revive():
+                    timers.everything_now()
+                self._turn()
+                self.stopping.wait(TICK)
+        finally:
+            watcher.stop()
+            log.info("stopped")
+
+    def _turn(self) -> None:
+        try:
+            self._serve_requests()
+            if not self.stopping.is_set() and self._timers.due(time.monotonic(), self.knock):
+                self._run()
+        except AgentError as fault:  # the journal, most likely: its disk may have room again later
+            self.stopping.wait(self._wait_out(fault))
+
+    def _run(self) -> None:
+        renew = self._timers.begin(time.monotonic())
+        audience = ToLog(self.stages.journal)
+        run = Run(self.stages, self.roots, audience, patient=True, renew=renew, stopping=self.stopping.is_set)
+        self._plan_after(run.through())
+
+    def _serve_requests(self) -> None:
+        journal = self.stages.journal
+        while not self.stopping.is_set() and (request := journal.next_request()) is not None:
+            audience = ToAsker(journal, request.id)
+            summary = Run(self.stages, request.paths or self.roots, audience, stopping=self.stopping.is_set).through()
+            journal.report(request.id, summary.as_json())
+            journal.finish(request.id, self.stages.clock())
+            if request.paths:
+                journal.tidy()  # what was asked for may be private
+            self._plan_after(summary)
+
+    def _plan_after(self, summary: Summary) -> None:
+        now = time.monotonic()
+        if summary.fault is None:
+            self._timers.went_well(now, self._soonest_wait())
+        elif isinstance(summary.fault, ShareRefused):
+            self._timers.refused(now)
+        else:
+            self._wait_out(summary.fault)
+
+    def _wait_out(self, fault: AgentError) -> float:
+        wait = self._timers.failed(time.monotonic())
+        log.warning("%s Next try in %.0f s at the latest.", fault, wait)
+        return wait
+
+    def _soonest_wait(self) -> float:
+        """Seconds until a photo has settled or its own wait is over."""
+        waits = [timedelta(days=1)]
+        settling = unsettled(self.stages)
+        if settling is not None:
+            waits.append(settling)
+        clock = self.stages.clock()
+        pauses = [one.not_before - clock for one in self.stages.journal.standings() if one.not_before is not None]
+        # One that is over already was looked at by the run that just ended.
+        waits += [pause for pause in pauses if pause > timedelta(0)]
+        return max(min(waits).total_seconds(), TICK)
+
+
+def knock_at(host: str, port: int, timeout: float = 3.0) -> bool:
+    """Whether the share's port answers: one TCP handshake, closed at once."""
+    try:
+        socket.create_connection((host, port), timeout).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,94 @@
+"""What is put on record reaches the school's log servers as well, and photos never wait for that."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.pipeline.events import Happened
+from tests.laptop import Heard, Laptop
+from tests.servers.rsyslog import Authority, Rsyslog, why_not
+
+
+@pytest.fixture
+def rsyslog(tmp_path: Path) -> Iterator[Rsyslog]:
+    if reason := why_not():
+        pytest.skip(reason)
+    authority = Authority(tmp_path / "authority", "school")
+    with Rsyslog(tmp_path / "rsyslog", authority, authority.issue("localhost")) as server:
+        yield server
+
+
+def _on_record(laptop: Laptop) -> list[str]:
+    return laptop.look(lambda stages: [f"{one.device}:{one.event}" for one in stages.record.entries()])
+
+
+def _ids(rsyslog: Rsyslog) -> list[str]:
+    return [line["structured-data"].split('eventId="')[1].split('"')[0] for line in rsyslog.received()]
+
+
+def test_every_entry_of_the_record_comes_to_syslog_and_to_the_file(
+    laptop: Laptop, rsyslog: Rsyslog, tmp_path: Path
+) -> None:
+    file = tmp_path / "events.jsonl"
+    laptop.configure(
+        forward={
+            "syslog": f"localhost:{rsyslog.port}",
+            "ca_file": str(rsyslog.authority.file),
+            "ecs_file": str(file),
+        }
+    )
+    for number in range(3):
+        laptop.photo(f"IMG_{number:04}.JPG", seed=number)
+    assert laptop.run().removed == 3
+    wanted = _on_record(laptop)
+    rsyslog.wait_for(len(wanted))
+    assert _ids(rsyslog) == wanted
+    documents = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert [one["event"]["id"] for one in documents] == wanted
+    entries = [json.loads(line["msg"].removeprefix("\ufeff")) for line in rsyslog.received()]
+    assert [entry["index"] for entry in entries] == list(range(len(wanted)))
+    for text in (file.read_text("utf-8"), rsyslog.output.read_text("utf-8")):
+        assert "IMG_" not in text
+        assert str(laptop.home) not in text
+
+
+def test_photos_do_not_wait_for_a_log_server_that_is_down(laptop: Laptop, rsyslog: Rsyslog) -> None:
+    rsyslog.stop()
+    laptop.configure(
+        forward={"syslog": f"localhost:{rsyslog.port}", "ca_file": str(rsyslog.authority.file), "ecs_file": "/proc/no"}
+    )
+    laptop.photo("IMG_0001.JPG")
+    heard = Heard()
+    summary = laptop.run(heard)
+    assert (summary.removed, summary.fault, summary.failed) == (1, None, 0)
+    assert not [event for event in heard.events if event.what is Happened.NOTICE]
+    rsyslog.start()
+    laptop.run()  # nothing new is on record, and what waited is sent
+    wanted = _on_record(laptop)
+    rsyslog.wait_for(len(wanted))
+    assert _ids(rsyslog) == wanted
+
+
+def test_the_service_forwards_by_itself(laptop: Laptop, rsyslog: Rsyslog) -> None:
+    laptop.configure(forward={"syslog": f"localhost:{rsyslog.port}", "ca_file": str(rsyslog.authority.file)})
+    laptop.photo("IMG_0001.JPG")
+    service = laptop.start("run")
+    try:
+        deadline = time.monotonic() + 40
+        while not any(line["msgid"] == "removed" for line in rsyslog.received()):
+            assert time.monotonic() < deadline, "the removal was not forwarded"
+            time.sleep(0.1)
+    finally:
+        service.terminate()
+        service.communicate(timeout=20)
+    assert service.returncode == 0
+    assert _ids(rsyslog) == _on_record(laptop)
+
+
+def test_no_thread_and_no_queue_where_nothing_is_to_be_forwarded(laptop: Laptop) -> None:
+    laptop.photo("IMG_0001.JPG")
+    assert laptop.run().removed == 1
+    assert not (laptop.settings.state_dir / "forward").exists()

@@ -1,0 +1,363 @@
+"""Reading apart: the same answers, limits that hold, a file that ends the worker twice, and no worker left behind."""
+
+import contextlib
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from agent.capture import CaptureWorker, Held, Request, Unreadable, content_id, decodes, read
+from agent.capture.worker import DECODING, READING, wire
+from agent.capture.worker.limits import MIB
+from agent.errors import LocalFault
+from agent.model import Camera, Capture, Interval, Level, Place, WallClock
+from tests.unit.capture.photobuilding import NOW, ORIGINAL, PICTURE, TAKEN, app1, exif_block, jpeg
+
+NARROW = replace(READING, memory=MIB)
+"""Room for headers, but not for the search through a whole file for its end."""
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals")
+
+
+@pytest.fixture
+def worker() -> Iterator[CaptureWorker]:
+    with CaptureWorker() as opened:
+        yield opened
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    path = tmp_path / "good.jpg"
+    path.write_bytes(jpeg(app1(exif_block(exif={ORIGINAL: TAKEN}))))
+    return path
+
+
+@pytest.fixture
+def deadly(tmp_path: Path) -> Path:
+    """For a worker with `NARROW` limits."""
+    path = tmp_path / "deadly.jpg"
+    path.write_bytes(jpeg()[:-2] + bytes(8 * MIB))
+    return path
+
+
+def is_alive(process: int) -> bool:
+    """Whether it runs; what has ended and was not yet collected does not."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def gone(process: int) -> bool:
+    deadline = time.monotonic() + 10
+    while is_alive(process) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not is_alive(process)
+
+
+# --- The same answers ------------------------------------------------------------------------------------------------
+
+
+def test_a_worker_reads_the_corpus_as_this_process_does(worker: CaptureWorker, corpus: Path) -> None:
+    paths = sorted(path for path in corpus.rglob("*") if path.is_file())
+    found = list(worker.read_all((Request(path) for path in paths), now=NOW))
+    assert found == [read(path, now=NOW) for path in paths]
+    assert [worker.content_id(path) for path in paths[:40]] == [content_id(path) for path in paths[:40]]
+
+
+def test_a_thousand_photos_a_second(worker: CaptureWorker, corpus: Path) -> None:
+    paths = [path for path in corpus.rglob("*.jpg") if path.is_file()] * 4
+    list(worker.read_all(map(Request, paths[:50]), now=NOW))
+    began = time.perf_counter()
+    assert len(list(worker.read_all(map(Request, paths), now=NOW))) == len(paths)
+    # The bench measures; here, with other tests beside it, a fraction is enough to catch a slip into one at a time.
+    assert len(paths) / (time.perf_counter() - began) > 300
+
+
+def test_a_file_that_cannot_be_opened_is_the_same_local_fault(worker: CaptureWorker, tmp_path: Path) -> None:
+    with pytest.raises(LocalFault, match="No such file"):
+        worker.read(tmp_path / "nowhere.jpg", now=NOW)
+    assert worker.content_id(tmp_path / "nowhere.jpg") is None
+
+
+@posix_only
+def test_a_name_that_is_no_text_reaches_the_worker_whole(worker: CaptureWorker, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n\xc3\x28.jpg"))
+    path.write_bytes(PICTURE)
+    assert worker.read(path, now=NOW).format == "jpeg"
+
+
+def test_nothing_starts_before_it_is_asked_for(worker: CaptureWorker, good: Path) -> None:
+    assert worker.process_ids == ()
+    worker.read(good, now=NOW)
+    assert len(worker.process_ids) == 1
+
+
+def test_leaving_in_the_middle_leaves_no_answer_for_the_next_question(
+    worker: CaptureWorker, good: Path, tmp_path: Path
+) -> None:
+    plain = tmp_path / "plain.jpg"
+    plain.write_bytes(PICTURE)
+    for found in worker.read_all([Request(plain)] * 100, now=NOW):
+        assert isinstance(found, Capture)
+        break
+    assert worker.read(good, now=NOW).level is Level.ASSUMED_ZONE
+
+
+# --- What ends a worker ----------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_ends_the_worker_twice_is_refused_and_the_others_are_read(good: Path, deadly: Path) -> None:
+    with CaptureWorker(reading=NARROW) as worker:
+        found = list(worker.read_all(map(Request, [good, deadly, good, good]), now=NOW))
+        assert [type(one) for one in found] == [Capture, Unreadable, Capture, Capture]
+        assert "memory, twice" in str(found[1])
+        assert deadly.name not in str(found[1])
+
+
+def test_a_file_that_was_refused_is_never_tried_again_until_it_is_another(good: Path, deadly: Path) -> None:
+    with CaptureWorker(reading=NARROW) as worker:
+        with pytest.raises(Unreadable):
+            worker.read(deadly, now=NOW)
+        worker.read(good, now=NOW)
+        before = worker.process_ids
+        with pytest.raises(Unreadable):
+            worker.read(deadly, now=NOW)
+        assert worker.content_id(deadly) is None
+        assert worker.process_ids == before, "nothing ended that worker"
+        deadly.write_bytes(PICTURE)
+        assert worker.read(deadly, now=NOW).format == "jpeg"
+
+
+def test_what_an_earlier_run_found_deadly_is_not_touched(good: Path, deadly: Path) -> None:
+    with CaptureWorker(reading=NARROW) as worker:
+        worker.avoid(deadly, "it ended the reader yesterday")
+        with pytest.raises(Unreadable, match="yesterday"):
+            worker.read(deadly, now=NOW)
+        assert worker.process_ids == ()
+
+
+def test_a_picture_that_takes_too_long_to_decode_is_given_up_and_the_worker_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "large.png"
+    Image.new("RGB", (12_000, 12_000)).save(path, compress_level=1)
+    small = tmp_path / "small.png"
+    Image.new("1", (19, 19)).save(small)
+    with CaptureWorker(decoding=replace(DECODING, processor=0.4)) as worker:
+        assert worker.decodes(small) is None
+        (process,) = worker.process_ids
+        assert worker.decodes(path) is None, "nobody knows what is wrong with it, if anything is"
+        assert gone(process)
+        assert worker.decodes(small) is None
+        (process,) = worker.process_ids
+        assert worker.decodes(path) is None
+        assert worker.process_ids == (process,), "it was not tried again"
+        assert worker.read(path, now=NOW).format == "png", "and is read as before"
+
+
+def test_a_picture_that_takes_too_much_memory_is_given_up(tmp_path: Path) -> None:
+    path = tmp_path / "large.png"
+    Image.new("1", (19_000, 19_000)).save(path)
+    with CaptureWorker(decoding=replace(DECODING, memory=100 * MIB)) as worker:
+        worker.begin_decoding(path)
+        (process,) = worker.process_ids
+        assert worker.decodes(path) is None
+        assert gone(process)
+
+
+@posix_only
+def test_a_worker_that_was_killed_is_replaced(worker: CaptureWorker, good: Path) -> None:
+    worker.read(good, now=NOW)
+    (process,) = worker.process_ids
+    os.kill(process, signal.SIGKILL)
+    assert worker.read(good, now=NOW).level is Level.ASSUMED_ZONE
+    assert worker.process_ids != (process,)
+
+
+@posix_only
+def test_a_worker_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch, good: Path) -> None:
+    monkeypatch.setattr("agent.capture.worker.line.GRACE", 0.2)
+    with CaptureWorker(reading=replace(READING, wall=0.3)) as worker:
+        worker.read(good, now=NOW)
+        (process,) = worker.process_ids
+        os.kill(process, signal.SIGSTOP)
+        assert worker.read(good, now=NOW).level is Level.ASSUMED_ZONE
+        assert gone(process)
+
+
+@posix_only
+def test_ctrl_c_and_a_polite_end_do_not_reach_the_worker(worker: CaptureWorker, good: Path) -> None:
+    worker.read(good, now=NOW)
+    (process,) = worker.process_ids
+    os.kill(process, signal.SIGINT)
+    os.kill(process, signal.SIGTERM)
+    time.sleep(0.1)
+    worker.read(good, now=NOW)
+    assert worker.process_ids == (process,)
+    assert os.getpgid(process) != os.getpgrp()
+
+
+@posix_only
+def test_no_worker_outlives_a_parent_that_was_killed(good: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from datetime import datetime, UTC\n"
+        "from agent.capture import CaptureWorker\n"
+        "photo, worker = Path(sys.argv[1]), CaptureWorker()\n"
+        "worker.read(photo, now=datetime.now(UTC)); worker.decodes(photo)\n"
+        "print(*worker.process_ids, flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program, str(good)], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    workers = [int(word) for word in parent.stdout.readline().split()]
+    assert len(workers) == 2
+    assert all(map(is_alive, workers))
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    assert all(map(gone, workers))
+
+
+@posix_only
+def test_closing_ends_the_workers(good: Path) -> None:
+    worker = CaptureWorker()
+    worker.read(good, now=NOW)
+    (process,) = worker.process_ids
+    worker.close()
+    assert gone(process)
+    worker.read(good, now=NOW)
+    worker.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what Linux holds by itself")
+def test_linux_holds_every_limit_by_itself(worker: CaptureWorker, good: Path) -> None:
+    limits = worker.imposed()
+    assert (limits.memory, limits.processor, limits.wall) == (Held.SYSTEM, Held.SYSTEM, Held.SYSTEM)
+    (process,) = worker.process_ids
+    listed = Path(f"/proc/{process}/limits").read_text()
+    rows = {row[:26].strip(): row[26:].split()[0] for row in listed.splitlines()}
+    assert 200 * MIB < int(rows["Max address space"]) < 400 * MIB
+    assert rows["Max file size"] == rows["Max core file size"] == "0", "no copy of a photo, and no file at all"
+
+
+# --- Pictures that do not decode -------------------------------------------------------------------------------------
+
+
+def encoded(kind: str, size: tuple[int, int] = (640, 480)) -> bytes:
+    out = io.BytesIO()
+    Image.effect_mandelbrot(size, (-2, -1.5, 1, 1.5), 30).convert("RGB").save(out, kind)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_whole_picture_decodes_and_a_cut_one_does_not(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "picture"
+    path.write_bytes(encoded(kind))
+    assert decodes(path) is None
+    path.write_bytes(encoded(kind)[:-2_000])
+    assert decodes(path) is not None
+
+
+def test_a_heic_is_looked_into_where_pillow_heif_is_there(tmp_path: Path) -> None:
+    heif = pytest.importorskip("pillow_heif")
+    path = tmp_path / "picture.heic"
+    heif.from_pillow(Image.effect_mandelbrot((640, 480), (-2, -1.5, 1, 1.5), 30)).save(path)
+    whole = path.read_bytes()
+    assert decodes(path) is None
+    path.write_bytes(whole[: len(whole) // 2])
+    assert decodes(path) is not None
+
+
+def test_a_photo_of_200_megapixels_is_looked_into(worker: CaptureWorker, tmp_path: Path) -> None:
+    path = tmp_path / "large.jpg"
+    Image.new("L", (16_320, 12_240), 90).save(path, "JPEG")
+    assert worker.decodes(path) is None
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    assert worker.decodes(path) is not None
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"II*\0" + bytes(100), b"GIF89a" + bytes(50)])
+def test_what_is_no_jpeg_heic_png_or_webp_is_not_looked_into(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    assert decodes(path) is None
+
+
+def test_the_corpus_decodes_but_for_what_is_cut(worker: CaptureWorker, corpus: Path) -> None:
+    damaged = set()
+    paths = sorted(path for path in (corpus / "nom-exif").rglob("*") if path.is_file())
+    for path in paths:
+        worker.begin_decoding(path)
+    for path in paths:
+        if worker.decodes(path):
+            damaged.add(path.name)
+    assert {"exif-no-tz.jpg", "motion_photo_pixel_synth.jpg"} <= damaged, "these have no picture"
+    assert "exif.jpg" not in damaged
+
+
+# --- What goes over the pipe -----------------------------------------------------------------------------------------
+
+INSTANTS = st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2090, 1, 1))  # noqa: DTZ001
+TEXTS = st.one_of(st.none(), st.text(max_size=10))
+
+
+@st.composite
+def captures(draw: st.DrawFn) -> Capture:
+    start, length = draw(INSTANTS), timedelta(microseconds=draw(st.integers(0, 10**9)))
+    instant = Interval(start.replace(tzinfo=UTC), start.replace(tzinfo=UTC) + length)
+    degrees = st.floats(-90, 90)
+    return Capture(
+        format=draw(st.text(max_size=5)),
+        recorded=draw(TEXTS),
+        offset=draw(TEXTS),
+        taken=draw(st.sampled_from([None, instant, WallClock(start, start + length)])),
+        level=draw(st.sampled_from(Level)),
+        basis=tuple(draw(st.lists(st.text(max_size=5), max_size=3))),
+        also=(instant,) * draw(st.integers(0, 2)),
+        clock_bound=draw(st.booleans()),
+        camera=draw(st.one_of(st.none(), st.builds(Camera, TEXTS, TEXTS, TEXTS))),
+        place=draw(st.one_of(st.none(), st.builds(Place, degrees, degrees))),
+        content_id=draw(TEXTS),
+        complete=draw(st.booleans()),
+        notes=tuple(draw(st.lists(st.text(max_size=5), max_size=3))),
+    )
+
+
+@given(captures())
+def test_a_capture_comes_through_the_pipe_as_it_was(capture: Capture) -> None:
+    sent = wire.line(wire.of_capture(capture))
+    assert sent.count(b"\n") == 1
+    assert wire.capture_of(wire.parsed(sent)) == capture
+
+
+NESTED = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.floats(), st.integers(), st.text(max_size=5)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
+)
+
+
+@given(captures(), st.sampled_from(sorted(wire.of_capture(Capture("jpeg")))), NESTED)
+def test_what_a_worker_would_never_say_is_a_capture_of_the_right_kinds_or_garbled(
+    capture: Capture, field: str, value: object
+) -> None:
+    try:
+        found = wire.capture_of({**wire.of_capture(capture), field: value})
+    except wire.Garbled:
+        return
+    assert isinstance(getattr(found, field, True), type(getattr(capture, field, True)) | type(value) | tuple | Place)
+
+
+@given(st.binary(max_size=50))
+def test_any_line_is_an_object_or_garbled(content: bytes) -> None:
+    with contextlib.suppress(wire.Garbled):
+        assert isinstance(wire.parsed(content), dict)

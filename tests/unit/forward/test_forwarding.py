@@ -1,0 +1,361 @@
+"""Every event arrives at least once, whatever the receivers do, and nobody waits for it."""
+
+import json
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from agent.errors import RecordAltered
+from agent.forward import EcsFile, EcsServer, Event, Forwarder, NotForwarded, SyslogServer, Target, Trust
+from agent.forward.waiting import Waiting
+from tests.servers.rsyslog import Authority, Rsyslog
+from tests.unit.forward.events import Kept, event
+
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass
+class Receiver:
+    """A target in memory that fails when told to."""
+
+    name: str = "receiver"
+    description: str = "the receiver"
+    fails: bool = False
+    got: list[str] = field(default_factory=list)
+    tries: int = 0
+
+    def render(self, one: Event) -> bytes:
+        return one.id.encode()
+
+    def send(self, payloads: Sequence[bytes]) -> None:
+        self.tries += 1
+        if self.fails:
+            raise NotForwarded("it is down.")
+        self.got += [one.decode() for one in payloads]
+
+
+class Bench:
+    """A forwarder over a queue in a folder, which can be started again and again."""
+
+    def __init__(self, folder: Path, source: Kept, *targets: Target, most: int = 10_000) -> None:
+        self.queue = folder / "forward" / "queue.sqlite3"
+        self.told: list[str] = []
+        self.source = source
+        self.targets = targets
+        self.most = most
+
+    def start(self) -> Forwarder:
+        return Forwarder(
+            self.queue, "laptop-17", self.targets, self.source, self.told.append, most=self.most, first_pause=0.05
+        )
+
+    def once(self) -> None:
+        """As a run of `sync` does it."""
+        forwarder = self.start()
+        forwarder.knock()
+        forwarder.close(20)
+
+    def waiting(self) -> int:
+        with Waiting(self.queue, "laptop-17") as waiting:
+            return waiting.count(self.targets[0])
+
+
+def ids(rsyslog: Rsyslog) -> list[str]:
+    return [line["structured-data"].split('eventId="')[1].split('"')[0] for line in rsyslog.received()]
+
+
+def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come to that in time"
+        time.sleep(0.02)
+
+
+def test_a_real_rsyslog_gets_every_event_once_and_whole(tmp_path: Path, rsyslog: Rsyslog) -> None:
+    source = Kept(1200)
+    source.events[3] = event(3, visit='Musée "d\'Orsay" \\ [3]')
+    bench = Bench(tmp_path, source, SyslogServer("localhost", rsyslog.port, Trust(rsyslog.authority.file)))
+    bench.once()
+    lines = rsyslog.wait_for(1200)
+    assert ids(rsyslog) == source.ids
+    assert [line["msg"].removeprefix("\ufeff").encode() for line in lines] == [one.line for one in source.events if one]
+    assert {(line["hostname"], line["app-name"], line["msgid"]) for line in lines} == {
+        ("laptop-17", "photo-agent", "transferred")
+    }
+    assert (bench.waiting(), bench.told) == (0, [])
+    bench.once()  # nothing is new
+    assert len(rsyslog.received()) == 1200
+
+
+def test_a_server_that_was_down_gets_everything_when_it_is_back(tmp_path: Path, rsyslog: Rsyslog) -> None:
+    source = Kept(5)
+    bench = Bench(tmp_path, source, SyslogServer("localhost", rsyslog.port, Trust(rsyslog.authority.file)))
+    rsyslog.stop()
+    forwarder = bench.start()
+    try:
+        forwarder.knock()
+        until(lambda: bool(bench.told))
+        assert "did not take the entries" in bench.told[0]
+        source.events.append(event(5))
+        forwarder.knock()
+        rsyslog.start()
+        rsyslog.wait_for(6)
+        assert ids(rsyslog) == source.ids
+        until(lambda: any("goes on again" in one for one in bench.told))
+    finally:
+        forwarder.close(20)
+
+
+def test_a_server_that_is_killed_in_the_middle_gets_everything_in_the_end(tmp_path: Path, rsyslog: Rsyslog) -> None:
+    source = Kept(4000)
+    bench = Bench(tmp_path, source, SyslogServer("localhost", rsyslog.port, Trust(rsyslog.authority.file)))
+    forwarder = bench.start()
+    try:
+        forwarder.knock()
+        rsyslog.wait_for(700)
+        rsyslog.stop()  # in good order: what it has read it writes
+        rsyslog.start()
+        until(lambda: set(ids(rsyslog)) == set(source.ids))
+    finally:
+        forwarder.close(20)
+
+
+def test_kill_minus_nine_in_the_middle_loses_no_event(tmp_path: Path, rsyslog: Rsyslog) -> None:
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from agent.forward import SyslogServer, Trust\n"
+        "from tests.unit.forward.events import Kept\n"
+        "from tests.unit.forward.test_forwarding import Bench\n"
+        "folder, port, ca = sys.argv[1:]\n"
+        "bench = Bench(Path(folder), Kept(6000), SyslogServer('localhost', int(port), Trust(Path(ca))))\n"
+        "print('begun', flush=True)\n"
+        "bench.once()\n"
+        "print('; '.join(bench.told) or 'done', flush=True)\n"
+    )
+    line = [sys.executable, "-c", program, str(tmp_path), str(rsyslog.port), str(rsyslog.authority.file)]
+    for pause in (0.05, 0.15, 0.3, 0.5):
+        with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "begun\n"
+            time.sleep(pause)
+            process.kill()
+    last = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert last.stdout == "begun\ndone\n"
+    until(lambda: set(ids(rsyslog)) == set(Kept(6000).ids))
+    assert len(ids(rsyslog)) <= 6000 + 4 * 500  # of each crash one batch at most comes twice
+
+
+def test_a_server_whose_certificate_is_of_another_authority_gets_nothing_and_it_is_told(
+    tmp_path: Path, rsyslog: Rsyslog
+) -> None:
+    other = Authority(tmp_path / "other", "other")
+    bench = Bench(tmp_path, Kept(3), SyslogServer("localhost", rsyslog.port, Trust(other.file)))
+    bench.once()
+    assert (bench.waiting(), rsyslog.received()) == (3, [])
+    assert "was refused" in bench.told[0]
+
+
+def test_a_server_that_is_called_something_else_gets_nothing(tmp_path: Path, rsyslog: Rsyslog) -> None:
+    bench = Bench(tmp_path, Kept(3), SyslogServer("127.0.0.1", rsyslog.port, Trust(rsyslog.authority.file)))
+    bench.once()
+    assert (bench.waiting(), rsyslog.received()) == (3, [])
+    assert "was refused" in bench.told[0]
+
+
+def test_a_server_with_an_expired_certificate_gets_nothing(tmp_path: Path, rsyslog: Rsyslog) -> None:
+    rsyslog.stop()
+    rsyslog.pair = rsyslog.authority.issue("localhost", days=-1)
+    rsyslog.start()
+    bench = Bench(tmp_path, Kept(3), SyslogServer("localhost", rsyslog.port, Trust(rsyslog.authority.file)))
+    bench.once()
+    assert (bench.waiting(), rsyslog.received()) == (3, [])
+    assert "expired" in bench.told[0]
+
+
+def test_where_the_server_asks_for_a_certificate_only_one_that_it_knows_will_do(
+    tmp_path: Path, rsyslog: Rsyslog, authority: Authority
+) -> None:
+    rsyslog.stop()
+    rsyslog.asks_for_certificate = True
+    rsyslog.start()
+    foreign = Authority(tmp_path / "foreign", "foreign").issue("laptop-17")
+    for number, trust in enumerate(
+        [Trust(authority.file), Trust(authority.file, foreign.certificate, foreign.key)] * 3
+    ):
+        # It lets us in, and closes in good order before it has read: that is not to pass for "received".
+        bench = Bench(tmp_path / str(number), Kept(1), SyslogServer("localhost", rsyslog.port, trust))
+        bench.once()
+        assert (bench.waiting(), rsyslog.received()) == (1, [])
+        assert "forward.client_cert" in bench.told[0]
+    known = authority.issue("laptop-17")
+    trust = Trust(authority.file, known.certificate, known.key)
+    Bench(tmp_path, Kept(3), SyslogServer("localhost", rsyslog.port, trust)).once()
+    assert len(rsyslog.wait_for(3)) == 3
+
+
+def test_json_lines_go_over_tls_too(tmp_path: Path, authority: Authority) -> None:
+    import ssl
+    import threading
+
+    pair = authority.issue("localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    got: list[bytes] = []
+
+    def serve(listening: socket.socket) -> None:
+        with context.wrap_socket(listening.accept()[0], server_side=True) as connection:
+            while content := connection.recv(65536):
+                got.append(content)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        bench = Bench(tmp_path, Kept(3), EcsServer("localhost", listening.getsockname()[1], Trust(authority.file)))
+        bench.once()
+        thread.join()
+    assert [json.loads(line)["event"]["id"] for line in b"".join(got).splitlines()] == Kept(3).ids
+    assert (bench.waiting(), bench.told) == (0, [])
+
+
+@pytest.mark.parametrize("trust", ["missing", "garbage", "key alone"])
+def test_files_that_cannot_be_used_are_told_and_nothing_is_lost(tmp_path: Path, trust: str) -> None:
+    garbage = tmp_path / "garbage.pem"
+    garbage.write_text("no certificate")
+    believed = {
+        "missing": Trust(tmp_path / "nowhere.pem"),
+        "garbage": Trust(garbage),
+        "key alone": Trust(None, None, garbage),
+    }[trust]
+    bench = Bench(tmp_path, Kept(3), SyslogServer("localhost", 1, believed))
+    bench.once()
+    assert bench.waiting() == 3
+    assert "agent.toml" in bench.told[0]
+
+
+def test_a_file_grows_by_whole_lines_and_may_be_rotated(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    source = Kept(2)
+    bench = Bench(tmp_path, source, EcsFile(path))
+    bench.once()
+    path.rename(tmp_path / "events.1")
+    source.events += [event(2), event(3)]
+    bench.once()
+    both = (tmp_path / "events.1").read_bytes() + path.read_bytes()
+    assert [json.loads(line)["event"]["id"] for line in both.splitlines()] == source.ids
+
+
+def test_what_a_crash_left_of_a_line_spoils_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b'{"event":{"id":"lap')
+    Bench(tmp_path, Kept(2), EcsFile(path)).once()
+    first, *rest = path.read_bytes().splitlines()
+    assert first == b'{"event":{"id":"lap'
+    assert [json.loads(line)["event"]["id"] for line in rest] == Kept(2).ids
+
+
+def test_a_file_that_cannot_be_written_is_told_and_does_not_hold_up_the_other_receiver(tmp_path: Path) -> None:
+    receiver = Receiver()
+    bench = Bench(tmp_path, Kept(2), EcsFile(tmp_path / "nowhere" / "events.jsonl"), receiver)
+    bench.once()
+    assert receiver.got == Kept(2).ids
+    assert bench.waiting() == 2
+    assert "forward.ecs_file" in bench.told[0]
+
+
+def test_a_full_queue_drops_nothing_and_is_told(tmp_path: Path) -> None:
+    source, receiver = Kept(30), Receiver(fails=True)
+    bench = Bench(tmp_path, source, receiver, most=10)
+    forwarder = bench.start()
+    try:
+        forwarder.knock()
+        until(lambda: any("none is dropped" in one for one in bench.told))
+        assert bench.waiting() == 10
+        receiver.fails = False
+        until(lambda: receiver.got == source.ids)
+    finally:
+        forwarder.close(20)
+
+
+def test_a_fault_is_told_once_and_tried_more_and_more_rarely(tmp_path: Path) -> None:
+    receiver = Receiver(fails=True)
+    bench = Bench(tmp_path, Kept(1), receiver)
+    forwarder = bench.start()
+    for _ in range(50):
+        forwarder.knock()
+        time.sleep(0.01)
+    forwarder.close(20)
+    assert 2 <= receiver.tries <= 6
+    assert len(bench.told) == 1
+
+
+def test_a_damaged_queue_is_set_aside_and_everything_comes_once_more(tmp_path: Path) -> None:
+    receiver, source = Receiver(), Kept(3)
+    bench = Bench(tmp_path, source, receiver)
+    bench.once()
+    bench.queue.write_bytes(b"no database at all " * 200)
+    forwarder = bench.start()
+    try:
+        forwarder.knock()
+        until(lambda: receiver.got == source.ids * 2)
+    finally:
+        forwarder.close(20)
+    assert any("set aside" in one for one in bench.told)
+
+
+def test_a_record_that_cannot_be_read_further_keeps_back_only_the_rest(tmp_path: Path) -> None:
+    receiver = Receiver()
+
+    class Damaged(Kept):
+        def __call__(self, position):  # type: ignore[no-untyped-def]  # as its parent
+            for step in super().__call__(position):
+                if step.after.index > 700:
+                    raise RecordAltered("entry 700 was altered.")
+                yield step
+
+    bench = Bench(tmp_path, Damaged(900), receiver)
+    bench.once()
+    assert receiver.got == Kept(500).ids  # whole batches
+    assert "entry 700 was altered" in bench.told[0]
+
+
+def test_an_entry_that_was_erased_is_not_sent_any_more(tmp_path: Path) -> None:
+    receiver, source = Receiver(fails=True), Kept(3)
+    bench = Bench(tmp_path, source, receiver)
+    bench.once()
+    source.events.append(event(3, "erased", erases=1))
+    source.events[1] = None
+    receiver.fails = False
+    bench.once()
+    assert receiver.got == source.ids
+    assert b"00000001-transferred" not in bench.queue.read_bytes()
+
+
+def test_a_knock_returns_at_once_though_the_server_does_not_answer(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the connection, and that is all
+        bench = Bench(tmp_path, Kept(1), SyslogServer("localhost", silent.getsockname()[1], Trust()))
+        forwarder = bench.start()
+        started = time.monotonic()
+        forwarder.knock()
+        knocked = time.monotonic()
+        forwarder.close(0.2)
+        assert knocked - started < 0.1
+        assert time.monotonic() - started < 2
+        assert bench.waiting() == 1
+
+
+def test_a_queue_of_a_newer_version_is_left_alone_and_told(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, Kept(1), Receiver())
+    bench.queue.parent.mkdir()
+    with sqlite3.connect(bench.queue) as base:
+        base.execute("PRAGMA user_version = 99")
+    base.close()
+    bench.once()
+    assert "newer version" in bench.told[0]

@@ -1,0 +1,52 @@
+"""Published copies of small records, as the share would hold them."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from agent.model import Outgoing
+from agent.record import Draft, Kind, Record
+from agent.record.note import Signer, VerifierKey
+from agent.record.publish import to_publish
+from agent.record.report import Report
+from agent.record.verify import verify_copy
+from tests.unit.record.bodies import AT
+
+NOW = AT + timedelta(hours=1)
+
+
+def put_down(record: Record, count: int, *, at: datetime = AT) -> None:
+    """So many of the shortest entries."""
+    first = len(record)
+    record.append_all(
+        [Draft(Kind.REFUSED, {"photo": f"{n:08x}"}, f"{n:08x}-refused", at) for n in range(first, first + count)]
+    )
+
+
+def publish(record: Record, share: Path, done: int = 0) -> int:
+    """Send what is sealed, as a share that never fails would take it; up to which entry it is published then."""
+    for publication in to_publish(record, done):
+        for outgoing in publication.delivery.files:
+            assert isinstance(outgoing, Outgoing)
+            assert isinstance(outgoing.source, bytes)
+            path = share / outgoing.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            assert not path.exists() or path.read_bytes() == outgoing.source
+            path.write_bytes(outgoing.source)
+        done = publication.size
+    return done
+
+
+def published(record: Record, share: Path, signer: Signer, counts: Iterable[int]) -> Path:
+    """A record that was sealed after so many entries each time; its folder on the share."""
+    for count in counts:
+        put_down(record, count)
+        record.seal(signer)
+    publish(record, share)
+    return share / "record" / record.device
+
+
+def judged(folder: Path, *keys: VerifierKey, now: datetime = NOW, **more: object) -> Report:
+    """The one report on a copy."""
+    (report,) = verify_copy(folder, keys, now=now, **more)  # type: ignore[arg-type]  # passed on
+    return report
