@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import HostKeyRefused, UsageError
+from agent.pipeline.publish import log_key
+from agent.record.keys import ssh_line
 from agent.settings import Settings
 from agent.share import HostKey, make_key, pin, public_key
-
-LOG_KEY = "log_ed25519"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def make_keys(settings: Settings) -> Enrolment:
         device=name,
         user=settings.share.user,
         ssh_key=_key(settings.key_file, f"photo-agent {name}"),
-        log_key=_key(settings.key_file.with_name(LOG_KEY), f"photo-agent log {name}"),
+        log_key=ssh_line(log_key(settings).make().key, f"photo-agent log {name}"),
     )
 
 

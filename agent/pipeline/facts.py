@@ -9,6 +9,18 @@ GROUNDS = "decided on the grounds of"
 DAMAGED = "damaged photos"
 """How many damaged photos were sent, and when the last was, as JSON: `[3, "2026-03-14T17:02:00+00:00"]`."""
 
+HEARTBEAT = "last heartbeat"
+"""The day, in UTC, of the record's last heartbeat."""
+
+KEPT_PRIVATE = "kept private"
+"""How many photos a person said are private on days that the record was not told of yet, as JSON by day."""
+
+PUBLISHED = "published"
+"""The last checkpoint, as it is signed, up to which the share has the record."""
+
+UNPUBLISHED = "not published"
+"""Why the record could not be signed or published last time; absent where it could."""
+
 REGISTER_ON_RECORD = "register on record"
 """The version of the register that the record's last "register-changed" tells of."""
 

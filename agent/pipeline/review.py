@@ -10,6 +10,7 @@ from agent.errors import UsageError
 from agent.journal import Standing, State
 from agent.model import Decision, Interval, PhotoId, Register, Verdict, Visit, VisitId
 from agent.pipeline.examine import others_of
+from agent.pipeline.onrecord import count_private
 from agent.pipeline.stages import Stages
 from agent.register import decide
 
@@ -63,6 +64,7 @@ def keep_private(stages: Stages, photo: PhotoId) -> None:
     standing = replace(_held(stages, photo), state=State.SETTLED)
     stages.journal.save(standing)
     stages.journal.make_private(standing.id, register_version=None)
+    count_private(stages)
     stages.journal.tidy()
 
 

@@ -10,12 +10,23 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from agent.errors import AgentError, HostKeyRefused, LocalFault, ShareFault, ShareRefused, ShareUnreachable
+from agent.errors import (
+    AgentError,
+    HostKeyRefused,
+    JournalError,
+    LocalFault,
+    RecordError,
+    ShareFault,
+    ShareRefused,
+    ShareUnreachable,
+)
 from agent.journal import Standing, State
 from agent.model import Register
 from agent.pipeline import damage, examine, finish, forwarding, send
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
 from agent.pipeline.facts import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL
+from agent.pipeline.onrecord import put_down_standings
+from agent.pipeline.publish import Publishing
 from agent.pipeline.renew import needs_share, renew_register
 from agent.pipeline.stages import Stages
 from agent.record import JSON, Kind
@@ -45,16 +56,8 @@ class Run:
         """See every photo as far as it can go now. What ends the run early is in the summary, not in an exception."""
         started = time.monotonic()
         try:
-            self._finish_what_was_proven()
-            if self.renew:
-                self._renew_register()
-            self._examine()
-            if not self.stopping():
-                self._send()
-        except (ShareUnreachable, ShareRefused) as fault:
-            self._share_failed(fault)
-        except AgentError as fault:
-            self._failed(fault)
+            self._take_the_photos_on()
+            self._publish()
         finally:
             if self._share is not None:
                 self._share.close()
@@ -62,6 +65,20 @@ class Run:
         self._count_what_is_left()
         forwarding.after_run(self.stages)
         return self.summary
+
+    def _take_the_photos_on(self) -> None:
+        try:
+            self._finish_what_was_proven()
+            if self.renew:
+                self._renew_register()
+            self._examine()
+            put_down_standings(self.stages)
+            if not self.stopping():
+                self._send()
+        except (ShareUnreachable, ShareRefused) as fault:
+            self._share_failed(fault)
+        except AgentError as fault:
+            self._failed(fault)
 
     # --- the steps ---------------------------------------------------------------------------------------------------
 
@@ -143,6 +160,18 @@ class Run:
         self.summary.damaged += damage.tell(self.stages, self.audience, standings)
         recorded = finish.put_on_record(self.stages, standings)
         self.summary.removed += finish.take_away(self.stages, recorded, self.audience)
+
+    def _publish(self) -> None:
+        """Sign what was put on record and send it; the photos are done with by now, whatever becomes of this."""
+        if isinstance(self.summary.fault, RecordError | JournalError):
+            return
+        publishing = Publishing(self.stages, self._notice)
+        try:
+            publishing.seal()
+            if self.summary.fault is None and not self.stopping():
+                publishing.send(self._connected)
+        except JournalError as fault:
+            self._failed(fault)
 
     # --- the share ---------------------------------------------------------------------------------------------------
 

@@ -76,8 +76,11 @@ def is_running(settings: Settings) -> bool:
     return False
 
 
-def _waiting(stages: Stages, standing: Standing) -> Waiting:
+def is_overdue(stages: Stages, standing: Standing) -> bool:
+    """Whether the photo should have left by now."""
     allowed = timedelta(hours=stages.settings.removal.overdue_hours)
-    since = standing.found_at
-    overdue = standing.reachable_at is not None and stages.clock() - standing.reachable_at > allowed
-    return Waiting(standing, since, standing.reason, overdue)
+    return standing.reachable_at is not None and stages.clock() - standing.reachable_at > allowed
+
+
+def _waiting(stages: Stages, standing: Standing) -> Waiting:
+    return Waiting(standing, standing.found_at, standing.reason, is_overdue(stages, standing))

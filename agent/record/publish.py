@@ -21,10 +21,19 @@ NOT_A_PHOTO = PhotoId("record")
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A seal on its way: when its delivery is proven, the record is published up to entry `size`."""
+    """A seal on its way: when its delivery is proven, the record is published up to entry `size`, and `checkpoint`."""
 
     size: int
+    checkpoint: str
     delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many entries the share has; `lost` says that what it has is not of this record."""
+
+    size: int
+    lost: bool = False
 
 
 def to_publish(record: Record, done: int) -> Iterator[Publication]:
@@ -34,13 +43,19 @@ def to_publish(record: Record, done: int) -> Iterator[Publication]:
     """
     for seal in record.seals():
         if seal.size > done:
-            yield Publication(seal.size, _delivery(record, seal))
+            yield Publication(seal.size, seal.checkpoint, _delivery(record, seal))
 
 
-def is_behind(record: Record, done: int) -> bool:
-    """Whether the record holds less than was published: it was put back from a backup, or cut."""
-    seals = record.seals()
-    return done > (seals[-1].size if seals else 0)
+def progress(record: Record, checkpoint: str | None) -> Progress:
+    """How far the record is published, by the last checkpoint that arrived.
+
+    A record that does not have that checkpoint was put back from a backup, or begun anew: all of it is published then,
+    beside what is there, for that is what IT must see.
+    """
+    if checkpoint is None:
+        return Progress(0)
+    found = next((seal for seal in record.seals() if seal.checkpoint == checkpoint), None)
+    return Progress(0, lost=True) if found is None else Progress(found.size)
 
 
 def _delivery(record: Record, seal: Seal) -> Delivery:
