@@ -49,8 +49,9 @@ class Publishing:
     def seal(self) -> None:
         """Put down the day's sign of life, and sign what was put on record. Needs no share."""
         try:
+            signer = self._signer()
             heartbeat(self.stages)
-            self.stages.record.seal(self._signer())
+            self.stages.record.seal(signer)
         except RecordError as fault:
             self._trouble(f"the record could not be signed: {fault}")
 

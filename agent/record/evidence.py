@@ -56,7 +56,7 @@ class Evidence:
 def of_folder(folder: Path, device: str, seen: Sequence[Note] = ()) -> Evidence:
     """A copy of `record/<device>/`."""
     notes: dict[Part, list[Note]] = {Part.CHECKPOINT: [], Part.ROTATION: []}
-    ranges: dict[tuple[int, int, str, int], dict[Part, Path]] = {}
+    ranges: dict[tuple[int, int, str], dict[Part, dict[int, Path]]] = {}
     strangers = []
     for path in sorted(folder.iterdir()):
         name = read_name(path.name)
@@ -67,12 +67,23 @@ def of_folder(folder: Path, device: str, seen: Sequence[Note] = ()) -> Evidence:
             with path.open("rb") as file:
                 notes[name.part].append(Note(path.name, file.read(MOST_OF_A_NOTE + 1), name))
         else:
-            ranges.setdefault((name.first, name.size, name.root, name.choice), {})[name.part] = path
+            parts = ranges.setdefault((name.first, name.size, name.root), {Part.SEGMENT: {}, Part.LEAVES: {}})
+            parts[name.part][name.choice] = path
     pieces = [
-        Piece(first, size, root, parts.get(Part.SEGMENT), parts.get(Part.LEAVES))
-        for (first, size, root, _), parts in sorted(ranges.items())
+        Piece(*where, segment, leaves)
+        for where, parts in sorted(ranges.items())
+        for segment, leaves in _paired(parts[Part.SEGMENT], parts[Part.LEAVES])
     ]
     return Evidence(device, pieces, notes[Part.CHECKPOINT], notes[Part.ROTATION], seen, strangers)
+
+
+def _paired(segments: dict[int, Path], leaves: dict[int, Path]) -> Iterator[tuple[Path | None, Path | None]]:
+    """Each segment with its leaves. Where a name was taken on the share, one of the two may be called `…-2`."""
+    for choice in sorted({*segments, *leaves} if len(segments) != 1 or len(leaves) != 1 else {1}):
+        yield (
+            segments.get(choice) or segments.get(min(segments, default=0)),
+            leaves.get(choice) or leaves.get(min(leaves, default=0)),
+        )
 
 
 def of_laptop(files: Files, device: str, seals: Sequence[Seal], seen: Sequence[Note] = ()) -> Evidence:

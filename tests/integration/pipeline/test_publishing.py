@@ -1,0 +1,212 @@
+"""The record on a real share: signed and sent after each run and daily, resumed after a cut, in no photo's way."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from agent.pipeline.events import Event, Summary
+from agent.pipeline.facts import PUBLISHED, UNPUBLISHED
+from agent.pipeline.publish import log_key
+from agent.pipeline.review import held
+from agent.pipeline.run import Run
+from agent.pipeline.stages import only_writer, open_stages
+from agent.record import Kind
+from agent.record.report import Report
+from agent.record.verify import utc_now, verify_copy
+from tests.laptop import PRIVATE, Heard, Laptop
+from tests.servers.openssh import AS_ROOT
+
+SCHEMA = json.loads((Path(__file__).parents[3] / "config" / "record.schema.json").read_text("utf-8"))
+
+
+@pytest.fixture(autouse=True)
+def fresh_key(laptop: Laptop) -> Iterator[None]:
+    """The log key is beside the SSH key, which the server's tests share."""
+    key = laptop.settings.key_file.with_name("log_ed25519")
+    key.unlink(missing_ok=True)
+    yield
+    key.unlink(missing_ok=True)
+
+
+def record_on_share(laptop: Laptop) -> dict[str, bytes]:
+    folder = laptop.share / "record" / "laptop-17"
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())} if folder.is_dir() else {}
+
+
+def judged(laptop: Laptop) -> Report:
+    (report,) = verify_copy(laptop.share, [log_key(laptop.settings).load().key], now=utc_now())
+    return report
+
+
+def run_on(laptop: Laptop, day: datetime) -> tuple[Summary, list[str]]:
+    """A run on that day; its notices."""
+    heard, settings = Heard(), laptop.settings
+    with only_writer(settings), open_stages(settings, clock=lambda: day) as stages:
+        summary = Run(stages, settings.watch, heard).through()
+    return summary, notices(heard.events)
+
+
+def notices(events: list[Event]) -> list[str]:
+    return [str(event.details["text"]) for event in events if event.what.value == "notice"]
+
+
+def test_after_a_run_the_share_has_a_record_that_verifies(laptop: Laptop) -> None:
+    laptop.photo("IMG_1.jpg")
+    laptop.run()
+    report = judged(laptop)
+    assert (report.findings, report.device) == ((), "laptop-17")
+    assert report.entries == report.signed
+    kinds = [json.loads(line)["kind"] for line in lines(laptop)]
+    assert kinds == ["register-changed", "transferred", "removed", "enrolled", "heartbeat"]
+
+
+def lines(laptop: Laptop) -> list[bytes]:
+    """All published entries."""
+    segments = [content for name, content in record_on_share(laptop).items() if name.startswith("segment-")]
+    return [line for content in segments for line in content.splitlines()]
+
+
+def test_every_published_line_is_as_the_schema_says(laptop: Laptop) -> None:
+    laptop.photo("IMG_1.jpg")
+    laptop.run()
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    for line in lines(laptop):
+        validator.validate(json.loads(line))
+
+
+def test_a_run_in_which_nothing_happened_publishes_nothing_until_the_next_day(laptop: Laptop) -> None:
+    now = datetime.now(UTC).replace(hour=12)
+    run_on(laptop, now)
+    before = record_on_share(laptop)
+    run_on(laptop, now + timedelta(hours=1))
+    assert record_on_share(laptop) == before
+    run_on(laptop, now + timedelta(days=1))
+    after = record_on_share(laptop)
+    assert {name: after[name] for name in before} == before
+    assert len(after) == len(before) + 3
+    assert json.loads(lines(laptop)[-1])["kind"] == "heartbeat"
+    assert judged(laptop).exit_code == 0
+
+
+def test_a_share_that_takes_no_record_stops_no_photo_and_gets_it_later(laptop: Laptop) -> None:
+    record = laptop.share / "record"
+    shutil.rmtree(record, ignore_errors=True)
+    record.write_bytes(b"in the way")
+    photo = laptop.photo("IMG_1.jpg")
+    heard = Heard()
+
+    summary = laptop.run(heard)
+
+    assert (summary.removed, summary.fault, summary.exit_code, photo.exists()) == (1, None, 0, False)
+    assert any("the record was not published" in text for text in notices(heard.events))
+    assert laptop.look(lambda stages: stages.journal.fact(UNPUBLISHED))
+    record.unlink()
+    laptop.run()
+    assert laptop.look(lambda stages: stages.journal.fact(UNPUBLISHED)) is None
+    assert judged(laptop).findings == ()
+    assert len(record_on_share(laptop)) == 3, "it was sealed in the first run, and the second had nothing to add"
+
+
+def test_a_publication_that_arrived_in_part_is_completed_under_the_same_names(laptop: Laptop) -> None:
+    laptop.photo("IMG_1.jpg")
+    laptop.run()
+    whole = record_on_share(laptop)
+    laptop.look(lambda stages: stages.journal.set_fact(PUBLISHED, None))
+    for name in whole:
+        if not name.startswith("segment"):
+            (laptop.share / "record" / "laptop-17" / name).unlink()
+    laptop.run()
+    assert record_on_share(laptop) == whole
+
+
+def test_what_was_not_published_is_published_as_it_was_signed_whatever_came_after(laptop: Laptop) -> None:
+    now = datetime.now(UTC).replace(hour=12)
+    with only_writer(laptop.settings), open_stages(laptop.settings) as stages:
+        stages.record.append(Kind.REFUSED, {"photo": "0a1b2c3d"}, event="x", at=now)
+        stages.record.seal(log_key(laptop.settings).make())
+    laptop.photo("IMG_1.jpg")
+    laptop.run()
+    assert judged(laptop).findings == ()
+    assert [name for name in record_on_share(laptop) if name.startswith("segment-000000000-000000000-")]
+
+
+def test_another_file_under_a_name_of_the_record_is_told_and_never_overwritten(laptop: Laptop) -> None:
+    laptop.photo("IMG_1.jpg")
+    laptop.run()
+    whole = record_on_share(laptop)
+    (segment,) = (name for name in whole if name.startswith("segment"))
+    planted = laptop.share / "record" / "laptop-17" / segment
+    planted.write_bytes(b"planted\n")
+    laptop.look(lambda stages: stages.journal.set_fact(PUBLISHED, None))
+    heard = Heard()
+    laptop.run(heard)
+    assert planted.read_bytes() == b"planted\n"
+    assert any("another content" in text for text in notices(heard.events))
+    assert judged(laptop).exit_code == 10
+
+
+def test_a_laptop_put_back_from_a_backup_says_so_and_the_verifier_calls_it_a_fork(laptop: Laptop) -> None:
+    now = datetime.now(UTC).replace(hour=12)
+    run_on(laptop, now)
+    state = laptop.home / "state" / "record"
+    backup = shutil.copytree(state, laptop.home / "backup")
+    run_on(laptop, now + timedelta(days=1))
+    shutil.rmtree(state)
+    backup.rename(state)
+    _, told = run_on(laptop, now + timedelta(days=2))
+    assert any("put back from a backup" in text for text in told)
+    assert judged(laptop).exit_code == 13
+
+
+def test_without_its_key_the_record_is_not_signed_and_the_photos_go_on(laptop: Laptop) -> None:
+    laptop.run()
+    laptop.settings.key_file.with_name("log_ed25519").unlink()
+    photo = laptop.photo("IMG_1.jpg")
+    heard = Heard()
+    summary = laptop.run(heard)
+    assert (summary.removed, photo.exists()) == (1, False)
+    assert any("no log key" in text for text in notices(heard.events))
+
+
+def test_what_a_person_settled_is_on_record_and_of_the_private_only_how_many(laptop: Laptop) -> None:
+    now = datetime.now(UTC).replace(hour=12)
+    for number in range(3):
+        laptop.photo(f"IMG_{number}.jpg", None, seed=number)  # without a time: to be settled by a person
+    run_on(laptop, now)
+    first, second, third = laptop.look(lambda stages: [one.standing.id for one in held(stages)])
+    assert laptop.command("review", "assign", first, "museum").returncode == 0
+    for photo in (second, third):
+        assert laptop.command("review", "private", photo).returncode == 0
+    run_on(laptop, now + timedelta(days=2))
+    bodies = [body for line in lines(laptop) if (body := json.loads(line))["kind"] == "review-resolved"]
+    assert [entry["body"] for entry in bodies if "photo" in entry["body"]] == [
+        {
+            "photo": first,
+            "visit": "museum",
+            "staff": "j.smith",
+            "register_version": bodies[0]["body"]["register_version"],
+        }
+    ]
+    assert [entry["body"] for entry in bodies if "photo" not in entry["body"]] == [{"private": 2}]
+    assert second not in str(lines(laptop))
+
+
+def test_nothing_private_is_in_what_is_published(laptop: Laptop) -> None:
+    """Names, folders, times and places of private photos, and of the visit's what only this laptop knows."""
+    laptop.photo("PRIVATE canary Emily birthday.jpg", PRIVATE)
+    laptop.photo("canary-folder/VISIT canary Emily.jpg")
+    laptop.photo("canary-undated.jpg", None)
+    laptop.run()
+    published = b"".join(record_on_share(laptop).values())
+    names = " ".join(record_on_share(laptop))
+    for secret in ("canary", "Emily", "IMG", str(laptop.home), "Camera Imports", "2026-03-13", "20260313"):
+        assert secret not in names
+        assert secret.encode() not in published
+    assert not re.search(rb"\d{1,3}\.\d{4,}", re.sub(rb"[0-9T:-]+\.\d{6}\+00:00", b"", published)), "no position"
+    assert not AS_ROOT or b"/root" not in published
