@@ -162,8 +162,9 @@ def test_visits_check_names_every_fault_with_its_line(trip: Trip, tmp_path: Path
         "g,Twice,2026-03-15 09:00,2026-03-15 10:00,,\n"
     )
     faults = trip.lines("visits", "check", faulty, code=2)
+    assert {fault["register"] for fault in faults} == {"visits"}
     assert {fault["line"] for fault in faults if fault["severity"] == "error"} == {3, 4, 5, 6, 7, 8, 9}
-    assert all(fault.keys() == {"line", "column", "message", "severity"} for fault in faults)
+    assert all(fault.keys() == {"line", "column", "message", "severity", "register"} for fault in faults)
     assert trip.laptop.command("visits", "check", faulty).stdout.count("line ") >= 7
     good = trip.laptop.share / "register" / "visits.csv"
     assert trip.lines("visits", "check", good) == []
@@ -296,6 +297,19 @@ def test_without_settings_it_is_said_where_they_were_looked_for(trip: Trip, tmp_
 def test_help_and_version(trip: Trip) -> None:
     helped = trip.laptop.command("--help")
     assert helped.returncode == 0
-    for command in ("demo", "init", "doctor", "run", "sync", "explain", "status", "review", "visits", "log", "untag"):
+    for command in (
+        "demo",
+        "init",
+        "doctor",
+        "run",
+        "sync",
+        "explain",
+        "status",
+        "review",
+        "visits",
+        "cameras",
+        "log",
+        "untag",
+    ):
         assert f"  {command} " in helped.stdout
     assert re.match(r"photo-agent \d+\.\d+", trip.laptop.command("--version").stdout)

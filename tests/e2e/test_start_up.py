@@ -36,7 +36,15 @@ def test_help_imports_the_command_line_and_nothing_else(laptop: Laptop) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("status",), ("review", "list"), ("visits", "list"), ("log", "show", "--json"), ("config", "show")]
+    "words",
+    [
+        ("status",),
+        ("review", "list"),
+        ("visits", "list"),
+        ("cameras", "list"),
+        ("log", "show", "--json"),
+        ("config", "show"),
+    ],
 )
 def test_what_only_reads_here_loads_nothing_of_ssh_pictures_or_watching(laptop: Laptop, words: tuple[str, ...]) -> None:
     assert not imported(laptop, *words) & HEAVY

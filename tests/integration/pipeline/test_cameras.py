@@ -245,3 +245,20 @@ def test_it_is_shown_on_a_terminal_only(school: Laptop) -> None:
     told = school.command("cameras", "clock", "--show")
     assert told.returncode == 2
     assert "terminal" in told.stderr
+
+
+def test_visits_check_reads_a_utf_16_cameras_register_and_looks_labels_up_in_it(school: Laptop) -> None:
+    cameras, visits = school.home / "export.csv", school.home / "visits.csv"
+    cameras.write_bytes(CAMERAS.replace("3600", "an hour").encode("utf-16"))
+    told = school.command("visits", "check", cameras, "--json")
+    assert told.returncode == 2
+    (fault,) = [json.loads(line) for line in told.stdout.splitlines()]
+    assert (fault["register"], fault["line"], fault["column"]) == ("cameras", 3, "clock_ahead_seconds")
+    visits.write_text(
+        "id,title,starts,ends,cameras\nm,Museum,2026-03-14 09:00,2026-03-14 16:00,school camera 1;Camera 9\n"
+    )
+    told = school.command("visits", "check", visits, "--cameras", cameras, "--json")
+    assert told.returncode == 0
+    (fault,) = [json.loads(line) for line in told.stdout.splitlines()]
+    assert (fault["register"], fault["line"], fault["severity"]) == ("visits", 2, "warning")
+    assert "Camera 9" in fault["message"]
