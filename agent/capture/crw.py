@@ -10,6 +10,7 @@ from typing import Literal
 
 from agent.capture.bounded import BoundedFile, Broken, Source, Window
 from agent.capture.evidence import Clock, Evidence, Exif, Stamp
+from agent.capture.tiff import printable
 
 MAX_RECORDS = 500
 """In one directory; cameras write under 40."""
@@ -83,4 +84,4 @@ def _serial(value: bytes, order: str) -> str | None:
 
 
 def _text(value: bytes) -> str | None:
-    return "".join(mark for mark in value.decode("latin-1") if mark.isprintable()).strip() or None
+    return printable(value.decode("latin-1")) or None
