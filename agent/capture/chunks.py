@@ -4,9 +4,10 @@ import zlib
 
 from agent.capture.bounded import Block, BoundedFile, Broken, Window
 from agent.capture.boxes import Boxes
-from agent.capture.evidence import Evidence, Exif
+from agent.capture.evidence import Clock, Evidence, Exif, Stamp
 from agent.capture.exif import read_exif
 from agent.capture.jpeg import read_embedded
+from agent.capture.tiff import printable
 
 _PROFILES = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
 """Where ImageMagick kept Exif before PNG had a chunk for it: in hexadecimal, in a text chunk, mostly compressed."""
@@ -112,6 +113,20 @@ def read_jxl(file: BoundedFile) -> Evidence:
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")
     return Evidence("jxl", complete=complete, blocks=tuple(blocks), notes=tuple(notes))
+
+
+def read_kyocera(file: BoundedFile) -> Evidence:
+    """The header of a Contax N Digital's RAW, whose texts are written backwards."""
+    notes: list[str] = []
+    clock, camera = None, Exif()
+    try:
+        head = file.at(0, 0x21 + 20)
+        model, make, time = (printable(head[at : at + size][::-1].strip(b"\0").split(b"\0")[0].decode("latin-1"))
+                             for at, size in ((0x0C, 12), (0x19, 7), (0x21, 20)))  # fmt: skip
+        clock, camera = Clock(Stamp(time), "Kyocera RAW header"), Exif(make=make or None, model=model or None)
+    except Broken as fault:
+        notes.append(f"its header cannot be read: {fault}")
+    return Evidence("raw", blocks=(camera,), clock=clock, notes=tuple(notes))
 
 
 def read_raf(file: BoundedFile) -> Evidence:

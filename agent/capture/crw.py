@@ -10,6 +10,7 @@ from typing import Literal
 
 from agent.capture.bounded import BoundedFile, Broken, Source, Window
 from agent.capture.evidence import Clock, Evidence, Exif, Stamp
+from agent.capture.tiff import printable
 
 MAX_RECORDS = 500
 """In one directory; cameras write under 40."""
@@ -26,21 +27,25 @@ _IN_THE_RECORD = 0x4000
 def read_crw(file: BoundedFile) -> Evidence:
     """All evidence in a CRW."""
     notes: list[str] = []
-    found: dict[int, bytes] = {}
-    order: Literal["<", ">"] = ">"
-    complete = False
+    clock, camera, complete = None, Exif(), False
     try:
-        order = "<" if file.at(0, 2) == b"II" else ">"
-        start = struct.unpack(order + "I", file.at(2, 4))[0]
-        _Heap(order).read(Window(file, start, file.size - start), found, _DEPTH)
+        clock, camera = read_heap(file)
         complete = True
     except Broken as fault:
         # The directory is the file's end: without it the file was cut.
         notes.append(f"its directory cannot be read: {fault}")
-    make, model = ([*found.get(_MAKE_MODEL, b"").split(b"\0"), b"", b""])[:2]
-    clock = _clock(found.get(_TIME, b""), order)
-    camera = Exif(make=_text(make), model=_text(model), serial=_serial(found.get(_SERIAL, b""), order))
     return Evidence("crw", complete=complete, blocks=(camera,), clock=clock, notes=tuple(notes))
+
+
+def read_heap(source: Source) -> tuple[Clock | None, Exif]:
+    """A heap with its header, as a CRW is and as Canon's first JPEGs carry one; `Broken` without its directory."""
+    order: Literal["<", ">"] = "<" if source.at(0, 2) == b"II" else ">"
+    start = struct.unpack(order + "I", source.at(2, 4))[0]
+    found: dict[int, bytes] = {}
+    _Heap(order).read(Window(source, start, source.size - start), found, _DEPTH)
+    make, model = ([*found.get(_MAKE_MODEL, b"").split(b"\0"), b"", b""])[:2]
+    camera = Exif(make=_text(make), model=_text(model), serial=_serial(found.get(_SERIAL, b""), order))
+    return _clock(found.get(_TIME, b""), order), camera
 
 
 class _Heap:
@@ -74,13 +79,14 @@ def _clock(value: bytes, order: str) -> Clock | None:
     if not seconds:
         return None
     shown = datetime(1970, 1, 1) + timedelta(seconds=seconds)  # noqa: DTZ001  # a wall clock: no zone is known
-    return Clock(Stamp(shown.strftime("%Y:%m:%d %H:%M:%S")), "CRW TimeStamp")
+    return Clock(Stamp(shown.strftime("%Y:%m:%d %H:%M:%S")), "Canon CIFF TimeStamp")
 
 
 def _serial(value: bytes, order: str) -> str | None:
     """Ten digits, as Canon's own programs show it and Exif has it from later cameras."""
-    return f"{struct.unpack(order + 'I', value[:4])[0]:010d}" if len(value) >= 4 else None
+    number = struct.unpack(order + "I", value[:4])[0] if len(value) >= 4 else 0
+    return f"{number:010d}" if number else None
 
 
 def _text(value: bytes) -> str | None:
-    return "".join(mark for mark in value.decode("latin-1") if mark.isprintable()).strip() or None
+    return printable(value.decode("latin-1")) or None

@@ -6,9 +6,11 @@ All of these are read; a file is complete when its picture's end marker is there
 """
 
 import re
+from dataclasses import dataclass, field
 
 from agent.capture.bounded import Block, BoundedFile, Broken, Source, Window
-from agent.capture.evidence import Evidence, Exif
+from agent.capture.crw import read_heap
+from agent.capture.evidence import Clock, Evidence, Exif
 from agent.capture.exif import read_exif
 from agent.capture.xmp import original_time
 
@@ -31,9 +33,13 @@ _EXIF = b"Exif\0"
 _EXIF_HEADER = 6  # the last byte is 0 by the rule, and 0xFF or a blank from some writers
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 
+_CIFF = b"HEAPJPGM"
+_CIFF_HEADER = 26
+"""What Canon's cameras had before Exif, in an APP0; the mark is behind the byte order and the header's length."""
+
 _NEXT = re.compile(rb"\xff[\xc0-\xfe]")
 
-_SOI, _EOI, _SOS, _APP1 = 0xD8, 0xD9, 0xDA, 0xE1
+_SOI, _EOI, _SOS, _APP0, _APP1 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1
 _BARE = {0x01, _SOI, *range(0xD0, 0xD8)}
 """Markers that no length follows."""
 
@@ -41,20 +47,23 @@ _BARE = {0x01, _SOI, *range(0xD0, 0xD8)}
 def read_jpeg(file: BoundedFile) -> Evidence:
     """All evidence in a JPEG file, and whether it is complete."""
     notes: list[str] = []
-    blocks, packets, scan = _segments(file, notes)
+    found = _segments(file, notes)
+    scan = found.scan
     complete = scan is not None and _ends(file, scan)
     if not complete:
         notes.append("its picture's end is missing: it was cut, or is not yet copied whole")
-    exifs = _read_blocks(blocks, notes)
-    asked = [] if any(block.original for block in exifs) else packets
+    exifs = _read_blocks(found.blocks, notes)
+    clock = None
+    if found.heap is not None and not exifs:
+        clock, exifs = _read_heap(found.heap, notes)
+    asked = [] if clock or any(block.original for block in exifs) else found.packets
     written = next((time for time in map(original_time, asked) if time), None)
-    return Evidence("jpeg", complete=complete, blocks=exifs, xmp_original=written, notes=tuple(notes))
+    return Evidence("jpeg", complete=complete, blocks=exifs, clock=clock, xmp_original=written, notes=tuple(notes))
 
 
 def read_embedded(source: Source, start: int, size: int, notes: list[str]) -> tuple[Exif, ...]:
     """The Exif blocks of a JPEG inside another container; its end is not looked for."""
-    blocks, _, _ = _segments(Window(source, start, size), notes)
-    return _read_blocks(blocks, notes)
+    return _read_blocks(_segments(Window(source, start, size), notes).blocks, notes)
 
 
 def _read_blocks(blocks: list[bytes], notes: list[str]) -> tuple[Exif, ...]:
@@ -67,10 +76,27 @@ def _read_blocks(blocks: list[bytes], notes: list[str]) -> tuple[Exif, ...]:
     return tuple(exifs)
 
 
-def _segments(source: Source, notes: list[str]) -> tuple[list[bytes], list[bytes], int | None]:
-    """Exif blocks and XMP packets in their order, and where the picture's data begins; None where it never does."""
-    blocks: list[bytes] = []
-    packets: list[bytes] = []
+def _read_heap(content: bytes, notes: list[str]) -> tuple[Clock | None, tuple[Exif, ...]]:
+    try:
+        clock, camera = read_heap(Block(content))
+    except Broken as fault:
+        notes.append(f"its CIFF block cannot be read: {fault}")
+        return None, ()
+    return clock, (camera,)
+
+
+@dataclass(slots=True)
+class _Segments:
+    """Exif blocks and XMP packets in their order, a CIFF block, and where the picture's data begins, if it does."""
+
+    blocks: list[bytes] = field(default_factory=list)
+    packets: list[bytes] = field(default_factory=list)
+    heap: bytes | None = None
+    scan: int | None = None
+
+
+def _segments(source: Source, notes: list[str]) -> _Segments:
+    found = _Segments()
     position = 2
     try:
         for _ in range(MAX_SEGMENTS):
@@ -78,17 +104,20 @@ def _segments(source: Source, notes: list[str]) -> tuple[list[bytes], list[bytes
             if marker in _BARE:
                 continue
             if marker == _EOI:
-                return blocks, packets, None
+                return found
             size = int.from_bytes(source.at(position, 2), "big")
             if marker == _SOS:
-                return blocks, packets, position + max(size, 2)
+                found.scan = position + max(size, 2)
+                return found
             if marker == _APP1:
-                _keep(source, position + 2, max(size - 2, 0), blocks, packets)
+                _keep(source, position + 2, max(size - 2, 0), found.blocks, found.packets)
+            elif marker == _APP0 and found.heap is None and _is_ciff(source, position + 2, size - 2):
+                found.heap = source.at(position + 2, size - 2)
             position += max(size, 2)
         notes.append("it has more segments than any camera writes")
     except Broken:
         notes.append("it breaks off before its picture begins")
-    return blocks, packets, None
+    return found
 
 
 def _marker(source: Source, position: int) -> tuple[int, int]:
@@ -100,6 +129,10 @@ def _marker(source: Source, position: int) -> tuple[int, int]:
     if found is None:
         raise Broken("no marker where one must be")
     return position + found.end(), found.group()[1]
+
+
+def _is_ciff(source: Source, start: int, size: int) -> bool:
+    return size > _CIFF_HEADER and source.at(start + 6, len(_CIFF)) == _CIFF
 
 
 def _keep(source: Source, start: int, size: int, blocks: list[bytes], packets: list[bytes]) -> None:

@@ -9,6 +9,7 @@ from agent.capture.bounded import BoundedFile, Broken
 from agent.capture.boxes import Box, Boxes
 from agent.capture.evidence import Clip, Evidence, Exif
 from agent.capture.makers import camera_blocks, nikon_clock, sony_xml
+from agent.capture.tiff import printable
 
 MAX_VALUE = 64 * 1024
 """Bytes of one list of keys or one value; a date has 25."""
@@ -169,5 +170,4 @@ def _item_list(boxes: Boxes, meta: Box) -> dict[str, str]:
 
 
 def _text(content: bytes) -> str:
-    decoded = content.decode("utf-8", "replace").split("\0", 1)[0]
-    return "".join(mark for mark in decoded if mark.isprintable()).strip()
+    return printable(content.decode("utf-8", "replace").split("\0", 1)[0])

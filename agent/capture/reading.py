@@ -10,7 +10,7 @@ from agent.capture.avi import read_avi
 from agent.capture.beside import read_beside
 from agent.capture.bounded import BoundedFile, Broken
 from agent.capture.canon import read_cr3
-from agent.capture.chunks import read_jxl, read_mrw, read_png, read_raf, read_webp, read_x3f
+from agent.capture.chunks import read_jxl, read_kyocera, read_mrw, read_png, read_raf, read_webp, read_x3f
 from agent.capture.corroborate import corroborated
 from agent.capture.crw import read_crw
 from agent.capture.evidence import Evidence
@@ -35,6 +35,7 @@ _READERS: dict[str, Reader] = {
     "mrw": read_mrw,
     "cr3": read_cr3,
     "x3f": read_x3f,
+    "raw": read_kyocera,
     "heic": partial(read_heif, kind="heic"),
     "heif": partial(read_heif, kind="heif"),
     "avif": partial(read_heif, kind="avif"),

@@ -102,7 +102,8 @@ class Tiff:
     def text(self, entry: Entry, limit: int) -> str | None:
         """A field of characters up to its first NUL, without blanks around it; None where nothing is left.
 
-        Written as ASCII by rule, as UTF-8 or Latin-1 in truth.
+        Written as ASCII by rule, as UTF-8 or Latin-1 in truth. What cannot be printed is shown as a mark and never left
+        out: `2000:03:` and a broken digit and `1` is not the first of March.
         """
         if entry.type not in {1, 2, 7, 129}:
             return None
@@ -111,7 +112,7 @@ class Tiff:
             decoded = found.decode("utf-8")
         except UnicodeDecodeError:
             decoded = found.decode("latin-1")
-        return "".join(mark for mark in decoded if mark.isprintable()).strip() or None
+        return printable(decoded) or None
 
     def integer(self, entry: Entry) -> int | None:
         """The first value of a field of whole numbers."""
@@ -138,3 +139,8 @@ class Tiff:
         values = self.raw(entry, limit * 8)
         pairs = struct.iter_unpack(self._order + 2 * code, values[: len(values) // 8 * 8])
         return tuple(above / below if below else None for above, below in pairs)
+
+
+def printable(text: str) -> str:
+    """The text without blanks around it, each character that cannot be printed shown as U+FFFD."""
+    return "".join(mark if mark.isprintable() else "\ufffd" for mark in text.strip())

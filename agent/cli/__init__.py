@@ -21,6 +21,7 @@ COMMANDS = {
     "visits": "The register of visits, as it is understood here.",
     "cameras": "The cameras register, and how far a camera's clock is wrong.",
     "log": "The record of transfers.",
+    "witness": "On a machine of IT's: watch over the records on the share.",
     "untag": "Take the visit's tag out of a photo again.",
     "run": "The service, in the foreground.",
     "service": "Run at log-in.",
@@ -82,7 +83,8 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done · 1 unexpected · 2 usage, settings or register · 3 not yet sent · 4 waits for review · "
-    "5 share unreachable · 6 share refused",
+    "5 share unreachable · 6 share refused · of records: 10 altered · 11 truncated or rolled back · 12 signature "
+    "missing or wrong · 13 forked · 14 heartbeat missing · 15 share and record disagree",
 )
 @click.option("--config", "config", type=click.Path(dir_okay=False), help="Settings file instead of the usual one.")
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")

@@ -10,7 +10,6 @@ import click
 
 from agent.cli.session import settings_of, stages_of
 
-
 LOG_FILE = "agent.log"
 LOG_SIZE = 1_000_000
 """Bytes before a log file is turned over; one older one is kept."""

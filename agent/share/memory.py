@@ -115,6 +115,12 @@ class MemoryShare:
             raise ShareFault(f"A file on the share is larger than the {limit} bytes that are believed of it.")
         return content
 
+    def names(self, folder: str) -> list[str]:
+        """What is in a folder."""
+        self._reach()
+        below = (name[len(folder) + 1 :] for name in self.disk.files if name.startswith(f"{folder}/"))
+        return sorted({f"{first}{slash}" for first, slash, _ in (name.partition("/") for name in below)})
+
     def sweep(self) -> int:
         """Remove this device's own temporary files."""
         self._reach()

@@ -79,6 +79,10 @@ class Share(Protocol):
         """The content of a small file (the register). FileNotFoundError if absent; ShareFault if over `limit` bytes."""
         ...
 
+    def names(self, folder: str) -> list[str]:
+        """What is in a folder, in order; a folder's name ends with `/`. Empty where it is missing or not for us."""
+        ...
+
     def sweep(self) -> int:
         """Remove this device's own temporary files, left by a transfer that was cut; how many. Never another's."""
         ...

@@ -144,6 +144,10 @@ class SftpShare:
         finally:
             await session.let_go(handle)
 
+    def names(self, folder: str) -> list[str]:
+        """What is in a folder."""
+        return sorted(f"{name}/" if about.is_folder else name for name, about in self._run(self._names(folder)))
+
     def sweep(self) -> int:
         """Remove this device's own temporary files, in `visits/`, `record/` and the folders directly below them."""
         return self._run(self._sweep())

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from agent.errors import AgentError, ShareRefused
 from agent.folders import Watcher
+from agent.journal import State
 from agent.pipeline.events import Summary
 from agent.pipeline.examine import unsettled
 from agent.pipeline.run import Run
@@ -111,7 +112,8 @@ class Supervisor:
         if settling is not None:
             waits.append(settling)
         clock = self.stages.clock()
-        pauses = [one.not_before - clock for one in self.stages.journal.standings() if one.not_before is not None]
+        here = self.stages.journal.standings(*(state for state in State if state is not State.REMOVED))
+        pauses = [one.not_before - clock for one in here if one.not_before is not None]
         # One that is over already was looked at by the run that just ended.
         waits += [pause for pause in pauses if pause > timedelta(0)]
         return max(min(waits).total_seconds(), TICK)

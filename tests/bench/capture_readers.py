@@ -2,8 +2,8 @@
 
 `python -m tests.bench.capture_readers [--corpus DIR] [--rounds 3]`. A reader that is not installed (exifread is none of
 this project's) has no column. "read" is for how many of the dated files it gave a time of capture, "agree" for how many
-the one that ExifTool gives, "ms" the median over files of the best of the rounds, with a warm cache. Files that a reader
-hung on for ten seconds, or ran out of memory for, are counted beside it.
+the one that ExifTool gives, "ms" the median over files of the best of the rounds, with a warm cache. Files that a
+reader hung on for ten seconds, or ran out of memory for, are counted beside it.
 """
 
 import argparse

@@ -341,6 +341,15 @@ def test_the_register_is_read_up_to_a_limit(stand: Stand) -> None:
         assert share.read(name, 200_000) == register
 
 
+def test_it_tells_what_is_in_a_folder(stand: Stand) -> None:
+    for name in ("record/laptop-18/b.txt", "record/laptop-17/a.txt", "record/laptop-17/deep/c.txt", "record/note.txt"):
+        stand.put(name, b"x")
+    with stand.open() as share:
+        assert share.names("record") == ["laptop-17/", "laptop-18/", "note.txt"]
+        assert share.names("record/laptop-17") == ["a.txt", "deep/"]
+        assert share.names("record/laptop-19") == []
+
+
 def test_it_tells_its_space_its_time_and_its_abilities(stand: Stand) -> None:
     with stand.open() as share:
         free = share.space().free

@@ -151,10 +151,11 @@ class Rsyslog:
             self._process = None
 
     def received(self) -> list[dict[str, str]]:
-        """All messages so far, by field."""
+        """All messages so far, by field; what is being written is left out."""
         if not self.output.exists():
             return []
-        lines = self.output.read_text("utf-8").splitlines()
+        whole, _, _ = self.output.read_bytes().rpartition(b"\n")
+        lines = whole.decode().split("\n") if whole else []
         return [dict(zip(FIELDS, line.split("\t"), strict=True)) for line in lines]
 
     def wait_for(self, count: int, seconds: float = 20) -> list[dict[str, str]]:

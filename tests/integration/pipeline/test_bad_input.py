@@ -30,10 +30,9 @@ def good(laptop: Laptop) -> Path:
     return laptop.photo("good.jpg", seed=200)
 
 
-def waiting(laptop: Laptop) -> dict[str, dict[str, object]]:
-    """What `status` says that waits, by the photo's name."""
-    status = json.loads(laptop.command("status", "--json").stdout)
-    return {Path(one["file"]).name: one for one in status["waiting"]}
+def waiting(laptop: Laptop) -> dict[str, str | None]:
+    """What `status` says that waits, by the photo's name, and why."""
+    return {one.standing.photo.main.path.name: one.reason for one in laptop.look(status).waiting}
 
 
 # --- Files that do not keep still ------------------------------------------------------------------------------------
@@ -121,7 +120,7 @@ def test_a_photo_that_grows_while_it_is_sent_is_not_proven_and_not_removed(lapto
     assert growing.read_bytes() == content + b"more"
     assert not good.exists()
     assert len(laptop.on_share()) == 1, "neither the half photo nor a temporary file of it is left on the share"
-    assert "changed" in str(waiting(laptop)["growing.jpg"]["reason"])
+    assert "changed" in str(waiting(laptop)["growing.jpg"])
 
 
 # --- Files that are no good ------------------------------------------------------------------------------------------
@@ -137,7 +136,7 @@ def test_a_photo_that_may_not_be_read_is_told_and_stays(laptop: Laptop, good: Pa
 
     assert done.returncode == 4, done.stderr
     assert not good.exists()
-    assert "ermission denied" in str(waiting(laptop)["closed.jpg"]["reason"])
+    assert "ermission denied" in str(waiting(laptop)["closed.jpg"])
     closed.chmod(0o600)
     assert laptop.command("sync").returncode == 0
     assert not closed.exists()
@@ -165,7 +164,7 @@ def test_a_file_of_zero_bytes_is_refused_with_its_reason(laptop: Laptop, good: P
     assert (summary.refused, summary.exit_code) == (1, 4)
     assert not good.exists()
     assert empty.exists()
-    assert "empty" in str(waiting(laptop)["empty.jpg"]["reason"])
+    assert "empty" in str(waiting(laptop)["empty.jpg"])
 
 
 def test_an_empty_file_that_is_filled_later_goes_its_way(laptop: Laptop) -> None:
@@ -182,7 +181,7 @@ def test_a_fresh_photo_without_its_end_waits_for_it(laptop: Laptop, good: Path) 
 
     summary = laptop.run()
     assert (summary.proven, summary.waiting, summary.review) == (1, 1, 0)
-    assert "its end is not there yet" in str(waiting(laptop)["cut.jpg"]["reason"])
+    assert "its end is not there yet" in str(waiting(laptop)["cut.jpg"])
     assert cut.exists()
 
     cut.write_bytes(whole)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from agent.pipeline.events import Happened
+from agent.pipeline.status import status
 from agent.record import Kind
 from tests.laptop import AT_THE_FARM, PRIVATE, VISITS, Heard, Laptop
 
@@ -55,13 +56,13 @@ def test_a_bad_register_is_told_and_the_last_good_one_stands(
     assert not farm.exists()
     notices = [str(event.details["text"]) for event in heard.events if event.what is Happened.NOTICE]
     assert [told in notice for notice in notices] == [True]
-    status = json.loads(laptop.command("status", "--json").stdout)["register"]
-    assert told in status["trouble"]
-    assert status["visits"] == 8
+    seen = laptop.look(status)
+    assert told in seen.register_trouble
+    assert seen.register_visits == 8
 
     put_right(laptop)
     laptop.run()
-    assert json.loads(laptop.command("status", "--json").stdout)["register"]["trouble"] is None
+    assert laptop.look(status).register_trouble is None
 
 
 def test_without_any_register_photos_wait_with_that_reason(laptop: Laptop) -> None:
@@ -69,12 +70,9 @@ def test_without_any_register_photos_wait_with_that_reason(laptop: Laptop) -> No
     photo = laptop.photo("IMG_1.jpg")
     private = laptop.photo("IMG_2.jpg", PRIVATE)
 
-    done = laptop.command("sync")
+    assert laptop.run().exit_code == 3
 
-    assert done.returncode == 3
-    (one, other) = json.loads(laptop.command("status", "--json").stdout)["waiting"]
-    assert "no register" in one["reason"]
-    assert "no register" in other["reason"]
+    assert ["no register" in one.reason for one in laptop.look(status).waiting] == [True, True]
     assert photo.exists()
     assert laptop.on_share() == {}
 
@@ -92,7 +90,7 @@ def test_a_register_that_was_not_renewed_for_too_long_decides_nothing(laptop: La
     summary = laptop.run()
 
     assert (summary.visit, summary.exit_code) == (0, 5)
-    assert "last renewed" in json.loads(laptop.command("status", "--json").stdout)["waiting"][0]["reason"]
+    assert "last renewed" in laptop.look(status).waiting[0].reason
     laptop.configure()
     laptop.server.restart()  # type: ignore[attr-defined]
     assert laptop.run().removed == 1
@@ -125,7 +123,7 @@ def test_a_register_on_this_laptop_needs_no_share_until_something_is_to_be_sent(
     local.unlink()
     laptop.photo("IMG_2.jpg")
     assert laptop.run().exit_code == 5
-    assert "cannot be read" in json.loads(laptop.command("status", "--json").stdout)["register"]["trouble"]
+    assert "cannot be read" in laptop.look(status).register_trouble
 
 
 def test_a_name_corrected_in_the_settings_decides_afresh_what_was_private(laptop: Laptop) -> None:

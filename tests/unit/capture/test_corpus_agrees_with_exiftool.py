@@ -20,6 +20,8 @@ DETAILS_READ_OTHERWISE = {
     "nom-exif/testdata/exif-no-tz.jpg": "cut inside its Exif segment, where ExifTool gives up and this reads on",
     "nom-exif/testdata/exif-both.png": "its place is in the legacy profile beside eXIf, which truth leaves out",
     "exiftool/t/images/CanonRaw.crw": "make and model stand in CIFF, which truth leaves out",
+    "exif-samples/jpg/exif-org/sony-powershota5.jpg": "make and model stand in CIFF, which truth leaves out",
+    "exiftool/t/images/KyoceraRaw.raw": "make and model stand in a header of its own, which truth leaves out",
     "exiftool/t/images/M2TS.mts": "the make stands in its stream, which truth leaves out",
     "nom-exif/testdata/meta.mov": "offset, make and model stand in QuickTime's Keys, which truth leaves out",
 }
@@ -71,6 +73,8 @@ def test_every_other_photo_with_a_capture_time_is_read_as_exiftool_reads_it(
         ("exiftool/t/images/Pentax.avi", "2009:10:27 12:14:34"),  # ExifTool leaves out the seconds, which are there
         ("exiftool/t/images/M2TS.mts", "2008:12:31 23:16:24"),
         ("exiftool/t/images/CanonRaw.crw", "2003:11:10 17:39:26"),
+        ("exiftool/t/images/KyoceraRaw.raw", "2005:07:16 18:14:30"),
+        ("exif-samples/jpg/exif-org/sony-powershota5.jpg", "2000:10:27 22:56:26"),
     ],
 )
 def test_what_stands_outside_exif_is_read_as_exiftool_reads_it(

@@ -141,6 +141,11 @@ def test_a_fix_that_no_zone_explains_is_put_aside(photo: Photo, fix: str) -> Non
     assert "was not used" in found.notes[0]
 
 
+def test_a_gps_date_with_a_broken_digit_is_put_aside(photo: Photo) -> None:
+    fix = {**fix_at("2026:03:14 10:11:12"), piexif.GPSIFD.GPSDateStamp: b"2026:03:1\x014"}
+    assert photo({ORIGINAL: TAKEN, OFFSET: b"+00:00"}, fix).level is Level.OWN_OFFSET
+
+
 @pytest.mark.parametrize("fix", ["2026:03:14 00:00:00", "2026:00:00 10:11:12", "2036:03:14 10:11:12"])
 def test_a_fix_of_zeros_or_from_the_future_is_put_aside(photo: Photo, fix: str) -> None:
     found = photo({ORIGINAL: TAKEN, OFFSET: b"+00:00"}, fix_at(fix))
@@ -278,6 +283,9 @@ def test_level_f_a_messengers_name_is_when_it_was_sent(photo: Photo, name: str) 
         b"2026:03:14 25:11:12",
         b"2026:03:14 10:11:60",
         b"yesterday afternoon",
+        b"2026:03:1\x014 10:11:12",
+        b"2026:03:\x0114 10:11:12",
+        b"2026:03:1\xe24 10:11:12",
         b"1904:01:01 00:00:00",
         b"1970:01:01 00:00:12",
         b"1970:01:01 09:30:00",

@@ -118,7 +118,8 @@ _keys = st.sampled_from(["staff", "timezone", "name", "watch", "port", "host", "
 _tables = st.sampled_from(["device", "folders", "share", "register", "removal", "y"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+# No deadline: the words for each fault come from the schema, which takes its time to make.
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.dictionaries(_tables, st.dictionaries(_keys, _values.filter(lambda value: value is not None), max_size=4)))
 def test_values_of_any_kind_under_any_key_are_explained_too(tables: dict[str, dict[str, object]]) -> None:
     text = "".join(

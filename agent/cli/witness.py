@@ -1,0 +1,68 @@
+"""`witness`: on a machine of IT's, what became of each device's record since it was last looked at."""
+
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from agent.cli.session import json_option, printable, put_json, say
+from agent.errors import UsageError
+
+LOOK_AGAIN = 10.0
+"""Seconds before a record that seems damaged is looked at once more: its device may be publishing at this moment."""
+
+
+@click.command("witness")
+@click.argument("share", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--keys", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Enrolled log keys."
+)
+@click.option("--state", type=click.Path(file_okay=False, path_type=Path), help="Where it remembers; not on the share.")
+@click.option("--name", help="Its name in cosignatures; without it, witness/ and the host's.")
+@click.option("--silence-days", type=click.FloatRange(min=0), default=3, show_default=True, help="0: not told.")
+@click.option("--visits", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Instead of DIR/visits.")
+@click.option("--retired", multiple=True, metavar="VISIT", help="A visit whose files IT cleared away on purpose.")
+@json_option
+def command(
+    share: Path,
+    keys: Path,
+    state: Path | None,
+    name: str | None,
+    silence_days: float,
+    visits: Path | None,
+    retired: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Compare the records on a share with what was seen of them before, and cosign those that are whole.
+
+    DIR is the share as this machine sees it, or a copy. Tells forks, rollbacks, silence, files with no entry and
+    entries with no file; exit codes as `log verify`, and 15 where only share and record disagree.
+    """
+    from agent.record.keys import read_keys
+    from agent.record.verify import utc_now
+    from agent.record.witness import Witness, default_name
+    from agent.settings.places import state_folder
+
+    try:
+        enrolled = read_keys(keys.read_text("utf-8"))
+    except (OSError, ValueError) as fault:
+        raise UsageError(f"the keys in {keys} cannot be read: {fault}") from fault
+    witness = Witness(state or state_folder() / "witness", name or default_name())
+    watch = witness.look(
+        share,
+        enrolled,
+        now=utc_now(),
+        max_silence=timedelta(days=silence_days) if silence_days else None,
+        visits=visits,
+        retired=retired,
+        pause=lambda: time.sleep(LOOK_AGAIN),
+    )
+    if as_json:
+        for one in watch.as_json():
+            put_json(one)
+    else:
+        for line in watch.lines():
+            click.echo(printable(line))
+    say(f"this witness: {witness.key}")
+    return watch.exit_code
