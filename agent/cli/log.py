@@ -1,18 +1,35 @@
-"""`log`: the record of transfers, for IT to review."""
+"""`log`: the record of transfers, for IT to review; `logproof` has what proves it."""
 
 import io
 import sys
-from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, time, timedelta, tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.session import json_option, local, put_json, put_table, settings_of
+from agent.cli.copies import (
+    copy_of,
+    directory_argument,
+    enrolled,
+    key_option,
+    settings_if_any,
+    share_option,
+    zone_of,
+)
+from agent.cli.logproof import erase, erase_copy, key, rotate_key, verify
+from agent.cli.session import json_option, put_json, put_table, say, settings_of
 
 if TYPE_CHECKING:
-    from agent.record import TransferRow
-    from agent.settings import Settings
+    from agent.record import Entry, TransferRow
+    from agent.record.visits import VisitSum
+
+# As agent/record/schema.py has them, which is not imported for `--help`.
+KINDS = (
+    *("transferred", "removed", "review-resolved", "register-changed", "share-refused", "refused", "overdue"),
+    *("leftover-reported", "inspected", "heartbeat", "enrolled", "key-rotated", "carried-over", "erased"),
+)
 
 
 @click.group("log")
@@ -20,61 +37,135 @@ def command() -> None:
     """The record of transfers."""
 
 
+for _proof in (verify, key, rotate_key, erase, erase_copy):
+    command.add_command(_proof)
+
+
 @command.command("show")
+@directory_argument
+@share_option
+@key_option
 @click.option("--since", metavar="D", help="From this day or moment on: 2026-03-14, or 2026-03-14T09:00.")
 @click.option("--until", metavar="D", help="Up to and with this day, or before this moment.")
 @click.option("--visit", metavar="V", help="Only this visit.")
 @click.option("--device", metavar="N", help="Only this device.")
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Entries of this kind, one by one.")
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="For a spreadsheet; cells that look like formulas are made safe.")
 @click.option("--ecs", is_flag=True, help="Elastic Common Schema, one JSON object a line.")
 @click.pass_context
 def show(
     ctx: click.Context,
+    directory: Path | None,
+    share: bool,
+    key_files: tuple[Path, ...],
     since: str | None,
     until: str | None,
     visit: str | None,
     device: str | None,
+    kinds: tuple[str, ...],
     as_json: bool,
     as_csv: bool,
     ecs: bool,
 ) -> int:
-    """Transfers, oldest first: what went where, how it was proven, and whether it is gone from here."""
-    from agent.record import to_ecs, to_json, write_csv
+    """Transfers, oldest first: what went where, how it was proven, and whether it is gone from the laptop.
 
+    Of this laptop, of a copied folder (DIR), or of the whole share. A copy is verified first; what is wrong with it is
+    told on standard error, and the exit code is that of `log verify`.
+    """
     if as_json + as_csv + ecs > 1:
         raise click.UsageError("--json, --csv and --ecs exclude one another.")
-    settings = settings_of(ctx)
-    rows = _rows(settings, since, until, visit, device)
-    if as_csv:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8", newline="")  # as spreadsheets read it on every system
-        write_csv(rows, sys.stdout)
-        sys.stdout.flush()
-    elif as_json or ecs:
-        for row in rows:
-            put_json(to_json(row) if as_json else to_ecs(row))
-    else:
-        _table(list(rows), settings)
-    return 0
+    zone = zone_of(settings_if_any(ctx))
+    first = None if since is None else _moment(since, zone, end=False)
+    last = None if until is None else _moment(until, zone, end=True)
+    with copy_of(ctx, directory, share) as folder:
+        code = _warn(ctx, folder, key_files)
+        entries = _entries(ctx, folder, since=first, visit=visit, device=device)
+        form = "csv" if as_csv else "ecs" if ecs else "json" if as_json else "table"
+        if kinds:
+            chosen = (one for one in entries if one.kind in kinds and (last is None or one.at < last))
+            _put_entries(chosen, form, zone)
+        else:
+            # A photo may be removed long after its transfer: removals are looked for beyond `until`.
+            _put_rows(_before(entries, last), form, zone)
+    return code
 
 
-def _rows(
-    settings: "Settings", since: str | None, until: str | None, visit: str | None, device: str | None
-) -> "Iterator[TransferRow]":
+def _before(entries: "Iterable[Entry]", last: datetime | None) -> "Iterator[TransferRow]":
+    from agent.record import to_rows
+
+    return (row for row in to_rows(entries) if last is None or row.when < last)
+
+
+def _warn(ctx: click.Context, folder: Path | None, key_files: tuple[Path, ...]) -> int:
+    """Say what is wrong with a copy; the exit code of that."""
+    if folder is None:
+        return 0
+    from agent.record.report import exit_code
+    from agent.record.verify import utc_now, verify_copy
+
+    reports = verify_copy(folder, enrolled(ctx, key_files), now=utc_now())
+    for report in reports:
+        if report.findings:
+            for line in report.lines():
+                say(line)
+    return exit_code(reports)
+
+
+def _entries(
+    ctx: click.Context, folder: Path | None, *, since: datetime | None, visit: str | None, device: str | None
+) -> "Iterator[Entry]":
+    from agent.record.copied import chosen, copied_entries
+
+    if folder is not None:
+        return chosen(copied_entries(folder), since=since, visit=visit, device=device)
     from agent.pipeline.stages import record_folder
-    from agent.record import Record, to_rows
+    from agent.record import Record
 
-    first = None if since is None else _moment(since, settings, end=False)
-    last = None if until is None else _moment(until, settings, end=True)
+    settings = settings_of(ctx)
     record = Record.open(record_folder(settings), settings.device.name)
-    # A photo may be removed long after its transfer: removals are looked for beyond `until`.
-    for row in to_rows(record.entries(since=first, visit=visit, device=device)):
-        if last is None or row.when < last:
-            yield row
+    return record.entries(since=since, visit=visit, device=device)
 
 
-def _moment(text: str, settings: "Settings", *, end: bool) -> datetime:
+def _put_rows(rows: "Iterator[TransferRow]", form: str, zone: tzinfo) -> None:
+    from agent.record import to_ecs, to_json, write_csv
+
+    if form == "csv":
+        write_csv(rows, _for_spreadsheets())
+        sys.stdout.flush()
+    elif form == "table":
+        _table(list(rows), zone)
+    else:
+        for row in rows:
+            put_json(to_json(row) if form == "json" else to_ecs(row))
+
+
+def _put_entries(entries: "Iterator[Entry]", form: str, zone: tzinfo) -> None:
+    from agent.record import to_ecs
+    from agent.record.show import ENTRY_COLUMNS, entry_columns, entry_to_json, write_entries_csv
+
+    if form == "csv":
+        write_entries_csv(entries, _for_spreadsheets())
+        sys.stdout.flush()
+    elif form == "table":
+        rows = [entry_columns(one) | {"at": _local(one.at, zone)} for one in entries]
+        if rows:
+            put_table(f"{len(rows)} entries", ENTRY_COLUMNS, ([str(cell) for cell in row.values()] for row in rows))
+        else:
+            click.echo("No entries on record for this.")
+    else:
+        for one in entries:
+            put_json(entry_to_json(one) if form == "json" else to_ecs(one))
+
+
+def _for_spreadsheets() -> io.TextIOWrapper:
+    """Standard output as spreadsheets read it on every system."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    return sys.stdout  # type: ignore[return-value]  # a test's own stream writes text as well
+
+
+def _moment(text: str, zone: tzinfo, *, end: bool) -> datetime:
     """A day means its beginning, or for `end` the beginning of the next one; a moment without offset is local."""
     try:
         moment = datetime.fromisoformat(text)
@@ -82,10 +173,14 @@ def _moment(text: str, settings: "Settings", *, end: bool) -> datetime:
         raise click.UsageError(f"{text!r} is no day like 2026-03-14 and no moment like 2026-03-14T09:00.") from None
     if end and moment.time() == time() and len(text) <= len("2026-03-14"):
         moment += timedelta(days=1)
-    return moment if moment.tzinfo else moment.replace(tzinfo=settings.zone)
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def _table(rows: "list[TransferRow]", settings: "Settings") -> None:
+def _local(moment: datetime | None, zone: tzinfo) -> str:
+    return "–" if moment is None else moment.astimezone(zone).strftime("%d %b %Y %H:%M")
+
+
+def _table(rows: "list[TransferRow]", zone: tzinfo) -> None:
     if not rows:
         click.echo("No transfers on record for this.")
         return
@@ -94,14 +189,98 @@ def _table(rows: "list[TransferRow]", settings: "Settings") -> None:
         ("when", "device", "visit", "photo", "name on the share", "proof", "removed here"),
         (
             (
-                local(row.when, settings),
+                _local(row.when, zone),
                 row.device,
                 row.visit,
                 row.photo,
                 row.name.rpartition("/")[2],
                 row.method + ("" if row.synced else ", not synced"),
-                local(row.removed_at, settings) if row.removed else "not yet",
+                _local(row.removed_at, zone) if row.removed else "not yet",
             )
             for row in rows
         ),
     )
+
+
+@command.command("visit")
+@click.argument("visit")
+@directory_argument
+@share_option
+@key_option
+@json_option
+@click.pass_context
+def visit_summary(
+    ctx: click.Context,
+    visit: str,
+    directory: Path | None,
+    share: bool,
+    key_files: tuple[Path, ...],
+    as_json: bool,
+) -> int:
+    """One visit summed up: who, how many sent, proven, removed and still waiting, how long it took, what is left.
+
+    Of this laptop with what waits here, of a copied folder (DIR), or of the whole share.
+    """
+    from agent.record.visits import sum_up
+
+    zone = zone_of(settings_if_any(ctx))
+    with copy_of(ctx, directory, share) as folder:
+        code = _warn(ctx, folder, key_files)
+        told = sum_up(_entries(ctx, folder, since=None, visit=visit, device=None), visit)
+    waiting = None if folder is not None else _waiting(ctx, visit)
+    if as_json:
+        put_json(told.as_json() | {"waiting": waiting, "found": None if waiting is None else waiting + told.photos})
+    else:
+        _tell(told, waiting, zone)
+    return code
+
+
+def _waiting(ctx: click.Context, visit: str) -> int:
+    """How many photos of the visit are here and not yet on record."""
+    from agent.journal import Journal, State
+    from agent.pipeline.stages import journal_file
+
+    file = journal_file(settings_of(ctx))
+    if not file.exists():
+        return 0
+    with Journal.open(file, read_only=True) as journal:
+        before = journal.standings(State.SETTLED, State.DECIDED, State.SENT, State.PROVEN, State.REFUSED)
+        return sum(one.decision is not None and one.decision.visit == visit for one in before)
+
+
+def _tell(told: "VisitSum", waiting: int | None, zone: tzinfo) -> None:
+    if not told.devices and not waiting:
+        click.echo(f"Nothing on record for the visit {told.visit}.")
+        return
+    lines = [
+        ("visit", told.visit),
+        ("staff", ", ".join(sorted(told.staff)) or "–"),
+        ("devices", ", ".join(sorted(told.devices)) or "–"),
+        ("found", "as each laptop knows" if waiting is None else str(waiting + told.photos)),
+        ("sent and proven", f"{told.photos} photos, {told.files} files, {told.bytes / 1e6:.1f} MB"),
+        ("removed", f"{told.removed}, {len(told.not_removed)} not yet"),
+        ("still waiting", "as each laptop knows" if waiting is None else str(waiting)),
+        ("proven", f"{_local(told.first, zone)} to {_local(told.last, zone)}"),
+        ("how long it took", _delays(told)),
+        ("settled by a person", str(told.by_person)),
+        ("unresolved", _unresolved(told)),
+    ]
+    put_table("", ("", ""), lines)
+
+
+def _delays(told: "VisitSum") -> str:
+    if told.median_delay is None:
+        return "not measured"
+    median, longest = told.median_delay / 60, max(told.delays) / 60
+    return f"half within {median:.1f} min of the share being reachable, the last within {longest:.1f} min"
+
+
+def _unresolved(told: "VisitSum") -> str:
+    parts = [
+        *([f"{len(told.not_removed)} not removed"] if told.not_removed else []),
+        *([f"{len(told.overdue)} overdue"] if told.overdue else []),
+        *([f"{len(told.refused)} cannot be sent"] if told.refused else []),
+        *([f"{told.unsynced} not confirmed to be on the server's disk"] if told.unsynced else []),
+        *([f"{told.leftovers} found elsewhere on the laptop"] if told.leftovers else []),
+    ]
+    return ", ".join(parts) or "nothing"

@@ -21,6 +21,7 @@ from agent.errors import RecordAltered, RecordTruncated
 from agent.model import Receipt, Sha256
 from agent.record import erasing, files, linked
 from agent.record.carryover import carry_over
+from agent.record.copied import chosen
 from agent.record.entry import Draft, Entry, entry_of, line_of
 from agent.record.files import Files
 from agent.record.leaf import LEAF_LINE, SALT, commit, leaf_line, read_leaf_line
@@ -266,15 +267,7 @@ class Record:
         Each is checked against its leaf on the way, also those left out: RecordAltered at the first that does not hold.
         Erased ones are not among them.
         """
-        for entry in self._chain():
-            if (
-                (since is None or entry.at >= since)
-                and (until is None or entry.at < until)
-                and (visit is None or entry.body.get("visit") == visit)
-                and (device is None or entry.device == device)
-                and (kinds is None or entry.kind in kinds)
-            ):
-                yield entry
+        return chosen(self._chain(), since=since, until=until, visit=visit, device=device, kinds=kinds)
 
     def seals(self) -> list[Seal]:
         """All seals, oldest first."""

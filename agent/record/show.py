@@ -148,6 +148,49 @@ def write_csv(rows: Iterable[TransferRow], out: TextIO) -> None:
         writer.writerow({name: formula_safe(value) for name, value in _columns(row).items()})
 
 
+ENTRY_COLUMNS = ("at", "device", "index", "kind", "event", "visit", "what")
+
+
+def entry_to_json(entry: Entry) -> dict[str, object]:
+    """What `log show --kind K --json` prints of an entry: all of it."""
+    return {
+        "at": entry.at.isoformat(),
+        "device": entry.device,
+        "index": entry.index,
+        "kind": str(entry.kind),
+        "event": entry.event,
+        "body": dict(entry.body),
+        "hash": entry.hash,
+    }
+
+
+def entry_columns(entry: Entry) -> dict[str, object]:
+    """An entry as a row: what it says beside its visit as `name: value`, lists by how many there are."""
+    what = (
+        f"{name}: {len(value) if isinstance(value, list) else value}"
+        for name, value in entry.body.items()
+        if name != "visit" and value is not None
+    )
+    return {
+        "at": entry.at.isoformat(),
+        "device": entry.device,
+        "index": entry.index,
+        "kind": str(entry.kind),
+        "event": entry.event,
+        "visit": str(entry.body.get("visit") or ""),
+        "what": ", ".join(what),
+    }
+
+
+def write_entries_csv(entries: Iterable[Entry], out: TextIO) -> None:
+    """Entries as a table, as `write_csv` does it for transfers."""
+    out.write("\ufeff")
+    writer = csv.DictWriter(out, ENTRY_COLUMNS, lineterminator="\r\n")
+    writer.writeheader()
+    for entry in entries:
+        writer.writerow({name: formula_safe(value) for name, value in entry_columns(entry).items()})
+
+
 def formula_safe(value: object) -> object:
     """`value`, with an apostrophe before text that a spreadsheet would run as a formula (OWASP, "CSV injection").
 

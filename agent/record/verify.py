@@ -12,7 +12,7 @@ edge, so that a million entries take no more memory than a hundred. The rules of
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -45,19 +45,30 @@ def verify_copy(
     copy of several is reported too.
     """
     enrolled = list(keys)
-    named = {key.name for key in enrolled}
-    reports = []
-    alone = False
-    for path, name in copies(folder):
-        alone = name is None
-        device = name or device_of(path, lambda one: origin(one) in named)
-        reports.append(verify(of_folder(path, device, _of_device(seen, device)), enrolled, now, max_silence))
-    if not alone:
+    found = list(verify_folders(folder, enrolled, now=now, max_silence=max_silence, seen=seen))
+    reports = [report for _, report in found]
+    if [path for path, _ in found] != [folder]:
         there = {origin(report.device) for report in reports}
-        for missing in sorted(named - there):
+        for missing in sorted({key.name for key in enrolled} - there):
             device = missing.removeprefix(origin(""))
             reports.append(verify(Evidence(device, (), (), (), _of_device(seen, device)), enrolled, now, max_silence))
     return reports
+
+
+def verify_folders(
+    folder: Path,
+    keys: Iterable[VerifierKey],
+    *,
+    now: datetime,
+    max_silence: timedelta | None = None,
+    seen: Sequence[Note] = (),
+) -> Iterator[tuple[Path, Report]]:
+    """Each device's folder in a copy, with its report."""
+    enrolled = list(keys)
+    named = {key.name for key in enrolled}
+    for path, name in copies(folder):
+        device = name or device_of(path, lambda one: origin(one) in named)
+        yield path, verify(of_folder(path, device, _of_device(seen, device)), enrolled, now, max_silence)
 
 
 def _of_device(seen: Sequence[Note], device: str) -> list[Note]:

@@ -1,0 +1,87 @@
+"""What the `log` commands read: this laptop's record, a copied folder, or the share; and the keys that IT enrolled."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.session import settings_of
+
+if TYPE_CHECKING:
+    from agent.record.note import VerifierKey
+    from agent.settings import Settings
+
+directory_argument = click.argument(
+    "directory", metavar="[DIR]", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+share_option = click.option(
+    "--share", is_flag=True, help="What lies on the share, of all devices this account may read."
+)
+key_option = click.option(
+    "--key",
+    "key_files",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The devices' log keys, one a line, as `init` or `log key` printed them. May be given several times.",
+)
+
+
+def settings_if_any(ctx: click.Context) -> "Settings | None":
+    """The settings in force; None on an IT machine, which has none. Raises SettingsError where they are wrong."""
+    from agent.cli.session import settings_file
+    from agent.errors import SettingsError
+
+    if ctx.find_root().obj is None:
+        try:
+            settings_file(ctx)
+        except SettingsError:
+            return None
+    return settings_of(ctx)
+
+
+def zone_of(settings: "Settings | None") -> tzinfo:
+    """Where clocks are read: the device's zone, else UTC."""
+    return UTC if settings is None else settings.zone
+
+
+def enrolled(ctx: click.Context, key_files: Sequence[Path]) -> "list[VerifierKey]":
+    """The keys in these files, and this laptop's own where it has one. Usage faults name the file and the line."""
+    from agent.errors import RecordError
+    from agent.pipeline.publish import log_key
+    from agent.record.keys import read_keys
+
+    keys: list[VerifierKey] = []
+    for file in key_files:
+        try:
+            keys += read_keys(file.read_text("utf-8"))
+        except (OSError, ValueError) as fault:
+            raise click.UsageError(f"{file}: {fault}") from fault
+    settings = settings_if_any(ctx)
+    if settings is not None:
+        # An IT technician's own laptop need not have a key; then those that were given are all there are.
+        with contextlib.suppress(RecordError):
+            keys.append(log_key(settings).load().key)
+    return keys
+
+
+@contextlib.contextmanager
+def copy_of(ctx: click.Context, directory: Path | None, share: bool) -> Iterator[Path | None]:
+    """The folder to read: the one given, or what was fetched from the share; None for this laptop's own record."""
+    if directory is not None and share:
+        raise click.UsageError("a folder and --share exclude one another.")
+    if not share:
+        yield directory
+        return
+    from agent.pipeline.fetch import fetch_records
+    from agent.pipeline.stages import server_of, wall_clock
+    from agent.share import open_share
+
+    with tempfile.TemporaryDirectory(prefix="photo-agent-record-") as name:
+        with open_share(server_of(settings_of(ctx)), clock=wall_clock) as connection:
+            fetch_records(connection, Path(name))
+        yield Path(name)

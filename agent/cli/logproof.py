@@ -1,0 +1,175 @@
+"""`log verify` and what belongs to it: the log key and its rotation, and erasing an entry."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.copies import copy_of, directory_argument, enrolled, key_option, share_option
+from agent.cli.session import json_option, put_json, say, settings_of, stages_of
+
+if TYPE_CHECKING:
+    from agent.record.evidence import Note
+    from agent.record.note import VerifierKey
+    from agent.record.report import Report
+    from agent.settings import Settings
+
+
+@click.command("verify")
+@directory_argument
+@share_option
+@key_option
+@click.option(
+    "--seen",
+    "seen_files",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint seen before: what it was of must still be there.",
+)
+@click.option("--max-silence", metavar="DAYS", type=click.FloatRange(min=0, min_open=True), help="Longest silence.")
+@json_option
+@click.pass_context
+def verify(
+    ctx: click.Context,
+    directory: Path | None,
+    share: bool,
+    key_files: tuple[Path, ...],
+    seen_files: tuple[Path, ...],
+    max_silence: float | None,
+    as_json: bool,
+) -> int:
+    """Prove the record whole: this laptop's, a copied folder's (of one device or of all), or the share's.
+
+    Exit codes: 0 whole and signed · 10 altered · 11 truncated or rolled back · 12 signature missing or wrong ·
+    13 forked · 14 heartbeat missing. Needs no network but for --share.
+    """
+    from agent.record.evidence import Note
+    from agent.record.report import exit_code
+    from agent.record.verify import utc_now, verify_copy
+
+    keys = enrolled(ctx, key_files)
+    silence = None if max_silence is None else timedelta(days=max_silence)
+    seen = [Note(file.name, file.read_bytes()) for file in seen_files]
+    with copy_of(ctx, directory, share) as folder:
+        if folder is None:
+            reports = [_own(settings_of(ctx), keys, seen, silence)]
+        else:
+            reports = verify_copy(folder, keys, now=utc_now(), max_silence=silence, seen=seen)
+    tell(reports, as_json=as_json)
+    if not reports:
+        say("there is no record here")
+        return 12
+    return exit_code(reports)
+
+
+def tell(reports: "list[Report]", *, as_json: bool) -> None:
+    """One line a device for scripts, some for people."""
+    for report in reports:
+        if as_json:
+            put_json(report.as_json())
+        else:
+            for line in report.lines():
+                click.echo(line)
+
+
+def _own(settings: "Settings", keys: "list[VerifierKey]", seen: "list[Note]", silence: timedelta | None) -> "Report":
+    """This laptop's own record; it must still have all that it published."""
+    from agent.journal import Journal
+    from agent.pipeline.facts import PUBLISHED
+    from agent.pipeline.stages import journal_file, record_folder
+    from agent.record import Record
+    from agent.record.evidence import Note, of_laptop
+    from agent.record.verify import utc_now, verify
+
+    record = Record.open(record_folder(settings), settings.device.name)
+    if journal_file(settings).exists():
+        with Journal.open(journal_file(settings), read_only=True) as journal:
+            published = journal.fact(PUBLISHED)
+        if published is not None:
+            seen = [*seen, Note("what was published", published.encode())]
+    evidence = of_laptop(record.files, record.device, record.seals(), seen)
+    return verify(evidence, keys, utc_now(), silence)
+
+
+@click.command("key")
+@json_option
+@click.pass_context
+def key(ctx: click.Context, as_json: bool) -> int:
+    """The public log key of this laptop, for IT to enrol."""
+    from agent.pipeline.publish import log_key
+
+    settings = settings_of(ctx)
+    public = log_key(settings).load().key
+    if as_json:
+        put_json({"device": settings.device.name, "key": str(public), "kept_in": log_key(settings).description})
+    else:
+        click.echo(str(public))
+    return 0
+
+
+@click.command("rotate-key")
+@click.option("--lost", is_flag=True, help="The old key is gone; IT must enrol the new one.")
+@click.option("--reason", default="", help="Why, for the record.")
+@click.pass_context
+def rotate_key(ctx: click.Context, lost: bool, reason: str) -> int:
+    """Sign with a new key from now on, which the old one names. Prints the new public key."""
+    from agent.pipeline.publish import log_key
+    from agent.pipeline.stages import only_writer
+    from agent.record.rotation import rotate
+
+    settings = settings_of(ctx)
+    with only_writer(settings), stages_of(settings) as stages:
+        new = rotate(stages.record, log_key(settings), at=stages.clock(), reason=reason, lost=lost)
+    click.echo(str(new.key))
+    say(
+        "IT must enrol this key: without the old one nothing else connects the two" if lost else "the next run sends it"
+    )
+    return 0
+
+
+@click.command("erase")
+@click.argument("entry", type=click.IntRange(min=0))
+@click.option("--reason", default="", help="Why, for the record.")
+@click.confirmation_option(prompt="The entry cannot be brought back. Erase it?")
+@click.pass_context
+def erase(ctx: click.Context, entry: int, reason: str) -> int:
+    """Erase entry number ENTRY of this laptop's record (GDPR, Art. 17); a new entry says that it was done."""
+    from agent.pipeline.publish import log_key
+    from agent.pipeline.stages import only_writer
+    from agent.record.rotation import signer_of
+
+    settings = settings_of(ctx)
+    with only_writer(settings), stages_of(settings) as stages:
+        try:
+            stages.record.erase(entry, at=stages.clock(), reason=reason)
+        except ValueError as fault:
+            raise click.UsageError(str(fault)) from fault
+        stages.record.seal(signer_of(stages.record, log_key(settings)))
+    say("erased here; IT erases it on the server with `photo-agent log erase-copy` once the next run was published")
+    return 0
+
+
+@click.command("erase-copy")
+@click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@key_option
+@click.pass_context
+def erase_copy(ctx: click.Context, directory: Path, key_files: tuple[Path, ...]) -> int:
+    """For IT, on the server: erase in the published record what the devices' signed records say was erased.
+
+    DIR is the share, its record/ folder, or one device's folder in it. A copy that does not verify is left alone.
+    """
+    from agent.record.erasing import erase_published
+    from agent.record.report import exit_code
+    from agent.record.verify import utc_now, verify_copy, verify_folders
+
+    keys = enrolled(ctx, key_files)
+    for folder, report in list(verify_folders(directory, keys, now=utc_now())):
+        # What was cut while it was erased is altered, and just that is to be erased.
+        if any(finding.index not in report.to_erase for finding in report.findings):
+            tell([report], as_json=False)
+            continue
+        done = erase_published(folder, report.to_erase) if report.to_erase else 0
+        click.echo(f"{report.device}: {done} entries erased")
+    return exit_code(verify_copy(directory, keys, now=utc_now()))
