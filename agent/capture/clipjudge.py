@@ -8,7 +8,8 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 
-from agent.capture.clock import BEGINNING, LEAST_OFFSET, MOST_OFFSET, impossible, plausible, read_stamp
+from agent.capture.clock import BEGINNING, LEAST_OFFSET, MOST_OFFSET, Reading, impossible, plausible, read_stamp
+from agent.capture.doubts import anywhere
 from agent.capture.evidence import Clip, Stamp
 from agent.capture.judgement import Judgement
 from agent.model import Interval, Level, Place
@@ -38,17 +39,33 @@ def judge_clip(clip: Clip, now: datetime) -> Judgement | None:
     if clip.creation_date:
         reading = read_stamp(Stamp(clip.creation_date))
         if reading is not None and not impossible(reading, now):
+            early = _written_early(reading, clip.created, now)
             return Judgement(
                 Level.OWN_OFFSET if reading.instant else Level.ASSUMED_ZONE,
                 reading.instant or reading.wall,
                 reading.recorded,
                 reading.written_offset,
                 ("QuickTime Keys creationdate",),
+                () if early is None else (early,),
                 place=where,
+                notes=("its header was written before it was taken: both times must lead to the same decision",)
+                * (early is not None),
             )
     if not clip.created:
         return Judgement(Level.IMPOSSIBLE, place=where, notes=("its header's time is zero",)) if where else None
     return _by_header(clip, clip.created, where, now)
+
+
+def _written_early(reading: Reading, created: int | None, now: datetime) -> Interval | None:
+    """The header's time in any zone, where that is before the clip's own, which cannot be; later is an export's."""
+    try:
+        written = EPOCH + timedelta(seconds=created or 0)
+    except OverflowError:
+        return None
+    any_zone = Interval(written - MOST_OFFSET, written - LEAST_OFFSET)
+    if not created or not plausible(any_zone, now) or any_zone.latest + SLACK >= anywhere(reading.wall).earliest:
+        return None
+    return any_zone
 
 
 def _by_header(clip: Clip, created: int, where: Place | None, now: datetime) -> Judgement:

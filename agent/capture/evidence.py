@@ -30,7 +30,10 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """One Exif block: what is in which tag, exif.py says. `content_id` is Apple's MakerNote tag 0x0011."""
+    """One Exif block: what is in which tag, exif.py says. `content_id` is Apple's MakerNote tag 0x0011.
+
+    `damaged` is True where a part of the block could not be read, so that what it lacks may have stood there.
+    """
 
     original: Stamp | None = None
     digitized: Stamp | None = None
@@ -40,6 +43,7 @@ class Exif:
     model: str | None = None
     serial: str | None = None
     content_id: str | None = None
+    damaged: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ One broken tag costs that tag only: it is noted and the others are read.
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from agent.capture import makernotes
@@ -50,11 +51,14 @@ def read_directories(tiff: Tiff, first: Fields, source: Source, notes: list[str]
 
     TIFF/EP and some RAW keep Exif's tags in the first directory; they count where the Exif directory lacks them.
     """
+    before = len(notes)
     inner = {**first, **_below(tiff, first, _EXIF_IFD, notes)}
     gps = _below(tiff, first, _GPS_IFD, notes)
 
     def text(tag: int, limit: int) -> str | None:
         return _spared(lambda: tiff.text(inner[tag], limit), notes) if tag in inner else None
+
+    of_another_kind = any(tag in inner and not inner[tag].is_text for tag in (*_ORIGINAL, *_DIGITIZED, *_MODIFIED))
 
     def stamp(tags: tuple[int, int, int]) -> Stamp | None:
         time = text(tags[0], _DATE_LIMIT)
@@ -65,7 +69,7 @@ def read_directories(tiff: Tiff, first: Fields, source: Source, notes: list[str]
     serial = next((found for tag in _SERIALS if (found := text(tag, _NAME_LIMIT))), None)
     if serial is None and note is not None and make is not None:
         serial = makernotes.serial(note, source, tiff.order, make)
-    return Exif(
+    exif = Exif(
         original=stamp(_ORIGINAL),
         digitized=stamp(_DIGITIZED),
         modified=stamp(_MODIFIED),
@@ -75,6 +79,7 @@ def read_directories(tiff: Tiff, first: Fields, source: Source, notes: list[str]
         serial=serial,
         content_id=None if note is None else makernotes.content_id(note, source),
     )
+    return replace(exif, damaged=True) if tiff.cut or of_another_kind or len(notes) > before else exif
 
 
 def _below(tiff: Tiff, first: Fields, pointer: int, notes: list[str]) -> Fields:

@@ -10,11 +10,12 @@ from datetime import datetime
 
 from agent.capture import gps
 from agent.capture.clipjudge import judge_clip
-from agent.capture.clock import Reading, at_offset, impossible, plausible, read_stamp, up_to
+from agent.capture.clock import Reading, impossible, plausible, read_stamp, up_to
+from agent.capture.doubts import doubts
 from agent.capture.evidence import Clip, Evidence, Exif, Stamp
 from agent.capture.judgement import Judgement
 from agent.capture.names import named_time
-from agent.model import Camera, Capture, Interval, Level
+from agent.model import Camera, Capture, Level
 
 NOT_READ_YET = "this format's capture time is not read yet: held for review"
 NO_TIME = "nothing in it says when it was taken"
@@ -116,7 +117,10 @@ def _by_original(reading: Reading, found: Exif, now: datetime, source: str = _OR
         reason = f"its {source.removeprefix('EXIF ')} is not to be believed: {refused}"
         return Judgement(Level.IMPOSSIBLE, None, reading.recorded, reading.written_offset, (source,), notes=(reason,))
     compared = gps.compare(reading, found.fix, now)
-    notes: tuple[str, ...] = (compared.note,) if compared.note else ()
+    doubted = doubts(reading, found, now)
+    notes: tuple[str, ...] = (*((compared.note,) if compared.note else ()), *doubted.notes)
+    # Two clocks of its own and the satellites outweigh a third.
+    also = compared.also if compared.confirms else (*compared.also, *doubted.also)
     taken = reading.instant
     if taken is not None:
         level = Level.CONFIRMED if compared.confirms else Level.OWN_OFFSET
@@ -128,31 +132,13 @@ def _by_original(reading: Reading, found: Exif, now: datetime, source: str = _OR
             reading.recorded,
             reading.written_offset,
             basis,
-            compared.also,
+            also,
             clock_bound=not compared.confirms,
             notes=notes,
         )
-    if reading.written_offset is not None:
-        notes = ("its OffsetTimeOriginal is none that exists and was not used", *notes)
-    also = (*compared.also, *_by_neighbouring_offsets(reading, found))
     return Judgement(
         Level.ASSUMED_ZONE, reading.wall, reading.recorded, reading.written_offset, (source,), also, notes=notes
     )
-
-
-def _by_neighbouring_offsets(reading: Reading, found: Exif) -> tuple[Interval, ...]:
-    """Readings by OffsetTime and OffsetTimeDigitized, where those stand beside the very same time.
-
-    Their offsets belong to ModifyDate and DateTimeDigitized (Exif 2.31), which an editor in another zone rewrites; so
-    they are no offset of DateTimeOriginal. Where the three times are equal nothing was rewritten, and then a decision
-    must hold by that offset too.
-    """
-    readings = []
-    for stamp in (found.modified, found.digitized):
-        beside = read_stamp(stamp) if stamp else None
-        if beside is not None and beside.offset is not None and beside.recorded == reading.recorded:
-            readings.append(at_offset(reading.wall, beside.offset))
-    return tuple(dict.fromkeys(readings))
 
 
 def _by_program(written: str | None, now: datetime) -> Judgement | None:

@@ -23,6 +23,9 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
 _MAGIC = {42, 0x4F52, 0x5352, 0x0055}
 """TIFF; Olympus ORF (`RO`, `RS`); Panasonic RW2 (`U`)."""
 
+_TEXTS = {1, 2, 7, 129}
+"""Characters are of type 2 by the rule, and bytes or undefined from some writers."""
+
 _INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I"}
 
 _RATIONALS = {5: "I", 10: "i"}
@@ -37,13 +40,21 @@ class Entry:
     where: int
 
     @property
+    def is_text(self) -> bool:
+        """Whether it may be read as characters."""
+        return self.type in _TEXTS
+
+    @property
     def size(self) -> int:
         """Bytes of all values, as the field says; 0 for a type that does not exist."""
         return _SIZES.get(self.type, 0) * self.count
 
 
 class Tiff:
-    """The directories of one block. Offsets are from the block's start, as they are written in it."""
+    """The directories of one block. Offsets are from the block's start, as they are written in it.
+
+    `cut` is whether a directory held fewer entries than it said.
+    """
 
     def __init__(self, source: Source) -> None:
         """Read the header; `Broken` where there is none."""
@@ -59,6 +70,7 @@ class Tiff:
         self.first: int = first
         self._order = order
         self._visited: set[int] = set()
+        self.cut = False
 
     @property
     def order(self) -> Literal["<", ">"]:
@@ -70,7 +82,7 @@ class Tiff:
         """Directories without a header of their own, as makers keep in their notes."""
         self = cls.__new__(cls)
         self._source, self._order, self._visited = source, order, set()
-        self.magic, self.first = 42, 0
+        self.magic, self.first, self.cut = 42, 0, False
         return self
 
     def directory(self, offset: int) -> tuple[dict[int, Entry], int]:
@@ -85,6 +97,7 @@ class Tiff:
         self._visited.add(offset)
         (count,) = struct.unpack(self._order + "H", self._source.at(offset, 2))
         whole = min(count, MAX_ENTRIES, (self._source.size - offset - 2) // 12)
+        self.cut = self.cut or whole < count
         rows = self._source.at(offset + 2, 12 * whole)
         fields: dict[int, Entry] = {}
         for index, (tag, kind, values, pointer) in enumerate(struct.iter_unpack(self._order + "HHII", rows)):
@@ -105,7 +118,7 @@ class Tiff:
         Written as ASCII by rule, as UTF-8 or Latin-1 in truth. What cannot be printed is shown as a mark and never left
         out: `2000:03:` and a broken digit and `1` is not the first of March.
         """
-        if entry.type not in {1, 2, 7, 129}:
+        if not entry.is_text:
             return None
         found = self.raw(entry, limit).split(b"\0", 1)[0]
         try:

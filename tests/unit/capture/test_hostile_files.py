@@ -166,7 +166,7 @@ def test_a_broken_tag_costs_that_tag_only(reads: Reads) -> None:
     assert found.level is Level.ASSUMED_ZONE
     assert found.camera is not None
     assert (found.camera.make, found.camera.model) == ("Canon", None)
-    assert "part of its Exif block cannot be read" in found.notes[0]
+    assert any("part of its Exif block cannot be read" in note for note in found.notes)
 
 
 STAMPS = st.one_of(

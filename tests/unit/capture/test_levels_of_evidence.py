@@ -18,6 +18,7 @@ from tests.unit.capture.photobuilding import (
     SUBSEC,
     TAKEN,
     app1,
+    directory,
     exif_block,
     fix_at,
     gps_at,
@@ -165,9 +166,51 @@ def test_the_offset_of_the_very_same_time_is_a_reading_that_must_hold_too(photo:
     assert found.also == (Interval(AT - timedelta(hours=5), AT - timedelta(hours=5) + SECOND),)
 
 
-@pytest.mark.parametrize("offset", [b"   :  ", b"+15:00", b"-13:00", b"+01:75", b"BST"])
-def test_an_offset_that_no_place_has_is_not_used(photo: Photo, offset: bytes) -> None:
-    assert photo({ORIGINAL: TAKEN, OFFSET: offset}).level is Level.ASSUMED_ZONE
+ANYWHERE = Interval(AT - timedelta(hours=14), AT + timedelta(hours=12) + SECOND)
+
+
+@pytest.mark.parametrize("offset", [b"+15:00", b"-13:00", b"+01:75", b"BST"])
+def test_an_offset_that_no_place_has_leaves_the_clock_to_every_zone(photo: Photo, offset: bytes) -> None:
+    found = photo({ORIGINAL: TAKEN, OFFSET: offset})
+    assert (found.level, found.also) == (Level.ASSUMED_ZONE, (ANYWHERE,))
+
+
+def test_an_offset_of_blanks_was_never_set(photo: Photo) -> None:
+    found = photo({ORIGINAL: TAKEN, OFFSET: b"   :  "})
+    assert (found.level, found.also, found.notes) == (Level.ASSUMED_ZONE, (), ())
+
+
+def test_a_damaged_block_may_have_lost_an_offset(reads: Photo) -> None:
+    whole = b"MM\0*\0\0\0\x08" + directory([(0x9003, 2, 20, TAKEN + b"\0")], 8)
+    assert reads(jpeg(app1(whole))).also == ()
+    lost = b"MM\0*\0\0\0\x08" + directory([(0x9003, 2, 20, TAKEN + b"\0"), (0x9011, 9, 7, bytes(28))], 8)
+    assert reads(jpeg(app1(lost))).also == (ANYWHERE,)
+    cut = b"MM\0*\0\0\0\x08\xff\xff" + whole[10:]
+    assert reads(jpeg(app1(cut))).also == (ANYWHERE,)
+
+
+def test_a_time_of_digitizing_that_contradicts_must_lead_to_the_same_decision(photo: Photo) -> None:
+    found = photo({ORIGINAL: TAKEN, OFFSET: b"+00:00", DIGITIZED: b"2026:03:20 10:11:12"})
+    later = AT + timedelta(days=6)
+    assert (found.level, found.taken) == (Level.OWN_OFFSET, Interval(AT, AT + SECOND))
+    assert found.also == (Interval(later, later + SECOND),)
+    assert "DateTimeDigitized says 2026-03-20 10:11:12" in found.notes[0]
+
+
+def test_a_file_that_was_changed_before_it_was_taken_has_a_wrong_clock_somewhere(photo: Photo) -> None:
+    found = photo({ORIGINAL: TAKEN}, first={MODIFIED: b"2025:03:14 10:11:12"})
+    assert found.also == (Interval(ANYWHERE.earliest.replace(year=2025), ANYWHERE.latest.replace(year=2025)),)
+    assert photo({ORIGINAL: TAKEN}, first={MODIFIED: b"2026:03:13 22:00:00"}).also == ()
+    assert photo({ORIGINAL: TAKEN}, first={MODIFIED: b"2027:03:13 22:00:00"}).also == ()
+
+
+def test_an_offset_beside_the_very_same_time_that_differs_must_lead_to_the_same_decision(photo: Photo) -> None:
+    other = {piexif.ExifIFD.OffsetTime: b"+05:00"}
+    found = photo({ORIGINAL: TAKEN, OFFSET: b"+00:00", **other}, first={MODIFIED: TAKEN})
+    assert (found.level, found.taken) == (Level.OWN_OFFSET, Interval(AT, AT + SECOND))
+    assert found.also == (Interval(AT - timedelta(hours=5), AT - timedelta(hours=5) + SECOND),)
+    confirmed = photo({ORIGINAL: TAKEN, OFFSET: b"+00:00", **other}, fix_at("2026:03:14 10:11:00"), {MODIFIED: TAKEN})
+    assert (confirmed.level, confirmed.also) == (Level.CONFIRMED, ())
 
 
 # --- E: hints ------------------------------------------------------------------------------------------------------

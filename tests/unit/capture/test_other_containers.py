@@ -162,6 +162,14 @@ def test_level_b_quicktimes_own_creation_date_comes_before_the_header(reads: Rea
     assert content_id(tmp_path / "a.mov") == "570F1469-09C7-4E50-9875-05F21D5BD166"
 
 
+def test_a_header_written_before_the_clip_was_taken_must_lead_to_the_same_decision(reads: Reads) -> None:
+    words = keys({"com.apple.quicktime.creationdate": "2026-03-14T11:11:12+0100"})
+    found = reads(movie(mvhd(AT - timedelta(days=30), 3), words, brand=b"qt  "), "a.mov")
+    assert found.taken == Interval(AT, AT + timedelta(seconds=1))
+    assert len(found.also) == 1
+    assert found.also[0].latest < AT - timedelta(days=28)
+
+
 def test_level_f_a_clip_that_a_program_wrote_anew_has_only_an_upper_bound(reads: Reads) -> None:
     encoder = box(b"\xa9too", struct.pack(">HH", 13, 0) + b"Lavf60.16.100")
     assert reads(movie(mvhd(AT, 90), box(b"udta", encoder)), "a.mp4").level is Level.UPPER_BOUND
