@@ -19,9 +19,13 @@ _TIME = r"([0-2]\d)[-_.]?([0-5]\d)[-_.]?([0-5]\d)"
 
 _PIXEL = re.compile(rf"PXL_{_DATE}_{_TIME}\d{{0,3}}(?!\d)", re.ASCII)
 _MESSENGER = re.compile(
-    rf"(?:WhatsApp (?:Image|Video) {_DATE} at |photo_{_DATE}_|video_{_DATE}_|signal-{_DATE}-|(?:IMG|VID)-{_DATE}-WA\d)",
+    rf"(?:WhatsApp (?:Image|Video) {_DATE} at |(?:photo|video|viber_image)_{_DATE}_|signal-{_DATE}-"
+    rf"|(?:IMG|VID)-{_DATE}-WA\d)",
     re.ASCII,
 )
+_SAVED = re.compile(r"(?:FB_IMG_|mmexport|wx_camera_|viber_image_|inbound|received_)(1\d{12})(?!\d)", re.ASCII)
+"""Facebook, WeChat, Viber and their like: milliseconds since 1970, of when it was saved."""
+
 _LOCAL = re.compile(
     r"(?:(?:IMG|VID|MVIMG|PANO|BURST|WP|DSC|DJI|P|PHOTO|Screenshot|Screen Shot|Screen_Recording|TRIM|RPReplay)?[-_ ]?)"
     rf"{_DATE}(?:[-_ T.]| at )?{_TIME}(?!\d{{4}})",
@@ -41,7 +45,7 @@ class Named:
 def named_time(name: str) -> Named | None:
     """The time in a file's name, if it is one of the known patterns with a possible date."""
     try:
-        return _messenger(name) or _pixel(name) or _local(name)
+        return _messenger(name) or _saved(name) or _pixel(name) or _local(name)
     except ValueError:  # the thirtieth of February: digits, but no date
         return None
 
@@ -56,6 +60,14 @@ def _messenger(name: str) -> Named | None:
         return None
     sent = Interval(BEGINNING, midnight - LEAST_OFFSET)
     return Named(sent, Level.UPPER_BOUND, "the file's name, given by a messenger when it was sent or saved")
+
+
+def _saved(name: str) -> Named | None:
+    match = _SAVED.match(name)
+    if match is None:
+        return None
+    saved = Interval(BEGINNING, datetime.fromtimestamp(int(match[1]) / 1000, UTC) + SLACK)
+    return Named(saved, Level.UPPER_BOUND, "the file's name, given by a messenger when it was saved")
 
 
 def _pixel(name: str) -> Named | None:

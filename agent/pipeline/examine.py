@@ -18,6 +18,7 @@ from agent.model import Capture, Decision, LocalFile, Photo, Register, Verdict
 from agent.pipeline.damage import CUT_SHORT, damaged
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.facts import GROUNDS
+from agent.pipeline.neighbours import with_neighbours
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import UNREADABLE, Stages
 from agent.register import decide
@@ -132,7 +133,9 @@ def _decide_some(stages: Stages, audience: Audience, register: Register, standin
     stages.journal.save(*again)
     requests = [Request(standing.photo.main.path, others_of(standing.photo)) for standing in again]
     captures = stages.capture.read_all(requests, now=stages.clock())
-    after = [_decided(stages, register, standing, found) for standing, found in zip(again, captures, strict=True)]
+    after = with_neighbours(
+        [_decided(stages, register, standing, found) for standing, found in zip(again, captures, strict=True)]
+    )
     gone = [standing.id for standing in after if standing.state is State.PRIVATE]
     kept = [standing for standing in after if standing.state is not State.PRIVATE]
     # A private photo's row is replaced by a token without ever holding its reasons.

@@ -312,6 +312,16 @@ def test_level_f_a_messengers_name_is_when_it_was_sent(photo: Photo, name: str) 
     assert found.taken.latest == datetime(2026, 3, 15, 12, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    "name", ["FB_IMG_1773483072000.jpg", "mmexport1773483072000.jpg", "wx_camera_1773483072000.jpg"]
+)
+def test_level_f_a_name_of_milliseconds_is_when_it_was_saved(photo: Photo, name: str) -> None:
+    found = photo(name=name)
+    assert found.level is Level.UPPER_BOUND
+    assert isinstance(found.taken, Interval)
+    assert found.taken.latest == AT + timedelta(minutes=1)
+
+
 # --- X: none, or impossible ----------------------------------------------------------------------------------------
 
 
