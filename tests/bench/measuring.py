@@ -1,0 +1,104 @@
+"""A command's time, CPU seconds and memory, with all processes that it starts. Linux only (/proc)."""
+
+import contextlib
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TICK = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+LOOK_EVERY = 0.02  # seconds between two looks at memory
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Wall-clock and CPU seconds (client: the command and its children; server: sshd's sessions); peak memory in bytes,
+    the sum over the command's process tree of what each has resident.
+    """
+
+    seconds: float
+    client_cpu: float
+    server_cpu: float
+    peak: int
+
+
+def measure(
+    command: Sequence[str], server: int, *, env: Mapping[str, str] | None = None, stdin: Path | None = None
+) -> tuple[Measured, str]:
+    """Run a command to its end; what it took, and what it printed. `server` is sshd's process id.
+
+    Raises RuntimeError with what it said where it failed.
+    """
+    before = _of_children(server)
+    with contextlib.ExitStack() as stack:
+        source = stack.enter_context(stdin.open("rb")) if stdin else subprocess.DEVNULL
+        started = time.monotonic()
+        cpu = os.times()
+        process = subprocess.Popen(
+            command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env
+        )
+        watch = Watch(process.pid)
+        said, _ = process.communicate()
+        took = time.monotonic() - started
+        peak = watch.end()
+        now = os.times()
+    if process.returncode != 0:
+        raise RuntimeError(f"{command[0]} ended with {process.returncode}:\n{said[-2000:]}")
+    client = now.children_user + now.children_system - cpu.children_user - cpu.children_system
+    return Measured(took, client, _settled(server) - before, peak), said
+
+
+class Watch:
+    """Looks at the memory of a process tree until told to end."""
+
+    def __init__(self, root: int) -> None:
+        self._root = root
+        self._peak = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+
+    def _look(self) -> None:
+        while not self._over.wait(LOOK_EVERY):
+            self._peak = max(self._peak, sum(map(_resident, tree(self._root))))
+
+    def end(self) -> int:
+        """The peak in bytes."""
+        self._over.set()
+        self._thread.join()
+        return self._peak
+
+
+def tree(root: int) -> list[int]:
+    """A process and all below it, by the kernel's own lists of children."""
+    found = [root]
+    for pid in found:
+        for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found += map(int, listed.read_text().split())
+    return found
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+    except (OSError, IndexError):  # it has ended
+        return 0
+
+
+def _of_children(pid: int) -> float:
+    """CPU seconds of all that a process started and that has ended (proc(5): cutime and cstime)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / TICK
+
+
+def _settled(server: int) -> float:
+    """The CPU time of ended sessions, once the last has ended."""
+    deadline = time.monotonic() + 3
+    while len(tree(server)) > 1 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return _of_children(server)

@@ -1,0 +1,77 @@
+"""The two contenders that are Python: `python -m tests.bench.sending ours|paramiko …`, each sends one folder."""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent.folders import look
+from agent.model import Delivery, Fingerprint, Outgoing, PhotoId, RemoteName, Sha256, TransferId
+from agent.share import Delivered, Server, Undelivered, open_share
+
+
+def main() -> None:
+    """Send, and fail loudly where anything was not sent."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("how", choices=("ours", "paramiko"))
+    options.add_argument("folder", type=Path)
+    for name in ("host", "user", "root"):
+        options.add_argument(name)
+    options.add_argument("port", type=int)
+    options.add_argument("key", type=Path)
+    options.add_argument("known_hosts", type=Path)
+    options.add_argument("--connections", type=int, default=2)
+    chosen = options.parse_args()
+    (ours if chosen.how == "ours" else paramiko_put)(chosen)
+
+
+def ours(chosen: argparse.Namespace) -> None:
+    """Through the share; what is to be sent is hashed beforehand, as the pipeline does, and that counts."""
+    server = Server(
+        chosen.host, chosen.port, chosen.user, chosen.root, chosen.key, chosen.known_hosts, "bench",
+        connections=chosen.connections,
+    )  # fmt: skip
+    files = sorted(chosen.folder.iterdir(), key=lambda path: path.stat().st_size)
+    proven = 0
+    with open_share(server, clock=lambda: datetime.now(UTC)) as share:
+        for outcome in share.deliver(deliveries(files)):
+            if isinstance(outcome, Undelivered):
+                raise outcome.error
+            proven += isinstance(outcome, Delivered)
+    if proven != len(files):
+        sys.exit(f"{proven} of {len(files)} proven")
+
+
+def deliveries(files: list[Path]) -> Iterator[Delivery]:
+    """One for each file."""
+    for path in files:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        local = look(path)
+        assert local is not None
+        meant = Fingerprint(Sha256(digest), local.size)
+        outgoing = Outgoing(name=RemoteName(f"visits/bench/{path.name.lower()}"), source=local, original=meant)
+        transfer = hashlib.sha256(path.name.encode()).hexdigest()[:32]
+        yield Delivery(TransferId(transfer), PhotoId(transfer), (outgoing,))
+
+
+def paramiko_put(chosen: argparse.Namespace) -> None:
+    """`SFTPClient.put`, as most scripts do it."""
+    from paramiko import RejectPolicy, SSHClient
+
+    with SSHClient() as client:
+        client.load_host_keys(str(chosen.known_hosts))
+        client.set_missing_host_key_policy(RejectPolicy())
+        client.connect(
+            chosen.host, chosen.port, chosen.user, key_filename=str(chosen.key), look_for_keys=False, allow_agent=False
+        )
+        sftp = client.open_sftp()
+        sftp.mkdir(f"{chosen.root}/bench")
+        for path in sorted(chosen.folder.iterdir()):
+            sftp.put(str(path), f"{chosen.root}/bench/{path.name}")
+
+
+if __name__ == "__main__":
+    main()
