@@ -11,22 +11,20 @@ edge, so that a million entries take no more memory than a hundred. The rules of
 - *heartbeat missing* (14): the last signed entry is older than IT allows.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from agent.errors import RecordAltered
 from agent.record.checkpoint import Checkpoint
 from agent.record.evidence import Evidence, Note, Piece, copies, device_of, of_folder, opened
-from agent.record.leaf import ERASED_SALT, LEAF_LINE, commit, erased_index, read_leaf_line
+from agent.record.leaf import LEAF_LINE
+from agent.record.lines import LONGEST_LINE, Lines
 from agent.record.note import NoteFault, VerifierKey
 from agent.record.published import origin
 from agent.record.report import Damage, Findings, Report
-from agent.record.schema import Kind
 from agent.record.tree import Frontier, leaf_hash
 from agent.record.trust import trusted
 
@@ -112,13 +110,7 @@ class _Examination:
         self._forked: set[int] = set()
         self._named = {(note.name.size, note.name.root) for note in evidence.checkpoints if note.name is not None}
         self._broken = False
-        self._erased: set[int] = set()
-        self._may_be_erased: set[int] = set()
-        self._others: set[int] = set()
-        self._carried_over = 0
-        self._passed_on: dict[str, int] = {}
-        self._times: dict[int, datetime] = {}
-        self._last_at: datetime | None = None
+        self._lines = Lines(evidence.device, self._by_size, self._findings, self._notes)
 
     def through(self, now: datetime, max_silence: timedelta | None) -> Report:
         self._read_checkpoints()
@@ -208,14 +200,14 @@ class _Examination:
         for index in count(piece.first):
             if index == piece.size:
                 return self._at_the_end(piece, entries, leaves)
-            line = b"" if entries is None else entries.readline()
+            line = b"" if entries is None else entries.readline(LONGEST_LINE)
             if entries is not None and not line:
                 return self._short(piece, entries, index, f"the entries from {index} on")
             kept = leaves.read(LEAF_LINE)
-            data = self._leaf(piece, kept, line, index)
+            data = self._lines.leaf(piece, kept, line, index)
             if data is None:
                 return index if piece.size is None and not line.endswith(b"\n") else None
-            if entries is not None and not self._line(piece, line, data, index):
+            if entries is not None and not self._lines.line(piece, line, data, index):
                 return index if piece.size is None else None
             leaf = leaf_hash(data[0])
             for tree in trees:
@@ -241,65 +233,6 @@ class _Examination:
                 )
         return piece.size
 
-    def _leaf(self, piece: Piece, kept: bytes, line: bytes, index: int) -> tuple[bytes, bytes] | None:
-        """The leaf's data and its salt; None, told, where they cannot be read."""
-        torn = piece.size is None and not line.endswith(b"\n")  # a crash came before its leaf was written, or in it
-        if len(kept) < LEAF_LINE and not kept.endswith(b"\n"):  # a cut leaves no line end
-            if not torn:
-                self._findings.add(Damage.TRUNCATED, f"the leaf of entry {index} is missing", index=index)
-            return None
-        try:
-            return read_leaf_line(kept)
-        except RecordAltered:
-            self._findings.add(Damage.ALTERED, f"the leaf of entry {index} is not what was written", index=index)
-            return None
-
-    def _line(self, piece: Piece, line: bytes, leaf: tuple[bytes, bytes], index: int) -> bool:
-        """Check an entry's line against its leaf; False where nothing may follow."""
-        data, salt = leaf
-        text = line[:-1]
-        if not line.endswith(b"\n"):
-            if piece.size is None and commit(salt, line) != data:
-                self._notes.append("a crash cut the last line; the next run puts it aside")
-                return False
-            if piece.size is not None and commit(salt, text) != data:
-                self._findings.add(Damage.TRUNCATED, f"entry {index} is cut", index=index)
-                return False
-            if piece.size is None:
-                text = line
-            else:
-                self._findings.add(Damage.ALTERED, f"the end of entry {index}'s line was changed", index=index)
-        if commit(salt, text) == data:
-            self._entry(text, index)
-        elif erased_index(text) == index and salt == ERASED_SALT:
-            self._erased.add(index)
-        else:
-            self._findings.add(Damage.ALTERED, f"entry {index} is not what was written", index=index)
-        return True
-
-    def _entry(self, text: bytes, index: int) -> None:
-        """What an entry says of itself and of others."""
-        try:
-            read: dict[str, Any] = json.loads(text)
-            at = datetime.fromisoformat(read["at"])
-            stated, device, kind, body = read["index"], read["device"], read["kind"], read["body"]
-            if kind == Kind.ERASED:
-                self._may_be_erased.add(int(body["entry"]))
-            elif kind == Kind.CARRIED_OVER:
-                self._carried_over = max(self._carried_over, int(body["entries"]))
-            elif kind == Kind.KEY_ROTATED:
-                self._passed_on[str(body["new_key"])] = index
-        except (ValueError, KeyError, TypeError):
-            self._findings.add(Damage.ALTERED, f"entry {index} is no entry of this program", index=index)
-            return
-        if stated != index:
-            self._findings.add(Damage.ALTERED, f"entry {index} was written as entry {stated!r}", index=index)
-        if device != self._evidence.device:
-            self._others.add(index)
-        self._last_at = at
-        if index + 1 in self._by_size:
-            self._times[index + 1] = at
-
     def _compare(self, size: int, paths: list[_Path]) -> None:
         for path in paths:
             root = path.tree.root()
@@ -320,8 +253,9 @@ class _Examination:
         signed = 0 if best is None else best.size
         self._check_histories()
         self._check_reach(reached, signed)
-        self._check_entries()
-        self._check_silence(now, max_silence, self._times.get(signed))
+        self._lines.conclude()
+        self._check_rotations()
+        self._check_silence(now, max_silence, self._lines.times.get(signed))
         if self._evidence.strangers:
             self._notes.append(f"{len(self._evidence.strangers)} files in its folder are not of the record")
         return Report(
@@ -330,11 +264,11 @@ class _Examination:
             signed=signed,
             root=None if best is None else best.root.hex(),
             keys=() if best is None else (str(self._signed_by[best]),),
-            last_at=self._times.get(signed, self._last_at),
-            erased=len(self._erased),
+            last_at=self._lines.times.get(signed, self._lines.last_at),
+            erased=len(self._lines.erased),
             findings=self._findings.all(),
             notes=tuple(self._notes),
-            to_erase=tuple(sorted(self._may_be_erased - self._erased)),
+            to_erase=self._lines.to_erase,
         )
 
     def _check_histories(self) -> None:
@@ -359,16 +293,10 @@ class _Examination:
         elif reached > signed and not self._broken:
             self._findings.add(Damage.UNSIGNED, f"entries {signed} to {reached - 1} are not signed", index=signed)
 
-    def _check_entries(self) -> None:
-        for index in sorted(self._erased - self._may_be_erased):
-            self._findings.add(Damage.ALTERED, f"entry {index} was taken out, and no entry says why", index=index)
-        for index in sorted(self._may_be_erased - self._erased):
-            self._notes.append(f"entry {index} was erased on the laptop and still stands in this copy")
-        for index in sorted(one for one in self._others if one >= self._carried_over):
-            self._findings.add(Damage.ALTERED, f"entry {index} is of another device", index=index)
+    def _check_rotations(self) -> None:
         signing = {str(key) for key in self._signed_by.values()}
         noted = {str(rotation.new) for rotation in self._trust.rotations}
-        for key, index in self._passed_on.items():
+        for key, index in self._lines.passed_on.items():
             if key in signing and key not in noted:
                 self._findings.add(
                     Damage.UNSIGNED, "the note by which the log key was passed on is missing", index=index

@@ -1,0 +1,113 @@
+"""Each line of a record against its leaf, and what the entries say of themselves and of one another.
+
+Told in order, one after the other, however many there are: of what was read only numbers are kept.
+"""
+
+import json
+from collections.abc import Container
+from datetime import datetime
+from typing import Any
+
+from agent.errors import RecordAltered
+from agent.record.evidence import Piece
+from agent.record.leaf import ERASED_SALT, LEAF_LINE, commit, erased_index, read_leaf_line
+from agent.record.report import Damage, Findings
+from agent.record.schema import Kind
+
+LONGEST_LINE = 16 * 1024 * 1024
+"""Bytes of a line that are read at once: nothing of ours is as long, and memory is not for others to fill."""
+
+
+class Lines:
+    """The lines of one device's record.
+
+    `erased` are the entries that were taken out; `passed_on` names each key that the log was passed on to, with the
+    entry that says so. `times` are those of the last entries of each size in `sizes`; `last_at` is of the last one read.
+    """
+
+    def __init__(self, device: str, sizes: Container[int], findings: Findings, notes: list[str]) -> None:
+        self._device = device
+        self._sizes = sizes
+        self._findings = findings
+        self._notes = notes
+        self._may_be_erased: set[int] = set()
+        self._others: set[int] = set()
+        self._carried_over = 0
+        self.erased: set[int] = set()
+        self.passed_on: dict[str, int] = {}
+        self.times: dict[int, datetime] = {}
+        self.last_at: datetime | None = None
+
+    @property
+    def to_erase(self) -> tuple[int, ...]:
+        """Entries that others say were erased, and that are not, or not wholly."""
+        return tuple(sorted(self._may_be_erased - self.erased))
+
+    def leaf(self, piece: Piece, kept: bytes, line: bytes, index: int) -> tuple[bytes, bytes] | None:
+        """The leaf's data and its salt; None, told, where they cannot be read."""
+        torn = piece.size is None and not line.endswith(b"\n")  # a crash came before its leaf was written, or in it
+        if len(kept) < LEAF_LINE and not kept.endswith(b"\n"):  # a cut leaves no line end
+            if not torn:
+                self._findings.add(Damage.TRUNCATED, f"the leaf of entry {index} is missing", index=index)
+            return None
+        try:
+            return read_leaf_line(kept)
+        except RecordAltered:
+            self._findings.add(Damage.ALTERED, f"the leaf of entry {index} is not what was written", index=index)
+            return None
+
+    def line(self, piece: Piece, line: bytes, leaf: tuple[bytes, bytes], index: int) -> bool:
+        """Check an entry's line against its leaf; False where nothing may follow."""
+        data, salt = leaf
+        text = line[:-1]
+        if not line.endswith(b"\n"):
+            if piece.size is None and commit(salt, line) != data:
+                self._notes.append("a crash cut the last line; the next run puts it aside")
+                return False
+            if piece.size is not None and commit(salt, text) != data:
+                self._findings.add(Damage.TRUNCATED, f"entry {index} is cut", index=index)
+                return False
+            if piece.size is None:
+                text = line
+            else:
+                self._findings.add(Damage.ALTERED, f"the end of entry {index}'s line was changed", index=index)
+        if commit(salt, text) == data:
+            self._entry(text, index)
+        elif erased_index(text) == index and salt == ERASED_SALT:
+            self.erased.add(index)
+        else:
+            self._findings.add(Damage.ALTERED, f"entry {index} is not what was written", index=index)
+        return True
+
+    def _entry(self, text: bytes, index: int) -> None:
+        """What an entry says of itself and of others."""
+        try:
+            read: dict[str, Any] = json.loads(text)
+            at = datetime.fromisoformat(read["at"])
+            stated, device, kind, body = read["index"], read["device"], read["kind"], read["body"]
+            if kind == Kind.ERASED:
+                self._may_be_erased.add(int(body["entry"]))
+            elif kind == Kind.CARRIED_OVER:
+                self._carried_over = max(self._carried_over, int(body["entries"]))
+            elif kind == Kind.KEY_ROTATED:
+                self.passed_on[str(body["new_key"])] = index
+        except (ValueError, KeyError, TypeError):
+            self._findings.add(Damage.ALTERED, f"entry {index} is no entry of this program", index=index)
+            return
+        if stated != index:
+            self._findings.add(Damage.ALTERED, f"entry {index} was written as entry {stated!r}", index=index)
+        if device != self._device:
+            self._others.add(index)
+        self.last_at = at
+        if index + 1 in self._sizes:
+            self.times[index + 1] = at
+
+    def conclude(self) -> None:
+        """Tell what only shows when all was read."""
+        for index in sorted(self.erased - self._may_be_erased):
+            self._findings.add(Damage.ALTERED, f"entry {index} was taken out, and no entry says why", index=index)
+        for index in self.to_erase:
+            self._notes.append(f"entry {index} was erased on the laptop and still stands in this copy")
+        # A record of the first version went on when a laptop was given another name.
+        for index in sorted(one for one in self._others if one >= self._carried_over):
+            self._findings.add(Damage.ALTERED, f"entry {index} is of another device", index=index)

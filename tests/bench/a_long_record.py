@@ -1,0 +1,99 @@
+"""A record of years: how long an append, a seal and `log verify` take, in how much memory: `python -m tests.bench.a_long_record`.
+
+Of 10,000, 100,000 and 1,000,000 entries as a run writes them (a transfer and its removal in turn), published as the
+share would hold them and verified by the command in a process of its own.
+"""
+
+import argparse
+import json
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from agent.record import Draft, Kind, Record
+from agent.record.publish import to_publish
+from tests.unit.record.bodies import AT, removed, transferred
+from tests.unit.record.logkeys import key_of
+
+BATCH = 1000
+
+
+def main() -> None:
+    """Make, append, verify; a table."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--entries", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
+    chosen = options.parse_args()
+    print(
+        f"{'entries':>9} {'MB':>6} {'append ms':>10} {'worst':>6} {'first':>6} {'seal ms':>8} {'verify s':>9} {'MB':>5}"
+    )
+    for entries in chosen.entries:
+        home = Path(tempfile.mkdtemp(prefix="vpa-record-"))
+        try:
+            measure(home, entries)
+        finally:
+            shutil.rmtree(home)
+
+
+def measure(home: Path, entries: int) -> None:
+    """One line of the table."""
+    signer = key_of("laptop-17")
+    record = Record.open(home / "state", "laptop-17")
+    for start in range(0, entries, BATCH):
+        record.append_all([draft(number) for number in range(start, min(start + BATCH, entries))])
+        record.seal(signer)
+    again = Record.open(home / "state", "laptop-17")
+    took = [timed(lambda n=n: again.append_all([draft(n)])) for n in range(entries, entries + 200)]  # type: ignore[misc]
+    sealed = timed(lambda: again.seal(signer))
+    for publication in to_publish(again, 0):
+        for outgoing in publication.delivery.files:
+            path = home / "share" / outgoing.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            assert isinstance(outgoing.source, bytes)
+            path.write_bytes(outgoing.source)
+    size = sum(path.stat().st_size for path in (home / "share").rglob("*") if path.is_file())
+    (home / "keys").write_text(f"{signer.key}\n")
+    seconds, memory = verified(home)
+    steady = took[1:]
+    print(
+        f"{entries:>9,} {size / 1e6:>6.0f} {statistics.median(steady) * 1e3:>10.2f} {max(steady) * 1e3:>6.1f}"
+        f" {took[0] * 1e3:>6.0f} {sealed * 1e3:>8.1f} {seconds:>9.1f} {memory:>5.0f}"
+    )
+
+
+def verified(home: Path) -> tuple[float, float]:
+    """Seconds and megabytes that `log verify` of the copy takes."""
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "agent.cli", "log", "verify", home / "share", "--key", home / "keys", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seconds = time.perf_counter() - started
+    assert json.loads(done.stdout)["whole"]
+    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def draft(number: int) -> Draft:
+    """A transfer, or its removal."""
+    photo, at = f"{number // 2:08x}", AT + timedelta(seconds=number)
+    if number % 2:
+        return Draft(Kind.REMOVED, removed(photo), f"{photo}-removed", at)
+    return Draft(Kind.TRANSFERRED, transferred(photo), f"{photo}-transferred", at)
+
+
+def timed(what: object) -> float:
+    """Seconds."""
+    started = time.perf_counter()
+    what()  # type: ignore[operator]
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
