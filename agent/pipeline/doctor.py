@@ -13,11 +13,15 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from agent.errors import AgentError, ShareFault
+from agent.errors import AgentError, RecordError, ShareFault
 from agent.folders import watch_limits
 from agent.model import Known
+from agent.pipeline.facts import PUBLISHED, UNPUBLISHED
+from agent.pipeline.publish import log_key
 from agent.pipeline.renew import needs_share, renew_register
 from agent.pipeline.stages import Stages
+from agent.record.publish import progress
+from agent.record.seals import NOT_THE_SIGNER, current_key
 from agent.removal import find_cloud_sync
 from agent.share import Share
 
@@ -53,6 +57,7 @@ def examine(stages: Stages, service: Callable[[], tuple[bool, Known]]) -> Iterat
     yield from _watching()
     yield _reading(stages)
     yield from _room(stages)
+    yield from _record(stages)
     yield from _share(stages)
     yield from _service(service)
     yield _encryption(stages.settings.state_dir)
@@ -116,6 +121,29 @@ def _room(stages: Stages) -> Iterator[Finding]:
         yield Finding("disk", Mark.FAIL, f"{free // 1_000_000} MB free for the journal", "make room on this disk")
     else:
         yield Finding("disk", Mark.OK, f"{free // 1_000_000_000} GB free for the journal and the record")
+
+
+def _record(stages: Stages) -> Iterator[Finding]:
+    place, seals = log_key(stages.settings), []
+    try:
+        seals = stages.record.seals()
+        key = place.load().key
+        progress_made = progress(stages.record, stages.journal.fact(PUBLISHED))
+    except RecordError as fault:
+        # Before the first signature a key may still be missing: `init` or the first run makes it.
+        mark = Mark.FAIL if seals or place.exists() else Mark.WARN
+        yield Finding("record", mark, str(fault), "until this is settled the record is not signed")
+        return
+    if seals and current_key(seals, [key]) is None:
+        yield Finding("record", Mark.FAIL, NOT_THE_SIGNER, "let IT know of it")
+        return
+    signed = seals[-1].size if seals else 0
+    text = f"{signed} entries signed, {progress_made.size} of them on the share; the log key is in {place.description}"
+    trouble = stages.journal.fact(UNPUBLISHED)
+    if trouble or progress_made.lost:
+        yield Finding("record", Mark.WARN, f"{text}. {trouble or ''}".strip(), "tell IT if this goes on for a day")
+    else:
+        yield Finding("record", Mark.OK, text)
 
 
 def _share(stages: Stages) -> Iterator[Finding]:

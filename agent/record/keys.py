@@ -85,6 +85,12 @@ class KeyPlace:
             return "the system's keyring"
         return "a file that only you can read"
 
+    def exists(self) -> bool:
+        """Whether there is a key, usable or not."""
+        return self._file.exists() or (
+            self._ring is not None and self._ring.get_password(SERVICE, self._device) is not None
+        )
+
     def load(self) -> LogKey:
         """The key in use. RecordError where there is none, or it cannot be read."""
         found = self._read("")

@@ -1,4 +1,4 @@
-"""A record of years: how long an append, a seal and `log verify` take, in how much memory: `python -m tests.bench.a_long_record`.
+"""A record of years: how long an append, a seal and `log verify` take: `python -m tests.bench.a_long_record`.
 
 Of 10,000, 100,000 and 1,000,000 entries as a run writes them (a transfer and its removal in turn), published as the
 share would hold them and verified by the command in a process of its own.
