@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.trip import trip  # noqa: F401  # a fixture, for the modules beside this one
 from tests.laptop import Laptop
 from tests.servers.fixtures import sshd  # noqa: F401  # the fixture behind `laptop`
 from tests.servers.openssh import OpenSSH

@@ -1,53 +1,12 @@
 """Each command of the contract after one trip: its exit code, and the shape of what it prints with --json."""
 
-import csv
-import io
 import json
 import re
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from tests.laptop import ON_VISIT, PRIVATE, VISITS, Laptop, minutes
-from tests.servers.openssh import OpenSSH, why_not
-
-FORMULA = "-2026-museum"
-"""A visit's id that a spreadsheet would take for a formula."""
-
-
-@dataclass
-class Trip:
-    """The laptop after `sync`, which answered `sync`: three sent, one private, two held, one empty file."""
-
-    laptop: Laptop
-    sync: subprocess.CompletedProcess[str]
-
-    def lines(self, *words: str | Path, code: int = 0) -> list[dict[str, Any]]:
-        """What the command prints with --json: an object a line, and nothing else."""
-        done = self.laptop.command(*words, "--json")
-        assert done.returncode == code, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-@pytest.fixture(scope="module")
-def trip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trip]:
-    if reason := why_not():
-        pytest.skip(reason)
-    with OpenSSH() as server:
-        laptop = Laptop(tmp_path_factory.mktemp("trip") / "laptop", server)
-        laptop.register(VISITS.replace("museum,", f"{FORMULA},"))
-        for n in range(3):
-            laptop.photo(f"IMG_{n}.jpg", ON_VISIT + minutes(n), seed=n)
-        laptop.photo("home.jpg", PRIVATE)
-        laptop.photo("undated.jpg", None, seed=5)
-        laptop.photo("edge.jpg", ON_VISIT.replace(hour=16, minute=30, second=0), seed=6)
-        laptop.file("empty.jpg", b"")
-        yield Trip(laptop, laptop.command("sync", "--json"))
-
+from tests.e2e.trip import FORMULA, Trip
+from tests.laptop import Laptop
 
 # --- sync, status, explain -------------------------------------------------------------------------------------------
 
@@ -170,59 +129,6 @@ def test_visits_check_names_every_fault_with_its_line(trip: Trip, tmp_path: Path
     assert trip.lines("visits", "check", good) == []
 
 
-# --- log -------------------------------------------------------------------------------------------------------------
-
-
-def test_log_show_has_a_line_for_each_transfer_and_can_be_narrowed_down(trip: Trip) -> None:
-    rows = trip.lines("log", "show")
-    assert len(rows) == 3
-    for row in rows:
-        assert (row["visit"], row["device"], row["synced"], row["removed"]) == (FORMULA, "laptop-17", True, True)
-        assert row["name"].startswith(f"visits/{FORMULA}/20260314-")
-    assert len(trip.lines("log", "show", f"--visit={FORMULA}")) == 3
-    assert trip.lines("log", "show", "--visit", "farm") == []
-    assert trip.lines("log", "show", "--device", "laptop-18") == []
-    assert trip.lines("log", "show", "--until", "2026-03-14") == []
-    assert len(trip.lines("log", "show", "--since", "2026-03-14", "--until", "2999-01-01T10:00")) == 3
-    assert "3 transfers" in trip.laptop.command("log", "show").stdout
-
-
-def test_log_show_csv_opens_in_a_spreadsheet_and_runs_no_formula(trip: Trip) -> None:
-    done = subprocess.run(
-        trip.laptop.line("log", "show", "--csv"),
-        capture_output=True,
-        check=True,
-        env={**trip.laptop.environment, "PYTHONIOENCODING": "cp1252"},  # as Windows has it
-    )
-    assert done.stdout.startswith(b"\xef\xbb\xbfwhen,")
-    assert b"\r\r\n" not in done.stdout
-    rows = list(csv.DictReader(io.StringIO(done.stdout.decode("utf-8-sig"), newline="")))
-    assert [row["visit"] for row in rows] == [f"'{FORMULA}"] * 3
-    assert not [cell for row in rows for cell in row.values() if cell[:1] in set("=+-@")]
-
-
-def test_log_show_ecs_is_the_elastic_common_schema(trip: Trip) -> None:
-    done = trip.laptop.command("log", "show", "--ecs")
-    documents = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [document["event"]["action"] for document in documents] == ["transferred"] * 3
-    assert all(document["ecs"]["version"] and document["file"]["hash"]["sha256"] for document in documents)
-
-
-@pytest.mark.parametrize("words", [("--since", "yesterday"), ("--json", "--csv")])
-def test_log_show_says_what_it_cannot_do(trip: Trip, words: tuple[str, ...]) -> None:
-    done = trip.laptop.command("log", "show", *words)
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
-
-
-def test_a_reader_that_has_seen_enough_is_no_fault(trip: Trip) -> None:
-    shell = f"'{trip.laptop.line()[0]}' -m agent.cli --config '{trip.laptop.config}' config schema | true"
-    done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {shell}"], capture_output=True, text=True, check=False, timeout=20
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 # --- config, doctor, service -----------------------------------------------------------------------------------------
 
 
@@ -313,3 +219,11 @@ def test_help_and_version(trip: Trip) -> None:
     ):
         assert f"  {command} " in helped.stdout
     assert re.match(r"photo-agent \d+\.\d+", trip.laptop.command("--version").stdout)
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault(trip: Trip) -> None:
+    shell = f"'{trip.laptop.line()[0]}' -m agent.cli --config '{trip.laptop.config}' config schema | true"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {shell}"], capture_output=True, text=True, check=False, timeout=20
+    )
+    assert (done.returncode, done.stderr) == (0, "")
