@@ -22,7 +22,7 @@ class Lines:
     """The lines of one device's record.
 
     `erased` are the entries that were taken out; `passed_on` names each key that the log was passed on to, with the
-    entry that says so. `times` are those of the last entries of each size in `sizes`, `last_at` is of the last one.
+    entry that says so. `times` are those of the last entries of each size in `sizes`; `last_at` is the last one's.
     """
 
     def __init__(self, device: str, sizes: Container[int], findings: Findings, notes: list[str]) -> None:
