@@ -39,7 +39,7 @@ bound keeps the first append of a run as fast in a record of a million entries a
 """
 
 # The last members of a line in canonical order. A quote within text is escaped, so this matches the keys alone.
-_EVENT = re.compile(rb'"event":"((?:[^"\\\n]|\\.)*)","index":\d+,"kind":"[a-z-]+"\}\n')
+_EVENT = re.compile(rb'"event":"([^"\\\n]*(?:\\.[^"\\\n]*)*)","index":\d+,"kind":"[a-z-]+"\}\n')
 
 
 @dataclass(slots=True)
@@ -246,10 +246,11 @@ class Record:
             file.seek(start)
             if start:
                 start += len(file.readline())  # most likely in the middle of a line
-            for line in file:
-                if found := _EVENT.search(line):
-                    yield json.loads(b'"' + found[1] + b'"'), start
-                start += len(line)
+            content = file.read(whole - start)
+        for found in _EVENT.finditer(content):
+            name = found[1]
+            event = json.loads(b'"' + name + b'"') if b"\\" in name else name.decode()
+            yield event, start + content.rfind(b"\n", 0, found.start()) + 1
 
     # --- Reading ---
 
