@@ -27,6 +27,7 @@ def events(done: subprocess.CompletedProcess[str]) -> list[dict[str, object]]:
 
 
 def test_the_service_does_it_and_its_events_and_summary_arrive(quick: Laptop) -> None:
+    quick.configure(folders={"settle_seconds": 8})  # so that the service does not take the photo up before it is asked
     with running(quick):
         ready(quick)
         photo = quick.photo("IMG_1.jpg")
