@@ -1,0 +1,109 @@
+"""The published schema says what the code holds, no more and no less."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from agent.errors import RecordError
+from agent.record import Kind, Record
+from agent.record.leaf import tombstone
+from agent.record.schema import BODIES, check
+from agent.record.show import to_ecs
+from tests.unit.record.bodies import AT, removed, sha, transferred
+from tests.unit.record.logkeys import key_of
+
+SCHEMA: dict[str, Any] = json.loads((Path(__file__).parents[3] / "config" / "record.schema.json").read_text("utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+KEY = str(key_of("laptop-17").key)
+
+FULL: dict[Kind, dict[str, Any]] = {
+    Kind.TRANSFERRED: transferred(),
+    Kind.REMOVED: removed(),
+    Kind.REVIEW_RESOLVED: {
+        "photo": "0a1b2c3d", "visit": "2026-zoo", "staff": "j.smith", "register_version": sha("r"), "private": 0,
+    },
+    Kind.REGISTER_CHANGED: {
+        "register_version": sha("b"), "previous_version": None, "visits": 14, "cameras": 3, "read_at": AT.isoformat(),
+    },
+    Kind.SHARE_REFUSED: {"host": "h", "expected": "SHA256:a", "seen": "SHA256:b", "reason": "host key"},
+    Kind.REFUSED: {"photo": "0a1b2c3d", "visit": "2026-zoo", "transfer": "0" * 32, "reason": "too large"},
+    Kind.OVERDUE: {
+        "photo": "0a1b2c3d", "visit": "2026-zoo", "found_at": AT.isoformat(), "reachable_at": None, "hours": 26,
+        "reason": "no space",
+    },
+    Kind.LEFTOVER_REPORTED: {
+        "photo": "0a1b2c3d", "transfer": "0" * 32, "visit": "2026-zoo",
+        "leftovers": [{"kind": "trash", "found": "yes", "detail": "one"}],
+    },
+    Kind.INSPECTED: {
+        "inspection": "a1", "by": "it.staff", "files": 900, "drawn": 30, "findings": 0, "report_sha256": sha("report"),
+    },
+    Kind.HEARTBEAT: {
+        "version": "0.1.0", "waiting": 1, "review": 2, "refused": 0, "overdue": 0, "register_version": sha("r"),
+    },
+    Kind.ENROLLED: {"log_key": KEY, "staff": "j.smith", "version": "0.1.0"},
+    Kind.KEY_ROTATED: {"old_key": KEY, "new_key": str(key_of("laptop-17", "new").key), "reason": "yearly"},
+    Kind.CARRIED_OVER: {"entries": 6, "last_hash": sha("last")},
+    Kind.ERASED: {"entry": 5, "reason": "asked for"},
+}  # fmt: skip
+"""Of each kind an entry that says all it may."""
+
+
+def entry(kind: Kind, body: dict[str, Any]) -> dict[str, Any]:
+    return {"at": AT.isoformat(), "body": body, "device": "laptop-17", "event": "e", "index": 0, "kind": kind.value}
+
+
+def test_both_have_the_same_kinds() -> None:
+    assert set(SCHEMA["$defs"]["entry"]["properties"]["kind"]["enum"]) == {kind.value for kind in Kind}
+    assert set(FULL) == set(Kind)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_both_have_the_same_fields_and_need_the_same(kind: Kind) -> None:
+    told = SCHEMA["$defs"][kind.value]
+    assert set(told["properties"]) == set(BODIES[kind].fields) == set(FULL[kind])
+    assert set(told.get("required", ())) == BODIES[kind].needed
+    assert told["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_both_take_all_that_an_entry_may_say_and_nothing_beside_it(kind: Kind) -> None:
+    body = FULL[kind]
+    check(kind, body)
+    VALIDATOR.validate(entry(kind, body))
+    for name in body:
+        less = {key: value for key, value in body.items() if key != name}
+        assert refused(kind, less) == (name in BODIES[kind].needed)
+        for wrong in (1.5, True, {"x": 1}, "\u0000"):
+            assert refused(kind, body | {name: wrong}) or name == "synced"
+    for other in ({"path": "x"}, {"latitude": 51}):
+        assert refused(kind, body | other)
+
+
+def refused(kind: Kind, body: dict[str, Any]) -> bool:
+    """Whether the code refuses it; whatever the schema refuses, the code must."""
+    try:
+        check(kind, body)
+    except RecordError:
+        return True
+    assert VALIDATOR.is_valid(entry(kind, body)), body
+    return False
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_is_written_read_and_told_to_elastic(record: Record, kind: Kind) -> None:
+    record.append(kind, FULL[kind], event="e", at=AT)
+    (read,) = record.entries()
+    assert read.body == FULL[kind]
+    line = json.loads(record.files.entries.read_bytes())
+    VALIDATOR.validate(line)
+    assert json.loads(json.dumps(to_ecs(read)))["event"]["action"] == kind.value
+
+
+def test_an_erased_line_is_in_the_schema_too() -> None:
+    VALIDATOR.validate(json.loads(tombstone(5, 300)))
+    assert not VALIDATOR.is_valid({"erased": False, "index": 5})
+    assert not VALIDATOR.is_valid({"erased": True})
