@@ -12,7 +12,10 @@ import pytest
 from agent.errors import RecordAltered, RecordError
 from agent.record import Kind, Record, linked
 from agent.record.files import Files
+from agent.record.keys import LogKey
 from tests.unit.record.bodies import AT, removed
+from tests.unit.record.copies import judged, publish
+from tests.unit.record.logkeys import key_of
 
 MADE_BY_THE_FIRST_VERSION = Path(__file__).with_name("data") / "record-of-the-first-version.jsonl"
 LAST = "2a04166455dc42289a5d83e2310e9c5b450578f0fcd0564b3848aa15392f9af8"  # as that version's `verify` gave it
@@ -71,8 +74,8 @@ def test_an_event_of_the_old_record_is_not_doubled(old: Path, record: Record) ->
     assert (repeated.index, len(record)) == (4, 7)
 
 
-def test_a_seal_alone_carries_it_over(old: Path, record: Record, signer: object) -> None:
-    (seal,) = record.seal(signer)  # type: ignore[arg-type]  # a fixture
+def test_a_seal_alone_carries_it_over(old: Path, record: Record, signer: LogKey) -> None:
+    (seal,) = record.seal(signer)
     assert (seal.first, seal.size) == (0, 7)
 
 
@@ -130,3 +133,14 @@ def test_an_old_version_that_went_on_writing_is_told(old: Path, folder: Path, re
     old.write_bytes(b"".join(lines[:4]))
     with pytest.raises(RecordError, match="older version"):
         Record.open(folder, "laptop-17").append(Kind.REMOVED, removed("1"), event="x", at=LATER)
+
+
+def test_entries_under_an_earlier_name_of_the_laptop_are_carried_over_and_verify(
+    old: Path, folder: Path, signer: LogKey, tmp_path: Path
+) -> None:
+    renamed = Record.open(folder, "laptop-18")
+    renamed.seal(key_of("laptop-18"))
+    assert [entry.device for entry in renamed.entries()] == ["laptop-17"] * 6 + ["laptop-18"]
+    publish(renamed, tmp_path / "share")
+    report = judged(tmp_path / "share" / "record" / "laptop-18", key_of("laptop-18").key)
+    assert (report.findings, report.entries) == ((), 7)

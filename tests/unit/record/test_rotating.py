@@ -139,3 +139,25 @@ def test_another_key_put_in_place_of_the_one_in_use_is_told(record: Record, plac
         record.seal(signer_of(record, place))
     with pytest.raises(RecordError, match="not the one that signed"):
         rotate(record, place, at=LATER)
+
+
+def test_what_is_signed_with_the_old_key_after_it_was_changed_is_not_believed(
+    first: object, copy: Path, record: Record, place: KeyPlace, tmp_path: Path
+) -> None:
+    """A thief of the old key signs the last checkpoint with it, as it was signed with the new one."""
+    from agent.record.checkpoint import checkpoint_of
+    from agent.record.note import sign_note
+    from agent.record.rotation import rotate as again
+
+    old, copy_of_old = place.load(), max(copy.glob("checkpoint-*"))
+    again(record, place, at=LATER + timedelta(days=1))
+    put_down(record, 1)
+    record.seal(place.load())
+    publish(record, tmp_path / "share", 5)
+    last = max(copy.glob("checkpoint-*"))
+    assert last != copy_of_old
+    assert judged(copy, first).exit_code == 0  # type: ignore[arg-type]  # a fixture
+    last.write_text(sign_note(checkpoint_of(last.read_bytes()).text, old))
+    report = judged(copy, first)  # type: ignore[arg-type]  # a fixture
+    assert report.exit_code == 12
+    assert "was changed before or after" in report.findings[0].text

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from agent.record import Kind, Record
+from agent.record.checkpoint import Checkpoint, checkpoint_of
 from agent.record.evidence import Note, of_laptop
 from agent.record.keys import LogKey
+from agent.record.note import sign_note
 from agent.record.report import Damage, Report
 from agent.record.verify import verify, verify_copy
 from tests.unit.record.bodies import AT
@@ -319,6 +321,39 @@ def test_a_record_made_anew_and_signed_by_another_key_is_not_signed(
 ) -> None:
     forged = published(Record.open(tmp_path / "forger", "laptop-17"), share, key_of("laptop-17", "forger"), [3])
     assert judged(forged, signer.key).exit_code == 12
+
+
+def test_a_signature_that_somebody_added_is_told(copy: Path, signer: LogKey) -> None:
+    path = only(copy, "checkpoint", 1)
+    path.write_text(sign_note(checkpoint_of(path.read_bytes()).text, signer, key_of("stranger")))
+    report = judged(copy, signer.key)
+    assert report.exit_code == 12
+    assert "cannot be checked" in report.findings[0].text
+    assert judged(copy, signer.key, key_of("stranger").key).exit_code == 12
+
+
+def test_a_checkpoint_of_another_log_under_this_ones_key_is_told(copy: Path, signer: LogKey) -> None:
+    path = only(copy, "checkpoint", 1)
+    said = checkpoint_of(path.read_bytes())
+    path.write_text(sign_note(Checkpoint("visit-photo-agent/laptop-18", said.size, said.root).text, signer))
+    report = judged(copy, signer.key)
+    assert report.exit_code == 12
+    assert "of another log" in report.findings[0].text
+
+
+def test_an_entry_of_another_device_is_told_though_it_is_signed(
+    folder: Path, share: Path, signer: LogKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = Record.open(folder, "laptop-17")
+    put_down(record, 1)
+    monkeypatch.setattr(record, "_device", "laptop-18")  # no code of ours does this
+    put_down(record, 1)
+    monkeypatch.undo()
+    record.seal(signer)
+    publish(record, share)
+    report = judged(share / "record" / "laptop-17", signer.key)
+    assert (report.exit_code, report.findings[0].index) == (10, 1)
+    assert "of another device" in report.findings[0].text
 
 
 # --- Forks ---
