@@ -1,8 +1,9 @@
 """Many deliveries on their way at once: the part of the share that lives on an event loop of its own.
 
 Sending goes over one connection; what was sent is read back over another (where the settings allow two), since
-requests to read would wait behind megabytes of writes on the same one while the way down is idle. Windows bound what is
-in flight.
+requests to read would wait behind megabytes of writes on the same one while the way down is idle; so would those that
+give the final name. Windows bound what is in flight. Files are sent in turns rather than all at once, so that the first
+can be read back early and the last alone is left to read at the end.
 """
 
 import asyncio
@@ -25,8 +26,9 @@ from agent.share.upload import Means, Upload
 
 WRITES = 2 * 1024 * 1024  # bytes unconfirmed: sshd's own window; covers 100 Mbit/s at 160 ms, 1 Gbit/s at 16 ms
 READS = 2 * 1024 * 1024  # bytes asked for: half of what our channel's window lets the server send
-HANDLES = 64  # open at once; enough for small files at 40 ms, far below OpenSSH's limit
-HANDLES_UNTOLD = 16  # where the server tells no limit: some allow 32 in all
+SENDING = 2 * WRITES  # bytes of files whose turn it is: in turns, the first is done, and read back, while others travel
+HANDLES = 64  # for each connection, open at once; enough for small files at 40 ms, far below OpenSSH's limit
+HANDLES_UNTOLD = 12  # where the server tells no limit: some allow 32 in all, for both kinds and for folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._same: dict[TransferId, asyncio.Lock] = defaultdict(asyncio.Lock)
         told = session.limits.handles
+        handles = min(HANDLES, max(1, told // 3)) if told else HANDLES_UNTOLD
         self._means = Means(
             session=session,
             reading=self._reading,
@@ -80,7 +83,9 @@ class Engine:
             acknowledged=lambda size: self._tell(Acknowledged(size)),
             writes=Window(WRITES),
             reads=Window(READS),
-            handles=Window(min(HANDLES, max(2, told // 2)) if told else HANDLES_UNTOLD),
+            sending=Window(SENDING),
+            handles=Window(handles),
+            reading_handles=Window(handles),
             bucket=Bucket(server.bandwidth_kib_per_s * 1024),
         )
 
@@ -91,6 +96,8 @@ class Engine:
 
     def add(self, delivery: Delivery) -> None:
         """Put one more delivery on its way."""
+        if self._server.connections > 1 and self._reader is None:  # made while the first photos travel
+            self._reader = asyncio.create_task(self._second())
         task = asyncio.create_task(self._deliver(delivery))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -112,7 +119,7 @@ class Engine:
         await asyncio.to_thread(self.session.close)
 
     async def _reading(self) -> Session:
-        """The session to read back on; the second connection is made when it is first needed."""
+        """The session to read back on; the second connection is begun with the first delivery."""
         if self._server.connections < 2:
             return self.session
         if self._reader is None:

@@ -65,38 +65,38 @@ class RemoteFolders:
             raise
         return self._session.read_as(wire.attributes, reply).is_folder
 
-    async def sync(self, folder: str) -> bool:
+    async def sync(self, folder: str, session: Session) -> bool:
         """Have every name that is in the folder now put on disk; False where the server cannot do such a thing.
 
-        Those who ask while a sync is under way share the next one.
+        It is asked on `session`; any that is open will do. Those who ask while a sync is under way share the next one.
         """
         coming = self._next.get(folder)
         if coming is None:
-            coming = self._next[folder] = asyncio.create_task(self._sync_next(folder))
+            coming = self._next[folder] = asyncio.create_task(self._sync_next(folder, session))
         return await asyncio.shield(coming)
 
-    async def _sync_next(self, folder: str) -> bool:
+    async def _sync_next(self, folder: str, session: Session) -> bool:
         async with self._turn[folder]:
             del self._next[folder]  # a name made from here on may be too late for this sync
             above, _, _ = folder.rpartition("/")
             if folder in self._new and above:
-                if not await self.sync(above):
+                if not await self.sync(above, session):
                     return False
                 self._new.discard(folder)
-            return await self._sync_now(folder)
+            return await self._sync_now(folder, session)
 
-    async def _sync_now(self, folder: str) -> bool:
-        if not self._can_open or not self._session.offers(wire.FSYNC):
+    async def _sync_now(self, folder: str, session: Session) -> bool:
+        if not self._can_open or not session.offers(wire.FSYNC):
             return False
         try:
-            handle = await self._session.open_file(self.path(folder), Flag.READ, "the opening of a folder")
+            handle = await session.open_file(self.path(folder), Flag.READ, "the opening of a folder")
         except Refused:
             self._can_open = False  # some servers open files only; the file itself is synced again then
             return False
         try:
-            await self._session.fsync(handle)
+            await session.fsync(handle)
         except Refused:
             return False
         finally:
-            await self._session.let_go(handle)
+            await session.let_go(handle)
         return True

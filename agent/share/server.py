@@ -9,8 +9,9 @@ class Server:
     """An SFTP server, this device's account on it, and how to treat it.
 
     `root` is the agent's root on the share, `device` this device's name (it marks temporary files as its own). With two
-    `connections` or more, what was sent is read back on a connection of its own. `bandwidth_kib_per_s` limits what is
-    sent (0: no limit), `timeout` is how many seconds the server may be silent while an answer is due.
+    `connections`, what was sent is read back and named on a connection of its own; more than two are not made.
+    `bandwidth_kib_per_s` limits what is sent (0: no limit), `timeout` is how many seconds the server may be silent
+    while an answer is due.
     """
 
     host: str

@@ -36,9 +36,11 @@ async def write_all(
     window: Window,
     bucket: Bucket,
     acknowledged: Callable[[int], None],
+    all_under_way: Callable[[], None],
 ) -> Fingerprint:
     """Send all of `source` to an open handle; returns what was sent once the server has confirmed every write.
 
+    `all_under_way` is called once the last write has been handed over, before it is confirmed.
     Raises `LocalFault` where the source is not what it was to be, `Refused` for the first write that failed.
     """
     length = bucket.piece(session.write_length)
@@ -64,6 +66,7 @@ async def write_all(
             under_way.append((units, future))
             while under_way and under_way[0][1].done():  # a refusal ends it here, not after the whole file
                 confirm()
+        all_under_way()
         while under_way:
             await under_way[0][1]
             confirm()
@@ -113,11 +116,16 @@ async def read_back(session: Session, handle: bytes, size: int, window: Window) 
         under_way.append((offset, length, future))
 
     step, offset = session.read_length, 0
+    past_end: asyncio.Future[Reply] | None = None
     try:
         while True:
             while offset < size and (len(under_way) < 2 or not under_way[0][2].done()):
                 await ask(offset, min(step, size - offset))
                 offset += min(step, size - offset)
+            if past_end is None and offset >= size:  # asked along with the last bytes, looked at after them
+                await window.take(1)
+                past_end = session.send(wire.read(handle, size, 1), (hasher, size))
+                past_end.add_done_callback(functools.partial(_give_back, window, 1))
             if not under_way:
                 break
             start, length, future = under_way.popleft()
@@ -126,11 +134,11 @@ async def read_back(session: Session, handle: bytes, size: int, window: Window) 
                 raise NotProven(DIFFERENT)
             if got < length:  # a server may give less than asked (filexfer-02, section 6.4): ask for the rest
                 await ask(start + got, length - got)
-        await ask(size, 1)
-        if _length(session, await under_way.popleft()[2]) is not None:
+        if past_end is None or _length(session, await past_end) is not None:
             raise NotProven(DIFFERENT)
     finally:
-        await asyncio.gather(*(future for _, _, future in under_way), return_exceptions=True)
+        left = [future for _, _, future in under_way]
+        await asyncio.gather(*left, *([] if past_end is None else [past_end]), return_exceptions=True)
     return hasher.fingerprint()
 
 

@@ -30,6 +30,7 @@ from agent.share.streams import DIFFERENT, read_back, write_all
 from agent.share.wire import Flag, Kind
 
 MOST_CHOICES = 1000  # NAME to NAME-1000; beyond that something is wrong with more than a name
+OPENING = 16 * 1024  # bytes a file counts for besides its own, so that thousands of tiny ones do not open at once
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,9 @@ class Means:
     acknowledged: Callable[[int], None]
     writes: Window
     reads: Window
+    sending: Window
     handles: Window
+    reading_handles: Window
     bucket: Bucket
     links: bool = field(default=True)
 
@@ -75,7 +78,7 @@ class Upload:
         if await self._find():
             return False
         session = self._means.session
-        async with self._means.handles.hold(1):
+        async with self._means.handles.hold(1), self._means.sending.turn(self._outgoing.size + OPENING) as turn:
             with Source(self._outgoing) as source:
                 handle = await self._open_temporary()
                 try:
@@ -87,6 +90,7 @@ class Upload:
                         self._means.writes,
                         self._means.bucket,
                         self._means.acknowledged,
+                        turn.end,
                     )
                     if session.offers(wire.FSYNC):
                         await session.fsync(handle)
@@ -150,7 +154,7 @@ class Upload:
 
     async def _read(self, path: bytes, *, sync: bool) -> tuple[Fingerprint, bool]:
         session = await self._means.reading()
-        async with self._means.handles.hold(1):
+        async with self._means.reading_handles.hold(1):
             handle = await session.open_file(path, Flag.READ, "the reading back of the photo")
             try:
                 held = await read_back(session, handle, self._outgoing.size, self._means.reads)
@@ -177,7 +181,7 @@ class Upload:
                 return
 
     async def _rename(self) -> None:
-        session = self._means.session
+        session = await self._means.reading()  # there no request waits behind megabytes of writes
         if self._means.links and session.offers(wire.HARDLINK):
             request = wire.extended(wire.HARDLINK, self._temporary, self._path)
             try:
@@ -188,19 +192,19 @@ class Upload:
                 log.debug("no hard links on the share: %s", refused)
                 self._means.links = False
             else:
-                await self._look_again()
+                await self._look_again(session)
                 await self.withdraw()
                 return
         if await session.lstat(self._path) is not None:
             raise Refused("the naming of the photo", wire.Code.FAILURE, "")
         await session.ask(wire.rename(self._temporary, self._path), "the naming of the photo")
-        await self._look_again()
+        await self._look_again(session)
         if await session.lstat(self._temporary) is not None:  # then what lies under the final name is not ours
             raise NotProven(DIFFERENT)
         self._left = False
 
-    async def _look_again(self) -> None:
-        about = await self._means.session.lstat(self._path)
+    async def _look_again(self, session: Session) -> None:
+        about = await session.lstat(self._path)
         if about is None or not about.is_file or about.size != self._outgoing.size:
             raise NotProven(DIFFERENT)
 
@@ -210,13 +214,13 @@ class Upload:
         """The proof, after the file's name is synced too, by its folder or else by the file itself."""
         if self._held is None or self._held != self._meant:
             raise NotProven(DIFFERENT)
-        if self._synced and not await self._means.folders.sync(self.folder):
+        if self._synced and not await self._means.folders.sync(self.folder, await self._means.reading()):
             self._synced = await self._sync_file()
         return Proof(self._name, self._held, self._outgoing.original, self._method, self._synced, self._means.clock())
 
     async def _sync_file(self) -> bool:
         session = await self._means.reading()
-        async with self._means.handles.hold(1):
+        async with self._means.reading_handles.hold(1):
             try:
                 handle = await session.open_file(self._path, Flag.READ, "the opening of the photo")
             except Refused:
@@ -232,7 +236,8 @@ class Upload:
             return
         self._left = False
         try:
-            await self._means.session.remove(self._temporary)
+            session = await self._means.reading() if self._held is not None else self._means.session
+            await session.remove(self._temporary)
         except Refused as refused:
             log.info("a temporary file stays on the share until the next sweep: %s", refused)
 
