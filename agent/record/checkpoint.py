@@ -78,6 +78,6 @@ def read_rotation(note: bytes) -> tuple[Rotation, bool]:
     if lines[3:5] != [str(old), str(new)]:
         raise NoteFault("its keys are not as they are written")
     opened = open_note(note, (old, new))
-    if opened.unknown or new not in opened.signed_by:
+    if opened.unknown or opened.repeated or opened.signed_by not in ((old, new), (new,)):
         raise NoteFault("it is not signed by the keys that it names")
     return Rotation(lines[0], int(lines[2]), old, new), old in opened.signed_by

@@ -102,10 +102,14 @@ class Lines:
         if index + 1 in self._sizes:
             self.times[index + 1] = at
 
-    def conclude(self) -> None:
-        """Tell what only shows when all was read."""
+    def conclude(self, *, to_the_end: bool) -> None:
+        """Tell what only shows when all was read; `to_the_end` says whether it was."""
         for index in sorted(self.erased - self._may_be_erased):
-            self._findings.add(Damage.ALTERED, f"entry {index} was taken out, and no entry says why", index=index)
+            text = f"entry {index} was taken out, and no entry says why"
+            if to_the_end:
+                self._findings.add(Damage.ALTERED, text, index=index)
+            else:  # the one that says why may be among what is missing
+                self._findings.add(Damage.TRUNCATED, f"{text} as far as they are here", index=index)
         for index in self.to_erase:
             self._notes.append(f"entry {index} was erased on the laptop and still stands in this copy")
         # A record of the first version went on when a laptop was given another name.

@@ -84,11 +84,14 @@ class Signer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A note's text, the known keys that signed it, and how many signatures are of keys that are not known."""
+    """A note's text, the known keys that signed it in the order of their lines, and how many lines stand beside those:
+    of keys that are not known, and of the same key once more.
+    """
 
     text: str
     signed_by: tuple[VerifierKey, ...]
     unknown: int
+    repeated: int = 0
 
 
 def sign_note(text: str, *signers: Signer) -> str:
@@ -107,16 +110,18 @@ def open_note(note: bytes, keys: Iterable[VerifierKey]) -> Opened:
     text, signatures = split_note(note)
     known = {(key.name, key.id): key for key in keys}
     signed_by: list[VerifierKey] = []
-    unknown = 0
+    unknown = repeated = 0
     for name, identity, signature in signatures:
         key = known.get((name, identity))
         if key is None:
             unknown += 1
         elif not key.verifies(signature, text.encode()):
             raise NoteFault(f"the signature of {name} is wrong")
-        elif key not in signed_by:
+        elif key in signed_by:
+            repeated += 1
+        else:
             signed_by.append(key)
-    return Opened(text, tuple(signed_by), unknown)
+    return Opened(text, tuple(signed_by), unknown, repeated)
 
 
 def split_note(note: bytes) -> tuple[str, Sequence[tuple[str, bytes, bytes]]]:

@@ -10,11 +10,15 @@ from agent.record.note import NoteFault, VerifierKey, open_note
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The log's name, the keys that are trusted for it, and the rotations between them."""
+    """The log's name, the keys that are trusted for it, and the rotations between them.
+
+    `unvouched` are those rotations that the old key did not sign, as where it was lost.
+    """
 
     origin: str
     keys: tuple[VerifierKey, ...]
     rotations: tuple[Rotation, ...]
+    unvouched: frozenset[Rotation] = frozenset()
 
     def checkpoint(self, note: Note) -> tuple[Checkpoint, VerifierKey]:
         """What the note says, and who signed it. NoteFault, in words, if it is not to be believed."""
@@ -27,9 +31,9 @@ class Trust:
         key = next((one for one in opened.signed_by if self._may_sign(one, said.size)), None)
         if key is None:
             raise NoteFault(f"its key did not sign this log at {said.size} entries: it was changed before or after")
-        if opened.unknown and note.name is not None:
+        if note.name is not None and (opened.unknown or opened.repeated or len(opened.signed_by) > 1):
             # The device puts one signature under what it publishes. One more was put there by somebody else.
-            raise NoteFault("it has a signature that cannot be checked")
+            raise NoteFault("it has a signature that the device did not put there")
         return said, key
 
     def _may_sign(self, key: VerifierKey, size: int) -> bool:
@@ -60,6 +64,7 @@ def trusted(
         else:
             waiting.append((note, rotation, by_old))
     rotations: list[Rotation] = []
+    unvouched: set[Rotation] = set()
     grew = True
     while grew:
         grew = False
@@ -68,7 +73,8 @@ def trusted(
             if (rotation.old in keys and by_old) or rotation.new in keys:
                 keys += [key for key in (rotation.old, rotation.new) if key not in keys]
                 rotations.append(rotation)
+                unvouched |= set() if by_old else {rotation}
                 waiting.remove(step)
                 grew = True
     refused += [(note, "no key that is enrolled for this device signed it") for note, _, _ in waiting]
-    return Trust(origin, tuple(keys), tuple(rotations)), refused
+    return Trust(origin, tuple(keys), tuple(rotations), frozenset(unvouched)), refused

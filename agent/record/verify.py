@@ -236,24 +236,24 @@ class _Examination:
     def _compare(self, size: int, paths: list[_Path]) -> None:
         for path in paths:
             root = path.tree.root()
-            for said in self._by_size[size]:
-                if said.root == root:
-                    self._fits.add(said)
-                    # Whoever signed a later state of a history vouched for the earlier ones.
-                    self._forked |= {earlier.size for earlier in path.contradicts}
-                else:
-                    path.contradicts.add(said)
-                    self._contradicted.add(said)
+            fits = {said for said in self._by_size[size] if said.root == root}
+            if fits:
+                self._fits |= fits
+                # Whoever signed a later state of a history vouched for the earlier ones.
+                self._forked |= {earlier.size for earlier in path.contradicts}
+            path.contradicts |= self._by_size[size] - fits
+            self._contradicted |= self._by_size[size] - fits
 
     # --- what it comes to --------------------------------------------------------------------------------------------
 
     def _conclude(self, now: datetime, max_silence: timedelta | None) -> Report:
         reached = self._reached
-        best = max(self._fits, key=lambda said: said.size, default=None)
+        # Of two forks that are here, the same one is taken whenever this copy is looked at.
+        best = max(self._fits, key=lambda said: (said.size, said.root), default=None)
         signed = 0 if best is None else best.size
         self._check_histories()
         self._check_reach(reached, signed)
-        self._lines.conclude()
+        self._lines.conclude(to_the_end=not self._broken)
         self._check_rotations()
         self._check_silence(now, max_silence, self._lines.times.get(signed))
         if self._evidence.strangers:
@@ -272,10 +272,11 @@ class _Examination:
         )
 
     def _check_histories(self) -> None:
-        for size in sorted(self._forked):
+        twice = {size for size, said_there in self._by_size.items() if len(said_there) > 1}  # told already
+        for size in sorted(self._forked - twice):
             text = f"what was signed at {size} entries is not the beginning of what was signed later"
             self._findings.add(Damage.FORKED, text, index=size)
-        altered = {said.size for said in self._contradicted - self._fits} - self._forked
+        altered = {said.size for said in self._contradicted} - {said.size for said in self._fits} - self._forked
         for size in sorted(altered) if not self._broken else ():
             text = f"the first {size} entries are not those that were signed"
             self._findings.add(Damage.ALTERED, text, index=size)
@@ -301,6 +302,12 @@ class _Examination:
                 self._findings.add(
                     Damage.UNSIGNED, "the note by which the log key was passed on is missing", index=index
                 )
+        for rotation in self._trust.rotations:
+            told_by = self._lines.passed_on.get(str(rotation.new))
+            # The old key signs the entry that names the new one; where it was lost, the new key signs that one too.
+            if told_by is not None and told_by != rotation.size - (rotation not in self._trust.unvouched):
+                text = "the note by which the log key was passed on is not the one that its entry tells of"
+                self._findings.add(Damage.UNSIGNED, text, index=told_by)
 
     def _check_silence(self, now: datetime, max_silence: timedelta | None, last_at: datetime | None) -> None:
         if max_silence is None:

@@ -10,6 +10,7 @@ from agent.record import Kind, Record
 from agent.record.files import Files
 from agent.record.keys import LogKey
 from tests.unit.record.bodies import AT, transferred
+from tests.unit.record.copies import published
 from tests.unit.record.logkeys import key_of
 
 
@@ -68,3 +69,14 @@ def merkle_vectors() -> Path:
 def signer() -> LogKey:
     """The log key of laptop-17, always the same one."""
     return key_of("laptop-17")
+
+
+@pytest.fixture
+def share(tmp_path: Path) -> Path:
+    return tmp_path / "share"
+
+
+@pytest.fixture
+def copy(record: Record, share: Path, signer: LogKey) -> Path:
+    """Two publications, of two entries and of one."""
+    return published(record, share, signer, [2, 1])

@@ -8,7 +8,7 @@ from agent.model import Outgoing
 from agent.record import Draft, Kind, Record
 from agent.record.note import Signer, VerifierKey
 from agent.record.publish import to_publish
-from agent.record.report import Report
+from agent.record.report import Damage, Report
 from agent.record.verify import verify_copy
 from tests.unit.record.bodies import AT
 
@@ -50,3 +50,13 @@ def judged(folder: Path, *keys: VerifierKey, now: datetime = NOW, **more: object
     """The one report on a copy."""
     (report,) = verify_copy(folder, keys, now=now, **more)  # type: ignore[arg-type]  # passed on
     return report
+
+
+def damages(report: Report) -> set[Damage]:
+    """What kinds of damage it tells of."""
+    return {finding.damage for finding in report.findings}
+
+
+def only(folder: Path, part: str, number: int = 0) -> Path:
+    """The file of this part in publication `number`."""
+    return sorted(folder.glob(f"{part}-*"))[number]

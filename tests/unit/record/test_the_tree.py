@@ -22,6 +22,7 @@ from agent.record.tree import (
     verify_consistency,
     verify_inclusion,
 )
+from tests.unit.record.changes import each_bit_of_a_proof
 
 LARGEST = 200
 WHOLE = bool(os.environ.get("PHOTO_AGENT_LONG_TESTS"))
@@ -106,18 +107,11 @@ def test_every_bit_of_a_proof_counts() -> None:
         places = range(size) if WHOLE or size < 20 else (0, 1, size // 2, size - 1)
         for place in places:
             proof = prove(inclusion_ranges(place, size), root)
-            for changed in each_bit_flipped(proof):
+            for changed in each_bit_of_a_proof(proof):
                 assert not verify_inclusion(place, size, LEAVES[place], changed, root(0, size))
             proof = prove(consistency_ranges(place + 1, size), root)
-            for changed in each_bit_flipped(proof):
+            for changed in each_bit_of_a_proof(proof):
                 assert not verify_consistency(place + 1, size, root(0, place + 1), root(0, size), changed)
-
-
-def each_bit_flipped(proof: Sequence[bytes]) -> Any:
-    for number, step in enumerate(proof):
-        value = int.from_bytes(step, "big")
-        for bit in range(256):
-            yield [*proof[:number], (value ^ 1 << bit).to_bytes(32, "big"), *proof[number + 1 :]]
 
 
 @pytest.mark.parametrize("index_size", [(-1, 1), (0, 0), (1, 1), (5, 4)])

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from agent.record import Draft, Kind, Record
 from agent.record.copied import copied_entries
 from agent.record.keys import LogKey
@@ -12,11 +10,6 @@ from agent.record.visits import sum_up
 from tests.unit.record.bodies import AT, removed, transferred
 from tests.unit.record.copies import publish, published
 from tests.unit.record.logkeys import key_of
-
-
-@pytest.fixture
-def share(tmp_path: Path) -> Path:
-    return tmp_path / "share"
 
 
 def test_the_entries_of_all_devices_are_shown(record: Record, folder: Path, share: Path, signer: LogKey) -> None:
