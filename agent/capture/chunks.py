@@ -1,4 +1,4 @@
-"""Containers that keep an Exif block in a chunk of its own: PNG, WebP, JPEG XL, RAF, MRW and X3F."""
+"""Containers that keep an Exif block in a chunk of its own: PNG, WebP, JPEG XL, JPEG 2000, RAF, MRW and X3F."""
 
 import zlib
 
@@ -11,6 +11,9 @@ from agent.capture.tiff import printable
 
 _PROFILES = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
 """Where ImageMagick kept Exif before PNG had a chunk for it: in hexadecimal, in a text chunk, mostly compressed."""
+
+_JP2_EXIF = b"JpgTiffExif->JP2"
+"""The UUID, in letters, of the box in which programs keep a JPEG's Exif block in JPEG 2000."""
 
 MAX_BLOCKS = 8
 """Exif blocks looked at in one file; a camera writes one, and some converters two."""
@@ -113,6 +116,24 @@ def read_jxl(file: BoundedFile) -> Evidence:
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")
     return Evidence("jxl", complete=complete, blocks=tuple(blocks), notes=tuple(notes))
+
+
+def read_jp2(file: BoundedFile) -> Evidence:
+    """The Exif block of a JPEG 2000 file: in a `uuid` box of its own (ISO 15444-1, I.7.2)."""
+    notes: list[str] = []
+    blocks: list[Exif] = []
+    boxes = Boxes(file)
+    complete = False
+    try:
+        complete = not boxes.cut_short()
+        for box in (box for box in boxes.inside(0, file.size) if box.kind == b"uuid" and box.size > len(_JP2_EXIF)):
+            if len(blocks) < MAX_BLOCKS and file.at(box.start, len(_JP2_EXIF)) == _JP2_EXIF:
+                start, size = box.start + len(_JP2_EXIF), box.size - len(_JP2_EXIF)
+                skip = 6 if size >= 6 and file.at(start, 6) == b"Exif\0\0" else 0
+                blocks.append(read_exif(Window(file, start + skip, size - skip), notes))
+    except Broken as fault:
+        notes.append(f"its Exif block cannot be read: {fault}")
+    return Evidence("jp2", complete=complete, blocks=tuple(blocks), notes=tuple(notes))
 
 
 def read_kyocera(file: BoundedFile) -> Evidence:

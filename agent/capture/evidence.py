@@ -78,8 +78,8 @@ class Clock:
 class Evidence:
     """All that was found in one file. `readable` is whether there is a reader for the format's time at all.
 
-    `xmp_original` is the capture time that a program wrote into XMP (exif:DateTimeOriginal), which is not the camera's
-    own word. `notes` say in plain English what was broken.
+    `xmp_original` and `iptc_original` are the capture times that a program wrote into XMP (exif:DateTimeOriginal) and
+    IPTC (2:55 and 2:60), which are not the camera's own word. `notes` say in plain English what was broken.
     """
 
     format: str
@@ -89,6 +89,7 @@ class Evidence:
     clip: Clip | None = None
     clock: Clock | None = None
     xmp_original: str | None = None
+    iptc_original: str | None = None
     notes: tuple[str, ...] = ()
 
     @property

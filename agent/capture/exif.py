@@ -13,7 +13,7 @@ from agent.capture.bounded import Broken, Source
 from agent.capture.evidence import Exif, Fix, Stamp
 from agent.capture.tiff import Entry, Tiff
 
-_EXIF_IFD, _GPS_IFD, _MAKER_NOTE = 0x8769, 0x8825, 0x927C
+_EXIF_IFD, _GPS_IFD, _MAKER_NOTE, _DNG_PRIVATE = 0x8769, 0x8825, 0x927C, 0xC634
 _MAKE, _MODEL = 0x010F, 0x0110
 _SERIALS = (0xA431, 0xC62F)
 """Exif's BodySerialNumber, and DNG's CameraSerialNumber."""
@@ -67,8 +67,9 @@ def read_directories(tiff: Tiff, first: Fields, source: Source, notes: list[str]
     make = text(_MAKE, _NAME_LIMIT)
     note = inner.get(_MAKER_NOTE)
     serial = next((found for tag in _SERIALS if (found := text(tag, _NAME_LIMIT))), None)
-    if serial is None and note is not None and make is not None:
-        serial = makernotes.serial(note, source, tiff.order, make)
+    own = note or inner.get(_DNG_PRIVATE)  # Pentax keeps its note there in DNG
+    if serial is None and own is not None and make is not None:
+        serial = makernotes.serial(own, source, tiff.order, make)
     exif = Exif(
         original=stamp(_ORIGINAL),
         digitized=stamp(_DIGITIZED),

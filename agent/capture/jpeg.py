@@ -8,6 +8,7 @@ All of these are read; a file is complete when its picture's end marker is there
 import re
 from dataclasses import dataclass, field
 
+from agent.capture import iptc
 from agent.capture.bounded import Block, BoundedFile, Broken, Source, Window
 from agent.capture.crw import read_heap
 from agent.capture.evidence import Clock, Evidence, Exif
@@ -39,7 +40,7 @@ _CIFF_HEADER = 26
 
 _NEXT = re.compile(rb"\xff[\xc0-\xfe]")
 
-_SOI, _EOI, _SOS, _APP0, _APP1 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1
+_SOI, _EOI, _SOS, _APP0, _APP1, _APP13 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xED
 _BARE = {0x01, _SOI, *range(0xD0, 0xD8)}
 """Markers that no length follows."""
 
@@ -58,7 +59,16 @@ def read_jpeg(file: BoundedFile) -> Evidence:
         clock, exifs = _read_heap(found.heap, notes)
     asked = [] if clock or any(block.original for block in exifs) else found.packets
     written = next((time for time in map(original_time, asked) if time), None)
-    return Evidence("jpeg", complete=complete, blocks=exifs, clock=clock, xmp_original=written, notes=tuple(notes))
+    created = None if clock or written or found.resources is None else iptc.original_time(found.resources)
+    return Evidence(
+        "jpeg",
+        complete=complete,
+        blocks=exifs,
+        clock=clock,
+        xmp_original=written,
+        iptc_original=created,
+        notes=tuple(notes),
+    )
 
 
 def read_embedded(source: Source, start: int, size: int, notes: list[str]) -> tuple[Exif, ...]:
@@ -87,11 +97,14 @@ def _read_heap(content: bytes, notes: list[str]) -> tuple[Clock | None, tuple[Ex
 
 @dataclass(slots=True)
 class _Segments:
-    """Exif blocks and XMP packets in their order, a CIFF block, and where the picture's data begins, if it does."""
+    """Exif blocks and XMP packets in their order, a CIFF block, Photoshop's resources, and where the picture's data
+    begins, if it does.
+    """
 
     blocks: list[bytes] = field(default_factory=list)
     packets: list[bytes] = field(default_factory=list)
     heap: bytes | None = None
+    resources: bytes | None = None
     scan: int | None = None
 
 
@@ -113,6 +126,8 @@ def _segments(source: Source, notes: list[str]) -> _Segments:
                 _keep(source, position + 2, max(size - 2, 0), found.blocks, found.packets)
             elif marker == _APP0 and found.heap is None and _is_ciff(source, position + 2, size - 2):
                 found.heap = source.at(position + 2, size - 2)
+            elif marker == _APP13 and found.resources is None:
+                found.resources = _resources(source, position + 2, size - 2)
             position += max(size, 2)
         notes.append("it has more segments than any camera writes")
     except Broken:
@@ -133,6 +148,13 @@ def _marker(source: Source, position: int) -> tuple[int, int]:
 
 def _is_ciff(source: Source, start: int, size: int) -> bool:
     return size > _CIFF_HEADER and source.at(start + 6, len(_CIFF)) == _CIFF
+
+
+def _resources(source: Source, start: int, size: int) -> bytes | None:
+    head = len(iptc.HEADER)
+    if size <= head or source.at(start, head) != iptc.HEADER:
+        return None
+    return source.at(start + head, size - head)
 
 
 def _keep(source: Source, start: int, size: int, blocks: list[bytes], packets: list[bytes]) -> None:

@@ -82,7 +82,8 @@ def _time(evidence: Evidence, found: Exif, name: str, now: datetime) -> Judgemen
         notes = (*notes, f"its time ({evidence.clock.basis}) is blank, zeros or no possible time")
     judged = (
         (judge_clip(evidence.clip, now) if evidence.clip else None)
-        or _by_program(evidence.xmp_original, now)
+        or _by_program(evidence.xmp_original, "XMP DateTimeOriginal", now)
+        or _by_program(evidence.iptc_original, "IPTC DateCreated", now)
         or _not_later_than(found.digitized, "EXIF DateTimeDigitized", now)
         or _not_later_than(found.modified, "EXIF ModifyDate", now)
         or _by_fix_alone(found, now)
@@ -141,8 +142,10 @@ def _by_original(reading: Reading, found: Exif, now: datetime, source: str = _OR
     )
 
 
-def _by_program(written: str | None, now: datetime) -> Judgement | None:
-    """XMP's time of capture with no Exif beside it: programs write it, some with the desk's zone. As weak as a name."""
+def _by_program(written: str | None, basis: str, now: datetime) -> Judgement | None:
+    """XMP's or IPTC's time of capture with no Exif beside it: programs write it, some with the desk's zone. As weak as
+    a name.
+    """
     reading = read_stamp(Stamp(written)) if written else None
     if reading is None or impossible(reading, now):
         return None
@@ -151,8 +154,8 @@ def _by_program(written: str | None, now: datetime) -> Judgement | None:
         reading.instant or reading.wall,
         reading.recorded,
         reading.written_offset,
-        ("XMP DateTimeOriginal",),
-        notes=("its time of capture stands only in XMP, which programs write",),
+        (basis,),
+        notes=(f"its time of capture stands only in {basis.split(maxsplit=1)[0]}, which programs write",),
     )
 
 

@@ -1,7 +1,8 @@
 """Two things that only a maker's own note says: Apple's Live Photo identifier, and the serial number of older cameras.
 
 A note is the maker's own affair: what is broken in it, or moved by an editor, is as if it were not there. Offsets are
-from the note's start with Apple, Nikon and Olympus, and from the Exif block's with Canon and Pentax.
+from the note's start with Apple, Nikon, Olympus and Pentax of today, and from the Exif block's with Canon and Pentax of
+old.
 """
 
 from collections.abc import Callable
@@ -22,8 +23,9 @@ _NIKON = b"Nikon\0\2"
 _NIKON_BLOCK = 10
 _OLYMPUS = (b"OLYMPUS\0", b"OM SYSTEM\0\0\0")
 _PENTAX = b"AOC\0"
+_PENTAX_LATER = b"PENTAX \0"
 
-_CANON_SERIAL, _NIKON_SERIAL, _PENTAX_SERIAL = 0x000C, 0x001D, 0x0229
+_CANON_SERIAL, _NIKON_SERIALS, _PENTAX_SERIAL = 0x000C, (0x001D, 0x00A0), 0x0229
 _OLYMPUS_EQUIPMENT, _OLYMPUS_SERIAL = 0x2010, 0x0101
 
 
@@ -52,8 +54,8 @@ def serial(note: Entry, source: Source, order: Literal["<", ">"], make: str) -> 
             return _nikon(inside)
         if make.upper().startswith(("OLYMPUS", "OM DIGITAL")):
             return _olympus(inside)
-        if make.upper().startswith(("PENTAX", "RICOH")) and inside.at(0, 4) == _PENTAX:
-            return _word(Tiff.headless(source, _order(inside.at(4, 2), order)), note.where + 6, _PENTAX_SERIAL)
+        if make.upper().startswith(("PENTAX", "RICOH")):
+            return _pentax(inside, source, note.where, order)
         return None
 
     return _unless_broken(read)
@@ -71,8 +73,20 @@ def _nikon(note: Source) -> str | None:
     if note.at(0, len(_NIKON)) != _NIKON:
         return None
     tiff = Tiff(Window(note, _NIKON_BLOCK, note.size - _NIKON_BLOCK))
-    found = _word(tiff, tiff.first, _NIKON_SERIAL)
-    return found.removeprefix("No=").removeprefix("NO=").strip() or None if found else None
+    fields, _ = tiff.directory(tiff.first)
+    found = next((word for tag in _NIKON_SERIALS if tag in fields and (word := tiff.text(fields[tag], _LIMIT))), "")
+    return found.removeprefix("No=").removeprefix("NO=").strip() or None
+
+
+def _pentax(note: Source, block: Source, where: int, order: Literal["<", ">"]) -> str | None:
+    if note.at(0, len(_PENTAX)) == _PENTAX:
+        return _word(Tiff.headless(block, _order(note.at(4, 2), order)), where + 6, _PENTAX_SERIAL)
+    if note.at(0, len(_PENTAX_LATER)) == _PENTAX_LATER:
+        start = len(_PENTAX_LATER) + 2
+        # Its mark says MM whatever the order is; of the two readings of its count only the true one is small.
+        true: Literal["<", ">"] = "<" if note.at(start + 1, 1) == b"\0" else ">"
+        return _word(Tiff.headless(note, true), start, _PENTAX_SERIAL)
+    return None
 
 
 def _olympus(note: Source) -> str | None:

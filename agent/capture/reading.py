@@ -10,7 +10,7 @@ from agent.capture.avi import read_avi
 from agent.capture.beside import read_beside
 from agent.capture.bounded import BoundedFile, Broken
 from agent.capture.canon import read_cr3
-from agent.capture.chunks import read_jxl, read_kyocera, read_mrw, read_png, read_raf, read_webp, read_x3f
+from agent.capture.chunks import read_jp2, read_jxl, read_kyocera, read_mrw, read_png, read_raf, read_webp, read_x3f
 from agent.capture.corroborate import corroborated
 from agent.capture.crw import read_crw
 from agent.capture.evidence import Evidence
@@ -42,6 +42,7 @@ _READERS: dict[str, Reader] = {
     "png": read_png,
     "webp": read_webp,
     "jxl": read_jxl,
+    "jp2": read_jp2,
     "mp4": partial(read_movie, kind="mp4"),
     "mov": partial(read_movie, kind="mov"),
     "3gp": partial(read_movie, kind="3gp"),

@@ -238,6 +238,17 @@ def test_a_place_in_3gp_with_a_wide_name_is_read(reads: Reads) -> None:
     assert reads(movie(box(b"udta", box(b"loci", place))), "a.3gp").place == Place(2.0, 1.0)
 
 
+def test_jpeg_2000_keeps_exif_in_a_box_of_its_own(reads: Reads) -> None:
+    start = box(b"jP  ", b"\r\n\x87\n") + box(b"ftyp", b"jp2 \0\0\0\0jp2 ")
+    block = exif_block(exif={ORIGINAL: TAKEN})
+    exif = box(b"uuid", b"JpgTiffExif->JP2" + block)
+    found = reads(start + exif + box(b"jp2c", bytes(20)), "a.jp2")
+    assert (found.format, found.level, found.taken, found.complete) == ("jp2", Level.ASSUMED_ZONE, WALL, True)
+    assert reads(start + box(b"uuid", b"JpgTiffExif->JP2Exif\0\0" + block), "a.jp2").taken == WALL
+    assert reads(start + box(b"uuid", bytes(16) + block), "a.jp2").level is Level.IMPOSSIBLE
+    assert not reads((start + exif)[:-9], "a.jp2").complete
+
+
 def test_jpeg_xl_keeps_exif_in_a_box(reads: Reads) -> None:
     start = box(b"JXL ", b"\r\n\x87\n") + box(b"ftyp", b"jxl \0\0\0\0jxl ")
     block = exif_block(exif={ORIGINAL: TAKEN}, gps=gps_at("2026:03:14 10:11:00"))

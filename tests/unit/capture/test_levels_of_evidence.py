@@ -115,6 +115,11 @@ def test_level_d_a_clock_without_a_zone_stays_a_wall_clock(photo: Photo) -> None
     assert (found.basis, found.also, found.offset) == (("EXIF DateTimeOriginal",), (), None)
 
 
+def test_a_camera_that_puts_a_colon_between_day_and_time_is_read(photo: Photo) -> None:
+    found = photo({ORIGINAL: b"2026:03:14:10:11:12"})
+    assert (found.level, found.recorded) == (Level.ASSUMED_ZONE, "2026-03-14T10:11:12")
+
+
 def test_a_wall_clock_in_the_hour_that_is_repeated_keeps_both_instants(photo: Photo) -> None:
     found = photo({ORIGINAL: b"2025:10:26 01:30:00"})
     assert isinstance(found.taken, WallClock)
@@ -267,6 +272,47 @@ def test_a_time_that_stands_only_in_xmp_is_a_hint(reads: Photo) -> None:
     assert found.level is Level.FILE_NAME
     assert found.taken == Interval(AT, AT + SECOND)
     assert found.recorded == "2026-03-14T10:11:12"
+
+
+def resources(*datasets: tuple[int, bytes], before: bytes = b"") -> bytes:
+    """An APP13 with Photoshop's resources, of which one holds these datasets of IPTC's second record."""
+    records = b"".join(b"\x1c\x02" + bytes((number, 0, len(value))) + value for number, value in datasets)
+    iptc = b"8BIM\x04\x04\0\0" + len(records).to_bytes(4, "big") + records
+    return segment(0xED, b"Photoshop 3.0\0" + before + iptc)
+
+
+PATH_INFO = b"8BIM\x07\xd0\x04Path\0" + (3).to_bytes(4, "big") + b"abc\0"
+CREATED = ((5, b"A title"), (55, b"20260314"), (60, b"101112+0100"))
+
+
+@pytest.mark.parametrize("before", [b"", PATH_INFO])
+def test_a_time_that_stands_only_in_iptc_is_a_hint(reads: Photo, before: bytes) -> None:
+    found = reads(jpeg(resources(*CREATED, before=before)), "a.jpg")
+    assert (found.level, found.basis) == (Level.FILE_NAME, ("IPTC DateCreated",))
+    assert (found.recorded, found.offset) == ("2026-03-14T10:11:12", "+0100")
+    assert found.notes == ("its time of capture stands only in IPTC, which programs write",)
+
+
+def test_iptc_is_asked_only_where_exif_and_xmp_are_silent(reads: Photo) -> None:
+    exif = app1(exif_block(exif={ORIGINAL: b"2026:03:15 09:00:00"}))
+    assert reads(jpeg(resources(*CREATED), exif)).recorded == "2026-03-15T09:00:00"
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        resources((55, b"20260314")),
+        resources((60, b"101112")),
+        resources((55, b"2026\xff314"), (60, b"101112")),
+        resources((55, b"00000000"), (60, b"000000")),
+        segment(0xED, b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0\xff\xff\xff\xff\x1c\x02\x37\xff\xff"),
+        segment(0xED, b"Photoshop 3.0\0" + b"8BIM\x04\x04\xff"),
+        segment(0xED, b"Adobe_CM\0" + bytes(40)),
+        segment(0xED, b""),
+    ],
+)
+def test_an_iptc_time_that_is_half_or_broken_says_nothing(reads: Photo, segments: bytes) -> None:
+    assert (found := reads(jpeg(segments))).level is Level.IMPOSSIBLE, found
 
 
 def test_a_gps_time_alone_is_a_hint(photo: Photo) -> None:

@@ -1,0 +1,69 @@
+"""The one thing the judge may want from IPTC: when a program says that the picture was taken.
+
+In a JPEG it stands in APP13, in Photoshop's resource 0x0404, as datasets 2:55 (date) and 2:60 (time, with its offset)
+(IPTC IIM 4.2, 2.2 and 6). Exif's and XMP's words come first; agencies and older programs wrote nothing else.
+"""
+
+import re
+
+from agent.capture.bounded import Block, Broken
+
+HEADER = b"Photoshop 3.0\0"
+"""What an APP13 with resources begins with."""
+
+MAX_RESOURCES = 200
+"""In one segment; Photoshop writes under 40."""
+
+MAX_DATASETS = 2_000
+"""In one resource; long lists of keywords have some hundreds."""
+
+_RESOURCE, _IPTC = b"8BIM", 0x0404
+_DATASET, _RECORD, _DATE, _TIME = 0x1C, 2, 55, 60
+_LIMIT = 32
+
+_WRITTEN = re.compile(r"(\d{4})(\d\d)(\d\d) (\d\d)(\d\d)(\d\d)([+\-]\d{4})?", re.ASCII)
+
+
+def original_time(payload: bytes) -> str | None:
+    """DateCreated with TimeCreated as Exif would write them, of an APP13's payload behind `HEADER`; None where one of
+    the two is missing or broken, for a day alone is no time.
+    """
+    try:
+        records = _records(Block(payload))
+    except Broken:
+        return None
+    found = _WRITTEN.fullmatch(f"{records.get(_DATE, '')} {records.get(_TIME, '')}")
+    if found is None:
+        return None
+    year, month, day, hour, minute, second, offset = found.groups("")
+    return f"{year}:{month}:{day} {hour}:{minute}:{second}{offset}"
+
+
+def _records(block: Block) -> dict[int, str]:
+    position = 0
+    for _ in range(MAX_RESOURCES):
+        head = block.at(position, 7)
+        if head[:4] != _RESOURCE:
+            break
+        position += 6 + (head[6] + 2) // 2 * 2  # a name of so many bytes, made even with its length
+        size = int.from_bytes(block.at(position, 4), "big")
+        if int.from_bytes(head[4:6], "big") == _IPTC:
+            return _datasets(Block(block.at(position + 4, min(size, block.size - position - 4))))
+        position += 4 + size + size % 2
+    return {}
+
+
+def _datasets(block: Block) -> dict[int, str]:
+    found: dict[int, str] = {}
+    position = 0
+    for _ in range(MAX_DATASETS):
+        if position + 5 > block.size:
+            break
+        mark, record, dataset, high, low = block.at(position, 5)
+        size = high << 8 | low
+        if mark != _DATASET or size & 0x8000:  # an extended dataset: longer than any time
+            break
+        if record == _RECORD and dataset in {_DATE, _TIME} and dataset not in found:
+            found[dataset] = block.at(position + 5, min(size, _LIMIT)).decode("latin-1").strip("\0 ")
+        position += 5 + size
+    return found
