@@ -194,12 +194,17 @@ def _table(rows: "list[TransferRow]", zone: tzinfo) -> None:
                 row.visit,
                 row.photo,
                 row.name.rpartition("/")[2],
-                row.method + ("" if row.synced else ", not synced"),
+                _proof(row),
                 _local(row.removed_at, zone) if row.removed else "not yet",
             )
             for row in rows
         ),
     )
+
+
+def _proof(row: "TransferRow") -> str:
+    told = row.method if row.synced else f"{row.method}, not synced"
+    return f"{told}, damaged: {row.damage}" if row.damage else told
 
 
 @command.command("visit")
@@ -263,6 +268,7 @@ def _tell(told: "VisitSum", waiting: int | None, zone: tzinfo) -> None:
         ("proven", f"{_local(told.first, zone)} to {_local(told.last, zone)}"),
         ("how long it took", _delays(told)),
         ("settled by a person", str(told.by_person)),
+        ("damaged", f"{len(told.damaged)}: look at the card" if told.damaged else "none"),
         ("unresolved", _unresolved(told)),
     ]
     put_table("", ("", ""), lines)

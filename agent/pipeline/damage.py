@@ -1,6 +1,7 @@
 """Photos that are sent although they are damaged, and said to be: what is left of one must not be lost either.
 
-Often this is the first that anyone hears of a failing card, so it is told during the run, at its end, and by `status`.
+Often this is the first that anyone hears of a failing card, so it is told during the run, at its end, by `status`, and
+in the entry of the transfer.
 """
 
 import json
@@ -37,6 +38,12 @@ def damage_of(standing: Standing) -> str | None:
     reasons = () if standing.decision is None else standing.decision.reasons
     found = next((reason for reason in reasons if reason.startswith(_MARK)), None)
     return None if found is None else found.removeprefix(_MARK).removesuffix(_AFTER)
+
+
+def on_record(standing: Standing) -> str | None:
+    """The same in the words that the record has for it (`agent.record.schema.DAMAGES`)."""
+    what = damage_of(standing)
+    return None if what is None else "end missing" if what == CUT_SHORT else "does not decode"
 
 
 def tell(stages: Stages, audience: Audience, standings: list[Standing]) -> int:

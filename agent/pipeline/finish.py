@@ -13,6 +13,7 @@ from agent.errors import LocalFault, RemovalRefused
 from agent.folders import look
 from agent.journal import Standing, State
 from agent.model import Fingerprint, Leftover, LocalFile
+from agent.pipeline.damage import on_record
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.send import pause
 from agent.pipeline.stages import Stages
@@ -113,6 +114,7 @@ def _transferred(stages: Stages, standing: Standing) -> dict[str, JSON]:
     decision = standing.decision
     if decision is None or standing.transfer is None or standing.proven_at is None:
         raise ValueError(f"photo {standing.id} was not proven")
+    damage = on_record(standing)
     return {
         "photo": standing.id,
         "transfer": standing.transfer,
@@ -136,6 +138,7 @@ def _transferred(stages: Stages, standing: Standing) -> dict[str, JSON]:
             }
             for proof in standing.proofs
         ],
+        **({} if damage is None else {"damage": damage}),
     }
 
 

@@ -151,6 +151,9 @@ def _list_of(inner: Check) -> Check:
     return each
 
 
+DAMAGES = ("end missing", "does not decode")
+"""What may be wrong with a picture that was sent all the same: these words, for a decoder's could quote the file."""
+
 _id = _matching(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}", "id")
 _sha256 = _matching(r"[0-9a-f]{64}", "SHA-256")
 _level = _matching(r"[A-FX]", "level of evidence")
@@ -190,6 +193,7 @@ BODIES: Mapping[Kind, Shape] = {
             "proven_at": _time,
             "files": _list_of(_FILE),
             "copies": _count,
+            "damage": _matching("|".join(DAMAGES), f"one of {', '.join(DAMAGES)}"),
         },
         frozenset({"photo", "transfer", "visit", "register_version", "proven_at", "files"}),
     ),

@@ -17,7 +17,7 @@ ECS_VERSION = "8.17.0"
 
 CSV_COLUMNS = (
     *("when", "device", "visit", "photo", "files", "bytes", "name"),
-    *("method", "synced", "delay_seconds", "proven", "removed"),
+    *("method", "synced", "delay_seconds", "proven", "removed", "damage"),
 )
 
 
@@ -26,8 +26,8 @@ class TransferRow:
     """One transfer, with its removal if the record has it.
 
     `bytes` is the photo's own size (all its files, untagged); `name` is the main file's on the share; `delay_seconds`
-    is from the share first reachable for it to proven, None where the record does not say; `entry` and `removal` are
-    what the row was made of.
+    is from the share first reachable for it to proven, None where the record does not say; `damage` is what is wrong
+    with the picture; `entry` and `removal` are what the row was made of.
     """
 
     when: datetime
@@ -42,6 +42,7 @@ class TransferRow:
     delay_seconds: float | None
     proven_at: datetime
     removed_at: datetime | None
+    damage: str | None
     entry: Entry
     removal: Entry | None = None
 
@@ -88,6 +89,7 @@ def _row(entry: Entry, removal: Entry | None) -> TransferRow:
         delay_seconds=None if reachable is None else (proven - reachable).total_seconds(),
         proven_at=proven,
         removed_at=None if removal is None else _time(removal.body["removed_at"]),
+        damage=None if body.get("damage") is None else str(body["damage"]),
         entry=entry,
         removal=removal,
     )
@@ -107,6 +109,7 @@ def to_json(row: TransferRow) -> dict[str, object]:
         **_columns(row),
         "synced": row.synced,
         "removed": row.removed,
+        "damage": row.damage,
         "staff": row.entry.body.get("staff"),
         "register_version": row.entry.body.get("register_version"),
         "decided_by": row.entry.body.get("decided_by"),
@@ -132,6 +135,7 @@ def _columns(row: TransferRow) -> dict[str, object]:
         "delay_seconds": row.delay_seconds,
         "proven": row.proven_at.isoformat(),
         "removed": "" if row.removed_at is None else row.removed_at.isoformat(),
+        "damage": row.damage or "",
     }
 
 

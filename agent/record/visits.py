@@ -27,6 +27,7 @@ class VisitSum:
     removed: int = 0
     by_person: int = 0
     unsynced: int = 0
+    damaged: list[str] = field(default_factory=list)
     delays: list[float] = field(default_factory=list)
     first: datetime | None = None
     last: datetime | None = None
@@ -48,6 +49,7 @@ class VisitSum:
             "removed": self.removed,
             "settled_by_a_person": self.by_person,
             "not_synced": self.unsynced,
+            "damaged": self.damaged,
             "first_proven": None if self.first is None else self.first.isoformat(),
             "last_proven": None if self.last is None else self.last.isoformat(),
             "delay_seconds": {"median": self.median_delay, "longest": max(self.delays, default=None)},
@@ -75,6 +77,7 @@ def sum_up(entries: Iterable[Entry], visit: str) -> VisitSum:
         told.bytes += row.bytes
         told.by_person += row.entry.body.get("decided_by") == "person"
         told.unsynced += not row.synced
+        told.damaged += [] if row.damage is None else [row.photo]
         told.first = row.proven_at if told.first is None else min(told.first, row.proven_at)
         told.last = row.proven_at if told.last is None else max(told.last, row.proven_at)
         if row.delay_seconds is not None:

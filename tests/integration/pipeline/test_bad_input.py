@@ -205,6 +205,7 @@ def test_a_visit_photo_that_has_been_without_its_end_for_long_is_sent_and_said_t
     (told,) = [event for event in heard.events if event.what is Happened.DAMAGED]
     assert told.details == {"reason": "its end is missing"}
     assert laptop.look(status).damage.photos == 1
+    assert on_record(laptop) == [None, "end missing"]
     assert sha256(content) in laptop.originals_on_share()
     assert not cut.exists()
 
@@ -224,6 +225,15 @@ def test_a_photo_that_does_not_decode_is_sent_and_said_to_be_damaged(laptop: Lap
     text = laptop.command("status").stdout
     assert "1 of those sent" in text
     assert "card may be failing" in text
+    assert on_record(laptop) == [None, "does not decode"]
+    assert "damaged: does not decode" in laptop.command("log", "show").stdout
+    assert "1: look at the card" in laptop.command("log", "visit", "museum").stdout
+
+
+def on_record(laptop: Laptop) -> list[str | None]:
+    """What the transfers on record say of damage."""
+    shown = laptop.command("log", "show", "--json").stdout.splitlines()
+    return sorted((json.loads(line)["damage"] for line in shown), key=str)
 
 
 def test_a_private_photo_is_never_decoded(laptop: Laptop) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.record import Kind, Record
+from agent.record.checkpoint import checkpoint_of
 from agent.record.evidence import Note
 from agent.record.keys import LogKey
 from agent.record.report import Damage
@@ -46,7 +47,7 @@ def test_two_records_of_the_same_size_are_a_fork_and_nothing_else(share: Path, s
             shutil.copy(path, copy)
         both = judged(copy, signer.key)
         assert (both.exit_code, damages(both)) == (13, {Damage.FORKED})
-        assert both == judged(copy, signer.key)
+        assert both.root == max(checkpoint_of(path.read_bytes()).root.hex() for path in copy.glob("checkpoint-*3-*"))
 
 
 def test_two_records_of_the_same_size_neither_of_which_is_here_are_a_fork_and_altered(

@@ -52,6 +52,15 @@ def test_a_transfer_is_synced_only_if_every_file_is_and_was_there_only_if_every_
     assert (known.synced, known.method) == (True, "already-there")
 
 
+def test_a_picture_that_is_not_whole_is_shown_as_such_everywhere(record: Record) -> None:
+    spoilt, whole = rows_of(record, sent("1", damage="does not decode"), sent("2"))
+    assert [to_json(row)["damage"] for row in (spoilt, whole)] == ["does not decode", None]
+    assert to_ecs(spoilt)["visit_photo_agent"]["damage"] == "does not decode"  # type: ignore[index]  # a document
+    out = io.StringIO(newline="")
+    write_csv([spoilt, whole], out)
+    assert [row["damage"] for row in csv.DictReader(io.StringIO(out.getvalue()))] == ["does not decode", ""]
+
+
 def test_the_removal_of_one_device_is_not_anothers(record: Record, folder: object) -> None:
     one, two = rows_of(record, sent("1")), list(to_rows([]))
     other = Record.open(record.files.folder.parent, "laptop-18")

@@ -64,7 +64,9 @@ def test_a_visit_is_summed_up_with_what_is_unresolved(record: Record, folder: Pa
     record.append_all(
         [
             Draft(Kind.TRANSFERRED, transferred("1", **zoo), "1", AT),
-            Draft(Kind.TRANSFERRED, transferred("2", **zoo, **late, decided_by="person"), "2", AT),
+            Draft(
+                Kind.TRANSFERRED, transferred("2", **zoo, **late, decided_by="person", damage="end missing"), "2", AT
+            ),
             Draft(Kind.TRANSFERRED, transferred("3", **zoo, files=[file], reachable_at=None), "3", AT),
             Draft(Kind.TRANSFERRED, transferred("9"), "9", AT),
             Draft(Kind.REMOVED, removed("1", **zoo, **found), "1r", AT),
@@ -80,6 +82,7 @@ def test_a_visit_is_summed_up_with_what_is_unresolved(record: Record, folder: Pa
     assert (told.photos, told.files, told.removed, told.by_person, told.unsynced, told.leftovers) == (4, 4, 1, 1, 1, 1)
     assert sorted(told.delays) == [120.0, 120.0, 1800.0]
     assert told.median_delay == 120.0
+    assert (told.damaged, told.as_json()["damaged"]) == (["2"], ["2"])
     assert told.not_removed == ["2", "3", "4"]
     assert (told.overdue, told.refused) == (["4"], ["5"])  # photo 4 of the one laptop is not photo 4 of the other
     assert told.as_json()["sent"] == 4

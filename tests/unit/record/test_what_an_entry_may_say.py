@@ -20,7 +20,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 KEY = str(key_of("laptop-17").key)
 
 FULL: dict[Kind, dict[str, Any]] = {
-    Kind.TRANSFERRED: transferred(),
+    Kind.TRANSFERRED: transferred(damage="end missing"),
     Kind.REMOVED: removed(),
     Kind.REVIEW_RESOLVED: {
         "photo": "0a1b2c3d", "visit": "2026-zoo", "staff": "j.smith", "register_version": sha("r"), "private": 0,
