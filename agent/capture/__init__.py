@@ -6,11 +6,11 @@ clock, gps and names). Readers do not judge and the judge does not read; the jud
 raise, loop, or cost more than the bounds.
 
 An import folder may hold anything, so the program itself reads through a `CaptureWorker`: the same, and `decodes`, in
-processes of their own with limits that the system holds them to (worker).
+processes of their own with limits that the system holds them to, and where other rooms' readers are guests (worker).
 """
 
 from agent.capture.decoding import decodes
 from agent.capture.reading import content_id, read
-from agent.capture.worker import CaptureWorker, Held, Imposed, Request, Unreadable
+from agent.capture.worker import CaptureWorker, Guest, Held, Imposed, Request, Unreadable
 
-__all__ = ["CaptureWorker", "Held", "Imposed", "Request", "Unreadable", "content_id", "decodes", "read"]
+__all__ = ["CaptureWorker", "Guest", "Held", "Imposed", "Request", "Unreadable", "content_id", "decodes", "read"]

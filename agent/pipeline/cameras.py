@@ -12,10 +12,11 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from agent.clockcheck import Ahead, Measured, TrueClock, agree, compare, measure, shown_in, unchecked, zone_part
+from agent.clockcheck import Ahead, Measured, TrueClock, agree, compare, measure, reader_missing, unchecked, zone_part
 from agent.errors import LocalFault, ShareFault, ShareUnreachable, UsageError
 from agent.folders import scan
 from agent.model import Camera, Capture, RegisteredCamera
+from agent.pipeline.apart import clock_in
 from agent.pipeline.stages import Stages
 from agent.register import Amended, amend_file, clock_line, identify, named
 
@@ -100,12 +101,14 @@ class ClockError:
 
 def look_at_clocks(stages: Stages, paths: Sequence[Path], zone: ZoneInfo) -> tuple[Looked, ...]:
     """Each photo by itself. Raises UsageError where QR codes cannot be read on this laptop."""
+    if missing := reader_missing():
+        raise UsageError(missing)
     return tuple(Looked(path, _looked_at(stages, path, zone)) for path in paths)
 
 
 def _looked_at(stages: Stages, path: Path, zone: ZoneInfo) -> Measured | LocalFault:
     try:
-        shown = shown_in(path)
+        shown = clock_in(stages, path)
         if shown.at > stages.clock() + AHEAD_OF_NOW:
             return LocalFault("the clock in the photo shows a time that has not come yet: it is not to be believed")
         return measure(stages.capture.read(path, now=stages.clock()), shown, zone)

@@ -8,10 +8,9 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from zoneinfo import ZoneInfo
 
-from agent.errors import LocalFault
 from agent.folders import fingerprint
 from agent.journal import Standing
 from agent.model import (
@@ -29,12 +28,11 @@ from agent.model import (
     Visit,
     VisitId,
 )
+from agent.pipeline.apart import merge_tag, plan_tag
 from agent.pipeline.stages import Stages
 from agent.share import another, photo_stem, remote_name
-from agent.tagging import Tag, plan, sidecar
-
-LARGEST_MERGED = 4 * 1024 * 1024
-"""Bytes of another program's sidecar that are merged into ours; a larger one goes along and is left at that."""
+from agent.tagging import Tag, sidecar
+from agent.tagging.apart import MOST_MERGED
 
 
 def measured(stages: Stages, standing: Standing) -> Standing:
@@ -71,7 +69,7 @@ def pack(stages: Stages, standing: Standing) -> Delivery:
         name = remote_name(visit, stem, _suffix(member, main))
         kind = capture.format if member.role is Role.MAIN else _format(stages, member)
         foreign = _foreign(standing) if member.role is Role.MAIN else None
-        for outgoing in _files_of(member, content, kind, tag, name, foreign):
+        for outgoing in _files_of(stages, member, content, kind, tag, name, foreign):
             files.append(replace(outgoing, name=_free(outgoing.name, files)))
     return Delivery(transfer=transfer, photo=standing.id, files=tuple(files))
 
@@ -81,7 +79,13 @@ def _format(stages: Stages, member: Member) -> str:
 
 
 def _files_of(
-    member: Member, content: Fingerprint, kind: str, tag: Tag, name: RemoteName, foreign: bytes | None
+    stages: Stages,
+    member: Member,
+    content: Fingerprint,
+    kind: str,
+    tag: Tag,
+    name: RemoteName,
+    foreign: tuple[Path, Fingerprint] | None,
 ) -> Iterator[Outgoing]:
     """The member itself, tagged inside where that is safe; else untouched, with the tag in a file beside it.
 
@@ -91,27 +95,21 @@ def _files_of(
         yield Outgoing(name=name, source=member.file, original=content)
         return
     own = replace(tag, original=content)
-    how = plan(member.file.path, format=kind, tag=own)
+    how = plan_tag(stages, member.file.path, kind, own)
     if isinstance(how, Splice):
         yield Outgoing(name=name, source=member.file, original=content, splice=how)
         return
     yield Outgoing(name=name, source=member.file, original=content)
-    beside = sidecar(own, foreign=foreign)
+    beside = sidecar(own) if foreign is None else merge_tag(stages, *foreign, own)
     made = Fingerprint(Sha256(hashlib.sha256(beside).hexdigest()), len(beside))
     yield Outgoing(name=RemoteName(f"{name}.xmp"), source=beside, original=made)
 
 
-def _foreign(standing: Standing) -> bytes | None:
-    """Another program's XMP sidecar of the photo, if it has one of a believable size. LocalFault if it changed."""
+def _foreign(standing: Standing) -> tuple[Path, Fingerprint] | None:
+    """Another program's XMP sidecar of the photo, if it has one: a larger one goes along and is left at that."""
     for member, content in zip(standing.photo.members, standing.fingerprints, strict=True):
-        if member.file.path.suffix.lower() == ".xmp" and content.size <= LARGEST_MERGED:
-            try:
-                text = member.file.path.read_bytes()
-            except OSError as fault:
-                raise LocalFault(f"a sidecar of the photo cannot be read: {fault.strerror}") from fault
-            if hashlib.sha256(text).hexdigest() != content.sha256:
-                raise LocalFault("a sidecar of the photo changed while it was read: it is tried again")
-            return text
+        if member.file.path.suffix.lower() == ".xmp" and content.size <= MOST_MERGED:
+            return member.file.path, content
     return None
 
 

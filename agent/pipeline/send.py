@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from agent.capture import Unreadable
 from agent.errors import AgentError, LocalFault, ShareFull
 from agent.journal import Standing, State
 from agent.model import Delivery, Fingerprint, Method, PhotoId, VisitId
 from agent.pipeline.damage import damage_of, damaged
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.pack import measured, pack
-from agent.pipeline.stages import Stages
+from agent.pipeline.stages import UNREADABLE, Stages
 from agent.share import Delivered, Outcome, Sent, Share, Undelivered
 
 AT_ONCE = 8
@@ -121,6 +122,9 @@ class Sending:
     def _packed(self, standing: Standing) -> Delivery | None:
         try:
             return pack(self.stages, standing)
+        except Unreadable as fault:
+            self._refused(standing, fault)
+            return None
         except LocalFault as fault:
             self._failed(standing, fault)
             return None
@@ -181,6 +185,16 @@ class Sending:
         )
         details = {"reason": str(error), "again_at": again.isoformat(timespec="seconds")}
         self.audience.event(Event(Happened.FAILED, standing.id, details))
+
+    def _refused(self, standing: Standing, error: Unreadable) -> None:
+        """It ended the process that looks into it, twice: it stays, and is not tried again until it is another file."""
+        self.failed += 1
+        # What was half sent of it has no name on the share yet, and is swept away there: the way on is from decided.
+        decided = replace(standing, state=State.DECIDED)
+        self.stages.journal.save(decided)
+        self.stages.journal.save(replace(decided, state=State.REFUSED, reason=str(error), attempts=UNREADABLE))
+        details = {"state": State.REFUSED.value, "reason": str(error)}
+        self.audience.event(Event(Happened.HELD, standing.id, details))
 
     def _what_fits(self, standings: list[Standing]) -> list[Standing]:
         """Those that the share has room for; the others are told so before, not after, their bytes have travelled."""

@@ -57,8 +57,9 @@ class Stages:
         """
         if self._capture is None:
             from agent.capture import CaptureWorker
+            from agent.pipeline.apart import GUESTS
 
-            self._capture = CaptureWorker()
+            self._capture = CaptureWorker(guests=GUESTS)
             for standing in self.journal.standings(State.REFUSED):
                 if standing.attempts >= UNREADABLE and self.journal.fact(GROUNDS) == self.grounds:
                     self._capture.avoid(standing.photo.main.path, standing.reason or "")

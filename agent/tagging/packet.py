@@ -92,6 +92,11 @@ def merged(packet: bytes, tag: Tag, kind: Kind, before: bytes) -> bytes:
     return edited(packet, edits)
 
 
+def kept(before: bytes) -> bytes:
+    """How a packet of ours keeps what was there before, so that who has the one can look for the other."""
+    return base64.b64encode(zlib.compress(before, 9))
+
+
 def find(packet: bytes) -> Mark | None:
     """Our tag in a packet, or None. ValueError where it is there but damaged, or cannot be read."""
     if NAMESPACE.encode() not in packet:
@@ -187,7 +192,7 @@ def _own(tag: Tag, kind: Kind, before: bytes | None) -> dict[str, str]:
     if before is not None:
         own["BeforeSha256"] = hashlib.sha256(before).hexdigest()
         own["BeforeSize"] = str(len(before))
-        own["Before"] = base64.b64encode(zlib.compress(before, 9)).decode()
+        own["Before"] = kept(before).decode()
     return own
 
 

@@ -3,11 +3,13 @@
 `CaptureWorker` asks a child process (serve) over a pair of pipes (wire, line). The child has limits on memory,
 processor time and time (limits), writes no file, and ends when the pipe from its parent does. Where a file ends the
 child, another is started and the file gets one more try; then it is `Unreadable`, and is not asked for again (errands).
-Nothing that comes back is believed to be more than text: no pickles, and each value is checked.
+Nothing that comes back is believed to be more than text: no pickles, and each value is checked. Other rooms' functions
+that take files apart run there as guests.
 """
 
 from agent.capture.worker.client import CaptureWorker, Request
 from agent.capture.worker.errands import Unreadable
+from agent.capture.worker.guests import Guest
 from agent.capture.worker.limits import DECODING, READING, Held, Imposed, Limits
 
-__all__ = ["DECODING", "READING", "CaptureWorker", "Held", "Imposed", "Limits", "Request", "Unreadable"]
+__all__ = ["DECODING", "READING", "CaptureWorker", "Guest", "Held", "Imposed", "Limits", "Request", "Unreadable"]

@@ -4,21 +4,26 @@ A file that ended two workers is `Unreadable`: as long as it is what it is (its 
 for without being touched again. The caller keeps what must outlast this object, and tells it with `avoid`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from agent.capture.worker import wire
 from agent.capture.worker.errands import UNDER_WAY, Errands, Question, Unreadable, unreadable
+from agent.capture.worker.guests import Guest
 from agent.capture.worker.limits import DECODING, READING, Imposed, Limits
 from agent.capture.worker.line import Ended, Line, NotStarted
 from agent.errors import AgentError, LocalFault
 from agent.model import Capture
 
 _Mark = tuple[int, int]
+
+_NONSENSE = "reading it gave an answer that makes no sense"
+
+_Understood = TypeVar("_Understood")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +37,15 @@ class Request:
 class CaptureWorker:
     """`read`, `content_id` and `decodes` as in this room, in processes of their own. Nothing starts before it is asked.
 
-    For one thread. `close` ends the processes; if this process is killed, they end by themselves.
+    `guests` are other rooms' functions that run there too, for `ask`. For one thread. `close` ends the processes; if
+    this process is killed, they end by themselves.
     """
 
-    def __init__(self, *, reading: Limits = READING, decoding: Limits = DECODING) -> None:
-        self._lines = Line(reading), Line(decoding)
+    def __init__(self, *, reading: Limits = READING, decoding: Limits = DECODING, guests: Sequence[Guest] = ()) -> None:
+        self._lines = (
+            Line(reading, [guest.function for guest in guests if not guest.decoding]),
+            Line(decoding, [guest.function for guest in guests if guest.decoding]),
+        )
         self._reading, self._decoding = map(Errands, self._lines)
         self._avoided: dict[tuple[Errands, Path], tuple[_Mark, Unreadable]] = {}
         self._decoded: dict[Path, str | None] = {}
@@ -95,10 +104,33 @@ class CaptureWorker:
         if path not in self._decoded and not self._decoding.has(path):
             self.begin_decoding(path)
         while path not in self._decoded:
-            done = self._answered(self._decoding)
-            wrong = _text(done.answer, "decodes") if isinstance(done.answer, dict) else None
-            self._decoded[done.path] = "its picture crashes the decoder" if done.crashed else wrong
+            self._take_decoded()
         return self._decoded.pop(path)
+
+    def ask(
+        self, guest: Guest, path: Path, asked: wire.Fields, understood: Callable[[wire.Fields], _Understood]
+    ) -> _Understood:
+        """What `understood` makes of the guest's answer; a ValueError of its means that no guest answers so.
+
+        Raises LocalFault: the guest's own, or `Unreadable` where the file ended two workers or the answer is none;
+        AgentError where no worker starts.
+        """
+        if guest.decoding:
+            while self._decoding:
+                self._take_decoded()
+        else:
+            self._none_under_way()
+        errands = self._decoding if guest.decoding else self._reading
+        self._put(errands, path, {"do": "ask", "guest": guest.function, "asked": asked})
+        answer = self._answered(errands).answer
+        if isinstance(answer, LocalFault):
+            raise answer
+        try:
+            if answer is not None and "fault" in answer:
+                raise LocalFault(wire.text_or_none(answer["fault"]) or "a file in the import folder cannot be read")
+            return understood(wire.fields_of(None if answer is None else answer.get("told")))
+        except (wire.Garbled, ValueError):
+            raise self._refused(errands, path, unreadable(_NONSENSE)) from None
 
     def avoid(self, path: Path, reason: str) -> None:
         """Never touch the file that is there now: it was found `Unreadable` before, for this reason."""
@@ -143,9 +175,20 @@ class CaptureWorker:
         done = errands.take()
         if isinstance(done.answer, dict) and "broke" in done.answer:
             done.answer, done.crashed = unreadable(f"reading it failed ({done.answer['broke']})"), True
-        if isinstance(done.answer, Unreadable) and (mark := _mark(done.path)) is not None:
-            self._avoided[errands, done.path] = mark, done.answer
+        if isinstance(done.answer, Unreadable):
+            self._refused(errands, done.path, done.answer)
         return done
+
+    def _refused(self, errands: Errands, path: Path, why: Unreadable) -> Unreadable:
+        """The same, after it was put down for as long as the file is what it is."""
+        if (mark := _mark(path)) is not None:
+            self._avoided[errands, path] = mark, why
+        return why
+
+    def _take_decoded(self) -> None:
+        done = self._answered(self._decoding)
+        wrong = _text(done.answer, "decodes") if isinstance(done.answer, dict) else None
+        self._decoded[done.path] = "its picture crashes the decoder" if done.crashed else wrong
 
     def _none_under_way(self) -> None:
         if self._reading:
@@ -170,7 +213,7 @@ def _capture(done: Question) -> Capture | LocalFault:
             return LocalFault(_text(answer, "fault"))
         return wire.capture_of(None if answer is None else answer.get("capture"))
     except wire.Garbled:
-        return unreadable("reading it gave an answer that makes no sense")
+        return unreadable(_NONSENSE)
 
 
 def _text(answer: wire.Fields | None, name: str) -> str | None:

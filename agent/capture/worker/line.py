@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -23,6 +24,9 @@ START = 60.0
 
 GRACE = 5.0
 """Seconds beyond a file's time before the parent ends the worker, which should have ended by itself."""
+
+MOST_WAITING = 64
+"""Answers not yet taken, twice as many as questions under way: a worker that gives more was not asked for them."""
 
 _CHUNK = 256 * 1024
 
@@ -45,8 +49,9 @@ class NotStarted(Exception):
 class Line:
     """One worker process at most; `ask` and `answer` in equal numbers. Not for several threads."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, guests: Sequence[str] = ()) -> None:
         self._limits = limits
+        self._guests = tuple(guests)
         self._process: subprocess.Popen[bytes] | None = None
         self._questions: IO[bytes] | None = None
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -64,7 +69,7 @@ class Line:
         self._answers = queue.SimpleQueue()
         limits = self._limits
         command = [sys.executable, "-P", "-B", "-m", "agent.capture.worker.serve"]
-        command += [str(limits.memory), str(limits.processor), str(limits.wall)]
+        command += [str(limits.memory), str(limits.processor), str(limits.wall), *self._guests]
         try:
             self._process, self._questions, answers = _spawned(command)
         except OSError as fault:
@@ -181,11 +186,11 @@ def _gone(process: "subprocess.Popen[bytes]") -> bool:
 
 
 def _take(pipe: IO[bytes], answers: "queue.SimpleQueue[bytes | None]") -> None:
-    """Lines from the pipe into the queue, and None at its end. A line beyond all measure ends it too."""
+    """Lines from the pipe into the queue, and None at its end. What is beyond all measure ends it too."""
     held: deque[bytes] = deque()
     size = 0
     with pipe:
-        while size <= wire.MAX_LINE and (chunk := _read(pipe)):
+        while size <= wire.MAX_LINE and answers.qsize() <= MOST_WAITING and (chunk := _read(pipe)):
             first, *rest = chunk.split(b"\n")
             held.append(first)
             size += len(first)

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from agent.model import Camera, Capture, Interval, Level, Place, WallClock
 
-MAX_LINE = 1024 * 1024
-"""Bytes of one answer. A capture takes under 4 KB."""
+MAX_LINE = 8 * 1024 * 1024
+"""Bytes of one answer. A capture takes under 4 KB; a sidecar of 2 MiB, merged and kept besides, under this."""
 
 
 class Garbled(Exception):
@@ -86,6 +86,13 @@ def capture_of(found: object) -> Capture:
 def text_or_none(found: object) -> str | None:
     """As it says; else `Garbled`."""
     return _maybe(found)
+
+
+def fields_of(found: object) -> Fields:
+    """The object that is inside another; `Garbled` where it is none."""
+    if not isinstance(found, dict):
+        raise Garbled
+    return found
 
 
 def _span(span: Interval | WallClock) -> list[str]:

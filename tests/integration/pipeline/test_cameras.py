@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,13 @@ import pyte
 import pytest
 from PIL import Image
 
+from agent.capture import CaptureWorker, Unreadable
+from agent.capture.worker import DECODING
+from agent.capture.worker.limits import MIB
 from agent.clockcheck import ShownTime, drawn
+from agent.pipeline.apart import GUESTS
+from agent.pipeline.cameras import Looked, look_at_clocks
+from agent.pipeline.stages import Stages
 from tests.laptop import ON_VISIT, Laptop, jpeg
 
 CAMERAS = (
@@ -159,6 +166,19 @@ def test_a_clock_from_the_future_is_not_believed(school: Laptop) -> None:
     )
     assert told.returncode == 3
     assert "not come yet" in told.stdout
+
+
+def test_a_picture_made_to_do_harm_is_looked_into_apart_and_left_alone(school: Laptop) -> None:
+    path = school.home / "large.png"
+    Image.new("1", (19_000, 19_000)).save(path)
+
+    def looked(stages: Stages) -> tuple[Looked, ...]:
+        stages._capture = CaptureWorker(decoding=replace(DECODING, memory=100 * MIB), guests=GUESTS)
+        return look_at_clocks(stages, [path, path], stages.zone)
+
+    for one in school.look(looked):
+        assert isinstance(one.found, Unreadable)
+        assert "more than 100 MB of memory, twice" in str(one.found)
 
 
 def test_the_share_is_no_place_to_write_the_line_to(school: Laptop) -> None:

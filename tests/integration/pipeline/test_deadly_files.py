@@ -1,12 +1,17 @@
 """A file that ends whatever reads it: refused once, with its reason, and never in the way of another."""
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import piexif
+from PIL import Image
+
 from agent.capture import CaptureWorker
 from agent.capture.worker import READING
 from agent.journal import State
+from agent.pipeline.apart import GUESTS
 from agent.pipeline.facts import GROUNDS
 from agent.pipeline.run import Run
 from agent.pipeline.stages import Stages, only_writer, open_stages
@@ -18,13 +23,16 @@ MIB = 1024 * 1024
 DEADLY = jpeg(ON_VISIT)[:-2] + bytes(8 * MIB)
 """For the reader below: to look for its end takes a megabyte at a time."""
 
+DEADLY_TO_TAG = jpeg(ON_VISIT)[:2] + (b"\xff\xe5\xff\xfe" + bytes(0xFFFC)) * 60 + jpeg(ON_VISIT)[2:]
+"""Its time is read with a few looks into it; a plan for its tag holds all that stands before the picture."""
+
 
 @contextmanager
 def narrow(laptop: Laptop) -> Iterator[Stages]:
     """The stages with a reader that has next to no memory."""
     settings = laptop.settings
     with only_writer(settings), open_stages(settings) as stages:
-        reader = CaptureWorker(reading=replace(READING, memory=MIB))
+        reader = CaptureWorker(reading=replace(READING, memory=MIB), guests=GUESTS)
         for standing in stages.journal.standings(State.REFUSED):
             if stages.capture.avoids(standing.photo.main.path):
                 reader.avoid(standing.photo.main.path, standing.reason or "")
@@ -73,6 +81,35 @@ def test_on_other_grounds_as_with_a_new_version_of_the_program_it_is_tried_again
         assert Run(stages, laptop.settings.watch, Heard()).through().refused == 1
         assert stages.capture.avoids(laptop.imports / "d.jpg")
         assert stages.journal.fact(GROUNDS) == stages.grounds
+
+
+def test_a_file_that_is_deadly_only_to_those_who_tag_it_is_refused_too(laptop: Laptop) -> None:
+    good = laptop.photo("a.jpg", seed=1)
+    deadly = laptop.file("d.jpg", DEADLY_TO_TAG)
+    with narrow(laptop) as stages:
+        heard = Heard()
+        summary = Run(stages, laptop.settings.watch, heard).through()
+        assert (summary.removed, summary.refused, summary.failed) == (1, 1, 1)
+        assert not good.exists()
+        assert deadly.read_bytes() == DEADLY_TO_TAG
+        (waiting,) = status(stages).waiting
+        assert "needed more than 1 MB of memory, twice" in str(waiting.reason)
+    with narrow(laptop) as stages:
+        assert Run(stages, laptop.settings.watch, Heard()).through().refused == 1
+        assert stages.capture.process_ids == (), "and no worker is ended by it again"
+    assert len(laptop.on_share()) == 1
+
+
+def test_a_sidecar_made_to_do_harm_is_merged_apart_and_the_photo_refused_with_it(laptop: Laptop) -> None:
+    png = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(png, "PNG", exif=piexif.dump({"Exif": {0x9003: f"{ON_VISIT:%Y:%m:%d %H:%M:%S}"}}))
+    photo = laptop.file("a.png", png.getvalue())
+    laptop.file("a.png.xmp", b"<a>" + b"<b/>" * 200_000 + b"</a>")
+    with narrow(laptop) as stages:
+        summary = Run(stages, laptop.settings.watch, Heard()).through()
+        assert (summary.visit, summary.refused) == (1, 1)
+        assert photo.exists()
+        assert not laptop.on_share()
 
 
 def test_doctor_says_which_limits_hold_here(laptop: Laptop) -> None:

@@ -1,0 +1,139 @@
+"""Planning a tag as a question to another process: photos and sidecars are parsed for it, and may be made to do harm.
+
+For each there is what is asked, the answering of it there (nothing but JSON goes over), and the understanding of the
+answer here, which parses nothing and believes nothing: a splice is taken only if it is one XMP segment, inside the
+photo, that keeps what it replaces. So a process that a photo has taken over can spoil a tag, but lose no byte.
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from agent.errors import LocalFault
+from agent.model import Fingerprint, Sha256, Splice
+from agent.tagging.head import MOST_IN_SEGMENT, SOI, XMP_HEADER
+from agent.tagging.opening import open_photo
+from agent.tagging.packet import kept
+from agent.tagging.sidecar import sidecar
+from agent.tagging.splice import Beside, plan
+from agent.tagging.tag import Tag, fingerprint, read, written
+
+Fields = dict[str, object]
+
+MOST_MERGED = 2 * 1024 * 1024
+"""Bytes of another program's sidecar that are merged into ours: as many as are read for its time of capture."""
+
+_REASON_LIMIT = 200
+_CANNOT_BE_READ = "a sidecar of the photo cannot be read: {reason}"
+
+
+# --- a splice --------------------------------------------------------------------------------------------------------
+
+
+def splice_question(tag: Tag, format: str) -> Fields:  # noqa: A002  the model's word for it
+    """How does a photo of that format get that tag?"""
+    return {"tag": written(tag.fit_for_xml()), "format": format}
+
+
+def answer_splice(photo: Path, asked: Fields) -> Fields:
+    """`plan`, there. LocalFault where the photo cannot be read."""
+    how = plan(photo, format=str(asked["format"]), tag=_tag(asked))
+    if isinstance(how, Beside):
+        return {"beside": how.reason}
+    return {"at": how.at, "drop": how.drop, "insert": base64.b64encode(how.insert).decode("ascii")}
+
+
+def understood_splice(photo: Path, size: int, told: Fields) -> Splice | Beside:
+    """What was planned for the photo, which has `size` bytes. ValueError where no plan says so.
+
+    LocalFault where the photo cannot be read for what is to be left out of it.
+    """
+    reason = told.get("beside")
+    if isinstance(reason, str) and len(reason) <= _REASON_LIMIT:
+        return Beside(reason)
+    at, drop, insert = _number(told, "at"), _number(told, "drop"), _bytes(told, "insert")
+    content = insert[4:]
+    if (
+        at < len(SOI)
+        or at + drop > size
+        or insert[:2] != b"\xff\xe1"
+        or int.from_bytes(insert[2:4], "big") != len(content) + 2
+        or not content.startswith(XMP_HEADER)
+    ):
+        raise ValueError("this is no XMP segment, or not inside the photo")
+    if drop and (drop > MOST_IN_SEGMENT + 4 or kept(_slice(photo, at, drop)) not in content):
+        raise ValueError("the segment does not keep what it replaces")
+    return Splice(at, drop, insert)
+
+
+# --- a sidecar -------------------------------------------------------------------------------------------------------
+
+
+def merge_question(tag: Tag, foreign: Fingerprint) -> Fields:
+    """What is our sidecar with that content of another program's in it?"""
+    return {"tag": written(tag.fit_for_xml()), "sha256": foreign.sha256, "size": foreign.size}
+
+
+def answer_merge(foreign: Path, asked: Fields) -> Fields:
+    """`sidecar`, there, with the file `foreign`. LocalFault where that cannot be read, or is not the same any more."""
+    expected = fingerprint(str(asked["sha256"]), str(asked["size"]))
+    try:
+        with open_photo(foreign) as file:
+            text = _up_to(file.read, min(expected.size, MOST_MERGED) + 1)
+    except OSError as fault:
+        raise LocalFault(_CANNOT_BE_READ.format(reason=fault.strerror)) from None
+    if Fingerprint(Sha256(hashlib.sha256(text).hexdigest()), len(text)) != expected:
+        raise LocalFault("a sidecar of the photo changed while it was read: it is tried again")
+    return {"sidecar": base64.b64encode(sidecar(_tag(asked), foreign=text)).decode("ascii")}
+
+
+def understood_merge(told: Fields) -> bytes:
+    """The sidecar's content. ValueError where there is none."""
+    return _bytes(told, "sidecar")
+
+
+# --- their parts -----------------------------------------------------------------------------------------------------
+
+
+def _tag(asked: Fields) -> Tag:
+    said = asked["tag"]
+    if not isinstance(said, dict):
+        raise TypeError("no tag")
+    return read({str(name): str(value) for name, value in said.items()})
+
+
+def _number(told: Fields, name: str) -> int:
+    value = told.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{name} is no number of bytes")
+    return value
+
+
+def _bytes(told: Fields, name: str) -> bytes:
+    value = told.get(name)
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is no text")  # noqa: TRY004  # of an answer, all that is wrong is wrong alike
+    try:
+        return base64.b64decode(value.encode("ascii"), validate=True)
+    except binascii.Error as fault:
+        raise ValueError(f"{name} is not in base64") from fault
+
+
+def _slice(photo: Path, at: int, size: int) -> bytes:
+    try:
+        with open_photo(photo) as file:
+            file.seek(at)
+            return _up_to(file.read, size)
+    except OSError:
+        raise LocalFault("a photo could not be read for tagging: see whether its disk or card is failing") from None
+
+
+def _up_to(read_more: Callable[[int], bytes], size: int) -> bytes:
+    """So many bytes, or all there are: an unbuffered file may give fewer than it is asked for."""
+    parts = []
+    while size > 0 and (piece := read_more(size)):
+        parts.append(piece)
+        size -= len(piece)
+    return b"".join(parts)

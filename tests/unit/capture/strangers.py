@@ -1,0 +1,35 @@
+"""Functions that a worker takes in as guests: well-behaved ones, and such as a hostile file would make of them."""
+
+import os
+from pathlib import Path
+
+from agent.capture.worker.wire import Fields
+from agent.errors import LocalFault
+
+
+def tell(path: Path, asked: Fields) -> Fields:
+    return {"process": os.getpid(), "size": path.stat().st_size, "asked": asked}
+
+
+def refuse(path: Path, asked: Fields) -> Fields:
+    raise LocalFault("not this one")
+
+
+def die(path: Path, asked: Fields) -> Fields:
+    if path.name.startswith("deadly"):
+        os._exit(9)
+    return {}
+
+
+def fill(path: Path, asked: Fields) -> Fields:
+    return {"size": len(bytearray(asked["bytes"]))}  # type: ignore[call-overload]  # a number
+
+
+def chatter(path: Path, asked: Fields) -> Fields:
+    """As a file that has taken the worker over: more and more lines to whoever listens."""
+    while True:
+        for pipe in range(3, 12):
+            try:
+                os.write(pipe, b'{"told":{"process":1}}\n' * 1000)
+            except OSError:
+                continue
