@@ -194,7 +194,7 @@ def _table(rows: "list[TransferRow]", zone: tzinfo) -> None:
                 row.visit,
                 row.photo,
                 row.name.rpartition("/")[2],
-                _proof(row),
+                _how_proven(row),
                 _local(row.removed_at, zone) if row.removed else "not yet",
             )
             for row in rows
@@ -202,7 +202,7 @@ def _table(rows: "list[TransferRow]", zone: tzinfo) -> None:
     )
 
 
-def _proof(row: "TransferRow") -> str:
+def _how_proven(row: "TransferRow") -> str:
     told = row.method if row.synced else f"{row.method}, not synced"
     return f"{told}, damaged: {row.damage}" if row.damage else told
 

@@ -7,6 +7,7 @@ import click
 from agent.cli.session import json_option, local, put_json, put_table, settings_of, stages_of
 
 if TYPE_CHECKING:
+    from agent.pipeline.forwarding import Receiver
     from agent.pipeline.status import Status
     from agent.settings import Settings
 
@@ -57,7 +58,25 @@ def _as_json(status: "Status") -> dict[str, object]:
             "photos": 0 if status.damage is None else status.damage.photos,
             "last": None if status.damage is None else status.damage.last,
         },
+        "forwarding": [
+            {
+                "receiver": one.name,
+                "where": one.description,
+                "waiting": one.waiting,
+                "oldest": one.oldest,
+                "last_received": one.received_at,
+                "fault": one.fault,
+                "fault_since": one.fault_since,
+            }
+            for one in status.forwarding
+        ],
     }
+
+
+def _forwarding(one: "Receiver", settings: "Settings") -> str:
+    text = f"to {one.description}: last taken {local(one.received_at, settings)}, "
+    text += f"{one.waiting} wait, the oldest of {local(one.oldest, settings)}" if one.waiting else "nothing waits"
+    return text if one.fault is None else f"{text} – since {local(one.fault_since, settings)}: {one.fault}"
 
 
 def _show(status: "Status", settings: "Settings") -> None:
@@ -69,6 +88,8 @@ def _show(status: "Status", settings: "Settings") -> None:
     click.echo(f"register  {register}" + (f" – {status.register_trouble}" if status.register_trouble else ""))
     click.echo(f"share     {settings.share.host}, last reached {local(status.share_last_reached, settings)}")
     click.echo(f"service   {'running' if status.running else 'not running'}")
+    for one in status.forwarding:
+        click.echo(f"forward   {_forwarding(one, settings)}")
     removed, review = status.counts.get(State.REMOVED, 0), status.counts.get(State.REVIEW, 0)
     private = status.counts.get(State.PRIVATE, 0)
     click.echo(f"photos    {removed} sent and removed here, {review} for review, {private} private left alone")

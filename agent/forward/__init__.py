@@ -11,6 +11,7 @@ from agent.forward.faults import NotForwarded
 from agent.forward.forwarder import Forwarder
 from agent.forward.targets import EcsFile, EcsServer, SyslogServer
 from agent.forward.tls import Trust
+from agent.forward.waiting import Standing, standing
 
 __all__ = [
     "EcsFile",
@@ -20,8 +21,10 @@ __all__ = [
     "NotForwarded",
     "Position",
     "Source",
+    "Standing",
     "Step",
     "SyslogServer",
     "Target",
     "Trust",
+    "standing",
 ]

@@ -67,3 +67,7 @@ class Target(Protocol):
         Then all are sent again, later: a receiver sees every event at least once.
         """
         ...
+
+    def try_out(self) -> None:
+        """See whether it would take something, without giving it anything; NotForwarded, with the reason, if not."""
+        ...

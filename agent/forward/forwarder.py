@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.errors import AgentError
@@ -51,6 +52,7 @@ class Forwarder:
         *,
         most: int = MOST,
         first_pause: float = FIRST_PAUSE,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._queue = queue
         self._device = device
@@ -59,6 +61,7 @@ class Forwarder:
         self._tell = tell
         self._most = most
         self._first_pause = first_pause
+        self._clock = clock
         self._changed = threading.Condition()
         self._knocked = False
         self._closing = False
@@ -113,7 +116,7 @@ class Forwarder:
     def _try(self, lane: Lane) -> None:
         try:
             with Waiting(self._queue, self._device) as waiting:
-                self._catch_up(waiting, lane)
+                self._catch_up_or_say_why(waiting, lane)
         except sqlite3.DatabaseError as fault:
             self._failed(lane, f"The queue of what is to be forwarded cannot be used: {fault}.")
             if _is_damaged(fault):
@@ -127,6 +130,14 @@ class Forwarder:
                 self._tell(f"Forwarding to {lane.target.description} goes on again.")
             lane.failures, lane.due, lane.told = 0, 0.0, ""
 
+    def _catch_up_or_say_why(self, waiting: Waiting, lane: Lane) -> None:
+        try:
+            self._catch_up(waiting, lane)
+        except AgentError as fault:
+            waiting.stopped(lane.target, str(fault), self._clock())
+            raise
+        waiting.went_on(lane.target)
+
     def _catch_up(self, waiting: Waiting, lane: Lane) -> None:
         """Take over and send until nothing is left. What is raised between two batches loses nothing."""
         while not self._given_up:
@@ -134,7 +145,7 @@ class Forwarder:
             held = waiting.next(lane.target, BATCH)
             if held:
                 lane.target.send([one.payload for one in held])
-                waiting.received(lane.target, held)
+                waiting.received(lane.target, held, self._clock())
             elif trouble is not None:
                 raise trouble
             else:

@@ -27,6 +27,12 @@ def append(path: Path, content: bytes) -> None:
         ) from fault
 
 
+def check(path: Path) -> None:
+    """NotForwarded where the file, or a new one in its folder, cannot be written. Nothing is."""
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise NotForwarded("The file for events (forward.ecs_file in agent.toml) cannot be written, or has no folder.")
+
+
 def _append(descriptor: int, content: bytes) -> None:
     size = os.fstat(descriptor).st_size
     if size:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agent.forward import rfc5424
 from agent.forward.event import Event
-from agent.forward.lines import append
+from agent.forward.lines import append, check
 from agent.forward.tls import Trust, hand_over
 
 
@@ -33,6 +33,10 @@ class SyslogServer:
         """All of them in one connection."""
         hand_over(self.host, self.port, self.trust, b"".join(payloads))
 
+    def try_out(self) -> None:
+        """A connection in which nothing is sent."""
+        hand_over(self.host, self.port, self.trust, b"")
+
 
 @dataclass(frozen=True, slots=True)
 class EcsServer:
@@ -56,6 +60,10 @@ class EcsServer:
         """All of them in one connection."""
         hand_over(self.host, self.port, self.trust, b"".join(payloads))
 
+    def try_out(self) -> None:
+        """A connection in which nothing is sent."""
+        hand_over(self.host, self.port, self.trust, b"")
+
 
 @dataclass(frozen=True, slots=True)
 class EcsFile:
@@ -76,6 +84,10 @@ class EcsFile:
     def send(self, payloads: Sequence[bytes]) -> None:
         """All of them at once."""
         append(self.path, b"".join(payloads))
+
+    def try_out(self) -> None:
+        """Whether the file, or one in its folder, may be written."""
+        check(self.path)
 
 
 def _line(event: Event) -> bytes:

@@ -8,8 +8,9 @@ record, which is itself on this laptop's disk, and is taken in when there is roo
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,9 +20,8 @@ from agent.forward.event import Position, Step, Target
 MOST = 10_000
 """Events that wait for one receiver: some ten megabytes."""
 
-VERSION = 1
-
-_TABLES = """
+_STEPS = (
+    """
 CREATE TABLE waiting (
     target TEXT NOT NULL, device TEXT NOT NULL, number INTEGER NOT NULL, id TEXT NOT NULL, payload BLOB NOT NULL,
     PRIMARY KEY (target, device, number)
@@ -30,7 +30,16 @@ CREATE TABLE position (
     target TEXT NOT NULL, device TEXT NOT NULL, number INTEGER NOT NULL, byte INTEGER NOT NULL,
     PRIMARY KEY (target, device)
 ) WITHOUT ROWID;
-"""
+""",
+    """
+ALTER TABLE waiting ADD COLUMN at TEXT;
+CREATE TABLE receiver (
+    target TEXT NOT NULL, device TEXT NOT NULL, received_at TEXT, fault TEXT, fault_since TEXT,
+    PRIMARY KEY (target, device)
+) WITHOUT ROWID;
+""",
+)
+VERSION = len(_STEPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,21 @@ class Held:
     number: int
     id: str
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with one receiver. `after` is up to where the record was taken over, `waiting` how many wait here,
+    `oldest` when the first of these was put on record, `received_at` when the receiver last took something; `fault` is
+    what has stood in the way since `fault_since`.
+    """
+
+    after: Position
+    waiting: int = 0
+    oldest: datetime | None = None
+    received_at: datetime | None = None
+    fault: str | None = None
+    fault_since: datetime | None = None
 
 
 class Waiting:
@@ -64,10 +88,10 @@ class Waiting:
             found = self._base.execute("PRAGMA user_version").fetchone()[0]
             if found > VERSION:
                 raise sqlite3.NotSupportedError("it was made by a newer version of photo-agent")
-            if found == 0:
-                for statement in _TABLES.split(";"):
+            for step in _STEPS[found:]:
+                for statement in step.split(";"):
                     self._base.execute(statement)
-                self._base.execute(f"PRAGMA user_version = {VERSION}")
+            self._base.execute(f"PRAGMA user_version = {VERSION}")
 
     def close(self) -> None:
         """End it."""
@@ -112,8 +136,11 @@ class Waiting:
                         (target.name, self._device, step.event.erases),
                     )
                 self._base.execute(
-                    "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?)",
-                    (target.name, self._device, step.event.index, step.event.id, target.render(step.event)),
+                    "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?, ?)",
+                    (
+                        *(target.name, self._device, step.event.index, step.event.id, target.render(step.event)),
+                        str(step.event.entry["at"]),
+                    ),
                 )
             if after is not None:
                 self._base.execute(
@@ -130,14 +157,64 @@ class Waiting:
         )
         return [Held(*row) for row in rows]
 
-    def received(self, target: Target, held: Sequence[Held]) -> None:
-        """Let these go; durable on return."""
+    def received(self, target: Target, held: Sequence[Held], at: datetime) -> None:
+        """Let these go, for the receiver has them since `at`; durable on return."""
         with self._base:
             self._base.execute("BEGIN IMMEDIATE")
             self._base.executemany(
                 "DELETE FROM waiting WHERE target = ? AND device = ? AND number = ?",
                 [(target.name, self._device, one.number) for one in held],
             )
+            self._base.execute(
+                """INSERT INTO receiver (target, device, received_at) VALUES (?, ?, ?)
+                ON CONFLICT DO UPDATE SET received_at = excluded.received_at""",
+                (target.name, self._device, at.isoformat()),
+            )
+
+    def stopped(self, target: Target, fault: str, at: datetime) -> None:
+        """Keep what stands in the way, for whoever asks."""
+        self._base.execute(
+            """INSERT INTO receiver (target, device, fault, fault_since) VALUES (?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET fault = excluded.fault, fault_since = coalesce(fault_since, excluded.fault_since)
+            WHERE fault IS NOT excluded.fault""",
+            (target.name, self._device, fault, at.isoformat()),
+        )
+
+    def went_on(self, target: Target) -> None:
+        """Nothing stands in the way any more."""
+        self._base.execute(
+            """UPDATE receiver SET fault = NULL, fault_since = NULL
+            WHERE target = ? AND device = ? AND fault IS NOT NULL""",
+            (target.name, self._device),
+        )
+
+
+def standing(path: Path, device: str, target: Target) -> Standing:
+    """How it stands with this receiver. Raises sqlite3.Error where the file cannot be used.
+
+    Nothing is changed but what a crash left half done in the file.
+    """
+    if not path.exists():
+        return Standing(Position())
+    which = (target.name, device)
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=10)) as base:
+        if base.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            raise sqlite3.NotSupportedError("another version of photo-agent made it; the next run brings it up to date")
+        base.execute("BEGIN")  # one moment for all of it
+        place = base.execute("SELECT number, byte FROM position WHERE target = ? AND device = ?", which).fetchone()
+        waiting, oldest = base.execute(
+            "SELECT count(*), min(at) FROM waiting WHERE target = ? AND device = ?", which
+        ).fetchone()
+        told = base.execute(
+            "SELECT received_at, fault, fault_since FROM receiver WHERE target = ? AND device = ?", which
+        ).fetchone()
+    received_at, fault, since = told or (None, None, None)
+    after = Position() if place is None else Position(*place)
+    return Standing(after, int(waiting), _moment(oldest), _moment(received_at), fault, _moment(since))
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def set_aside(path: Path) -> None:

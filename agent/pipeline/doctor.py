@@ -17,6 +17,7 @@ from agent.errors import AgentError, RecordError, ShareFault
 from agent.folders import watch_limits
 from agent.model import Known
 from agent.pipeline.facts import PUBLISHED, UNPUBLISHED
+from agent.pipeline.forwarding import try_out
 from agent.pipeline.publish import log_key
 from agent.pipeline.renew import needs_share, renew_register
 from agent.pipeline.stages import Stages
@@ -30,6 +31,10 @@ CLOCK_TOLERANCE = timedelta(minutes=2)
 
 ROOM_NEEDED = 200 * 1024 * 1024
 """Bytes that the journal, the record and their safety margin need on the laptop for years of visits."""
+
+
+FORWARDING_LATE = timedelta(hours=1)
+"""What waits for longer than this, though its receiver can be reached, waits for something else."""
 
 
 class Mark(StrEnum):
@@ -59,6 +64,7 @@ def examine(stages: Stages, service: Callable[[], tuple[bool, Known]]) -> Iterat
     yield from _room(stages)
     yield from _record(stages)
     yield from _share(stages)
+    yield from _forwarding(stages)
     yield from _service(service)
     yield _encryption(stages.settings.state_dir)
 
@@ -223,6 +229,25 @@ def _register(stages: Stages, share: Share | None) -> Iterator[Finding]:
         yield Finding(
             "register lines", Mark.WARN, text, "the coordinator corrects them: `photo-agent visits check FILE`"
         )
+
+
+def _forwarding(stages: Stages) -> Iterator[Finding]:
+    """Whether each log server that the settings name can be reached and trusted; nothing is sent to it."""
+    for receiver, fault in try_out(stages):
+        check = f"forwarding to {receiver.name}"
+        waits = f"{receiver.waiting} entries wait for it"
+        advice = "photos do not wait for it, and nothing is lost: IT sees to the server, or to [forward] in agent.toml"
+        trouble = fault or receiver.fault
+        late = receiver.oldest is not None and stages.clock() - receiver.oldest > FORWARDING_LATE
+        if trouble is not None:
+            yield Finding(check, Mark.WARN, f"{trouble} {waits}", advice)
+        elif late:
+            text = (
+                f"{receiver.description} can be reached, but {waits}, some since {receiver.oldest:%d %b %H:%M} UTC"
+            )
+            yield Finding(check, Mark.WARN, text, "run `photo-agent sync`; if they still wait, tell IT")
+        else:
+            yield Finding(check, Mark.OK, f"{receiver.description} can be reached and trusted; {waits}")
 
 
 def _service(service: Callable[[], tuple[bool, Known]]) -> Iterator[Finding]:

@@ -6,10 +6,26 @@ only knocks.
 
 import json
 import logging
+import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from agent.forward import EcsFile, EcsServer, Event, Forwarder, Position, Step, SyslogServer, Target, Trust
+from agent.errors import RecordError
+from agent.forward import (
+    EcsFile,
+    EcsServer,
+    Event,
+    Forwarder,
+    NotForwarded,
+    Position,
+    Step,
+    SyslogServer,
+    Target,
+    Trust,
+    standing,
+)
 from agent.pipeline.stages import Stages
 from agent.record import Kind, Record, to_ecs
 from agent.record.following import Followed, following
@@ -51,6 +67,61 @@ def targets(settings: Settings) -> list[Target]:
 def _endpoint(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     return host.strip("[]"), int(port)
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """How it stands with one log server or file; `waiting` counts what is on record and not yet there.
+
+    `oldest` is when the first of these was put on record, `received_at` when something was last taken, `fault` what has
+    stood in the way since `fault_since`.
+    """
+
+    name: str
+    description: str
+    waiting: int
+    oldest: datetime | None
+    received_at: datetime | None
+    fault: str | None
+    fault_since: datetime | None
+
+
+def receivers(stages: Stages) -> tuple[Receiver, ...]:
+    """All that the settings name. Reads only, and asks no server."""
+    return tuple(_receiver(stages, target) for target in targets(stages.settings))
+
+
+def _receiver(stages: Stages, target: Target) -> Receiver:
+    record = stages.record
+    try:
+        queued = standing(queue_file(stages.settings), record.device, target)
+        behind = max(0, len(record) - queued.after.index)
+        oldest = queued.oldest
+        if oldest is None and behind:
+            steps = following(record.files, queued.after.index, queued.after.offset)
+            oldest = next((one.entry.at for one in steps if one.entry is not None), None)
+    except (sqlite3.Error, RecordError) as fault:
+        return Receiver(target.name, target.description, 0, None, None, f"What waits cannot be read: {fault}", None)
+    return Receiver(
+        target.name,
+        target.description,
+        queued.waiting + behind,
+        oldest,
+        queued.received_at,
+        queued.fault,
+        queued.fault_since,
+    )
+
+
+def try_out(stages: Stages) -> Iterator[tuple[Receiver, str | None]]:
+    """Each receiver, and why it would take nothing now; None where it would. Nothing is sent."""
+    for target in targets(stages.settings):
+        try:
+            target.try_out()
+        except NotForwarded as fault:
+            yield _receiver(stages, target), str(fault)
+        else:
+            yield _receiver(stages, target), None
 
 
 class Following:

@@ -8,6 +8,7 @@ import filelock
 from agent.journal import Standing, State
 from agent.pipeline.damage import Damage, so_far
 from agent.pipeline.facts import LAST_REACHED, REGISTER_REFUSAL
+from agent.pipeline.forwarding import Receiver, receivers
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import Stages, lock_file
 from agent.settings import Settings
@@ -38,6 +39,7 @@ class Status:
     share_last_reached: datetime | None
     running: bool
     damage: Damage | None
+    forwarding: tuple[Receiver, ...]
 
     @property
     def overdue(self) -> int:
@@ -59,6 +61,7 @@ def status(stages: Stages) -> Status:
         share_last_reached=None if reached is None else datetime.fromisoformat(reached),
         running=is_running(stages.settings),
         damage=so_far(stages),
+        forwarding=receivers(stages),
     )
 
 

@@ -92,3 +92,52 @@ def test_no_thread_and_no_queue_where_nothing_is_to_be_forwarded(laptop: Laptop)
     laptop.photo("IMG_0001.JPG")
     assert laptop.run().removed == 1
     assert not (laptop.settings.state_dir / "forward").exists()
+
+
+def test_status_and_doctor_say_what_waits_since_when_and_why(laptop: Laptop, rsyslog: Rsyslog, tmp_path: Path) -> None:
+    assert json.loads(laptop.command("status", "--json").stdout)["forwarding"] == []
+    laptop.configure(
+        forward={
+            "syslog": f"localhost:{rsyslog.port}",
+            "ca_file": str(rsyslog.authority.file),
+            "ecs_file": str(tmp_path / "events.jsonl"),
+        }
+    )
+    rsyslog.stop()
+    laptop.photo("IMG_0001.JPG")
+    laptop.run()
+    entries = len(_on_record(laptop))
+    syslog, file = json.loads(laptop.command("status", "--json").stdout)["forwarding"]
+    assert (syslog["receiver"], syslog["waiting"], syslog["last_received"]) == ("syslog", entries, None)
+    assert syslog["oldest"] <= syslog["fault_since"]
+    assert "did not take the entries" in syslog["fault"]
+    assert (file["receiver"], file["waiting"], file["oldest"], file["fault"]) == ("ecs-file", 0, None, None)
+    assert file["last_received"] is not None
+    told = [line for line in laptop.command("status").stdout.splitlines() if line.startswith("forward")]
+    assert f"{entries} wait, the oldest of" in told[0]
+    assert "did not take the entries" in told[0]
+    assert "nothing waits" in told[1]
+    assert _doctor(laptop) == {"forwarding to syslog": "warn", "forwarding to ecs-file": "ok"}
+
+    rsyslog.start()
+    laptop.run()
+    rsyslog.wait_for(entries)
+    syslog, _ = json.loads(laptop.command("status", "--json").stdout)["forwarding"]
+    assert (syslog["waiting"], syslog["oldest"], syslog["fault"]) == (0, None, None)
+    assert _doctor(laptop) == {"forwarding to syslog": "ok", "forwarding to ecs-file": "ok"}
+    assert len(rsyslog.received()) == len(_on_record(laptop)), "doctor sends nothing"
+
+
+def test_what_is_on_record_and_was_never_queued_waits_too(laptop: Laptop, tmp_path: Path) -> None:
+    laptop.photo("IMG_0001.JPG")
+    laptop.run()
+    laptop.configure(forward={"ecs_file": str(tmp_path / "events.jsonl")})
+    (file,) = json.loads(laptop.command("status", "--json").stdout)["forwarding"]
+    assert (file["waiting"], file["last_received"]) == (len(_on_record(laptop)), None)
+    assert file["oldest"] is not None
+    assert not (laptop.settings.state_dir / "forward").exists(), "asking makes nothing"
+
+
+def _doctor(laptop: Laptop) -> dict[str, str]:
+    checks = [json.loads(line) for line in laptop.command("doctor", "--json").stdout.splitlines()]
+    return {one["check"]: one["result"] for one in checks if one["check"].startswith("forwarding")}
