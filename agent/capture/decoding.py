@@ -15,8 +15,12 @@ from agent.errors import LocalFault
 MAX_PIXELS = 400_000_000
 """Larger pictures are not looked into: phones make photos of 200 megapixels, panoramas and stitched scans more."""
 
-_FORMATS = {"jpeg": ("JPEG", "MPO"), "png": ("PNG",), "webp": ("WEBP",), "heic": ("HEIF",), "heif": ("HEIF",)}
-"""By what sniffing calls them, the decoders that may be tried: no other of Pillow's forty is let near a file."""
+_FORMATS = {"jpeg": ("JPEG",), "png": ("PNG",), "webp": ("WEBP",), "heic": ("HEIF",), "heif": ("HEIF",)}
+"""By what sniffing calls them, the decoder that may be tried: no other of Pillow's forty is let near a file.
+
+Pillow's JPEG takes those with further pictures behind the first (MPO) too. The first is the photo, and is looked into;
+a gain map, a preview or a second eye's view is not, for its index is wrong in many files that are well.
+"""
 
 
 def decodes(path: Path) -> str | None:
