@@ -62,11 +62,13 @@ def open_channel(server: Server) -> "tuple[Transport, Channel]":
             except AuthenticationException as error:
                 if late.is_set():
                     raise ShareUnreachable(_silent(server)) from error
+                if not transport.is_active():  # paramiko says so too where the connection ended before an answer came
+                    raise ShareUnreachable(_broke_off(server)) from error
                 raise LoginRefused(_not_let_in(server)) from error
             except (SSHException, EOFError, OSError) as error:
                 if late.is_set():
                     raise ShareUnreachable(_silent(server)) from error
-                raise ShareUnreachable(f"{server.host} broke off the connection while it was being set up.") from error
+                raise ShareUnreachable(_broke_off(server)) from error
     except BaseException:
         transport.close()
         raise
@@ -186,6 +188,10 @@ def _not_let_in(server: Server) -> str:
         f"{server.host} does not let in the user {server.user} with this laptop's key. "
         "Ask IT whether the key of this laptop (“photo-agent doctor” shows it) is entered for that user."
     )
+
+
+def _broke_off(server: Server) -> str:
+    return f"{server.host} broke off the connection while it was being set up."
 
 
 def _silent(server: Server) -> str:

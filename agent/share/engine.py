@@ -1,12 +1,11 @@
 """Many deliveries on their way at once: the part of the share that lives on an event loop of its own.
 
-Sending goes over one connection; what was sent is read back over another (where the settings allow two), since
-requests to read would wait behind megabytes of writes on the same one while the way down is idle; so would those that
-give the final name. Windows bound what is in flight. Files are sent in turns rather than all at once, so that the first
-can be read back early and the last alone is left to read at the end.
+Files go over `lanes`; what was sent is read back behind the writing, by a process and a connection of its own where the
+settings allow two. What is in flight is bounded by the lanes' windows.
 """
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -15,20 +14,19 @@ from typing import Any
 
 from agent.errors import AgentError, LocalFault, ShareFault, ShareUnreachable
 from agent.model import Delivery, Proof, TransferId
-from agent.share.connection import open_channel
+from agent.share.connecting import connect
 from agent.share.faults import Refused, as_fault
-from agent.share.pacing import Bucket, Window
+from agent.share.lanes import Lanes
+from agent.share.pacing import Bucket
 from agent.share.port import Delivered, Outcome, Sent, Undelivered
+from agent.share.readback.process import ReaderProcess
+from agent.share.readback.reader import OwnReader, Reader
 from agent.share.remotefolders import RemoteFolders
 from agent.share.server import Server
 from agent.share.session import Session
 from agent.share.upload import Means, Upload
 
-WRITES = 2 * 1024 * 1024  # bytes unconfirmed: sshd's own window; covers 100 Mbit/s at 160 ms, 1 Gbit/s at 16 ms
-READS = 2 * 1024 * 1024  # bytes asked for: half of what our channel's window lets the server send
-SENDING = 2 * WRITES  # bytes of files whose turn it is: in turns, the first is done, and read back, while others travel
-HANDLES = 64  # for each connection, open at once; enough for small files at 40 ms, far below OpenSSH's limit
-HANDLES_UNTOLD = 12  # where the server tells no limit: some allow 32 in all, for both kinds and for folders
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,44 +46,27 @@ class Broken:
 News = Outcome | Acknowledged | Broken
 
 
-async def connect(server: Server) -> Session:
-    """A session that has greeted."""
-    transport, channel = await asyncio.to_thread(open_channel, server)
-    try:
-        session = Session(transport, channel, server.timeout)
-        await session.greet()
-    except BaseException:
-        transport.close()
-        raise
-    return session
-
-
 class Engine:
-    """Delivers over one or two sessions. All methods are for the loop that made it."""
+    """Delivers over one session or more. All methods are for the loop that made it."""
 
     def __init__(self, server: Server, session: Session, clock: Callable[[], datetime]) -> None:
         self.session = session
         self.root = server.root.rstrip("/").encode("utf-8")
         self.folders = RemoteFolders(session, self.root)
         self._server = server
-        self._reader: asyncio.Task[Session] | None = None
         self._tell: Callable[[News], None] = lambda _: None
         self._tasks: set[asyncio.Task[None]] = set()
         self._same: dict[TransferId, asyncio.Lock] = defaultdict(asyncio.Lock)
-        told = session.limits.handles
-        handles = min(HANDLES, max(1, told // 3)) if told else HANDLES_UNTOLD
+        self._lanes = Lanes(session, self._further, server.connections, lambda fault: self._tell(Broken(fault)))
+        self._own = OwnReader(self._lanes)
+        self._reader: asyncio.Task[Reader] | None = None
         self._means = Means(
-            session=session,
-            reading=self._reading,
+            lanes=self._lanes,
+            reader=self._reading,
             folders=self.folders,
             device=server.device,
             clock=clock,
             acknowledged=lambda size: self._tell(Acknowledged(size)),
-            writes=Window(WRITES),
-            reads=Window(READS),
-            sending=Window(SENDING),
-            handles=Window(handles),
-            reading_handles=Window(handles),
             bucket=Bucket(server.bandwidth_kib_per_s * 1024),
         )
 
@@ -94,43 +75,60 @@ class Engine:
         self._tell = tell
         self._same.clear()
 
+    def prepare(self) -> "asyncio.Task[Reader]":
+        """Have whatever reads back; it is made while the first photos travel."""
+        if self._reader is None:
+            self._reader = asyncio.create_task(self._second())
+        return self._reader
+
     def add(self, delivery: Delivery) -> None:
         """Put one more delivery on its way."""
-        if self._server.connections > 1 and self._reader is None:  # made while the first photos travel
-            self._reader = asyncio.create_task(self._second())
+        self.prepare()
         task = asyncio.create_task(self._deliver(delivery))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
-        """Give up what is under way, and take its temporary files away."""
+        """Give up what is under way; its temporary files go too, but for large ones that can be gone on with."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def close(self) -> None:
-        """End both sessions."""
+        """End everything."""
         await self.stop()
         if self._reader is not None:
             for reader in await asyncio.gather(self._reader, return_exceptions=True):
-                if isinstance(reader, Session) and reader is not self.session:
-                    await asyncio.to_thread(reader.close)
-        await asyncio.to_thread(self.session.close)
+                if not isinstance(reader, BaseException):
+                    await reader.close()
+        await self._lanes.close()
 
-    async def _reading(self) -> Session:
-        """The session to read back on; the second connection is begun with the first delivery."""
+    async def _reading(self) -> Reader:
+        return await asyncio.shield(self.prepare())
+
+    async def _second(self) -> Reader:
         if self._server.connections < 2:
-            return self.session
-        if self._reader is None:
-            self._reader = asyncio.create_task(self._second())
-        return await asyncio.shield(self._reader)
-
-    async def _second(self) -> Session:
+            return self._own
+        process = ReaderProcess()
         try:
-            return await connect(self._server)
-        except ShareUnreachable:  # some servers allow a device one connection only; if the first is lost, it tells
-            return self.session
+            await process.start(self._server)
+        except ShareUnreachable as refused:  # some servers allow one connection only; if the first is lost, it tells
+            log.info("photos are read back on the connection that sends them: %s", refused)
+            await process.close()
+            return self._own
+        except BaseException:
+            await process.close()
+            raise
+        return process
+
+    async def _further(self) -> Session:
+        """One more connection; whoever reads back, which has as much to do, may have one more too."""
+        session = await connect(self._server)
+        reader = await self._reading()
+        if reader is not self._own:
+            await reader.widen()
+        return session
 
     # --- one delivery ------------------------------------------------------------------------------------------------
 
@@ -154,7 +152,8 @@ class Engine:
             fault = known
             await _withdraw(uploads)
         except asyncio.CancelledError:
-            await _withdraw(uploads)
+            for upload in uploads:
+                await upload.leave()
             raise
         return Undelivered(delivery.transfer, fault)
 

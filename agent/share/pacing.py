@@ -52,40 +52,12 @@ class Window:
         finally:
             self.give(units)
 
-    @asynccontextmanager
-    async def turn(self, units: int) -> AsyncIterator["Turn"]:
-        """Take until the turn is ended, at the latest at the end of the block; at most half of the window.
-
-        So a large holder never keeps the small ones out.
-        """
-        units = min(units, max(1, self._size // 2))
-        await self.take(units)
-        turn = Turn(self, units)
-        try:
-            yield turn
-        finally:
-            turn.end()
-
     def _serve(self) -> None:
         while self._queue and self._queue[0][0] <= self._free:
             units, turn = self._queue.popleft()
             if not turn.done():
                 self._free -= units
                 turn.set_result(None)
-
-
-class Turn:
-    """What was taken of a window; it may be given back early."""
-
-    def __init__(self, window: Window, units: int) -> None:
-        self._window = window
-        self._units = units
-
-    def end(self) -> None:
-        """Give it back; more than once does no harm."""
-        units, self._units = self._units, 0
-        if units:
-            self._window.give(units)
 
 
 class Bucket:

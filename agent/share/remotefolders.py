@@ -2,7 +2,7 @@
 
 A file's fsync does not make its *name* durable: a server that loses power a moment after a rename may come back with
 the old, temporary name, which this device would later sweep away. So the folder is synced too (OpenSSH opens a folder
-like a file), many names by one sync.
+like a file, and the handle is kept), many names by one sync.
 """
 
 import asyncio
@@ -12,6 +12,9 @@ from agent.share import wire
 from agent.share.faults import Refused
 from agent.share.session import Session
 from agent.share.wire import Flag, Kind
+
+_A_FOLDER = wire.make_folder(b"")
+MOST_OPEN = 4  # folders whose handles are kept: a run seldom has photos of more visits
 
 
 class RemoteFolders:
@@ -24,11 +27,12 @@ class RemoteFolders:
         self._new: set[str] = set()  # made by us, their own names not yet synced
         self._turn: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._next: dict[str, asyncio.Task[bool]] = {}
+        self._open: dict[str, bytes] = {}  # handles, the longest kept first
         self._can_open = True
 
     def path(self, name: str) -> bytes:
         """A name below the agent's root as the server wants it."""
-        return self._root + b"/" + name.encode("utf-8") if name else self._root
+        return self._root + b"/" + name.encode("utf-8") if name else self._root or b"/"
 
     async def ensure(self, folder: str) -> None:
         """Have the folder and those above it, up to the root, which must be there. `Refused` where that cannot be."""
@@ -37,23 +41,28 @@ class RemoteFolders:
             making = self._made[folder] = asyncio.create_task(self._make(folder))
         await asyncio.shield(making)
 
-    def forget(self) -> None:
+    async def forget(self) -> None:
         """Believe in no folder any more: one was not there, since somebody took it away or it never was made."""
         self._made.clear()
+        while self._open:
+            await self._session.let_go(self._open.popitem()[1])
 
     async def _make(self, folder: str) -> None:
         if await self._is_folder(folder):
             return
-        above, _, _ = folder.rpartition("/")
-        if above:
-            await self.ensure(above)
-        try:
-            await self._session.ask(wire.make_folder(self.path(folder)), "the making of a folder")
-        except Refused:
-            if not await self._is_folder(folder):  # another device may have been faster
-                raise
-        else:
-            self._new.add(folder)
+        parts = folder.split("/")
+        chain = ["/".join(parts[: n + 1]) for n in range(len(parts))]
+        # All at once, since a server takes them in turn; what is there already is refused, and no harm done.
+        making = [self._session.send(wire.make_folder(self.path(one))) for one in chain]
+        is_there = await self._is_folder(folder)
+        for one, made in zip(chain, making, strict=True):
+            try:
+                self._session.judge(_A_FOLDER, await made, "the making of a folder")
+            except Refused:
+                if one == folder and not is_there:  # else another device may have been faster
+                    raise
+            else:
+                self._new.add(one)
 
     async def _is_folder(self, folder: str) -> bool:
         request = wire.on_path(Kind.STAT, self.path(folder))
@@ -65,38 +74,48 @@ class RemoteFolders:
             raise
         return self._session.read_as(wire.attributes, reply).is_folder
 
-    async def sync(self, folder: str, session: Session) -> bool:
+    async def sync(self, folder: str) -> bool:
         """Have every name that is in the folder now put on disk; False where the server cannot do such a thing.
 
-        It is asked on `session`; any that is open will do. Those who ask while a sync is under way share the next one.
+        Those who ask while a sync is under way share the next one.
         """
         coming = self._next.get(folder)
         if coming is None:
-            coming = self._next[folder] = asyncio.create_task(self._sync_next(folder, session))
+            coming = self._next[folder] = asyncio.create_task(self._sync_next(folder))
         return await asyncio.shield(coming)
 
-    async def _sync_next(self, folder: str, session: Session) -> bool:
+    async def _sync_next(self, folder: str) -> bool:
         async with self._turn[folder]:
             del self._next[folder]  # a name made from here on may be too late for this sync
-            above, _, _ = folder.rpartition("/")
-            if folder in self._new and above:
-                if not await self.sync(above, session):
+            if folder in self._new:
+                if not await self.sync(folder.rpartition("/")[0]):
                     return False
                 self._new.discard(folder)
-            return await self._sync_now(folder, session)
+            return await self._sync_now(folder)
 
-    async def _sync_now(self, folder: str, session: Session) -> bool:
-        if not self._can_open or not session.offers(wire.FSYNC):
+    async def _sync_now(self, folder: str) -> bool:
+        if not self._can_open or not self._session.offers(wire.FSYNC):
             return False
+        handle = self._open.get(folder)
+        if handle is None:
+            try:
+                handle = await self._session.open_file(self.path(folder), Flag.READ, "the opening of a folder")
+            except Refused:
+                if not folder:  # the root: that somebody else made, and its owner may not let it be read
+                    return True
+                self._can_open = False  # some servers open files only; the file itself is synced again then
+                return False
+            self._open[folder] = handle
         try:
-            handle = await session.open_file(self.path(folder), Flag.READ, "the opening of a folder")
+            await self._session.fsync(handle)
         except Refused:
-            self._can_open = False  # some servers open files only; the file itself is synced again then
+            await self._close(folder)
             return False
-        try:
-            await session.fsync(handle)
-        except Refused:
-            return False
-        finally:
-            await session.let_go(handle)
+        while len(self._open) > MOST_OPEN:
+            await self._close(next(iter(self._open)))
         return True
+
+    async def _close(self, folder: str) -> None:
+        handle = self._open.pop(folder, None)
+        if handle is not None:
+            await self._session.let_go(handle)

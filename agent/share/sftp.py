@@ -16,7 +16,8 @@ from typing import Any, Self, TypeVar
 from agent.errors import NotProven, ShareFault, ShareUnreachable
 from agent.model import Delivery, RemoteName, TransferId
 from agent.share import wire
-from agent.share.engine import Acknowledged, Broken, Engine, News, connect
+from agent.share.connecting import connect
+from agent.share.engine import Acknowledged, Broken, Engine, News
 from agent.share.faults import Refused, as_fault
 from agent.share.names import is_own_temporary, temporary_name
 from agent.share.port import Abilities, Outcome, Sent, Space

@@ -1,7 +1,7 @@
 """A file's bytes up and down one session: pipelined, within a window, every reply checked.
 
-Up, each WRITE must be confirmed. Down, every byte is hashed in order, and one read past the end must find nothing, so
-that a file that is too long is seen as well as one that is too short.
+Up, each WRITE must be confirmed. Down, every byte is asked for once its WRITE is confirmed, hashed in order, and one
+read past the end must find nothing, so that a file that is too long is seen as well as one that is too short.
 """
 
 import asyncio
@@ -28,20 +28,44 @@ DIFFERENT = (
 )
 
 
+class Progress:
+    """How much of a file is confirmed, from its start, for whoever reads behind."""
+
+    def __init__(self, upto: int = 0) -> None:
+        self.upto = upto  # bytes
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def confirm(self, upto: int) -> None:
+        """So many bytes are there now."""
+        self.upto = max(self.upto, upto)
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)
+
+    async def beyond(self, offset: int) -> int:
+        """Wait until there is more than `offset`; how much there is."""
+        while self.upto <= offset:
+            self._waiting.append(asyncio.get_running_loop().create_future())
+            await self._waiting[-1]
+        return self.upto
+
+
 async def write_all(
     session: Session,
     handle: bytes,
     source: Source,
-    size: int,
+    span: range,
     window: Window,
     bucket: Bucket,
-    acknowledged: Callable[[int], None],
+    confirmed: Callable[[int], None],
     all_under_way: Callable[[], None],
 ) -> Fingerprint:
-    """Send all of `source` to an open handle; returns what was sent once the server has confirmed every write.
+    """Send the bytes in `span` of `source`, which stands at its start, to an open handle.
 
-    `all_under_way` is called once the last write has been handed over, before it is confirmed.
-    Raises `LocalFault` where the source is not what it was to be, `Refused` for the first write that failed.
+    Returns what the whole source gave, once the server has confirmed every write. `confirmed` hears of each piece's
+    length, in the order of the file; `all_under_way` is called once the last write has been handed over, before it is
+    confirmed. Raises `LocalFault` where the source is not what it was to be, `Refused` for the first write that failed.
     """
     length = bucket.piece(session.write_length)
     under_way: deque[tuple[int, asyncio.Future[Reply]]] = deque()
@@ -49,11 +73,11 @@ async def write_all(
     def confirm() -> None:
         units, future = under_way.popleft()
         session.judge(_A_WRITE, future.result(), "the writing of the photo")
-        acknowledged(units)
+        confirmed(units)
 
     try:
-        for offset in range(0, size, length):
-            units = min(length, size - offset)
+        for offset in range(span.start, span.stop, length):
+            units = min(length, span.stop - offset)
             await window.take(units)
             try:
                 data = source.read(units)
@@ -81,9 +105,15 @@ def _give_back(window: Window, units: int, _: object) -> None:
 
 
 class Hasher:
-    """SHA-256 over pieces that may come out of order; fed by one thread."""
+    """SHA-256 over pieces that may come out of order; fed by one thread.
 
-    def __init__(self) -> None:
+    With `start`, a length and the SHA-256 of so many first bytes, `astray` tells whether they were others; a piece must
+    then end there.
+    """
+
+    def __init__(self, start: tuple[int, str] | None = None) -> None:
+        self.astray = False
+        self._start = start
         self._hash = hashlib.sha256()
         self._next = 0
         self._early: dict[int, bytes] = {}
@@ -97,6 +127,8 @@ class Hasher:
         while piece:
             self._hash.update(piece)
             self._next += len(piece)
+            if self._start is not None and self._next == self._start[0]:
+                self.astray = self._hash.hexdigest() != self._start[1]
             piece = self._early.pop(self._next, None)
 
     def fingerprint(self) -> Fingerprint:
@@ -104,10 +136,23 @@ class Hasher:
         return Fingerprint(Sha256(self._hash.hexdigest()), self._next)
 
 
-async def read_back(session: Session, handle: bytes, size: int, window: Window) -> Fingerprint:
-    """The fingerprint of the whole file behind a handle, every byte read. `NotProven` unless it has `size` bytes."""
-    hasher = Hasher()
+async def read_back(
+    session: Session,
+    handle: bytes,
+    size: int,
+    window: Window,
+    progress: Progress,
+    known: tuple[int, str] | None = None,
+) -> Fingerprint:
+    """The fingerprint of the whole file behind a handle, every byte read, none before it is confirmed.
+
+    `NotProven` unless it has `size` bytes; and where the length and SHA-256 of its start are known, as soon as that
+    is found to be another.
+    """
+    hasher = Hasher(known)
     under_way: deque[tuple[int, int, asyncio.Future[Reply]]] = deque()
+    step, offset = session.read_length, 0
+    border = 0 if known is None else known[0]  # no piece goes across it
 
     async def ask(offset: int, length: int) -> None:
         await window.take(length)
@@ -115,13 +160,14 @@ async def read_back(session: Session, handle: bytes, size: int, window: Window) 
         future.add_done_callback(functools.partial(_give_back, window, length))
         under_way.append((offset, length, future))
 
-    step, offset = session.read_length, 0
     past_end: asyncio.Future[Reply] | None = None
     try:
         while True:
-            while offset < size and (len(under_way) < 2 or not under_way[0][2].done()):
-                await ask(offset, min(step, size - offset))
-                offset += min(step, size - offset)
+            there = min(size, progress.upto if under_way else await progress.beyond(offset) if offset < size else size)
+            while offset < there and (len(under_way) < 2 or not under_way[0][2].done()):
+                length = min(step, there - offset, border - offset if offset < border else size)
+                await ask(offset, length)
+                offset += length
             if past_end is None and offset >= size:  # asked along with the last bytes, looked at after them
                 await window.take(1)
                 past_end = session.send(wire.read(handle, size, 1), (hasher, size))
@@ -130,7 +176,7 @@ async def read_back(session: Session, handle: bytes, size: int, window: Window) 
                 break
             start, length, future = under_way.popleft()
             got = _length(session, await future)
-            if got is None or got > length:
+            if got is None or got > length or hasher.astray:
                 raise NotProven(DIFFERENT)
             if got < length:  # a server may give less than asked (filexfer-02, section 6.4): ask for the rest
                 await ask(start + got, length - got)

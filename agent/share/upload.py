@@ -1,14 +1,18 @@
 """The life of one file on its way to the share, from a look at its name to a proof.
 
 `arrive`: a look whether the share has it already; else written under a temporary name and synced. `prove`: read back
-whole. `settle`: given its final name, exclusively, and looked at once more. `confirm`: its name synced, the proof made.
-`withdraw`: the temporary file taken away again. Each step is done for all files of a delivery before the next begins,
-so that nobody sees half a Live Photo.
+whole, which begins behind the writing. `settle`: given its final name, exclusively, and looked at once more. `confirm`:
+its name synced, the proof made. `withdraw`: the temporary file taken away again; `leave`: left, where it is of a large
+file, for another transfer to go on with. Each step is done for all files of a delivery before the next begins, so that
+nobody sees half a Live Photo.
 
 The final name is given by hardlink@openssh.com and removal of the temporary name where the server has it: a link never
 replaces what is there, whichever server makes it, while a version 3 RENAME does so on some. Without it RENAME is
 used (exclusive on OpenSSH) after a look that nothing is there, and believed only if the temporary name is gone.
 posix-rename@openssh.com, which overwrites, is never used.
+
+A server with fsync@openssh.com has a file system below it, and gives back what was written as soon as it has confirmed
+it; any other may still hold a photo in a buffer while it is open, so there the reading begins when it is closed.
 """
 
 import asyncio
@@ -16,21 +20,22 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from agent.errors import NotProven, ShareFault
 from agent.model import Fingerprint, Method, Outgoing, Proof, RemoteName, TransferId
 from agent.share import wire
 from agent.share.faults import Refused
+from agent.share.lanes import LARGE, Lanes, Turn
 from agent.share.names import another, folder_of, temporary_name
-from agent.share.pacing import Bucket, Window
+from agent.share.pacing import Bucket
+from agent.share.readback.reader import Held, Reader, Start, synced
 from agent.share.remotefolders import RemoteFolders
-from agent.share.session import Session
 from agent.share.source import Source
-from agent.share.streams import DIFFERENT, read_back, write_all
-from agent.share.wire import Flag, Kind
+from agent.share.streams import DIFFERENT, Progress, write_all
+from agent.share.wire import Flag, Kind, Reply
 
 MOST_CHOICES = 1000  # NAME to NAME-1000; beyond that something is wrong with more than a name
-OPENING = 16 * 1024  # bytes a file counts for besides its own, so that thousands of tiny ones do not open at once
 
 log = logging.getLogger(__name__)
 
@@ -39,17 +44,12 @@ log = logging.getLogger(__name__)
 class Means:
     """What all uploads of a run share."""
 
-    session: Session
-    reading: Callable[[], Awaitable[Session]]
+    lanes: Lanes
+    reader: Callable[[], Awaitable[Reader]]
     folders: RemoteFolders
     device: str
     clock: Callable[[], datetime]
     acknowledged: Callable[[int], None]
-    writes: Window
-    reads: Window
-    sending: Window
-    handles: Window
-    reading_handles: Window
     bucket: Bucket
     links: bool = field(default=True)
 
@@ -64,9 +64,12 @@ class Upload:
         folder = folder_of(outgoing.name)
         self.folder = folder
         self._temporary = means.folders.path(f"{folder}/{temporary_name(means.device, transfer, n)}")
+        self._session = means.lanes.first
         self._left = False  # whether a temporary file of ours may be there
         self._meant: Fingerprint | None = None  # what was, or would be, sent
         self._held: Fingerprint | None = None  # what the share gave back
+        self._progress = Progress()
+        self._reading: asyncio.Task[Held] | None = None
         self._method = Method.READ_BACK
         self._synced = False
 
@@ -74,53 +77,81 @@ class Upload:
 
     async def arrive(self) -> bool:
         """Bring the bytes to the share; False where it had them already and nothing was sent."""
-        await self._means.folders.ensure(self.folder)
-        if await self._find():
-            return False
-        session = self._means.session
-        async with self._means.handles.hold(1), self._means.sending.turn(self._outgoing.size + OPENING) as turn:
-            with Source(self._outgoing) as source:
-                handle = await self._open_temporary()
-                try:
-                    self._meant = await write_all(
-                        session,
-                        handle,
-                        source,
-                        self._outgoing.size,
-                        self._means.writes,
-                        self._means.bucket,
-                        self._means.acknowledged,
-                        turn.end,
-                    )
-                    if session.offers(wire.FSYNC):
-                        await session.fsync(handle)
-                        self._synced = True
-                except BaseException:
-                    await session.let_go(handle)
-                    raise
-            await session.ask(wire.on_handle(Kind.CLOSE, handle), "the closing of the photo")
+        making = asyncio.create_task(self._means.folders.ensure(self.folder))
+        try:
+            if await self._find():
+                return False
+        finally:
+            await making
+        async with self._means.lanes.turn(self._outgoing.size) as turn:
+            self._session = turn.lane.session
+            async with turn.lane.write_handles.hold(1):
+                with Source(self._outgoing) as source:
+                    await self._write(source, turn)
         return True
 
-    async def _open_temporary(self) -> bytes:
-        """A new file under the temporary name. What a transfer that was cut left there is never written into."""
-        session, doing = self._means.session, "the making of a file"
+    async def _write(self, source: Source, turn: Turn) -> None:
+        session, size = self._session, self._outgoing.size
+        handle, there = await self._open_temporary()
+        ending: list[asyncio.Future[Reply]] = []
+        start = None
+
+        def confirmed(units: int) -> None:
+            self._means.acknowledged(units)
+            self._progress.confirm(self._progress.upto + units)
+            if session.offers(wire.FSYNC):
+                self._read_behind(start)
+
+        def all_under_way() -> None:
+            # Right behind the last write: a server takes in turn what is asked of one file (filexfer-02, section 3).
+            ending.extend(session.send(request) for request in self._ending(handle))
+            turn.end()
+
+        try:
+            if there:
+                start = Start(there, await asyncio.to_thread(source.skip, there))
+                confirmed(there)
+            span = range(there, size)
+            window, bucket = turn.lane.writes, self._means.bucket
+            self._meant = await write_all(session, handle, source, span, window, bucket, confirmed, all_under_way)
+            for request, reply in zip(self._ending(handle), ending, strict=True):
+                session.judge(request, await reply, "the putting of the photo on disk")
+        except BaseException:
+            if not ending:
+                await session.let_go(handle)
+            raise
+        self._synced = session.offers(wire.FSYNC)
+        self._progress.confirm(size)
+        self._read_behind(start)
+
+    def _ending(self, handle: bytes) -> list[wire.Request]:
+        close = wire.on_handle(Kind.CLOSE, handle)
+        return [wire.extended(wire.FSYNC, handle), close] if self._session.offers(wire.FSYNC) else [close]
+
+    async def _open_temporary(self) -> tuple[bytes, int]:
+        """A file under the temporary name, and how much of it a cut transfer left there that may be gone on from."""
+        session, doing = self._session, "the making of a file"
         flags = Flag.WRITE | Flag.CREAT | Flag.EXCL
         self._left = True
         try:
-            return await session.open_file(self._temporary, flags, doing)
+            return await session.open_file(self._temporary, flags, doing), 0
         except Refused as refused:
             if refused.missing:
-                self._means.folders.forget()
-            if await session.lstat(self._temporary) is None:
+                await self._means.folders.forget()
+            about = await session.lstat(self._temporary)
+            if about is None:
                 self._left = False
                 raise
+        left = about.size or 0
+        if about.is_file and LARGE <= left <= self._outgoing.size and session.offers(wire.FSYNC):
+            return await session.open_file(self._temporary, Flag.WRITE, doing), left - left % session.write_length
         await session.remove(self._temporary)
-        return await session.open_file(self._temporary, flags, doing)
+        return await session.open_file(self._temporary, flags, doing), 0
 
     async def _find(self) -> bool:
         """Whether the share holds this content under its name, or NAME-2, …; else settle on the first free name."""
         while self._choice <= MOST_CHOICES:
-            about = await self._means.session.lstat(self._path)
+            about = await self._session.lstat(self._path)
             if about is None:
                 return False
             if about.is_file and about.size == self._outgoing.size and await self._is_ours():
@@ -132,35 +163,41 @@ class Upload:
     async def _is_ours(self) -> bool:
         if self._meant is None:
             self._meant = await asyncio.to_thread(_read_through, self._outgoing)
+        reader = await self._means.reader()
+        size = self._outgoing.size
         try:
-            held, synced = await self._read(self._path, sync=True)
+            held = await reader.read(self._path, size, Progress(size), sync=True)
         except (NotProven, Refused):  # other content, or not for us to read: either way not ours to replace
             return False
-        if held != self._meant:
+        if held.fingerprint != self._meant:
             return False
-        self._held, self._synced = held, synced
+        self._held, self._synced = held.fingerprint, held.synced
         return True
 
     # --- prove -------------------------------------------------------------------------------------------------------
 
+    def _read_behind(self, start: Start | None) -> None:
+        """Begin to read the temporary file back, as far as it is confirmed. Raises what was found so far."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read(start))
+            self._reading.add_done_callback(_looked_at)
+        elif self._reading.done():
+            self._reading.result()
+
+    async def _read(self, start: Start | None) -> Held:
+        reader = await self._means.reader()
+        return await reader.read(self._temporary, self._outgoing.size, self._progress, start=start)
+
     async def prove(self) -> None:
-        """Read the temporary file back, whole. `NotProven` unless it is, byte for byte, what was sent."""
+        """Wait until all of the temporary file is read back. `NotProven` unless it is, byte for byte, what was sent."""
         if self._method is Method.ALREADY_THERE:
             return
-        held, _ = await self._read(self._temporary, sync=False)
+        if self._reading is None:
+            raise NotProven(DIFFERENT)
+        held = (await self._reading).fingerprint
         if held != self._meant:
             raise NotProven(DIFFERENT)
         self._held = held
-
-    async def _read(self, path: bytes, *, sync: bool) -> tuple[Fingerprint, bool]:
-        session = await self._means.reading()
-        async with self._means.reading_handles.hold(1):
-            handle = await session.open_file(path, Flag.READ, "the reading back of the photo")
-            try:
-                held = await read_back(session, handle, self._outgoing.size, self._means.reads)
-                return held, sync and await _synced(session, handle)
-            finally:
-                await session.let_go(handle)
 
     # --- settle ------------------------------------------------------------------------------------------------------
 
@@ -173,7 +210,7 @@ class Upload:
                 await self._rename()
             except Refused:
                 # Somebody else may have put a file there meanwhile (or the refusal was of something that had happened).
-                if await self._means.session.lstat(self._path) is None:
+                if await self._session.lstat(self._path) is None:
                     raise
                 if await self._find():
                     await self.withdraw()
@@ -181,30 +218,30 @@ class Upload:
                 return
 
     async def _rename(self) -> None:
-        session = await self._means.reading()  # there no request waits behind megabytes of writes
+        session = self._session
         if self._means.links and session.offers(wire.HARDLINK):
             request = wire.extended(wire.HARDLINK, self._temporary, self._path)
+            named, looked = session.send(request), asyncio.create_task(session.lstat(self._path))
+            looked.add_done_callback(_looked_at)
             try:
-                await session.ask(request, "the naming of the photo")
+                session.judge(request, await named, "the naming of the photo")
             except Refused as refused:
-                if await session.lstat(self._path) is not None:
+                if await looked is not None:
                     raise
                 log.debug("no hard links on the share: %s", refused)
                 self._means.links = False
             else:
-                await self._look_again(session)
-                await self.withdraw()
+                self._must_be_ours(await looked)
                 return
         if await session.lstat(self._path) is not None:
             raise Refused("the naming of the photo", wire.Code.FAILURE, "")
         await session.ask(wire.rename(self._temporary, self._path), "the naming of the photo")
-        await self._look_again(session)
+        self._must_be_ours(await session.lstat(self._path))
         if await session.lstat(self._temporary) is not None:  # then what lies under the final name is not ours
             raise NotProven(DIFFERENT)
         self._left = False
 
-    async def _look_again(self, session: Session) -> None:
-        about = await session.lstat(self._path)
+    def _must_be_ours(self, about: wire.Attributes | None) -> None:
         if about is None or not about.is_file or about.size != self._outgoing.size:
             raise NotProven(DIFFERENT)
 
@@ -214,32 +251,42 @@ class Upload:
         """The proof, after the file's name is synced too, by its folder or else by the file itself."""
         if self._held is None or self._held != self._meant:
             raise NotProven(DIFFERENT)
-        if self._synced and not await self._means.folders.sync(self.folder, await self._means.reading()):
-            self._synced = await self._sync_file()
+        withdrawing = asyncio.create_task(self.withdraw())
+        try:
+            if self._synced and not await self._means.folders.sync(self.folder):
+                self._synced = await self._sync_file()
+        finally:
+            await withdrawing
         return Proof(self._name, self._held, self._outgoing.original, self._method, self._synced, self._means.clock())
 
     async def _sync_file(self) -> bool:
-        session = await self._means.reading()
-        async with self._means.reading_handles.hold(1):
-            try:
-                handle = await session.open_file(self._path, Flag.READ, "the opening of the photo")
-            except Refused:
-                return False
-            try:
-                return await _synced(session, handle)
-            finally:
-                await session.let_go(handle)
+        session = self._session
+        try:
+            handle = await session.open_file(self._path, Flag.READ, "the opening of the photo")
+        except Refused:
+            return False
+        try:
+            return await synced(session, handle)
+        finally:
+            await session.let_go(handle)
 
     async def withdraw(self) -> None:
         """Take the temporary file away, if one may be there. One that the server keeps is swept another time."""
+        if self._reading is not None and not self._reading.done():
+            self._reading.cancel()
         if not self._left:
             return
         self._left = False
         try:
-            session = await self._means.reading() if self._held is not None else self._means.session
-            await session.remove(self._temporary)
+            await self._session.remove(self._temporary)
         except Refused as refused:
             log.info("a temporary file stays on the share until the next sweep: %s", refused)
+
+    async def leave(self) -> None:
+        """Be interrupted: what is there of a large file stays, for a later transfer to go on with."""
+        if self._progress.upto >= LARGE and self._session.offers(wire.FSYNC) and self._held is None:
+            self._left = False
+        await self.withdraw()
 
     @property
     def _name(self) -> RemoteName:
@@ -250,14 +297,10 @@ class Upload:
         return self._means.folders.path(self._name)
 
 
-async def _synced(session: Session, handle: bytes) -> bool:
-    if not session.offers(wire.FSYNC):
-        return False
-    try:
-        await session.fsync(handle)
-    except Refused:  # some servers sync only what is open for writing; then it is simply not known to be on disk
-        return False
-    return True
+def _looked_at(task: "asyncio.Task[Any]") -> None:
+    """An error that nobody waits for any more is told by whatever came first; asyncio need not complain of it."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _read_through(outgoing: Outgoing) -> Fingerprint:

@@ -70,19 +70,3 @@ def test_without_a_limit_nobody_waits_and_pieces_are_whole() -> None:
     assert Bucket(0).piece(5000) == 5000
     assert Bucket(100_000).piece(255 * 1024) == 10_000
     assert Bucket(1).piece(255 * 1024) == 1024
-
-
-def test_a_turn_takes_at_most_half_so_that_others_pass_and_may_be_ended_early() -> None:
-    async def scenario() -> None:
-        window = Window(10)
-        async with window.turn(1_000_000) as large, window.turn(5):
-            waiting = asyncio.create_task(window.take(3))
-            await asyncio.sleep(0)
-            assert not waiting.done()
-            large.end()
-            large.end()
-            await asyncio.wait_for(waiting, 1)
-        window.give(3)
-        await asyncio.wait_for(window.take(10), 1)
-
-    asyncio.run(scenario())

@@ -1,0 +1,180 @@
+"""The connections that files go over, each with what may be under way on it: one to begin with, more while work waits.
+
+Files are sent in turns rather than all at once, so that the first can be read back early and the last alone is left to
+read at the end. Large files have turns of their own, one on each connection, so that a video does not hold up five
+hundred photos. A further connection is only made where a turn is long in coming: on a fast network one is as good as
+many, on one that loses packets each of them is slow by itself (TCP halves its rate with each loss).
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from agent.errors import ShareUnreachable
+from agent.share.pacing import Window
+from agent.share.session import Session
+
+WRITES = 2 * 1024 * 1024  # bytes unconfirmed: sshd's own window; covers 100 Mbit/s at 160 ms, 1 Gbit/s at 16 ms
+READS = 2 * 1024 * 1024  # bytes asked for: half of what our channel's window lets the server send
+SENDING = 2 * WRITES  # bytes of files whose turn it is
+OPENING = 16 * 1024  # bytes a file counts for besides its own, so that thousands of tiny ones do not open at once
+LARGE = 16 * 1024 * 1024  # bytes; above the largest JPEG, below what a video and most RAW series come to
+HANDLES = 64  # for each kind, open at once; enough for small files at 40 ms, far below OpenSSH's limit
+HANDLES_UNTOLD = 10  # where the server tells no limit: some allow 32 in all, for both kinds and for folders
+LONG = 0.25  # seconds that a turn is waited for before another connection is made
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Lane:
+    """One connection, and what may be under way on it."""
+
+    session: Session
+    writes: Window = field(default_factory=lambda: Window(WRITES))
+    reads: Window = field(default_factory=lambda: Window(READS))
+    write_handles: Window = field(init=False)
+    read_handles: Window = field(init=False)
+    free: int = SENDING  # bytes of turns
+    large: bool = False  # whether a large file has its turn
+    reading: int = 0  # bytes of files that are being read back
+
+    def __post_init__(self) -> None:
+        told = self.session.limits.handles
+        handles = min(HANDLES, max(1, told // 3)) if told else HANDLES_UNTOLD
+        self.write_handles, self.read_handles = Window(handles), Window(handles)
+
+
+@dataclass(slots=True)
+class Turn:
+    """A file's turn on a lane; given back at the end of its block, or earlier."""
+
+    lane: Lane
+    end: Callable[[], None]
+
+
+@dataclass(slots=True)
+class _Asked:
+    units: int  # 0 for a large file
+    granted: "asyncio.Future[Lane]"
+
+
+class Lanes:
+    """Up to `most` connections. `lost` hears what ends a run: an error that is more than a connection too many."""
+
+    def __init__(
+        self, first: Session, connect: Callable[[], Awaitable[Session]], most: int, lost: Callable[[Exception], None]
+    ) -> None:
+        self.all = [Lane(first)]
+        self._connect = connect
+        self._most = most
+        self._lost = lost
+        self._waiting: tuple[deque[_Asked], deque[_Asked]] = deque(), deque()  # small files, large ones
+        self._growing: asyncio.Task[None] | None = None
+
+    @property
+    def first(self) -> Session:
+        """The session for all that is not a file's content."""
+        return self.all[0].session
+
+    @asynccontextmanager
+    async def turn(self, size: int) -> AsyncIterator[Turn]:
+        """Wait until a file of `size` bytes may be sent, and where."""
+        large = size > LARGE
+        asked = _Asked(0 if large else min(size + OPENING, SENDING // 2), asyncio.get_running_loop().create_future())
+        self._waiting[large].append(asked)
+        self._serve()
+        try:
+            if not asked.granted.done():
+                self._grow()
+            lane = await asked.granted
+        except asyncio.CancelledError:
+            if asked.granted.done() and not asked.granted.cancelled():  # our turn had come just as we were told to stop
+                self._give(asked.granted.result(), asked.units)
+            elif asked in self._waiting[large]:
+                self._waiting[large].remove(asked)
+            raise
+        ended = False
+
+        def end() -> None:
+            nonlocal ended
+            if not ended:
+                ended = True
+                self._give(lane, asked.units)
+
+        try:
+            yield Turn(lane, end)
+        finally:
+            end()
+
+    def _give(self, lane: Lane, units: int) -> None:
+        lane.free += units
+        lane.large = lane.large and units > 0
+        self._serve()
+
+    def _serve(self) -> None:
+        for large, queue in enumerate(self._waiting):
+            while queue:
+                asked = queue[0]
+                lane = max(self.all, key=lambda one: (not (large and one.large), one.free))
+                if (lane.large if large else lane.free < asked.units) or asked.granted.done():
+                    if not asked.granted.done():
+                        break
+                    queue.popleft()
+                    continue
+                queue.popleft()
+                lane.free -= asked.units
+                lane.large = lane.large or bool(large)
+                asked.granted.set_result(lane)
+
+    @asynccontextmanager
+    async def reading(self, size: int) -> AsyncIterator[Lane]:
+        """The lane that has least to read back, for a file of `size` bytes more."""
+        lane = min(self.all, key=lambda one: one.reading)
+        lane.reading += size
+        try:
+            async with lane.read_handles.hold(1):
+                yield lane
+        finally:
+            lane.reading -= size
+
+    # --- more of them ------------------------------------------------------------------------------------------------
+
+    def _grow(self) -> None:
+        if len(self.all) < self._most and (self._growing is None or self._growing.done()):
+            self._growing = asyncio.create_task(self._grow_while_needed())
+
+    async def _grow_while_needed(self) -> None:
+        while len(self.all) < self._most:
+            longest = [queue[0] for queue in self._waiting if queue]
+            await asyncio.sleep(LONG)
+            if not any(queue and queue[0] in longest for queue in self._waiting):
+                return
+            await self.widen()
+
+    async def widen(self) -> None:
+        """Make one more connection, where that is allowed; some servers allow a device only so many."""
+        if len(self.all) >= self._most:
+            return
+        try:
+            self.all.append(Lane(await self._connect()))
+        except ShareUnreachable as refused:
+            log.info("no further connection to the share: %s", refused)
+            self._most = len(self.all)
+        except Exception as fault:  # noqa: BLE001  # a changed host key, above all: it ends the run, aloud
+            self._most = len(self.all)
+            self._lost(fault)
+        self._serve()
+
+    async def close(self) -> None:
+        """End all of them."""
+        if self._growing is not None:
+            self._growing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._growing
+        for lane in self.all:
+            await asyncio.to_thread(lane.session.close)

@@ -1,0 +1,198 @@
+"""The engine's end of the process that reads back."""
+
+import asyncio
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import IO
+
+import agent
+from agent.errors import HostKeyRefused, LoginRefused, NotProven, ShareUnreachable
+from agent.model import Fingerprint, Sha256
+from agent.share.faults import Refused
+from agent.share.readback.messages import Message, line, parsed, path_text, server_message
+from agent.share.readback.reader import Held, Start
+from agent.share.server import Server
+from agent.share.streams import DIFFERENT, Progress
+
+START = 60.0  # seconds it may take to start: a virus scanner may look at each of Python's files first
+SILENT = 20.0  # seconds without a sign of life, of which there is one every two
+
+_REFUSALS: dict[str, type[HostKeyRefused | LoginRefused]] = {
+    "HostKeyRefused": HostKeyRefused,
+    "LoginRefused": LoginRefused,
+}
+_ENDED = "What reads photos back from the share has ended. What was not proven stays here and is tried again."
+
+
+class ReaderProcess:
+    """A `Reader` in a process of its own. `start` before anything else; `close` ends it."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._questions: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._answers: dict[int, asyncio.Future[Held]] = {}
+        self._number = 0
+        self._lost: str | None = None
+        self._heard = time.monotonic()
+        self._watch: asyncio.Task[None] | None = None
+
+    async def start(self, server: Server) -> None:
+        """Have it connected. `ShareUnreachable` where it does not come up or cannot; ShareRefused as `open_share`."""
+        try:
+            self._process, questions, answers = await asyncio.to_thread(_spawned)
+        except OSError as fault:
+            raise ShareUnreachable(f"A second process cannot be started: {fault.strerror}") from fault
+        threading.Thread(target=_ask, args=(self._questions, questions), name="share-asking", daemon=True).start()
+        threading.Thread(target=self._listen, args=(answers,), name="share-readback", daemon=True).start()
+        self._say(server_message(server))
+        async with asyncio.timeout(START + server.timeout):
+            await self._ready
+        self._watch = asyncio.create_task(self._watch_over())
+
+    async def read(
+        self, path: bytes, size: int, progress: Progress, *, start: Start | None = None, sync: bool = False
+    ) -> Held:
+        """As `Reader`."""
+        self._number = number = self._number + 1
+        answer: asyncio.Future[Held] = self._loop.create_future()
+        if self._lost is not None:
+            raise ShareUnreachable(self._lost)
+        self._answers[number] = answer
+        upto = progress.upto
+        self._say(
+            {
+                "read": number,
+                "path": path_text(path),
+                "size": size,
+                "upto": upto,
+                "start": None if start is None else [start.size, start.sha256],
+                "sync": sync,
+            }
+        )
+        telling = asyncio.create_task(self._tell_progress(number, upto, size, progress))
+        try:
+            return await answer
+        finally:
+            telling.cancel()
+            if self._answers.pop(number, None) is not None:
+                self._say({"drop": number})
+
+    async def _tell_progress(self, number: int, told: int, size: int, progress: Progress) -> None:
+        while told < size:
+            told = await progress.beyond(told)
+            self._say({"upto": number, "size": told})
+
+    async def widen(self) -> None:
+        """As `Reader`."""
+        self._say({"widen": True})
+
+    async def close(self) -> None:
+        """Let it end, as it does when its input does; at once if it does not."""
+        if self._watch is not None:
+            self._watch.cancel()
+        self._lose(_ENDED)
+        if self._process is not None:
+            self._questions.put(None)
+            await asyncio.to_thread(_end, self._process)
+
+    def _say(self, message: Message) -> None:
+        if self._lost is None:
+            self._questions.put(line(message))
+
+    # --- hearing -----------------------------------------------------------------------------------------------------
+
+    def _listen(self, answers: IO[bytes]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and with it everybody who could want to know
+            with answers:
+                for text in answers:
+                    self._loop.call_soon_threadsafe(self._hear, text)
+            self._loop.call_soon_threadsafe(self._lose, _ENDED)
+
+    def _hear(self, text: bytes) -> None:
+        self._heard = time.monotonic()
+        try:
+            message = parsed(text)
+        except ValueError:
+            self._lose(_ENDED)
+            return
+        match message:
+            case {"ready": True} if not self._ready.done():
+                self._ready.set_result(None)
+            case {"failed": str(kind), "why": str(why)} if not self._ready.done():
+                self._ready.set_exception(_REFUSALS.get(kind, ShareUnreachable)(why))
+            case {"lost": str(why)}:
+                self._lose(why)
+            case {"held": int(number), "what": [str(sha256), int(size), bool(synced)]}:
+                self._answer(number, Held(Fingerprint(Sha256(sha256), size), synced))
+            case {"differs": int(number)}:
+                self._answer(number, NotProven(DIFFERENT))
+            case {"refused": int(number), "why": [str(doing), int(code), str(said)]}:
+                self._answer(number, Refused(doing, code, said))
+
+    def _answer(self, number: int, answer: Held | Exception) -> None:
+        waiting = self._answers.pop(number, None)
+        if waiting is None or waiting.done():
+            return
+        if isinstance(answer, Held):
+            waiting.set_result(answer)
+        else:
+            waiting.set_exception(answer)
+
+    def _lose(self, why: str) -> None:
+        if self._lost is not None:
+            return
+        self._lost = why
+        for number in list(self._answers):
+            self._answer(number, ShareUnreachable(why))
+        if not self._ready.done():
+            self._ready.set_exception(ShareUnreachable(why))
+            self._ready.exception()  # looked at here, since nobody may be waiting any more
+
+    async def _watch_over(self) -> None:
+        while time.monotonic() - self._heard < SILENT:
+            await asyncio.sleep(1)
+        self._lose(_ENDED)
+
+
+def _spawned() -> tuple["subprocess.Popen[bytes]", IO[bytes], IO[bytes]]:
+    """The process and its pipes, running this very program, out of reach of Ctrl-C, and on Windows without a window."""
+    here = str(Path(agent.__file__).resolve().parents[1])
+    paths = os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
+    apart: dict[str, int] = {"process_group": 0}
+    if sys.platform == "win32":
+        apart = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    process: subprocess.Popen[bytes] = subprocess.Popen(  # this Python, this program
+        [sys.executable, "-P", "-m", "agent.share.readback.serve"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+        env={**os.environ, "PYTHONPATH": paths},
+        **apart,  # type: ignore[call-overload]  # each system takes its own
+    )
+    if process.stdin is None or process.stdout is None:
+        raise OSError("no pipes")
+    return process, process.stdin, process.stdout
+
+
+def _ask(questions: "queue.SimpleQueue[bytes | None]", pipe: IO[bytes]) -> None:
+    """Questions into the pipe; a thread, since a process that does not read would hold up whoever asks."""
+    with contextlib.suppress(OSError), pipe:  # that it has ended is seen by the end of its answers
+        while (question := questions.get()) is not None:
+            pipe.write(question)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        process.wait(timeout=2)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,98 @@
+"""Reads files back over the connections of this process."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent.model import Fingerprint, Sha256
+from agent.share import wire
+from agent.share.faults import Refused
+from agent.share.lanes import Lanes
+from agent.share.session import Session
+from agent.share.streams import Progress, read_back
+from agent.share.wire import Flag
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a file has to start: the SHA-256 of its first `size` bytes, which an earlier, cut transfer sent."""
+
+    size: int
+    sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the share holds, and whether it was synced just now."""
+
+    fingerprint: Fingerprint
+    synced: bool = False
+
+
+class Reader(Protocol):
+    """Whoever reads back."""
+
+    async def read(
+        self, path: bytes, size: int, progress: Progress, *, start: Start | None = None, sync: bool = False
+    ) -> Held:
+        """The fingerprint of a file of `size` bytes, each read as soon as `progress` says that it is confirmed.
+
+        Raises `NotProven` unless there are just so many, and as soon as its start is not `start`; `Refused`;
+        `ShareUnreachable`.
+        """
+        ...
+
+    async def widen(self) -> None:
+        """Read over one more connection, if that can be."""
+        ...
+
+    async def close(self) -> None:
+        """Stop."""
+        ...
+
+
+class OwnReader:
+    """Reads over lanes of this process; they are its maker's to close."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def read(
+        self, path: bytes, size: int, progress: Progress, *, start: Start | None = None, sync: bool = False
+    ) -> Held:
+        """As `Reader`."""
+        async with self._lanes.reading(size) as lane:
+            handle = await lane.session.open_file(path, Flag.READ, "the reading back of the photo")
+            try:
+                known = None if start is None else (start.size, start.sha256)
+                fingerprint = await read_back(lane.session, handle, size, lane.reads, progress, known)
+                return Held(fingerprint, sync and await synced(lane.session, handle))
+            finally:
+                closing = asyncio.create_task(lane.session.let_go(handle))  # nobody has to wait for that
+                self._closing.add(closing)
+                closing.add_done_callback(self._closed)
+
+    def _closed(self, closing: "asyncio.Task[None]") -> None:
+        self._closing.discard(closing)
+        if not closing.cancelled():
+            closing.exception()  # looked at; a lost connection is told to those who wait for something
+
+    async def widen(self) -> None:
+        """As `Reader`."""
+        await self._lanes.widen()
+
+    async def close(self) -> None:
+        """Wait for the last handles to be closed."""
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+
+async def synced(session: Session, handle: bytes) -> bool:
+    """Have a file that is open for reading put on disk; whether that was done."""
+    if not session.offers(wire.FSYNC):
+        return False
+    try:
+        await session.fsync(handle)
+    except Refused:  # some servers sync only what is open for writing; then it is simply not known to be on disk
+        return False
+    return True
