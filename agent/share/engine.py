@@ -1,7 +1,8 @@
 """Many deliveries on their way at once: the part of the share that lives on an event loop of its own.
 
-Files go over `lanes`; what was sent is read back behind the writing, by a process and a connection of its own where the
-settings allow two. What is in flight is bounded by the lanes' windows.
+Files go over `lanes`; what was sent is read back behind the writing, over a connection and by a process of its own where
+the settings allow two and there is enough to send: until that is there, and for little, by the connection that sends.
+What is in flight is bounded by the lanes' windows.
 """
 
 import asyncio
@@ -26,6 +27,8 @@ from agent.share.server import Server
 from agent.share.session import Session
 from agent.share.upload import Means, Upload
 
+WORTH = 2 * 1024 * 1024  # bytes to send for which it pays to start a process
+
 log = logging.getLogger(__name__)
 
 
@@ -46,10 +49,33 @@ class Broken:
 News = Outcome | Acknowledged | Broken
 
 
+async def start_reader(server: Server) -> Reader | None:
+    """A process that reads back; None where there is to be none, or none can be had. Raises ShareRefused."""
+    if server.connections < 2:
+        return None
+    process = ReaderProcess()
+    try:
+        await process.start(server)
+    except ShareUnreachable as refused:  # some servers allow one connection only; if the first is lost, it tells
+        log.info("photos are read back on the connection that sends them: %s", refused)
+        await process.close()
+        return None
+    except BaseException:
+        await process.close()
+        raise
+    return process
+
+
 class Engine:
     """Delivers over one session or more. All methods are for the loop that made it."""
 
-    def __init__(self, server: Server, session: Session, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        server: Server,
+        session: Session,
+        clock: Callable[[], datetime],
+        reader: "asyncio.Task[Reader | None] | None" = None,
+    ) -> None:
         self.session = session
         self.root = server.root.rstrip("/").encode("utf-8")
         self.folders = RemoteFolders(session, self.root)
@@ -59,7 +85,8 @@ class Engine:
         self._same: dict[TransferId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._lanes = Lanes(session, self._further, server.connections, lambda fault: self._tell(Broken(fault)))
         self._own = OwnReader(self._lanes)
-        self._reader: asyncio.Task[Reader] | None = None
+        self._reader = reader
+        self._to_send = 0  # bytes, since the beginning
         self._means = Means(
             lanes=self._lanes,
             reader=self._reading,
@@ -75,15 +102,11 @@ class Engine:
         self._tell = tell
         self._same.clear()
 
-    def prepare(self) -> "asyncio.Task[Reader]":
-        """Have whatever reads back; it is made while the first photos travel."""
-        if self._reader is None:
-            self._reader = asyncio.create_task(self._second())
-        return self._reader
-
     def add(self, delivery: Delivery) -> None:
         """Put one more delivery on its way."""
-        self.prepare()
+        self._to_send += delivery.size
+        if self._reader is None and self._to_send > WORTH:
+            self._reader = asyncio.create_task(start_reader(self._server))
         task = asyncio.create_task(self._deliver(delivery))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -100,32 +123,18 @@ class Engine:
         await self.stop()
         if self._reader is not None:
             for reader in await asyncio.gather(self._reader, return_exceptions=True):
-                if not isinstance(reader, BaseException):
+                if reader is not None and not isinstance(reader, BaseException):
                     await reader.close()
         await self._lanes.close()
 
-    async def _reading(self) -> Reader:
-        return await asyncio.shield(self.prepare())
-
-    async def _second(self) -> Reader:
-        if self._server.connections < 2:
-            return self._own
-        process = ReaderProcess()
-        try:
-            await process.start(self._server)
-        except ShareUnreachable as refused:  # some servers allow one connection only; if the first is lost, it tells
-            log.info("photos are read back on the connection that sends them: %s", refused)
-            await process.close()
-            return self._own
-        except BaseException:
-            await process.close()
-            raise
-        return process
+    def _reading(self) -> Reader:
+        other = self._reader.result() if self._reader is not None and self._reader.done() else None
+        return self._own if other is None else other
 
     async def _further(self) -> Session:
         """One more connection; whoever reads back, which has as much to do, may have one more too."""
         session = await connect(self._server)
-        reader = await self._reading()
+        reader = self._reading()
         if reader is not self._own:
             await reader.widen()
         return session

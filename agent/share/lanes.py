@@ -19,13 +19,13 @@ from agent.share.pacing import Window
 from agent.share.session import Session
 
 WRITES = 2 * 1024 * 1024  # bytes unconfirmed: sshd's own window; covers 100 Mbit/s at 160 ms, 1 Gbit/s at 16 ms
-READS = 2 * 1024 * 1024  # bytes asked for: half of what our channel's window lets the server send
+READS = 3 * 1024 * 1024  # bytes asked for; more, since requests wait behind what is written, and less than WINDOW
 SENDING = 2 * WRITES  # bytes of files whose turn it is
 OPENING = 16 * 1024  # bytes a file counts for besides its own, so that thousands of tiny ones do not open at once
 LARGE = 16 * 1024 * 1024  # bytes; above the largest JPEG, below what a video and most RAW series come to
 HANDLES = 64  # for each kind, open at once; enough for small files at 40 ms, far below OpenSSH's limit
 HANDLES_UNTOLD = 10  # where the server tells no limit: some allow 32 in all, for both kinds and for folders
-LONG = 0.25  # seconds that a turn is waited for before another connection is made
+LONG = 1.0  # seconds that a turn is waited for before another connection is made; 4 MB take less at 100 Mbit/s
 
 log = logging.getLogger(__name__)
 

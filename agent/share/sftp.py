@@ -17,7 +17,7 @@ from agent.errors import NotProven, ShareFault, ShareUnreachable
 from agent.model import Delivery, RemoteName, TransferId
 from agent.share import wire
 from agent.share.connecting import connect
-from agent.share.engine import Acknowledged, Broken, Engine, News
+from agent.share.engine import Acknowledged, Broken, Engine, News, start_reader
 from agent.share.faults import Refused, as_fault
 from agent.share.names import is_own_temporary, temporary_name
 from agent.share.port import Abilities, Outcome, Sent, Space
@@ -25,7 +25,7 @@ from agent.share.server import Server
 from agent.share.streams import DIFFERENT
 from agent.share.wire import Flag, Kind
 
-AHEAD = 96  # deliveries taken from the pipeline before the first of them has its outcome
+AHEAD = 192  # deliveries taken from the pipeline before the first of them has its outcome
 AHEAD_BYTES = 64 * 1024 * 1024  # and their bytes, not counting what is confirmed; one larger delivery may wait beside
 TOP = ("visits", "record")  # where this program writes, one level of folders below each
 
@@ -38,15 +38,18 @@ def _nobody(_: int) -> None:
     """Hears of progress where nobody asked."""
 
 
-def open_share(server: Server, *, clock: Callable[[], datetime]) -> "SftpShare":
-    """Connect and log in. Raises ShareUnreachable, HostKeyRefused, LoginRefused; ShareFault where there is no SFTP."""
-    return SftpShare(server, clock)
+def open_share(server: Server, *, clock: Callable[[], datetime], delivering: bool = False) -> "SftpShare":
+    """Connect and log in. Raises ShareUnreachable, HostKeyRefused, LoginRefused; ShareFault where there is no SFTP.
+
+    `delivering` is for who has photos to deliver at once: what takes time to start is then started meanwhile.
+    """
+    return SftpShare(server, clock, delivering=delivering)
 
 
 class SftpShare:
     """A connection to the school's share; see `Share` for what its methods promise."""
 
-    def __init__(self, server: Server, clock: Callable[[], datetime]) -> None:
+    def __init__(self, server: Server, clock: Callable[[], datetime], *, delivering: bool = False) -> None:
         self._server = server
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="share-engine", daemon=True)
@@ -54,13 +57,21 @@ class SftpShare:
         self._closed = False
         self._engine: Engine | None = None
         try:
-            self._engine = self._run(self._start(clock))
+            self._engine = self._run(self._start(clock, delivering=delivering))
         except BaseException:
             self.close()
             raise
 
-    async def _start(self, clock: Callable[[], datetime]) -> Engine:
-        return Engine(self._server, await connect(self._server), clock)
+    async def _start(self, clock: Callable[[], datetime], *, delivering: bool) -> Engine:
+        reader = asyncio.create_task(start_reader(self._server)) if delivering else None
+        try:
+            session = await connect(self._server)
+        except BaseException:
+            if reader is not None:
+                reader.cancel()
+                await asyncio.gather(reader, return_exceptions=True)
+            raise
+        return Engine(self._server, session, clock, reader)
 
     # --- deliver -----------------------------------------------------------------------------------------------------
 

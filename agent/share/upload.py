@@ -17,7 +17,7 @@ it; any other may still hold a photo in a buffer while it is open, so there the 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -45,7 +45,7 @@ class Means:
     """What all uploads of a run share."""
 
     lanes: Lanes
-    reader: Callable[[], Awaitable[Reader]]
+    reader: Callable[[], Reader]
     folders: RemoteFolders
     device: str
     clock: Callable[[], datetime]
@@ -163,7 +163,7 @@ class Upload:
     async def _is_ours(self) -> bool:
         if self._meant is None:
             self._meant = await asyncio.to_thread(_read_through, self._outgoing)
-        reader = await self._means.reader()
+        reader = self._means.reader()
         size = self._outgoing.size
         try:
             held = await reader.read(self._path, size, Progress(size), sync=True)
@@ -185,7 +185,7 @@ class Upload:
             self._reading.result()
 
     async def _read(self, start: Start | None) -> Held:
-        reader = await self._means.reader()
+        reader = self._means.reader()
         return await reader.read(self._temporary, self._outgoing.size, self._progress, start=start)
 
     async def prove(self) -> None:

@@ -35,7 +35,7 @@ def ours(chosen: argparse.Namespace) -> None:
     )  # fmt: skip
     files = sorted(chosen.folder.iterdir(), key=lambda path: path.stat().st_size)
     proven = 0
-    with open_share(server, clock=lambda: datetime.now(UTC)) as share:
+    with open_share(server, clock=lambda: datetime.now(UTC), delivering=True) as share:
         for outcome in share.deliver(deliveries(files)):
             if isinstance(outcome, Undelivered):
                 raise outcome.error

@@ -95,13 +95,13 @@ class ReaderProcess:
         self._say({"widen": True})
 
     async def close(self) -> None:
-        """Let it end, as it does when its input does; at once if it does not."""
+        """Let it end, as it does when its input does; it is ended if it does not."""
         if self._watch is not None:
             self._watch.cancel()
         self._lose(_ENDED)
         if self._process is not None:
             self._questions.put(None)
-            await asyncio.to_thread(_end, self._process)
+            threading.Thread(target=_end, args=(self._process,), name="share-readback-end", daemon=True).start()
 
     def _say(self, message: Message) -> None:
         if self._lost is None:
