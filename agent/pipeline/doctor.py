@@ -242,9 +242,7 @@ def _forwarding(stages: Stages) -> Iterator[Finding]:
         if trouble is not None:
             yield Finding(check, Mark.WARN, f"{trouble} {waits}", advice)
         elif late:
-            text = (
-                f"{receiver.description} can be reached, but {waits}, some since {receiver.oldest:%d %b %H:%M} UTC"
-            )
+            text = f"{receiver.description} can be reached, but {waits}, some since {receiver.oldest:%d %b %H:%M} UTC"
             yield Finding(check, Mark.WARN, text, "run `photo-agent sync`; if they still wait, tell IT")
         else:
             yield Finding(check, Mark.OK, f"{receiver.description} can be reached and trusted; {waits}")

@@ -26,7 +26,8 @@ def _on_record(laptop: Laptop) -> list[str]:
 
 
 def _ids(rsyslog: Rsyslog) -> list[str]:
-    return [line["structured-data"].split('eventId="')[1].split('"')[0] for line in rsyslog.received()]
+    entries = [json.loads(line["msg"].removeprefix("\ufeff")) for line in rsyslog.received()]
+    return [f"{entry['device']}:{entry['event']}" for entry in entries]
 
 
 def test_every_entry_of_the_record_comes_to_syslog_and_to_the_file(
