@@ -118,6 +118,8 @@ def _reading(stages: Stages) -> Finding:
     text = "photos are read in a process of its own, with limits on memory, processor time and time"
     if watched:
         text += f" (this system has none for {' and '.join(watched)}: the process watches itself)"
+    if imposed.files == "not":
+        text += "; this system cannot keep it from writing files"
     return Finding("reading", Mark.OK, text)
 
 

@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import piexif
+import pytest
 from PIL import Image
 
-from agent.capture import CaptureWorker
+from agent.capture import CaptureWorker, Held, Imposed
 from agent.capture.worker import READING
 from agent.journal import State
+from agent.model import Known
 from agent.pipeline.apart import GUESTS
+from agent.pipeline.doctor import Mark, examine
 from agent.pipeline.facts import GROUNDS
 from agent.pipeline.run import Run
 from agent.pipeline.stages import Stages, only_writer, open_stages
@@ -114,3 +117,24 @@ def test_a_sidecar_made_to_do_harm_is_merged_apart_and_the_photo_refused_with_it
 
 def test_doctor_says_which_limits_hold_here(laptop: Laptop) -> None:
     assert "limits on memory, processor time and time" in laptop.command("doctor").stdout
+
+
+@pytest.mark.parametrize(
+    ("imposed", "mark", "said"),
+    [
+        (Imposed(Held.SYSTEM, Held.SYSTEM, Held.SYSTEM, Held.SYSTEM), Mark.OK, "limits on memory, processor time"),
+        (Imposed(Held.SYSTEM, Held.WATCHED, Held.WATCHED, Held.NOT), Mark.OK, "none for processor time and time:"),
+        (Imposed(Held.SYSTEM, Held.WATCHED, Held.WATCHED, Held.NOT), Mark.OK, "cannot keep it from writing files"),
+        (Imposed(Held.WATCHED, Held.SYSTEM, Held.SYSTEM, Held.SYSTEM), Mark.OK, "none for memory: the process watches"),
+        (Imposed(Held.NOT, Held.WATCHED, Held.WATCHED, Held.NOT), Mark.WARN, "sets it no limit on memory"),
+    ],
+    ids=["Linux", "Windows", "Windows too", "macOS", "Windows without its job object"],
+)
+def test_doctor_says_what_another_system_has_no_limit_for(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch, imposed: Imposed, mark: Mark, said: str
+) -> None:
+    monkeypatch.setattr(CaptureWorker, "imposed", lambda self: imposed)
+    with only_writer(laptop.settings), open_stages(laptop.settings) as stages:
+        (finding,) = [one for one in examine(stages, lambda: (True, Known.YES)) if one.check == "reading"]
+    assert finding.mark is mark
+    assert said in finding.text
