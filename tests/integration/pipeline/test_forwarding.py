@@ -2,23 +2,11 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from agent.pipeline.events import Happened
 from tests.laptop import Heard, Laptop
-from tests.servers.rsyslog import Authority, Rsyslog, why_not
-
-
-@pytest.fixture
-def rsyslog(tmp_path: Path) -> Iterator[Rsyslog]:
-    if reason := why_not():
-        pytest.skip(reason)
-    authority = Authority(tmp_path / "authority", "school")
-    with Rsyslog(tmp_path / "rsyslog", authority, authority.issue("localhost")) as server:
-        yield server
+from tests.servers.rsyslog import Rsyslog
 
 
 def _on_record(laptop: Laptop) -> list[str]:
