@@ -92,7 +92,7 @@ def test_a_file_that_is_deadly_only_to_those_who_tag_it_is_refused_too(laptop: L
     with narrow(laptop) as stages:
         heard = Heard()
         summary = Run(stages, laptop.settings.watch, heard).through()
-        assert (summary.removed, summary.refused, summary.failed) == (1, 1, 1)
+        assert (summary.removed, summary.refused, summary.failed, summary.exit_code) == (1, 1, 0, 4)
         assert not good.exists()
         assert deadly.read_bytes() == DEADLY_TO_TAG
         (waiting,) = status(stages).waiting
@@ -101,6 +101,18 @@ def test_a_file_that_is_deadly_only_to_those_who_tag_it_is_refused_too(laptop: L
         assert Run(stages, laptop.settings.watch, Heard()).through().refused == 1
         assert stages.capture.process_ids == (), "and no worker is ended by it again"
     assert len(laptop.on_share()) == 1
+
+
+def test_a_file_that_turns_out_deadly_when_it_is_sent_again_after_a_crash_is_refused(laptop: Laptop) -> None:
+    laptop.file("d.jpg", DEADLY_TO_TAG)
+    with narrow(laptop) as stages:
+        Run(stages, laptop.settings.watch, Heard()).through()
+        (refused,) = stages.journal.standings(State.REFUSED)
+        for state in (State.SETTLED, State.DECIDED, State.SENT):
+            stages.journal.save(replace(refused, state=state, attempts=0, reason=None))
+        assert Run(stages, laptop.settings.watch, Heard()).through().refused == 1
+        (again,) = stages.journal.standings()
+        assert (again.state, again.attempts) == (State.REFUSED, 2)
 
 
 def test_a_sidecar_made_to_do_harm_is_merged_apart_and_the_photo_refused_with_it(laptop: Laptop) -> None:
