@@ -226,7 +226,10 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A line of the visits register. Empty `staff` or `cameras`: anyone, any."""
+    """A line of the visits register. Empty `staff` or `cameras`: anyone, any.
+
+    `zone` is the zone it starts in, `then` are those that the journey goes on to, in their order; it ends in the last.
+    """
 
     id: VisitId
     title: str
@@ -237,6 +240,17 @@ class Visit:
     place: Place | None = None
     radius_km: float | None = None
     cancelled: bool = False
+    then: tuple[str, ...] = ()
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Every zone that a clock on this visit may have been set to, each once; the first is where it starts."""
+        return tuple(dict.fromkeys((self.zone, *self.then)))
+
+    @property
+    def ends_in(self) -> str:
+        """The zone of its end."""
+        return self.then[-1] if self.then else self.zone
 
 
 @dataclass(frozen=True, slots=True)

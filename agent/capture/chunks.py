@@ -113,6 +113,8 @@ def read_jxl(file: BoundedFile) -> Evidence:
                 if box.kind == b"Exif" and box.size > 12 and len(blocks) < MAX_BLOCKS:
                     skip = 4 + int.from_bytes(file.at(box.start, 4), "big")
                     blocks.append(read_exif(Window(file, box.start + skip, box.size - skip), notes))
+                elif box.kind == b"brob" and box.size > 4 and file.at(box.start, 4) == b"Exif":
+                    notes.append("its Exif block is compressed (Brotli), which no camera does, and is not read")
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")
     return Evidence("jxl", complete=complete, blocks=tuple(blocks), notes=tuple(notes))

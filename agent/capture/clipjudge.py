@@ -24,7 +24,9 @@ LONGEST = timedelta(days=1)
 """A duration above this is not believed: no camera records for a day."""
 
 _EDITORS = re.compile(
-    r"lavf|handbrake|premiere|davinci|imovie|final cut|vegas|capcut|inshot|kinemaster|shotcut|kdenlive", re.IGNORECASE
+    r"lavf|handbrake|premiere|davinci|imovie|movie maker|final cut|vegas|capcut|inshot|kinemaster|shotcut|kdenlive"
+    r"|mkvmerge|makemkv",
+    re.IGNORECASE,
 )
 """Marks of programs that write a clip anew; their header's time is that of the export."""
 
@@ -74,7 +76,7 @@ def _by_header(clip: Clip, created: int, where: Place | None, now: datetime) -> 
     except OverflowError:
         ended = EPOCH
     recorded = ended.replace(tzinfo=None).isoformat()
-    basis = ("movie header (mvhd)",)
+    basis = (clip.header,)
     if not plausible(Interval(ended, ended), now):
         notes = ("its header's time is in the future, before digital cameras, or that of a clock that was reset",)
         return Judgement(Level.IMPOSSIBLE, None, recorded, None, basis, place=where, notes=notes)

@@ -52,7 +52,7 @@ class Clip:
 
     `duration` is in seconds. `creation_date` is QuickTime's Keys com.apple.quicktime.creationdate, `location` an
     ISO 6709 string, `software` the program that says it wrote the file. `phone` is whether the file carries the mark of
-    a phone's own recorder, which writes UTC.
+    a phone's own recorder, which writes UTC. `header` says where `created` stands.
     """
 
     created: int | None = None
@@ -64,6 +64,7 @@ class Clip:
     software: str | None = None
     content_id: str | None = None
     phone: bool = False
+    header: str = "movie header (mvhd)"
 
 
 @dataclass(frozen=True, slots=True)

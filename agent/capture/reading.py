@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from agent.capture.asf import read_asf
 from agent.capture.avi import read_avi
 from agent.capture.beside import read_beside
 from agent.capture.bounded import BoundedFile, Broken
@@ -17,6 +18,7 @@ from agent.capture.evidence import Evidence
 from agent.capture.heif import read_heif
 from agent.capture.jpeg import read_jpeg
 from agent.capture.judge import judge
+from agent.capture.matroska import read_matroska
 from agent.capture.movie import read_movie
 from agent.capture.opening import opened
 from agent.capture.placezone import with_zone_of_place
@@ -48,6 +50,8 @@ _READERS: dict[str, Reader] = {
     "3gp": partial(read_movie, kind="3gp"),
     "avi": read_avi,
     "mts": read_transport,
+    "mkv": read_matroska,
+    "wmv": read_asf,
     "crw": read_crw,
 }
 """One per container; a format that is not here is recognised, and held for a person."""
@@ -60,7 +64,9 @@ _ENDINGS = {
     "mp4": {"mp4", "m4v", "mov", "3gp", "insv", "lrv"},
     "mov": {"mov", "qt", "mp4"},
     "3gp": {"3gp", "3g2", "mp4"},
-    "mts": {"mts", "m2ts", "ts"},
+    "mts": {"mts", "m2ts", "ts", "m2t", "tod"},
+    "mkv": {"mkv", "webm"},
+    "wmv": {"wmv", "asf"},
     "mpg": {"mpg", "mpeg", "vob", "mod"},
     "nef": {"nef", "nrw"},
     "webp": {"webp"},

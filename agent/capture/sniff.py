@@ -34,6 +34,9 @@ _START = (
     (b"8BPS", "psd"),
     (b"\x1aE\xdf\xa3", "mkv"),
     (b"0&\xb2u\x8ef\xcf\x11", "wmv"),
+    (b"\x06\x0e+4\x02\x05\x01\x01\r\x01\x02\x01\x01", "mxf"),
+    (b"\x1f\x07\0\x3f", "dv"),
+    (b"\x1f\x07\0\xbf", "dv"),
 )
 
 _RIFF = {b"WEBP": "webp", b"AVI ": "avi"}

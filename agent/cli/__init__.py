@@ -96,8 +96,10 @@ def cli(ctx: click.Context, config: str | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> Any:
     """Run a command and exit with its code; what this program can explain is told without a traceback."""
+    from agent.cli import crash
     from agent.errors import AgentError
 
+    crash.watch_over()
     for stream in (sys.stdout, sys.stderr):
         # A file name can hold what the terminal's encoding cannot: show it escaped rather than fail.
         if hasattr(stream, "reconfigure"):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from agent.cli.crash import Discreet
 from agent.cli.session import settings_of, stages_of
 
 LOG_FILE = "agent.log"
@@ -46,5 +47,6 @@ def _log_to(state_dir: Path) -> None:
 
         state_dir.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(state_dir / LOG_FILE, maxBytes=LOG_SIZE, backupCount=1, encoding="utf-8")
-    logging.basicConfig(handlers=[handler], level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    handler.setFormatter(Discreet("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.INFO)
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)

@@ -92,7 +92,8 @@ def _show(status: "Status", settings: "Settings") -> None:
         click.echo(f"forward   {_forwarding(one, settings)}")
     removed, review = status.counts.get(State.REMOVED, 0), status.counts.get(State.REVIEW, 0)
     private = status.counts.get(State.PRIVATE, 0)
-    click.echo(f"photos    {removed} sent and removed here, {review} for review, {private} private left alone")
+    gone = f"{removed} sent and removed here in 30 days"
+    click.echo(f"photos    {gone}, {review} for review, {private} private left alone")
     if status.damage is not None:
         last = local(status.damage.last, settings)
         click.echo(

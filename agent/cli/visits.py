@@ -42,7 +42,7 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
                 visit.title,
                 _there(visit, start=True),
                 _there(visit, start=False),
-                visit.zone,
+                " → ".join((visit.zone, *visit.then)),
                 ", ".join(sorted(visit.staff)) or "anyone",
                 "cancelled" if visit.cancelled else "",
             )
@@ -135,8 +135,8 @@ def _zone(ctx: click.Context, given: str | None) -> str:
 def _there(visit: "Visit", *, start: bool) -> str:
     from zoneinfo import ZoneInfo
 
-    moment = visit.span.earliest if start else visit.span.latest
-    return moment.astimezone(ZoneInfo(visit.zone)).strftime("%d %b %Y %H:%M")
+    moment, zone = (visit.span.earliest, visit.zone) if start else (visit.span.latest, visit.ends_in)
+    return moment.astimezone(ZoneInfo(zone)).strftime("%d %b %Y %H:%M")
 
 
 def _as_json(visit: "Visit") -> dict[str, object]:
@@ -146,6 +146,7 @@ def _as_json(visit: "Visit") -> dict[str, object]:
         "starts": visit.span.earliest,
         "ends": visit.span.latest,
         "timezone": visit.zone,
+        "timezones": [visit.zone, *visit.then],
         "staff": sorted(visit.staff),
         "cameras": sorted(visit.cameras),
         "place": visit.place and {"latitude": visit.place.latitude, "longitude": visit.place.longitude},

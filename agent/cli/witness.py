@@ -1,20 +1,31 @@
 """`witness`: on a machine of IT's, what became of each device's record since it was last looked at."""
 
+import contextlib
+import shutil
+import tempfile
 import time
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.session import json_option, printable, put_json, say
+from agent.cli.session import json_option, printable, put_json, say, settings_of
 from agent.errors import UsageError
+
+if TYPE_CHECKING:
+    from agent.record.holdings import Held
 
 LOOK_AGAIN = 10.0
 """Seconds before a record that seems damaged is looked at once more: its device may be publishing at this moment."""
 
 
 @click.command("witness")
-@click.argument("share", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument(
+    "directory", metavar="[DIR]", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option("--share", is_flag=True, help="Straight from the server, as this machine's agent.toml names it.")
 @click.option(
     "--keys", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Enrolled log keys."
 )
@@ -24,8 +35,11 @@ LOOK_AGAIN = 10.0
 @click.option("--visits", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Instead of DIR/visits.")
 @click.option("--retired", multiple=True, metavar="VISIT", help="A visit whose files IT cleared away on purpose.")
 @json_option
+@click.pass_context
 def command(
-    share: Path,
+    ctx: click.Context,
+    directory: Path | None,
+    share: bool,
     keys: Path,
     state: Path | None,
     name: str | None,
@@ -36,9 +50,12 @@ def command(
 ) -> int:
     """Compare the records on a share with what was seen of them before, and cosign those that are whole.
 
-    DIR is the share as this machine sees it, or a copy. Tells forks, rollbacks, silence, files with no entry and
-    entries with no file; exit codes as `log verify`, and 15 where only share and record disagree.
+    DIR is the share as this machine sees it, or a copy; or else --share, by an account that may read all of it. Tells
+    forks, rollbacks, silence, files with no entry and entries with no file; exit codes as `log verify`, and 15 where
+    only share and record disagree.
     """
+    if share == (directory is not None):
+        raise click.UsageError("give a folder, or --share.")
     from agent.record.keys import read_keys
     from agent.record.verify import utc_now
     from agent.record.witness import Witness, default_name
@@ -49,15 +66,17 @@ def command(
     except (OSError, ValueError) as fault:
         raise UsageError(f"the keys in {keys} cannot be read: {fault}") from fault
     witness = Witness(state or state_folder() / "witness", name or default_name())
-    watch = witness.look(
-        share,
-        enrolled,
-        now=utc_now(),
-        max_silence=timedelta(days=silence_days) if silence_days else None,
-        visits=visits,
-        retired=retired,
-        pause=lambda: time.sleep(LOOK_AGAIN),
-    )
+    with contextlib.nullcontext((directory, _wait, None)) if directory else _fetched(ctx) as (folder, again, listed):
+        watch = witness.look(
+            folder,
+            enrolled,
+            now=utc_now(),
+            max_silence=timedelta(days=silence_days) if silence_days else None,
+            visits=visits,
+            retired=retired,
+            pause=again,
+            listed=None if visits else listed,
+        )
     if as_json:
         for one in watch.as_json():
             put_json(one)
@@ -66,3 +85,33 @@ def command(
             click.echo(printable(line))
     say(f"this witness: {witness.key}")
     return watch.exit_code
+
+
+def _wait() -> None:
+    time.sleep(LOOK_AGAIN)
+
+
+@contextlib.contextmanager
+def _fetched(ctx: click.Context) -> "Iterator[tuple[Path, Callable[[], None], Callable[[], Mapping[str, Held]]]]":
+    """The records on the server, in a folder here; a way to fetch them once more, and one to list the photos."""
+    from agent.pipeline.fetch import fetch_records, visits_there
+    from agent.pipeline.stages import server_of, wall_clock
+    from agent.share import open_share
+
+    with (
+        tempfile.TemporaryDirectory(prefix="photo-agent-witness-") as name,
+        open_share(server_of(settings_of(ctx)), clock=wall_clock) as connection,
+    ):
+        folder = Path(name) / "share"
+
+        def fetch() -> None:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            fetch_records(connection, folder)
+
+        def again() -> None:
+            _wait()
+            fetch()
+
+        fetch()
+        yield folder, again, lambda: visits_there(connection)

@@ -2,12 +2,13 @@
 
 ::
 
-    <110>1 2026-03-14T17:00:00Z laptop-17 photo-agent - transferred [visitPhotoAgent@32473 eventId="…" …] {"at":…}
+    <110>1 2026-03-14T17:00:00Z laptop-17 photo-agent - transferred - {"at":…,"body":{…},"device":…,"event":…,…}
 
-MSGID is the entry's kind. The structured data has what rules and dashboards ask for; the message itself is the entry's
-canonical JSON as the signed record has it, so that it can be compared with what lies on the share.
+MSGID is the entry's kind. The message is the entry's canonical JSON as the signed record has it, so that it can be
+compared with what lies on the share; its `device` and `event` together are the event's id, by which doubles are known.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -33,8 +34,12 @@ SEVERITIES: Mapping[str, int] = {
 }
 """Of kinds a person may have to look at; all others are informational."""
 
-SD_ID = "visitPhotoAgent@32473"
-"""The name of our structured data. 32473 is the number set aside for examples (RFC 5612): the project has none."""
+NO_STRUCTURED_DATA = "-"
+"""The name of a program's own structured data ends in @ and an enterprise number that IANA gave out (RFC 5424, 6.3.2).
+
+The project has none, and 32473, which many use, is for documentation alone (RFC 5612). Of the names that need no number
+(timeQuality, origin, meta) none has room for what is to be said. The message is JSON, and says it.
+"""
 
 LONGEST = 8192
 """Bytes of a message that a receiver SHOULD take (RFC 5425, 4.3.1), and that rsyslog takes unless told otherwise."""
@@ -57,14 +62,15 @@ def message(event: Event) -> bytes:
             APP_NAME,
             "-",
             _word(kind, 32),
-            _structured(event),
+            NO_STRUCTURED_DATA,
         )
     ).encode()
     whole = head + b" " + _text(event.line)
     if len(whole) <= LONGEST:
         return whole
-    # Cut JSON is worth nothing to a receiver. What the structured data says leads to the whole entry on the share.
-    return head + b" the entry is too long for syslog: it is in the record on the share"
+    # Cut JSON is worth nothing to a receiver. This leads to the whole entry on the share.
+    where = {name: entry[name] for name in ("device", "event", "index", "kind")}
+    return head + b" " + json.dumps(where | {"leaf_hash": event.leaf_hash, "too_long": True}).encode()
 
 
 def framed(one: bytes) -> bytes:
@@ -85,17 +91,3 @@ def _word(text: str, most: int) -> str:
 def _text(line: bytes) -> bytes:
     """MSG: UTF-8 begins with a byte order mark (RFC 5424, 6.4). ASCII goes without: parsers of JSON like it so."""
     return line if line.isascii() else BOM + line
-
-
-def _structured(event: Event) -> str:
-    entry = event.entry
-    body = entry.get("body")
-    params = {"eventId": event.id, "index": event.index, "leafHash": event.leaf_hash, "device": entry["device"]}
-    if isinstance(body, Mapping):
-        params |= {name: body[name] for name in ("visit", "photo", "transfer", "staff") if body.get(name)}
-    return f"[{SD_ID} " + " ".join(f'{name}="{_escaped(str(value))}"' for name, value in params.items()) + "]"
-
-
-def _escaped(value: str) -> str:
-    r"""PARAM-VALUE: `"`, `\` and `]` each with a backslash before it (RFC 5424, 6.3.3)."""
-    return re.sub(r'(["\\\]])', r"\\\1", value)

@@ -149,7 +149,10 @@ class Journal(RequestQueue):
     def forget_removed(self, before: datetime) -> int:
         """Drop what was removed before then; how many. The record has it, and a name need not stay here for ever."""
         with self._writing() as db:
-            rows = db.execute("SELECT standing FROM photo WHERE state = 'removed'").fetchall()
+            # Found before then, too: so that a run does not read all that went since, only to keep it.
+            rows = db.execute(
+                "SELECT standing FROM photo WHERE state = 'removed' AND found_at < ?", (sortable(before),)
+            ).fetchall()
             old = [one.id for one in (_read(text) for (text,) in rows) if one.removed_at and one.removed_at < before]
             db.executemany("DELETE FROM photo WHERE id = ?", ((identity,) for identity in old))
         return len(old)

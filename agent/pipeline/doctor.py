@@ -118,6 +118,8 @@ def _reading(stages: Stages) -> Finding:
     text = "photos are read in a process of its own, with limits on memory, processor time and time"
     if watched:
         text += f" (this system has none for {' and '.join(watched)}: the process watches itself)"
+    if imposed.files == "not":
+        text += "; this system cannot keep it from writing files"
     return Finding("reading", Mark.OK, text)
 
 
@@ -242,9 +244,7 @@ def _forwarding(stages: Stages) -> Iterator[Finding]:
         if trouble is not None:
             yield Finding(check, Mark.WARN, f"{trouble} {waits}", advice)
         elif late:
-            text = (
-                f"{receiver.description} can be reached, but {waits}, some since {receiver.oldest:%d %b %H:%M} UTC"
-            )
+            text = f"{receiver.description} can be reached, but {waits}, some since {receiver.oldest:%d %b %H:%M} UTC"
             yield Finding(check, Mark.WARN, text, "run `photo-agent sync`; if they still wait, tell IT")
         else:
             yield Finding(check, Mark.OK, f"{receiver.description} can be reached and trusted; {waits}")

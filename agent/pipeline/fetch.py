@@ -1,9 +1,12 @@
-"""Fetching the records that lie on the share into a folder here, to be verified or shown like any other copy."""
+"""Fetching the records that lie on the share into a folder here, to be verified or shown like any other copy; and
+telling which photos lie there.
+"""
 
 from pathlib import Path
 
 from agent.errors import ShareFault
 from agent.model import RemoteName
+from agent.record.holdings import VISITS, Held
 from agent.record.published import read_name
 from agent.share import Share
 
@@ -32,3 +35,17 @@ def _copy(share: Share, name: str, target: Path) -> None:
         target.write_bytes(share.read(RemoteName(name), LARGEST))
     except FileNotFoundError as gone:
         raise ShareFault("A file of the record was taken away from the share while it was read.") from gone
+
+
+def visits_there(share: Share) -> dict[str, Held]:
+    """All files under `visits/` that this account may see, by their names. Their sizes are not asked for."""
+    found: dict[str, Held] = {}
+    folders = [VISITS]
+    while folders:
+        folder = folders.pop()
+        for name in share.names(folder):
+            if name.endswith("/"):
+                folders.append(f"{folder}/{name[:-1]}")
+            else:
+                found[f"{folder}/{name}"] = Held(None, size_known=False)
+    return found

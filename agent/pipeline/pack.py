@@ -147,8 +147,12 @@ def _registered(stages: Stages, visit: VisitId) -> Visit | None:
 
 
 def _local(stages: Stages, decision: Decision, visit: Visit | None) -> datetime | None:
-    """The wall clock where the visit was, for the name that people sort by."""
+    """The wall clock where the visit was, for the name that people sort by.
+
+    Of several zones it is the one that is furthest ahead, so that one clock orders all photos of the visit: also those
+    whose own clock was read in every zone, for the earliest of these readings is by that zone.
+    """
     if decision.taken is None:
         return None
-    zone = stages.zone if visit is None else ZoneInfo(visit.zone)
-    return decision.taken.earliest.astimezone(zone).replace(tzinfo=None)
+    zones = [stages.zone] if visit is None else [ZoneInfo(zone) for zone in visit.zones]
+    return max(decision.taken.earliest.astimezone(zone).replace(tzinfo=None) for zone in zones)

@@ -7,6 +7,7 @@ share has, so that a publication that was cut is repeated as it was.
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from agent import __version__
 from agent.errors import AgentError, RecordError, ShareFault, ShareRefused, ShareUnreachable
@@ -23,6 +24,10 @@ from agent.share import Delivered, Share, Undelivered
 
 LOG_KEY = "log_ed25519"
 """The log key's file, beside the SSH key, where no keyring keeps it."""
+
+
+KEPT = timedelta(days=30)
+"""How long the journal knows a photo that is gone, for `status` and for questions. The record tells of it for good."""
 
 
 def log_key(settings: Settings) -> KeyPlace:
@@ -67,14 +72,24 @@ class Publishing:
             waiting = to_publish(self.stages.record, done.size)
             first = next(waiting, None)
             if first is None:
+                self._forget_what_is_gone()
                 return
             fault = self._deliver(connected(), first, waiting)
+            if fault is None:
+                self._forget_what_is_gone()
         except (RecordError, ShareFault, ShareUnreachable, ShareRefused) as raised:
             fault = raised
         if fault is None:
             self.stages.journal.set_fact(UNPUBLISHED, None)
         else:
             self._trouble(f"the record was not published, which will be tried again: {fault}")
+
+    def _forget_what_is_gone(self) -> None:
+        """Where the share has all of the record, the journal lets go of photos that were removed long ago."""
+        seals = self.stages.record.seals()
+        all_there = bool(seals) and seals[-1].size == len(self.stages.record)
+        if all_there and self.stages.journal.forget_removed(self.stages.clock() - KEPT):
+            self.stages.journal.tidy()  # so that no deleted row still has a name
 
     def _deliver(self, share: Share, first: Publication, others: Iterator[Publication]) -> AgentError | None:
         """Send them; what went wrong with the first that did not arrive, behind which nothing counts as published."""

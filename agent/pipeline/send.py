@@ -188,7 +188,6 @@ class Sending:
 
     def _refused(self, standing: Standing, error: Unreadable) -> None:
         """It ended the process that looks into it, twice: it stays, and is not tried again until it is another file."""
-        self.failed += 1
         # What was half sent of it has no name on the share yet, and is swept away there: the way on is from decided.
         decided = replace(standing, state=State.DECIDED)
         self.stages.journal.save(decided)

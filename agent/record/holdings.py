@@ -1,13 +1,14 @@
 """What the record says the share holds, compared with what lies there. Names and sizes only; nothing is opened.
 
 A photo is on the share a little before its entry is, and one that is being sent has a name of its own: neither is told.
+How long a file has been there without an entry, a witness remembers: the time that a file bears anyone can set.
 """
 
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.record.evidence import Evidence, opened
@@ -17,6 +18,15 @@ SETTLING = timedelta(hours=24)
 
 VISITS = "visits"
 _TRANSFERRED = b'"kind":"transferred"'
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A file on the share, as far as it can be known from where one looks; `size` is None of what is no plain file."""
+
+    size: int | None
+    size_known: bool = True
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +94,49 @@ def _files_in(segment: Path) -> Iterator[tuple[str, int]]:
                 continue  # verifying tells of it
 
 
-def compare(
-    visits: Path, said: Mapping[str, int], now: datetime, retired: Collection[str] = (), settling: timedelta = SETTLING
-) -> Holdings:
-    """Compare a copy of `visits/` with what is recorded; visits in `retired` were cleared away by IT on purpose."""
-    there = set()
-    right = 0
-    without_entry, other_size = [], []
+def on_disk(visits: Path) -> dict[str, Held]:
+    """All files in a mounted or copied `visits/`, by their names on the share."""
+    found = {}
     for path in sorted(visits.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             continue
-        name = f"{VISITS}/{path.relative_to(visits).as_posix()}"
-        there.add(name)
-        if path.name.startswith(".uploading-"):
-            continue
         stat = path.lstat()
+        size = None if path.is_symlink() else stat.st_size
+        name = f"{VISITS}/{path.relative_to(visits).as_posix()}"
+        found[name] = Held(size, modified=datetime.fromtimestamp(stat.st_mtime, UTC))
+    return found
+
+
+def compare(
+    there: Mapping[str, Held],
+    said: Mapping[str, int],
+    now: datetime,
+    retired: Collection[str] = (),
+    *,
+    strange_since: Mapping[str, datetime] | None = None,
+    settling: timedelta = SETTLING,
+) -> Holdings:
+    """Compare what is under `visits/` with what is recorded; visits in `retired` were cleared away by IT on purpose.
+
+    `strange_since` says when a file without an entry was first seen.
+    """
+    right = 0
+    without_entry, other_size = [], []
+    for name, file in there.items():
+        if is_under_way(name):
+            continue
         if name not in said:
-            if now.timestamp() - stat.st_mtime > settling.total_seconds():
+            times = (file.modified, (strange_since or {}).get(name))
+            if any(since is not None and now - since > settling for since in times):
                 without_entry.append(name)
-        elif stat.st_size != said[name] or path.is_symlink():
+        elif file.size_known and file.size != said[name]:
             other_size.append(name)
         else:
             right += 1
     gone = sorted(name for name in said.keys() - there if name.split("/")[1] not in retired)
     return Holdings(right, tuple(without_entry), tuple(gone), tuple(other_size))
+
+
+def is_under_way(name: str) -> bool:
+    """Whether this is a name that a file has while it is sent."""
+    return name.rpartition("/")[2].startswith(".uploading-")

@@ -6,11 +6,13 @@ cosigned and kept in its place; of any other the old one stays, and the trouble 
 
     STATE/witness.key, witness.key.pub   the witness's own key; its verifier key
     STATE/seen/<device>.txt              the last checkpoint, signed by the device and by the witness
+    STATE/strangers.json                 files on the share that have no entry, and when each was first seen
 """
 
+import json
 import re
 import socket
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,7 +23,7 @@ from agent.record.checkpoint import Checkpoint, checkpoint_of
 from agent.record.cosigning import WitnessKey
 from agent.record.evidence import Evidence, Note, copies, device_of, of_folder
 from agent.record.files import write_new
-from agent.record.holdings import VISITS, Holdings, compare, recorded
+from agent.record.holdings import VISITS, Held, Holdings, compare, is_under_way, on_disk, recorded
 from agent.record.note import NoteFault, VerifierKey
 from agent.record.published import ORIGIN, origin
 from agent.record.report import Damage, Finding, Report, exit_code
@@ -130,6 +132,7 @@ class Witness:
 
     def __init__(self, state: Path, name: str) -> None:
         self._seen = state / "seen"
+        self._strangers = state / "strangers.json"
         try:
             self._seen.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._key = WitnessKey.kept(state / "witness.key", name)
@@ -151,12 +154,14 @@ class Witness:
         visits: Path | None = None,
         retired: Collection[str] = (),
         pause: Callable[[], object] = lambda: None,
+        listed: Callable[[], Mapping[str, Held]] | None = None,
     ) -> Watch:
         """Look at a share, its `record/`, or a copy of them; `keys` are those that IT enrolled.
 
         Every device is looked at that has a folder, is enrolled, or was ever seen. `visits` is its folder of photos;
-        None: `share / "visits"`, if it is there. Whether files have entries is asked of a whole share only. Where a
-        record seems damaged, `pause` is called and all is looked at once more: its device may just be publishing.
+        None: `share / "visits"`, if it is there; `listed` tells its files where they are not here. Whether files have
+        entries is asked of a whole share only. Where a record seems damaged, `pause` is called and all is looked at
+        once more: its device may just be publishing.
         """
         evidences, alone = self._gather(share, keys)
         watched = tuple(self._watch(one, keys, now, max_silence) for one in evidences)
@@ -165,11 +170,32 @@ class Witness:
             evidences, alone = self._gather(share, keys)
             watched = tuple(self._watch(one, keys, now, max_silence) for one in evidences)
         folder = visits or share / VISITS
-        if visits is None and (alone or not folder.is_dir()):
+        if listed is not None:
+            there = listed()
+        elif visits is None and (alone or not folder.is_dir()):
             return Watch(watched, None)
-        if not folder.is_dir():
+        elif not folder.is_dir():
             raise UsageError(f"there is no folder {folder}")
-        return Watch(watched, compare(folder, recorded(evidences), now, retired))
+        else:
+            there = on_disk(folder)
+        said = recorded(evidences)
+        since = self._strange_since({name for name in there if name not in said and not is_under_way(name)}, now)
+        return Watch(watched, compare(there, said, now, retired, strange_since=since))
+
+    def _strange_since(self, strangers: Collection[str], now: datetime) -> dict[str, datetime]:
+        """When each of these files was first seen without an entry; remembered for the next look."""
+        try:
+            before = dict(json.loads(self._strangers.read_bytes()))
+            since = {name: datetime.fromisoformat(before[name]) if name in before else now for name in strangers}
+        except FileNotFoundError:
+            since = dict.fromkeys(strangers, now)
+        except (OSError, ValueError, TypeError) as fault:
+            raise RecordError(
+                f"What this witness remembers of files without an entry cannot be read: {self._strangers}. Put it back "
+                "from a backup, or delete it: then it begins to wait for their entries anew."
+            ) from fault
+        write_new(self._strangers, json.dumps({name: at.isoformat() for name, at in sorted(since.items())}).encode())
+        return since
 
     def _gather(self, share: Path, keys: Sequence[VerifierKey]) -> tuple[list[Evidence], bool]:
         named = {key.name for key in keys}

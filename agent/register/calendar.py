@@ -2,7 +2,9 @@
 
 - id: the property X-VISIT-ID, else made from UID, always the same way; title: SUMMARY.
 - times: DTSTART with DTEND (exclusive for whole days, RFC 5545, 3.6.1) or DURATION; a TZID is the visit's zone, by its
-  IANA or Windows name; a floating or UTC time is of a visit in the device's zone.
+  IANA or Windows name; a floating or UTC time is of a visit in the device's zone. Where those of DTSTART and DTEND
+  differ, the visit goes from one to the other; X-VISIT-TIMEZONE lists the zones of a journey as visits.csv does, and is
+  the zone of times that name none.
 - GEO is the place. RFC 5545 has no radius, no list of staff and none of cameras: X-VISIT-RADIUS-KM, X-VISIT-STAFF and
   X-VISIT-CAMERAS say these as the columns of visits.csv do. ORGANIZER and ATTENDEE are *not* lists of staff: they are
   addresses, and whoever is invited has not yet come.
@@ -14,11 +16,13 @@ import re
 import warnings
 from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import sha256
+from itertools import groupby
 from typing import Any
 
 from agent.model import Interval, Visit, VisitId
 from agent.register import cells
 from agent.register.faults import Fault, Notes, doubled
+from agent.register.journey import journey
 from agent.register.moments import FIRST_YEAR, LAST_YEAR, Moment, span
 from agent.register.reading import VisitsReading
 from agent.register.sheet import decode
@@ -27,7 +31,7 @@ from agent.register.zones import nearest_zone, zone_named
 _RECURRING = ("RRULE", "RDATE", "RECURRENCE-ID")
 _READ = frozenset(
     {"UID", "SUMMARY", "DTSTART", "DTEND", "DURATION", "GEO", "STATUS", *_RECURRING}
-    | {"X-VISIT-ID", "X-VISIT-STAFF", "X-VISIT-CAMERAS", "X-VISIT-RADIUS-KM"}
+    | {"X-VISIT-ID", "X-VISIT-STAFF", "X-VISIT-CAMERAS", "X-VISIT-RADIUS-KM", "X-VISIT-TIMEZONE"}
 )
 _A_DAY = timedelta(days=1)
 _TIME = re.compile(r"([0-9]{8})(?:T([0-9]{6})(Z?))?")
@@ -125,7 +129,9 @@ def _visit(event: Any, visit_id: VisitId | None, notes: Notes, home: str, *, cal
     title = cells.printable(_text(event, "SUMMARY"), cells.LONGEST_TITLE)
     if not title:
         notes.warning("SUMMARY", "the visit has no title")
-    when, zone_name = _when(event, notes, home)
+    route = journey(_text(event, "X-VISIT-TIMEZONE").strip(), "X-VISIT-TIMEZONE", notes)
+    when, ends_named = _when(event, notes, *((route[0], route[-1]) if route else (home, home)))
+    zones = [zone for zone, _ in groupby((*ends_named[:1], *route, *ends_named[1:]))]
     staff, cameras = (
         cells.names(_text(event, name).strip(), name, notes) for name in ("X-VISIT-STAFF", "X-VISIT-CAMERAS")
     )
@@ -140,31 +146,38 @@ def _visit(event: Any, visit_id: VisitId | None, notes: Notes, home: str, *, cal
     if notes.failed() or visit_id is None or when is None:
         return None
     cancelled = called_off or status != "CONFIRMED"
-    return Visit(visit_id, title or str(visit_id), when, zone_name, staff, cameras, where, radius_km, cancelled)
+    return Visit(
+        visit_id, title or str(visit_id), when, zones[0], staff, cameras, where, radius_km, cancelled, tuple(zones[1:])
+    )
 
 
-def _when(event: Any, notes: Notes, home: str) -> tuple[Interval | None, str]:
-    """The event's span, None with an error where it has none, and the visit's zone."""
+def _when(event: Any, notes: Notes, home: str, home_at_end: str) -> tuple[Interval | None, tuple[str, ...]]:
+    """The event's span, None with an error where it has none; and the zone of its start, with that of its end where
+    the end names one.
+
+    `home` and `home_at_end` are for times that name no zone.
+    """
     starts, zone_name = _moment(event, "DTSTART", notes, home)
     zone = zone_named(zone_name)
     if starts is None or zone is None:
-        return None, home
+        return None, (home,)
     if "DTEND" in event and "DURATION" in event:
         notes.error("DURATION", "DTEND and DURATION exclude each other")
-        return None, home
+        return None, (home,)
     if "DTEND" in event:
-        ends, end_zone_name = _moment(event, "DTEND", notes, home)
+        ends, end_zone_name = _moment(event, "DTEND", notes, home_at_end)
         end_zone = zone_named(end_zone_name)
         if ends is None or end_zone is None:
-            return None, home
+            return None, (home,)
         if ends.whole_day != starts.whole_day:
             notes.error("DTEND", "one of start and end is a day, the other a time: which one is meant?")
-            return None, home
+            return None, (home,)
         if ends.whole_day:  # exclusive here, inclusive for `span`
             ends = Moment(ends.wall - _A_DAY, whole_day=True)
-        return span((starts, zone), (ends, end_zone), ("DTSTART", "DTEND"), notes), zone_name
+        named = (end_zone_name,) if "TZID" in event["DTEND"].params else ()
+        return span((starts, zone), (ends, end_zone), ("DTSTART", "DTEND"), notes), (zone_name, *named)
     over = _end_by_duration(event, starts, zone, notes)
-    return span((starts, zone), (over, zone), ("DTSTART", "DURATION"), notes) if over else None, zone_name
+    return span((starts, zone), (over, zone), ("DTSTART", "DURATION"), notes) if over else None, (zone_name,)
 
 
 def _end_by_duration(event: Any, starts: Moment, zone: tzinfo, notes: Notes) -> Moment | None:

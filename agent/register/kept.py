@@ -78,6 +78,7 @@ def _visit_out(visit: Visit) -> dict[str, Any]:
         "place": [visit.place.latitude, visit.place.longitude] if visit.place else None,
         "radius_km": visit.radius_km,
         "cancelled": visit.cancelled,
+        "then": list(visit.then),
     }
 
 
@@ -93,6 +94,7 @@ def _visit_in(said: Mapping[str, Any]) -> Visit:
         Place(*said["place"]) if said["place"] else None,
         said["radius_km"],
         said["cancelled"],
+        tuple(said.get("then", ())),  # files from before visits of several zones have none
     )
 
 

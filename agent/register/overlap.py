@@ -48,7 +48,8 @@ class Readings:
     """The readings of one capture by one clock error, each zone worked out once.
 
     A wall clock is read in the visit's zone. On a visit abroad the camera may just as well still be on the `home` zone,
-    so that reading must agree: a picture from the hotel's evening would otherwise pass for one of the afternoon.
+    so that reading must agree: a picture from the hotel's evening would otherwise pass for one of the afternoon. On a
+    visit through several zones nobody knows when the camera was set to the next, if ever: it is read in each of them.
     """
 
     def __init__(self, capture: Capture, ahead: timedelta, home: tzinfo) -> None:
@@ -57,11 +58,15 @@ class Readings:
         self.at_home = readings(capture, home, ahead)
         self._by_zone: dict[str, tuple[Interval, ...]] = {}
 
+    def in_zone(self, name: str) -> tuple[Interval, ...]:
+        """As read in one zone."""
+        if name not in self._by_zone:
+            self._by_zone[name] = readings(self._capture, zone_of(name), self._ahead)
+        return self._by_zone[name]
+
     def for_visit(self, visit: Visit) -> tuple[Interval, ...]:
-        """As read in the visit's zone."""
-        if visit.zone not in self._by_zone:
-            self._by_zone[visit.zone] = readings(self._capture, zone_of(visit.zone), self._ahead)
-        return self._by_zone[visit.zone]
+        """As read in each of the visit's zones."""
+        return tuple(dict.fromkeys(reading for zone in visit.zones for reading in self.in_zone(zone)))
 
     def relation(self, visit: Visit) -> Relation:
         """Inside if every reading is; outside if none touches the visit, whose first and last instants belong to it."""
@@ -73,8 +78,12 @@ class Readings:
         return Relation.OUTSIDE
 
     def there_only(self, visit: Visit) -> bool:
-        """Whether it is inside by the visit's zone, and not by the home zone."""
-        return all(reading.within(visit.span) for reading in self.for_visit(visit))
+        """Whether it is inside by all of the visit's zones, and not by the home zone."""
+        return self.inside_by(visit) == visit.zones
+
+    def inside_by(self, visit: Visit) -> tuple[str, ...]:
+        """The visit's zones by which it is wholly inside."""
+        return tuple(zone for zone in visit.zones if all(reading.within(visit.span) for reading in self.in_zone(zone)))
 
     def miss(self, visit: Visit) -> tuple[timedelta, bool]:
         """For a visit that they are outside of: by how much the nearest misses it, and whether it is after it."""

@@ -6,7 +6,7 @@ Those for a private photo are for the screen of its own laptop and nothing else.
 from collections.abc import Iterable
 from datetime import timedelta
 
-from agent.model import Capture, Level, Visit, WallClock
+from agent.model import Capture, Interval, Level, Visit, WallClock
 from agent.register import wording
 from agent.register.identify import Candidates
 from agent.register.overlap import Readings, Relation, zone_of
@@ -22,19 +22,31 @@ _EVIDENCE = {
 
 
 def taken_when(capture: Capture, readings: Readings, visit: Visit, *, exact: bool = False) -> str:
-    """When it was taken, in the visit's zone, and how that is known; to the second if `exact`."""
-    there = zone_of(visit.zone)
-    times = (wording.taken(reading, there, exact=exact) for reading in readings.for_visit(visit))
+    """When it was taken, in the visit's zone, and how that is known; to the second if `exact`.
+
+    A wall clock that is read in several zones is told as it showed itself, in each.
+    """
     if isinstance(capture.taken, WallClock):
-        known = f"camera clock, read as {visit.zone}"
+        zones, known = visit.zones, f"camera clock, read as {' or '.join(visit.zones)}"
     else:
-        known = _EVIDENCE.get(capture.level, "by its own word")
-    return f"taken {' or '.join(dict.fromkeys(times))} ({known})"
+        zones, known = (visit.zone,), _EVIDENCE.get(capture.level, "by its own word")
+    own = (
+        wording.taken(reading, zone_of(zone), exact=exact)
+        for zone in zones
+        for reading in _own(capture, readings.in_zone(zone))
+    )
+    others = (wording.taken(reading, zone_of(visit.zone), exact=exact) for reading in capture.also)
+    return f"taken {' or '.join(dict.fromkeys((*own, *others)))} ({known})"
+
+
+def _own(capture: Capture, read: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """The readings of the capture's own clock, which stand before those of other clocks."""
+    return read[: len(read) - len(capture.also)]
 
 
 def visit_hours(visit: Visit, readings: Readings) -> str:
     """The visit with its hours; with its day too where that is not the photo's."""
-    return wording.hours(visit, zone_of(visit.zone), readings.for_visit(visit)[0].earliest)
+    return wording.hours(visit, zone_of(visit.zone), zone_of(visit.ends_in), readings.for_visit(visit)[0].earliest)
 
 
 def corrected(camera: Candidates, ahead: timedelta) -> tuple[str, ...]:
@@ -71,9 +83,18 @@ def across(capture: Capture, readings: Readings, visits: Iterable[Visit]) -> tup
         abroad = not whole and readings.there_only(visit)
         when = taken_when(capture, readings, visit, exact=not whole)
         how = "within" if whole or abroad else "partly or perhaps within"
-        doubt = ", but not if the camera still showed home time" if abroad else ""
+        doubt = ", but not if the camera still showed home time" if abroad else _by_some_zone(readings, visit)
         reasons.append(f"{when}, {how} {visit_hours(visit, readings)}{doubt}")
     return (*reasons, "it may be of more than one visit") if len(reasons) > 1 else tuple(reasons)
+
+
+def _by_some_zone(readings: Readings, visit: Visit) -> str:
+    """By which zones of its journey it is of the visit, where that is not so by all."""
+    by = readings.inside_by(visit)
+    if not by or by == visit.zones:
+        return ""
+    others = " and ".join(zone for zone in visit.zones if zone not in by)
+    return f": it is if the camera showed the time of {' or '.join(by)}, but not by {others}"
 
 
 def wrong_camera(camera: Candidates, visit: Visit) -> str | None:

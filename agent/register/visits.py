@@ -1,12 +1,13 @@
 """The visits register as a spreadsheet: the columns of CONTRACT, "visits.csv"."""
 
-from agent.model import Visit
+from agent.model import Interval, Visit
 from agent.register import cells
 from agent.register.faults import Fault, Notes, doubled
+from agent.register.journey import journey
 from agent.register.moments import Moment, parse_moment, span
 from agent.register.reading import VisitsReading
 from agent.register.sheet import Columns, Row, read_sheet
-from agent.register.zones import WITHOUT_SUMMER, nearest_zone, zone_named
+from agent.register.zones import zone_named
 
 COLUMNS = Columns(
     "visits",
@@ -43,17 +44,9 @@ def _visit(row: Row, home: str, separator: str) -> Visit | None:
         return None  # no CSV at all: more faults would only hide the one that matters
     visit_id = cells.visit_id(cell["id"], "id", notes)
     title = cells.title(cell["title"], "title", notes)
-    zone_name = cell.get("timezone") or home
-    zone = zone_named(zone_name)
-    if zone is None:
-        hint = nearest_zone(zone_name)
-        notes.error(
-            "timezone", f"unknown zone “{cells.printable(zone_name, 40)}”{f'; is {hint} meant?' if hint else ''}"
-        )
-    elif cell.get("timezone") in WITHOUT_SUMMER:
-        notes.warning("timezone", f"{zone_name} has no summer time: write Europe/London, say, if that is meant")
+    zones = journey(cell.get("timezone") or home, "timezone", notes)
     starts, ends = (_moment(cell[column], column, notes) for column in ("starts", "ends"))
-    when = span((starts, zone), (ends, zone), ("starts", "ends"), notes) if starts and ends and zone else None
+    when = _span(starts, ends, zones, notes) if starts and ends and zones else None
     staff, cameras = (cells.names(cell.get(column, ""), column, notes) for column in ("staff", "cameras"))
     where, radius_km = cells.place(
         cell.get("latitude", ""),
@@ -66,7 +59,19 @@ def _visit(row: Row, home: str, separator: str) -> Visit | None:
     cancelled = _cancelled(cell.get("status", ""), notes)
     if notes.failed() or visit_id is None or when is None:
         return None
-    return Visit(visit_id, title, when, zone_name, staff, cameras, where, radius_km, cancelled)
+    return Visit(visit_id, title, when, zones[0], staff, cameras, where, radius_km, cancelled, zones[1:])
+
+
+def _span(starts: Moment, ends: Moment, zones: tuple[str, ...], notes: Notes) -> Interval | None:
+    """From a start in the first zone to an end in the last; who did not mean that is told how to say the other."""
+    there, back = zone_named(zones[0]), zone_named(zones[-1])
+    if there is None or back is None:
+        return None
+    if zones[0] != zones[-1] and ends.offset is None and not ends.whole_day:
+        home = "; ".join((*zones, zones[0]))
+        notes.warning("timezone", f"its end is read in {zones[-1]}, where this journey ends; for one that comes back "
+                      f"write {home}")  # fmt: skip
+    return span((starts, there), (ends, back), ("starts", "ends"), notes)
 
 
 def _moment(cell: str, column: str, notes: Notes) -> Moment | None:

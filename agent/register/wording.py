@@ -22,14 +22,18 @@ def taken(interval: Interval, zone: tzinfo, *, exact: bool = False) -> str:
     return f"{start}–{last:{form}}" if first.date() == last.date() else f"{start} – {day(last)} {last:{form}}"
 
 
-def hours(visit: Visit, zone: tzinfo, beside: datetime | None = None) -> str:
-    """A visit's title and span: "Science Museum 09:00–16:30"; with its days unless all is on the day of `beside`."""
-    first, last = visit.span.earliest.astimezone(zone), visit.span.latest.astimezone(zone)
+def hours(visit: Visit, zone: tzinfo, ends_in: tzinfo, beside: datetime | None = None) -> str:
+    """A visit's title and span: "Science Museum 09:00–16:30"; with its days unless all is on the day of `beside`.
+
+    `zone` is that of its start, `ends_in` that of its end, which is named where clocks show another time there.
+    """
+    first, last = visit.span.earliest.astimezone(zone), visit.span.latest.astimezone(ends_in)
+    there = "" if last.utcoffset() == last.astimezone(zone).utcoffset() else f" ({ends_in})"
     if first.date() != last.date():
-        return f"{visit.title} {day(first)} {first:%H:%M} – {day(last)} {last:%H:%M}"
+        return f"{visit.title} {day(first)} {first:%H:%M} – {day(last)} {last:%H:%M}{there}"
     if beside is not None and beside.astimezone(zone).date() == first.date():
-        return f"{visit.title} {first:%H:%M}–{last:%H:%M}"
-    return f"{visit.title} {day(first)} {first:%H:%M}–{last:%H:%M}"
+        return f"{visit.title} {first:%H:%M}–{last:%H:%M}{there}"
+    return f"{visit.title} {day(first)} {first:%H:%M}–{last:%H:%M}{there}"
 
 
 def length(time: timedelta) -> str:

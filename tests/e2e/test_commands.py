@@ -43,7 +43,7 @@ def test_status_says_what_waits_and_why(trip: Trip) -> None:
     assert status["service"] == {"running": False}
     words = trip.laptop.command("status")
     assert words.returncode == 0
-    assert "3 sent and removed here, 2 for review, 1 private" in words.stdout
+    assert "3 sent and removed here in 30 days, 2 for review, 1 private" in words.stdout
 
 
 def test_explain_has_the_shape_of_the_contract(trip: Trip) -> None:

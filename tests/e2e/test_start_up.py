@@ -32,7 +32,11 @@ def imported(laptop: Laptop, *words: str) -> set[str]:
 def test_help_imports_the_command_line_and_nothing_else(laptop: Laptop) -> None:
     names = imported(laptop, "--help")
     assert not names & (HEAVY | {"rich", "pydantic", "sqlite3", "filelock", "platformdirs"})
-    assert {name for name in names if name.startswith("agent.")} == {"agent.cli", "agent.errors"}
+    assert {name for name in names if name.startswith("agent.")} == {
+        "agent.cli",
+        "agent.cli.crash",
+        "agent.errors",
+    }
 
 
 @pytest.mark.parametrize(

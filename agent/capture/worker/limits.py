@@ -4,7 +4,7 @@ Linux and the BSDs hold all of it in the kernel: address space by RLIMIT_AS, a f
 interval timers whose signal ends the process. macOS has the timers, but its kernel does not hold RLIMIT_AS, so there
 the worker watches its own size. Windows has a job object for memory; processor time and time are watched by the worker.
 What is only watched, a library that hangs inside one call can escape; but everywhere the parent ends a worker that does
-not answer in time.
+not answer in time. Writing files is forbidden where there is a limit for that, which Windows has not.
 """
 
 import os
@@ -43,11 +43,12 @@ class Held(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Imposed:
-    """Which limits are in force in a worker, each as it says itself once they are set."""
+    """Which limits are in force in a worker, each as it says itself once they are set; `files`: that it writes none."""
 
     memory: Held
     processor: Held
     wall: Held
+    files: Held
 
 
 EXIT_MEMORY, EXIT_PROCESSOR, EXIT_WALL = 81, 82, 83
@@ -125,12 +126,12 @@ def impose(limits: Limits) -> tuple[Imposed, Timers | Watcher]:
         from agent.capture.worker.windows import limit_memory
 
         memory = Held.SYSTEM if limit_memory(limits.memory) else Held.NOT
-        return Imposed(memory, Held.WATCHED, Held.WATCHED), Watcher(limits)
+        return Imposed(memory, Held.WATCHED, Held.WATCHED, Held.NOT), Watcher(limits)
     _forbid_files()
     if sys.platform == "darwin":
-        return Imposed(Held.WATCHED, Held.SYSTEM, Held.SYSTEM), Both(Timers(limits), Watcher(limits))
+        return Imposed(Held.WATCHED, Held.SYSTEM, Held.SYSTEM, Held.SYSTEM), Both(Timers(limits), Watcher(limits))
     memory = Held.SYSTEM if _limit_address_space(limits.memory) else Held.NOT
-    return Imposed(memory, Held.SYSTEM, Held.SYSTEM), Timers(limits)
+    return Imposed(memory, Held.SYSTEM, Held.SYSTEM, Held.SYSTEM), Timers(limits)
 
 
 class Both(Timers):

@@ -60,7 +60,7 @@ class Line:
     @property
     def imposed(self) -> Imposed:
         """Which limits the worker says are in force; none before it was started."""
-        return self._imposed or Imposed(Held.NOT, Held.NOT, Held.NOT)
+        return self._imposed or Imposed(*[Held.NOT] * 4)
 
     def start(self) -> None:
         """Have a worker; nothing where there is one. `NotStarted` where it does not come up."""
@@ -78,7 +78,7 @@ class Line:
         try:
             told = self.answer(START).get("limits")
             values = told if isinstance(told, dict) else {}
-            self._imposed = Imposed(*(Held(values[name]) for name in ("memory", "processor", "wall")))
+            self._imposed = Imposed(*(Held(values[name]) for name in ("memory", "processor", "wall", "files")))
         except (Ended, KeyError, ValueError):
             self.end()
             raise NotStarted("ends as soon as it is started") from None

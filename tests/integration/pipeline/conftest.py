@@ -10,6 +10,8 @@ import pytest
 from tests.laptop import Laptop
 from tests.servers.fixtures import sshd  # noqa: F401  # the fixture behind `laptop`
 from tests.servers.openssh import SUBSYSTEM, OpenSSH, why_not
+from tests.servers.rsyslog import Authority, Rsyslog
+from tests.servers.rsyslog import why_not as no_rsyslog
 
 FAULTY = Path(__file__).parents[2] / "servers" / "faulty.py"
 
@@ -30,4 +32,14 @@ def forgetful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSSH]:
     plan = tmp_path_factory.mktemp("forgetful") / "plan.json"
     plan.write_text(json.dumps({"step": "", "n": 1, "how": "", "hide": ["fsync@openssh.com"], "log": None}))
     with OpenSSH(subsystem=f"{sys.executable} -I -S {FAULTY} {plan}") as server:
+        yield server
+
+
+@pytest.fixture
+def rsyslog(tmp_path: Path) -> Iterator[Rsyslog]:
+    """Running, known as "localhost", by a certificate authority of its own."""
+    if reason := no_rsyslog():
+        pytest.skip(reason)
+    authority = Authority(tmp_path / "authority", "school")
+    with Rsyslog(tmp_path / "rsyslog", authority, authority.issue("localhost")) as server:
         yield server

@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import piexif
+import pytest
 from PIL import Image
 
-from agent.capture import CaptureWorker
+from agent.capture import CaptureWorker, Held, Imposed
 from agent.capture.worker import READING
 from agent.journal import State
+from agent.model import Known
 from agent.pipeline.apart import GUESTS
+from agent.pipeline.doctor import Mark, examine
 from agent.pipeline.facts import GROUNDS
 from agent.pipeline.run import Run
 from agent.pipeline.stages import Stages, only_writer, open_stages
@@ -89,7 +92,7 @@ def test_a_file_that_is_deadly_only_to_those_who_tag_it_is_refused_too(laptop: L
     with narrow(laptop) as stages:
         heard = Heard()
         summary = Run(stages, laptop.settings.watch, heard).through()
-        assert (summary.removed, summary.refused, summary.failed) == (1, 1, 1)
+        assert (summary.removed, summary.refused, summary.failed, summary.exit_code) == (1, 1, 0, 4)
         assert not good.exists()
         assert deadly.read_bytes() == DEADLY_TO_TAG
         (waiting,) = status(stages).waiting
@@ -98,6 +101,18 @@ def test_a_file_that_is_deadly_only_to_those_who_tag_it_is_refused_too(laptop: L
         assert Run(stages, laptop.settings.watch, Heard()).through().refused == 1
         assert stages.capture.process_ids == (), "and no worker is ended by it again"
     assert len(laptop.on_share()) == 1
+
+
+def test_a_file_that_turns_out_deadly_when_it_is_sent_again_after_a_crash_is_refused(laptop: Laptop) -> None:
+    laptop.file("d.jpg", DEADLY_TO_TAG)
+    with narrow(laptop) as stages:
+        Run(stages, laptop.settings.watch, Heard()).through()
+        (refused,) = stages.journal.standings(State.REFUSED)
+        for state in (State.SETTLED, State.DECIDED, State.SENT):
+            stages.journal.save(replace(refused, state=state, attempts=0, reason=None))
+        assert Run(stages, laptop.settings.watch, Heard()).through().refused == 1
+        (again,) = stages.journal.standings()
+        assert (again.state, again.attempts) == (State.REFUSED, 2)
 
 
 def test_a_sidecar_made_to_do_harm_is_merged_apart_and_the_photo_refused_with_it(laptop: Laptop) -> None:
@@ -114,3 +129,24 @@ def test_a_sidecar_made_to_do_harm_is_merged_apart_and_the_photo_refused_with_it
 
 def test_doctor_says_which_limits_hold_here(laptop: Laptop) -> None:
     assert "limits on memory, processor time and time" in laptop.command("doctor").stdout
+
+
+@pytest.mark.parametrize(
+    ("imposed", "mark", "said"),
+    [
+        (Imposed(Held.SYSTEM, Held.SYSTEM, Held.SYSTEM, Held.SYSTEM), Mark.OK, "limits on memory, processor time"),
+        (Imposed(Held.SYSTEM, Held.WATCHED, Held.WATCHED, Held.NOT), Mark.OK, "none for processor time and time:"),
+        (Imposed(Held.SYSTEM, Held.WATCHED, Held.WATCHED, Held.NOT), Mark.OK, "cannot keep it from writing files"),
+        (Imposed(Held.WATCHED, Held.SYSTEM, Held.SYSTEM, Held.SYSTEM), Mark.OK, "none for memory: the process watches"),
+        (Imposed(Held.NOT, Held.WATCHED, Held.WATCHED, Held.NOT), Mark.WARN, "sets it no limit on memory"),
+    ],
+    ids=["Linux", "Windows", "Windows too", "macOS", "Windows without its job object"],
+)
+def test_doctor_says_what_another_system_has_no_limit_for(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch, imposed: Imposed, mark: Mark, said: str
+) -> None:
+    monkeypatch.setattr(CaptureWorker, "imposed", lambda self: imposed)
+    with only_writer(laptop.settings), open_stages(laptop.settings) as stages:
+        (finding,) = [one for one in examine(stages, lambda: (True, Known.YES)) if one.check == "reading"]
+    assert finding.mark is mark
+    assert said in finding.text

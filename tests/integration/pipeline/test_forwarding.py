@@ -2,23 +2,11 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from agent.pipeline.events import Happened
 from tests.laptop import Heard, Laptop
-from tests.servers.rsyslog import Authority, Rsyslog, why_not
-
-
-@pytest.fixture
-def rsyslog(tmp_path: Path) -> Iterator[Rsyslog]:
-    if reason := why_not():
-        pytest.skip(reason)
-    authority = Authority(tmp_path / "authority", "school")
-    with Rsyslog(tmp_path / "rsyslog", authority, authority.issue("localhost")) as server:
-        yield server
+from tests.servers.rsyslog import Rsyslog
 
 
 def _on_record(laptop: Laptop) -> list[str]:
@@ -26,7 +14,8 @@ def _on_record(laptop: Laptop) -> list[str]:
 
 
 def _ids(rsyslog: Rsyslog) -> list[str]:
-    return [line["structured-data"].split('eventId="')[1].split('"')[0] for line in rsyslog.received()]
+    entries = [json.loads(line["msg"].removeprefix("\ufeff")) for line in rsyslog.received()]
+    return [f"{entry['device']}:{entry['event']}" for entry in entries]
 
 
 def test_every_entry_of_the_record_comes_to_syslog_and_to_the_file(

@@ -6,39 +6,53 @@ be in no file of the agent's, on no page of the log and nowhere on the share; wh
 
 import io
 import json
+import subprocess
+import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import piexif
 import pytest
 from PIL import Image
 
-from tests.laptop import PRIVATE, Laptop
+from tests.laptop import ON_VISIT, PRIVATE, Laptop
+from tests.servers.rsyslog import Rsyslog
 
 PRIVATE_WORD = "Zyzzyva"
 DOUBTFUL_WORD = "Quokka"
+VISIT_WORD = "Hoatzin"
+"""In the name, the folder and the texts of a photo that is of the visit: only the photo itself may carry it away."""
+
+FAR = ((12, 34, 56), (65, 43, 21))
+LONDON = ((51, 29, 52), (0, 10, 28))
+PLACES = ("12.582", "65.722", "51.497", "0.1744", "12; 34", "12, 34", "34, 56", "29, 52", "34/1", "29/1")
+"""How these may be written: 12° 34' 56" N, 65° 43' 21" E, of the private ones; 51° 29' 52" N, 0° 10' 28" E."""
 
 
-def telling(word: str, *, dated: bool) -> bytes:
+def telling(word: str, taken: datetime | None, place: tuple[tuple[int, ...], ...] = FAR) -> bytes:
     """A JPEG that carries the word in every text that a camera or a person may have put in, and a place."""
     out = io.BytesIO()
     text = word.encode()
+    make = b"Canon" if place is LONDON else text  # of a photo that is sent it becomes part of the name on the share
+    title = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><!-- {word} --></x:xmpmeta>'.encode()
+    dated = {} if taken is None else {piexif.ExifIFD.DateTimeOriginal: f"{taken:%Y:%m:%d %H:%M:%S}".encode()}
     exif = piexif.dump(
         {
-            "0th": {piexif.ImageIFD.Make: text, piexif.ImageIFD.Model: text, piexif.ImageIFD.ImageDescription: text},
+            "0th": {piexif.ImageIFD.Make: make, piexif.ImageIFD.Model: make, piexif.ImageIFD.ImageDescription: text},
             "Exif": {
-                **({piexif.ExifIFD.DateTimeOriginal: f"{PRIVATE:%Y:%m:%d %H:%M:%S}".encode()} if dated else {}),
+                **dated,
                 piexif.ExifIFD.BodySerialNumber: text,
             },
             "GPS": {
                 piexif.GPSIFD.GPSLatitudeRef: b"N",
-                piexif.GPSIFD.GPSLatitude: ((12, 1), (34, 1), (56, 1)),
+                piexif.GPSIFD.GPSLatitude: tuple((part, 1) for part in place[0]),
                 piexif.GPSIFD.GPSLongitudeRef: b"E",
-                piexif.GPSIFD.GPSLongitude: ((65, 1), (43, 1), (21, 1)),
+                piexif.GPSIFD.GPSLongitude: tuple((part, 1) for part in place[1]),
             },
         }
     )
-    Image.new("RGB", (32, 32), (1, 2, 3)).save(out, "JPEG", exif=exif, comment=text)
+    Image.new("RGB", (32, 32), (1, 2, 3)).save(out, "JPEG", exif=exif, comment=text, xmp=title)
     return out.getvalue()
 
 
@@ -46,11 +60,11 @@ def telling(word: str, *, dated: bool) -> bytes:
 def canaries(laptop: Laptop) -> Laptop:
     """The laptop with many private photos (so that the journal's pages split), some doubtful and one of the visit."""
     for n in range(60):
-        laptop.file(f"{PRIVATE_WORD} at home/{PRIVATE_WORD} {n} {'x' * (n * 3)}.jpg", telling(PRIVATE_WORD, dated=True))
+        laptop.file(f"{PRIVATE_WORD} at home/{PRIVATE_WORD} {n} {'x' * (n * 3)}.jpg", telling(PRIVATE_WORD, PRIVATE))
     laptop.file(f"{PRIVATE_WORD}.mov", b"no clip at all")
     laptop.file(f"{PRIVATE_WORD}.jpg", b"")
     (laptop.imports / f"{PRIVATE_WORD}.jpg").unlink()
-    laptop.file(f"{DOUBTFUL_WORD}/{DOUBTFUL_WORD}.jpg", telling(DOUBTFUL_WORD, dated=False))
+    laptop.file(f"{DOUBTFUL_WORD}/{DOUBTFUL_WORD}.jpg", telling(DOUBTFUL_WORD, None))
     laptop.file(f"{DOUBTFUL_WORD}.jpg", b"")
     laptop.photo("IMG_1.jpg")
     return laptop
@@ -122,3 +136,107 @@ def test_nothing_private_is_in_the_service_log_or_its_files_while_it_runs(canari
     assert PRIVATE_WORD not in log.read_text()
     assert DOUBTFUL_WORD not in log.read_text()
     assert "proven" in log.read_text(), "the log does say what was done"
+
+
+@pytest.fixture
+def told_everywhere(canaries: Laptop, rsyslog: Rsyslog, tmp_path: Path) -> Laptop:
+    """The laptop with a telling photo of the visit, too, and all receivers of entries that there are."""
+    canaries.file(f"{DOUBTFUL_WORD}/{DOUBTFUL_WORD}.jpg", telling(DOUBTFUL_WORD, None, LONDON))
+    canaries.file(f"{VISIT_WORD}/{VISIT_WORD}.jpg", telling(VISIT_WORD, ON_VISIT, LONDON))
+    forward = {"syslog": f"localhost:{rsyslog.port}", "ca_file": str(rsyslog.authority.file)}
+    canaries.configure(forward=forward | {"ecs_file": str(tmp_path / "events.jsonl")})
+    return canaries
+
+
+def test_no_name_place_or_title_is_in_record_reports_logs_or_syslog(
+    told_everywhere: Laptop, rsyslog: Rsyslog, tmp_path: Path
+) -> None:
+    laptop, keys = told_everywhere, tmp_path / "keys"
+    said = [laptop.command("sync", "--json")]
+    assert json.loads(said[0].stdout.splitlines()[-1])["removed"] == 2
+    for one in map(json.loads, laptop.command("review", "list", "--json").stdout.splitlines()):
+        words = ["private", one["id"]]
+        if f"{DOUBTFUL_WORD}/{DOUBTFUL_WORD}.jpg" in one["file"]:
+            words = ["assign", one["id"], "museum"]
+        assert laptop.command("review", *words).returncode == 0
+    said.append(laptop.command("sync"))
+    keys.write_text(laptop.command("log", "key").stdout)
+    for words in (
+        *[["log", "show", form] for form in ("--json", "--csv", "--ecs")],
+        *[["log", "show", "--kind", kind, "--json"] for kind in ("review-resolved", "heartbeat", "removed")],
+        ["log", "show", "--share"],
+        ["log", "visit", "museum", "--json"],
+        ["log", "verify"],
+        ["log", "verify", "--share", "--json"],
+        ["witness", "--share", "--keys", keys, "--state", tmp_path / "witness", "--json"],
+        ["witness", laptop.share, "--keys", keys, "--state", tmp_path / "witness"],
+        ["doctor"],
+        ["config", "show"],
+    ):
+        said.append(laptop.command(*words))
+        assert said[-1].stdout
+    entries = laptop.look(lambda stages: len(stages.record))
+    rsyslog.wait_for(entries)
+
+    texts = [one.stdout + one.stderr for one in said]
+    for folder in (laptop.share / "record", laptop.home / "state" / "record", laptop.home / "state" / "forward"):
+        texts += [path.read_bytes().decode("latin-1") for path in folder.rglob("*") if path.is_file()]
+    texts += [rsyslog.output.read_text("utf-8"), (tmp_path / "events.jsonl").read_text("utf-8")]
+    texts += [path.read_bytes().decode("latin-1") for path in (tmp_path / "witness").rglob("*") if path.is_file()]
+    assert len(texts[-1]) > 50
+    for needle in (PRIVATE_WORD, DOUBTFUL_WORD, VISIT_WORD, *PLACES):
+        assert not [text for text in texts if needle.lower() in text.lower()], needle
+    on_share = laptop.on_share()
+    assert not [name for name in on_share if {PRIVATE_WORD, DOUBTFUL_WORD, VISIT_WORD} & set(name.split("/"))]
+    assert not [name for name, content in on_share.items() if PRIVATE_WORD.encode() in content]
+    assert len([name for name, content in on_share.items() if VISIT_WORD.encode() in content]) == 1, "the photo itself"
+
+
+CRASHING = """
+import sys, threading
+from pathlib import Path
+from agent.pipeline import examine
+from agent.cli import main
+
+def broken(stages, roots):
+    (private, *_) = roots[0].rglob("Zyzzyva*.jpg")
+    try:
+        (private / "x").read_bytes()
+    except OSError as fault:
+        raise ExceptionGroup(str(private), [ValueError(str(private)), fault]) from fault
+
+def in_a_thread(stages, roots):
+    thread = threading.Thread(target=broken, args=(stages, roots))
+    thread.start()
+    thread.join()
+    return broken(stages, roots)
+
+def put_away(stages, roots):
+    class Closing:
+        def __del__(self):
+            broken(stages, roots)
+    Closing()
+    return broken(stages, roots)
+
+examine.look = globals()[sys.argv[1]]
+main(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize("how", ["broken", "in_a_thread", "put_away"])
+@pytest.mark.parametrize("words", [["sync"], ["sync", "--json"], ["run"]])
+def test_a_crash_says_where_it_happened_and_names_no_file(canaries: Laptop, how: str, words: list[str]) -> None:
+    crashed = subprocess.run(
+        [sys.executable, "-c", CRASHING, how, "--config", canaries.config, *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=canaries.environment,
+    )
+    assert crashed.returncode == 1
+    assert "Tell IT" in crashed.stderr
+    assert "agent/pipeline/run.py" in crashed.stderr
+    assert "ExceptionGroup" in crashed.stderr
+    assert "NotADirectoryError, error 20" in crashed.stderr
+    assert PRIVATE_WORD not in crashed.stdout + crashed.stderr.replace(str(canaries.home), "")

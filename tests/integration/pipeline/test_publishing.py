@@ -210,3 +210,29 @@ def test_nothing_private_is_in_what_is_published(laptop: Laptop) -> None:
         assert secret.encode() not in published
     assert not re.search(rb"\d{1,3}\.\d{4,}", re.sub(rb"[0-9T:-]+\.\d{6}\+00:00", b"", published)), "no position"
     assert not AS_ROOT or b"/root" not in published
+
+
+def test_the_journal_lets_go_of_a_photo_that_is_gone_when_the_share_has_its_record_and_a_month_is_over(
+    laptop: Laptop,
+) -> None:
+    laptop.photo("Wayzgoose.jpg")
+    start = utc_now()
+    run_on(laptop, start)
+
+    def known() -> bool:
+        return any(b"Wayzgoose" in path.read_bytes() for path in (laptop.home / "state").glob("journal.sqlite3*"))
+
+    run_on(laptop, start + timedelta(days=29))
+    assert known()
+    (laptop.share / "record" / "laptop-17").rename(laptop.share / "away")
+    (laptop.share / "record" / "laptop-17").touch()  # nothing can be published
+    summary, told = run_on(laptop, start + timedelta(days=31))
+    assert (summary.fault, len(told)) == (None, 1)
+    assert known()
+    (laptop.share / "record" / "laptop-17").unlink()
+    (laptop.share / "away").rename(laptop.share / "record" / "laptop-17")
+    run_on(laptop, start + timedelta(days=31, hours=1))
+    assert not known()
+    assert judged(laptop).findings == ()
+    shown = laptop.command("log", "show", "--json")
+    assert json.loads(shown.stdout)["removed"] is True

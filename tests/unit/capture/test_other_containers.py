@@ -219,7 +219,7 @@ def test_the_format_is_by_content(head: bytes, kind: str) -> None:
     assert sniff(head) == kind
 
 
-@pytest.mark.parametrize("head", [b"BM" + bytes(12) + b"\x28\0\0\0", b"GIF89a", b"\x1aE\xdf\xa3"])
+@pytest.mark.parametrize("head", [b"BM" + bytes(12) + b"\x28\0\0\0", b"GIF89a", b"\0\0\1\xba"])
 def test_a_format_without_a_reader_is_held_for_review(reads: Reads, head: bytes) -> None:
     found = reads(head, "a")
     assert found.is_photo

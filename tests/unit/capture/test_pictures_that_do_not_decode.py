@@ -133,6 +133,7 @@ def test_a_picture_too_large_to_look_into_is_not_said_to_be_damaged(worker: Capt
     assert MAX_PIXELS < 21_000 * 20_000
     assert worker.decodes(path) is None
     header = b"IHDR" + b"\x7f\xff\xff\xff" * 2 + b"\x08\2\0\0\0"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\r" + header + crc32(header).to_bytes(4, "big") + bytes(100))
+    start = b"\x89PNG\r\n\x1a\n\0\0\0\r" + header + crc32(header).to_bytes(4, "big")
+    path.write_bytes(start + b"\0\0\0\x64IDAT" + bytes(104))
     assert worker.decodes(path) is None
     assert len(worker.process_ids) == 1

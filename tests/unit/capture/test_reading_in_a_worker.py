@@ -231,7 +231,7 @@ def test_closing_ends_the_workers(good: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="what Linux holds by itself")
 def test_linux_holds_every_limit_by_itself(worker: CaptureWorker, good: Path) -> None:
     limits = worker.imposed()
-    assert (limits.memory, limits.processor, limits.wall) == (Held.SYSTEM, Held.SYSTEM, Held.SYSTEM)
+    assert (limits.memory, limits.processor, limits.wall, limits.files) == (Held.SYSTEM,) * 4
     (process,) = worker.process_ids
     listed = Path(f"/proc/{process}/limits").read_text()
     rows = {row[:26].strip(): row[26:].split()[0] for row in listed.splitlines()}

@@ -97,7 +97,8 @@ class Bench:
 
 
 def ids(rsyslog: Rsyslog) -> list[str]:
-    return [line["structured-data"].split('eventId="')[1].split('"')[0] for line in rsyslog.received()]
+    entries = [json.loads(line["msg"].removeprefix("\ufeff")) for line in rsyslog.received()]
+    return [f"{entry['device']}:{entry['event']}" for entry in entries]
 
 
 def until(true: Callable[[], bool], seconds: float = 20) -> None:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from agent.forward.rfc5424 import BOM, LONGEST, framed, message
 from tests.unit.forward.events import event
 
-# RFC 5424, 6: header fields, one element of structured data, then anything.
+# RFC 5424, 6: header fields, no structured data, then anything.
 GRAMMAR = re.compile(
     rb"<(?P<pri>[0-9]{1,3})>1 (?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z) (?P<host>[\x21-\x7e]{1,255}) "
     rb"photo-agent - (?P<msgid>[\x21-\x7e]{1,32}) "
-    rb'(?P<sd>\[visitPhotoAgent@32473(?: [A-Za-z]{1,32}="(?:[^"\\\]]|\\["\\\]])*")+\]) (?P<msg>.*)',
+    rb"- (?P<msg>.*)",
     re.DOTALL,
 )
 
@@ -24,7 +24,6 @@ def test_an_entry_becomes_a_message_with_its_kind_and_the_record_s_own_line() ->
     assert found is not None
     assert (found["pri"], found["at"], found["host"]) == (b"110", b"2026-03-14T17:00:07Z", b"laptop-17")
     assert found["msgid"] == b"transferred"
-    assert b'eventId="laptop-17:00000007-transferred" index="7"' in found["sd"]
     assert found["msg"] == event(7).line
 
 
@@ -42,18 +41,26 @@ def test_text_beyond_ascii_begins_with_a_byte_order_mark_and_ascii_without() -> 
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300))
-def test_no_text_breaks_out_of_the_structured_data(text: str) -> None:
+def test_the_text_of_an_entry_is_all_in_the_message(text: str) -> None:
     found = GRAMMAR.fullmatch(message(event(visit=text)))
     assert found is not None
-    values = dict(re.findall(rb'([A-Za-z]+)="((?:[^"\\\]]|\\.)*)"', found["sd"], re.DOTALL))
-    assert re.sub(rb"\\(.)", rb"\1", values.get(b"visit", b""), flags=re.DOTALL).decode() == text
+    assert found["msg"].removeprefix(BOM) == event(visit=text).line
+    assert json.loads(found["msg"].removeprefix(BOM))["body"]["visit"] == text
+
+
+def test_no_number_of_somebody_elses_is_used() -> None:
+    """RFC 5612: 32473 must not be sent; without a number of one's own there is no name for structured data."""
+    assert b"@" not in message(event())
 
 
 def test_an_entry_too_long_for_syslog_is_said_to_be_and_keeps_its_id() -> None:
     sent = message(event(reason="x" * LONGEST))
     assert len(sent) <= LONGEST
-    assert b'eventId="laptop-17:00000000-transferred"' in sent
-    assert sent.endswith(b"it is in the record on the share")
+    found = GRAMMAR.fullmatch(sent)
+    assert found is not None
+    told = json.loads(found["msg"])
+    assert (told["device"], told["event"], told["index"]) == ("laptop-17", "00000000-transferred", 0)
+    assert (told["too_long"], told["leaf_hash"]) == (True, "ab" * 32)
 
 
 def test_on_a_stream_a_message_is_counted_in_octets() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,18 +15,19 @@ from agent.record import Record
 from agent.record.keys import LogKey
 from agent.record.leaf import LEAF_LINE, read_leaf_line
 from agent.record.tree import consistency_ranges, inclusion_ranges, leaf_hash, prove, root_of
-from tests.unit.record.copies import published
+from agent.record.witness import Witness
+from tests.unit.record.copies import NOW, published
 
 PACKAGES = Path("/usr/share/gocode")
-JUDGE = Path(__file__).with_name("data") / "judge.go"
+SOURCES = Path(__file__).with_name("data")
 
 
 @pytest.fixture(scope="session")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Go program, built."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Builds one of the Go programs in data/."""
     if shutil.which("go") is None or not (PACKAGES / "src/golang.org/x/mod/sumdb/note").is_dir():
         pytest.skip("no Go verifier here (Debian: golang-go, golang-golang-x-mod-dev)")
-    folder = tmp_path_factory.mktemp("judge")
+    folder = tmp_path_factory.mktemp("judges")
     env = {
         **os.environ,
         "GO111MODULE": "off",
@@ -34,9 +36,24 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "GOFLAGS": "",
         "CGO_ENABLED": "0",
     }
-    program = folder / "judge"
-    subprocess.run(["go", "build", "-o", program, JUDGE], env=env, check=True, timeout=110)
-    return program
+
+    def build(name: str) -> Path:
+        subprocess.run(["go", "build", "-o", folder / name, SOURCES / f"{name}.go"], env=env, check=True, timeout=110)
+        return folder / name
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def judge(built: Callable[[str], Path]) -> Path:
+    """Of checkpoints and proofs."""
+    return built("judge")
+
+
+@pytest.fixture(scope="session")
+def cojudge(built: Callable[[str], Path]) -> Path:
+    """Of cosignatures."""
+    return built("cojudge")
 
 
 @pytest.fixture
@@ -81,6 +98,33 @@ def test_go_refuses_what_was_changed(judge: Path, copy: Path, signer: LogKey, tm
         )
         assert done.returncode != 0
         path.write_bytes(content)
+
+
+def test_go_believes_a_witness_s_cosignature_and_none_that_was_changed(
+    cojudge: Path, copy: Path, signer: LogKey, tmp_path: Path
+) -> None:
+    witness = Witness(tmp_path / "witness", "witness/it")
+    (watched,) = witness.look(copy, [signer.key], now=NOW).devices
+    assert watched.cosigned == 50
+    note = tmp_path / "witness" / "seen" / "laptop-17.txt"
+
+    def judged(witness_key: str = str(witness.key)) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [cojudge, str(signer.key), witness_key, note], capture_output=True, text=True, check=False
+        )
+
+    assert judged().stdout == f"witness/it {int(NOW.timestamp())}\n"
+    assert judged(str(Witness(tmp_path / "another", "witness/it").key)).returncode != 0
+    content = note.read_bytes()
+    text, cosigned = content.rstrip(b"\n").rsplit(b" ", 1)
+    raw = bytearray(base64.b64decode(cosigned))
+    for place in (0, 3, 4, 11, 12, 75):  # the key's id, the time, the signature
+        raw[place] ^= 1
+        note.write_bytes(text + b" " + base64.b64encode(raw) + b"\n")
+        assert judged().returncode != 0, place
+        raw[place] ^= 1
+    note.write_bytes(content.replace(b"\n50\n", b"\n51\n"))
+    assert judged().returncode != 0
 
 
 def test_sha256sum_makes_the_leaf_that_is_published(copy: Path, tmp_path: Path) -> None:

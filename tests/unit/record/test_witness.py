@@ -269,6 +269,30 @@ def test_a_file_that_just_came_or_is_on_its_way_is_not_told(bench: Bench, photos
     assert bench.look().exit_code == 0
 
 
+def test_a_file_that_bears_a_time_to_come_is_told_a_day_after_it_was_first_seen(
+    bench: Bench, photos: list[Path]
+) -> None:
+    path = stray(bench, timedelta(days=-400))
+    assert bench.look().exit_code == 0
+    assert bench.look(now=NOW + timedelta(hours=23)).exit_code == 0
+    watch = bench.look(now=NOW + timedelta(hours=25))
+    assert watch.holdings is not None
+    assert watch.holdings.without_entry == (path.relative_to(bench.share).as_posix(),)
+    path.unlink()
+    bench.look(now=NOW + timedelta(hours=26))
+    stray(bench, timedelta(days=-400))
+    assert bench.look(now=NOW + timedelta(hours=26)).exit_code == 0, "another one, seen for the first time"
+
+
+@pytest.mark.parametrize("content", ["nothing", '["list"]', '{"visits/2026-science-museum/b.jpg": 7}'])
+def test_a_memory_of_strange_files_that_cannot_be_read_is_told(bench: Bench, photos: list[Path], content: str) -> None:
+    stray(bench, timedelta(0), "b.jpg")
+    bench.look()
+    (bench.state / "strangers.json").write_text(content)
+    with pytest.raises(RecordError, match="without an entry"):
+        bench.look()
+
+
 def test_an_entry_with_no_file_is_told(bench: Bench, photos: list[Path]) -> None:
     photos[0].unlink()
     watch = bench.look()

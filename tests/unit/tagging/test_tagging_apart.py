@@ -1,5 +1,6 @@
 """Planning asked of another process: the same plans, and no byte lost whatever that process answers."""
 
+import base64
 import json
 from collections.abc import Callable
 from hashlib import sha256
@@ -89,12 +90,24 @@ def test_a_splice_that_would_lose_what_it_replaces_is_not_taken(photo: Path, tag
         {"insert": "/+E="},
         {"insert": "ÿ"},
         {"insert": "AAAA" + str(told["insert"])},
-        {"insert": str(told["insert"]) + "AAAA"},
+        {"insert": base64.b64encode(base64.b64decode(str(told["insert"])) + b"more").decode()},
         {"beside": 1, "at": None},
         {"beside": "x" * 10_000, "at": None},
     ):
         with pytest.raises(ValueError):  # noqa: PT011  # what is wrong with a lie is nobody's business
             understood_splice(photo, size, {**told, **lie})
+
+
+def test_a_splice_behind_the_photos_end_or_before_its_beginning_is_not_taken(
+    tmp_path: Path, real_jpeg: bytes, tag_for: MakeTag
+) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(real_jpeg)
+    told = answer_splice(path, splice_question(tag_for(real_jpeg), "jpeg"))
+    assert told["drop"] == 0
+    for at in (0, 1, len(real_jpeg) + 1):
+        with pytest.raises(ValueError, match="no XMP segment"):
+            understood_splice(path, len(real_jpeg), {**told, "at": at})
 
 
 @given(
