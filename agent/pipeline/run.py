@@ -21,7 +21,7 @@ from agent.errors import (
     ShareUnreachable,
 )
 from agent.journal import Standing, State
-from agent.model import Register
+from agent.model import Register, TransferId
 from agent.pipeline import damage, examine, finish, forwarding, send
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
 from agent.pipeline.facts import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL
@@ -144,9 +144,9 @@ class Run:
         self.summary.visit = len(pending)
         if not pending or self.summary.fault is not None:
             return
-        share = self._connected()
+        share = self._connected(delivering=True)
         send.reached(self.stages)
-        self._sweep(share)
+        self._sweep(share, [standing.transfer for standing in pending if standing.transfer is not None])
         sending = send.Sending(self.stages, share, self.audience, self._proven, self.stopping)
         try:
             sending.run(send.due(self.stages, patient=self.patient))
@@ -175,15 +175,15 @@ class Run:
 
     # --- the share ---------------------------------------------------------------------------------------------------
 
-    def _connected(self) -> Share:
+    def _connected(self, *, delivering: bool = False) -> Share:
         if self._share is None:
-            self._share = self.stages.connect()
+            self._share = self.stages.connect(delivering=delivering)
             self.stages.journal.set_fact(LAST_REACHED, self.stages.clock().isoformat())
         return self._share
 
-    def _sweep(self, share: Share) -> None:
+    def _sweep(self, share: Share, keep: Sequence[TransferId]) -> None:
         try:
-            share.sweep()
+            share.sweep(keep)
         except ShareFault as fault:
             # What lies there is in nobody's way; each photo finds out for itself whether it can be sent.
             self._notice(f"what an earlier, broken transfer left on the share stays there for now: {fault}")

@@ -78,7 +78,7 @@ class Sending:
         fitting = self._what_fits(standings)
         self.audience.expect(len(fitting), sum(standing.photo.size for standing in fitting))
         try:
-            for outcome in self.share.deliver(self._deliveries(fitting), self.audience.advance):
+            for outcome in self.share.deliver(self._deliveries(fitting), self.audience.advance, self.stopping):
                 self._put_down(outcome)
         finally:
             self._flush()

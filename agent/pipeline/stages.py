@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 import filelock
@@ -35,6 +36,14 @@ PATIENCE = 5.0
 """Seconds that a run's end may be held up by a log server; what it has not taken by then waits for the next run."""
 
 
+class Connect(Protocol):
+    """The way to the share."""
+
+    def __call__(self, *, delivering: bool = False) -> "Share":
+        """Connect; `delivering` where photos are to be sent at once. Raises as `open_share` does."""
+        ...
+
+
 @dataclass(slots=True)
 class Stages:
     """The opened stages of one run; for one thread only, as the journal's connection is."""
@@ -45,7 +54,7 @@ class Stages:
     registers: RegisterStore
     clock: Callable[[], datetime]
     sleep: Callable[[float], object]
-    connect: Callable[[], "Share"]
+    connect: "Connect"
     _capture: "CaptureWorker | None" = None
     _forwarder: "Forwarder | None" = None
 
@@ -175,7 +184,7 @@ def open_stages(
     *,
     clock: Callable[[], datetime] = wall_clock,
     sleep: Callable[[float], object] = time.sleep,
-    connect: Callable[[], "Share"] | None = None,
+    connect: "Connect | None" = None,
 ) -> Iterator[Stages]:
     """Open the stages for writing; the caller holds `only_writer`."""
     with Journal.open(journal_file(settings)) as journal:
@@ -186,13 +195,13 @@ def open_stages(
             registers=RegisterStore(register_folder(settings)),
             clock=clock,
             sleep=sleep,
-            connect=connect or (lambda: _connected(settings, clock)),
+            connect=connect or partial(_connected, settings, clock),
         )
         with contextlib.closing(stages):
             yield stages
 
 
-def _connected(settings: Settings, clock: Callable[[], datetime]) -> "Share":
+def _connected(settings: Settings, clock: Callable[[], datetime], *, delivering: bool = False) -> "Share":
     from agent.share import open_share
 
-    return open_share(server_of(settings), clock=clock)
+    return open_share(server_of(settings), clock=clock, delivering=delivering)

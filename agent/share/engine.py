@@ -1,7 +1,7 @@
 """Many deliveries on their way at once: the part of the share that lives on an event loop of its own.
 
-Files go over `lanes`; what was sent is read back behind the writing, over a connection and by a process of its own where
-the settings allow two and there is enough to send: until that is there, and for little, by the connection that sends.
+Files go over `lanes`; what was sent is read back behind the writing: over a connection and by a process of its own
+where the settings allow two and there is enough to send, else, and until that is there, on the connection that sends.
 What is in flight is bounded by the lanes' windows.
 """
 

@@ -4,7 +4,7 @@ The `Disk` is what the server would hold; several `MemoryShare`s may stand on on
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
@@ -12,7 +12,7 @@ from typing import Self
 
 from agent.errors import LocalFault, ShareDenied, ShareFault, ShareFull, ShareUnreachable
 from agent.model import Delivery, Fingerprint, Method, Outgoing, Proof, RemoteName, Sha256, TransferId
-from agent.share.names import another, is_own_temporary, temporary_name
+from agent.share.names import another, own_temporary, temporary_name
 from agent.share.port import Abilities, Delivered, Outcome, Sent, Space, Undelivered
 from agent.share.source import Source
 
@@ -42,11 +42,16 @@ class MemoryShare:
         self._closed = False
 
     def deliver(
-        self, deliveries: Iterable[Delivery], sent_bytes: Callable[[int], None] = lambda _: None
+        self,
+        deliveries: Iterable[Delivery],
+        sent_bytes: Callable[[int], None] = lambda _: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> Iterator[Outcome]:
         """One after the other: whatever order a caller relies on that the port does not promise, it gets here."""
         for delivery in deliveries:
             self._reach()
+            if stopping():
+                return
             temporary: list[str] = []
             try:
                 arrived = [
@@ -121,10 +126,11 @@ class MemoryShare:
         below = (name[len(folder) + 1 :] for name in self.disk.files if name.startswith(f"{folder}/"))
         return sorted({f"{first}{slash}" for first, slash, _ in (name.partition("/") for name in below)})
 
-    def sweep(self) -> int:
+    def sweep(self, keep: Collection[TransferId] = ()) -> int:
         """Remove this device's own temporary files."""
         self._reach()
-        own = [name for name in self.disk.files if is_own_temporary(self._device, name.rpartition("/")[2])]
+        found = {name: own_temporary(self._device, name.rpartition("/")[2]) for name in self.disk.files}
+        own = [name for name, transfer in found.items() if transfer is not None and transfer not in keep]
         for name in own:
             del self.disk.files[name]
         return len(own)

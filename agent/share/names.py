@@ -70,9 +70,10 @@ def temporary_name(device: str, transfer: TransferId, n: int) -> str:
     return f".uploading-{_device(device)}-{transfer}-{n}.part"
 
 
-def is_own_temporary(device: str, last: str) -> bool:
-    """Whether `last` (a name without its folder) is a temporary name that `device` made, and no other device can."""
-    return re.fullmatch(rf"\.uploading-{re.escape(_device(device))}-[0-9a-f]{{32}}-[0-9]+\.part", last) is not None
+def own_temporary(device: str, last: str) -> TransferId | None:
+    """The transfer, if `last` (a name without its folder) is a temporary name that `device` made, and no other can."""
+    found = re.fullmatch(rf"\.uploading-{re.escape(_device(device))}-([0-9a-f]{{32}})-[0-9]+\.part", last)
+    return None if found is None else TransferId(found[1])
 
 
 def _plain(text: str) -> str:

@@ -3,7 +3,7 @@
 One suite (tests/contract) holds every implementation to this.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -63,7 +63,12 @@ class Share(Protocol):
     must look), `ShareFault` for a single name. After ShareUnreachable the object is of no more use but to be closed.
     """
 
-    def deliver(self, deliveries: Iterable[Delivery], sent_bytes: Callable[[int], None] = ...) -> Iterator[Outcome]:
+    def deliver(
+        self,
+        deliveries: Iterable[Delivery],
+        sent_bytes: Callable[[int], None] = ...,
+        stopping: Callable[[], bool] = ...,
+    ) -> Iterator[Outcome]:
         """Send deliveries and prove them; outcomes come as they are ready, not in order.
 
         Deliveries are taken from the iterable only as fast as they can be sent, so that stopping to supply them ends
@@ -71,7 +76,8 @@ class Share(Protocol):
         or `Undelivered`. On `Delivered` every file is durable under its final name, was read back whole, and was
         renamed without ever overwriting; a name that is taken by other content is passed over for `NAME-2`, `NAME-3`, …
         Repeating a delivery whose outcome was lost is safe and ends in `Method.ALREADY_THERE` where it had arrived.
-        `sent_bytes` is told of payload bytes as they are acknowledged (for a progress bar).
+        `sent_bytes` is told of payload bytes as they are acknowledged (for a progress bar). When `stopping` says so,
+        those under way have a few seconds; the rest have no outcome, and a large file goes on from there another time.
         """
         ...
 
@@ -83,8 +89,11 @@ class Share(Protocol):
         """What is in a folder, in order; a folder's name ends with `/`. Empty where it is missing or not for us."""
         ...
 
-    def sweep(self) -> int:
-        """Remove this device's own temporary files, left by a transfer that was cut; how many. Never another's."""
+    def sweep(self, keep: Collection[TransferId] = ()) -> int:
+        """Remove this device's own temporary files, left by transfers that were cut; how many. Never another's.
+
+        Those of transfers in `keep` stay: they are still to be made, and may go on from there.
+        """
         ...
 
     def abilities(self) -> Abilities:

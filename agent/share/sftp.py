@@ -8,7 +8,7 @@ import asyncio
 import queue
 import secrets
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Iterator
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -16,17 +16,17 @@ from typing import Any, Self, TypeVar
 from agent.errors import NotProven, ShareFault, ShareUnreachable
 from agent.model import Delivery, RemoteName, TransferId
 from agent.share import wire
+from agent.share.ahead import Ahead, Patience, never
 from agent.share.connecting import connect
 from agent.share.engine import Acknowledged, Broken, Engine, News, start_reader
 from agent.share.faults import Refused, as_fault
-from agent.share.names import is_own_temporary, temporary_name
+from agent.share.names import own_temporary, temporary_name
 from agent.share.port import Abilities, Outcome, Sent, Space
 from agent.share.server import Server
 from agent.share.streams import DIFFERENT
 from agent.share.wire import Flag, Kind
 
-AHEAD = 192  # deliveries taken from the pipeline before the first of them has its outcome
-AHEAD_BYTES = 64 * 1024 * 1024  # and their bytes, not counting what is confirmed; one larger delivery may wait beside
+LOOKS = 8  # folders listed at once
 TOP = ("visits", "record")  # where this program writes, one level of folders below each
 
 CLOSED = "This connection to the share is closed."
@@ -75,51 +75,51 @@ class SftpShare:
 
     # --- deliver -----------------------------------------------------------------------------------------------------
 
-    def deliver(self, deliveries: Iterable[Delivery], sent_bytes: Callable[[int], None] = _nobody) -> Iterator[Outcome]:
+    def deliver(
+        self,
+        deliveries: Iterable[Delivery],
+        sent_bytes: Callable[[int], None] = _nobody,
+        stopping: Callable[[], bool] = never,
+    ) -> Iterator[Outcome]:
         """Send deliveries and prove them; closing the iterator early takes back what is under way."""
         engine = self._working()
         news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._loop.call_soon_threadsafe(engine.begin, news.put)
-        supply, more = iter(deliveries), True
-        under_way, unconfirmed = 0, 0
+        supply, ahead, patience = iter(deliveries), Ahead(), Patience(stopping)
         try:
             while True:
-                while more and under_way < AHEAD and (unconfirmed < AHEAD_BYTES or under_way == 0):
-                    delivery = next(supply, None)
-                    if delivery is None:
-                        more = False
-                        break
-                    under_way += 1
-                    unconfirmed += delivery.size
+                while ahead.room and (delivery := next(supply, None)) is not None:
+                    ahead.took(delivery)
                     self._loop.call_soon_threadsafe(engine.add, delivery)
                     if not news.empty():
                         break
-                if under_way == 0:
+                if ahead.count == 0:
                     return
                 item = self._heard(news)
+                if patience.ended():
+                    return
                 if isinstance(item, Acknowledged):
-                    unconfirmed = max(0, unconfirmed - item.size)
                     sent_bytes(item.size)
                 elif isinstance(item, Broken):
                     raise item.fault
-                else:
+                elif item is not None:
                     if not isinstance(item, Sent):
-                        under_way -= 1
-                        unconfirmed = unconfirmed if under_way else 0
+                        ahead.done(item.transfer)
                     yield item
         finally:
-            if under_way:
+            if ahead.count:
                 self._run(engine.stop())
 
-    def _heard(self, news: "queue.SimpleQueue[News]") -> News:
-        while True:
-            try:
-                return news.get(timeout=1)  # not for ever: on Windows, Ctrl-C waits for the end of a wait
-            except queue.Empty:
-                if not self._thread.is_alive():
-                    raise ShareUnreachable(
-                        "The connection to the share was closed while photos were on their way."
-                    ) from None
+    def _heard(self, news: "queue.SimpleQueue[News]") -> News | None:
+        """The next news; None where there was none for a while."""
+        try:
+            return news.get(timeout=1)  # not for ever: on Windows, Ctrl-C waits for the end of a wait
+        except queue.Empty:
+            if not self._thread.is_alive():
+                raise ShareUnreachable(
+                    "The connection to the share was closed while photos were on their way."
+                ) from None
+            return None
 
     # --- small things ------------------------------------------------------------------------------------------------
 
@@ -160,21 +160,31 @@ class SftpShare:
         """What is in a folder."""
         return sorted(f"{name}/" if about.is_folder else name for name, about in self._run(self._names(folder)))
 
-    def sweep(self) -> int:
+    def sweep(self, keep: Collection[TransferId] = ()) -> int:
         """Remove this device's own temporary files, in `visits/`, `record/` and the folders directly below them."""
-        return self._run(self._sweep())
+        return self._run(self._sweep(keep))
 
-    async def _sweep(self) -> int:
-        removed = 0
-        for top in TOP:
+    async def _sweep(self, keep: Collection[TransferId]) -> int:
+        looking = asyncio.Semaphore(LOOKS)
+
+        async def below(folder: str) -> int:
+            async with looking:
+                return await clear(folder, await self._names(folder))
+
+        async def clear(folder: str, inside: list[tuple[str, wire.Attributes]]) -> int:
+            engine, removed = self._working(), 0
+            for name, about in inside:
+                transfer = own_temporary(self._server.device, name)
+                if transfer is not None and transfer not in keep and not about.is_folder:
+                    removed += await engine.session.remove(engine.folders.path(f"{folder}/{name}"))
+            return removed
+
+        async def all_of(top: str) -> int:
             inside = await self._names(top)
-            folders = [top, *(f"{top}/{name}" for name, about in inside if about.is_folder)]
-            for folder in folders:
-                for name, about in inside if folder == top else await self._names(folder):
-                    if is_own_temporary(self._server.device, name) and not about.is_folder:
-                        engine = self._working()
-                        removed += await engine.session.remove(engine.folders.path(f"{folder}/{name}"))
-        return removed
+            folders = [f"{top}/{name}" for name, about in inside if about.is_folder]
+            return await clear(top, inside) + sum(await asyncio.gather(*map(below, folders)))
+
+        return sum(await asyncio.gather(*map(all_of, TOP)))
 
     async def _names(self, folder: str) -> list[tuple[str, wire.Attributes]]:
         """What is in a folder; nothing where it is missing, or where we may not look and so left nothing either."""

@@ -10,7 +10,7 @@ import pytest
 from agent.errors import LocalFault, ShareFault, ShareUnreachable
 from agent.model import Delivery, Method, Outgoing, RemoteName, Splice, TransferId
 from agent.share import Delivered, Sent, Share, Undelivered
-from agent.share.names import is_own_temporary, temporary_name
+from agent.share.names import own_temporary, temporary_name
 from tests.contract.conftest import Stand
 from tests.servers.photos import content, delivery, fingerprint, looked_at, outgoing, spliced
 
@@ -307,7 +307,7 @@ def test_own_temporary_files_are_swept_and_another_devices_are_not(stand: Stand)
         assert share.sweep() == 3
         assert share.sweep() == 0
     assert set(stand.held()) == {f"visits/v/{name}" for name in (other, longer, "photo.jpg", ".uploading-other.part")}
-    assert is_own_temporary("laptop-1", one)
+    assert own_temporary("laptop-1", one)
 
 
 def test_sweeping_an_empty_share_finds_nothing(stand: Stand) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.model import Camera, Fingerprint, RemoteName, Sha256, TransferId, VisitId
-from agent.share.names import another, is_own_temporary, photo_stem, remote_name, temporary_name
+from agent.share.names import another, own_temporary, photo_stem, remote_name, temporary_name
 
 ORIGINAL = Fingerprint(Sha256("0123456789abcdef" * 4), 1)
 TRANSFER = TransferId("0f" * 16)
@@ -80,8 +80,8 @@ DEVICES = st.text(min_size=1, max_size=40) | st.from_regex(r"[a-z0-9_-]{1,12}", 
 @given(one=DEVICES, other=DEVICES)
 def test_two_devices_never_share_a_temporary_name(one: str, other: str) -> None:
     name = temporary_name(one, TRANSFER, 0)
-    assert is_own_temporary(one, name)
-    assert is_own_temporary(other, name) is (one == other)
+    assert own_temporary(one, name)
+    assert (own_temporary(other, name) is not None) is (one == other)
     assert len(name.encode()) <= 255
     assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789._-")
 
@@ -89,12 +89,12 @@ def test_two_devices_never_share_a_temporary_name(one: str, other: str) -> None:
 def test_a_very_long_device_name_still_makes_a_short_and_own_one() -> None:
     one, other = "é" * 300, "é" * 299
     assert len(temporary_name(one, TRANSFER, 12)) < 200
-    assert not is_own_temporary(other, temporary_name(one, TRANSFER, 0))
+    assert not own_temporary(other, temporary_name(one, TRANSFER, 0))
 
 
 def test_a_photo_is_never_taken_for_a_temporary_file() -> None:
     for name in ("photo.jpg", ".uploading-laptop.part", ".uploading-laptop-xyz-0.part", "x.uploading-laptop-0.part"):
-        assert not is_own_temporary("laptop", name)
+        assert not own_temporary("laptop", name)
 
 
 def test_a_transfer_that_is_none_names_nothing() -> None:

@@ -1,0 +1,56 @@
+"""How much is taken from the pipeline before it is delivered, and how long that may still take when asked to stop."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from agent.model import Delivery, TransferId
+
+MOST = 192  # deliveries taken before the first of them has its outcome
+MOST_BYTES = 128 * 1024 * 1024  # and their bytes: ten seconds' worth at 100 Mbit/s
+MOST_OF_ONE = MOST_BYTES // 8  # bytes that a large one counts for, so that photos go on beside a video
+GRACE = 3.0  # seconds, less than any system gives at log-out
+
+
+def never() -> bool:
+    """Whether to stop, where nobody will say so."""
+    return False
+
+
+@dataclass(slots=True)
+class Ahead:
+    """What was taken and has no outcome yet."""
+
+    count: int = 0
+    _units: int = 0
+    _of: dict[TransferId, int] = field(default_factory=dict)
+
+    @property
+    def room(self) -> bool:
+        """Whether one more may be taken."""
+        return self.count < MOST and self._units < MOST_BYTES
+
+    def took(self, delivery: Delivery) -> None:
+        """One more was taken."""
+        self.count += 1
+        self._of[delivery.transfer] = min(delivery.size, MOST_OF_ONE)
+        self._units += self._of[delivery.transfer]
+
+    def done(self, transfer: TransferId) -> None:
+        """One has its outcome."""
+        self.count -= 1
+        self._units -= self._of[transfer]
+
+
+@dataclass(slots=True)
+class Patience:
+    """How long those under way may go on once `stopping` says so."""
+
+    stopping: Callable[[], bool]
+    _until: float | None = None  # by the steady clock
+
+    def ended(self) -> bool:
+        """Whether they have had their time."""
+        if self._until is None and self.stopping():
+            self._until = time.monotonic() + GRACE
+        return self._until is not None and time.monotonic() > self._until
