@@ -22,6 +22,7 @@ from agent.share.engine import Acknowledged, Broken, Engine, News, start_reader
 from agent.share.faults import Refused, as_fault
 from agent.share.names import own_temporary, temporary_name
 from agent.share.port import Abilities, Outcome, Sent, Space
+from agent.share.readback.reader import Reader
 from agent.share.server import Server
 from agent.share.streams import DIFFERENT
 from agent.share.wire import Flag, Kind
@@ -36,6 +37,14 @@ T = TypeVar("T")
 
 def _nobody(_: int) -> None:
     """Hears of progress where nobody asked."""
+
+
+async def _given_up(reader: "asyncio.Task[Reader | None] | None") -> None:
+    if reader is not None:
+        reader.cancel()
+        for started in await asyncio.gather(reader, return_exceptions=True):
+            if started is not None and not isinstance(started, BaseException):
+                await started.close()
 
 
 def open_share(server: Server, *, clock: Callable[[], datetime], delivering: bool = False) -> "SftpShare":
@@ -65,13 +74,16 @@ class SftpShare:
     async def _start(self, clock: Callable[[], datetime], *, delivering: bool) -> Engine:
         reader = asyncio.create_task(start_reader(self._server)) if delivering else None
         try:
-            session = await connect(self._server)
+            return Engine(self._server, await connect(self._server), clock, reader)
+        except ShareUnreachable:
+            if reader is None:
+                raise
         except BaseException:
-            if reader is not None:
-                reader.cancel()
-                await asyncio.gather(reader, return_exceptions=True)
+            await _given_up(reader)
             raise
-        return Engine(self._server, session, clock, reader)
+        # The server may allow one connection at a time, and that one have been the reader's.
+        await _given_up(reader)
+        return Engine(self._server, await connect(self._server), clock)
 
     # --- deliver -----------------------------------------------------------------------------------------------------
 

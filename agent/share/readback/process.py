@@ -43,18 +43,26 @@ class ReaderProcess:
         self._lost: str | None = None
         self._heard = time.monotonic()
         self._watch: asyncio.Task[None] | None = None
+        self._threads: tuple[threading.Thread, ...] = ()
 
     async def start(self, server: Server) -> None:
         """Have it connected. `ShareUnreachable` where it does not come up or cannot; ShareRefused as `open_share`."""
         try:
-            self._process, questions, answers = await asyncio.to_thread(_spawned)
+            self._process, questions, answers = _spawned()  # a moment; in a thread, it could not be taken back
         except OSError as fault:
             raise ShareUnreachable(f"A second process cannot be started: {fault.strerror}") from fault
-        threading.Thread(target=_ask, args=(self._questions, questions), name="share-asking", daemon=True).start()
-        threading.Thread(target=self._listen, args=(answers,), name="share-readback", daemon=True).start()
+        self._threads = (
+            threading.Thread(target=_ask, args=(self._questions, questions), name="share-asking", daemon=True),
+            threading.Thread(target=self._listen, args=(answers,), name="share-readback", daemon=True),
+        )
+        for thread in self._threads:
+            thread.start()
         self._say(server_message(server))
-        async with asyncio.timeout(START + server.timeout):
-            await self._ready
+        try:
+            async with asyncio.timeout(START + server.timeout):
+                await self._ready
+        except TimeoutError:
+            raise ShareUnreachable(_ENDED) from None
         self._watch = asyncio.create_task(self._watch_over())
 
     async def read(
@@ -95,13 +103,19 @@ class ReaderProcess:
         self._say({"widen": True})
 
     async def close(self) -> None:
-        """Let it end, as it does when its input does; it is ended if it does not."""
+        """End it."""
         if self._watch is not None:
             self._watch.cancel()
         self._lose(_ENDED)
         if self._process is not None:
-            self._questions.put(None)
-            threading.Thread(target=_end, args=(self._process,), name="share-readback-end", daemon=True).start()
+            await asyncio.to_thread(self._end, self._process)
+
+    def _end(self, process: "subprocess.Popen[bytes]") -> None:
+        process.kill()  # it writes nothing, neither here nor on the share
+        process.wait()
+        self._questions.put(None)
+        for thread in self._threads:
+            thread.join()
 
     def _say(self, message: Message) -> None:
         if self._lost is None:
@@ -188,11 +202,3 @@ def _ask(questions: "queue.SimpleQueue[bytes | None]", pipe: IO[bytes]) -> None:
     with contextlib.suppress(OSError), pipe:  # that it has ended is seen by the end of its answers
         while (question := questions.get()) is not None:
             pipe.write(question)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    try:
-        process.wait(timeout=2)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

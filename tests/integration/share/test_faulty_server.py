@@ -21,6 +21,7 @@ from tests.servers.openssh import SUBSYSTEM, OpenSSH, why_not
 from tests.servers.photos import content, delivery, outgoing, spliced
 
 FAULTY = Path(__file__).parents[2] / "servers" / "faulty.py"
+SESSIONS_OF_TWO = 8  # processes: for each, sshd's two, the proxy, and the server behind it
 STEPS = ("open", "write", "fsync", "close", "read", "lstat", "stat", "mkdir", "link", "rename", "remove")
 HOWS = ("refuse", "refuse-done", "full", "confirm", "drop", "corrupt", "truncate", "extend", "delay")
 SPLICE = Splice(2, 0, b"tag" * 100)
@@ -76,15 +77,24 @@ def live_photo(folder: Path, visit: str = "museum") -> Delivery:
 
 
 class Client:
-    """One connection that is made again whenever it was lost."""
+    """A connection, or two of which a process of its own has the second, made again whenever it was lost."""
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
+    def __init__(self, faulty: "FaultyServer", connections: int = 1, timeout: float = 10.0) -> None:
+        self.sshd = faulty.sshd
+        self.server = faulty.server(connections, timeout)
         self.share: Share | None = None
+
+    def open(self) -> Share:
+        apart = self.server.connections > 1
+        share = open_share(self.server, clock=lambda: datetime.now(UTC), delivering=apart)
+        deadline = time.monotonic() + 10
+        while apart and len(self.sshd.sessions()) < SESSIONS_OF_TWO and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return share
 
     def send(self, photo: Delivery) -> Outcome | AgentError:
         try:
-            self.share = self.share or open_share(self.server, clock=lambda: datetime.now(UTC))
+            self.share = self.share or self.open()
             return list(self.share.deliver([photo]))[-1]
         except (ShareUnreachable, ShareFault) as error:
             self.close()
@@ -155,7 +165,7 @@ def test_whatever_goes_wrong_nothing_is_called_proven_that_is_not(
 ) -> None:
     faulty.sshd.fresh_root()
     faulty.plan(hide=hide)
-    client = Client(faulty.server(connections))
+    client = Client(faulty, connections)
     tried = 0
     for step, count in occurrences(faulty, client, tmp_path / "in", hide).items():
         if how in {"corrupt", "truncate", "extend"} and step not in {"read", "write"}:
@@ -179,7 +189,7 @@ def test_a_name_taken_by_somebody_else_at_the_last_moment_is_not_overwritten(
         theirs.write_bytes(b"their photo")
         faulty.plan("lstat", 1, "refuse-missing", hide=hide)
         photo = delivery(outgoing(tmp_path / "in", "visits/museum/photo.jpg", STILL))
-        client = Client(faulty.server())
+        client = Client(faulty)
         outcome = client.send(photo)
         client.close()
         assert isinstance(outcome, Delivered)
@@ -205,7 +215,7 @@ def test_a_server_without_fsync_proves_but_does_not_call_it_synced(faulty: Fault
 def test_a_full_share_is_told_as_such(faulty: FaultyServer, tmp_path: Path) -> None:
     faulty.sshd.fresh_root()
     faulty.plan("write", 2, "full")
-    client = Client(faulty.server())
+    client = Client(faulty)
     outcome = client.send(live_photo(tmp_path / "in"))
     client.close()
     assert isinstance(outcome, Undelivered)
@@ -216,7 +226,7 @@ def test_a_full_share_is_told_as_such(faulty: FaultyServer, tmp_path: Path) -> N
 def test_a_server_that_falls_silent_is_given_up_in_time(faulty: FaultyServer, tmp_path: Path) -> None:
     faulty.sshd.fresh_root()
     faulty.plan("write", 2, "stall")
-    client = Client(faulty.server(timeout=1.0))
+    client = Client(faulty, timeout=1.0)
     started = time.monotonic()
     assert isinstance(client.send(live_photo(tmp_path / "in")), ShareUnreachable)
     assert time.monotonic() - started < 6  # sshd itself lives, so it is given three times the timeout
@@ -225,7 +235,7 @@ def test_a_server_that_falls_silent_is_given_up_in_time(faulty: FaultyServer, tm
 def test_a_folder_taken_away_in_between_is_made_again(faulty: FaultyServer, tmp_path: Path) -> None:
     disk = faulty.sshd.fresh_root()
     faulty.plan()
-    client = Client(faulty.server())
+    client = Client(faulty)
     assert isinstance(client.send(live_photo(tmp_path / "in")), Delivered)
     shutil.rmtree(disk / "visits")
     assert isinstance(client.send(live_photo(tmp_path / "in")), (Undelivered, Delivered))

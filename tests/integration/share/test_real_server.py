@@ -1,6 +1,5 @@
 """Against a real OpenSSH: who it is, whether it lets us in, and what happens when the connection ends under us."""
 
-import dataclasses
 import subprocess
 import threading
 import time
@@ -15,7 +14,6 @@ from agent.model import Delivery
 from agent.share import (
     Delivered,
     Sent,
-    Server,
     Share,
     Undelivered,
     make_key,
@@ -24,14 +22,10 @@ from agent.share import (
     public_key,
     scan_host_key,
 )
+from tests.integration.share.opening import files, server_of
 from tests.servers.fixtures import chrooted_sshd, sshd  # noqa: F401
 from tests.servers.openssh import OpenSSH
 from tests.servers.photos import content, delivery, outgoing
-
-
-def server_of(real: OpenSSH, **changes: object) -> Server:
-    server = Server(real.host, real.port, real.user, real.root, real.key_file, real.known_hosts_file, "laptop-17")
-    return dataclasses.replace(server, **changes)  # type: ignore[arg-type]
 
 
 def opened(real: OpenSSH, **changes: object) -> Share:
@@ -40,10 +34,6 @@ def opened(real: OpenSSH, **changes: object) -> Share:
 
 def photo(folder: Path, size: int = 100_000, n: int = 0) -> Delivery:
     return delivery(outgoing(folder, f"visits/museum/{n}.jpg", content(size, n)))
-
-
-def files(disk: Path) -> list[str]:
-    return sorted(path.relative_to(disk).as_posix() for path in disk.rglob("*") if path.is_file())
 
 
 @pytest.fixture

@@ -1,0 +1,220 @@
+"""Large files against a real OpenSSH: gone on with after a cut, read back by another process, in nobody's way."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agent.errors import NotProven, ShareUnreachable
+from agent.model import Delivery, Splice
+from agent.share import Delivered, Sent, Share, Undelivered, open_share
+from tests.integration.share.opening import files, server_of
+from tests.servers.fixtures import sshd  # noqa: F401
+from tests.servers.openssh import OpenSSH
+from tests.servers.photos import content, delivery, outgoing, spliced
+
+MEGABYTE = 1_000_000
+FILM = content(40 * MEGABYTE)
+SPLICE = Splice(2, 0, b"tag" * 100)
+
+
+def opened(real: OpenSSH, *, connections: int = 2, slow: bool = False, delivering: bool = True) -> Share:
+    server = server_of(real, connections=connections, bandwidth_kib_per_s=20_000 if slow else 0)
+    return open_share(server, clock=lambda: datetime.now(UTC), delivering=delivering)
+
+
+def film(folder: Path) -> Delivery:
+    return delivery(outgoing(folder, "visits/museum/film.mov", FILM, SPLICE))
+
+
+def once(size: int, end: Callable[[], object]) -> Callable[[int], None]:
+    """A progress callback that does something once so much has been acknowledged."""
+    told = 0
+
+    def progress(more: int) -> None:
+        nonlocal told
+        if told < size <= told + more:
+            end()
+        told += more
+
+    return progress
+
+
+def cut(real: OpenSSH, photo: Delivery, *, at: int, connections: int = 2) -> Path:
+    """A delivery that is cut once so many bytes were acknowledged; what it left."""
+    with opened(real, slow=True, connections=connections) as share, pytest.raises(ShareUnreachable):
+        list(share.deliver([photo], once(at, real.cut_sessions)))
+    (left,) = (real.disk / "visits" / "museum").iterdir()
+    return left
+
+
+def last(share: Share, photo: Delivery, progress: Callable[[int], None] = lambda _: None) -> Delivered | Undelivered:
+    outcome = list(share.deliver([photo], progress))[-1]
+    assert not isinstance(outcome, Sent)
+    return outcome
+
+
+def arrived(real: OpenSSH) -> bytes:
+    assert files(real.disk) == ["visits/museum/film.mov"]
+    return (real.disk / "visits/museum/film.mov").read_bytes()
+
+
+def reader_processes() -> list[int]:
+    """The processes of this one that read back."""
+    tasks = Path(f"/proc/{os.getpid()}/task").iterdir()
+    children = [pid for task in tasks for pid in (task / "children").read_text().split()]
+    return [int(pid) for pid in children if b"readback.serve" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+# --- going on --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("connections", [1, 2])
+def test_a_cut_transfer_goes_on_where_it_was_cut(sshd: OpenSSH, tmp_path: Path, connections: int) -> None:  # noqa: F811
+    photo = film(tmp_path / "in")
+    left = cut(sshd, photo, at=25 * MEGABYTE, connections=connections)
+    there, inode = left.stat().st_size, left.stat().st_ino
+    pieces: list[int] = []
+    with opened(sshd, connections=connections) as share:
+        assert share.sweep([photo.transfer]) == 0
+        assert isinstance(last(share, photo, pieces.append), Delivered)
+    assert arrived(sshd) == spliced(FILM, SPLICE)
+    assert (sshd.disk / "visits/museum/film.mov").stat().st_ino == inode, "it is the very file that was begun"
+    assert there - 300_000 < pieces[0] <= there, "what was there counts as sent"
+    assert sum(pieces) == len(FILM) + len(SPLICE.insert)
+
+
+def test_what_is_no_longer_to_be_sent_is_swept(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
+    cut(sshd, film(tmp_path / "in"), at=20 * MEGABYTE)
+    with opened(sshd, delivering=False) as share:
+        assert share.sweep() == 1
+    assert files(sshd.disk) == []
+
+
+@pytest.mark.parametrize("how", ["damaged", "shorter", "longer", "other"])
+def test_what_was_left_is_not_believed(sshd: OpenSSH, tmp_path: Path, how: str) -> None:  # noqa: F811
+    photo = film(tmp_path / "in")
+    left = cut(sshd, photo, at=25 * MEGABYTE)
+    if how == "damaged":
+        with left.open("r+b") as file:
+            file.seek(1_000_000)
+            file.write(b"\0")
+    elif how == "shorter":
+        os.truncate(left, 17_000_001)
+    elif how == "longer":
+        os.truncate(left, len(FILM) + len(SPLICE.insert) + 1)
+    else:
+        left.write_bytes(content(30 * MEGABYTE, 7))
+    with opened(sshd, slow=True) as share:
+        sent: list[int] = []
+        outcome = last(share, photo, sent.append)
+        if how in {"damaged", "other"}:
+            assert isinstance(outcome, Undelivered)
+            assert isinstance(outcome.error, NotProven)
+            assert sum(sent) < len(FILM), "it is found before the rest has been sent for nothing"
+            assert files(sshd.disk) == []
+            outcome = last(share, photo)
+        assert isinstance(outcome, Delivered)
+    assert arrived(sshd) == spliced(FILM, SPLICE)
+
+
+def test_asked_to_stop_a_large_file_is_left_and_gone_on_with(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
+    photo, stop = delivery(outgoing(tmp_path / "in", "visits/museum/film.mov", content(120 * MEGABYTE))), [False]
+    with opened(sshd, slow=True) as share:
+        started = time.monotonic()
+        outcomes = list(share.deliver([photo], once(20 * MEGABYTE, lambda: stop.__setitem__(0, True)), lambda: stop[0]))
+        assert time.monotonic() - started < 6
+        assert [item for item in outcomes if not isinstance(item, Sent)] == []
+    (left,) = (sshd.disk / "visits" / "museum").iterdir()
+    assert left.stat().st_size > 20 * MEGABYTE
+    inode = left.stat().st_ino
+    with opened(sshd) as share:
+        assert isinstance(last(share, photo), Delivered)
+    assert (sshd.disk / "visits/museum/film.mov").stat().st_ino == inode
+
+
+def test_asked_to_stop_small_files_leave_nothing(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
+    photos = [delivery(outgoing(tmp_path / "in", f"visits/museum/{n}.jpg", content(9_000_000, n))) for n in range(12)]
+    stop = [False]
+    with opened(sshd, slow=True) as share:
+        news = share.deliver(photos, once(MEGABYTE, lambda: stop.__setitem__(0, True)), lambda: stop[0])
+        done = [item for item in news if isinstance(item, Delivered)]
+    assert len(files(sshd.disk)) == len(done) < len(photos)
+
+
+# --- in nobody's way -------------------------------------------------------------------------------------------------
+
+
+def test_photos_go_on_beside_videos(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
+    videos = [delivery(outgoing(tmp_path / "in", f"visits/museum/{n}.mov", content(30_000_000, n))) for n in range(3)]
+    photos = [delivery(outgoing(tmp_path / "in", f"visits/museum/{n}.jpg", content(200_000, n))) for n in range(40)]
+    with opened(sshd, slow=True) as share:
+        done = [item.transfer for item in share.deliver([*videos, *photos]) if isinstance(item, Delivered)]
+    assert len(done) == 43
+    assert {photo.transfer for photo in photos} == set(done[:40]), "photos that came after the videos are done first"
+
+
+# --- by another process ----------------------------------------------------------------------------------------------
+
+
+def test_another_process_reads_back_and_is_gone_afterwards(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
+    with opened(sshd) as share:
+        wait_for(lambda: len(sshd.sessions()) >= 2)
+        (process,) = reader_processes()
+        assert isinstance(last(share, film(tmp_path / "in")), Delivered)
+    wait_for(lambda: process not in reader_processes())
+
+
+def test_no_process_is_started_for_little(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
+    little = delivery(outgoing(tmp_path / "in", "visits/museum/1.jpg", content(100_000)))
+    with opened(sshd, delivering=False) as share:
+        assert isinstance(last(share, little), Delivered)
+        assert reader_processes() == []
+        assert isinstance(last(share, film(tmp_path / "in")), Delivered)
+        assert len(reader_processes()) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_reading_process_that_ends_or_hangs_ends_the_run_and_proves_nothing(
+    sshd: OpenSSH,  # noqa: F811
+    tmp_path: Path,
+    how: signal.Signals,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("agent.share.readback.process.SILENT", 3.0)
+    photo = film(tmp_path / "in")
+    with opened(sshd, slow=True) as share:
+        wait_for(lambda: len(sshd.sessions()) >= 2)
+        time.sleep(1.0)  # until it has said so
+        (process,) = reader_processes()
+        with pytest.raises(ShareUnreachable, match="reads photos back"):
+            list(share.deliver([photo], once(5 * MEGABYTE, lambda: os.kill(process, how))))
+    wait_for(lambda: process not in reader_processes())
+    with opened(sshd) as share:
+        assert isinstance(last(share, photo), Delivered)
+
+
+def test_where_a_device_may_have_one_connection_only_that_one_reads_back(one_session: OpenSSH, tmp_path: Path) -> None:
+    with opened(one_session) as share:
+        assert isinstance(last(share, film(tmp_path / "in")), Delivered)
+    assert arrived(one_session) == spliced(FILM, SPLICE)
+
+
+@pytest.fixture
+def one_session(sshd: OpenSSH) -> OpenSSH:  # noqa: F811
+    """A server that drops whatever is a second connection while it is being set up."""
+    config = sshd.base / "sshd_config"
+    config.write_text(config.read_text() + "\nMaxStartups 1:100:1\nPerSourceMaxStartups 1\n")
+    sshd.restart()
+    return sshd

@@ -1,0 +1,157 @@
+"""Turns of small and large files over one connection or more."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from agent.errors import HostKeyRefused, ShareUnreachable
+from agent.share import lanes as module
+from agent.share.lanes import LARGE, SENDING, Lanes
+from agent.share.wire import Limits
+
+
+class Session:
+    """As much of a session as lanes look at."""
+
+    limits = Limits()
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def lanes(
+    most: int, connect: Callable[[], Awaitable[Any]], lost: Callable[[Exception], None] = lambda _: None
+) -> Lanes:
+    return Lanes(Session(), connect, most, lost)  # type: ignore[arg-type]
+
+
+async def another() -> Session:
+    return Session()
+
+
+async def unreachable() -> Session:
+    raise ShareUnreachable("no more")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LONG", 0.01)
+
+
+async def not_yet(waiting: "asyncio.Task[None]") -> None:
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+
+
+async def in_turn(all_lanes: Lanes, size: int, until: asyncio.Event, went: list[int]) -> None:
+    async with all_lanes.turn(size):
+        went.append(size)
+        await until.wait()
+
+
+def test_a_large_file_neither_waits_for_small_ones_nor_holds_them_up() -> None:
+    async def scenario() -> None:
+        one = lanes(1, unreachable)
+        async with one.turn(10 * LARGE), one.turn(SENDING), one.turn(SENDING // 4):
+            pass
+
+    asyncio.run(asyncio.wait_for(scenario(), 5))
+
+
+def test_a_second_large_file_waits_for_the_first() -> None:
+    async def scenario() -> None:
+        one, until, went = lanes(1, unreachable), asyncio.Event(), list[int]()
+        async with one.turn(2 * LARGE) as turn:
+            second = asyncio.create_task(in_turn(one, 3 * LARGE, until, went))
+            await not_yet(second)
+            turn.end()
+            turn.end()
+            await asyncio.sleep(0)
+            assert went == [3 * LARGE]
+            until.set()
+            await second
+
+    asyncio.run(asyncio.wait_for(scenario(), 5))
+
+
+def test_more_than_fits_waits_in_order_and_nothing_of_the_window_is_lost_by_those_who_give_up() -> None:
+    async def scenario() -> None:
+        one, until, went = lanes(1, unreachable), asyncio.Event(), list[int]()
+        tasks = [asyncio.create_task(in_turn(one, SENDING // 2 - n, until, went)) for n in range(6)]
+        await asyncio.sleep(0.05)
+        assert went == [SENDING // 2, SENDING // 2 - 1]
+        for task in tasks[1:4]:
+            task.cancel()
+        await asyncio.gather(*tasks[1:4], return_exceptions=True)
+        await asyncio.sleep(0)
+        assert went == [SENDING // 2, SENDING // 2 - 1, SENDING // 2 - 4]
+        until.set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert one.all[0].free == SENDING
+
+    asyncio.run(asyncio.wait_for(scenario(), 5))
+
+
+def test_where_turns_are_long_in_coming_there_are_more_connections_up_to_the_most() -> None:
+    async def scenario() -> None:
+        some, until, went = lanes(3, another), asyncio.Event(), list[int]()
+        tasks = [asyncio.create_task(in_turn(some, SENDING, until, went)) for _ in range(20)]
+        await asyncio.sleep(0.3)
+        assert len(some.all) == 3
+        assert len(went) == 6, "two on each"
+        until.set()
+        await asyncio.gather(*tasks)
+        await some.close()
+        assert all(lane.session.closed for lane in some.all)  # type: ignore[attr-defined]
+
+    asyncio.run(asyncio.wait_for(scenario(), 5))
+
+
+def test_a_server_that_takes_no_more_connections_is_asked_once() -> None:
+    asked = 0
+
+    async def refused() -> Session:
+        nonlocal asked
+        asked += 1
+        return await unreachable()
+
+    async def scenario() -> None:
+        some, until, went = lanes(8, refused), asyncio.Event(), list[int]()
+        tasks = [asyncio.create_task(in_turn(some, SENDING, until, went)) for _ in range(9)]
+        await asyncio.sleep(0.2)
+        assert len(some.all) == 1
+        until.set()
+        await asyncio.gather(*tasks)
+        assert len(went) == 9
+
+    asyncio.run(asyncio.wait_for(scenario(), 5))
+    assert asked == 1
+
+
+def test_a_changed_host_key_on_a_further_connection_ends_the_run() -> None:
+    heard: list[Exception] = []
+
+    async def changed() -> Session:
+        raise HostKeyRefused("another key")
+
+    async def scenario() -> None:
+        some = lanes(2, changed, heard.append)
+        await some.widen()
+
+    asyncio.run(scenario())
+    assert [type(one) for one in heard] == [HostKeyRefused]
+
+
+def test_what_has_least_to_read_back_reads_next() -> None:
+    async def scenario() -> None:
+        some = lanes(2, another)
+        await some.widen()
+        async with some.reading(100) as first, some.reading(10) as second, some.reading(10) as third:
+            assert first is not second
+            assert third is second
+        assert [lane.reading for lane in some.all] == [0, 0]
+
+    asyncio.run(scenario())
