@@ -56,7 +56,8 @@ def of_another_record(files: Files) -> None:
     other = Record.open(files.folder.parent.parent / "other", "laptop-17")
     put_down(other, SEALED)
     other.append(Kind.TRANSFERRED, transferred(), event="another", at=AT)
-    recent.keep(other.files, recent.Recent(), {f"{n:08x}-refused": n * 7 for n in range(50)}, 10, SEALED)
+    wrong = {f"{n:08x}-refused": n * 7 + 1 for n in range(50)}
+    recent.keep(other.files, recent.Recent(), wrong, files.entries.stat().st_size, SEALED)
     shutil.copy(other.files.recent, files.recent)
 
 
