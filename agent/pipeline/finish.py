@@ -5,14 +5,15 @@ that the share holds it. After a crash at any line here the next run comes throu
 written twice, a file that has gone already counts as removed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import cast
 
 from agent.errors import LocalFault, RemovalRefused
 from agent.folders import look
 from agent.journal import Standing, State
-from agent.model import Fingerprint, Leftover, LocalFile
+from agent.model import Fingerprint, Known, Leftover, LocalFile
 from agent.pipeline.damage import on_record
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.send import pause
@@ -54,7 +55,8 @@ def take_away(stages: Stages, standings: Sequence[Standing], audience: Audience)
     stages.journal.save(*held)
     if removed:
         now = stages.clock()
-        stages.record.append_all([Draft(Kind.REMOVED, body, f"{one.id}-removed", now) for one, body in removed])
+        gone = [Draft(Kind.REMOVED, body, f"{one.id}-removed", now) for one, body in removed]
+        stages.record.append_all([*gone, *_found_elsewhere(removed, now)])
         stages.journal.save(
             *(replace(one, state=State.REMOVED, removed_at=now, reason=None, not_before=None) for one, _ in removed)
         )
@@ -140,6 +142,16 @@ def _transferred(stages: Stages, standing: Standing) -> dict[str, JSON]:
         ],
         **({} if damage is None else {"damage": damage}),
     }
+
+
+def _found_elsewhere(removed: Sequence[tuple[Standing, dict[str, JSON]]], now: datetime) -> Iterator[Draft]:
+    """An entry of its own for each photo that was seen to be elsewhere too, so that IT is warned of it."""
+    for standing, body in removed:
+        leftovers = cast("list[dict[str, JSON]]", body["leftovers"])
+        found: list[JSON] = [dict(one) for one in leftovers if one["found"] == Known.YES]
+        if found:
+            told: dict[str, JSON] = {name: body[name] for name in ("photo", "transfer", "visit")}
+            yield Draft(Kind.LEFTOVER_REPORTED, told | {"leftovers": found}, f"{standing.id}-leftovers", now)
 
 
 def _removed(

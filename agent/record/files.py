@@ -6,6 +6,7 @@
     record/<device>/leaves.txt      their leaves and salts, likewise
     record/<device>/seals.jsonl     which of them were signed together, with the checkpoint
     record/<device>/tree.json       the tree's frontier at the last seal; may be lost, it is only quicker
+    record/<device>/recent          where recent events stand; may be lost, it is only quicker
     record/<device>/erasing.json    while an entry is being erased
     record/<device>/torn-*          what a crash left of a line
 """
@@ -43,6 +44,11 @@ class Files:
     def tree(self) -> Path:
         """The frontier."""
         return self.folder / "tree.json"
+
+    @property
+    def recent(self) -> Path:
+        """Where recent events stand."""
+        return self.folder / "recent"
 
     @property
     def erasing(self) -> Path:

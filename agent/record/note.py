@@ -17,6 +17,7 @@ ED25519 = b"\x01"
 
 _NAME = re.compile(r"[^\s+]+")
 _SIGNATURE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _LARGEST = 1_000_000  # bytes, as Go's reader allows
 
 
@@ -96,7 +97,7 @@ class Opened:
 
 def sign_note(text: str, *signers: Signer) -> str:
     """The text, which ends with a line feed, with a signature line for each signer."""
-    if not text.endswith("\n") or any(ord(character) < 32 and character != "\n" for character in text):
+    if not text.endswith("\n") or _CONTROL.search(text):
         raise ValueError("a note's text is whole lines, without control characters")
     lines = [f"— {one.key.name} {base64.b64encode(one.key.id + one.sign(text.encode())).decode()}\n" for one in signers]
     return text + "\n" + "".join(lines)
@@ -132,7 +133,7 @@ def split_note(note: bytes) -> tuple[str, Sequence[tuple[str, bytes, bytes]]]:
         content = note.decode("utf-8")
     except UnicodeDecodeError as fault:
         raise NoteFault("it is not UTF-8") from fault
-    if any(ord(character) < 32 and character != "\n" for character in content):
+    if _CONTROL.search(content):
         raise NoteFault("it has control characters")
     text, gap, below = content.rpartition("\n\n")
     if not gap or not text or not below.endswith("\n"):

@@ -7,19 +7,17 @@ read.
 """
 
 import hashlib
-import json
-import re
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from agent.errors import RecordAltered, RecordTruncated
 from agent.model import Receipt, Sha256
-from agent.record import erasing, files, linked
+from agent.record import erasing, files, linked, recent
 from agent.record.carryover import carry_over
 from agent.record.copied import chosen
 from agent.record.entry import Draft, Entry, entry_of, line_of
@@ -27,28 +25,23 @@ from agent.record.files import Files
 from agent.record.leaf import LEAF_LINE, SALT, commit, leaf_line, read_leaf_line
 from agent.record.note import Signer
 from agent.record.reading import End, chain, end_of, told
+from agent.record.recent import Recent
 from agent.record.schema import JSON, Kind, check, identity
-from agent.record.seals import Seal, make_seals, read_seals
+from agent.record.seals import Seal, make_seals, read_seals, signed_size
 from agent.record.tree import leaf_hash
-
-LOOK_BACK = 16 * 1024 * 1024
-"""How far back, in bytes from the end, an append looks for its own event: some 15,000 transfers.
-
-An event is repeated only when a crash came between its entry and the journal's commit, so within the last run. The
-bound keeps the first append of a run as fast in a record of a million entries as in one of a thousand.
-"""
-
-# The last members of a line in canonical order. A quote within text is escaped, so this matches the keys alone.
-_EVENT = re.compile(rb'"event":"([^"\\\n]*(?:\\.[^"\\\n]*)*)","index":\d+,"kind":"[a-z-]+"\}\n')
 
 
 @dataclass(slots=True)
 class _Writing:
-    """What a writer knows of the files: the entries' size, how many there are, and where recent events stand."""
+    """What a writer knows of the files: the entries' size, how many there are, and where recent events stand.
+
+    `events` are those that came since `recent` was kept.
+    """
 
     size: int
     count: int
-    events: dict[str, int] = field(default_factory=dict)
+    recent: Recent
+    events: dict[str, int]
 
 
 class Record:
@@ -131,7 +124,13 @@ class Record:
         with told():
             if self._files.entries.exists() or linked.is_there(self._outer):
                 writing = self._ready(None)
-                return make_seals(self._files, self._device, signer, writing.count, self.seals(), rotation)
+                seals = make_seals(self._files, self._device, signer, writing.count, self.seals(), rotation)
+                if seals:
+                    writing.recent = recent.keep(
+                        self._files, writing.recent, writing.events, writing.size, writing.count
+                    )
+                    writing.events = {}
+                return seals
         return []
 
     def erase(self, index: int, *, at: datetime, reason: str = "") -> Receipt:
@@ -147,6 +146,7 @@ class Record:
             body: dict[str, JSON] = {"entry": index} | ({"reason": reason} if reason else {})
             receipt = self.append(Kind.ERASED, body, event=f"erased-{index}", at=at)
             erasing.overwrite(self._files, where)
+            self._files.recent.unlink(missing_ok=True)  # it knows the erased entry's event
             # All of it was carried over; what it says of the erased entry must not outlive this.
             (self._outer / linked.CARRIED).unlink(missing_ok=True)
             self._writing = None
@@ -160,8 +160,7 @@ class Record:
         while True:
             if event in fresh:
                 receipt, found, _ = fresh[event]
-            elif event in writing.events:
-                entry = self._entry_at(writing.events[event])
+            elif (entry := self._found(event, writing)) is not None:
                 receipt, found = entry.receipt, identity(entry.kind, entry.body)
             else:
                 return event, None
@@ -169,6 +168,12 @@ class Record:
                 return event, receipt
             number += 1
             event = f"{draft.event}-{number}"
+
+    def _found(self, event: str, writing: _Writing) -> Entry | None:
+        if event in writing.events:
+            return self._entry_at(writing.events[event])
+        there = (self._entry_at(place) for place in writing.recent.places(event))
+        return next((entry for entry in there if entry.event == event), None)
 
     def _entry_at(self, offset: int) -> Entry:
         with self._files.entries.open("rb") as file:
@@ -209,15 +214,16 @@ class Record:
             carry_over(self._outer, self._files, self._device, at or self._last_linked(), self._salts)
         erasing.finish(self._files)
         end = end_of(self._files.entries, self._files.leaves)
-        seals = self.seals()
-        if seals and seals[-1].size > end.count:
+        signed = signed_size(self._files.seals)
+        if signed > end.count:
             raise RecordTruncated(
-                f"The record was cut: {seals[-1].size} entries were signed, but it holds {end.count}. "
+                f"The record was cut: {signed} entries were signed, but it holds {end.count}. "
                 "Stop photo-agent and tell IT."
             )
         end = self._mended(end)
-        self._writing = _Writing(end.whole, end.count)
-        self._writing.events.update(self._recent_events(end.whole))
+        kept = recent.kept(self._files, end.whole)
+        since = dict(recent.read(self._files.entries, kept.covers, end.whole)) if kept.covers < end.whole else {}
+        self._writing = _Writing(end.whole, end.count, kept, since)
         return self._writing
 
     def _last_linked(self) -> datetime:
@@ -236,21 +242,6 @@ class Record:
         if files.size_of(self._files.leaves) > end.count * LEAF_LINE:
             files.cut(self._files.leaves, end.count * LEAF_LINE)
         return end_of(self._files.entries, self._files.leaves)
-
-    def _recent_events(self, whole: int) -> Iterator[tuple[str, int]]:
-        """Each event within LOOK_BACK of the end, with the offset of its line."""
-        if whole == 0:
-            return
-        start = max(0, whole - LOOK_BACK)
-        with self._files.entries.open("rb") as file:
-            file.seek(start)
-            if start:
-                start += len(file.readline())  # most likely in the middle of a line
-            content = file.read(whole - start)
-        for found in _EVENT.finditer(content):
-            name = found[1]
-            event = json.loads(b'"' + name + b'"') if b"\\" in name else name.decode()
-            yield event, start + content.rfind(b"\n", 0, found.start()) + 1
 
     # --- Reading ---
 

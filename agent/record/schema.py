@@ -29,7 +29,7 @@ class Kind(StrEnum):
     SHARE_REFUSED = "share-refused"  # the host key or the login was not right: nothing was sent
     REFUSED = "refused"  # a visit photo cannot be sent as it is
     OVERDUE = "overdue"  # a visit photo has waited too long since the share was first reachable
-    LEFTOVER_REPORTED = "leftover-reported"  # where a removed photo may still be was looked for, and found or not known
+    LEFTOVER_REPORTED = "leftover-reported"  # a removed photo was seen to be elsewhere on the laptop, too
     INSPECTED = "inspected"  # IT drew a sample on this device and examined it
     HEARTBEAT = "heartbeat"  # once a day, also when nothing happened
     ENROLLED = "enrolled"  # the device began its record, with this log key

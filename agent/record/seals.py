@@ -23,6 +23,9 @@ from agent.record.tree import Frontier, leaf_hash
 MOST = 8192
 """Entries in one publication: some eight megabytes, which fit in memory on any laptop."""
 
+LONGEST = 16 * 1024
+"""More bytes than a line of seals.jsonl has: a note or two, and four numbers."""
+
 NOT_THE_SIGNER = (
     "The log key is not the one that signed this laptop's record before. Put the old key back from a backup, or run "
     "`photo-agent log rotate-key --lost` and let IT enrol the new key."
@@ -74,6 +77,20 @@ def read_seals(path: Path) -> list[Seal]:
         seals.append(seal)
         size, end = seal.size, seal.end
     return seals
+
+
+def signed_size(path: Path) -> int:
+    """How many entries are signed, as the last line that is whole says; 0 if there is none. Reads the end only."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - LONGEST))
+            *whole, _ = file.read().split(b"\n")
+    except FileNotFoundError:
+        return 0
+    try:
+        return int(json.loads(whole[-1])["size"]) if whole else 0
+    except (ValueError, TypeError, KeyError) as fault:
+        raise RecordAltered("The list of what was signed was altered. Keep the files and tell IT.") from fault
 
 
 def make_seals(

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import json
+import os
 from pathlib import Path
 from urllib.parse import quote
 
@@ -191,6 +193,18 @@ def thumbnail(folder: Path, of: Path) -> Path:
     picture = folder / f"{name}.png"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n")
     return picture
+
+
+def test_a_photo_that_is_elsewhere_too_is_on_record_by_an_entry_of_its_own(laptop: Laptop) -> None:
+    linked, alone = laptop.photo("IMG_1.jpg", seed=1), laptop.photo("IMG_2.jpg", seed=2)
+    os.link(linked, laptop.home / "birthday.jpg")
+    assert laptop.run().removed == 2
+    assert not alone.exists()
+    (reported,) = laptop.look(lambda stages: list(stages.record.entries(kinds={Kind.LEFTOVER_REPORTED})))
+    assert [(one["kind"], one["found"]) for one in reported.body["leftovers"]] == [("hard link", "yes")]
+    assert "birthday" not in str(reported)
+    told = json.loads(laptop.command("log", "visit", "museum", "--json").stdout)
+    assert (told["sent"], told["leftovers"]) == (2, 1)
 
 
 def test_photos_of_one_second_and_camera_are_told_apart(laptop: Laptop) -> None:
