@@ -117,7 +117,15 @@ class ShareSettings:
         AfterValidator(checks.absolute_or_empty),
         Field(description="The server's pinned host key; empty: in the user's configuration folder."),
     ] = ""
-    connections: Annotated[StrictInt, Field(ge=1, le=8, description="How many connections send at once, 1 to 8.")] = 2
+    connections: Annotated[
+        StrictInt,
+        Field(
+            ge=1,
+            le=8,
+            description="How many connections may send at once, 1 to 8, each with one that reads back; "
+            "with 1, that one does both.",
+        ),
+    ] = 2
     bandwidth_kib_per_s: Annotated[
         StrictInt, Field(ge=0, description="The most to send, in KiB per second over all connections; 0: no limit.")
     ] = 0

@@ -17,7 +17,7 @@ from agent.errors import AgentError, LocalFault, ShareFault, ShareUnreachable
 from agent.model import Delivery, Proof, TransferId
 from agent.share.connecting import connect
 from agent.share.faults import Refused, as_fault
-from agent.share.lanes import Lanes
+from agent.share.lanes import LARGE, Lanes
 from agent.share.pacing import Bucket
 from agent.share.port import Delivered, Outcome, Sent, Undelivered
 from agent.share.readback.process import ReaderProcess
@@ -127,14 +127,17 @@ class Engine:
                     await reader.close()
         await self._lanes.close()
 
-    def _reading(self) -> Reader:
-        other = self._reader.result() if self._reader is not None and self._reader.done() else None
+    async def _reading(self, size: int) -> Reader:
+        """Who reads a file of `size` bytes back; a large one waits for the process that is on its way."""
+        if self._reader is None or (size <= LARGE and not self._reader.done()):
+            return self._own
+        other = await asyncio.shield(self._reader)
         return self._own if other is None else other
 
     async def _further(self) -> Session:
         """One more connection; whoever reads back, which has as much to do, may have one more too."""
         session = await connect(self._server)
-        reader = self._reading()
+        reader = await self._reading(LARGE + 1)
         if reader is not self._own:
             await reader.widen()
         return session

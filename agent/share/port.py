@@ -92,7 +92,7 @@ class Share(Protocol):
     def sweep(self, keep: Collection[TransferId] = ()) -> int:
         """Remove this device's own temporary files, left by transfers that were cut; how many. Never another's.
 
-        Those of transfers in `keep` stay: they are still to be made, and may go on from there.
+        Large ones of transfers in `keep` stay: these are still to be made, and go on from there.
         """
         ...
 

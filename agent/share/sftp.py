@@ -20,6 +20,7 @@ from agent.share.ahead import Ahead, Patience, never
 from agent.share.connecting import connect
 from agent.share.engine import Acknowledged, Broken, Engine, News, start_reader
 from agent.share.faults import Refused, as_fault
+from agent.share.lanes import LARGE
 from agent.share.names import own_temporary, temporary_name
 from agent.share.port import Abilities, Outcome, Sent, Space
 from agent.share.readback.reader import Reader
@@ -187,7 +188,8 @@ class SftpShare:
             engine, removed = self._working(), 0
             for name, about in inside:
                 transfer = own_temporary(self._server.device, name)
-                if transfer is not None and transfer not in keep and not about.is_folder:
+                goes_on = transfer in keep and (about.size or 0) >= LARGE
+                if transfer is not None and not goes_on and not about.is_folder:
                     removed += await engine.session.remove(engine.folders.path(f"{folder}/{name}"))
             return removed
 

@@ -17,7 +17,7 @@ it; any other may still hold a photo in a buffer while it is open, so there the 
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -45,7 +45,7 @@ class Means:
     """What all uploads of a run share."""
 
     lanes: Lanes
-    reader: Callable[[], Reader]
+    reader: Callable[[int], Awaitable[Reader]]
     folders: RemoteFolders
     device: str
     clock: Callable[[], datetime]
@@ -156,6 +156,8 @@ class Upload:
                 return False
             if about.is_file and about.size == self._outgoing.size and await self._is_ours():
                 self._method = Method.ALREADY_THERE
+                # A cut transfer that had come as far as this may have left a large temporary file, which no sweep took.
+                self._left = self._left or self._outgoing.size >= LARGE
                 return True
             self._choice += 1
         raise ShareFault("The share has no free name left for this photo. Tell IT.")
@@ -163,8 +165,8 @@ class Upload:
     async def _is_ours(self) -> bool:
         if self._meant is None:
             self._meant = await asyncio.to_thread(_read_through, self._outgoing)
-        reader = self._means.reader()
         size = self._outgoing.size
+        reader = await self._means.reader(size)
         try:
             held = await reader.read(self._path, size, Progress(size), sync=True)
         except (NotProven, Refused):  # other content, or not for us to read: either way not ours to replace
@@ -185,7 +187,7 @@ class Upload:
             self._reading.result()
 
     async def _read(self, start: Start | None) -> Held:
-        reader = self._means.reader()
+        reader = await self._means.reader(self._outgoing.size)
         return await reader.read(self._temporary, self._outgoing.size, self._progress, start=start)
 
     async def prove(self) -> None:
