@@ -84,7 +84,9 @@ class _Walk:
                 if listed == b"movi":
                     return  # the header is behind us
                 if listed in _LISTS and depth:
-                    self._inside(inside + 4, min(inside + size, end), depth - 1)
+                    if inside + size > end:
+                        raise Broken("a list of it is cut")
+                    self._inside(inside + 4, inside + size, depth - 1)
             elif kind == b"IDIT" and self.idit is None:
                 self.idit = stamp_of(self._file.at(inside, min(size, MAX_TEXT)))
             elif kind == b"strd" and size > 16 and not self.blocks and self._file.at(inside, 4) == _STREAM_EXIF:

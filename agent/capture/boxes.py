@@ -27,12 +27,20 @@ class Box:
         return self.end - self.start
 
 
+_DATA = {b"mdat", b"free", b"skip", b"wide"}
+"""Boxes whose end may be missing without a loss to the header: pictures and sound, and what fills gaps."""
+
+
 class Boxes:
-    """The walk over one file's boxes, with one count for all of it."""
+    """The walk over one file's boxes, with one count for all of it.
+
+    `torn` is whether a box of the header was met that reaches past the one it is in, or past the end of the file.
+    """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._left = MAX_BOXES
+        self.torn = False
 
     def inside(self, start: int, end: int) -> Iterator[Box]:
         """The boxes between two offsets. One that reaches past `end` is given cut there; see `cut_short`."""
@@ -49,6 +57,7 @@ class Boxes:
                 size = end - position
             if size < begins - position:
                 return
+            self.torn = self.torn or (position + size > end and head[4:] not in _DATA)
             yield Box(head[4:], begins, min(position + size, end))
             position += size
 

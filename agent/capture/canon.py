@@ -28,7 +28,7 @@ def read_cr3(file: BoundedFile) -> Evidence:
         notes.append(f"its Exif block cannot be read: {fault}")
     if not complete:
         notes.append("its end is missing: it was cut, or is not yet copied whole")
-    return Evidence("cr3", complete=complete, blocks=blocks, notes=tuple(notes))
+    return Evidence("cr3", complete=complete, orderly=not boxes.torn, blocks=blocks, notes=tuple(notes))
 
 
 def read_blocks(boxes: Boxes, file: BoundedFile, moov: Box, notes: list[str]) -> tuple[Exif, ...]:

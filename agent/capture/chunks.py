@@ -1,6 +1,7 @@
 """Containers that keep an Exif block in a chunk of its own: PNG, WebP, JPEG XL, JPEG 2000, RAF, MRW and X3F."""
 
 import zlib
+from dataclasses import replace
 
 from agent.capture.bounded import Block, BoundedFile, Broken, Window
 from agent.capture.boxes import Boxes
@@ -43,21 +44,29 @@ def read_png(file: BoundedFile) -> Evidence:
                 break
     except Broken as fault:
         notes.append(f"it cannot be read to its end: {fault}")
-    return Evidence("png", complete=complete, blocks=tuple(blocks), notes=tuple(notes))
+    orderly = not any(block.damaged for block in blocks)
+    return Evidence("png", complete=complete, orderly=orderly, blocks=tuple(blocks), notes=tuple(notes))
 
 
 def _png_block(file: BoundedFile, kind: bytes, start: int, size: int, notes: list[str]) -> tuple[Exif, ...]:
-    """What a chunk says: one block, empty where it is broken (so that it counts), or none where it is no Exif."""
+    """What a chunk says: one block, empty where it is broken (so that it counts), or none where it is no Exif.
+
+    Its checksum (PNG 3rd edition, 5.5) tells of every changed byte.
+    """
     keyword = next((name for name in _PROFILES if size > len(name) and file.at(start, len(name)) == name), None)
     if kind != b"eXIf" and (keyword is None or size > MAX_PROFILE):
         return ()
     try:
+        content = file.at(start, min(size, MAX_PROFILE))
+        checked = zlib.crc32(kind + content) == int.from_bytes(file.at(start + size, 4), "big")
         if keyword is None:
-            return (read_exif(Window(file, start, size), notes),)
-        return (read_exif(_legacy_block(kind, file.at(start + len(keyword), size - len(keyword))), notes),)
+            exif = read_exif(Block(content), notes)
+        else:
+            exif = read_exif(_legacy_block(kind, content[len(keyword) :]), notes)
+        return (exif if checked else replace(exif, damaged=True),)
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")
-        return (Exif(),)
+        return (Exif(damaged=True),)
 
 
 def _legacy_block(kind: bytes, text: bytes) -> Block:
@@ -117,7 +126,7 @@ def read_jxl(file: BoundedFile) -> Evidence:
                     notes.append("its Exif block is compressed (Brotli), which no camera does, and is not read")
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")
-    return Evidence("jxl", complete=complete, blocks=tuple(blocks), notes=tuple(notes))
+    return Evidence("jxl", complete=complete, orderly=not boxes.torn, blocks=tuple(blocks), notes=tuple(notes))
 
 
 def read_jp2(file: BoundedFile) -> Evidence:
@@ -135,7 +144,7 @@ def read_jp2(file: BoundedFile) -> Evidence:
                 blocks.append(read_exif(Window(file, start + skip, size - skip), notes))
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")
-    return Evidence("jp2", complete=complete, blocks=tuple(blocks), notes=tuple(notes))
+    return Evidence("jp2", complete=complete, orderly=not boxes.torn, blocks=tuple(blocks), notes=tuple(notes))
 
 
 def read_kyocera(file: BoundedFile) -> Evidence:

@@ -77,7 +77,8 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that was found in one file. `readable` is whether there is a reader for the format's time at all.
+    """All that was found in one file. `readable` is whether there is a reader for the format's time at all, `orderly`
+    whether all around the time is whole and in its place: what is broken there may have said something else.
 
     `xmp_original` and `iptc_original` are the capture times that a program wrote into XMP (exif:DateTimeOriginal) and
     IPTC (2:55 and 2:60), which are not the camera's own word. `notes` say in plain English what was broken.
@@ -86,6 +87,7 @@ class Evidence:
     format: str
     complete: bool = True
     readable: bool = True
+    orderly: bool = True
     blocks: tuple[Exif, ...] = ()
     clip: Clip | None = None
     clock: Clock | None = None

@@ -37,7 +37,7 @@ def read_heif(file: BoundedFile, kind: str) -> Evidence:
         notes.append(f"its Exif block cannot be read: {fault}")
     if not complete:
         notes.append("its end is missing: it was cut, or is not yet copied whole")
-    return Evidence(kind, complete=complete, blocks=blocks, notes=tuple(notes))
+    return Evidence(kind, complete=complete, orderly=not boxes.torn, blocks=blocks, notes=tuple(notes))
 
 
 def _past_header(item: Source) -> Source:

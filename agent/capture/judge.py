@@ -19,6 +19,7 @@ from agent.model import Camera, Capture, Level
 
 NOT_READ_YET = "this format's capture time is not read yet: held for review"
 NO_TIME = "nothing in it says when it was taken"
+DISORDERLY = "it is damaged around the place where its time stands, which is not to be relied on"
 
 _ORIGINAL = "EXIF DateTimeOriginal"
 _OFFSET = "EXIF OffsetTimeOriginal"
@@ -32,6 +33,8 @@ def judge(evidence: Evidence, *, name: str, now: datetime) -> Capture:
     judged = _time(evidence, found, name, now)
     if judged.level is Level.IMPOSSIBLE and not evidence.readable:
         judged = replace(judged, notes=(NOT_READ_YET,))
+    if not evidence.orderly and judged.level.decides:
+        judged = replace(judged, level=Level.IMPOSSIBLE, taken=None, also=(), notes=(DISORDERLY, *judged.notes))
     clip = evidence.clip or Clip()
     camera = Camera(found.make or clip.make, found.model or clip.model, found.serial)
     return Capture(

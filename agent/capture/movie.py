@@ -47,7 +47,9 @@ def read_movie(file: BoundedFile, kind: str) -> Evidence:
         notes.append(f"its header cannot be read: {fault}")
     if not complete:
         notes.append("its end is missing: it was cut, or is not yet copied whole")
-    return Evidence(kind, complete=complete, blocks=blocks, clip=clip, clock=clock, notes=tuple(notes))
+    return Evidence(
+        kind, complete=complete, orderly=not boxes.torn, blocks=blocks, clip=clip, clock=clock, notes=tuple(notes)
+    )
 
 
 def _clip(boxes: Boxes, moov: Box, notes: list[str]) -> Clip:

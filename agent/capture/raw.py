@@ -63,7 +63,7 @@ def read_tiff(file: BoundedFile) -> Evidence:
         return Evidence("tiff", complete=False, notes=(*notes, f"it is broken and could not be read: {fault}"))
     if not complete:
         notes.append("its picture data ends early: it was cut, or is not yet copied whole")
-    return Evidence(kind, complete=complete, blocks=exifs, notes=tuple(notes))
+    return Evidence(kind, complete=complete, orderly=not tiff.cut, blocks=exifs, notes=tuple(notes))
 
 
 def _kind(tiff: Tiff, first: Fields, make: str, behind_header: bytes) -> str:
@@ -88,6 +88,8 @@ def _kind(tiff: Tiff, first: Fields, make: str, behind_header: bytes) -> str:
 
 def _preview(first: Fields, file: BoundedFile, notes: list[str]) -> tuple[Exif, ...]:
     entry = first.get(_RW2_PREVIEW)
+    if entry is not None and entry.where + entry.size > file.size:
+        raise Broken("the picture in it that says when it was taken is cut")
     return read_embedded(file, entry.where, entry.size, notes) if entry else ()
 
 
@@ -95,7 +97,7 @@ def _whole(tiff: Tiff, first: Fields, following: int, size: int) -> bool:
     """Whether the picture data of the first directories and of those below them lies inside the file."""
     offsets = [following] if following else []
     if _SUB_IFDS in first:
-        offsets.extend(tiff.integers(first[_SUB_IFDS], _MAX_FOLLOWED))
+        offsets.extend(filter(None, tiff.integers(first[_SUB_IFDS], _MAX_FOLLOWED)))
     directories = [first]
     for offset in offsets[:_MAX_FOLLOWED]:
         try:

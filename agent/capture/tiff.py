@@ -1,8 +1,8 @@
 """TIFF's directories (IFDs), read within bounds: a JPEG's Exif block, TIFF itself, and every RAW format built on it.
 
 Promises: either byte order; a directory is read once, so that cycles end; entries are counted over all directories
-together; a value is read only when it is asked for and only up to what its asker allows. A directory cut by the end of
-the content gives the entries that are there. (TIFF 6.0, section 2; Exif 2.32, section 4.6.2.)
+together; a value is read only when it is asked for and only up to what its asker allows. A directory counts only whole.
+(TIFF 6.0, section 2; Exif 2.32, section 4.6.2.)
 """
 
 import struct
@@ -53,7 +53,8 @@ class Entry:
 class Tiff:
     """The directories of one block. Offsets are from the block's start, as they are written in it.
 
-    `cut` is whether a directory held fewer entries than it said.
+    `cut` is whether a directory held an entry whose value lies outside, or of a type that does not exist; type 0 is a
+    blank, as some cameras leave at the end.
     """
 
     def __init__(self, source: Source) -> None:
@@ -88,7 +89,8 @@ class Tiff:
     def directory(self, offset: int) -> tuple[dict[int, Entry], int]:
         """The fields of the directory at `offset` by tag (the first where a tag is there twice), and the next's offset.
 
-        `Broken` where it was read before, lies outside, or there were too many.
+        `Broken` where it was read before, does not lie inside with all its fields, begins with what is no field, or
+        there were too many.
         """
         if offset in self._visited:
             raise Broken("its directories lead round in a circle")
@@ -96,15 +98,21 @@ class Tiff:
             raise Broken("it has more directories than any camera writes")
         self._visited.add(offset)
         (count,) = struct.unpack(self._order + "H", self._source.at(offset, 2))
-        whole = min(count, MAX_ENTRIES, (self._source.size - offset - 2) // 12)
-        self.cut = self.cut or whole < count
-        rows = self._source.at(offset + 2, 12 * whole)
+        if count > MAX_ENTRIES:
+            raise Broken("a directory of it is longer than any camera writes")
+        rows = self._source.at(offset + 2, 12 * count)
         fields: dict[int, Entry] = {}
         for index, (tag, kind, values, pointer) in enumerate(struct.iter_unpack(self._order + "HHII", rows)):
+            self.cut = self.cut or (kind not in _SIZES and kind != 0)
             inline = _SIZES.get(kind, 0) * values <= 4
-            fields.setdefault(tag, Entry(kind, values, offset + 2 + 12 * index + 8 if inline else pointer))
+            entry = Entry(kind, values, offset + 2 + 12 * index + 8 if inline else pointer)
+            outside = entry.where + entry.size > self._source.size
+            if index == 0 and (kind not in _SIZES or outside):
+                raise Broken("a directory of it begins with what is no field")
+            self.cut = self.cut or outside
+            fields.setdefault(tag, entry)
         end = offset + 2 + 12 * count
-        follows = whole == count and end + 4 <= self._source.size
+        follows = end + 4 <= self._source.size
         return fields, struct.unpack(self._order + "I", self._source.at(end, 4))[0] if follows else 0
 
     def raw(self, entry: Entry, limit: int) -> bytes:
@@ -113,12 +121,13 @@ class Tiff:
         return self._source.at(entry.where, size)
 
     def text(self, entry: Entry, limit: int) -> str | None:
-        """A field of characters up to its first NUL, without blanks around it; None where nothing is left.
+        """A field of characters up to its first NUL, without blanks around it; None where nothing is left, and where it
+        does not lie inside the content.
 
         Written as ASCII by rule, as UTF-8 or Latin-1 in truth. What cannot be printed is shown as a mark and never left
         out: `2000:03:` and a broken digit and `1` is not the first of March.
         """
-        if not entry.is_text:
+        if not entry.is_text or entry.where + entry.size > self._source.size:
             return None
         found = self.raw(entry, limit).split(b"\0", 1)[0]
         try:

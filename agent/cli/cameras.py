@@ -55,7 +55,7 @@ def list_cameras(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> 
         say("no register was read yet; `photo-agent sync` fetches it" if cameras is None else "no camera is registered")
         return 0
     put_table(
-        f"{len(cameras)} cameras",
+        f"{len(cameras)} {'camera' if len(cameras) == 1 else 'cameras'}",
         ("label", "make", "model", "serial", "owner", "clock runs"),
         (
             (
@@ -86,7 +86,7 @@ def _put_seen(found: "tuple[Seen, ...]", as_json: bool) -> None:
             )
         return
     put_table(
-        f"{len(found)} cameras in these photos",
+        f"{len(found)} {'camera' if len(found) == 1 else 'cameras'} in these photos",
         ("make", "model", "serial", "photos", "registered as"),
         (
             (

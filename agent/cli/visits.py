@@ -34,7 +34,7 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
         say("no register was read yet; `photo-agent sync` fetches it")
         return 0
     put_table(
-        f"{len(newest)} visits, renewed {local(register.read_at, settings)}",
+        f"{len(newest)} {'visit' if len(newest) == 1 else 'visits'}, renewed {local(register.read_at, settings)}",
         ("id", "title", "starts", "ends", "zone", "staff", ""),
         (
             (

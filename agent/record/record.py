@@ -239,8 +239,11 @@ class Record:
         if end.torn or end.unended:
             files.cut(self._files.entries, end.whole, b"\n" if end.unended else b"")
         # Leaves that are before their entries were never promised to anyone.
-        if files.size_of(self._files.leaves) > end.count * LEAF_LINE:
+        too_many = files.size_of(self._files.leaves) > end.count * LEAF_LINE
+        if too_many:
             files.cut(self._files.leaves, end.count * LEAF_LINE)
+        if not (end.torn or end.unended or too_many):
+            return end
         return end_of(self._files.entries, self._files.leaves)
 
     # --- Reading ---

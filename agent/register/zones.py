@@ -32,4 +32,6 @@ def nearest_zone(name: str) -> str | None:
         return _CITIES[wanted]
     by_city = {zone.rpartition("/")[2].casefold(): zone for zone in known.values()}
     found = known.get(wanted) or by_city.get(wanted)
-    return found or next((known[near] for near in get_close_matches(wanted, known, n=1, cutoff=0.7)), None)
+    near = ((by_city, 0.8), (known, 0.7)) if "/" not in wanted else ((known, 0.7),)
+    close = (names[name] for names, cutoff in near for name in get_close_matches(wanted, names, n=1, cutoff=cutoff))
+    return found or next(close, None)

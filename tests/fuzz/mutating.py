@@ -1,6 +1,7 @@
 """Files broken on purpose: changed, cut, doubled and put together anew, the same for the same seed."""
 
 import random
+import re
 import struct
 from pathlib import Path
 
@@ -17,6 +18,13 @@ _TELLING = (
     b"\0\1",
     b"\xff\xd9",
 )
+_DATE = re.compile(rb"\d{4}[:-]\d\d[:-]\d\d[ T:]\d\d:\d\d:\d\d|[+-]\d\d:\d\d\0")
+"""Times and offsets as they are written: what a decision rests on, so they are changed oftener than chance would."""
+
+ANOTHER_TIME = 0.5
+ANOTHER_DAY = 0.6
+EVERYWHERE = 0.7
+
 _REACHES = (64, 512, 4_096, 65_536, LARGEST)
 
 
@@ -30,9 +38,39 @@ def originals(folder: Path) -> list[tuple[Path, bytes]]:
     return found
 
 
+def _another_time(content: bytearray, dice: random.Random) -> None:
+    """Put another time, or another digit, in place of one of the times and offsets: there, or wherever it stands, as if
+    the camera's clock had been another. Where only one of several changed, the file contradicts itself.
+    """
+    found = [match.span() for match in _DATE.finditer(content)]
+    if not found:
+        return
+    start, end = dice.choice(found)
+    before = bytes(content[start:end])
+    after = bytearray(before)
+    at = dice.randrange(len(before))
+    if before[:1] in b"+-":
+        after[0] ^= ord("+") ^ ord("-")
+    elif dice.random() < ANOTHER_DAY:
+        after[:10] = b"%d%c%02d%c%02d" % (
+            dice.randint(1995, 2029), before[4], dice.randint(1, 12), before[7], dice.randint(1, 28),
+        )  # fmt: skip
+    elif chr(before[at]).isdigit():
+        after[at] = ord(dice.choice("0123456789" * 3 + " :\0"))
+    if dice.random() < EVERYWHERE:
+        content[:] = content.replace(before, after)
+    else:
+        content[start:end] = after
+
+
 def mutated(content: bytes, dice: random.Random, other: bytes = b"") -> bytes:
-    """The content with one to eight things done to it, mostly near the start; a piece of `other` may be put in."""
+    """The content with one to eight things done to it, mostly near the start; a piece of `other` may be put in.
+
+    In half of them one of its times is another as well, so that many of these say that they were taken on a visit.
+    """
     changed = bytearray(content)
+    if dice.random() < ANOTHER_TIME:
+        _another_time(changed, dice)
     for _ in range(dice.randint(1, 8)):
         at = dice.randrange(min(len(changed), dice.choice(_REACHES))) if changed else 0
         match dice.randrange(9):

@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from agent.journal import State
 from agent.pipeline.events import Event, Summary
 from agent.pipeline.facts import PUBLISHED, UNPUBLISHED
 from agent.pipeline.publish import log_key
@@ -236,3 +237,18 @@ def test_the_journal_lets_go_of_a_photo_that_is_gone_when_the_share_has_its_reco
     assert judged(laptop).findings == ()
     shown = laptop.command("log", "show", "--json")
     assert json.loads(shown.stdout)["removed"] is True
+
+
+def test_the_journal_does_not_let_go_of_what_was_never_signed(laptop: Laptop) -> None:
+    start, key = utc_now(), laptop.settings.key_file.with_name("log_ed25519")
+    run_on(laptop, start)
+    key.rename(key.with_name("mislaid"))
+    laptop.photo("Wayzgoose.jpg")
+    run_on(laptop, start + timedelta(hours=1))
+    run_on(laptop, start + timedelta(days=40))
+    (gone,) = laptop.look(lambda stages: stages.journal.standings(State.REMOVED))
+    assert gone.photo.main.path.name == "Wayzgoose.jpg"
+    key.with_name("mislaid").rename(key)
+    run_on(laptop, start + timedelta(days=40, hours=1))
+    assert laptop.look(lambda stages: stages.journal.standings(State.REMOVED)) == []
+    assert judged(laptop).findings == ()

@@ -70,15 +70,35 @@ def test_a_directory_is_read_only_once() -> None:
 
 
 def test_there_is_an_end_to_directories_and_to_entries() -> None:
-    tiff = Tiff(
-        Block(b"MM\0*\0\0\0\x08" + b"\xff\xff" + b"".join(struct.pack(">HHII", n, 3, 1, 0) for n in range(5_000)))
-    )
-    fields, _ = tiff.directory(8)
-    assert len(fields) == MAX_ENTRIES
-    for offset in range(9, 8 + MAX_DIRECTORIES):
-        tiff.directory(offset)
+    rows = b"".join(struct.pack(">HHII", n, 3, 1, 0) for n in range(5_000))
+    longest = Tiff(Block(b"MM\0*\0\0\0\x08" + struct.pack(">H", MAX_ENTRIES) + rows))
+    assert len(longest.directory(8)[0]) == MAX_ENTRIES
+    with pytest.raises(Broken, match="longer than any camera writes"):
+        Tiff(Block(b"MM\0*\0\0\0\x08" + struct.pack(">H", MAX_ENTRIES + 1) + rows)).directory(8)
+    with pytest.raises(Broken, match="past the end"):
+        Tiff(Block(b"MM\0*\0\0\0\x08" + struct.pack(">H", MAX_ENTRIES) + rows[:600])).directory(8)
+    empty = Tiff(Block(b"MM\0*\0\0\0\x08" + bytes(1_000)))
+    for offset in range(8, 8 + MAX_DIRECTORIES):
+        assert empty.directory(offset) == ({}, 0)
     with pytest.raises(Broken, match="more directories"):
-        tiff.directory(5_000)
+        empty.directory(500)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(struct.pack(">HHII", 0x010F, 0, 1, 0), id="of no type"),
+        pytest.param(struct.pack(">HHII", 0x010F, 99, 1, 0), id="of a type that does not exist"),
+        pytest.param(struct.pack(">HHII", 0x010F, 2, 20, 5_000), id="with its value outside"),
+    ],
+)
+def test_a_directory_that_begins_with_what_is_no_field_is_none_and_later_on_a_sign_of_damage(row: bytes) -> None:
+    good = struct.pack(">HHII", 0x0112, 3, 1, 0)
+    with pytest.raises(Broken, match="begins with what is no field"):
+        Tiff(Block(b"MM\0*\0\0\0\x08\0\2" + row + good)).directory(8)
+    later = Tiff(Block(b"MM\0*\0\0\0\x08\0\2" + good + row))
+    assert 0x0112 in later.directory(8)[0]
+    assert later.cut is (row[2:4] != b"\0\0"), "a blank row is one that a camera left over"
 
 
 def test_a_value_is_never_read_beyond_what_its_asker_allows() -> None:

@@ -41,6 +41,14 @@ def avi(*header: bytes) -> bytes:
     return chunk(b"RIFF", b"AVI " + hdrl + chunk(b"LIST", b"movi" + chunk(b"00dc", bytes(100))))
 
 
+def test_an_avi_whose_header_is_cut_says_nothing(reads: Reads) -> None:
+    whole = avi(chunk(b"IDIT", b"Sat Mar 14 10:11:12 2026\n\0"))
+    assert reads(whole, "a.avi").level is Level.ASSUMED_ZONE
+    header = whole.index(b"LIST") + 4
+    longer = whole[:header] + b"\0\0\1\0" + whole[header + 4 :]
+    assert reads(longer, "a.avi").level is Level.IMPOSSIBLE
+
+
 def by_exiftool(path: Path, *tags: str) -> dict[str, str]:
     """What ExifTool reads of it; skips where it is not there."""
     tool = shutil.which("exiftool")

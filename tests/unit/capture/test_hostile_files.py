@@ -93,6 +93,13 @@ CRAFTED = {
             + b"</DateTimeOriginal>",
         )
     ),
+    "IPTC without end": jpeg(
+        segment(0xED, b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0\0\0\xff\x00" + b"\x1c\x02\x00\0\0" * 13_000)
+    ),
+    "Photoshop's resources of length zero": jpeg(
+        segment(0xED, b"Photoshop 3.0\0" + b"8BIM\x04\x05\0\0\0\0\0\0" * 5_000)
+    ),
+    "JPEG 2000 of boxes of eight bytes": box(b"jP  ", b"\r\n\x87\n") + box(b"ftyp", b"jp2 ") + box(b"uuid") * 100_000,
     "a TIFF of directories without end": b"II*\0\x08\0\0\0"
     + b"".join(b"\0\0" + struct.pack("<I", 8 + 6 * (i + 1)) for i in range(9_000)),
     "a TIFF of too many strips": b"MM\0*\0\0\0\x08"

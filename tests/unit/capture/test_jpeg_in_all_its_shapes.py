@@ -31,6 +31,39 @@ MPF = segment(0xE2, b"MPF\0MM\0*" + bytes(60))
 UUID = b"570F1469-09C7-4E50-9875-05F21D5BD166"
 
 
+DAMAGED = "it is damaged around the place where its time stands, which is not to be relied on"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        jpeg(app1(BLOCK), segment(0xE9, bytes(99)) + b"rubbish", segment(0xE9, bytes(99))),
+        b"\xff\xd8" + app1(BLOCK) + segment(0xE9, bytes(99)) + segment(0xE9, bytes(99))[:50],
+    ],
+    ids=["rubbish", "cut"],
+)
+def test_damage_far_behind_its_time_leaves_that_as_it_is(reads: Reads, content: bytes) -> None:
+    assert reads(content).level is Level.OWN_OFFSET
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        jpeg(segment(0xE0, b"JFIF\0" + bytes(9)) + b"rubbish" + app1(BLOCK)),
+        jpeg(app1(BLOCK) + b"rubbish", segment(0xE0, b"JFIF\0" + bytes(9))),
+        jpeg(app1(BLOCK), app1(b"MM\0*\xff\xff\xff\xff")),
+        jpeg(app1(b"XX\0*\0\0\0\x08"), app1(BLOCK)),
+        b"\xff\xd8" + app1(BLOCK),
+        b"\xff\xd8" + app1(BLOCK) + segment(0xE9, bytes(99))[:50],
+    ],
+    ids=["rubbish before", "rubbish behind", "a second block that is broken", "a first one", "nothing behind", "cut"],
+)
+def test_where_the_file_is_damaged_around_its_time_a_person_decides(reads: Reads, content: bytes) -> None:
+    found = reads(content)
+    assert (found.level, found.taken, found.recorded) == (Level.IMPOSSIBLE, None, "2026-03-14T10:11:12")
+    assert found.notes[0] == DAMAGED
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -50,7 +83,7 @@ UUID = b"570F1469-09C7-4E50-9875-05F21D5BD166"
         "after 40 extended XMP",
         "after JFIF",
         "fill bytes",
-        "rubbish",
+        "zeros",
         "odd header",
         "stubs",
         "split",

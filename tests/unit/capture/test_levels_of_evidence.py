@@ -190,8 +190,10 @@ def test_a_damaged_block_may_have_lost_an_offset(reads: Photo) -> None:
     assert reads(jpeg(app1(whole))).also == ()
     lost = b"MM\0*\0\0\0\x08" + directory([(0x9003, 2, 20, TAKEN + b"\0"), (0x9011, 9, 7, bytes(28))], 8)
     assert reads(jpeg(app1(lost))).also == (ANYWHERE,)
+    outside = [(0x0112, 3, 1, b"\0\1"), (0x9003, 2, 20, TAKEN + b"\0"), (0x9011, 2, 200, b"+01:00 and lost")]
+    assert reads(jpeg(app1(b"MM\0*\0\0\0\x08" + directory(outside, 8)))).also == (ANYWHERE,)
     cut = b"MM\0*\0\0\0\x08\xff\xff" + whole[10:]
-    assert reads(jpeg(app1(cut))).also == (ANYWHERE,)
+    assert reads(jpeg(app1(cut))).taken is None
 
 
 def test_a_time_of_digitizing_that_contradicts_must_lead_to_the_same_decision(photo: Photo) -> None:
@@ -383,6 +385,7 @@ def test_level_f_a_name_of_milliseconds_is_when_it_was_saved(photo: Photo, name:
         b"2026:03:14 10:11:60",
         b"yesterday afternoon",
         b"2026:03:1\x014 10:11:12",
+        b"2026:03:1  10:11:12",
         b"2026:03:\x0114 10:11:12",
         b"2026:03:1\xe24 10:11:12",
         b"1904:01:01 00:00:00",

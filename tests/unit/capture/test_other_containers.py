@@ -64,6 +64,30 @@ def test_a_heic_that_is_not_yet_copied_whole_is_not_complete(reads: Reads) -> No
     assert not reads(heic(ITEM)[:-10], "a.heic").complete
 
 
+DAMAGED = "it is damaged around the place where its time stands, which is not to be relied on"
+
+
+def for_a_person(found: Capture) -> bool:
+    return (found.level, found.recorded, found.notes[0]) == (Level.IMPOSSIBLE, "2026-03-14T10:11:12", DAMAGED)
+
+
+def test_a_heic_whose_header_reaches_past_its_end_is_for_a_person(reads: Reads) -> None:
+    whole = heic(ITEM)
+    meta = whole.index(b"meta") - 4
+    assert for_a_person(reads(whole[:meta] + b"\x7f\xff\xff\xff" + whole[meta + 4 :], "a.heic"))
+
+
+def test_a_png_whose_exif_has_a_wrong_checksum_is_for_a_person(reads: Reads) -> None:
+    whole = b"\x89PNG\r\n\x1a\n" + chunk(b"eXIf", BLOCK) + chunk(b"IEND", b"")
+    other = reads(whole.replace(TAKEN, b"2026:03:15 10:11:12"), "a.png")
+    assert (other.level, other.recorded, other.notes[0]) == (Level.IMPOSSIBLE, "2026-03-15T10:11:12", DAMAGED)
+
+
+def test_a_tiff_with_a_value_outside_it_is_for_a_person(reads: Reads) -> None:
+    fields = [(0x0103, 3, 1, b"\0\1"), (0x010F, 2, 5_000, b"NIKON\0"), (0x9003, 2, 20, TAKEN + b"\0")]
+    assert for_a_person(reads(b"MM\0*\0\0\0\x08" + directory(fields, 8), "a.tif"))
+
+
 def test_a_png_keeps_exif_in_a_chunk_of_its_own(reads: Reads) -> None:
     content = b"\x89PNG\r\n\x1a\n" + chunk(b"eXIf", BLOCK) + chunk(b"IEND", b"")
     assert reads(content, "a.png").level is Level.OWN_OFFSET
