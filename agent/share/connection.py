@@ -36,7 +36,7 @@ MACS = (
 RSA = ("rsa-sha2-512", "rsa-sha2-256")
 KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", *RSA)
 WINDOW = 4 * 1024 * 1024  # bytes that the server may send unasked for more: above what is ever asked for at once
-PACKET = 128 * 1024  # longest SSH packet we take: the fewer, the less of Python's time each megabyte costs
+PACKET = 256 * 1024  # longest SSH packet we take: the fewer, the less of Python's time each megabyte costs
 KEEPALIVE = 10  # seconds of silence after which paramiko says something, so that no firewall forgets us
 LOG = "agent.share.ssh"
 

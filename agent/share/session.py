@@ -13,31 +13,25 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from agent.errors import ShareFault, ShareUnreachable
 from agent.share import wire
 from agent.share.faults import Refused
+from agent.share.frames import Frames, Sink
 from agent.share.wire import Code, Kind, Reply, Request
 
 if TYPE_CHECKING:
     from paramiko import Channel, Transport
 
 RECEIVE = 1024 * 1024  # bytes at most, at once
-AT_ONCE = 256 * 1024  # bytes handed to paramiko in one turn of the loop
+AT_ONCE = 64 * 1024  # bytes handed to paramiko in one turn of the loop, or one WRITE
 LOOK_AFTER = 0.5  # seconds between two looks of the watch
 PATIENCE = 3  # times the timeout, for a server that lives but does not answer
 SAFE_LENGTH = 32768  # bytes of data that every SFTP server takes and gives (filexfer-02, section 3)
 LONGEST = 255 * 1024  # OpenSSH's own limit, and a megabyte in four: more brings nothing
 
 T = TypeVar("T")
-
-
-class Sink(Protocol):
-    """Takes the content of a DATA reply on the receiving thread, before the loop hears of it."""
-
-    def feed(self, offset: int, data: bytes) -> None:
-        """The bytes at `offset`; replies may come in any order."""
 
 
 class Session:
@@ -51,7 +45,7 @@ class Session:
         self._channel = channel
         self._timeout = timeout
         self._loop = asyncio.get_running_loop()
-        self._frames = wire.Frames()
+        self._frames = Frames(self._sink_of)
         self._number = 0
         self._pending: dict[int, asyncio.Future[Reply]] = {}
         self._sinks: dict[int, tuple[Sink, int]] = {}
@@ -119,7 +113,7 @@ class Session:
             self._sinks[self._number] = sink
         if not self._outbox:
             self._loop.call_soon(self._flush)
-        self._outbox.append(wire.frame(request, self._number))
+        self._outbox.extend(part for part in wire.frame(request, self._number) if part)
         return future
 
     async def ask(self, request: Request, doing: str) -> Reply:
@@ -236,7 +230,7 @@ class Session:
             if not data:
                 break
             try:
-                replies = [self._sunk(reply) for reply in self._frames.feed(data)]
+                replies = list(self._frames.feed(data))
             except wire.Malformed as error:
                 why = f"did not keep to SFTP: {error}"
                 break
@@ -254,13 +248,8 @@ class Session:
             return False
         return True
 
-    def _sunk(self, reply: Reply) -> Reply:
-        sink = self._sinks.pop(reply.request, None)
-        if sink is None or reply.kind != Kind.DATA:
-            return reply
-        data = wire.one_string(reply.body)
-        sink[0].feed(sink[1], data)
-        return Reply(reply.kind, reply.request, len(data).to_bytes(8, "big"))
+    def _sink_of(self, number: int) -> tuple[Sink, int] | None:
+        return self._sinks.pop(number, None)
 
     def _settle(self, replies: list[Reply]) -> None:
         for reply in replies:

@@ -118,12 +118,12 @@ class Hasher:
         self._next = 0
         self._early: dict[int, bytes] = {}
 
-    def feed(self, offset: int, data: bytes) -> None:
+    def feed(self, offset: int, data: bytes | memoryview) -> None:
         """Take the bytes at `offset`."""
         if offset != self._next:
-            self._early[offset] = data
+            self._early[offset] = bytes(data)
             return
-        piece: bytes | None = data
+        piece: bytes | memoryview | None = data
         while piece:
             self._hash.update(piece)
             self._next += len(piece)

@@ -1,11 +1,10 @@
-"""SFTP version 3 as bytes: requests out, replies in. Pure: no socket, no state but a half-received packet.
+"""SFTP version 3 as bytes: requests out, replies in. Pure: no socket, no state.
 
 After draft-ietf-secsh-filexfer-02 and OpenSSH's PROTOCOL file for the extensions. Every packet is a 32-bit length, a
 type and (but for the greeting) a 32-bit request id, which pairs a reply with its request.
 """
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -83,11 +82,15 @@ class Malformed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A packet to be: its type, all that follows the request id, and the type of reply that is a success."""
+    """A packet to be: its type, all that follows the request id, and the type of reply that is a success.
+
+    `data` comes after the body; apart, so that a photo's bytes are copied as seldom as can be.
+    """
 
     kind: Kind
     body: bytes = field(repr=False)
     answer: Kind = Kind.STATUS
+    data: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +134,10 @@ class Limits:
 # --- Requests --------------------------------------------------------------------------------------------------------
 
 
-def frame(request: Request, number: int) -> bytes:
-    """The packet with its length and request id before it."""
-    return struct.pack(">IBI", len(request.body) + 5, request.kind, number) + request.body
+def frame(request: Request, number: int) -> tuple[bytes, bytes]:
+    """The packet with its length and request id before it, and what of it is data."""
+    length = len(request.body) + len(request.data) + 5
+    return struct.pack(">IBI", length, request.kind, number) + request.body, request.data
 
 
 def greeting() -> bytes:
@@ -173,7 +177,7 @@ def read(handle: bytes, offset: int, length: int) -> Request:
 
 def write(handle: bytes, offset: int, data: bytes) -> Request:
     """WRITE all of `data` at `offset`."""
-    return Request(Kind.WRITE, b"".join((string(handle), struct.pack(">QI", offset, len(data)), data)))
+    return Request(Kind.WRITE, string(handle) + struct.pack(">QI", offset, len(data)), data=data)
 
 
 def rename(old: bytes, new: bytes) -> Request:
@@ -188,32 +192,6 @@ def extended(name: str, *fields: bytes) -> Request:
 
 
 # --- Replies ---------------------------------------------------------------------------------------------------------
-
-
-class Frames:
-    """Cuts the byte stream of a session into replies; keeps a half-received packet between calls."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    def feed(self, data: bytes) -> Iterator[Reply]:
-        """Replies that are complete with `data`. Raises `Malformed` on a length that no server sends."""
-        buffer = self._buffer
-        buffer += data
-        start = 0
-        try:
-            while len(buffer) - start >= 9:
-                length, kind, number = struct.unpack_from(">IBI", buffer, start)
-                if not 5 <= length <= LARGEST_PACKET:
-                    raise Malformed(f"a packet of {length} bytes")
-                end = start + 4 + length
-                if len(buffer) < end:
-                    return
-                body = bytes(memoryview(buffer)[start + 9 : end])
-                start = end
-                yield Reply(kind, number, body)
-        finally:
-            del buffer[:start]
 
 
 def _take_string(body: bytes, at: int) -> tuple[bytes, int]:

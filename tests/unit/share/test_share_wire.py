@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.share import wire
-from agent.share.wire import Attributes, Frames, Kind, Limits, Malformed, Reply
+from agent.share.frames import Frames
+from agent.share.wire import Attributes, Kind, Limits, Malformed, Reply
 
 
 def packet(kind: int, number: int, body: bytes) -> bytes:
@@ -26,6 +27,49 @@ def test_replies_are_the_same_however_the_stream_is_cut(bodies: list[bytes], cut
         got += frames.feed(stream[at : at + step])
         at, turn = at + step, turn + 1
     assert got == [Reply(Kind.DATA, n, body) for n, body in enumerate(bodies)]
+
+
+class Kept:
+    """A sink that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.content: dict[int, bytes] = {}
+
+    def feed(self, offset: int, data: bytes | memoryview) -> None:
+        self.content[offset] = bytes(data)
+
+    def whole(self) -> bytes:
+        return b"".join(self.content[offset] for offset in sorted(self.content))
+
+
+@given(
+    contents=st.lists(st.tuples(st.binary(max_size=300), st.booleans()), max_size=8),
+    cuts=st.lists(st.integers(1, 80), min_size=1),
+)
+def test_what_goes_to_a_sink_is_the_same_however_the_stream_is_cut(
+    contents: list[tuple[bytes, bool]], cuts: list[int]
+) -> None:
+    sinks = {n: Kept() for n, (_, sunk) in enumerate(contents) if sunk}
+    frames, got, at, turn = Frames(lambda n: (sinks[n], 1000) if n in sinks else None), [], 0, 0
+    stream = b"".join(packet(Kind.DATA, n, wire.string(content)) for n, (content, _) in enumerate(contents))
+    while at < len(stream):
+        step = cuts[turn % len(cuts)]
+        got += frames.feed(stream[at : at + step])
+        at, turn = at + step, turn + 1
+    assert [reply.request for reply in got] == list(range(len(contents)))
+    for reply, (content, sunk) in zip(got, contents, strict=True):
+        assert reply.body == (len(content).to_bytes(8, "big") if sunk else wire.string(content))
+        if sunk:
+            assert sinks[reply.request].whole() == content
+            assert min(sinks[reply.request].content, default=1000) == 1000
+
+
+def test_data_whose_length_does_not_fit_its_packet_goes_to_no_sink() -> None:
+    sink = Kept()
+    (reply,) = Frames(lambda _: (sink, 0)).feed(packet(Kind.DATA, 1, struct.pack(">I", 9) + b"short"))
+    assert sink.content == {}
+    with pytest.raises(Malformed):
+        wire.one_string(reply.body)
 
 
 @pytest.mark.parametrize("length", [0, 4, wire.LARGEST_PACKET + 1, 0xFFFFFFFF])
@@ -74,6 +118,8 @@ def test_limits_and_space_are_read() -> None:
 
 
 def test_requests_are_as_the_draft_has_them() -> None:
-    assert wire.frame(wire.on_path(Kind.REMOVE, b"a"), 7) == bytes.fromhex("0000000a 0d 00000007 00000001 61")
+    assert wire.frame(wire.on_path(Kind.REMOVE, b"a"), 7) == (bytes.fromhex("0000000a 0d 00000007 00000001 61"), b"")
     assert wire.greeting() == bytes.fromhex("00000005 01 00000003")
-    assert wire.write(b"h", 1, b"xy").body == bytes.fromhex("00000001 68 0000000000000001 00000002 7879")
+    head, data = wire.frame(wire.write(b"h", 1, b"xy"), 7)
+    assert head == bytes.fromhex("00000018 06 00000007 00000001 68 0000000000000001 00000002")
+    assert data == b"xy"

@@ -1,0 +1,101 @@
+"""Cuts the byte stream of a session into replies; the content of a photo goes to its sink without being kept here."""
+
+import struct
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from agent.share.wire import LARGEST_PACKET, Kind, Malformed, Reply
+
+_HEAD = 9  # bytes: length, type, request id
+_SIZED = 13  # and, in a DATA packet, the length of its string
+
+
+class Sink(Protocol):
+    """Takes the content of a DATA reply on the receiving thread, before the loop hears of it."""
+
+    def feed(self, offset: int, data: bytes | memoryview) -> None:
+        """Some of the bytes at `offset`; replies may come in any order. A view is good only during the call."""
+
+
+def _no_sink(_: int) -> tuple[Sink, int] | None:
+    """For a stream of which all is kept."""
+    return None
+
+
+class Frames:
+    """Keeps a half-received packet between calls. `sink` tells where the content of a request's DATA reply goes, and
+    the offset it starts at; the body of such a reply is only the content's length, in eight bytes.
+    """
+
+    def __init__(self, sink: Callable[[int], tuple[Sink, int] | None] = _no_sink) -> None:
+        self._sink_of = sink
+        self._buffer = bytearray()
+        self._streaming: tuple[Sink, int, int, Reply] | None = None  # with the offset, bytes missing, and the reply
+
+    def feed(self, data: bytes) -> Iterator[Reply]:
+        """Replies that are complete with `data`. Raises `Malformed` on a length that no server sends."""
+        view, at = memoryview(data), 0
+        while True:
+            if self._streaming is not None:
+                at, reply = self._stream(view, at)
+                if reply is None:
+                    return
+                yield reply
+            if not self._buffer and self._begins(view[at : at + _SIZED]):
+                at += _SIZED
+                continue
+            # Little is kept from here on: replies other than DATA are short, or a part of a head.
+            missing = self._missing()
+            taken = view[at : at + missing]
+            if not taken and missing:
+                return
+            self._buffer += taken
+            at += len(taken)
+            if len(taken) < missing:
+                return
+            if self._begins(self._buffer):
+                self._buffer.clear()
+            elif self._missing() == 0:
+                yield self._whole()
+
+    def _missing(self) -> int:
+        """How many bytes to take before it can be gone on."""
+        have = len(self._buffer)
+        if have < _HEAD:
+            return _HEAD - have
+        length, kind, _ = struct.unpack_from(">IBI", self._buffer)
+        if not 5 <= length <= LARGEST_PACKET:
+            raise Malformed(f"a packet of {length} bytes")
+        end = int(length) + 4
+        if have < _SIZED and kind == Kind.DATA and end >= _SIZED:
+            return _SIZED - have
+        return end - have
+
+    def _begins(self, head: bytearray | memoryview) -> bool:
+        """Whether a DATA reply that goes to a sink begins with these bytes, and nothing but them."""
+        if len(head) != _SIZED or head[4] != Kind.DATA:
+            return False
+        length, kind, number, size = struct.unpack(">IBII", head)
+        if not _SIZED - 4 <= length <= LARGEST_PACKET or size != length - (_SIZED - 4):
+            return False
+        sink = self._sink_of(number)
+        if sink is None:
+            return False
+        self._streaming = (*sink, size, Reply(kind, number, size.to_bytes(8, "big")))
+        return True
+
+    def _stream(self, view: memoryview, at: int) -> tuple[int, Reply | None]:
+        assert self._streaming is not None  # noqa: S101  # its only caller has looked
+        sink, offset, missing, reply = self._streaming
+        piece = view[at : at + missing]
+        if piece:
+            sink.feed(offset, piece)
+        left = missing - len(piece)
+        self._streaming = (sink, offset + len(piece), left, reply) if left else None
+        return at + len(piece), None if left else reply
+
+    def _whole(self) -> Reply:
+        _, kind, number = struct.unpack_from(">IBI", self._buffer)
+        reply = Reply(kind, number, bytes(memoryview(self._buffer)[_HEAD:]))
+        self._buffer.clear()
+        return reply
