@@ -13,6 +13,9 @@ from agent.capture.tiff import printable
 _PROFILES = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
 """Where ImageMagick kept Exif before PNG had a chunk for it: in hexadecimal, in a text chunk, mostly compressed."""
 
+_X3F_JPEG = b"SECi\0\0\2\0\2\0\0\0\x12\0\0\0"
+"""A section of an X3F that holds a picture: version 2.0, of type 2 (processed), in format 18 (JPEG)."""
+
 _JP2_EXIF = b"JpgTiffExif->JP2"
 """The UUID, in letters, of the box in which programs keep a JPEG's Exif block in JPEG 2000."""
 
@@ -209,7 +212,7 @@ def read_x3f(file: BoundedFile) -> Evidence:
         for row in range(min(count, MAX_BLOCKS)):
             entry = file.at(listing + 12 + 12 * row, 12)
             start, size = int.from_bytes(entry[:4], "little"), int.from_bytes(entry[4:8], "little")
-            if entry[8:] in {b"IMA2", b"IMAG"} and size > 32 and file.at(start + 28, 2) == b"\xff\xd8":
+            if entry[8:] in {b"IMA2", b"IMAG"} and size > 32 and file.at(start, 16) == _X3F_JPEG:
                 blocks = (*blocks, *read_embedded(file, start + 28, size - 28, notes))
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")

@@ -128,6 +128,7 @@ def _segments(source: Source, notes: list[str]) -> _Segments:
             if marker == _EOI:
                 return found
             size = int.from_bytes(source.at(position, 2), "big")
+            found.orderly = found.orderly and (settled or size >= 2)
             settled = settled or (bool(found.blocks) and position + size <= source.size)
             if marker == _SOS:
                 found.scan = position + max(size, 2)

@@ -55,8 +55,17 @@ def test_damage_far_behind_its_time_leaves_that_as_it_is(reads: Reads, content: 
         jpeg(app1(b"XX\0*\0\0\0\x08"), app1(BLOCK)),
         b"\xff\xd8" + app1(BLOCK),
         b"\xff\xd8" + app1(BLOCK) + segment(0xE9, bytes(99))[:50],
+        jpeg(app1(BLOCK), b"\xff\xe9\0\0", segment(0xE9, bytes(99))),
     ],
-    ids=["rubbish before", "rubbish behind", "a second block that is broken", "a first one", "nothing behind", "cut"],
+    ids=[
+        "rubbish before",
+        "rubbish behind",
+        "a second block that is broken",
+        "a first one",
+        "nothing behind",
+        "cut behind",
+        "a segment of no length behind",
+    ],
 )
 def test_where_the_file_is_damaged_around_its_time_a_person_decides(reads: Reads, content: bytes) -> None:
     found = reads(content)

@@ -6,106 +6,20 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from agent.errors import RecordAltered
 from agent.forward import (
     EcsFile,
     EcsServer,
-    Event,
-    Forwarder,
-    NotForwarded,
-    Position,
-    Standing,
     SyslogServer,
-    Target,
     Trust,
-    standing,
 )
-from agent.forward.waiting import Waiting
 from tests.servers.rsyslog import Authority, Rsyslog
-from tests.unit.forward.events import AT, Kept, event
+from tests.unit.forward.benches import Bench, Receiver, ids, until
+from tests.unit.forward.events import Kept, event
 
 ROOT = Path(__file__).parents[3]
-
-
-@dataclass
-class Receiver:
-    """A target in memory that fails when told to."""
-
-    name: str = "receiver"
-    description: str = "the receiver"
-    fails: bool = False
-    got: list[str] = field(default_factory=list)
-    tries: int = 0
-
-    def render(self, one: Event) -> bytes:
-        return one.id.encode()
-
-    def send(self, payloads: Sequence[bytes]) -> None:
-        self.tries += 1
-        if self.fails:
-            raise NotForwarded("it is down.")
-        self.got += [one.decode() for one in payloads]
-
-    def try_out(self) -> None:
-        if self.fails:
-            raise NotForwarded("it is down.")
-
-
-class Bench:
-    """A forwarder over a queue in a folder, which can be started again and again."""
-
-    def __init__(self, folder: Path, source: Kept, *targets: Target, most: int = 10_000) -> None:
-        self.queue = folder / "forward" / "queue.sqlite3"
-        self.told: list[str] = []
-        self.source = source
-        self.targets = targets
-        self.most = most
-        self.now = AT
-
-    def start(self) -> Forwarder:
-        return Forwarder(
-            self.queue,
-            "laptop-17",
-            self.targets,
-            self.source,
-            self.told.append,
-            most=self.most,
-            first_pause=0.05,
-            clock=lambda: self.now,
-        )
-
-    def standing(self) -> Standing:
-        return standing(self.queue, "laptop-17", self.targets[0])
-
-    def once(self) -> None:
-        """As a run of `sync` does it."""
-        forwarder = self.start()
-        forwarder.knock()
-        forwarder.close(20)
-
-    def waiting(self) -> int:
-        with Waiting(self.queue, "laptop-17") as waiting:
-            return waiting.count(self.targets[0])
-
-
-def ids(rsyslog: Rsyslog) -> list[str]:
-    entries = [json.loads(line["msg"].removeprefix("\ufeff")) for line in rsyslog.received()]
-    return [f"{entry['device']}:{entry['event']}" for entry in entries]
-
-
-def until(true: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        time.sleep(0.02)
 
 
 def test_a_real_rsyslog_gets_every_event_once_and_whole(tmp_path: Path, rsyslog: Rsyslog) -> None:
@@ -163,7 +77,7 @@ def test_kill_minus_nine_in_the_middle_loses_no_event(tmp_path: Path, rsyslog: R
         "from pathlib import Path\n"
         "from agent.forward import SyslogServer, Trust\n"
         "from tests.unit.forward.events import Kept\n"
-        "from tests.unit.forward.test_forwarding import Bench\n"
+        "from tests.unit.forward.benches import Bench\n"
         "folder, port, ca = sys.argv[1:]\n"
         "bench = Bench(Path(folder), Kept(6000), SyslogServer('localhost', int(port), Trust(Path(ca))))\n"
         "print('begun', flush=True)\n"
@@ -181,54 +95,6 @@ def test_kill_minus_nine_in_the_middle_loses_no_event(tmp_path: Path, rsyslog: R
     assert last.stdout == "begun\ndone\n"
     until(lambda: set(ids(rsyslog)) == set(Kept(6000).ids))
     assert len(ids(rsyslog)) <= 6000 + 4 * 500  # of each crash one batch at most comes twice
-
-
-def test_a_server_whose_certificate_is_of_another_authority_gets_nothing_and_it_is_told(
-    tmp_path: Path, rsyslog: Rsyslog
-) -> None:
-    other = Authority(tmp_path / "other", "other")
-    bench = Bench(tmp_path, Kept(3), SyslogServer("localhost", rsyslog.port, Trust(other.file)))
-    bench.once()
-    assert (bench.waiting(), rsyslog.received()) == (3, [])
-    assert "was refused" in bench.told[0]
-
-
-def test_a_server_that_is_called_something_else_gets_nothing(tmp_path: Path, rsyslog: Rsyslog) -> None:
-    bench = Bench(tmp_path, Kept(3), SyslogServer("127.0.0.1", rsyslog.port, Trust(rsyslog.authority.file)))
-    bench.once()
-    assert (bench.waiting(), rsyslog.received()) == (3, [])
-    assert "was refused" in bench.told[0]
-
-
-def test_a_server_with_an_expired_certificate_gets_nothing(tmp_path: Path, rsyslog: Rsyslog) -> None:
-    rsyslog.stop()
-    rsyslog.pair = rsyslog.authority.issue("localhost", days=-1)
-    rsyslog.start()
-    bench = Bench(tmp_path, Kept(3), SyslogServer("localhost", rsyslog.port, Trust(rsyslog.authority.file)))
-    bench.once()
-    assert (bench.waiting(), rsyslog.received()) == (3, [])
-    assert "expired" in bench.told[0]
-
-
-def test_where_the_server_asks_for_a_certificate_only_one_that_it_knows_will_do(
-    tmp_path: Path, rsyslog: Rsyslog, authority: Authority
-) -> None:
-    rsyslog.stop()
-    rsyslog.asks_for_certificate = True
-    rsyslog.start()
-    foreign = Authority(tmp_path / "foreign", "foreign").issue("laptop-17")
-    for number, trust in enumerate(
-        [Trust(authority.file), Trust(authority.file, foreign.certificate, foreign.key)] * 3
-    ):
-        # It lets us in, and closes in good order before it has read: that is not to pass for "received".
-        bench = Bench(tmp_path / str(number), Kept(1), SyslogServer("localhost", rsyslog.port, trust))
-        bench.once()
-        assert (bench.waiting(), rsyslog.received()) == (1, [])
-        assert "forward.client_cert" in bench.told[0]
-    known = authority.issue("laptop-17")
-    trust = Trust(authority.file, known.certificate, known.key)
-    Bench(tmp_path, Kept(3), SyslogServer("localhost", rsyslog.port, trust)).once()
-    assert len(rsyslog.wait_for(3)) == 3
 
 
 def test_json_lines_go_over_tls_too(tmp_path: Path, authority: Authority) -> None:
@@ -253,21 +119,6 @@ def test_json_lines_go_over_tls_too(tmp_path: Path, authority: Authority) -> Non
         thread.join()
     assert [json.loads(line)["event"]["id"] for line in b"".join(got).splitlines()] == Kept(3).ids
     assert (bench.waiting(), bench.told) == (0, [])
-
-
-@pytest.mark.parametrize("trust", ["missing", "garbage", "key alone"])
-def test_files_that_cannot_be_used_are_told_and_nothing_is_lost(tmp_path: Path, trust: str) -> None:
-    garbage = tmp_path / "garbage.pem"
-    garbage.write_text("no certificate")
-    believed = {
-        "missing": Trust(tmp_path / "nowhere.pem"),
-        "garbage": Trust(garbage),
-        "key alone": Trust(None, None, garbage),
-    }[trust]
-    bench = Bench(tmp_path, Kept(3), SyslogServer("localhost", 1, believed))
-    bench.once()
-    assert bench.waiting() == 3
-    assert "agent.toml" in bench.told[0]
 
 
 def test_a_file_grows_by_whole_lines_and_may_be_rotated(tmp_path: Path) -> None:
@@ -389,51 +240,3 @@ def test_a_queue_of_a_newer_version_is_left_alone_and_told(tmp_path: Path) -> No
     base.close()
     bench.once()
     assert "newer version" in bench.told[0]
-
-
-# --- How it stands ---
-
-
-def test_what_waits_since_when_and_why_is_kept_for_whoever_asks(tmp_path: Path) -> None:
-    source, receiver = Kept(3), Receiver()
-    bench = Bench(tmp_path, source, receiver)
-    assert bench.standing() == Standing(Position())
-    bench.once()
-    assert bench.standing() == Standing(Position(3, 300), received_at=AT)
-    receiver.fails = True
-    source.events += [event(3), event(4)]
-    for hours in (1, 2):
-        bench.now = AT + timedelta(hours=hours)
-        bench.once()
-        oldest = AT + timedelta(seconds=3)
-        since = AT + timedelta(hours=1)
-        assert bench.standing() == Standing(Position(5, 500), 2, oldest, AT, "it is down.", since)
-    receiver.fails = False
-    bench.once()
-    assert bench.standing() == Standing(Position(5, 500), received_at=AT + timedelta(hours=2))
-
-
-def test_a_queue_of_the_first_version_goes_on(tmp_path: Path) -> None:
-    source, receiver = Kept(3), Receiver(fails=True)
-    bench = Bench(tmp_path, source, receiver)
-    bench.once()
-    with closing(sqlite3.connect(bench.queue)) as base, base:
-        base.execute("DROP TABLE receiver")
-        base.execute("ALTER TABLE waiting DROP COLUMN at")
-        base.execute("PRAGMA user_version = 1")
-    with pytest.raises(sqlite3.NotSupportedError):
-        bench.standing()
-    receiver.fails = False
-    bench.once()
-    assert (receiver.got, bench.standing().waiting, bench.standing().received_at) == (source.ids, 0, AT)
-
-
-def test_a_receiver_is_tried_out_without_giving_it_anything(tmp_path: Path, rsyslog: Rsyslog) -> None:
-    SyslogServer("localhost", rsyslog.port, Trust(rsyslog.authority.file)).try_out()
-    EcsFile(tmp_path / "events.jsonl").try_out()
-    assert not (tmp_path / "events.jsonl").exists()
-    with pytest.raises(NotForwarded, match="refused"):
-        SyslogServer("127.0.0.1", rsyslog.port, Trust(rsyslog.authority.file)).try_out()
-    with pytest.raises(NotForwarded, match="ecs_file"):
-        EcsFile(tmp_path / "nowhere" / "events.jsonl").try_out()
-    assert rsyslog.received() == []
