@@ -102,6 +102,7 @@ def read_webp(file: BoundedFile) -> Evidence:
             head = file.at(position, 8)
             size = int.from_bytes(head[4:], "little")
             if head[:4] == b"EXIF":
+                file.at(position + 7 + size, 1)  # Broken where the block is not all there
                 skip = 6 if size >= 6 and file.at(position + 8, 6) == b"Exif\0\0" else 0
                 blocks.append(read_exif(Window(file, position + 8 + skip, size - skip), notes))
             position += 8 + size + size % 2
@@ -190,6 +191,7 @@ def read_mrw(file: BoundedFile) -> Evidence:
                 break
             head = file.at(position, 8)
             size = int.from_bytes(head[4:], "big")
+            file.at(position + 7 + size, 1)  # Broken where the block is not all there
             if head[:4] == b"\0TTW":
                 blocks.append(read_exif(Window(file, position + 8, size), notes))
             position += 8 + size

@@ -32,7 +32,8 @@ class Fix:
 class Exif:
     """One Exif block: what is in which tag, exif.py says. `content_id` is Apple's MakerNote tag 0x0011.
 
-    `damaged` is True where a part of the block could not be read, so that what it lacks may have stood there.
+    `damaged` is True where a part of the block could not be read, so that what it lacks may have stood there; `garbled`
+    where its directories hold what is none.
     """
 
     original: Stamp | None = None
@@ -44,6 +45,7 @@ class Exif:
     serial: str | None = None
     content_id: str | None = None
     damaged: bool | None = None
+    garbled: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ def read_directories(tiff: Tiff, first: Fields, source: Source, notes: list[str]
         model=text(_MODEL, _NAME_LIMIT),
         serial=serial,
         content_id=None if note is None else makernotes.content_id(note, source),
+        garbled=tiff.garbled or None,
     )
     return replace(exif, damaged=True) if tiff.cut or of_another_kind or len(notes) > before else exif
 

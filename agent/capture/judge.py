@@ -33,7 +33,7 @@ def judge(evidence: Evidence, *, name: str, now: datetime) -> Capture:
     judged = _time(evidence, found, name, now)
     if judged.level is Level.IMPOSSIBLE and not evidence.readable:
         judged = replace(judged, notes=(NOT_READ_YET,))
-    if not evidence.orderly and judged.level.decides:
+    if judged.level.decides and (found.garbled or not evidence.orderly):
         judged = replace(judged, level=Level.IMPOSSIBLE, taken=None, also=(), notes=(DISORDERLY, *judged.notes))
     clip = evidence.clip or Clip()
     camera = Camera(found.make or clip.make, found.model or clip.model, found.serial)

@@ -53,8 +53,8 @@ class Entry:
 class Tiff:
     """The directories of one block. Offsets are from the block's start, as they are written in it.
 
-    `cut` is whether a directory held an entry whose value lies outside, or of a type that does not exist; type 0 is a
-    blank, as some cameras leave at the end.
+    `cut` is whether a directory held an entry whose value lies outside; `garbled`, whether one of a type that does not
+    exist, so that what stands there is no directory, or no more; type 0 is a blank, as some cameras leave at the end.
     """
 
     def __init__(self, source: Source) -> None:
@@ -71,7 +71,7 @@ class Tiff:
         self.first: int = first
         self._order = order
         self._visited: set[int] = set()
-        self.cut = False
+        self.cut = self.garbled = False
 
     @property
     def order(self) -> Literal["<", ">"]:
@@ -83,7 +83,7 @@ class Tiff:
         """Directories without a header of their own, as makers keep in their notes."""
         self = cls.__new__(cls)
         self._source, self._order, self._visited = source, order, set()
-        self.magic, self.first, self.cut = 42, 0, False
+        self.magic, self.first, self.cut, self.garbled = 42, 0, False, False
         return self
 
     def directory(self, offset: int) -> tuple[dict[int, Entry], int]:
@@ -103,7 +103,7 @@ class Tiff:
         rows = self._source.at(offset + 2, 12 * count)
         fields: dict[int, Entry] = {}
         for index, (tag, kind, values, pointer) in enumerate(struct.iter_unpack(self._order + "HHII", rows)):
-            self.cut = self.cut or (kind not in _SIZES and kind != 0)
+            self.garbled = self.garbled or (kind not in _SIZES and kind != 0)
             inline = _SIZES.get(kind, 0) * values <= 4
             entry = Entry(kind, values, offset + 2 + 12 * index + 8 if inline else pointer)
             outside = entry.where + entry.size > self._source.size
