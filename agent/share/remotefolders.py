@@ -87,11 +87,12 @@ class RemoteFolders:
     async def _sync_next(self, folder: str) -> bool:
         async with self._turn[folder]:
             del self._next[folder]  # a name made from here on may be too late for this sync
-            if folder in self._new:
-                if not await self.sync(folder.rpartition("/")[0]):
-                    return False
+            if folder not in self._new:
+                return await self._sync_now(folder)
+            above, own = await asyncio.gather(self.sync(folder.rpartition("/")[0]), self._sync_now(folder))
+            if above:
                 self._new.discard(folder)
-            return await self._sync_now(folder)
+            return above and own
 
     async def _sync_now(self, folder: str) -> bool:
         if not self._can_open or not self._session.offers(wire.FSYNC):
