@@ -10,6 +10,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from agent.errors import HostKeyRefused, LoginRefused, ShareFault, ShareUnreachable
@@ -46,10 +47,12 @@ def open_channel(server: Server) -> "tuple[Transport, Channel]":
 
     Raises `ShareUnreachable`, `HostKeyRefused`, `LoginRefused`; `ShareFault` where there is no SFTP.
     """
-    from paramiko import AuthenticationException, SSHException
-
     known = pinned(server.known_hosts_file, server.host, server.port)
-    transport = _transport(connect(server.host, server.port, server.timeout))
+    with ThreadPoolExecutor(1) as apart:  # paramiko takes as long to import as the server to answer
+        dialled = apart.submit(connect, server.host, server.port, server.timeout)
+        from paramiko import AuthenticationException, SSHException
+
+        transport = _transport(dialled.result())
     try:
         with _deadline(transport, server.timeout) as late:
             try:

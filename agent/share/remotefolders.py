@@ -11,9 +11,10 @@ from collections import defaultdict
 from agent.share import wire
 from agent.share.faults import Refused
 from agent.share.session import Session
-from agent.share.wire import Flag, Kind
+from agent.share.wire import Flag, Kind, Reply
 
 _A_FOLDER = wire.make_folder(b"")
+_A_LOOK = wire.on_path(Kind.STAT, b"")
 MOST_OPEN = 4  # folders whose handles are kept: a run seldom has photos of more visits
 
 
@@ -34,12 +35,23 @@ class RemoteFolders:
         """A name below the agent's root as the server wants it."""
         return self._root + b"/" + name.encode("utf-8") if name else self._root or b"/"
 
-    async def ensure(self, folder: str) -> None:
-        """Have the folder and those above it, up to the root, which must be there. `Refused` where that cannot be."""
+    def ensure(self, folder: str) -> "asyncio.Future[None]":
+        """Have the folder and those above it, up to the root, which must be there. `Refused` where that cannot be.
+
+        They are asked for before this returns: what is asked next on the same session finds them made. All at once,
+        since a server takes them in turn; what is there already is refused, and no harm done.
+        """
         making = self._made.get(folder)
         if making is None or (making.done() and (making.cancelled() or making.exception() is not None)):
-            making = self._made[folder] = asyncio.create_task(self._make(folder))
-        await asyncio.shield(making)
+            parts = folder.split("/")
+            chain = ["/".join(parts[: n + 1]) for n in range(len(parts))]
+            asked = [self._session.send(wire.make_folder(self.path(one))) for one in chain]
+            looked = self._session.send(wire.on_path(Kind.STAT, self.path(folder)))
+            making = self._made[folder] = asyncio.create_task(
+                self._make(folder, dict(zip(chain, asked, strict=True)), looked)
+            )
+            making.add_done_callback(lambda made: made.cancelled() or made.exception())  # not all wait for it
+        return asyncio.shield(making)
 
     async def forget(self) -> None:
         """Believe in no folder any more: one was not there, since somebody took it away or it never was made."""
@@ -47,27 +59,21 @@ class RemoteFolders:
         while self._open:
             await self._session.let_go(self._open.popitem()[1])
 
-    async def _make(self, folder: str) -> None:
-        if await self._is_folder(folder):
-            return
-        parts = folder.split("/")
-        chain = ["/".join(parts[: n + 1]) for n in range(len(parts))]
-        # All at once, since a server takes them in turn; what is there already is refused, and no harm done.
-        making = [self._session.send(wire.make_folder(self.path(one))) for one in chain]
-        is_there = await self._is_folder(folder)
-        for one, made in zip(chain, making, strict=True):
+    async def _make(
+        self, folder: str, asked: "dict[str, asyncio.Future[Reply]]", looked: "asyncio.Future[Reply]"
+    ) -> None:
+        for one, made in asked.items():
             try:
                 self._session.judge(_A_FOLDER, await made, "the making of a folder")
             except Refused:
-                if one == folder and not is_there:  # else another device may have been faster
+                if one == folder and not self._is_folder(await looked):  # else it was there, or another was faster
                     raise
             else:
                 self._new.add(one)
 
-    async def _is_folder(self, folder: str) -> bool:
-        request = wire.on_path(Kind.STAT, self.path(folder))
+    def _is_folder(self, reply: Reply) -> bool:
         try:
-            reply = await self._session.ask(request, "a look at a folder")
+            self._session.judge(_A_LOOK, reply, "a look at a folder")
         except Refused as refused:
             if refused.missing:
                 return False

@@ -77,22 +77,37 @@ class Upload:
 
     async def arrive(self) -> bool:
         """Bring the bytes to the share; False where it had them already and nothing was sent."""
-        making = asyncio.create_task(self._means.folders.ensure(self.folder))
-        try:
+        while not await self._sent():
             if await self._find():
                 return False
-        finally:
-            await making
-        async with self._means.lanes.turn(self._outgoing.size) as turn:
-            self._session = turn.lane.session
-            async with turn.lane.write_handles.hold(1):
-                with Source(self._outgoing) as source:
-                    await self._write(source, turn)
         return True
 
-    async def _write(self, source: Source, turn: Turn) -> None:
+    async def _sent(self) -> bool:
+        """Send, unless there is something under the final name.
+
+        The folder, the look and the file are asked for at once, since each would take a round trip.
+        """
+        folder = self._means.folders.ensure(self.folder)
+        async with self._means.lanes.turn(self._outgoing.size) as turn:
+            session = self._session = turn.lane.session
+            async with turn.lane.write_handles.hold(1):
+                with Source(self._outgoing) as source:
+                    opened, about = await asyncio.gather(
+                        self._open_temporary(folder), session.lstat(self._path), return_exceptions=True
+                    )
+                    if about is None and not isinstance(opened, BaseException):
+                        await self._write(source, turn, *opened)
+                        return True
+                    if not isinstance(opened, BaseException):
+                        await session.let_go(opened[0])
+        await self.withdraw()
+        for fault in (about, opened):
+            if isinstance(fault, BaseException) and (about is None or fault is about):
+                raise fault
+        return False
+
+    async def _write(self, source: Source, turn: Turn, handle: bytes, there: int) -> None:
         session, size = self._session, self._outgoing.size
-        handle, there = await self._open_temporary()
         ending: list[asyncio.Future[Reply]] = []
         start = None
 
@@ -128,12 +143,18 @@ class Upload:
         close = wire.on_handle(Kind.CLOSE, handle)
         return [wire.extended(wire.FSYNC, handle), close] if self._session.offers(wire.FSYNC) else [close]
 
-    async def _open_temporary(self) -> tuple[bytes, int]:
+    async def _open_temporary(self, folder: "asyncio.Future[None]") -> tuple[bytes, int]:
         """A file under the temporary name, and how much of it a cut transfer left there that may be gone on from."""
         session, doing = self._session, "the making of a file"
         flags = Flag.WRITE | Flag.CREAT | Flag.EXCL
         self._left = True
         try:
+            try:
+                return await session.open_file(self._temporary, flags, doing), 0
+            except Refused as refused:
+                if not refused.missing:
+                    raise
+            await asyncio.shield(folder)  # asked for on another connection, it may not have been there yet
             return await session.open_file(self._temporary, flags, doing), 0
         except Refused as refused:
             if refused.missing:
