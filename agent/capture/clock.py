@@ -24,11 +24,11 @@ _RESET_DAYS = {(1904, 1, 1), (1970, 1, 1), (1980, 1, 1), (2000, 1, 1)}
 """Where clocks begin again after a flat battery: QuickTime, Unix, FAT, and cameras of the turn of the century."""
 
 _TIME = re.compile(
-    r"(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})(?:[ T]|(?<=\d\d)[ T]{2}|:)"
+    r"(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})(?:[ T]|(?<=\d\d)[ T]{2}(?=\d\d)|:)"
     r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,](\d+))?\s*(Z|[+\-]\d{1,2}:?\d{2})?",
     re.ASCII,
 )
-"""Months and days of one digit are as some cameras write them; one before two blanks has lost another digit."""
+"""Months, days and hours of one digit are as some cameras write them; one beside two blanks has lost another digit."""
 
 _OFFSET = re.compile(r"([+\-])(\d{1,2}):?(\d{2})", re.ASCII)
 

@@ -33,7 +33,7 @@ class Exif:
     """One Exif block: what is in which tag, exif.py says. `content_id` is Apple's MakerNote tag 0x0011.
 
     `damaged` is True where a part of the block could not be read, so that what it lacks may have stood there; `garbled`
-    where its directories hold what is none.
+    where its directories hold what is none, or it stands in the midst of damage.
     """
 
     original: Stamp | None = None

@@ -7,7 +7,7 @@ when its picture's end marker is there, wherever the trailer ends. Rubbish betwe
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agent.capture import iptc
 from agent.capture.bounded import Block, BoundedFile, Broken, Source, Window
@@ -75,8 +75,13 @@ def read_jpeg(file: BoundedFile) -> Evidence:
 
 
 def read_embedded(source: Source, start: int, size: int, notes: list[str]) -> tuple[Exif, ...]:
-    """The Exif blocks of a JPEG inside another container; its end is not looked for."""
-    return _read_blocks(_segments(Window(source, start, size), notes).blocks, notes)
+    """The Exif blocks of a JPEG inside another container; its end is not looked for.
+
+    Those that stand in a place that is damaged are kept as damaged.
+    """
+    found = _segments(Window(source, start, size), notes)
+    blocks = _read_blocks(found.blocks, notes)
+    return blocks if found.orderly else tuple(replace(block, garbled=True) for block in blocks)
 
 
 def _read_blocks(blocks: list[bytes], notes: list[str]) -> tuple[Exif, ...]:

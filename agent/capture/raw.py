@@ -63,7 +63,9 @@ def read_tiff(file: BoundedFile) -> Evidence:
         return Evidence("tiff", complete=False, notes=(*notes, f"it is broken and could not be read: {fault}"))
     if not complete:
         notes.append("its picture data ends early: it was cut, or is not yet copied whole")
-    return Evidence(kind, complete=complete, orderly=not tiff.cut, blocks=exifs, notes=tuple(notes))
+    return Evidence(
+        kind, complete=complete, orderly=not any(block.damaged for block in exifs), blocks=exifs, notes=tuple(notes)
+    )
 
 
 def _kind(tiff: Tiff, first: Fields, make: str, behind_header: bytes) -> str:

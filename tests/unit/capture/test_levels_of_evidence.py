@@ -393,6 +393,7 @@ def test_level_f_a_name_of_milliseconds_is_when_it_was_saved(photo: Photo, name:
         b"yesterday afternoon",
         b"2026:03:1\x014 10:11:12",
         b"2026:03:1  10:11:12",
+        b"2026:03:14  0:11:12",
         b"2026:03:\x0114 10:11:12",
         b"2026:03:1\xe24 10:11:12",
         b"1904:01:01 00:00:00",

@@ -89,6 +89,18 @@ def test_a_crw_by_hand_is_read_as_exiftool_reads_it(reads: Reads, tmp_path: Path
     assert not cut.complete
 
 
+def test_a_raf_is_read_by_the_picture_in_it_and_for_a_person_where_that_is_damaged(reads: Reads) -> None:
+    block = b"MM\0*\0\0\0\x08" + directory([DATED], 8)
+
+    def raf(picture: bytes) -> bytes:
+        head = b"FUJIFILMCCD-RAW ".ljust(84, b"\0") + struct.pack(">II", 160, len(picture))
+        return head.ljust(160, b"\0") + picture
+
+    assert reads(raf(jpeg(app1(block))), "a.raf").level is Level.ASSUMED_ZONE
+    damaged = reads(raf(jpeg(b"rubbish" + app1(block))), "a.raf")
+    assert (damaged.level, damaged.recorded) == (Level.IMPOSSIBLE, "2026-03-14T10:11:12")
+
+
 def noted(make: bytes, note: bytes, order: str = "<") -> bytes:
     """A JPEG whose Exif block has a maker's note at offset 400."""
     mark = b"II*\0" if order == "<" else b"MM\0*"
