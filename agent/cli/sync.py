@@ -32,8 +32,8 @@ SILENCE = 2.0
 def command(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> int:
     """Send the visit photos now and see each through to its end.
 
-    Looks through the watched folders, or through PATHS (a card, a phone). Ctrl-C finishes the files in hand and says
-    what is left; what was not finished is taken up by the next run.
+    Looks through the watched folders, or through PATHS (a card, a phone). Ctrl-C gives the files in hand three
+    seconds and says what is left; what was not finished is taken up by the next run, a large file where it stopped.
     """
     settings = settings_of(ctx)
     roots = tuple(path.absolute() for path in paths)
