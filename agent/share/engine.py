@@ -1,12 +1,10 @@
 """Many deliveries on their way at once: the part of the share that lives on an event loop of its own.
 
-Files go over `lanes`; what was sent is read back behind the writing: over a connection and by a process of its own
-where the settings allow two and there is enough to send, else, and until that is there, on the connection that sends.
-What is in flight is bounded by the lanes' windows.
+Files go over `lanes`; what was sent is read back behind the writing, by whom the settings, the amount and the network
+make it worth (`readback`). What is in flight is bounded by the lanes' windows.
 """
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -17,19 +15,17 @@ from agent.errors import AgentError, LocalFault, ShareFault, ShareUnreachable
 from agent.model import Delivery, Proof, TransferId
 from agent.share.connecting import connect
 from agent.share.faults import Refused, as_fault
-from agent.share.lanes import LARGE, Lanes
+from agent.share.lanes import Lanes
 from agent.share.pacing import Bucket
 from agent.share.port import Delivered, Outcome, Sent, Undelivered
-from agent.share.readback.process import ReaderProcess
+from agent.share.readback.choosing import Readers
 from agent.share.readback.reader import OwnReader, Reader
 from agent.share.remotefolders import RemoteFolders
 from agent.share.server import Server
 from agent.share.session import Session
 from agent.share.upload import Means, Upload
 
-WORTH = 2 * 1024 * 1024  # bytes to send for which it pays to start a process
-
-log = logging.getLogger(__name__)
+WORTH = 2 * 1024 * 1024  # bytes to send for which it pays to make a second connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +45,6 @@ class Broken:
 News = Outcome | Acknowledged | Broken
 
 
-async def start_reader(server: Server) -> Reader | None:
-    """A process that reads back; None where there is to be none, or none can be had. Raises ShareRefused."""
-    if server.connections < 2:
-        return None
-    process = ReaderProcess()
-    try:
-        await process.start(server)
-    except ShareUnreachable as refused:  # some servers allow one connection only; if the first is lost, it tells
-        log.info("photos are read back on the connection that sends them: %s", refused)
-        await process.close()
-        return None
-    except BaseException:
-        await process.close()
-        raise
-    return process
-
-
 class Engine:
     """Delivers over one session or more. All methods are for the loop that made it."""
 
@@ -73,8 +52,8 @@ class Engine:
         self,
         server: Server,
         session: Session,
+        readers: Readers,
         clock: Callable[[], datetime],
-        reader: "asyncio.Task[Reader | None] | None" = None,
     ) -> None:
         self.session = session
         self.root = server.root.rstrip("/").encode("utf-8")
@@ -83,9 +62,9 @@ class Engine:
         self._tell: Callable[[News], None] = lambda _: None
         self._tasks: set[asyncio.Task[None]] = set()
         self._same: dict[TransferId, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._lanes = Lanes(session, self._further, server.connections, lambda fault: self._tell(Broken(fault)))
+        self._lanes = Lanes(session, self._further, server.connections, self.lost)
         self._own = OwnReader(self._lanes)
-        self._reader = reader
+        self._readers = readers
         self._to_send = 0  # bytes, since the beginning
         self._means = Means(
             lanes=self._lanes,
@@ -93,7 +72,7 @@ class Engine:
             folders=self.folders,
             device=server.device,
             clock=clock,
-            acknowledged=lambda size: self._tell(Acknowledged(size)),
+            acknowledged=self._acknowledged,
             bucket=Bucket(server.bandwidth_kib_per_s * 1024),
         )
 
@@ -105,8 +84,8 @@ class Engine:
     def add(self, delivery: Delivery) -> None:
         """Put one more delivery on its way."""
         self._to_send += delivery.size
-        if self._reader is None and self._to_send > WORTH:
-            self._reader = asyncio.create_task(start_reader(self._server))
+        if self._to_send > WORTH:
+            self._readers.begin()
         task = asyncio.create_task(self._deliver(delivery))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -121,25 +100,25 @@ class Engine:
     async def close(self) -> None:
         """End everything."""
         await self.stop()
-        if self._reader is not None:
-            for reader in await asyncio.gather(self._reader, return_exceptions=True):
-                if reader is not None and not isinstance(reader, BaseException):
-                    await reader.close()
+        await self._readers.close()
+        await self._own.close()
         await self._lanes.close()
 
+    def lost(self, fault: Exception) -> None:
+        """A connection beside the first found what ends the run."""
+        self._tell(Broken(fault))
+
+    def _acknowledged(self, size: int) -> None:
+        self._tell(Acknowledged(size))
+        self._readers.confirmed(size)
+
     async def _reading(self, size: int) -> Reader:
-        """Who reads a file of `size` bytes back; a large one waits for the process that is on its way."""
-        if self._reader is None or (size <= LARGE and not self._reader.done()):
-            return self._own
-        other = await asyncio.shield(self._reader)
-        return self._own if other is None else other
+        return await self._readers.choose(self._own, size)
 
     async def _further(self) -> Session:
         """One more connection; whoever reads back, which has as much to do, may have one more too."""
         session = await connect(self._server)
-        reader = await self._reading(LARGE + 1)
-        if reader is not self._own:
-            await reader.widen()
+        await self._readers.widen()
         return session
 
     # --- one delivery ------------------------------------------------------------------------------------------------

@@ -18,12 +18,12 @@ from agent.model import Delivery, RemoteName, TransferId
 from agent.share import wire
 from agent.share.ahead import Ahead, Patience, never
 from agent.share.connecting import connect
-from agent.share.engine import Acknowledged, Broken, Engine, News, start_reader
+from agent.share.engine import Acknowledged, Broken, Engine, News
 from agent.share.faults import Refused, as_fault
 from agent.share.lanes import LARGE
 from agent.share.names import own_temporary, temporary_name
 from agent.share.port import Abilities, Outcome, Sent, Space
-from agent.share.readback.reader import Reader
+from agent.share.readback.choosing import Readers
 from agent.share.server import Server
 from agent.share.streams import DIFFERENT
 from agent.share.wire import Flag, Kind
@@ -38,14 +38,6 @@ T = TypeVar("T")
 
 def _nobody(_: int) -> None:
     """Hears of progress where nobody asked."""
-
-
-async def _given_up(reader: "asyncio.Task[Reader | None] | None") -> None:
-    if reader is not None:
-        reader.cancel()
-        for started in await asyncio.gather(reader, return_exceptions=True):
-            if started is not None and not isinstance(started, BaseException):
-                await started.close()
 
 
 def open_share(server: Server, *, clock: Callable[[], datetime], delivering: bool = False) -> "SftpShare":
@@ -73,18 +65,23 @@ class SftpShare:
             raise
 
     async def _start(self, clock: Callable[[], datetime], *, delivering: bool) -> Engine:
-        reader = asyncio.create_task(start_reader(self._server)) if delivering else None
+        readers = self._readers()
+        if delivering:
+            readers.begin()
         try:
-            return Engine(self._server, await connect(self._server), clock, reader)
+            return Engine(self._server, await connect(self._server), readers, clock)
         except ShareUnreachable:
-            if reader is None:
+            if not delivering:
                 raise
         except BaseException:
-            await _given_up(reader)
+            await readers.close()
             raise
         # The server may allow one connection at a time, and that one have been the reader's.
-        await _given_up(reader)
-        return Engine(self._server, await connect(self._server), clock)
+        await readers.close()
+        return Engine(self._server, await connect(self._server), self._readers(), clock)
+
+    def _readers(self) -> Readers:
+        return Readers(self._server, lambda fault: None if self._engine is None else self._engine.lost(fault))
 
     # --- deliver -----------------------------------------------------------------------------------------------------
 

@@ -125,6 +125,9 @@ class Upload:
         try:
             if there:
                 start = Start(there, await asyncio.to_thread(source.skip, there))
+            if session.offers(wire.FSYNC):  # begun before there is anything to read: to open it takes a round trip
+                self._read_behind(start)
+            if there:
                 confirmed(there)
             span = range(there, size)
             window, bucket = turn.lane.writes, self._means.bucket

@@ -21,7 +21,6 @@ from tests.servers.openssh import SUBSYSTEM, OpenSSH, why_not
 from tests.servers.photos import content, delivery, outgoing, spliced
 
 FAULTY = Path(__file__).parents[2] / "servers" / "faulty.py"
-SESSIONS_OF_TWO = 8  # processes: for each, sshd's two, the proxy, and the server behind it
 STEPS = ("open", "write", "fsync", "close", "read", "lstat", "stat", "mkdir", "link", "rename", "remove")
 HOWS = ("refuse", "refuse-done", "full", "confirm", "drop", "corrupt", "truncate", "extend", "delay")
 SPLICE = Splice(2, 0, b"tag" * 100)
@@ -86,11 +85,7 @@ class Client:
 
     def open(self) -> Share:
         apart = self.server.connections > 1
-        share = open_share(self.server, clock=lambda: datetime.now(UTC), delivering=apart)
-        deadline = time.monotonic() + 10
-        while apart and len(self.sshd.sessions()) < SESSIONS_OF_TWO and time.monotonic() < deadline:
-            time.sleep(0.01)
-        return share
+        return open_share(self.server, clock=lambda: datetime.now(UTC), delivering=apart)
 
     def send(self, photo: Delivery) -> Outcome | AgentError:
         try:
@@ -161,8 +156,14 @@ def check_one_case(
 )
 @pytest.mark.parametrize("how", HOWS)
 def test_whatever_goes_wrong_nothing_is_called_proven_that_is_not(
-    faulty: FaultyServer, tmp_path: Path, how: str, hide: tuple[str, ...], connections: int
+    faulty: FaultyServer,
+    tmp_path: Path,
+    how: str,
+    hide: tuple[str, ...],
+    connections: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("agent.share.readback.choosing.FAST_BYTES", 1)  # a process from the first photo on
     faulty.sshd.fresh_root()
     faulty.plan(hide=hide)
     client = Client(faulty, connections)
