@@ -35,11 +35,12 @@ class RemoteFolders:
         """A name below the agent's root as the server wants it."""
         return self._root + b"/" + name.encode("utf-8") if name else self._root or b"/"
 
-    def ensure(self, folder: str) -> "asyncio.Future[None]":
+    def ensure(self, folder: str) -> "asyncio.Task[None]":
         """Have the folder and those above it, up to the root, which must be there. `Refused` where that cannot be.
 
         They are asked for before this returns: what is asked next on the same session finds them made. All at once,
-        since a server takes them in turn; what is there already is refused, and no harm done.
+        since a server takes them in turn; what is there already is refused, and no harm done. To be shielded by those
+        who wait for it: it is for all of them.
         """
         making = self._made.get(folder)
         if making is None or (making.done() and (making.cancelled() or making.exception() is not None)):
@@ -51,7 +52,7 @@ class RemoteFolders:
                 self._make(folder, dict(zip(chain, asked, strict=True)), looked)
             )
             making.add_done_callback(lambda made: made.cancelled() or made.exception())  # not all wait for it
-        return asyncio.shield(making)
+        return making
 
     async def forget(self) -> None:
         """Believe in no folder any more: one was not there, since somebody took it away or it never was made."""

@@ -65,23 +65,20 @@ class SftpShare:
             raise
 
     async def _start(self, clock: Callable[[], datetime], *, delivering: bool) -> Engine:
-        readers = self._readers()
+        readers = Readers(self._server, lambda fault: None if self._engine is None else self._engine.lost(fault))
         if delivering:
             readers.begin()
         try:
-            return Engine(self._server, await connect(self._server), readers, clock)
+            session = await connect(self._server)
         except ShareUnreachable:
-            if not delivering:
+            other = await readers.instead()
+            if other is None:
                 raise
+            session = other
         except BaseException:
             await readers.close()
             raise
-        # The server may allow one connection at a time, and that one have been the reader's.
-        await readers.close()
-        return Engine(self._server, await connect(self._server), self._readers(), clock)
-
-    def _readers(self) -> Readers:
-        return Readers(self._server, lambda fault: None if self._engine is None else self._engine.lost(fault))
+        return Engine(self._server, session, readers, clock)
 
     # --- deliver -----------------------------------------------------------------------------------------------------
 
@@ -289,7 +286,7 @@ class SftpShare:
 
     async def _own_path(self, n: int) -> bytes:
         engine = self._working()
-        await engine.folders.ensure("visits")
+        await asyncio.shield(engine.folders.ensure("visits"))
         name = temporary_name(self._server.device, TransferId(secrets.token_hex(16)), n)
         return engine.folders.path(f"visits/{name}")
 

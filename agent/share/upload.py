@@ -146,7 +146,7 @@ class Upload:
         close = wire.on_handle(Kind.CLOSE, handle)
         return [wire.extended(wire.FSYNC, handle), close] if self._session.offers(wire.FSYNC) else [close]
 
-    async def _open_temporary(self, folder: "asyncio.Future[None]") -> tuple[bytes, int]:
+    async def _open_temporary(self, folder: "asyncio.Task[None]") -> tuple[bytes, int]:
         """A file under the temporary name, and how much of it a cut transfer left there that may be gone on from."""
         session, doing = self._session, "the making of a file"
         flags = Flag.WRITE | Flag.CREAT | Flag.EXCL

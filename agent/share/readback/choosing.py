@@ -14,6 +14,7 @@ from agent.share.lanes import LARGE, Lanes
 from agent.share.readback.process import ReaderProcess
 from agent.share.readback.reader import OwnReader, Reader
 from agent.share.server import Server
+from agent.share.session import Session
 
 FAST_BYTES = 8 * 1024 * 1024  # confirmed within
 FAST_SECONDS = 1 / 3  # of each other: from there on one processor core has enough to do with sending
@@ -30,14 +31,22 @@ class Readers:
         self._second: asyncio.Task[OwnReader | None] | None = None
         self._lanes: Lanes | None = None
         self._process: asyncio.Task[Reader | None] | None = None
-        self._confirmed: int = 0
+        self._alone = False
+        self._confirmed = 0
         self._since = float("-inf")
 
     def begin(self) -> None:
         """Have a connection to read back on, where the settings allow two."""
-        if self._second is None and self._server.connections > 1:
+        if self._second is None and self._server.connections > 1 and not self._alone:
             self._second = asyncio.create_task(self._connected())
             self._second.add_done_callback(_looked_at)
+
+    async def instead(self) -> Session | None:
+        """The connection made to read back on, where no other could be: some servers allow one at a time."""
+        reader = None if self._second is None else await self._second
+        lanes, self._lanes, self._alone = self._lanes, None, True
+        self._second = None
+        return None if reader is None or lanes is None else lanes.first
 
     def confirmed(self, size: int) -> None:
         """So many more bytes were confirmed; fast enough, and there is to be a process."""
