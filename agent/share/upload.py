@@ -16,6 +16,7 @@ it; any other may still hold a photo in a buffer while it is open, so there the 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -163,9 +164,11 @@ class Upload:
             if about is None:
                 self._left = False
                 raise
-        left = about.size or 0
-        if about.is_file and LARGE <= left <= self._outgoing.size and session.offers(wire.FSYNC):
-            return await session.open_file(self._temporary, Flag.WRITE, doing), left - left % session.write_length
+        left, size = about.size or 0, self._outgoing.size
+        if about.is_file and LARGE <= left <= size and self._can_be_gone_on_with:
+            # A whole one may have its final name already, so not a byte is written to it: reading back will judge it.
+            there = left if left == size else left - left % session.write_length
+            return await session.open_file(self._temporary, Flag.WRITE, doing), there
         await session.remove(self._temporary)
         return await session.open_file(self._temporary, flags, doing), 0
 
@@ -295,8 +298,7 @@ class Upload:
 
     async def withdraw(self) -> None:
         """Take the temporary file away, if one may be there. One that the server keeps is swept another time."""
-        if self._reading is not None and not self._reading.done():
-            self._reading.cancel()
+        self.read_no_more()
         if not self._left:
             return
         self._left = False
@@ -307,9 +309,28 @@ class Upload:
 
     async def leave(self) -> None:
         """Be interrupted: what is there of a large file stays, for a later transfer to go on with."""
-        if self._progress.upto >= LARGE and self._session.offers(wire.FSYNC) and self._held is None:
-            self._left = False
+        self.read_no_more()
+        if self._left and self._held is None and self._can_be_gone_on_with:
+            # Looked at: there may be one that a cut transfer left, of which this one has confirmed nothing yet.
+            with contextlib.suppress(Refused):
+                about = await self._session.lstat(self._temporary)
+                self._left = about is None or (about.size or 0) < LARGE
         await self.withdraw()
+
+    @property
+    def _can_be_gone_on_with(self) -> bool:
+        """Whether a later transfer may go on where this one is cut.
+
+        Not with a tag in it: of one transfer the photo's bytes are always the same, a tag's may be others another time,
+        and what was left by the first may be linked to the name that it gave.
+        """
+        outgoing = self._outgoing
+        return outgoing.splice is None and outgoing.size >= LARGE and self._session.offers(wire.FSYNC)
+
+    def read_no_more(self) -> None:
+        """Give up reading back, if it is still under way: by itself, it would wait for writing that has ended."""
+        if self._reading is not None and not self._reading.done():
+            self._reading.cancel()
 
     @property
     def _name(self) -> RemoteName:
