@@ -66,6 +66,14 @@ async def start_reader(server: Server) -> Reader | None:
     return process
 
 
+async def end_reader(starting: "asyncio.Task[Reader | None]") -> None:
+    """End what `start_reader` started; where that is still on its way, it is not waited for."""
+    starting.cancel()
+    for reader in await asyncio.gather(starting, return_exceptions=True):
+        if reader is not None and not isinstance(reader, BaseException):
+            await reader.close()
+
+
 class Engine:
     """Delivers over one session or more. All methods are for the loop that made it."""
 
@@ -122,9 +130,7 @@ class Engine:
         """End everything."""
         await self.stop()
         if self._reader is not None:
-            for reader in await asyncio.gather(self._reader, return_exceptions=True):
-                if reader is not None and not isinstance(reader, BaseException):
-                    await reader.close()
+            await end_reader(self._reader)
         await self._lanes.close()
 
     async def _reading(self, size: int) -> Reader:
@@ -136,8 +142,8 @@ class Engine:
 
     async def _further(self) -> Session:
         """One more connection; whoever reads back, which has as much to do, may have one more too."""
-        session = await connect(self._server)
         reader = await self._reading(LARGE + 1)
+        session = await connect(self._server)
         if reader is not self._own:
             await reader.widen()
         return session
@@ -167,6 +173,9 @@ class Engine:
             for upload in uploads:
                 await upload.leave()
             raise
+        finally:  # also where the connection was lost, and nothing can be taken back
+            for upload in uploads:
+                upload.read_no_more()
         return Undelivered(delivery.transfer, fault)
 
     async def _prove(self, delivery: Delivery, uploads: list[Upload]) -> tuple[Proof, ...]:

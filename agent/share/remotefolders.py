@@ -50,8 +50,10 @@ class RemoteFolders:
             making = self._made[folder] = asyncio.create_task(
                 self._make(folder, dict(zip(chain, asked, strict=True)), looked)
             )
-            making.add_done_callback(lambda made: made.cancelled() or made.exception())  # not all wait for it
-        return asyncio.shield(making)
+            making.add_done_callback(_looked_at)
+        waiting = asyncio.shield(making)
+        waiting.add_done_callback(_looked_at)
+        return waiting
 
     async def forget(self) -> None:
         """Believe in no folder any more: one was not there, since somebody took it away or it never was made."""
@@ -126,3 +128,9 @@ class RemoteFolders:
         handle = self._open.pop(folder, None)
         if handle is not None:
             await self._session.let_go(handle)
+
+
+def _looked_at(made: "asyncio.Future[None]") -> None:
+    """Not all who ask for a folder wait for it: whoever finds it missing is told why, and asyncio need not complain."""
+    if not made.cancelled():
+        made.exception()

@@ -18,12 +18,11 @@ from agent.model import Delivery, RemoteName, TransferId
 from agent.share import wire
 from agent.share.ahead import Ahead, Patience, never
 from agent.share.connecting import connect
-from agent.share.engine import Acknowledged, Broken, Engine, News, start_reader
+from agent.share.engine import Acknowledged, Broken, Engine, News, end_reader, start_reader
 from agent.share.faults import Refused, as_fault
 from agent.share.lanes import LARGE
 from agent.share.names import own_temporary, temporary_name
 from agent.share.port import Abilities, Outcome, Sent, Space
-from agent.share.readback.reader import Reader
 from agent.share.server import Server
 from agent.share.streams import DIFFERENT
 from agent.share.wire import Flag, Kind
@@ -38,14 +37,6 @@ T = TypeVar("T")
 
 def _nobody(_: int) -> None:
     """Hears of progress where nobody asked."""
-
-
-async def _given_up(reader: "asyncio.Task[Reader | None] | None") -> None:
-    if reader is not None:
-        reader.cancel()
-        for started in await asyncio.gather(reader, return_exceptions=True):
-            if started is not None and not isinstance(started, BaseException):
-                await started.close()
 
 
 def open_share(server: Server, *, clock: Callable[[], datetime], delivering: bool = False) -> "SftpShare":
@@ -80,10 +71,11 @@ class SftpShare:
             if reader is None:
                 raise
         except BaseException:
-            await _given_up(reader)
+            if reader is not None:
+                await end_reader(reader)
             raise
         # The server may allow one connection at a time, and that one have been the reader's.
-        await _given_up(reader)
+        await end_reader(reader)
         return Engine(self._server, await connect(self._server), clock)
 
     # --- deliver -----------------------------------------------------------------------------------------------------
