@@ -117,9 +117,8 @@ class Engine:
 
     async def _further(self) -> Session:
         """One more connection; whoever reads back, which has as much to do, may have one more too."""
-        session = await connect(self._server)
         await self._readers.widen()
-        return session
+        return await connect(self._server)
 
     # --- one delivery ------------------------------------------------------------------------------------------------
 
@@ -146,6 +145,9 @@ class Engine:
             for upload in uploads:
                 await upload.leave()
             raise
+        finally:  # also where the connection was lost, and nothing can be taken back
+            for upload in uploads:
+                upload.read_no_more()
         return Undelivered(delivery.transfer, fault)
 
     async def _prove(self, delivery: Delivery, uploads: list[Upload]) -> tuple[Proof, ...]:

@@ -35,12 +35,11 @@ class RemoteFolders:
         """A name below the agent's root as the server wants it."""
         return self._root + b"/" + name.encode("utf-8") if name else self._root or b"/"
 
-    def ensure(self, folder: str) -> "asyncio.Task[None]":
+    def ensure(self, folder: str) -> "asyncio.Future[None]":
         """Have the folder and those above it, up to the root, which must be there. `Refused` where that cannot be.
 
         They are asked for before this returns: what is asked next on the same session finds them made. All at once,
-        since a server takes them in turn; what is there already is refused, and no harm done. To be shielded by those
-        who wait for it: it is for all of them.
+        since a server takes them in turn; what is there already is refused, and no harm done.
         """
         making = self._made.get(folder)
         if making is None or (making.done() and (making.cancelled() or making.exception() is not None)):
@@ -51,8 +50,10 @@ class RemoteFolders:
             making = self._made[folder] = asyncio.create_task(
                 self._make(folder, dict(zip(chain, asked, strict=True)), looked)
             )
-            making.add_done_callback(lambda made: made.cancelled() or made.exception())  # not all wait for it
-        return making
+            making.add_done_callback(_looked_at)
+        waiting = asyncio.shield(making)
+        waiting.add_done_callback(_looked_at)
+        return waiting
 
     async def forget(self) -> None:
         """Believe in no folder any more: one was not there, since somebody took it away or it never was made."""
@@ -127,3 +128,9 @@ class RemoteFolders:
         handle = self._open.pop(folder, None)
         if handle is not None:
             await self._session.let_go(handle)
+
+
+def _looked_at(made: "asyncio.Future[None]") -> None:
+    """Not all who ask for a folder wait for it: whoever finds it missing is told why, and asyncio need not complain."""
+    if not made.cancelled():
+        made.exception()

@@ -65,7 +65,8 @@ class Session:
         self._channel.settimeout(self._timeout)
         self._due = True
         self._thread.start()
-        self._post([wire.greeting()])
+        self._outbox.append(wire.greeting())
+        self._flush()
         reply = await self._greeted
         if reply.request != wire.VERSION:  # the version stands where a reply has its number
             raise ShareFault(f"The server speaks SFTP version {reply.request}; version 3 is needed. Tell IT.")
@@ -190,13 +191,16 @@ class Session:
         while self._outbox and size < AT_ONCE:
             parts.append(self._outbox.popleft())
             size += len(parts[-1])
-        if self._outbox:
-            self._loop.call_soon(self._flush)
         if self._lost is None:
             self._post(parts)
+        if self._outbox:
+            self._loop.call_soon(self._flush)
 
     def _post(self, parts: list[bytes]) -> None:
-        """Hand bytes to paramiko; may block while the network is full, never for longer than the watch allows."""
+        """Hand bytes to paramiko; may block while the network is full, never for longer than the watch allows.
+
+        What a server that pauses does not take within `LOOK_AFTER` waits for another turn: how long, the watch decides.
+        """
         from paramiko import SSHException
 
         sent = 0
@@ -207,7 +211,10 @@ class Session:
                 view = view[sent:]
                 if sent == 0:
                     break
-        except (OSError, EOFError, SSHException):  # a timeout is an OSError
+        except TimeoutError:  # an OSError too: of the channel's window, before anything of this view was taken
+            self._outbox.appendleft(bytes(view))
+            return
+        except (OSError, EOFError, SSHException):
             sent = 0
         if sent == 0:
             self.lose("was lost")
@@ -257,6 +264,7 @@ class Session:
                 self._greeted.set_result(reply)
                 continue
             future = self._pending.pop(reply.request, None)
+            self._sinks.pop(reply.request, None)  # still there where the answer to a READ was no data
             if future is None:
                 self.lose("answered what was not asked")
                 return
@@ -289,6 +297,7 @@ class Session:
         if self._lost is None:
             self._lost = why
             self._due = False
+            self._outbox.clear()
             self._transport.close()
             pending, self._pending = list(self._pending.values()), {}
             for future in [*pending, self._greeted]:

@@ -286,7 +286,7 @@ class SftpShare:
 
     async def _own_path(self, n: int) -> bytes:
         engine = self._working()
-        await asyncio.shield(engine.folders.ensure("visits"))
+        await engine.folders.ensure("visits")
         name = temporary_name(self._server.device, TransferId(secrets.token_hex(16)), n)
         return engine.folders.path(f"visits/{name}")
 

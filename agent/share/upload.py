@@ -16,6 +16,7 @@ it; any other may still hold a photo in a buffer while it is open, so there the 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -146,7 +147,7 @@ class Upload:
         close = wire.on_handle(Kind.CLOSE, handle)
         return [wire.extended(wire.FSYNC, handle), close] if self._session.offers(wire.FSYNC) else [close]
 
-    async def _open_temporary(self, folder: "asyncio.Task[None]") -> tuple[bytes, int]:
+    async def _open_temporary(self, folder: "asyncio.Future[None]") -> tuple[bytes, int]:
         """A file under the temporary name, and how much of it a cut transfer left there that may be gone on from."""
         session, doing = self._session, "the making of a file"
         flags = Flag.WRITE | Flag.CREAT | Flag.EXCL
@@ -157,7 +158,7 @@ class Upload:
             except Refused as refused:
                 if not refused.missing:
                     raise
-            await asyncio.shield(folder)  # asked for on another connection, it may not have been there yet
+            await folder  # asked for on another connection, it may not have been there yet
             return await session.open_file(self._temporary, flags, doing), 0
         except Refused as refused:
             if refused.missing:
@@ -166,9 +167,11 @@ class Upload:
             if about is None:
                 self._left = False
                 raise
-        left = about.size or 0
-        if about.is_file and LARGE <= left <= self._outgoing.size and session.offers(wire.FSYNC):
-            return await session.open_file(self._temporary, Flag.WRITE, doing), left - left % session.write_length
+        left, size = about.size or 0, self._outgoing.size
+        if about.is_file and LARGE <= left <= size and self._can_be_gone_on_with:
+            # A whole one may have its final name already, so not a byte is written to it: reading back will judge it.
+            there = left if left == size else left - left % session.write_length
+            return await session.open_file(self._temporary, Flag.WRITE, doing), there
         await session.remove(self._temporary)
         return await session.open_file(self._temporary, flags, doing), 0
 
@@ -298,8 +301,7 @@ class Upload:
 
     async def withdraw(self) -> None:
         """Take the temporary file away, if one may be there. One that the server keeps is swept another time."""
-        if self._reading is not None and not self._reading.done():
-            self._reading.cancel()
+        self.read_no_more()
         if not self._left:
             return
         self._left = False
@@ -310,9 +312,28 @@ class Upload:
 
     async def leave(self) -> None:
         """Be interrupted: what is there of a large file stays, for a later transfer to go on with."""
-        if self._progress.upto >= LARGE and self._session.offers(wire.FSYNC) and self._held is None:
-            self._left = False
+        self.read_no_more()
+        if self._left and self._held is None and self._can_be_gone_on_with:
+            # Looked at: there may be one that a cut transfer left, of which this one has confirmed nothing yet.
+            with contextlib.suppress(Refused):
+                about = await self._session.lstat(self._temporary)
+                self._left = about is None or (about.size or 0) < LARGE
         await self.withdraw()
+
+    @property
+    def _can_be_gone_on_with(self) -> bool:
+        """Whether a later transfer may go on where this one is cut.
+
+        Not with a tag in it: of one transfer the photo's bytes are always the same, a tag's may be others another time,
+        and what was left by the first may be linked to the name that it gave.
+        """
+        outgoing = self._outgoing
+        return outgoing.splice is None and outgoing.size >= LARGE and self._session.offers(wire.FSYNC)
+
+    def read_no_more(self) -> None:
+        """Give up reading back, if it is still under way: by itself, it would wait for writing that has ended."""
+        if self._reading is not None and not self._reading.done():
+            self._reading.cancel()
 
     @property
     def _name(self) -> RemoteName:

@@ -147,6 +147,10 @@ class OpenSSH:
         """Stop answering on every connection without closing any, as after a cable was pulled."""
         _kill(self.sessions(), signal.SIGSTOP)
 
+    def thaw_sessions(self) -> None:
+        """Go on answering."""
+        _kill(self.sessions(), signal.SIGCONT)
+
     def change_host_key(self) -> None:
         """Become another server, for all a client can tell; `known_hosts_file` keeps the old key."""
         self._host_key_file.unlink()

@@ -25,7 +25,7 @@ def parsed(text: bytes) -> Message:
     """A message that came. ValueError where it is none."""
     message = json.loads(text)
     if not isinstance(message, dict):
-        raise ValueError("a message is an object")  # noqa: TRY004  # what came is wrong, not what was passed  # noqa: TRY004  # what came is wrong, not what was passed
+        raise ValueError("a message is an object")  # noqa: TRY004  # what came is wrong, not what was passed
     return message
 
 

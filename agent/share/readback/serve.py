@@ -16,6 +16,7 @@ from agent.share.readback.reader import OwnReader, Start
 from agent.share.streams import Progress
 
 ALIVE = 2.0  # seconds between two signs of life
+STAYS = "What was not proven stays here and is tried again."
 
 
 class Serving:
@@ -32,7 +33,8 @@ class Serving:
         match message:
             case {"read": int(number)}:
                 self._progress[number] = Progress(message["upto"])
-                self._tasks[number] = asyncio.create_task(self._read(number, message))
+                task = self._tasks[number] = asyncio.create_task(self._read(number, message))
+                task.add_done_callback(lambda _: self._forget(number))  # also where it was dropped before it began
             case {"upto": int(number), "size": int(size)}:
                 if number in self._progress:
                     self._progress[number].confirm(size)
@@ -60,10 +62,13 @@ class Serving:
             say({"refused": number, "why": [refused.doing, refused.code, refused.message]})
         except ShareUnreachable as lost:
             say({"lost": str(lost)})
+        except Exception as unforeseen:  # noqa: BLE001  # said, by its kind alone: whoever asked would wait for ever
+            say({"lost": f"What reads photos back from the share has failed ({type(unforeseen).__name__}). {STAYS}"})
         else:
             say({"held": number, "what": [held.fingerprint.sha256, held.fingerprint.size, held.synced]})
-        finally:
-            del self._tasks[number], self._progress[number]
+
+    def _forget(self, number: int) -> None:
+        del self._tasks[number], self._progress[number]
 
 
 def say(message: Message) -> None:
@@ -95,9 +100,11 @@ async def main() -> None:
 
 def _listen(loop: asyncio.AbstractEventLoop, serving: Serving, ended: asyncio.Event) -> None:
     """Messages from the pipe to the loop; a thread, since Windows has no other way to wait for an ordinary pipe."""
-    for text in sys.stdin.buffer:
-        loop.call_soon_threadsafe(serving.hear, parsed(text))
-    loop.call_soon_threadsafe(ended.set)
+    try:
+        for text in sys.stdin.buffer:
+            loop.call_soon_threadsafe(serving.hear, parsed(text))
+    finally:  # half a line is all that may come of an engine that was killed
+        loop.call_soon_threadsafe(ended.set)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,17 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from agent.errors import NotProven, ShareUnreachable
-from agent.model import Delivery, Splice
+from agent.model import Delivery, RemoteName, Sha256, Splice
 from agent.share import Delivered, Sent, Share, Undelivered, open_share
+from agent.share.names import temporary_name
+from agent.share.source import Source
 from tests.integration.share.opening import files, server_of
 from tests.servers.fixtures import sshd  # noqa: F401
 from tests.servers.openssh import OpenSSH
@@ -20,7 +23,6 @@ from tests.servers.photos import content, delivery, outgoing, spliced
 
 MEGABYTE = 1_000_000
 FILM = content(40 * MEGABYTE)
-SPLICE = Splice(2, 0, b"tag" * 100)
 
 
 def opened(real: OpenSSH, *, connections: int = 2, slow: int = 0, delivering: bool = True) -> Share:
@@ -29,7 +31,7 @@ def opened(real: OpenSSH, *, connections: int = 2, slow: int = 0, delivering: bo
 
 
 def film(folder: Path) -> Delivery:
-    return delivery(outgoing(folder, "visits/museum/film.mov", FILM, SPLICE))
+    return delivery(outgoing(folder, "visits/museum/film.mov", FILM))
 
 
 def once(size: int, end: Callable[[], object]) -> Callable[[int], None]:
@@ -93,10 +95,10 @@ def test_a_cut_transfer_goes_on_where_it_was_cut(sshd: OpenSSH, tmp_path: Path, 
     with opened(sshd, connections=connections) as share:
         assert share.sweep([photo.transfer]) == 0
         assert isinstance(last(share, photo, pieces.append), Delivered)
-    assert arrived(sshd) == spliced(FILM, SPLICE)
+    assert arrived(sshd) == FILM
     assert (sshd.disk / "visits/museum/film.mov").stat().st_ino == inode, "it is the very file that was begun"
     assert there - 300_000 < pieces[0] <= there, "what was there counts as sent"
-    assert sum(pieces) == len(FILM) + len(SPLICE.insert)
+    assert sum(pieces) == len(FILM)
 
 
 def test_what_is_no_longer_to_be_sent_is_swept(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
@@ -117,7 +119,7 @@ def test_what_was_left_is_not_believed(sshd: OpenSSH, tmp_path: Path, how: str) 
     elif how == "shorter":
         os.truncate(left, 17_000_001)
     elif how == "longer":
-        os.truncate(left, len(FILM) + len(SPLICE.insert) + 1)
+        os.truncate(left, len(FILM) + 1)
     else:
         left.write_bytes(content(30 * MEGABYTE, 7))
     with opened(sshd, slow=2_000 if how in {"damaged", "other"} else 0) as share:
@@ -131,7 +133,41 @@ def test_what_was_left_is_not_believed(sshd: OpenSSH, tmp_path: Path, how: str) 
             with opened(sshd) as quick:
                 outcome = last(quick, photo)
         assert isinstance(outcome, Delivered)
-    assert arrived(sshd) == spliced(FILM, SPLICE)
+    assert arrived(sshd) == FILM
+
+
+def again(photo: Delivery, name: str, splice: Splice | None = None) -> Delivery:
+    """The same transfer after a correction: the photo has another name, and perhaps another tag."""
+    return replace(photo, files=(replace(photo.files[0], name=RemoteName(name), splice=splice),))
+
+
+def linked(real: OpenSSH, photo: Delivery, name: Path) -> None:
+    """The share as it is when a connection is cut between the giving of a name and the removal of the temporary one."""
+    with opened(real) as share:
+        assert isinstance(last(share, photo), Delivered)
+    os.link(name, name.parent / temporary_name("laptop-17", photo.transfer, 0))
+
+
+def test_what_has_its_final_name_already_is_not_written_to(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
+    photo, first = film(tmp_path / "in"), sshd.disk / "visits/museum/film.mov"
+    linked(sshd, photo, first)
+    before = first.stat().st_mtime_ns
+    with opened(sshd) as share:
+        assert isinstance(last(share, again(photo, "visits/museum/renamed.mov")), Delivered)
+    assert first.stat().st_mtime_ns == before
+    assert files(sshd.disk) == ["visits/museum/film.mov", "visits/museum/renamed.mov"]
+
+
+def test_another_tag_is_not_written_over_a_photo_that_has_its_final_name(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
+    large, first = content(20 * MEGABYTE), sshd.disk / "visits/museum/first.jpg"
+    one, other = Splice(2, 0, b"tag"), Splice(2, 0, b"a longer tag")
+    photo = delivery(outgoing(tmp_path / "in", "visits/museum/first.jpg", large, one))
+    linked(sshd, photo, first)
+    with opened(sshd) as share:
+        assert isinstance(last(share, again(photo, "visits/museum/renamed.jpg", other)), Delivered)
+    assert first.read_bytes() == spliced(large, one)
+    assert (first.parent / "renamed.jpg").read_bytes() == spliced(large, other)
+    assert files(sshd.disk) == ["visits/museum/first.jpg", "visits/museum/renamed.jpg"]
 
 
 def test_asked_to_stop_a_large_file_is_left_and_gone_on_with(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
@@ -147,6 +183,27 @@ def test_asked_to_stop_a_large_file_is_left_and_gone_on_with(sshd: OpenSSH, tmp_
     with opened(sshd) as share:
         assert isinstance(last(share, photo), Delivered)
     assert (sshd.disk / "visits/museum/film.mov").stat().st_ino == inode
+
+
+def test_asked_to_stop_before_it_goes_on_what_a_cut_transfer_left_stays(
+    sshd: OpenSSH,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    photo = film(tmp_path / "in")
+    left = cut(sshd, photo, at=25 * MEGABYTE)
+    skip, stop = Source.skip, [False]
+
+    def skipped(source: Source, length: int) -> Sha256:
+        """As on a slow disk: what was sent is being hashed again when it is time to stop."""
+        stop[0] = True
+        time.sleep(4)
+        return skip(source, length)
+
+    monkeypatch.setattr(Source, "skip", skipped)
+    with opened(sshd) as share:
+        assert list(share.deliver([photo], stopping=lambda: stop[0])) == []
+    assert left.stat().st_size > 20 * MEGABYTE
 
 
 def test_asked_to_stop_small_files_leave_nothing(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
@@ -183,7 +240,7 @@ def test_on_a_fast_network_another_process_reads_back_and_is_gone_afterwards(
         (process,) = reader_processes()
         assert isinstance(last(share, film(tmp_path / "in")), Delivered)
     assert process not in reader_processes()
-    assert (sshd.disk / "visits/museum/film.mov").read_bytes() == spliced(FILM, SPLICE)
+    assert (sshd.disk / "visits/museum/film.mov").read_bytes() == FILM
 
 
 def test_for_little_one_connection_does_and_on_a_slow_line_no_process_is_started(
@@ -224,7 +281,7 @@ def test_a_reading_process_that_ends_or_hangs_ends_the_run_and_proves_nothing(
 def test_where_a_device_may_have_one_connection_only_that_one_reads_back(one_session: OpenSSH, tmp_path: Path) -> None:
     with opened(one_session) as share:
         assert isinstance(last(share, film(tmp_path / "in")), Delivered)
-    assert arrived(one_session) == spliced(FILM, SPLICE)
+    assert arrived(one_session) == FILM
 
 
 @pytest.fixture
