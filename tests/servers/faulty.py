@@ -123,7 +123,8 @@ class Proxy:
         elif how == "drop":
             os._exit(1)
         elif how == "stall":
-            time.sleep(3600)
+            while sys.stdin.buffer.read(65536):  # to the end of the session, and no longer
+                pass
         elif how == "delay":
             time.sleep(0.05)
             self.forward(packet)
