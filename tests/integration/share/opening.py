@@ -1,6 +1,7 @@
-"""How the tests against a real server open it."""
+"""How the tests against a real server open it, and look on."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 from agent.share import Server
@@ -16,3 +17,16 @@ def server_of(real: OpenSSH, **changes: object) -> Server:
 def files(disk: Path) -> list[str]:
     """The names of all that lies on the share."""
     return sorted(path.relative_to(disk).as_posix() for path in disk.rglob("*") if path.is_file())
+
+
+def once(size: int, end: Callable[[], object]) -> Callable[[int], None]:
+    """A progress callback that does something once so much has been acknowledged."""
+    told = 0
+
+    def progress(more: int) -> None:
+        nonlocal told
+        if told < size <= told + more:
+            end()
+        told += more
+
+    return progress

@@ -16,7 +16,7 @@ from agent.model import Delivery, RemoteName, Sha256, Splice
 from agent.share import Delivered, Sent, Share, Undelivered, open_share
 from agent.share.names import temporary_name
 from agent.share.source import Source
-from tests.integration.share.opening import files, server_of
+from tests.integration.share.opening import files, once, server_of
 from tests.servers.fixtures import sshd  # noqa: F401
 from tests.servers.openssh import OpenSSH
 from tests.servers.photos import content, delivery, outgoing, spliced
@@ -32,19 +32,6 @@ def opened(real: OpenSSH, *, connections: int = 2, slow: int = 0, delivering: bo
 
 def film(folder: Path) -> Delivery:
     return delivery(outgoing(folder, "visits/museum/film.mov", FILM))
-
-
-def once(size: int, end: Callable[[], object]) -> Callable[[int], None]:
-    """A progress callback that does something once so much has been acknowledged."""
-    told = 0
-
-    def progress(more: int) -> None:
-        nonlocal told
-        if told < size <= told + more:
-            end()
-        told += more
-
-    return progress
 
 
 def cut(real: OpenSSH, photo: Delivery, *, at: int, connections: int = 2) -> Path:
@@ -248,6 +235,7 @@ def test_for_little_one_connection_does_and_on_a_slow_line_no_process_is_started
     tmp_path: Path,
 ) -> None:
     little = delivery(outgoing(tmp_path / "in", "visits/museum/1.jpg", content(100_000)))
+    wait_for(lambda: sshd.sessions() == [])  # those of the test before may be about to end
     with opened(sshd, delivering=False, slow=10_000) as share:
         of_one = len(sshd.sessions())
         assert isinstance(last(share, little), Delivered)

@@ -3,7 +3,7 @@
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from agent.share import (
     public_key,
     scan_host_key,
 )
-from tests.integration.share.opening import files, server_of
+from tests.integration.share.opening import files, once, server_of
 from tests.servers.fixtures import chrooted_sshd, sshd  # noqa: F401
 from tests.servers.openssh import OpenSSH
 from tests.servers.photos import content, delivery, outgoing
@@ -179,26 +179,13 @@ def test_a_relative_root_is_below_the_accounts_home(chrooted_sshd: OpenSSH, tmp_
 # --- connections that end --------------------------------------------------------------------------------------------
 
 
-def cut_after(real: OpenSSH, size: int, end: Callable[[], None]) -> Callable[[int], None]:
-    """A progress callback that ends the connection once so much has been acknowledged."""
-    told = 0
-
-    def progress(more: int) -> None:
-        nonlocal told
-        if told < size <= told + more:
-            end()
-        told += more
-
-    return progress
-
-
 @pytest.mark.parametrize("connections", [1, 2])
 def test_a_connection_cut_in_mid_file_is_unreachable_and_a_repetition_works(
     real: OpenSSH, tmp_path: Path, connections: int
 ) -> None:
     photos = [photo(tmp_path / "in", 20_000_000, n) for n in range(3)]
     with opened(real, connections=connections) as share, pytest.raises(ShareUnreachable):
-        list(share.deliver(photos, cut_after(real, 3_000_000, real.cut_sessions)))
+        list(share.deliver(photos, once(3_000_000, real.cut_sessions)))
     assert [name for name in files(real.disk) if ".uploading-" in name], "it was in mid-file"
     with opened(real, connections=connections) as share:
         assert share.sweep() > 0
@@ -216,7 +203,7 @@ def test_a_server_that_no_longer_answers_at_all_is_noticed(real: OpenSSH, tmp_pa
         real.freeze_sessions()
 
     with opened(real, timeout=2.0) as share, pytest.raises(ShareUnreachable):
-        list(share.deliver([photo(tmp_path / "in", 50_000_000)], cut_after(real, 1_000_000, freeze)))
+        list(share.deliver([photo(tmp_path / "in", 50_000_000)], once(1_000_000, freeze)))
     assert 0 < time.monotonic() - started < 6
     real.cut_sessions()
 
