@@ -222,6 +222,8 @@ class Session:
     # --- receiving ---------------------------------------------------------------------------------------------------
 
     def _receive(self) -> None:
+        from paramiko import SSHException
+
         self._channel.settimeout(LOOK_AFTER)
         why = "was lost"
         while not self._closed:
@@ -232,7 +234,7 @@ class Session:
                     why = "did not answer in time"
                     break
                 continue
-            except OSError:
+            except (OSError, EOFError, SSHException):  # to receive, paramiko sends too: that the window is open again
                 break
             if not data:
                 break
@@ -285,7 +287,10 @@ class Session:
 
     def _probe(self) -> None:
         """Ask for a sign of life below SFTP; an unknown global request must be answered (RFC 4254, section 4)."""
-        self._transport.global_request("keepalive@openssh.com", wait=True)
+        from paramiko import SSHException
+
+        with contextlib.suppress(OSError, EOFError, SSHException):  # the connection ended: no sign of life
+            self._transport.global_request("keepalive@openssh.com", wait=True)
         if self._transport.is_active():
             self._alive = time.monotonic()
         self._probing = False
