@@ -50,7 +50,10 @@ class Exit(IntEnum):
 
 @dataclass(slots=True)
 class Summary:
-    """Counts of one run; `bytes` are those sent, tags included; `review` and `waiting` are what is left after it."""
+    """Counts of one run; `bytes` are those sent, tags included; `review` and `waiting` are what is left after it.
+
+    `private` are those found to be private by this run, `left_alone` all that are not of a visit, as far as is known.
+    """
 
     found: int = 0
     visit: int = 0
@@ -60,6 +63,7 @@ class Summary:
     damaged: int = 0
     review: int = 0
     private: int = 0
+    left_alone: int = 0
     failed: int = 0
     bytes: int = 0
     seconds: float = 0.0

@@ -6,6 +6,15 @@ LAST_REACHED = "share last reached"
 GROUNDS = "decided on the grounds of"
 """What the photos here were last decided by, all of them, beside what they are themselves: `Stages.grounds`."""
 
+CLOCK_SEEN = "newest time"
+"""What this laptop's clock showed when a run last began or ended, as ISO 8601."""
+
+CLOCK_AHEAD = "clock ahead of the share"
+"""By how many seconds the laptop's clock was ahead of the share's when they last differed; absent where they agree."""
+
+SHARE_TROUBLE = "share trouble"
+"""Why the share cannot be used and since when, as JSON: `[5, "why", "2026-03-14T17:02:00+00:00"]`; absent if it can."""
+
 DAMAGED = "damaged photos"
 """How many damaged photos were sent, and when the last was, as JSON: `[3, "2026-03-14T17:02:00+00:00"]`."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from agent.errors import LocalFault, RegisterError, ShareFault
 from agent.model import Register, RemoteName
+from agent.pipeline.clocks import age
 from agent.pipeline.stages import Stages
 
 if TYPE_CHECKING:
@@ -70,9 +71,9 @@ def no_register(stages: Stages, register: Register | None) -> str | None:
     """Why nothing can be decided now, or None."""
     if register is None:
         return "no register of visits was read yet: photos wait until there is one"
-    age = stages.clock() - register.read_at
-    if age > timedelta(days=stages.settings.register.max_age_days):
-        return f"the register was last renewed {age.days} days ago: photos wait until it is renewed"
+    old = age(register.read_at, stages.clock())
+    if old > timedelta(days=stages.settings.register.max_age_days):
+        return f"the register was last renewed {old.days} days ago: photos wait until it is renewed"
     return None
 
 

@@ -44,7 +44,7 @@ def find_cloud_sync(folder: Path) -> str | None:
 
     None is "no sign of one", not "none": a back-up program that was told of this folder leaves no mark in it.
     """
-    path = Path(os.path.realpath(folder))
+    path = _real(folder)
     for root, name in _known_roots():
         if path == root or root in path.parents:
             return name
@@ -58,7 +58,7 @@ def find_cloud_sync(folder: Path) -> str | None:
 def _known_roots() -> Iterator[tuple[Path, str]]:
     for variable in _VARIABLES:
         if value := os.environ.get(variable):
-            yield Path(os.path.realpath(value)), "OneDrive"
+            yield _real(Path(value)), "OneDrive"
     for info in (Path.home() / ".dropbox" / "info.json", Path(os.environ.get("APPDATA", "")) / "Dropbox" / "info.json"):
         for root in _dropbox_roots(info):
             yield root, "Dropbox"
@@ -68,9 +68,17 @@ def _dropbox_roots(info: Path) -> list[Path]:
     """Dropbox says where its folders are: https://help.dropbox.com/installs/locate-dropbox-folder."""
     try:
         accounts = json.loads(info.read_text("utf-8"))
-        return [Path(os.path.realpath(account["path"])) for account in accounts.values()]
+        return [_real(Path(account["path"])) for account in accounts.values()]
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return []  # not installed, or in a form not known here: the folder's own marks remain
+
+
+def _real(path: Path) -> Path:
+    """Where it really is; as it is written, where the system cannot say (Windows: error 1005 on RAM disks)."""
+    try:
+        return Path(os.path.realpath(path))
+    except OSError:
+        return Path(os.path.abspath(path))  # noqa: PTH100 -- Path.absolute() would keep ".."
 
 
 def _by_name(place: Path) -> str | None:
