@@ -58,6 +58,18 @@ def believed(stages: Stages) -> datetime:
     return now if ahead is None else now - timedelta(seconds=float(ahead))
 
 
+def latest(stages: Stages) -> datetime:
+    """The latest that it can be now: a photo that says a later time than this lies."""
+    seen = stages.journal.fact(CLOCK_SEEN)
+    own = stages.clock()
+    return max(own, believed(stages), own if seen is None else datetime.fromisoformat(seen))
+
+
+def earliest(stages: Stages) -> datetime:
+    """The earliest that it can be now: nobody is called late by the other clock."""
+    return min(stages.clock(), believed(stages))
+
+
 def wrong_clock(ahead: timedelta) -> str | None:
     """What to tell a person of a clock that is so far ahead of the share's; None where it is right."""
     if abs(ahead) <= TRUSTED:

@@ -16,7 +16,7 @@ from agent.folders import real_path, scan
 from agent.journal import Standing, State
 from agent.model import Capture, Decision, Photo, PhotoId, Register, Verdict
 from agent.pipeline.boundary import Boundary
-from agent.pipeline.clocks import age
+from agent.pipeline.clocks import age, latest
 from agent.pipeline.damage import CUT_SHORT, damaged
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.facts import GROUNDS
@@ -37,7 +37,7 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look at the folders gave: photos, those besides that are known to be private, and how many were forgotten."""
+    """What a look at the folders gave: photos, how many others are known to be private, and how many were forgotten."""
 
     photos: int
     left_alone: int
@@ -170,7 +170,7 @@ def _decide_some(boundary: Boundary, register: Register, standings: Sequence[Sta
     again = stages.journal.save_if_unchanged([(one, replace(one, state=State.SETTLED)) for one in standings])
     before_by_id = {standing.id: standing for standing in standings}
     requests = [Request(standing.photo.main.path, others_of(standing.photo)) for standing in again]
-    captures = stages.capture.read_all(requests, now=stages.clock())
+    captures = stages.capture.read_all(requests, now=latest(stages))
     found = {standing.id: capture for standing, capture in zip(again, captures, strict=True)}
     after = _hinted(list(boundary.each(again, lambda one: _decided(stages, register, one, found[one.id]))))
     gone = [standing.id for standing in after if standing.state is State.PRIVATE]

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 from agent import __version__
 from agent.journal import Standing, State
-from agent.pipeline.clocks import age, believed
+from agent.pipeline.clocks import age, earliest
 from agent.pipeline.facts import HEARTBEAT, KEPT_PRIVATE
 from agent.pipeline.stages import Stages
 from agent.pipeline.status import WAITING, is_overdue
@@ -104,7 +104,7 @@ def _refused(stages: Stages) -> Iterator[Draft]:
 def _overdue(stages: Stages) -> Iterator[Draft]:
     for one in _of_visits(stages, *WAITING):
         if is_overdue(stages, one) and one.reachable_at is not None:
-            hours = int(age(one.reachable_at, believed(stages)).total_seconds() // 3600)
+            hours = int(age(one.reachable_at, earliest(stages)).total_seconds() // 3600)
             body: dict[str, JSON] = {
                 "photo": one.id,
                 "visit": _visit(one),

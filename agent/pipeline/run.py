@@ -114,10 +114,14 @@ class Run:
 
     def _finish_what_was_proven(self) -> None:
         journal = self.stages.journal
-        finish.put_on_record(self.stages, journal.standings(State.PROVEN), self.audience)
-        now = self.stages.clock()
-        ripe = [one for one in journal.standings(State.RECORDED) if not (self.patient and one.waits(now))]
+        finish.put_on_record(self.stages, self._ripe(journal.standings(State.PROVEN)), self.audience)
+        ripe = self._ripe(journal.standings(State.RECORDED))
         self.summary.removed += finish.take_away(self.stages, ripe, self.audience)
+
+    def _ripe(self, standings: list[Standing]) -> list[Standing]:
+        """Those to be taken on now: a patient run leaves those that wait alone."""
+        now = self.stages.clock()
+        return [one for one in standings if not (self.patient and one.waits(now))]
 
     def _renew_register(self) -> None:
         if not self.renew:
@@ -154,6 +158,7 @@ class Run:
         self.stages.journal.set_fact(REGISTER_ON_RECORD, register.version)
 
     def _examine(self) -> None:
+        before = time.monotonic()
         seen = examine.look(self.stages, self.roots)
         self.summary.found = seen.photos
         for trouble in seen.troubles:
@@ -162,7 +167,7 @@ class Run:
         self.summary.left_alone = seen.left_alone
         rested: frozenset[examine.Look] = frozenset()
         if wait is not None and not self.patient and not self.stopping():
-            looks, before = examine.resting(self.stages), time.monotonic()
+            looks = examine.resting(self.stages)
             self.stages.sleep(wait.total_seconds())
             examine.look(self.stages, self.roots)
             # By the clock that does not leap; the other may have been set meanwhile.

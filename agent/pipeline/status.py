@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import filelock
 
 from agent.journal import Standing, State
-from agent.pipeline.clocks import age, believed
+from agent.pipeline.clocks import age, earliest
 from agent.pipeline.damage import Damage, so_far
 from agent.pipeline.facts import LAST_REACHED, REGISTER_REFUSAL
 from agent.pipeline.forwarding import Receiver, receivers
@@ -83,7 +83,7 @@ def is_running(settings: Settings) -> bool:
 def is_overdue(stages: Stages, standing: Standing) -> bool:
     """Whether the photo should have left by now."""
     allowed = timedelta(hours=stages.settings.removal.overdue_hours)
-    return standing.reachable_at is not None and age(standing.reachable_at, believed(stages)) > allowed
+    return standing.reachable_at is not None and age(standing.reachable_at, earliest(stages)) > allowed
 
 
 def _waiting(stages: Stages, standing: Standing) -> Waiting:

@@ -103,8 +103,15 @@ def on_disk(visits: Path) -> dict[str, Held]:
         stat = path.lstat()
         size = None if path.is_symlink() else stat.st_size
         name = f"{VISITS}/{path.relative_to(visits).as_posix()}"
-        found[name] = Held(size, modified=datetime.fromtimestamp(stat.st_mtime, UTC))
+        found[name] = Held(size, modified=_modified(stat.st_mtime))
     return found
+
+
+def _modified(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):  # a file system holds times that no clock shows
+        return None
 
 
 def compare(

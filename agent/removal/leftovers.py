@@ -47,9 +47,9 @@ def _looked(kind: str, look: Callable[[], Iterable[Leftover]]) -> tuple[Leftover
     return found
 
 
-def _thumbnail_cache() -> Iterator[Leftover]:
-    if sys.platform in {"win32", "darwin"}:
-        yield Leftover("thumbnail cache", Known.NOT_KNOWN, "the system keeps small pictures where only it can look")
+def _thumbnail_cache() -> tuple[Leftover, ...]:
+    cannot = Leftover("thumbnail cache", Known.NOT_KNOWN, "the system keeps small pictures where only it can look")
+    return (cannot,) if sys.platform in {"win32", "darwin"} else ()
 
 
 def _hard_links(path: Path, file: LocalFile) -> Leftover:
