@@ -190,15 +190,33 @@ class Journal(RequestQueue):
         """
         with self._writing() as db:
             for identity in identities:
-                standing = _get(db, identity)
-                if not allowed(standing.state, State.PRIVATE):
-                    raise JournalError(f"Photo {identity} is {standing.state} and cannot become private.")
-                db.execute("DELETE FROM photo WHERE id = ?", (identity,))
-                db.execute(
-                    """INSERT INTO skip VALUES (?, ?) ON CONFLICT (token)
-                    DO UPDATE SET register_version = excluded.register_version WHERE register_version IS NOT NULL""",
-                    (self._skip_token(standing.photo.main), register_version),
-                )
+                self._keep_token_only(db, _get(db, identity), register_version)
+
+    def make_private_if_unchanged(self, standings: Iterable[Standing]) -> list[PhotoId]:
+        """A person says that these are private: keep a token of each that still stands so; their ids."""
+        with self._writing() as db:
+            chosen = [standing for standing in standings if _known(db, standing.id) == standing]
+            for standing in chosen:
+                self._keep_token_only(db, standing, None)
+        return [standing.id for standing in chosen]
+
+    def _keep_token_only(self, db: sqlite3.Connection, standing: Standing, register_version: str | None) -> None:
+        if not allowed(standing.state, State.PRIVATE):
+            raise JournalError(f"Photo {standing.id} is {standing.state} and cannot become private.")
+        db.execute("DELETE FROM photo WHERE id = ?", (standing.id,))
+        db.execute(
+            """INSERT INTO skip VALUES (?, ?) ON CONFLICT (token)
+            DO UPDATE SET register_version = excluded.register_version WHERE register_version IS NOT NULL""",
+            (self._skip_token(standing.photo.main), register_version),
+        )
+
+    def take_back_private(self, main: LocalFile) -> bool:
+        """Forget that a person said the photo with this main file is private; False where nobody has said so of it."""
+        with self._writing() as db:
+            gone = db.execute(
+                "DELETE FROM skip WHERE token = ? AND register_version IS NULL", (self._skip_token(main),)
+            )
+        return gone.rowcount > 0
 
     def forget_private(self, register_version: str) -> None:
         """Drop the tokens that another version of the register made; what a person said stays."""

@@ -48,12 +48,16 @@ def heartbeat(stages: Stages) -> None:
     stages.journal.set_fact(HEARTBEAT, today)
 
 
-def count_private(stages: Stages) -> None:
-    """One more photo was kept by a person, today; the record hears of the day's count when the day is over."""
+def count_private(stages: Stages, more: int = 1) -> None:
+    """So many more photos were kept by a person, today; the record hears of the day's count when the day is over.
+
+    Fewer, where a person took that back; what is on record already stays there.
+    """
     today = stages.clock().astimezone(UTC).date().isoformat()
     counts = _days(stages)
-    counts[today] = counts.get(today, 0) + 1
-    stages.journal.set_fact(KEPT_PRIVATE, json.dumps(counts))
+    counts[today] = max(counts.get(today, 0) + more, 0)
+    left = {day: count for day, count in counts.items() if count}
+    stages.journal.set_fact(KEPT_PRIVATE, json.dumps(left) if left else None)
 
 
 def _kept_private(stages: Stages) -> None:

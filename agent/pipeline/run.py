@@ -205,9 +205,20 @@ class Run:
 
     def _proven(self, standings: list[Standing]) -> None:
         self.summary.proven += len(standings)
+        self._count_by_visit(standings)
         self.summary.damaged += damage.tell(self.stages, self.audience, standings)
         recorded = finish.put_on_record(self.stages, standings, self.audience)
         self.summary.removed += finish.take_away(self.stages, recorded, self.audience)
+
+    def _count_by_visit(self, standings: list[Standing]) -> None:
+        register = self.stages.registers.current()
+        titles = {} if register is None else {visit.id: visit.title for visit in register.visits}
+        counts = {str(one["id"]): one for one in self.summary.visits}
+        for standing in standings:
+            if standing.decision is not None and (visit := standing.decision.visit) is not None:
+                one = counts.setdefault(visit, {"id": visit, "title": titles.get(visit, visit), "proven": 0})
+                one["proven"] = int(str(one["proven"])) + 1
+        self.summary.visits = list(counts.values())
 
     def _publish(self) -> None:
         """Sign what was put on record and send it; the photos are done with by now, whatever becomes of this."""
