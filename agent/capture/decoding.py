@@ -34,7 +34,7 @@ def decodes(path: Path) -> str | None:
             kind = sniff(BoundedFile(handle, size).at(0, min(HEAD, size)))
         except Broken:
             return "its beginning is missing"
-    if kind not in _FORMATS or (kind in {"heic", "heif"} and not _heif_is_known()):
+    if kind not in _FORMATS or (kind in {"heic", "heif"} and not heif_is_known()):
         return None
     return _fault(path, kind)
 
@@ -66,7 +66,7 @@ def _fault(path: Path, kind: str) -> str | None:
     return None
 
 
-def _heif_is_known() -> bool:
+def heif_is_known() -> bool:
     """Whether pillow-heif, an optional extra, is there; registered with Pillow if so."""
     try:
         import pillow_heif

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Self
 
 from agent.errors import JournalError
-from agent.journal.codec import from_json, to_json
+from agent.journal.codec import from_json, instant, to_json
 from agent.journal.lifecycle import NOT_YET_SENT, State, allowed, starts_again
 from agent.journal.requests import RequestQueue, sortable
 from agent.journal.standing import Standing
 from agent.journal.store import DAMAGED, connect, told
-from agent.model import LocalFile, Member, Photo, PhotoId
+from agent.model import LocalFile, Member, Photo, PhotoId, VisitId
 
 
 def random_id() -> str:
@@ -152,6 +152,19 @@ class Journal(RequestQueue):
             (skipped,) = db.execute("SELECT COUNT(*) FROM skip").fetchone()
         return {state: skipped if state is State.PRIVATE else found.get(state, 0) for state in State}
 
+    def tally(self) -> dict[VisitId | None, dict[State, tuple[int, datetime | None]]]:
+        """By visit (None: no visit is known yet) and state, how many photos there are and when the last was removed."""
+        with self._reading() as db:
+            rows = db.execute(
+                """SELECT json_extract(standing, '$.decision.visit'), state, COUNT(*),
+                MAX(json_extract(standing, '$.removed_at')) FROM photo GROUP BY 1, 2"""
+            ).fetchall()
+        found: dict[VisitId | None, dict[State, tuple[int, datetime | None]]] = {}
+        for visit, state, count, removed in rows:
+            by_state = found.setdefault(None if visit is None else VisitId(visit), {})
+            by_state[State(state)] = count, None if removed is None else instant(removed)
+        return found
+
     def forget(self, identity: PhotoId) -> None:
         """Drop a photo whose file vanished before anything was sent; JournalError if something was.
 
@@ -235,6 +248,12 @@ class Journal(RequestQueue):
         with self._reading() as db:
             row = db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
+
+    def facts(self, prefix: str) -> dict[str, str]:
+        """All that was put down under names that begin so."""
+        with self._reading() as db:
+            rows = db.execute("SELECT name, value FROM fact WHERE substr(name, 1, ?) = ?", (len(prefix), prefix))
+            return {str(name): str(value) for name, value in rows}
 
     def set_fact(self, name: str, value: str | None) -> None:
         """Put down something about this laptop (the last scan, since when the share is reachable); None drops it."""

@@ -35,3 +35,9 @@ REGISTER_ON_RECORD = "register on record"
 
 REGISTER_REFUSAL = "register refused"
 """Why the register that was fetched last is not believed; absent where it is."""
+
+PAUSED_UNTIL = "paused until"
+"""Until when the service does nothing by itself, as a person asked."""
+
+LAST_FAULT = "what ended the last run"
+"""The exit code and the words of the fault that ended the last run; absent where none did."""

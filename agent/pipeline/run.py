@@ -25,7 +25,7 @@ from agent.errors import (
 )
 from agent.journal import Standing, State
 from agent.model import Register, TransferId
-from agent.pipeline import damage, examine, finish, forwarding, send
+from agent.pipeline import answers, damage, examine, finish, forwarding, send
 from agent.pipeline.clocks import TRUSTED, compare_with_share, notice_a_leap_back, wrong_clock
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
 from agent.pipeline.facts import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL, SHARE_TROUBLE
@@ -72,6 +72,7 @@ class Run:
         self._explained(self._count_what_is_left)
         forwarding.after_run(self.stages)
         self.summary.fault = self.summary.fault or self._strange
+        self._explained(self._note_the_fault)
         return self.summary
 
     def _take_the_photos_on(self) -> None:
@@ -81,6 +82,7 @@ class Run:
             self._put_back_what_a_crash_left,
             self._finish_what_was_proven,
             self._renew_register,
+            self._take_up_answers,
             self._examine,
             self._put_down_standings,
             self._send,
@@ -140,6 +142,10 @@ class Run:
             self._notice(f"the register was not renewed, the last good one stands: {renewal.refusal}")
         if renewal.register is not None:
             self._put_register_on_record(renewal.register)
+
+    def _take_up_answers(self) -> None:
+        for problem in answers.take_effect(self.stages, at_once=not self.patient):
+            self._notice(problem)
 
     def _put_register_on_record(self, register: Register) -> None:
         """Once for each change, whoever fetched it: `doctor` and `visits accept` do so too."""
@@ -266,6 +272,11 @@ class Run:
             reason = "host key" if isinstance(fault, HostKeyRefused) else "login"
             event = f"share-refused-{reason}-{now:%Y-%m-%d}"
             self.stages.record.append(Kind.SHARE_REFUSED, {"reason": reason}, event=event, at=now)
+
+    def _note_the_fault(self) -> None:
+        """For whoever asks later why photos wait."""
+        fault = self.summary.fault
+        self.stages.journal.set_fact(LAST_FAULT, None if fault is None else f"{fault.exit_code} {fault}")
 
     # --- what is told ------------------------------------------------------------------------------------------------
 

@@ -15,8 +15,10 @@ from pathlib import Path
 from agent.errors import AgentError, ShareRefused, contained
 from agent.folders import Watcher
 from agent.journal import State
+from agent.pipeline import answers
 from agent.pipeline.events import Summary
 from agent.pipeline.examine import settle_again, unsettled
+from agent.pipeline.pausing import paused_until
 from agent.pipeline.run import Run
 from agent.pipeline.stages import Stages
 from agent.supervisor.audiences import ToAsker, ToLog
@@ -78,10 +80,18 @@ class Supervisor:
         try:
             with contained("the service"):
                 self._serve_requests()
-                if not self.stopping.is_set() and self._timers.due(time.monotonic(), self.knock):
+                self._heed_answers()
+                if self.stopping.is_set() or paused_until(self.stages) is not None:
+                    return
+                if self._timers.due(time.monotonic(), self.knock):
                     self._run()
         except AgentError as fault:  # the journal, most likely: its disk may have room again later
             self.stopping.wait(self._wait_out(fault))
+
+    def _heed_answers(self) -> None:
+        """A person's answer takes effect minutes after it was given, when no run may be due."""
+        if answers.soonest(self.stages) == timedelta(0):
+            self._timers.hint(time.monotonic())
 
     def _run(self) -> None:
         renew = self._timers.begin(time.monotonic())

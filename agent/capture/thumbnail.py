@@ -1,0 +1,112 @@
+"""A small picture of a photo, for the person who is asked about it. Only ever made in the worker.
+
+It is decoded and encoded anew, upright and without metadata, so that nothing of the file but its pixels reaches a page.
+Of a RAW file it is the largest JPEG that the camera put into it; of a film there is none.
+"""
+
+import base64
+import binascii
+import io
+import re
+import warnings
+from pathlib import Path
+
+from agent.errors import LocalFault
+
+WIDEST, HIGHEST = 640, 480
+"""Pixels at most; the page shows it at half of that."""
+
+MOST_BYTES = 200_000
+"""Of the JPEG; one of these pixels has a fifth of it."""
+
+_LOOKED_THROUGH = 96 * 1024 * 1024
+"""Bytes of a RAW file in which its preview is looked for."""
+
+_TRIED = 24
+"""Places in a RAW file at which a JPEG may begin that are tried."""
+
+_PICTURES = ("JPEG", "PNG", "WEBP", "HEIF", "TIFF", "AVIF", "GIF", "BMP")
+_JPEG_BEGINS = re.compile(b"\xff\xd8\xff[\xc0-\xfe]")
+
+Fields = dict[str, object]
+
+
+def answer_thumbnail(photo: Path, _asked: Fields) -> Fields:
+    """The picture as base64, there; {"thumbnail": None} where none can be made."""
+    made = thumbnail(photo)
+    return {"thumbnail": None if made is None else base64.b64encode(made).decode("ascii")}
+
+
+def understood_thumbnail(told: Fields) -> bytes | None:
+    """The JPEG. ValueError where this is none."""
+    text = told.get("thumbnail")
+    if text is None:
+        return None
+    if not isinstance(text, str) or len(text) > MOST_BYTES * 2:
+        raise ValueError("no picture")
+    try:
+        made = base64.b64decode(text, validate=True)
+    except binascii.Error as fault:
+        raise ValueError("no picture") from fault
+    if not made.startswith(b"\xff\xd8\xff") or len(made) > MOST_BYTES:
+        raise ValueError("no picture")
+    return made
+
+
+def thumbnail(photo: Path) -> bytes | None:
+    """A JPEG of at most WIDEST × HIGHEST pixels; None where the file holds no picture that decodes. LocalFault."""
+    from agent.capture.decoding import heif_is_known
+
+    heif_is_known()
+    try:
+        with photo.open("rb") as file:
+            found = _small(file) or _preview(file.seek(0) or file.read(_LOOKED_THROUGH))
+    except OSError as fault:
+        raise LocalFault(f"a file in the import folder cannot be read ({fault.strerror})") from None
+    return found
+
+
+def _preview(content: bytes) -> bytes | None:
+    """The first large JPEG within a RAW file, else the first of any size."""
+    smaller = None
+    for begins in list(_JPEG_BEGINS.finditer(content))[:_TRIED]:
+        size = _size_of(content[begins.start() :])
+        if size >= WIDEST * HIGHEST and (made := _small(io.BytesIO(content[begins.start() :]))) is not None:
+            return made
+        if size and smaller is None:
+            smaller = begins.start()
+    return None if smaller is None else _small(io.BytesIO(content[smaller:]))
+
+
+def _size_of(content: bytes) -> int:
+    """Pixels that the JPEG claims; 0 where it is none."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(content), formats=("JPEG",)) as picture:
+            return picture.width * picture.height
+    except Exception:  # noqa: BLE001  # whatever it is, it is no picture
+        return 0
+
+
+def _small(file: "io.BufferedReader | io.BytesIO") -> bytes | None:
+    from PIL import Image, ImageOps
+
+    from agent.capture.decoding import MAX_PIXELS
+
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.filterwarnings("ignore", category=UserWarning)
+            with Image.open(file, formats=_PICTURES) as picture:
+                picture.draft("RGB", (WIDEST, HIGHEST))
+                picture.thumbnail((WIDEST, HIGHEST))
+                upright = ImageOps.exif_transpose(picture).convert("RGB")
+        out = io.BytesIO()
+        upright.save(out, "JPEG", quality=80)
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001  # whatever a decoder stumbles over, there is no picture to show
+        return None
+    return out.getvalue()

@@ -1,0 +1,79 @@
+"""How things stand, visit by visit, for the person whose photos they are: counts only, from the journal. Reads only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent.journal import State
+from agent.model import Visit, VisitId
+from agent.pipeline.facts import LAST_REACHED
+from agent.pipeline.stages import Stages
+
+SAFE = (State.PROVEN, State.RECORDED, State.REMOVED)
+ON_THE_WAY = (State.DECIDED, State.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitTally:
+    """One visit's photos that passed through this laptop; `visit` is None where the register has it no more."""
+
+    id: VisitId
+    visit: Visit | None
+    safe: int
+    removed: int
+    on_the_way: int
+    last_removed: datetime | None
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.id if self.visit is None else self.visit.title
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All visits that photos here are of, the latest first, and what is not decided yet."""
+
+    visits: tuple[VisitTally, ...]
+    being_copied: int
+    share_last_reached: datetime | None
+
+    @property
+    def safe(self) -> int:
+        """Photos that are on the share, read back."""
+        return sum(one.safe for one in self.visits)
+
+    @property
+    def on_the_way(self) -> int:
+        """Photos that are to be sent."""
+        return sum(one.on_the_way for one in self.visits)
+
+
+def overview(context: Stages) -> Overview:
+    """Gather it; costs one query, however many photos there are."""
+    register = context.registers.current()
+    known = {} if register is None else {visit.id: visit for visit in register.visits}
+    counted = context.journal.tally()
+    visits = [_tally(visit, known.get(visit), states) for visit, states in counted.items() if visit is not None]
+    not_decided = counted.get(None, {})
+    reached = context.journal.fact(LAST_REACHED)
+    return Overview(
+        visits=tuple(sorted(visits, key=_latest_first)),
+        being_copied=sum(count for state, (count, _) in not_decided.items() if state in {State.FOUND, State.SETTLED}),
+        share_last_reached=None if reached is None else datetime.fromisoformat(reached),
+    )
+
+
+def _tally(
+    identity: VisitId, visit: Visit | None, states: Mapping[State, tuple[int, datetime | None]]
+) -> VisitTally:
+    def count(*wanted: State) -> int:
+        return sum(states[state][0] for state in wanted if state in states)
+
+    _, last = states.get(State.REMOVED, (0, None))
+    return VisitTally(identity, visit, count(*SAFE), count(State.REMOVED), count(*ON_THE_WAY), last)
+
+
+def _latest_first(one: VisitTally) -> tuple[bool, float, str]:
+    starts = 0.0 if one.visit is None else -one.visit.span.earliest.timestamp()
+    return one.visit is None, starts, one.id

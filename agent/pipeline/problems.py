@@ -1,0 +1,148 @@
+"""What stands in the way of sending, in a teacher's words: what happened, that the photos stay, and one thing to do.
+
+The worst is said, and only that one; what IT needs to know stands beside it. Nothing here names a photo.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from agent.journal import State
+from agent.pipeline.facts import LAST_FAULT, REGISTER_REFUSAL
+from agent.pipeline.renew import no_register
+from agent.pipeline.stages import Stages
+from agent.pipeline.status import WAITING, is_overdue, is_running
+
+
+class Grade(IntEnum):
+    """How bad it is: calm (it will pass), a person should act, stop and tell IT."""
+
+    CALM = 0
+    ASK = 1
+    STOP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`what` happened, what to `do`; `details` are for IT. `retry`: whether trying again now can help."""
+
+    grade: Grade
+    what: str
+    stays: str
+    do: str
+    details: str = ""
+    retry: bool = False
+    start: bool = False
+
+
+def worst(context: Stages) -> Problem | None:
+    """The one to say first; None where nothing stands in the way."""
+    return max(problems(context), key=lambda problem: problem.grade, default=None)
+
+
+def problems(context: Stages) -> Iterator[Problem]:
+    """All of them; of one grade, those that a person can do something about come first."""
+    yield from _of_the_share(context)
+    if not is_running(context.settings):
+        yield Problem(
+            Grade.ASK,
+            "School photos is not running.",
+            "New photos are only sent while it runs. Nothing is lost.",
+            "start it, or tell IT if it stops again.",
+            start=True,
+        )
+    yield from _of_the_register(context)
+    overdue = sum(is_overdue(context, one) for one in context.journal.standings(*WAITING))
+    if overdue:
+        yield Problem(
+            Grade.ASK,
+            f"{_photos(overdue)} should have left by now.",
+            "The photos stay on this laptop.",
+            "tell IT.",
+            retry=True,
+        )
+    refused = context.journal.counts()[State.REFUSED]
+    if refused:
+        yield Problem(
+            Grade.ASK,
+            f"{_photos(refused)} cannot be sent as {'it is' if refused == 1 else 'they are'}.",
+            "The file is empty, or it could not be read: copying it may have been cut short.",
+            "import it from the camera again.",
+        )
+
+
+def _of_the_share(context: Stages) -> Iterator[Problem]:
+    code, _, details = (context.journal.fact(LAST_FAULT) or "").partition(" ")
+    match code:
+        case "6" if "key" in details or "identity" in details:
+            yield Problem(
+                Grade.STOP,
+                "Stop: this is not the school’s photo server as we know it.",
+                "The server answered with another identity. It may be a new server, or somebody pretending. "
+                "Nothing was sent to it. The photos stay on this laptop.",
+                "tell IT today, by phone or in person. You cannot mend this yourself, and you have done nothing wrong.",
+                details,
+            )
+        case "6":
+            yield Problem(
+                Grade.STOP,
+                "Stop: the school network does not accept this laptop.",
+                "Nothing is sent. The photos stay on this laptop.",
+                "tell IT. They can let this laptop in again.",
+                details,
+            )
+        case "5":
+            yield Problem(
+                Grade.CALM,
+                "This laptop cannot reach the school network from here.",
+                "That is normal at home. The photos stay on this laptop.",
+                "nothing. We try again by ourselves, and at once when you are back in school.",
+                details,
+                retry=True,
+            )
+        case "":
+            return
+        case _:
+            yield Problem(
+                Grade.ASK,
+                "Something on this laptop stands in the way.",
+                "The photos stay on this laptop. Nothing is lost.",
+                "tell IT, with the details below.",
+                details,
+                retry=True,
+            )
+
+
+def _of_the_register(context: Stages) -> Iterator[Problem]:
+    refusal = context.journal.fact(REGISTER_REFUSAL)
+    register = context.registers.current()
+    if register is None:
+        yield Problem(
+            Grade.ASK,
+            "We have not been able to read the visits list yet.",
+            "Nothing is sent until then. The photos stay on this laptop.",
+            "nothing, if this laptop was set up today. Otherwise tell the visits coordinator.",
+            refusal or "",
+            retry=True,
+        )
+    elif excuse := no_register(context, register):
+        yield Problem(
+            Grade.ASK,
+            "The visits list is too old.",
+            "We decide nothing until we can read a new one. The photos stay on this laptop.",
+            "connect to the school network. If you are connected, tell the visits coordinator.",
+            excuse,
+            retry=True,
+        )
+    elif refusal:
+        yield Problem(
+            Grade.ASK,
+            "The new visits list looks wrong, so we use the last good one.",
+            "Photos of visits that are only on the new list wait.",
+            "tell the visits coordinator.",
+            refusal,
+        )
+
+
+def _photos(count: int) -> str:
+    return "1 photo" if count == 1 else f"{count} photos"

@@ -1,0 +1,70 @@
+"""What a person is asked: photos in review that are alike make one question, with the likeliest visit first.
+
+Alike are photos that are held for the same reason, numbers and dates aside, and that seem to be of the same visit: so
+forty pictures from a messenger are one question. Photos that have an answer already, which only waits to take effect,
+are not asked about. Reads only.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.journal import State
+from agent.model import PhotoId, VisitId
+from agent.pipeline import answers
+from agent.pipeline.proposals import Proposal
+from agent.pipeline.review import Held, held
+from agent.pipeline.stages import Stages
+from agent.register.wording import MONTHS
+
+_NUMBERS = re.compile(rf"\b(?:{'|'.join(MONTHS)})\b|\d+(?:[.:]\d+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Photos that can be answered for together, in the order they were found; `id` is the same as long as they wait."""
+
+    id: str
+    photos: tuple[Held, ...]
+
+    @property
+    def proposals(self) -> tuple[Proposal, ...]:
+        """The likeliest visits first; none for photos that cannot be sent as they are."""
+        return () if self.cannot_be_sent else self.photos[0].proposals
+
+    @property
+    def reason(self) -> str:
+        """Why they are held: as it says of the first of them."""
+        return self.photos[0].standing.reason or ""
+
+    @property
+    def cannot_be_sent(self) -> bool:
+        """Whether no answer can send them: the files are empty or unreadable."""
+        return self.photos[0].standing.state is State.REFUSED
+
+    @property
+    def ids(self) -> tuple[PhotoId, ...]:
+        """Of the photos."""
+        return tuple(one.standing.id for one in self.photos)
+
+
+def questions(context: Stages) -> list[Question]:
+    """What has to be asked now: what can be of a visit first, then by how many photos hang on it."""
+    answered = {photo for answer in answers.pending(context) for photo in answer.photos}
+    groups: defaultdict[tuple[State, str, VisitId | None], list[Held]] = defaultdict(list)
+    for one in held(context):
+        if one.standing.id not in answered:
+            likeliest = one.candidates[0] if one.candidates else None
+            groups[one.standing.state, _without_numbers(one.standing.reason or ""), likeliest].append(one)
+    found = [Question(_id(key), tuple(photos)) for key, photos in groups.items()]
+    return sorted(found, key=lambda question: (question.cannot_be_sent, not question.proposals, -len(question.photos)))
+
+
+def _without_numbers(reason: str) -> str:
+    return _NUMBERS.sub("#", reason)
+
+
+def _id(key: Sequence[object]) -> str:
+    return hashlib.sha256("\0".join(map(str, key)).encode()).hexdigest()[:12]

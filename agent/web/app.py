@@ -1,0 +1,132 @@
+"""The page as a Flask application: its rooms, what every template knows, and what an answer looks like when it fails."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as Redirection
+
+from agent.errors import AgentError
+from agent.pipeline.stages import Stages, open_stages
+from agent.settings import Settings
+from agent.web.access import Access
+from agent.web.server import LastSeen
+from agent.web.times import Times
+
+LARGEST_FORM = 256 * 1024
+"""Bytes: two thousand ticked pictures take a tenth of it."""
+
+
+class PageApp(Flask):
+    """The application, with the one thing that lives longer than a request: the opened journal and worker."""
+
+    def __init__(self, settings: Settings, access: Access) -> None:
+        super().__init__("agent.web", static_url_path=f"{access.path}/static")
+        self.settings = settings
+        self.access = access
+        self.last_seen = LastSeen(time.monotonic())
+        self.saved: str | None = None
+        self._opened = contextlib.ExitStack()
+        self._context: Stages | None = None
+
+    @property
+    def context(self) -> Stages:
+        """The stages, opened by the first request: the thread that answers is the only one to use them."""
+        if self._context is None:
+            self._context = self._opened.enter_context(open_stages(self.settings))
+        return self._context
+
+    def end(self) -> None:
+        """Close what was opened."""
+        self._opened.close()
+
+
+def create_app(settings: Settings, access: Access) -> PageApp:
+    """The page for these settings, guarded by `access`."""
+    from agent.web import history, now, review, visits
+
+    app = PageApp(settings, access)
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_PARTS=5000, TRUSTED_HOSTS=None)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    access.guard(app)
+    app.before_request(_seen)
+    for room in (now.room, review.room, visits.room, history.room):
+        app.register_blueprint(room, url_prefix=access.path)
+    app.context_processor(_known_to_every_template)
+    app.register_error_handler(AgentError, _explained)
+    app.register_error_handler(HTTPException, _not_answered)
+    return app
+
+
+def page_app() -> PageApp:
+    """The application that answers now."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # Flask's way to the real one
+    if not isinstance(app, PageApp):
+        raise TypeError("not the staff page")
+    return app
+
+
+def context() -> Stages:
+    """The opened stages."""
+    return page_app().context
+
+
+def moment() -> datetime:
+    """When this request came, the same throughout it."""
+    if "moment" not in g:
+        g.moment = context().clock()
+    now: datetime = g.moment
+    return now
+
+
+def saved(text: str, endpoint: str, **values: str) -> Redirection:
+    """Go on to a page, which says first what was done."""
+    page_app().saved = text
+    return redirect(url_for(endpoint, **values), 303)
+
+
+def take_saved() -> str | None:
+    """What was done by the request before, said once."""
+    app = page_app()
+    text, app.saved = app.saved, None
+    return text
+
+
+def _seen() -> None:
+    seen = page_app().last_seen
+    seen.at = time.monotonic()
+    if request.endpoint == "now.live":
+        seen.by_script = True
+
+
+def _known_to_every_template() -> dict[str, object]:
+    from agent.web.now import needing
+
+    app = page_app()
+    device = app.settings.device
+    take: Callable[[], str | None] = take_saved
+    return {
+        "form_token": app.access.form_token,
+        "device": device.name,
+        "staff": device.staff,
+        "when": Times(app.settings.zone, moment()),
+        "needing": needing(),
+        "take_saved": take,
+    }
+
+
+def _explained(fault: AgentError) -> tuple[str, int]:
+    return render_template("fault.html", text=str(fault)), 500
+
+
+def _not_answered(fault: HTTPException) -> Response | tuple[str, int]:
+    """Nothing of this page for whoever was not let in; a sentence for whoever was."""
+    if fault.code in {400, 403} or request.path == "/enter":
+        text = "This page has been closed. Open it again: choose School photos in your menu.\n"
+        return Response(text, fault.code or 400, mimetype="text/plain")
+    return render_template("fault.html", text="There is no such page."), fault.code or 500

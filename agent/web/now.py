@@ -1,0 +1,160 @@
+"""Now: one sentence first, then what waits and why, and what a person can do about it."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, g, jsonify, render_template, request
+from werkzeug.wrappers import Response
+
+from agent.errors import JournalError
+from agent.pipeline import answers
+from agent.pipeline.answers import Answer
+from agent.pipeline.overview import Overview, VisitTally, overview
+from agent.pipeline.pausing import pause, paused_until, resume
+from agent.pipeline.problems import Problem, worst
+from agent.pipeline.questions import Question, questions
+from agent.pipeline.renew import no_register
+from agent.pipeline.stages import Stages
+from agent.pipeline.status import is_running
+from agent.web.app import context, moment, page_app, saved
+
+room = Blueprint("now", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerGiven:
+    """An answer that has not taken effect, and what its visit is called (None: not school photos)."""
+
+    answer: Answer
+    title: str | None
+
+    @property
+    def count(self) -> int:
+        """Photos it is about."""
+        return len(self.answer.photos)
+
+
+@room.get("/now")
+def show() -> str:
+    """The page."""
+    here = context()
+    tally = overview(here)
+    asked = asked_now()
+    register = here.registers.current()
+    return render_template(
+        "now.html",
+        overview=tally,
+        waiting=_of(tally, "on_the_way"),
+        safe=_of(tally, "safe"),
+        questions=asked,
+        problem=worst(here),
+        paused_until=paused_until(here),
+        given=answers_given(here),
+        running=is_running(here.settings),
+        no_register=no_register(here, register),
+        register_read_at=None if register is None else register.read_at,
+        folders=[folder.name for folder in here.settings.watch],
+        rescan=here.settings.folders.rescan_minutes,
+        version=_version(tally, asked),
+    )
+
+
+@room.get("/live")
+def live() -> Response:
+    """A number that changes when the page would look otherwise: the page asks for it every few seconds."""
+    return jsonify(version=_version(overview(context()), asked_now()))
+
+
+@room.post("/send")
+def send() -> Response:
+    """Send now: what waits is tried at once, and answers about visit photos need not wait."""
+    here = context()
+    resume(here)
+    if is_running(here.settings):
+        here.journal.ask((), moment())
+    else:
+        start_sync(here)
+    return saved("We are sending now.", _back())
+
+
+@room.post("/pause")
+def pause_for_an_hour() -> Response:
+    """Nothing is sent or removed for an hour."""
+    until = pause(context())
+    return saved(f"Paused until {until.astimezone(context().zone):%H:%M}.", "now.show")
+
+
+@room.post("/take-back")
+def take_back() -> Response:
+    """Undo an answer that has not taken effect."""
+    taken = answers.take_back(context(), request.form.get("answer", ""))
+    if taken is None:
+        return saved("Too late to undo: the photos have left. If they are not school photos, tell IT today.", _back())
+    count = len(taken.photos)
+    return saved("Undone: we ask you again." if count == 1 else f"Undone: we ask you again about {count}.", _back())
+
+
+def asked_now() -> list[Question]:
+    """The questions, gathered once for a request."""
+    if "questions" not in g:
+        g.questions = questions(context())
+    found: list[Question] = g.questions
+    return found
+
+
+def needing() -> int:
+    """Photos that need the person; 0 where that cannot be said, for the page that says so needs it too."""
+    try:
+        return sum(len(question.photos) for question in asked_now())
+    except JournalError:
+        return 0
+
+
+def answers_given(here: Stages) -> list[AnswerGiven]:
+    """Answers that can still be taken back."""
+    register = here.registers.current()
+    titles = {} if register is None else {visit.id: visit.title for visit in register.visits}
+    return [
+        AnswerGiven(one, None if one.visit is None else titles.get(one.visit, one.visit))
+        for one in answers.pending(here)
+    ]
+
+
+def start_sync(here: Stages) -> None:
+    """`sync`, for a laptop whose service does not run; it ends by itself."""
+    flags = {"creationflags": subprocess.CREATE_NO_WINDOW} if sys.platform == "win32" else {"start_new_session": True}
+    command = [sys.executable, "-P", "-m", "agent.cli"]
+    if page_app().settings_file is not None:
+        command += ["--config", str(page_app().settings_file)]
+    subprocess.Popen(  # noqa: S603  # this Python, this program
+        [*command, "sync"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        **flags,  # type: ignore[call-overload]  # each system takes its own
+    )
+    del here
+
+
+def _of(tally: Overview, what: str) -> list[VisitTally]:
+    """The visits that have photos of this kind."""
+    return [one for one in tally.visits if getattr(one, what)]
+
+
+def _version(tally: Overview, asked: list[Question]) -> str:
+    here = context()
+    parts = [f"{one.id}:{one.safe}:{one.on_the_way}" for one in tally.visits]
+    parts += [question.id + str(len(question.photos)) for question in asked]
+    parts += [answer.id for answer in answers.pending(here)]
+    state: tuple[datetime | None, bool, Problem | None] = (
+        paused_until(here),
+        is_running(here.settings),
+        worst(here),
+    )
+    return str(hash((tuple(parts), state, tally.being_copied)) & 0xFFFFFFFF)
+
+
+def _back() -> str:
+    return "review.show" if request.form.get("from") == "review" else "now.show"
