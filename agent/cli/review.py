@@ -46,8 +46,8 @@ def list_held(ctx: click.Context, as_json: bool) -> int:
     put_table("", ("id", "file", "taken", "why it waits", "likeliest visit"), (_row(one, settings) for one in waiting))
     say(
         "`photo-agent review assign ID VISIT` sends a photo with a visit, `photo-agent review private ID` leaves it "
-        "alone. Both take many ids, and `--all-like ID` for all of a kind. `photo-agent review undo ID` takes an answer "
-        "back."
+        "alone. Both take many ids, and `--all-like ID` for all of a kind. `photo-agent review undo ID` takes an "
+        "answer back."
     )
     return 0
 

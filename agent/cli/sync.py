@@ -37,6 +37,9 @@ def command(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json:
     """
     settings = settings_of(ctx)
     roots = tuple(path.absolute() for path in paths)
+    from agent.pipeline.asked import refuse_what_is_too_wide
+
+    refuse_what_is_too_wide(roots, settings)
     if dry_run:
         return _dry_run(settings, roots or settings.watch, as_json)
     from agent.cli.progress import follower

@@ -64,6 +64,7 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
 @click.pass_context
 def check(ctx: click.Context, file: Path, timezone: str | None, cameras: Path | None, as_json: bool) -> int:
     """Every fault of FILE (a visits register, .csv or .ics; or cameras.csv), with its line. Exit code 2 if any."""
+    from agent.pipeline.counting import counted
     from agent.register import check as checked
 
     found = checked(
@@ -87,7 +88,8 @@ def check(ctx: click.Context, file: Path, timezone: str | None, cameras: Path | 
             where = f"line {one.line}" + (f", {one.column}" if one.column else "")
             click.echo(f"{where}: {one.severity}: {one.message}")
     errors = sum(one.severity == "error" for one in found.faults)
-    say(f"{found.good} good lines, {errors} errors, {len(found.faults) - errors} warnings")
+    warnings = counted(len(found.faults) - errors, "warning")
+    say(f"{counted(found.good, 'good line')}, {counted(errors, 'error')}, {warnings}")
     return 2 if errors else 0
 
 
@@ -106,7 +108,8 @@ def accept(ctx: click.Context, as_json: bool) -> int:
     if as_json:
         put_json({"version": renewal.register.version, "visits": len(renewal.register.visits)})
     else:
-        click.echo(f"{len(renewal.register.visits)} visits are in force now")
+        number = len(renewal.register.visits)
+        click.echo("1 visit is in force now" if number == 1 else f"{number} visits are in force now")
     return 0
 
 

@@ -52,8 +52,8 @@ class Exit(IntEnum):
 class Summary:
     """Counts of one run; `bytes` are those sent, tags included; `review` and `waiting` are what is left after it.
 
-    `private` are those found to be private by this run, `left_alone` all that are not of a visit, as far as is known. `visits` are
-    those whose photos were proven, each with its id, its title and their number.
+    `private` are those found to be private by this run, `left_alone` all that are not of a visit, as far as is known.
+    `visits` are those whose photos were proven, each with its id, its title and their number.
     """
 
     found: int = 0

@@ -7,7 +7,7 @@ written twice, a file that has gone already counts as removed.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
 from agent.errors import LocalFault, RecordError
@@ -15,10 +15,10 @@ from agent.folders import look
 from agent.journal import Standing, State
 from agent.model import Fingerprint, Known, Leftover, LocalFile
 from agent.pipeline.boundary import Boundary
-from agent.pipeline.clocks import age
 from agent.pipeline.damage import on_record
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.stages import Stages
+from agent.pipeline.status import is_kept
 from agent.record import JSON, Draft, Kind
 from agent.record.schema import check
 from agent.removal import find_leftovers, remove, remove_thumbnails
@@ -82,11 +82,6 @@ def why_it_stays(stages: Stages, standing: Standing) -> str | None:
     if standing.proven_at is None or is_kept(stages, standing.proven_at):
         return f"kept for {stages.settings.removal.keep_hours:g} hours after its proof, as the settings say"
     return None
-
-
-def is_kept(stages: Stages, proven_at: datetime) -> bool:
-    """Whether the settings keep a photo on the laptop that was proven then."""
-    return age(proven_at, stages.clock()) < timedelta(hours=stages.settings.removal.keep_hours)
 
 
 def is_proven(contents: Sequence[Fingerprint], standing: Standing) -> bool:

@@ -33,6 +33,7 @@ from agent.pipeline.onrecord import put_down_standings
 from agent.pipeline.publish import Publishing
 from agent.pipeline.renew import needs_share, renew_register
 from agent.pipeline.stages import Stages
+from agent.pipeline.status import is_kept
 from agent.record import JSON, Kind
 from agent.removal import recover
 from agent.share import Share
@@ -300,4 +301,4 @@ class Run:
     def _not_removed(self) -> int:
         """Recorded photos that should be gone and are not; those kept on purpose do not count."""
         recorded = self.stages.journal.standings(State.RECORDED)
-        return sum(one.proven_at is None or not finish.is_kept(self.stages, one.proven_at) for one in recorded)
+        return sum(one.proven_at is None or not is_kept(self.stages, one.proven_at) for one in recorded)

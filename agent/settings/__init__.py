@@ -5,6 +5,7 @@
 once, in `tables`: the checks, the schema and the comments in a written file all come from there.
 """
 
+from agent.settings.absent import settings_for_nobody
 from agent.settings.places import config_folder, find_file, state_folder
 from agent.settings.reading import load
 from agent.settings.tables import Device, Folders, RegisterSettings, RemovalSettings, Settings, ShareSettings
@@ -22,5 +23,6 @@ __all__ = [
     "json_schema",
     "load",
     "new_file",
+    "settings_for_nobody",
     "state_folder",
 ]
