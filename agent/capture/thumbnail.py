@@ -60,10 +60,22 @@ def thumbnail(photo: Path) -> bytes | None:
     heif_is_known()
     try:
         with photo.open("rb") as file:
-            found = _small(file) or _preview(file.seek(0) or file.read(_LOOKED_THROUGH))
+            head = file.read(16)
+            file.seek(0)
+            if _is_whole_picture(head):
+                return _small(file)
+            content = file.read(_LOOKED_THROUGH)
+            found = _preview(content) or _small(io.BytesIO(content))
     except OSError as fault:
         raise LocalFault(f"a file in the import folder cannot be read ({fault.strerror})") from None
     return found
+
+
+def _is_whole_picture(head: bytes) -> bool:
+    """Whether the file is the picture itself, and no RAW file with one in it to look at."""
+    return head.startswith((b"\xff\xd8", b"\x89PNG", b"RIFF", b"GIF8", b"BM")) or head[4:12] in {
+        *(b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif", b"ftypmsf1", b"ftyphevc")
+    }
 
 
 def _preview(content: bytes) -> bytes | None:

@@ -15,6 +15,7 @@ COMMANDS = {
     "init": "Set this laptop up: settings, keys, the server's host key.",
     "doctor": "Check everything that has to work, and say what to do.",
     "sync": "Send the visit photos now and see each through to its end.",
+    "open": "The staff page, in the browser.",
     "status": "What waits, since when and why.",
     "explain": "What is known of a file, what would be done with it, and why.",
     "review": "Settle the photos that wait for a person.",

@@ -1,4 +1,4 @@
-"""Answers that have not taken effect yet: a person may take one back for ten minutes before anything is sent or forgotten.
+"""Answers that have not taken effect yet: a person may take one back for ten minutes, before anything is sent.
 
 An answer is one fact of the journal, for all the photos it is about; they stay in review until it takes effect. A run
 sees to those whose time has come (`take_effect`). "Send now" ends the wait for photos of a visit alone: what a person
@@ -76,7 +76,7 @@ def pending(context: Stages) -> list[Answer]:
 def take_effect(context: Stages, *, at_once: bool = False) -> list[str]:
     """See to the answers whose time has come; what could not be done, in words.
 
-    Each photo is seen to by itself: one that was looked at again meanwhile is in review as it is now, without an answer.
+    Each photo is seen to by itself: one that was looked at again meanwhile is asked about as it is now.
     """
     problems: list[str] = []
     now = context.clock()

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from agent.capture import Guest
+from agent.capture.thumbnail import understood_thumbnail
 from agent.clockcheck import ShownTime
 from agent.clockcheck.apart import understood_shown
 from agent.model import Fingerprint, Splice
@@ -19,7 +20,9 @@ SPLICE = Guest("agent.tagging.apart:answer_splice")
 MERGE = Guest("agent.tagging.apart:answer_merge")
 CLOCK = Guest("agent.clockcheck.apart:answer_shown", decoding=True)
 
-GUESTS = (SPLICE, MERGE, CLOCK)
+THUMBNAIL = Guest("agent.capture.thumbnail:answer_thumbnail", decoding=True)
+
+GUESTS = (SPLICE, MERGE, CLOCK, THUMBNAIL)
 """All that is asked below: the worker is told of these at its start."""
 
 
@@ -37,3 +40,8 @@ def merge_tag(stages: Stages, foreign: Path, content: Fingerprint, tag: Tag) -> 
 def clock_in(stages: Stages, photo: Path) -> ShownTime:
     """The time that the clock in the photo showed. Raises LocalFault where none can be read."""
     return stages.capture.ask(CLOCK, photo, {}, understood_shown)
+
+
+def thumbnail_of(stages: Stages, photo: Path) -> bytes | None:
+    """The photo as a small JPEG; None where none can be made of it. Raises LocalFault."""
+    return stages.capture.ask(THUMBNAIL, photo, {}, understood_thumbnail)

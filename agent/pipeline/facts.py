@@ -13,7 +13,10 @@ CLOCK_AHEAD = "clock ahead of the share"
 """By how many seconds the laptop's clock was ahead of the share's when they last differed; absent where they agree."""
 
 SHARE_TROUBLE = "share trouble"
-"""Why the share cannot be used and since when, as JSON: `[5, "why", "2026-03-14T17:02:00+00:00"]`; absent if it can."""
+"""Why the share cannot be used, since when, and whether its identity has changed; absent if it can be used.
+
+As JSON: `[5, "why", "2026-03-14T17:02:00+00:00", false]`.
+"""
 
 DAMAGED = "damaged photos"
 """How many damaged photos were sent, and when the last was, as JSON: `[3, "2026-03-14T17:02:00+00:00"]`."""
@@ -38,6 +41,3 @@ REGISTER_REFUSAL = "register refused"
 
 PAUSED_UNTIL = "paused until"
 """Until when the service does nothing by itself, as a person asked."""
-
-LAST_FAULT = "what ended the last run"
-"""The exit code and the words of the fault that ended the last run; absent where none did."""

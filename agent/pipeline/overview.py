@@ -64,9 +64,7 @@ def overview(context: Stages) -> Overview:
     )
 
 
-def _tally(
-    identity: VisitId, visit: Visit | None, states: Mapping[State, tuple[int, datetime | None]]
-) -> VisitTally:
+def _tally(identity: VisitId, visit: Visit | None, states: Mapping[State, tuple[int, datetime | None]]) -> VisitTally:
     def count(*wanted: State) -> int:
         return sum(states[state][0] for state in wanted if state in states)
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from agent.errors import ShareRefused
 from agent.journal import State
-from agent.pipeline.facts import LAST_FAULT, REGISTER_REFUSAL
+from agent.pipeline.facts import REGISTER_REFUSAL
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import Stages
-from agent.pipeline.status import WAITING, is_overdue, is_running
+from agent.pipeline.status import WAITING, is_overdue, is_running, share_trouble
 
 
 class Grade(IntEnum):
@@ -72,45 +73,35 @@ def problems(context: Stages) -> Iterator[Problem]:
 
 
 def _of_the_share(context: Stages) -> Iterator[Problem]:
-    code, _, details = (context.journal.fact(LAST_FAULT) or "").partition(" ")
-    match code:
-        case "6" if "key" in details or "identity" in details:
-            yield Problem(
-                Grade.STOP,
-                "Stop: this is not the school’s photo server as we know it.",
-                "The server answered with another identity. It may be a new server, or somebody pretending. "
-                "Nothing was sent to it. The photos stay on this laptop.",
-                "tell IT today, by phone or in person. You cannot mend this yourself, and you have done nothing wrong.",
-                details,
-            )
-        case "6":
-            yield Problem(
-                Grade.STOP,
-                "Stop: the school network does not accept this laptop.",
-                "Nothing is sent. The photos stay on this laptop.",
-                "tell IT. They can let this laptop in again.",
-                details,
-            )
-        case "5":
-            yield Problem(
-                Grade.CALM,
-                "This laptop cannot reach the school network from here.",
-                "That is normal at home. The photos stay on this laptop.",
-                "nothing. We try again by ourselves, and at once when you are back in school.",
-                details,
-                retry=True,
-            )
-        case "":
-            return
-        case _:
-            yield Problem(
-                Grade.ASK,
-                "Something on this laptop stands in the way.",
-                "The photos stay on this laptop. Nothing is lost.",
-                "tell IT, with the details below.",
-                details,
-                retry=True,
-            )
+    trouble = share_trouble(context)
+    if trouble is None:
+        return
+    if trouble.other_identity:
+        yield Problem(
+            Grade.STOP,
+            "Stop: this is not the school’s photo server as we know it.",
+            "The server answered with another identity. It may be a new server, or somebody pretending. "
+            "Nothing was sent to it. The photos stay on this laptop.",
+            "tell IT today, by phone or in person. You cannot mend this yourself, and you have done nothing wrong.",
+            trouble.why,
+        )
+    elif trouble.exit_code == ShareRefused.exit_code:
+        yield Problem(
+            Grade.STOP,
+            "Stop: the school network does not accept this laptop.",
+            "Nothing is sent. The photos stay on this laptop.",
+            "tell IT. They can let this laptop in again.",
+            trouble.why,
+        )
+    else:
+        yield Problem(
+            Grade.CALM,
+            "This laptop cannot reach the school network from here.",
+            "That is normal at home. The photos stay on this laptop.",
+            "nothing. We try again by ourselves, and at once when you are back in school.",
+            trouble.why,
+            retry=True,
+        )
 
 
 def _of_the_register(context: Stages) -> Iterator[Problem]:

@@ -42,7 +42,7 @@ def propose(
 
     def unlikeliness(visit: Visit) -> tuple[timedelta, float]:
         away = _distance(visit, taken, level)
-        away += timedelta(0) if _is_on(staff, visit) else NOT_MINE
+        away += timedelta(0) if is_on(staff, visit) else NOT_MINE
         away += NOT_MINE if _other_camera(camera, visit) else timedelta(0)
         return away, -visit.span.earliest.timestamp()
 
@@ -68,7 +68,7 @@ def _gap(one: Interval, other: Interval) -> timedelta:
 
 def _why(visit: Visit, taken: Interval | None, level: Level, staff: str, camera: Candidates | None) -> Iterator[str]:
     yield _when(visit, taken, level)
-    if not _is_on(staff, visit):
+    if not is_on(staff, visit):
         yield "you are not on its list of staff"
     elif visit.staff:
         yield "you are on its list of staff"
@@ -96,7 +96,8 @@ def _when(visit: Visit, taken: Interval | None, level: Level) -> str:
     return f"taken {gap} before it started" if before else f"taken {gap} after it ended"
 
 
-def _is_on(staff: str, visit: Visit) -> bool:
+def is_on(staff: str, visit: Visit) -> bool:
+    """Whether the visit names this person, or nobody in particular."""
     return not visit.staff or any(key(name) == key(staff) for name in visit.staff)
 
 

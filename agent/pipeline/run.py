@@ -73,7 +73,6 @@ class Run:
         self._explained(self._count_what_is_left)
         forwarding.after_run(self.stages)
         self.summary.fault = self.summary.fault or self._strange
-        self._explained(self._note_the_fault)
         return self.summary
 
     def _take_the_photos_on(self) -> None:
@@ -265,19 +264,16 @@ class Run:
     def _put_down_trouble(self, fault: ShareUnreachable | ShareRefused) -> None:
         now = self.stages.clock()
         before = self.stages.journal.fact(SHARE_TROUBLE)
-        code, _, since = json.loads(before) if before else (None, None, None)
+        code, _, since, *_ = json.loads(before) if before else (None, None, None)
         since = since if code == fault.exit_code else now.isoformat()
-        self.stages.journal.set_fact(SHARE_TROUBLE, json.dumps([fault.exit_code, str(fault), since]))
+        self.stages.journal.set_fact(
+            SHARE_TROUBLE, json.dumps([fault.exit_code, str(fault), since, isinstance(fault, HostKeyRefused)])
+        )
         if isinstance(fault, ShareRefused):
             # Once a day is enough to be seen; each try would drown what matters.
             reason = "host key" if isinstance(fault, HostKeyRefused) else "login"
             event = f"share-refused-{reason}-{now:%Y-%m-%d}"
             self.stages.record.append(Kind.SHARE_REFUSED, {"reason": reason}, event=event, at=now)
-
-    def _note_the_fault(self) -> None:
-        """For whoever asks later why photos wait."""
-        fault = self.summary.fault
-        self.stages.journal.set_fact(LAST_FAULT, None if fault is None else f"{fault.exit_code} {fault}")
 
     # --- what is told ------------------------------------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ class ShareTrouble:
     exit_code: int
     why: str
     since: datetime
+    other_identity: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def status(stages: Stages) -> Status:
         register_visits=0 if register is None else len(register.visits),
         register_read_at=None if register is None else register.read_at,
         register_trouble=stages.journal.fact(REGISTER_REFUSAL) or no_register(stages, register),
-        share_trouble=_share_trouble(stages),
+        share_trouble=share_trouble(stages),
         share_last_reached=None if reached is None else datetime.fromisoformat(reached),
         running=is_running(stages.settings),
         damage=so_far(stages),
@@ -129,9 +130,10 @@ def is_kept(stages: Stages, proven_at: datetime) -> bool:
     return age(proven_at, stages.clock()) < timedelta(hours=stages.settings.removal.keep_hours)
 
 
-def _share_trouble(stages: Stages) -> ShareTrouble | None:
+def share_trouble(stages: Stages) -> ShareTrouble | None:
+    """What the last attempt to use the share ended in; None where it went well."""
     fact = stages.journal.fact(SHARE_TROUBLE)
     if fact is None:
         return None
-    code, why, since = json.loads(fact)
-    return ShareTrouble(int(code), str(why), datetime.fromisoformat(since))
+    code, why, since, *other = json.loads(fact)
+    return ShareTrouble(int(code), str(why), datetime.fromisoformat(since), other == [True])

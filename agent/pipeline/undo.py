@@ -4,6 +4,7 @@ Of a private photo the journal keeps no id and no name, so it is taken back by i
 """
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -45,6 +46,20 @@ def undo(stages: Stages, what: str) -> TakenBack:
         )
     count_private(stages, -1)
     return TakenBack(None)
+
+
+def ask_again(stages: Stages, name: str) -> None:
+    """Take back every answer about photos of that file name in the watched folders.
+
+    Case and ending do not matter. Whether there was one is not said: a page that lists no private photo asks for this.
+    """
+    wanted = name.strip().casefold()
+    for root in stages.settings.watch:
+        for folder, _, files in os.walk(root):
+            for file in files:
+                if wanted in {file.casefold(), Path(file).stem.casefold()}:
+                    with contextlib.suppress(UsageError, LocalFault):
+                        undo(stages, str(Path(folder) / file))
 
 
 def _known(stages: Stages, what: str) -> Standing | None:

@@ -4,7 +4,7 @@
 - The cookie is HttpOnly and SameSite=Strict, and is sent to one path alone: cookies do not know ports, and a page of
   another program on this laptop would get it otherwise. That path is random too.
 - Host must be the very address that is listened on, so that a name that was pointed at loopback (DNS rebinding) is
-  refused; Origin and Sec-Fetch-Site must be this page's own wherever something is changed, and each form carries a token.
+  refused; Origin and Sec-Fetch-Site must be this page's own wherever something is changed; each form carries a token.
 - Nothing from elsewhere is loaded, framed or sent to (Content-Security-Policy), and nothing is stored in a cache.
 """
 

@@ -1,9 +1,11 @@
-"""The page as a Flask application: its rooms, what every template knows, and what an answer looks like when it fails."""
+"""The page as a Flask application: its rooms, what every template knows, and what an answer that fails looks like."""
 
 import contextlib
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -23,9 +25,10 @@ LARGEST_FORM = 256 * 1024
 class PageApp(Flask):
     """The application, with the one thing that lives longer than a request: the opened journal and worker."""
 
-    def __init__(self, settings: Settings, access: Access) -> None:
+    def __init__(self, settings: Settings, settings_file: Path, access: Access) -> None:
         super().__init__("agent.web", static_url_path=f"{access.path}/static")
         self.settings = settings
+        self.settings_file = settings_file
         self.access = access
         self.last_seen = LastSeen(time.monotonic())
         self.saved: str | None = None
@@ -44,11 +47,11 @@ class PageApp(Flask):
         self._opened.close()
 
 
-def create_app(settings: Settings, access: Access) -> PageApp:
+def create_app(settings: Settings, settings_file: Path, access: Access) -> PageApp:
     """The page for these settings, guarded by `access`."""
     from agent.web import history, now, review, visits
 
-    app = PageApp(settings, access)
+    app = PageApp(settings, settings_file, access)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_PARTS=5000, TRUSTED_HOSTS=None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.i18n")
@@ -84,7 +87,7 @@ def moment() -> datetime:
     return now
 
 
-def saved(text: str, endpoint: str, **values: str) -> Redirection:
+def saved(text: str, endpoint: str, **values: Any) -> Redirection:
     """Go on to a page, which says first what was done."""
     page_app().saved = text
     return redirect(url_for(endpoint, **values), 303)

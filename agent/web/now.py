@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import Blueprint, g, jsonify, render_template, request
 from werkzeug.wrappers import Response
 
-from agent.errors import JournalError
+from agent.errors import AgentError, JournalError
 from agent.pipeline import answers
 from agent.pipeline.answers import Answer
 from agent.pipeline.overview import Overview, VisitTally, overview
@@ -75,8 +75,24 @@ def send() -> Response:
     if is_running(here.settings):
         here.journal.ask((), moment())
     else:
-        start_sync(here)
+        start_sync()
     return saved("We are sending now.", _back())
+
+
+@room.post("/start")
+def start() -> Response:
+    """Start the service; where it is not set up, do its work once."""
+    from agent.service import for_this_system
+    from agent.service.launch import Launch, this_program
+
+    here = context()
+    launch = Launch(this_program(), page_app().settings_file, here.settings.state_dir)
+    try:
+        for_this_system(launch).start()
+    except AgentError:
+        start_sync()
+        return saved("We are sending now. It does not work by itself on this laptop yet: tell IT.", "now.show")
+    return saved("School photos works again.", "now.show")
 
 
 @room.post("/pause")
@@ -122,20 +138,18 @@ def answers_given(here: Stages) -> list[AnswerGiven]:
     ]
 
 
-def start_sync(here: Stages) -> None:
+def start_sync() -> None:
     """`sync`, for a laptop whose service does not run; it ends by itself."""
-    flags = {"creationflags": subprocess.CREATE_NO_WINDOW} if sys.platform == "win32" else {"start_new_session": True}
-    command = [sys.executable, "-P", "-m", "agent.cli"]
-    if page_app().settings_file is not None:
-        command += ["--config", str(page_app().settings_file)]
+    flags: dict[str, object] = {"start_new_session": True}
+    if sys.platform == "win32":
+        flags = {"creationflags": subprocess.CREATE_NO_WINDOW}
     subprocess.Popen(  # noqa: S603  # this Python, this program
-        [*command, "sync"],
+        [sys.executable, "-P", "-m", "agent.cli", "--config", str(page_app().settings_file), "sync"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         **flags,  # type: ignore[call-overload]  # each system takes its own
     )
-    del here
 
 
 def _of(tally: Overview, what: str) -> list[VisitTally]:

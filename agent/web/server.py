@@ -44,7 +44,7 @@ class Page:
 
 
 def open_page(settings: Settings, start: Callable[[], None]) -> Page:
-    """The address of this user's page; `start` starts its process where none runs. AgentError where it does not come up."""
+    """The address of this user's page; `start` starts its process where none runs. AgentError where none comes up."""
     folder = _folder(settings)
     if not _is_served(folder):
         _forget(folder)
@@ -62,7 +62,7 @@ def open_page(settings: Settings, start: Callable[[], None]) -> Page:
     raise AgentError("The page did not start. Try again; if it does not start then either, tell IT.")
 
 
-def serve(settings: Settings, stopping: threading.Event | None = None) -> None:
+def serve(settings: Settings, settings_file: Path, stopping: threading.Event | None = None) -> None:
     """Serve this user's page until nobody looks any more; returns at once where another process serves it."""
     from waitress.server import create_server
 
@@ -74,7 +74,7 @@ def serve(settings: Settings, stopping: threading.Event | None = None) -> None:
         listening = socket.create_server((HOST, 0))
         host = f"{HOST}:{listening.getsockname()[1]}"
         tokens = TakeToken()
-        app = create_app(settings, Access(host, tokens))
+        app = create_app(settings, settings_file, Access(host, tokens))
         # One thread answers: the journal's connection and the process that reads photos are for one thread alone.
         server = create_server(app, sockets=[listening], threads=1, ident=None, clear_untrusted_proxy_headers=True)
         watcher = threading.Thread(

@@ -1,0 +1,48 @@
+"""`open`: the staff page, in the browser of this laptop."""
+
+import subprocess
+import sys
+
+import click
+
+from agent.cli.session import json_option, put_json, settings_file, settings_of
+
+
+@click.command("open")
+@click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
+@click.option("--serve", "serves", is_flag=True, hidden=True, help="Be the page's process.")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, no_browser: bool, serves: bool, as_json: bool) -> int:
+    """The staff page: what waits, what needs you, and what became of your photos."""
+    from agent.web import open_page, serve
+
+    settings = settings_of(ctx)
+    file = settings_file(ctx).absolute()
+    if serves:
+        serve(settings, file)
+        return 0
+
+    def start() -> None:
+        flags: dict[str, object] = {"start_new_session": True}
+        if sys.platform == "win32":
+            flags = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+        subprocess.Popen(  # noqa: S603  # this Python, this program
+            [sys.executable, "-P", "-m", "agent.cli", "--config", str(file), "open", "--serve"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **flags,  # type: ignore[call-overload]  # each system takes its own
+        )
+
+    page = open_page(settings, start)
+    if as_json:
+        put_json({"url": page.url})
+    elif no_browser:
+        click.echo(page.url)
+    else:
+        import webbrowser
+
+        if not webbrowser.open(page.url):
+            click.echo(f"No browser could be started. Open this address in one:\n{page.url}")
+    return 0

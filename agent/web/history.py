@@ -1,0 +1,109 @@
+"""History: what went, visit by visit, and where one photo is. Kept on this laptop alone."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask import Blueprint, render_template, request
+
+from agent.journal import Standing, State
+from agent.pipeline.overview import overview
+from agent.register.moments import parse_moment
+from agent.web.app import context
+
+room = Blueprint("history", __name__)
+
+MOST = 50
+"""Photos shown for one search."""
+
+SHORTEST = 2
+"""Letters of a name that are searched for."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPhoto:
+    """A photo of a visit, and how far it has come."""
+
+    standing: Standing
+    title: str
+
+    @property
+    def name(self) -> str:
+        """Its file's name here."""
+        return self.standing.photo.main.path.name
+
+    @property
+    def folder(self) -> str:
+        """The folder it is, or was, in."""
+        return self.standing.photo.main.path.parent.name
+
+    @property
+    def safe(self) -> bool:
+        """Whether it is on the share, read back."""
+        return self.standing.state in {State.PROVEN, State.RECORDED, State.REMOVED}
+
+    @property
+    def removed(self) -> bool:
+        """Whether it was removed from its folder."""
+        return self.standing.state is State.REMOVED
+
+    @property
+    def remote(self) -> tuple[str, str] | None:
+        """Its folder and name on the share."""
+        if not self.standing.proofs:
+            return None
+        folder, _, name = self.standing.proofs[0].name.rpartition("/")
+        return folder, name
+
+    @property
+    def taken(self) -> datetime | None:
+        """When it was taken."""
+        decision = self.standing.decision
+        return None if decision is None or decision.taken is None else decision.taken.earliest
+
+
+@room.get("/history")
+def show() -> str:
+    """By visit."""
+    return render_template("history.html", overview=overview(context()), wanted=None, found=(), more=0)
+
+
+@room.post("/history")
+def find() -> str:
+    """Where a photo is: by its name or by the day it was taken. By POST, so that no name gets into an address."""
+    wanted = request.form.get("q", "").strip()[:100]
+    found = _found(wanted)
+    return render_template(
+        "history.html",
+        overview=overview(context()),
+        wanted=wanted,
+        found=found[:MOST],
+        more=max(0, len(found) - MOST),
+    )
+
+
+def _found(wanted: str) -> list[FoundPhoto]:
+    if len(wanted) < SHORTEST:
+        return []
+    here = context()
+    register = here.registers.current()
+    titles = {} if register is None else {visit.id: visit.title for visit in register.visits}
+    day = _day(wanted)
+    found = []
+    # Photos of visits alone: of a private one nothing is said, and one in review is asked about elsewhere.
+    sent = (State.DECIDED, State.SENT, State.PROVEN, State.RECORDED, State.REMOVED)
+    for standing in here.journal.standings(*sent):
+        decision = standing.decision
+        if decision is None or decision.visit is None:
+            continue
+        one = FoundPhoto(standing, titles.get(decision.visit, decision.visit))
+        local = None if one.taken is None else one.taken.astimezone(here.zone).date()
+        if wanted.casefold() in one.name.casefold() or (day is not None and day == local):
+            found.append(one)
+    return found
+
+
+def _day(wanted: str) -> date | None:
+    try:
+        return parse_moment(wanted).wall.date()
+    except ValueError:
+        return None

@@ -1,0 +1,226 @@
+"""Review: one question for photos that are alike, nothing preselected, and ten minutes to change one's mind."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, abort, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from agent.errors import LocalFault, UsageError
+from agent.model import Level, PhotoId, Visit, VisitId
+from agent.pipeline import answers
+from agent.pipeline.answers import UNDO_FOR
+from agent.pipeline.apart import thumbnail_of
+from agent.pipeline.proposals import Proposal
+from agent.pipeline.questions import Question
+from agent.pipeline.review import Held
+from agent.pipeline.undo import ask_again
+from agent.web.app import context, moment, saved
+from agent.web.now import answers_given, asked_now
+from agent.web.times import Times
+from agent.web.words import heading, why_asked
+
+room = Blueprint("review", __name__)
+
+PICTURES = 24
+"""Of one question on a page."""
+
+QUESTIONS = 8
+"""On a page."""
+
+NOT_SCHOOL = "not-school"
+OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it is shown: its words, the likely visits with why, the other visits, one page of its pictures."""
+
+    question: Question
+    heading: str
+    why: str
+    likely: tuple[Proposal, ...]
+    others: tuple[Visit, ...]
+    pictures: tuple[Held, ...]
+    page: int
+    pages: int
+
+    @property
+    def id(self) -> str:
+        """The question's."""
+        return self.question.id
+
+    @property
+    def count(self) -> int:
+        """Photos it is about."""
+        return len(self.question.photos)
+
+    @property
+    def sure(self) -> bool:
+        """Whether the likeliest visit is likely rather than only possible: the time itself speaks for it."""
+        decision = self.question.photos[0].standing.decision
+        return decision is not None and decision.level in {Level.CONFIRMED, Level.OWN_OFFSET, Level.ASSUMED_ZONE}
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What was wrong with an answer: the question, what to say, and what had been ticked and chosen."""
+
+    question: str
+    text: str
+    ticked: tuple[str, ...] = ()
+    to: str = ""
+    visit: str = ""
+
+
+@room.get("/review")
+def show() -> str:
+    """All questions, a page of them at a time."""
+    return _questions()
+
+
+@room.get("/review/<question>")
+def one_question(question: str) -> str:
+    """One question, with all its pictures, a page of them at a time."""
+    found = _question(question)
+    return render_template("question.html", asked=_asked(found, _page()), given=())
+
+
+@room.get("/review/<question>/<int:number>")
+def look_closer(question: str, number: int) -> str:
+    """One picture of a question, large, with what is known of it."""
+    found = _question(question)
+    if not 1 <= number <= len(found.photos):
+        abort(404)
+    return render_template("picture.html", asked=_asked(found, 0), number=number, one=found.photos[number - 1])
+
+
+@room.get("/picture/<photo>.jpg")
+def picture(photo: str) -> Response:
+    """A photo that is asked about, small, upright and without metadata; a placeholder where none can be made."""
+    held = next((one for found in asked_now() for one in found.photos if one.standing.id == photo), None)
+    if held is None:
+        abort(404)
+    try:
+        made = thumbnail_of(context(), held.standing.photo.main.path)
+    except LocalFault:
+        made = None
+    if made is None:
+        return Response(render_template("no-preview.svg"), mimetype="image/svg+xml")
+    return Response(made, mimetype="image/jpeg")
+
+
+@room.post("/review/<question>")
+def answer(question: str) -> AnyResponse | tuple[str, int]:
+    """Note the answer; it takes effect in ten minutes."""
+    found = _question(question)
+    ticked = tuple(photo for photo in request.form.getlist("photo") if PhotoId(photo) in found.ids)
+    to, visit, scope = (request.form.get(name, "") for name in ("to", "visit", "scope"))
+    wrong = _what_is_wrong(found, ticked, to, visit, scope)
+    if wrong is not None:
+        return _questions(wrong), 400
+    if ticked and scope == "all":
+        # Enter in a form presses its first button: whoever ticked pictures may have meant only these.
+        return render_template("which.html", asked=_asked(found, 0), ticked=ticked, to=to, visit=visit), 200
+    photos = found.ids if scope in {"all", "really-all"} else tuple(PhotoId(photo) for photo in ticked)
+    return _noted(found, photos, None if to == NOT_SCHOOL else VisitId(visit if to == OTHER else to))
+
+
+@room.post("/ask-again")
+def ask_about_it_again() -> AnyResponse:
+    """A photo that a person once said is no school photo: named by its file, and asked about anew."""
+    name = request.form.get("name", "").strip()
+    if name:
+        ask_again(context(), name)
+    # The same words whether there is such a photo or not: the page says nothing of private photos.
+    return saved("If you had answered for a photo of that name, we look at it again.", "review.show")
+
+
+def _noted(found: Question, photos: Sequence[PhotoId], visit: VisitId | None) -> AnyResponse | tuple[str, int]:
+    here = context()
+    try:
+        given = answers.give(here, photos, visit)
+    except UsageError as fault:
+        return _questions(Wrong(found.id, f"{fault}.")), 400
+    count = "1 picture" if len(photos) == 1 else f"{len(photos)} pictures"
+    until = f"{(given.given_at + UNDO_FOR).astimezone(here.zone):%H:%M}"
+    if visit is None:
+        stay = "stays on this laptop" if len(photos) == 1 else "stay on this laptop"
+        return saved(f"Saved: {count} {stay}. Until {until} you can undo.", "review.show")
+    register = here.registers.current()
+    title = next((one.title for one in register.visits if one.id == visit), visit) if register else visit
+    go, they = ("goes", "It leaves") if len(photos) == 1 else ("go", "They leave")
+    return saved(f"Saved: {count} {go} to {title}. {they} at {until}. Until then you can undo.", "review.show")
+
+
+def _what_is_wrong(found: Question, ticked: tuple[str, ...], to: str, visit: str, scope: str) -> Wrong | None:
+    def wrong(text: str) -> Wrong:
+        return Wrong(found.id, text, ticked, to, visit)
+
+    these = "this picture belongs" if len(found.photos) == 1 else f"these {len(found.photos)} pictures belong"
+    if to not in {NOT_SCHOOL, OTHER, *(proposal.visit.id for proposal in found.proposals)}:
+        return wrong(f"Choose where {these}.")
+    if to == OTHER and not any(visit == one.id for one in _others(found)):
+        return wrong(f"Choose the visit to which {these}.")
+    if to != NOT_SCHOOL and found.cannot_be_sent:
+        return wrong("This cannot be sent as it is.")
+    if scope == "ticked" and not ticked:
+        return wrong("Tick the pictures that you answer for, or answer for all.")
+    return None
+
+
+def _questions(wrong: Wrong | None = None) -> str:
+    asked = asked_now()
+    pages = max(1, -(-len(asked) // QUESTIONS))
+    page = min(_page(), pages - 1)
+    if wrong is not None:
+        place = next((number for number, one in enumerate(asked) if one.id == wrong.question), 0)
+        page = place // QUESTIONS
+    shown = asked[page * QUESTIONS : (page + 1) * QUESTIONS]
+    return render_template(
+        "review.html",
+        asked=[_asked(one, 0) for one in shown],
+        count=sum(len(one.photos) for one in asked),
+        wrong=wrong,
+        given=answers_given(context()),
+        page=page,
+        pages=pages,
+    )
+
+
+def _question(identity: str) -> Question:
+    found = next((one for one in asked_now() if one.id == identity), None)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _asked(found: Question, page: int) -> Asked:
+    pages = max(1, -(-len(found.photos) // PICTURES))
+    page = min(page, pages - 1)
+    return Asked(
+        question=found,
+        heading=heading(found),
+        why=why_asked(found, Times(context().zone, moment())),
+        likely=found.proposals[:2],
+        others=tuple(_others(found)),
+        pictures=found.photos[page * PICTURES : (page + 1) * PICTURES],
+        page=page,
+        pages=pages,
+    )
+
+
+def _others(found: Question) -> list[Visit]:
+    """Visits of the register that were not offered already, the latest first; none for what cannot be sent."""
+    register = context().registers.current()
+    if register is None or found.cannot_be_sent:
+        return []
+    offered = {proposal.visit.id for proposal in found.proposals[:2]}
+    now = moment()
+    visits = [one for one in register.visits if not one.cancelled and one.id not in offered]
+    return sorted((one for one in visits if one.span.earliest <= now), key=lambda one: one.span.earliest, reverse=True)
+
+
+def _page() -> int:
+    number = request.args.get("page", "1")
+    return int(number) - 1 if number.isdecimal() and 1 <= int(number) <= 100_000 else 0

@@ -1,0 +1,99 @@
+"""Visits: what the visits list says that concerns this person, and after a visit what is left to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, abort, render_template
+from werkzeug.wrappers import Response
+
+from agent.model import Visit, VisitId
+from agent.pipeline.overview import VisitTally, overview
+from agent.pipeline.proposals import is_on
+from agent.web.app import context, moment, saved
+from agent.web.now import asked_now
+
+room = Blueprint("visits", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MyVisit:
+    """A visit that concerns this person, with what became of its photos here and how many questions it has."""
+
+    visit: Visit
+    tally: VisitTally | None
+    needing: int
+
+    @property
+    def safe(self) -> int:
+        """Photos on the share."""
+        return 0 if self.tally is None else self.tally.safe
+
+    @property
+    def on_the_way(self) -> int:
+        """Photos to be sent."""
+        return 0 if self.tally is None else self.tally.on_the_way
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing of it waits here."""
+        return not self.on_the_way and not self.needing
+
+
+@room.get("/visits")
+def show() -> str:
+    """My visits: running, just finished, coming up, earlier."""
+    here, now = context(), moment()
+    register = here.registers.current()
+    mine = my_visits()
+    return render_template(
+        "visits.html",
+        read_at=None if register is None else register.read_at,
+        running=[one for one in mine if one.visit.span.earliest <= now <= one.visit.span.latest],
+        coming=sorted((one for one in mine if one.visit.span.earliest > now), key=lambda one: one.visit.span.earliest),
+        earlier=sorted(
+            (one for one in mine if one.visit.span.latest < now), key=lambda one: one.visit.span.latest, reverse=True
+        ),
+    )
+
+
+@room.get("/visits/<visit>")
+def after(visit: str) -> str:
+    """What is left to do after a visit."""
+    one = next((one for one in my_visits() if one.visit.id == visit), None)
+    if one is None:
+        abort(404)
+    return render_template("after.html", one=one, folders=[folder.name for folder in context().settings.watch])
+
+
+@room.post("/visits/<visit>/refresh")
+def look(visit: str) -> Response:
+    """Have the visits list read again with the next run."""
+    here = context()
+    here.journal.ask((), moment())
+    return saved("We look again now.", "visits.after", visit=visit)
+
+
+def my_visits() -> list[MyVisit]:
+    """All visits of the list that this person may be on, and those that photos here are of."""
+    here = context()
+    register = here.registers.current()
+    if register is None:
+        return []
+    tallies: Mapping[VisitId, VisitTally] = {one.id: one for one in overview(here).visits}
+    needing: dict[VisitId, int] = {}
+    for question in asked_now():
+        if question.proposals:
+            likeliest = question.proposals[0].visit.id
+            needing[likeliest] = needing.get(likeliest, 0) + len(question.photos)
+    staff = here.settings.device.staff
+    return [
+        MyVisit(visit, tallies.get(visit.id), needing.get(visit.id, 0))
+        for visit in register.visits
+        if visit.id in tallies or is_on(staff, visit)
+    ]
+
+
+def ended(visit: Visit, now: datetime) -> bool:
+    """Whether it is over."""
+    return visit.span.latest < now
