@@ -6,23 +6,22 @@ file there, which only this user can, and reads the address from another.
 
 import contextlib
 import json
+import logging
 import os
 import secrets
+import select
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import filelock
 
 from agent.errors import AgentError
 from agent.settings import Settings
-
-if TYPE_CHECKING:
-    from agent.web.access import TakeToken
 
 CLOSED_AFTER = 5 * 60.0
 """Seconds without a request, from a page with script, after which it counts as closed: it asks every few seconds, and
@@ -32,6 +31,8 @@ LEFT_AFTER = 60 * 60.0
 """The same for a browser without script, which says nothing between two clicks."""
 
 START_WITHIN = 15.0
+TICK = 0.25
+"""Seconds after which wishes and the end are looked at; a request is answered at once."""
 
 HOST = "127.0.0.1"
 
@@ -64,28 +65,53 @@ def open_page(settings: Settings, start: Callable[[], None]) -> Page:
 
 def serve(settings: Settings, settings_file: Path, stopping: threading.Event | None = None) -> None:
     """Serve this user's page until nobody looks any more; returns at once where another process serves it."""
+    folder = _folder(settings)
+    with contextlib.suppress(filelock.Timeout), filelock.FileLock(folder / "lock", timeout=0):
+        _serve(folder, settings, settings_file, stopping or threading.Event())
+        _forget(folder)
+
+
+def _serve(folder: Path, settings: Settings, settings_file: Path, stopping: threading.Event) -> None:
+    from waitress import wasyncore
     from waitress.server import create_server
 
     from agent.web.access import Access, TakeToken
     from agent.web.app import create_app
 
-    folder = _folder(settings)
-    with contextlib.suppress(filelock.Timeout), filelock.FileLock(folder / "lock", timeout=0):
-        listening = socket.create_server((HOST, 0))
-        host = f"{HOST}:{listening.getsockname()[1]}"
-        tokens = TakeToken()
-        app = create_app(settings, settings_file, Access(host, tokens))
-        # One thread answers: the journal's connection and the process that reads photos are for one thread alone.
-        server = create_server(app, sockets=[listening], threads=1, ident=None, clear_untrusted_proxy_headers=True)
-        watcher = threading.Thread(
-            target=_watch, args=(folder, host, tokens, app.last_seen, server.close, stopping or threading.Event())
-        )
-        watcher.start()
-        with contextlib.suppress(OSError):  # the sockets are closed under it when it is to end
-            server.run()
-        app.end()
-        watcher.join()
-        _forget(folder)
+    listening = socket.create_server((HOST, 0))
+    host = f"{HOST}:{listening.getsockname()[1]}"
+    tokens = TakeToken()
+    app = create_app(settings, settings_file, Access(host, tokens))
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a browser asks for ten pictures at once is usual
+    sockets: Any = {}  # waitress's own map; its types know only what lies in it
+    # One thread answers: the journal's connection and the process that reads photos are for one thread alone.
+    server = create_server(app, sockets, sockets=[listening], threads=1, ident=None, clear_untrusted_proxy_headers=True)
+    app.last_seen.at = time.monotonic()
+    while not stopping.is_set() and not app.last_seen.expired(time.monotonic()):
+        wasyncore.loop(timeout=TICK, map=sockets, use_poll=hasattr(select, "poll"), count=1)
+        for wish in _wishes(folder):
+            _write_private(folder / "address.json", json.dumps({"wish": wish, "host": host, "token": tokens.add()}))
+            app.last_seen.at = time.monotonic()
+    ended = threading.Event()
+    server.task_dispatcher.add_task(_Last(app.end, ended))  # type: ignore[arg-type]  # all it asks of a task
+    ended.wait(START_WITHIN)
+    server.task_dispatcher.shutdown()
+    wasyncore.close_all(sockets)
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """The last thing that the thread which answers has to do: it alone may close what it opened."""
+
+    end: Callable[[], None]
+    ended: threading.Event
+
+    def service(self) -> None:
+        self.end()
+        self.ended.set()
+
+    def cancel(self) -> None:
+        self.ended.set()
 
 
 @dataclass(slots=True)
@@ -100,28 +126,7 @@ class LastSeen:
         return now - self.at > (CLOSED_AFTER if self.by_script else LEFT_AFTER)
 
 
-def _watch(
-    folder: Path,
-    host: str,
-    tokens: "TakeToken",
-    seen: LastSeen,
-    close: Callable[[], None],
-    stopping: threading.Event,
-) -> None:
-    seen.at = time.monotonic()
-    while not stopping.wait(0.1):
-        for wish in _wish(folder):
-            _write_private(
-                folder / "address.json",
-                json.dumps({"wish": wish, "host": host, "token": tokens.add()}),
-            )
-            seen.at = max(seen.at, time.monotonic())
-        if seen.expired(time.monotonic()):
-            break
-    close()
-
-
-def _wish(folder: Path) -> Iterator[str]:
+def _wishes(folder: Path) -> Iterator[str]:
     file = folder / "wish"
     with contextlib.suppress(OSError, UnicodeDecodeError):
         wish = file.read_text("ascii")

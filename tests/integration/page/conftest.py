@@ -1,0 +1,68 @@
+"""The staff page of a laptop whose photos wait, served as it is, and a real browser to look at it with."""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from agent.web import open_page, serve
+from tests.laptop import VISITS, Laptop
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+
+
+@pytest.fixture
+def laptop(tmp_path: Path) -> Laptop:
+    """Set up, with a register on its own disk, for no share is needed to be asked."""
+    disk = tmp_path / "share"
+    disk.mkdir()
+    server: Any = SimpleNamespace(
+        host="127.0.0.1",
+        port=9,
+        user="laptop-17",
+        root="/",
+        disk=disk,
+        key_file=tmp_path / "key",
+        known_hosts_file=tmp_path / "known_hosts",
+    )
+    made = Laptop(tmp_path / "laptop", server)
+    (tmp_path / "visits.csv").write_text(VISITS, encoding="utf-8")
+    made.configure(register={"visits": str(tmp_path / "visits.csv")})
+    return made
+
+
+@pytest.fixture
+def page(laptop: Laptop) -> Iterator[Callable[[], str]]:
+    """Serves the laptop's page in a thread from the first call on; each call gives an address with a fresh token."""
+    stopping = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def start() -> None:
+        threads.append(threading.Thread(target=serve, args=(laptop.settings, laptop.config, stopping)))
+        threads[-1].start()
+
+    yield lambda: open_page(laptop.settings, start).url
+    stopping.set()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Any]:
+    """A real Chromium, driven by Playwright."""
+    if BROWSER is None:
+        pytest.skip("no Chromium (Debian: chromium) is installed here")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (pip: playwright)")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=BROWSER, args=list(QUIET))
+        yield started
+        started.close()
