@@ -22,8 +22,9 @@ from agent.cli.logproof import erase, erase_copy, key, rotate_key, verify
 from agent.cli.session import json_option, put_json, put_table, say, settings_of
 
 if TYPE_CHECKING:
-    from agent.record import Entry, TransferRow
-    from agent.record.visits import VisitSum
+    from agent.audit.show import TransferRow
+    from agent.audit.visits import VisitSum
+    from agent.record import Entry
 
 # As agent/record/schema.py has them, which is not imported for `--help`.
 KINDS = (
@@ -92,7 +93,7 @@ def show(
 
 
 def _before(entries: "Iterable[Entry]", last: datetime | None) -> "Iterator[TransferRow]":
-    from agent.record import to_rows
+    from agent.audit.show import to_rows
 
     return (row for row in to_rows(entries) if last is None or row.when < last)
 
@@ -101,8 +102,8 @@ def _warn(ctx: click.Context, folder: Path | None, key_files: tuple[Path, ...]) 
     """Say what is wrong with a copy; the exit code of that."""
     if folder is None:
         return 0
-    from agent.record.report import exit_code
-    from agent.record.verify import utc_now, verify_copy
+    from agent.audit.report import exit_code
+    from agent.audit.verify import utc_now, verify_copy
 
     reports = verify_copy(folder, enrolled(ctx, key_files), now=utc_now())
     for report in reports:
@@ -115,7 +116,8 @@ def _warn(ctx: click.Context, folder: Path | None, key_files: tuple[Path, ...]) 
 def _entries(
     ctx: click.Context, folder: Path | None, *, since: datetime | None, visit: str | None, device: str | None
 ) -> "Iterator[Entry]":
-    from agent.record.copied import chosen, copied_entries
+    from agent.audit.copied import copied_entries
+    from agent.record.entry import chosen
 
     if folder is not None:
         return chosen(copied_entries(folder), since=since, visit=visit, device=device)
@@ -128,7 +130,7 @@ def _entries(
 
 
 def _put_rows(rows: "Iterator[TransferRow]", form: str, zone: tzinfo) -> None:
-    from agent.record import to_ecs, to_json, write_csv
+    from agent.audit.show import row_to_ecs, to_json, write_csv
 
     if form == "csv":
         write_csv(rows, _for_spreadsheets())
@@ -137,12 +139,12 @@ def _put_rows(rows: "Iterator[TransferRow]", form: str, zone: tzinfo) -> None:
         _table(list(rows), zone)
     else:
         for row in rows:
-            put_json(to_json(row) if form == "json" else to_ecs(row))
+            put_json(to_json(row) if form == "json" else row_to_ecs(row))
 
 
 def _put_entries(entries: "Iterator[Entry]", form: str, zone: tzinfo) -> None:
+    from agent.audit.show import ENTRY_COLUMNS, entry_columns, entry_to_json, write_entries_csv
     from agent.record import to_ecs
-    from agent.record.show import ENTRY_COLUMNS, entry_columns, entry_to_json, write_entries_csv
 
     if form == "csv":
         write_entries_csv(entries, _for_spreadsheets())
@@ -226,7 +228,7 @@ def visit_summary(
 
     Of this laptop with what waits here, of a copied folder (DIR), or of the whole share.
     """
-    from agent.record.visits import sum_up
+    from agent.audit.visits import sum_up
 
     zone = zone_of(settings_if_any(ctx))
     with copy_of(ctx, directory, share) as folder:

@@ -10,9 +10,9 @@ from agent.cli.copies import copy_of, directory_argument, enrolled, key_option, 
 from agent.cli.session import json_option, put_json, say, settings_of, stages_of
 
 if TYPE_CHECKING:
-    from agent.record.evidence import Note
+    from agent.audit.evidence import Note
+    from agent.audit.report import Report
     from agent.record.note import VerifierKey
-    from agent.record.report import Report
     from agent.settings import Settings
 
 
@@ -45,9 +45,9 @@ def verify(
     Exit codes: 0 whole and signed · 10 altered · 11 truncated or rolled back · 12 signature missing or wrong ·
     13 forked · 14 heartbeat missing. Needs no network but for --share.
     """
-    from agent.record.evidence import Note
-    from agent.record.report import exit_code
-    from agent.record.verify import utc_now, verify_copy
+    from agent.audit.evidence import Note
+    from agent.audit.report import exit_code
+    from agent.audit.verify import utc_now, verify_copy
 
     keys = enrolled(ctx, key_files)
     silence = None if max_silence is None else timedelta(days=max_silence)
@@ -76,12 +76,12 @@ def tell(reports: "list[Report]", *, as_json: bool) -> None:
 
 def _own(settings: "Settings", keys: "list[VerifierKey]", seen: "list[Note]", silence: timedelta | None) -> "Report":
     """This laptop's own record; it must still have all that it published."""
+    from agent.audit.evidence import Note, of_laptop
+    from agent.audit.verify import utc_now, verify
     from agent.journal import Journal
     from agent.pipeline.facts import PUBLISHED
     from agent.pipeline.stages import journal_file, record_folder
     from agent.record import Record
-    from agent.record.evidence import Note, of_laptop
-    from agent.record.verify import utc_now, verify
 
     record = Record.open(record_folder(settings), settings.device.name)
     if journal_file(settings).exists():
@@ -160,9 +160,9 @@ def erase_copy(ctx: click.Context, directory: Path, key_files: tuple[Path, ...])
 
     DIR is the share, its record/ folder, or one device's folder in it. A copy that does not verify is left alone.
     """
+    from agent.audit.report import exit_code
+    from agent.audit.verify import utc_now, verify_copy, verify_folders
     from agent.record.erasing import erase_published
-    from agent.record.report import exit_code
-    from agent.record.verify import utc_now, verify_copy, verify_folders
 
     keys = enrolled(ctx, key_files)
     for folder, report in list(verify_folders(directory, keys, now=utc_now())):

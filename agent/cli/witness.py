@@ -15,7 +15,7 @@ from agent.cli.session import json_option, printable, put_json, say, settings_of
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
-    from agent.record.holdings import Held
+    from agent.audit.holdings import Held
 
 LOOK_AGAIN = 10.0
 """Seconds before a record that seems damaged is looked at once more: its device may be publishing at this moment."""
@@ -56,9 +56,9 @@ def command(
     """
     if share == (directory is not None):
         raise click.UsageError("give a folder, or --share.")
+    from agent.audit.verify import utc_now
+    from agent.audit.witness import Witness, default_name
     from agent.record.keys import read_keys
-    from agent.record.verify import utc_now
-    from agent.record.witness import Witness, default_name
     from agent.settings.places import state_folder
 
     try:
@@ -94,6 +94,7 @@ def _wait() -> None:
 @contextlib.contextmanager
 def _fetched(ctx: click.Context) -> "Iterator[tuple[Path, Callable[[], None], Callable[[], Mapping[str, Held]]]]":
     """The records on the server, in a folder here; a way to fetch them once more, and one to list the photos."""
+    from agent.audit.holdings import Held
     from agent.pipeline.fetch import fetch_records, visits_there
     from agent.pipeline.stages import server_of, wall_clock
     from agent.share import open_share
@@ -114,4 +115,4 @@ def _fetched(ctx: click.Context) -> "Iterator[tuple[Path, Callable[[], None], Ca
             fetch()
 
         fetch()
-        yield folder, again, lambda: visits_there(connection)
+        yield folder, again, lambda: {name: Held(None, size_known=False) for name in visits_there(connection)}

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from agent.errors import ShareFault
 from agent.model import RemoteName
-from agent.record.holdings import VISITS, Held
 from agent.record.published import read_name
 from agent.share import Share
 
@@ -37,15 +36,15 @@ def _copy(share: Share, name: str, target: Path) -> None:
         raise ShareFault("A file of the record was taken away from the share while it was read.") from gone
 
 
-def visits_there(share: Share) -> dict[str, Held]:
-    """All files under `visits/` that this account may see, by their names. Their sizes are not asked for."""
-    found: dict[str, Held] = {}
-    folders = [VISITS]
+def visits_there(share: Share) -> list[str]:
+    """The names of all files under `visits/` that this account may see. Their sizes are not asked for."""
+    found: list[str] = []
+    folders = ["visits"]
     while folders:
         folder = folders.pop()
         for name in share.names(folder):
             if name.endswith("/"):
                 folders.append(f"{folder}/{name[:-1]}")
             else:
-                found[f"{folder}/{name}"] = Held(None, size_known=False)
+                found.append(f"{folder}/{name}")
     return found

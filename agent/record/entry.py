@@ -4,7 +4,7 @@ The line is what the tree commits to, byte for byte, so that a program in anothe
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -86,3 +86,24 @@ def entry_of(line: bytes, digest: Sha256) -> Entry:
             "The record was written by a newer version of photo-agent. Use that one to read it."
         ) from fault
     return Entry(index, when, device, known, event, body, digest)
+
+
+def chosen(
+    entries: Iterable[Entry],
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    visit: str | None = None,
+    device: str | None = None,
+    kinds: Collection[Kind] | None = None,
+) -> Iterator[Entry]:
+    """Those from `since` on and before `until`, of this visit, device and these kinds."""
+    for entry in entries:
+        if (
+            (since is None or entry.at >= since)
+            and (until is None or entry.at < until)
+            and (visit is None or entry.body.get("visit") == visit)
+            and (device is None or entry.device == device)
+            and (kinds is None or entry.kind in kinds)
+        ):
+            yield entry

@@ -19,8 +19,7 @@ from agent.errors import RecordAltered, RecordTruncated
 from agent.model import Receipt, Sha256
 from agent.record import erasing, files, linked, recent
 from agent.record.carryover import carry_over
-from agent.record.copied import chosen
-from agent.record.entry import Draft, Entry, entry_of, line_of
+from agent.record.entry import Draft, Entry, chosen, entry_of, line_of
 from agent.record.files import Files
 from agent.record.leaf import LEAF_LINE, SALT, commit, leaf_line, read_leaf_line
 from agent.record.note import Signer

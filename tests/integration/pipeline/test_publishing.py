@@ -10,6 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from agent.audit.report import Report
+from agent.audit.verify import utc_now, verify_copy
 from agent.journal import State
 from agent.pipeline.events import Event, Summary
 from agent.pipeline.facts import PUBLISHED, UNPUBLISHED
@@ -18,8 +20,6 @@ from agent.pipeline.review import held
 from agent.pipeline.run import Run
 from agent.pipeline.stages import only_writer, open_stages
 from agent.record import Kind
-from agent.record.report import Report
-from agent.record.verify import utc_now, verify_copy
 from tests.laptop import PRIVATE, Heard, Laptop
 from tests.servers.openssh import AS_ROOT
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from agent.record import Draft, Kind, Record, TransferRow, to_ecs, to_json, to_rows, write_csv
-from agent.record.show import formula_safe
+from agent.audit.show import TransferRow, formula_safe, row_to_ecs, to_json, to_rows, write_csv
+from agent.record import Draft, Kind, Record, to_ecs
 from tests.unit.record.bodies import AT, removed, sha, transferred
 
 
@@ -55,7 +55,7 @@ def test_a_transfer_is_synced_only_if_every_file_is_and_was_there_only_if_every_
 def test_a_picture_that_is_not_whole_is_shown_as_such_everywhere(record: Record) -> None:
     spoilt, whole = rows_of(record, sent("1", damage="does not decode"), sent("2"))
     assert [to_json(row)["damage"] for row in (spoilt, whole)] == ["does not decode", None]
-    assert to_ecs(spoilt)["visit_photo_agent"]["damage"] == "does not decode"  # type: ignore[index]  # a document
+    assert row_to_ecs(spoilt)["visit_photo_agent"]["damage"] == "does not decode"  # type: ignore[index]  # a document
     out = io.StringIO(newline="")
     write_csv([spoilt, whole], out)
     assert [row["damage"] for row in csv.DictReader(io.StringIO(out.getvalue()))] == ["does not decode", ""]
@@ -114,7 +114,7 @@ def test_numbers_and_plain_text_stay_as_they_are() -> None:
 
 def test_a_transfer_is_a_document_of_the_elastic_common_schema(record: Record) -> None:
     (row,) = rows_of(record, sent("1"), gone("1"))
-    document = json.loads(json.dumps(to_ecs(row)))
+    document = json.loads(json.dumps(row_to_ecs(row)))
     assert document["@timestamp"] == "2026-03-14T17:00:00.000Z"
     assert document["ecs"]["version"].startswith("8.")
     event = document["event"]

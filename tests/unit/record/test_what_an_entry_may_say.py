@@ -9,9 +9,9 @@ import pytest
 
 from agent.errors import RecordError
 from agent.record import Kind, Record
+from agent.record.ecs import to_ecs
 from agent.record.leaf import tombstone
 from agent.record.schema import BODIES, check
-from agent.record.show import to_ecs
 from tests.unit.record.bodies import AT, removed, sha, transferred
 from tests.unit.record.logkeys import key_of
 

@@ -18,16 +18,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from agent.audit.cosigning import WitnessKey
+from agent.audit.evidence import Evidence, Note, copies, device_of, of_folder
+from agent.audit.holdings import VISITS, Held, Holdings, compare, is_under_way, on_disk, recorded
+from agent.audit.report import Damage, Finding, Report, exit_code
+from agent.audit.verify import verify
 from agent.errors import RecordError, UsageError
 from agent.record.checkpoint import Checkpoint, checkpoint_of
-from agent.record.cosigning import WitnessKey
-from agent.record.evidence import Evidence, Note, copies, device_of, of_folder
 from agent.record.files import write_new
-from agent.record.holdings import VISITS, Held, Holdings, compare, is_under_way, on_disk, recorded
 from agent.record.note import NoteFault, VerifierKey
 from agent.record.published import ORIGIN, origin
-from agent.record.report import Damage, Finding, Report, exit_code
-from agent.record.verify import verify
 
 DISAGREES = 15
 """The exit code where records are whole, and the share does not hold what they say."""

@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import TextIO, cast
 
 from agent.model import Method
+from agent.record.ecs import to_ecs
 from agent.record.entry import Entry
 from agent.record.schema import JSON, Kind
-
-ECS_VERSION = "8.17.0"
 
 CSV_COLUMNS = (
     *("when", "device", "visit", "photo", "files", "bytes", "name"),
@@ -121,6 +120,18 @@ def to_json(row: TransferRow) -> dict[str, object]:
     }
 
 
+def row_to_ecs(row: TransferRow) -> dict[str, object]:
+    """A transfer in the Elastic Common Schema: its entry, and what became of the photo here."""
+    document = to_ecs(row.entry)
+    document["visit_photo_agent"] = {
+        **cast("dict[str, object]", document["visit_photo_agent"]),
+        "removed": row.removed,
+        "removed_at": None if row.removed_at is None else row.removed_at.isoformat(),
+        "delay_seconds": row.delay_seconds,
+    }
+    return document
+
+
 def _columns(row: TransferRow) -> dict[str, object]:
     return {
         "when": row.when.isoformat(),
@@ -204,91 +215,3 @@ def formula_safe(value: object) -> object:
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")):
         return "'" + value
     return value
-
-
-# --- Elastic Common Schema -------------------------------------------------------------------------------------------
-
-# event.category, event.type and event.outcome take only the schema's own values.
-_CLASSES: Mapping[Kind, tuple[list[str], list[str], str]] = {
-    Kind.TRANSFERRED: (["file"], ["creation"], "success"),
-    Kind.REMOVED: (["file"], ["deletion"], "success"),
-    Kind.REVIEW_RESOLVED: (["file"], ["info"], "success"),
-    Kind.REGISTER_CHANGED: (["configuration"], ["change"], "success"),
-    Kind.SHARE_REFUSED: (["network"], ["denied"], "failure"),
-    Kind.REFUSED: (["file"], ["info"], "failure"),
-    Kind.OVERDUE: (["file"], ["info"], "unknown"),
-    Kind.LEFTOVER_REPORTED: (["file"], ["info"], "unknown"),
-    Kind.INSPECTED: (["host"], ["info"], "success"),
-    Kind.HEARTBEAT: (["host"], ["info"], "success"),
-    Kind.ENROLLED: (["configuration"], ["creation"], "success"),
-    Kind.KEY_ROTATED: (["configuration"], ["change"], "success"),
-    Kind.CARRIED_OVER: (["configuration"], ["info"], "success"),
-    Kind.ERASED: (["file"], ["change"], "success"),
-}
-
-
-def to_ecs(source: Entry | TransferRow) -> dict[str, object]:
-    """An entry, or a transfer's row, as one document of the Elastic Common Schema 8.
-
-    `event.id` is the entry's own id, so that what is delivered twice is one; `event.hash` and `event.sequence` lead
-    back into the record. `file.*` is what the share holds. What the schema has no field for is under
-    `visit_photo_agent`.
-    """
-    entry, row = (source.entry, source) if isinstance(source, TransferRow) else (source, None)
-    body = entry.body
-    category, kinds, outcome = _CLASSES[entry.kind]
-    event: dict[str, object] = {
-        "kind": "event",
-        "category": category,
-        "type": kinds,
-        "action": str(entry.kind),
-        "outcome": outcome,
-        "id": f"{entry.device}:{entry.event}",
-        "sequence": entry.index,
-        "hash": entry.hash,
-        "module": "visit-photo-agent",
-        "dataset": "visit-photo-agent.record",
-        **_duration(body),
-    }
-    if body.get("reason"):
-        event["reason"] = body["reason"]
-    own: dict[str, object] = {key: value for key, value in body.items() if key != "staff"}
-    if row is not None:
-        own |= {
-            "removed": row.removed,
-            "removed_at": None if row.removed_at is None else row.removed_at.isoformat(),
-            "delay_seconds": row.delay_seconds,
-        }
-    document: dict[str, object] = {
-        "@timestamp": entry.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "ecs": {"version": ECS_VERSION},
-        "event": event,
-        "host": {"name": entry.device},
-        "visit_photo_agent": own,
-    }
-    if body.get("staff"):
-        document["user"] = {"name": body["staff"]}
-    if files := _files(body):
-        document["file"] = _file(files[0])
-    return document
-
-
-def _duration(body: Mapping[str, JSON]) -> dict[str, object]:
-    """start, end and duration (nanoseconds, as ECS has it): from the share first reachable, else found, to proven."""
-    start = body.get("reachable_at") or body.get("found_at")
-    end = body.get("proven_at")
-    if not start or not end:
-        return {}
-    length = _time(end) - _time(start)
-    return {"start": start, "end": end, "duration": round(length.total_seconds() * 1e9)}
-
-
-def _file(file: Mapping[str, JSON]) -> dict[str, object]:
-    name = str(file["name"])
-    return {
-        "name": name.rpartition("/")[2],
-        "path": name,
-        "extension": name.rpartition(".")[2],
-        "size": file["held_size"],
-        "hash": {"sha256": file["held_sha256"]},
-    }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.record.evidence import Evidence, opened
+from agent.audit.evidence import Evidence, opened
 
 SETTLING = timedelta(hours=24)
 """How old a file must be to be missed in the record: the entry is published after the run that sent it."""

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agent.audit.show import to_rows
 from agent.record.entry import Entry
 from agent.record.schema import Kind
-from agent.record.show import to_rows
 
 
 @dataclass(slots=True)

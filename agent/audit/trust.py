@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from agent.audit.evidence import Note
 from agent.record.checkpoint import Checkpoint, Rotation, read_checkpoint, read_rotation
-from agent.record.evidence import Note
 from agent.record.note import NoteFault, VerifierKey, open_note
 
 

@@ -4,15 +4,13 @@ Each entry is checked against its leaf all the same, and one that does not fit e
 damage is not shown as if nothing were wrong.
 """
 
-from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
 
+from agent.audit.evidence import Evidence, copies, device_of, of_folder, opened
 from agent.errors import RecordError
 from agent.record.entry import Entry
-from agent.record.evidence import Evidence, copies, device_of, of_folder, opened
 from agent.record.reading import told, walk
-from agent.record.schema import Kind
 
 
 def copied_entries(folder: Path) -> Iterator[Entry]:
@@ -36,24 +34,3 @@ def _entries(evidence: Evidence) -> Iterator[Entry]:
                         yield entry
             except RecordError:
                 return
-
-
-def chosen(
-    entries: Iterable[Entry],
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    visit: str | None = None,
-    device: str | None = None,
-    kinds: Collection[Kind] | None = None,
-) -> Iterator[Entry]:
-    """Those from `since` on and before `until`, of this visit, device and these kinds."""
-    for entry in entries:
-        if (
-            (since is None or entry.at >= since)
-            and (until is None or entry.at < until)
-            and (visit is None or entry.body.get("visit") == visit)
-            and (device is None or entry.device == device)
-            and (kinds is None or entry.kind in kinds)
-        ):
-            yield entry

@@ -8,10 +8,10 @@ from collections.abc import Container
 from datetime import datetime
 from typing import Any
 
+from agent.audit.evidence import Piece
+from agent.audit.report import Damage, Findings
 from agent.errors import RecordAltered
-from agent.record.evidence import Piece
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, commit, erased_index, read_leaf_line
-from agent.record.report import Damage, Findings
 from agent.record.schema import Kind
 
 LONGEST_LINE = 16 * 1024 * 1024

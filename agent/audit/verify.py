@@ -18,15 +18,15 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
+from agent.audit.evidence import Evidence, Note, Piece, copies, device_of, of_folder, opened
+from agent.audit.lines import LONGEST_LINE, Lines
+from agent.audit.report import Damage, Findings, Report
+from agent.audit.trust import trusted
 from agent.record.checkpoint import Checkpoint
-from agent.record.evidence import Evidence, Note, Piece, copies, device_of, of_folder, opened
 from agent.record.leaf import LEAF_LINE
-from agent.record.lines import LONGEST_LINE, Lines
 from agent.record.note import NoteFault, VerifierKey
 from agent.record.published import origin
-from agent.record.report import Damage, Findings, Report
 from agent.record.tree import Frontier, leaf_hash
-from agent.record.trust import trusted
 
 
 def verify_copy(
