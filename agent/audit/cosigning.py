@@ -7,13 +7,12 @@ key id, the time (eight bytes, seconds since 1970) and the 64 bytes of the signa
 
 import base64
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from agent.errors import RecordError, UsageError
-from agent.record.durable import sync_folder
+from agent.files.durable import create_file, replace_file
 from agent.record.note import split_note
 
 if TYPE_CHECKING:  # 40 ms, and only signing needs it
@@ -51,7 +50,7 @@ class WitnessKey:
         public = file.with_name(file.name + ".pub")
         if public.exists() and public.read_text("utf-8").strip() != str(key):
             raise UsageError(f"this witness has gone by another name until now, see {public}; give it with --name")
-        public.write_text(f"{key}\n", encoding="utf-8")
+        replace_file(public, f"{key}\n".encode())
         return key
 
     @classmethod
@@ -60,14 +59,9 @@ class WitnessKey:
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
         private = Ed25519PrivateKey.generate()
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
-            out.flush()
-            os.fsync(out.fileno())
+        create_file(file, private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
         key = cls(name, private)
-        file.with_name(file.name + ".pub").write_text(f"{key}\n", encoding="utf-8")
-        sync_folder(file.parent)
+        replace_file(file.with_name(file.name + ".pub"), f"{key}\n".encode())
         return key
 
     @property

@@ -32,7 +32,6 @@ class Lines:
         self._notes = notes
         self._may_be_erased: set[int] = set()
         self._others: set[int] = set()
-        self._carried_over = 0
         self.erased: set[int] = set()
         self.passed_on: dict[str, int] = {}
         self.times: dict[int, datetime] = {}
@@ -87,8 +86,6 @@ class Lines:
             stated, device, kind, body = read["index"], read["device"], read["kind"], read["body"]
             if kind == Kind.ERASED:
                 self._may_be_erased.add(int(body["entry"]))
-            elif kind == Kind.CARRIED_OVER:
-                self._carried_over = max(self._carried_over, int(body["entries"]))
             elif kind == Kind.KEY_ROTATED:
                 self.passed_on[str(body["new_key"])] = index
         except (ValueError, KeyError, TypeError):
@@ -112,6 +109,5 @@ class Lines:
                 self._findings.add(Damage.TRUNCATED, f"{text} as far as they are here", index=index)
         for index in self.to_erase:
             self._notes.append(f"entry {index} was erased on the laptop and still stands in this copy")
-        # A record of the first version went on when a laptop was given another name.
-        for index in sorted(one for one in self._others if one >= self._carried_over):
+        for index in sorted(self._others):
             self._findings.add(Damage.ALTERED, f"entry {index} is of another device", index=index)

@@ -24,8 +24,8 @@ from agent.audit.holdings import VISITS, Held, Holdings, compare, is_under_way, 
 from agent.audit.report import Damage, Finding, Report, exit_code
 from agent.audit.verify import verify
 from agent.errors import RecordError, UsageError
+from agent.files.durable import make_folder, replace_file
 from agent.record.checkpoint import Checkpoint, checkpoint_of
-from agent.record.files import write_new
 from agent.record.note import NoteFault, VerifierKey
 from agent.record.published import ORIGIN, origin
 
@@ -134,7 +134,7 @@ class Witness:
         self._seen = state / "seen"
         self._strangers = state / "strangers.json"
         try:
-            self._seen.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(self._seen)
             self._key = WitnessKey.kept(state / "witness.key", name)
         except OSError as fault:
             raise RecordError(f"The witness's folder {state} cannot be used: {fault.strerror}.") from fault
@@ -194,7 +194,7 @@ class Witness:
                 f"What this witness remembers of files without an entry cannot be read: {self._strangers}. Put it back "
                 "from a backup, or delete it: then it begins to wait for their entries anew."
             ) from fault
-        write_new(self._strangers, json.dumps({name: at.isoformat() for name, at in sorted(since.items())}).encode())
+        replace_file(self._strangers, json.dumps({name: at.isoformat() for name, at in sorted(since.items())}).encode())
         return since
 
     def _gather(self, share: Path, keys: Sequence[VerifierKey]) -> tuple[list[Evidence], bool]:
@@ -221,7 +221,7 @@ class Witness:
         if head is not None and not _DEVICE.fullmatch(evidence.device):
             head = None
         if head is not None and (before is None or checkpoint_of(head) != before):
-            write_new(self._file(evidence.device), self._key.cosign(head, int(now.timestamp())))
+            replace_file(self._file(evidence.device), self._key.cosign(head, int(now.timestamp())))
         size = None if head is None else checkpoint_of(head).size
         return Watched(report, None if before is None else before.size, size)
 

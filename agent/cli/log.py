@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # As agent/record/schema.py has them, which is not imported for `--help`.
 KINDS = (
     *("transferred", "removed", "review-resolved", "register-changed", "share-refused", "refused", "overdue"),
-    *("leftover-reported", "inspected", "heartbeat", "enrolled", "key-rotated", "carried-over", "erased"),
+    *("leftover-reported", "inspected", "heartbeat", "enrolled", "key-rotated", "renamed", "erased"),
 )
 
 

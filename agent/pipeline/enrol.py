@@ -4,11 +4,11 @@ May be repeated: a key that is there is kept, a settings file is only replaced w
 pinned only when a person has said that it is the right one.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import HostKeyRefused, UsageError
+from agent.files.durable import replace_file
 from agent.pipeline.publish import log_key
 from agent.record.keys import ssh_line
 from agent.settings import Settings
@@ -29,17 +29,7 @@ def write_settings(path: Path, text: str, *, replace: bool) -> None:
     """Write agent.toml for this user only. UsageError where there is one and it is not to be replaced."""
     if path.exists() and not replace:
         raise UsageError(f"there are settings already in {path}; --force replaces them (the keys are kept)")
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    replace_file(path, text.encode())
 
 
 def make_keys(settings: Settings) -> Enrolment:

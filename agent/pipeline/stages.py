@@ -18,6 +18,7 @@ import filelock
 
 from agent import __version__
 from agent.errors import AlreadyRunning, JournalError
+from agent.files.durable import make_folder
 from agent.journal import Journal, State
 from agent.pipeline.facts import GROUNDS
 from agent.record import Record
@@ -161,7 +162,7 @@ def only_writer(settings: Settings) -> Iterator[None]:
     """
     lock = filelock.FileLock(lock_file(settings), timeout=GLANCE)
     try:
-        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(settings.state_dir)
         lock.acquire()
     except filelock.Timeout:
         raise AlreadyRunning(

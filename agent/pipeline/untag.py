@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import LocalFault, UsageError
+from agent.files.durable import sync_file, sync_folder
 from agent.model import TransferId, VisitId
 from agent.tagging import untag
 
@@ -28,9 +29,10 @@ def untag_file(source: Path, target: Path) -> Restored:
         with source.open("rb") as tagged, draft.open("xb") as out:
             done = untag(tagged, out)
             out.flush()
-            os.fsync(out.fileno())
+            sync_file(out.fileno())
         if not done.was_no_file:
             _name(draft, target)
+            sync_folder(target.parent)
     except OSError as fault:
         raise LocalFault(f"the original cannot be written: {fault.strerror}") from fault
     finally:

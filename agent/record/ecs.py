@@ -23,7 +23,7 @@ _CLASSES: Mapping[Kind, tuple[list[str], list[str], str]] = {
     Kind.HEARTBEAT: (["host"], ["info"], "success"),
     Kind.ENROLLED: (["configuration"], ["creation"], "success"),
     Kind.KEY_ROTATED: (["configuration"], ["change"], "success"),
-    Kind.CARRIED_OVER: (["configuration"], ["info"], "success"),
+    Kind.RENAMED: (["configuration"], ["change"], "success"),
     Kind.ERASED: (["file"], ["change"], "success"),
 }
 
@@ -53,6 +53,8 @@ def to_ecs(entry: Entry) -> dict[str, object]:
     if body.get("reason"):
         event["reason"] = body["reason"]
     own: dict[str, object] = {key: value for key, value in body.items() if key != "staff"}
+    if entry.share_at is not None:
+        own["share_at"] = entry.share_at.isoformat()
     document: dict[str, object] = {
         "@timestamp": entry.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "ecs": {"version": ECS_VERSION},

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agent.errors import RecordAltered
+from agent.files.durable import replace_file
 from agent.model import Sha256
 from agent.record import files
 from agent.record.entry import entry_of
@@ -54,7 +55,7 @@ def _check_may_go(line: bytes, index: int) -> None:
 
 def overwrite(where: Files, place: Place) -> None:
     """Erase what is there; durable on return."""
-    files.write_new(where.erasing, json.dumps(asdict(place)).encode())
+    replace_file(where.erasing, json.dumps(asdict(place)).encode())
     _do(where.entries, where.leaves, place)
     where.erasing.unlink()
 

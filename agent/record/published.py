@@ -12,9 +12,10 @@ nine digits, so that names sort), and `ROOT` the first sixteen hex digits of the
 The first publication begins at 0, each other where the one before it ended.
 
 *A segment* has one entry a line, ended by a line feed: canonical JSON (RFC 8785) of `at`, `body`, `device`, `event`,
-`index`, `kind`. config/record.schema.json says what each may hold. An entry that was erased on request (GDPR, Art. 17)
-leaves ``{"erased":true,"index":N}`` and spaces up to the length it had; it is right only where a later entry of kind
-"erased" names N.
+`index`, `kind` and, where the share was connected, `share_at`: the same moment as `at`, by the share's clock.
+config/record.schema.json says what each may hold. An entry that was erased on request (GDPR, Art. 17) leaves
+``{"erased":true,"index":N}`` and spaces up to the length it had; it is right only where a later entry of kind "erased"
+names N.
 
 *The leaves* have one line for each line of the segment, of 130 bytes: `DATA`, a space, `SALT`, a line feed; both are 64
 lower-case hex digits. SALT is random; of an erased entry it is zeros. DATA is SHA-256 over the 32 bytes of the salt

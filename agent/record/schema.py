@@ -34,7 +34,7 @@ class Kind(StrEnum):
     HEARTBEAT = "heartbeat"  # once a day, also when nothing happened
     ENROLLED = "enrolled"  # the device began its record, with this log key
     KEY_ROTATED = "key-rotated"  # what follows is signed by another key, which the old one names
-    CARRIED_OVER = "carried-over"  # all before is from a hash-linked record of an earlier version, which ended so
+    RENAMED = "renamed"  # the last under the laptop's old name, and the first under its new one
     ERASED = "erased"  # an entry was taken out on request (GDPR, Art. 17); its place in the tree stays
 
 
@@ -156,6 +156,7 @@ DAMAGES = ("end missing", "does not decode")
 
 _id = _matching(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}", "id")
 _sha256 = _matching(r"[0-9a-f]{64}", "SHA-256")
+_device = _matching(r"[A-Za-z0-9_-](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?", "device's name")
 _level = _matching(r"[A-FX]", "level of evidence")
 _word = _matching(r"[a-z][a-z0-9 -]{0,39}", "short word")
 # The name+id+base64 of C2SP signed-note; its base64 is of an algorithm byte and an Ed25519 key.
@@ -263,7 +264,10 @@ BODIES: Mapping[Kind, Shape] = {
     ),
     Kind.ENROLLED: Shape({"log_key": _key, "staff": _text, "version": _text}, frozenset({"log_key"})),
     Kind.KEY_ROTATED: Shape({"old_key": _key, "new_key": _key, "reason": _text}, frozenset({"old_key", "new_key"})),
-    Kind.CARRIED_OVER: Shape({"entries": _count, "last_hash": _sha256}, frozenset({"entries", "last_hash"})),
+    Kind.RENAMED: Shape(
+        {"old_name": _device, "new_name": _device, "entries": _count, "root": _sha256},
+        frozenset({"old_name", "new_name"}),
+    ),
     Kind.ERASED: Shape({"entry": _count, "reason": _text}, frozenset({"entry"})),
 }
 """For each kind, the fields its body may have."""

@@ -14,10 +14,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from agent.errors import RegisterError
+from agent.files.durable import replace_file
 from agent.model import Camera, RegisteredCamera
 from agent.register.cameras import COLUMNS, read_cameras
 from agent.register.cells import key, printable
-from agent.register.durable import write_durably
 from agent.register.identify import identify
 from agent.register.sheet import decode, plain, read_sheet
 
@@ -121,7 +121,7 @@ def amend_file(
         raw = b"" if mode is None else target.read_bytes()
         amended = amend(raw, camera, ahead, label=label, suggested=suggested, owner=owner)
         if amended.content != raw:
-            write_durably(target, amended.content)
+            replace_file(target, amended.content)
             target.chmod(0o644 if mode is None else mode & 0o777)
     except OSError as fault:
         raise RegisterError(f"{path} cannot be read or written: {fault.strerror}") from fault

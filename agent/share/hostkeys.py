@@ -10,11 +10,11 @@ import binascii
 import contextlib
 import hashlib
 import hmac
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import HostKeyRefused
+from agent.files.durable import replace_file
 
 _SSH_PORT = 22
 
@@ -117,7 +117,6 @@ def judge(key: HostKey, known: Pinned, host: str, port: int) -> None:
 def pin(known_hosts_file: Path, host: str, port: int, key: HostKey) -> None:
     """Make `key` the only one pinned for a server; lines for other servers stay. Written whole or not at all."""
     name = known_name(host, port)
-    known_hosts_file.parent.mkdir(parents=True, exist_ok=True)
     kept = []
     if known_hosts_file.exists():
         for line in known_hosts_file.read_text("utf-8").splitlines():
@@ -125,15 +124,7 @@ def pin(known_hosts_file: Path, host: str, port: int, key: HostKey) -> None:
             ours = fields and not fields[0].startswith(("#", "@")) and _matches_any(fields[0], name)
             if not ours:
                 kept.append(line)
-    draft = known_hosts_file.with_name(f"{known_hosts_file.name}.{os.getpid()}.new")
-    try:
-        with draft.open("x", encoding="utf-8", newline="\n") as file:
-            file.write("\n".join([*kept, f"{name} {key.type} {key.base64}"]) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(known_hosts_file)
-    finally:
-        draft.unlink(missing_ok=True)
+    replace_file(known_hosts_file, ("\n".join([*kept, f"{name} {key.type} {key.base64}"]) + "\n").encode())
 
 
 def _matches_any(patterns: str, name: str) -> bool:

@@ -1,13 +1,12 @@
 """An entry can be taken out for good, and everything else is proven as before."""
 
-import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from agent.errors import RecordAltered
-from agent.record import Kind, Record, erasing, linked
+from agent.record import Kind, Record, erasing
 from agent.record.erasing import erase_published
 from agent.record.files import Files
 from agent.record.keys import LogKey
@@ -164,12 +163,3 @@ def test_a_note_of_an_erasure_that_is_damaged_is_told(about_a_leaver: Record, fo
     files.erasing.write_bytes(b"rubbish")
     with pytest.raises(RecordAltered, match="erasure under way"):
         Record.open(folder, "laptop-17").append(Kind.REFUSED, {"photo": "1"}, event="next", at=LATER)
-
-
-def test_what_was_carried_over_is_erased_in_the_old_file_too(folder: Path) -> None:
-    folder.mkdir()
-    shutil.copy(Path(__file__).with_name("data") / "record-of-the-first-version.jsonl", folder / linked.FILE)
-    record = Record.open(folder, "laptop-17")
-    record.erase(2, at=LATER)
-    assert b"00000001" not in contents(folder)
-    assert [entry.index for entry in record.entries()] == [0, 1, 3, 4, 5, 6, 7]

@@ -46,7 +46,7 @@ FULL: dict[Kind, dict[str, Any]] = {
     },
     Kind.ENROLLED: {"log_key": KEY, "staff": "j.smith", "version": "0.1.0"},
     Kind.KEY_ROTATED: {"old_key": KEY, "new_key": str(key_of("laptop-17", "new").key), "reason": "yearly"},
-    Kind.CARRIED_OVER: {"entries": 6, "last_hash": sha("last")},
+    Kind.RENAMED: {"old_name": "laptop-16", "new_name": "laptop-17", "entries": 6, "root": sha("root")},
     Kind.ERASED: {"entry": 5, "reason": "asked for"},
 }  # fmt: skip
 """Of each kind an entry that says all it may."""
