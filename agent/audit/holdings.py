@@ -5,18 +5,28 @@ How long a file has been there without an entry, a witness remembers: the time t
 """
 
 import json
+import stat
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.audit.evidence import Evidence, opened
+from agent.audit.evidence import Evidence, Source
+from agent.audit.lines import LONGEST_LINE
+from agent.files.beneath import Beneath, NotPlain
 
 SETTLING = timedelta(hours=24)
 """How old a file must be to be missed in the record: the entry is published after the run that sent it."""
 
 VISITS = "visits"
+
+MOST_PHOTOS = 5_000_000
+"""Names below `visits/` that are looked at."""
+
+DEEPEST = 8
+"""Folders within folders there: the agent makes one level."""
+
 _TRANSFERRED = b'"kind":"transferred"'
 
 
@@ -31,22 +41,29 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """How many files are as recorded; names of files with no entry, of entries with no file, and of other size."""
+    """How many files are as recorded; names of files with no entry, of entries with no file, and of other size.
+
+    `not_compared` says why the share's photos could not be looked at.
+    """
 
     right: int
     without_entry: tuple[str, ...]
     without_file: tuple[str, ...]
     of_other_size: tuple[str, ...]
+    not_compared: str | None = None
 
     @property
     def agree(self) -> bool:
         """Whether share and record say the same."""
-        return not (self.without_entry or self.without_file or self.of_other_size)
+        return self.not_compared is None and not (self.without_entry or self.without_file or self.of_other_size)
 
     def lines(self) -> Iterator[str]:
         """For people: visit by visit, where something is wrong."""
         if self.agree:
             yield f"share: {self.right} files, each as recorded"
+            return
+        if self.not_compared is not None:
+            yield f"share: NOT COMPARED with the record: {self.not_compared}"
             return
         yield f"share: DISAGREES with the record: {self.right} files are as recorded"
         for what, names in (
@@ -64,6 +81,7 @@ class Holdings:
             "share": True,
             "agrees": self.agree,
             "right": self.right,
+            "not_compared": self.not_compared,
             "without_entry": list(self.without_entry),
             "without_file": list(self.without_file),
             "of_other_size": list(self.of_other_size),
@@ -80,31 +98,49 @@ def recorded(evidences: Iterable[Evidence]) -> dict[str, int]:
     return found
 
 
-def _files_in(segment: Path) -> Iterator[tuple[str, int]]:
-    with opened(segment) as lines:
-        for line in lines:
-            if _TRANSFERRED not in line:
-                continue
-            try:
-                entry = json.loads(line)
-                if entry["kind"] == "transferred":
-                    for file in entry["body"]["files"]:
-                        yield str(file["name"]), int(file["held_size"])
-            except (ValueError, KeyError, TypeError):
-                continue  # verifying tells of it
+def _files_in(segment: Source) -> Iterator[tuple[str, int]]:
+    try:
+        with segment.open() as lines:
+            while line := lines.readline(LONGEST_LINE):
+                if _TRANSFERRED in line:
+                    yield from _files_of(line)
+    except (OSError, NotPlain):
+        return  # verifying tells of it
+
+
+def _files_of(line: bytes) -> list[tuple[str, int]]:
+    try:
+        entry = json.loads(line)
+        if entry["kind"] != "transferred":
+            return []
+        return [(str(file["name"]), int(file["held_size"])) for file in entry["body"]["files"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []  # verifying tells of it
 
 
 def on_disk(visits: Path) -> dict[str, Held]:
-    """All files in a mounted or copied `visits/`, by their names on the share."""
+    """All files in a mounted or copied `visits/`, by their names on the share.
+
+    NotPlain where it holds more than is looked at, OSError where it may not be read.
+    """
     found = {}
-    for path in sorted(visits.rglob("*")):
-        if path.is_dir() and not path.is_symlink():
-            continue
-        stat = path.lstat()
-        size = None if path.is_symlink() else stat.st_size
-        name = f"{VISITS}/{path.relative_to(visits).as_posix()}"
-        found[name] = Held(size, modified=datetime.fromtimestamp(stat.st_mtime, UTC))
+    with Beneath(visits) as copy:
+        for name, about in copy.walk((), MOST_PHOTOS, DEEPEST):
+            size = about.st_size if stat.S_ISREG(about.st_mode) else None
+            found[f"{VISITS}/{name}"] = Held(size, modified=_time(about.st_mtime))
     return found
+
+
+def not_compared(reason: str) -> Holdings:
+    """What is told where the share's photos could not be looked at."""
+    return Holdings(0, (), (), (), not_compared=reason)
+
+
+def _time(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):  # a year that no calendar has
+        return None
 
 
 def compare(

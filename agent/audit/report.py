@@ -2,9 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agent.audit.lines import Former
 
 
 class Damage(IntEnum):
@@ -50,6 +54,11 @@ class Report:
     `entries` is how many were read from the first on without a gap; `signed` how many of them a trusted signature
     covers; `root` and `keys` are those of that signature; `notes` is what is worth knowing and no damage;
     `to_erase` are entries that were erased on the laptop and are not, or not wholly, in this copy.
+
+    `last_at` is when the last signed entry was put down, by the laptop's clock; `last_heard` the latest moment at which
+    the device was certainly there, by the share's clock where that is known, None where nothing can be believed;
+    `ahead` how many entries are dated in the future. `renamed_to` is the name under which the record goes on, `formers`
+    are the names that the device had before.
     """
 
     device: str
@@ -62,11 +71,20 @@ class Report:
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     to_erase: tuple[int, ...] = ()
+    last_heard: datetime | None = None
+    ahead: int = 0
+    renamed_to: str | None = None
+    formers: "tuple[Former, ...]" = ()
 
     @property
     def exit_code(self) -> int:
         """0, or the code of the gravest damage."""
         return exit_code([self])
+
+    def with_finding(self, damage: Damage, text: str) -> "Report":
+        """With one more finding."""
+        findings = sorted((*self.findings, Finding(damage, text)), key=lambda one: GRAVEST_FIRST.index(one.damage))
+        return replace(self, findings=tuple(findings))
 
     def as_json(self) -> dict[str, object]:
         """One object, for scripts."""
@@ -79,6 +97,9 @@ class Report:
             "root": self.root,
             "keys": list(self.keys),
             "last_at": None if self.last_at is None else self.last_at.isoformat(),
+            "last_heard": None if self.last_heard is None else self.last_heard.isoformat(),
+            "dated_ahead": self.ahead,
+            "renamed_to": self.renamed_to,
             "erased": self.erased,
             "to_erase": list(self.to_erase),
             "findings": [finding.as_json() for finding in self.findings],

@@ -54,17 +54,31 @@ class TransferRow:
 def to_rows(entries: Iterable[Entry]) -> Iterator[TransferRow]:
     """A row for each transfer among the entries, in their order, with its removal where it is among them too."""
     transfers: list[Entry] = []
-    removals: dict[tuple[str, JSON, JSON], Entry] = {}
+    removals: list[Entry] = []
+    names: dict[str, str] = {}
     for entry in entries:
         if entry.kind is Kind.TRANSFERRED:
             transfers.append(entry)
         elif entry.kind is Kind.REMOVED:
-            removals[_which(entry)] = entry
-    return (_row(entry, removals.get(_which(entry))) for entry in transfers)
+            removals.append(entry)
+        elif entry.kind is Kind.RENAMED and entry.device == entry.body.get("old_name"):
+            # Only the word of the record that is closed counts: another could claim anybody's photos.
+            first, second = _laptop(entry.device, names), _laptop(str(entry.body["new_name"]), names)
+            if first != second:
+                names[second] = first
+    gone = {_which(entry, names): entry for entry in removals}
+    return (_row(entry, gone.get(_which(entry, names))) for entry in transfers)
 
 
-def _which(entry: Entry) -> tuple[str, JSON, JSON]:
-    return entry.device, entry.body.get("photo"), entry.body.get("transfer")
+def _laptop(device: str, names: Mapping[str, str]) -> str:
+    """One name for a laptop, of all that it had."""
+    while device in names:
+        device = names[device]
+    return device
+
+
+def _which(entry: Entry, names: Mapping[str, str]) -> tuple[str, JSON, JSON]:
+    return _laptop(entry.device, names), entry.body.get("photo"), entry.body.get("transfer")
 
 
 def _row(entry: Entry, removal: Entry | None) -> TransferRow:

@@ -8,20 +8,23 @@ edge, so that a million entries take no more memory than a hundred. The rules of
 - *truncated* (11): something that was signed, or that a file's name promises, is not there;
 - *not signed* (12): a signature is missing, wrong, or by no enrolled key, for any part;
 - *forked* (13): trusted signatures stand under two histories of which neither continues the other;
-- *heartbeat missing* (14): the last signed entry is older than IT allows.
+- *heartbeat missing* (14): nothing was heard of the device for longer than IT allows, by the reader's own clock.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
-from agent.audit.evidence import Evidence, Note, Piece, copies, device_of, of_folder, opened
-from agent.audit.lines import LONGEST_LINE, Lines
+from agent.audit.evidence import Evidence, Note, Piece, Source, opened_copy
+from agent.audit.lines import AHEAD, LONGEST_LINE, Lines
+from agent.audit.renaming import all_evidence, succeeded, with_former_names
 from agent.audit.report import Damage, Findings, Report
+from agent.audit.silence import with_silence
 from agent.audit.trust import trusted
+from agent.files.beneath import Beneath, NotPlain
 from agent.record.checkpoint import Checkpoint
 from agent.record.leaf import LEAF_LINE
 from agent.record.note import NoteFault, VerifierKey
@@ -40,33 +43,31 @@ def verify_copy(
     """Verify a copy of the share, of its `record/`, or of one device's folder in it: a report for each device.
 
     `keys` are those that IT enrolled, `seen` checkpoints seen before. An enrolled device whose folder is missing from a
-    copy of several is reported too.
+    copy of several is reported too. UsageError where there is no record in the folder, or it may not be read.
     """
-    enrolled = list(keys)
-    found = list(verify_folders(folder, enrolled, now=now, max_silence=max_silence, seen=seen))
-    reports = [report for _, report in found]
-    if [path for path, _ in found] != [folder]:
-        there = {origin(report.device) for report in reports}
-        for missing in sorted({key.name for key in enrolled} - there):
+    with opened_copy(folder) as copy:
+        reports = [report for _, report in verify_all(copy, list(keys), now=now, seen=seen)]
+    goes_on = succeeded(reports)
+    return [
+        report if report.device in goes_on else with_silence(report, report.last_heard, now, max_silence)
+        for report in reports
+    ]
+
+
+def verify_all(
+    copy: Beneath, keys: Sequence[VerifierKey], *, now: datetime, seen: Sequence[Note] = ()
+) -> list[tuple[Evidence, Report]]:
+    """All that a copy has, and a report on each device; silence is for the caller to see."""
+    found, alone = all_evidence(copy, keys, lambda device: _of_device(seen, device))
+    if not alone:
+        there = {origin(evidence.device) for evidence, _ in found}
+        for missing in sorted({key.name for key in keys} - there):
             device = missing.removeprefix(origin(""))
-            reports.append(verify(Evidence(device, (), (), (), _of_device(seen, device)), enrolled, now, max_silence))
-    return reports
-
-
-def verify_folders(
-    folder: Path,
-    keys: Iterable[VerifierKey],
-    *,
-    now: datetime,
-    max_silence: timedelta | None = None,
-    seen: Sequence[Note] = (),
-) -> Iterator[tuple[Path, Report]]:
-    """Each device's folder in a copy, with its report."""
-    enrolled = list(keys)
-    named = {key.name for key in enrolled}
-    for path, name in copies(folder):
-        device = name or device_of(path, lambda one: origin(one) in named)
-        yield path, verify(of_folder(path, device, _of_device(seen, device)), enrolled, now, max_silence)
+            found.append((Evidence(device, (), (), (), _of_device(seen, device)), keys))
+    reports = [verify(evidence, trusted_keys, now) for evidence, trusted_keys in found]
+    if not alone:
+        reports = with_former_names(reports)
+    return [(evidence, report) for (evidence, _), report in zip(found, reports, strict=True)]
 
 
 def _of_device(seen: Sequence[Note], device: str) -> list[Note]:
@@ -77,7 +78,8 @@ def verify(
     evidence: Evidence, keys: Iterable[VerifierKey], now: datetime, max_silence: timedelta | None = None
 ) -> Report:
     """Verify one device's record."""
-    return _Examination(evidence, keys).through(now, max_silence)
+    report = _Examination(evidence, keys, now).through()
+    return with_silence(report, report.last_heard, now, max_silence)
 
 
 @dataclass(slots=True)
@@ -94,7 +96,7 @@ class _Path:
 class _Examination:
     """One device's record being examined."""
 
-    def __init__(self, evidence: Evidence, keys: Iterable[VerifierKey]) -> None:
+    def __init__(self, evidence: Evidence, keys: Iterable[VerifierKey], now: datetime) -> None:
         self._evidence = evidence
         self._findings = Findings()
         self._notes: list[str] = []
@@ -110,13 +112,21 @@ class _Examination:
         self._forked: set[int] = set()
         self._named = {(note.name.size, note.name.root) for note in evidence.checkpoints if note.name is not None}
         self._broken = False
-        self._lines = Lines(evidence.device, self._by_size, self._findings, self._notes)
+        self._lines = Lines(evidence.device, self._by_size, self._findings, self._notes, now)
+        self._now = now
 
-    def through(self, now: datetime, max_silence: timedelta | None) -> Report:
+    def through(self) -> Report:
+        self._tell_of_the_folder()
         self._read_checkpoints()
         for piece in self._evidence.pieces:
             self._follow(piece)
-        return self._conclude(now, max_silence)
+        return self._conclude()
+
+    def _tell_of_the_folder(self) -> None:
+        if self._evidence.closed is not None:
+            self._findings.add(Damage.UNSIGNED, f"its folder {self._evidence.closed}, so nothing in it was read")
+        for name, reason in self._evidence.unusable:
+            self._findings.add(Damage.ALTERED, f"{name}: {reason}", file=name)
 
     # --- signatures --------------------------------------------------------------------------------------------------
 
@@ -146,7 +156,7 @@ class _Examination:
     def _follow(self, piece: Piece) -> None:
         """Go through one piece, on from every history that ends where it begins."""
         if piece.size is not None and (piece.size, piece.root) not in self._named:
-            source = (piece.entries or piece.leaves or Path()).name
+            source = _name_of(piece)
             self._findings.add(Damage.UNSIGNED, f"{source}: its checkpoint is missing", index=piece.first, file=source)
         self._paths = {size: there for size, there in self._paths.items() if size >= piece.first}  # pieces are in order
         before = self._paths.get(piece.first, [])
@@ -173,7 +183,7 @@ class _Examination:
         heads = {said.root for said in self._by_size.get(piece.size or 0, ())}
         signed = [path for path in paths if path.tree.root() in heads]
         if paths and not right:
-            source = (piece.entries or piece.leaves or Path()).name
+            source = _name_of(piece)
             self._findings.add(Damage.ALTERED, f"{source}: what its leaves make is not what its name says", file=source)
         if paths and not right and not signed:
             self._broken = True
@@ -181,15 +191,29 @@ class _Examination:
 
     def _go_through(self, piece: Piece, paths: list[_Path]) -> int | None:
         """Check the piece's lines and grow the histories by them; where it ends, None if it cannot be followed."""
-        if piece.leaves is None:
-            self._missing(piece, "leaves")
+        leaves = self._opened(piece, piece.leaves, "leaves")
+        if leaves is None:
             return None
-        with opened(piece.leaves) as leaves:
-            if piece.entries is None:
-                self._missing(piece, "entries")
+        with leaves:
+            entries = self._opened(piece, piece.entries, "entries")
+            if entries is None:
                 return self._grow(piece, None, leaves, paths)
-            with opened(piece.entries) as entries:
+            with entries:
                 return self._grow(piece, entries, leaves, paths)
+
+    def _opened(self, piece: Piece, source: Source | None, what: str) -> BinaryIO | None:
+        if source is None:
+            self._missing(piece, what)
+            return None
+        try:
+            return source.open()
+        except NotPlain as fault:
+            self._findings.add(Damage.ALTERED, f"{source.name}: {fault}", file=source.name)
+        except FileNotFoundError:
+            self._missing(piece, what)
+        except OSError as fault:
+            self._findings.add(Damage.TRUNCATED, f"{source.name}: cannot be read: {fault.strerror}", file=source.name)
+        return None
 
     def _missing(self, piece: Piece, what: str) -> None:
         last = "the end" if piece.size is None else piece.size - 1
@@ -202,7 +226,7 @@ class _Examination:
                 return self._at_the_end(piece, entries, leaves)
             line = b"" if entries is None else entries.readline(LONGEST_LINE)
             if entries is not None and not line:
-                return self._short(piece, entries, index, f"the entries from {index} on")
+                return self._short(piece, index, f"the entries from {index} on")
             kept = leaves.read(LEAF_LINE)
             data = self._lines.leaf(piece, kept, line, index)
             if data is None:
@@ -216,18 +240,18 @@ class _Examination:
                 self._compare(index + 1, paths)
         raise AssertionError("counting does not end")
 
-    def _short(self, piece: Piece, entries: BinaryIO, index: int, what: str) -> int | None:
+    def _short(self, piece: Piece, index: int, what: str) -> int | None:
         """The entries end here, which only the laptop's own may do."""
         if piece.size is None:
             return index
-        source = Path(entries.name).name
+        source = _name_of(piece)
         self._findings.add(Damage.TRUNCATED, f"{source}: {what} are missing", index=index, file=source)
         return None
 
     def _at_the_end(self, piece: Piece, entries: BinaryIO | None, leaves: BinaryIO) -> int | None:
-        for file in (entries, leaves):
-            if file is not None and file.read(1):
-                source = Path(file.name).name
+        for file, of in ((entries, piece.entries), (leaves, piece.leaves)):
+            if file is not None and of is not None and file.read(1):
+                source = of.name
                 self._findings.add(
                     Damage.ALTERED, f"{source}: it goes on after its last entry", index=piece.size, file=source
                 )
@@ -246,7 +270,7 @@ class _Examination:
 
     # --- what it comes to --------------------------------------------------------------------------------------------
 
-    def _conclude(self, now: datetime, max_silence: timedelta | None) -> Report:
+    def _conclude(self) -> Report:
         reached = self._reached
         # Of two forks that are here, the same one is taken whenever this copy is looked at.
         best = max(self._fits, key=lambda said: (said.size, said.root), default=None)
@@ -255,7 +279,6 @@ class _Examination:
         self._check_reach(reached, signed)
         self._lines.conclude(to_the_end=not self._broken)
         self._check_rotations()
-        self._check_silence(now, max_silence, self._lines.times.get(signed))
         if self._evidence.strangers:
             self._notes.append(f"{len(self._evidence.strangers)} files in its folder are not of the record")
         return Report(
@@ -269,6 +292,10 @@ class _Examination:
             findings=self._findings.all(),
             notes=tuple(self._notes),
             to_erase=self._lines.to_erase,
+            last_heard=self._last_heard(best),
+            ahead=self._lines.ahead,
+            renamed_to=self._lines.renamed_to,
+            formers=tuple(self._lines.formers),
         )
 
     def _check_histories(self) -> None:
@@ -309,14 +336,26 @@ class _Examination:
                 text = "the note by which the log key was passed on is not the one that its entry tells of"
                 self._findings.add(Damage.UNSIGNED, text, index=told_by)
 
-    def _check_silence(self, now: datetime, max_silence: timedelta | None, last_at: datetime | None) -> None:
-        if max_silence is None:
-            return
-        if last_at is None:
-            self._findings.add(Damage.SILENT, "nothing signed was ever heard of this device")
-        elif now - last_at > max_silence:
-            days = (now - last_at).total_seconds() / 86400
-            self._findings.add(Damage.SILENT, f"the last that was heard of it is {days:.1f} days old")
+    def _last_heard(self, best: Checkpoint | None) -> datetime | None:
+        """The latest moment at which the device was certainly there.
+
+        Whoever copies a file, or writes to it, makes it younger: so its time is the latest there can be, and no more.
+        """
+        told = None if best is None else self._lines.heard.get(best.size)
+        if told is None or best is None:
+            return None
+        written = [note.written_at for note in self._evidence.checkpoints if _is_of(note, best)]
+        times = [at for at in written if at is not None and at <= self._now + AHEAD]
+        return min(told, max(times)) if times else told
+
+
+def _name_of(piece: Piece) -> str:
+    source = piece.entries or piece.leaves
+    return "" if source is None else source.name
+
+
+def _is_of(note: Note, head: Checkpoint) -> bool:
+    return note.name is not None and (note.name.size, note.name.root) == (head.size, head.root.hex()[:16])
 
 
 def utc_now() -> datetime:

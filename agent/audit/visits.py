@@ -66,12 +66,13 @@ class VisitSum:
 def sum_up(entries: Iterable[Entry], visit: str) -> VisitSum:
     """What the entries say of this visit."""
     told = VisitSum(visit)
-    of_visit = [entry for entry in entries if entry.body.get("visit") == visit]
+    known = [entry for entry in entries if entry.kind is Kind.RENAMED or entry.body.get("visit") == visit]
+    of_visit = [entry for entry in known if entry.body.get("visit") == visit]
     for entry in of_visit:
         told.devices.add(entry.device)
         if entry.body.get("staff"):
             told.staff.add(str(entry.body["staff"]))
-    for row in to_rows(of_visit):
+    for row in to_rows(known):
         told.photos += 1
         told.files += row.files
         told.bytes += row.bytes

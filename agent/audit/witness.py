@@ -7,6 +7,7 @@ cosigned and kept in its place; of any other the old one stays, and the trouble 
     STATE/witness.key, witness.key.pub   the witness's own key; its verifier key
     STATE/seen/<device>.txt              the last checkpoint, signed by the device and by the witness
     STATE/strangers.json                 files on the share that have no entry, and when each was first seen
+    STATE/heard.json                     when this witness saw each device's record grow, by its own clock
 """
 
 import json
@@ -19,11 +20,15 @@ from enum import StrEnum
 from pathlib import Path
 
 from agent.audit.cosigning import WitnessKey
-from agent.audit.evidence import Evidence, Note, copies, device_of, of_folder
-from agent.audit.holdings import VISITS, Held, Holdings, compare, is_under_way, on_disk, recorded
+from agent.audit.evidence import Evidence, Note, opened_copy
+from agent.audit.heard import HeardFile
+from agent.audit.holdings import VISITS, Held, Holdings, compare, is_under_way, not_compared, on_disk, recorded
+from agent.audit.renaming import all_evidence, succeeded, with_former_names
 from agent.audit.report import Damage, Finding, Report, exit_code
+from agent.audit.silence import with_silence
 from agent.audit.verify import verify
-from agent.errors import RecordError, UsageError
+from agent.errors import RecordError
+from agent.files.beneath import NotPlain
 from agent.files.durable import make_folder, replace_file
 from agent.record.checkpoint import Checkpoint, checkpoint_of
 from agent.record.note import NoteFault, VerifierKey
@@ -63,11 +68,6 @@ class Watched:
     report: Report
     seen: int | None
     cosigned: int | None
-
-    @property
-    def is_damaged(self) -> bool:
-        """Whether anything but silence is to be told."""
-        return any(one.damage is not Damage.SILENT for one in self.report.findings)
 
     @property
     def troubles(self) -> tuple[tuple[Trouble, Finding], ...]:
@@ -124,6 +124,15 @@ class Watch:
         return code or (0 if self.holdings is None or self.holdings.agree else DISAGREES)
 
 
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """One look: the devices; whether it was at one device's folder alone; and the files that are on record."""
+
+    devices: tuple[tuple[Evidence, Report], ...]
+    alone: bool
+    recorded: Mapping[str, int]
+
+
 class Witness:
     """Keeps its memory in the folder `state`, which is made if it is not there. `name` is what its cosignatures carry.
 
@@ -133,6 +142,7 @@ class Witness:
     def __init__(self, state: Path, name: str) -> None:
         self._seen = state / "seen"
         self._strangers = state / "strangers.json"
+        self._heard = HeardFile(state / "heard.json")
         try:
             make_folder(self._seen)
             self._key = WitnessKey.kept(state / "witness.key", name)
@@ -163,24 +173,55 @@ class Witness:
         entries is asked of a whole share only. Where a record seems damaged, `pause` is called and all is looked at
         once more: its device may just be publishing.
         """
-        evidences, alone = self._gather(share, keys)
-        watched = tuple(self._watch(one, keys, now, max_silence) for one in evidences)
-        if any(one.is_damaged for one in watched):
+        looked = self._looked(share, keys, now)
+        if any(report.findings for _, report in looked.devices):
             pause()
-            evidences, alone = self._gather(share, keys)
-            watched = tuple(self._watch(one, keys, now, max_silence) for one in evidences)
+            looked = self._looked(share, keys, now)
+        watched = self._watched(looked, now, max_silence)
         folder = visits or share / VISITS
-        if listed is not None:
-            there = listed()
-        elif visits is None and (alone or not folder.is_dir()):
-            return Watch(watched, None)
-        elif not folder.is_dir():
-            raise UsageError(f"there is no folder {folder}")
-        else:
-            there = on_disk(folder)
-        said = recorded(evidences)
-        since = self._strange_since({name for name in there if name not in said and not is_under_way(name)}, now)
-        return Watch(watched, compare(there, said, now, retired, strange_since=since))
+        try:
+            if listed is not None:
+                there = listed()
+            elif visits is None and (looked.alone or not folder.is_dir()):
+                return Watch(watched, None)
+            else:
+                there = on_disk(folder)
+        except NotPlain as fault:
+            return Watch(watched, not_compared(f"{folder} {fault}"))
+        except OSError as fault:
+            return Watch(watched, not_compared(f"{folder} cannot be read: {fault.strerror}"))
+        strange = {name for name in there if name not in looked.recorded and not is_under_way(name)}
+        since = self._strange_since(strange, now)
+        return Watch(watched, compare(there, looked.recorded, now, retired, strange_since=since))
+
+    def _looked(self, share: Path, keys: Sequence[VerifierKey], now: datetime) -> "_Looked":
+        """Every device's record, examined; with what the records say is on the share."""
+        with opened_copy(share) as copy:
+            found, alone = all_evidence(copy, keys, self._before)
+            if not alone:
+                known = {path.stem for path in self._seen.glob("*.txt")}
+                known |= {key.name.removeprefix(ORIGIN) for key in keys}
+                for device in sorted(known - {evidence.device for evidence, _ in found}):
+                    found.append((Evidence(device, (), (), (), self._before(device)), keys))
+            reports = [verify(evidence, trusted_keys, now) for evidence, trusted_keys in found]
+            if not alone:
+                reports = with_former_names(reports)
+            evidences = [evidence for evidence, _ in found]
+            return _Looked(tuple(zip(evidences, reports, strict=True)), alone, recorded(evidences))
+
+    def _watched(self, looked: "_Looked", now: datetime, max_silence: timedelta | None) -> tuple[Watched, ...]:
+        """Cosign what is whole, remember when each was heard of, and tell of those that were not for too long."""
+        heard = self._heard.read()
+        goes_on = succeeded([report for _, report in looked.devices])
+        watched = []
+        for evidence, report in looked.devices:
+            before = checkpoint_of(evidence.seen[0].content) if evidence.seen else None
+            cosigned = self._cosign(evidence, report, before, now)
+            last = heard.update(report, now, anew=before is None)
+            judged = report if report.device in goes_on else with_silence(report, last, now, max_silence)
+            watched.append(Watched(judged, None if before is None else before.size, cosigned))
+        self._heard.write(heard)
+        return tuple(watched)
 
     def _strange_since(self, strangers: Collection[str], now: datetime) -> dict[str, datetime]:
         """When each of these files was first seen without an entry; remembered for the next look."""
@@ -197,33 +238,14 @@ class Witness:
         replace_file(self._strangers, json.dumps({name: at.isoformat() for name, at in sorted(since.items())}).encode())
         return since
 
-    def _gather(self, share: Path, keys: Sequence[VerifierKey]) -> tuple[list[Evidence], bool]:
-        named = {key.name for key in keys}
-        evidences: dict[str, Evidence] = {}
-        alone = False
-        for path, name in copies(share):
-            alone = alone or name is None
-            device = name or device_of(path, lambda one: origin(one) in named)
-            evidences[device] = of_folder(path, device, self._before(device))
-        if not alone:
-            kept = {path.stem for path in self._seen.glob("*.txt")}
-            for device in sorted((kept | {one.removeprefix(ORIGIN) for one in named}) - evidences.keys()):
-                evidences[device] = Evidence(device, (), (), (), self._before(device))
-        return list(evidences.values()), alone
-
-    def _watch(
-        self, evidence: Evidence, keys: Sequence[VerifierKey], now: datetime, max_silence: timedelta | None
-    ) -> Watched:
-        report = verify(evidence, keys, now, max_silence)
-        before = checkpoint_of(evidence.seen[0].content) if evidence.seen else None
-        damaged = any(one.damage is not Damage.SILENT for one in report.findings)
-        head = None if damaged or report.root is None else _head(evidence, report)
-        if head is not None and not _DEVICE.fullmatch(evidence.device):
-            head = None
-        if head is not None and (before is None or checkpoint_of(head) != before):
+    def _cosign(self, evidence: Evidence, report: Report, before: Checkpoint | None, now: datetime) -> int | None:
+        """Sign the newest head of a record that is whole, and keep it; how many entries it has."""
+        head = None if report.findings or report.root is None else _head(evidence, report)
+        if head is None or not _DEVICE.fullmatch(evidence.device):
+            return None
+        if before is None or checkpoint_of(head) != before:
             replace_file(self._file(evidence.device), self._key.cosign(head, int(now.timestamp())))
-        size = None if head is None else checkpoint_of(head).size
-        return Watched(report, None if before is None else before.size, size)
+        return checkpoint_of(head).size
 
     def _before(self, device: str) -> list[Note]:
         file = self._file(device)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--user", help="This laptop's user on the server.")
 @click.option("--path", "root", default="/photos", show_default=True, help="The agent's folder on the server.")
 @click.option("--timezone", help="The school's zone, e.g. Europe/London.")
-@click.option("--name", help="This laptop's name; default: the host name.")
+@click.option("--name", help="This laptop's name; default: its user on the server.")
 @click.option("--visits", default="share:register/visits.csv", show_default=True, help="Where the register is.")
 @click.option(
     "--host-key", "fingerprint", help="The server's SHA256 fingerprint, as IT gave it; pinned without asking."
@@ -130,12 +130,13 @@ def _tell(enrolment: "Enrolment", path: Path, as_json: bool) -> None:
                 "user": enrolment.user,
                 "ssh_key": enrolment.ssh_key,
                 "log_key": enrolment.log_key,
+                "add_device": enrolment.command,
             }
         )
         return
     click.echo(f"Settings: {path}")
-    click.echo("IT enters on the server (install/server/add-device.sh does it):")
-    click.echo(f"  user     {enrolment.user}")
-    click.echo(f"  SSH key  {enrolment.ssh_key}")
-    click.echo(f"  log key  {enrolment.log_key}")
+    click.echo("IT lets this laptop in by one line on the server, as root:")
+    click.echo(f"  {enrolment.command}")
+    click.echo("and adds this line to the file of log keys that `log verify` and the witness are given:")
+    click.echo(f"  {enrolment.log_key}")
     click.echo("Then: `photo-agent doctor` checks everything, `photo-agent service install` starts it at log-in.")

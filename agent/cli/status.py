@@ -53,6 +53,7 @@ def _as_json(status: "Status") -> dict[str, object]:
             "trouble": status.register_trouble,
         },
         "share": {"last_reached": status.share_last_reached},
+        "record": {"trouble": status.record_trouble},
         "service": {"running": status.running},
         "damaged": {
             "photos": 0 if status.damage is None else status.damage.photos,
@@ -87,6 +88,8 @@ def _show(status: "Status", settings: "Settings") -> None:
         register = "none read yet"
     click.echo(f"register  {register}" + (f" – {status.register_trouble}" if status.register_trouble else ""))
     click.echo(f"share     {settings.share.host}, last reached {local(status.share_last_reached, settings)}")
+    if status.record_trouble is not None:
+        click.echo(f"record    {status.record_trouble}")
     click.echo(f"service   {'running' if status.running else 'not running'}")
     for one in status.forwarding:
         click.echo(f"forward   {_forwarding(one, settings)}")

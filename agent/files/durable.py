@@ -18,7 +18,10 @@ if sys.platform == "darwin":
 
     def sync_file(descriptor: int) -> None:
         """Return when the file's bytes are on the medium."""
-        fcntl(descriptor, F_FULLFSYNC)
+        try:
+            fcntl(descriptor, F_FULLFSYNC)
+        except OSError:  # a network drive has no cache of its own to be emptied
+            os.fsync(descriptor)
 
 else:
 

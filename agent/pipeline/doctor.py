@@ -16,11 +16,12 @@ from pathlib import Path
 from agent.errors import AgentError, RecordError, ShareFault
 from agent.folders import watch_limits
 from agent.model import Known
-from agent.pipeline.facts import PUBLISHED, UNPUBLISHED
+from agent.pipeline.facts import UNPUBLISHED
+from agent.pipeline.former import published_up_to, unpublished
 from agent.pipeline.forwarding import try_out
-from agent.pipeline.publish import log_key
 from agent.pipeline.renew import needs_share, renew_register
-from agent.pipeline.stages import Stages
+from agent.pipeline.stages import Stages, log_key
+from agent.record import published
 from agent.record.publish import progress
 from agent.record.seals import NOT_THE_SIGNER, current_key
 from agent.removal import find_cloud_sync
@@ -136,7 +137,8 @@ def _record(stages: Stages) -> Iterator[Finding]:
     try:
         seals = stages.record.seals()
         key = place.load().key
-        progress_made = progress(stages.record, stages.journal.fact(PUBLISHED))
+        progress_made = progress(stages.record, published_up_to(stages.journal, stages.record.device))
+        missing = unpublished(stages)
     except RecordError as fault:
         # Before the first signature a key may still be missing: `init` or the first run makes it.
         mark = Mark.FAIL if seals or place.exists() else Mark.WARN
@@ -149,7 +151,10 @@ def _record(stages: Stages) -> Iterator[Finding]:
     text = f"{signed} entries signed, {progress_made.size} of them on the share; the log key is in {place.description}"
     trouble = stages.journal.fact(UNPUBLISHED)
     if trouble or progress_made.lost:
-        yield Finding("record", Mark.WARN, f"{text}. {trouble or ''}".strip(), "tell IT if this goes on for a day")
+        yield Finding("record", Mark.FAIL, f"{text}. {trouble or ''}".strip(), "tell IT: until then it is not reviewed")
+    elif missing:
+        advice = "run `photo-agent sync`; if they are still there, tell IT"
+        yield Finding("record", Mark.FAIL, f"{text}; {missing} are not on the share", advice)
     else:
         yield Finding("record", Mark.OK, text)
 
@@ -178,6 +183,15 @@ def _writing(stages: Stages, share: Share) -> Iterator[Finding]:
         yield Finding("share writing", Mark.FAIL, str(fault), advice)
     else:
         yield Finding("share writing", Mark.OK, "written, read back, renamed and removed a test file")
+    folder = published.folder(stages.record.device)
+    try:
+        share.try_out(folder)
+    except (ShareFault, FileNotFoundError) as fault:
+        name, user = stages.record.device, stages.settings.share.user
+        advice = f"on the server, IT runs `add-device.sh {name} …` for the user {user}, or device.name is corrected"
+        yield Finding("share record", Mark.FAIL, f"the record cannot be written to {folder}: {fault}", advice)
+    else:
+        yield Finding("share record", Mark.OK, f"written, read back, renamed and removed a test file in {folder}")
     if share.abilities().fsync:
         yield Finding("share fsync", Mark.OK, "the server confirms that files are on its disk")
     elif stages.settings.share.allow_unsynced:

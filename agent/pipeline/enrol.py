@@ -4,12 +4,13 @@ May be repeated: a key that is there is kept, a settings file is only replaced w
 pinned only when a person has said that it is the right one.
 """
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import HostKeyRefused, UsageError
 from agent.files.durable import replace_file
-from agent.pipeline.publish import log_key
+from agent.pipeline.stages import log_key
 from agent.record.keys import ssh_line
 from agent.settings import Settings
 from agent.share import HostKey, make_key, pin, public_key
@@ -23,6 +24,14 @@ class Enrolment:
     user: str
     ssh_key: str
     log_key: str
+
+    @property
+    def command(self) -> str:
+        """The line that lets the laptop in, to be pasted on the server."""
+        line = f"install/server/add-device.sh {self.device} '{self.ssh_key}'"
+        # The script makes the user's name of the device's, unless it is told another.
+        as_made = self.device.lower().replace(".", "-")
+        return line if self.user == as_made else f"{line} --user {shlex.quote(self.user)}"
 
 
 def write_settings(path: Path, text: str, *, replace: bool) -> None:

@@ -50,7 +50,10 @@ class Exit(IntEnum):
 
 @dataclass(slots=True)
 class Summary:
-    """Counts of one run; `bytes` are those sent, tags included; `review` and `waiting` are what is left after it."""
+    """Counts of one run; `bytes` are those sent, tags included; `review` and `waiting` are what is left after it.
+
+    `unpublished` is why the share does not have all of the record; None where it has, or was not there to take it.
+    """
 
     found: int = 0
     visit: int = 0
@@ -65,15 +68,17 @@ class Summary:
     seconds: float = 0.0
     waiting: int = 0
     refused: int = 0
+    unpublished: str | None = None
     stopped: bool = False
     fault: AgentError | None = None
 
     @property
     def exit_code(self) -> int:
-        """What `sync` ends with: what ended it early, else what is not yet sent, else what waits for a person."""
+        """What `sync` ends with: what ended it early, else what is not yet sent (a photo, or the
+        record), else what waits for a person."""
         if self.fault is not None:
             return self.fault.exit_code
-        if self.waiting or self.failed:
+        if self.waiting or self.failed or self.unpublished is not None:
             return Exit.NOT_YET_SENT
         return Exit.REVIEW if self.review or self.refused else Exit.DONE
 

@@ -16,7 +16,11 @@ KEPT_PRIVATE = "kept private"
 """How many photos a person said are private on days that the record was not told of yet, as JSON by day."""
 
 PUBLISHED = "published"
-"""The last checkpoint, as it is signed, up to which the share has the record."""
+"""The last checkpoint, as it is signed, up to which the share has the record. With a name behind it: of the record that
+this laptop had under that name."""
+
+LINKED = "linked"
+"""With a name that this laptop had before: up to which entry its record under that name is linked to the present."""
 
 UNPUBLISHED = "not published"
 """Why the record could not be signed or published last time; absent where it could."""

@@ -6,23 +6,21 @@ from pathlib import Path
 
 from agent.errors import ShareFault
 from agent.model import RemoteName
-from agent.record.published import read_name
+from agent.record.published import LARGEST, read_name
 from agent.share import Share
-
-LARGEST = 64 * 1024 * 1024
-"""Bytes that are believed of one published file; the agent makes none above a fifth of it."""
 
 
 def fetch_records(share: Share, folder: Path, only: str | None = None) -> None:
-    """Copy `record/` of the share into `folder`, for all devices that this account may read, or for one.
+    """Copy `record/` of the share to `record/` in `folder`, for all devices that this account may read, or for one.
 
     Names that are none of a record's are left where they are. ShareFault for a file that is too large to be one.
     """
+    (folder / "record").mkdir(parents=True, exist_ok=True)
     for name in share.names("record"):
         device = name.removesuffix("/")
         if name == device or (only is not None and device != only) or device in {"", ".", ".."} or "\\" in device:
             continue
-        target = folder / device
+        target = folder / "record" / device
         target.mkdir(parents=True)
         for file in share.names(f"record/{device}"):
             if read_name(file) is not None:

@@ -25,6 +25,7 @@ from agent.model import Register, TransferId
 from agent.pipeline import damage, examine, finish, forwarding, send
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
 from agent.pipeline.facts import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL
+from agent.pipeline.former import link_former_names
 from agent.pipeline.onrecord import put_down_standings
 from agent.pipeline.publish import Publishing
 from agent.pipeline.renew import needs_share, renew_register
@@ -59,6 +60,7 @@ class Run:
             self._take_the_photos_on()
             self._publish()
         finally:
+            self.stages.share_clock.forget()
             if self._share is not None:
                 self._share.close()
         self.summary.seconds = time.monotonic() - started
@@ -68,6 +70,7 @@ class Run:
 
     def _take_the_photos_on(self) -> None:
         try:
+            self._link_former_names()
             self._finish_what_was_proven()
             if self.renew:
                 self._renew_register()
@@ -79,6 +82,12 @@ class Run:
             self._share_failed(fault)
         except AgentError as fault:
             self._failed(fault)
+
+    def _link_former_names(self) -> None:
+        try:
+            link_former_names(self.stages)
+        except RecordError as fault:
+            self._notice(str(fault))  # tried again by the next run; the photos go on
 
     # --- the steps ---------------------------------------------------------------------------------------------------
 
@@ -166,18 +175,33 @@ class Run:
         if isinstance(self.summary.fault, RecordError | JournalError):
             return
         publishing = Publishing(self.stages, self._notice)
+        may_send = self.summary.fault is None and not self.stopping()
         try:
+            connected: Callable[[], Share] = self._connected
+            if may_send and publishing.is_due():
+                connected = self._tried()  # before anything is put down: entries carry the share's time
             publishing.seal()
-            if self.summary.fault is None and not self.stopping():
-                publishing.send(self._connected)
+            if may_send:
+                publishing.send(connected)
         except JournalError as fault:
             self._failed(fault)
+        if self._share is not None or not publishing.unreachable:  # a laptop away from the network owes nothing
+            self.summary.unpublished = publishing.trouble
+
+    def _tried(self) -> Callable[[], Share]:
+        """Connect now; what stood in the way is raised again to whoever asks, and not tried twice."""
+        try:
+            self._connected()
+        except (ShareFault, ShareUnreachable, ShareRefused) as fault:
+            return _raising(fault)
+        return self._connected
 
     # --- the share ---------------------------------------------------------------------------------------------------
 
     def _connected(self, *, delivering: bool = False) -> Share:
         if self._share is None:
             self._share = self.stages.connect(delivering=delivering)
+            self.stages.share_clock.ask(self._share)
             self.stages.journal.set_fact(LAST_REACHED, self.stages.clock().isoformat())
         return self._share
 
@@ -220,3 +244,10 @@ class Run:
         now = self.stages.clock()
         recorded = self.stages.journal.standings(State.RECORDED)
         return sum(one.proven_at is None or now >= one.proven_at + keep for one in recorded)
+
+
+def _raising(fault: AgentError) -> Callable[[], Share]:
+    def connected() -> Share:
+        raise fault
+
+    return connected

@@ -21,7 +21,9 @@ from agent.errors import AlreadyRunning, JournalError
 from agent.files.durable import make_folder
 from agent.journal import Journal, State
 from agent.pipeline.facts import GROUNDS
+from agent.pipeline.shareclock import ShareClock
 from agent.record import Record
+from agent.record.keys import KeyPlace, system_ring
 from agent.register import RegisterStore
 from agent.settings import Settings
 
@@ -56,6 +58,7 @@ class Stages:
     clock: Callable[[], datetime]
     sleep: Callable[[float], object]
     connect: "Connect"
+    share_clock: ShareClock
     _capture: "CaptureWorker | None" = None
     _forwarder: "Forwarder | None" = None
 
@@ -130,6 +133,15 @@ def server_of(settings: Settings) -> "Server":
     )
 
 
+LOG_KEY = "log_ed25519"
+"""The log key's file, beside the SSH key, where no keyring keeps it."""
+
+
+def log_key(settings: Settings, device: str | None = None) -> KeyPlace:
+    """Where this laptop's log key is; or the one it signed with when it was called `device`."""
+    return KeyPlace(settings.key_file.with_name(LOG_KEY), device or settings.device.name, system_ring())
+
+
 GLANCE = 0.3
 """Seconds to wait for the lock: `status` holds it for a moment to see whether anybody else does."""
 
@@ -188,14 +200,16 @@ def open_stages(
     connect: "Connect | None" = None,
 ) -> Iterator[Stages]:
     """Open the stages for writing; the caller holds `only_writer`."""
+    share_clock = ShareClock()
     with Journal.open(journal_file(settings)) as journal:
         stages = Stages(
             settings=settings,
             journal=journal,
-            record=Record.open(record_folder(settings), settings.device.name),
+            record=Record.open(record_folder(settings), settings.device.name, share_time=share_clock),
             registers=RegisterStore(register_folder(settings)),
             clock=clock,
             sleep=sleep,
+            share_clock=share_clock,
             connect=connect or partial(_connected, settings, clock),
         )
         with contextlib.closing(stages):

@@ -7,7 +7,7 @@ import filelock
 
 from agent.journal import Standing, State
 from agent.pipeline.damage import Damage, so_far
-from agent.pipeline.facts import LAST_REACHED, REGISTER_REFUSAL
+from agent.pipeline.facts import LAST_REACHED, REGISTER_REFUSAL, UNPUBLISHED
 from agent.pipeline.forwarding import Receiver, receivers
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import Stages, lock_file
@@ -37,6 +37,7 @@ class Status:
     register_read_at: datetime | None
     register_trouble: str | None
     share_last_reached: datetime | None
+    record_trouble: str | None
     running: bool
     damage: Damage | None
     forwarding: tuple[Receiver, ...]
@@ -59,6 +60,7 @@ def status(stages: Stages) -> Status:
         register_read_at=None if register is None else register.read_at,
         register_trouble=stages.journal.fact(REGISTER_REFUSAL) or no_register(stages, register),
         share_last_reached=None if reached is None else datetime.fromisoformat(reached),
+        record_trouble=stages.journal.fact(UNPUBLISHED),
         running=is_running(stages.settings),
         damage=so_far(stages),
         forwarding=receivers(stages),

@@ -102,12 +102,15 @@ def chosen(
     device: str | None = None,
     kinds: Collection[Kind] | None = None,
 ) -> Iterator[Entry]:
-    """Those from `since` on and before `until`, of this visit, device and these kinds."""
+    """Those from `since` on and before `until`, of this visit, device and these kinds.
+
+    That a laptop was renamed is of every visit: without it, a removal under the new name is nobody's.
+    """
     for entry in entries:
         if (
             (since is None or entry.at >= since)
             and (until is None or entry.at < until)
-            and (visit is None or entry.body.get("visit") == visit)
+            and (visit is None or entry.kind is Kind.RENAMED or entry.body.get("visit") == visit)
             and (device is None or entry.device == device)
             and (kinds is None or entry.kind in kinds)
         ):

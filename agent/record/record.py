@@ -148,8 +148,8 @@ class Record:
         """Take entry `index` out, as the law may demand, after an entry that says so; the receipt of that one.
 
         Its text and its salt are overwritten; its leaf stays, so that every proof holds. May be repeated. ValueError
-        where there is no such entry, or it is itself of kind "erased". What was published is erased by IT, with
-        `erase_published`.
+        where there is no such entry, or it is itself of kind "erased". What was published is erased by IT:
+        `agent.audit.erasing`.
         """
         with told():
             self._ready()

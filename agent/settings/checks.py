@@ -21,10 +21,10 @@ _NO_ZONES = ("localtime", "posixrules", "Factory", "posix/", "right/")
 """In /usr/share/zoneinfo, but no IANA names: what they mean differs from machine to machine."""
 
 
-def safe_device_name(host: str) -> str:
-    """A host name as a device name: its first label, with `-` for each character the share's folders may not have."""
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", host.split(".", maxsplit=1)[0]).strip("-")[:64]
-    return name if name and name.lower() not in _NO_DEVICE else "laptop"
+def safe_device_name(user: str) -> str:
+    """A user's name as a device name, with `-` for each character the share's folders may not have."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", user)[:64].strip("-.")
+    return name if name and name.split(".", maxsplit=1)[0].lower() not in _NO_DEVICE else f"laptop-{name}".strip("-")
 
 
 def device_name(value: str) -> str:

@@ -20,12 +20,6 @@ _EXACT: Final = ConfigDict(extra="forbid", allow_inf_nan=False)
 _Number = Annotated[float, Strict()]  # an integer will do; a quoted number or true will not
 
 
-def _host_name() -> str:
-    import socket  # 5 ms, where the file names the device not at all
-
-    return checks.safe_device_name(socket.gethostname())
-
-
 @dataclass(frozen=True, slots=True, config=_EXACT)
 class Device:
     """This laptop and who works with it."""
@@ -47,12 +41,12 @@ class Device:
         str,
         AfterValidator(checks.device_name),
         Field(
-            description="This laptop's name in the record and on the share. Without it, the host name is taken; "
-            "a laptop that is renamed later would then begin a new record.",
+            description="This laptop's name in the record and on the share: its folder there is record/ and this name. "
+            "Without it, share.user is taken.",
             examples=["laptop-17"],
             json_schema_extra={"pattern": checks.DEVICE_NAME},
         ),
-    ] = dataclasses.field(default_factory=_host_name)
+    ] = dataclasses.field(default_factory=str)  # empty until `Settings` puts share.user in its place
     state_dir: Annotated[
         str,
         AfterValidator(checks.absolute_or_empty),
@@ -245,6 +239,12 @@ class Settings:
     register: RegisterSettings = dataclasses.field(default_factory=RegisterSettings)
     removal: RemovalSettings = dataclasses.field(default_factory=RemovalSettings)
     forward: ForwardSettings = dataclasses.field(default_factory=ForwardSettings)
+
+    def __post_init__(self) -> None:
+        """Where the file gives the laptop no name, it is called like its user on the server."""
+        if not self.device.name:
+            named = dataclasses.replace(self.device, name=checks.safe_device_name(self.share.user))
+            object.__setattr__(self, "device", named)
 
     @property
     def state_dir(self) -> Path:

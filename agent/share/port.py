@@ -108,8 +108,8 @@ class Share(Protocol):
         """The server's clock, aware, to a second or so: the time it gives to a temporary file made for this."""
         ...
 
-    def try_out(self) -> None:
-        """Write, sync, read back, rename and remove one small temporary file; raises what stands in the way."""
+    def try_out(self, folder: str = "visits") -> None:
+        """Write, sync, read back, rename and remove one small temporary file there; raises what stands in the way."""
         ...
 
     def close(self) -> None:

@@ -254,14 +254,14 @@ class SftpShare:
             raise ShareFault("The server does not say what time it is.")
         return datetime.fromtimestamp(modified, UTC)
 
-    def try_out(self) -> None:
+    def try_out(self, folder: str = "visits") -> None:
         """Write, sync, read back, rename and remove one small temporary file."""
-        self._run(self._try_out())
+        self._run(self._try_out(folder))
 
-    async def _try_out(self) -> None:
+    async def _try_out(self, folder: str) -> None:
         engine = self._working()
         session, content = engine.session, secrets.token_bytes(1024)
-        first, second = await self._own_path(0), await self._own_path(1)
+        first, second = await self._own_path(0, folder), await self._own_path(1, folder)
         try:
             handle = await session.open_file(first, Flag.WRITE | Flag.CREAT | Flag.EXCL, "the making of a file")
             try:
@@ -284,11 +284,11 @@ class SftpShare:
             await session.remove(first)
             await session.remove(second)
 
-    async def _own_path(self, n: int) -> bytes:
+    async def _own_path(self, n: int, folder: str = "visits") -> bytes:
         engine = self._working()
-        await engine.folders.ensure("visits")
+        await engine.folders.ensure(folder)
         name = temporary_name(self._server.device, TransferId(secrets.token_hex(16)), n)
-        return engine.folders.path(f"visits/{name}")
+        return engine.folders.path(f"{folder}/{name}")
 
     # --- life --------------------------------------------------------------------------------------------------------
 

