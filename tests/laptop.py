@@ -189,7 +189,13 @@ class Laptop:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "HOME": str(self.home), "XDG_CACHE_HOME": str(self.home / ".cache")}
+        return {
+            **os.environ,
+            "HOME": str(self.home),
+            "USERPROFILE": str(self.home),
+            "XDG_CACHE_HOME": str(self.home / ".cache"),
+            "WIN_PD_OVERRIDE_LOCAL_APPDATA": str(self.home / "AppData" / "Local"),
+        }
 
     def on_share(self) -> dict[str, bytes]:
         """Every file under `visits/`, temporary ones too, by its name there."""
