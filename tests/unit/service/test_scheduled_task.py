@@ -14,6 +14,7 @@ from agent.errors import AgentError, UsageError
 from agent.model import Known
 from agent.service import Launch, task_xml
 from agent.service.task_scheduler import ScheduledTask
+from tests.platforms import posix_paths
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).with_name("task-1.2.xsd"))
 NS = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
@@ -73,6 +74,7 @@ def test_every_argument_reads_back_as_it_was(awkward: Launch) -> None:
     assert line == awkward.line
 
 
+@posix_paths
 @given(path_words, path_words)
 def test_any_path_and_any_user_read_back_as_they_were(name: str, user: str) -> None:
     if "\ufffe" in name + user or "\uffff" in name + user:
