@@ -71,6 +71,7 @@ class Laptop:
 
     home: Path
     server: Server
+    python: tuple[str, ...] = (sys.executable,)
 
     def __post_init__(self) -> None:
         self.imports.mkdir(parents=True, exist_ok=True)
@@ -100,16 +101,16 @@ class Laptop:
                 "name": "laptop-17",
                 "staff": "j.smith",
                 "timezone": "Europe/London",
-                "state_dir": str(self.home / "state"),
+                "state_dir": self.named(self.home / "state"),
             },
-            "folders": {"watch": [str(self.imports)], "settle_seconds": 0},
+            "folders": {"watch": [self.named(self.imports)], "settle_seconds": 0},
             "share": {
                 "host": self.server.host,
                 "port": self.server.port,
                 "user": self.server.user,
                 "path": self.server.root,
-                "key_file": str(self.server.key_file),
-                "known_hosts_file": str(self.server.known_hosts_file),
+                "key_file": self.named(self.server.key_file),
+                "known_hosts_file": self.named(self.server.known_hosts_file),
             },
             "register": {},
             "removal": {},
@@ -120,6 +121,10 @@ class Laptop:
             lines.append(f"[{table}]")
             lines += [f"{key} = {json.dumps(value)}" for key, value in (values | changes.get(table, {})).items()]
         self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def named(self, path: Path) -> str:
+        """The path as the program on this laptop names it."""
+        return str(path)
 
     def register(self, text: str) -> None:
         """Put a visits register on the share."""
@@ -185,11 +190,18 @@ class Laptop:
         )
 
     def line(self, *words: str | Path) -> list[str]:
-        return [sys.executable, "-m", "agent.cli", "--config", str(self.config), *map(str, words)]
+        named = (self.named(word) if isinstance(word, Path) else word for word in words)
+        return [*self.python, "-m", "agent.cli", "--config", self.named(self.config), *named]
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "HOME": str(self.home), "XDG_CACHE_HOME": str(self.home / ".cache")}
+        return {
+            **os.environ,
+            "HOME": str(self.home),
+            "USERPROFILE": str(self.home),
+            "XDG_CACHE_HOME": str(self.home / ".cache"),
+            "WIN_PD_OVERRIDE_LOCAL_APPDATA": str(self.home / "AppData" / "Local"),
+        }
 
     def on_share(self) -> dict[str, bytes]:
         """Every file under `visits/`, temporary ones too, by its name there."""

@@ -1,1 +1,1 @@
-"""Files on this machine: writing them so that they outlast a power cut."""
+"""Files as the system keeps them: written to outlast a power cut, opened beneath a folder, and whose they are."""

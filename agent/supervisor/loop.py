@@ -20,6 +20,7 @@ from agent.pipeline.examine import unsettled
 from agent.pipeline.run import Run
 from agent.pipeline.stages import Stages
 from agent.supervisor.audiences import ToAsker, ToLog
+from agent.supervisor.restarts import Restarts
 from agent.supervisor.timers import Timers, slept
 
 log = logging.getLogger("photo-agent")
@@ -36,6 +37,7 @@ class Supervisor:
     roots: Sequence[Path]
     knock: Callable[[], bool]
     stopping: threading.Event = field(default_factory=threading.Event)
+    restarts: Restarts | None = None
     _timers: Timers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,6 +63,8 @@ class Supervisor:
                 if not watcher.alive() and watcher.revive():
                     timers.everything_now()
                 self._turn()
+                if self.restarts is not None:
+                    self.restarts.working(now[0])
                 self.stopping.wait(TICK)
         finally:
             watcher.stop()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from agent.errors import LocalFault
 from agent.folders import PARTNERS_WITHIN, group
 from agent.model import LocalFile, Photo, Role
+from tests.platforms import case_matters
 
 FOLDER = Path("imports")
 
@@ -52,6 +53,7 @@ def test_a_thm_belongs_to_the_video_rather_than_to_the_picture():
     assert grouped("A.mp4", "A.png", "A.thm") == [["A.mp4", "A.thm"], ["A.png"]]
 
 
+@case_matters
 def test_sidecars_are_matched_whatever_their_case_and_by_spelling_where_that_decides():
     assert grouped("img_1.JPG", "IMG_1.Xmp") == [["img_1.JPG", "IMG_1.Xmp"]]
     assert grouped("IMG_1.JPG", "img_1.jpg", "img_1.xmp") == [["IMG_1.JPG"], ["img_1.jpg", "img_1.xmp"]]
@@ -121,6 +123,7 @@ def test_a_still_keeps_its_first_partner():
     assert grouped("A.jpg", "A.mov", "A.mp4") == [["A.jpg", "A.mov"], ["A.mp4"]]
 
 
+@case_matters
 def test_the_still_of_the_same_spelling_comes_before_one_that_is_nearer_in_time():
     files = [file("IMG_1.jpg", 1003), file("img_1.jpg", 1000), file("IMG_1.mov", 1000)]
     assert shown(group(files, lambda seen: None)) == [["IMG_1.jpg", "IMG_1.mov"], ["img_1.jpg"]]

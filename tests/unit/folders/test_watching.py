@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent.folders import Watcher, scan, watch_limits
+from tests.platforms import not_under_wine
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify")
 
@@ -57,6 +58,7 @@ def until(condition: Callable[[], bool], within: float = 5.0) -> bool:
     return False
 
 
+@not_under_wine("notice of every change")
 def test_new_changed_and_moved_files_at_any_depth_bring_hints(folder, put):
     put("deep/er/1.jpg")
     with watching(folder) as (watcher, hints):
@@ -149,6 +151,7 @@ def test_a_root_that_was_swapped_for_another_folder_is_watched_anew(folder, put)
         assert hints.come()
 
 
+@not_under_wine("notice of a watched folder's end")
 def test_a_root_that_was_deleted_is_found_dead_and_revived_when_it_is_back(folder):
     root = folder / "card"
     root.mkdir()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from agent.errors import RegisterError
 from agent.model import Camera
 from agent.register import amend, amend_file, clock_line, named, read_cameras
+from tests.platforms import not_under_wine
 
 R50 = Camera("Canon", "Canon EOS R50", "032024001234")
 HERO = Camera("GoPro", "HERO11 Black", "C3471325208812")
@@ -192,6 +193,7 @@ def test_a_refused_line_leaves_the_file_as_it_was_and_a_missing_file_missing(tmp
     assert not (tmp_path / "new.csv").exists()
 
 
+@not_under_wine("links")
 def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
     real = tmp_path / "real.csv"
     real.write_bytes((HEADER + FIRST).encode())

@@ -11,6 +11,7 @@ import pytest
 
 from agent.errors import SettingsError
 from agent.settings import Settings, load
+from tests.platforms import not_under_wine
 
 Write = Callable[[str | bytes], Path]
 
@@ -254,6 +255,7 @@ def test_a_value_that_cannot_be_right_is_refused_with_the_reason(
     assert f"  {table}.{line.partition('=')[0].strip()}" in message or "known_hosts_file" in message
 
 
+@not_under_wine("links")
 def test_the_home_folder_is_not_watched_by_way_of_a_link_either(write: Write, tmp_path: Path, home: Path) -> None:
     link = tmp_path / "link"
     try:
