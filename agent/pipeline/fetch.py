@@ -14,18 +14,22 @@ LARGEST = 64 * 1024 * 1024
 """Bytes that are believed of one published file; the agent makes none above a fifth of it."""
 
 
-def fetch_records(share: Share, folder: Path, only: str | None = None) -> None:
-    """Copy `record/` of the share into `folder`, for all devices that this account may read, or for one.
+def fetch_records(share: Share, folder: Path, own: str) -> None:
+    """Copy `record/` of the share into `folder`, for all devices that this account may read.
 
-    Names that are none of a record's are left where they are. ShareFault for a file that is too large to be one.
+    A laptop's account cannot list `record/`; its `own` record is found by its name. Names that are none of a record's
+    are left where they are. ShareFault for a file that is too large to be one.
     """
-    for name in share.names("record"):
+    for name in sorted({*share.names("record"), f"{own}/"}):
         device = name.removesuffix("/")
-        if name == device or (only is not None and device != only) or device in {"", ".", ".."} or "\\" in device:
+        if name == device or device in {"", ".", ".."} or "\\" in device:
             continue
+        files = share.names(f"record/{device}")
+        if not files and device == own:
+            continue  # of an account of IT's, which has no record
         target = folder / device
         target.mkdir(parents=True)
-        for file in share.names(f"record/{device}"):
+        for file in files:
             if read_name(file) is not None:
                 _copy(share, f"record/{device}/{file}", target / file)
 

@@ -16,6 +16,7 @@ above the visits are root's alone, which make-share.sh sees to. Run by make-shar
 It needs Python 3.6 or newer and nothing else, as servers have it.
 """
 
+import contextlib
 import errno
 import fcntl
 import grp
@@ -68,7 +69,6 @@ class Keeper:
         for _ in range(TRIES):
             try:
                 work(*about)  # type: ignore[operator]
-                return
             except FileNotFoundError:
                 return  # its device took it away meanwhile
             except OSError as fault:
@@ -76,6 +76,8 @@ class Keeper:
                     self.complain("%s: %s" % (shown(about[-1]), fault.strerror))
                     return
                 # It is something else than a moment ago: look again.
+            else:
+                return
         self.complain("%s is changed again and again by its device" % shown(about[-1]))
 
     def visit(self, name: str) -> None:
@@ -141,10 +143,11 @@ class Keeper:
         for _ in range(TRIES):
             try:
                 os.rename(kept, name, src_dir_fd=self.aside, dst_dir_fd=folder)
-                return
             except OSError as fault:
                 if fault.errno not in (errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY):
                     raise
+            else:
+                return
             self.set_aside_so_far += 1
             other = "%s-%d" % (kept, self.set_aside_so_far)
             try:
@@ -177,7 +180,7 @@ def owned_by_root(name: str, above: "int | None") -> int:
     try:
         folder = os.open(name, FOLDER, dir_fd=above)
     except OSError as fault:
-        raise Unfit("%s is not a folder that can be used: %s" % (shown(name), fault.strerror))
+        raise Unfit("%s is not a folder that can be used: %s" % (shown(name), fault.strerror)) from None
     about = os.fstat(folder)
     if about.st_uid != 0 or (about.st_mode & 0o022 and not about.st_mode & stat.S_ISVTX):
         raise Unfit("%s can be changed by others than root: run make-share.sh" % shown(name))
@@ -186,10 +189,8 @@ def owned_by_root(name: str, above: "int | None") -> int:
 
 def private_folder(name: str, above: int) -> int:
     """A handle on a folder that only root may look into, made where it is missing."""
-    try:
+    with contextlib.suppress(FileExistsError):
         os.mkdir(name, 0o700, dir_fd=above)
-    except FileExistsError:
-        pass
     folder = owned_by_root(name, above)
     os.fchmod(folder, 0o700)
     return folder
