@@ -593,7 +593,7 @@ def test_the_server_log_says_who_did_what(school: School, hostile: Account, visi
             put(sftp, f"/photos/visits/{visit}/a.jpg", b"a")
             sftp.remove(f"/photos/visits/{visit}/a.jpg")
         told = ""
-        while "session closed" not in told:
+        while f"session closed for local user {hostile.user}" not in told:
             told += log.recv(65536).decode() + "\n"
     place.unlink()
     assert f"session opened for local user {hostile.user}" in told
