@@ -18,12 +18,12 @@ from agent.folders import watch_limits
 from agent.model import Known
 from agent.pipeline.facts import PUBLISHED, UNPUBLISHED
 from agent.pipeline.forwarding import try_out
+from agent.pipeline.importfolders import why_unfit
 from agent.pipeline.publish import log_key
 from agent.pipeline.renew import needs_share, renew_register
 from agent.pipeline.stages import Stages
 from agent.record.publish import progress
 from agent.record.seals import NOT_THE_SIGNER, current_key
-from agent.removal import find_cloud_sync
 from agent.share import Share
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
@@ -82,13 +82,13 @@ def _folders(stages: Stages) -> Iterator[Finding]:
             yield Finding(name, Mark.FAIL, f"{folder} cannot be written, so nothing can be removed", "allow writing")
         else:
             yield Finding(name, Mark.OK, f"{folder} can be read and written")
-        cloud = find_cloud_sync(folder)
-        if cloud is not None:
+        reason = why_unfit(stages.settings, folder)
+        if reason is not None:
             yield Finding(
-                f"{name} cloud",
+                f"{name} place",
                 Mark.FAIL,
-                f"{folder} is synchronised by {cloud}: photos are copied to it before they can be removed",
-                "choose a folder that no cloud service synchronises",
+                f"{folder} {reason.removesuffix('.')}",
+                "choose a folder of this laptop that is for imported photos alone",
             )
 
 
