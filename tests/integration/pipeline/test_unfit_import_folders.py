@@ -98,11 +98,11 @@ def test_an_unfit_folder_is_refused_by_every_way_to_start(laptop: Laptop, place:
 @pytest.mark.parametrize(("place", "said"), [(_state, "is the folder in"), (_holds_the_state, "holds the folder in")])
 def test_the_programs_own_folder_is_refused(laptop: Laptop, place: Placed, said: str) -> None:
     folder = place(laptop)
-    done = laptop.command("sync", str(folder), env={"HOME": str(laptop.home / "elsewhere")})
+    done = laptop.command("sync", str(folder), env={"HOME": str(laptop.home.parent / "elsewhere")})
     assert done.returncode == 2
     assert f"{said} which this program keeps its own records" in done.stderr.replace("\n", " ")
     laptop.configure(folders={"watch": [str(folder)]})
-    assert "state_dir" in laptop.command("run", env={"HOME": str(laptop.home / "elsewhere")}).stderr
+    assert "state_dir" in laptop.command("run", env={"HOME": str(laptop.home.parent / "elsewhere")}).stderr
 
 
 @pytest.mark.parametrize(("folder", "said"), [(".", "is a whole home folder"), ("..", "holds whole home folders")])
