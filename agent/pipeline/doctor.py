@@ -174,7 +174,7 @@ def _writing(stages: Stages, share: Share) -> Iterator[Finding]:
     try:
         share.try_out()
     except (ShareFault, FileNotFoundError) as fault:
-        advice = "on the server, run install/server/make-share.sh, or give this device's user write permission"
+        advice = "on the server, IT runs install/server/check-share.sh, which says what is wrong"
         yield Finding("share writing", Mark.FAIL, str(fault), advice)
     else:
         yield Finding("share writing", Mark.OK, "written, read back, renamed and removed a test file")

@@ -468,6 +468,7 @@ def swapping(program: str, kinds: str, account: Account, env: dict[str, str]) ->
             process.kill()
 
 
+@pytest.mark.timeout(3600 if LONG else 120)
 def test_a_name_swapped_under_the_keeper_changes_nothing_elsewhere(
     school: School,  # noqa: F811
     hostile: Account,
@@ -529,6 +530,7 @@ def settled(path: Path) -> tuple[object, ...]:
     return about.st_uid, about.st_gid, about.st_mode, about.st_ino, content
 
 
+@pytest.mark.timeout(600 if LONG else 120)
 def test_no_photo_is_lost_while_a_device_swaps_the_visits_name(
     school: School,  # noqa: F811
     hostile: Account,
