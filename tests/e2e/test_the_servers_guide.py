@@ -20,7 +20,7 @@ import pytest
 from filelock import FileLock
 
 from tests.laptop import ON_VISIT, jpeg, sha256
-from tests.servers.school import GROUPS, HOST, KEEPER, SSHD, needs_users, run
+from tests.servers.school import GROUPS, HOST, KEEPER, SSHD, needs_users, one_at_a_time, run
 
 PROJECT = Path(__file__).resolve().parents[2]
 GUIDE = PROJECT / "install" / "guides" / "it-server.md"
@@ -29,7 +29,7 @@ RULES = Path("/etc/ssh/sshd_config.d/50-photo-agent.conf")
 LAPTOPS = ("laptop-17", "laptop-18")
 LONGEST = 600  # seconds: "in under ten minutes"
 
-pytestmark = [needs_users]
+pytestmark = [needs_users, *one_at_a_time]
 
 
 def steps() -> list[list[str]]:
@@ -130,7 +130,7 @@ def _bare() -> Iterator[Bare]:
             KEEPER.unlink(missing_ok=True)
 
 
-@pytest.mark.timeout(LONGEST)
+@pytest.mark.timeout(LONGEST, func_only=True)
 def test_the_guide_leads_from_a_bare_server_to_two_first_transfers(bare: Bare) -> None:
     began = time.monotonic()
     share, laptops, entry, first, looking = steps()

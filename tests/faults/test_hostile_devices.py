@@ -23,9 +23,9 @@ import paramiko
 import pytest
 
 from tests.laptop import Laptop, sha256
-from tests.servers.school import SERVER, Account, School, needs_users, put, run, school, taken  # noqa: F401
+from tests.servers.school import SERVER, Account, School, needs_users, one_at_a_time, put, run, school, taken  # noqa: F401
 
-pytestmark = [needs_users]
+pytestmark = [needs_users, *one_at_a_time]
 
 LONG = os.environ.get("PHOTO_AGENT_FAULTS", "quick") == "long"
 RACES = 3000 if LONG else 200
@@ -468,7 +468,7 @@ def swapping(program: str, kinds: str, account: Account, env: dict[str, str]) ->
             process.kill()
 
 
-@pytest.mark.timeout(3600 if LONG else 120)
+@pytest.mark.timeout(3600 if LONG else 120, func_only=True)
 def test_a_name_swapped_under_the_keeper_changes_nothing_elsewhere(
     school: School,  # noqa: F811
     hostile: Account,
@@ -530,7 +530,7 @@ def settled(path: Path) -> tuple[object, ...]:
     return about.st_uid, about.st_gid, about.st_mode, about.st_ino, content
 
 
-@pytest.mark.timeout(600 if LONG else 120)
+@pytest.mark.timeout(600 if LONG else 120, func_only=True)
 def test_no_photo_is_lost_while_a_device_swaps_the_visits_name(
     school: School,  # noqa: F811
     hostile: Account,

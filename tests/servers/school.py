@@ -1,7 +1,7 @@
 """A school's server as install/server makes it: groups, one user a device, sshd with the shipped rules, the keeper.
 
 It adds users and groups to this machine and takes them away again, so it starts only as root and where that was asked
-for by PHOTO_AGENT_TEST_USERS=1, as in .ci/run. `from tests.servers.school import school, needs_users  # noqa: F401`.
+for by PHOTO_AGENT_TEST_USERS=1, as in .ci/run. `from tests.servers.school import needs_users, one_at_a_time, school  # noqa: F401`.
 """
 
 import contextlib
@@ -31,6 +31,14 @@ KEEPER = Path("/usr/local/sbin/photo-share-keep")
 needs_users = pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0 or os.environ.get("PHOTO_AGENT_TEST_USERS") != "1" or SSHD is None,
     reason="adds users to this machine and starts OpenSSH: as root, with PHOTO_AGENT_TEST_USERS=1",
+)
+
+
+one_at_a_time = (
+    # The groups are the machine's: such modules run one after the other, on one worker, and their waiting for one
+    # another does not count as time that a test took.
+    pytest.mark.xdist_group("users of this machine"),
+    pytest.mark.timeout(120, func_only=True),
 )
 
 

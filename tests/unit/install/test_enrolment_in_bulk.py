@@ -11,9 +11,9 @@ import pytest
 from agent.pipeline.enrol import Enrolment
 from agent.pipeline.enrolment import FIRST_LINE, leave, text_of
 from agent.record.keys import read_keys
-from tests.servers.school import School, needs_users, run, school  # noqa: F401
+from tests.servers.school import School, needs_users, one_at_a_time, run, school  # noqa: F401
 
-LOG_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{} photo-agent log {}"
+pytestmark = [*one_at_a_time]
 
 
 def enrolment(device: str, folder: Path, user: str = "") -> Enrolment:

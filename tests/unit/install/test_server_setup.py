@@ -21,6 +21,7 @@ from tests.servers.school import (  # noqa: F401
     School,
     configured,
     needs_users,
+    one_at_a_time,
     put,
     run,
     school,
@@ -29,6 +30,7 @@ from tests.servers.school import (  # noqa: F401
 
 pytestmark = [
     pytest.mark.skipif(SSHD is None, reason="OpenSSH's server (Debian: openssh-server) is not installed here"),
+    *one_at_a_time,
 ]
 
 UNITS = ("photo-share-keep.service", "photo-share-keep.path", "photo-share-keep.timer")
