@@ -1,7 +1,7 @@
 """A school's server as install/server makes it: groups, one user a device, sshd with the shipped rules, the keeper.
 
 It adds users and groups to this machine and takes them away again, so it starts only as root and where that was asked
-for by PHOTO_AGENT_TEST_USERS=1, as in .ci/run. `from tests.servers.school import needs_users, one_at_a_time, school  # noqa: F401`.
+for by PHOTO_AGENT_TEST_USERS=1, as in .ci/run. A module takes `school`, `needs_users` and `one_at_a_time` from here.
 """
 
 import contextlib
