@@ -37,11 +37,11 @@ def why_unfit(settings: Settings, folder: Path) -> str | None:
     """Why no photos may be imported from the folder, as the end of a sentence that begins with it; None: they may."""
     place, home, state = (_real(path) for path in (folder, Path.home(), settings.state_dir))
     if place == home:
-        return "is a whole home folder, with everything private in it."
+        return "is your whole home folder."
     if place in home.parents:
-        return "holds whole home folders, with everything private in them."
+        return "holds whole home folders."
     if place == state or place in state.parents or state in place.parents:
-        return f"{_how(place, state)} the folder in which this program keeps its own records."
+        return "is where this program keeps its own files."
     return _of_the_share(settings.share.host, place) or _of_a_cloud(place)
 
 
