@@ -156,7 +156,13 @@ def in_the_name_of(account: Account, program: str) -> list[str]:
     user = account.user
     return [
         *("setpriv", "--reuid", user, "--regid", "photo-agents", "--init-groups", "--"),
-        *("/usr/bin/env", "python3", "-c", "import os; os.chdir(os.environ['FOLDER'])\n" + program),
+        *(
+            "env",
+            "PATH=/usr/local/bin:/usr/bin:/bin",
+            "python3",
+            "-c",
+            "import os; os.chdir(os.environ['FOLDER'])\n" + program,
+        ),
     ]
 
 
