@@ -57,7 +57,17 @@ def main(arguments: list[str]) -> int:
     environment = virtual_environment.prepare(folder, extras="test")
     with tempfile.TemporaryDirectory(prefix="photo-agent-test-") as scratch:
         report = Path(scratch) / "report.xml"
-        command = [str(environment.python), "-m", "pytest", "-n", "auto", f"--junit-xml={report}", *rest]
+        command = [
+            str(environment.python),
+            "-m",
+            "pytest",
+            "-n",
+            "auto",
+            "--dist",
+            "loadgroup",
+            f"--junit-xml={report}",
+            *rest,
+        ]
         code = virtual_environment.run(command, virtual_environment.CHECKOUT)
         if code == 0 and _passed(report) == 0:
             print("No test ran: that proves nothing.", file=sys.stderr)

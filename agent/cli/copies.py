@@ -82,6 +82,7 @@ def copy_of(ctx: click.Context, directory: Path | None, share: bool) -> Iterator
     from agent.share import open_share
 
     with tempfile.TemporaryDirectory(prefix="photo-agent-record-") as name:
-        with open_share(server_of(settings_of(ctx)), clock=wall_clock) as connection:
-            fetch_records(connection, Path(name))
+        settings = settings_of(ctx)
+        with open_share(server_of(settings), clock=wall_clock) as connection:
+            fetch_records(connection, Path(name), settings.device.name)
         yield Path(name)

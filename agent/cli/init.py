@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     "--host-key", "fingerprint", help="The server's SHA256 fingerprint, as IT gave it; pinned without asking."
 )
 @click.option("--no-server", is_flag=True, help="Do not ask the server for its host key now.")
+@click.option(
+    "--enrolment",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Leave what IT must enter as a file in this folder, for `add-device.sh --from`.",
+)
 @click.option("--force", is_flag=True, help="Replace settings that are there already.")
 @json_option
 @click.pass_context
@@ -46,6 +52,7 @@ def command(
     visits: str,
     fingerprint: str | None,
     no_server: bool,
+    enrolment: Path | None,
     force: bool,
     as_json: bool,
 ) -> int:
@@ -70,10 +77,14 @@ def command(
         )
         write_settings(path, text, replace=force)
     settings = load(path)
-    enrolment = make_keys(settings)
+    made = make_keys(settings)
+    if enrolment is not None:
+        from agent.pipeline.enrolment import leave
+
+        say(f"for IT: {leave(made, settings.device.staff, enrolment)}")
     if not no_server:
         _pin(settings, fingerprint)
-    _tell(enrolment, path, as_json)
+    _tell(made, path, as_json)
     return 0
 
 

@@ -28,10 +28,12 @@ LOG_SIZE = 1_000_000
 @click.pass_context
 def command(ctx: click.Context) -> int:
     """The service, in the foreground: watches, sends, proves and removes until it is told to stop."""
+    from agent.pipeline.importfolders import refuse_unfit
     from agent.pipeline.stages import only_writer
     from agent.supervisor import Restarts, Supervisor, knock_at
 
     settings = settings_of(ctx)
+    refuse_unfit(settings, settings.watch)
     _log_to(settings.state_dir)
     stopping = threading.Event()
     for ending in (signal.SIGTERM, signal.SIGINT):

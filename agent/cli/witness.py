@@ -97,16 +97,17 @@ def _fetched(ctx: click.Context) -> "Iterator[tuple[Path, Callable[[], None], Ca
     from agent.pipeline.stages import server_of, wall_clock
     from agent.share import open_share
 
+    settings = settings_of(ctx)
     with (
         tempfile.TemporaryDirectory(prefix="photo-agent-witness-") as name,
-        open_share(server_of(settings_of(ctx)), clock=wall_clock) as connection,
+        open_share(server_of(settings), clock=wall_clock) as connection,
     ):
         folder = Path(name) / "share"
 
         def fetch() -> None:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            fetch_records(connection, folder)
+            fetch_records(connection, folder, settings.device.name)
 
         def again() -> None:
             _wait()

@@ -19,12 +19,12 @@ from agent.model import Known
 from agent.pipeline.facts import UNPUBLISHED
 from agent.pipeline.former import published_up_to, unpublished
 from agent.pipeline.forwarding import try_out
+from agent.pipeline.importfolders import why_unfit
 from agent.pipeline.renew import needs_share, renew_register
 from agent.pipeline.stages import Stages, log_key
 from agent.record import published
 from agent.record.publish import progress
 from agent.record.seals import NOT_THE_SIGNER, current_key
-from agent.removal import find_cloud_sync
 from agent.share import Share
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
@@ -83,13 +83,13 @@ def _folders(stages: Stages) -> Iterator[Finding]:
             yield Finding(name, Mark.FAIL, f"{folder} cannot be written, so nothing can be removed", "allow writing")
         else:
             yield Finding(name, Mark.OK, f"{folder} can be read and written")
-        cloud = find_cloud_sync(folder)
-        if cloud is not None:
+        reason = why_unfit(stages.settings, folder)
+        if reason is not None:
             yield Finding(
-                f"{name} cloud",
+                f"{name} place",
                 Mark.FAIL,
-                f"{folder} is synchronised by {cloud}: photos are copied to it before they can be removed",
-                "choose a folder that no cloud service synchronises",
+                f"{folder} {reason.removesuffix('.')}",
+                "choose a folder of this laptop that is for imported photos alone",
             )
 
 
@@ -179,7 +179,7 @@ def _writing(stages: Stages, share: Share) -> Iterator[Finding]:
     try:
         share.try_out()
     except (ShareFault, FileNotFoundError) as fault:
-        advice = "on the server, run install/server/make-share.sh, or give this device's user write permission"
+        advice = "on the server, IT runs install/server/check-share.sh, which says what is wrong"
         yield Finding("share writing", Mark.FAIL, str(fault), advice)
     else:
         yield Finding("share writing", Mark.OK, "written, read back, renamed and removed a test file")

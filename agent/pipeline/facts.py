@@ -9,6 +9,9 @@ GROUNDS = "decided on the grounds of"
 DAMAGED = "damaged photos"
 """How many damaged photos were sent, and when the last was, as JSON: `[3, "2026-03-14T17:02:00+00:00"]`."""
 
+HALF_SENT = "half sent"
+"""Which transfers may have left temporary files on the share, as JSON: by transfer, its folder and number of files."""
+
 HEARTBEAT = "last heartbeat"
 """The day, in UTC, of the record's last heartbeat."""
 

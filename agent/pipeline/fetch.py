@@ -10,19 +10,23 @@ from agent.record.published import LARGEST, read_name
 from agent.share import Share
 
 
-def fetch_records(share: Share, folder: Path, only: str | None = None) -> None:
+def fetch_records(share: Share, folder: Path, own: str, only: str | None = None) -> None:
     """Copy `record/` of the share to `record/` in `folder`, for all devices that this account may read, or for one.
 
-    Names that are none of a record's are left where they are. ShareFault for a file that is too large to be one.
+    A laptop's account cannot list `record/`; its `own` record is found by its name. Names that are none of a record's
+    are left where they are. ShareFault for a file that is too large to be one.
     """
     (folder / "record").mkdir(parents=True, exist_ok=True)
-    for name in share.names("record"):
+    for name in sorted({*share.names("record"), f"{own}/"}):
         device = name.removesuffix("/")
         if name == device or (only is not None and device != only) or device in {"", ".", ".."} or "\\" in device:
             continue
+        files = share.names(f"record/{device}")
+        if not files and device == own:
+            continue  # of an account of IT's, which has no record
         target = folder / "record" / device
         target.mkdir(parents=True)
-        for file in share.names(f"record/{device}"):
+        for file in files:
             if read_name(file) is not None:
                 _copy(share, f"record/{device}/{file}", target / file)
 

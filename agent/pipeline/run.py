@@ -26,6 +26,7 @@ from agent.pipeline import damage, examine, finish, forwarding, send
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
 from agent.pipeline.facts import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL
 from agent.pipeline.former import link_former_names
+from agent.pipeline.halfsent import HalfSentTransfers
 from agent.pipeline.onrecord import put_down_standings
 from agent.pipeline.publish import Publishing
 from agent.pipeline.renew import needs_share, renew_register
@@ -155,8 +156,9 @@ class Run:
             return
         share = self._connected(delivering=True)
         send.reached(self.stages)
-        self._sweep(share, [standing.transfer for standing in pending if standing.transfer is not None])
-        sending = send.Sending(self.stages, share, self.audience, self._proven, self.stopping)
+        half_sent = HalfSentTransfers(self.stages.journal)
+        self._sweep(share, half_sent, [standing.transfer for standing in pending if standing.transfer is not None])
+        sending = send.Sending(self.stages, share, self.audience, self._proven, self.stopping, half_sent)
         try:
             sending.run(send.due(self.stages, patient=self.patient))
         finally:
@@ -205,9 +207,10 @@ class Run:
             self.stages.journal.set_fact(LAST_REACHED, self.stages.clock().isoformat())
         return self._share
 
-    def _sweep(self, share: Share, keep: Sequence[TransferId]) -> None:
+    def _sweep(self, share: Share, half_sent: HalfSentTransfers, keep: Sequence[TransferId]) -> None:
         try:
-            share.sweep(keep)
+            share.sweep(keep, half_sent.known())
+            half_sent.keep_only(keep)
         except ShareFault as fault:
             # What lies there is in nobody's way; each photo finds out for itself whether it can be sent.
             self._notice(f"what an earlier, broken transfer left on the share stays there for now: {fault}")

@@ -14,6 +14,7 @@ from agent.journal import Standing, State
 from agent.model import Delivery, Fingerprint, Method, PhotoId, VisitId
 from agent.pipeline.damage import damage_of, damaged
 from agent.pipeline.events import Audience, Event, Happened
+from agent.pipeline.halfsent import HalfSentTransfers
 from agent.pipeline.pack import measured, pack
 from agent.pipeline.stages import UNREADABLE, Stages
 from agent.share import Delivered, Outcome, Sent, Share, Undelivered
@@ -62,6 +63,7 @@ class Sending:
     audience: Audience
     proven: Callable[[list[Standing]], None]
     stopping: Callable[[], bool]
+    half_sent: HalfSentTransfers
     bytes: int = 0
     sent: int = 0
     failed: int = 0
@@ -89,6 +91,7 @@ class Sending:
                 return
             batch = list(self._all_measured(standings[start : start + AT_ONCE]))
             self.stages.journal.save(*batch)
+            self.half_sent.begin(batch)
             for standing in batch:
                 if self.stopping():
                     return
@@ -141,6 +144,7 @@ class Sending:
             self._failed(standing, outcome.error)
         elif isinstance(outcome, Delivered):
             del self._under_way[outcome.transfer]
+            self.half_sent.arrived(outcome.transfer)
             self._proven(self._looked_into(standing), outcome)
         if len(self._ready) >= AT_ONCE:
             self._flush()

@@ -6,7 +6,7 @@ The story: `remove` takes away one file whose very content was proven elsewhere,
 from a folder, never "secure erasure". Nothing else in the product deletes a photo.
 """
 
-from agent.removal.cloud import find_cloud_sync
+from agent.removal.cloud import find_cloud_below, find_cloud_sync
 from agent.removal.faults import Vanished
 from agent.removal.leftovers import find_leftovers
 from agent.removal.recovery import recover
@@ -15,6 +15,7 @@ from agent.removal.thumbnails import remove_thumbnails
 
 __all__ = [
     "Vanished",
+    "find_cloud_below",
     "find_cloud_sync",
     "find_leftovers",
     "recover",

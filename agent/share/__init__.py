@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from agent.share.names import remote_name as remote_name
     from agent.share.port import Abilities as Abilities
     from agent.share.port import Delivered as Delivered
+    from agent.share.port import HalfSent as HalfSent
     from agent.share.port import Outcome as Outcome
     from agent.share.port import Sent as Sent
     from agent.share.port import Share as Share
@@ -34,6 +35,7 @@ _HOME = {
     "Abilities": "port",
     "Delivered": "port",
     "Disk": "memory",
+    "HalfSent": "port",
     "HostKey": "hostkeys",
     "MemoryShare": "memory",
     "Outcome": "port",

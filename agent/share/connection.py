@@ -187,6 +187,12 @@ def _deadline(transport: "Transport", seconds: float) -> Iterator[threading.Even
 
 
 def _not_let_in(server: Server) -> str:
+    certificate = server.key_file.with_name(f"{server.key_file.name}-cert.pub")
+    if certificate.exists():  # it is shown instead of the key, so the plain key is not tried
+        return (
+            f"{server.host} does not let in the user {server.user} with this laptop's SSH certificate. Ask IT whether "
+            f"it has expired, was revoked or names another user. Without {certificate} the plain key is used."
+        )
     return (
         f"{server.host} does not let in the user {server.user} with this laptop's key. "
         "Ask IT whether the key of this laptop (“photo-agent doctor” shows it) is entered for that user."

@@ -13,7 +13,7 @@ from typing import Self
 from agent.errors import LocalFault, ShareDenied, ShareFault, ShareFull, ShareUnreachable
 from agent.model import Delivery, Fingerprint, Method, Outgoing, Proof, RemoteName, Sha256, TransferId
 from agent.share.names import another, own_temporary, temporary_name
-from agent.share.port import Abilities, Delivered, Outcome, Sent, Space, Undelivered
+from agent.share.port import Abilities, Delivered, HalfSent, Outcome, Sent, Space, Undelivered
 from agent.share.source import Source
 
 
@@ -126,7 +126,7 @@ class MemoryShare:
         below = (name[len(folder) + 1 :] for name in self.disk.files if name.startswith(f"{folder}/"))
         return sorted({f"{first}{slash}" for first, slash, _ in (name.partition("/") for name in below)})
 
-    def sweep(self, keep: Collection[TransferId] = ()) -> int:  # noqa: ARG002  # the port has it
+    def sweep(self, keep: Collection[TransferId] = (), known: Iterable[HalfSent] = ()) -> int:  # noqa: ARG002  # the port has them
         """Remove this device's own temporary files."""
         self._reach()
         found = {name: own_temporary(self._device, name.rpartition("/")[2]) for name in self.disk.files}

@@ -40,6 +40,18 @@ Outcome = Sent | Delivered | Undelivered
 
 
 @dataclass(frozen=True, slots=True)
+class HalfSent:
+    """Where a transfer that was cut may have left temporary files: `files` of them at most, counted from 0.
+
+    Remembered by whoever had it sent: on a school's share a device cannot list the folder of a visit.
+    """
+
+    folder: str
+    transfer: TransferId
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
 class Space:
     """What statvfs@openssh.com says of the share, in bytes; None where the server does not say."""
 
@@ -89,10 +101,11 @@ class Share(Protocol):
         """What is in a folder, in order; a folder's name ends with `/`. Empty where it is missing or not for us."""
         ...
 
-    def sweep(self, keep: Collection[TransferId] = ()) -> int:
+    def sweep(self, keep: Collection[TransferId] = (), known: Iterable[HalfSent] = ()) -> int:
         """Remove this device's own temporary files, left by transfers that were cut; how many. Never another's.
 
-        Large ones of transfers in `keep` stay: these are still to be made, and go on from there.
+        They are looked for in the folders that this device may list, and by name where they are `known`. Large ones of
+        transfers in `keep` stay: these are still to be made, and go on from there.
         """
         ...
 

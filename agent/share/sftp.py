@@ -22,7 +22,7 @@ from agent.share.engine import Acknowledged, Broken, Engine, News
 from agent.share.faults import Refused, as_fault
 from agent.share.lanes import LARGE
 from agent.share.names import own_temporary, temporary_name
-from agent.share.port import Abilities, Outcome, Sent, Space
+from agent.share.port import Abilities, HalfSent, Outcome, Sent, Space
 from agent.share.readback.choosing import Readers
 from agent.share.server import Server
 from agent.share.streams import DIFFERENT
@@ -167,9 +167,21 @@ class SftpShare:
         """What is in a folder."""
         return sorted(f"{name}/" if about.is_folder else name for name, about in self._run(self._names(folder)))
 
-    def sweep(self, keep: Collection[TransferId] = ()) -> int:
+    def sweep(self, keep: Collection[TransferId] = (), known: Iterable[HalfSent] = ()) -> int:
         """Remove this device's own temporary files, in `visits/`, `record/` and the folders directly below them."""
-        return self._run(self._sweep(keep))
+        return self._run(self._sweep(keep)) + self._run(self._sweep_by_name(keep, known))
+
+    async def _sweep_by_name(self, keep: Collection[TransferId], known: Iterable[HalfSent]) -> int:
+        engine, removed = self._working(), 0
+        for left in known:
+            for n in range(left.files):
+                path = engine.folders.path(f"{left.folder}/{temporary_name(self._server.device, left.transfer, n)}")
+                about = await engine.session.lstat(path)
+                if about is None:
+                    continue
+                if about.is_file and not (left.transfer in keep and (about.size or 0) >= LARGE):
+                    removed += await engine.session.remove(path)
+        return removed
 
     async def _sweep(self, keep: Collection[TransferId]) -> int:
         looking = asyncio.Semaphore(LOOKS)
@@ -189,7 +201,9 @@ class SftpShare:
 
         async def all_of(top: str) -> int:
             inside = await self._names(top)
-            folders = [f"{top}/{name}" for name, about in inside if about.is_folder]
+            folders = {f"{top}/{name}" for name, about in inside if about.is_folder}
+            if top == "record":  # a device may not list it, but its own folder in it
+                folders.add(f"record/{self._server.device}")
             return await clear(top, inside) + sum(await asyncio.gather(*map(below, folders)))
 
         return sum(await asyncio.gather(*map(all_of, TOP)))

@@ -37,6 +37,15 @@ def test_an_old_python_can_read_the_script_well_enough_to_be_told(name: str) -> 
     assert [ast.unparse(node) for node in before] == ["import sys"]
 
 
+def test_the_old_python_of_a_server_can_read_the_keeper() -> None:
+    text = (INSTALL / "server" / "keep_share.py").read_text("utf-8")
+    tree = ast.parse(text, feature_version=(3, 6))
+    annotated = [node for node in ast.walk(tree) if isinstance(node, ast.arg | ast.FunctionDef)]
+    given = [node.returns if isinstance(node, ast.FunctionDef) else node.annotation for node in annotated]
+    # `int | None` and `list[str]` are evaluated there, and unknown before 3.10 and 3.9: only plain names, or quoted.
+    assert all(one is None or isinstance(one, ast.Name | ast.Constant | ast.Attribute) for one in given)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="shell scripts are for the others")
 @pytest.mark.parametrize("script", SHELL, ids=lambda path: path.name)
 def test_a_plain_shell_can_read_every_script(script: Path) -> None:
