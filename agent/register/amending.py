@@ -19,7 +19,8 @@ from agent.register.cameras import COLUMNS, read_cameras
 from agent.register.cells import key, printable
 from agent.register.durable import write_durably
 from agent.register.identify import identify
-from agent.register.sheet import decode, plain, read_sheet
+from agent.register.sheet import plain, read_sheet
+from agent.register.text import decode
 
 NEW = (",".join(COLUMNS.known) + "\r\n").encode()
 """What a cameras register begins with where there was none."""

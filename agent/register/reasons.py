@@ -64,7 +64,7 @@ def missed(capture: Capture, readings: Readings, mine: Iterable[Visit], others: 
     """
     for visit in others:
         if readings.relation(visit) is not Relation.OUTSIDE:
-            why = "which was cancelled" if visit.cancelled else "a visit of other staff"
+            why = visit.why_not or ("which was cancelled" if visit.cancelled else "a visit of other staff")
             return f"{taken_when(capture, readings, visit)}, in the time of {visit_hours(visit, readings)}, {why}"
     nearest = min(mine, key=lambda visit: readings.miss(visit)[0])
     gap, after = readings.miss(nearest)

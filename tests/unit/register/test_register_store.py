@@ -8,7 +8,7 @@ import pytest
 
 from agent.errors import LocalFault, RegisterError
 from agent.model import Register
-from agent.register import RegisterStore
+from agent.register import RegisterStore, Rules
 
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=6)
@@ -46,7 +46,7 @@ def offer(
     force: bool = False,
 ) -> Register:
     """Offer CSV files."""
-    return store.offer(raw, "csv", cameras, zone=zone, now=now, force=force)
+    return store.offer(raw, "csv", cameras, rules=Rules(zone), now=now, force=force)
 
 
 def test_a_new_store_has_no_register_and_no_complaint(store: RegisterStore) -> None:
@@ -113,7 +113,7 @@ def test_faults_are_kept_with_the_register(store: RegisterStore, tmp_path: Path)
         (b"", "empty"),
         (b"id,title,starts,ends\n", "holds no valid visit"),
         (b"\x00\x01", "not text"),
-        (b"<html>log in</html>", "missing"),
+        (b"<html>log in</html>", "web page"),
         (b"id,title,starts,ends\na,A,never,never\n", "line 2, starts"),
     ],
 )
@@ -235,7 +235,7 @@ def test_a_calendar_is_kept_like_a_sheet(store: RegisterStore, tmp_path: Path) -
         b"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:a\nSUMMARY:A\nDTSTART:20260314T090000Z\n"
         b"DURATION:PT1H\nEND:VEVENT\nEND:VCALENDAR\n"
     )
-    given = store.offer(raw, "ics", None, zone="Europe/London", now=NOW)
+    given = store.offer(raw, "ics", None, rules=Rules("Europe/London"), now=NOW)
     assert again(tmp_path).current() == given
 
 
@@ -294,7 +294,7 @@ def test_a_damaged_register_is_not_believed_and_said(store: RegisterStore, tmp_p
     offer(store)
     file = tmp_path / "state" / "register" / "register.json"
     raw = file.read_bytes()
-    content = raw.split(b"\n", 1)[1].replace(b'"form": 1', b'"form": 99')
+    content = raw.split(b"\n", 1)[1].replace(b'"form": 2', b'"form": 1')
     file.write_bytes(
         {
             "cut": raw[: len(raw) // 2],
