@@ -229,8 +229,8 @@ class Visit:
     """A line of the visits register. Empty `staff` or `cameras`: anyone, any.
 
     `zone` is the zone it starts in, `then` are those that the journey goes on to, in their order; it ends in the last.
-    `cancelled` is any visit that does not count; `why_not` says why where it is not simply cancelled ("tentative"). `line`
-    is where it stands in the register's file, for messages; 0: not known.
+    `cancelled` is any visit that does not count; `why_not` says why where it is not simply cancelled. `line` is where
+    it stands in the register's file, for messages; 0: not known.
     """
 
     id: VisitId

@@ -8,8 +8,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.errors import HostKeyRefused, UsageError
+from agent.errors import AgentError, HostKeyRefused, UsageError
+from agent.pipeline.misgivings import names_in
 from agent.pipeline.publish import log_key
+from agent.pipeline.renew import read_once
 from agent.record.keys import ssh_line
 from agent.settings import Settings
 from agent.share import HostKey, make_key, pin, public_key
@@ -40,6 +42,17 @@ def write_settings(path: Path, text: str, *, replace: bool) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def names_in_register(settings: Settings) -> tuple[str, ...] | None:
+    """The staff that the visits register names; None where it cannot be read from here and now.
+
+    Before IT has entered this laptop's key on the server, the share does not let it in: then nobody knows yet.
+    """
+    try:
+        return names_in(read_once(settings))
+    except AgentError:
+        return None
 
 
 def make_keys(settings: Settings) -> Enrolment:

@@ -44,13 +44,17 @@ class Exit(IntEnum):
     """The exit codes a run can end with (CONTRACT); errors carry their own."""
 
     DONE = 0
+    REGISTER = 2
     NOT_YET_SENT = 3
     REVIEW = 4
 
 
 @dataclass(slots=True)
 class Summary:
-    """Counts of one run; `bytes` are those sent, tags included; `review` and `waiting` are what is left after it."""
+    """Counts of one run; `bytes` are those sent, tags included; `review` and `waiting` are what is left after it.
+
+    `register` is what is wrong with the visits register, though the run went by it.
+    """
 
     found: int = 0
     visit: int = 0
@@ -66,13 +70,19 @@ class Summary:
     waiting: int = 0
     refused: int = 0
     stopped: bool = False
+    register: str | None = None
     fault: AgentError | None = None
 
     @property
     def exit_code(self) -> int:
-        """What `sync` ends with: what ended it early, else what is not yet sent, else what waits for a person."""
+        """What `sync` ends with: what ended it early, else the register, what is not yet sent, what waits for a person.
+
+        A register that is not understood comes before the photos: visits may be missing that nobody waits for.
+        """
         if self.fault is not None:
             return self.fault.exit_code
+        if self.register is not None:
+            return Exit.REGISTER
         if self.waiting or self.failed:
             return Exit.NOT_YET_SENT
         return Exit.REVIEW if self.review or self.refused else Exit.DONE

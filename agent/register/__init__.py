@@ -16,7 +16,7 @@ from agent.register.faults import Fault
 from agent.register.identify import Candidates, identify
 from agent.register.matching import decide
 from agent.register.opening import read_visits
-from agent.register.people import nearest
+from agent.register.people import nearest, recognise
 from agent.register.reading import CamerasReading, Kind, Rules, VisitsReading, cross_check
 from agent.register.store import RegisterStore
 from agent.register.uncertain import occurs, staff_of
@@ -46,6 +46,7 @@ __all__ = [
     "read_time",
     "read_visits",
     "read_written",
+    "recognise",
     "staff_of",
     "which_register",
 ]
