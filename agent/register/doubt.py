@@ -6,6 +6,7 @@ the settings let one be long; where nothing can be read, it may have been at any
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from agent.model import Doubt, Interval
@@ -61,6 +62,6 @@ def _all_written(cell: str) -> list[Written]:
         except ValueError:
             continue
         if FIRST_YEAR <= written.year <= LAST_YEAR:
-            found.append(written)
+            found.append(replace(written, weekday=None))  # the weekday may be what is wrong
             break
     return found

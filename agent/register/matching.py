@@ -84,7 +84,10 @@ def _judge(case: _Case) -> _Finding:
         return _Finding(Verdict.NOT_A_PHOTO, ("neither a picture nor a video",))
     if not case.mine:
         whose = " of this member of staff" if case.others else ""
-        return _Finding(Verdict.PRIVATE, (f"the register holds no visit{whose}",), taken=_roughly(case))
+        of_others: tuple[str, ...] = ()
+        if capture.taken is not None and capture.level.decides:
+            of_others = reasons.in_time_of_others(capture, Readings(capture, timedelta(0), case.home), case.others)
+        return _Finding(Verdict.PRIVATE, (f"the register holds no visit{whose}", *of_others), taken=_roughly(case))
     if capture.taken is None or not capture.level.decides:
         return _without_a_time(case)
     errors = case.camera.clock_errors if capture.clock_bound else ()

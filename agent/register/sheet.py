@@ -28,6 +28,7 @@ _ABOVE = 20
 
 _ENDS = frozenset({"start", "starts", "begin", "begins", "end", "ends", "finish", "return", "departure", "arrival",
                    "depart", "arrive", "leave", "leaving", "back", "out", "from", "to", "until"})  # fmt: skip
+_STARTS = frozenset({"start", "starts", "begin", "begins", "departure", "depart", "leave", "leaving", "out", "from"})
 _TIMES = frozenset({"time", "date", "day", "hour", "hours", "at", "clock"})
 
 
@@ -63,7 +64,7 @@ class Columns:
             return self.meant[name]
         words = frozenset(name.split("_"))
         if self.several and words & _ENDS and words & _TIMES:
-            return "starts" if words & {"start", "starts", "begin", "begins", "departure", "out", "from"} else "ends"
+            return "starts" if words & _STARTS else "ends"
         names = [*self.known, *(known for known in self.read_as if len(known) > 4)]
         close = next(iter(get_close_matches(name, names, n=1, cutoff=0.75)), None)
         return self.read_as.get(close, close) if close else None

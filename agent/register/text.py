@@ -63,8 +63,8 @@ def _text(raw: bytes, notes: Notes) -> str | None:
         except UnicodeDecodeError:
             text, mac = raw.decode("mac_roman"), True
         if sum(character.isprintable() or character.isspace() for character in text) == len(text):
-            whose = "as Excel for Mac saves it (Mac Roman)" if mac else "Windows-1252"
-            notes.warning(None, f"not in UTF-8, read as {whose}: check names with accents, or save as CSV UTF-8")
+            whose = "as Excel for Mac writes it (Mac Roman)" if mac else "as Windows-1252"
+            notes.warning(None, f"not in UTF-8, read {whose}: check names with accents, or save as CSV UTF-8")
             return text
     notes.error(None, f"this is not text in UTF-8: {_HOW}")
     return None

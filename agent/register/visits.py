@@ -5,7 +5,7 @@ settled before any line is believed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from agent.model import Doubt, Interval, Visit
@@ -143,7 +143,11 @@ def _line(row: Row, *, workbook: bool) -> _Line:
         notes.error("date", "more times of day than a start and an end: which are meant?")
     start = _one(starts or shared, start_times or shared_times[:1], "starts", notes)
     # One date and an end that is a time of day: it ends on the day on which it starts.
-    own = ends or shared or (starts if end_times else [])
+    own = ends or shared or starts
+    if not ends and end_times:
+        own = [(column, replace(written, clock=None)) for column, written in own]
+    elif not ends and not shared:
+        own = []
     end = _one(own, end_times or shared_times[1:2], "ends", notes)
     line = _Line(row, start, end)
     if start and end and not notes.failed():
@@ -170,10 +174,10 @@ def _pieces(parts: Sequence[tuple[str, str]], notes: Notes) -> tuple[list[tuple[
 
 
 def _range(cell: str) -> list[str]:
-    """The two times of "08:30–16:30"; else the cell itself."""
+    """The two times of "08:30–16:30"; else the cell itself. Raises ValueError for a time that cannot be."""
     for dash in ("–", "—", " to ", " bis ", "-"):
         before, found, after = cell.partition(dash)
-        if found and ":" in before + after and len(before) < 12 and len(after) < 12:
+        if found and len(cell) < 30 and read_time(before) is not None and read_time(after) is not None:
             return [before, after]
     return [cell]
 

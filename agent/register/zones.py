@@ -47,4 +47,4 @@ def _known() -> tuple[dict[str, str], dict[str, str]]:
 
 def _close(wanted: str, names: Iterable[str], cutoff: float) -> list[str]:
     """The nearest of the names that begin alike: a register may have thousands of wrong ones."""
-    return get_close_matches(wanted, [name for name in names if name[:1] == wanted[:1]], n=1, cutoff=cutoff)
+    return get_close_matches(wanted, [name for name in names if name[:2] == wanted[:2]], n=1, cutoff=cutoff)

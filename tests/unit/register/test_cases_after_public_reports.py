@@ -93,6 +93,7 @@ def test_a_tentative_event_is_no_visit_and_the_reasons_say_so(tmp_path: Path) ->
         Capture("jpeg", taken=noon, level=Level.ASSUMED_ZONE), register, staff="j.smith", zone="Europe/London"
     )
     assert decision.verdict is Verdict.PRIVATE
+    assert decision.reasons[-1].endswith("which is only tentative")
 
 
 def test_a_title_above_the_header_is_passed_over_and_said() -> None:
