@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from xml.parsers import expat
 
 from agent.register.faults import Fault, Which
 
@@ -24,6 +25,7 @@ LAST_ROW, LAST_COLUMN = 100_000, 200
 
 _ERROR = "#N/A"
 _UNSAVED = "=formula"
+_INDEX = frozenset({"xl/workbook.xml", "xl/_rels/workbook.xml.rels"})
 _PART = re.compile(r"xl/worksheets/[^/]+\.xml|content\.xml", re.IGNORECASE)
 
 
@@ -61,6 +63,10 @@ def _rows(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int]) -> list[l
         sheets = [(name, _Sheet(book.get_sheet_by_name(name))) for name in names]
     except (CalamineError, WorksheetNotFound, OSError, ValueError) as fault:
         raise NoWorkbook(f"this workbook cannot be read ({fault}): save it again, or as CSV UTF-8") from fault
+    except BaseException as fault:
+        if type(fault).__name__ != "PanicException":  # the library's own, from Rust, and no Exception
+            raise
+        raise NoWorkbook("this workbook cannot be read: save it again, or as CSV UTF-8") from fault
     if not sheets:
         raise NoWorkbook("this workbook has no sheet that is not hidden")
     scored = [(score(sheet.first(20)), name, sheet) for name, sheet in sheets]
@@ -122,6 +128,8 @@ def _looked_through(raw: bytes) -> dict[str, dict[tuple[int, int], str]]:
     if content is not None:
         if b'value-type="error"' in content or b">Err:" in content:
             raise NoWorkbook("a cell of this workbook shows an error, such as #N/A or Err:502: correct it")
+        if _REPEATED.search(content):
+            raise NoWorkbook("a cell is repeated thousands of times: delete what is below and beside the register")
         return {}
     names = _sheet_names(parts)
     return {names.get(part, part): _marks(xml) for part, xml in parts.items() if part.startswith("xl/worksheets/")}
@@ -131,7 +139,7 @@ def _unpacked(archive: zipfile.ZipFile) -> dict[str, bytes]:
     """The parts that are looked through; all others only measured, for what a ZIP says of its sizes may be untrue."""
     parts, left = {}, LARGEST_INSIDE
     for member in archive.infolist():
-        keep = _PART.fullmatch(member.filename) or member.filename in {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"}
+        keep = member.filename.lower().endswith((".xml", ".rels"))
         content = bytearray()
         with archive.open(member) as file:
             while chunk := file.read(1 << 20):
@@ -143,8 +151,24 @@ def _unpacked(archive: zipfile.ZipFile) -> dict[str, bytes]:
                 if keep:
                     content += chunk
         if keep:
-            parts[member.filename] = bytes(content)
+            _well_formed(bytes(content))
+            if _PART.fullmatch(member.filename) or member.filename in _INDEX:
+                parts[member.filename] = bytes(content)
     return parts
+
+
+def _well_formed(xml: bytes) -> None:
+    """Raise NoWorkbook for XML that is none: on some of it the library never comes to an end."""
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = _no_doctype
+    try:
+        parser.Parse(xml, True)
+    except expat.ExpatError as fault:
+        raise NoWorkbook(f"this workbook is damaged ({fault}): save it again, or as CSV UTF-8") from fault
+
+
+def _no_doctype(*_: object) -> None:
+    raise NoWorkbook("this workbook is not one that a spreadsheet wrote: save it again, or as CSV UTF-8")
 
 
 def _sheet_names(parts: dict[str, bytes]) -> dict[str, str]:
@@ -171,6 +195,11 @@ def _ascii(parts: dict[str, bytes], name: str) -> str:
     return parts.get(name, b"").decode("utf-8", "replace")
 
 
+_REPEATED = re.compile(
+    rb'<table:table-cell\b(?=[^>]*value-type=)[^>]*columns-repeated="[0-9]{4,}"'
+    rb'|<table:table-row\b[^>]*rows-repeated="[0-9]{4,}"[^>]*>\s*(?:<table:table-cell\b[^>]*/>\s*)*'
+    rb"<table:table-cell\b[^>]*value-type="
+)
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 _REF = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 
