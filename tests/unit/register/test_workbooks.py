@@ -3,8 +3,10 @@
 import zipfile
 from datetime import UTC, date, datetime, time
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -143,3 +145,18 @@ def test_no_damage_to_a_workbook_makes_reading_raise(raw: bytes, chance: Any) ->
     damaged = bytearray(raw)
     damaged[chance.randrange(4, len(raw))] ^= chance.randrange(1, 256)
     read(bytes(damaged))
+
+
+def test_the_template_has_the_register_columns_and_dates_with_the_year_first(tmp_path: Path) -> None:
+    template = Path(__file__).resolve().parents[3] / "config" / "visits-template.xlsx"
+    empty = read(template.read_bytes())
+    assert [fault.message for fault in empty.faults] == ["the register holds no visit"]
+    book = openpyxl.load_workbook(template)
+    for place, value in enumerate(ZOO[:4], 1):
+        cell = book.active.cell(2, place)
+        shown_as = cell.number_format
+        cell.value = value
+        cell.number_format = shown_as
+    book.save(tmp_path / "visits.xlsx")
+    assert only(read((tmp_path / "visits.xlsx").read_bytes())) == SPAN
+    assert shown_as == "yyyy-mm-dd hh:mm"
