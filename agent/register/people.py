@@ -38,9 +38,8 @@ def recognise(staff: str, names: Iterable[str]) -> Staff:
     alike = [name for name in listed - exact if _alike(wanted, _name(name))]
     # John and Jane are both like J.: as long as they are two, neither is certain.
     clash = any(not _alike(_name(one), _name(other)) for one in alike for other in alike)
-    # And "Smith" alone may be A. Smith, who is on the register too.
-    others = [name for name in listed - exact if name not in alike]
-    perhaps = {one for one in alike if clash or any(_alike(_name(one), _name(other)) for other in others)}
+    # And "Smith" alone may be any Smith.
+    perhaps = {one for one in alike if clash or _by_surname_alone(wanted, _name(one))}
     return Staff(exact | frozenset(alike) - perhaps, frozenset(perhaps))
 
 
@@ -86,6 +85,12 @@ def _fits(one: tuple[tuple[str, ...], str], other: tuple[tuple[str, ...], str]) 
 
 def _same_given(one: str, other: str) -> bool:
     return one == other or (min(len(one), len(other)) == 1 and one[0] == other[0])
+
+
+def _by_surname_alone(one: _Name, other: _Name) -> bool:
+    """Whether nothing but the surname says that both are one person."""
+    alone = any(all(not given for given, _ in name.ways) for name in (one, other))
+    return alone and not _joined(one, other)
 
 
 def _joined(one: _Name, other: _Name) -> bool:

@@ -1,4 +1,4 @@
-"""From a register on the share that somebody really made to the decision: what is doubtful is said, and its photos wait."""
+"""From a register on the share to the decision: what is doubtful in it is said, and the photos of it wait."""
 
 import json
 import os
@@ -74,6 +74,9 @@ def test_a_line_that_was_not_understood_is_said_and_its_photos_wait_until_it_is_
     assert ["One line of the visits register is not used (line 2, starts" in text for text in notices(heard)] == [True]
     assert photo.exists()
     assert private.exists()
+    synced = laptop.command("sync")
+    assert (synced.returncode, synced.stderr.count("line 2, starts")) == (2, 1)
+    assert laptop.command("sync", "--dry-run").returncode == 2
     told = laptop.command("status")
     assert told.returncode == 2
     assert "line 2, starts" in told.stdout
