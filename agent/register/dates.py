@@ -16,6 +16,8 @@ FIRST_YEAR, LAST_YEAR = 1990, 2100
 """Years outside are typing errors; and sums of dates cannot leave what a datetime can hold."""
 
 FORM = "write 2026-03-14 08:30 or 14/03/2026 08:30"
+_FIRST_SHORT_YEAR = 2020
+"""26/03/14 is hardly a visit of 2014: more likely the year was written first."""
 _MOST_YEARS = 5
 """Over more years than this a register with two-digit years has probably written the year first."""
 
@@ -111,6 +113,8 @@ class Written:
         month, day = self._month_and_day(order)
         if not FIRST_YEAR <= self.year <= LAST_YEAR:
             raise ValueError(f"the year {self.year} cannot be meant")
+        if self.short_year and self.year < _FIRST_SHORT_YEAR:
+            raise ValueError(f"the year {self.year} is hardly meant: write it with four digits; {FORM}")
         if month > 12 >= day:
             raise ValueError(f"there is no month {month}: dates here have {_WORDS[order]}; {FORM}")
         try:

@@ -23,6 +23,9 @@ SEPARATORS = (",", ";", "\t")
 MOST_ROWS = 20_000
 """Visits of the largest school for decades; more is another file."""
 
+_TITLES = 2
+"""Cells that a row above the header may have filled, and be a title or a note."""
+
 _ABOVE = 20
 """Rows in which the header is looked for: titles and notes may stand above it."""
 
@@ -86,12 +89,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The rows below the header; `faults` are those of the file and its header. `separator` is empty in a workbook."""
+    """The rows below the header; `faults` are those of the file and its header.
+
+    `separator` is empty in a workbook; `header` is the line that the header stands on.
+    """
 
     rows: tuple[Row, ...]
     faults: tuple[Fault, ...]
     separator: str = ","
     workbook: bool = False
+    header: int = 1
 
 
 def plain(name: str) -> str:
@@ -135,7 +142,7 @@ def header_names(raw: bytes) -> tuple[str, ...]:
     """The names in the first row that is not blank, in their plain form; none where the file has no such row."""
     if raw.startswith(WORKBOOK):
         book = read_workbook(raw, len, "visits")
-        return tuple(plain(cell) for cell in next((row for row in book.cells if any(row)), []) if cell)
+        return tuple(plain(cell) for cell in next((row for row in book.cells if sum(map(bool, row)) > 1), []) if cell)
     text, _ = decode(raw, "visits")
     if text is None:
         return ()
@@ -207,6 +214,7 @@ def _sheet(
         header, names = first[best]
         header.warning(None, f"the first row is not the header: line {header.line} is taken for it")
         at = best
+    above = [_above(*first[place]) for place in filled if place < at and sum(map(bool, first[place][1])) > _TITLES]
     layout = _layout(names, header, columns)
     rows: list[Row] = []
     if not header.failed():
@@ -214,7 +222,13 @@ def _sheet(
     if len(rows) > MOST_ROWS:
         rows = []
         header.error(None, f"the register has more than {MOST_ROWS} lines: is it the right file?")
-    return Sheet(tuple(rows), (*faults, *header.faults), separator, workbook=not separator)
+    return Sheet((*above, *rows), (*faults, *header.faults), separator, not separator, header.line)
+
+
+def _above(notes: Notes, cells: Sequence[str]) -> Row:
+    """A row above the header that is fuller than a title: a sheet that was sorted with its header has lines there."""
+    notes.error(None, "this line stands above the header and is not read: move it below")
+    return Row({}, notes, {"starts": [("", cell) for cell in cells if cell]})
 
 
 def _chained(

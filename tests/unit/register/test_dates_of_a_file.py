@@ -150,6 +150,21 @@ def test_a_time_that_is_not_understood_is_an_error_and_no_whole_day(header: str,
     assert [doubt.span is not None for doubt in reading.doubtful] == [True]
 
 
+def test_a_line_above_the_header_is_told_and_not_lost() -> None:
+    rows = ["a,A,14/03/2026,14/03/2026", HEADER, "b,B,15/03/2026,15/03/2026"]
+    reading = read(*rows, header="Visits,2026,,")
+    assert [visit.id for visit in reading.visits] == ["b"]
+    assert [(doubt.line, doubt.span is not None) for doubt in reading.doubtful] == [(2, True)]
+    assert [(fault.line, fault.severity) for fault in reading.faults] == [(3, "warning"), (2, "error")]
+
+
+@pytest.mark.parametrize("cell", ["26/03/14", "26-Mar-14"])
+def test_a_year_of_two_digits_that_is_long_past_is_not_believed(cell: str) -> None:
+    reading = read(f"a,A,{cell},{cell}", "ok,OK,14/03/2026,14/03/2026")
+    assert [visit.id for visit in reading.visits] == ["ok"]
+    assert "four digits" in reading.faults[0].message
+
+
 def test_another_date_in_a_column_of_its_own_is_no_business_of_the_visit() -> None:
     header = f"{HEADER},Risk assessment date,Booked"
     assert len(read("a,A,14/03/2026 08:30,14/03/2026 16:30,01/02/2026,yes", header=header).visits) == 1
