@@ -12,7 +12,6 @@ from agent.register.lengths import without_the_longest
 from agent.register.opening import read_visits
 from agent.register.reading import Kind, Rules, VisitsReading, cross_check
 from agent.register.sheet import header_names
-from agent.register.visits import COLUMNS as VISITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,8 @@ class Checked:
 
 def which_register(raw: bytes, name: str) -> Which:
     """Whether a sheet is of visits or of cameras: by its header, in any encoding; if that says neither, by its name."""
+    from agent.register.visits import COLUMNS as VISITS
+
     names = header_names(raw)
     cameras = sum(known in CAMERAS.known for known in names)
     visits = sum(known in VISITS.known for known in names)

@@ -1,7 +1,6 @@
 """A register of visits, whichever form it is kept in."""
 
 from agent.register.reading import Kind, Rules, VisitsReading
-from agent.register.visits import read_visits_sheet
 
 _CALENDAR = b"BEGIN:VCALENDAR"
 
@@ -16,4 +15,6 @@ def read_visits(raw: bytes, *, kind: Kind, rules: Rules) -> VisitsReading:
         from agent.register.calendar import read_calendar  # icalendar is slow to load
 
         return read_calendar(raw, rules)
+    from agent.register.visits import read_visits_sheet  # only who reads a register anew needs its columns
+
     return read_visits_sheet(raw, rules)

@@ -16,7 +16,6 @@ from itertools import islice
 
 from agent.register.faults import Fault, Notes, Which
 from agent.register.text import WORKBOOK, decode
-from agent.register.workbook import read_workbook
 
 SEPARATORS = (",", ";", "\t")
 
@@ -121,6 +120,8 @@ def calm(cell: str) -> str:
 def read_sheet(raw: bytes, columns: Columns) -> Sheet:
     """The rows of a register by column name. Without a believable header there are no rows, and the faults say why."""
     if raw.startswith(WORKBOOK):
+        from agent.register.workbook import read_workbook  # ZIP and XML, and only here
+
         book = read_workbook(raw, lambda rows: _best(rows, columns), columns.register)
         if not book.cells:
             return Sheet((), book.faults or (_empty(columns),), workbook=True)
@@ -141,6 +142,8 @@ def read_sheet(raw: bytes, columns: Columns) -> Sheet:
 def header_names(raw: bytes) -> tuple[str, ...]:
     """The names in the first row that is not blank, in their plain form; none where the file has no such row."""
     if raw.startswith(WORKBOOK):
+        from agent.register.workbook import read_workbook
+
         book = read_workbook(raw, len, "visits")
         return tuple(plain(cell) for cell in next((row for row in book.cells if sum(map(bool, row)) > 1), []) if cell)
     text, _ = decode(raw, "visits")
