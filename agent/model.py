@@ -229,6 +229,8 @@ class Visit:
     """A line of the visits register. Empty `staff` or `cameras`: anyone, any.
 
     `zone` is the zone it starts in, `then` are those that the journey goes on to, in their order; it ends in the last.
+    `cancelled` is any visit that does not count; `why_not` says why where it is not simply cancelled. `line` is where
+    it stands in the register's file, for messages; 0: not known.
     """
 
     id: VisitId
@@ -241,6 +243,8 @@ class Visit:
     radius_km: float | None = None
     cancelled: bool = False
     then: tuple[str, ...] = ()
+    why_not: str = ""
+    line: int = field(default=0, compare=False)
 
     @property
     def zones(self) -> tuple[str, ...]:
@@ -266,13 +270,32 @@ class RegisteredCamera:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A line of the visits register that was not understood, and when a visit on it could have been: photos wait.
+
+    `span` is None where nothing of its dates could be read. `staff`, where it could be read, are the only people that
+    the line can concern; empty: anyone.
+    """
+
+    line: int
+    why: str
+    span: Interval | None = None
+    staff: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Register:
-    """Visits and cameras as they stood at `read_at`; `version` is the SHA-256 over both files' bytes."""
+    """Visits and cameras as they stood at `read_at`; `version` is the SHA-256 over both files' bytes.
+
+    `doubtful` are lines that no visit could be made of. `accepted` is whether a person accepted these very files.
+    """
 
     visits: tuple[Visit, ...]
     cameras: tuple[RegisteredCamera, ...]
     version: Sha256
     read_at: datetime
+    doubtful: tuple[Doubt, ...] = ()
+    accepted: bool = False
 
 
 class Verdict(StrEnum):

@@ -57,7 +57,7 @@ def command(
     as_json: bool,
 ) -> int:
     """Set this laptop up: write agent.toml, make its keys, pin the server's host key, and say what IT must enter."""
-    from agent.pipeline.enrol import make_keys, write_settings
+    from agent.pipeline.enrol import make_keys, names_in_register, write_settings
     from agent.settings import load, new_file
 
     path = _target(ctx)
@@ -84,7 +84,10 @@ def command(
         say(f"for IT: {leave(made, settings.device.staff, enrolment)}")
     if not no_server:
         _pin(settings, fingerprint)
-    _tell(made, path, as_json)
+    named = None if no_server and not settings.register_is_here else names_in_register(settings)
+    _tell(made, path, named, as_json)
+    if named and not as_json:
+        _tell_names(named, settings.device.staff)
     return 0
 
 
@@ -132,7 +135,19 @@ def _pin(settings: "Settings", fingerprint: str | None) -> None:
     pin_if_confirmed(settings, key, expected=fingerprint, confirmed=confirmed)
 
 
-def _tell(enrolment: "Enrolment", path: Path, as_json: bool) -> None:
+def _tell_names(named: tuple[str, ...], staff: str) -> None:
+    """The names in the register, so that whoever sets the laptop up sees whether this one is among them."""
+    from agent.register import recognise
+
+    found = recognise(staff, named)
+    click.echo(f"The visits register names: {', '.join(named)}.")
+    if found.perhaps:
+        say(f"{staff} may be {' or '.join(sorted(found.perhaps))}: write the name as it is in the register.")
+    elif not found.same:
+        say(f"{staff} is not among them: write the name as it is in the register, or ask the visits coordinator.")
+
+
+def _tell(enrolment: "Enrolment", path: Path, named: tuple[str, ...] | None, as_json: bool) -> None:
     if as_json:
         put_json(
             {
@@ -142,6 +157,7 @@ def _tell(enrolment: "Enrolment", path: Path, as_json: bool) -> None:
                 "ssh_key": enrolment.ssh_key,
                 "log_key": enrolment.log_key,
                 "add_device": enrolment.command,
+                **({} if named is None else {"staff_in_register": list(named)}),
             }
         )
         return

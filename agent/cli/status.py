@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> int:
-    """What waits, since when and why; how the register, the share and the service stand."""
+    """What waits, since when and why; how the register, the share and the service stand.
+
+    Exit code 2 while something is wrong with the register: visits may be missing from it.
+    """
     from agent.pipeline.status import status
 
     settings = settings_of(ctx)
@@ -26,7 +29,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
         put_json(_as_json(standing))
     else:
         _show(standing, settings)
-    return 0
+    return 2 if standing.register_trouble and standing.register_version is not None else 0
 
 
 def _as_json(status: "Status") -> dict[str, object]:

@@ -134,13 +134,18 @@ def _events(stages: "Stages", request: int, stopping: threading.Event) -> Iterat
 def _dry_run(settings: "Settings", roots: tuple[Path, ...], as_json: bool) -> int:
     from agent.cli.session import local, put_table
     from agent.pipeline.explain import preview
+    from agent.pipeline.misgivings import misgivings
 
     with stages_of(settings) as stages:
         explained = list(preview(stages, roots))
+        doubts = misgivings(stages, stages.registers.current())
+    code = 0 if doubts is None else 2
+    if doubts is not None:
+        say(doubts)
     if as_json:
         for one in explained:
             put_json(one.as_json())
-        return 0
+        return code
     visits = [one for one in explained if one.verdict == "visit"]
     review = [one for one in explained if one.verdict == "review"]
     private = sum(one.verdict == "private" for one in explained)
@@ -152,4 +157,4 @@ def _dry_run(settings: "Settings", roots: tuple[Path, ...], as_json: bool) -> in
     if review:
         put_table("would wait for review", ("file", "why"), ((one.path.name, "; ".join(one.reasons)) for one in review))
     say(f"{len(visits)} to send, {len(review)} for review, {private} private; nothing was done")
-    return 0
+    return code

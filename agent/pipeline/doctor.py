@@ -15,12 +15,13 @@ from pathlib import Path
 
 from agent.errors import AgentError, RecordError, ShareFault
 from agent.folders import watch_limits
-from agent.model import Known
+from agent.model import Known, Register
 from agent.pipeline.facts import UNPUBLISHED
 from agent.pipeline.former import published_up_to, unpublished
 from agent.pipeline.forwarding import try_out
 from agent.pipeline.importfolders import why_unfit
-from agent.pipeline.renew import needs_share, renew_register
+from agent.pipeline.misgivings import not_named, not_understood
+from agent.pipeline.renew import LARGEST, needs_share, renew_register
 from agent.pipeline.stages import Stages, log_key
 from agent.record import published
 from agent.record.publish import progress
@@ -239,12 +240,39 @@ def _register(stages: Stages, share: Share | None) -> Iterator[Finding]:
     old = age > timedelta(days=stages.settings.register.max_age_days)
     text = f"{len(register.visits)} visits, {len(register.cameras)} cameras, renewed {age.days} days ago"
     yield Finding("register", Mark.FAIL if old else Mark.OK, text, "connect to the school's network" if old else "")
+    yield from _register_lines(stages, register)
+    if share is not None or not needs_share(stages):
+        yield from _cameras_aside(stages, share)
+
+
+def _register_lines(stages: Stages, register: Register) -> Iterator[Finding]:
+    advice = "the coordinator corrects them: `photo-agent visits check FILE` names every fault"
     faults = stages.registers.faults()
-    if faults:
-        text = f"{len(faults)} faults, the first in line {faults[0].line}: {faults[0].message}"
-        yield Finding(
-            "register lines", Mark.WARN, text, "the coordinator corrects them: `photo-agent visits check FILE`"
+    if unread := not_understood(faults):
+        yield Finding("register lines", Mark.FAIL, unread, advice)
+    elif faults:
+        text = f"{len(faults)} {'warning' if len(faults) == 1 else 'warnings'}, the first: {faults[0]}"
+        yield Finding("register lines", Mark.WARN, text, advice)
+    if unnamed := not_named(register, stages.settings.device.staff):
+        advice = "correct device.staff in agent.toml, or the coordinator corrects the register"
+        yield Finding("register staff", Mark.FAIL, unnamed, advice)
+
+
+def _cameras_aside(stages: Stages, share: Share | None) -> Iterator[Finding]:
+    """A cameras register in the usual place that the settings pass over."""
+    settings = stages.settings
+    beside = settings.cameras_beside
+    if settings.cameras_file in {None, beside}:
+        return
+    try:
+        there = (
+            beside.is_file() if isinstance(beside, Path) else share is not None and bool(share.read(beside, LARGEST))
         )
+    except (FileNotFoundError, ShareFault, OSError):
+        return
+    if there:
+        text = "there is a cameras.csv beside the visits register, and it is not used: the settings name another file"
+        yield Finding("cameras", Mark.WARN, text, "take register.cameras out of agent.toml, or the file away")
 
 
 def _forwarding(stages: Stages) -> Iterator[Finding]:

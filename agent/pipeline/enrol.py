@@ -8,8 +8,10 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.errors import HostKeyRefused, UsageError
+from agent.errors import AgentError, HostKeyRefused, UsageError
 from agent.files.durable import replace_file
+from agent.pipeline.misgivings import names_in
+from agent.pipeline.renew import read_once
 from agent.pipeline.stages import log_key
 from agent.record.keys import ssh_line
 from agent.settings import Settings
@@ -39,6 +41,17 @@ def write_settings(path: Path, text: str, *, replace: bool) -> None:
     if path.exists() and not replace:
         raise UsageError(f"there are settings already in {path}; --force replaces them (the keys are kept)")
     replace_file(path, text.encode())
+
+
+def names_in_register(settings: Settings) -> tuple[str, ...] | None:
+    """The staff that the visits register names; None where it cannot be read from here and now.
+
+    Before IT has entered this laptop's key on the server, the share does not let it in: then nobody knows yet.
+    """
+    try:
+        return names_in(read_once(settings))
+    except AgentError:
+        return None
 
 
 def make_keys(settings: Settings) -> Enrolment:

@@ -44,6 +44,7 @@ class Exit(IntEnum):
     """The exit codes a run can end with (CONTRACT); errors carry their own."""
 
     DONE = 0
+    REGISTER = 2
     NOT_YET_SENT = 3
     REVIEW = 4
 
@@ -53,6 +54,7 @@ class Summary:
     """Counts of one run; `bytes` are those sent, tags included; `review` and `waiting` are what is left after it.
 
     `unpublished` is why the share does not have all of the record; None where it has, or was not there to take it.
+    `register` is what is wrong with the visits register, though the run went by it.
     """
 
     found: int = 0
@@ -70,14 +72,20 @@ class Summary:
     refused: int = 0
     unpublished: str | None = None
     stopped: bool = False
+    register: str | None = None
     fault: AgentError | None = None
 
     @property
     def exit_code(self) -> int:
-        """What `sync` ends with: what ended it early, else what is not yet sent (a photo, or the
-        record), else what waits for a person."""
+        """What `sync` ends with: what ended it early, else the register, what is not yet sent, what waits for a person.
+
+        A register that is not understood comes before the photos: visits may be missing that nobody waits for. The
+        record is sent as photos are: what the share does not have of it is not yet sent.
+        """
         if self.fault is not None:
             return self.fault.exit_code
+        if self.register is not None:
+            return Exit.REGISTER
         if self.waiting or self.failed or self.unpublished is not None:
             return Exit.NOT_YET_SENT
         return Exit.REVIEW if self.review or self.refused else Exit.DONE

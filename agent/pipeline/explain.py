@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from agent.errors import LocalFault
 from agent.folders import group, look, scan
-from agent.model import Capture, Decision, Interval, Verdict
+from agent.model import Capture, Decision, Interval, Register, Verdict
 from agent.pipeline.examine import EMPTY, claims_to_be_a_photo, judge, others_of
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import Stages
@@ -79,8 +79,16 @@ def explain(stages: Stages, path: Path, beside: Sequence[Path] | None = None) ->
         return Explanation(path, capture, None, Verdict.REVIEW, (*capture.notes, excuse))
     decision = judge(stages, capture, register)
     stale = no_register(stages, register)
-    reasons = (*decision.reasons, *((stale,) if stale else ()))
+    reasons = (*decision.reasons, *_line_of(stages, register, decision), *((stale,) if stale else ()))
     return Explanation(path, capture, decision, decision.verdict, reasons)
+
+
+def _line_of(stages: Stages, register: Register, decision: Decision) -> tuple[str, ...]:
+    """Where in the register's file the visit stands that decided."""
+    visit = next((one for one in register.visits if one.id == decision.visit), None)
+    if visit is None or not visit.line:
+        return ()
+    return (f"{visit.title} is on line {visit.line} of {PurePath(stages.settings.register.visits).name}",)
 
 
 def preview(stages: Stages, roots: Sequence[Path]) -> Iterator[Explanation]:

@@ -27,6 +27,7 @@ from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
 from agent.pipeline.facts import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL
 from agent.pipeline.former import link_former_names
 from agent.pipeline.halfsent import HalfSentTransfers
+from agent.pipeline.misgivings import misgivings
 from agent.pipeline.onrecord import put_down_standings
 from agent.pipeline.publish import Publishing
 from agent.pipeline.renew import needs_share, renew_register
@@ -75,6 +76,7 @@ class Run:
             self._finish_what_was_proven()
             if self.renew:
                 self._renew_register()
+            self._doubt_the_register()
             self._examine()
             put_down_standings(self.stages)
             if not self.stopping():
@@ -118,6 +120,15 @@ class Run:
             self._notice(f"the register was not renewed, the last good one stands: {renewal.refusal}")
         if renewal.register is not None:
             self._put_register_on_record(renewal.register)
+
+    def _doubt_the_register(self) -> None:
+        """Say what is wrong with the register that this run goes by; without any, photos wait and say so themselves."""
+        register = self.stages.registers.current()
+        doubts = misgivings(self.stages, register)
+        if doubts is not None and (self.renew or not self.patient):
+            self._notice(doubts)
+        refusal = self.stages.journal.fact(REGISTER_REFUSAL)
+        self.summary.register = None if register is None else refusal or doubts
 
     def _put_register_on_record(self, register: Register) -> None:
         """Once for each change, whoever fetched it: `doctor` and `visits accept` do so too."""

@@ -87,7 +87,11 @@ class Stages:
         """
         register = self.registers.current()
         device = self.settings.device
-        return None if register is None else f"{__version__} {register.version} {device.timezone} {device.staff}"
+        if register is None:
+            return None
+        rules = self.settings.register
+        reading = f"{rules.dates} {rules.longest_visit_days:g}{' accepted' if register.accepted else ''}"
+        return f"{__version__} {register.version} {reading} {device.timezone} {device.staff}"
 
     @property
     def forwarder(self) -> "Forwarder":

@@ -9,6 +9,7 @@ from agent.journal import Standing, State
 from agent.pipeline.damage import Damage, so_far
 from agent.pipeline.facts import LAST_REACHED, REGISTER_REFUSAL, UNPUBLISHED
 from agent.pipeline.forwarding import Receiver, receivers
+from agent.pipeline.misgivings import misgivings
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import Stages, lock_file
 from agent.settings import Settings
@@ -58,7 +59,9 @@ def status(stages: Stages) -> Status:
         register_version=None if register is None else register.version,
         register_visits=0 if register is None else len(register.visits),
         register_read_at=None if register is None else register.read_at,
-        register_trouble=stages.journal.fact(REGISTER_REFUSAL) or no_register(stages, register),
+        register_trouble=stages.journal.fact(REGISTER_REFUSAL)
+        or no_register(stages, register)
+        or misgivings(stages, register),
         share_last_reached=None if reached is None else datetime.fromisoformat(reached),
         record_trouble=stages.journal.fact(UNPUBLISHED),
         running=is_running(stages.settings),

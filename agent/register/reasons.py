@@ -62,10 +62,8 @@ def missed(capture: Capture, readings: Readings, mine: Iterable[Visit], others: 
 
     `others` are cancelled visits and those of other staff.
     """
-    for visit in others:
-        if readings.relation(visit) is not Relation.OUTSIDE:
-            why = "which was cancelled" if visit.cancelled else "a visit of other staff"
-            return f"{taken_when(capture, readings, visit)}, in the time of {visit_hours(visit, readings)}, {why}"
+    if theirs := in_time_of_others(capture, readings, others):
+        return theirs[0]
     nearest = min(mine, key=lambda visit: readings.miss(visit)[0])
     gap, after = readings.miss(nearest)
     when = taken_when(capture, readings, nearest)
@@ -73,6 +71,15 @@ def missed(capture: Capture, readings: Readings, mine: Iterable[Visit], others: 
         way = "after" if after else "before"
         return f"{when}, {wording.length(gap)} {way} {visit_hours(nearest, readings)}"
     return f"{when}, outside every visit in the register"
+
+
+def in_time_of_others(capture: Capture, readings: Readings, others: Iterable[Visit]) -> tuple[str, ...]:
+    """Which of the visits that do not count here a photo was taken in the time of, and why that one does not count."""
+    for visit in others:
+        if readings.relation(visit) is not Relation.OUTSIDE:
+            why = visit.why_not or ("which was cancelled" if visit.cancelled else "a visit of other staff")
+            return (f"{taken_when(capture, readings, visit)}, in the time of {visit_hours(visit, readings)}, {why}",)
+    return ()
 
 
 def across(capture: Capture, readings: Readings, visits: Iterable[Visit]) -> tuple[str, ...]:

@@ -173,18 +173,23 @@ def absolute_or_empty(value: str) -> str:
 
 
 def visits(value: str) -> str:
-    """Where the visits register is: `share:…` or a local path, ending in .csv or .ics."""
-    return _register_file(value, (".csv", ".ics"))
+    """Where the visits register is: `share:…` or a local path, ending in .csv, .xlsx, .ods or .ics."""
+    if re.match(r"(?i)(?:https?|webcals?|ftp)://", value):
+        raise ValueError(
+            "is a link, and laptops fetch no calendar from the internet: let the server fetch it into register/ (the "
+            "README says how) and write share:register/visits.ics"
+        )
+    return _register_file(value, (".csv", ".xlsx", ".ods", ".ics"))
 
 
 def cameras(value: str) -> str:
-    """Where the cameras register is: `share:…` or a local path, ending in .csv; or nothing."""
-    return _register_file(value, (".csv",)) if value else value
+    """Where the cameras register is: `share:…` or a local path, ending in .csv, .xlsx or .ods; or nothing."""
+    return _register_file(value, (".csv", ".xlsx", ".ods")) if value else value
 
 
 def _register_file(value: str, endings: tuple[str, ...]) -> str:
     if not value.lower().endswith(endings):
-        raise ValueError(f"must end in {' or '.join(endings)}")
+        raise ValueError(f"must end in {', '.join(endings[:-1])} or {endings[-1]}")
     if not value.startswith("share:"):
         return absolute(value)
     name = value.removeprefix("share:")

@@ -5,8 +5,8 @@ method of its metaclass. A key's value stays as it was written; the properties o
 """
 
 import dataclasses
-from pathlib import Path
-from typing import Annotated, Any, Final
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, ConfigDict, Field, Strict, StrictBool, StrictInt
@@ -17,6 +17,7 @@ from agent.settings import checks
 from agent.settings.places import config_folder, expanded, state_folder
 
 _EXACT: Final = ConfigDict(extra="forbid", allow_inf_nan=False)
+CAMERAS_FILE = "cameras.csv"
 _Number = Annotated[float, Strict()]  # an integer will do; a quoted number or true will not
 
 
@@ -140,22 +141,34 @@ class RegisterSettings:
         str,
         AfterValidator(checks.visits),
         Field(
-            description="The visits register, .csv or .ics: share:… for a file on the share (from share.path on), "
-            "or a full path on this laptop.",
-            json_schema_extra={"pattern": r"\.([cC][sS][vV]|[iI][cC][sS])$"},
+            description="The visits register, .csv, .xlsx, .ods or .ics: share:… for a file on the share (from "
+            "share.path on), or a full path on this laptop.",
+            json_schema_extra={"pattern": r"\.([cC][sS][vV]|[xX][lL][sS][xX]|[oO][dD][sS]|[iI][cC][sS])$"},
         ),
     ] = "share:register/visits.csv"
     cameras: Annotated[
         str,
         AfterValidator(checks.cameras),
         Field(
-            description="The cameras register, .csv, likewise; empty: the school keeps none.",
-            json_schema_extra={"pattern": r"^$|\.[cC][sS][vV]$"},
+            description="The cameras register, .csv, .xlsx or .ods, likewise; empty: cameras.csv beside the visits "
+            "register, if it is there.",
+            json_schema_extra={"pattern": r"^$|\.([cC][sS][vV]|[xX][lL][sS][xX]|[oO][dD][sS])$"},
         ),
     ] = ""
     max_age_days: Annotated[
         _Number,
         Field(gt=0, le=3660, description="How old the last good copy of the register may be and still decide."),
+    ] = 14
+    dates: Annotated[
+        Literal["day-first", "month-first", "iso"],
+        Field(
+            description="The order of day and month in dates such as 3/4/2026: day-first, month-first, or iso where "
+            "only 2026-04-03 is read. A register that proves another order is not believed.",
+        ),
+    ] = "day-first"
+    longest_visit_days: Annotated[
+        _Number,
+        Field(gt=0, le=366, description="How long a visit may last; a longer one needs `photo-agent visits accept`."),
     ] = 14
 
 
@@ -277,9 +290,22 @@ class Settings:
         return _register_file(self.register.visits)
 
     @property
+    def register_is_here(self) -> bool:
+        """Whether the visits register is a file on this laptop."""
+        return isinstance(self.visits_file, Path)
+
+    @property
     def cameras_file(self) -> RemoteName | Path | None:
-        """The cameras register, likewise; None: the school keeps none."""
+        """The cameras register, likewise, where the settings name one."""
         return _register_file(self.register.cameras) if self.register.cameras else None
+
+    @property
+    def cameras_beside(self) -> RemoteName | Path:
+        """Where the cameras register is if the settings name none and the school keeps one: beside the visits."""
+        visits = self.visits_file
+        if isinstance(visits, Path):
+            return visits.with_name(CAMERAS_FILE)
+        return RemoteName(str(PurePosixPath(visits).with_name(CAMERAS_FILE)))
 
     def forward_file(self, key: str) -> Path | None:
         """The file that this key of [forward] names; None where it is empty."""

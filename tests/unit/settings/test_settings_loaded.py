@@ -61,7 +61,13 @@ def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: 
             "bandwidth_kib_per_s": 0,
             "allow_unsynced": False,
         },
-        "register": {"visits": "share:register/visits.csv", "cameras": "", "max_age_days": 14},
+        "register": {
+            "visits": "share:register/visits.csv",
+            "cameras": "",
+            "max_age_days": 14,
+            "dates": "day-first",
+            "longest_visit_days": 14,
+        },
         "removal": {"keep_hours": 0, "overdue_hours": 24},
         "forward": {
             "syslog": "",
@@ -76,6 +82,7 @@ def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: 
     assert settings.zone == ZoneInfo("Europe/London")
     assert settings.visits_file == "register/visits.csv"
     assert settings.cameras_file is None
+    assert settings.cameras_beside == "register/cameras.csv"
     for path in (settings.state_dir, settings.key_file, settings.known_hosts_file):
         assert path.is_absolute()
         assert home in path.parents
@@ -233,8 +240,12 @@ def test_a_value_where_a_table_belongs_is_explained(write: Write) -> None:
         ("share", "allow_unsynced = 1", "true or false"),
         ("share", 'key_file = "id"', "full path"),
         ("share", 'key_file = "~/k"\nknown_hosts_file = "~/k"', "the same file"),
-        ("register", 'visits = ""', "must end in .csv or .ics"),
-        ("register", 'visits = "share:register/visits.xlsx"', "must end in .csv or .ics"),
+        ("register", 'visits = ""', "must end in .csv, .xlsx, .ods or .ics"),
+        ("register", 'visits = "share:register/visits.xls"', "must end in .csv, .xlsx, .ods or .ics"),
+        ("register", 'visits = "https://calendar.example/visits.ics"', "let the server fetch it"),
+        ("register", 'visits = "webcal://calendar.example/basic.ics"', "let the server fetch it"),
+        ("register", 'dates = "american"', "register.dates"),
+        ("register", "longest_visit_days = 0", "longest_visit_days"),
         ("register", 'visits = "share:../visits.csv"', "share.path"),
         ("register", 'visits = "share:/visits.csv"', "share.path"),
         ("register", 'visits = "share:a//visits.csv"', "share.path"),
