@@ -17,7 +17,9 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +32,16 @@ import agent.pipeline.send
 import agent.share.sftp  # noqa: F401  # imported here, so that no run has to
 from agent.cli import main
 from agent.errors import AgentError
+from agent.pipeline import stages
 from agent.pipeline.events import Nobody
 from agent.pipeline.run import Run
 from agent.pipeline.stages import only_writer, open_stages, wall_clock
-from agent.settings import load
+from agent.settings import Settings, load
+from agent.share import Server
 from agent.share.memory import Disk, MemoryShare
 from tests.faults.foldershare import FolderFiles
 from tests.faults.starting import NOTHING_CODE
+
 
 def start(asked: dict[str, Any]) -> int:
     """Fork; the child never returns."""
@@ -53,6 +58,8 @@ def start(asked: dict[str, Any]) -> int:
         os.dup2(null, 0)
         faulthandler.register(signal.SIGUSR1, all_threads=True)
         os.environ.update(asked["environment"])
+        if asked["timeout"] is not None:
+            stages.server_of = partial(impatient, stages.server_of, asked["timeout"])
         arm(asked["plan"])
         code = by_command(asked["words"]) if asked["disk"] is None else in_memory(asked)
     except BaseException:  # noqa: BLE001  # into the run's output, where the test shows it
@@ -64,6 +71,11 @@ def start(asked: dict[str, Any]) -> int:
         os._exit(code)
 
 
+def impatient(server_of: Callable[[Settings], Server], timeout: float, settings: Settings) -> Server:
+    """The server of the settings, of which no answer is waited for longer than that."""
+    return replace(server_of(settings), timeout=timeout)
+
+
 def arm(plan: dict[str, Any]) -> None:
     """Tell the library what is to go wrong."""
     library = ctypes.CDLL(None)
@@ -73,9 +85,7 @@ def arm(plan: dict[str, Any]) -> None:
     library.faults_arm.argtypes = (
         ctypes.c_char_p, ctypes.c_long, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long,
     )  # fmt: skip
-    library.faults_arm(
-        os.fsencode(plan["below"]), plan["at"], plan["how"], plan["error"], trace, plan["clock_ahead"]
-    )
+    library.faults_arm(os.fsencode(plan["below"]), plan["at"], plan["how"], plan["error"], trace, plan["clock_ahead"])
 
 
 def by_command(words: list[str]) -> int:
@@ -93,7 +103,7 @@ def in_memory(asked: dict[str, Any]) -> int:
     disk = Disk(files=FolderFiles(Path(asked["disk"])))
     disk.free = asked.get("free")
 
-    def connect(*, delivering: bool = False) -> MemoryShare:  # noqa: ARG001  # as the real one is called
+    def connect(*, delivering: bool = False) -> MemoryShare:  # as the real one is called
         return MemoryShare(disk, device=settings.device.name, clock=wall_clock)
 
     roots = tuple(Path(root) for root in asked["roots"]) or settings.watch
@@ -109,8 +119,8 @@ def in_memory(asked: dict[str, Any]) -> int:
         waited += timedelta(seconds=seconds)
 
     try:
-        with only_writer(settings), open_stages(settings, clock=clock, sleep=sleep, connect=connect) as stages:
-            summary = Run(stages, roots, Nobody()).through()
+        with only_writer(settings), open_stages(settings, clock=clock, sleep=sleep, connect=connect) as opened:
+            summary = Run(opened, roots, Nobody()).through()
             print(json.dumps(summary.as_json(), default=str))
             return int(summary.exit_code)
     except AgentError as fault:
@@ -145,10 +155,10 @@ def serve() -> None:
         "wait": lambda asked: wait(asked["child"], asked["seconds"]),
         "kill": lambda asked: os.kill(asked["child"], asked["signal"]),
     }
-    answer.write(json.dumps({"ready": time.time()}) + "\n")
+    answer.write(json.dumps([0, "ready"]) + "\n")
     for line in sys.stdin.buffer:
         asked = json.loads(line)
-        answer.write(json.dumps(asks[asked["do"]](asked)) + "\n")
+        answer.write(json.dumps([asked["number"], asks[asked["do"]](asked)]) + "\n")
     answer.close()
 
 

@@ -70,7 +70,12 @@ class Ended:
     @property
     def foreseen(self) -> bool:
         """Whether it came to an end of which it could say in words what it was, or was killed on purpose."""
-        return not self.hung and self.code != NOTHING_CODE and "Traceback" not in self.said and "unexpected" not in self.said
+        return (
+            not self.hung
+            and self.code != NOTHING_CODE
+            and "Traceback" not in self.said
+            and "unexpected" not in self.said
+        )
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -90,6 +95,7 @@ class Starter:
     _scratch: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="vpa-faults-")))
     _outs: dict[int, Path] = field(default_factory=dict)
     _runs: int = 0
+    _asked: int = 0
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
@@ -113,15 +119,23 @@ class Starter:
             self._process.stdout.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def run(self, home: Path, *words: str | Path, plan: Plan | None = None, seconds: float = 90) -> Ended:
-        """`photo-agent WORDS` of the laptop at `home`, to its end."""
-        return self.end(self.start(home, *words, plan=plan), seconds)
+    def run(
+        self,
+        home: Path,
+        *words: str | Path,
+        plan: Plan | None = None,
+        timeout: float | None = None,
+        seconds: float = 60,
+    ) -> Ended:
+        """`photo-agent WORDS` of the laptop at `home`, to its end. It waits `timeout` seconds for the server's answers."""
+        return self.end(self.start(home, *words, plan=plan, timeout=timeout), seconds)
 
     def start(
         self,
         home: Path,
         *words: str | Path,
         plan: Plan | None = None,
+        timeout: float | None = None,
         disk: Path | None = None,
         roots: tuple[Path, ...] = (),
         free: int | None = None,
@@ -138,6 +152,7 @@ class Starter:
             config=str(config),
             disk=None if disk is None else str(disk),
             free=free,
+            timeout=timeout,
             roots=[str(root) for root in roots],
             environment={"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")},
             plan={
@@ -152,7 +167,7 @@ class Starter:
         self._outs[child] = out
         return int(child)
 
-    def end(self, child: int, seconds: float = 90) -> Ended:
+    def end(self, child: int, seconds: float = 60) -> Ended:
         """How it ended; after `seconds` it is killed, and hung."""
         how = self._ask(do="wait", child=child, seconds=seconds)
         out = self._outs.pop(child)
@@ -163,17 +178,20 @@ class Starter:
     def _ask(self, **asked: object) -> Any:
         assert self._process is not None
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(asked).encode() + b"\n")
+        self._asked += 1
+        self._process.stdin.write(json.dumps({**asked, "number": self._asked}).encode() + b"\n")
         self._process.stdin.flush()
         return self._answer()
 
     def _answer(self) -> Any:
+        """To the last question; a test that was ended may have left an earlier answer behind."""
         assert self._process is not None
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError("the process that starts the runs has ended")
-        return json.loads(line)
+        while line := self._process.stdout.readline():
+            number, answer = json.loads(line)
+            if number == self._asked:
+                return answer
+        raise RuntimeError("the process that starts the runs has ended")
 
 
 @functools.cache

@@ -95,7 +95,7 @@ def until_the_server_has_done(sshd: OpenSSH) -> None:
     """What a killed client had sent is worked off yet."""
     deadline = time.monotonic() + 10
     while sshd.sessions() and time.monotonic() < deadline:
-        time.sleep(0.01)
+        time.sleep(0.02)
 
 
 def where(effects: list[Effect], plan: Plan) -> str:

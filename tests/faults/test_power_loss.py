@@ -68,7 +68,9 @@ def test_after_a_power_cut_what_is_gone_has_its_proof_on_the_disk(
                     makes_sense(folder, unlinked)
                 except Exception as fault:  # noqa: BLE001  # whatever it is, it is what a run would meet
                     what = f"{type(fault).__name__}: {fault}"
-                    broken.setdefault(what, f"after effect {effect.count} ({effect.kind} {effect.where}), {weather.value}")
+                    broken.setdefault(
+                        what, f"after effect {effect.count} ({effect.kind} {effect.where}), {weather.value}"
+                    )
                 shutil.rmtree(folder)
     assert not broken, "\n".join(f"{where}: {what}" for what, where in broken.items())
 

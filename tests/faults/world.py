@@ -125,7 +125,7 @@ def sha256(path: Path) -> Sha256:
         return Sha256(hashlib.file_digest(file, "sha256").hexdigest())
 
 
-def laptop_for(home: Path, server: Server, *, share: Path | None = None, **changes: dict[str, object]) -> Laptop:
+def laptop_for(home: Path, server: Server, **changes: dict[str, object]) -> Laptop:
     """A laptop whose keys are its own, in its home, as `init` leaves them."""
     keys = home / "config"
     keys.mkdir(parents=True, exist_ok=True)
