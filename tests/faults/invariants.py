@@ -59,7 +59,7 @@ def hold_after_a_quiet_run(world: World, code: int, *, record_restored: bool = F
     assert code in {0, 4}, f"an undisturbed run ends with {code}"
     left = {name: count for name, count in world.visit.items() if moment.here[name]}
     assert not left, f"{sum(left.values())} visit photos are still here, and the run said nothing"
-    strays = [path for path in world.home.rglob(f"{PRIVATE_PREFIX}*")]
+    strays = list(world.home.rglob(f"{PRIVATE_PREFIX}*"))
     assert not strays, "a folder of a removal was left behind"
     halves = [path.name for path in (world.share / "visits").rglob("*") if path.name.startswith(".")]
     assert not halves, f"left on the share: {halves}"

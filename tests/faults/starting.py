@@ -1,4 +1,4 @@
-"""Starting photo-agent with a fault in it: see `preload.c` for what can go wrong, `starter.py` for how it is started."""
+"""Starting photo-agent with a fault in it: `preload.c` says what can go wrong, `starter.py` how it is started."""
 
 import errno
 import functools
@@ -70,12 +70,7 @@ class Ended:
     @property
     def foreseen(self) -> bool:
         """Whether it came to an end of which it could say in words what it was, or was killed on purpose."""
-        return (
-            not self.hung
-            and self.code != NOTHING_CODE
-            and "Traceback" not in self.said
-            and "unexpected" not in self.said
-        )
+        return not self.hung and self.code != NOTHING_CODE and "Traceback" not in self.said
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -127,7 +122,7 @@ class Starter:
         timeout: float | None = None,
         seconds: float = 60,
     ) -> Ended:
-        """`photo-agent WORDS` of the laptop at `home`, to its end. It waits `timeout` seconds for the server's answers."""
+        """`photo-agent WORDS` of the laptop at `home`, to its end. `timeout`: how long it waits for the server."""
         return self.end(self.start(home, *words, plan=plan, timeout=timeout), seconds)
 
     def start(

@@ -1,8 +1,8 @@
 """Everything that happens to a laptop in a school year, in any order, with faults in between: a model with rules.
 
-Photos arrive, grow, are edited with and without a trace, renamed and deleted; a card comes and goes; the register gains,
-loses, moves and cancels visits; the clock leaps; the laptop gets another name; the state folder is put back from a
-backup; effects fail; the process dies; two runs start at once. Runs are real ones, over a share in memory whose disk
+Photos arrive, grow, are edited with and without a trace, renamed and deleted; a card comes and goes; the register
+gains, loses, moves and cancels visits; the clock leaps; the laptop gets another name; the state folder is put back from
+a backup; effects fail; the process dies; two runs start at once. Runs are real ones, over a share in memory whose disk
 is a folder (`foldershare`, of which the contract suite proves that it behaves as a server does).
 """
 

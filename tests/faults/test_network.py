@@ -1,4 +1,4 @@
-"""The way to the share, and the share itself, go bad at any packet of a run: nothing is lost, and the next run goes on."""
+"""The way to the share, and the share itself, go bad at any packet of a run: nothing is lost, the next run goes on."""
 
 import shutil
 import subprocess
