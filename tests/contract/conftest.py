@@ -1,4 +1,4 @@
-"""The shares that the one suite is run against: in memory (on a folder, too), the demo's, OpenSSH plain and chrooted."""
+"""The shares that the one suite is run against: in memory (on a folder, too), the demo's, OpenSSH plain and shut in."""
 
 import dataclasses
 import threading
