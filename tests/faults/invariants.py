@@ -10,17 +10,14 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.errors import UsageError
 from agent.record import Kind, Record
 from agent.record.entry import Entry
-from agent.record.keys import KeyPlace
-from agent.record.report import exit_code
-from agent.record.verify import verify_copy
 from agent.removal.names import PRIVATE_PREFIX
 from agent.tagging import untag
+from tests.faults.verifying import enrolled_keys, verify_share
 from tests.faults.world import World, as_it_is
 
 RESTORED = {10, 11, 13}
@@ -199,11 +196,11 @@ def _members(entry: Entry) -> int:
 
 def the_record_is_published(world: World) -> None:
     """IT's verifier finds the share's copy whole and signed by this laptop's key, and it has all that is here."""
+    config = world.home / "agent.toml"
+    keys = enrolled_keys(config, world.home / "log-keys.txt")
+    code, said = verify_share(config, keys, world.share / "record")
+    assert code == 0, said
     device = world.devices[-1]
-    key = KeyPlace(world.keys / "log_ed25519", device, None).load().key
-    reports = verify_copy(world.share / "record", [key], now=datetime.now(UTC))
-    told = [finding for report in reports for finding in report.lines()]
-    assert exit_code(reports) == 0, told
     record = Record.open(world.state / "record", device)
     assert record.verify() is not None
     published = "".join(
