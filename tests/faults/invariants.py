@@ -20,9 +20,6 @@ from agent.tagging import untag
 from tests.faults.verifying import enrolled_keys, verify_share
 from tests.faults.world import World, as_it_is
 
-RESTORED = {10, 11, 13}
-"""What IT's verifier may say of a record that was put back from a backup: that is what it is for."""
-
 
 @dataclass(frozen=True, slots=True)
 class Moment:

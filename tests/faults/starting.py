@@ -25,7 +25,9 @@ def why_not() -> str | None:
     """Why no run can be started with a fault in it on this machine, or None where it can."""
     if sys.platform != "linux":
         return "the library that makes effects fail is for Linux"
-    return None if shutil.which("gcc") else "gcc is not installed here"
+    if shutil.which("gcc") is None or not Path("/usr/include/stdio.h").exists():
+        return "gcc, or the headers of the C library (Debian: build-essential), are not installed here"
+    return None
 
 
 class How(IntEnum):

@@ -34,7 +34,7 @@ from tests.laptop import ON_VISIT, PRIVATE, Laptop
 
 DAY = 24 * 3600
 HEADER = "id,title,starts,ends,timezone,staff,cameras,latitude,longitude,radius_km,status\n"
-EXAMPLES, STEPS = profile.either(4, 220), profile.either(30, 50)
+EXAMPLES, STEPS = profile.either(6, 220), profile.either(30, 50)
 
 _starter: list[Starter] = []
 
