@@ -119,7 +119,8 @@ def below_state_and_keys(
 ) -> Iterator[Effect]:
     """Those on files of the agent; the contents of photos that were unlinked until then go into `unlinked`."""
     for effect in effects:
-        if any(effect.path.is_relative_to(folder) for folder in (world.state, world.keys)):
+        own = any(effect.path.is_relative_to(folder) for folder in (world.state, world.keys))
+        if own or effect.path == world.home:
             yield effect
         elif effect.kind == "unlink" and effect.path.name in contents:
             unlinked.append(contents[effect.path.name])
