@@ -1,9 +1,9 @@
 """Reading a record's two files side by side: each entry against its leaf, and what a crash left behind the last.
 
-A write that was cut (power, kill -9) leaves a beginning of a line with no end, or, where a disk wrote the end of several
-lines first, zeros in the place of what is missing (no entry has a zero byte in it): that was never promised to anyone,
-so a reader passes over it and the writer moves it aside, unless it was signed. Everything else that does not fit is
-damage and is told.
+A write that was cut (power, kill -9) leaves a beginning of a line with no end. Where a disk wrote the end of several
+lines first, it leaves zeros in the place of what is missing; no entry has a zero byte in it. Neither was ever promised
+to anyone, so a reader passes over it and the writer moves it aside, unless it was signed. Everything else that does not
+fit is damage and is told.
 """
 
 import json
@@ -56,7 +56,8 @@ def walk(
 ) -> Iterator[tuple[bytes, Entry | None]]:
     """From entry `first` on, where both files stand: the data of each leaf, with its entry, or None if it was erased.
 
-    `signed` is how many were signed: where zeros stand behind them, a write was cut, and they are the end. RecordAltered or RecordTruncated, with the place, at the first that does not hold. Whether an erased entry may be so
+    `signed` is how many were signed: where zeros stand behind them, a write was cut, and they are the end.
+    RecordAltered or RecordTruncated, with the place, at the first that does not hold. Whether an erased entry may be so
     is for the caller to see: a later entry of kind "erased" must name it.
     """
     for index, line in enumerate(entries, start=first):
@@ -182,7 +183,7 @@ def _leaf(leaves: Path, index: int) -> bytes:
 
 
 def _hole(file: BinaryIO, size: int) -> tuple[int, bytes]:
-    """Where the line begins that has zeros in it and others behind it, and all from there on; the end, where none is."""
+    """Where the line begins that has zeros in it and others behind it, with all from there on; else the end."""
     start = max(0, size - MOST_TORN)
     file.seek(start)
     content = file.read(size - start)
