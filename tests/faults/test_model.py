@@ -16,7 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -339,13 +339,14 @@ class ALaptop(RuleBasedStateMachine):
 def test_whatever_happens_in_whatever_order_the_promises_hold(starter: Starter) -> None:
     _starter[:] = [starter]
     run_state_machine_as_test(
-        ALaptop,
+        seed(profile.SEED)(ALaptop),
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
             deadline=None,
             suppress_health_check=list(HealthCheck),
-            phases=(Phase.explicit, Phase.generate, Phase.shrink),
+            phases=(Phase.generate, Phase.shrink) if profile.LONG else (Phase.generate,),
+            database=None,
             print_blob=True,
         ),
     )
