@@ -1,10 +1,10 @@
 /* Preloaded into a photo-agent under test: it counts every side effect, and makes one of them go wrong.
 
    An effect is a call that changes something outside the process: a file made, written, cut, synced, named, unlinked,
-   a folder made or taken away (below the folder ROOT), or bytes sent to a socket. Effects are counted from 1. At the
-   chosen one the process is killed (before, after, or half-way through a write), or the call fails with an error
-   number, once or (files only) from there on, or writes only half of what it was given. A failing send is a connection
-   reset by the other side.
+   a folder made or taken away (below the folder ROOT), or bytes sent to a socket or a pipe. Effects are counted from 1.
+   At the chosen one the process is killed (before, after, or half-way through a write), or the call fails with an
+   error number, once or (files only) from there on, or writes only half of what it was given. A failing send is a
+   connection reset by the other side.
 
    With a trace every effect that succeeded is put down, with its bytes, so that a test can work out what a power cut
    at any moment may leave. `clock` is added to what the process takes for the time of day.
@@ -189,7 +189,7 @@ static ssize_t sending(int fd, const void *bytes, size_t size, int flags);
 
 static int to_network(int fd) {
     struct stat seen;
-    return syscall(SYS_fstat, fd, &seen) == 0 && S_ISSOCK(seen.st_mode);
+    return syscall(SYS_fstat, fd, &seen) == 0 && (S_ISSOCK(seen.st_mode) || S_ISFIFO(seen.st_mode));
 }
 
 static ssize_t writing(int fd, const void *bytes, size_t size, long offset) {
@@ -265,17 +265,19 @@ int linkat(int from, const char *old, int to, const char *new, int flags) {
 
 /* Not under the lock: a send may wait for the other side, which may wait for us. */
 static ssize_t sending(int fd, const void *bytes, size_t size, int flags) {
+    struct stat seen;
+    int pipe_ = syscall(SYS_fstat, fd, &seen) == 0 && S_ISFIFO(seen.st_mode);
     pthread_mutex_lock(&order);
     enum verdict verdict = begins();
     put_down("send", 0, 0, 0, "", NULL, NULL);
     pthread_mutex_unlock(&order);
     if (verdict == FAIL && how == FAIL_ONCE) { /* as a reset by the other side: nothing comes any more, either */
-        shutdown(fd, SHUT_RDWR);
-        errno = ECONNRESET;
+        errno = shutdown(fd, SHUT_RDWR) == 0 ? ECONNRESET : EPIPE;
         return -1;
     }
     int half = verdict == HALVE || verdict == HALVE_AND_DIE;
-    ssize_t result = syscall(SYS_sendto, fd, bytes, half ? (size + 1) / 2 : size, flags, NULL, 0);
+    size_t much = half ? (size + 1) / 2 : size;
+    ssize_t result = pipe_ ? syscall(SYS_write, fd, bytes, much) : syscall(SYS_sendto, fd, bytes, much, flags, NULL, 0);
     if (verdict == DIE_AFTER || verdict == HALVE_AND_DIE) die();
     return result;
 }
