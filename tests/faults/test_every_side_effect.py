@@ -5,7 +5,6 @@ can go wrong there (`effects.faults_at`). Half of the runs that were killed are 
 """
 
 import random
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from tests.faults import profile
 from tests.faults.effects import Effect, faults_at, read_trace
 from tests.faults.invariants import hold, hold_after_a_quiet_run
+from tests.faults.serverside import until_the_server_has_done
 from tests.faults.starting import How, Plan, Starter
 from tests.faults.world import World, mixed
 from tests.servers.openssh import OpenSSH
@@ -89,13 +89,6 @@ def comes_through(
             break
         assert ended.code == 3, ended.said
     hold_after_a_quiet_run(world, ended.code)
-
-
-def until_the_server_has_done(sshd: OpenSSH) -> None:
-    """What a killed client had sent is worked off yet."""
-    deadline = time.monotonic() + 10
-    while sshd.sessions() and time.monotonic() < deadline:
-        time.sleep(0.02)
 
 
 def where(effects: list[Effect], plan: Plan) -> str:

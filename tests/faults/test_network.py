@@ -11,8 +11,8 @@ import pytest
 
 from tests.faults import profile
 from tests.faults.invariants import hold, hold_after_a_quiet_run
+from tests.faults.serverside import until_the_server_has_done
 from tests.faults.starting import Plan, Starter
-from tests.faults.test_every_side_effect import until_the_server_has_done
 from tests.faults.wire import Bad, Wire
 from tests.faults.world import World, laptop_for, mixed
 from tests.servers.openssh import AS_ROOT, OpenSSH

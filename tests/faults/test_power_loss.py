@@ -21,8 +21,8 @@ from tests.faults import profile
 from tests.faults.disk import Disk, Weather
 from tests.faults.effects import Effect, read_trace
 from tests.faults.invariants import hold, hold_after_a_quiet_run
+from tests.faults.serverside import until_the_server_has_done
 from tests.faults.starting import How, Plan, Starter
-from tests.faults.test_every_side_effect import until_the_server_has_done
 from tests.faults.verifying import enrolled_keys, verify_own
 from tests.faults.world import World, mixed, photo, sha256
 from tests.laptop import ON_VISIT, minutes
