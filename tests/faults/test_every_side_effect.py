@@ -50,7 +50,7 @@ def experiments(effects: list[Effect]) -> list[Plan]:
     return [chance.choice(strata[stratum]) for stratum in chosen]
 
 
-@pytest.mark.timeout(0 if profile.LONG else 120)
+@pytest.mark.timeout(0 if profile.LONG else 600)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_fault_at_any_side_effect_breaks_no_promise(
     effects: list[Effect], starter: Starter, sshd: OpenSSH, homes: Iterator[Path], part: int

@@ -87,7 +87,7 @@ def packets_of_a_run(line: Line) -> int:
     return packets
 
 
-@pytest.mark.timeout(0 if profile.LONG else 120)
+@pytest.mark.timeout(0 if profile.LONG else 600)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_wire_that_goes_bad_at_any_packet_loses_nothing(lay: Callable[[], Line], part: int) -> None:
     packets = packets_of_a_run(lay())
@@ -152,7 +152,7 @@ TROUBLES: dict[str, Trouble] = {
 }
 
 
-@pytest.mark.timeout(0 if profile.LONG else 120)
+@pytest.mark.timeout(0 if profile.LONG else 600)
 @pytest.mark.parametrize("name", TROUBLES)
 def test_a_server_in_trouble_at_any_packet_loses_nothing(lay: Callable[[], Line], name: str) -> None:
     happens, put_right = TROUBLES[name]
@@ -186,7 +186,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", folder], check=True)
 
 
-@pytest.mark.timeout(0 if profile.LONG else 120)
+@pytest.mark.timeout(0 if profile.LONG else 600)
 @pytest.mark.parametrize("trouble", ["full", "read-only"])
 def test_a_share_that_is_full_or_read_only_at_any_packet_loses_nothing(
     lay: Callable[[], Line], small_disk: Path, trouble: str
@@ -227,7 +227,7 @@ def test_a_share_that_is_full_or_read_only_at_any_packet_loses_nothing(
     assert not broken, "\n".join(broken)
 
 
-@pytest.mark.timeout(0 if profile.LONG else 120)
+@pytest.mark.timeout(0 if profile.LONG else 600)
 @pytest.mark.parametrize("ahead", [-400 * DAY, -DAY, DAY, 400 * DAY], ids=lambda ahead: f"{ahead // DAY} days")
 def test_a_laptop_whose_clock_was_wrong_loses_nothing_and_goes_on(lay: Callable[[], Line], ahead: int) -> None:
     packets = packets_of_a_run(lay())

@@ -35,7 +35,7 @@ WHOLE_RUNS = profile.either(3, 20)
 """In each part."""
 
 
-@pytest.mark.timeout(0 if profile.LONG else 120)
+@pytest.mark.timeout(0 if profile.LONG else 600)
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("again", [False, True], ids=["the-first-run", "a-later-run"])
 def test_after_a_power_cut_what_is_gone_has_its_proof_on_the_disk(
@@ -74,7 +74,7 @@ def test_after_a_power_cut_what_is_gone_has_its_proof_on_the_disk(
     assert not broken, "\n".join(f"{where}: {what}" for what, where in broken.items())
 
 
-@pytest.mark.timeout(0 if profile.LONG else 120)
+@pytest.mark.timeout(0 if profile.LONG else 600)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_after_a_power_cut_the_next_run_goes_on(
     starter: Starter, sshd: OpenSSH, homes: Iterator[Path], tmp_path: Path, part: int
