@@ -40,6 +40,7 @@ PROGRAMS = (
     Program("sshd", "openssh-server", "sending to a real OpenSSH server, and the whole job against one"),
     Program("exiftool", "libimage-exiftool-perl", "whether ExifTool reads the tags, and MakerNotes stay intact"),
     Program("exiv2", "exiv2", "whether Exiv2 reads the tags"),
+    Program("gcc", "build-essential", "killing a run at each of its side effects, and power cuts"),
     Program("rclone", "rclone", "comparing what arrived with an independent client"),
 )
 

@@ -303,4 +303,4 @@ class Record:
             except FileNotFoundError:
                 return
             with entries, self._files.leaves.open("rb") as leaves:
-                yield from chain(entries, leaves)
+                yield from chain(entries, leaves, signed_size(self._files.seals))
