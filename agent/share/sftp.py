@@ -210,7 +210,7 @@ class SftpShare:
         engine = self._working()
         session, doing = engine.session, "a look into a folder"
         opened = await session.ask(wire.on_path(Kind.OPENDIR, engine.folders.path(folder)), doing)
-        handle = session.read_as(wire.one_string, opened)
+        handle = session.read_as(wire.handle, opened)
         try:
             while True:
                 reply = await session.ask(wire.on_handle(Kind.READDIR, handle), doing)

@@ -99,7 +99,7 @@ def test_attributes_are_read_by_their_flags() -> None:
     everything = struct.pack(">IQIIIII", 0x8000000F, 5, 1, 2, 0o100644, 3, 4) + struct.pack(">I", 1)
     everything += wire.string(b"name") + wire.string(b"value")
     about = wire.attributes(everything)
-    assert about == Attributes(5, 0o100644, 4)
+    assert about == Attributes(5, 0o100644, 4, owner=1)
     assert about.is_file
     assert not about.is_folder
     assert wire.attributes(struct.pack(">I", 0)) == Attributes()
