@@ -8,7 +8,7 @@ import asyncio
 import queue
 import secrets
 import threading
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -21,6 +21,7 @@ from agent.share.connecting import connect
 from agent.share.engine import Acknowledged, Broken, Engine, News
 from agent.share.faults import Refused, as_fault
 from agent.share.lanes import LARGE
+from agent.share.listing import listing
 from agent.share.names import own_temporary, temporary_name
 from agent.share.port import Abilities, Outcome, Sent, Space
 from agent.share.readback.choosing import Readers
@@ -196,31 +197,14 @@ class SftpShare:
 
     async def _names(self, folder: str) -> list[tuple[str, wire.Attributes]]:
         """What is in a folder; nothing where it is missing, or where we may not look and so left nothing either."""
-        found: list[tuple[str, wire.Attributes]] = []
-        try:
-            async for name, about in self._listing(folder):
-                if name not in {b".", b".."}:
-                    found.append((name.decode("utf-8", "surrogateescape"), about))
-        except Refused as refused:
-            if not refused.missing and refused.code != wire.Code.PERMISSION_DENIED:
-                raise
-        return found
-
-    async def _listing(self, folder: str) -> AsyncIterator[tuple[bytes, wire.Attributes]]:
         engine = self._working()
-        session, doing = engine.session, "a look into a folder"
-        opened = await session.ask(wire.on_path(Kind.OPENDIR, engine.folders.path(folder)), doing)
-        handle = session.read_as(wire.handle, opened)
         try:
-            while True:
-                reply = await session.ask(wire.on_handle(Kind.READDIR, handle), doing)
-                for entry in session.read_as(wire.names, reply):
-                    yield entry
+            return await listing(engine.session, engine.folders, folder)
         except Refused as refused:
-            if refused.code != wire.Code.EOF:
-                raise
-        finally:
-            await session.let_go(handle)
+            denied = refused.missing or refused.code == wire.Code.PERMISSION_DENIED
+            if denied or await engine.session.lstat(engine.folders.path(folder)) is None:
+                return []
+            raise
 
     def abilities(self) -> Abilities:
         """What the server can do."""
