@@ -21,7 +21,7 @@ from agent.share.wire import Attributes, Flag
 
 OWN = TransferId("0" * 32)  # no photo's; `sweep` takes what a cut try left
 CONTENT = b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(128))  # 4 KiB
-HALF = len(CONTENT) // 2
+FIRST, LATER = 1024, 2048  # bytes: written before it is opened to read, and where the reader then looks
 NAMES = 4  # names of its own that it uses; where none can be removed, so many small files stay
 PAUSES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between tries to read a new file: a virus scanner may have it
 _NEW = Flag.WRITE | Flag.CREAT | Flag.EXCL
@@ -81,7 +81,7 @@ class _Trial:
         handle = await self._made()
         try:
             await self.folders.certain(self.session, self.folder, handle)
-            await self.session.ask(wire.write(handle, 0, CONTENT[:HALF]), "the writing of a file")
+            await self.session.ask(wire.write(handle, 0, CONTENT[:FIRST]), "the writing of a file")
             await self._behind(handle)
             if self.manners.fsync:
                 try:
@@ -127,11 +127,11 @@ class _Trial:
             self.manners.behind = False
             self.manners.one_open = not await self._second_opens()
             self.manners.said["behind"] = refused.message or f"code {refused.code}"
-            await session.ask(wire.write(writing, HALF, CONTENT[HALF:]), "the writing of a file")
+            await session.ask(wire.write(writing, FIRST, CONTENT[FIRST:]), "the writing of a file")
             return
         try:
-            await session.ask(wire.write(writing, HALF, CONTENT[HALF:]), "the writing of a file")
-            self.manners.behind = await self._read(reading, HALF, HALF) == CONTENT[HALF:]
+            await session.ask(wire.write(writing, FIRST, CONTENT[FIRST:]), "the writing of a file")
+            self.manners.behind = await self._read(reading, LATER, len(CONTENT) - LATER) == CONTENT[LATER:]
         except Refused as refused:
             self.manners.behind = False
             self.manners.said["behind"] = refused.message or f"code {refused.code}"

@@ -77,6 +77,7 @@ class Upload:
         self._reading: asyncio.Task[Held] | None = None
         self._method = Method.READ_BACK
         self._synced = False
+        self._behind = False  # whether it is read while it is written
         self._samples = Samples(0)
 
     def _temporary_path(self, n: int) -> bytes:
@@ -126,7 +127,7 @@ class Upload:
         session, size = self._session, self._outgoing.size
         ending: list[asyncio.Future[Reply]] = []
         start = None
-        behind = session.offers(wire.FSYNC) and self._means.manners.behind
+        behind = self._behind = session.offers(wire.FSYNC) and self._means.manners.behind
 
         def confirmed(units: int) -> None:
             self._means.acknowledged(units)
@@ -278,7 +279,7 @@ class Upload:
         try:
             held = (await self._reading).fingerprint
         except (NotProven, Refused):
-            if self._session.is_openssh or not self._means.manners.behind:
+            if self._session.is_openssh or not self._behind:
                 raise
             # Some servers give back only what was there when it was opened: it is whole and closed by now.
             held = (await self._read(None)).fingerprint
