@@ -145,10 +145,19 @@ class Engine:
             await asyncio.shield(trying)
         return self._means.manners
 
+    @property
+    def found(self) -> Manners:
+        """What was found so far."""
+        return self._means.manners
+
+    async def try_out(self, folder: str) -> None:
+        """Try the server out, whether it is known or not, while nothing is sent. Raises ShareFault."""
+        self._learn(await try_out(self.session, self.folders, self._server.device, folder))
+
     async def _try_out(self, folder: str) -> None:
         async with self._trial:
             if not self._known:
-                self._learn(await try_out(self.session, self.folders, self._server.device, folder))
+                await self.try_out(folder)
 
     def _learn(self, manners: Manners) -> None:
         self._known = True

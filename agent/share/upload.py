@@ -99,6 +99,8 @@ class Upload:
         The folder, the look and the file are asked for at once, since each would take a round trip.
         """
         folder = self._means.folders.ensure(self.folder)
+        if not self._means.manners.removes and await self._session.lstat(self._path) is not None:
+            return False  # what would be opened for nothing could not be taken away again
         async with self._means.lanes.turn(self._outgoing.size) as turn:
             session = self._session = turn.lane.session
             async with turn.lane.write_handles.hold(1):

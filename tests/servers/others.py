@@ -98,6 +98,11 @@ class Quirky(OtherServer):
     def command(self) -> list[str]:
         return [sys.executable, str(self.program), str(self.port), str(self.disk), str(self.host_key_file), self.quirks]
 
+    def written(self) -> int:
+        """Bytes that it was given to write, in all."""
+        lines = self.log_file.read_text("utf-8", "replace").splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("written "))
+
 
 class ProFTPD(OtherServer):
     """ProFTPD with mod_sftp, as Debian packages it."""
@@ -183,18 +188,6 @@ asyncio.run(main())
             str(self.host_key_file),
             str(self.key_file.with_suffix(".pub")),
         ]
-
-
-class TinySSH(OtherServer):
-    """tinysshd, behind a small listener; it reads keys from the account's home, so that is made its own."""
-
-    name = "tinysshd"
-
-    @classmethod
-    def why_not(cls) -> str | None:
-        if shutil.which("tinysshd", path=PATHS) is None:
-            return "tinysshd (Debian: tinysshd) is not installed here"
-        return "it" if not SUBSYSTEM.is_file() else super().why_not()
 
 
 def keygen(path: Path, kind: str = "ed25519") -> None:

@@ -2,18 +2,18 @@
 
 Its own small SFTP 3 over a real folder, behind paramiko's SSH; listens on loopback and lets any key in. Quirks:
 
-- `ext=fsync+hardlink`   extensions that it offers          - `extfail=fsync`   offered, and refused
-- `maxsess=N`            a further session is a failed login - `maxopen=N`       so many files open at a time
-- `missing=CODE`         what it says where nothing is       - `exists=CODE`     what it says where something is
-- `notypebits`, `nosize`, `noowner`, `noperm`                what its attributes leave out
-- `nodot`, `nopart`      names that it refuses               - `locked=SECONDS`  a new file cannot be read so long
-- `moveaway`             a new file is moved when closed     - `fixedsize`       a handle sees what was there when opened
-- `norename`, `noremove`, `nolist`, `nostat`                 what it denies or does not know
-- `renameover`           a rename replaces what is there     - `emptydata`       the end of a file is a DATA without bytes
-- `readcap=BYTES`        it reads less than is asked         - `linklie`         a hard link is said to be made, and is not
-- `readonlysync`         fsync only of files open for writing, as on Windows
-- `quota=BYTES`          it takes so many bytes in all       - `free=BLOCKS`     what statvfs tells, of 4,096 bytes
-- `biglink`              a hard link to a file over a megabyte is refused, and so is its rename
+- `ext=fsync+hardlink`: extensions that it offers; `extfail=fsync`: offered, and refused with `extcode`
+- `maxsess=N`: a further session is a failed login; `maxopen=N`: so many files open at a time
+- `missing=CODE`, `exists=CODE`: what it says where nothing, or something, is
+- `notypebits`, `nosize`, `noowner`, `noperm`: what its attributes leave out
+- `nodot`, `nopart`: names that it refuses; `locked=SECONDS`: a new file cannot be read so long
+- `moveaway`: a new file is moved when it is closed; `fixedsize`: a handle sees what was there when it was opened
+- `norename`, `noremove`, `nolist`, `nostat`: what it denies or does not know
+- `renameover`: a rename replaces what is there; `linklie`: a hard link is said to be made, and is not
+- `emptydata`: the end of a file is a DATA without bytes; `readcap=BYTES`: it reads less than is asked
+- `readonlysync`: fsync only of files open for writing, as on Windows
+- `quota=BYTES`: it takes so many bytes in all; `free=BLOCKS`: what statvfs tells, of 4,096 bytes
+- `damage=BYTES`: files of more bytes than that have one changed
 """
 
 import errno
@@ -50,7 +50,8 @@ class Door(paramiko.ServerInterface):
         self.house = house
 
     def check_auth_publickey(self, username, key):
-        return paramiko.AUTH_FAILED if self.house.full() else paramiko.AUTH_SUCCESSFUL
+        refused = self.house.full() or username == "nobody-here"
+        return paramiko.AUTH_FAILED if refused else paramiko.AUTH_SUCCESSFUL
 
     def get_allowed_auths(self, username):
         return "publickey"
@@ -221,8 +222,11 @@ class Session:
         (offset,) = self.take(">Q")
         data = self.take_string()
         self.house.written += len(data)
+        print("written", len(data), flush=True)
         if "quota" in self.quirks and self.house.written > self.quirks.number("quota", 0):
             return self.status(FAILURE)
+        if "damage" in self.quirks and offset >= self.quirks.number("damage", 0):
+            data = bytes([data[0] ^ 1]) + data[1:]
         os.pwrite(file, data, offset)
         return self.status(OK)
 
@@ -266,7 +270,7 @@ class Session:
 
     def rename(self):
         old, new = self.take_path(), self.take_path()
-        if "norename" in self.quirks or ("biglink" in self.quirks and old.stat().st_size > 1_000_000):
+        if "norename" in self.quirks:
             return self.status(DENIED, "renaming is not allowed here")
         if "renameover" not in self.quirks and new.exists():
             raise FileExistsError(errno.EEXIST, "")
@@ -276,24 +280,23 @@ class Session:
     def extended(self):
         name = self.take_string().decode().removesuffix("@openssh.com")
         if name not in self.quirks.extensions or self.quirks.get("extfail") == name:
-            return self.status(UNSUPPORTED if "extcode" not in self.quirks else self.quirks.number("extcode", 8))
-        if name == "fsync":
+            self.status(self.quirks.number("extcode", UNSUPPORTED))
+        elif name == "fsync":
             file, _, flags, _ = self.handles[self.take_string()]
             if "readonlysync" in self.quirks and not flags & 2:
-                return self.status(DENIED)
+                raise PermissionError
             os.fsync(file)
-            return self.status(OK)
-        if name == "hardlink":
+            self.status(OK)
+        elif name == "hardlink":
             old, new = self.take_path(), self.take_path()
-            if "biglink" in self.quirks and old.stat().st_size > 1_000_000:
-                return self.status(DENIED, "linking is not allowed here")
             if "linklie" not in self.quirks:
                 os.link(old, new)
-            return self.status(OK)
-        if name == "statvfs":
+            self.status(OK)
+        elif name == "statvfs":
             free = self.quirks.number("free", 1 << 20)
-            return self.send(EXTENDED_REPLY, struct.pack(">11Q", 4096, 4096, free, free, free, 10, 10, 10, 0, 0, 255))
-        return self.status(UNSUPPORTED)
+            self.send(EXTENDED_REPLY, struct.pack(">11Q", 4096, 4096, free, free, free, 10, 10, 10, 0, 0, 255))
+        else:
+            self.status(UNSUPPORTED)
 
 
 def main(port, root, host_key, quirks=""):
