@@ -1,6 +1,7 @@
 """Everything that has to work on this laptop, checked one by one; a check that fails says what to do.
 
-A check never changes anything but its own temporary file on the share, and one that cannot be made says so.
+A check changes nothing but its own temporary file on the share, and one that cannot be made says so. Where the share
+can be written to, photos that waited for IT may be sent again.
 """
 
 import os
@@ -18,6 +19,7 @@ from agent.folders import watch_limits
 from agent.model import Known
 from agent.pipeline.facts import PUBLISHED, UNPUBLISHED
 from agent.pipeline.forwarding import try_out
+from agent.pipeline.invain import release
 from agent.pipeline.publish import log_key
 from agent.pipeline.renew import needs_share, renew_register
 from agent.pipeline.stages import Stages
@@ -177,7 +179,11 @@ def _writing(stages: Stages, share: Share) -> Iterator[Finding]:
         advice = "on the server, run install/server/make-share.sh, or give this device's user write permission"
         yield Finding("share writing", Mark.FAIL, str(fault), advice)
     else:
-        yield Finding("share writing", Mark.OK, "written, read back, renamed and removed a test file")
+        yield Finding("share writing", Mark.OK, "written, read back, named and removed a test file")
+        waited = release(stages.journal)
+        if waited:
+            photos = "1 photo that waited" if waited == 1 else f"{waited} photos that waited"
+            yield Finding("waiting for IT", Mark.OK, f"{photos} for IT will be sent again")
     if share.abilities().fsync:
         yield Finding("share fsync", Mark.OK, "the server confirms that files are on its disk")
     elif stages.settings.share.allow_unsynced:
@@ -185,7 +191,9 @@ def _writing(stages: Stages, share: Share) -> Iterator[Finding]:
         yield Finding("share fsync", Mark.WARN, "the server cannot confirm that files are on its disk", advice)
     else:
         advice = "use OpenSSH's internal-sftp, or set share.allow_unsynced = true"
-        yield Finding("share fsync", Mark.FAIL, "the server has no fsync, so photos are sent but not removed", advice)
+        offered = any("fsync@openssh.com" in text for name, text in share.abilities().details if name == "extensions")
+        lacks = "offers fsync but refuses it" if offered else "has no fsync"
+        yield Finding("share fsync", Mark.FAIL, f"the server {lacks}, so photos are sent but not removed", advice)
     free = share.space().free
     if free is None:
         yield Finding("share space", Mark.WARN, "the server does not say how much is free", "watch it on the server")

@@ -16,7 +16,7 @@ from agent.model import Delivery, Proof, TransferId
 from agent.share.connecting import connect
 from agent.share.faults import Refused, as_fault
 from agent.share.finalcheck import FinalCheck
-from agent.share.lanes import Lanes
+from agent.share.lanes import FEW, Lanes
 from agent.share.manners import Manners
 from agent.share.names import folder_of
 from agent.share.pacing import Bucket
@@ -162,6 +162,8 @@ class Engine:
     def _learn(self, manners: Manners) -> None:
         self._known = True
         self._means.manners = manners
+        if 0 < self.session.limits.handles < FEW:
+            manners.one_open = True
         if manners.one_open:
             self._lanes.one_open()
             self._readers.only_own()

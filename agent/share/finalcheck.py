@@ -18,7 +18,7 @@ from agent.share.lanes import Lane
 from agent.share.remotefolders import RemoteFolders
 from agent.share.samples import Samples
 from agent.share.streams import Progress, read_back, read_piece
-from agent.share.wire import Attributes, Flag, Kind, Reply
+from agent.share.wire import Attributes, Flag, Reply
 
 ELSEWHERE = (
     "The share said that it named the photo, but under that name there is something else, or nothing. The photo stays "
@@ -86,7 +86,7 @@ class FinalCheck:
                 before = self._folders.look(folder)
                 asked = [
                     (
-                        self._session.send(wire.on_path(Kind.LSTAT, one.path)),
+                        self._session.look(one.path),
                         self._session.send(wire.open_file(one.path, Flag.READ)),
                     )
                     for one in batch

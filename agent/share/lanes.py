@@ -25,6 +25,7 @@ OPENING = 16 * 1024  # bytes a file counts for besides its own, so that thousand
 LARGE = 16 * 1024 * 1024  # bytes; above the largest JPEG, below what a video and most RAW series come to
 HANDLES = 64  # for each kind, open at once; enough for small files at 40 ms, far below OpenSSH's limit
 HANDLES_UNTOLD = 8  # where the server tells no limit: some allow 32 in all, for all kinds and for folders
+FEW = 12  # fewer than this in all, and there is one file at a time
 LONG = 1.0  # seconds that a turn is waited for before another connection is made; 4 MB take less at 100 Mbit/s
 
 log = logging.getLogger(__name__)

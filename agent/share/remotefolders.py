@@ -89,7 +89,7 @@ class RemoteFolders:
                 self._session.judge(_A_FOLDER, await made, "the making of a folder")
             except Refused as fault:  # it was there, or another was faster; or it cannot be made
                 refused = fault
-            about = await self._session.seen(await look)
+            about = await self._seen(one, await look)
             if about is None:
                 raise refused or Refused("the making of a folder", wire.Code.FAILURE, "said to be made, but is not")
             judge_kind(one, about)
@@ -101,6 +101,13 @@ class RemoteFolders:
             if not is_trusted(about, self._owners):
                 strangers.append((one, about))
         self._strangers[folder] = strangers
+
+    async def _seen(self, folder: str, reply: Reply) -> Attributes | None:
+        """What a look says; asked another way where the server does not understand it, or has no word for "missing"."""
+        try:
+            return await self._session.seen(reply)
+        except Refused:
+            return await self._session.lstat(self.path(folder))
 
     async def _see_root(self, reply: Reply) -> None:
         with contextlib.suppress(Refused):  # not for us to look at: then its owner is not known
@@ -127,7 +134,7 @@ class RemoteFolders:
 
     def look(self, folder: str) -> "list[asyncio.Future[Reply]]":
         """Ask for a look at each component down to the folder, no link followed; `judge` reads the answers."""
-        return [self._session.send(wire.on_path(Kind.LSTAT, self.path(one))) for one in chain(folder)]
+        return [self._session.look(self.path(one)) for one in chain(folder)]
 
     async def judge(self, folder: str, looks: "list[asyncio.Future[Reply]]", *, owners: bool = True) -> None:
         """`FolderNotTrusted` unless each look saw a real folder, of root, of the share's owner or of this device.
@@ -135,7 +142,7 @@ class RemoteFolders:
         One that is missing is no fault here. Without `owners`, whose they are does not matter: nothing is written.
         """
         for one, look in zip(chain(folder), looks, strict=True):
-            about = await self._session.seen(await look)
+            about = await self._seen(one, await look)
             if about is None:
                 continue
             judge_kind(one, about)

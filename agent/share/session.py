@@ -54,6 +54,7 @@ class Session:
         self._sinks: dict[int, tuple[Sink, int]] = {}
         self._outbox: deque[bytes] = deque()
         self._lost: str | None = None
+        self._follows_links = False  # it knows no LSTAT
         self._missing_codes: set[int] = set()  # what this server says beside NO_SUCH_FILE where nothing is
         self._greeted: asyncio.Future[Reply] = self._loop.create_future()
         # Read by the watch, which only compares them: a torn look would do no harm, and there is none under the GIL.
@@ -157,11 +158,18 @@ class Session:
     async def lstat(self, path: bytes) -> wire.Attributes | None:
         """What is at a path, a link not followed; None where nothing is."""
         try:
-            return await self.seen(await self.send(wire.on_path(Kind.LSTAT, path)))
+            return await self.seen(await self.look(path))
         except Refused as refused:
+            if refused.unsupported and not self._follows_links:
+                self._follows_links = True
+                return await self.lstat(path)
             if await self._means_missing(refused, path):
                 return None
             raise
+
+    def look(self, path: bytes) -> "asyncio.Future[Reply]":
+        """Ask what is at a path, a link not followed but on a server that knows only looks that do; for `seen`."""
+        return self.send(wire.on_path(Kind.STAT if self._follows_links else Kind.LSTAT, path))
 
     async def seen(self, reply: Reply) -> wire.Attributes | None:
         """What the reply to LSTAT, STAT or FSTAT says; None where nothing is there."""
@@ -180,7 +188,7 @@ class Session:
         """
         folder, slash, _ = path.rpartition(b"/")
         nothing = folder + slash + b"no-such-name-" + secrets.token_hex(8).encode("ascii")
-        reply = await self.send(wire.on_path(Kind.LSTAT, nothing))
+        reply = await self.look(nothing)
         code = self.read_as(wire.status, reply)[0] if reply.kind == Kind.STATUS else Code.OK
         if code != refused.code:
             return False

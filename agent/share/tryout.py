@@ -22,6 +22,7 @@ from agent.share.wire import Attributes, Flag
 OWN = TransferId("0" * 32)  # no photo's; `sweep` takes what a cut try left
 CONTENT = b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(128))  # 4 KiB
 FIRST, LATER = 1024, 2048  # bytes: written before it is opened to read, and where the reader then looks
+SEVERAL = 6  # files open at once besides two
 NAMES = 4  # names of its own that it uses; where none can be removed, so many small files stay
 PAUSES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between tries to read a new file: a virus scanner may have it
 _NEW = Flag.WRITE | Flag.CREAT | Flag.EXCL
@@ -132,11 +133,27 @@ class _Trial:
         try:
             await session.ask(wire.write(writing, FIRST, CONTENT[FIRST:]), "the writing of a file")
             self.manners.behind = await self._read(reading, LATER, len(CONTENT) - LATER) == CONTENT[LATER:]
+            self.manners.one_open = not await self._several_open()
         except Refused as refused:
             self.manners.behind = False
             self.manners.said["behind"] = refused.message or f"code {refused.code}"
         finally:
             await session.let_go(reading)
+
+    async def _several_open(self) -> bool:
+        """Whether as many files may be open as a run needs at least; else there is to be one."""
+        opening = wire.open_file(self._path(0), Flag.READ)
+        opened = await asyncio.gather(*(self.session.send(opening) for _ in range(SEVERAL)))
+        few = False
+        for reply in opened:
+            try:
+                handle = self.session.read_as(wire.handle, self.session.judge(opening, reply, "the reading of a file"))
+            except Refused as refused:
+                few = True
+                self.manners.said["one_open"] = refused.message or f"code {refused.code}"
+            else:
+                await self.session.let_go(handle)
+        return not few
 
     async def _second_opens(self) -> bool:
         try:

@@ -140,29 +140,46 @@ class ProFTPD(OtherServer):
 
 
 class Dropbear(OtherServer):
-    """Dropbear, which has OpenSSH's sftp-server started for its clients."""
+    """Dropbear, which has OpenSSH's sftp-server started for its clients. It reads keys in an account's home only."""
 
     name = "dropbear"
-    HOME: ClassVar[Path] = Path.home()
+    USER: ClassVar[str] = "vpa-dropbear"
 
     @classmethod
     def why_not(cls) -> str | None:
-        if shutil.which("dropbear", path=PATHS) is None or shutil.which("dropbearconvert", path=PATHS) is None:
+        if any(shutil.which(name, path=PATHS) is None for name in ("dropbear", "dropbearconvert")):
             return "Dropbear (Debian: dropbear-bin) is not installed here"
         if not SUBSYSTEM.is_file():
             return f"OpenSSH's sftp-server is not at {SUBSYSTEM} here"
+        if os.geteuid() != 0 or os.environ.get("PHOTO_AGENT_TEST_USERS") != "1":
+            return "Dropbear needs an account of its own: as root, with PHOTO_AGENT_TEST_USERS=1"
         return super().why_not()
 
     def command(self) -> list[str]:
+        self.user = self.USER
+        home = self.base / "home"
+        subprocess.run(
+            ["useradd", "--system", "--shell", "/bin/sh", "--home-dir", str(home), "--create-home", self.user],
+            check=True,
+        )
+        keys = home / ".ssh"
+        keys.mkdir(mode=0o700)
+        shutil.copy(self.key_file.with_suffix(".pub"), keys / "authorized_keys")
+        subprocess.run(["chown", "-R", self.user, str(home), str(self.disk)], check=True)
         own = self.base / "dropbear_key"
-        convert = shutil.which("dropbearconvert", path=PATHS)
-        program = shutil.which("dropbear", path=PATHS)
+        convert, program = (shutil.which(name, path=PATHS) for name in ("dropbearconvert", "dropbear"))
         assert convert is not None
         assert program is not None
         subprocess.run(
             [convert, "openssh", "dropbear", str(self.host_key_file), str(own)], check=True, capture_output=True
         )
         return [program, "-F", "-E", "-r", str(own), "-p", f"{HOST}:{self.port}", "-s", "-P", str(self.base / "pid")]
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, fault, trace)
+        subprocess.run(["userdel", self.USER], check=False, capture_output=True)
 
 
 class AsyncSSH(OtherServer):
