@@ -45,8 +45,9 @@ def why_not_ssh(host: str, port: int, ours: dict[str, tuple[str, ...]]) -> str |
         return None
     lists = "; ".join(f"{kind}: {', '.join(offer.algorithms[kind])}" for kind in missing)
     return (
-        f"{host} is an SSH server ({offer.software}), but the server offers only algorithms that this program does not "
-        f"use, since they are too old or too rare ({lists}). Nothing was sent. IT must update it, or change its settings."
+        f"{host} is an SSH server ({offer.software}), but the server offers only algorithms that this program does "
+        f"not use, since they are too old or too rare ({lists}). Nothing was sent. IT must update it, or change its "
+        "settings."
     )
 
 

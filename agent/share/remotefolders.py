@@ -122,6 +122,11 @@ class RemoteFolders:
             self._own = owner
             self._owners.add(owner)
 
+    async def learn(self, session: Session, handle: bytes) -> None:
+        """Learn it from a file that this device has just made."""
+        about = await session.seen(await session.send(wire.on_handle(Kind.FSTAT, handle)))
+        self._learn(None if about is None else about.owner)
+
     async def _opens(self, folder: str) -> bool:
         """Whether it can be opened as a folder, where the server does not say what it is."""
         opening = wire.on_path(Kind.OPENDIR, self.path(folder))
@@ -156,8 +161,7 @@ class RemoteFolders:
         """
         strangers = self._strangers.get(folder, [])
         if strangers and self._own is None:
-            about = await session.seen(await session.send(wire.on_handle(Kind.FSTAT, handle)))
-            self._learn(None if about is None else about.owner)
+            await self.learn(session, handle)
         for one, about in strangers:
             if not is_trusted(about, self._owners):
                 raise stranger(one, about)

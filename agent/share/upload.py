@@ -108,16 +108,16 @@ class Upload:
                     opened, about = await asyncio.gather(
                         self._open_temporary(folder), session.lstat(self._path), return_exceptions=True
                     )
-                    if about is None and not isinstance(opened, BaseException):
+                    if not isinstance(opened, BaseException):
                         try:
                             await folder  # made and looked at by now, since it was asked for first
                             await self._means.folders.certain(session, self.folder, opened[0])
                         except BaseException:
                             await session.let_go(opened[0])
                             raise
-                        await self._write(source, turn, *opened)
-                        return True
-                    if not isinstance(opened, BaseException):
+                        if about is None:
+                            await self._write(source, turn, *opened)
+                            return True
                         await session.let_go(opened[0])
         await self.withdraw()
         for fault in (about, opened):
