@@ -1,4 +1,4 @@
-"""Photos whose bytes came to the share whole and could not be proven there: after three times they wait for IT.
+"""Photos whose bytes were sent to the share and could not be proven there: after three times they wait for IT.
 
 To send them again at every run would only load the network: something on the server has to be looked at first. They are
 tried once a day, and as soon as `doctor` has found that the share can be written to.
@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Self
 
-from agent.errors import AgentError, NotProven, ShareFull
+from agent.errors import AgentError, FolderNotTrusted, ServerUnfit, ShareDenied, ShareFault, ShareFull
 from agent.journal import Journal, Standing, State
 from agent.pipeline.facts import IN_VAIN
 
 MOST = 3
 AGAIN = timedelta(days=1)
+BEFORE = (ShareDenied, FolderNotTrusted, ServerUnfit)
+"""Faults that are found, unless all had been sent, before any byte is."""
 
 
 @dataclass(slots=True)
@@ -36,9 +38,9 @@ class InVain:
         return count >= MOST and timedelta() < again - now <= AGAIN
 
     def failed(self, standing: Standing, error: AgentError, now: datetime) -> str:
-        """Count it, if its bytes had come whole; the reason to show."""
-        whole = standing.state is State.SENT or isinstance(error, NotProven)
-        if not whole or isinstance(error, ShareFull) or standing.transfer is None:
+        """Count it, if its bytes were sent; the reason to show."""
+        sent = standing.state is State.SENT or (isinstance(error, ShareFault) and not isinstance(error, BEFORE))
+        if not sent or isinstance(error, ShareFull) or standing.transfer is None:
             return str(error)
         count = self._of.get(standing.transfer, (0, now))[0] + 1
         self._of[standing.transfer] = (count, now + AGAIN)

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 from dataclasses import dataclass
 
-from agent.errors import NotProven, ShareFault
+from agent.errors import ServerUnfit, ShareFault
 from agent.model import TransferId
 from agent.share import wire
 from agent.share.faults import Refused, as_fault
@@ -43,7 +43,8 @@ async def try_out(session: Session, folders: RemoteFolders, device: str, folder:
         await trial.read()
         await trial.name()
     except Refused as refused:
-        raise as_fault(refused, folder=folder) from refused
+        fault = as_fault(refused, folder=folder)
+        raise (ServerUnfit(str(fault)) if type(fault) is ShareFault else fault) from refused
     finally:
         await trial.clear()
     return trial.manners
@@ -173,13 +174,13 @@ class _Trial:
         """Read it back as a whole, and see what a look at it says."""
         about = await self.session.lstat(self._path(0))
         if about is None:
-            raise ShareFault(
+            raise ServerUnfit(
                 "The share took a small test file, but had none of that name a moment later. Something on the share "
                 "moves new files away, so no photo was sent. Tell IT: what this device sends must stay where it is put."
             )
         self._note(about)
         if await self._content(0) != CONTENT:
-            raise NotProven(
+            raise ServerUnfit(
                 "The share gave a small test file back changed, so no photo was sent. Tell IT: the share damages files."
             )
 
@@ -237,7 +238,7 @@ class _Trial:
             renamed = True  # earlier tries are still there, which were named
         self.manners.links = linked and not renamed
         if not linked and not renamed:
-            raise ShareFault(
+            raise ServerUnfit(
                 "The share lets this device write files but not name them: it refuses to rename "
                 f"({self._why('renames')}) and to make hard links ({self._why('links')}). No photo was sent. Ask IT to "
                 "allow renaming."

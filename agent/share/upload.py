@@ -55,7 +55,6 @@ class Means:
     bucket: Bucket
     check: FinalCheck
     manners: Manners = field(default_factory=Manners)
-    has_synced: bool = False  # whether the server has ever put a file on disk when asked to
 
 
 class Upload:
@@ -173,18 +172,17 @@ class Upload:
         return [wire.extended(wire.FSYNC, handle), close] if self._can_sync else [close]
 
     def _was_synced(self, request: wire.Request, reply: Reply) -> bool:
-        """Whether the file is on disk. A server that offers fsync and has never done it is one without."""
+        """Whether the file is on disk. A server that offers fsync and does not know it is one without."""
         means = self._means
         try:
             self._session.judge(request, reply, "the putting of the photo on disk")
         except Refused as refused:
-            if means.has_synced or refused.says_full:
+            if not refused.unsupported:  # it could until now: this disk is full, or failing
                 raise
-            log.info("the share offers fsync, but refuses it: %s", refused)
+            log.info("the share offers fsync, but cannot do it: %s", refused)
             means.manners.fsync = False
             means.manners.said["fsync"] = refused.message or f"code {refused.code}"
             return False
-        means.has_synced = True
         return True
 
     @property

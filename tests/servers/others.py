@@ -143,7 +143,6 @@ class Dropbear(OtherServer):
     """Dropbear, which has OpenSSH's sftp-server started for its clients. It reads keys in an account's home only."""
 
     name = "dropbear"
-    USER: ClassVar[str] = "vpa-dropbear"
 
     @classmethod
     def why_not(cls) -> str | None:
@@ -156,7 +155,7 @@ class Dropbear(OtherServer):
         return super().why_not()
 
     def command(self) -> list[str]:
-        self.user = self.USER
+        self.user = f"vpa-db-{self.port}"
         home = self.base / "home"
         subprocess.run(
             ["useradd", "--system", "--shell", "/bin/sh", "--home-dir", str(home), "--create-home", self.user],
@@ -179,7 +178,7 @@ class Dropbear(OtherServer):
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         super().__exit__(kind, fault, trace)
-        subprocess.run(["userdel", self.USER], check=False, capture_output=True)
+        subprocess.run(["userdel", self.user], check=False, capture_output=True)
 
 
 class AsyncSSH(OtherServer):
