@@ -16,6 +16,7 @@ from agent.share import wire
 from agent.share.faults import Refused, as_fault
 from agent.share.manners import Manners
 from agent.share.names import temporary_name
+from agent.share.patience import PAUSES
 from agent.share.remotefolders import RemoteFolders
 from agent.share.session import Session
 from agent.share.wire import Attributes, Flag
@@ -25,7 +26,6 @@ CONTENT = b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(128))  # 4 
 FIRST, LATER = 1024, 2048  # bytes: written before it is opened to read, and where the reader then looks
 SEVERAL = 6  # files open at once besides two
 NAMES = 4  # names of its own that it uses; where none can be removed, so many small files stay
-PAUSES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between tries to read a new file: a virus scanner may have it
 _NEW = Flag.WRITE | Flag.CREAT | Flag.EXCL
 
 

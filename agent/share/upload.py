@@ -28,12 +28,12 @@ from agent.share.manners import Manners
 from agent.share.names import another, folder_of, temporary_name
 from agent.share.naming import give_name
 from agent.share.pacing import Bucket
+from agent.share.patience import patiently
 from agent.share.readback.reader import Held, Reader, Start, synced
 from agent.share.remotefolders import RemoteFolders
 from agent.share.samples import Samples
 from agent.share.source import Source
 from agent.share.streams import DIFFERENT, Progress, write_all
-from agent.share.tryout import PAUSES
 from agent.share.wire import Flag, Kind, Reply
 
 OTHER = 1000  # added to a file's number for another temporary name
@@ -240,9 +240,13 @@ class Upload:
         size = self._outgoing.size
         reader = await self._means.reader(size)
         try:
-            held = await reader.read(self._path, size, Progress(size), sync=True)
-        except (NotProven, Refused):  # other content, or not for us to read: either way not ours to replace
+            held = await patiently(self._session, lambda: reader.read(self._path, size, Progress(size), sync=True))
+        except NotProven:  # other content: not ours to replace
             return False
+        except Refused as refused:
+            if refused.missing or refused.code == wire.Code.PERMISSION_DENIED:  # gone, or another device's
+                return False
+            raise  # it may well be ours: to send it again would only leave one more copy
         if held.fingerprint != self._meant:
             return False
         self._held, self._synced = held.fingerprint, held.synced or (self._can_sync and await self._sync_file())
@@ -260,15 +264,8 @@ class Upload:
 
     async def _read(self, start: Start | None) -> Held:
         reader = await self._means.reader(self._outgoing.size)
-        for pause in (0.0,) if self._session.is_openssh else PAUSES:
-            await asyncio.sleep(pause)
-            try:
-                return await reader.read(self._temporary, self._outgoing.size, self._progress, start=start)
-            except Refused as refused:  # a virus scanner may have it for some seconds
-                if refused.missing or self._session.is_openssh:
-                    raise
-                last = refused
-        raise last
+        size = self._outgoing.size
+        return await patiently(self._session, lambda: reader.read(self._temporary, size, self._progress, start=start))
 
     async def prove(self) -> None:
         """Wait until all of the temporary file is read back. `NotProven` unless it is, byte for byte, what was sent."""
@@ -316,9 +313,9 @@ class Upload:
         samples = Samples.none() if self._method is Method.ALREADY_THERE else self._samples
         withdrawing = asyncio.create_task(self.withdraw())
         try:
-            await asyncio.gather(
-                self._means.check.check(self.folder, self._path, self._held, samples), self._sync_name()
-            )
+            held, check = self._held, self._means.check
+            checking = patiently(self._session, lambda: check.check(self.folder, self._path, held, samples))
+            await asyncio.gather(checking, self._sync_name())
         finally:
             await withdrawing
         return Proof(self._name, self._held, self._outgoing.original, self._method, self._synced, self._means.clock())
