@@ -29,6 +29,7 @@ from agent.share.port import Abilities, Outcome, Sent, Space
 from agent.share.readback.choosing import Readers
 from agent.share.server import Server
 from agent.share.session import Session
+from agent.share.tryout import OWN
 from agent.share.wire import Flag, Kind
 
 AGAIN = (1.0, 2.0)  # seconds between tries to log in where an earlier connection may not have ended yet
@@ -203,6 +204,7 @@ class SftpShare:
 
     async def _sweep(self, keep: Collection[TransferId]) -> int:
         looking = asyncio.Semaphore(LOOKS)
+        stayed: list[Refused] = []
 
         async def below(folder: str) -> int:
             async with looking:
@@ -216,8 +218,10 @@ class SftpShare:
                 if transfer is not None and not goes_on and not about.is_folder:
                     try:
                         removed += await engine.session.remove(engine.folders.path(f"{folder}/{name}"))
-                    except Refused as refused:  # some let nothing be removed: it stays, and is in nobody's way
+                    except Refused as refused:  # some let nothing be removed: it stays, and the others are looked at
                         log.info("a temporary file stays on the share: %s", refused)
+                        if transfer != OWN:  # a photo's, not the small test file
+                            stayed.append(refused)
             return removed
 
         async def all_of(top: str) -> int:
@@ -225,7 +229,10 @@ class SftpShare:
             folders = [f"{top}/{name}" for name, about in inside if about.is_folder]
             return await clear(top, inside) + sum(await asyncio.gather(*map(below, folders)))
 
-        return sum(await asyncio.gather(*map(all_of, TOP)))
+        removed = sum(await asyncio.gather(*map(all_of, TOP)))
+        if stayed:
+            raise stayed[0]
+        return removed
 
     async def _names(self, folder: str) -> list[tuple[str, wire.Attributes]]:
         """What is in a folder; nothing where it is missing, or where we may not look and so left nothing either."""

@@ -21,7 +21,7 @@ from agent.share.remotefolders import RemoteFolders
 from agent.share.session import Session
 from agent.share.wire import Attributes, Flag
 
-OWN = TransferId("0" * 32)  # no photo's; `sweep` takes what a cut try left
+OWN = TransferId(hashlib.sha256(b"tryout").hexdigest()[:32])  # no photo's; `sweep` takes what a cut try left
 CONTENT = b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(128))  # 4 KiB
 FIRST, LATER = 1024, 2048  # bytes: written before it is opened to read, and where the reader then looks
 SEVERAL = 6  # files open at once besides two
