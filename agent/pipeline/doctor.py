@@ -1,6 +1,7 @@
 """Everything that has to work on this laptop, checked one by one; a check that fails says what to do.
 
-A check never changes anything but its own temporary file on the share, and one that cannot be made says so.
+A check changes nothing but its own temporary file on the share, and one that cannot be made says so. Where the share
+can be written to, photos that waited for IT may be sent again.
 """
 
 import os
@@ -20,6 +21,7 @@ from agent.pipeline.facts import UNPUBLISHED
 from agent.pipeline.former import published_up_to, unpublished
 from agent.pipeline.forwarding import try_out
 from agent.pipeline.importfolders import why_unfit
+from agent.pipeline.invain import release
 from agent.pipeline.misgivings import not_named, not_understood
 from agent.pipeline.renew import LARGEST, needs_share, renew_register
 from agent.pipeline.stages import Stages, log_key
@@ -183,7 +185,11 @@ def _writing(stages: Stages, share: Share) -> Iterator[Finding]:
         advice = "on the server, IT runs install/server/check-share.sh, which says what is wrong"
         yield Finding("share writing", Mark.FAIL, str(fault), advice)
     else:
-        yield Finding("share writing", Mark.OK, "written, read back, renamed and removed a test file")
+        yield Finding("share writing", Mark.OK, "written, read back, named and removed a test file")
+        waited = release(stages.journal)
+        if waited:
+            photos = "1 photo that waited" if waited == 1 else f"{waited} photos that waited"
+            yield Finding("waiting for IT", Mark.OK, f"{photos} for IT will be sent again")
     folder = published.folder(stages.record.device)
     try:
         share.try_out(folder)
@@ -192,7 +198,7 @@ def _writing(stages: Stages, share: Share) -> Iterator[Finding]:
         advice = f"on the server, IT runs `add-device.sh {name} …` for the user {user}, or device.name is corrected"
         yield Finding("share record", Mark.FAIL, f"the record cannot be written to {folder}: {fault}", advice)
     else:
-        yield Finding("share record", Mark.OK, f"written, read back, renamed and removed a test file in {folder}")
+        yield Finding("share record", Mark.OK, f"written, read back, named and removed a test file in {folder}")
     if share.abilities().fsync:
         yield Finding("share fsync", Mark.OK, "the server confirms that files are on its disk")
     elif stages.settings.share.allow_unsynced:
@@ -200,7 +206,9 @@ def _writing(stages: Stages, share: Share) -> Iterator[Finding]:
         yield Finding("share fsync", Mark.WARN, "the server cannot confirm that files are on its disk", advice)
     else:
         advice = "use OpenSSH's internal-sftp, or set share.allow_unsynced = true"
-        yield Finding("share fsync", Mark.FAIL, "the server has no fsync, so photos are sent but not removed", advice)
+        offered = any("fsync@openssh.com" in text for name, text in share.abilities().details if name == "extensions")
+        lacks = "offers fsync but refuses it" if offered else "has no fsync"
+        yield Finding("share fsync", Mark.FAIL, f"the server {lacks}, so photos are sent but not removed", advice)
     free = share.space().free
     if free is None:
         yield Finding("share space", Mark.WARN, "the server does not say how much is free", "watch it on the server")

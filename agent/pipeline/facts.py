@@ -6,6 +6,9 @@ LAST_REACHED = "share last reached"
 GROUNDS = "decided on the grounds of"
 """What the photos here were last decided by, all of them, beside what they are themselves: `Stages.grounds`."""
 
+IN_VAIN = "sent in vain"
+"""How often each transfer came whole and could not be proven, and when it may be tried again, as JSON by transfer."""
+
 DAMAGED = "damaged photos"
 """How many damaged photos were sent, and when the last was, as JSON: `[3, "2026-03-14T17:02:00+00:00"]`."""
 

@@ -161,6 +161,13 @@ class Run:
             self.stages.journal.tidy()  # so that not even a deleted row still names what is private
 
     def _send(self) -> None:
+        for_it = send.waiting_for_it(self.stages)
+        if for_it and not self.patient:
+            photos = "1 photo was" if for_it == 1 else f"{for_it} photos were"
+            self._notice(
+                f"{photos} sent three times and could not be checked on the share. They stay on this laptop and wait "
+                "for IT: once the share is mended, “photo-agent doctor” lets them be sent again"
+            )
         pending = send.due(self.stages, patient=self.patient)
         self.summary.visit = len(pending)
         if not pending or self.summary.fault is not None:

@@ -15,6 +15,7 @@ from agent.model import Delivery, Fingerprint, Method, PhotoId, VisitId
 from agent.pipeline.damage import damage_of, damaged
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.halfsent import HalfSentTransfers
+from agent.pipeline.invain import InVain
 from agent.pipeline.pack import measured, pack
 from agent.pipeline.stages import UNREADABLE, Stages
 from agent.share import Delivered, Outcome, Sent, Share, Undelivered
@@ -41,8 +42,15 @@ def due(stages: Stages, *, patient: bool) -> list[Standing]:
         start = long_ago if visit is None else starts.get(visit, long_ago)
         return now - start, standing.photo.size
 
-    pending = stages.journal.standings(State.DECIDED, State.SENT)
+    in_vain = InVain.load(stages.journal)
+    pending = [one for one in stages.journal.standings(State.DECIDED, State.SENT) if not in_vain.waits(one, now)]
     return sorted((standing for standing in pending if not (patient and standing.waits(now))), key=urgency)
+
+
+def waiting_for_it(stages: Stages) -> int:
+    """How many photos are not sent until IT has looked at the share."""
+    in_vain, now = InVain.load(stages.journal), stages.clock()
+    return sum(in_vain.waits(one, now) for one in stages.journal.standings(State.DECIDED, State.SENT))
 
 
 def reached(stages: Stages) -> None:
@@ -67,10 +75,14 @@ class Sending:
     bytes: int = 0
     sent: int = 0
     failed: int = 0
+    _in_vain: InVain = field(init=False)
     _under_way: dict[str, Standing] = field(default_factory=dict)
     _first: dict[Same, PhotoId] = field(default_factory=dict)
     _copies: dict[PhotoId, list[Standing]] = field(default_factory=dict)
     _ready: list[Standing] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._in_vain = InVain.load(self.stages.journal)
 
     def run(self, standings: list[Standing]) -> None:
         """Send these; returns when all have an outcome, or those in flight when asked to stop.
@@ -158,6 +170,7 @@ class Sending:
 
     def _proven(self, standing: Standing, outcome: Delivered) -> None:
         now = self.stages.clock()
+        self._in_vain.arrived(standing)
         self._ready.append(
             replace(standing, state=State.PROVEN, proofs=outcome.proofs, proven_at=now, reason=None, not_before=None)
         )
@@ -184,10 +197,11 @@ class Sending:
         self.failed += 1
         attempts = standing.attempts + 1
         again = self.stages.clock() + pause(attempts)
+        reason = self._in_vain.failed(standing, error, self.stages.clock())
         self.stages.journal.save(
-            replace(standing, state=State.DECIDED, attempts=attempts, not_before=again, reason=str(error))
+            replace(standing, state=State.DECIDED, attempts=attempts, not_before=again, reason=reason)
         )
-        details = {"reason": str(error), "again_at": again.isoformat(timespec="seconds")}
+        details = {"reason": reason, "again_at": again.isoformat(timespec="seconds")}
         self.audience.event(Event(Happened.FAILED, standing.id, details))
 
     def _refused(self, standing: Standing, error: Unreadable) -> None:

@@ -7,6 +7,7 @@ and are passed over.
 
 import base64
 import binascii
+import codecs
 import contextlib
 import hashlib
 import hmac
@@ -50,7 +51,7 @@ def known_name(host: str, port: int) -> str:
 def pinned(known_hosts_file: Path, host: str, port: int) -> Pinned:
     """The keys pinned for a server; none where the file is missing. HostKeyRefused where it cannot be read."""
     try:
-        text = known_hosts_file.read_text("utf-8", "replace")
+        text = decoded(known_hosts_file.read_bytes())
     except FileNotFoundError:
         return Pinned(())
     except OSError as error:
@@ -59,6 +60,15 @@ def pinned(known_hosts_file: Path, host: str, port: int) -> Pinned:
             "Nothing was sent."
         ) from error
     return find(text, host, port)
+
+
+def decoded(content: bytes) -> str:
+    """The text of a known_hosts file: UTF-8, or UTF-16 as PowerShell's `>` and Notepad write it; a mark is left out."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
+    if b"\0" in content[:2]:  # no text has a NUL; half of UTF-16's bytes are, in each letter of a host's name
+        return content.decode("utf-16-be" if content[:1] == b"\0" else "utf-16-le", "replace")
+    return content.decode("utf-8-sig", "replace")
 
 
 def find(text: str, host: str, port: int) -> Pinned:
@@ -119,7 +129,7 @@ def pin(known_hosts_file: Path, host: str, port: int, key: HostKey) -> None:
     name = known_name(host, port)
     kept = []
     if known_hosts_file.exists():
-        for line in known_hosts_file.read_text("utf-8").splitlines():
+        for line in decoded(known_hosts_file.read_bytes()).splitlines():
             fields = line.split()
             ours = fields and not fields[0].startswith(("#", "@")) and _matches_any(fields[0], name)
             if not ours:

@@ -60,12 +60,16 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What the server can do, as it said when it greeted us."""
+    """What the server can do, as it said when it greeted us, and as far as it was tried (`try_out`).
+
+    `details` are pairs of what was looked at and how it is, in words for IT.
+    """
 
     software: str
     fsync: bool
     statvfs: bool
     limits: bool
+    details: tuple[tuple[str, str], ...] = ()
 
 
 class Share(Protocol):
@@ -122,7 +126,7 @@ class Share(Protocol):
         ...
 
     def try_out(self, folder: str = "visits") -> None:
-        """Write, sync, read back, rename and remove one small temporary file there; raises what stands in the way."""
+        """Write, sync, read back, name and remove one small temporary file there; raises what stands in the way."""
         ...
 
     def close(self) -> None:
