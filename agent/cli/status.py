@@ -98,9 +98,8 @@ def _show(status: "Status", settings: "Settings") -> None:
     click.echo(f"register  {register}" + (f" – {status.register_trouble}" if status.register_trouble else ""))
     click.echo(f"share     {settings.share.host}, last reached {local(status.share_last_reached, settings)}")
     if (trouble := status.share_trouble) is not None:
-        click.echo(
-            f"          since {local(trouble.since, settings)}: {trouble.why} Photos wait and go when it is back."
-        )
+        click.echo(f"          since {local(trouble.since, settings)}: {trouble.why}")
+        click.echo("          Photos wait here meanwhile, and are sent when it can be used again.")
     click.echo(f"service   {'running' if status.running else 'not running'}")
     for one in status.forwarding:
         click.echo(f"forward   {_forwarding(one, settings)}")
