@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from agent.errors import LocalFault, RegisterError, ShareFault
+from agent.errors import LocalFault, RegisterError, ShareFault, contained
 from agent.model import Register, RemoteName
 from agent.pipeline.clocks import age
 from agent.pipeline.stages import Stages
@@ -47,16 +47,17 @@ def renew_register(stages: Stages, share: "Share | None", *, force: bool = False
     """
     settings = stages.settings
     try:
-        visits = _content(settings.visits_file, share)
-        cameras = None if settings.cameras_file is None else _content(settings.cameras_file, share)
-        register = stages.registers.offer(
-            visits,
-            kind_of(settings.register.visits),
-            cameras,
-            zone=stages.settings.device.timezone,
-            now=stages.clock(),
-            force=force,
-        )
+        with contained("the register"):
+            visits = _content(settings.visits_file, share)
+            cameras = None if settings.cameras_file is None else _content(settings.cameras_file, share)
+            register = stages.registers.offer(
+                visits,
+                kind_of(settings.register.visits),
+                cameras,
+                zone=stages.settings.device.timezone,
+                now=stages.clock(),
+                force=force,
+            )
     except (RegisterError, LocalFault) as fault:
         return Renewal(stages.registers.current(), refusal=str(fault))
     return Renewal(register)

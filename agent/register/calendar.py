@@ -15,13 +15,14 @@
 import re
 import warnings
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
 from agent.model import Interval, Visit, VisitId
 from agent.register import cells
-from agent.register.faults import Fault, Notes, doubled
+from agent.register.faults import Fault, Notes, contained_line, doubled
 from agent.register.journey import journey
 from agent.register.moments import FIRST_YEAR, LAST_YEAR, Moment, span
 from agent.register.reading import VisitsReading
@@ -53,9 +54,10 @@ def read_calendar(raw: bytes, *, zone: str) -> VisitsReading:
     read = []
     for (event, calendar), line in zip(events, starts, strict=True):
         notes = Notes(line)
-        name = _id(event, notes)
+        name = contained_line(notes, partial(_id, event, notes))
         called_off = _text(calendar, "METHOD").upper() == "CANCEL"
-        read.append((name, notes, _visit(event, name, notes, zone, called_off=called_off)))
+        visit = contained_line(notes, partial(_visit, event, name, notes, zone, called_off=called_off))
+        read.append((name, notes, visit))
     doubled([(name, notes) for name, notes, _ in read], "UID")
     good = [(visit, notes.line) for _, notes, visit in read if visit and not notes.failed()]
     faults = [*told, *(fault for _, notes, _ in read for fault in notes.faults)]

@@ -1,8 +1,10 @@
 """The visits register as a spreadsheet: the columns of CONTRACT, "visits.csv"."""
 
+from functools import partial
+
 from agent.model import Interval, Visit
 from agent.register import cells
-from agent.register.faults import Fault, Notes, doubled
+from agent.register.faults import Fault, Notes, contained_line, doubled
 from agent.register.journey import journey
 from agent.register.moments import Moment, parse_moment, span
 from agent.register.reading import VisitsReading
@@ -28,7 +30,7 @@ COLUMNS = Columns(
 def read_visits_sheet(raw: bytes, *, zone: str) -> VisitsReading:
     """Read visits.csv; `zone` is the device's, for rows without one."""
     sheet = read_sheet(raw, COLUMNS)
-    read = [(_visit(row, zone, sheet.separator), row) for row in sheet.rows]
+    read = [(contained_line(row.notes, partial(_visit, row, zone, sheet.separator)), row) for row in sheet.rows]
     doubled([(row.cells.get("id"), row.notes) for _, row in read], "id")
     good = [(visit, row.notes.line) for visit, row in read if visit and not row.notes.failed()]
     faults = [*sheet.faults, *(fault for _, row in read for fault in row.notes.faults)]

@@ -167,7 +167,7 @@ def test_status_ends_as_sync_does(laptop: Laptop) -> None:
     assert told["share"]["trouble"]
     assert told["share"]["trouble_since"]
     assert len(told["waiting"]) == 3
-    server.start()  # type: ignore[attr-defined]
+    server.restart()  # type: ignore[attr-defined]
     (laptop.share / "visits" / "museum").unlink()
     laptop.run()
     assert laptop.command("status").returncode == 4
