@@ -5,6 +5,6 @@ of a run: the log, or a `sync` that handed over.
 """
 
 from agent.supervisor.loop import Supervisor, knock_at
-from agent.supervisor.timers import Backoff, Timers, slept
+from agent.supervisor.timers import Backoff, Timers, put_back, slept
 
-__all__ = ["Backoff", "Supervisor", "Timers", "knock_at", "slept"]
+__all__ = ["Backoff", "Supervisor", "Timers", "knock_at", "put_back", "slept"]

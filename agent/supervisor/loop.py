@@ -20,7 +20,7 @@ from agent.pipeline.examine import settle_again, unsettled
 from agent.pipeline.run import Run
 from agent.pipeline.stages import Stages
 from agent.supervisor.audiences import ToAsker, ToLog
-from agent.supervisor.timers import Timers, slept
+from agent.supervisor.timers import Timers, put_back, slept
 
 log = logging.getLogger("photo-agent")
 
@@ -54,7 +54,8 @@ class Supervisor:
             before = time.monotonic(), time.time()
             while not self.stopping.is_set():
                 now = time.monotonic(), time.time()
-                if slept(now[0] - before[0], now[1] - before[1]):
+                ticked, passed = now[0] - before[0], now[1] - before[1]
+                if slept(ticked, passed) or put_back(ticked, passed):
                     log.info("The laptop was asleep, or its clock was set: looking again.")
                     self._begin_anew()
                 before = now
