@@ -84,7 +84,12 @@ def _real(path: Path) -> Path:
 def _by_name(place: Path) -> str | None:
     lower = place.name.lower()
     if place.parent.name.lower() == _MACOS_PROVIDERS:
-        return next((name for start, name in _NAMED if lower.startswith(start)), place.name.partition("-")[0])
+        provider = place.name.partition("-")[0]
+        # It goes on record, which takes plain words only.
+        plain = provider.replace(" ", "").isalnum() and len(provider) <= 40
+        return next(
+            (name for start, name in _NAMED if lower.startswith(start)), provider if plain else "A cloud program"
+        )
     for start, name in _NAMED:
         # "OneDrive - Springfield School" and "Dropbox (Personal)", but not "Dropbox photos of 2019".
         rest = lower.removeprefix(start)
