@@ -8,6 +8,7 @@
     │   ├── RegisterError              2   the register of visits or cameras is not to be believed
     │   └── AlreadyRunning             2   another instance holds this laptop's lock
     ├── LocalFault                     3   a file on this laptop cannot be read, or changed under our hands
+    │   └── Unforeseen                 1   what nobody foresaw, in what was done with one photo, folder or item
     ├── ShareFault                     3   the share would not take or give one file
     │   ├── ShareFull                  3   no space, or over quota
     │   ├── ShareDenied                3   no permission for this file or folder
@@ -28,6 +29,9 @@ Messages say what happened, to which thing, and what to do, for a teacher or an 
 file: a file is spoken of by its id in the journal.
 """
 
+import contextlib
+import errno
+from collections.abc import Iterator
 from typing import ClassVar
 
 
@@ -59,6 +63,16 @@ class LocalFault(AgentError):
     """A file on this laptop cannot be read, or changed under our hands; the other photos go on."""
 
     exit_code = 3
+
+
+class Unforeseen(LocalFault):
+    """A fault that nobody foresaw, in what was done with one photo, folder or item; `contained` makes it of any other.
+
+    Its message says the kind of the fault and its place in the code, never the fault's own text, which may name a
+    private file.
+    """
+
+    exit_code = 1
 
 
 class ShareFault(AgentError):
@@ -131,3 +145,44 @@ class RecordTruncated(RecordError):
     """Entries are missing from the end of the record."""
 
     exit_code = 11
+
+
+# --- The boundary around one thing -----------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def contained(thing: str) -> Iterator[None]:
+    """A boundary around `thing` ("a photo", "a folder"): a fault that nobody foresaw comes out of it as `Unforeseen`.
+
+    What this program can explain passes through as it is: a journal or record that cannot be written ends the run, as
+    it must. So do Ctrl-C and the end of the process, which are no faults.
+    """
+    try:
+        yield
+    except AgentError:
+        raise
+    except Exception as fault:
+        raise unforeseen(thing, fault) from fault
+
+
+def unforeseen(thing: str, fault: Exception) -> Unforeseen:
+    """What to say of a fault that befell `thing`."""
+    return Unforeseen(
+        f"Something unexpected happened with {thing} ({kind_and_place(fault)}). Everything else goes on, and this is "
+        "tried again later. If it stays so, give IT this message."
+    )
+
+
+def kind_and_place(fault: BaseException) -> str:
+    """The class of a fault and the last line of this program that it came through, as `ValueError, agent.model:58`."""
+    kind = type(fault).__name__
+    if isinstance(fault, OSError) and fault.errno is not None:
+        kind += f" {errno.errorcode.get(fault.errno, fault.errno)}"
+    place = "place not known"
+    step = fault.__traceback__
+    while step is not None:
+        module = str(step.tb_frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] == "agent" and module != __name__:
+            place = f"{module}:{step.tb_lineno}"
+        step = step.tb_next
+    return f"{kind}, {place}"

@@ -1,11 +1,14 @@
 """`explain`: what is known of a file, what would be done with it, and why."""
 
+import contextlib
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.session import json_option, local, printable, put_json, settings_of, stages_of
+from agent.cli.session import json_option, printable, put_json, say, settings_file, stages_of, taken_words
 
 if TYPE_CHECKING:
     from agent.pipeline.explain import Explanation
@@ -20,8 +23,9 @@ def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> int:
     """What is known of each FILE (a folder: of all in it), what would be done with it, and why. Touches nothing."""
     from agent.pipeline.explain import explain
 
-    settings = settings_of(ctx)
-    with stages_of(settings) as stages:
+    for path in files:
+        _must_be_there(path)
+    with _settings(ctx) as settings, stages_of(settings) as stages:
         for path in _each(files):
             told = explain(stages, path)
             if as_json:
@@ -29,6 +33,31 @@ def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> int:
             else:
                 click.echo(_in_words(told, settings))
     return 0
+
+
+def _must_be_there(path: Path) -> None:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise click.UsageError(f"There is no file {printable(str(path))}.") from None
+    except (OSError, ValueError):
+        return  # it is there, or cannot be such a name: the explanation says why it cannot be read
+
+
+@contextlib.contextmanager
+def _settings(ctx: click.Context) -> "Iterator[Settings]":
+    """Those in force; before there are any, a photo is explained as with an empty register."""
+    from agent.errors import SettingsError
+    from agent.settings import load, settings_for_nobody
+
+    try:
+        file = settings_file(ctx)
+    except SettingsError:
+        say("This laptop has no settings yet, so no visit is known. `photo-agent init` makes them.")
+        with tempfile.TemporaryDirectory() as folder:
+            yield settings_for_nobody(Path(folder))
+        return
+    yield load(file)
 
 
 def _each(files: tuple[Path, ...]) -> "list[Path]":
@@ -48,7 +77,7 @@ def _in_words(told: "Explanation", settings: "Settings") -> str:
     lines = [printable(str(told.path)), f"  {verdicts[told.verdict.value]}"]
     lines += [f"  · {printable(reason)}" for reason in told.reasons]
     if told.capture is not None:
-        taken = local(told.taken, settings)
+        taken = taken_words(told.taken, told.capture.level, settings)
         lines.append(f"  format {told.capture.format}, taken {taken}, evidence level {told.capture.level.value}")
         camera = told.capture.camera
         if camera is not None:

@@ -3,7 +3,7 @@
 import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,7 @@ for _proof in (verify, key, rotate_key, erase, erase_copy):
 @directory_argument
 @share_option
 @key_option
-@click.option("--since", metavar="D", help="From this day or moment on: 2026-03-14, or 2026-03-14T09:00.")
+@click.option("--since", metavar="D", help="From this day or moment on: 2026-03-14, 14/03/2026, or 2026-03-14T09:00.")
 @click.option("--until", metavar="D", help="Up to and with this day, or before this moment.")
 @click.option("--visit", metavar="V", help="Only this visit.")
 @click.option("--device", metavar="N", help="Only this device.")
@@ -173,13 +173,26 @@ def _for_spreadsheets() -> io.TextIOWrapper:
 
 def _moment(text: str, zone: tzinfo, *, end: bool) -> datetime:
     """A day means its beginning, or for `end` the beginning of the next one; a moment without offset is local."""
+    from agent.register.dates import Order, read_written
+
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.UsageError(f"{text!r} is no day like 2026-03-14 and no moment like 2026-03-14T09:00.") from None
-    if end and moment.time() == time() and len(text) <= len("2026-03-14"):
-        moment += timedelta(days=1)
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        said = read_written(text).moment(Order.DAY_FIRST)
+        moment = said.wall if said.offset is None else said.wall.replace(tzinfo=timezone(said.offset))
+        whole_day = said.whole_day
+    except ValueError as as_in_the_register:
+        try:  # other forms of ISO 8601, as scripts write them
+            moment, whole_day = datetime.fromisoformat(text), len(text) <= len("2026-03-14")
+        except ValueError:
+            raise click.UsageError(
+                f"{text!r} is not a day such as 2026-03-14 or 14/03/2026, nor a moment such as 2026-03-14T09:00 "
+                f"({as_in_the_register})."
+            ) from None
+    try:
+        moment += timedelta(days=1 if end and whole_day else 0)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise click.UsageError(f"{text!r} is too far from today.") from None
 
 
 def _local(moment: datetime | None, zone: tzinfo) -> str:

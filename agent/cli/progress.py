@@ -3,10 +3,12 @@
 import contextlib
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from agent.cli.session import put_json, say
+from agent.cli.session import printable, put_json, say
+from agent.pipeline.counting import counted
 from agent.pipeline.events import Event
 
 if TYPE_CHECKING:
@@ -61,7 +63,14 @@ class Json:
 
 
 class Lines:
-    """Plain lines on standard error, the outcome on standard output; also the base of the progress bar."""
+    """Plain lines on standard error, the outcome on standard output; also the base of the progress bar.
+
+    What befell many photos is one line with their number, so it is told at the end; a notice is told once.
+    """
+
+    def __init__(self) -> None:
+        self._befell: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self._notices: set[str] = set()
 
     def event(self, event: Event) -> None:
         """What a person has to know: what failed and what concerns the whole run."""
@@ -69,7 +78,7 @@ class Lines:
 
     def expect(self, files: int, size: int) -> None:
         """The beginning of sending."""
-        self.note(f"sending {files} photos, {megabytes(size)}")
+        self.note(f"sending {counted(files, 'photo')}, {megabytes(size)}")
 
     def advance(self, size: int) -> None:
         """Nothing: the end says how much it was."""
@@ -78,11 +87,12 @@ class Lines:
         """What failed and what concerns the whole run; the rest is counted at the end."""
         match event["event"]:
             case "notice":
-                self.note(str(event["text"]))
-            case "damaged":
-                self.note(f"photo {event['id']} is damaged ({event['reason']}): sent all the same")
-            case "failed":
-                self.note(f"photo {event['id']}: {event['reason']}")
+                text = str(event["text"])
+                if text not in self._notices:
+                    self._notices.add(text)
+                    self.note(text)
+            case "damaged" | "failed" as what:
+                self._befell[what, str(event["reason"])].add(str(event["id"]))
             case "expect":
                 self.expect(_number(event, "files"), _number(event, "bytes"))
             case "advance":
@@ -92,8 +102,20 @@ class Lines:
         """One line for the person at the keyboard."""
         say(text)
 
+    def what_befell_photos(self) -> None:
+        """One line for each thing that went wrong, with the photo or the number of photos."""
+        befell, self._befell = self._befell, defaultdict(set)
+        for (what, reason), photos in befell.items():
+            which = f"photo {next(iter(photos))}" if len(photos) == 1 else f"{len(photos)} photos"
+            if what == "damaged":
+                is_are = "is" if len(photos) == 1 else "are"
+                self.note(f"{which} {is_are} damaged ({reason}): sent all the same")
+            else:
+                self.note(f"{which}: {reason}")
+
     def end(self, summary: Mapping[str, object]) -> None:
         """What was done, and what is left and what to do about it."""
+        self.what_befell_photos()
         print(in_words(summary))  # noqa: T201  # the result
 
 
@@ -101,8 +123,10 @@ class Bar(Lines):
     """Files, bytes, rate and time left on a terminal."""
 
     def __init__(self, progress: "Progress") -> None:
+        super().__init__()
         self._progress = progress
         self._task: TaskID | None = None
+        self._proven = 0
 
     def event(self, event: Event) -> None:
         """Counts proven photos, and tells what a person has to know."""
@@ -111,14 +135,15 @@ class Bar(Lines):
     def told(self, event: Mapping[str, object]) -> None:
         """As above, for events of another process."""
         if event["event"] == "proven" and self._task is not None:
-            done = self._progress.tasks[self._task].fields["proven"] + 1
-            self._progress.update(self._task, proven=done)
+            self._proven += 1
+            self._progress.update(self._task, proven=self._proven)
         super().told(event)
 
     def expect(self, files: int, size: int) -> None:
-        """The bar begins."""
+        """The bar begins; anew, where one run is followed by another."""
         if self._task is not None:
             self._progress.remove_task(self._task)
+        self._proven = 0
         self._task = self._progress.add_task("sending", total=max(size, 1), proven=0, files=files)
 
     def advance(self, size: int) -> None:
@@ -137,7 +162,11 @@ def follower(as_json: bool) -> Iterator[Follower]:
     if as_json:
         yield Json()
     elif not sys.stderr.isatty():
-        yield Lines()
+        lines = Lines()
+        try:
+            yield lines
+        finally:
+            lines.what_befell_photos()
     else:
         from rich.console import Console
         from rich.progress import (
@@ -159,14 +188,18 @@ def follower(as_json: bool) -> Iterator[Follower]:
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=Console(stderr=True), transient=True, get_time=time.monotonic) as progress:
-            yield Bar(progress)
+            bar = Bar(progress)
+            try:
+                yield bar
+            finally:
+                bar.what_befell_photos()
 
 
 def in_words(summary: Mapping[str, object]) -> str:
     """The end of a run, for a tired teacher: what happened, what is left, what to do."""
     number = {
         name: _number(summary, name)
-        for name in ("proven", "removed", "damaged", "review", "waiting", "refused", "bytes")
+        for name in ("proven", "removed", "damaged", "review", "waiting", "refused", "left_alone", "bytes")
     }
     seconds = summary["seconds"]
     lines = []
@@ -180,6 +213,9 @@ def in_words(summary: Mapping[str, object]) -> str:
         lines.append(f"{_photos(number['removed'])} proven earlier, now removed here.")
     else:
         lines.append("Nothing was sent.")
+    lines += _visits(summary)
+    if number["left_alone"]:
+        lines.append(f"{counted(number['left_alone'], 'file')} not of a visit: left alone.")
     if number["damaged"]:
         lines.append(f"{_photos(number['damaged'])} damaged, sent all the same: the card may be failing, replace it.")
     if number["waiting"]:
@@ -200,8 +236,17 @@ def megabytes(size: int) -> str:
     return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
 
 
+def _visits(summary: Mapping[str, object]) -> Iterator[str]:
+    """A line for each visit whose photos were sent."""
+    visits = summary.get("visits")
+    for visit in visits if isinstance(visits, list) else ():
+        if isinstance(visit, Mapping):
+            title = printable(str(visit.get("title") or visit.get("id")))
+            yield f"  {title}: {_photos(_number(visit, 'proven'))}"
+
+
 def _photos(count: int) -> str:
-    return "1 photo" if count == 1 else f"{count} photos"
+    return counted(count, "photo")
 
 
 def _number(event: Mapping[str, object], name: str) -> int:

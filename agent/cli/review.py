@@ -1,9 +1,24 @@
 """`review`: settle the photos that wait for a person."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
-from agent.cli.session import json_option, local, put_json, put_table, say, settings_of, stages_of
+from agent.cli.session import json_option, put_json, put_table, say, settings_of, stages_of, taken_words
 from agent.model import PhotoId, VisitId
+
+if TYPE_CHECKING:
+    from agent.pipeline.review import Held
+    from agent.pipeline.stages import Stages
+    from agent.settings import Settings
+
+all_like = click.option(
+    "--all-like",
+    "like",
+    metavar="ID",
+    help="Also all that wait for the same reason, from the same folder and camera, with the same likeliest visit.",
+)
 
 
 @click.group("review")
@@ -15,7 +30,7 @@ def command() -> None:
 @json_option
 @click.pass_context
 def list_held(ctx: click.Context, as_json: bool) -> int:
-    """Photos that wait, why, and the visits they may belong to."""
+    """Photos that wait, why, and the visits they may belong to, the likeliest first and why."""
     from agent.pipeline.review import held
 
     settings = settings_of(ctx)
@@ -23,69 +38,114 @@ def list_held(ctx: click.Context, as_json: bool) -> int:
         waiting = held(stages)
     if as_json:
         for one in waiting:
-            standing = one.standing
-            put_json(
-                {
-                    "id": standing.id,
-                    "file": standing.photo.main.path,
-                    "state": standing.state.value,
-                    "taken": standing.decision and standing.decision.taken and standing.decision.taken.earliest,
-                    "reasons": list(standing.decision.reasons) if standing.decision else [standing.reason],
-                    "candidates": list(one.candidates),
-                }
-            )
+            put_json(_as_json(one))
         return 0
     if not waiting:
         click.echo("Nothing waits for review.")
         return 0
-    put_table(
-        "",
-        ("id", "file", "taken", "why", "perhaps"),
-        (
-            (
-                one.standing.id,
-                one.standing.photo.main.path.name,
-                local(one.standing.decision.taken if one.standing.decision else None, settings),
-                one.standing.reason or "",
-                ", ".join(one.candidates),
-            )
-            for one in waiting
-        ),
+    put_table("", ("id", "file", "taken", "why it waits", "likeliest visit"), (_row(one, settings) for one in waiting))
+    say(
+        "`photo-agent review assign ID VISIT` sends a photo with a visit, `photo-agent review private ID` leaves it "
+        "alone. Both take many ids, and `--all-like ID` for all of a kind. `photo-agent review undo ID` takes an "
+        "answer back."
     )
-    say("`photo-agent review assign ID VISIT` sends one with a visit; `photo-agent review private ID` leaves it alone.")
     return 0
 
 
+def _as_json(one: "Held") -> dict[str, object]:
+    standing, decision = one.standing, one.standing.decision
+    taken = None if decision is None or one.not_after is not None else decision.taken
+    return {
+        "id": standing.id,
+        "file": standing.photo.main.path,
+        "state": standing.state.value,
+        "taken": taken and taken.earliest,
+        "not_after": one.not_after,
+        "reasons": list(decision.reasons) if decision else [standing.reason],
+        "candidates": list(one.candidates),
+        "visits": [
+            {"id": proposal.visit.id, "title": proposal.visit.title, "why": list(proposal.why)}
+            for proposal in one.proposals
+        ],
+    }
+
+
+def _row(one: "Held", settings: "Settings") -> tuple[str, str, str, str, str]:
+    decision = one.standing.decision
+    taken = taken_words(decision.taken, decision.level, settings) if decision else "–"
+    first, others = one.proposals[:1], one.candidates[1:]
+    visits = "".join(f"{proposal.visit.id}: {', '.join(proposal.why)}" for proposal in first)
+    visits += f"; or {', '.join(others)}" if others else ""
+    return one.standing.id, one.standing.photo.main.path.name, taken, one.standing.reason or "", visits
+
+
 @command.command("assign")
-@click.argument("photo", metavar="ID")
-@click.argument("visit")
+@click.argument("words", nargs=-1, metavar="[ID]... [VISIT]")
+@click.option("--visit", "visit", metavar="VISIT", help="The visit; then every word is a photo's id.")
+@all_like
 @json_option
 @click.pass_context
-def assign(ctx: click.Context, photo: str, visit: str, as_json: bool) -> int:
-    """Photo ID belongs to VISIT: it is sent with the next run, and then removed here."""
+def assign(ctx: click.Context, words: tuple[str, ...], visit: str | None, like: str | None, as_json: bool) -> int:
+    """The photos with these IDs belong to VISIT: they are sent with the next run, and then removed here."""
     from agent.pipeline.review import assign as settle
 
+    *photos, last = [*words, visit] if visit is not None else words or ("",)
+    if not last:
+        raise click.UsageError("Name the photos and the visit: photo-agent review assign ID VISIT.")
     with stages_of(settings_of(ctx)) as stages:
-        after = settle(stages, PhotoId(photo), VisitId(visit))
-    if as_json:
-        put_json({"id": after.id, "state": after.state.value, "visit": visit})
-    else:
-        click.echo(f"photo {photo} goes to {visit} with the next run")
+        for photo in _chosen(stages, photos, like):
+            after = settle(stages, photo, VisitId(last))
+            if as_json:
+                put_json({"id": after.id, "state": after.state.value, "visit": last})
+            else:
+                click.echo(f"photo {photo} goes to {last} with the next run")
     return 0
 
 
 @command.command("private")
-@click.argument("photo", metavar="ID")
+@click.argument("photos", nargs=-1, metavar="[ID]...")
+@all_like
 @json_option
 @click.pass_context
-def private(ctx: click.Context, photo: str, as_json: bool) -> int:
-    """Photo ID is private: it is left alone from now on."""
+def private(ctx: click.Context, photos: tuple[str, ...], like: str | None, as_json: bool) -> int:
+    """The photos with these IDs are private: they are left alone from now on."""
     from agent.pipeline.review import keep_private
 
     with stages_of(settings_of(ctx)) as stages:
-        keep_private(stages, PhotoId(photo))
-    if as_json:
-        put_json({"id": photo, "state": "private"})
-    else:
-        click.echo(f"photo {photo} is private and stays where it is")
+        kept = _chosen(stages, photos, like)
+        keep_private(stages, *kept)
+    for photo in kept:
+        if as_json:
+            put_json({"id": photo, "state": "private"})
+        else:
+            click.echo(f"photo {photo} is private and stays where it is")
+    if not as_json:
+        say("To take this back, give the photo's file: photo-agent review undo FILE")
     return 0
+
+
+@command.command("undo")
+@click.argument("answers", nargs=-1, required=True, metavar="ID|FILE...")
+@json_option
+@click.pass_context
+def undo(ctx: click.Context, answers: tuple[str, ...], as_json: bool) -> int:
+    """Take your answer back, until the photo was sent; of a photo that you said is private, give its file."""
+    from agent.pipeline.undo import undo as take_back
+
+    with stages_of(settings_of(ctx)) as stages:
+        for what in answers:
+            done = take_back(stages, what)
+            if as_json:
+                known = done.standing
+                put_json({"id": known and known.id, "state": known and known.state.value, "answer": what})
+            elif done.in_review:
+                click.echo(f"{what} waits for your answer again")
+            else:
+                click.echo(f"your answer about {what} is taken back; the next run looks at the photo again")
+    return 0
+
+
+def _chosen(stages: "Stages", photos: Sequence[str], like: str | None) -> list[PhotoId]:
+    from agent.pipeline.review import chosen
+
+    return chosen(stages, [PhotoId(photo) for photo in photos], None if like is None else PhotoId(like))

@@ -71,5 +71,7 @@ def status(ctx: click.Context, as_json: bool) -> int:
     if as_json:
         put_json({"installed": state.installed, "running": state.running.value, "detail": state.detail})
     else:
-        click.echo(f"installed: {'yes' if state.installed else 'no'}, running: {state.running.value}. {state.detail}")
+        click.echo(f"installed: {'yes' if state.installed else 'no'}, running: {state.running.value}.")
+        if state.detail:
+            click.echo(state.detail)
     return 0

@@ -15,7 +15,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from agent.model import Interval
+    from agent.model import Interval, Level
     from agent.pipeline.stages import Stages
     from agent.settings import Settings
 
@@ -94,7 +94,17 @@ def local(when: "datetime | Interval | None", settings: "Settings") -> str:
     if when is None:
         return "–"
     moment = when if isinstance(when, datetime) else when.earliest
-    return moment.astimezone(settings.zone).strftime("%d %b %Y %H:%M")
+    try:
+        return moment.astimezone(settings.zone).strftime("%d %b %Y %H:%M")
+    except (OverflowError, ValueError):  # the years 1 and 9999, which not every zone has
+        return moment.isoformat(sep=" ", timespec="minutes")
+
+
+def taken_words(taken: "Interval | None", level: "Level | None", settings: "Settings") -> str:
+    """When a photo was taken, as far as that is known: "not after …" where it was only there by then."""
+    if taken is not None and level == "F":
+        return f"not after {local(taken.latest, settings)}"
+    return local(taken, settings)
 
 
 def _plain(value: object) -> str:

@@ -1,14 +1,17 @@
 """`status`: what waits, since when and why; the register, the share, the service."""
 
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from agent.cli.session import json_option, local, put_json, put_table, settings_of, stages_of
+from agent.pipeline.counting import counted
 
 if TYPE_CHECKING:
     from agent.pipeline.forwarding import Receiver
-    from agent.pipeline.status import Status
+    from agent.pipeline.status import Status, Waiting
     from agent.settings import Settings
 
 
@@ -29,7 +32,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
         put_json(_as_json(standing))
     else:
         _show(standing, settings)
-    return 2 if standing.register_trouble and standing.register_version is not None else 0
+    return standing.exit_code
 
 
 def _as_json(status: "Status") -> dict[str, object]:
@@ -55,8 +58,14 @@ def _as_json(status: "Status") -> dict[str, object]:
             "read_at": status.register_read_at,
             "trouble": status.register_trouble,
         },
-        "share": {"last_reached": status.share_last_reached},
+        "share": {
+            "last_reached": status.share_last_reached,
+            "trouble": status.share_trouble and status.share_trouble.why,
+            "trouble_since": status.share_trouble and status.share_trouble.since,
+        },
         "record": {"trouble": status.record_trouble},
+        "need_a_person": status.needs_a_person,
+        "exit_code": status.exit_code,
         "service": {"running": status.running},
         "damaged": {
             "photos": 0 if status.damage is None else status.damage.photos,
@@ -86,13 +95,17 @@ def _forwarding(one: "Receiver", settings: "Settings") -> str:
 def _show(status: "Status", settings: "Settings") -> None:
     from agent.journal import State
 
-    register = f"{status.register_visits} visits, renewed {local(status.register_read_at, settings)}"
+    click.echo(_in_one_sentence(status))
+    register = f"{counted(status.register_visits, 'visit')}, renewed {local(status.register_read_at, settings)}"
     if status.register_version is None:
         register = "none read yet"
     click.echo(f"register  {register}" + (f" – {status.register_trouble}" if status.register_trouble else ""))
     click.echo(f"share     {settings.share.host}, last reached {local(status.share_last_reached, settings)}")
     if status.record_trouble is not None:
         click.echo(f"record    {status.record_trouble}")
+    if (trouble := status.share_trouble) is not None:
+        click.echo(f"          since {local(trouble.since, settings)}: {trouble.why}")
+        click.echo("          Photos wait here meanwhile, and are sent when it can be used again.")
     click.echo(f"service   {'running' if status.running else 'not running'}")
     for one in status.forwarding:
         click.echo(f"forward   {_forwarding(one, settings)}")
@@ -105,20 +118,33 @@ def _show(status: "Status", settings: "Settings") -> None:
         click.echo(
             f"damaged   {status.damage.photos} of those sent, the last {last}: the card may be failing, replace it"
         )
-    if not status.waiting:
-        click.echo("Nothing waits.")
-        return
-    put_table(
-        f"{len(status.waiting)} on their way" + (f", {status.overdue} overdue" if status.overdue else ""),
-        ("id", "file", "state", "since", "why"),
-        (
-            (
-                one.standing.id,
-                one.standing.photo.main.path.name,
-                one.standing.state.value + (" (overdue)" if one.overdue else ""),
-                local(one.since, settings),
-                one.reason or "",
-            )
-            for one in status.waiting
-        ),
-    )
+    if status.waiting:
+        late = f", {status.overdue} overdue" if status.overdue else ""
+        put_table(
+            f"{counted(len(status.waiting), 'photo')} here{late}",
+            ("photo", "visit", "state", "since", "why"),
+            _rows(status, settings),
+        )
+
+
+def _in_one_sentence(status: "Status") -> str:
+    sentences = []
+    if status.to_go:
+        sentences.append(f"{counted(len(status.to_go), 'photo')} still to go.")
+    if need := status.needs_a_person:
+        sentences.append(f"{need} need{'s' if need == 1 else ''} you: photo-agent review list.")
+    return " ".join(sentences) or "Nothing waits."
+
+
+def _rows(status: "Status", settings: "Settings") -> Iterator[tuple[str, str, str, str, str]]:
+    """A row for each visit, state and reason; a photo that is alone in it by its id and name."""
+    groups: defaultdict[tuple[str, str, str], list[Waiting]] = defaultdict(list)
+    for one in status.waiting:
+        standing = one.standing
+        visit = (standing.decision and standing.decision.visit) or "–"
+        state = standing.state.value + (" (overdue)" if one.overdue else "")
+        groups[visit, state, one.reason or ""].append(one)
+    for (visit, state, reason), photos in groups.items():
+        first = photos[0].standing
+        which = f"{first.id} {first.photo.main.path.name}" if len(photos) == 1 else counted(len(photos), "photo")
+        yield which, visit, state, local(min(one.since for one in photos), settings), reason

@@ -39,6 +39,9 @@ def command(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json:
 
     settings = settings_of(ctx)
     roots = tuple(path.absolute() for path in paths)
+    from agent.pipeline.asked import refuse_what_is_too_wide
+
+    refuse_what_is_too_wide(roots, settings)
     refuse_unfit(settings, roots or settings.watch)
     if dry_run:
         return _dry_run(settings, roots or settings.watch, as_json)

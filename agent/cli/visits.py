@@ -76,6 +76,7 @@ def check(
 
     Exit code 2 if any line is not used.
     """
+    from agent.pipeline.counting import counted
     from agent.register import check as checked
 
     found = checked(
@@ -99,7 +100,8 @@ def check(
             where = f"line {one.line}" + (f", {one.column}" if one.column else "")
             click.echo(f"{where}: {one.severity}: {one.message}")
     errors = sum(one.severity == "error" for one in found.faults)
-    say(f"{found.good} good lines, {errors} errors, {len(found.faults) - errors} warnings")
+    warnings = counted(len(found.faults) - errors, "warning")
+    say(f"{counted(found.good, 'good line')}, {counted(errors, 'error')}, {warnings}")
     return 2 if errors else 0
 
 
@@ -119,7 +121,8 @@ def accept(ctx: click.Context, as_json: bool) -> int:
     if as_json:
         put_json({"version": renewal.register.version, "visits": len(renewal.register.visits)})
     else:
-        click.echo(f"{len(renewal.register.visits)} visits are in force now")
+        number = len(renewal.register.visits)
+        click.echo("1 visit is in force now" if number == 1 else f"{number} visits are in force now")
     return 0
 
 

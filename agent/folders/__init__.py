@@ -9,7 +9,7 @@ folder, follows a symbolic link out of one, or opens what is not a regular file.
 from agent.folders.fingerprint import fingerprint
 from agent.folders.group import PARTNERS_WITHIN, group
 from agent.folders.limits import WatchLimits, watch_limits
-from agent.folders.look import look
+from agent.folders.look import look, real_path
 from agent.folders.scan import Found, Trouble, scan
 from agent.folders.settle import settled
 from agent.folders.watch import Watcher
@@ -23,6 +23,7 @@ __all__ = [
     "fingerprint",
     "group",
     "look",
+    "real_path",
     "scan",
     "settled",
     "watch_limits",

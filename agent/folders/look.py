@@ -27,6 +27,20 @@ def look(path: Path) -> LocalFile | None:
     return as_file(path, seen)
 
 
+def real_path(path: Path) -> Path:
+    """Where `path`, which must exist, really is: no link in it any more. Raises OSError.
+
+    Some disks cannot say where their folders really are (RAM disks and encrypted drives on Windows: error 1005). There
+    the path as it is written counts, unless it is itself a link.
+    """
+    try:
+        return Path(os.path.realpath(path, strict=True))
+    except OSError:
+        if is_link(os.lstat(path)):
+            raise
+        return Path(os.path.abspath(path))  # noqa: PTH100  # Path.absolute() would keep ".."
+
+
 def as_file(path: Path, seen: os.stat_result) -> LocalFile | None:
     """What was seen of `path`, if it is a regular file."""
     if not stat.S_ISREG(seen.st_mode) or is_link(seen):

@@ -3,7 +3,8 @@
 Promises: deterministic order; regular files only, each path once, however the roots are nested or doubled; a symbolic
 link is never followed below a root (a root itself may be one, or lie behind one: it is resolved once); mounts inside
 are walked; hidden, system and half-written names are passed over; nothing is opened here (`content_id` may open what it
-is asked about). What cannot be looked at is a `Trouble`, never an exception and never silence.
+is asked about). What cannot be looked at is a `Trouble`, never an exception and never silence; what nobody foresaw in
+one folder is one too, and the other folders go on.
 """
 
 import errno
@@ -14,9 +15,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.errors import Unforeseen, contained
 from agent.folders.group import group
 from agent.folders.listing import Listing, is_folder, list_folder
-from agent.folders.look import as_file, is_marked_hidden
+from agent.folders.look import as_file, is_marked_hidden, real_path
 from agent.folders.names import is_no_photo_file, is_no_photo_folder
 from agent.model import LocalFile, Photo
 
@@ -51,7 +53,7 @@ def scan(roots: Iterable[Path], *, content_id: Callable[[LocalFile], str | None]
     files: defaultdict[Path, set[Path]] = defaultdict(set)
     for root in sorted(set(roots), key=str):
         try:
-            path = Path(os.path.realpath(root, strict=True))
+            path = real_path(root)
             seen = os.lstat(path)
         except OSError as fault:
             walk.trouble(root, fault)
@@ -98,13 +100,13 @@ class _Walk:
             if listing is None:
                 continue
             self._been_in.add(identity)
-            self.photos.extend(group(tuple(_files(folder, listing)), self._content_id))
             below = [
                 (folder / name, seen)
                 for name, seen in listing.seen
                 if is_folder(seen) and not is_no_photo_folder(name) and not is_marked_hidden(seen)
             ]
             stack.extend(reversed(below))
+            self.photos.extend(self._grouped(folder, listing))
         self._roots_done.add(_identity(root, seen))
 
     def single_files(self, folder: Path, wanted: set[Path]) -> None:
@@ -118,12 +120,19 @@ class _Walk:
             listing = self._list(folder, known)
             if listing is None:
                 return
-            photos = group(tuple(_files(folder, listing)), self._content_id)
-            self.photos.extend(photo for photo in photos if wanted & _paths(photo))
+            self.photos.extend(photo for photo in self._grouped(folder, listing) if wanted & _paths(photo))
         for path in sorted(wanted.difference(*(_paths(photo) for photo in self.photos)), key=str):
             self.troubles.append(
                 Trouble("This is no photo by itself: hidden, half-written, or a sidecar without its photo.", path)
             )
+
+    def _grouped(self, folder: Path, listing: Listing) -> tuple[Photo, ...]:
+        try:
+            with contained("a folder"):
+                return tuple(group(tuple(_files(folder, listing)), self._content_id))
+        except Unforeseen as fault:
+            self.troubles.append(Trouble(str(fault), folder))
+            return ()
 
     def _list(self, folder: Path, known: os.stat_result) -> Listing | None:
         try:

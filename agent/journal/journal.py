@@ -114,11 +114,25 @@ class Journal(RequestQueue):
                 _check(_get(db, standing.id), standing)
                 _put(db, standing)
 
+    def save_if_unchanged(self, changes: Iterable[tuple[Standing, Standing]]) -> list[Standing]:
+        """Put down the second of each pair where the first is how that photo stands now; those that were put down.
+
+        What another process changed since it was read (a person's answer, by `review`) stays as that process has it.
+        """
+        saved = []
+        with self._writing() as db:
+            for before, after in changes:
+                if _known(db, before.id) != before:
+                    continue
+                _check(before, after)
+                _put(db, after)
+                saved.append(after)
+        return saved
+
     def get(self, identity: PhotoId) -> Standing | None:
         """How this photo stands; None if it is not known, or private."""
         with self._reading() as db:
-            row = db.execute("SELECT standing FROM photo WHERE id = ?", (identity,)).fetchone()
-        return None if row is None else _read(row[0])
+            return _known(db, identity)
 
     def standings(self, *states: State) -> list[Standing]:
         """The photos in these states (all, when none is given), the first found first."""
@@ -139,9 +153,14 @@ class Journal(RequestQueue):
         return {state: skipped if state is State.PRIVATE else found.get(state, 0) for state in State}
 
     def forget(self, identity: PhotoId) -> None:
-        """Drop a photo whose file vanished before anything was sent; JournalError if something was."""
+        """Drop a photo whose file vanished before anything was sent; JournalError if something was.
+
+        One that is not there any more, because another process settled it as private, is forgotten already.
+        """
         with self._writing() as db:
-            standing = _get(db, identity)
+            standing = _known(db, identity)
+            if standing is None:
+                return
             if standing.state not in NOT_YET_SENT:
                 raise JournalError(f"Photo {identity} is {standing.state}: what was sent is not forgotten.")
             db.execute("DELETE FROM photo WHERE id = ?", (identity,))
@@ -171,15 +190,33 @@ class Journal(RequestQueue):
         """
         with self._writing() as db:
             for identity in identities:
-                standing = _get(db, identity)
-                if not allowed(standing.state, State.PRIVATE):
-                    raise JournalError(f"Photo {identity} is {standing.state} and cannot become private.")
-                db.execute("DELETE FROM photo WHERE id = ?", (identity,))
-                db.execute(
-                    """INSERT INTO skip VALUES (?, ?) ON CONFLICT (token)
-                    DO UPDATE SET register_version = excluded.register_version WHERE register_version IS NOT NULL""",
-                    (self._skip_token(standing.photo.main), register_version),
-                )
+                self._keep_token_only(db, _get(db, identity), register_version)
+
+    def make_private_if_unchanged(self, standings: Iterable[Standing]) -> list[PhotoId]:
+        """A person says that these are private: keep a token of each that still stands so; their ids."""
+        with self._writing() as db:
+            chosen = [standing for standing in standings if _known(db, standing.id) == standing]
+            for standing in chosen:
+                self._keep_token_only(db, standing, None)
+        return [standing.id for standing in chosen]
+
+    def _keep_token_only(self, db: sqlite3.Connection, standing: Standing, register_version: str | None) -> None:
+        if not allowed(standing.state, State.PRIVATE):
+            raise JournalError(f"Photo {standing.id} is {standing.state} and cannot become private.")
+        db.execute("DELETE FROM photo WHERE id = ?", (standing.id,))
+        db.execute(
+            """INSERT INTO skip VALUES (?, ?) ON CONFLICT (token)
+            DO UPDATE SET register_version = excluded.register_version WHERE register_version IS NOT NULL""",
+            (self._skip_token(standing.photo.main), register_version),
+        )
+
+    def take_back_private(self, main: LocalFile) -> bool:
+        """Forget that a person said the photo with this main file is private; False where nobody has said so of it."""
+        with self._writing() as db:
+            gone = db.execute(
+                "DELETE FROM skip WHERE token = ? AND register_version IS NULL", (self._skip_token(main),)
+            )
+        return gone.rowcount > 0
 
     def forget_private(self, register_version: str) -> None:
         """Drop the tokens that another version of the register made; what a person said stays."""
@@ -209,10 +246,15 @@ class Journal(RequestQueue):
 
 
 def _get(db: sqlite3.Connection, identity: PhotoId) -> Standing:
-    row = db.execute("SELECT standing FROM photo WHERE id = ?", (identity,)).fetchone()
-    if row is None:
+    standing = _known(db, identity)
+    if standing is None:
         raise JournalError(f"The journal knows no photo {identity}. `photo-agent status` lists those it knows.")
-    return _read(row[0])
+    return standing
+
+
+def _known(db: sqlite3.Connection, identity: PhotoId) -> Standing | None:
+    row = db.execute("SELECT standing FROM photo WHERE id = ?", (identity,)).fetchone()
+    return None if row is None else _read(row[0])
 
 
 def _read(text: str) -> Standing:

@@ -51,7 +51,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.REMOVED: frozenset(),
     State.REVIEW: frozenset({State.DECIDED, State.PRIVATE, State.SETTLED}),
     State.PRIVATE: frozenset(),
-    State.REFUSED: frozenset({State.SETTLED, State.FOUND}),
+    # Private: a person says so of what cannot be read.
+    State.REFUSED: frozenset({State.SETTLED, State.FOUND, State.PRIVATE}),
 }
 """From each state, those that may follow it."""
 

@@ -1,11 +1,14 @@
 """Where one photo stands: all that is known about it, and what must be known for the state it claims."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Self
 
 from agent.journal.lifecycle import State
 from agent.model import Decision, Fingerprint, Photo, PhotoId, Proof, Receipt, TransferId, Verdict
+
+LONGEST_PAUSE = timedelta(minutes=90)
+"""Longer than any photo is put off in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,24 @@ class Standing:
     reason: str | None = None
 
     def waits(self, now: datetime) -> bool:
-        """Whether it is too early to try the next step."""
-        return self.not_before is not None and now < self.not_before
+        """Whether it is too early to try the next step.
+
+        A time further off than any pause is long was put down while the clock was ahead: it holds nothing up.
+        """
+        return self.not_before is not None and now < self.not_before <= now + LONGEST_PAUSE
+
+    def not_after(self, now: datetime) -> Self:
+        """This photo without times from the future, which a clock that was ahead has left: they count as `now`."""
+        held_up = self.not_before is not None and self.not_before > now + LONGEST_PAUSE
+        return replace(
+            self,
+            found_at=min(self.found_at, now),
+            looked_at=min(self.looked_at, now),
+            reachable_at=self.reachable_at and min(self.reachable_at, now),
+            proven_at=self.proven_at and min(self.proven_at, now),
+            removed_at=self.removed_at and min(self.removed_at, now),
+            not_before=None if held_up else self.not_before,
+        )
 
     def found_again(self, photo: Photo, at: datetime) -> Self:
         """This photo after its file changed: what was learned about the old content is gone."""

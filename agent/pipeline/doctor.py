@@ -17,6 +17,8 @@ from pathlib import Path
 from agent.errors import AgentError, RecordError, ShareFault
 from agent.folders import watch_limits
 from agent.model import Known, Register
+from agent.pipeline.clocks import age
+from agent.pipeline.counting import counted
 from agent.pipeline.facts import UNPUBLISHED
 from agent.pipeline.former import published_up_to, unpublished
 from agent.pipeline.forwarding import try_out
@@ -244,9 +246,10 @@ def _register(stages: Stages, share: Share | None) -> Iterator[Finding]:
     if register is None:
         yield Finding("register", Mark.FAIL, "none was ever read", "the visits coordinator puts one where settings say")
         return
-    age = stages.clock() - register.read_at
-    old = age > timedelta(days=stages.settings.register.max_age_days)
-    text = f"{len(register.visits)} visits, {len(register.cameras)} cameras, renewed {age.days} days ago"
+    since = age(register.read_at, stages.clock())
+    old = since > timedelta(days=stages.settings.register.max_age_days)
+    visits, cameras = counted(len(register.visits), "visit"), counted(len(register.cameras), "camera")
+    text = f"{visits}, {cameras}, renewed {counted(since.days, 'day')} ago"
     yield Finding("register", Mark.FAIL if old else Mark.OK, text, "connect to the school's network" if old else "")
     yield from _register_lines(stages, register)
     if share is not None or not needs_share(stages):
@@ -287,10 +290,10 @@ def _forwarding(stages: Stages) -> Iterator[Finding]:
     """Whether each log server that the settings name can be reached and trusted; nothing is sent to it."""
     for receiver, fault in try_out(stages):
         check = f"forwarding to {receiver.name}"
-        waits = f"{receiver.waiting} entries wait for it"
+        waits = "1 entry waits for it" if receiver.waiting == 1 else f"{receiver.waiting} entries wait for it"
         advice = "photos do not wait for it, and nothing is lost: IT sees to the server, or to [forward] in agent.toml"
         trouble = fault or receiver.fault
-        late = receiver.oldest is not None and stages.clock() - receiver.oldest > FORWARDING_LATE
+        late = receiver.oldest is not None and age(receiver.oldest, stages.clock()) > FORWARDING_LATE
         if trouble is not None:
             yield Finding(check, Mark.WARN, f"{trouble} {waits}", advice)
         elif late:

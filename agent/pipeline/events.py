@@ -55,6 +55,8 @@ class Summary:
 
     `unpublished` is why the share does not have all of the record; None where it has, or was not there to take it.
     `register` is what is wrong with the visits register, though the run went by it.
+    `private` are those found to be private by this run, `left_alone` all that are not of a visit, as far as is known.
+    `visits` are those whose photos were proven, each with its id, its title and their number.
     """
 
     found: int = 0
@@ -65,6 +67,7 @@ class Summary:
     damaged: int = 0
     review: int = 0
     private: int = 0
+    left_alone: int = 0
     failed: int = 0
     bytes: int = 0
     seconds: float = 0.0
@@ -73,6 +76,7 @@ class Summary:
     unpublished: str | None = None
     stopped: bool = False
     register: str | None = None
+    visits: list[dict[str, object]] = field(default_factory=list)
     fault: AgentError | None = None
 
     @property

@@ -5,16 +5,18 @@ decided at all: it stays settled, with that as its reason.
 """
 
 import mimetypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.capture import Request, Unreadable
-from agent.errors import LocalFault
-from agent.folders import scan
+from agent.errors import LocalFault, Unforeseen, contained
+from agent.folders import real_path, scan
 from agent.journal import Standing, State
-from agent.model import Capture, Decision, LocalFile, Photo, Register, Verdict
+from agent.model import Capture, Decision, Photo, PhotoId, Register, Verdict
+from agent.pipeline.boundary import Boundary
+from agent.pipeline.clocks import age, latest
 from agent.pipeline.damage import CUT_SHORT, damaged
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.facts import GROUNDS
@@ -35,11 +37,20 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look at the folders gave: photos that are not known private, and how many others were forgotten."""
+    """What a look at the folders gave: photos, how many others are known to be private, and how many were forgotten."""
 
     photos: int
+    left_alone: int
     forgotten: int
     troubles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """How many photos were found to be private, and how many could not be decided and wait."""
+
+    private: int
+    failed: int
 
 
 def look(stages: Stages, roots: Sequence[Path]) -> Seen:
@@ -49,6 +60,7 @@ def look(stages: Stages, roots: Sequence[Path]) -> Seen:
     standings = stages.journal.see_all(found.photos, now, register_version=stages.grounds)
     return Seen(
         photos=len(standings),
+        left_alone=len(found.photos) - len(standings),
         forgotten=_forget_what_is_gone(stages, roots, found.photos),
         troubles=tuple(trouble.reason for trouble in found.troubles),
     )
@@ -60,45 +72,69 @@ def unsettled(stages: Stages) -> timedelta | None:
     found = stages.journal.standings(State.FOUND)
     if not found:
         return None
-    return max(max(standing.looked_at for standing in found) + settle - stages.clock(), timedelta(0))
+    now = stages.clock()
+    return max(timedelta(0), *(settle - age(standing.looked_at, now) for standing in found))
 
 
-def settle(stages: Stages) -> None:
-    """Settle what two equal looks have seen; the journal starts `looked_at` anew whenever a look differs."""
+Look = tuple[PhotoId, datetime]
+"""A photo, and since when it looks as it does."""
+
+
+def resting(stages: Stages) -> frozenset[Look]:
+    """How the photos that have not settled look now."""
+    return frozenset((standing.id, standing.looked_at) for standing in stages.journal.standings(State.FOUND))
+
+
+def settle(stages: Stages, rested: Collection[Look] = ()) -> None:
+    """Settle what two equal looks have seen; the journal starts `looked_at` anew whenever a look differs.
+
+    `rested` are looks that were long enough ago by a clock that does not leap, whatever the laptop's clock shows.
+    """
     now = stages.clock()
     apart = timedelta(seconds=stages.settings.folders.settle_seconds)
-    done = [
-        replace(standing, state=State.SETTLED, reason=None)
-        for standing in stages.journal.standings(State.FOUND)
-        if now - standing.looked_at >= apart
-    ]
-    stages.journal.save(*done)
+    stages.journal.save(
+        *(
+            replace(standing, state=State.SETTLED, reason=None)
+            for standing in stages.journal.standings(State.FOUND)
+            if age(standing.looked_at, now) >= apart or (standing.id, standing.looked_at) in rested
+        )
+    )
 
 
-def decide_all(stages: Stages, audience: Audience, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Decide what is settled, and again what was decided on other grounds and is not yet sent; how many are private.
+def settle_again(stages: Stages) -> None:
+    """Have what has not settled begin anew: the clock leapt, and how long ago the last look was is not known."""
+    now = stages.clock()
+    stages.journal.save(*(replace(one, looked_at=now) for one in stages.journal.standings(State.FOUND)))
 
-    `stopping` is asked between two chunks.
+
+def decide_all(
+    stages: Stages, audience: Audience, stopping: Callable[[], bool] = lambda: False, *, patient: bool = False
+) -> Decided:
+    """Decide what is settled, and again what was decided on other grounds and is not yet sent.
+
+    `stopping` is asked between two chunks. `patient` leaves those alone that wait after a fault.
     """
+    boundary = Boundary(stages, audience)
     register = stages.registers.current()
     excuse = no_register(stages, register)
     if register is None or excuse:
         settled = stages.journal.standings(State.SETTLED)
         stages.journal.save(*(replace(standing, reason=excuse) for standing in settled if standing.reason != excuse))
-        return 0
+        return Decided(0, 0)
     afresh = stages.journal.fact(GROUNDS) != stages.grounds
     pending = [one for one in stages.journal.standings(*_OPEN) if _needs_deciding(one, register, afresh=afresh)]
+    if patient:
+        now = stages.clock()
+        pending = [one for one in pending if not (one.state is State.SETTLED and one.waits(now))]
     private = 0
     for start in range(0, len(pending), CHUNK):
         if stopping():
-            return private
-        # A person may have settled one of them since: their word stands.
-        chunk = [one for one in pending[start : start + CHUNK] if stages.journal.get(one.id) == one]
-        private += _decide_some(stages, audience, register, chunk)
+            return Decided(private, boundary.failures)
+        private += _decide_some(boundary, register, pending[start : start + CHUNK])
     if afresh and stages.grounds is not None:
         stages.journal.forget_private(stages.grounds)
         stages.journal.set_fact(GROUNDS, stages.grounds)
-    return private
+    return Decided(private, boundary.failures)
 
 
 def judge(stages: Stages, capture: Capture, register: Register) -> Decision:
@@ -127,24 +163,35 @@ def _needs_deciding(standing: Standing, register: Register, *, afresh: bool) -> 
     return decision is None or (not decision.by_person and (afresh or decision.register_version != register.version))
 
 
-def _decide_some(stages: Stages, audience: Audience, register: Register, standings: Sequence[Standing]) -> int:
-    # What was decided or held before is decided afresh: the table has one way to a verdict, from settled.
-    again = [replace(standing, state=State.SETTLED) for standing in standings]
-    stages.journal.save(*again)
+def _decide_some(boundary: Boundary, register: Register, standings: Sequence[Standing]) -> int:
+    stages = boundary.stages
+    # What was decided or held before is decided afresh: the table has one way to a verdict, from settled. What a
+    # person settled since it was read here is left as they settled it: their word stands.
+    again = stages.journal.save_if_unchanged([(one, replace(one, state=State.SETTLED)) for one in standings])
+    before_by_id = {standing.id: standing for standing in standings}
     requests = [Request(standing.photo.main.path, others_of(standing.photo)) for standing in again]
-    captures = stages.capture.read_all(requests, now=stages.clock())
-    after = with_neighbours(
-        [_decided(stages, register, standing, found) for standing, found in zip(again, captures, strict=True)]
-    )
+    captures = stages.capture.read_all(requests, now=latest(stages))
+    found = {standing.id: capture for standing, capture in zip(again, captures, strict=True)}
+    after = _hinted(list(boundary.each(again, lambda one: _decided(stages, register, one, found[one.id]))))
     gone = [standing.id for standing in after if standing.state is State.PRIVATE]
     kept = [standing for standing in after if standing.state is not State.PRIVATE]
     # A private photo's row is replaced by a token without ever holding its reasons.
     stages.journal.save(*kept)
     stages.journal.make_private_all(gone, register_version=stages.grounds)
-    for before, standing in zip(standings, after, strict=True):
+    for standing in after:
+        before = before_by_id[standing.id]
         if (standing.state, standing.decision) != (before.state, before.decision):
-            _tell(audience, standing, first=before.state is State.SETTLED and before.decision is None)
+            _tell(boundary.audience, standing, first=before.state is State.SETTLED and before.decision is None)
     return len(gone)
+
+
+def _hinted(standings: list[Standing]) -> list[Standing]:
+    """With what the neighbours by name say; without, where that cannot be had: it is a hint and no more."""
+    try:
+        with contained("the photos of a folder"):
+            return with_neighbours(standings)
+    except Unforeseen:
+        return standings
 
 
 def _decided(stages: Stages, register: Register, standing: Standing, capture: Capture | LocalFault) -> Standing:
@@ -159,8 +206,7 @@ def _decided(stages: Stages, register: Register, standing: Standing, capture: Ca
             return replace(standing, state=State.PRIVATE)
         attempts = UNREADABLE if isinstance(capture, Unreadable) else 0
         return replace(standing, state=State.REFUSED, reason=str(capture), attempts=attempts)
-    quiet = stages.clock() - min(standing.looked_at, _written(main))
-    if not capture.complete and quiet < GIVEN_UP_WAITING:
+    if not capture.complete and _quiet(standing, stages.clock()) < GIVEN_UP_WAITING:
         return replace(standing, state=State.SETTLED, reason="its end is not there yet: still being copied?")
     decision = judge(stages, capture, register)
     state = {Verdict.VISIT: State.DECIDED, Verdict.REVIEW: State.REVIEW}.get(decision.verdict, State.PRIVATE)
@@ -174,8 +220,16 @@ def claims_to_be_a_photo(path: Path) -> bool:
     return kind.startswith(("image/", "video/"))
 
 
-def _written(file: LocalFile) -> datetime:
-    return datetime.fromtimestamp(max(0, file.mtime_ns // 1_000_000_000), UTC)
+def _quiet(standing: Standing, now: datetime) -> timedelta:
+    """How long nobody has written to the photo's main file, as far as is known.
+
+    File systems hold times that no clock shows, before 1970 and after 9999; only one between 1970 and the first look
+    can say anything.
+    """
+    seconds = standing.photo.main.mtime_ns // 1_000_000_000
+    first_look = standing.looked_at
+    written = datetime.fromtimestamp(max(seconds, 0), UTC) if seconds < first_look.timestamp() else first_look
+    return age(written, now)
 
 
 def _tell(audience: Audience, standing: Standing, *, first: bool) -> None:
@@ -196,7 +250,7 @@ def _forget_what_is_gone(stages: Stages, roots: Sequence[Path], photos: Sequence
     """
     mains = {photo.main.path for photo in photos}
     parts = {member.file.path for photo in photos for member in photo.members[1:]}
-    present = [root.resolve() for root in roots if root.exists()]
+    present = list(_present(roots))
     forgotten = 0
     for standing in stages.journal.standings(*_OPEN, State.FOUND, State.SENT):
         path = standing.photo.main.path
@@ -209,6 +263,14 @@ def _forget_what_is_gone(stages: Stages, roots: Sequence[Path], photos: Sequence
         stages.journal.forget(standing.id)
         forgotten += 1
     return forgotten
+
+
+def _present(roots: Sequence[Path]) -> Iterator[Path]:
+    for root in roots:
+        try:
+            yield real_path(root)
+        except OSError:  # not there, or not to be told where: nothing is known of what is in it
+            continue
 
 
 def _still_there(photo: Photo) -> bool:

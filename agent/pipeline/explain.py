@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from agent.errors import LocalFault
 from agent.folders import group, look, scan
 from agent.model import Capture, Decision, Interval, Register, Verdict
+from agent.pipeline.clocks import latest
 from agent.pipeline.examine import EMPTY, claims_to_be_a_photo, judge, others_of
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import Stages
@@ -66,7 +67,7 @@ def explain(stages: Stages, path: Path, beside: Sequence[Path] | None = None) ->
         beside = _beside(stages, path)
     try:
         seen = look(path)
-        capture = stages.capture.read(path, now=stages.clock(), beside=beside)
+        capture = stages.capture.read(path, now=latest(stages), beside=beside)
     except LocalFault as fault:
         return Explanation(path, None, None, Verdict.REVIEW, (str(fault),))
     if seen is not None and seen.size == 0 and claims_to_be_a_photo(path):

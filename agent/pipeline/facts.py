@@ -9,6 +9,15 @@ GROUNDS = "decided on the grounds of"
 IN_VAIN = "sent in vain"
 """How often each transfer came whole and could not be proven, and when it may be tried again, as JSON by transfer."""
 
+CLOCK_SEEN = "newest time"
+"""What this laptop's clock showed when a run last began or ended, as ISO 8601."""
+
+CLOCK_AHEAD = "clock ahead of the share"
+"""By how many seconds the laptop's clock was ahead of the share's when they last differed; absent where they agree."""
+
+SHARE_TROUBLE = "share trouble"
+"""Why the share cannot be used and since when, as JSON: `[5, "why", "2026-03-14T17:02:00+00:00"]`; absent if it can."""
+
 DAMAGED = "damaged photos"
 """How many damaged photos were sent, and when the last was, as JSON: `[3, "2026-03-14T17:02:00+00:00"]`."""
 

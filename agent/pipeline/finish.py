@@ -7,32 +7,37 @@ written twice, a file that has gone already counts as removed.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
-from agent.errors import LocalFault, RemovalRefused
+from agent.errors import LocalFault, RecordError
 from agent.folders import look
 from agent.journal import Standing, State
 from agent.model import Fingerprint, Known, Leftover, LocalFile
+from agent.pipeline.boundary import Boundary
 from agent.pipeline.damage import on_record
 from agent.pipeline.events import Audience, Event, Happened
-from agent.pipeline.send import pause
 from agent.pipeline.stages import Stages
+from agent.pipeline.status import is_kept
 from agent.record import JSON, Draft, Kind
+from agent.record.schema import check
 from agent.removal import find_leftovers, remove, remove_thumbnails
 
 
-def put_on_record(stages: Stages, standings: Sequence[Standing]) -> list[Standing]:
+def put_on_record(stages: Stages, standings: Sequence[Standing], audience: Audience) -> list[Standing]:
     """Write an entry for each proven photo, durable on return; their standings are then `recorded`."""
-    if not standings:
-        return []
     now = stages.clock()
-    receipts = stages.record.append_all(
-        [Draft(Kind.TRANSFERRED, _transferred(stages, one), f"{one.id}-transferred", now) for one in standings]
-    )
+
+    def entry(one: Standing) -> tuple[Standing, Draft]:
+        return one, _fit(Draft(Kind.TRANSFERRED, _transferred(stages, one), f"{one.id}-transferred", now))
+
+    drafted = list(Boundary(stages, audience).each(standings, entry))
+    if not drafted:
+        return []
+    receipts = stages.record.append_all([draft for _, draft in drafted])
     recorded = [
         replace(standing, state=State.RECORDED, receipt=receipt)
-        for standing, receipt in zip(standings, receipts, strict=True)
+        for (standing, _), receipt in zip(drafted, receipts, strict=True)
     ]
     stages.journal.save(*recorded)
     return recorded
@@ -42,16 +47,16 @@ def take_away(stages: Stages, standings: Sequence[Standing], audience: Audience)
     """Remove the local copies of recorded photos whose time has come; how many photos went."""
     removed: list[tuple[Standing, dict[str, JSON]]] = []
     held: list[Standing] = []
-    for standing in standings:
+
+    def take(standing: Standing) -> None:
         obstacle = why_it_stays(stages, standing)
         if obstacle is not None:
             held.append(replace(standing, reason=obstacle))
-            continue
-        try:
+        else:
             removed.append((standing, _remove(stages, standing)))
-        except (LocalFault, RemovalRefused) as fault:
-            held.append(_held(stages, standing, str(fault)))
-            audience.event(Event(Happened.FAILED, standing.id, {"reason": str(fault)}))
+
+    for _ in Boundary(stages, audience).each(standings, take):
+        continue
     stages.journal.save(*held)
     if removed:
         now = stages.clock()
@@ -74,8 +79,7 @@ def why_it_stays(stages: Stages, standing: Standing) -> str | None:
         raise ValueError(f"photo {standing.id} has no complete proof on record")
     if not stages.settings.share.allow_unsynced and not all(proof.synced for proof in standing.proofs):
         return "the server did not confirm that the photo is on its disk (no fsync), so it stays here too: tell IT"
-    keep = timedelta(hours=stages.settings.removal.keep_hours)
-    if standing.proven_at is None or stages.clock() < standing.proven_at + keep:
+    if standing.proven_at is None or is_kept(stages, standing.proven_at):
         return f"kept for {stages.settings.removal.keep_hours:g} hours after its proof, as the settings say"
     return None
 
@@ -107,9 +111,13 @@ def _remove_if_there(file: LocalFile, content: Fingerprint) -> bool:
     return True
 
 
-def _held(stages: Stages, standing: Standing, reason: str) -> Standing:
-    attempts = standing.attempts + 1
-    return replace(standing, attempts=attempts, not_before=stages.clock() + pause(attempts), reason=reason)
+def _fit(draft: Draft) -> Draft:
+    """The draft, if the record may hold it. LocalFault where not: that concerns this photo alone."""
+    try:
+        check(draft.kind, draft.body)
+    except RecordError as refused:
+        raise LocalFault(str(refused)) from refused
+    return draft
 
 
 def _transferred(stages: Stages, standing: Standing) -> dict[str, JSON]:

@@ -10,15 +10,20 @@ from datetime import UTC, date, datetime
 
 from agent import __version__
 from agent.journal import Standing, State
+from agent.pipeline.clocks import age, earliest
 from agent.pipeline.facts import HEARTBEAT, KEPT_PRIVATE
 from agent.pipeline.stages import Stages
 from agent.pipeline.status import WAITING, is_overdue
 from agent.record import JSON, Draft, Kind
 
 
-def put_down_standings(stages: Stages) -> None:
-    """Put down, once each, what is settled by a person, refused or overdue, and what was kept on earlier days."""
-    stages.record.append_all([*_settled(stages), *_refused(stages), *_overdue(stages)])
+def put_down_standings(stages: Stages, *, clock_is_right: bool) -> None:
+    """Put down, once each, what is settled by a person, refused or overdue, and what was kept on earlier days.
+
+    Only where the laptop's clock is known to be right is a photo called overdue: what is signed is not taken back.
+    """
+    late = _overdue(stages) if clock_is_right else ()
+    stages.record.append_all([*_settled(stages), *_refused(stages), *late])
     _kept_private(stages)
 
 
@@ -48,19 +53,24 @@ def heartbeat(stages: Stages) -> None:
     stages.journal.set_fact(HEARTBEAT, today)
 
 
-def count_private(stages: Stages) -> None:
-    """One more photo was kept by a person, today; the record hears of the day's count when the day is over."""
+def count_private(stages: Stages, more: int = 1) -> None:
+    """So many more photos were kept by a person, today; the record hears of the day's count when the day is over.
+
+    Fewer, where a person took that back; what is on record already stays there.
+    """
     today = stages.clock().astimezone(UTC).date().isoformat()
     counts = _days(stages)
-    counts[today] = counts.get(today, 0) + 1
-    stages.journal.set_fact(KEPT_PRIVATE, json.dumps(counts))
+    counts[today] = max(counts.get(today, 0) + more, 0)
+    left = {day: count for day, count in counts.items() if count}
+    stages.journal.set_fact(KEPT_PRIVATE, json.dumps(left) if left else None)
 
 
 def _kept_private(stages: Stages) -> None:
     now = stages.clock()
     today = now.astimezone(UTC).date().isoformat()
     counts = _days(stages)
-    over = {day: count for day, count in counts.items() if day < today}
+    # A day that is yet to come was counted while the clock was ahead.
+    over = {day: count for day, count in counts.items() if day != today}
     if not over:
         return
     stages.record.append_all(
@@ -103,7 +113,7 @@ def _refused(stages: Stages) -> Iterator[Draft]:
 def _overdue(stages: Stages) -> Iterator[Draft]:
     for one in _of_visits(stages, *WAITING):
         if is_overdue(stages, one) and one.reachable_at is not None:
-            hours = int((stages.clock() - one.reachable_at).total_seconds() // 3600)
+            hours = int(age(one.reachable_at, earliest(stages)).total_seconds() // 3600)
             body: dict[str, JSON] = {
                 "photo": one.id,
                 "visit": _visit(one),

@@ -29,6 +29,7 @@ from agent.model import (
     VisitId,
 )
 from agent.pipeline.apart import merge_tag, plan_tag
+from agent.pipeline.clocks import latest
 from agent.pipeline.stages import Stages
 from agent.share import another, photo_stem, remote_name
 from agent.tagging import Tag, sidecar
@@ -51,7 +52,7 @@ def pack(stages: Stages, standing: Standing) -> Delivery:
     if decision is None or transfer is None:
         raise ValueError("only a decided and measured photo can be packed")
     main = standing.photo.main
-    capture = stages.capture.read(main.path, now=stages.clock())
+    capture = stages.capture.read(main.path, now=latest(stages))
     visit = _visit_id(standing)
     registered = _registered(stages, visit)
     stem = photo_stem(_local(stages, decision, registered), capture.camera, standing.fingerprints[0])
@@ -75,7 +76,7 @@ def pack(stages: Stages, standing: Standing) -> Delivery:
 
 
 def _format(stages: Stages, member: Member) -> str:
-    return stages.capture.read(member.file.path, now=stages.clock()).format
+    return stages.capture.read(member.file.path, now=latest(stages)).format
 
 
 def _files_of(

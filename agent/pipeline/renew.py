@@ -5,8 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from agent.errors import LocalFault, RegisterError, ShareFault
+from agent.errors import LocalFault, RegisterError, ShareFault, contained
 from agent.model import Register, RemoteName, Visit
+from agent.pipeline.clocks import age
 from agent.pipeline.stages import Stages, server_of, wall_clock
 from agent.register import Order, Rules, read_visits
 from agent.settings import Settings
@@ -68,16 +69,17 @@ def renew_register(stages: Stages, share: "Share | None", *, force: bool = False
     """
     settings = stages.settings
     try:
-        visits = _content(settings.visits_file, share)
-        cameras = _cameras(stages, share, force=force)
-        register = stages.registers.offer(
-            visits,
-            kind_of(settings.register.visits),
-            cameras,
-            rules=rules_of(settings),
-            now=stages.clock(),
-            force=force,
-        )
+        with contained("the register"):
+            visits = _content(settings.visits_file, share)
+            cameras = _cameras(stages, share, force=force)
+            register = stages.registers.offer(
+                visits,
+                kind_of(settings.register.visits),
+                cameras,
+                rules=rules_of(settings),
+                now=stages.clock(),
+                force=force,
+            )
     except (RegisterError, LocalFault) as fault:
         return Renewal(stages.registers.current(), refusal=str(fault))
     return Renewal(register)
@@ -92,9 +94,9 @@ def no_register(stages: Stages, register: Register | None) -> str | None:
     """Why nothing can be decided now, or None."""
     if register is None:
         return "no register of visits was read yet: photos wait until there is one"
-    age = stages.clock() - register.read_at
-    if age > timedelta(days=stages.settings.register.max_age_days):
-        return f"the register was last renewed {age.days} days ago: photos wait until it is renewed"
+    old = age(register.read_at, stages.clock())
+    if old > timedelta(days=stages.settings.register.max_age_days):
+        return f"the register was last renewed {old.days} days ago: photos wait until it is renewed"
     return None
 
 

@@ -1,34 +1,68 @@
-"""A person's word on a photo that was held: which visit it belongs to, or that it is private.
+"""A person's word on photos that were held: which visit they belong to, or that they are private.
 
-Small transactions of their own, so that they need not wait for a run that is under way; the next run acts on them.
+Small transactions of their own, so that they need not wait for a run that is under way; the next run acts on them, and
+`undo` takes them back. Where a run changed a photo between the person's look and their word, the word is refused.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
 
-from agent.errors import UsageError
+from agent.capture import Request
+from agent.errors import LocalFault, UsageError
 from agent.journal import Standing, State
-from agent.model import Decision, Interval, PhotoId, Register, Verdict, Visit, VisitId
+from agent.model import Camera, Capture, Decision, Level, PhotoId, Register, Verdict, Visit, VisitId
+from agent.pipeline.clocks import latest
 from agent.pipeline.examine import others_of
 from agent.pipeline.onrecord import count_private
+from agent.pipeline.proposals import Proposal, not_after, propose
 from agent.pipeline.stages import Stages
-from agent.register import decide
+from agent.register import decide, identify
+from agent.register.wording import MONTHS
 
 HELD = (State.REVIEW, State.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A photo that waits for a person, and the visits it may belong to, nearest in time first."""
+    """A photo that waits for a person, and the visits it may belong to, likeliest first."""
 
     standing: Standing
-    candidates: tuple[VisitId, ...]
+    proposals: tuple[Proposal, ...]
+    camera: Camera | None = None
+
+    @property
+    def candidates(self) -> tuple[VisitId, ...]:
+        """The ids of the proposed visits."""
+        return tuple(proposal.visit.id for proposal in self.proposals)
+
+    @property
+    def not_after(self) -> datetime | None:
+        """When it was there at the latest, where that is all that is known of its time."""
+        decision = self.standing.decision
+        return None if decision is None else not_after(decision.taken, decision.level)
 
 
-def held(stages: Stages) -> list[Held]:
-    """Everything that waits for a person."""
+def held(stages: Stages, *, cameras: bool = False) -> list[Held]:
+    """Everything that waits for a person. `cameras`: also which camera took each, for which every photo is read."""
     register = stages.registers.current()
-    return [Held(standing, _candidates(standing, register)) for standing in stages.journal.standings(*HELD)]
+    standings = stages.journal.standings(*HELD)
+    # Without a visit that is for certain cameras only, nothing hangs on the camera, and no photo need be read.
+    if cameras or (register is not None and any(visit.cameras for visit in register.visits)):
+        read = zip(standings, _read(stages, standings), strict=True)
+        return [_held_with(stages, register, one, found) for one, found in read]
+    return [_held_with(stages, register, one, None) for one in standings]
+
+
+def chosen(stages: Stages, photos: Sequence[PhotoId], like: PhotoId | None = None) -> list[PhotoId]:
+    """The held photos that are meant: those named, and all like `like`. UsageError if one is not held."""
+    named = [_held(stages, photo).id for photo in photos]
+    alike = [] if like is None else _alike(stages, _held(stages, like).id)
+    if not named and not alike:
+        raise UsageError("name the photos by their ids, or give --all-like ID; `photo-agent review list` shows them")
+    return list(dict.fromkeys([*named, *alike]))
 
 
 def assign(stages: Stages, photo: PhotoId, visit: VisitId) -> Standing:
@@ -37,13 +71,11 @@ def assign(stages: Stages, photo: PhotoId, visit: VisitId) -> Standing:
     if standing.state is State.REFUSED:
         raise UsageError(f"photo {photo} cannot be sent as it is: {standing.reason}")
     register = stages.registers.current()
-    known = None if register is None else next((one for one in register.visits if one.id == visit), None)
-    if register is None or known is None:
-        raise UsageError(f"there is no visit {visit} in the register; `photo-agent visits list` shows those there are")
-    if known.cancelled:
-        raise UsageError(f"the visit {visit} was cancelled; if it took place, the coordinator corrects the register")
+    if register is None:
+        raise UsageError("there is no register of visits on this laptop yet; `photo-agent sync` fetches it")
+    known = open_visit(register, visit)
     photo_file = standing.photo.main.path
-    capture = stages.capture.read(photo_file, now=stages.clock(), beside=others_of(standing.photo))
+    capture = stages.capture.read(photo_file, now=latest(stages), beside=others_of(standing.photo))
     judged = decide(capture, register, staff=stages.settings.device.staff, zone=known.zone)
     settled = Decision(
         verdict=Verdict.VISIT,
@@ -55,17 +87,35 @@ def assign(stages: Stages, photo: PhotoId, visit: VisitId) -> Standing:
         by_person=True,
     )
     after = replace(standing, state=State.DECIDED, decision=settled, reason=None, not_before=None, attempts=0)
-    stages.journal.save(after)
+    if not stages.journal.save_if_unchanged([(standing, after)]):
+        raise _moved_on(photo)
     return after
 
 
-def keep_private(stages: Stages, photo: PhotoId) -> None:
-    """Settle that a held photo is private, for good: the journal keeps only enough to skip it."""
-    standing = replace(_held(stages, photo), state=State.SETTLED)
-    stages.journal.save(standing)
-    stages.journal.make_private(standing.id, register_version=None)
-    count_private(stages)
+def open_visit(register: Register, visit: VisitId) -> Visit:
+    """The visit of that id, which photos may be assigned to. UsageError where there is none."""
+    known = next((one for one in register.visits if one.id == visit), None)
+    if known is None:
+        raise UsageError(f"there is no visit {visit} in the register; `photo-agent visits list` shows those there are")
+    if known.cancelled:
+        raise UsageError(f"the visit {visit} was cancelled; if it took place, the coordinator corrects the register")
+    return known
+
+
+def keep_private(stages: Stages, *photos: PhotoId) -> None:
+    """Settle that held photos are private, for good: the journal keeps only enough to skip them."""
+    kept = stages.journal.make_private_if_unchanged([_held(stages, photo) for photo in photos])
+    count_private(stages, len(kept))
     stages.journal.tidy()
+    if (missed := next((photo for photo in photos if photo not in kept), None)) is not None:
+        raise _moved_on(missed)
+
+
+def _moved_on(photo: PhotoId) -> UsageError:
+    return UsageError(
+        f"photo {photo} was looked at again meanwhile, and your answer was not taken; `photo-agent review list` shows "
+        "how it is now"
+    )
 
 
 def _held(stages: Stages, photo: PhotoId) -> Standing:
@@ -75,19 +125,43 @@ def _held(stages: Stages, photo: PhotoId) -> Standing:
     return standing
 
 
-def _candidates(standing: Standing, register: Register | None) -> tuple[VisitId, ...]:
-    if register is None:
-        return ()
-    open_visits = [visit for visit in register.visits if not visit.cancelled]
-    taken = None if standing.decision is None else standing.decision.taken
-    if taken is None:
-        newest: Sequence[Visit] = sorted(open_visits, key=lambda visit: visit.span.earliest, reverse=True)
-    else:
-        newest = sorted(open_visits, key=lambda visit: _distance(visit.span, taken))
-    return tuple(visit.id for visit in newest[:3])
+# --- Photos that are alike -------------------------------------------------------------------------------------------
 
 
-def _distance(one: Interval, other: Interval) -> float:
-    """Seconds between two intervals; 0 where they overlap."""
-    gaps = (one.earliest - other.latest).total_seconds(), (other.earliest - one.latest).total_seconds()
-    return max(0.0, *gaps)
+def _alike(stages: Stages, photo: PhotoId) -> list[PhotoId]:
+    """The held photos of the same folder, reason, camera and likeliest visit as this one, itself included."""
+    waiting = held(stages, cameras=True)
+    kind = next(_kind(one) for one in waiting if one.standing.id == photo)
+    return [one.standing.id for one in waiting if _kind(one) == kind]
+
+
+def _kind(one: Held) -> tuple[Path, State, str, Camera | None, VisitId | None]:
+    standing = one.standing
+    likeliest = one.candidates[0] if one.candidates else None
+    return standing.photo.main.path.parent, standing.state, _reason_alone(standing), one.camera, likeliest
+
+
+def _reason_alone(standing: Standing) -> str:
+    """The reason without the times in it, which differ from photo to photo."""
+    return re.sub(rf"\b({'|'.join(MONTHS)})\b|\d+", "#", standing.reason or "")
+
+
+def _read(stages: Stages, standings: Sequence[Standing]) -> list[Capture | LocalFault]:
+    requests = [Request(one.photo.main.path, others_of(one.photo)) for one in standings]
+    return list(stages.capture.read_all(requests, now=latest(stages)))
+
+
+def _held_with(
+    stages: Stages, register: Register | None, standing: Standing, found: Capture | LocalFault | None
+) -> Held:
+    decision = standing.decision
+    camera = found.camera if isinstance(found, Capture) else None
+    candidates = identify(camera, register.cameras) if register is not None and isinstance(found, Capture) else None
+    proposals = propose(
+        register,
+        None if decision is None else decision.taken,
+        Level.IMPOSSIBLE if decision is None else decision.level,
+        staff=stages.settings.device.staff,
+        camera=candidates,
+    )
+    return Held(standing, proposals, camera)

@@ -4,6 +4,7 @@ Every step is durable before the next begins, so that a run may end anywhere, by
 the next one comes out the same.
 """
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,12 +20,15 @@ from agent.errors import (
     ShareFault,
     ShareRefused,
     ShareUnreachable,
+    Unforeseen,
+    contained,
 )
 from agent.journal import Standing, State
 from agent.model import Register, TransferId
 from agent.pipeline import damage, examine, finish, forwarding, send
+from agent.pipeline.clocks import TRUSTED, compare_with_share, notice_a_leap_back, wrong_clock
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
-from agent.pipeline.facts import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL
+from agent.pipeline.facts import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL, SHARE_TROUBLE
 from agent.pipeline.former import link_former_names
 from agent.pipeline.halfsent import HalfSentTransfers
 from agent.pipeline.misgivings import misgivings
@@ -32,6 +36,7 @@ from agent.pipeline.onrecord import put_down_standings
 from agent.pipeline.publish import Publishing
 from agent.pipeline.renew import needs_share, renew_register
 from agent.pipeline.stages import Stages
+from agent.pipeline.status import is_kept
 from agent.record import JSON, Kind
 from agent.removal import recover
 from agent.share import Share
@@ -54,33 +59,50 @@ class Run:
     stopping: Callable[[], bool] = lambda: False
     summary: Summary = field(default_factory=Summary)
     _share: Share | None = None
+    _clock_ahead: timedelta | None = None
+    _strange: Unforeseen | None = None
 
     def through(self) -> Summary:
         """See every photo as far as it can go now. What ends the run early is in the summary, not in an exception."""
         started = time.monotonic()
         try:
-            self._take_the_photos_on()
-            self._publish()
+            self._explained(self._take_the_photos_on)
+            self._explained(self._publish)
+            self._explained(self._look_at_the_clock)
         finally:
             self.stages.share_clock.forget()
             if self._share is not None:
                 self._share.close()
         self.summary.seconds = time.monotonic() - started
-        self._count_what_is_left()
+        self._explained(self._count_what_is_left)
         forwarding.after_run(self.stages)
+        self.summary.fault = self.summary.fault or self._strange
         return self.summary
 
     def _take_the_photos_on(self) -> None:
+        """One step after the other. What nobody foresaw in one of them is told, and the next ones are tried as well."""
+        for step in (
+            self._look_at_the_clock,
+            self._put_back_what_a_crash_left,
+            self._link_former_names,
+            self._finish_what_was_proven,
+            self._renew_register,
+            self._doubt_the_register,
+            self._examine,
+            self._put_down_standings,
+            self._send,
+        ):
+            try:
+                with contained("this run"):
+                    step()
+            except Unforeseen as fault:
+                self._strange = self._strange or fault
+                self._notice(str(fault))
+
+    def _explained(self, steps: Callable[[], None]) -> None:
+        """Take these steps; a fault that ends them is told and is in the summary. The first is the one that counts."""
         try:
-            self._link_former_names()
-            self._finish_what_was_proven()
-            if self.renew:
-                self._renew_register()
-            self._doubt_the_register()
-            self._examine()
-            put_down_standings(self.stages)
-            if not self.stopping():
-                self._send()
+            steps()
         except (ShareUnreachable, ShareRefused) as fault:
             self._share_failed(fault)
         except AgentError as fault:
@@ -94,18 +116,29 @@ class Run:
 
     # --- the steps ---------------------------------------------------------------------------------------------------
 
-    def _finish_what_was_proven(self) -> None:
+    def _look_at_the_clock(self) -> None:
+        notice_a_leap_back(self.stages)
+
+    def _put_back_what_a_crash_left(self) -> None:
         try:
             recover(self.roots)
         except LocalFault as fault:
             self._notice(str(fault))  # it is whole where it is; the other photos go on
+
+    def _finish_what_was_proven(self) -> None:
         journal = self.stages.journal
-        finish.put_on_record(self.stages, journal.standings(State.PROVEN))
-        now = self.stages.clock()
-        ripe = [one for one in journal.standings(State.RECORDED) if not (self.patient and one.waits(now))]
+        finish.put_on_record(self.stages, self._ripe(journal.standings(State.PROVEN)), self.audience)
+        ripe = self._ripe(journal.standings(State.RECORDED))
         self.summary.removed += finish.take_away(self.stages, ripe, self.audience)
 
+    def _ripe(self, standings: list[Standing]) -> list[Standing]:
+        """Those to be taken on now: a patient run leaves those that wait alone."""
+        now = self.stages.clock()
+        return [one for one in standings if not (self.patient and one.waits(now))]
+
     def _renew_register(self) -> None:
+        if not self.renew:
+            return
         share = None
         if needs_share(self.stages):
             try:
@@ -147,20 +180,36 @@ class Run:
         self.stages.journal.set_fact(REGISTER_ON_RECORD, register.version)
 
     def _examine(self) -> None:
+        before = time.monotonic()
         seen = examine.look(self.stages, self.roots)
         self.summary.found = seen.photos
         for trouble in seen.troubles:
             self._notice(trouble)
         wait = examine.unsettled(self.stages)
+        self.summary.left_alone = seen.left_alone
+        rested: frozenset[examine.Look] = frozenset()
         if wait is not None and not self.patient and not self.stopping():
+            looks = examine.resting(self.stages)
             self.stages.sleep(wait.total_seconds())
             examine.look(self.stages, self.roots)
-        examine.settle(self.stages)
-        self.summary.private = examine.decide_all(self.stages, self.audience, self.stopping)
+            # By the clock that does not leap; the other may have been set meanwhile.
+            if time.monotonic() - before >= self.stages.settings.folders.settle_seconds:
+                rested = looks
+        examine.settle(self.stages, rested)
+        decided = examine.decide_all(self.stages, self.audience, self.stopping, patient=self.patient)
+        self.summary.private = decided.private
+        self.summary.left_alone += decided.private
+        self.summary.failed += decided.failed
         if self.summary.private or seen.forgotten:
             self.stages.journal.tidy()  # so that not even a deleted row still names what is private
 
+    def _put_down_standings(self) -> None:
+        right = self._clock_ahead is not None and abs(self._clock_ahead) <= TRUSTED
+        put_down_standings(self.stages, clock_is_right=right)
+
     def _send(self) -> None:
+        if self.stopping():
+            return
         for_it = send.waiting_for_it(self.stages)
         if for_it and not self.patient:
             photos = "1 photo was" if for_it == 1 else f"{for_it} photos were"
@@ -186,9 +235,20 @@ class Run:
 
     def _proven(self, standings: list[Standing]) -> None:
         self.summary.proven += len(standings)
+        self._count_by_visit(standings)
         self.summary.damaged += damage.tell(self.stages, self.audience, standings)
-        recorded = finish.put_on_record(self.stages, standings)
+        recorded = finish.put_on_record(self.stages, standings, self.audience)
         self.summary.removed += finish.take_away(self.stages, recorded, self.audience)
+
+    def _count_by_visit(self, standings: list[Standing]) -> None:
+        register = self.stages.registers.current()
+        titles = {} if register is None else {visit.id: visit.title for visit in register.visits}
+        counts = {str(one["id"]): one for one in self.summary.visits}
+        for standing in standings:
+            if standing.decision is not None and (visit := standing.decision.visit) is not None:
+                one = counts.setdefault(visit, {"id": visit, "title": titles.get(visit, visit), "proven": 0})
+                one["proven"] = int(str(one["proven"])) + 1
+        self.summary.visits = list(counts.values())
 
     def _publish(self) -> None:
         """Sign what was put on record and send it; the photos are done with by now, whatever becomes of this."""
@@ -223,6 +283,10 @@ class Run:
             self._share = self.stages.connect(delivering=delivering)
             self.stages.share_clock.ask(self._share)
             self.stages.journal.set_fact(LAST_REACHED, self.stages.clock().isoformat())
+            self.stages.journal.set_fact(SHARE_TROUBLE, None)
+            self._clock_ahead = compare_with_share(self.stages, self._share)
+            if self._clock_ahead is not None and (wrong := wrong_clock(self._clock_ahead)):
+                self._notice(wrong)
         return self._share
 
     def _sweep(self, share: Share, half_sent: HalfSentTransfers, keep: Sequence[TransferId]) -> None:
@@ -235,8 +299,15 @@ class Run:
 
     def _share_failed(self, fault: ShareUnreachable | ShareRefused) -> None:
         self._failed(fault)
+        self._explained(lambda: self._put_down_trouble(fault))
+
+    def _put_down_trouble(self, fault: ShareUnreachable | ShareRefused) -> None:
+        now = self.stages.clock()
+        before = self.stages.journal.fact(SHARE_TROUBLE)
+        code, _, since = json.loads(before) if before else (None, None, None)
+        since = since if code == fault.exit_code else now.isoformat()
+        self.stages.journal.set_fact(SHARE_TROUBLE, json.dumps([fault.exit_code, str(fault), since]))
         if isinstance(fault, ShareRefused):
-            now = self.stages.clock()
             # Once a day is enough to be seen; each try would drown what matters.
             reason = "host key" if isinstance(fault, HostKeyRefused) else "login"
             event = f"share-refused-{reason}-{now:%Y-%m-%d}"
@@ -245,7 +316,9 @@ class Run:
     # --- what is told ------------------------------------------------------------------------------------------------
 
     def _failed(self, fault: AgentError) -> None:
-        self.summary.fault = fault
+        # What cannot be written here is graver than a share that waits.
+        if self.summary.fault is None or isinstance(fault, RecordError | JournalError):
+            self.summary.fault = fault
         self._notice(str(fault))
 
     def _notice(self, text: str) -> None:
@@ -261,10 +334,8 @@ class Run:
 
     def _not_removed(self) -> int:
         """Recorded photos that should be gone and are not; those kept on purpose do not count."""
-        keep = timedelta(hours=self.stages.settings.removal.keep_hours)
-        now = self.stages.clock()
         recorded = self.stages.journal.standings(State.RECORDED)
-        return sum(one.proven_at is None or now >= one.proven_at + keep for one in recorded)
+        return sum(one.proven_at is None or not is_kept(self.stages, one.proven_at) for one in recorded)
 
 
 def _raising(fault: AgentError) -> Callable[[], Share]:

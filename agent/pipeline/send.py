@@ -3,15 +3,16 @@
 What the share was meant to get is in the journal before the first byte leaves; what it got, as soon as that is proven.
 """
 
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from agent.capture import Unreadable
-from agent.errors import AgentError, LocalFault, ShareFull
+from agent.errors import AgentError, ShareFull, Unforeseen, contained
 from agent.journal import Standing, State
 from agent.model import Delivery, Fingerprint, Method, PhotoId, VisitId
+from agent.pipeline.boundary import Boundary, failed, waiting
+from agent.pipeline.clocks import believed
 from agent.pipeline.damage import damage_of, damaged
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.halfsent import HalfSentTransfers
@@ -22,9 +23,6 @@ from agent.share import Delivered, Outcome, Sent, Share, Undelivered
 
 AT_ONCE = 8
 """Photos measured and put down in one commit before they are handed over."""
-
-FIRST_WAIT = timedelta(seconds=30)
-LONGEST_WAIT = timedelta(hours=1)
 
 Same = tuple[VisitId | None, tuple[Fingerprint, ...]]
 """Photos with equal contents that go to the same visit: identical copies of one another."""
@@ -55,11 +53,9 @@ def waiting_for_it(stages: Stages) -> int:
 
 def reached(stages: Stages) -> None:
     """Put down, for photos that waited for it, when the share was first reachable: "overdue" counts from there."""
-    now = stages.clock()
-    waiting = [
-        standing for standing in stages.journal.standings(State.DECIDED, State.SENT) if not standing.reachable_at
-    ]
-    stages.journal.save(*(replace(standing, reachable_at=now) for standing in waiting))
+    now = believed(stages)
+    pending = stages.journal.standings(State.DECIDED, State.SENT)
+    stages.journal.save_if_unchanged([(one, replace(one, reachable_at=now)) for one in pending if not one.reachable_at])
 
 
 @dataclass(slots=True)
@@ -74,8 +70,8 @@ class Sending:
     half_sent: HalfSentTransfers
     bytes: int = 0
     sent: int = 0
-    failed: int = 0
     _in_vain: InVain = field(init=False)
+    _boundary: Boundary = field(init=False)
     _under_way: dict[str, Standing] = field(default_factory=dict)
     _first: dict[Same, PhotoId] = field(default_factory=dict)
     _copies: dict[PhotoId, list[Standing]] = field(default_factory=dict)
@@ -83,6 +79,12 @@ class Sending:
 
     def __post_init__(self) -> None:
         self._in_vain = InVain.load(self.stages.journal)
+        self._boundary = Boundary(self.stages, self.audience)
+
+    @property
+    def failed(self) -> int:
+        """How many photos could not be sent, each with an event that says why."""
+        return self._boundary.failures
 
     def run(self, standings: list[Standing]) -> None:
         """Send these; returns when all have an outcome, or those in flight when asked to stop.
@@ -101,8 +103,11 @@ class Sending:
         for start in range(0, len(standings), AT_ONCE):
             if self.stopping():
                 return
-            batch = list(self._all_measured(standings[start : start + AT_ONCE]))
-            self.stages.journal.save(*batch)
+            some = standings[start : start + AT_ONCE]
+            before = {standing.id: standing for standing in some}
+            batch = list(self._boundary.each(self._until_stopped(some), self._measured))
+            # An answer that a person took back since it was read here is not acted on any more.
+            batch = self.stages.journal.save_if_unchanged([(before[one.id], one) for one in batch])
             self.half_sent.begin(batch)
             for standing in batch:
                 if self.stopping():
@@ -112,36 +117,27 @@ class Sending:
                 if first != standing.id:
                     self._copies.setdefault(first, []).append(standing)
                     continue
-                delivery = self._packed(standing)
-                if delivery is not None:
+                for delivery in filter(None, self._boundary.each([standing], self._packed)):
                     # Looked into while it travels, and before it can be removed.
                     self.stages.capture.begin_decoding(standing.photo.main.path)
                     self._under_way[delivery.transfer] = standing
                     yield delivery
 
-    def _all_measured(self, standings: list[Standing]) -> Iterator[Standing]:
+    def _until_stopped(self, standings: list[Standing]) -> Iterator[Standing]:
         for standing in standings:
             if self.stopping():  # a long video takes a while to read
                 return
-            if (ready := self._measured(standing)) is not None:
-                yield ready
+            yield standing
 
-    def _measured(self, standing: Standing) -> Standing | None:
-        try:
-            ready = measured(self.stages, standing)
-        except LocalFault as fault:
-            self._failed(standing, fault)
-            return None
-        return replace(ready, reachable_at=ready.reachable_at or self.stages.clock())
+    def _measured(self, standing: Standing) -> Standing:
+        ready = measured(self.stages, standing)
+        return replace(ready, reachable_at=ready.reachable_at or believed(self.stages))
 
     def _packed(self, standing: Standing) -> Delivery | None:
         try:
             return pack(self.stages, standing)
         except Unreadable as fault:
             self._refused(standing, fault)
-            return None
-        except LocalFault as fault:
-            self._failed(standing, fault)
             return None
 
     def _put_down(self, outcome: Outcome) -> None:
@@ -163,7 +159,11 @@ class Sending:
 
     def _looked_into(self, standing: Standing) -> Standing:
         """With the damage, if its picture does not decode; that it is sent all the same is never in question."""
-        wrong = self.stages.capture.decodes(standing.photo.main.path)
+        try:
+            with contained("a photo"):
+                wrong = self.stages.capture.decodes(standing.photo.main.path)
+        except Unforeseen:
+            wrong = None  # it is proven already, and of its picture nothing is known
         if wrong is None or standing.decision is None or damage_of(standing):
             return standing
         return replace(standing, decision=damaged(standing.decision, wrong))
@@ -194,15 +194,12 @@ class Sending:
             self.proven(ready)
 
     def _failed(self, standing: Standing, error: AgentError) -> None:
-        self.failed += 1
-        attempts = standing.attempts + 1
-        again = self.stages.clock() + pause(attempts)
-        reason = self._in_vain.failed(standing, error, self.stages.clock())
-        self.stages.journal.save(
-            replace(standing, state=State.DECIDED, attempts=attempts, not_before=again, reason=reason)
-        )
-        details = {"reason": reason, "again_at": again.isoformat(timespec="seconds")}
-        self.audience.event(Event(Happened.FAILED, standing.id, details))
+        """The share did not take it: whatever was under way of it begins anew, from decided."""
+        after = waiting(self.stages, replace(standing, state=State.DECIDED), error)
+        after = replace(after, reason=self._in_vain.failed(standing, error, self.stages.clock()))
+        self.stages.journal.save(after)
+        self._boundary.failures += 1
+        self.audience.event(failed(after))
 
     def _refused(self, standing: Standing, error: Unreadable) -> None:
         """It ended the process that looks into it, twice: it stays, and is not tried again until it is another file."""
@@ -224,11 +221,5 @@ class Sending:
                 room -= standing.photo.size
                 fitting.append(standing)
             else:
-                self._failed(standing, ShareFull("the share has no room for this photo: ask IT to make some"))
+                self._boundary.put_off(standing, ShareFull("the share has no room for this photo: ask IT to make some"))
         return fitting
-
-
-def pause(attempts: int) -> timedelta:
-    """How long to leave a photo that failed: doubling, capped, and spread so that a fleet does not come back as one."""
-    wait: timedelta = min(FIRST_WAIT * 2 ** min(attempts - 1, 12), LONGEST_WAIT)
-    return wait * random.uniform(0.75, 1.25)  # noqa: S311  # spreading load, not a secret

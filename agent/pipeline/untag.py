@@ -1,11 +1,11 @@
 """The original again, from a photo on the share: written whole and checked, or not at all."""
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import LocalFault, UsageError
-from agent.files.durable import sync_file, sync_folder
 from agent.model import TransferId, VisitId
 from agent.tagging import untag
 
@@ -26,17 +26,24 @@ def untag_file(source: Path, target: Path) -> Restored:
     """
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with source.open("rb") as tagged, draft.open("xb") as out:
-            done = untag(tagged, out)
-            out.flush()
-            sync_file(out.fileno())
-        if not done.was_no_file:
-            _name(draft, target)
-            sync_folder(target.parent)
+        tagged = source.open("rb")
     except OSError as fault:
-        raise LocalFault(f"the original cannot be written: {fault.strerror}") from fault
-    finally:
-        draft.unlink(missing_ok=True)
+        raise LocalFault(f"{source} cannot be read: {fault.strerror}") from fault
+    with tagged:
+        try:
+            with draft.open("xb") as out:
+                done = untag(tagged, out)
+                out.flush()
+                os.fsync(out.fileno())
+            if not done.was_no_file:
+                _name(draft, target)
+        except OSError as fault:
+            raise LocalFault(
+                f"the original cannot be written to {target}: {fault.strerror}. Name another place with -o"
+            ) from fault
+        finally:
+            with contextlib.suppress(OSError):  # what could not be made there cannot be taken away either
+                draft.unlink(missing_ok=True)
     return Restored(done.visit, done.transfer, not done.was_no_file)
 
 

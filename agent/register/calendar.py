@@ -24,7 +24,7 @@ from agent.register import approval, cells
 from agent.register.contentlines import Component, NoCalendar, Property, read_components
 from agent.register.dates import FIRST_YEAR, LAST_YEAR, Moment
 from agent.register.doubt import doubt
-from agent.register.faults import Fault, Notes, as_warnings, doubled
+from agent.register.faults import Fault, Notes, as_warnings, contained_line, doubled
 from agent.register.invitation import why_off
 from agent.register.journey import journey
 from agent.register.moments import span
@@ -61,7 +61,7 @@ def read_calendar(raw: bytes, rules: Rules) -> VisitsReading:
         return VisitsReading((), (*told, Fault(1, None, words, "error")))
     events = [_Event(part, Setting(calendar, rules)) for calendar in calendars for part in calendar.parts
               if part.kind == "VEVENT"]  # fmt: skip
-    read = [(event, event.visit()) for event in events]
+    read = [(event, contained_line(event.notes, event.visit)) for event in events]
     doubled([(event.id, event.notes) for event, _ in read], "UID")
     good = [(visit, event.notes.line) for event, visit in read if visit and not event.notes.failed()]
     doubtful = tuple(event.doubt(rules.longest) for event, _ in read if event.notes.failed() and not event.off)

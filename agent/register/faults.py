@@ -1,8 +1,12 @@
 """What is wrong with a register, said so that the person who keeps the spreadsheet finds the cell."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
+from agent.errors import Unforeseen, contained, kind_and_place
+
+Read = TypeVar("Read")
 Severity = Literal["error", "warning"]
 Which = Literal["visits", "cameras"]
 _NAMED = 3
@@ -48,6 +52,17 @@ class Notes:
     def failed(self) -> bool:
         """Whether the line is left out."""
         return any(fault.severity == "error" for fault in self.faults)
+
+
+def contained_line(notes: Notes, read: Callable[[], Read | None]) -> Read | None:
+    """What `read` makes of one line. A fault that nobody foresaw is an error of that line, and the others are read."""
+    made: Read | None = None
+    try:
+        with contained("a line of the register"):
+            made = read()
+    except Unforeseen as fault:
+        notes.error(None, f"this line cannot be read ({kind_and_place(fault.__cause__ or fault)}): tell IT")
+    return made
 
 
 def doubled(entries: list[tuple[str | None, Notes]], column: str) -> None:

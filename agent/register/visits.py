@@ -7,12 +7,13 @@ settled before any line is believed.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import partial
 
 from agent.model import Doubt, Interval, Visit
 from agent.register import approval, cells
 from agent.register.dates import Distrust, Moment, Order, Written, distrust, read_time, read_written
 from agent.register.doubt import doubt
-from agent.register.faults import Fault, Notes, as_warnings, doubled
+from agent.register.faults import Fault, Notes, as_warnings, contained_line, doubled
 from agent.register.journey import journey
 from agent.register.moments import span
 from agent.register.reading import Rules, VisitsReading
@@ -90,7 +91,10 @@ def read_visits_sheet(raw: bytes, rules: Rules) -> VisitsReading:
         (line.row.notes.line, when.column, when.written) for line in lines for when in (line.starts, line.ends) if when
     ]
     doubted = distrust(dates, rules.dates) or _longer_by_order(lines, rules, dates)
-    read = [(_visit(line, rules, sheet.separator, dated=doubted is None), line.row) for line in lines]
+    read = [
+        (contained_line(line.row.notes, partial(_visit, line, rules, sheet.separator, dated=doubted is None)), line.row)
+        for line in lines
+    ]
     doubled([(row.cells.get("id"), row.notes) for _, row in read], "id")
     good = [(visit, row.notes.line) for visit, row in read if visit and not row.notes.failed()]
     doubtful = tuple(_doubt(row, rules) for _, row in read if row.notes.failed() and not _is_off(row))

@@ -50,7 +50,7 @@ def find_cloud_sync(folder: Path) -> str | None:
 
     None is "no sign of one", not "none": a back-up program that was told of this folder leaves no mark in it.
     """
-    path = Path(os.path.realpath(folder))
+    path = _real(folder)
     for root, name in _known_roots():
         if path == root or root in path.parents:
             return name
@@ -77,7 +77,7 @@ def find_cloud_below(folder: Path) -> str | None:
 def _known_roots() -> Iterator[tuple[Path, str]]:
     for variable in _VARIABLES:
         if value := os.environ.get(variable):
-            yield Path(os.path.realpath(value)), "OneDrive"
+            yield _real(Path(value)), "OneDrive"
     for info in (Path.home() / ".dropbox" / "info.json", Path(os.environ.get("APPDATA", "")) / "Dropbox" / "info.json"):
         for root in _dropbox_roots(info):
             yield root, "Dropbox"
@@ -87,15 +87,28 @@ def _dropbox_roots(info: Path) -> list[Path]:
     """Dropbox says where its folders are: https://help.dropbox.com/installs/locate-dropbox-folder."""
     try:
         accounts = json.loads(info.read_text("utf-8"))
-        return [Path(os.path.realpath(account["path"])) for account in accounts.values()]
+        return [_real(Path(account["path"])) for account in accounts.values()]
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return []  # not installed, or in a form not known here: the folder's own marks remain
+
+
+def _real(path: Path) -> Path:
+    """Where it really is; as it is written, where the system cannot say (Windows: error 1005 on RAM disks)."""
+    try:
+        return Path(os.path.realpath(path))
+    except OSError:
+        return Path(os.path.abspath(path))  # noqa: PTH100 -- Path.absolute() would keep ".."
 
 
 def _by_name(place: Path) -> str | None:
     lower = place.name.lower()
     if place.parent.name.lower() == _MACOS_PROVIDERS:
-        return next((name for start, name in _NAMED if lower.startswith(start)), place.name.partition("-")[0])
+        provider = place.name.partition("-")[0]
+        # It goes on record, which takes plain words only.
+        plain = provider.replace(" ", "").isalnum() and len(provider) <= 40
+        return next(
+            (name for start, name in _NAMED if lower.startswith(start)), provider if plain else "A cloud program"
+        )
     for start, name in _NAMED:
         # "OneDrive - Springfield School" and "Dropbox (Personal)", but not "Dropbox photos of 2019".
         rest = lower.removeprefix(start)

@@ -1,16 +1,18 @@
 """Where a removed photo may still be, and what this program cannot honestly take away: looked for and reported.
 
 "No" is said only of what was looked at whole: hard links, and a trash that could be read. For the rest the answer is
-"yes" or "not known". What is said carries no path and no name, for it goes on record.
+"yes" or "not known". What is said carries no path and no name, for it goes on record. A look that fails in a way that
+nobody foresaw is "not known" as well, and the other looks go on.
 """
 
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from agent.errors import Unforeseen, contained, kind_and_place
 from agent.model import Known, Leftover, LocalFile
 from agent.removal.cloud import find_cloud_sync
 from agent.removal.trash import find_in_trash
@@ -23,17 +25,31 @@ def find_leftovers(path: Path, file: LocalFile, *, now: datetime, home: Path | N
     folder", "cloud bin" (where there is a cloud folder), "snapshots", "camera card", "thumbnail cache" (where the
     system has one that cannot be edited). `home` is where the user's trash is looked for.
     """
-    return tuple(_all(path, file, now, home))
+    looks: dict[str, Callable[[], Iterable[Leftover]]] = {
+        "hard link": lambda: (_hard_links(path, file),),
+        "trash": lambda: (_trash(path, now, home),),
+        "cloud folder": lambda: _cloud(path.parent),
+        "snapshots": lambda: (_snapshots(path),),
+        "camera card": lambda: (_card(path),),
+        "thumbnail cache": _thumbnail_cache,
+    }
+    return tuple(leftover for kind, look in looks.items() for leftover in _looked(kind, look))
 
 
-def _all(path: Path, file: LocalFile, now: datetime, home: Path | None) -> Iterator[Leftover]:
-    yield _hard_links(path, file)
-    yield _trash(path, now, home)
-    yield from _cloud(path.parent)
-    yield _snapshots(path)
-    yield _card(path)
-    if sys.platform in {"win32", "darwin"}:
-        yield Leftover("thumbnail cache", Known.NOT_KNOWN, "the system keeps small pictures where only it can look")
+def _looked(kind: str, look: Callable[[], Iterable[Leftover]]) -> tuple[Leftover, ...]:
+    found: tuple[Leftover, ...] = ()
+    try:
+        with contained("a look for what is left of a photo"):
+            found = tuple(look())
+    except Unforeseen as fault:
+        cause = fault.__cause__ or fault
+        found = (Leftover(kind, Known.NOT_KNOWN, f"this could not be looked for ({kind_and_place(cause)})"),)
+    return found
+
+
+def _thumbnail_cache() -> tuple[Leftover, ...]:
+    cannot = Leftover("thumbnail cache", Known.NOT_KNOWN, "the system keeps small pictures where only it can look")
+    return (cannot,) if sys.platform in {"win32", "darwin"} else ()
 
 
 def _hard_links(path: Path, file: LocalFile) -> Leftover:
@@ -57,7 +73,7 @@ def _trash(path: Path, now: datetime, home: Path | None) -> Leftover:
         return Leftover("trash", trashed.found, detail)
     detail = "a file from this place is in the trash: empty it"
     if trashed.when is not None:
-        days = (now.astimezone().replace(tzinfo=None) - trashed.when).days
+        days = (now.astimezone().replace(tzinfo=None) - trashed.when).days  # a clock that was ahead: "today"
         since = "today" if days <= 0 else "since yesterday" if days == 1 else f"for {days} days"
         detail = f"a file from this place is in the trash, {since}: empty it"
     return Leftover("trash", Known.YES, detail)

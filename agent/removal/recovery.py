@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from agent.errors import LocalFault
+from agent.errors import LocalFault, Unforeseen, contained
 from agent.removal.names import PRIVATE_PREFIX
 
 if sys.platform == "win32":
@@ -27,15 +27,18 @@ def recover(roots: Iterable[Path]) -> int:
     LocalFault, after all others were put back, where one could not be.
     """
     count = 0
-    faults: list[OSError] = []
+    faults: list[Unforeseen] = []
     for folder in _private_folders(roots):
         try:
-            count += empty_private_folder(folder)
-        except OSError as fault:
+            with contained("a photo that a crash left half removed"):
+                count += empty_private_folder(folder)
+        except Unforeseen as fault:
             faults.append(fault)
     if faults:
+        cause = faults[0].__cause__
+        why = cause.strerror or "unknown fault" if isinstance(cause, OSError) else str(faults[0])
         raise LocalFault(
-            f"A photo that a crash left half removed could not be put back ({faults[0].strerror or 'unknown fault'})."
+            f"A photo that a crash left half removed could not be put back ({why})."
             " It is whole, in a hidden folder beside its place. Check the folder's permissions, or unlock the card;"
             " it is tried again at the next start."
         ) from faults[0]
@@ -45,7 +48,10 @@ def recover(roots: Iterable[Path]) -> int:
 def _private_folders(roots: Iterable[Path]) -> Iterator[Path]:
     seen: set[Path] = set()
     for root in sorted(set(roots), key=str):
-        resolved = Path(os.path.realpath(root))
+        try:
+            resolved = Path(os.path.realpath(root))
+        except OSError:  # a disk that cannot say where its folders really are (Windows: error 1005 on RAM disks)
+            resolved = Path(os.path.abspath(root))  # noqa: PTH100 -- Path.absolute() would keep ".."
         start, deep = (resolved, True) if resolved.is_dir() else (resolved.parent, False)
         stack = [start]
         while stack:

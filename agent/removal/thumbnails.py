@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from agent.errors import LocalFault
+from agent.errors import LocalFault, Unforeseen, contained, kind_and_place
 
 # What g_filename_to_uri leaves as it is beside letters and digits (glib/gconvert.c, UNSAFE_PATH). Qt, and so KDE,
 # leaves ";" as well (RFC 3986, pchar): a photo with one in its path has two names for its thumbnails.
@@ -33,24 +33,33 @@ def remove_thumbnails(path: Path, *, home: Path | None = None) -> int:
         return 0
     uris = _uris(path)
     count = 0
-    faults: list[OSError] = []
+    faults: list[BaseException] = []
     for folder in _folders(home, faults):
         for uri in uris:
             picture = folder / (hashlib.md5(uri.encode("ascii"), usedforsecurity=False).hexdigest() + ".png")
             try:
-                if _is_of(picture, uri):
-                    picture.unlink()
-                    count += 1
-            except FileNotFoundError:
-                continue
-            except OSError as fault:
-                faults.append(fault)
+                with contained("a thumbnail"):
+                    count += _remove_one(picture, uri)
+            except Unforeseen as fault:
+                faults.append(fault.__cause__ or fault)
     if faults:
+        first = faults[0]
+        why = first.strerror or "unknown fault" if isinstance(first, OSError) else kind_and_place(first)
         raise LocalFault(
-            f"A thumbnail of a removed photo cannot be removed ({faults[0].strerror or 'unknown fault'}). Check the"
+            f"A thumbnail of a removed photo cannot be removed ({why}). Check the"
             " permissions of the thumbnails folder in your cache folder."
         ) from faults[0]
     return count
+
+
+def _remove_one(picture: Path, uri: str) -> bool:
+    try:
+        if not _is_of(picture, uri):
+            return False
+        picture.unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _uris(path: Path) -> tuple[str, ...]:
@@ -58,7 +67,7 @@ def _uris(path: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys("file://" + quote_from_bytes(name, safe) for safe in (_GLIB_SAFE, _QT_SAFE)))
 
 
-def _folders(home: Path | None, faults: list[OSError]) -> Iterator[Path]:
+def _folders(home: Path | None, faults: list[BaseException]) -> Iterator[Path]:
     """normal, large, x-large, xx-large and what else a desktop made, and fail/PROGRAM."""
     named = os.environ.get("XDG_CACHE_HOME", "") if home is None else ""
     home = home or Path.home()
@@ -70,7 +79,7 @@ def _folders(home: Path | None, faults: list[OSError]) -> Iterator[Path]:
             yield size
 
 
-def _below(folder: Path, faults: list[OSError]) -> list[Path]:
+def _below(folder: Path, faults: list[BaseException]) -> list[Path]:
     try:
         return sorted(entry for entry in folder.iterdir() if entry.is_dir())
     except (FileNotFoundError, NotADirectoryError):

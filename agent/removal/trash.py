@@ -13,12 +13,13 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
+from agent.errors import Unforeseen, contained
 from agent.model import Known
 
 
 @dataclass(frozen=True, slots=True)
 class Trashed:
-    """What is known of one path; `when` is the desktop's wall clock at the deletion."""
+    """What is known of one path; `when` is the desktop's wall clock at the deletion, without an offset."""
 
     found: Known
     when: datetime | None = None
@@ -32,12 +33,19 @@ def find_in_trash(path: Path, *, home: Path | None = None) -> Trashed:
     readable = True
     for info, top in _infos(path, home):
         try:
-            for item in _items(info):
-                origin, when = _read(item)
-                if origin is not None and os.path.join(os.fsencode(top), origin) == wanted:  # noqa: PTH118 -- bytes
-                    return Trashed(Known.YES, when)
+            items = _items(info)
         except OSError:
             readable = False
+            continue
+        for item in items:
+            try:
+                with contained("an item in the trash"):
+                    origin, when = _read(item)
+            except Unforeseen:  # of this item nothing is known; the others may still be the photo
+                readable = False
+                continue
+            if origin is not None and os.path.join(os.fsencode(top), origin) == wanted:  # noqa: PTH118 -- bytes
+                return Trashed(Known.YES, when)
     return Trashed(Known.NO if readable else Known.NOT_KNOWN)
 
 
@@ -79,8 +87,14 @@ def _read(item: Path) -> tuple[bytes | None, datetime | None]:
         if key == b"Path" and origin is None:
             origin = unquote_to_bytes(value)
         elif key == b"DeletionDate" and when is None:
-            try:
-                when = datetime.fromisoformat(value.decode("ascii"))
-            except ValueError:  # also what is not ASCII
-                when = None
+            when = _wall_clock(value)
     return origin, when
+
+
+def _wall_clock(value: bytes) -> datetime | None:
+    """The specification has local time without an offset; some programs write one, and it is taken into account."""
+    try:
+        when = datetime.fromisoformat(value.decode("ascii"))
+        return when if when.tzinfo is None else when.astimezone().replace(tzinfo=None)
+    except (ValueError, OverflowError, OSError):  # also what is not ASCII, and years that no local clock can show
+        return None

@@ -5,6 +5,7 @@
 once, in `tables`: the checks, the schema and the comments in a written file all come from there.
 """
 
+from agent.settings.absent import settings_for_nobody
 from agent.settings.places import config_folder, find_file, state_folder
 from agent.settings.purging import purge
 from agent.settings.reading import load
@@ -24,5 +25,6 @@ __all__ = [
     "load",
     "new_file",
     "purge",
+    "settings_for_nobody",
     "state_folder",
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from agent.errors import AgentError, LocalFault, ShareFault, ShareUnreachable
+from agent.errors import AgentError, LocalFault, ShareFault, ShareUnreachable, unforeseen
 from agent.model import Delivery, Proof, TransferId
 from agent.share.connecting import connect
 from agent.share.faults import Refused, as_fault
@@ -194,6 +194,11 @@ class Engine:
             await _withdraw(uploads)
         except (LocalFault, ShareFault) as known:
             fault = known
+            await _withdraw(uploads)
+        except AgentError:
+            raise  # the connection, or the share as a whole
+        except Exception as strange:  # noqa: BLE001  # of this one delivery; the others go on
+            fault = unforeseen("a photo", strange)
             await _withdraw(uploads)
         except asyncio.CancelledError:
             for upload in uploads:

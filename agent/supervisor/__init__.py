@@ -6,6 +6,6 @@ of a run: the log, or a `sync` that handed over; `restarts` holds back a service
 
 from agent.supervisor.loop import Supervisor, knock_at
 from agent.supervisor.restarts import Restarts, faults_in_a_row
-from agent.supervisor.timers import Backoff, Timers, slept
+from agent.supervisor.timers import Backoff, Timers, put_back, slept
 
-__all__ = ["Backoff", "Restarts", "Supervisor", "Timers", "faults_in_a_row", "knock_at", "slept"]
+__all__ = ["Backoff", "Restarts", "Supervisor", "Timers", "faults_in_a_row", "knock_at", "put_back", "slept"]

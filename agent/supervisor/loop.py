@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from agent.errors import AgentError, ShareRefused
+from agent.errors import AgentError, ShareRefused, contained
 from agent.folders import Watcher
 from agent.journal import State
 from agent.pipeline.events import Summary
-from agent.pipeline.examine import unsettled
+from agent.pipeline.examine import settle_again, unsettled
 from agent.pipeline.run import Run
 from agent.pipeline.stages import Stages
 from agent.supervisor.audiences import ToAsker, ToLog
 from agent.supervisor.restarts import Restarts
-from agent.supervisor.timers import Timers, slept
+from agent.supervisor.timers import Timers, put_back, slept
 
 log = logging.getLogger("photo-agent")
 
@@ -56,9 +56,10 @@ class Supervisor:
             before = time.monotonic(), time.time()
             while not self.stopping.is_set():
                 now = time.monotonic(), time.time()
-                if slept(now[0] - before[0], now[1] - before[1]):
-                    log.info("the laptop was asleep: looking again")
-                    timers.everything_now()
+                ticked, passed = now[0] - before[0], now[1] - before[1]
+                if slept(ticked, passed) or put_back(ticked, passed):
+                    log.info("The laptop was asleep, or its clock was set: looking again.")
+                    self._begin_anew()
                 before = now
                 if not watcher.alive() and watcher.revive():
                     timers.everything_now()
@@ -70,11 +71,20 @@ class Supervisor:
             watcher.stop()
             log.info("stopped")
 
+    def _begin_anew(self) -> None:
+        """Trust no time that was measured before: look again at once, and let what has not settled begin anew."""
+        self._timers.everything_now()
+        try:
+            settle_again(self.stages)
+        except AgentError as fault:
+            log.warning("%s", fault)
+
     def _turn(self) -> None:
         try:
-            self._serve_requests()
-            if not self.stopping.is_set() and self._timers.due(time.monotonic(), self.knock):
-                self._run()
+            with contained("the service"):
+                self._serve_requests()
+                if not self.stopping.is_set() and self._timers.due(time.monotonic(), self.knock):
+                    self._run()
         except AgentError as fault:  # the journal, most likely: its disk may have room again later
             self.stopping.wait(self._wait_out(fault))
 
@@ -117,9 +127,8 @@ class Supervisor:
             waits.append(settling)
         clock = self.stages.clock()
         here = self.stages.journal.standings(*(state for state in State if state is not State.REMOVED))
-        pauses = [one.not_before - clock for one in here if one.not_before is not None]
         # One that is over already was looked at by the run that just ended.
-        waits += [pause for pause in pauses if pause > timedelta(0)]
+        waits += [one.not_before - clock for one in here if one.not_before is not None and one.waits(clock)]
         return max(min(waits).total_seconds(), TICK)
 
 

@@ -129,7 +129,7 @@ class CaptureWorker:
             if answer is not None and "fault" in answer:
                 raise LocalFault(wire.text_or_none(answer["fault"]) or "a file in the import folder cannot be read")
             return understood(wire.fields_of(None if answer is None else answer.get("told")))
-        except (wire.Garbled, ValueError):
+        except (wire.Garbled, ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
             raise self._refused(errands, path, unreadable(_NONSENSE)) from None
 
     def avoid(self, path: Path, reason: str) -> None:
@@ -174,7 +174,7 @@ class CaptureWorker:
     def _answered(self, errands: Errands) -> Question:
         done = errands.take()
         if isinstance(done.answer, dict) and "broke" in done.answer:
-            done.answer, done.crashed = unreadable(f"reading it failed ({done.answer['broke']})"), True
+            done.answer, done.crashed = unreadable(f"reading it failed{_kind(done.answer['broke'])}"), True
         if isinstance(done.answer, Unreadable):
             self._refused(errands, done.path, done.answer)
         return done
@@ -202,6 +202,11 @@ def _mark(path: Path) -> _Mark | None:
     except (OSError, ValueError):
         return None
     return status.st_size, status.st_mtime_ns
+
+
+def _kind(found: object) -> str:
+    """The class of the fault that the worker says it met, in brackets; nothing where that is no class's name."""
+    return f" ({found})" if isinstance(found, str) and found.isidentifier() and len(found) <= 80 else ""
 
 
 def _capture(done: Question) -> Capture | LocalFault:

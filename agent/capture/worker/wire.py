@@ -1,16 +1,27 @@
 """What goes over the pipes: one JSON object a line, in ASCII. Pure.
 
-A worker that a file has taken over could write anything, so what comes from it is checked value by value, and what is
-not as it must be is `Garbled`. Times go as ISO 8601.
+A worker that a file has taken over could write anything, so what comes from it is checked value by value, for its kind
+and its size, and what is not as it must be is `Garbled`. Times go as ISO 8601.
 """
 
 import json
-from datetime import datetime
+import math
+from datetime import UTC, datetime
 
 from agent.model import Camera, Capture, Interval, Level, Place, WallClock
 
 MAX_LINE = 8 * 1024 * 1024
 """Bytes of one answer. A capture takes under 4 KB; a sidecar of 2 MiB, merged and kept besides, under this."""
+
+
+LONGEST_TEXT = 2000
+"""Characters of one text in a capture: a reason, a note, the name of a maker."""
+
+MOST_ITEMS = 1000
+"""Notes, or readings, in one capture."""
+
+YEARS = range(2, 9999)
+"""Years in which a time can be told in any zone: the sums that follow cannot leave what a datetime holds."""
 
 
 class Garbled(Exception):
@@ -28,12 +39,16 @@ def line(content: Fields) -> bytes:
 def parsed(content: bytes) -> Fields:
     """A line as its object; `Garbled` where it is none."""
     try:
-        found = json.loads(content)
+        found = json.loads(content, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise Garbled from None
     if not isinstance(found, dict):
         raise Garbled
     return found
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
 
 
 def of_capture(capture: Capture) -> Fields:
@@ -42,19 +57,19 @@ def of_capture(capture: Capture) -> Fields:
     camera, place = capture.camera, capture.place
     return {
         "format": capture.format,
-        "recorded": capture.recorded,
-        "offset": capture.offset,
+        "recorded": _cut(capture.recorded),
+        "offset": _cut(capture.offset),
         "taken": None if taken is None else _span(taken),
         "wall": isinstance(taken, WallClock),
         "level": capture.level.value,
-        "basis": list(capture.basis),
+        "basis": list(map(_cut, capture.basis)),
         "also": [_span(reading) for reading in capture.also],
         "clock_bound": capture.clock_bound,
-        "camera": None if camera is None else [camera.make, camera.model, camera.serial],
+        "camera": None if camera is None else list(map(_cut, (camera.make, camera.model, camera.serial))),
         "place": None if place is None else [place.latitude, place.longitude],
         "content_id": capture.content_id,
         "complete": capture.complete,
-        "notes": list(capture.notes),
+        "notes": list(map(_cut, capture.notes)),
     }
 
 
@@ -71,7 +86,7 @@ def capture_of(found: object) -> Capture:
             taken=_taken(found["taken"], wall=_flag(found["wall"])),
             level=Level(found["level"]),
             basis=_texts(found["basis"]),
-            also=tuple(Interval(*_ends(reading)) for reading in _list(found["also"])),
+            also=tuple(Interval(*_ends(reading)) for reading in _list(found["also"], most=MOST_ITEMS)),
             clock_bound=_flag(found["clock_bound"]),
             camera=None if camera is None else Camera(*map(_maybe, _list(camera, 3))),
             place=None if place is None else Place(*map(_degrees, _list(place, 2))),
@@ -79,7 +94,7 @@ def capture_of(found: object) -> Capture:
             complete=_flag(found["complete"]),
             notes=_texts(found["notes"]),
         )
-    except (KeyError, ValueError):  # a level or a time that is none
+    except (KeyError, ValueError, TypeError, OverflowError):  # a level, a time or a number that is none
         raise Garbled from None
 
 
@@ -95,6 +110,11 @@ def fields_of(found: object) -> Fields:
     return found
 
 
+def _cut(text: str | None) -> str | None:
+    """A maker's name may have as many letters as a segment holds; what is told of it need not."""
+    return None if text is None else text[:LONGEST_TEXT]
+
+
 def _span(span: Interval | WallClock) -> list[str]:
     return [span.earliest.isoformat(), span.latest.isoformat()]
 
@@ -106,24 +126,33 @@ def _taken(found: object, *, wall: bool) -> Interval | WallClock | None:
 
 
 def _ends(found: object) -> tuple[datetime, datetime]:
-    first, last = _list(found, 2)
-    return datetime.fromisoformat(_text(first)), datetime.fromisoformat(_text(last))
+    first, last = map(_moment, _list(found, 2))
+    return first, last
 
 
-def _list(found: object, length: int | None = None) -> list[object]:
+def _moment(found: object) -> datetime:
+    moment = datetime.fromisoformat(_text(found))
+    if moment.year not in YEARS or (moment.tzinfo is not None and moment.astimezone(UTC).year not in YEARS):
+        raise Garbled
+    return moment
+
+
+def _list(found: object, length: int | None = None, *, most: int | None = None) -> list[object]:
     if not isinstance(found, list) or (length is not None and len(found) != length):
+        raise Garbled
+    if most is not None and len(found) > most:
         raise Garbled
     return found
 
 
 def _text(found: object) -> str:
-    if not isinstance(found, str):
+    if not isinstance(found, str) or len(found) > LONGEST_TEXT:
         raise Garbled
     return found
 
 
 def _texts(found: object) -> tuple[str, ...]:
-    return tuple(_text(one) for one in _list(found))
+    return tuple(_text(one) for one in _list(found, most=MOST_ITEMS))
 
 
 def _maybe(found: object) -> str | None:
@@ -139,4 +168,7 @@ def _flag(found: object) -> bool:
 def _degrees(found: object) -> float:
     if not isinstance(found, (int, float)) or isinstance(found, bool):
         raise Garbled
-    return float(found)
+    degrees = float(found)  # OverflowError: a whole number may have hundreds of digits
+    if not math.isfinite(degrees):
+        raise Garbled
+    return degrees

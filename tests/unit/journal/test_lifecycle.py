@@ -23,7 +23,7 @@ STEPS = {
     (P, C),
     (C, X),
     (REVIEW, D), (REVIEW, PRIVATE), (REVIEW, S),
-    (REFUSED, S), (REFUSED, F),
+    (REFUSED, S), (REFUSED, F), (REFUSED, PRIVATE),
 }  # fmt: skip
 
 PAIRS = list(itertools.product(State, State))
@@ -43,7 +43,7 @@ def test_nothing_is_removed_that_was_not_recorded_and_nothing_recorded_that_was_
 def test_what_is_proven_is_never_sent_again_and_what_is_sent_never_becomes_private() -> None:
     for late in (P, C, X):
         assert not any(allowed(late, early) for early in (F, S, D, T, REVIEW, PRIVATE, REFUSED))
-    assert {old for old in State if old is not PRIVATE and allowed(old, PRIVATE)} == {S, REVIEW}
+    assert {old for old in State if old is not PRIVATE and allowed(old, PRIVATE)} == {S, REVIEW, REFUSED}
 
 
 @pytest.mark.parametrize("state", State)

@@ -1,0 +1,87 @@
+"""Clocks lie: what is concluded from the laptop's clock, and what is not.
+
+A laptop's clock leaps: an empty battery, a wrong zone, a person who sets it. So no difference of two times is trusted:
+an age below zero is none; a time from the future, which a clock that was ahead has left in the journal, counts as now;
+and nobody is called late by a clock that the share's contradicts. Where waiting is concerned it ends early rather than
+late, for nothing is lost by another try. Pure decisions rest on the monotonic clock where one process can see both
+ends (`Run`, the supervisor).
+"""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from agent.errors import ShareFault
+from agent.pipeline.counting import counted
+from agent.pipeline.facts import CLOCK_AHEAD, CLOCK_SEEN
+from agent.pipeline.stages import Stages
+
+if TYPE_CHECKING:  # SSH, which `status` and `explain` do without
+    from agent.share import Share
+
+TRUSTED = timedelta(minutes=10)
+"""How far the laptop's clock may be from the share's and still be believed: far less than anything counted in hours."""
+
+
+def age(since: datetime, now: datetime) -> timedelta:
+    """How long ago that was; none where it is in the future."""
+    return max(now - since, timedelta(0))
+
+
+def notice_a_leap_back(stages: Stages) -> None:
+    """Where the clock shows an earlier time than it did before, times that are now in the future count as now.
+
+    Called where a run begins and where it ends, so that the newest time in the journal is known.
+    """
+    now = stages.clock()
+    seen = stages.journal.fact(CLOCK_SEEN)
+    if seen is not None and now < datetime.fromisoformat(seen):
+        changes = [(one, one.not_after(now)) for one in stages.journal.standings()]
+        stages.journal.save_if_unchanged([(before, after) for before, after in changes if after != before])
+    stages.journal.set_fact(CLOCK_SEEN, now.isoformat())
+
+
+def compare_with_share(stages: Stages, share: "Share") -> timedelta | None:
+    """How far the laptop's clock is ahead of the share's, put down where that is more than `TRUSTED`.
+
+    None where the share does not say what time it is. Raises ShareUnreachable.
+    """
+    try:
+        ahead = stages.clock() - share.now()
+    except ShareFault:
+        return None
+    wrong = abs(ahead) > TRUSTED
+    stages.journal.set_fact(CLOCK_AHEAD, str(ahead.total_seconds()) if wrong else None)
+    return ahead
+
+
+def believed(stages: Stages) -> datetime:
+    """What time it is: by the laptop's clock, corrected where the share's has contradicted it last."""
+    ahead = stages.journal.fact(CLOCK_AHEAD)
+    now = stages.clock()
+    return now if ahead is None else now - timedelta(seconds=float(ahead))
+
+
+def latest(stages: Stages) -> datetime:
+    """The latest that it can be now: a photo that says a later time than this lies."""
+    seen = stages.journal.fact(CLOCK_SEEN)
+    own = stages.clock()
+    return max(own, believed(stages), own if seen is None else datetime.fromisoformat(seen))
+
+
+def earliest(stages: Stages) -> datetime:
+    """The earliest that it can be now: nobody is called late by the other clock."""
+    return min(stages.clock(), believed(stages))
+
+
+def wrong_clock(ahead: timedelta) -> str | None:
+    """What to tell a person of a clock that is so far ahead of the share's; None where it is right."""
+    if abs(ahead) <= TRUSTED:
+        return None
+    minutes = round(abs(ahead).total_seconds() / 60)
+    units = ((1440, "day"), (60, "hour"), (1, "minute"))
+    length = next(counted(minutes // unit, name) for unit, name in units if minutes >= 2 * unit)
+    way = "ahead of" if ahead > timedelta(0) else "behind"
+    return (
+        f"This laptop's clock is {length} {way} the clock of the school network. Photos are sent all the same. Set the "
+        "clock to the right time, or ask IT."
+    )

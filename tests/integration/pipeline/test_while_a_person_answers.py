@@ -1,0 +1,146 @@
+"""Another process changes the journal between a run's look and its save: the run goes on, and the answer stands."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.errors import RecordError
+from agent.journal import Journal, State
+from agent.model import PhotoId, VisitId
+from agent.pipeline.events import Happened
+from agent.pipeline.review import assign, keep_private
+from agent.pipeline.run import Run
+from agent.pipeline.stages import only_writer, open_stages
+from tests.laptop import ON_VISIT, VISITS, Heard, Laptop, minutes
+
+
+def held(laptop: Laptop, number: int) -> list[PhotoId]:
+    """So many undated photos, held; the register is renewed then, so that the next run decides all afresh."""
+    for n in range(number):
+        laptop.photo(f"undated_{n}.jpg", None, seed=n)
+    assert laptop.run().review == number
+    laptop.register(VISITS + "zoo,Zoo,2026-05-02 09:00,2026-05-02 15:00,Europe/London,,,,,,\n")
+    return [one.id for one in laptop.look(lambda stages: stages.journal.standings(State.REVIEW))]
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], None]) -> None:
+    """`act` happens, once, right before this run calls the journal's `name`, after it has read what it goes by."""
+    method = getattr(Journal, name)
+    pending = [act]
+
+    def interrupted(journal: Journal, *given: Any, **named: Any) -> Any:
+        if pending and (name != "standings" or State.REVIEW in given):
+            pending.pop()()
+        return method(journal, *given, **named)
+
+    monkeypatch.setattr(Journal, name, interrupted)
+
+
+@pytest.mark.parametrize("moment", ["save_if_unchanged", "save", "see_all", "standings"])
+def test_a_photo_that_is_settled_as_private_between_look_and_save_ends_nothing(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    first, second = held(laptop, 2)
+    good = laptop.photo("good.jpg", ON_VISIT + minutes(1), seed=9)
+
+    def answer() -> None:
+        with open_stages(laptop.settings) as another_process:
+            keep_private(another_process, first)
+
+    with monkeypatch.context() as patched:
+        meanwhile(patched, moment, answer)
+        summary = laptop.run()
+
+    assert summary.fault is None
+    assert not good.exists()
+    left = laptop.look(lambda stages: stages.journal.standings(State.REVIEW))
+    assert [one.id for one in left] == [second]
+    assert laptop.look(lambda stages: stages.journal.counts()[State.PRIVATE]) == 1
+
+
+def test_a_photo_that_is_assigned_between_look_and_save_is_sent_as_the_person_said(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = held(laptop, 2)
+
+    def answer() -> None:
+        with open_stages(laptop.settings) as another_process:
+            assign(another_process, first, VisitId("museum"))
+
+    with monkeypatch.context() as patched:
+        meanwhile(patched, "save_if_unchanged", answer)
+        summary = laptop.run()
+
+    assert (summary.fault, summary.review) == (None, 1)
+    assert [name.split("/")[1] for name in laptop.on_share()] == ["museum"]
+
+
+def test_a_photo_that_vanishes_as_it_is_settled_as_private_ends_nothing(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first,) = held(laptop, 1)
+    (laptop.imports / "undated_0.jpg").unlink()
+
+    def answer() -> None:
+        with open_stages(laptop.settings) as another_process:
+            keep_private(another_process, first)
+
+    with monkeypatch.context() as patched:
+        meanwhile(patched, "forget", answer)
+        assert laptop.run().fault is None
+
+
+def test_an_answer_about_a_photo_that_moved_on_meanwhile_is_refused_and_changes_nothing(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from agent.errors import UsageError
+
+    (first,) = held(laptop, 1)
+
+    def another_answer() -> None:
+        with open_stages(laptop.settings) as another_process:
+            keep_private(another_process, first)
+
+    with open_stages(laptop.settings) as stages, monkeypatch.context() as patched:
+        meanwhile(patched, "save_if_unchanged", another_answer)
+        with pytest.raises(UsageError, match="meanwhile"):
+            assign(stages, first, VisitId("museum"))
+    assert laptop.look(lambda stages: stages.journal.standings()) == []
+
+
+# --- Faults that end a run are in its summary ------------------------------------------------------------------------
+
+
+def broken_record(laptop: Laptop) -> Path:
+    """A file where the record's folder should be, so that nothing can be put on record."""
+    folder = laptop.home / "state" / "record"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_bytes(b"in the way")
+    return folder
+
+
+def test_a_record_that_cannot_be_written_while_the_share_refuses_is_in_the_summary(laptop: Laptop) -> None:
+    photo = laptop.photo("IMG_1.jpg")
+    laptop.run(renew=True, stopping=lambda: True)
+    hosts = laptop.server.known_hosts_file
+    before = hosts.read_text()
+    broken_record(laptop)
+    heard = Heard()
+    try:
+        hosts.write_text("")
+        settings = laptop.settings
+        with only_writer(settings), open_stages(settings) as stages:
+            summary = Run(stages, settings.watch, heard, renew=False).through()
+    finally:
+        hosts.write_text(before)
+
+    assert isinstance(summary.fault, RecordError)
+    assert summary.exit_code == 1
+    said = [str(event.details["text"]) for event in heard.events if event.what is Happened.NOTICE]
+    assert any("host key" in text for text in said)
+    assert any("record" in text for text in said)
+    assert photo.exists()
