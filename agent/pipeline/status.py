@@ -74,7 +74,7 @@ class Status:
 
     @property
     def exit_code(self) -> int:
-        """As of a run that ended so: what is wrong with the share, with the register, what is not yet sent, what waits."""
+        """As of a run: what is wrong with the share, with the register, what is not yet sent, what waits."""
         if self.share_trouble is not None and self.to_go:
             return self.share_trouble.exit_code
         if self.register_trouble is not None and self.register_version is not None:
