@@ -74,6 +74,26 @@ def assign(ctx: click.Context, photo: str, visit: str, as_json: bool) -> int:
     return 0
 
 
+@command.command("dismiss")
+@click.argument("photos", metavar="[ID]...", nargs=-1)
+@json_option
+@click.pass_context
+def dismiss(ctx: click.Context, photos: tuple[str, ...], as_json: bool) -> int:
+    """Stop waiting for photos whose card, disk or folder will not come back: all of them, or those with these IDs."""
+    from agent.pipeline.review import dismiss as settle
+
+    with stages_of(settings_of(ctx)) as stages:
+        count = settle(stages, [PhotoId(photo) for photo in photos])
+    if as_json:
+        put_json({"dismissed": count})
+    elif not count:
+        click.echo("No photo waits for a card, a disk or a folder.")
+    else:
+        what = "1 photo is" if count == 1 else f"{count} photos are"
+        click.echo(f"{what} not waited for any more. If a card comes back all the same, its photos are sent.")
+    return 0
+
+
 @command.command("private")
 @click.argument("photo", metavar="ID")
 @json_option

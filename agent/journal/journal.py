@@ -16,7 +16,7 @@ from typing import Self
 from agent.errors import JournalError
 from agent.journal.codec import from_json, to_json
 from agent.journal.lifecycle import NOT_YET_SENT, State, allowed, starts_again
-from agent.journal.looking import left_of, same, seen_again
+from agent.journal.looking import known_of, left_of, same, seen_again
 from agent.journal.requests import RequestQueue, sortable
 from agent.journal.standing import Standing
 from agent.journal.store import DAMAGED, connect, told
@@ -73,7 +73,7 @@ class Journal(RequestQueue):
         at: datetime,
         *,
         register_version: str | None,
-        volume_of: VolumeOf = lambda _: Volume(),  # noqa: B008  # frozen
+        volume_of: VolumeOf = lambda _: Volume(),  # frozen
     ) -> list[Standing]:
         """Look at the photos of the folders; how each stands, in the order given, without those known to be private.
 
@@ -110,7 +110,9 @@ class Journal(RequestQueue):
     def _is_private(
         self, db: sqlite3.Connection, file: LocalFile, volume: Volume, register_version: str | None
     ) -> bool:
-        row = db.execute("SELECT register_version, mark FROM skip WHERE token = ?", (self._skip_token(file),)).fetchone()
+        row = db.execute(
+            "SELECT register_version, mark FROM skip WHERE token = ?", (self._skip_token(file),)
+        ).fetchone()
         if row is None:
             return False
         version, mark = row
@@ -122,7 +124,7 @@ class Journal(RequestQueue):
         identity = PhotoId(self._token())
         while db.execute("SELECT 1 FROM photo WHERE id = ?", (identity,)).fetchone():
             identity = PhotoId(self._token())
-        standing = Standing(identity, photo, State.FOUND, at, at, volume=volume)
+        standing = Standing(identity, photo, State.FOUND, at, at, volume=known_of(volume))
         db.execute(
             "INSERT INTO photo (id, path, volume, state, found_at, standing) VALUES (?, ?, ?, ?, ?, ?)",
             (
@@ -343,4 +345,3 @@ def _check(old: Standing, new: Standing) -> None:
     missing = new.lacks()
     if missing:
         raise JournalError(f"Photo {new.id} cannot be {new.state}: {missing}.")
-

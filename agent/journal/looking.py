@@ -22,7 +22,7 @@ def seen_again(old: Standing, photo: Photo, at: datetime, volume: Volume) -> Sta
     """How a known photo stands after it was seen as `photo`, on `volume`."""
     late = old.state in ON_THE_SHARE
     kept = same(old.photo, photo) or (left_of(old.photo, photo) if late else None)
-    known = volume if volume.id is not None or old.volume is None else old.volume
+    known = old.volume if volume.id is None and old.volume is not None else known_of(volume)
     if kept is None:
         return replace(old.found_again(photo, at), volume=known)
     back = replace(old, photo=kept, volume=known)
@@ -34,6 +34,11 @@ def seen_again(old: Standing, photo: Photo, at: datetime, volume: Volume) -> Sta
     if old.state is State.DECIDED and old.decision is not None and old.decision.by_person:
         return back  # nothing here may undo a person's word; sending asks whether it is the photo they saw
     return replace(back, state=State.SETTLED, reason=None, not_before=None, attempts=0)
+
+
+def known_of(volume: Volume) -> Volume | None:
+    """The volume, if anything is known about it."""
+    return None if volume == Volume() else volume
 
 
 def same(old: Photo, new: Photo) -> Photo | None:

@@ -67,7 +67,7 @@ class Standing:
     @property
     def is_here(self) -> bool:
         """Whether the photo's folder was there when it was last looked for."""
-        return self.away not in {Outcome.AWAY, Outcome.FOLDER_GONE}
+        return self.away not in {Outcome.AWAY, Outcome.FOLDER_GONE, Outcome.DISMISSED}
 
     def waits(self, now: datetime) -> bool:
         """Whether it is too early to try the next step."""

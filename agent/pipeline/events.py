@@ -50,7 +50,10 @@ class Exit(IntEnum):
 
 @dataclass(slots=True)
 class Summary:
-    """Counts of one run; `bytes` are those sent, tags included; `review` and `waiting` are what is left after it."""
+    """Counts of one run; `bytes` are those sent, tags included; `review` and `waiting` are what is left after it.
+
+    `away` are photos whose card or folder is not there; they are in no other count.
+    """
 
     found: int = 0
     visit: int = 0
@@ -65,6 +68,7 @@ class Summary:
     seconds: float = 0.0
     waiting: int = 0
     refused: int = 0
+    away: int = 0
     stopped: bool = False
     fault: AgentError | None = None
 

@@ -21,6 +21,7 @@ from agent.pipeline.facts import GROUNDS
 from agent.pipeline.neighbours import with_neighbours
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import UNREADABLE, Stages
+from agent.pipeline.whereabouts import OPEN, elsewhere, forget, put_down_away, put_down_changed
 from agent.register import decide
 
 GIVEN_UP_WAITING = timedelta(minutes=10)
@@ -35,29 +36,38 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look at the folders gave: photos that are not known private, and how many others were forgotten."""
+    """What a look at the folders gave: photos that are not known private, and how many others were forgotten.
+
+    `away` says, once, which photos cannot be reached.
+    """
 
     photos: int
     forgotten: int
     troubles: tuple[str, ...]
+    away: tuple[str, ...] = ()
 
 
 def look(stages: Stages, roots: Sequence[Path]) -> Seen:
     """Scan the folders and bring the journal up to what is there; forget what vanished before anything was sent."""
     now = stages.clock()
+    mounted = stages.mounted()
     found = scan(roots, content_id=lambda file: stages.capture.content_id(file.path))
-    standings = stages.journal.see_all(found.photos, now, register_version=stages.grounds)
+    standings = stages.journal.see_all(found.photos, now, register_version=stages.grounds, volume_of=mounted.of)
+    rest = elsewhere(stages, mounted, found.photos, roots)
+    stages.journal.see_all(rest.here, now, register_version=stages.grounds, volume_of=mounted.of)
+    put_down_changed(stages)
     return Seen(
         photos=len(standings),
-        forgotten=_forget_what_is_gone(stages, roots, found.photos),
+        forgotten=_forget_what_is_gone(stages, rest.gone, found.photos),
         troubles=tuple(trouble.reason for trouble in found.troubles),
+        away=tuple(put_down_away(stages, rest.away)),
     )
 
 
 def unsettled(stages: Stages) -> timedelta | None:
     """How long until the last of the photos just found can be settled; None where there is none."""
     settle = timedelta(seconds=stages.settings.folders.settle_seconds)
-    found = stages.journal.standings(State.FOUND)
+    found = [one for one in stages.journal.standings(State.FOUND) if one.is_here]
     if not found:
         return None
     return max(max(standing.looked_at for standing in found) + settle - stages.clock(), timedelta(0))
@@ -70,7 +80,7 @@ def settle(stages: Stages) -> None:
     done = [
         replace(standing, state=State.SETTLED, reason=None)
         for standing in stages.journal.standings(State.FOUND)
-        if now - standing.looked_at >= apart
+        if standing.is_here and now - standing.looked_at >= apart
     ]
     stages.journal.save(*done)
 
@@ -87,7 +97,8 @@ def decide_all(stages: Stages, audience: Audience, stopping: Callable[[], bool] 
         stages.journal.save(*(replace(standing, reason=excuse) for standing in settled if standing.reason != excuse))
         return 0
     afresh = stages.journal.fact(GROUNDS) != stages.grounds
-    pending = [one for one in stages.journal.standings(*_OPEN) if _needs_deciding(one, register, afresh=afresh)]
+    open_ones = (one for one in stages.journal.standings(*_OPEN) if one.is_here)
+    pending = [one for one in open_ones if _needs_deciding(one, register, afresh=afresh)]
     private = 0
     for start in range(0, len(pending), CHUNK):
         if stopping():
@@ -115,7 +126,8 @@ def others_of(photo: Photo) -> tuple[Path, ...]:
     return tuple(member.file.path for member in photo.members[1:])
 
 
-_OPEN = (State.SETTLED, State.DECIDED, State.REVIEW, State.REFUSED)
+_OPEN = (State.SETTLED, State.DECIDED, State.SENT, State.REVIEW, State.REFUSED)
+"""Nothing of these is proven: what changes, the register too, decides them afresh."""
 
 
 def _needs_deciding(standing: Standing, register: Register, *, afresh: bool) -> bool:
@@ -124,18 +136,17 @@ def _needs_deciding(standing: Standing, register: Register, *, afresh: bool) -> 
     if standing.state is State.SETTLED:
         return True
     decision = standing.decision
-    return decision is None or (not decision.by_person and (afresh or decision.register_version != register.version))
+    if decision is not None and decision.by_person:
+        return not any(visit.id == decision.visit and not visit.cancelled for visit in register.visits)
+    return decision is None or afresh or decision.register_version != register.version
 
 
 def _decide_some(stages: Stages, audience: Audience, register: Register, standings: Sequence[Standing]) -> int:
     # What was decided or held before is decided afresh: the table has one way to a verdict, from settled.
+    stages.journal.save(*(replace(one, state=State.DECIDED) for one in standings if one.state is State.SENT))
     again = [replace(standing, state=State.SETTLED) for standing in standings]
     stages.journal.save(*again)
-    requests = [Request(standing.photo.main.path, others_of(standing.photo)) for standing in again]
-    captures = stages.capture.read_all(requests, now=stages.clock())
-    after = with_neighbours(
-        [_decided(stages, register, standing, found) for standing, found in zip(again, captures, strict=True)]
-    )
+    after = with_neighbours([standing for standing, _ in _judged(stages, register, again)])
     gone = [standing.id for standing in after if standing.state is State.PRIVATE]
     kept = [standing for standing in after if standing.state is not State.PRIVATE]
     # A private photo's row is replaced by a token without ever holding its reasons.
@@ -145,6 +156,24 @@ def _decide_some(stages: Stages, audience: Audience, register: Register, standin
         if (standing.state, standing.decision) != (before.state, before.decision):
             _tell(audience, standing, first=before.state is State.SETTLED and before.decision is None)
     return len(gone)
+
+
+def judge_again(stages: Stages, register: Register, standing: Standing) -> tuple[Standing, Capture | LocalFault]:
+    """Where a settled photo would stand if it were decided now, and what its main file says; nothing is saved."""
+    ((after, capture),) = _judged(stages, register, [standing])
+    return after, capture
+
+
+def _judged(
+    stages: Stages, register: Register, standings: Sequence[Standing]
+) -> list[tuple[Standing, Capture | LocalFault]]:
+    """The one way to a decision: when it is made, and when what is about to be sent is decided once more."""
+    requests = [Request(standing.photo.main.path, others_of(standing.photo)) for standing in standings]
+    captures = stages.capture.read_all(requests, now=stages.clock())
+    return [
+        (_decided(stages, register, standing, found), found)
+        for standing, found in zip(standings, captures, strict=True)
+    ]
 
 
 def _decided(stages: Stages, register: Register, standing: Standing, capture: Capture | LocalFault) -> Standing:
@@ -188,34 +217,16 @@ def _tell(audience: Audience, standing: Standing, *, first: bool) -> None:
         audience.event(Event(Happened.HELD, standing.id, {"state": standing.state.value, "reason": standing.reason}))
 
 
-def _forget_what_is_gone(stages: Stages, roots: Sequence[Path], photos: Sequence[Photo]) -> int:
+def _forget_what_is_gone(stages: Stages, gone: Sequence[Standing], scanned: Sequence[Photo]) -> int:
     """Drop, before it is sent, what a person took away, and what turned out to be a part of another photo; how many.
 
-    The clip of a Live Photo may be seen before its picture is. A folder that is not there (a card taken out) says
-    nothing.
+    The clip of a Live Photo may be seen before its picture is.
     """
-    mains = {photo.main.path for photo in photos}
-    parts = {member.file.path for photo in photos for member in photo.members[1:]}
-    present = [root.resolve() for root in roots if root.exists()]
-    forgotten = 0
-    for standing in stages.journal.standings(*_OPEN, State.FOUND, State.SENT):
-        path = standing.photo.main.path
-        gone = any(path.is_relative_to(root) for root in present) and not _still_there(standing.photo)
-        if path in mains or not (path in parts or gone):
-            continue
-        if standing.state is State.SENT:
-            # Its half-sent copy on the share has no original any more; the share's own sweep takes it away.
-            stages.journal.save(replace(standing, state=State.DECIDED))
-        stages.journal.forget(standing.id)
-        forgotten += 1
-    return forgotten
-
-
-def _still_there(photo: Photo) -> bool:
-    try:
-        photo.main.path.lstat()
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return True
+    mains = {photo.main.path for photo in scanned}
+    parts = {member.file.path for photo in scanned for member in photo.members[1:]} - mains
+    known = {one.id for one in gone}
+    open_ones = stages.journal.standings(*OPEN) if parts or known else []
+    over = [one for one in open_ones if one.id in known or one.photo.main.path in parts]
+    for standing in over:
+        forget(stages, standing)
+    return len(over)

@@ -5,8 +5,9 @@ the next one comes out the same.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,8 +28,10 @@ from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
 from agent.pipeline.facts import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL
 from agent.pipeline.onrecord import put_down_standings
 from agent.pipeline.publish import Publishing
-from agent.pipeline.renew import needs_share, renew_register
+from agent.pipeline.renew import needs_share, no_register, renew_register
+from agent.pipeline.reprove import prove_again
 from agent.pipeline.stages import Stages
+from agent.pipeline.whereabouts import OPEN, close_dismissed, where
 from agent.record import JSON, Kind
 from agent.removal import recover
 from agent.share import Share
@@ -83,17 +86,43 @@ class Run:
     # --- the steps ---------------------------------------------------------------------------------------------------
 
     def _finish_what_was_proven(self) -> None:
-        try:
-            recover(self.roots)
-        except LocalFault as fault:
-            self._notice(str(fault))  # it is whole where it is; the other photos go on
         journal = self.stages.journal
         finish.put_on_record(self.stages, journal.standings(State.PROVEN))
+        close_dismissed(self.stages)
+        recorded = journal.standings(State.RECORDED)
+        try:
+            recover(self.roots, (member.file.path.parent for one in recorded for member in one.photo.members))
+        except LocalFault as fault:
+            self._notice(str(fault))  # it is whole where it is; the other photos go on
         now = self.stages.clock()
-        ripe = [one for one in journal.standings(State.RECORDED) if not (self.patient and one.waits(now))]
-        self.summary.removed += finish.take_away(self.stages, ripe, self.audience)
+        self._take_away_earlier([one for one in recorded if not (self.patient and one.waits(now))])
+
+    def _take_away_earlier(self, recorded: Sequence[Standing]) -> None:
+        """Photos that an earlier run proved: where are they, and does the share hold them still?"""
+        found = where(self.stages, recorded)
+        for text in found.notices:
+            self._notice(text)
+        finish.folder_gone(self.stages, found.folder_gone)
+        self.summary.removed += finish.conclude(self.stages, found.gone, self.audience)
+        obstacles = [(one, finish.why_it_stays(self.stages, one)) for one in found.here]
+        self.stages.journal.save(*(replace(one, reason=why) for one, why in obstacles if why is not None))
+        ripe = [one for one, why in obstacles if why is None]
+        if not ripe or self.stopping():
+            return
+        try:
+            share = self._connected(delivering=True)
+            proven = prove_again(self.stages, share, ripe)
+        except (ShareUnreachable, ShareRefused) as fault:
+            self._share_failed(fault)  # nothing is removed on an old proof; what is local goes on
+            return
+        for text in proven.notices:
+            self._notice(text)
+        now = self.stages.clock()
+        self.summary.removed += finish.take_away(self.stages, proven.still, self.audience, checked_at=now)
 
     def _renew_register(self) -> None:
+        if isinstance(self.summary.fault, ShareUnreachable | ShareRefused):
+            return  # it was not there a moment ago: the last good register stands
         share = None
         if needs_share(self.stages):
             try:
@@ -128,12 +157,13 @@ class Run:
     def _examine(self) -> None:
         seen = examine.look(self.stages, self.roots)
         self.summary.found = seen.photos
-        for trouble in seen.troubles:
+        for trouble in (*seen.troubles, *seen.away):
             self._notice(trouble)
         wait = examine.unsettled(self.stages)
         if wait is not None and not self.patient and not self.stopping():
             self.stages.sleep(wait.total_seconds())
-            examine.look(self.stages, self.roots)
+            for text in examine.look(self.stages, self.roots).away:
+                self._notice(text)
         examine.settle(self.stages)
         self.summary.private = examine.decide_all(self.stages, self.audience, self.stopping)
         if self.summary.private or seen.forgotten:
@@ -143,6 +173,10 @@ class Run:
         pending = send.due(self.stages, patient=self.patient)
         self.summary.visit = len(pending)
         if not pending or self.summary.fault is not None:
+            return
+        excuse = no_register(self.stages, self.stages.registers.current())
+        if excuse:  # what was decided by a register that is too old is not sent by it either
+            self.stages.journal.save(*(replace(one, reason=excuse) for one in pending if one.reason != excuse))
             return
         share = self._connected(delivering=True)
         send.reached(self.stages)
@@ -208,15 +242,17 @@ class Run:
 
     def _count_what_is_left(self) -> None:
         counts = self.stages.journal.counts()
-        self.summary.review = counts.get(State.REVIEW, 0)
-        self.summary.refused = counts.get(State.REFUSED, 0)
+        away = Counter(one.state for one in self.stages.journal.standings(*OPEN, State.RECORDED) if not one.is_here)
+        self.summary.away = away.total()
+        self.summary.review = counts.get(State.REVIEW, 0) - away[State.REVIEW]
+        self.summary.refused = counts.get(State.REFUSED, 0) - away[State.REFUSED]
         open_states = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN)
-        self.summary.waiting = sum(counts.get(state, 0) for state in open_states) + self._not_removed()
+        self.summary.waiting = sum(counts.get(state, 0) - away[state] for state in open_states) + self._not_removed()
         self.summary.stopped = self.stopping()
 
     def _not_removed(self) -> int:
         """Recorded photos that should be gone and are not; those kept on purpose do not count."""
         keep = timedelta(hours=self.stages.settings.removal.keep_hours)
         now = self.stages.clock()
-        recorded = self.stages.journal.standings(State.RECORDED)
+        recorded = [one for one in self.stages.journal.standings(State.RECORDED) if one.is_here]
         return sum(one.proven_at is None or now >= one.proven_at + keep for one in recorded)

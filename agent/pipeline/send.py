@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from agent.capture import Unreadable
 from agent.errors import AgentError, LocalFault, ShareFull
 from agent.journal import Standing, State
-from agent.model import Delivery, Fingerprint, Method, PhotoId, VisitId
+from agent.model import Capture, Delivery, Fingerprint, Method, PhotoId, VisitId
 from agent.pipeline.damage import damage_of, damaged
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.pack import measured, pack
+from agent.pipeline.redecide import AnotherPhoto, as_it_is, decided_still
 from agent.pipeline.stages import UNREADABLE, Stages
 from agent.share import Delivered, Outcome, Sent, Share, Undelivered
 
@@ -40,7 +41,7 @@ def due(stages: Stages, *, patient: bool) -> list[Standing]:
         start = long_ago if visit is None else starts.get(visit, long_ago)
         return now - start, standing.photo.size
 
-    pending = stages.journal.standings(State.DECIDED, State.SENT)
+    pending = (standing for standing in stages.journal.standings(State.DECIDED, State.SENT) if standing.is_here)
     return sorted((standing for standing in pending if not (patient and standing.waits(now))), key=urgency)
 
 
@@ -48,7 +49,9 @@ def reached(stages: Stages) -> None:
     """Put down, for photos that waited for it, when the share was first reachable: "overdue" counts from there."""
     now = stages.clock()
     waiting = [
-        standing for standing in stages.journal.standings(State.DECIDED, State.SENT) if not standing.reachable_at
+        standing
+        for standing in stages.journal.standings(State.DECIDED, State.SENT)
+        if standing.is_here and not standing.reachable_at
     ]
     stages.journal.save(*(replace(standing, reachable_at=now) for standing in waiting))
 
@@ -92,12 +95,15 @@ class Sending:
             for standing in batch:
                 if self.stopping():
                     return
+                capture = self._as_decided(standing)
+                if capture is None:
+                    continue
                 same = (standing.decision.visit if standing.decision else None, standing.fingerprints)
                 first = self._first.setdefault(same, standing.id)
                 if first != standing.id:
                     self._copies.setdefault(first, []).append(standing)
                     continue
-                delivery = self._packed(standing)
+                delivery = self._packed(standing, capture)
                 if delivery is not None:
                     # Looked into while it travels, and before it can be removed.
                     self.stages.capture.begin_decoding(standing.photo.main.path)
@@ -119,15 +125,36 @@ class Sending:
             return None
         return replace(ready, reachable_at=ready.reachable_at or self.stages.clock())
 
-    def _packed(self, standing: Standing) -> Delivery | None:
+    def _as_decided(self, standing: Standing) -> Capture | None:
+        """What the photo says, if it is still the one that was decided on; else it is found again, or waits."""
         try:
-            return pack(self.stages, standing)
+            return decided_still(self.stages, standing)
+        except AnotherPhoto as fault:
+            self._found_again(standing, fault)
+        except Unreadable as fault:
+            self._refused(standing, fault)
+        except LocalFault as fault:
+            self._failed(standing, fault)
+        return None
+
+    def _packed(self, standing: Standing, capture: Capture) -> Delivery | None:
+        try:
+            return pack(self.stages, standing, capture)
         except Unreadable as fault:
             self._refused(standing, fault)
             return None
         except LocalFault as fault:
             self._failed(standing, fault)
             return None
+
+    def _found_again(self, standing: Standing, fault: AnotherPhoto) -> None:
+        photo = as_it_is(standing.photo)
+        if photo is None:  # a part of it is gone: the next look at its folder finds what is left
+            self._failed(standing, fault)
+            return
+        self.failed += 1
+        self.stages.journal.find_again(standing.id, photo, self.stages.clock())
+        self.audience.event(Event(Happened.FAILED, standing.id, {"reason": str(fault)}))
 
     def _put_down(self, outcome: Outcome) -> None:
         standing = self._under_way[outcome.transfer]

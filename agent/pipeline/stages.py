@@ -23,6 +23,7 @@ from agent.pipeline.facts import GROUNDS
 from agent.record import Record
 from agent.register import RegisterStore
 from agent.settings import Settings
+from agent.volumes import Mounted, mounted
 
 if TYPE_CHECKING:  # imported when first called: SSH, and what reads photos
     from agent.capture import CaptureWorker
@@ -55,6 +56,7 @@ class Stages:
     clock: Callable[[], datetime]
     sleep: Callable[[float], object]
     connect: "Connect"
+    mounted: Callable[[], Mounted] = mounted
     _capture: "CaptureWorker | None" = None
     _forwarder: "Forwarder | None" = None
 

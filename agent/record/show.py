@@ -212,6 +212,8 @@ def formula_safe(value: object) -> object:
 _CLASSES: Mapping[Kind, tuple[list[str], list[str], str]] = {
     Kind.TRANSFERRED: (["file"], ["creation"], "success"),
     Kind.REMOVED: (["file"], ["deletion"], "success"),
+    Kind.NOT_REMOVED: (["file"], ["info"], "unknown"),
+    Kind.SHARE_LOST: (["file"], ["deletion"], "failure"),
     Kind.REVIEW_RESOLVED: (["file"], ["info"], "success"),
     Kind.REGISTER_CHANGED: (["configuration"], ["change"], "success"),
     Kind.SHARE_REFUSED: (["network"], ["denied"], "failure"),

@@ -19,8 +19,9 @@ else:
     from agent.removal.emptying import empty_private_folder
 
 
-def recover(roots: Iterable[Path]) -> int:
-    """Put back whatever lies in private folders in and below `roots` (of a file: beside it); how many files.
+def recover(roots: Iterable[Path], folders: Iterable[Path] = ()) -> int:
+    """Put back whatever lies in private folders in and below `roots` (of a file: beside it), and directly in `folders`;
+    how many files.
 
     Each goes to its own name, or beside a newer file of that name as "NAME (kept by photo-agent).EXT"; nothing is
     overwritten and no link followed. A root that is missing is passed over: a card may come back later. Raises
@@ -28,7 +29,9 @@ def recover(roots: Iterable[Path]) -> int:
     """
     count = 0
     faults: list[OSError] = []
-    for folder in _private_folders(roots):
+    below = list(_private_folders(roots))
+    beside = [private for folder in dict.fromkeys(folders) for private in half_removed(folder)]
+    for folder in dict.fromkeys((*below, *(Path(os.path.realpath(private)) for private in beside))):
         try:
             count += empty_private_folder(folder)
         except OSError as fault:
@@ -40,6 +43,11 @@ def recover(roots: Iterable[Path]) -> int:
             " it is tried again at the next start."
         ) from faults[0]
     return count
+
+
+def half_removed(folder: Path) -> list[Path]:
+    """The private folders in `folder`: a photo may lie in them, moved aside and not removed."""
+    return [below for below in _folders_in(folder) if below.name.startswith(PRIVATE_PREFIX)]
 
 
 def _private_folders(roots: Iterable[Path]) -> Iterator[Path]:

@@ -17,12 +17,13 @@ from agent.share.connecting import connect
 from agent.share.faults import Refused, as_fault
 from agent.share.lanes import Lanes
 from agent.share.pacing import Bucket
-from agent.share.port import Delivered, Outcome, Sent, Undelivered
+from agent.share.port import Delivered, Outcome, Sent, Still, Undelivered
 from agent.share.readback.choosing import Readers
 from agent.share.readback.reader import OwnReader, Reader
 from agent.share.remotefolders import RemoteFolders
 from agent.share.server import Server
 from agent.share.session import Session
+from agent.share.stillthere import still_there
 from agent.share.upload import Means, Upload
 
 WORTH = 2 * 1024 * 1024  # bytes to send for which it pays to make a second connection
@@ -89,6 +90,10 @@ class Engine:
         task = asyncio.create_task(self._deliver(delivery))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
+        """See `Share`."""
+        return await still_there(self.session, self.folders, self._reading, proofs)
 
     async def stop(self) -> None:
         """Give up what is under way; its temporary files go too, but for large ones that can be gone on with."""

@@ -8,13 +8,13 @@ import asyncio
 import queue
 import secrets
 import threading
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from agent.errors import NotProven, ShareFault, ShareUnreachable
-from agent.model import Delivery, RemoteName, TransferId
+from agent.model import Delivery, Proof, RemoteName, TransferId
 from agent.share import wire
 from agent.share.ahead import Ahead, Patience, never
 from agent.share.connecting import connect
@@ -22,7 +22,7 @@ from agent.share.engine import Acknowledged, Broken, Engine, News
 from agent.share.faults import Refused, as_fault
 from agent.share.lanes import LARGE
 from agent.share.names import own_temporary, temporary_name
-from agent.share.port import Abilities, Outcome, Sent, Space
+from agent.share.port import Abilities, Outcome, Sent, Space, Still
 from agent.share.readback.choosing import Readers
 from agent.share.server import Server
 from agent.share.streams import DIFFERENT
@@ -127,6 +127,10 @@ class SftpShare:
                     "The connection to the share was closed while photos were on their way."
                 ) from None
             return None
+
+    def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
+        """Whether the share holds these now, each read back whole."""
+        return self._run(self._working().still_holds(proofs)) if proofs else []
 
     # --- small things ------------------------------------------------------------------------------------------------
 

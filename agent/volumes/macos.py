@@ -64,7 +64,7 @@ def numbers_files_anew(device: int) -> bool:  # noqa: ARG001  # the same shape o
 
 def _of(folder: Path) -> Volume:
     there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
-    top = next((place for place in (there, *there.parents) if place.is_mount()), None)
+    top = next((place for place in (there, *there.parents) if os.path.ismount(place)), None)
     return Volume(_uuid(there), top, steady=top is None or _PLUGGED_IN not in top.parents)
 
 

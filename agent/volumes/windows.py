@@ -43,7 +43,7 @@ def _of(folder: Path) -> Volume:
             serial = os.stat(place).st_dev  # noqa: PTH116  # by the drive's root too, where Path.stat() has no more
         except OSError:
             continue
-        top = next((above for above in (place, *place.parents) if above.is_mount()), None)
+        top = next((above for above in (place, *place.parents) if os.path.ismount(above)), None)
         kind = None if top is None else _kind(top)
         return Volume(f"{serial:x}" if serial else None, top, steady=kind is None or kind in _STEADY)
     return Volume()

@@ -1,7 +1,10 @@
-"""A decision belongs to bytes and to the register as it is then: until a photo is proven, what changes decides afresh."""
+"""A decision belongs to bytes, and to the register as it is then: until a photo is proven, changes decide afresh."""
 
+import json
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,11 @@ from agent.journal import Standing, State
 from agent.model import VisitId
 from agent.pipeline.events import Event, Happened
 from agent.pipeline.review import assign
+from agent.pipeline.run import Run
+from agent.pipeline.stages import only_writer, open_stages
+from tests.integration.pipeline.conftest import FAULTY
 from tests.laptop import ON_VISIT, PRIVATE, VISITS, Heard, Laptop, jpeg, sha256
+from tests.servers.openssh import SUBSYSTEM, OpenSSH, why_not
 
 Edit = Callable[[Path, bytes], None]
 
@@ -44,16 +51,39 @@ def standings(laptop: Laptop, *states: State) -> list[Standing]:
     return found
 
 
-def until_sent(laptop: Laptop) -> None:
-    """Run until the last byte is on the share, and lose the connection before the photo gets its name."""
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cutting") / "plan.json"
 
-    def lose(event: Event) -> None:
-        if event.what is Happened.SENT:
-            laptop.server.stop()  # type: ignore[attr-defined]
 
-    laptop.run(Heard(then=lose))
-    laptop.server.restart()  # type: ignore[attr-defined]
-    assert [one.state for one in standings(laptop)] == [State.SENT]
+@pytest.fixture(scope="module")
+def cutting(plan: Path) -> Iterator[OpenSSH]:
+    """A server that loses its connections where the plan says so."""
+    if reason := why_not():
+        pytest.skip(reason)
+    if not SUBSYSTEM.is_file():
+        pytest.skip(f"OpenSSH's sftp-server is not at {SUBSYSTEM} here")
+    plan.write_text("{}")
+    with OpenSSH(subsystem=f"{sys.executable} -I -S {FAULTY} {plan}") as server:
+        yield server
+
+
+@pytest.fixture
+def cut(cutting: OpenSSH, plan: Path, tmp_path: Path) -> Callable[[], Laptop]:
+    """A laptop, and its connection cut when the last byte is on the share and the photo gets its name."""
+    cutting.fresh_root()
+    laptop = Laptop(tmp_path / "laptop", cutting)
+
+    def until_sent() -> Laptop:
+        plan.write_text(json.dumps({"step": "link", "n": 1, "how": "drop"}))
+        laptop.run()
+        plan.unlink()
+        plan.write_text("{}")
+        assert [one.state for one in standings(laptop)] == [State.SENT]
+        return laptop
+
+    laptop.photo("IMG_1.jpg", ON_VISIT)
+    return until_sent
 
 
 def final_names(laptop: Laptop) -> list[str]:
@@ -91,9 +121,9 @@ def test_a_date_corrected_between_the_decision_and_sending_keeps_it(laptop: Lapt
 
 
 @EDITS
-def test_a_date_corrected_before_the_naming_keeps_the_photo_here(laptop: Laptop, edit: Edit) -> None:
-    photo = laptop.photo("IMG_1.jpg", ON_VISIT)
-    until_sent(laptop)
+def test_a_date_corrected_before_the_naming_keeps_the_photo_here(cut: Callable[[], Laptop], edit: Edit) -> None:
+    laptop = cut()
+    photo = laptop.imports / "IMG_1.jpg"
 
     edit(photo, jpeg(PRIVATE))
     laptop.photo("IMG_2.jpg", ON_VISIT, seed=2)  # so that there is something to connect for
@@ -104,9 +134,9 @@ def test_a_date_corrected_before_the_naming_keeps_the_photo_here(laptop: Laptop,
     assert len(laptop.on_share()) == 1  # what had come of it is swept away
 
 
-def test_a_register_corrected_before_the_naming_keeps_the_photo_here(laptop: Laptop) -> None:
-    photo = laptop.photo("IMG_1.jpg", ON_VISIT)
-    until_sent(laptop)
+def test_a_register_corrected_before_the_naming_keeps_the_photo_here(cut: Callable[[], Laptop]) -> None:
+    laptop = cut()
+    photo = laptop.imports / "IMG_1.jpg"
 
     laptop.register(MOVED)
     summary = laptop.run()
@@ -179,9 +209,9 @@ def test_a_photo_assigned_to_a_visit_that_is_then_cancelled_waits(laptop: Laptop
     assert laptop.on_share() == {}
 
 
-def test_new_file_numbers_alone_lose_no_progress(laptop: Laptop) -> None:
-    photo = laptop.photo("IMG_1.jpg", ON_VISIT, size=400_000)
-    until_sent(laptop)
+def test_new_file_numbers_alone_lose_no_progress(cut: Callable[[], Laptop]) -> None:
+    laptop = cut()
+    photo = laptop.imports / "IMG_1.jpg"
 
     replaced(photo, photo.read_bytes())
     summary = laptop.run()
@@ -195,9 +225,9 @@ def test_nothing_is_sent_by_a_register_that_is_too_old(laptop: Laptop) -> None:
     laptop.run(heard := Heard(), stopping=lambda: bool(heard.events))
     assert [one.state for one in standings(laptop)] == [State.DECIDED]
     (laptop.share / "register" / "visits.csv").unlink()  # so that it cannot be renewed
-    laptop.configure(register={"max_age_days": 0})
+    settings, later = laptop.settings, datetime.now(UTC) + timedelta(days=15)
 
-    laptop.run()
+    with only_writer(settings), open_stages(settings, clock=lambda: later) as stages:
+        summary = Run(stages, settings.watch).through()
 
-    assert photo.exists()
-    assert laptop.on_share() == {}
+    assert (photo.exists(), laptop.on_share(), summary.exit_code) == (True, {}, 3)
