@@ -16,11 +16,11 @@ def command() -> None:
 @click.pass_context
 def list_held(ctx: click.Context, as_json: bool) -> int:
     """Photos that wait, why, and the visits they may belong to."""
-    from agent.pipeline.review import held
+    from agent.pipeline.review import away, held
 
     settings = settings_of(ctx)
     with stages_of(settings) as stages:
-        waiting = held(stages)
+        waiting, apart = held(stages), len(away(stages))
     if as_json:
         for one in waiting:
             standing = one.standing
@@ -35,6 +35,9 @@ def list_held(ctx: click.Context, as_json: bool) -> int:
                 }
             )
         return 0
+    if apart:
+        photos = "1 photo waits" if apart == 1 else f"{apart} photos wait"
+        say(f"{photos} for a card, a disk or a folder that is not there: `photo-agent review dismiss` stops waiting.")
     if not waiting:
         click.echo("Nothing waits for review.")
         return 0

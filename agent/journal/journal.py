@@ -110,15 +110,14 @@ class Journal(RequestQueue):
     def _is_private(
         self, db: sqlite3.Connection, file: LocalFile, volume: Volume, register_version: str | None
     ) -> bool:
-        row = db.execute(
-            "SELECT register_version, mark FROM skip WHERE token = ?", (self._skip_token(file),)
-        ).fetchone()
+        token = self._skip_token(file)
+        row = db.execute("SELECT register_version, mark FROM skip WHERE token = ?", (token,)).fetchone()
         if row is None:
             return False
         version, mark = row
         if version is None:
             return True  # a person's word holds for what has this path, size and time: it keeps the photo here
-        return bool(version == register_version and mark == self._mark(file, volume))
+        return bool(version == register_version and mark == self._mark(token, file, volume))
 
     def _find(self, db: sqlite3.Connection, photo: Photo, at: datetime, volume: Volume) -> Standing:
         identity = PhotoId(self._token())
@@ -150,13 +149,13 @@ class Journal(RequestQueue):
                 _put(db, standing)
 
     def find_again(self, identity: PhotoId, photo: Photo, at: datetime) -> Standing:
-        """Start again with a photo that is not what it was decided on, whatever its size and time say; how it stands.
+        """Start again with a photo that is not what it was decided on or proven, whatever its size and time say.
 
-        JournalError where it is proven already: what the share has of it stays on record.
+        Returns how it stands. JournalError where it is proven and not yet on record, or over.
         """
         with self._writing() as db:
             old = _get(db, identity)
-            if old.state not in NOT_YET_SENT | {State.SENT}:
+            if old.state not in NOT_YET_SENT | {State.SENT, State.RECORDED}:
                 raise JournalError(f"Photo {identity} is {old.state}: it cannot be found again as it is.")
             new = old.found_again(photo, at)
             _put(db, new)
@@ -187,6 +186,15 @@ class Journal(RequestQueue):
                 chosen,
             ).fetchall()
         return [_read(text) for (text,) in rows]
+
+    def away(self) -> list[Standing]:
+        """The photos, not over, in whose way something stands (`Standing.away`): few, and found without reading all."""
+        with self._reading() as db:
+            rows = db.execute(
+                """SELECT standing FROM photo WHERE state NOT IN ('removed', 'gone') AND standing LIKE '%"away":"%'
+                ORDER BY found_at, seq"""
+            ).fetchall()
+        return [one for one in (_read(text) for (text,) in rows) if one.away is not None]
 
     def counts(self) -> dict[State, int]:
         """How many photos are in each state, zeros too; private ones by the tokens kept to skip them."""
@@ -232,16 +240,14 @@ class Journal(RequestQueue):
                 standing = _get(db, identity)
                 if not allowed(standing.state, State.PRIVATE):
                     raise JournalError(f"Photo {identity} is {standing.state} and cannot become private.")
+                main = standing.photo.main
+                token = self._skip_token(main)
                 db.execute("DELETE FROM photo WHERE id = ?", (identity,))
                 db.execute(
                     """INSERT INTO skip (token, register_version, mark) VALUES (?, ?, ?) ON CONFLICT (token)
                     DO UPDATE SET register_version = excluded.register_version, mark = excluded.mark
                     WHERE register_version IS NOT NULL""",
-                    (
-                        self._skip_token(standing.photo.main),
-                        register_version,
-                        self._mark(standing.photo.main, standing.volume or Volume()),
-                    ),
+                    (token, register_version, self._mark(token, main, standing.volume or Volume())),
                 )
 
     def forget_private(self, register_version: str) -> None:
@@ -254,10 +260,10 @@ class Journal(RequestQueue):
         content = b"%b\0%d\0%d" % (os.fsencode(file.path), file.size, file.mtime_ns)
         return hmac.digest(self._salt, content, "sha256")
 
-    def _mark(self, file: LocalFile, volume: Volume) -> bytes:
+    def _mark(self, token: bytes, file: LocalFile, volume: Volume) -> bytes:
         """What a touched file does not have any more; on cards, whose numbers mean nothing, the card."""
         number = b"%d\0%d" % (file.inode, file.changed_ns) if volume.steady else b""
-        content = b"mark\0%b\0%b\0%b" % (self._skip_token(file), (volume.id or "").encode(), number)
+        content = b"mark\0%b\0%b\0%b" % (token, (volume.id or "").encode(), number)
         return hmac.digest(self._salt, content, "sha256")
 
     # --- Facts ---

@@ -55,7 +55,7 @@ def look(stages: Stages, roots: Sequence[Path]) -> Seen:
     standings = stages.journal.see_all(found.photos, now, register_version=stages.grounds, volume_of=mounted.of)
     rest = elsewhere(stages, mounted, found.photos, roots)
     stages.journal.see_all(rest.here, now, register_version=stages.grounds, volume_of=mounted.of)
-    put_down_changed(stages)
+    put_down_changed(stages, rest.ended)
     return Seen(
         photos=len(standings),
         forgotten=_forget_what_is_gone(stages, rest.gone, found.photos),

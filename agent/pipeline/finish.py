@@ -20,7 +20,7 @@ from agent.pipeline.damage import on_record
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.send import pause
 from agent.pipeline.stages import Stages
-from agent.pipeline.whereabouts import draft
+from agent.pipeline.whereabouts import absence, draft, put_down_away, what_is_left
 from agent.record import JSON, Draft, Kind
 from agent.removal import ReadOnly, Vanished, find_leftovers, half_removed, remove, remove_thumbnails
 
@@ -122,7 +122,7 @@ class Removal:
                 self.ours.add(place)
         elif place not in self.before:
             self.lost.add(place)
-        elif half_removed(path.parent):
+        elif half_removed(path.parent) or not path.parent.is_dir():
             raise LocalFault("A photo that was half removed could not be put back yet; it is tried again.")
         else:
             # It was put down as about to go, its folder is there, and it lies moved aside no more: a crash hid the end.
@@ -133,6 +133,22 @@ class Removal:
     def done(self) -> bool:
         """Whether this program took the photo away."""
         return self.fault is None and 0 in self.ours
+
+
+def _without_us(
+    stages: Stages, removals: Sequence[Removal]
+) -> tuple[list[tuple[Removal, Outcome]], list[tuple[Standing, Outcome]]]:
+    """Photos that were not there to be removed: those that are gone, and those whose card was pulled out just now."""
+    mounted = stages.mounted() if removals else None
+    gone: list[tuple[Removal, Outcome]] = []
+    away: list[tuple[Standing, Outcome]] = []
+    for removal in removals:
+        outcome = None if mounted is None else absence(removal.standing, mounted)
+        if outcome is Outcome.AWAY:
+            away.append((replace(removal.standing, removing=tuple(sorted(removal.ours))), outcome))
+        else:
+            gone.append((removal, outcome or Outcome.GONE))
+    return gone, away
 
 
 def _to_be_removed(standing: Standing) -> tuple[int, ...]:
@@ -149,7 +165,7 @@ def _put_down(stages: Stages, removals: Sequence[Removal], audience: Audience, c
     """Have the record and the journal say what came of it."""
     now = stages.clock()
     held = [removal for removal in removals if removal.fault is not None]
-    gone = [removal for removal in removals if removal.fault is None and not removal.done]
+    gone, away = _without_us(stages, [removal for removal in removals if removal.fault is None and not removal.done])
     removed = [(removal.standing, _removed(stages, removal, checked_at)) for removal in removals if removal.done]
     read_only = [
         draft(stages, one.standing, Outcome.READ_ONLY)
@@ -160,15 +176,20 @@ def _put_down(stages: Stages, removals: Sequence[Removal], audience: Audience, c
         [
             *(Draft(Kind.REMOVED, body, f"{one.id}-removed", now) for one, body in removed),
             *_found_elsewhere(removed, now),
-            *(draft(stages, one.standing, Outcome.GONE, files=len(one.ours)) for one in gone),
+            *(draft(stages, one.standing, outcome, files=len(one.ours)) for one, outcome in gone),
             *read_only,
         ]
     )
     stages.journal.save(
         *(replace(_over(one), state=State.REMOVED, removed_at=now) for one, _ in removed),
-        *(_over(one.standing) for one in gone),
+        *(_over(one.standing) for one, _ in gone),
         *(_held(stages, one) for one in held),
     )
+    for text in put_down_away(stages, away):
+        audience.event(Event(Happened.NOTICE, details={"text": text}))
+    for one in held:
+        if isinstance(one.fault, RemovalRefused) and (photo := what_is_left(one.standing.photo)) is not None:
+            stages.journal.find_again(one.standing.id, photo, now)  # not what was proven: another photo, to be decided
     for standing, body in removed:
         audience.event(Event(Happened.REMOVED, standing.id, {"leftovers": body["leftovers"]}))
     for one in held:
@@ -186,7 +207,8 @@ def why_it_stays(stages: Stages, standing: Standing) -> str | None:
     if not stages.settings.share.allow_unsynced and not all(proof.synced for proof in standing.proofs):
         return "the server did not confirm that the photo is on its disk (no fsync), so it stays here too: tell IT"
     keep = timedelta(hours=stages.settings.removal.keep_hours)
-    if standing.proven_at is None or stages.clock() < standing.proven_at + keep:
+    # A clock that was put back since makes no age of less than nothing.
+    if standing.proven_at is None or max(stages.clock() - standing.proven_at, timedelta(0)) < keep:
         return f"kept for {stages.settings.removal.keep_hours:g} hours after its proof, as the settings say"
     return None
 

@@ -13,7 +13,6 @@ from agent.pipeline.examine import others_of
 from agent.pipeline.onrecord import count_private
 from agent.pipeline.redecide import evidence_of
 from agent.pipeline.stages import Stages
-from agent.pipeline.whereabouts import OPEN
 from agent.register import decide
 
 HELD = (State.REVIEW, State.REFUSED)
@@ -74,7 +73,7 @@ def keep_private(stages: Stages, photo: PhotoId) -> None:
 def away(stages: Stages) -> list[Standing]:
     """Photos whose card or folder is not there, and that are waited for."""
     gone = (Outcome.AWAY, Outcome.FOLDER_GONE)
-    return [one for one in stages.journal.standings(*OPEN, State.RECORDED) if one.away in gone]
+    return [one for one in stages.journal.away() if one.away in gone]
 
 
 def dismiss(stages: Stages, photos: Sequence[PhotoId] = ()) -> int:

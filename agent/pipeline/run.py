@@ -31,7 +31,7 @@ from agent.pipeline.publish import Publishing
 from agent.pipeline.renew import needs_share, no_register, renew_register
 from agent.pipeline.reprove import prove_again
 from agent.pipeline.stages import Stages
-from agent.pipeline.whereabouts import OPEN, close_dismissed, where
+from agent.pipeline.whereabouts import close_dismissed, where
 from agent.record import JSON, Kind
 from agent.removal import recover
 from agent.share import Share
@@ -242,7 +242,7 @@ class Run:
 
     def _count_what_is_left(self) -> None:
         counts = self.stages.journal.counts()
-        away = Counter(one.state for one in self.stages.journal.standings(*OPEN, State.RECORDED) if not one.is_here)
+        away = Counter(one.state for one in self.stages.journal.away() if not one.is_here)
         self.summary.away = away.total()
         self.summary.review = counts.get(State.REVIEW, 0) - away[State.REVIEW]
         self.summary.refused = counts.get(State.REFUSED, 0) - away[State.REFUSED]
@@ -255,4 +255,4 @@ class Run:
         keep = timedelta(hours=self.stages.settings.removal.keep_hours)
         now = self.stages.clock()
         recorded = [one for one in self.stages.journal.standings(State.RECORDED) if one.is_here]
-        return sum(one.proven_at is None or now >= one.proven_at + keep for one in recorded)
+        return sum(one.proven_at is None or max(now - one.proven_at, timedelta(0)) >= keep for one in recorded)

@@ -187,6 +187,7 @@ def open_stages(
     clock: Callable[[], datetime] = wall_clock,
     sleep: Callable[[float], object] = time.sleep,
     connect: "Connect | None" = None,
+    mounted: Callable[[], Mounted] = mounted,
 ) -> Iterator[Stages]:
     """Open the stages for writing; the caller holds `only_writer`."""
     with Journal.open(journal_file(settings)) as journal:
@@ -198,6 +199,7 @@ def open_stages(
             clock=clock,
             sleep=sleep,
             connect=connect or partial(_connected, settings, clock),
+            mounted=mounted,
         )
         with contextlib.closing(stages):
             yield stages

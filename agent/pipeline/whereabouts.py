@@ -12,7 +12,7 @@ from pathlib import Path
 
 from agent.errors import LocalFault
 from agent.folders import look
-from agent.journal import Standing, State
+from agent.journal import Ended, Standing, State
 from agent.model import Member, Outcome, Photo
 from agent.pipeline.stages import Stages
 from agent.record import JSON, Draft, Kind
@@ -24,11 +24,15 @@ OPEN = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.REVIEW, Sta
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Photos that the scan did not see: as they are now, away (not yet so in the journal), and gone."""
+    """Photos that the scan did not see: as they are now, away (not yet so in the journal), and gone.
+
+    `ended` are those, seen or not, of which an earlier transfer ended because they were changed.
+    """
 
     here: tuple[Photo, ...]
     away: tuple[tuple[Standing, Outcome], ...]
     gone: tuple[Standing, ...]
+    ended: tuple[tuple[Standing, Ended], ...]
 
 
 def absence(standing: Standing, mounted: Mounted) -> Outcome | None:
@@ -91,13 +95,16 @@ def elsewhere(stages: Stages, mounted: Mounted, scanned: Sequence[Photo], roots:
     here: list[Photo] = []
     away: list[tuple[Standing, Outcome]] = []
     gone: list[Standing] = []
+    ended: list[tuple[Standing, Ended]] = []
     for standing in stages.journal.standings(*OPEN):
         path = standing.photo.main.path
+        if standing.ended is not None:
+            ended.append((standing, standing.ended))
         if path in mains and _may_be(standing, mounted):
             continue
         try:
             outcome = absence(standing, mounted)
-            photo = _as_it_is(standing.photo) if outcome is None else None
+            photo = what_is_left(standing.photo) if outcome is None else None
         except LocalFault:
             continue  # the system does not say: it waits as it stands
         if photo is not None:
@@ -111,7 +118,7 @@ def elsewhere(stages: Stages, mounted: Mounted, scanned: Sequence[Photo], roots:
             gone.append(standing)
         elif standing.away is not outcome:
             away.append((standing, outcome))
-    return Elsewhere(tuple(here), tuple(away), tuple(gone))
+    return Elsewhere(tuple(here), tuple(away), tuple(gone), tuple(ended))
 
 
 def put_down_away(stages: Stages, away: Iterable[tuple[Standing, Outcome]]) -> list[str]:
@@ -128,9 +135,8 @@ def put_down_away(stages: Stages, away: Iterable[tuple[Standing, Outcome]]) -> l
     return [_said(count, why) for why, count in places.items()]
 
 
-def put_down_changed(stages: Stages) -> None:
+def put_down_changed(stages: Stages, ended: Sequence[tuple[Standing, Ended]]) -> None:
     """Say of transfers whose photo was changed before it could be removed here that they ended so."""
-    ended = [(one, one.ended) for one in stages.journal.standings(*OPEN) if one.ended is not None]
     if not ended:
         return
     now = stages.clock()
@@ -139,12 +145,13 @@ def put_down_changed(stages: Stages) -> None:
         for one, end in ended
     ]
     stages.record.append_all([Draft(Kind.NOT_REMOVED, body, f"{body['photo']}-changed", now) for body in bodies])
-    stages.journal.save(*(replace(one, ended=None) for one, _ in ended))
+    now_so = [stages.journal.get(one.id) for one, _ in ended]
+    stages.journal.save(*(replace(one, ended=None) for one in now_so if one is not None))
 
 
 def close_dismissed(stages: Stages) -> None:
     """What a member of staff said is not to be waited for is put on record, and forgotten or over."""
-    dismissed = [one for one in stages.journal.standings(*OPEN, State.RECORDED) if one.away is Outcome.DISMISSED]
+    dismissed = [one for one in stages.journal.away() if one.away is Outcome.DISMISSED]
     if not dismissed:
         return
     of_visits = [one for one in dismissed if one.decision is not None and one.decision.visit]
@@ -192,7 +199,7 @@ def _may_be(standing: Standing, mounted: Mounted) -> bool:
     return known is None or now is None or known == now
 
 
-def _as_it_is(photo: Photo) -> Photo | None:
+def what_is_left(photo: Photo) -> Photo | None:
     """The members that are there; None where the main file is not."""
     members = tuple(
         Member(there, member.role) for member in photo.members if (there := look(member.file.path)) is not None

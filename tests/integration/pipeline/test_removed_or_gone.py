@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from agent.journal import Standing, State
-from agent.pipeline.events import Happened, Summary
+from agent.pipeline.events import Event, Happened, Summary
 from agent.pipeline.run import Run
 from agent.pipeline.stages import only_writer, open_stages
 from agent.record import Entry, Kind
 from agent.removal.names import PRIVATE_PREFIX
-from tests.laptop import ON_VISIT, Heard, Laptop, jpeg, minutes, sha256
+from tests.laptop import ON_VISIT, PRIVATE, Heard, Laptop, jpeg, minutes, sha256
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="leases and mounts as Linux has them")
 
@@ -337,6 +337,40 @@ def test_a_pulled_card_is_said_once_waits_and_goes_on(laptop: Laptop, card: Card
     assert (summary.removed, summary.exit_code, summary.away) == (3, 0, 0)
     assert laptop.originals_on_share() == contents
     assert entries(laptop, Kind.OVERDUE) == []
+
+
+@linux
+def test_a_card_pulled_before_the_removal_waits_with_its_proof(laptop: Laptop, card: Card) -> None:
+    (photo,) = on_card(card, 1)
+
+    def pull(event: Event) -> None:
+        if event.what is Happened.PROVEN:
+            card.pull()
+
+    assert sync(laptop, card.place, heard=Heard(then=pull)).away == 1
+    assert entries(laptop, Kind.REMOVED) == []
+    assert [entry.body["outcome"] for entry in entries(laptop, Kind.NOT_REMOVED)] == ["away"]
+
+    card.put_in()
+    summary = sync(laptop)
+
+    assert (summary.sent, summary.removed, photo.exists()) == (0, 1, False)
+
+
+@linux
+def test_a_photo_corrected_after_it_was_sent_is_another_photo(laptop: Laptop) -> None:
+    photo = laptop.photo("IMG_1.jpg")
+    held_open(laptop, photo)
+    before = photo.stat()
+    photo.write_bytes(jpeg(PRIVATE))
+    os.utime(photo, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    laptop.run()
+    summary = laptop.run()
+
+    assert photo.read_bytes() == jpeg(PRIVATE)
+    assert (summary.exit_code, standings(laptop)) == (0, [])
+    assert [entry.body["outcome"] for entry in entries(laptop, Kind.NOT_REMOVED)] == ["changed"]
 
 
 @linux

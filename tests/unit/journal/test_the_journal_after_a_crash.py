@@ -124,7 +124,7 @@ def test_forty_thousand_private_photos_are_passed_over_quickly(
     with journal._writing() as db:  # as make_private_all leaves them
         db.executemany(
             "INSERT INTO skip VALUES (?, ?, ?)",
-            ((journal._skip_token(p.main), VERSION, journal._mark(p.main, Volume())) for p in photos),
+            ((token := journal._skip_token(p.main), VERSION, journal._mark(token, p.main, Volume())) for p in photos),
         )
     start = time.perf_counter()
     assert journal.see_all(photos, AT, register_version=VERSION) == []
