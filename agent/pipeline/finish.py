@@ -129,6 +129,17 @@ class Removal:
             self.ours.add(place)
         self.thumbnails += remove_thumbnails(path)
 
+    def known_to_be_ours(self) -> tuple[int, ...]:
+        """Members that this program removed, for a removal that stopped half-way: none that is still there."""
+        before = self.before - self.ours - self.lost
+        return tuple(sorted(self.ours | {place for place in before if not self._is_there(place)}))
+
+    def _is_there(self, place: int) -> bool:
+        try:
+            return look(self.standing.photo.members[place].file.path) is not None
+        except LocalFault:
+            return False
+
     @property
     def done(self) -> bool:
         """Whether this program took the photo away."""
@@ -143,7 +154,11 @@ def _without_us(
     gone: list[tuple[Removal, Outcome]] = []
     away: list[tuple[Standing, Outcome]] = []
     for removal in removals:
-        outcome = None if mounted is None else absence(removal.standing, mounted)
+        try:
+            outcome = None if mounted is None else absence(removal.standing, mounted)
+        except LocalFault as fault:
+            removal.fault = fault  # the system does not say: nothing is known, so it waits
+            continue
         if outcome is Outcome.AWAY:
             away.append((replace(removal.standing, removing=tuple(sorted(removal.ours))), outcome))
         else:
@@ -164,8 +179,8 @@ def _to_be_removed(standing: Standing) -> tuple[int, ...]:
 def _put_down(stages: Stages, removals: Sequence[Removal], audience: Audience, checked_at: datetime | None) -> int:
     """Have the record and the journal say what came of it."""
     now = stages.clock()
-    held = [removal for removal in removals if removal.fault is not None]
     gone, away = _without_us(stages, [removal for removal in removals if removal.fault is None and not removal.done])
+    held = [removal for removal in removals if removal.fault is not None]
     removed = [(removal.standing, _removed(stages, removal, checked_at)) for removal in removals if removal.done]
     read_only = [
         draft(stages, one.standing, Outcome.READ_ONLY)
@@ -231,7 +246,7 @@ def _held(stages: Stages, removal: Removal) -> Standing:
         attempts=attempts,
         not_before=stages.clock() + pause(attempts),
         reason=str(removal.fault),
-        removing=tuple(sorted(removal.ours)),
+        removing=removal.known_to_be_ours(),
         away=Outcome.READ_ONLY if isinstance(removal.fault, ReadOnly) else None,
     )
 
