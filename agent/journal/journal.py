@@ -16,7 +16,7 @@ from typing import Self
 from agent.errors import JournalError
 from agent.journal.codec import from_json, to_json
 from agent.journal.lifecycle import NOT_YET_SENT, State, allowed, starts_again
-from agent.journal.looking import known_of, left_of, same, seen_again
+from agent.journal.looking import known_of, left_of, mounted_elsewhere, place_on_volume, same, seen_again
 from agent.journal.requests import RequestQueue, sortable
 from agent.journal.standing import Standing
 from agent.journal.store import DAMAGED, connect, told
@@ -24,6 +24,9 @@ from agent.model import LocalFile, Photo, PhotoId, Volume
 
 VolumeOf = Callable[[Path], Volume]
 """The volume that a folder lies on."""
+
+_AWAY = """SELECT standing FROM photo WHERE state NOT IN ('removed', 'gone') AND standing LIKE '%"away":"%'
+ORDER BY found_at, seq"""
 
 
 def random_id() -> str:
@@ -97,7 +100,7 @@ class Journal(RequestQueue):
         halves: "_Halves",
     ) -> Standing | None:
         volume = volume_of(photo.main.path.parent)
-        old = _live(db, photo, volume) or halves.whole(photo)
+        old = _live(db, photo, volume) or halves.whole(photo) or halves.of_card(photo, volume)
         if old is None:
             if self._is_private(db, photo.main, volume, register_version):
                 return None
@@ -190,10 +193,7 @@ class Journal(RequestQueue):
     def away(self) -> list[Standing]:
         """The photos, not over, in whose way something stands (`Standing.away`): few, and found without reading all."""
         with self._reading() as db:
-            rows = db.execute(
-                """SELECT standing FROM photo WHERE state NOT IN ('removed', 'gone') AND standing LIKE '%"away":"%'
-                ORDER BY found_at, seq"""
-            ).fetchall()
+            rows = db.execute(_AWAY).fetchall()
         return [one for one in (_read(text) for (text,) in rows) if one.away is not None]
 
     def counts(self) -> dict[State, int]:
@@ -325,11 +325,15 @@ def _live(db: sqlite3.Connection, photo: Photo, volume: Volume) -> Standing | No
 
 
 class _Halves:
-    """Photos that are on the share, by what hangs on their main files: read once for a look, and only if asked for."""
+    """Photos to be known by something else than their path: read once for a look, and only if asked for.
+
+    Those on the share by what hangs on their main files; those on a card that was away by where they are on it.
+    """
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._by_path: dict[Path, Standing] | None = None
+        self._by_card: dict[tuple[str, Path], Standing] | None = None
 
     def whole(self, photo: Photo) -> Standing | None:
         """The photo that all members of this one belong to."""
@@ -339,6 +343,20 @@ class _Halves:
             self._by_path = {member.file.path: one for one in known for member in one.photo.members[1:]}
         one = self._by_path.get(photo.main.path)
         return None if one is None or left_of(one.photo, photo) is None else one
+
+    def of_card(self, photo: Photo, volume: Volume) -> Standing | None:
+        """The photo at this place of the same card, which is mounted elsewhere now."""
+        place = place_on_volume(photo.main.path, volume)
+        if place is None:
+            return None
+        if self._by_card is None:
+            rows = self._db.execute(_AWAY).fetchall()
+            known = (
+                (one, place_on_volume(one.photo.main.path, one.volume)) for one in map(_read, (t for (t,) in rows))
+            )
+            self._by_card = {there: one for one, there in known if there is not None and not one.is_here}
+        one = self._by_card.get(place)
+        return None if one is None else mounted_elsewhere(one, volume)
 
 
 def _check(old: Standing, new: Standing) -> None:

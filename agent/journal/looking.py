@@ -9,6 +9,7 @@ is sent is judged by its content anyway.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from agent.journal.lifecycle import State
 from agent.journal.standing import Standing
@@ -34,6 +35,25 @@ def seen_again(old: Standing, photo: Photo, at: datetime, volume: Volume) -> Sta
     if old.state is State.DECIDED and old.decision is not None and old.decision.by_person:
         return back  # nothing here may undo a person's word; sending asks whether it is the photo they saw
     return replace(back, state=State.SETTLED, reason=None, not_before=None, attempts=0)
+
+
+def place_on_volume(path: Path, volume: Volume | None) -> tuple[str, Path] | None:
+    """Where a file is on its card, wherever that is mounted; None where the card is not known."""
+    if volume is None or volume.id is None or volume.top is None or not path.is_relative_to(volume.top):
+        return None
+    return volume.id, path.relative_to(volume.top)
+
+
+def mounted_elsewhere(old: Standing, volume: Volume) -> Standing:
+    """A photo of a card that is mounted at another place now, with the paths that its files have there."""
+    if old.volume is None or old.volume.top is None or volume.top is None:
+        return old
+    before, now = old.volume.top, volume.top
+    members = (
+        replace(member, file=replace(member.file, path=now / member.file.path.relative_to(before)))
+        for member in old.photo.members
+    )
+    return replace(old, photo=Photo(tuple(members)), volume=volume)
 
 
 def known_of(volume: Volume) -> Volume | None:

@@ -24,7 +24,7 @@ OPEN = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.REVIEW, Sta
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Photos that the scan did not see: as they are now, away (not yet so in the journal), and gone.
+    """Photos that the scan did not see: as they are now, away, and gone.
 
     `ended` are those, seen or not, of which an earlier transfer ended because they were changed.
     """
@@ -116,7 +116,7 @@ def elsewhere(stages: Stages, mounted: Mounted, scanned: Sequence[Photo], roots:
             or (outcome is Outcome.FOLDER_GONE and any(path.is_relative_to(root) for root in present))
         ):
             gone.append(standing)
-        elif standing.away is not outcome:
+        else:
             away.append((standing, outcome))
     return Elsewhere(tuple(here), tuple(away), tuple(gone), tuple(ended))
 
@@ -126,10 +126,9 @@ def put_down_away(stages: Stages, away: Iterable[tuple[Standing, Outcome]]) -> l
     changed = [
         (replace(one, away=outcome, reason=_why(one, outcome), not_before=None, attempts=0), outcome)
         for one, outcome in away
-        if one.away is not outcome
+        if one.away not in {outcome, Outcome.DISMISSED}
     ]
-    on_record = [one for one, _ in changed if one.state is State.RECORDED]
-    stages.record.append_all([draft(stages, one, outcome) for one, outcome in changed if one in on_record])
+    stages.record.append_all([draft(stages, one, outcome) for one, outcome in changed if one.state is State.RECORDED])
     stages.journal.save(*(one for one, _ in changed))
     places = Counter(_why(one, outcome) for one, outcome in changed)
     return [_said(count, why) for why, count in places.items()]

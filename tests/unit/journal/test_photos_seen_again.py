@@ -112,6 +112,26 @@ def test_a_card_that_is_back_is_taken_up_where_it_was(journal: Journal) -> None:
     assert seen == replace(standing, away=None, reason=None, reachable_at=None)
 
 
+def test_a_card_that_is_back_at_another_place_is_the_same_card(journal: Journal) -> None:
+    first, second = (Volume("CARD-A", Path(top), steady=False) for top in ("/home/j.smith", "/media/CARD1"))
+    found = journal.see(with_sidecar(a_photo()), AT, register_version=VERSION, volume=first)
+    assert found is not None
+    journal.save(replace(found, away=Outcome.AWAY))
+    files = (
+        replace(
+            member, file=replace(member.file, path=Path("/media/CARD1") / member.file.path.relative_to("/home/j.smith"))
+        )
+        for member in found.photo.members
+    )
+    there = Photo(tuple(files))
+
+    seen = journal.see(there, LATER, register_version=VERSION, volume=second)
+
+    assert seen is not None
+    assert (seen.id, seen.photo, seen.volume, seen.away) == (found.id, there, second, None)
+    assert len(journal.standings()) == 1
+
+
 def test_a_recorded_photo_that_changed_says_that_its_transfer_ended(journal: Journal) -> None:
     standing = bring(journal, State.RECORDED)
     seen = journal.see(a_photo(mtime_ns=6), LATER, register_version=VERSION)
