@@ -40,13 +40,32 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A regular file as one look (`lstat`) saw it. Two equal looks are what "settled" means."""
+    """A regular file as one look (`lstat`) saw it. Two equal looks are what "settled" means.
+
+    `changed_ns` is when anything about the file last changed (POSIX's ctime), which no program can set back; 0 where
+    the system does not say (Windows: st_ctime is the time of creation there).
+    """
 
     path: Path
     size: int
     mtime_ns: int
     device: int
     inode: int
+    changed_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """The disk or card that a folder lies on.
+
+    `id` is the same whenever and wherever it is mounted (a file system's UUID, a server's export), None where that is
+    not known. `top` is where it is mounted. `steady` is whether a file keeps its number (inode) from one look to the
+    next and its time of change means something: not so on FAT, exFAT and most phones.
+    """
+
+    id: str | None = None
+    top: Path | None = None
+    steady: bool = True
 
 
 class Role(StrEnum):
@@ -312,7 +331,8 @@ class Decision:
     """A verdict with its reasons, in plain English, and the version of the register it was made by.
 
     `taken` is the capture time as it was read in the end (clock error applied, zone chosen), for the file's name on the
-    share, its tag and its entry in the record. `by_person` marks what a member of staff settled.
+    share, its tag and its entry in the record. `by_person` marks what a member of staff settled; `evidence` is then a
+    hash of what the file said of itself as they saw it, so that their word is not used for another photo.
     """
 
     verdict: Verdict
@@ -322,6 +342,7 @@ class Decision:
     taken: Interval | None = None
     level: Level = Level.IMPOSSIBLE
     by_person: bool = False
+    evidence: str = ""
 
     def __post_init__(self) -> None:
         if (self.verdict is Verdict.VISIT) != (self.visit is not None):
@@ -396,6 +417,20 @@ class Proof:
     method: Method
     synced: bool
     at: datetime
+
+
+# --- Leaving the laptop ----------------------------------------------------------------------------------------------
+
+
+class Outcome(StrEnum):
+    """What became of a photo here that this program did not remove; the words that the record has for it."""
+
+    GONE = "gone"  # not seen any more, its folder is there: somebody else moved or deleted it
+    FOLDER_GONE = "folder gone"  # not seen any more: its folder is not there
+    AWAY = "away"  # its card or disk is not there
+    READ_ONLY = "read-only"  # it is there: its card or folder cannot be written to
+    CHANGED = "changed"  # it was changed after it was sent: what is there now is another photo
+    DISMISSED = "dismissed"  # a member of staff said that it is not to be waited for
 
 
 # --- Record ----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from agent.record.schema import JSON, Kind
 
 CSV_COLUMNS = (
     *("when", "device", "visit", "photo", "files", "bytes", "name"),
-    *("method", "synced", "delay_seconds", "proven", "removed", "damage"),
+    *("method", "synced", "delay_seconds", "proven", "removed", "damage", "outcome"),
 )
 
 
@@ -26,7 +26,7 @@ class TransferRow:
 
     `bytes` is the photo's own size (all its files, untagged); `name` is the main file's on the share; `delay_seconds`
     is from the share first reachable for it to proven, None where the record does not say; `damage` is what is wrong
-    with the picture; `entry` and `removal` are what the row was made of.
+    with the picture; `entry`, `removal` and `not_removed` are what the row was made of.
     """
 
     when: datetime
@@ -44,30 +44,40 @@ class TransferRow:
     damage: str | None
     entry: Entry
     removal: Entry | None = None
+    not_removed: Entry | None = None
 
     @property
     def removed(self) -> bool:
         """Whether the record says that it is gone from its folder."""
         return self.removed_at is not None
 
+    @property
+    def outcome(self) -> str | None:
+        """Why it was not removed, as far as the record says: the last of `model.Outcome` for it."""
+        return None if self.removed or self.not_removed is None else str(self.not_removed.body["outcome"])
+
 
 def to_rows(entries: Iterable[Entry]) -> Iterator[TransferRow]:
     """A row for each transfer among the entries, in their order, with its removal where it is among them too."""
     transfers: list[Entry] = []
     removals: list[Entry] = []
+    others: list[Entry] = []
     names: dict[str, str] = {}
     for entry in entries:
         if entry.kind is Kind.TRANSFERRED:
             transfers.append(entry)
         elif entry.kind is Kind.REMOVED:
             removals.append(entry)
+        elif entry.kind is Kind.NOT_REMOVED:
+            others.append(entry)
         elif entry.kind is Kind.RENAMED and entry.device == entry.body.get("old_name"):
             # Only the word of the record that is closed counts: another could claim anybody's photos.
             first, second = _laptop(entry.device, names), _laptop(str(entry.body["new_name"]), names)
             if first != second:
                 names[second] = first
     gone = {_which(entry, names): entry for entry in removals}
-    return (_row(entry, gone.get(_which(entry, names))) for entry in transfers)
+    otherwise = {_which(entry, names): entry for entry in others}
+    return (_row(entry, gone.get(_which(entry, names)), otherwise.get(_which(entry, names))) for entry in transfers)
 
 
 def _laptop(device: str, names: Mapping[str, str]) -> str:
@@ -81,7 +91,7 @@ def _which(entry: Entry, names: Mapping[str, str]) -> tuple[str, JSON, JSON]:
     return _laptop(entry.device, names), entry.body.get("photo"), entry.body.get("transfer")
 
 
-def _row(entry: Entry, removal: Entry | None) -> TransferRow:
+def _row(entry: Entry, removal: Entry | None, not_removed: Entry | None) -> TransferRow:
     body = entry.body
     files = _files(body)
     proven = _time(body["proven_at"])
@@ -105,6 +115,7 @@ def _row(entry: Entry, removal: Entry | None) -> TransferRow:
         damage=None if body.get("damage") is None else str(body["damage"]),
         entry=entry,
         removal=removal,
+        not_removed=not_removed,
     )
 
 
@@ -122,6 +133,7 @@ def to_json(row: TransferRow) -> dict[str, object]:
         **_columns(row),
         "synced": row.synced,
         "removed": row.removed,
+        "outcome": row.outcome,
         "damage": row.damage,
         "staff": row.entry.body.get("staff"),
         "register_version": row.entry.body.get("register_version"),
@@ -161,6 +173,7 @@ def _columns(row: TransferRow) -> dict[str, object]:
         "proven": row.proven_at.isoformat(),
         "removed": "" if row.removed_at is None else row.removed_at.isoformat(),
         "damage": row.damage or "",
+        "outcome": row.outcome or "",
     }
 
 

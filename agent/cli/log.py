@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 # As agent/record/schema.py has them, which is not imported for `--help`.
 KINDS = (
-    *("transferred", "removed", "review-resolved", "register-changed", "share-refused", "refused", "overdue"),
-    *("leftover-reported", "inspected", "heartbeat", "enrolled", "key-rotated", "renamed", "erased"),
+    *("transferred", "removed", "not-removed", "share-lost", "review-resolved", "register-changed", "share-refused"),
+    *("refused", "overdue", "leftover-reported", "inspected", "heartbeat", "enrolled", "key-rotated", "renamed"),
+    "erased",
 )
 
 
@@ -199,6 +200,17 @@ def _local(moment: datetime | None, zone: tzinfo) -> str:
     return "–" if moment is None else moment.astimezone(zone).strftime("%d %b %Y %H:%M")
 
 
+_NOT_REMOVED = {
+    None: "not yet",
+    "gone": "not by photo-agent: somebody else moved or deleted it",
+    "folder gone": "not by photo-agent: its folder is not there",
+    "away": "not yet: its card or disk is not connected",
+    "read-only": "not yet: its card is read-only",
+    "changed": "no: it was changed after it was sent",
+    "dismissed": "no: its card or folder did not come back",
+}
+
+
 def _table(rows: "list[TransferRow]", zone: tzinfo) -> None:
     if not rows:
         click.echo("No transfers on record for this.")
@@ -214,7 +226,7 @@ def _table(rows: "list[TransferRow]", zone: tzinfo) -> None:
                 row.photo,
                 row.name.rpartition("/")[2],
                 _how_proven(row),
-                _local(row.removed_at, zone) if row.removed else "not yet",
+                _local(row.removed_at, zone) if row.removed else _NOT_REMOVED[row.outcome],
             )
             for row in rows
         ),

@@ -49,6 +49,7 @@ def _as_json(status: "Status") -> dict[str, object]:
                 "reason": one.reason,
                 "again_at": one.standing.not_before,
                 "overdue": one.overdue,
+                "away": one.standing.away,
             }
             for one in status.waiting
         ],

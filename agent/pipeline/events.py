@@ -57,6 +57,7 @@ class Summary:
     `register` is what is wrong with the visits register, though the run went by it.
     `private` are those found to be private by this run, `left_alone` all that are not of a visit, as far as is known.
     `visits` are those whose photos were proven, each with its id, its title and their number.
+    `away` are photos whose card or folder is not there; they are in no other count.
     """
 
     found: int = 0
@@ -74,6 +75,7 @@ class Summary:
     waiting: int = 0
     refused: int = 0
     unpublished: str | None = None
+    away: int = 0
     stopped: bool = False
     register: str | None = None
     visits: list[dict[str, object]] = field(default_factory=list)

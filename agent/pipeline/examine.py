@@ -5,14 +5,14 @@ decided at all: it stays settled, with that as its reason.
 """
 
 import mimetypes
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.capture import Request, Unreadable
 from agent.errors import LocalFault, Unforeseen, contained
-from agent.folders import real_path, scan
+from agent.folders import scan
 from agent.journal import Standing, State
 from agent.model import Capture, Decision, Photo, PhotoId, Register, Verdict
 from agent.pipeline.boundary import Boundary
@@ -23,6 +23,7 @@ from agent.pipeline.facts import GROUNDS
 from agent.pipeline.neighbours import with_neighbours
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import UNREADABLE, Stages
+from agent.pipeline.whereabouts import OPEN, elsewhere, forget, put_down_away, put_down_changed
 from agent.register import decide
 
 GIVEN_UP_WAITING = timedelta(minutes=10)
@@ -37,12 +38,16 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look at the folders gave: photos, how many others are known to be private, and how many were forgotten."""
+    """What a look at the folders gave: photos, how many others are known to be private, and how many were forgotten.
+
+    `away` says, once, which photos cannot be reached.
+    """
 
     photos: int
     left_alone: int
     forgotten: int
     troubles: tuple[str, ...]
+    away: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +61,25 @@ class Decided:
 def look(stages: Stages, roots: Sequence[Path]) -> Seen:
     """Scan the folders and bring the journal up to what is there; forget what vanished before anything was sent."""
     now = stages.clock()
+    mounted = stages.mounted()
     found = scan(roots, content_id=lambda file: stages.capture.content_id(file.path))
-    standings = stages.journal.see_all(found.photos, now, register_version=stages.grounds)
+    standings = stages.journal.see_all(found.photos, now, register_version=stages.grounds, volume_of=mounted.of)
+    rest = elsewhere(stages, mounted, found.photos, roots)
+    stages.journal.see_all(rest.here, now, register_version=stages.grounds, volume_of=mounted.of)
+    put_down_changed(stages, rest.ended)
     return Seen(
         photos=len(standings),
         left_alone=len(found.photos) - len(standings),
-        forgotten=_forget_what_is_gone(stages, roots, found.photos),
+        forgotten=_forget_what_is_gone(stages, rest.gone, found.photos),
         troubles=tuple(trouble.reason for trouble in found.troubles),
+        away=tuple(put_down_away(stages, rest.away)),
     )
 
 
 def unsettled(stages: Stages) -> timedelta | None:
     """How long until the last of the photos just found can be settled; None where there is none."""
     settle = timedelta(seconds=stages.settings.folders.settle_seconds)
-    found = stages.journal.standings(State.FOUND)
+    found = [one for one in stages.journal.standings(State.FOUND) if one.is_here]
     if not found:
         return None
     now = stages.clock()
@@ -96,7 +106,8 @@ def settle(stages: Stages, rested: Collection[Look] = ()) -> None:
         *(
             replace(standing, state=State.SETTLED, reason=None)
             for standing in stages.journal.standings(State.FOUND)
-            if age(standing.looked_at, now) >= apart or (standing.id, standing.looked_at) in rested
+            if standing.is_here
+            and (age(standing.looked_at, now) >= apart or (standing.id, standing.looked_at) in rested)
         )
     )
 
@@ -122,7 +133,8 @@ def decide_all(
         stages.journal.save(*(replace(standing, reason=excuse) for standing in settled if standing.reason != excuse))
         return Decided(0, 0)
     afresh = stages.journal.fact(GROUNDS) != stages.grounds
-    pending = [one for one in stages.journal.standings(*_OPEN) if _needs_deciding(one, register, afresh=afresh)]
+    open_ones = (one for one in stages.journal.standings(*_OPEN) if one.is_here)
+    pending = [one for one in open_ones if _needs_deciding(one, register, afresh=afresh)]
     if patient:
         now = stages.clock()
         pending = [one for one in pending if not (one.state is State.SETTLED and one.waits(now))]
@@ -151,7 +163,8 @@ def others_of(photo: Photo) -> tuple[Path, ...]:
     return tuple(member.file.path for member in photo.members[1:])
 
 
-_OPEN = (State.SETTLED, State.DECIDED, State.REVIEW, State.REFUSED)
+_OPEN = (State.SETTLED, State.DECIDED, State.SENT, State.REVIEW, State.REFUSED)
+"""Nothing of these is proven: what changes, the register too, decides them afresh."""
 
 
 def _needs_deciding(standing: Standing, register: Register, *, afresh: bool) -> bool:
@@ -160,18 +173,21 @@ def _needs_deciding(standing: Standing, register: Register, *, afresh: bool) -> 
     if standing.state is State.SETTLED:
         return True
     decision = standing.decision
-    return decision is None or (not decision.by_person and (afresh or decision.register_version != register.version))
+    if decision is not None and decision.by_person:
+        return not any(visit.id == decision.visit and not visit.cancelled for visit in register.visits)
+    return decision is None or afresh or decision.register_version != register.version
 
 
 def _decide_some(boundary: Boundary, register: Register, standings: Sequence[Standing]) -> int:
     stages = boundary.stages
+    before_by_id = {standing.id: standing for standing in standings}
     # What was decided or held before is decided afresh: the table has one way to a verdict, from settled. What a
     # person settled since it was read here is left as they settled it: their word stands.
-    again = stages.journal.save_if_unchanged([(one, replace(one, state=State.SETTLED)) for one in standings])
-    before_by_id = {standing.id: standing for standing in standings}
-    requests = [Request(standing.photo.main.path, others_of(standing.photo)) for standing in again]
-    captures = stages.capture.read_all(requests, now=latest(stages))
-    found = {standing.id: capture for standing, capture in zip(again, captures, strict=True)}
+    sent = {one.id: replace(one, state=State.DECIDED) for one in standings if one.state is State.SENT}
+    stages.journal.save_if_unchanged([(before_by_id[identity], one) for identity, one in sent.items()])
+    open_ones = [sent.get(one.id, one) for one in standings]
+    again = stages.journal.save_if_unchanged([(one, replace(one, state=State.SETTLED)) for one in open_ones])
+    found = _read(stages, again)
     after = _hinted(list(boundary.each(again, lambda one: _decided(stages, register, one, found[one.id]))))
     gone = [standing.id for standing in after if standing.state is State.PRIVATE]
     kept = [standing for standing in after if standing.state is not State.PRIVATE]
@@ -192,6 +208,19 @@ def _hinted(standings: list[Standing]) -> list[Standing]:
             return with_neighbours(standings)
     except Unforeseen:
         return standings
+
+
+def judge_again(stages: Stages, register: Register, standing: Standing) -> tuple[Standing, Capture | LocalFault]:
+    """Where a settled photo would stand if it were decided now, and what its main file says; nothing is saved."""
+    found = _read(stages, [standing])[standing.id]
+    return _decided(stages, register, standing, found), found
+
+
+def _read(stages: Stages, standings: Sequence[Standing]) -> dict[PhotoId, Capture | LocalFault]:
+    """What each photo's files say."""
+    requests = [Request(standing.photo.main.path, others_of(standing.photo)) for standing in standings]
+    captures = stages.capture.read_all(requests, now=latest(stages))
+    return {standing.id: capture for standing, capture in zip(standings, captures, strict=True)}
 
 
 def _decided(stages: Stages, register: Register, standing: Standing, capture: Capture | LocalFault) -> Standing:
@@ -242,42 +271,16 @@ def _tell(audience: Audience, standing: Standing, *, first: bool) -> None:
         audience.event(Event(Happened.HELD, standing.id, {"state": standing.state.value, "reason": standing.reason}))
 
 
-def _forget_what_is_gone(stages: Stages, roots: Sequence[Path], photos: Sequence[Photo]) -> int:
+def _forget_what_is_gone(stages: Stages, gone: Sequence[Standing], scanned: Sequence[Photo]) -> int:
     """Drop, before it is sent, what a person took away, and what turned out to be a part of another photo; how many.
 
-    The clip of a Live Photo may be seen before its picture is. A folder that is not there (a card taken out) says
-    nothing.
+    The clip of a Live Photo may be seen before its picture is.
     """
-    mains = {photo.main.path for photo in photos}
-    parts = {member.file.path for photo in photos for member in photo.members[1:]}
-    present = list(_present(roots))
-    forgotten = 0
-    for standing in stages.journal.standings(*_OPEN, State.FOUND, State.SENT):
-        path = standing.photo.main.path
-        gone = any(path.is_relative_to(root) for root in present) and not _still_there(standing.photo)
-        if path in mains or not (path in parts or gone):
-            continue
-        if standing.state is State.SENT:
-            # Its half-sent copy on the share has no original any more; the share's own sweep takes it away.
-            stages.journal.save(replace(standing, state=State.DECIDED))
-        stages.journal.forget(standing.id)
-        forgotten += 1
-    return forgotten
-
-
-def _present(roots: Sequence[Path]) -> Iterator[Path]:
-    for root in roots:
-        try:
-            yield real_path(root)
-        except OSError:  # not there, or not to be told where: nothing is known of what is in it
-            continue
-
-
-def _still_there(photo: Photo) -> bool:
-    try:
-        photo.main.path.lstat()
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return True
+    mains = {photo.main.path for photo in scanned}
+    parts = {member.file.path for photo in scanned for member in photo.members[1:]} - mains
+    known = {one.id for one in gone}
+    open_ones = stages.journal.standings(*OPEN) if parts or known else []
+    over = [one for one in open_ones if one.id in known or one.photo.main.path in parts]
+    for standing in over:
+        forget(stages, standing)
+    return len(over)

@@ -6,8 +6,9 @@ the next one comes out the same.
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,9 +35,11 @@ from agent.pipeline.halfsent import HalfSentTransfers
 from agent.pipeline.misgivings import misgivings
 from agent.pipeline.onrecord import put_down_standings
 from agent.pipeline.publish import Publishing
-from agent.pipeline.renew import needs_share, renew_register
+from agent.pipeline.renew import needs_share, no_register, renew_register
+from agent.pipeline.reprove import prove_again
 from agent.pipeline.stages import Stages
 from agent.pipeline.status import is_kept
+from agent.pipeline.whereabouts import close_dismissed, where
 from agent.record import JSON, Kind
 from agent.removal import recover
 from agent.share import Share
@@ -120,16 +123,40 @@ class Run:
         notice_a_leap_back(self.stages)
 
     def _put_back_what_a_crash_left(self) -> None:
+        recorded = self.stages.journal.standings(State.RECORDED)
         try:
-            recover(self.roots)
+            recover(self.roots, (member.file.path.parent for one in recorded for member in one.photo.members))
         except LocalFault as fault:
             self._notice(str(fault))  # it is whole where it is; the other photos go on
 
     def _finish_what_was_proven(self) -> None:
         journal = self.stages.journal
         finish.put_on_record(self.stages, self._ripe(journal.standings(State.PROVEN)), self.audience)
-        ripe = self._ripe(journal.standings(State.RECORDED))
-        self.summary.removed += finish.take_away(self.stages, ripe, self.audience)
+        close_dismissed(self.stages)
+        self._take_away_earlier(self._ripe(journal.standings(State.RECORDED)))
+
+    def _take_away_earlier(self, recorded: Sequence[Standing]) -> None:
+        """Photos that an earlier run proved: where are they, and does the share hold them still?"""
+        found = where(self.stages, recorded)
+        for text in found.notices:
+            self._notice(text)
+        finish.folder_gone(self.stages, found.folder_gone)
+        self.summary.removed += finish.conclude(self.stages, found.gone, self.audience)
+        obstacles = [(one, finish.why_it_stays(self.stages, one)) for one in found.here]
+        self.stages.journal.save(*(replace(one, reason=why) for one, why in obstacles if why is not None))
+        ripe = [one for one, why in obstacles if why is None]
+        if not ripe or self.stopping():
+            return
+        try:
+            share = self._connected(delivering=True)
+            proven = prove_again(self.stages, share, ripe)
+        except (ShareUnreachable, ShareRefused) as fault:
+            self._share_failed(fault)  # nothing is removed on an old proof; what is local goes on
+            return
+        for text in proven.notices:
+            self._notice(text)
+        now = self.stages.clock()
+        self.summary.removed += finish.take_away(self.stages, proven.still, self.audience, checked_at=now)
 
     def _ripe(self, standings: list[Standing]) -> list[Standing]:
         """Those to be taken on now: a patient run leaves those that wait alone."""
@@ -137,8 +164,8 @@ class Run:
         return [one for one in standings if not (self.patient and one.waits(now))]
 
     def _renew_register(self) -> None:
-        if not self.renew:
-            return
+        if not self.renew or isinstance(self.summary.fault, ShareUnreachable | ShareRefused):
+            return  # where the share was not there a moment ago, the last good register stands
         share = None
         if needs_share(self.stages):
             try:
@@ -183,7 +210,7 @@ class Run:
         before = time.monotonic()
         seen = examine.look(self.stages, self.roots)
         self.summary.found = seen.photos
-        for trouble in seen.troubles:
+        for trouble in (*seen.troubles, *seen.away):
             self._notice(trouble)
         wait = examine.unsettled(self.stages)
         self.summary.left_alone = seen.left_alone
@@ -191,7 +218,8 @@ class Run:
         if wait is not None and not self.patient and not self.stopping():
             looks = examine.resting(self.stages)
             self.stages.sleep(wait.total_seconds())
-            examine.look(self.stages, self.roots)
+            for text in examine.look(self.stages, self.roots).away:
+                self._notice(text)
             # By the clock that does not leap; the other may have been set meanwhile.
             if time.monotonic() - before >= self.stages.settings.folders.settle_seconds:
                 rested = looks
@@ -220,6 +248,10 @@ class Run:
         pending = send.due(self.stages, patient=self.patient)
         self.summary.visit = len(pending)
         if not pending or self.summary.fault is not None:
+            return
+        excuse = no_register(self.stages, self.stages.registers.current())
+        if excuse:  # what was decided by a register that is too old is not sent by it either
+            self.stages.journal.save(*(replace(one, reason=excuse) for one in pending if one.reason != excuse))
             return
         share = self._connected(delivering=True)
         send.reached(self.stages)
@@ -326,15 +358,17 @@ class Run:
 
     def _count_what_is_left(self) -> None:
         counts = self.stages.journal.counts()
-        self.summary.review = counts.get(State.REVIEW, 0)
-        self.summary.refused = counts.get(State.REFUSED, 0)
+        away = Counter(one.state for one in self.stages.journal.away() if not one.is_here)
+        self.summary.away = away.total()
+        self.summary.review = counts.get(State.REVIEW, 0) - away[State.REVIEW]
+        self.summary.refused = counts.get(State.REFUSED, 0) - away[State.REFUSED]
         open_states = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN)
-        self.summary.waiting = sum(counts.get(state, 0) for state in open_states) + self._not_removed()
+        self.summary.waiting = sum(counts.get(state, 0) - away[state] for state in open_states) + self._not_removed()
         self.summary.stopped = self.stopping()
 
     def _not_removed(self) -> int:
         """Recorded photos that should be gone and are not; those kept on purpose do not count."""
-        recorded = self.stages.journal.standings(State.RECORDED)
+        recorded = [one for one in self.stages.journal.standings(State.RECORDED) if one.is_here]
         return sum(one.proven_at is None or not is_kept(self.stages, one.proven_at) for one in recorded)
 
 

@@ -6,11 +6,12 @@ What the share was meant to get is in the journal before the first byte leaves; 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from agent.capture import Unreadable
 from agent.errors import AgentError, ShareFull, Unforeseen, contained
 from agent.journal import Standing, State
-from agent.model import Delivery, Fingerprint, Method, PhotoId, VisitId
+from agent.model import Capture, Delivery, Fingerprint, Method, PhotoId, VisitId
 from agent.pipeline.boundary import Boundary, failed, waiting
 from agent.pipeline.clocks import believed
 from agent.pipeline.damage import damage_of, damaged
@@ -18,6 +19,7 @@ from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.halfsent import HalfSentTransfers
 from agent.pipeline.invain import InVain
 from agent.pipeline.pack import measured, pack
+from agent.pipeline.redecide import AnotherPhoto, as_it_is, decided_still
 from agent.pipeline.stages import UNREADABLE, Stages
 from agent.share import Delivered, Outcome, Sent, Share, Undelivered
 
@@ -41,7 +43,8 @@ def due(stages: Stages, *, patient: bool) -> list[Standing]:
         return now - start, standing.photo.size
 
     in_vain = InVain.load(stages.journal)
-    pending = [one for one in stages.journal.standings(State.DECIDED, State.SENT) if not in_vain.waits(one, now)]
+    here = (standing for standing in stages.journal.standings(State.DECIDED, State.SENT) if standing.is_here)
+    pending = [one for one in here if not in_vain.waits(one, now)]
     return sorted((standing for standing in pending if not (patient and standing.waits(now))), key=urgency)
 
 
@@ -54,7 +57,7 @@ def waiting_for_it(stages: Stages) -> int:
 def reached(stages: Stages) -> None:
     """Put down, for photos that waited for it, when the share was first reachable: "overdue" counts from there."""
     now = believed(stages)
-    pending = stages.journal.standings(State.DECIDED, State.SENT)
+    pending = [one for one in stages.journal.standings(State.DECIDED, State.SENT) if one.is_here]
     stages.journal.save_if_unchanged([(one, replace(one, reachable_at=now)) for one in pending if not one.reachable_at])
 
 
@@ -112,12 +115,15 @@ class Sending:
             for standing in batch:
                 if self.stopping():
                     return
+                capture = next(filter(None, self._boundary.each([standing], self._as_decided)), None)
+                if capture is None:
+                    continue
                 same = (standing.decision.visit if standing.decision else None, standing.fingerprints)
                 first = self._first.setdefault(same, standing.id)
                 if first != standing.id:
                     self._copies.setdefault(first, []).append(standing)
                     continue
-                for delivery in filter(None, self._boundary.each([standing], self._packed)):
+                for delivery in filter(None, self._boundary.each([standing], partial(self._packed, capture=capture))):
                     # Looked into while it travels, and before it can be removed.
                     self.stages.capture.begin_decoding(standing.photo.main.path)
                     self._under_way[delivery.transfer] = standing
@@ -133,12 +139,31 @@ class Sending:
         ready = measured(self.stages, standing)
         return replace(ready, reachable_at=ready.reachable_at or believed(self.stages))
 
-    def _packed(self, standing: Standing) -> Delivery | None:
+    def _as_decided(self, standing: Standing) -> Capture | None:
+        """What the photo says, if it is still the one that was decided on; else it is found again, or waits."""
         try:
-            return pack(self.stages, standing)
+            return decided_still(self.stages, standing)
+        except AnotherPhoto as fault:
+            self._found_again(standing, fault)
+        except Unreadable as fault:
+            self._refused(standing, fault)
+        return None
+
+    def _packed(self, standing: Standing, capture: Capture) -> Delivery | None:
+        try:
+            return pack(self.stages, standing, capture)
         except Unreadable as fault:
             self._refused(standing, fault)
             return None
+
+    def _found_again(self, standing: Standing, fault: AnotherPhoto) -> None:
+        photo = as_it_is(standing.photo)
+        if photo is None:  # a part of it is gone: the next look at its folder finds what is left
+            self._failed(standing, fault)
+            return
+        self._boundary.failures += 1
+        self.stages.journal.find_again(standing.id, photo, self.stages.clock())
+        self.audience.event(Event(Happened.FAILED, standing.id, {"reason": str(fault)}))
 
     def _put_down(self, outcome: Outcome) -> None:
         standing = self._under_way[outcome.transfer]

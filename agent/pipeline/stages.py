@@ -26,6 +26,7 @@ from agent.record import Record
 from agent.record.keys import KeyPlace, system_ring
 from agent.register import RegisterStore
 from agent.settings import Settings
+from agent.volumes import Mounted, mounted
 
 if TYPE_CHECKING:  # imported when first called: SSH, and what reads photos
     from agent.capture import CaptureWorker
@@ -59,6 +60,7 @@ class Stages:
     sleep: Callable[[float], object]
     connect: "Connect"
     share_clock: ShareClock
+    mounted: Callable[[], Mounted] = mounted
     _capture: "CaptureWorker | None" = None
     _forwarder: "Forwarder | None" = None
 
@@ -202,6 +204,7 @@ def open_stages(
     clock: Callable[[], datetime] = wall_clock,
     sleep: Callable[[float], object] = time.sleep,
     connect: "Connect | None" = None,
+    mounted: Callable[[], Mounted] = mounted,
 ) -> Iterator[Stages]:
     """Open the stages for writing; the caller holds `only_writer`."""
     share_clock = ShareClock()
@@ -215,6 +218,7 @@ def open_stages(
             sleep=sleep,
             share_clock=share_clock,
             connect=connect or partial(_connected, settings, clock),
+            mounted=mounted,
         )
         with contextlib.closing(stages):
             yield stages

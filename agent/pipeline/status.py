@@ -123,6 +123,8 @@ def is_running(settings: Settings) -> bool:
 def is_overdue(stages: Stages, standing: Standing) -> bool:
     """Whether the photo should have left by now."""
     allowed = timedelta(hours=stages.settings.removal.overdue_hours)
+    if not standing.is_here:
+        return False  # nobody can send what is on a card in a drawer
     return standing.reachable_at is not None and age(standing.reachable_at, earliest(stages)) > allowed
 
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TypeAlias, cast
 
 from agent.errors import RecordError
+from agent.model import Outcome
 
 JSON: TypeAlias = "bool | int | str | list[JSON] | dict[str, JSON] | None"
 """What an entry is made of. No fractions: two programs may write the same one differently."""
@@ -24,6 +25,8 @@ class Kind(StrEnum):
 
     TRANSFERRED = "transferred"  # a photo is proven on the share; written before it is removed here
     REMOVED = "removed"  # the same photo is gone from its folder here
+    NOT_REMOVED = "not-removed"  # a visit photo is not here any more, or stays, and this program did not remove it: why
+    SHARE_LOST = "share-lost"  # the share no longer has what was proven there; seen before the photo was removed here
     REVIEW_RESOLVED = "review-resolved"  # a person settled a photo for a visit; or how many as private, that day
     REGISTER_CHANGED = "register-changed"  # decisions are made by another version of the register from here on
     SHARE_REFUSED = "share-refused"  # the host key or the login was not right: nothing was sent
@@ -121,6 +124,10 @@ def _matching(pattern: str, what: str) -> Check:
     return lambda value: None if isinstance(value, str) and compiled.fullmatch(value) else f"is no {what}"
 
 
+def _one_of(words: tuple[str, ...]) -> Check:
+    return lambda value: None if value in words else f"is not one of {', '.join(words)}"
+
+
 def _count(value: object) -> str | None:
     whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST
     return None if whole else "is no whole number from 0"
@@ -153,6 +160,9 @@ def _list_of(inner: Check) -> Check:
 
 DAMAGES = ("end missing", "does not decode")
 """What may be wrong with a picture that was sent all the same: these words, for a decoder's could quote the file."""
+
+OUTCOMES = tuple(outcome.value for outcome in Outcome)
+"""What became of a photo that was not removed."""
 
 _id = _matching(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}", "id")
 _sha256 = _matching(r"[0-9a-f]{64}", "SHA-256")
@@ -208,8 +218,31 @@ BODIES: Mapping[Kind, Shape] = {
             "thumbnails": _count,
             "removed_at": _time,
             "leftovers": _list_of(_LEFTOVER),
+            "gone": _count,  # files of it that somebody else had taken away
+            "checked_at": _time,  # when the share's copy was read once more, in a later run than the one that proved it
         },
         frozenset({"photo", "transfer", "visit", "removed_at"}),
+    ),
+    Kind.NOT_REMOVED: Shape(
+        {
+            "photo": _id,
+            "transfer": _id,
+            "visit": _text,
+            "outcome": _one_of(OUTCOMES),
+            "files": _count,
+            "staff": _text,
+        },
+        frozenset({"photo", "visit", "outcome"}),
+    ),
+    Kind.SHARE_LOST: Shape(
+        {
+            "photo": _id,
+            "transfer": _id,
+            "visit": _text,
+            "found": _one_of(("gone", "different")),
+            "names": _list_of(_remote),
+        },
+        frozenset({"photo", "transfer", "visit", "found"}),
     ),
     Kind.REVIEW_RESOLVED: Shape(
         {"photo": _id, "visit": _text, "staff": _text, "register_version": _sha256, "private": _count}

@@ -26,7 +26,7 @@ if sys.platform == "win32":
 
     from agent.errors import LocalFault
     from agent.model import Fingerprint, LocalFile
-    from agent.removal.faults import changed, in_use, told, vanished
+    from agent.removal.faults import changed, in_use, read_only, told, vanished
     from agent.removal.names import kept_name
 
     # winnt.h, fileapi.h, minwinbase.h, winerror.h
@@ -210,8 +210,5 @@ if sys.platform == "win32":
         if fault.winerror in {_ERROR_SHARING_VIOLATION, _ERROR_LOCK_VIOLATION}:
             return in_use()
         if fault.winerror == _ERROR_WRITE_PROTECT:
-            return LocalFault(
-                "A photo cannot be removed: the card is write-protected. Unlock it (the small switch on its side) and"
-                " put it in again."
-            )
+            return read_only()
         return told(fault)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from agent.share.port import Sent as Sent
     from agent.share.port import Share as Share
     from agent.share.port import Space as Space
+    from agent.share.port import Still as Still
     from agent.share.port import Undelivered as Undelivered
     from agent.share.server import Server as Server
     from agent.share.sftp import open_share as open_share
@@ -43,6 +44,7 @@ _HOME = {
     "Server": "server",
     "Share": "port",
     "Space": "port",
+    "Still": "port",
     "Undelivered": "port",
     "another": "names",
     "make_key": "devicekey",

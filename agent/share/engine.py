@@ -20,12 +20,13 @@ from agent.share.lanes import FEW, Lanes
 from agent.share.manners import Manners
 from agent.share.names import folder_of
 from agent.share.pacing import Bucket
-from agent.share.port import Delivered, Outcome, Sent, Undelivered
+from agent.share.port import Delivered, Outcome, Sent, Still, Undelivered
 from agent.share.readback.choosing import Readers
 from agent.share.readback.reader import OwnReader, Reader
 from agent.share.remotefolders import RemoteFolders
 from agent.share.server import Server
 from agent.share.session import Session
+from agent.share.stillthere import still_there
 from agent.share.tryout import known, try_out
 from agent.share.upload import Means, Upload
 
@@ -99,6 +100,10 @@ class Engine:
         task = asyncio.create_task(self._deliver(delivery))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
+        """See `Share`."""
+        return await still_there(self.session, self.folders, self._reading, proofs)
 
     async def stop(self) -> None:
         """Give up what is under way; its temporary files go too, but for large ones that can be gone on with."""

@@ -4,7 +4,7 @@ The `Disk` is what the server would hold; several `MemoryShare`s may stand on on
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
@@ -13,7 +13,7 @@ from typing import Self
 from agent.errors import LocalFault, ShareDenied, ShareFault, ShareFull, ShareUnreachable
 from agent.model import Delivery, Fingerprint, Method, Outgoing, Proof, RemoteName, Sha256, TransferId
 from agent.share.names import another, own_temporary, temporary_name
-from agent.share.port import Abilities, Delivered, HalfSent, Outcome, Sent, Space, Undelivered
+from agent.share.port import Abilities, Delivered, HalfSent, Outcome, Sent, Space, Still, Undelivered
 from agent.share.source import Source
 
 
@@ -109,6 +109,18 @@ class MemoryShare:
         while (choice := another(name, len(found) + 1)) in self.disk.files:
             found.append((choice, self.disk.files[choice]))
         return found
+
+    def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
+        """Whether it is there, as it was proven."""
+        self._reach()
+        return [self._still(proof) for proof in proofs]
+
+    def _still(self, proof: Proof) -> Still:
+        content = self.disk.files.get(proof.name)
+        if content is None:
+            return Still.GONE
+        now = Fingerprint(Sha256(hashlib.sha256(content).hexdigest()), len(content))
+        return Still.HOLDS if now == proof.held else Still.DIFFERENT
 
     def read(self, name: RemoteName, limit: int) -> bytes:
         """The content of a small file."""

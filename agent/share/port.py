@@ -3,9 +3,10 @@
 One suite (tests/contract) holds every implementation to this.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -37,6 +38,15 @@ class Undelivered:
 
 
 Outcome = Sent | Delivered | Undelivered
+
+
+class Still(StrEnum):
+    """What became of a file on the share that was proven there."""
+
+    HOLDS = "holds"  # read back whole just now: it is what was proven
+    GONE = "gone"
+    DIFFERENT = "different"  # other content, or something that is no file, or a folder above it that is a link
+    UNREADABLE = "unreadable"  # the server does not let it be read: nothing is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,13 @@ class Share(Protocol):
         Repeating a delivery whose outcome was lost is safe and ends in `Method.ALREADY_THERE` where it had arrived.
         `sent_bytes` is told of payload bytes as they are acknowledged (for a progress bar). When `stopping` says so,
         those under way have a few seconds; the rest have no outcome, and a large file goes on from there another time.
+        """
+        ...
+
+    def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
+        """For each proof of an earlier run, in their order: whether the share holds `held` under `name` at this moment.
+
+        Every byte is read back; nothing is written. Where it is `HOLDS`, what rests on the proof may be removed.
         """
         ...
 

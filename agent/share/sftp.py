@@ -10,14 +10,14 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import product
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from agent.errors import LoginRefused, ShareFault, ShareUnreachable
-from agent.model import Delivery, RemoteName, TransferId
+from agent.model import Delivery, Proof, RemoteName, TransferId
 from agent.share import report, wire
 from agent.share.ahead import Ahead, Patience, never
 from agent.share.connecting import connect
@@ -26,7 +26,7 @@ from agent.share.faults import Refused, as_fault
 from agent.share.lanes import LARGE
 from agent.share.listing import listing
 from agent.share.names import folder_of, own_temporary, temporary_name
-from agent.share.port import Abilities, HalfSent, Outcome, Sent, Space
+from agent.share.port import Abilities, HalfSent, Outcome, Sent, Space, Still
 from agent.share.readback.choosing import Readers
 from agent.share.server import Server
 from agent.share.session import Session
@@ -152,6 +152,10 @@ class SftpShare:
                     "The connection to the share was closed while photos were on their way."
                 ) from None
             return None
+
+    def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
+        """Whether the share holds these now, each read back whole."""
+        return self._run(self._working().still_holds(proofs)) if proofs else []
 
     # --- small things ------------------------------------------------------------------------------------------------
 

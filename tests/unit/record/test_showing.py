@@ -140,6 +140,8 @@ CATEGORIES = {"file": {"access", "change", "creation", "deletion", "info"},
     ("kind", "body"),
     [
         (Kind.TRANSFERRED, transferred()), (Kind.REMOVED, removed()), (Kind.REVIEW_RESOLVED, {"private": 3}),
+        (Kind.NOT_REMOVED, {"photo": "0a1b2c3d", "visit": "2026-zoo", "outcome": "gone"}),
+        (Kind.SHARE_LOST, {"photo": "0a1b2c3d", "transfer": "0" * 32, "visit": "2026-zoo", "found": "different"}),
         (Kind.REGISTER_CHANGED, {"register_version": sha("r")}), (Kind.SHARE_REFUSED, {"host": "h", "reason": "r"}),
         (Kind.REFUSED, {"photo": "0a1b2c3d", "reason": "too large"}), (Kind.OVERDUE, {"photo": "0a1b2c3d"}),
     ],

@@ -21,7 +21,15 @@ KEY = str(key_of("laptop-17").key)
 
 FULL: dict[Kind, dict[str, Any]] = {
     Kind.TRANSFERRED: transferred(damage="end missing"),
-    Kind.REMOVED: removed(),
+    Kind.REMOVED: removed(gone=1, checked_at=AT.isoformat()),
+    Kind.NOT_REMOVED: {
+        "photo": "0a1b2c3d", "transfer": "0" * 32, "visit": "2026-zoo", "outcome": "folder gone", "files": 1,
+        "staff": "j.smith",
+    },
+    Kind.SHARE_LOST: {
+        "photo": "0a1b2c3d", "transfer": "0" * 32, "visit": "2026-zoo", "found": "gone",
+        "names": ["visits/2026-zoo/20260314-101112_eos-r6_0123456789ab.jpg"],
+    },
     Kind.REVIEW_RESOLVED: {
         "photo": "0a1b2c3d", "visit": "2026-zoo", "staff": "j.smith", "register_version": sha("r"), "private": 0,
     },
