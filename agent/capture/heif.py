@@ -30,7 +30,7 @@ def read_heif(file: BoundedFile, kind: str) -> Evidence:
     complete = False
     try:
         complete = not boxes.cut_short()
-        meta = next((box for box in boxes.inside(0, file.size) if box.kind == b"meta"), None)
+        meta = next((box for box in boxes.top() if box.kind == b"meta"), None)
         items = _exif_items(boxes, meta, file) if meta else []
         blocks = tuple(read_exif(_past_header(item), notes) for item in items)
     except Broken as fault:

@@ -14,6 +14,7 @@ from agent.capture.bounded import Block, BoundedFile, Broken, Source, Window
 from agent.capture.crw import read_heap
 from agent.capture.evidence import Clock, Evidence, Exif
 from agent.capture.exif import read_exif
+from agent.capture.trailcam import FLIR, FLIR_HEADER, MAX_FLIR, flir_time
 from agent.capture.xmp import original_time
 
 MAX_SEGMENTS = 1_000
@@ -34,6 +35,9 @@ MAX_PICTURE = 512 * 1024 * 1024
 _EXIF = b"Exif\0"
 _EXIF_HEADER = 6  # the last byte is 0 by the rule, and 0xFF or a blank from some writers
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
+
+_SCREENSHOT = re.compile(rb"UserComment[^<>]{0,20}>?\s*(?:<[^>]{1,200}>\s*){0,4}Screenshot")
+"""What iOS writes into XMP of what it took from the screen."""
 
 _CIFF = b"HEAPJPGM"
 _CIFF_HEADER = 26
@@ -59,6 +63,9 @@ def read_jpeg(file: BoundedFile) -> Evidence:
     clock = None
     if found.heap is not None and not found.blocks:  # a broken Exif block may have said otherwise
         clock, exifs = _read_heap(found.heap, notes)
+    if clock is None and not any(block.original for block in exifs) and found.flir:
+        stamp = flir_time(bytes(found.flir))
+        clock = None if stamp is None else Clock(stamp, "FLIR's record")
     asked = [] if clock or any(block.original for block in exifs) else found.packets
     written = next((time for time in map(original_time, asked) if time), None)
     created = None if clock or written or found.resources is None else iptc.original_time(found.resources)
@@ -70,6 +77,8 @@ def read_jpeg(file: BoundedFile) -> Evidence:
         clock=clock,
         xmp_original=written,
         iptc_original=created,
+        screenshot=any(_SCREENSHOT.search(packet) for packet in found.packets),
+        messenger=None if found.resources is None else iptc.messenger(found.resources),
         notes=tuple(notes),
     )
 
@@ -114,6 +123,7 @@ class _Segments:
     packets: list[bytes] = field(default_factory=list)
     heap: bytes | None = None
     resources: bytes | None = None
+    flir: bytearray = field(default_factory=bytearray)
     scan: int | None = None
     orderly: bool = True
 
@@ -140,7 +150,7 @@ def _segments(source: Source, notes: list[str]) -> _Segments:
                 return found
             if marker == _APP1:
                 held = sum(map(len, found.blocks))
-                _keep(source, position + 2, max(size - 2, 0), found.blocks, found.packets)
+                _keep(source, position + 2, max(size - 2, 0), found)
                 settled = settled and held == sum(map(len, found.blocks))
             elif marker == _APP0 and found.heap is None and _is_ciff(source, position + 2, size - 2):
                 found.heap = source.at(position + 2, size - 2)
@@ -176,8 +186,9 @@ def _resources(source: Source, start: int, size: int) -> bytes | None:
     return source.at(start + head, size - head)
 
 
-def _keep(source: Source, start: int, size: int, blocks: list[bytes], packets: list[bytes]) -> None:
-    """Put an APP1's payload to the Exif blocks or the XMP packets, if it is one; extended XMP is stepped over."""
+def _keep(source: Source, start: int, size: int, found: _Segments) -> None:
+    """Put an APP1's payload to the Exif blocks, the XMP packets or FLIR's record; extended XMP is stepped over."""
+    blocks, packets = found.blocks, found.packets
     head = source.at(start, min(size, len(_XMP)))
     if head.startswith(_EXIF):
         continues = head[_EXIF_HEADER : _EXIF_HEADER + 4] not in {b"II*\0", b"MM\0*"}
@@ -187,6 +198,8 @@ def _keep(source: Source, start: int, size: int, blocks: list[bytes], packets: l
             blocks.append(source.at(start, size)[_EXIF_HEADER:])
     elif head == _XMP and len(packets) < MAX_BLOCKS:
         packets.append(source.at(start, size)[len(_XMP) :])
+    elif head.startswith(FLIR) and FLIR_HEADER < size <= MAX_FLIR - len(found.flir):
+        found.flir += source.at(start, size)[FLIR_HEADER:]
 
 
 def _ends(file: BoundedFile, scan: int) -> bool:

@@ -5,9 +5,9 @@ not as it must be is `Garbled`. Times go as ISO 8601.
 """
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from agent.model import Camera, Capture, Interval, Level, Place, WallClock
+from agent.model import Camera, Capture, Interval, Level, Origin, Place, WallClock
 
 MAX_LINE = 8 * 1024 * 1024
 """Bytes of one answer. A capture takes under 4 KB; a sidecar of 2 MiB, merged and kept besides, under this."""
@@ -55,6 +55,11 @@ def of_capture(capture: Capture) -> Fields:
         "content_id": capture.content_id,
         "complete": capture.complete,
         "notes": list(capture.notes),
+        "shown": None if capture.wall is None else _span(capture.wall),
+        "length": None if capture.length is None else capture.length.total_seconds(),
+        "origin": capture.origin.value,
+        "origin_basis": capture.origin_basis,
+        "marked": capture.marked,
     }
 
 
@@ -74,12 +79,17 @@ def capture_of(found: object) -> Capture:
             also=tuple(Interval(*_ends(reading)) for reading in _list(found["also"])),
             clock_bound=_flag(found["clock_bound"]),
             camera=None if camera is None else Camera(*map(_maybe, _list(camera, 3))),
-            place=None if place is None else Place(*map(_degrees, _list(place, 2))),
+            place=None if place is None else Place(*map(_number, _list(place, 2))),
             content_id=_maybe(found["content_id"]),
             complete=_flag(found["complete"]),
             notes=_texts(found["notes"]),
+            wall=None if found["shown"] is None else WallClock(*_ends(found["shown"])),
+            length=None if found["length"] is None else timedelta(seconds=_number(found["length"])),
+            origin=Origin(found["origin"]),
+            origin_basis=_text(found["origin_basis"]),
+            marked=_flag(found["marked"]),
         )
-    except (KeyError, ValueError):  # a level or a time that is none
+    except (KeyError, ValueError, OverflowError):  # a level, a time or a length that is none
         raise Garbled from None
 
 
@@ -136,7 +146,7 @@ def _flag(found: object) -> bool:
     return found
 
 
-def _degrees(found: object) -> float:
+def _number(found: object) -> float:
     if not isinstance(found, (int, float)) or isinstance(found, bool):
         raise Garbled
     return float(found)
