@@ -146,7 +146,7 @@ def _by_header(clip: Clip, created: int, where: Place | None, now: datetime, nam
     except OverflowError:
         ended = EPOCH
     recorded = ended.replace(tzinfo=None).isoformat()
-    basis = (clip.header,)
+    basis: tuple[str, ...] = (clip.header,)
     phone = clip.phone or _agrees(name, ended, _length(clip.duration))
     shown = ended.replace(tzinfo=None)
     reset = impossible(Reading(recorded, WallClock(shown, shown)), now) or (

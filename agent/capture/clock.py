@@ -96,7 +96,7 @@ def _fraction(digits: str | None) -> tuple[timedelta, timedelta]:
 
 
 def read_offset(text: str) -> timedelta | None:
-    """`+01:00`, `-0500`, `+01`, `+01:00:00` or `Z`; None for anything else and for offsets that no place on Earth has."""
+    """`+01:00`, `-0500`, `+01`, `+01:00:00` or `Z`; None for anything else and for what no place on Earth has."""
     if text == "Z":
         return timedelta(0)
     match = _OFFSET.fullmatch(text)

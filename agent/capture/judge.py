@@ -49,7 +49,9 @@ def judge(evidence: Evidence, *, name: str, now: datetime, folder: str = "") -> 
     if judged.level is Level.IMPOSSIBLE and not evidence.readable:
         judged = replace(judged, notes=(NOT_READ_YET,))
     if judged.level.decides and (found.garbled or not evidence.orderly):
-        judged = replace(judged, level=Level.IMPOSSIBLE, taken=None, also=(), wall=None, notes=(DISORDERLY, *judged.notes))
+        judged = replace(
+            judged, level=Level.IMPOSSIBLE, taken=None, also=(), wall=None, notes=(DISORDERLY, *judged.notes)
+        )
     clip = evidence.clip or Clip()
     camera = Camera(found.make or clip.make or clip.maker, found.model or clip.model, found.serial)
     how = made(evidence, found, PurePath(folder, name), phone=judged.by_phone)

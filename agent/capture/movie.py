@@ -69,7 +69,7 @@ def read_movie(file: BoundedFile, kind: str) -> Evidence:
         if moov is not None:
             blocks = camera_blocks(boxes, file, moov, notes)
             clock = nikon_clock(boxes, file, moov)
-        by_sony, camera = sony_xml(boxes, file)
+        by_sony, camera = sony_xml(boxes)
         clock, blocks = clock or by_sony, (*blocks, camera) if camera else blocks
     except Broken as fault:
         notes.append(f"its header cannot be read: {fault}")

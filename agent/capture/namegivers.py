@@ -10,8 +10,7 @@ import unicodedata
 _MESSENGERS: tuple[tuple[str, str], ...] = (
     ("WhatsApp", r"(?:img|vid|aud|doc|stk|gif)-\d{8}-wa\d+|whatsapp\b"),
     ("Signal", r"signal[- _]"),
-    ("Telegram", r"(?:photo|video|animation|document|file)_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d|telegram"
-     r"|(?:photo|video|animation|file)_\d+@\d\d-\d\d-\d{4}"),
+    ("Telegram", r"(?:photo|video|animation|document|file)_(?:\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d|\d+@\d\d-)|telegram"),
     ("Snapchat", r"snapchat|snap-\d"),
     ("Facebook", r"fb_(?:img|vid)|facebook|\d{5,}_\d{5,}_\d{5,}_[a-z](?!\w)"),
     ("Messenger", r"received_|messenger"),
@@ -40,35 +39,44 @@ _DOWNLOADED = re.compile(
 """Names without any of their own, of downloads and attachments: a number, a UUID, `image (3)`."""
 
 _SCREENS = re.compile(
-    r"screen[-_ ]?(?:shot|cap|cast|rec|grab|_?\d)|scr(?:een)?_\d|screenrecord|rpreplay|svid_\d|xrecorder|mobizen|az_?rec"
-    r"|simplescreenrecorder|scrot|spectacle|flameshot|greenshot|sharex|snip(?:ping|aste)?[-_ ]|kazam|peek \d"
-    r"|bildschirm(?:foto|aufnahme|video|aufzeichnung|kopie)|capture d[’' ]?[ée]cran|captura de (?:pantalla|ecr[ãa]|tela)"
-    r"|enregistrement de l[’' ][ée]cran|grabaci[óo]n de (?:la )?pantalla|grava[çc][ãa]o d[eo] (?:ecr[ãa]|tela)"
-    r"|scherm(?:afbeelding|afdruk|opname|ata)|istantanea schermo|registrazione (?:dello )?schermo|cattura(?: di)? schermo"
-    r"|sk[äa]rm(?:avbild|bild|klipp|dump|inspelning)|skjerm(?:bilde|dump|opptak)|sk[æa]rm(?:billede|optagelse)"
-    r"|n[äa]ytt[öo](?:kuva|tallenne)|kuvakaappaus|zrzut ekranu|nagranie (?:z )?ekranu|sn[íi]m(?:ek|ka) obrazovky"
-    r"|z[áa]znam obrazovky|k[ée]perny[őo](?:fot[óo]|k[ée]p|felv[ée]tel)|ekran (?:resmi|g[öo]r[üu]nt[üu]s[üu]|al[ıi]nt[ıi]s[ıi]"
-    r"|kayd[ıi])|снимок экрана|скриншот|запись экрана|знімок екрана|запис екрана|екранна снимка|στιγμι[όο]τυπο"
-    r"|captur[ăa] de ecran|snimk?a zaslona|posnetek zaslona|ekraanit[õo]mmis|ekr[āa]nuz[ņn][ēe]mums|ekrano nuotrauka"
-    r"|tangkapan layar|ảnh chụp màn hình|ภาพหน้าจอ|スクリーン(?:ショット|録画)|画面(?:収録|録画)|屏幕(?:截图|快照|录制)"
-    r"|截[屏图圖]|录屏|螢幕(?:截圖|快照|錄製)|스크린샷|화면 (?:기록|녹화|캡처)|لقطة (?:ال)?شاشة|צילום מסך"
+    "|".join((
+        r"screen[-_ ]?(?:shot|cap|cast|rec|grab|_?\d)", r"scr(?:een)?_\d", r"screenrecord", r"rpreplay", r"svid_\d",
+        r"xrecorder", r"mobizen", r"az_?rec", r"simplescreenrecorder", r"scrot", r"spectacle", r"flameshot",
+        r"greenshot", r"sharex", r"snip(?:ping|aste)?[-_ ]", r"kazam", r"peek \d",
+        r"bildschirm(?:foto|aufnahme|video|aufzeichnung|kopie)", r"capture d[’' ]?[ée]cran",
+        r"captura de (?:pantalla|ecr[ãa]|tela)", r"enregistrement de l[’' ][ée]cran",
+        r"grabaci[óo]n de (?:la )?pantalla", r"grava[çc][ãa]o d[eo] (?:ecr[ãa]|tela)",
+        r"scherm(?:afbeelding|afdruk|opname|ata)", r"istantanea schermo", r"registrazione (?:dello )?schermo",
+        r"cattura(?: di)? schermo", r"sk[äa]rm(?:avbild|bild|klipp|dump|inspelning)", r"skjerm(?:bilde|dump|opptak)",
+        r"sk[æa]rm(?:billede|optagelse)", r"n[äa]ytt[öo](?:kuva|tallenne)", r"kuvakaappaus", r"zrzut ekranu",
+        r"nagranie (?:z )?ekranu", r"sn[íi]m(?:ek|ka) obrazovky", r"z[áa]znam obrazovky",
+        r"k[ée]perny[őo](?:fot[óo]|k[ée]p|felv[ée]tel)",
+        r"ekran (?:resmi|g[öo]r[üu]nt[üu]s[üu]|al[ıi]nt[ıi]s[ıi]|kayd[ıi])", r"снимок экрана", r"скриншот",
+        r"запись экрана", r"знімок екрана", r"запис екрана", r"екранна снимка", r"στιγμι[όο]τυπο",
+        r"captur[ăa] de ecran", r"snimk?a zaslona", r"posnetek zaslona", r"ekraanit[õo]mmis",
+        r"ekr[āa]nuz[ņn][ēe]mums", r"ekrano nuotrauka", r"tangkapan layar", r"ảnh chụp màn hình", r"ภาพหน้าจอ",
+        r"スクリーン(?:ショット|録画)", r"画面(?:収録|録画)", r"屏幕(?:截图|快照|录制)",
+        r"截[屏图圖]", r"录屏", r"螢幕(?:截圖|快照|錄製)", r"스크린샷",
+        r"화면 (?:기록|녹화|캡처)", r"لقطة (?:ال)?شاشة", r"צילום מסך",
+    ))
 )  # fmt: skip
 """What systems call a screenshot or a recording of the screen, by language (English, German, French, …)."""
 
 _COUNTED = re.compile(
-    r"(?:img|dsc[nf]?|dscf|_dsc|_mg|_img|_[a-z0-9]{2,4}|pict|p|pa|imgp|_igp|sdim|sam|cimg|dji|gopr?|gp|gh|gx|gs|mvi|mov|vid|pxl|mvimg"
-    r"|pano|burst|hpim|kif|rimg|r|l|100|cam|rcnx|im|pic|stb|dscn)[-_ ]?[eo]?\d{4,}(?:[-_ .~]\w{1,12}){0,3}(?: ?\(\d+\))?|\d{3}[-_]\d{4}"
-    r"|[a-z]\d{7}|\d{3}[a-z]{4}\d{4}",
+    r"(?:img|dsc[nf]?|_dsc|_mg|_img|_[a-z0-9]{2,4}|pict|p|pa|imgp|_igp|sdim|sam|cimg|dji|gopr?|gp|gh|gx|gs|mvi|mov|vid"
+    r"|pxl|mvimg|pano|burst|hpim|kif|rimg|r|l|100|cam|rcnx|im|pic|stb)[-_ ]?[eo]?\d{4,}(?:[-_ .~]\w{1,12}){0,3}"
+    r"(?: ?\(\d+\))?|\d{3}[-_]\d{4}|[a-z]\d{7}|\d{3}[a-z]{4}\d{4}",
     re.ASCII,
 )
 """Cameras count up behind a few letters of their own (DCF 2.0, 3.2.3): `IMG_0042`, `P1010001`, `100_0042`."""
 
 _FOLDERS = re.compile(
-    r"(?P<screen>screen ?shots?|screen ?recordings?|screencasts|bildschirmfotos|captures d.[ée]cran|capturas de pantalla)"
-    r"|(?P<WhatsApp>whatsapp(?: (?:images|video|business images|business video|animated gifs))?)|(?P<Telegram>telegram"
-    r"(?: (?:images|video|desktop))?)|(?P<Snapchat>snapchat)|(?P<Instagram>instagram)|(?P<Facebook>facebook)"
-    r"|(?P<Messenger>messenger)|(?P<Viber>viber(?: (?:images|videos))?)|(?P<WeChat>weixin|wechat)|(?P<Signal>signal)"
-)  # fmt: skip
+    r"(?P<screen>screen ?shots?|screen ?recordings?|screencasts|bildschirmfotos|captures d.[ée]cran"
+    r"|capturas de pantalla)|(?P<WhatsApp>whatsapp(?: (?:business )?(?:images|video|animated gifs))?)"
+    r"|(?P<Telegram>telegram(?: (?:images|video|desktop))?)|(?P<Snapchat>snapchat)|(?P<Instagram>instagram)"
+    r"|(?P<Facebook>facebook)|(?P<Messenger>messenger)|(?P<Viber>viber(?: (?:images|videos))?)"
+    r"|(?P<WeChat>weixin|wechat)|(?P<Signal>signal)"
+)
 """Folders that phones keep such pictures in, from which they may have been copied with the folder."""
 
 _IN_A_TEXT = re.compile(
@@ -105,7 +113,15 @@ def counted(stem: str) -> bool:
 def named_in(text: str | None) -> str | None:
     """A messenger named in what a program left in a file."""
     found = _IN_A_TEXT.search(text or "")
-    return None if found is None else found[1].capitalize().replace("Whatsapp", "WhatsApp").replace("Wechat", "WeChat").replace("Tiktok", "TikTok")
+    return (
+        None
+        if found is None
+        else found[1]
+        .capitalize()
+        .replace("Whatsapp", "WhatsApp")
+        .replace("Wechat", "WeChat")
+        .replace("Tiktok", "TikTok")
+    )
 
 
 def _plain(name: str) -> str:

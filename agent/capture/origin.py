@@ -67,7 +67,7 @@ class Made:
 
 
 def made(evidence: Evidence, found: Exif, path: PurePath, *, phone: bool) -> Made:
-    """What made this file; `found` is one view of its Exif blocks, and `phone` whether its time bears a phone's mark."""
+    """What made this file; `found` is one view of its Exif blocks, `phone` whether its time bears a phone's mark."""
     clip = evidence.clip or Clip()
     name, folder = path.name, path.parent.name
     sender = (
@@ -92,9 +92,7 @@ def made(evidence: Evidence, found: Exif, path: PurePath, *, phone: bool) -> Mad
         return Made(Origin.EDITED, "a program wrote it anew, and the camera's own marks are not all there")
     if namegivers.downloaded(path.stem):
         return Made(Origin.RECEIVED, "it is named as downloads are", _marked(evidence, found, clip, path))
-    return Made(
-        Origin.NOT_KNOWN, "nothing in it shows that a camera made it", _marked(evidence, found, clip, path)
-    )
+    return Made(Origin.NOT_KNOWN, "nothing in it shows that a camera made it", _marked(evidence, found, clip, path))
 
 
 def _screen(evidence: Evidence, found: Exif, clip: Clip, path: PurePath) -> str | None:
@@ -119,23 +117,20 @@ def _camera(evidence: Evidence, found: Exif, clip: Clip, *, phone: bool) -> str 
     """By what it shows that a camera made it, in words; None where nothing does."""
     make, model = found.make or clip.make or clip.maker, found.model or clip.model
     kind = named(evidence.format)
-    if make and model:
-        return f"it names its camera: {model if model.lower().startswith(make.lower()) else f'{make} {model}'}"
-    if found.lens:
-        return f"it names its lens: {found.lens}"
-    if evidence.clip is not None and (make or model):
-        return f"a camera of {make or model} made it"
-    if evidence.clock is not None or found.noted is not None:
-        return "it has a camera's own record of its time"
-    if phone or clip.phone:
-        return "a phone's own recorder left its mark"
-    if found.content_id or clip.content_id:
-        return "it is half of a Live Photo"
-    if found.maker_note or ((make or model) and found.exposed):
-        return "a camera's own notes are in it"
-    if kind is not None and kind.kind is Kind.RAW and (make or model):
-        return f"it is a raw picture of {make or model}"
-    return None
+    named_model = model or ""
+    named_make = make or ""
+    whole = named_model if named_model.lower().startswith(named_make.lower()) else f"{make} {model}"
+    shown = (
+        (make and model, f"it names its camera: {whole}"),
+        (found.lens, f"it names its lens: {found.lens}"),
+        (evidence.clip is not None and (make or model), f"a camera of {make or model} made it"),
+        (evidence.clock or found.noted, "it has a camera's own record of its time"),
+        (phone or clip.phone, "a phone's own recorder left its mark"),
+        (found.content_id or clip.content_id, "it is half of a Live Photo"),
+        (found.maker_note or ((make or model) and found.exposed), "a camera's own notes are in it"),
+        (kind is not None and kind.kind is Kind.RAW and (make or model), f"it is a raw picture of {make or model}"),
+    )
+    return next((words for sign, words in shown if sign), None)
 
 
 def _intact(found: Exif) -> bool:

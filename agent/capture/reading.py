@@ -57,6 +57,7 @@ _READERS: dict[str, Reader] = {
 }
 """One per container; a format that is not here is recognised, and held for a person."""
 
+
 def read(path: Path, *, now: datetime, beside: Sequence[Path] = ()) -> Capture:
     """When, where and by which camera the file at `path` was taken, with the evidence; `now` is aware.
 

@@ -86,7 +86,7 @@ _OTHER_STARTS = (
 )
 """How files begin that are whole and no photos."""
 
-_BLANKS = "\t\n\r\f\x1b\ufeff"
+_BLANKS = "\t\n\r\f\x1a\x1b\ufeff"
 
 _PACKET = 188
 """Bytes in an MPEG transport packet; on cards each has a four-byte time before it."""

@@ -1,4 +1,4 @@
-"""The time of capture in the notes of Reconyx's cameras, which some models write nowhere else, and in FLIR's own record.
+"""The time of capture in the notes of Reconyx's cameras, some of which write it nowhere else, and in FLIR's own record.
 
 A note is the maker's own affair: what is broken in it is as if it were not there. Sources: Reconyx's note
 specifications (MN10, UltraFire, HF2 PRO) and FLIR's FFF record, as ExifTool documents them (Reconyx.pm, FLIR.pm).
@@ -53,7 +53,7 @@ def _words(content: bytes) -> tuple[int, ...]:
 
 
 def flir_time(record: bytes) -> Stamp | None:
-    """When FLIR's record (FFF) says that its picture was taken, with its offset; None where it does not, or is broken."""
+    """When FLIR's record (FFF) says its picture was taken, with its offset; None where it does not, or is broken."""
     try:
         if record[:4] != b"FFF\0":
             return None

@@ -54,4 +54,6 @@ def _in_words(told: "Explanation", settings: "Settings") -> str:
         if camera is not None:
             words = " ".join(part for part in (camera.make, camera.model) if part)
             lines.append(f"  camera {printable(words) or 'not known'}")
+        if told.capture.is_photo:
+            lines.append(f"  origin {told.capture.origin.value}: {printable(told.capture.origin_basis)}")
     return "\n".join(lines)

@@ -21,7 +21,6 @@ two names differ in nothing else.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 from pathlib import Path
 
 from agent.errors import LocalFault
@@ -88,52 +87,65 @@ def _partners(mains: Sequence[LocalFile], read: Read) -> dict[LocalFile, LocalFi
     clips = [file for file in mains if _format(file) in _CLIPS]
     if not stills or not clips:
         return {}
+    pairing = _Pairing(stills, read)
+    left = [clip for clip in clips if not pairing.by_identifier(clip, pairing.alike(clip))]
+    left = [clip for clip in left if not pairing.by_identifier(clip, stills)]
+    for clip in left:
+        pairing.by_moment(clip)
+    return pairing.found
 
-    @cache
-    def said(file: LocalFile) -> Capture | None:
-        try:
-            return read(file)
-        except LocalFault:
-            return None
 
-    def identifier(file: LocalFile) -> str | None:
-        capture = said(file)
-        return None if capture is None else capture.content_id
+class _Pairing:
+    """The stills of one folder while their clips are looked for: each still has one at most, and is read once."""
 
-    namesakes: defaultdict[str, list[LocalFile]] = defaultdict(list)
-    for still in stills:
-        namesakes[_fold(_stem(still))].append(still)
-    found: dict[LocalFile, LocalFile] = {}
+    def __init__(self, stills: Sequence[LocalFile], read: Read) -> None:
+        self.found: dict[LocalFile, LocalFile] = {}
+        self._namesakes: defaultdict[str, list[LocalFile]] = defaultdict(list)
+        for still in stills:
+            self._namesakes[_fold(_stem(still))].append(still)
+        self._read = read
+        self._said: dict[LocalFile, Capture | None] = {}
 
-    def pair(clip: LocalFile, candidates: Iterable[LocalFile], fits: Callable[[LocalFile], bool]) -> bool:
-        still = next((still for still in candidates if still not in found and fits(still)), None)
-        if still is not None:
-            found[still] = clip
-        return still is not None
-
-    def carrying(wanted: str) -> Callable[[LocalFile], bool]:
-        return lambda still: identifier(still) == wanted
-
-    def of_one_moment(clip: LocalFile) -> Callable[[LocalFile], bool]:
-        def fits(still: LocalFile) -> bool:
-            one, other = said(still), said(clip)
-            if one is None or other is None or (one.content_id and other.content_id):
-                return False
-            return one_moment(one, other)
-
-        return fits
-
-    def alike(clip: LocalFile) -> list[LocalFile]:
-        # The still of the very same spelling first.
-        names = dict.fromkeys((_stem(clip), clip.path.name))
-        same = {still: None for name in names for still in namesakes[_fold(name)]}
+    def alike(self, clip: LocalFile) -> list[LocalFile]:
+        """The stills of the clip's name, whatever its case; the very same spelling first."""
+        names = (_stem(clip), clip.path.name)
+        same = {still: None for name in names for still in self._namesakes[_fold(name)]}
         return sorted(same, key=lambda still: (_stem(still) not in names, str(still.path)))
 
-    left = [clip for clip in clips if not ((own := identifier(clip)) and pair(clip, alike(clip), carrying(own)))]
-    left = [clip for clip in left if not ((own := identifier(clip)) and pair(clip, stills, carrying(own)))]
-    for clip in left:
-        pair(clip, alike(clip), of_one_moment(clip))
-    return found
+    def by_identifier(self, clip: LocalFile, candidates: Iterable[LocalFile]) -> bool:
+        """Pair the clip with the first still that carries its ContentIdentifier; whether there is one."""
+        wanted = self._identifier(clip)
+        if not wanted:
+            return False
+        return self._pair(clip, (still for still in candidates if self._identifier(still) == wanted))
+
+    def by_moment(self, clip: LocalFile) -> bool:
+        """Pair the clip with the first still of its name that was taken in its moment; whether there is one."""
+        return self._pair(clip, (still for still in self.alike(clip) if self._of_one_moment(still, clip)))
+
+    def _pair(self, clip: LocalFile, fitting: Iterable[LocalFile]) -> bool:
+        still = next((still for still in fitting if still not in self.found), None)
+        if still is not None:
+            self.found[still] = clip
+        return still is not None
+
+    def _of_one_moment(self, still: LocalFile, clip: LocalFile) -> bool:
+        one, other = self._capture(still), self._capture(clip)
+        if one is None or other is None or (one.content_id and other.content_id):
+            return False
+        return one_moment(one, other)
+
+    def _identifier(self, file: LocalFile) -> str | None:
+        capture = self._capture(file)
+        return None if capture is None else capture.content_id
+
+    def _capture(self, file: LocalFile) -> Capture | None:
+        if file not in self._said:
+            try:
+                self._said[file] = self._read(file)
+            except LocalFault:
+                self._said[file] = None
+        return self._said[file]
 
 
 # --- Sidecars --------------------------------------------------------------------------------------------------------

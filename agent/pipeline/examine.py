@@ -4,24 +4,24 @@ Nothing leaves the laptop here and nothing is changed in a folder. A photo whose
 decided at all: it stays settled, with that as its reason.
 """
 
-import mimetypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from agent.capture import Request, Unreadable
 from agent.errors import LocalFault
 from agent.folders import scan
+from agent.formats import claims_to_be_a_photo
 from agent.journal import Standing, State
-from agent.model import Capture, Decision, LocalFile, Photo, Register, Verdict
-from agent.pipeline.damage import CUT_SHORT, damaged
+from agent.model import Capture, LocalFile, Photo, Register, Role, Verdict
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.facts import GROUNDS
+from agent.pipeline.judging import NOT_WHAT_IT_CLAIMS, is_remains, judge_photo, spoken
 from agent.pipeline.neighbours import with_neighbours
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import UNREADABLE, Stages
-from agent.register import decide
 
 GIVEN_UP_WAITING = timedelta(minutes=10)
 """A file without its end that nobody has written to for this long will not get one any more: it is damaged."""
@@ -31,6 +31,11 @@ EMPTY = "the file is empty: was copying it cut short?"
 
 CHUNK = 500
 """Photos decided between two commits: enough that the commit's fsync does not count, few enough to lose to a kill."""
+
+
+def reader(stages: Stages) -> Callable[[LocalFile], Capture]:
+    """What a file says by itself, for grouping."""
+    return lambda file: stages.capture.read(file.path, now=stages.clock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Seen:
 def look(stages: Stages, roots: Sequence[Path]) -> Seen:
     """Scan the folders and bring the journal up to what is there; forget what vanished before anything was sent."""
     now = stages.clock()
-    found = scan(roots, content_id=lambda file: stages.capture.content_id(file.path))
+    found = scan(roots, read=reader(stages))
     standings = stages.journal.see_all(found.photos, now, register_version=stages.grounds)
     return Seen(
         photos=len(standings),
@@ -101,18 +106,14 @@ def decide_all(stages: Stages, audience: Audience, stopping: Callable[[], bool] 
     return private
 
 
-def judge(stages: Stages, capture: Capture, register: Register) -> Decision:
-    """The register's verdict; of a visit photo without its end, also that it is damaged, and goes all the same."""
-    device = stages.settings.device
-    decision = decide(capture, register, staff=device.staff, zone=device.timezone)
-    if decision.verdict is Verdict.VISIT and not capture.complete:
-        return damaged(decision, CUT_SHORT)
-    return decision
-
-
 def others_of(photo: Photo) -> tuple[Path, ...]:
     """The files that hang on a photo's main file: they may bear out, or throw doubt on, what it says."""
     return tuple(member.file.path for member in photo.members[1:])
+
+
+def partners_of(photo: Photo) -> tuple[Path, ...]:
+    """The other halves of a Live Photo, which are judged by themselves as well."""
+    return tuple(member.file.path for member in photo.members if member.role is Role.PARTNER)
 
 
 _OPEN = (State.SETTLED, State.DECIDED, State.REVIEW, State.REFUSED)
@@ -131,11 +132,7 @@ def _decide_some(stages: Stages, audience: Audience, register: Register, standin
     # What was decided or held before is decided afresh: the table has one way to a verdict, from settled.
     again = [replace(standing, state=State.SETTLED) for standing in standings]
     stages.journal.save(*again)
-    requests = [Request(standing.photo.main.path, others_of(standing.photo)) for standing in again]
-    captures = stages.capture.read_all(requests, now=stages.clock())
-    after = with_neighbours(
-        [_decided(stages, register, standing, found) for standing, found in zip(again, captures, strict=True)]
-    )
+    after = with_neighbours([standing for standing, _ in _judged(stages, register, again)])
     gone = [standing.id for standing in after if standing.state is State.PRIVATE]
     kept = [standing for standing in after if standing.state is not State.PRIVATE]
     # A private photo's row is replaced by a token without ever holding its reasons.
@@ -147,31 +144,54 @@ def _decide_some(stages: Stages, audience: Audience, register: Register, standin
     return len(gone)
 
 
-def _decided(stages: Stages, register: Register, standing: Standing, capture: Capture | LocalFault) -> Standing:
-    """Where the photo stands once its main file was read; an unreadable one is refused with the reason."""
+def _judged(
+    stages: Stages, register: Register, standings: Sequence[Standing]
+) -> list[tuple[Standing, Capture | LocalFault]]:
+    """Where each photo stands once its files were read, and what its main file says; nothing is saved."""
+    requests = [
+        Request(path, others_of(standing.photo) if path == standing.photo.main.path else ())
+        for standing in standings
+        for path in (standing.photo.main.path, *partners_of(standing.photo))
+    ]
+    captures = stages.capture.read_all(requests, now=stages.clock())
+    judged = []
+    for standing in standings:
+        found, *partners = islice(captures, 1 + len(partners_of(standing.photo)))
+        judged.append((_decided(stages, register, standing, found, partners), found))
+    return judged
+
+
+def _decided(
+    stages: Stages,
+    register: Register,
+    standing: Standing,
+    capture: Capture | LocalFault,
+    partners: Sequence[Capture | LocalFault],
+) -> Standing:
+    """Where the photo stands once its files were read; an unreadable one is refused with the reason."""
     main = standing.photo.main
-    if main.size == 0:
-        if not claims_to_be_a_photo(main.path):
-            return replace(standing, state=State.PRIVATE)
-        return replace(standing, state=State.REFUSED, reason=EMPTY)
-    if isinstance(capture, LocalFault):
-        if not claims_to_be_a_photo(main.path):
-            return replace(standing, state=State.PRIVATE)
-        attempts = UNREADABLE if isinstance(capture, Unreadable) else 0
-        return replace(standing, state=State.REFUSED, reason=str(capture), attempts=attempts)
+    if main.size == 0 or isinstance(capture, LocalFault):
+        return _unread(standing, capture)
     quiet = stages.clock() - min(standing.looked_at, _written(main))
-    if not capture.complete and quiet < GIVEN_UP_WAITING:
+    if not capture.complete and quiet < GIVEN_UP_WAITING and (capture.is_photo or is_remains(capture, standing)):
         return replace(standing, state=State.SETTLED, reason="its end is not there yet: still being copied?")
-    decision = judge(stages, capture, register)
+    if is_remains(capture, standing):
+        return replace(standing, state=State.REFUSED, reason=NOT_WHAT_IT_CLAIMS, attempts=0)
+    decision = judge_photo(stages, capture, partners, register)
     state = {Verdict.VISIT: State.DECIDED, Verdict.REVIEW: State.REVIEW}.get(decision.verdict, State.PRIVATE)
-    reason = None if state is State.DECIDED else "; ".join(decision.reasons)
+    reason = None if state is State.DECIDED else spoken(decision, capture)
     return replace(standing, state=state, decision=decision, reason=reason, not_before=None, attempts=0)
 
 
-def claims_to_be_a_photo(path: Path) -> bool:
-    """Whether its name ends as a picture's or a video's does."""
-    kind = mimetypes.guess_type(path.name)[0] or ""
-    return kind.startswith(("image/", "video/"))
+def _unread(standing: Standing, capture: Capture | LocalFault) -> Standing:
+    """A file that is empty or cannot be read is reported where its name promises a photo, of whatever format."""
+    main = standing.photo.main
+    if not claims_to_be_a_photo(main.path):
+        return replace(standing, state=State.PRIVATE)
+    if main.size == 0 or not isinstance(capture, LocalFault):
+        return replace(standing, state=State.REFUSED, reason=EMPTY)
+    attempts = UNREADABLE if isinstance(capture, Unreadable) else 0
+    return replace(standing, state=State.REFUSED, reason=str(capture), attempts=attempts)
 
 
 def _written(file: LocalFile) -> datetime:

@@ -6,7 +6,7 @@ method of its metaclass. A key's value stays as it was written; the properties o
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, ConfigDict, Field, Strict, StrictBool, StrictInt
@@ -81,6 +81,13 @@ class Folders:
         _Number,
         Field(gt=0, le=1440, description="How often all folders are looked through, besides being watched."),
     ] = 15
+    screenshots: Annotated[
+        Literal["ask", "leave"],
+        Field(
+            description="What becomes of screenshots and recordings of a screen that may be of a visit: ask the member "
+            "of staff, or leave them alone."
+        ),
+    ] = "ask"
 
 
 @dataclass(frozen=True, slots=True, config=_EXACT)
