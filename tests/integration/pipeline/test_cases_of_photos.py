@@ -72,9 +72,7 @@ ONE_FILE = [
 
 
 @pytest.mark.parametrize(("name", "right"), ONE_FILE, ids=[name for name, _ in ONE_FILE])
-def test_a_photo_by_itself_is_judged_as_it_should_be(
-    laptop: Laptop, cases: Path, name: str, right: set[str]
-) -> None:
+def test_a_photo_by_itself_is_judged_as_it_should_be(laptop: Laptop, cases: Path, name: str, right: set[str]) -> None:
     (path,) = copied(laptop, cases / name)
     before = path.read_bytes()
     laptop.run()
