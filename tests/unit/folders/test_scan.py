@@ -188,10 +188,14 @@ def test_a_file_given_as_root_comes_with_its_companions_and_nothing_else(folder,
     put("IMG_1.aae")
     put("IMG_2.jpg")
     put("below/IMG_3.jpg")
-    found = scan([folder / "IMG_1.heic"], read=lambda file: Capture("any", content_id=file.path.stem))
+
+    def identified(file: LocalFile) -> Capture:
+        return Capture("any", content_id=file.path.stem)
+
+    found = scan([folder / "IMG_1.heic"], read=identified)
     assert [[m.role for m in photo.members] for photo in found.photos] == [[Role.MAIN, Role.PARTNER, Role.SIDECAR]]
-    assert look_at(folder / "IMG_1.mov") == found
-    assert look_at(folder / "IMG_1.mov", folder / "IMG_1.heic") == found
+    assert scan([folder / "IMG_1.mov"], read=identified) == found
+    assert scan([folder / "IMG_1.mov", folder / "IMG_1.heic"], read=identified) == found
     assert look_at(folder / "IMG_1.heic", folder) == look_at(folder)
 
 
