@@ -38,7 +38,7 @@ def noted(note: Entry, source: Source, make: str | None) -> Stamp | None:
             second, minute, hour, day, month, low, high = inside.at(_ULTRAFIRE_TIME, 7)
             year = low | high << 8
         elif head == _HF2:
-            second, minute, hour, month, day, year = _words(inside.at(_HF2_TIME, 12))
+            second, minute, hour, day, month, year = _words(inside.at(_HF2_TIME, 12))
         else:
             return None
     except Broken:

@@ -205,7 +205,7 @@ def test_two_blocks_that_contradict_each_other_are_for_a_person(reads: Reads, se
         b"\x01\xf1\x03\0" + bytes(18) + struct.pack("<6H", 12, 11, 10, 3, 14, 2026) + bytes(40),
         b"\x01\xf1\x03\0" + bytes(18) + struct.pack(">6H", 12, 11, 10, 3, 14, 2026) + bytes(40),
         b"RECONYXUF\0" + bytes(0x31) + bytes((12, 11, 10, 14, 3)) + struct.pack("<H", 2026) + bytes(40),
-        b"RECONYXH2\0" + bytes(0x34) + struct.pack("<6H", 12, 11, 10, 3, 14, 2026) + bytes(40),
+        b"RECONYXH2\0" + bytes(0x34) + struct.pack("<6H", 12, 11, 10, 14, 3, 2026) + bytes(40),
     ],
     ids=["HyperFire", "another firmware", "UltraFire", "HF2 PRO"],
 )
