@@ -13,6 +13,7 @@ from agent.capture.clock import (
     BEGINNING,
     LEAST_OFFSET,
     MOST_OFFSET,
+    RESET,
     Reading,
     impossible,
     perhaps_reset,
@@ -72,8 +73,14 @@ def judge_clip(clip: Clip, now: datetime, name: str = "") -> Judgement | None:
 def _by_stated(clip: Clip, written: str, basis: str, where: Place | None, now: datetime) -> Judgement | None:
     """A time of its own with its own offset, beside the header's."""
     reading = read_stamp(Stamp(written))
-    if reading is None or impossible(reading, now):
+    if reading is None:
         return None
+    refused = impossible(reading, now) or (reading.offset is None and perhaps_reset(reading.wall.earliest, now))
+    if refused:
+        notes = (f"its {basis} is not to be believed: {refused if isinstance(refused, str) else RESET}",)
+        return Judgement(
+            Level.IMPOSSIBLE, None, reading.recorded, reading.written_offset, (basis,), place=where, notes=notes
+        )
     early = _written_early(reading, clip.created, now)
     return Judgement(
         Level.OWN_OFFSET if reading.instant else Level.ASSUMED_ZONE,

@@ -37,6 +37,8 @@ RESET_HOURS = 6
 """How long after midnight on 1 January of a past year a clock may still be one that began again there: cameras that are
 not in the list above take the first day of the year that they were made in, and count on while they are used."""
 
+RESET = "the camera's clock may have been reset: these are the first hours of a year, where clocks start from"
+
 RESET_IN_CHINA = 16
 """From which hour on, in UTC, it was that 1 January where many cameras are made, whose videos' headers are in UTC."""
 

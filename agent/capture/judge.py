@@ -12,7 +12,7 @@ from pathlib import PurePath
 
 from agent.capture import gps
 from agent.capture.clipjudge import duration, judge_clip
-from agent.capture.clock import Reading, impossible, perhaps_reset, plausible, read_stamp, up_to
+from agent.capture.clock import RESET, Reading, impossible, perhaps_reset, plausible, read_stamp, up_to
 from agent.capture.doubts import doubts
 from agent.capture.evidence import Clip, Evidence, Exif, Stamp
 from agent.capture.judgement import Judgement
@@ -23,8 +23,6 @@ from agent.model import Camera, Capture, Level, WallClock
 NOT_READ_YET = "this format's capture time is not read yet: held for review"
 NO_TIME = "nothing in it says when it was taken"
 DISORDERLY = "it is damaged around the place where its time stands, which is not to be relied on"
-
-RESET = "the camera's clock may have been reset: these are the first hours of a year, where clocks start from"
 
 ONE_MOMENT = timedelta(minutes=1)
 """How far apart two Exif blocks of one file may put one moment; some cameras write the second a little later."""

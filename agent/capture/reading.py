@@ -25,7 +25,6 @@ from agent.capture.placezone import with_zone_of_place
 from agent.capture.raw import read_tiff
 from agent.capture.sniff import HEAD, is_something_else, sniff
 from agent.capture.transport import read_transport
-from agent.errors import LocalFault
 from agent.formats import suits
 from agent.model import Capture
 
@@ -70,19 +69,6 @@ def read(path: Path, *, now: datetime, beside: Sequence[Path] = ()) -> Capture:
     if beside and capture.is_photo:
         capture = corroborated(capture, read_beside(beside, gather), now)
     return _with_note_on_name(with_zone_of_place(capture), path)
-
-
-def content_id(path: Path) -> str | None:
-    """The Live Photo ContentIdentifier: in a JPEG or HEIC Apple's MakerNote tag 0x0011, in a MOV the Keys item
-    com.apple.quicktime.content.identifier.
-
-    None where there is none, on broken content, and where the file cannot be read: grouping then goes by name and time,
-    and `read` is what tells of the fault.
-    """
-    try:
-        return gather(path).content_id
-    except LocalFault:
-        return None
 
 
 def gather(path: Path) -> Evidence:

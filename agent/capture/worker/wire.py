@@ -79,12 +79,12 @@ def capture_of(found: object) -> Capture:
             also=tuple(Interval(*_ends(reading)) for reading in _list(found["also"])),
             clock_bound=_flag(found["clock_bound"]),
             camera=None if camera is None else Camera(*map(_maybe, _list(camera, 3))),
-            place=None if place is None else Place(*map(_number, _list(place, 2))),
+            place=None if place is None else Place(*map(_degrees, _list(place, 2))),
             content_id=_maybe(found["content_id"]),
             complete=_flag(found["complete"]),
             notes=_texts(found["notes"]),
             wall=None if found["shown"] is None else WallClock(*_ends(found["shown"])),
-            length=None if found["length"] is None else timedelta(seconds=_number(found["length"])),
+            length=_length(found["length"]),
             origin=Origin(found["origin"]),
             origin_basis=_text(found["origin_basis"]),
             marked=_flag(found["marked"]),
@@ -120,6 +120,10 @@ def _ends(found: object) -> tuple[datetime, datetime]:
     return datetime.fromisoformat(_text(first)), datetime.fromisoformat(_text(last))
 
 
+def _length(found: object) -> timedelta | None:
+    return None if found is None else timedelta(seconds=_degrees(found))
+
+
 def _list(found: object, length: int | None = None) -> list[object]:
     if not isinstance(found, list) or (length is not None and len(found) != length):
         raise Garbled
@@ -146,7 +150,7 @@ def _flag(found: object) -> bool:
     return found
 
 
-def _number(found: object) -> float:
+def _degrees(found: object) -> float:
     if not isinstance(found, (int, float)) or isinstance(found, bool):
         raise Garbled
     return float(found)
