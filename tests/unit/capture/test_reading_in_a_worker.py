@@ -20,7 +20,7 @@ from agent.capture import CaptureWorker, Held, Request, Unreadable, read
 from agent.capture.worker import DECODING, READING, wire
 from agent.capture.worker.limits import MIB
 from agent.errors import LocalFault
-from agent.model import Camera, Capture, Interval, Level, Place, WallClock
+from agent.model import Camera, Capture, Interval, Level, Origin, Place, WallClock
 from tests.unit.capture.photobuilding import NOW, ORIGINAL, PICTURE, TAKEN, app1, exif_block, jpeg
 
 NARROW = replace(READING, memory=MIB)
@@ -261,6 +261,11 @@ def captures(draw: st.DrawFn) -> Capture:
         content_id=draw(TEXTS),
         complete=draw(st.booleans()),
         notes=tuple(draw(st.lists(st.text(max_size=5), max_size=3))),
+        wall=draw(st.sampled_from([None, WallClock(start, start + length)])),
+        length=draw(st.sampled_from([None, length])),
+        origin=draw(st.sampled_from(Origin)),
+        origin_basis=draw(st.text(max_size=10)),
+        marked=draw(st.booleans()),
     )
 
 
