@@ -173,7 +173,8 @@ def _decided(
     if main.size == 0 or isinstance(capture, LocalFault):
         return _unread(standing, capture)
     quiet = stages.clock() - min(standing.looked_at, _written(main))
-    if not capture.complete and quiet < GIVEN_UP_WAITING and (capture.is_photo or is_remains(capture, standing)):
+    whole = capture.complete and all(isinstance(one, LocalFault) or one.complete for one in partners)
+    if not whole and quiet < GIVEN_UP_WAITING and (capture.is_photo or is_remains(capture, standing)):
         return replace(standing, state=State.SETTLED, reason="its end is not there yet: still being copied?")
     if is_remains(capture, standing):
         return replace(standing, state=State.REFUSED, reason=NOT_WHAT_IT_CLAIMS, attempts=0)

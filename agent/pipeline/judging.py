@@ -63,7 +63,8 @@ def judge_photo(
         own = judge(stages, _of_one_moment(capture, partner), register)
         if (own.verdict, own.visit) != (decision.verdict, decision.visit):
             return _held(decision, f"the two halves of this Live Photo do not agree: of its clip alone, {_said(own)}")
-    return decision
+    cut = any(isinstance(partner, Capture) and not partner.complete for partner in partners)
+    return damaged(decision, CUT_SHORT) if cut and capture.complete and decision.verdict is Verdict.VISIT else decision
 
 
 def by_origin(decision: Decision, capture: Capture, *, screenshots: str = "ask") -> Decision:
@@ -114,7 +115,7 @@ def _of_one_moment(still: Capture, clip: Capture) -> Capture:
         camera=clip.camera or still.camera,
         place=clip.place or still.place,
         also=(*still.also, *clip.also),
-        complete=clip.complete and still.complete,
+        complete=clip.complete,
         origin=origin,
         origin_basis=still.origin_basis if origin is still.origin else clip.origin_basis,
     )

@@ -8,11 +8,14 @@ import os
 import shutil
 from pathlib import Path
 
+import piexif
 import pytest
 
 from agent.journal import State
 from agent.record import Kind
 from tests.laptop import Laptop
+from tests.unit.capture.photobuilding import app1, directory, exif_block, jpeg
+from tests.unit.capture.test_other_containers import keys, movie
 
 VISITS = """id,title,starts,ends,timezone,staff,cameras,latitude,longitude,radius_km,status
 museum,Science Museum,2026-03-14 09:00,2026-03-14 16:30,Europe/London,,,,,,
@@ -148,3 +151,44 @@ def test_explain_says_both_ways_that_a_clock_is_read(laptop: Laptop, cases: Path
     shown = laptop.command("explain", path).stdout
     assert "its clock showed 20:11" in shown
     assert "+09:00 from UTC" in shown
+
+
+IDENTIFIER = "570F1469-09C7-4E50-9875-05F21D5BD166"
+
+
+def apples_still(taken: str) -> bytes:
+    """A picture with Apple's identifier in its note."""
+    value = IDENTIFIER.encode() + b"\0"
+    note = b"Apple iOS\0\0\1MM" + directory([(0x0011, 2, len(value), value)], 14)
+    exif = {
+        piexif.ExifIFD.DateTimeOriginal: taken.encode(),
+        piexif.ExifIFD.OffsetTimeOriginal: b"+00:00",
+        piexif.ExifIFD.MakerNote: note,
+    }
+    first = {piexif.ImageIFD.Make: b"Apple", piexif.ImageIFD.Model: b"iPhone 15"}
+    return jpeg(app1(exif_block(first=first, exif=exif)))
+
+
+def apples_clip(taken: str | None) -> bytes:
+    """A clip with the same identifier, and a creation date where it has one."""
+    words = {"com.apple.quicktime.content.identifier": IDENTIFIER, "com.apple.quicktime.make": "Apple"}
+    return movie(keys(words | ({"com.apple.quicktime.creationdate": taken} if taken else {})))
+
+
+@pytest.mark.parametrize(
+    ("still", "clip", "right"),
+    [
+        ("2026:03:14 10:11:12", "2026-03-14T10:11:12+0000", SENT),
+        ("2026:03:14 10:11:12", None, SENT),
+        ("2026:03:14 10:11:12", "2025-12-25T15:00:00+0000", HELD),
+        ("2025:12:25 15:00:00", "2026-03-14T10:11:12+0000", HELD),
+        ("2025:12:25 15:00:00", "2025-12-25T15:00:00+0000", PRIVATE),
+        ("2025:12:25 15:00:00", None, PRIVATE),
+    ],
+)
+def test_a_live_photo_goes_only_if_both_its_halves_do(laptop: Laptop, still: str, clip: str | None, right: str) -> None:
+    laptop.register(VISITS)
+    picture = laptop.file("IMG_0007.JPG", apples_still(still))
+    film = laptop.file("IMG_0007.MOV", apples_clip(clip))
+    laptop.run()
+    assert [outcome(laptop, path) for path in (picture, film)] == [right, right]

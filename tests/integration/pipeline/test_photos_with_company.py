@@ -4,6 +4,8 @@ import hashlib
 import io
 import json
 import os
+import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -13,6 +15,7 @@ import pytest
 from agent.journal import State
 from agent.model import VisitId
 from agent.pipeline.review import assign
+from agent.pipeline.stages import Stages
 from agent.record import Kind
 from agent.tagging import untag
 from tests.laptop import ON_VISIT, PRIVATE, VISITS, Laptop, jpeg, minutes, mov, sha256
@@ -111,6 +114,26 @@ def with_box(clip: bytes, box: bytes) -> bytes:
     at = clip.rindex(b"moov") - 4
     size = int.from_bytes(clip[at : at + 4]) + len(box)
     return clip[:at] + size.to_bytes(4) + clip[at + 4 :] + box
+
+
+def test_a_clip_whose_end_is_missing_is_waited_for_and_then_said_to_be_damaged(laptop: Laptop) -> None:
+    whole = mov(begun=ON_VISIT)
+    pictures, header = whole[20 : whole.rindex(b"moov") - 4], whole[whole.rindex(b"moov") - 4 :]
+    picture = laptop.photo("IMG_1.jpg")
+    clip = laptop.file("IMG_1.mov", whole[:20] + header + pictures[:-100])
+    assert laptop.run().sent == 0
+    for path in (picture, clip):
+        os.utime(path, (time.time() - HOUR,) * 2)
+    laptop.look(lambda stages: look_back(stages, HOUR))
+    summary = laptop.run()
+    assert (summary.sent, summary.damaged) == (1, 1)
+
+
+def look_back(stages: Stages, seconds: float) -> None:
+    """As if what was found had been found so long ago."""
+    found = stages.journal.standings(State.SETTLED, State.FOUND)
+    ago = timedelta(seconds=seconds)
+    stages.journal.save(*(replace(one, looked_at=one.looked_at - ago) for one in found))
 
 
 @pytest.mark.parametrize("ending", ["xmp", "AAE", "thm"])
