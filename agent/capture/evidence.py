@@ -102,7 +102,8 @@ class Evidence:
     whether all around the time is whole and in its place: what is broken there may have said something else.
 
     `pixels` are width and height, where a reader has them at hand. `screenshot` and `messenger` are marks of those in
-    the file outside its Exif block, and `software` is a program's name there.
+    the file outside its Exif block, `software` is a program's name there, and `hints` whether it has a part that only
+    cameras write, or a day without an hour.
     `xmp_original` and `iptc_original` are the capture times that a program wrote into XMP (exif:DateTimeOriginal) and
     IPTC (2:55 and 2:60), which are not the camera's own word. `notes` say in plain English what was broken.
     """
@@ -118,6 +119,7 @@ class Evidence:
     iptc_original: str | None = None
     pixels: tuple[int, int] | None = None
     screenshot: bool = False
+    hints: bool = False
     messenger: str | None = None
     software: str | None = None
     notes: tuple[str, ...] = ()

@@ -42,6 +42,14 @@ def original_time(payload: bytes) -> str | None:
     return f"{year}:{month}:{day} {hour}:{minute}:{second}{offset}"
 
 
+def has_day(payload: bytes) -> bool:
+    """Whether there is a DateCreated, be it without an hour."""
+    try:
+        return bool(_records(Block(payload)).get(_DATE))
+    except Broken:
+        return True
+
+
 def messenger(payload: bytes) -> str | None:
     """Whose mark is in an APP13's payload: Facebook and Instagram leave `FBMD…` among its instructions (2:40), or a
     reference of twenty letters (2:103).

@@ -46,6 +46,23 @@ _CIFF_HEADER = 26
 _NEXT = re.compile(rb"\xff[\xc0-\xfe]")
 
 _SOI, _EOI, _SOS, _APP0, _APP1, _APP13 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xED
+_APP15 = 0xEF
+_OF_PROGRAMS = (
+    b"JFIF",
+    b"JFXX",
+    b"Exif",
+    b"http://",
+    b"ICC_PROFILE",
+    b"Photoshop",
+    b"Adobe_",
+    b"Adobe",
+    b"Ducky",
+    b"JP",
+)
+"""How the segments begin that programs and all cameras write; `JP` is that of signed content (C2PA)."""
+
+_LONGEST_MARK = 16
+
 _BARE = {0x01, _SOI, *range(0xD0, 0xD8)}
 """Markers that no length follows."""
 
@@ -77,6 +94,7 @@ def read_jpeg(file: BoundedFile) -> Evidence:
         clock=clock,
         xmp_original=written,
         iptc_original=created,
+        hints=found.odd or (written is None and created is None and _has_a_day(found)),
         screenshot=any(_SCREENSHOT.search(packet) for packet in found.packets),
         messenger=None if found.resources is None else iptc.messenger(found.resources),
         notes=tuple(notes),
@@ -115,14 +133,15 @@ def _read_heap(content: bytes, notes: list[str]) -> tuple[Clock | None, tuple[Ex
 @dataclass(slots=True)
 class _Segments:
     """Exif blocks and XMP packets in their order, a CIFF block, Photoshop's resources, and where the picture's data
-    begins, if it does. `orderly` is whether there was nothing but segments and fill bytes up to the Exif block, and a
-    whole segment behind it.
+    begins, if it does. `odd` is whether a segment is there that only cameras write. `orderly` is whether there was
+    nothing but segments and fill bytes up to the Exif block, and a whole segment behind it.
     """
 
     blocks: list[bytes] = field(default_factory=list)
     packets: list[bytes] = field(default_factory=list)
     heap: bytes | None = None
     resources: bytes | None = None
+    odd: bool = False
     flir: bytearray = field(default_factory=bytearray)
     scan: int | None = None
     orderly: bool = True
@@ -148,6 +167,7 @@ def _segments(source: Source, notes: list[str]) -> _Segments:
             if marker == _SOS:
                 found.scan = position + max(size, 2)
                 return found
+            found.odd = found.odd or _is_odd(source, marker, position + 2, size - 2)
             if marker == _APP1:
                 held = sum(map(len, found.blocks))
                 _keep(source, position + 2, max(size - 2, 0), found)
@@ -173,6 +193,21 @@ def _marker(source: Source, position: int) -> tuple[int, int]:
     if found is None:
         raise Broken("no marker where one must be")
     return position + found.end(), found.group()[1]
+
+
+def _is_odd(source: Source, marker: int, start: int, size: int) -> bool:
+    """Whether a segment for applications is none that programs write: makers kept notes there before Exif, and beside
+    it (MPF, Casio's QVCI, FLIR's record).
+    """
+    if not _APP0 <= marker <= _APP15 or size <= 0:
+        return False
+    return not source.at(start, min(size, _LONGEST_MARK)).startswith(_OF_PROGRAMS)
+
+
+def _has_a_day(found: _Segments) -> bool:
+    """Whether IPTC or XMP has a day of which no time was read."""
+    in_xmp = any(b"DateCreated" in packet or b"DateTimeOriginal" in packet for packet in found.packets)
+    return in_xmp or (found.resources is not None and iptc.has_day(found.resources))
 
 
 def _is_ciff(source: Source, start: int, size: int) -> bool:

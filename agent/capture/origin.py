@@ -155,6 +155,7 @@ def _marked(evidence: Evidence, found: Exif, clip: Clip, path: PurePath) -> bool
         or found.damaged
         or found.garbled
         or evidence.clock
+        or evidence.hints
         or named_so
         or gps.place(found.fix) is not None
         or gps.instant(found.fix) is not None

@@ -155,5 +155,24 @@ def test_zeros_a_reset_clock_and_an_exposure_are_signs(reads: Reads, exif: dict)
     assert reads(jpeg(app1(exif_block(exif=exif))), "logo.jpg").marked
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        segment(0xE1, b"QVCI\0" + bytes(40)),
+        segment(0xE2, b"MPF\0" + bytes(40)),
+        segment(0xED, b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x0d\x1c\x02\x37\0\x0820260314\0"),
+        segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<a photoshop:DateCreated='2026-03-14'/>"),
+    ],
+    ids=["Casio's notes", "several pictures", "a day in IPTC", "a day in XMP"],
+)
+def test_a_segment_of_a_camera_and_a_day_alone_are_signs(reads: Reads, part: bytes) -> None:
+    assert reads(jpeg(part), "logo.jpg").marked
+
+
+def test_segments_of_programs_are_no_signs(reads: Reads) -> None:
+    parts = [segment(0xE2, b"ICC_PROFILE\0" + bytes(40)), segment(0xEE, b"Adobe\0d" + bytes(5))]
+    assert not reads(jpeg(*parts, segment(0xEC, b"Ducky\0" + bytes(20))), "logo.jpg").marked
+
+
 def test_a_clip_is_never_passed_over_for_want_of_marks(reads: Reads) -> None:
     assert reads(movie(), "museum.mp4").marked
