@@ -69,30 +69,34 @@ class Made:
 def made(evidence: Evidence, found: Exif, path: PurePath, *, phone: bool) -> Made:
     """What made this file; `found` is one view of its Exif blocks, `phone` whether its time bears a phone's mark."""
     clip = evidence.clip or Clip()
-    name, folder = path.name, path.parent.name
+    origin, basis = _origin(evidence, found, clip, path, phone=phone)
+    return Made(origin, basis, origin is Origin.CAMERA or _marked(evidence, found, clip, path))
+
+
+def _origin(evidence: Evidence, found: Exif, clip: Clip, path: PurePath, *, phone: bool) -> tuple[Origin, str]:
     sender = (
-        namegivers.messenger(name, folder)
+        namegivers.messenger(path.name, path.parent.name)
         or evidence.messenger
         or clip.messenger
         or namegivers.named_in(found.software)
         or namegivers.named_in(found.description)
     )
     if sender is not None:
-        return Made(Origin.RECEIVED, f"it came through {sender}")
+        return Origin.RECEIVED, f"it came through {sender}"
     screen = _screen(evidence, found, clip, path)
     if screen is not None:
-        return Made(Origin.SCREEN, screen)
+        return Origin.SCREEN, screen
     editor = found.software or evidence.software or ""
     edited = _PICTURE_EDITORS.search(editor) or EDITORS.search(clip.software or "")
     mark = _camera(evidence, found, clip, phone=phone)
     foreign = edited is not None or evidence.format in _WITHOUT_CAMERAS
     if mark is not None and (not foreign or _intact(found)):
-        return Made(Origin.CAMERA, mark)
+        return Origin.CAMERA, mark
     if edited is not None:
-        return Made(Origin.EDITED, "a program wrote it anew, and the camera's own marks are not all there")
+        return Origin.EDITED, "a program wrote it anew, and the camera's own marks are not all there"
     if namegivers.downloaded(path.stem):
-        return Made(Origin.RECEIVED, "it is named as downloads are", _marked(evidence, found, clip, path))
-    return Made(Origin.NOT_KNOWN, "nothing in it shows that a camera made it", _marked(evidence, found, clip, path))
+        return Origin.RECEIVED, "it is named as downloads are"
+    return Origin.NOT_KNOWN, "nothing in it shows that a camera made it"
 
 
 def _screen(evidence: Evidence, found: Exif, clip: Clip, path: PurePath) -> str | None:

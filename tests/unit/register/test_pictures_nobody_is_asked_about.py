@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent.model import Capture, Interval, Level, Register, Sha256, Verdict, Visit, VisitId, WallClock
+from agent.model import Capture, Interval, Level, Origin, Register, Sha256, Verdict, Visit, VisitId, WallClock
 from agent.register import decide
 
 MUSEUM = Visit(
@@ -51,6 +51,17 @@ def test_an_icon_is_left_alone() -> None:
 )  # fmt: skip
 def test_what_could_be_of_a_visit_is_asked_about(known: dict[str, Any]) -> None:
     assert verdict(**known) is Verdict.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("sent", "right"),
+    [("2026-03-10", "private"), ("2026-03-14", "review"), ("2026-03-27", "review"), ("2026-05-20", "private")],
+)
+def test_what_a_messenger_brought_is_asked_about_for_two_weeks_after_a_visit(sent: str, right: str) -> None:
+    until = datetime.fromisoformat(sent).replace(tzinfo=UTC) + timedelta(days=1, hours=12)
+    taken = Interval(datetime(1990, 1, 1, tzinfo=UTC), until)
+    known = {"marked": False, "origin": Origin.RECEIVED, "taken": taken, "level": Level.UPPER_BOUND}
+    assert verdict(**known) == right
 
 
 @pytest.mark.parametrize("day", [2, 11, 17, 30])
