@@ -32,6 +32,9 @@ _STILLS = frozenset({"jpeg", "heic", "heif"})
 _CLIPS = frozenset({"mov", "mp4"})
 """What the two halves of a Live Photo may be, by their names."""
 
+_SMALL_TWIN = ".lrv"
+"""GoPro's small copy of a video, beside it under the same name."""
+
 _APPLE_EDIT = re.compile(r"(IMG_)[EO](\d+)", re.IGNORECASE)
 
 Read = Callable[[LocalFile], Capture]
@@ -174,7 +177,7 @@ def _owner(sidecar: LocalFile, by_name: _Index, by_stem: _Index, drafts: Sequenc
     if not candidates and _ending(sidecar) == ".aae" and (edit := _APPLE_EDIT.fullmatch(stem)):
         candidates = by_stem.find(edit[1] + edit[2])
     if len(candidates) > 1 and _ending(sidecar) == ".thm":
-        videos = [number for number in candidates if kind_of(drafts[number][0].path) is Kind.CLIP]
+        videos = [number for number in candidates if _is_whole_video(drafts[number][0])]
         candidates = videos if len(videos) == 1 else candidates
     if len(candidates) > 1:
         candidates = [number for number in candidates if kind_of(drafts[number][0].path) is Kind.RAW]
@@ -195,6 +198,10 @@ def _ending(file: LocalFile) -> str:
 def _format(file: LocalFile) -> str | None:
     found = by_ending(file.path)
     return None if found is None else found.name
+
+
+def _is_whole_video(file: LocalFile) -> bool:
+    return kind_of(file.path) is Kind.CLIP and _ending(file) != _SMALL_TWIN
 
 
 def _fold(name: str) -> str:

@@ -84,6 +84,7 @@ def test_a_sidecar_that_could_belong_to_several_hangs_on_none():
 
 def test_a_thm_belongs_to_the_video_rather_than_to_the_picture():
     assert grouped("A.mp4", "A.png", "A.thm") == [["A.mp4", "A.thm"], ["A.png"]]
+    assert grouped("GOPR1.LRV", "GOPR1.MP4", "GOPR1.THM") == [["GOPR1.LRV"], ["GOPR1.MP4", "GOPR1.THM"]]
 
 
 def test_sidecars_are_matched_whatever_their_case_and_by_spelling_where_that_decides():
