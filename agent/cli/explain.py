@@ -31,6 +31,15 @@ def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> int:
     return 0
 
 
+_ORIGINS = {
+    "camera": "made by a camera",
+    "received": "received from somebody, or downloaded",
+    "screen": "a picture of a screen",
+    "edited": "written by a program",
+    "not known": "not known what made it",
+}
+
+
 def _each(files: tuple[Path, ...]) -> "list[Path]":
     paths: list[Path] = []
     for path in files:
@@ -55,5 +64,5 @@ def _in_words(told: "Explanation", settings: "Settings") -> str:
             words = " ".join(part for part in (camera.make, camera.model) if part)
             lines.append(f"  camera {printable(words) or 'not known'}")
         if told.capture.is_photo:
-            lines.append(f"  origin {told.capture.origin.value}: {printable(told.capture.origin_basis)}")
+            lines.append(f"  {_ORIGINS[told.capture.origin.value]} ({printable(told.capture.origin_basis)})")
     return "\n".join(lines)

@@ -37,8 +37,8 @@ LEFT_ALONE = "it shows a screen, and the school leaves such pictures alone"
 _MORE = {
     Origin.RECEIVED: ", so somebody else may have taken it, at another time",
     Origin.SCREEN: ", not a photo",
-    Origin.EDITED: ", so its time may be another's",
-    Origin.NOT_KNOWN: ", so its time may be another's",
+    Origin.EDITED: ", so the time in it may not be when it was taken",
+    Origin.NOT_KNOWN: ", so the time in it may not be when it was taken",
 }
 
 

@@ -50,8 +50,8 @@ def both_ways(capture: Capture, readings: Readings, visits: Iterable[Visit]) -> 
         return ()
     shown = f"{capture.wall.earliest:%H:%M}"
     why = (
-        f"its clock showed {shown} and says that this is {capture.offset} from UTC, which is the time neither here nor "
-        f"of the visit: read both by that offset and as {shown} there, and both must agree"
+        f"its clock showed {shown} and was set to a zone {capture.offset} from UTC, which is neither the school's nor "
+        f"the visit's: it is read both by that zone and as {shown} there, and both must give the same answer"
     )
     return (why,)
 
