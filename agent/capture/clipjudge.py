@@ -157,7 +157,7 @@ def _by_header(clip: Clip, created: int, where: Place | None, now: datetime, nam
     phone = clip.phone or _agrees(name, ended, _length(clip.duration))
     shown = ended.replace(tzinfo=None)
     reset = impossible(Reading(recorded, WallClock(shown, shown)), now) or (
-        not phone and perhaps_reset(shown, now, in_utc=True)
+        not phone and perhaps_reset(shown, now, make=clip.make or clip.maker, in_utc=True)
     )
     if reset or not plausible(Interval(ended, ended), now):
         notes = ("its header's time is in the future, before digital cameras, or that of a clock that was reset",)

@@ -24,18 +24,26 @@ _RESET_DAYS = {
     (1904, 1, 1),  # QuickTime
     (1970, 1, 1),  # Unix
     (1980, 1, 1),  # FAT
-    (1980, 1, 6),  # GPS, and where its count of weeks begins again:
-    (1999, 8, 22),
-    (2019, 4, 7),
+    (1980, 1, 6),  # GPS
     (2000, 1, 1),  # cameras of the turn of the century
     (2001, 1, 1),  # Apple
-    *((year, 1, 1) for year in (2008, 2010, 2012, 2013, 2014, 2015, 2016)),  # action cameras and dashcams, by model
 }
 """Where clocks begin again after a flat battery. On these days no time is believed, whatever the hour."""
 
+_COUNT_BEGINS = {(1999, 8, 22), (2019, 4, 7)}
+"""Days on which GPS's count of weeks began again, where receivers without a fix begin too."""
+
+_ACTION_CAMERAS = re.compile(
+    r"gopro|dji|insta ?360|garmin|nextbase|viofo|blackvue|thinkware|70mai|mio|yi\b|xiaoyi|akaso|sjcam|drift|contour"
+    r"|kodak pixpro|novatek|reconyx|bushnell|browning|stealth",
+    re.IGNORECASE,
+)
+"""Makers whose cameras have small batteries or none for their clocks: action cameras, dashcams, wildlife cameras."""
+
 RESET_HOURS = 6
 """How long after midnight on 1 January of a past year a clock may still be one that began again there: cameras that are
-not in the list above take the first day of the year that they were made in, and count on while they are used."""
+not in the list above take the first day of the year that they were made in, and count on while they are used. Action
+cameras' clocks, which begin there again and again, are not believed on all of that day."""
 
 RESET = "the camera's clock may have been reset: these are the first hours of a year, where clocks start from"
 
@@ -136,15 +144,17 @@ def impossible(reading: Reading, now: datetime) -> str | None:
     return None
 
 
-def perhaps_reset(shown: datetime, now: datetime, *, in_utc: bool = False) -> bool:
+def perhaps_reset(shown: datetime, now: datetime, *, make: str | None = None, in_utc: bool = False) -> bool:
     """Whether a clock that showed this may be one that began again at a year's first midnight, hours ago at most.
 
     A picture of a New Year's night is asked about then, which does no harm. `in_utc` is for a video's header.
     """
     if shown.year >= now.year:
         return False
-    first_hours = (shown.month, shown.day) == (1, 1) and shown.hour < RESET_HOURS
-    return first_hours or (in_utc and (shown.month, shown.day) == (12, 31) and shown.hour >= RESET_IN_CHINA)
+    day = (shown.month, shown.day)
+    hours = 24 if _ACTION_CAMERAS.match(make or "") else RESET_HOURS
+    begins = day == (1, 1) or (shown.year, *day) in _COUNT_BEGINS
+    return (begins and shown.hour < hours) or (in_utc and day == (12, 31) and shown.hour >= RESET_IN_CHINA)
 
 
 def plausible(taken: Interval | WallClock, now: datetime) -> bool:

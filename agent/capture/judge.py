@@ -155,7 +155,7 @@ def _by_original(reading: Reading, found: Exif, now: datetime, source: str = _OR
     compared = gps.compare(reading, found.fix, now)
     refused = impossible(reading, now)
     if refused is None and not compared.confirms and not _of_a_phone(reading, found):
-        refused = RESET if perhaps_reset(reading.wall.earliest, now) else None
+        refused = RESET if perhaps_reset(reading.wall.earliest, now, make=found.make) else None
     if refused is not None:
         reason = f"its {source.removeprefix('EXIF ')} is not to be believed: {refused}"
         return Judgement(Level.IMPOSSIBLE, None, reading.recorded, reading.written_offset, (source,), notes=(reason,))

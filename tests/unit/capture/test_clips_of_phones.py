@@ -139,9 +139,14 @@ def test_a_clock_that_was_reset_hours_ago_is_for_a_person(reads: Reads, time: st
     assert "reset" in " ".join(found.notes)
 
 
-@pytest.mark.parametrize("time", ["2021:01:01 09:00:00", "2021:01:02 00:20:00", f"{NOW.year}:01:01 02:00:00"])
+@pytest.mark.parametrize("time", ["2021:01:02 00:20:00", f"{NOW.year}:01:01 02:00:00"])
 def test_other_times_of_the_new_year_are_times_like_others(reads: Reads, time: str) -> None:
     assert reads(dated(time), "IMG_0001.jpg").level is Level.ASSUMED_ZONE
+
+
+@pytest.mark.parametrize("time", ["2021:01:01 09:00:00", "2019:04:07 09:00:00"])
+def test_later_on_that_day_another_makers_clock_is_believed(reads: Reads, time: str) -> None:
+    assert reads(dated(time, b"Canon"), "IMG_0001.jpg").level is Level.ASSUMED_ZONE
 
 
 def test_a_phones_new_year_is_believed(reads: Reads) -> None:
