@@ -39,7 +39,7 @@ _SCREEN_PROGRAMS = re.compile(
     re.IGNORECASE,
 )
 
-_COMPUTERS = re.compile(r"(?:i?mac|macbook)", re.IGNORECASE)
+_COMPUTERS = re.compile(r"(?:imac(?:pro)?|mac(?:book(?:pro|air)?|mini|pro)?)\d+,\d+", re.IGNORECASE)
 """A computer's model where a camera's stands: QuickTime Player writes it into what it records from the screen."""
 
 _WITHOUT_CAMERAS = {"png", "gif", "bmp", "webp", "psd", "avif", "jxl", "jp2"}
