@@ -208,6 +208,16 @@ class Place:
     longitude: float
 
 
+class Origin(StrEnum):
+    """How a picture or a video came to be, as far as it shows."""
+
+    CAMERA = "camera"  # a camera or a phone made it: its own marks are in it
+    RECEIVED = "received"  # a messenger or a download gave it its name, or left its mark
+    SCREEN = "screen"  # a screenshot, or a recording of a screen
+    EDITED = "edited"  # a program wrote it, and the camera's own marks are gone
+    NOT_KNOWN = "not known"
+
+
 @dataclass(frozen=True, slots=True)
 class Capture:
     """When, where and by which camera, with the evidence for it. Broken content gives notes, never an exception.
@@ -217,7 +227,11 @@ class Capture:
     `taken` is the time as judged: an `Interval`, a `WallClock` where the zone is not in the file, or None (level X).
     `also` are other readings that the same evidence allows (a GPS time that disagrees, say): a decision must hold for
     each of them. `clock_bound` says whether the camera's own clock error moves `taken` (not where GPS confirms it).
-    `complete` is whether the container's end was there; `content_id` is the Live Photo ContentIdentifier.
+    `complete` is whether the container's end was there; `content_id` is the Live Photo ContentIdentifier. `wall` is
+    what the clock showed where `taken` rests on an offset that the file gives: an offset may be wrong too. `length` is
+    a video's duration.
+    `origin` is how it came to be, and `origin_basis` by what that shows, in words. `marked` is False only where the
+    file is whole and neither it nor its name shows any sign of a camera.
     """
 
     format: str
@@ -233,6 +247,11 @@ class Capture:
     content_id: str | None = None
     complete: bool = True
     notes: tuple[str, ...] = ()
+    wall: WallClock | None = None
+    length: timedelta | None = None
+    origin: Origin = Origin.NOT_KNOWN
+    origin_basis: str = ""
+    marked: bool = True
 
     @property
     def is_photo(self) -> bool:

@@ -245,9 +245,17 @@ def jpeg(taken: datetime | None, *, size: int = 0, seed: int = 0) -> bytes:
     return content[:at] + segment * (missing // len(segment) + 1) + content[at:]
 
 
-def mov(seed: int = 0) -> bytes:
-    """A clip, as far as its first box tells; it carries no time and no identifier."""
-    return b"\0\0\0\x14ftypqt  \0\0\0\0qt  " + (8 + 4096).to_bytes(4) + b"mdat" + bytes([seed % 256]) * 4096
+def mov(seed: int = 0, begun: datetime | None = None, *, length: int = 3) -> bytes:
+    """A clip of `length` seconds, as far as its header tells, which was written at its end by the clock that showed
+    `begun`; without that it carries no time. It has no identifier and names no camera.
+    """
+    content = b"\0\0\0\x14ftypqt  \0\0\0\0qt  " + (8 + 4096).to_bytes(4) + b"mdat" + bytes([seed % 256]) * 4096
+    if begun is None:
+        return content
+    ended = int((begun + timedelta(seconds=length) - datetime(1904, 1, 1)).total_seconds())  # noqa: DTZ001
+    header = bytes(4) + ended.to_bytes(4) * 2 + (1000).to_bytes(4) + (1000 * length).to_bytes(4) + bytes(80)
+    mvhd = (8 + len(header)).to_bytes(4) + b"mvhd" + header
+    return content + (8 + len(mvhd)).to_bytes(4) + b"moov" + mvhd
 
 
 def sha256(content: bytes) -> str:

@@ -4,27 +4,27 @@ Nothing leaves the laptop here and nothing is changed in a folder. A photo whose
 decided at all: it stays settled, with that as its reason.
 """
 
-import mimetypes
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from agent.capture import Request, Unreadable
 from agent.errors import LocalFault, Unforeseen, contained
 from agent.folders import scan
+from agent.formats import claims_to_be_a_photo
 from agent.journal import Standing, State
-from agent.model import Capture, Decision, Photo, PhotoId, Register, Verdict
+from agent.model import Capture, LocalFile, Photo, PhotoId, Register, Role, Verdict
 from agent.pipeline.boundary import Boundary
 from agent.pipeline.clocks import age, latest
-from agent.pipeline.damage import CUT_SHORT, damaged
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.facts import GROUNDS
+from agent.pipeline.judging import NOT_WHAT_IT_CLAIMS, is_remains, judge_photo, spoken
 from agent.pipeline.neighbours import with_neighbours
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import UNREADABLE, Stages
 from agent.pipeline.whereabouts import OPEN, elsewhere, forget, put_down_away, put_down_changed
-from agent.register import decide
 
 GIVEN_UP_WAITING = timedelta(minutes=10)
 """A file without its end that nobody has written to for this long will not get one any more: it is damaged."""
@@ -34,6 +34,11 @@ EMPTY = "the file is empty: was copying it cut short?"
 
 CHUNK = 500
 """Photos decided between two commits: enough that the commit's fsync does not count, few enough to lose to a kill."""
+
+
+def reader(stages: Stages) -> Callable[[LocalFile], Capture]:
+    """What a file says by itself, for grouping."""
+    return lambda file: stages.capture.read(file.path, now=latest(stages))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def look(stages: Stages, roots: Sequence[Path]) -> Seen:
     """Scan the folders and bring the journal up to what is there; forget what vanished before anything was sent."""
     now = stages.clock()
     mounted = stages.mounted()
-    found = scan(roots, content_id=lambda file: stages.capture.content_id(file.path))
+    found = scan(roots, read=reader(stages))
     standings = stages.journal.see_all(found.photos, now, register_version=stages.grounds, volume_of=mounted.of)
     rest = elsewhere(stages, mounted, found.photos, roots)
     stages.journal.see_all(rest.here, now, register_version=stages.grounds, volume_of=mounted.of)
@@ -149,18 +154,14 @@ def decide_all(
     return Decided(private, boundary.failures)
 
 
-def judge(stages: Stages, capture: Capture, register: Register) -> Decision:
-    """The register's verdict; of a visit photo without its end, also that it is damaged, and goes all the same."""
-    device = stages.settings.device
-    decision = decide(capture, register, staff=device.staff, zone=device.timezone)
-    if decision.verdict is Verdict.VISIT and not capture.complete:
-        return damaged(decision, CUT_SHORT)
-    return decision
-
-
 def others_of(photo: Photo) -> tuple[Path, ...]:
     """The files that hang on a photo's main file: they may bear out, or throw doubt on, what it says."""
     return tuple(member.file.path for member in photo.members[1:])
+
+
+def partners_of(photo: Photo) -> tuple[Path, ...]:
+    """The other halves of a Live Photo, which are judged by themselves as well."""
+    return tuple(member.file.path for member in photo.members if member.role is Role.PARTNER)
 
 
 _OPEN = (State.SETTLED, State.DECIDED, State.SENT, State.REVIEW, State.REFUSED)
@@ -187,8 +188,8 @@ def _decide_some(boundary: Boundary, register: Register, standings: Sequence[Sta
     stages.journal.save_if_unchanged([(before_by_id[identity], one) for identity, one in sent.items()])
     open_ones = [sent.get(one.id, one) for one in standings]
     again = stages.journal.save_if_unchanged([(one, replace(one, state=State.SETTLED)) for one in open_ones])
-    found = _read(stages, again)
-    after = _hinted(list(boundary.each(again, lambda one: _decided(stages, register, one, found[one.id]))))
+    said = _read(stages, again)
+    after = _hinted(list(boundary.each(again, lambda one: _decided(stages, register, one, said[one.id]))))
     gone = [standing.id for standing in after if standing.state is State.PRIVATE]
     kept = [standing for standing in after if standing.state is not State.PRIVATE]
     # A private photo's row is replaced by a token without ever holding its reasons.
@@ -212,41 +213,61 @@ def _hinted(standings: list[Standing]) -> list[Standing]:
 
 def judge_again(stages: Stages, register: Register, standing: Standing) -> tuple[Standing, Capture | LocalFault]:
     """Where a settled photo would stand if it were decided now, and what its main file says; nothing is saved."""
-    found = _read(stages, [standing])[standing.id]
-    return _decided(stages, register, standing, found), found
+    said = _read(stages, [standing])[standing.id]
+    return _decided(stages, register, standing, said), said.main
 
 
-def _read(stages: Stages, standings: Sequence[Standing]) -> dict[PhotoId, Capture | LocalFault]:
-    """What each photo's files say."""
-    requests = [Request(standing.photo.main.path, others_of(standing.photo)) for standing in standings]
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a photo's main file says, all its files considered, and what each of its partners says by itself."""
+
+    main: Capture | LocalFault
+    partners: tuple[Capture | LocalFault, ...]
+
+
+def _read(stages: Stages, standings: Sequence[Standing]) -> dict[PhotoId, _Said]:
+    """What the files of each photo say."""
+    requests = [
+        Request(path, others_of(standing.photo) if path == standing.photo.main.path else ())
+        for standing in standings
+        for path in (standing.photo.main.path, *partners_of(standing.photo))
+    ]
     captures = stages.capture.read_all(requests, now=latest(stages))
-    return {standing.id: capture for standing, capture in zip(standings, captures, strict=True)}
+    said = {}
+    for standing in standings:
+        main, *partners = islice(captures, 1 + len(partners_of(standing.photo)))
+        said[standing.id] = _Said(main, tuple(partners))
+    for _ in captures:  # it ends only when it was read to its end
+        raise ValueError("more was read than was asked for")
+    return said
 
 
-def _decided(stages: Stages, register: Register, standing: Standing, capture: Capture | LocalFault) -> Standing:
-    """Where the photo stands once its main file was read; an unreadable one is refused with the reason."""
-    main = standing.photo.main
-    if main.size == 0:
-        if not claims_to_be_a_photo(main.path):
-            return replace(standing, state=State.PRIVATE)
-        return replace(standing, state=State.REFUSED, reason=EMPTY)
-    if isinstance(capture, LocalFault):
-        if not claims_to_be_a_photo(main.path):
-            return replace(standing, state=State.PRIVATE)
-        attempts = UNREADABLE if isinstance(capture, Unreadable) else 0
-        return replace(standing, state=State.REFUSED, reason=str(capture), attempts=attempts)
-    if not capture.complete and _quiet(standing, stages.clock()) < GIVEN_UP_WAITING:
+def _decided(stages: Stages, register: Register, standing: Standing, said: _Said) -> Standing:
+    """Where the photo stands once its files were read; an unreadable one is refused with the reason."""
+    main, capture, partners = standing.photo.main, said.main, said.partners
+    if main.size == 0 or isinstance(capture, LocalFault):
+        return _unread(standing, capture)
+    quiet = _quiet(standing, stages.clock())
+    whole = capture.complete and all(isinstance(one, LocalFault) or one.complete for one in partners)
+    if not whole and quiet < GIVEN_UP_WAITING and (capture.is_photo or is_remains(capture, standing)):
         return replace(standing, state=State.SETTLED, reason="its end is not there yet: still being copied?")
-    decision = judge(stages, capture, register)
+    if is_remains(capture, standing):
+        return replace(standing, state=State.REFUSED, reason=NOT_WHAT_IT_CLAIMS, attempts=0)
+    decision = judge_photo(stages, capture, partners, register)
     state = {Verdict.VISIT: State.DECIDED, Verdict.REVIEW: State.REVIEW}.get(decision.verdict, State.PRIVATE)
-    reason = None if state is State.DECIDED else "; ".join(decision.reasons)
+    reason = None if state is State.DECIDED else spoken(decision, capture)
     return replace(standing, state=state, decision=decision, reason=reason, not_before=None, attempts=0)
 
 
-def claims_to_be_a_photo(path: Path) -> bool:
-    """Whether its name ends as a picture's or a video's does."""
-    kind = mimetypes.guess_type(path.name)[0] or ""
-    return kind.startswith(("image/", "video/"))
+def _unread(standing: Standing, capture: Capture | LocalFault) -> Standing:
+    """A file that is empty or cannot be read is reported where its name promises a photo, of whatever format."""
+    main = standing.photo.main
+    if not claims_to_be_a_photo(main.path):
+        return replace(standing, state=State.PRIVATE)
+    if main.size == 0 or not isinstance(capture, LocalFault):
+        return replace(standing, state=State.REFUSED, reason=EMPTY)
+    attempts = UNREADABLE if isinstance(capture, Unreadable) else 0
+    return replace(standing, state=State.REFUSED, reason=str(capture), attempts=attempts)
 
 
 def _quiet(standing: Standing, now: datetime) -> timedelta:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:  # imported when first called: SSH, and what reads photos
     from agent.forward import Forwarder
     from agent.share import Server, Share
 
+RULES = 2
+"""Counted up when the rules of deciding change within one version of the program: then all is decided afresh."""
+
 UNREADABLE = 2
 """Attempts of a refused photo that ended the reader: from here on it is left alone until its file changes."""
 
@@ -82,18 +85,20 @@ class Stages:
 
     @property
     def grounds(self) -> str | None:
-        """What a decision rests on beside the photo: program, register, staff and zone. None without a register.
+        """What a decision rests on beside the photo: program, register, staff, zone and what the school wants.
+
+        None without a register.
 
         Where any of it changes, all is decided afresh: a name corrected in agent.toml must not leave the photos of a
         visit private for ever.
         """
         register = self.registers.current()
-        device = self.settings.device
+        device, screenshots = self.settings.device, self.settings.folders.screenshots
         if register is None:
             return None
         rules = self.settings.register
         reading = f"{rules.dates} {rules.longest_visit_days:g}{' accepted' if register.accepted else ''}"
-        return f"{__version__} {register.version} {reading} {device.timezone} {device.staff}"
+        return f"{__version__} {RULES} {register.version} {reading} {device.timezone} {screenshots} {device.staff}"
 
     @property
     def forwarder(self) -> "Forwarder":

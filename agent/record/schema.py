@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias, cast
 
+from agent import formats
 from agent.errors import RecordError
 from agent.model import Outcome
 
@@ -94,10 +95,7 @@ _TRACES = (
     ("a local path", re.compile(r"(?:^|[\s\"'(\[=,;:])(?:/[^\s/]|~[\w/\\]|[A-Za-z]:[\\/]|file:)|\\", re.IGNORECASE)),
     (
         "a file's name",
-        re.compile(
-            r"\.(?:jpe?g|hei[cf]|png|gif|webp|tiff?|dng|cr[23]|nef|arw|orf|rw2|raf|mov|mp4|m4v|avi|3gp|aae|thm|xmp)\b",
-            re.IGNORECASE,
-        ),
+        re.compile(formats.IN_TEXT, re.IGNORECASE),
     ),
     ("a position", re.compile(r"\d{1,3}\.\d{3,}|\d\s?°")),
 )

@@ -16,6 +16,7 @@ from agent.model import Capture, Decision, Interval, Level, Place, Register, Ver
 from agent.register import reasons, wording
 from agent.register.identify import Candidates, identify
 from agent.register.overlap import Readings, Relation, hull, readings, zone_of
+from agent.register.reach import left_alone
 from agent.register.uncertain import is_on, staff_of, why_it_waits
 
 EARTH_KM = 6371.0088
@@ -101,9 +102,12 @@ def _without_a_time(case: _Case) -> _Finding:
 
     But what was there before the first visit began was certainly not taken on one. That trusts the evidence no more
     than any time outside all visits is trusted, and moves nothing; else every old picture without Exif would be asked
-    about.
+    about. And what shows no sign of a camera, nor a time that could be of a visit, is no photo of one (`reach`).
     """
     capture = case.capture
+    unmarked = left_alone(capture, case.mine)
+    if unmarked is not None:
+        return _Finding(Verdict.PRIVATE, (unmarked,), taken=_roughly(case))
     if capture.level is Level.UPPER_BOUND and capture.taken is not None:
         behind = max([timedelta(0), *(-error for error in case.camera.clock_errors)])  # then it was taken later
         bounds = [_no_later_than(bound) + behind for bound in (capture.taken, *capture.also)]
@@ -140,18 +144,21 @@ def _by_clock(case: _Case, ahead: timedelta) -> _Finding:
     at_home = hull(taken.at_home)
     if not touched:
         why = reasons.missed(case.capture, taken, case.mine, case.others)
-        return _Finding(Verdict.PRIVATE, (why, *corrected), taken=at_home)
+        near = [visit for visit in case.mine if taken.miss(visit)[0] <= reasons.NEAR_MISS]
+        ways = reasons.both_ways(case.capture, taken, near)
+        return _Finding(Verdict.PRIVATE, (why, *ways, *corrected), taken=at_home)
+    ways = reasons.both_ways(case.capture, taken, touched)
     if len(touched) > 1 or not inside:
         why_not = reasons.across(case.capture, taken, touched)
-        return _Finding(Verdict.REVIEW, (*why_not, *corrected), taken=at_home)
+        return _Finding(Verdict.REVIEW, (*why_not, *ways, *corrected), taken=at_home)
     visit = inside[0]
     when = reasons.taken_when(case.capture, taken, visit)
     why = f"{when}, within {reasons.visit_hours(visit, taken)}"
     there = hull(taken.for_visit(visit))
     objections = [reasons.wrong_camera(case.camera, visit), _wrong_place(case.capture, visit)]
     if any(objections):
-        return _Finding(Verdict.REVIEW, (why, *corrected, *filter(None, objections)), taken=there)
-    return _Finding(Verdict.VISIT, (why, *corrected), visit.id, there)
+        return _Finding(Verdict.REVIEW, (why, *ways, *corrected, *filter(None, objections)), taken=there)
+    return _Finding(Verdict.VISIT, (why, *ways, *corrected), visit.id, there)
 
 
 def _wrong_place(capture: Capture, visit: Visit) -> str | None:

@@ -44,6 +44,18 @@ def _own(capture: Capture, read: tuple[Interval, ...]) -> tuple[Interval, ...]:
     return read[: len(read) - len(capture.also)]
 
 
+def both_ways(capture: Capture, readings: Readings, visits: Iterable[Visit]) -> tuple[str, ...]:
+    """That the photo's own offset fits neither the school nor a visit, so that its clock is read without it, too."""
+    if capture.wall is None or not any(readings.by_wall(visit) for visit in visits):
+        return ()
+    shown = f"{capture.wall.earliest:%H:%M}"
+    why = (
+        f"its clock showed {shown} and was set to a zone {capture.offset} from UTC, which is neither the school's nor "
+        f"the visit's: it is read both by that zone and as {shown} there, and both must give the same answer"
+    )
+    return (why,)
+
+
 def visit_hours(visit: Visit, readings: Readings) -> str:
     """The visit with its hours; with its day too where that is not the photo's."""
     return wording.hours(visit, zone_of(visit.zone), zone_of(visit.ends_in), readings.for_visit(visit)[0].earliest)

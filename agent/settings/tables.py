@@ -76,6 +76,13 @@ class Folders:
         _Number,
         Field(gt=0, le=1440, description="How often all folders are looked through, besides being watched."),
     ] = 15
+    screenshots: Annotated[
+        Literal["ask", "leave"],
+        Field(
+            description="What becomes of screenshots and recordings of a screen that may be of a visit: ask the member "
+            "of staff, or leave them alone."
+        ),
+    ] = "ask"
 
 
 @dataclass(frozen=True, slots=True, config=_EXACT)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent.folders import Watcher, scan, watch_limits
+from agent.model import Capture
 from tests.platforms import not_under_wine
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify")
@@ -81,7 +82,7 @@ def test_reading_brings_no_hint_or_each_scan_would_bring_the_next(folder, put):
     with watching(folder) as (_, hints):
         hints.settle()
         before = hints.count
-        scan([folder], content_id=lambda file: None)
+        scan([folder], read=lambda file: Capture("unknown"))
         (folder / "a" / "1.jpg").read_bytes()
         assert not hints.come(0.8)
         assert hints.count == before

@@ -49,7 +49,12 @@ def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: 
             "timezone": "Europe/London",
             "state_dir": "",
         },
-        "folders": {"watch": ("~/Pictures/Camera Imports",), "settle_seconds": 5, "rescan_minutes": 15},
+        "folders": {
+            "watch": ("~/Pictures/Camera Imports",),
+            "settle_seconds": 5,
+            "rescan_minutes": 15,
+            "screenshots": "ask",
+        },
         "share": {
             "host": "photos.school.example",
             "port": 22,

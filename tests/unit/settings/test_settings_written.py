@@ -38,7 +38,7 @@ def test_the_example_in_config_loads_and_fits_the_schema() -> None:
 def test_every_key_of_the_example_stands_under_a_comment() -> None:
     lines = (CONFIG / "agent.toml").read_text("utf-8").splitlines()
     keys = [number for number, line in enumerate(lines) if " = " in line]
-    assert len(keys) == 29
+    assert len(keys) == sum(map(len, load(CONFIG / "agent.toml").dump().values()))
     assert all(lines[number - 1].startswith("# ") for number in keys)
 
 
