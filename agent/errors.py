@@ -12,6 +12,8 @@
     ├── ShareFault                     3   the share would not take or give one file
     │   ├── ShareFull                  3   no space, or over quota
     │   ├── ShareDenied                3   no permission for this file or folder
+    │   ├── FolderNotTrusted           3   a folder on the share is a link, or belongs to a stranger
+    │   ├── ServerUnfit                3   the server cannot take photos: a small test file showed it, none was sent
     │   └── NotProven                  3   what the share holds is not what was sent
     ├── ShareUnreachable               5   no network, no answer, connection lost
     ├── ShareRefused                   6   the share is not who it was, or does not let us in
@@ -85,6 +87,14 @@ class ShareFull(ShareFault):
 
 class ShareDenied(ShareFault):
     """This device has no permission for a file or folder on the share."""
+
+
+class FolderNotTrusted(ShareFault):
+    """A folder on the share is a link, is not a folder, or belongs to a stranger: IT must look at it."""
+
+
+class ServerUnfit(ShareFault):
+    """The server cannot do what bringing a photo through needs. A small test file showed it; no photo was sent."""
 
 
 class NotProven(ShareFault):

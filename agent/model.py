@@ -40,13 +40,32 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A regular file as one look (`lstat`) saw it. Two equal looks are what "settled" means."""
+    """A regular file as one look (`lstat`) saw it. Two equal looks are what "settled" means.
+
+    `changed_ns` is when anything about the file last changed (POSIX's ctime), which no program can set back; 0 where
+    the system does not say (Windows: st_ctime is the time of creation there).
+    """
 
     path: Path
     size: int
     mtime_ns: int
     device: int
     inode: int
+    changed_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """The disk or card that a folder lies on.
+
+    `id` is the same whenever and wherever it is mounted (a file system's UUID, a server's export), None where that is
+    not known. `top` is where it is mounted. `steady` is whether a file keeps its number (inode) from one look to the
+    next and its time of change means something: not so on FAT, exFAT and most phones.
+    """
+
+    id: str | None = None
+    top: Path | None = None
+    steady: bool = True
 
 
 class Role(StrEnum):
@@ -189,6 +208,16 @@ class Place:
     longitude: float
 
 
+class Origin(StrEnum):
+    """How a picture or a video came to be, as far as it shows."""
+
+    CAMERA = "camera"  # a camera or a phone made it: its own marks are in it
+    RECEIVED = "received"  # a messenger or a download gave it its name, or left its mark
+    SCREEN = "screen"  # a screenshot, or a recording of a screen
+    EDITED = "edited"  # a program wrote it, and the camera's own marks are gone
+    NOT_KNOWN = "not known"
+
+
 @dataclass(frozen=True, slots=True)
 class Capture:
     """When, where and by which camera, with the evidence for it. Broken content gives notes, never an exception.
@@ -198,7 +227,11 @@ class Capture:
     `taken` is the time as judged: an `Interval`, a `WallClock` where the zone is not in the file, or None (level X).
     `also` are other readings that the same evidence allows (a GPS time that disagrees, say): a decision must hold for
     each of them. `clock_bound` says whether the camera's own clock error moves `taken` (not where GPS confirms it).
-    `complete` is whether the container's end was there; `content_id` is the Live Photo ContentIdentifier.
+    `complete` is whether the container's end was there; `content_id` is the Live Photo ContentIdentifier. `wall` is
+    what the clock showed where `taken` rests on an offset that the file gives: an offset may be wrong too. `length` is
+    a video's duration.
+    `origin` is how it came to be, and `origin_basis` by what that shows, in words. `marked` is False only where the
+    file is whole and neither it nor its name shows any sign of a camera.
     """
 
     format: str
@@ -214,6 +247,11 @@ class Capture:
     content_id: str | None = None
     complete: bool = True
     notes: tuple[str, ...] = ()
+    wall: WallClock | None = None
+    length: timedelta | None = None
+    origin: Origin = Origin.NOT_KNOWN
+    origin_basis: str = ""
+    marked: bool = True
 
     @property
     def is_photo(self) -> bool:
@@ -229,6 +267,8 @@ class Visit:
     """A line of the visits register. Empty `staff` or `cameras`: anyone, any.
 
     `zone` is the zone it starts in, `then` are those that the journey goes on to, in their order; it ends in the last.
+    `cancelled` is any visit that does not count; `why_not` says why where it is not simply cancelled. `line` is where
+    it stands in the register's file, for messages; 0: not known.
     """
 
     id: VisitId
@@ -241,6 +281,8 @@ class Visit:
     radius_km: float | None = None
     cancelled: bool = False
     then: tuple[str, ...] = ()
+    why_not: str = ""
+    line: int = field(default=0, compare=False)
 
     @property
     def zones(self) -> tuple[str, ...]:
@@ -266,13 +308,32 @@ class RegisteredCamera:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A line of the visits register that was not understood, and when a visit on it could have been: photos wait.
+
+    `span` is None where nothing of its dates could be read. `staff`, where it could be read, are the only people that
+    the line can concern; empty: anyone.
+    """
+
+    line: int
+    why: str
+    span: Interval | None = None
+    staff: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Register:
-    """Visits and cameras as they stood at `read_at`; `version` is the SHA-256 over both files' bytes."""
+    """Visits and cameras as they stood at `read_at`; `version` is the SHA-256 over both files' bytes.
+
+    `doubtful` are lines that no visit could be made of. `accepted` is whether a person accepted these very files.
+    """
 
     visits: tuple[Visit, ...]
     cameras: tuple[RegisteredCamera, ...]
     version: Sha256
     read_at: datetime
+    doubtful: tuple[Doubt, ...] = ()
+    accepted: bool = False
 
 
 class Verdict(StrEnum):
@@ -289,7 +350,8 @@ class Decision:
     """A verdict with its reasons, in plain English, and the version of the register it was made by.
 
     `taken` is the capture time as it was read in the end (clock error applied, zone chosen), for the file's name on the
-    share, its tag and its entry in the record. `by_person` marks what a member of staff settled.
+    share, its tag and its entry in the record. `by_person` marks what a member of staff settled; `evidence` is then a
+    hash of what the file said of itself as they saw it, so that their word is not used for another photo.
     """
 
     verdict: Verdict
@@ -299,6 +361,7 @@ class Decision:
     taken: Interval | None = None
     level: Level = Level.IMPOSSIBLE
     by_person: bool = False
+    evidence: str = ""
 
     def __post_init__(self) -> None:
         if (self.verdict is Verdict.VISIT) != (self.visit is not None):
@@ -373,6 +436,20 @@ class Proof:
     method: Method
     synced: bool
     at: datetime
+
+
+# --- Leaving the laptop ----------------------------------------------------------------------------------------------
+
+
+class Outcome(StrEnum):
+    """What became of a photo here that this program did not remove; the words that the record has for it."""
+
+    GONE = "gone"  # not seen any more, its folder is there: somebody else moved or deleted it
+    FOLDER_GONE = "folder gone"  # not seen any more: its folder is not there
+    AWAY = "away"  # its card or disk is not there
+    READ_ONLY = "read-only"  # it is there: its card or folder cannot be written to
+    CHANGED = "changed"  # it was changed after it was sent: what is there now is another photo
+    DISMISSED = "dismissed"  # a member of staff said that it is not to be waited for
 
 
 # --- Record ----------------------------------------------------------------------------------------------------------

@@ -34,15 +34,7 @@ find_python() {
     fail "No Python 3.11 or newer that can make virtual environments was found. $python_hint"
 }
 
-folders_of_user() { # what --purge takes away, as the program itself names it
-    "$venv/bin/python" -c '
-from agent.settings import config_folder, state_folder
-print(config_folder())
-print(state_folder())'
-}
-
 uninstall() {
-    purged=''
     if [ -x "$venv/bin/python" ]; then
         "$venv/bin/python" -c '
 import sys
@@ -52,54 +44,67 @@ try:
     for_this_system(Launch(this_program())).uninstall()
 except AgentError as fault:
     sys.exit(str(fault))' || fail "The service could not be stopped, so nothing was taken away."
-        [ "$purge" = no ] || purged=$(folders_of_user)
+        [ "$purge" = no ] || "$venv/bin/python" -c 'from agent.settings import purge; purge()' ||
+            fail "Not all of the settings could be taken away, so the program stays."
     elif [ "$purge" = yes ]; then
         fail "The program is not in $venv any more, so where its settings are is not known. Install it, then purge."
     fi
-    if [ -L "$link" ] && [ "$(readlink "$link")" = "$venv/bin/photo-agent" ]; then
-        rm -f "$link"
-    fi
-    rm -rf "$venv"
+    case $(readlink "$link" 2>/dev/null) in
+    "$home_of_program"/venv*/bin/photo-agent) rm -f "$link" ;;
+    esac
+    rm -rf "$home_of_program"/venv*
     rmdir "$home_of_program" 2>/dev/null || true
     if [ "$purge" = no ]; then
         echo "The program is gone. Settings, keys, journal and record stay; --purge would take them away."
         return
     fi
-    printf '%s\n' "$purged" | while IFS= read -r folder; do
-        case $folder in
-        */photo-agent) rm -rf "$folder" ;;
-        *) echo "not removed, as it does not look like the program's own: $folder" >&2 ;;
-        esac
-    done
     echo "The program, its settings, keys, journal and record are gone from this user's account. IT still has to take"
     echo "the key off the server (install/server/add-device.sh --remove). A state_dir of your own was left alone."
 }
 
-install_program() {
-    python=$(find_python)
-    if ! "$venv/bin/python" -c 'import pip' >/dev/null 2>&1; then
-        rm -rf "$venv"
-        mkdir -p "$home_of_program"
-        "$python" -m venv "$venv" || fail "The virtual environment in $venv could not be made."
-    fi
-    echo "Installing (a minute or two the first time)"
-    "$venv/bin/python" -m pip --disable-pip-version-check --no-input install --quiet --upgrade "$source" </dev/null ||
-        fail "pip could not install it. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)"
-    mkdir -p "$(dirname "$link")"
+installed_venv() { # the environment that the command on the PATH starts: each version has a folder of its own
+    case $(readlink "$link" 2>/dev/null) in
+    "$home_of_program"/venv*/bin/photo-agent) dirname "$(dirname "$(readlink "$link")")" ;;
+    *) echo "$home_of_program/venv" ;;
+    esac
+}
+
+undo() { # what was prepared goes; what ran before goes on running
+    rm -rf "$new"
+    fail "$1 Nothing was changed."
+}
+
+install_program() { # beside the version that runs, which counts until the new one is whole
     if [ -e "$link" ] && [ ! -L "$link" ]; then
         fail "$link exists and is not ours; move it away, then run this again."
     fi
-    ln -sf "$venv/bin/photo-agent" "$link"
+    python=$(find_python) || exit 2
+    new=$home_of_program/venv-$(date +%Y%m%d%H%M%S)
+    mkdir -p "$home_of_program"
+    "$python" -m venv "$new" || undo "The virtual environment in $new could not be made."
+    echo "Installing (a minute or two the first time)"
+    "$new/bin/python" -m pip --disable-pip-version-check --no-input install --quiet "$source" </dev/null ||
+        undo "pip could not install it. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)"
+    "$new/bin/photo-agent" --version >/dev/null || undo "The new version does not start."
+    mkdir -p "$(dirname "$link")"
+    ln -sf "$new/bin/photo-agent" "$link.new" && mv -f "$link.new" "$link"
+    venv=$new
     case ":$PATH:" in
     *":$(dirname "$link"):"*) ;;
     *) echo "Note: $(dirname "$link") is not on your PATH; log in again, or add it in your shell's profile." ;;
     esac
 }
 
+remove_older_versions() { # once the service runs the new one
+    for folder in "$home_of_program"/venv*; do
+        [ "$folder" = "$venv" ] || rm -rf "$folder"
+    done
+}
+
 init=yes service=yes uninstalling=no purge=no
 source=$(cd "$(dirname "$0")/.." && pwd)
-venv=$home_of_program/venv
 link=$HOME/.local/bin/photo-agent
+venv=$(installed_venv)
 while [ $# -gt 0 ]; do
     case $1 in
     --from) source=${2:?--from needs a wheel or a folder}; shift 2 ;;
@@ -123,12 +128,14 @@ if [ "$uninstalling" = yes ]; then
 fi
 [ -e "$source" ] || fail "There is nothing to install at $source."
 install_program
-if [ "$init" = yes ]; then
+# Settings that are there and in order are kept: set-up run again is an upgrade.
+if [ "$init" = yes ] && ! "$venv/bin/photo-agent" config validate >/dev/null 2>&1; then
     "$venv/bin/photo-agent" init "$@" ||
         fail "Installed, but not set up: run \`photo-agent init\`, then \`photo-agent service install\`."
 fi
 if [ "$service" = yes ]; then
     "$venv/bin/photo-agent" service install ||
         fail "Installed, but not started at log-in: put right what it says, then run \`photo-agent service install\`."
+    remove_older_versions
 fi
 echo "Done. \`photo-agent doctor\` checks everything; \`photo-agent status\` says how it stands."

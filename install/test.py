@@ -29,18 +29,23 @@ NO_TESTS = 5
 
 @dataclass(frozen=True)
 class Program:
-    """A program that some tests use, the Debian package it is in, and what goes untested without it."""
+    """A program that some tests use, the Debian packages it takes, and what goes untested without it."""
 
     name: str
     package: str
     untested: str
+    service: str = ""  # what the package would start, and the tests do not want
 
 
 PROGRAMS = (
     Program("sshd", "openssh-server", "sending to a real OpenSSH server, and the whole job against one"),
     Program("exiftool", "libimage-exiftool-perl", "whether ExifTool reads the tags, and MakerNotes stay intact"),
     Program("exiv2", "exiv2", "whether Exiv2 reads the tags"),
+    Program("gcc", "build-essential", "killing a run at each of its side effects, and power cuts"),
     Program("rclone", "rclone", "comparing what arrived with an independent client"),
+    Program("proftpd", "proftpd-core proftpd-mod-crypto", "the whole job against ProFTPD", "proftpd.service"),
+    Program("dropbear", "dropbear-bin", "the whole job against Dropbear"),
+    Program("tinysshd", "tinysshd", "what is said where no cipher is shared", "tinysshd.socket"),
 )
 
 
@@ -50,14 +55,24 @@ def main(arguments: list[str]) -> int:
     may_install = "--no-apt" not in rest
     rest = [argument for argument in rest if argument != "--no-apt"]
     if may_install:
-        _install_by_apt([program.package for program in PROGRAMS if not _is_there(program)])
+        _install_by_apt([program for program in PROGRAMS if not _is_there(program)])
     for program in PROGRAMS:
         if not _is_there(program):
             print(f"Skipping what needs {program.name} (Debian: {program.package}): {program.untested}", flush=True)
     environment = virtual_environment.prepare(folder, extras="test")
     with tempfile.TemporaryDirectory(prefix="photo-agent-test-") as scratch:
         report = Path(scratch) / "report.xml"
-        command = [str(environment.python), "-m", "pytest", "-n", "auto", f"--junit-xml={report}", *rest]
+        command = [
+            str(environment.python),
+            "-m",
+            "pytest",
+            "-n",
+            "auto",
+            "--dist",
+            "loadgroup",
+            f"--junit-xml={report}",
+            *rest,
+        ]
         code = virtual_environment.run(command, virtual_environment.CHECKOUT)
         if code == 0 and _passed(report) == 0:
             print("No test ran: that proves nothing.", file=sys.stderr)
@@ -70,8 +85,9 @@ def _is_there(program: Program) -> bool:
     return shutil.which(program.name, path=path) is not None
 
 
-def _install_by_apt(packages: list[str]) -> None:
+def _install_by_apt(programs: list[Program]) -> None:
     """Install Debian packages where that may be done without a question; else leave it, the caller says what lacks."""
+    packages = [name for program in programs for name in program.package.split()]
     if not packages or shutil.which("apt-get") is None:
         return
     become_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
@@ -79,6 +95,10 @@ def _install_by_apt(packages: list[str]) -> None:
         return
     print(f"Installing {', '.join(packages)} by apt-get", flush=True)
     apt = [*become_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
+    for service in filter(None, (program.service for program in programs)):
+        unit = Path("/etc/systemd/system") / service
+        if unit.parent.is_dir() and not unit.exists():  # a server that is new here is not to run
+            _quiet([*become_root, "ln", "-s", "/dev/null", str(unit)])
     _quiet([*apt, "update"])  # without a network the lists at hand may do
     for package in packages:
         done = _quiet([*apt, "install", "-y", "--no-install-recommends", package])

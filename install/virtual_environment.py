@@ -104,6 +104,12 @@ def _make(environment: Environment) -> None:
             "This Python cannot make virtual environments. On Debian or Ubuntu: sudo apt install python3-venv "
             f"(or python{version}-venv), then try again."
         )
+    if "WindowsApps" in sys.base_prefix:
+        raise NotReadyError(
+            "This is the Python of the Microsoft Store. Windows keeps what it writes in a folder of its own, where "
+            "nobody would find the settings. Get Python from https://www.python.org/downloads/windows/, or by: "
+            "winget install Python.Python.3.13"
+        )
     print(f"Making a virtual environment in {folder}", flush=True)
     done = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(folder)], capture_output=True, text=True, check=False

@@ -32,10 +32,20 @@ Set-StrictMode -Version 2
 $ErrorActionPreference = 'Stop'
 
 $Place = Join-Path $env:LOCALAPPDATA 'Programs\photo-agent'
-$Venv = Join-Path $Place 'venv'
 $Bin = Join-Path $Place 'bin'
+$Command = Join-Path $Bin 'photo-agent.cmd'
+
+function Get-InstalledVenv {
+    # The environment that the command on the PATH starts: each version is prepared in a folder of its own.
+    if (Test-Path -LiteralPath $Command) {
+        $line = @(Get-Content -LiteralPath $Command | Where-Object { $_ -match '^"%~dp0\.\.\\([^\\"]+)\\Scripts\\' })
+        if ($line.Count -and $line[0] -match '^"%~dp0\.\.\\([^\\"]+)\\Scripts\\') { return Join-Path $Place $Matches[1] }
+    }
+    return Join-Path $Place 'venv'
+}
+
+$Venv = Get-InstalledVenv
 $Python = Join-Path $Venv 'Scripts\python.exe'
-$Program = Join-Path $Venv 'Scripts\photo-agent.exe'
 
 function Stop-WithReason([string]$Reason) {
     [Console]::Error.WriteLine($Reason)
@@ -51,10 +61,19 @@ function Invoke-Quietly([string]$Exe, [string[]]$Arguments) {
 
 function Find-Python {
     $test = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))'
+    $fromStore = 'import sys; sys.exit(''WindowsApps'' not in sys.base_prefix)'
+    $onlyStore = $false
     foreach ($candidate in @(@('py', '-3'), @('python'), @('python3'))) {
         if (-not (Get-Command $candidate[0] -ErrorAction SilentlyContinue)) { continue }
         $before = @($candidate | Select-Object -Skip 1)
-        if (Invoke-Quietly $candidate[0] ($before + @('-c', $test))) { return $candidate }
+        if (-not (Invoke-Quietly $candidate[0] ($before + @('-c', $test)))) { continue }
+        if (Invoke-Quietly $candidate[0] ($before + @('-c', $fromStore))) { $onlyStore = $true; continue }
+        return $candidate
+    }
+    if ($onlyStore) {
+        Stop-WithReason ('Only the Python of the Microsoft Store was found. Windows keeps what it writes in a folder of its ' +
+            'own, where neither you nor IT would find the settings. Get Python from https://www.python.org/downloads/windows/ ' +
+            'or: winget install Python.Python.3.13')
     }
     Stop-WithReason 'No Python 3.11 or newer was found. Get it from https://www.python.org/downloads/windows/ or: winget install Python.Python.3.13'
 }
@@ -74,7 +93,6 @@ function Edit-UserPath([scriptblock]$Change) {
 }
 
 function Remove-Program {
-    $folders = @()
     if (Test-Path $Python) {
         $code = @'
 import sys
@@ -88,27 +106,23 @@ except AgentError as fault:
         & $Python -c $code
         if ($LASTEXITCODE -ne 0) { Stop-WithReason 'The task could not be stopped, so nothing was taken away.' }
         if ($Purge) {
-            $ask = 'from agent.settings import config_folder, state_folder; print(config_folder()); print(state_folder())'
-            $folders = @(& $Python -c $ask | Select-Object -Unique)
+            # By the program itself: a folder's name that went through a pipe may come out in another code page.
+            & $Python -c 'from agent.settings import purge; purge()'
+            if ($LASTEXITCODE -ne 0) { Stop-WithReason 'Not all of the settings could be taken away, so the program stays.' }
         }
     }
     elseif ($Purge) {
         Stop-WithReason "The program is not in $Venv any more, so where its settings are is not known. Install it, then purge."
     }
-    foreach ($folder in @($Bin, $Venv)) {
-        if (Test-Path $folder) { Remove-Item -Recurse -Force -LiteralPath $folder }
+    $folders = @($Bin) + @(Get-ChildItem -Directory -Path $Place -Filter 'venv*' | ForEach-Object { $_.FullName })
+    foreach ($folder in $folders) {
+        if (Test-Path -LiteralPath $folder) { Remove-Item -Recurse -Force -LiteralPath $folder }
     }
     Edit-UserPath { param($parts) $parts | Where-Object { $_ -ne $Bin } }
     if ((Test-Path $Place) -and -not (Get-ChildItem -Force $Place)) { Remove-Item -LiteralPath $Place }
     if (-not $Purge) {
         Write-Output 'The program is gone. Settings, keys, journal and record stay; -Purge would take them away.'
         return
-    }
-    foreach ($folder in $folders) {
-        if ((Split-Path -Leaf $folder) -ne 'photo-agent') {
-            Write-Output "not removed, as it does not look like the program's own: $folder"
-        }
-        elseif (Test-Path $folder) { Remove-Item -Recurse -Force -LiteralPath $folder }
     }
     Write-Output "The program, its settings, keys, journal and record are gone from this user's account. IT still has to take"
     Write-Output 'the key off the server (install/server/add-device.sh --remove). A state_dir of your own choice was left alone.'
@@ -121,29 +135,41 @@ if ($Uninstall) {
 }
 
 if (-not (Test-Path $From)) { Stop-WithReason "There is nothing to install at $From." }
-if (Test-Path $Python) {
-    # What runs cannot be replaced on Windows; `service install` below starts it again.
-    $null = Invoke-Quietly $Program @('service', 'stop')
+
+# The new version is prepared beside the one that runs, which goes on working until the new one is whole; if anything
+# fails before, the new folder is taken away again and nothing has changed.
+$New = Join-Path $Place ('venv-' + (Get-Date -Format 'yyyyMMddHHmmss'))
+$NewPython = Join-Path $New 'Scripts\python.exe'
+$NewProgram = Join-Path $New 'Scripts\photo-agent.exe'
+
+function Undo-AndStop([string]$Reason) {
+    if (Test-Path -LiteralPath $New) { Remove-Item -Recurse -Force -LiteralPath $New }
+    Stop-WithReason "$Reason Nothing was changed."
 }
-if (-not ((Test-Path $Python) -and (Invoke-Quietly $Python @('-c', 'import pip')))) {
-    $found = @(Find-Python)
-    New-Item -ItemType Directory -Force -Path $Place | Out-Null
-    $before = @($found | Select-Object -Skip 1)
-    & $found[0] @before -m venv --clear $Venv
-    if ($LASTEXITCODE -ne 0) { Stop-WithReason "The virtual environment in $Venv could not be made." }
-}
+
+$found = @(Find-Python)
+New-Item -ItemType Directory -Force -Path $Place | Out-Null
+$before = @($found | Select-Object -Skip 1)
+& $found[0] @before -m venv $New
+if ($LASTEXITCODE -ne 0) { Undo-AndStop "The virtual environment in $New could not be made." }
 Write-Output 'Installing (a minute or two the first time)'
-& $Python -m pip --disable-pip-version-check --no-input install --quiet --upgrade $From
+& $NewPython -m pip --disable-pip-version-check --no-input install --quiet $From
 if ($LASTEXITCODE -ne 0) {
-    Stop-WithReason 'pip could not install it. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)'
+    Undo-AndStop 'pip could not install it. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)'
 }
+if (-not (Invoke-Quietly $NewProgram @('--version'))) { Undo-AndStop 'The new version does not start.' }
 
-# A folder with this one command in it goes on the PATH, not all of the environment's.
+# A folder with this one command in it goes on the PATH, not all of the environment's. From here on the new one counts.
 New-Item -ItemType Directory -Force -Path $Bin | Out-Null
-Set-Content -Encoding Ascii -Path (Join-Path $Bin 'photo-agent.cmd') -Value @('@echo off', '"%~dp0..\venv\Scripts\photo-agent.exe" %*')
+$wrapper = @('@echo off', ('"%~dp0..\' + (Split-Path -Leaf $New) + '\Scripts\photo-agent.exe" %*'))
+Set-Content -Encoding Ascii -Path "$Command.new" -Value $wrapper
+Move-Item -Force -LiteralPath "$Command.new" -Destination $Command
 Edit-UserPath { param($parts) if ($parts -contains $Bin) { $parts } else { $parts + $Bin } }
+$Venv = $New
+$Program = $NewProgram
 
-if (-not $NoInit) {
+# Settings that are there and in order are kept: set-up run again is an upgrade.
+if (-not $NoInit -and -not (Invoke-Quietly $Program @('config', 'validate'))) {
     & $Program init @InitOptions
     if ($LASTEXITCODE -ne 0) {
         Stop-WithReason 'Installed, but not set up: run `photo-agent init`, then `photo-agent service install`.'
@@ -154,5 +180,10 @@ if (-not $NoService) {
     if ($LASTEXITCODE -ne 0) {
         Stop-WithReason 'Installed, but not started at log-on: put right what it says, then run `photo-agent service install`.'
     }
+}
+if (-not $NoService) {
+    # Older versions go once the service runs the new one; what is still in use goes with the next upgrade.
+    Get-ChildItem -Directory -Path $Place -Filter 'venv*' | Where-Object { $_.FullName -ne $Venv } |
+        ForEach-Object { Remove-Item -Recurse -Force -LiteralPath $_.FullName -ErrorAction SilentlyContinue }
 }
 Write-Output 'Done. `photo-agent doctor` checks everything; `photo-agent status` says how it stands. Open a new window for the command.'

@@ -1,12 +1,18 @@
 """What tests of every room share: where the corpus lies, and that it may be absent."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+HERE = Path(__file__).resolve()
+SHARED = Path(
+    os.environ.get("PHOTO_AGENT_SHARED")
+    or next((up / "shared" for up in HERE.parents[2:4] if (up / "shared").is_dir()), HERE.parents[2] / "shared")
+)
+"""Inputs that no test changes: `../shared` beside the project (or beside a folder of its worktrees), or as said."""
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +28,12 @@ def corpus() -> Path:
 def truth(corpus: Path) -> list[dict[str, Any]]:
     """What ExifTool reads of each file of the corpus: dicts with `path`, `type`, `date_time_original`, …"""
     return [json.loads(line) for line in (corpus / "truth.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """The folder of photos that other importers were seen to judge wrongly, with a README of what is right."""
+    folder = SHARED / "cases" / "photos"
+    if not (folder / "README.md").is_file():
+        pytest.skip("the cases of photos (../shared/cases/photos) are not on this machine")
+    return folder

@@ -71,6 +71,7 @@ class Laptop:
 
     home: Path
     server: Server
+    python: tuple[str, ...] = (sys.executable,)
 
     def __post_init__(self) -> None:
         self.imports.mkdir(parents=True, exist_ok=True)
@@ -100,16 +101,16 @@ class Laptop:
                 "name": "laptop-17",
                 "staff": "j.smith",
                 "timezone": "Europe/London",
-                "state_dir": str(self.home / "state"),
+                "state_dir": self.named(self.home / "state"),
             },
-            "folders": {"watch": [str(self.imports)], "settle_seconds": 0},
+            "folders": {"watch": [self.named(self.imports)], "settle_seconds": 0},
             "share": {
                 "host": self.server.host,
                 "port": self.server.port,
                 "user": self.server.user,
                 "path": self.server.root,
-                "key_file": str(self.server.key_file),
-                "known_hosts_file": str(self.server.known_hosts_file),
+                "key_file": self.named(self.server.key_file),
+                "known_hosts_file": self.named(self.server.known_hosts_file),
             },
             "register": {},
             "removal": {},
@@ -120,6 +121,10 @@ class Laptop:
             lines.append(f"[{table}]")
             lines += [f"{key} = {json.dumps(value)}" for key, value in (values | changes.get(table, {})).items()]
         self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def named(self, path: Path) -> str:
+        """The path as the program on this laptop names it."""
+        return str(path)
 
     def register(self, text: str) -> None:
         """Put a visits register on the share."""
@@ -185,11 +190,18 @@ class Laptop:
         )
 
     def line(self, *words: str | Path) -> list[str]:
-        return [sys.executable, "-m", "agent.cli", "--config", str(self.config), *map(str, words)]
+        named = (self.named(word) if isinstance(word, Path) else word for word in words)
+        return [*self.python, "-m", "agent.cli", "--config", self.named(self.config), *named]
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "HOME": str(self.home), "XDG_CACHE_HOME": str(self.home / ".cache")}
+        return {
+            **os.environ,
+            "HOME": str(self.home),
+            "USERPROFILE": str(self.home),
+            "XDG_CACHE_HOME": str(self.home / ".cache"),
+            "WIN_PD_OVERRIDE_LOCAL_APPDATA": str(self.home / "AppData" / "Local"),
+        }
 
     def on_share(self) -> dict[str, bytes]:
         """Every file under `visits/`, temporary ones too, by its name there."""
@@ -233,9 +245,17 @@ def jpeg(taken: datetime | None, *, size: int = 0, seed: int = 0) -> bytes:
     return content[:at] + segment * (missing // len(segment) + 1) + content[at:]
 
 
-def mov(seed: int = 0) -> bytes:
-    """A clip, as far as its first box tells; it carries no time and no identifier."""
-    return b"\0\0\0\x14ftypqt  \0\0\0\0qt  " + (8 + 4096).to_bytes(4) + b"mdat" + bytes([seed % 256]) * 4096
+def mov(seed: int = 0, begun: datetime | None = None, *, length: int = 3) -> bytes:
+    """A clip of `length` seconds, as far as its header tells, which was written at its end by the clock that showed
+    `begun`; without that it carries no time. It has no identifier and names no camera.
+    """
+    content = b"\0\0\0\x14ftypqt  \0\0\0\0qt  " + (8 + 4096).to_bytes(4) + b"mdat" + bytes([seed % 256]) * 4096
+    if begun is None:
+        return content
+    ended = int((begun + timedelta(seconds=length) - datetime(1904, 1, 1)).total_seconds())  # noqa: DTZ001
+    header = bytes(4) + ended.to_bytes(4) * 2 + (1000).to_bytes(4) + (1000 * length).to_bytes(4) + bytes(80)
+    mvhd = (8 + len(header)).to_bytes(4) + b"mvhd" + header
+    return content + (8 + len(mvhd)).to_bytes(4) + b"moov" + mvhd
 
 
 def sha256(content: bytes) -> str:

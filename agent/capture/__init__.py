@@ -10,7 +10,7 @@ processes of their own with limits that the system holds them to, and where othe
 """
 
 from agent.capture.decoding import decodes
-from agent.capture.reading import content_id, read
+from agent.capture.reading import read
 from agent.capture.worker import CaptureWorker, Guest, Held, Imposed, Request, Unreadable
 
-__all__ = ["CaptureWorker", "Guest", "Held", "Imposed", "Request", "Unreadable", "content_id", "decodes", "read"]
+__all__ = ["CaptureWorker", "Guest", "Held", "Imposed", "Request", "Unreadable", "decodes", "read"]

@@ -12,11 +12,14 @@ from xml.etree.ElementTree import ParseError
 from agent.capture.bounded import BoundedFile, Broken
 from agent.capture.evidence import Evidence, Stamp
 from agent.capture.opening import opened
+from agent.capture.sniff import HEAD, sniff
 from agent.capture.xmp import original_time
 from agent.errors import LocalFault
 
 MAX_FILES = 8
 """Files beside one photo that are looked at; there are three at most."""
+
+_SIDECARS = {".xmp", ".aae", ".thm"}
 
 MAX_SIDECAR = 2 * 1024 * 1024
 """Bytes of a sidecar; one with a depth map's worth of brush strokes has under 1 MB."""
@@ -27,7 +30,7 @@ class Beside:
     """One file's word. `stamp` is a time of capture, `not_later` one by which the photo was there (in UTC).
 
     `name` says which file in words; `own` is whether a camera wrote it in the moment itself, and `content_id` binds a
-    Live Photo's clip to its picture.
+    Live Photo's clip to its picture. `alien` is whether it is no sidecar at all, but a picture or a video of its own.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Beside:
     not_later: Stamp | None = None
     own: bool = False
     content_id: str | None = None
+    alien: bool = False
 
 
 def read_beside(paths: Sequence[Path], gather: Callable[[Path], Evidence]) -> tuple[Beside, ...]:
@@ -46,6 +50,8 @@ def read_beside(paths: Sequence[Path], gather: Callable[[Path], Evidence]) -> tu
 def _read(path: Path, gather: Callable[[Path], Evidence]) -> Beside | None:
     ending = path.suffix.lower()
     try:
+        if ending in _SIDECARS and is_alien(path, ending):
+            return Beside(f"the file beside it that is named as a sidecar ({ending[1:].upper()})", alien=True)
         if ending == ".xmp":
             written = original_time(_content(path))
             return Beside("the XMP file beside it", Stamp(written)) if written else None
@@ -60,6 +66,13 @@ def _read(path: Path, gather: Callable[[Path], Evidence]) -> Beside | None:
     if stamp is None and evidence.clip is not None and evidence.clip.creation_date:
         stamp = Stamp(evidence.clip.creation_date)
     return Beside(name, stamp, own=True, content_id=evidence.content_id) if stamp else None
+
+
+def is_alien(path: Path, ending: str) -> bool:
+    """Whether a picture or a video has a sidecar's name: it would go with a photo that it has nothing to do with."""
+    with opened(path) as (handle, size):
+        kind = sniff(BoundedFile(handle, size).at(0, min(HEAD, size))) if size else "unknown"
+    return kind != "unknown" and not (ending == ".thm" and kind == "jpeg")
 
 
 def _content(path: Path) -> bytes:

@@ -27,6 +27,13 @@ class Box:
         return self.end - self.start
 
 
+_TOP = frozenset(
+    {b"ftyp", b"styp", b"pdin", b"moov", b"moof", b"mfra", b"mdat", b"idat", b"free", b"skip", b"wide", b"pnot"}
+    | {b"meta", b"meco", b"uuid", b"sidx", b"ssix", b"prft", b"emsg", b"udta"}
+    | {b"jP  ", b"jp2h", b"jp2c", b"jp2i", b"xml ", b"JXL ", b"Exif", b"jxlc", b"jxlp", b"jxll", b"jbrd", b"brob"}
+)
+"""What boxes a camera's file is made of at its top. Behind the last of them may follow what is no box at all."""
+
 _DATA = {b"mdat", b"free", b"skip", b"wide"}
 """Boxes whose end may be missing without a loss to the header: pictures and sound, and what fills gaps."""
 
@@ -42,7 +49,7 @@ class Boxes:
         self._left = MAX_BOXES
         self.torn = False
 
-    def inside(self, start: int, end: int) -> Iterator[Box]:
+    def inside(self, start: int, end: int, *, at_top: bool = False) -> Iterator[Box]:
         """The boxes between two offsets. One that reaches past `end` is given cut there; see `cut_short`."""
         position = start
         while position + 8 <= end:
@@ -55,11 +62,20 @@ class Boxes:
                 size, begins = int.from_bytes(self._source.at(begins, 8), "big"), begins + 8
             elif size == 0:
                 size = end - position
-            if size < begins - position:
+            if size < begins - position or (at_top and head[4:] not in _TOP and position + size > end):
                 return
             self.torn = self.torn or (position + size > end and head[4:] not in _DATA)
             yield Box(head[4:], begins, min(position + size, end))
             position += size
+
+    def top(self) -> Iterator[Box]:
+        """The boxes of the whole file, up to its trailer.
+
+        Samsung's phones (SEFT), Insta360's cameras and others write things of their own behind the last box, and their
+        first bytes, read as a box, name any size. So what has no known name and reaches past the end of the file is
+        no torn box but a trailer, and the file ends before it.
+        """
+        return self.inside(0, self._source.size, at_top=True)
 
     def within(self, box: Box, skip: int = 0) -> Iterator[Box]:
         """The boxes in a box, past `skip` bytes (4 for a version and flags)."""
@@ -72,17 +88,18 @@ class Boxes:
         return self._source.at(box.start, box.size)
 
     def cut_short(self) -> bool:
-        """Whether the last box of the whole file reaches past the file's end."""
+        """Whether the last box of the whole file reaches past the file's end; what follows it may be a trailer."""
         position = 0
         for _ in range(MAX_BOXES):
             if position + 8 > self._source.size:
                 return False
-            size = int.from_bytes(self._source.at(position, 4), "big")
+            head = self._source.at(position, 8)
+            size, kind = int.from_bytes(head[:4], "big"), head[4:]
             if size == 1 and position + 16 <= self._source.size:
                 size = int.from_bytes(self._source.at(position + 8, 8), "big")
             if size < 8:
                 return False
             position += size
             if position > self._source.size:
-                return True
+                return kind in _TOP
         return False

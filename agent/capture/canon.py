@@ -22,7 +22,7 @@ def read_cr3(file: BoundedFile) -> Evidence:
     complete = False
     try:
         complete = not boxes.cut_short()
-        for moov in (box for box in boxes.inside(0, file.size) if box.kind == b"moov"):
+        for moov in (box for box in boxes.top() if box.kind == b"moov"):
             blocks = (*blocks, *read_blocks(boxes, file, moov, notes))
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")

@@ -25,6 +25,9 @@ MAX_BLOCKS = 8
 MAX_PROFILE = 512 * 1024
 """Bytes of such a text, packed and unpacked; a camera's block has under 64 KiB, which is 130 KB of digits."""
 
+MAX_WORDS, MAX_WORD = 8, 16 * 1024
+"""Texts of a PNG that are looked at for the marks of programs, and bytes of each."""
+
 MAX_CHUNKS = 3_000
 """PNG writers cut a picture into chunks of 8 KiB to all of it; phones' screenshots have under 2,000."""
 
@@ -33,12 +36,20 @@ def read_png(file: BoundedFile) -> Evidence:
     """The eXIf chunk (PNG 3rd edition, 11.3.4.5). Times in text chunks and in tIME are those of programs: not read."""
     notes: list[str] = []
     blocks: list[Exif] = []
+    words: dict[str, str] = {}
+    pixels: tuple[int, int] | None = None
     complete = False
     position = 8
     try:
         for _ in range(MAX_CHUNKS):
             head = file.at(position, 8)
             size, kind = int.from_bytes(head[:4], "big"), head[4:]
+            if kind == b"IHDR" and size >= 8:
+                sides = file.at(position + 8, 8)
+                pixels = int.from_bytes(sides[:4], "big"), int.from_bytes(sides[4:], "big")
+            elif kind in {b"tEXt", b"iTXt"} and len(words) < MAX_WORDS:
+                keyword, _, text = file.at(position + 8, min(size, MAX_WORD)).partition(b"\0")
+                words.setdefault(keyword.decode("latin-1"), text.decode("latin-1"))
             if len(blocks) < MAX_BLOCKS and kind in {b"eXIf", b"zTXt", b"tEXt"}:
                 blocks.extend(_png_block(file, kind, position + 8, size, notes))
             position += 12 + size
@@ -48,7 +59,16 @@ def read_png(file: BoundedFile) -> Evidence:
     except Broken as fault:
         notes.append(f"it cannot be read to its end: {fault}")
     orderly = not any(block.damaged for block in blocks)
-    return Evidence("png", complete=complete, orderly=orderly, blocks=tuple(blocks), notes=tuple(notes))
+    return Evidence(
+        "png",
+        complete=complete,
+        orderly=orderly,
+        blocks=tuple(blocks),
+        pixels=pixels,
+        screenshot=any("Screenshot" in word for word in words.values()),
+        software=printable(words.get("Software", "").strip("\0")[:256]) or None,
+        notes=tuple(notes),
+    )
 
 
 def _png_block(file: BoundedFile, kind: bytes, start: int, size: int, notes: list[str]) -> tuple[Exif, ...]:
@@ -122,7 +142,7 @@ def read_jxl(file: BoundedFile) -> Evidence:
     try:
         if file.at(4, 4) == b"JXL ":
             complete = not boxes.cut_short()
-            for box in boxes.inside(0, file.size):
+            for box in boxes.top():
                 if box.kind == b"Exif" and box.size > 12 and len(blocks) < MAX_BLOCKS:
                     skip = 4 + int.from_bytes(file.at(box.start, 4), "big")
                     blocks.append(read_exif(Window(file, box.start + skip, box.size - skip), notes))
@@ -141,7 +161,7 @@ def read_jp2(file: BoundedFile) -> Evidence:
     complete = False
     try:
         complete = not boxes.cut_short()
-        for box in (box for box in boxes.inside(0, file.size) if box.kind == b"uuid" and box.size > len(_JP2_EXIF)):
+        for box in (box for box in boxes.top() if box.kind == b"uuid" and box.size > len(_JP2_EXIF)):
             if len(blocks) < MAX_BLOCKS and file.at(box.start, len(_JP2_EXIF)) == _JP2_EXIF:
                 start, size = box.start + len(_JP2_EXIF), box.size - len(_JP2_EXIF)
                 skip = 6 if size >= 6 and file.at(start, 6) == b"Exif\0\0" else 0

@@ -6,13 +6,25 @@ cameras, and anew by an editor's export. Where Keys com.apple.quicktime.creation
 
 import math
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from agent.capture.clock import BEGINNING, LEAST_OFFSET, MOST_OFFSET, Reading, impossible, plausible, read_stamp
+from agent.capture.clock import (
+    BEGINNING,
+    LEAST_OFFSET,
+    MOST_OFFSET,
+    RESET,
+    Reading,
+    impossible,
+    perhaps_reset,
+    plausible,
+    read_stamp,
+)
 from agent.capture.doubts import anywhere
 from agent.capture.evidence import Clip, Stamp
 from agent.capture.judgement import Judgement
-from agent.model import Interval, Level, Place
+from agent.capture.names import named_time
+from agent.model import Interval, Level, Place, WallClock
 
 EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
 """Where mvhd counts from (ISO 14496-12, 8.2.2.3)."""
@@ -23,39 +35,104 @@ SLACK = timedelta(minutes=1)
 LONGEST = timedelta(days=1)
 """A duration above this is not believed: no camera records for a day."""
 
-_EDITORS = re.compile(
+EDITORS = re.compile(
     r"lavf|handbrake|premiere|davinci|imovie|movie maker|final cut|vegas|capcut|inshot|kinemaster|shotcut|kdenlive"
     r"|mkvmerge|makemkv",
     re.IGNORECASE,
 )
 """Marks of programs that write a clip anew; their header's time is that of the export."""
 
+AGREEMENT = timedelta(seconds=10)
+"""How far a name and a header may lie apart and tell of one moment."""
+
+_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+
 _LOCATION = re.compile(
     r"([+\-]\d{1,2}(?:\.\d+)?)([+\-]\d{1,3}(?:\.\d+)?)(?:[+\-]\d+(?:\.\d+)?)?(?:CRS[\w]+)?/?", re.ASCII
 )
 
 
-def judge_clip(clip: Clip, now: datetime) -> Judgement | None:
-    """What a video's header amounts to; None where it says nothing of the time."""
+def judge_clip(clip: Clip, now: datetime, name: str = "") -> Judgement | None:
+    """What a video's header amounts to; None where it says nothing of the time. `name` is the file's."""
     where = location(clip.location)
-    if clip.creation_date:
-        reading = read_stamp(Stamp(clip.creation_date))
-        if reading is not None and not impossible(reading, now):
-            early = _written_early(reading, clip.created, now)
-            return Judgement(
-                Level.OWN_OFFSET if reading.instant else Level.ASSUMED_ZONE,
-                reading.instant or reading.wall,
-                reading.recorded,
-                reading.written_offset,
-                ("QuickTime Keys creationdate",),
-                () if early is None else (early,),
-                place=where,
-                notes=("its header was written before it was taken: both times must lead to the same decision",)
-                * (early is not None),
-            )
+    stated = (
+        _by_stated(clip, clip.creation_date, "QuickTime Keys creationdate", where, now) if clip.creation_date else None
+    ) or _by_user_data(clip, where, now)
+    if stated is not None:
+        return stated
     if not clip.created:
         return Judgement(Level.IMPOSSIBLE, place=where, notes=("its header's time is zero",)) if where else None
-    return _by_header(clip, clip.created, where, now)
+    judged = _by_header(clip, clip.created, where, now, name)
+    day = _day_alone(clip.user_date)
+    if day is None or not judged.level.decides:
+        return judged
+    note = "another day stands beside its header's time: both must lead to the same decision"
+    return replace(judged, also=(*judged.also, day), notes=(*judged.notes, note))
+
+
+def _by_stated(clip: Clip, written: str, basis: str, where: Place | None, now: datetime) -> Judgement | None:
+    """A time of its own with its own offset, beside the header's."""
+    reading = read_stamp(Stamp(written))
+    if reading is None:
+        return None
+    refused = impossible(reading, now) or (reading.offset is None and perhaps_reset(reading.wall.earliest, now))
+    if refused:
+        notes = (f"its {basis} is not to be believed: {refused if isinstance(refused, str) else RESET}",)
+        return Judgement(
+            Level.IMPOSSIBLE, None, reading.recorded, reading.written_offset, (basis,), place=where, notes=notes
+        )
+    early = _written_early(reading, clip.created, now)
+    return Judgement(
+        Level.OWN_OFFSET if reading.instant else Level.ASSUMED_ZONE,
+        reading.instant or reading.wall,
+        reading.recorded,
+        reading.written_offset,
+        (basis,),
+        () if early is None else (early,),
+        place=where,
+        notes=("its header was written before it was taken: both times must lead to the same decision",)
+        * (early is not None),
+        wall=reading.wall if reading.instant else None,
+    )
+
+
+def _by_user_data(clip: Clip, where: Place | None, now: datetime) -> Judgement | None:
+    """`date`, which an iPhone's exports have, and `©day`, which programs write too: there the header's time, in any
+    zone, must lead to the same decision, and so it must where no camera is named beside `date`.
+    """
+    if not clip.user_date:
+        return None
+    judged = _by_stated(clip, clip.user_date, f"QuickTime user data {'©day' if clip.by_day else 'date'}", where, now)
+    if judged is None or (not clip.by_day and (clip.make or clip.model)):
+        return judged
+    header = _any_zone(clip, now)
+    if header is None:
+        return judged
+    note = "its header's time must lead to the same decision"
+    return replace(judged, also=(*judged.also, header), notes=(*judged.notes, note))
+
+
+def _any_zone(clip: Clip, now: datetime) -> Interval | None:
+    if not clip.created:
+        return None
+    try:
+        written = EPOCH + timedelta(seconds=clip.created)
+        known = Interval(written - _length(clip.duration) - SLACK - MOST_OFFSET, written + SLACK - LEAST_OFFSET)
+    except OverflowError:
+        return None
+    return known if plausible(known, now) else None
+
+
+def _day_alone(written: str | None) -> Interval | None:
+    """All of a day that stands without an hour, wherever that was."""
+    match = _DAY.fullmatch((written or "").strip())
+    if match is None:
+        return None
+    try:
+        day = datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=UTC)
+        return Interval(day - MOST_OFFSET, day + timedelta(days=1) - LEAST_OFFSET)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _written_early(reading: Reading, created: int | None, now: datetime) -> Interval | None:
@@ -70,27 +147,47 @@ def _written_early(reading: Reading, created: int | None, now: datetime) -> Inte
     return any_zone
 
 
-def _by_header(clip: Clip, created: int, where: Place | None, now: datetime) -> Judgement:
+def _by_header(clip: Clip, created: int, where: Place | None, now: datetime, name: str) -> Judgement:
     try:
         ended = EPOCH + timedelta(seconds=created)
     except OverflowError:
         ended = EPOCH
     recorded = ended.replace(tzinfo=None).isoformat()
-    basis = (clip.header,)
-    if not plausible(Interval(ended, ended), now):
+    basis: tuple[str, ...] = (clip.header,)
+    phone = clip.phone or _agrees(name, ended, _length(clip.duration))
+    shown = ended.replace(tzinfo=None)
+    reset = impossible(Reading(recorded, WallClock(shown, shown)), now) or (
+        not phone and perhaps_reset(shown, now, make=clip.make or clip.maker, in_utc=True)
+    )
+    if reset or not plausible(Interval(ended, ended), now):
         notes = ("its header's time is in the future, before digital cameras, or that of a clock that was reset",)
         return Judgement(Level.IMPOSSIBLE, None, recorded, None, basis, place=where, notes=notes)
-    if clip.software and _EDITORS.search(clip.software):
+    if clip.software and EDITORS.search(clip.software):
         taken = Interval(BEGINNING, ended - LEAST_OFFSET)
         notes = ("a program wrote this clip anew: its header's time is that of the export",)
         return Judgement(Level.UPPER_BOUND, taken, recorded, None, basis, place=where, notes=notes)
     began = ended - _length(clip.duration) - SLACK
-    if clip.phone:
+    if phone:
         taken = Interval(began, ended + SLACK)
-        return Judgement(Level.UTC_ALONE, taken, recorded, "+00:00", basis, place=where)
+        basis = basis if clip.phone else (clip.header, "the file's name (PXL_, in UTC)")
+        return Judgement(Level.UTC_ALONE, taken, recorded, "+00:00", basis, place=where, by_phone=True)
     taken = Interval(began - MOST_OFFSET, ended + SLACK - LEAST_OFFSET)
     notes = ("its header's time may be UTC or local time: read as either, in any zone",)
     return Judgement(Level.UTC_ALONE, taken, recorded, None, basis, place=where, notes=notes)
+
+
+def _agrees(name: str, ended: datetime, length: timedelta) -> bool:
+    """Whether a Pixel's name, which is in UTC, says to some seconds what the header says: then that is in UTC too."""
+    named = named_time(name)
+    if named is None or not name.upper().startswith("PXL_") or not isinstance(named.taken, Interval):
+        return False
+    begun = named.taken.earliest + (named.taken.latest - named.taken.earliest) / 2
+    return min(abs(ended - begun), abs(ended - length - begun)) <= AGREEMENT
+
+
+def duration(clip: Clip) -> timedelta | None:
+    """How long the clip is; None where that is not believable."""
+    return None if _length(clip.duration) == LONGEST else _length(clip.duration)
 
 
 def _length(seconds: float | None) -> timedelta:

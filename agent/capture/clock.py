@@ -20,17 +20,44 @@ BEGINNING = datetime(1990, 1, 1, tzinfo=UTC)
 LEEWAY = timedelta(days=1)
 """How far ahead of this laptop's clock a camera's may run before its time counts as impossible."""
 
-_RESET_DAYS = {(1904, 1, 1), (1970, 1, 1), (1980, 1, 1), (2000, 1, 1)}
-"""Where clocks begin again after a flat battery: QuickTime, Unix, FAT, and cameras of the turn of the century."""
+_RESET_DAYS = {
+    (1904, 1, 1),  # QuickTime
+    (1970, 1, 1),  # Unix
+    (1980, 1, 1),  # FAT
+    (1980, 1, 6),  # GPS
+    (2000, 1, 1),  # cameras of the turn of the century
+    (2001, 1, 1),  # Apple
+}
+"""Where clocks begin again after a flat battery. On these days no time is believed, whatever the hour."""
+
+_COUNT_BEGINS = {(1999, 8, 22), (2019, 4, 7)}
+"""Days on which GPS's count of weeks began again, where receivers without a fix begin too."""
+
+_ACTION_CAMERAS = re.compile(
+    r"gopro|dji|insta ?360|garmin|nextbase|viofo|blackvue|thinkware|70mai|mio|yi\b|xiaoyi|akaso|sjcam|drift|contour"
+    r"|kodak pixpro|novatek|reconyx|bushnell|browning|stealth",
+    re.IGNORECASE,
+)
+"""Makers whose cameras have small batteries or none for their clocks: action cameras, dashcams, wildlife cameras."""
+
+RESET_HOURS = 6
+"""How long after midnight on 1 January of a past year a clock may still be one that began again there: cameras that are
+not in the list above take the first day of the year that they were made in, and count on while they are used. Action
+cameras' clocks, which begin there again and again, are not believed on all of that day."""
+
+RESET = "the camera's clock may have been reset: these are the first hours of a year, where clocks start from"
+
+RESET_IN_CHINA = 16
+"""From which hour on, in UTC, it was that 1 January where many cameras are made, whose videos' headers are in UTC."""
 
 _TIME = re.compile(
     r"(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})(?:[ T]|(?<=\d\d)[ T]{2}(?=\d\d)|:)"
-    r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,](\d+))?\s*(Z|[+\-]\d{1,2}:?\d{2})?",
+    r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,](\d+))?\s*(Z|[+\-]\d{1,2}(?::?\d{2}){0,2})?",
     re.ASCII,
 )
 """Months, days and hours of one digit are as some cameras write them; one beside two blanks has lost another digit."""
 
-_OFFSET = re.compile(r"([+\-])(\d{1,2}):?(\d{2})", re.ASCII)
+_OFFSET = re.compile(r"([+\-])(\d{1,2})(?::?(\d{2}))?(?::?00)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +106,13 @@ def _fraction(digits: str | None) -> tuple[timedelta, timedelta]:
 
 
 def read_offset(text: str) -> timedelta | None:
-    """`+01:00`, `-0500` or `Z`; None for anything else and for offsets that no place on Earth has."""
+    """`+01:00`, `-0500`, `+01`, `+01:00:00` or `Z`; None for anything else and for what no place on Earth has."""
     if text == "Z":
         return timedelta(0)
     match = _OFFSET.fullmatch(text)
-    if match is None or int(match[3]) > 59:
+    if match is None or int(match[3] or 0) > 59:
         return None
-    offset = timedelta(hours=int(match[2]), minutes=int(match[3])) * (-1 if match[1] == "-" else 1)
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0)) * (-1 if match[1] == "-" else 1)
     return offset if LEAST_OFFSET <= offset <= MOST_OFFSET else None
 
 
@@ -115,6 +142,19 @@ def impossible(reading: Reading, now: datetime) -> str | None:
     if not plausible(reading.instant or reading.wall, now):
         return "the time is in the future"
     return None
+
+
+def perhaps_reset(shown: datetime, now: datetime, *, make: str | None = None, in_utc: bool = False) -> bool:
+    """Whether a clock that showed this may be one that began again at a year's first midnight, hours ago at most.
+
+    A picture of a New Year's night is asked about then, which does no harm. `in_utc` is for a video's header.
+    """
+    if shown.year >= now.year:
+        return False
+    day = (shown.month, shown.day)
+    hours = 24 if _ACTION_CAMERAS.match(make or "") else RESET_HOURS
+    begins = day == (1, 1) or (shown.year, *day) in _COUNT_BEGINS
+    return (begins and shown.hour < hours) or (in_utc and day == (12, 31) and shown.hour >= RESET_IN_CHINA)
 
 
 def plausible(taken: Interval | WallClock, now: datetime) -> bool:

@@ -31,7 +31,10 @@ EDITED_EARLY = timedelta(minutes=10)
 def corroborated(capture: Capture, others: Sequence[Beside], now: datetime) -> Capture:
     """The capture with what the files beside it add."""
     for other in others:
-        if other.stamp is not None:
+        if other.alien:
+            doubt = f"{other.name} is a picture or a video of its own: a person must see whether they belong together"
+            capture = replace(_noted(capture, doubt), also=(*capture.also, Interval(BEGINNING, now)))
+        elif other.stamp is not None:
             reading = read_stamp(other.stamp)
             if reading is not None and impossible(reading, now) is None:
                 capture = _with_time(capture, other, reading)

@@ -11,11 +11,12 @@ from agent.capture.bounded import BoundedFile, Broken
 from agent.capture.opening import opened
 from agent.capture.sniff import HEAD, sniff
 from agent.errors import LocalFault
+from agent.formats import TABLE
 
 MAX_PIXELS = 400_000_000
 """Larger pictures are not looked into: phones make photos of 200 megapixels, panoramas and stitched scans more."""
 
-_FORMATS = {"jpeg": ("JPEG",), "png": ("PNG",), "webp": ("WEBP",), "heic": ("HEIF",), "heif": ("HEIF",)}
+_FORMATS = {one.name: (one.decoder,) for one in TABLE if one.decoder is not None}
 """By what sniffing calls them, the decoder that may be tried: no other of Pillow's forty is let near a file.
 
 Pillow's JPEG takes those with further pictures behind the first (MPO) too. The first is the photo, and is looked into;

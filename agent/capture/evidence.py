@@ -32,6 +32,9 @@ class Fix:
 class Exif:
     """One Exif block: what is in which tag, exif.py says. `content_id` is Apple's MakerNote tag 0x0011.
 
+    `lens`, `exposed` (an exposure time, an aperture or a sensitivity is there) and `maker_note` are what cameras leave
+    beside make and model; `software`, `description` and `comment` (0x0131, 0x010E, 0x9286) are what programs leave.
+    `noted` is a time of capture that only the maker's own note has.
     `damaged` is True where a part of the block could not be read, so that what it lacks may have stood there; `garbled`
     where its directories hold what is none, or it stands in the midst of damage.
     """
@@ -44,6 +47,13 @@ class Exif:
     model: str | None = None
     serial: str | None = None
     content_id: str | None = None
+    lens: str | None = None
+    exposed: bool | None = None
+    maker_note: bool | None = None
+    software: str | None = None
+    description: str | None = None
+    comment: str | None = None
+    noted: Stamp | None = None
     damaged: bool | None = None
     garbled: bool | None = None
 
@@ -52,9 +62,12 @@ class Exif:
 class Clip:
     """What a video's header says. `created` counts seconds from 1904-01-01 (mvhd, ISO 14496-12, 8.2.2); None for 0.
 
-    `duration` is in seconds. `creation_date` is QuickTime's Keys com.apple.quicktime.creationdate, `location` an
-    ISO 6709 string, `software` the program that says it wrote the file. `phone` is whether the file carries the mark of
-    a phone's own recorder, which writes UTC. `header` says where `created` stands.
+    `duration` is in seconds. `creation_date` is QuickTime's Keys com.apple.quicktime.creationdate, `user_date` the time
+    in its user data (`date`, or `©day` if `by_day`), `location` an ISO 6709 string, `software` the program that says it
+    wrote the file. `phone` is whether the file carries the mark of a phone's own recorder, which writes UTC, and
+    `utc_offset` the zone that Samsung's puts beside it. `maker` is the maker of a camera that has boxes of its own
+    there; `screen` what says that a screen was recorded, `messenger` which messenger left its mark. `header` says where
+    `created` stands.
     """
 
     created: int | None = None
@@ -66,6 +79,12 @@ class Clip:
     software: str | None = None
     content_id: str | None = None
     phone: bool = False
+    user_date: str | None = None
+    by_day: bool = False
+    utc_offset: str | None = None
+    maker: str | None = None
+    screen: str | None = None
+    messenger: str | None = None
     header: str = "movie header (mvhd)"
 
 
@@ -82,6 +101,9 @@ class Evidence:
     """All that was found in one file. `readable` is whether there is a reader for the format's time at all, `orderly`
     whether all around the time is whole and in its place: what is broken there may have said something else.
 
+    `pixels` are width and height, where a reader has them at hand. `screenshot` and `messenger` are marks of those in
+    the file outside its Exif block, `software` is a program's name there, and `hints` whether it has a part that only
+    cameras write, or a day without an hour.
     `xmp_original` and `iptc_original` are the capture times that a program wrote into XMP (exif:DateTimeOriginal) and
     IPTC (2:55 and 2:60), which are not the camera's own word. `notes` say in plain English what was broken.
     """
@@ -95,6 +117,11 @@ class Evidence:
     clock: Clock | None = None
     xmp_original: str | None = None
     iptc_original: str | None = None
+    pixels: tuple[int, int] | None = None
+    screenshot: bool = False
+    hints: bool = False
+    messenger: str | None = None
+    software: str | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -8,13 +8,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from agent.capture import makernotes
+from agent.capture import makernotes, trailcam
 from agent.capture.bounded import Broken, Source
 from agent.capture.evidence import Exif, Fix, Stamp
-from agent.capture.tiff import Entry, Tiff
+from agent.capture.tiff import Entry, Tiff, printable
 
 _EXIF_IFD, _GPS_IFD, _MAKER_NOTE, _DNG_PRIVATE = 0x8769, 0x8825, 0x927C, 0xC634
 _MAKE, _MODEL = 0x010F, 0x0110
+_SOFTWARE, _DESCRIPTION, _COMMENT = 0x0131, 0x010E, 0x9286
+_LENSES = (0xA434, 0xA433)
+"""LensModel and LensMake."""
+
+_EXPOSURE = (0x829A, 0x829D, 0x8827)
+"""ExposureTime, FNumber and PhotographicSensitivity: what a camera did, and no program has a reason to write."""
+
+_CHARACTER_CODE = 8
+"""Bytes before a UserComment's text that name its characters."""
+
 _SERIALS = (0xA431, 0xC62F)
 """Exif's BodySerialNumber, and DNG's CameraSerialNumber."""
 
@@ -70,6 +80,7 @@ def read_directories(tiff: Tiff, first: Fields, source: Source, notes: list[str]
     own = note or inner.get(_DNG_PRIVATE)  # Pentax keeps its note there in DNG
     if serial is None and own is not None and make is not None:
         serial = makernotes.serial(own, source, tiff.order, make)
+    lens = next((found for tag in _LENSES if (found := text(tag, _NAME_LIMIT))), None)
     exif = Exif(
         original=stamp(_ORIGINAL),
         digitized=stamp(_DIGITIZED),
@@ -79,9 +90,27 @@ def read_directories(tiff: Tiff, first: Fields, source: Source, notes: list[str]
         model=text(_MODEL, _NAME_LIMIT),
         serial=serial,
         content_id=None if note is None else makernotes.content_id(note, source),
+        lens=lens,
+        exposed=any(tag in inner for tag in _EXPOSURE) or None,
+        maker_note=(note is not None and note.size > 0) or None,
+        software=text(_SOFTWARE, _NAME_LIMIT),
+        description=text(_DESCRIPTION, _NAME_LIMIT),
+        comment=_comment(tiff, inner),
+        noted=None if note is None else trailcam.noted(note, source, make),
         garbled=tiff.garbled or None,
     )
     return replace(exif, damaged=True) if tiff.cut or of_another_kind or len(notes) > before else exif
+
+
+def _comment(tiff: Tiff, inner: Fields) -> str | None:
+    entry = inner.get(_COMMENT)
+    if entry is None:
+        return None
+    try:
+        raw = tiff.raw(entry, _CHARACTER_CODE + _NAME_LIMIT)[_CHARACTER_CODE:]
+    except Broken:
+        return None
+    return printable(raw.replace(b"\0", b"").decode("latin-1")) or None
 
 
 def _below(tiff: Tiff, first: Fields, pointer: int, notes: list[str]) -> Fields:

@@ -29,8 +29,9 @@ def read_heif(file: BoundedFile, kind: str) -> Evidence:
     boxes = Boxes(file)
     complete = False
     try:
-        complete = not boxes.cut_short()
-        meta = next((box for box in boxes.inside(0, file.size) if box.kind == b"meta"), None)
+        found = list(boxes.top())
+        meta = next((box for box in found if box.kind == b"meta"), None)
+        complete = not boxes.cut_short() and meta is not None and _pictured(boxes, found, meta)
         items = _exif_items(boxes, meta, file) if meta else []
         blocks = tuple(read_exif(_past_header(item), notes) for item in items)
     except Broken as fault:
@@ -38,6 +39,11 @@ def read_heif(file: BoundedFile, kind: str) -> Evidence:
     if not complete:
         notes.append("its end is missing: it was cut, or is not yet copied whole")
     return Evidence(kind, complete=complete, orderly=not boxes.torn, blocks=blocks, notes=tuple(notes))
+
+
+def _pictured(boxes: Boxes, found: list[Box], meta: Box) -> bool:
+    """Whether there is a box with the picture's data at all: what follows may be a trailer, or a torn box's rest."""
+    return any(box.kind == b"mdat" for box in found) or any(box.kind == b"idat" for box in boxes.within(meta, skip=4))
 
 
 def _past_header(item: Source) -> Source:

@@ -1,4 +1,4 @@
-"""The one thing the judge may want from IPTC: when a program says that the picture was taken.
+"""What the judge may want from IPTC: when a program says that the picture was taken, and the mark of a messenger.
 
 In a JPEG it stands in APP13, in Photoshop's resource 0x0404, as datasets 2:55 (date) and 2:60 (time, with its offset)
 (IPTC IIM 4.2, 2.2 and 6). Exif's and XMP's words come first; agencies and older programs wrote nothing else.
@@ -19,6 +19,9 @@ MAX_DATASETS = 2_000
 
 _RESOURCE, _IPTC = b"8BIM", 0x0404
 _DATASET, _RECORD, _DATE, _TIME = 0x1C, 2, 55, 60
+_INSTRUCTIONS, _TRANSMISSION = 40, 103
+_WANTED = {_DATE, _TIME, _INSTRUCTIONS, _TRANSMISSION}
+_REFERENCE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w-]{20}", re.ASCII)
 _LIMIT = 32
 
 _WRITTEN = re.compile(r"(\d{4})(\d\d)(\d\d) (\d\d)(\d\d)(\d\d)([+\-]\d{4})?", re.ASCII)
@@ -37,6 +40,26 @@ def original_time(payload: bytes) -> str | None:
         return None
     year, month, day, hour, minute, second, offset = found.groups("")
     return f"{year}:{month}:{day} {hour}:{minute}:{second}{offset}"
+
+
+def has_day(payload: bytes) -> bool:
+    """Whether there is a DateCreated, be it without an hour."""
+    try:
+        return bool(_records(Block(payload)).get(_DATE))
+    except Broken:
+        return True
+
+
+def messenger(payload: bytes) -> str | None:
+    """Whose mark is in an APP13's payload: Facebook and Instagram leave `FBMD…` among its instructions (2:40), or a
+    reference of twenty letters (2:103).
+    """
+    try:
+        records = _records(Block(payload))
+    except Broken:
+        return None
+    found = records.get(_INSTRUCTIONS, "").startswith("FBMD") or _REFERENCE.fullmatch(records.get(_TRANSMISSION, ""))
+    return "Facebook or Instagram" if found else None
 
 
 def _records(block: Block) -> dict[int, str]:
@@ -63,7 +86,7 @@ def _datasets(block: Block) -> dict[int, str]:
         size = high << 8 | low
         if mark != _DATASET or size & 0x8000:  # an extended dataset: longer than any time
             break
-        if record == _RECORD and dataset in {_DATE, _TIME} and dataset not in found:
+        if record == _RECORD and dataset in _WANTED and dataset not in found:
             found[dataset] = block.at(position + 5, min(size, _LIMIT)).decode("latin-1").strip("\0 ")
         position += 5 + size
     return found

@@ -14,6 +14,7 @@ from agent.capture.bounded import Block, BoundedFile, Broken, Source, Window
 from agent.capture.crw import read_heap
 from agent.capture.evidence import Clock, Evidence, Exif
 from agent.capture.exif import read_exif
+from agent.capture.trailcam import FLIR, FLIR_HEADER, MAX_FLIR, flir_time
 from agent.capture.xmp import original_time
 
 MAX_SEGMENTS = 1_000
@@ -35,6 +36,9 @@ _EXIF = b"Exif\0"
 _EXIF_HEADER = 6  # the last byte is 0 by the rule, and 0xFF or a blank from some writers
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 
+_SCREENSHOT = re.compile(rb"UserComment[^<>]{0,20}>?\s*(?:<[^>]{1,200}>\s*){0,4}Screenshot")
+"""What iOS writes into XMP of what it took from the screen."""
+
 _CIFF = b"HEAPJPGM"
 _CIFF_HEADER = 26
 """What Canon's cameras had before Exif, in an APP0; the mark is behind the byte order and the header's length."""
@@ -42,6 +46,23 @@ _CIFF_HEADER = 26
 _NEXT = re.compile(rb"\xff[\xc0-\xfe]")
 
 _SOI, _EOI, _SOS, _APP0, _APP1, _APP13 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xED
+_APP15 = 0xEF
+_OF_PROGRAMS = (
+    b"JFIF",
+    b"JFXX",
+    b"Exif",
+    b"http://",
+    b"ICC_PROFILE",
+    b"Photoshop",
+    b"Adobe_",
+    b"Adobe",
+    b"Ducky",
+    b"JP",
+)
+"""How the segments begin that programs and all cameras write; `JP` is that of signed content (C2PA)."""
+
+_LONGEST_MARK = 16
+
 _BARE = {0x01, _SOI, *range(0xD0, 0xD8)}
 """Markers that no length follows."""
 
@@ -59,6 +80,9 @@ def read_jpeg(file: BoundedFile) -> Evidence:
     clock = None
     if found.heap is not None and not found.blocks:  # a broken Exif block may have said otherwise
         clock, exifs = _read_heap(found.heap, notes)
+    if clock is None and not any(block.original for block in exifs) and found.flir:
+        stamp = flir_time(bytes(found.flir))
+        clock = None if stamp is None else Clock(stamp, "FLIR's record")
     asked = [] if clock or any(block.original for block in exifs) else found.packets
     written = next((time for time in map(original_time, asked) if time), None)
     created = None if clock or written or found.resources is None else iptc.original_time(found.resources)
@@ -70,6 +94,9 @@ def read_jpeg(file: BoundedFile) -> Evidence:
         clock=clock,
         xmp_original=written,
         iptc_original=created,
+        hints=found.odd or (written is None and created is None and _has_a_day(found)),
+        screenshot=any(_SCREENSHOT.search(packet) for packet in found.packets),
+        messenger=None if found.resources is None else iptc.messenger(found.resources),
         notes=tuple(notes),
     )
 
@@ -106,14 +133,16 @@ def _read_heap(content: bytes, notes: list[str]) -> tuple[Clock | None, tuple[Ex
 @dataclass(slots=True)
 class _Segments:
     """Exif blocks and XMP packets in their order, a CIFF block, Photoshop's resources, and where the picture's data
-    begins, if it does. `orderly` is whether there was nothing but segments and fill bytes up to the Exif block, and a
-    whole segment behind it.
+    begins, if it does. `odd` is whether a segment is there that only cameras write. `orderly` is whether there was
+    nothing but segments and fill bytes up to the Exif block, and a whole segment behind it.
     """
 
     blocks: list[bytes] = field(default_factory=list)
     packets: list[bytes] = field(default_factory=list)
     heap: bytes | None = None
     resources: bytes | None = None
+    odd: bool = False
+    flir: bytearray = field(default_factory=bytearray)
     scan: int | None = None
     orderly: bool = True
 
@@ -138,9 +167,10 @@ def _segments(source: Source, notes: list[str]) -> _Segments:
             if marker == _SOS:
                 found.scan = position + max(size, 2)
                 return found
+            found.odd = found.odd or _is_odd(source, marker, position + 2, size - 2)
             if marker == _APP1:
                 held = sum(map(len, found.blocks))
-                _keep(source, position + 2, max(size - 2, 0), found.blocks, found.packets)
+                _keep(source, position + 2, max(size - 2, 0), found)
                 settled = settled and held == sum(map(len, found.blocks))
             elif marker == _APP0 and found.heap is None and _is_ciff(source, position + 2, size - 2):
                 found.heap = source.at(position + 2, size - 2)
@@ -165,6 +195,21 @@ def _marker(source: Source, position: int) -> tuple[int, int]:
     return position + found.end(), found.group()[1]
 
 
+def _is_odd(source: Source, marker: int, start: int, size: int) -> bool:
+    """Whether a segment for applications is none that programs write: makers kept notes there before Exif, and beside
+    it (MPF, Casio's QVCI, FLIR's record).
+    """
+    if not _APP0 <= marker <= _APP15 or size <= 0:
+        return False
+    return not source.at(start, min(size, _LONGEST_MARK)).startswith(_OF_PROGRAMS)
+
+
+def _has_a_day(found: _Segments) -> bool:
+    """Whether IPTC or XMP has a day of which no time was read."""
+    in_xmp = any(b"DateCreated" in packet or b"DateTimeOriginal" in packet for packet in found.packets)
+    return in_xmp or (found.resources is not None and iptc.has_day(found.resources))
+
+
 def _is_ciff(source: Source, start: int, size: int) -> bool:
     return size > _CIFF_HEADER and source.at(start + 6, len(_CIFF)) == _CIFF
 
@@ -176,8 +221,9 @@ def _resources(source: Source, start: int, size: int) -> bytes | None:
     return source.at(start + head, size - head)
 
 
-def _keep(source: Source, start: int, size: int, blocks: list[bytes], packets: list[bytes]) -> None:
-    """Put an APP1's payload to the Exif blocks or the XMP packets, if it is one; extended XMP is stepped over."""
+def _keep(source: Source, start: int, size: int, found: _Segments) -> None:
+    """Put an APP1's payload to the Exif blocks, the XMP packets or FLIR's record; extended XMP is stepped over."""
+    blocks, packets = found.blocks, found.packets
     head = source.at(start, min(size, len(_XMP)))
     if head.startswith(_EXIF):
         continues = head[_EXIF_HEADER : _EXIF_HEADER + 4] not in {b"II*\0", b"MM\0*"}
@@ -187,6 +233,8 @@ def _keep(source: Source, start: int, size: int, blocks: list[bytes], packets: l
             blocks.append(source.at(start, size)[_EXIF_HEADER:])
     elif head == _XMP and len(packets) < MAX_BLOCKS:
         packets.append(source.at(start, size)[len(_XMP) :])
+    elif head.startswith(FLIR) and FLIR_HEADER < size <= MAX_FLIR - len(found.flir):
+        found.flir += source.at(start, size)[FLIR_HEADER:]
 
 
 def _ends(file: BoundedFile, scan: int) -> bool:

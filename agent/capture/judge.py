@@ -5,28 +5,41 @@ two sources of equal right contradict each other (two Exif blocks; a GPS time th
 decision must hold for both, or a person decides.
 """
 
+import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import PurePath
 
 from agent.capture import gps
-from agent.capture.clipjudge import judge_clip
-from agent.capture.clock import Reading, impossible, plausible, read_stamp, up_to
+from agent.capture.clipjudge import duration, judge_clip
+from agent.capture.clock import RESET, Reading, impossible, perhaps_reset, plausible, read_stamp, up_to
 from agent.capture.doubts import doubts
 from agent.capture.evidence import Clip, Evidence, Exif, Stamp
 from agent.capture.judgement import Judgement
 from agent.capture.names import named_time
-from agent.model import Camera, Capture, Level
+from agent.capture.origin import made
+from agent.model import Camera, Capture, Level, WallClock
 
 NOT_READ_YET = "this format's capture time is not read yet: held for review"
 NO_TIME = "nothing in it says when it was taken"
 DISORDERLY = "it is damaged around the place where its time stands, which is not to be relied on"
 
+ONE_MOMENT = timedelta(minutes=1)
+"""How far apart two Exif blocks of one file may put one moment; some cameras write the second a little later."""
+
+_PHONES = re.compile(
+    r"apple|google|samsung|huawei|honor|xiaomi|redmi|oneplus|oppo|vivo|realme|motorola|fairphone|nothing|nokia|hmd|htc"
+    r"|lge?|zte|tcl|asus",
+    re.IGNORECASE,
+)
+"""Makers whose devices have their time from the network."""
+
 _ORIGINAL = "EXIF DateTimeOriginal"
 _OFFSET = "EXIF OffsetTimeOriginal"
 
 
-def judge(evidence: Evidence, *, name: str, now: datetime) -> Capture:
-    """The capture that this evidence amounts to, for a file called `name`, at `now` (aware)."""
+def judge(evidence: Evidence, *, name: str, now: datetime, folder: str = "") -> Capture:
+    """The capture that this evidence amounts to, for a file called `name` in a `folder` so named, at `now` (aware)."""
     if evidence.format == "unknown":
         return Capture("unknown", complete=evidence.complete, notes=evidence.notes)
     found = _merged(evidence)
@@ -34,9 +47,12 @@ def judge(evidence: Evidence, *, name: str, now: datetime) -> Capture:
     if judged.level is Level.IMPOSSIBLE and not evidence.readable:
         judged = replace(judged, notes=(NOT_READ_YET,))
     if judged.level.decides and (found.garbled or not evidence.orderly):
-        judged = replace(judged, level=Level.IMPOSSIBLE, taken=None, also=(), notes=(DISORDERLY, *judged.notes))
+        judged = replace(
+            judged, level=Level.IMPOSSIBLE, taken=None, also=(), wall=None, notes=(DISORDERLY, *judged.notes)
+        )
     clip = evidence.clip or Clip()
-    camera = Camera(found.make or clip.make, found.model or clip.model, found.serial)
+    camera = Camera(found.make or clip.make or clip.maker, found.model or clip.model, found.serial)
+    how = made(evidence, found, PurePath(folder, name), phone=judged.by_phone)
     return Capture(
         format=evidence.format,
         recorded=judged.recorded,
@@ -51,6 +67,11 @@ def judge(evidence: Evidence, *, name: str, now: datetime) -> Capture:
         content_id=evidence.content_id,
         complete=evidence.complete,
         notes=(*dict.fromkeys((*judged.notes, *evidence.notes)),),
+        wall=judged.wall,
+        length=None if evidence.clip is None else duration(evidence.clip),
+        origin=how.origin,
+        origin_basis=how.basis,
+        marked=how.marked,
     )
 
 
@@ -65,7 +86,8 @@ def _merged(evidence: Evidence) -> Exif:
 
 def _time(evidence: Evidence, found: Exif, name: str, now: datetime) -> Judgement:
     """Down the table: the camera's own word, a video's header, a program's word, upper bounds, the file's name."""
-    if _contradicts_itself(evidence.blocks):
+    blocks = [reading for block in evidence.blocks if block.original and (reading := read_stamp(block.original))]
+    if _contradict(blocks):
         recorded = found.original.time if found.original else None
         return Judgement(
             Level.IMPOSSIBLE,
@@ -76,15 +98,19 @@ def _time(evidence: Evidence, found: Exif, name: str, now: datetime) -> Judgemen
     if found.original is not None:
         reading = read_stamp(found.original)
         if reading is not None:
-            return _by_original(reading, found, now)
+            return _by_original(_with_all(reading, blocks), found, now)
         notes = ("its DateTimeOriginal is blank, zeros or no possible time",)
+    if found.noted is not None:
+        reading = read_stamp(found.noted)
+        if reading is not None:
+            return _by_original(reading, found, now, "the maker's own note")
     if evidence.clock is not None:
         reading = read_stamp(evidence.clock.stamp)
         if reading is not None:
             return _by_original(reading, found, now, evidence.clock.basis)
         notes = (*notes, f"its time ({evidence.clock.basis}) is blank, zeros or no possible time")
     judged = (
-        (judge_clip(evidence.clip, now) if evidence.clip else None)
+        (judge_clip(evidence.clip, now, name) if evidence.clip else None)
         or _by_program(evidence.xmp_original, "XMP DateTimeOriginal", now)
         or _by_program(evidence.iptc_original, "IPTC DateCreated", now)
         or _not_later_than(found.digitized, "EXIF DateTimeDigitized", now)
@@ -102,25 +128,37 @@ def _as_written(stamp: Stamp | None) -> str | None:
     return reading.recorded if reading else None
 
 
-def _contradicts_itself(blocks: tuple[Exif, ...]) -> bool:
+def _contradict(readings: list[Reading]) -> bool:
     """Whether two Exif blocks name times of capture that cannot both be true."""
-    readings = [reading for block in blocks if block.original and (reading := read_stamp(block.original))]
     return any(
-        one.wall.latest < other.wall.earliest
-        or other.wall.latest < one.wall.earliest
+        other.wall.earliest - one.wall.latest > ONE_MOMENT
         or (one.offset is not None and other.offset is not None and one.offset != other.offset)
         for one in readings
         for other in readings
     )
 
 
+def _with_all(reading: Reading, readings: list[Reading]) -> Reading:
+    """The reading, as wide as all of a file's blocks together, which tell of one moment."""
+    first = min([reading.wall.earliest, *(one.wall.earliest for one in readings)])
+    last = max([reading.wall.latest, *(one.wall.latest for one in readings)])
+    return replace(reading, wall=WallClock(first, last))
+
+
+def _of_a_phone(reading: Reading, found: Exif) -> bool:
+    """Whether a phone wrote this time: with its offset, by a clock that the network sets."""
+    return reading.offset is not None and _PHONES.match(found.make or "") is not None
+
+
 def _by_original(reading: Reading, found: Exif, now: datetime, source: str = _ORIGINAL) -> Judgement:
     """Levels A, B and D, and X for a clock that had been reset."""
+    compared = gps.compare(reading, found.fix, now)
     refused = impossible(reading, now)
+    if refused is None and not compared.confirms and not _of_a_phone(reading, found):
+        refused = RESET if perhaps_reset(reading.wall.earliest, now, make=found.make) else None
     if refused is not None:
         reason = f"its {source.removeprefix('EXIF ')} is not to be believed: {refused}"
         return Judgement(Level.IMPOSSIBLE, None, reading.recorded, reading.written_offset, (source,), notes=(reason,))
-    compared = gps.compare(reading, found.fix, now)
     doubted = doubts(reading, found, now)
     notes: tuple[str, ...] = (*((compared.note,) if compared.note else ()), *doubted.notes)
     # Two clocks of its own and the satellites outweigh a third.
@@ -139,6 +177,7 @@ def _by_original(reading: Reading, found: Exif, now: datetime, source: str = _OR
             also,
             clock_bound=not compared.confirms,
             notes=notes,
+            wall=None if compared.confirms else reading.wall,
         )
     return Judgement(
         Level.ASSUMED_ZONE, reading.wall, reading.recorded, reading.written_offset, (source,), also, notes=notes

@@ -7,7 +7,10 @@ from agent.model import Interval, Level, Place, WallClock
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The part of a `Capture` that is about time; fields as there. `place` is a video's own, from its header."""
+    """The part of a `Capture` that is about time; fields as there. `place` is a video's own, from its header.
+
+    `by_phone` is whether the time bears the mark of a phone's own recorder.
+    """
 
     level: Level
     taken: Interval | WallClock | None = None
@@ -18,3 +21,5 @@ class Judgement:
     clock_bound: bool = True
     place: Place | None = None
     notes: tuple[str, ...] = ()
+    wall: WallClock | None = None
+    by_phone: bool = False

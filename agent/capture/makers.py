@@ -70,9 +70,9 @@ def _nikon_original(content: bytes) -> str | None:
     return None
 
 
-def sony_xml(boxes: Boxes, file: BoundedFile) -> tuple[Clock | None, Exif | None]:
+def sony_xml(boxes: Boxes) -> tuple[Clock | None, Exif | None]:
     """Sony's NonRealTimeMeta, in an `xml ` box of the file's own `meta`: when, with its offset, and by which camera."""
-    for meta in (box for box in boxes.inside(0, file.size) if box.kind == b"meta"):
+    for meta in (box for box in boxes.top() if box.kind == b"meta"):
         for box in (box for box in boxes.within(meta, skip=4) if box.kind == b"xml "):
             packet = boxes.content(box, MAX_XML)
             if b"NonRealTimeMeta" in packet:

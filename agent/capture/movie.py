@@ -4,11 +4,13 @@ Only `moov` is walked, wherever it lies; picture and sound are stepped over by t
 """
 
 import struct
+from dataclasses import replace
 
 from agent.capture.bounded import BoundedFile, Broken
 from agent.capture.boxes import Box, Boxes
 from agent.capture.evidence import Clip, Evidence, Exif
 from agent.capture.makers import camera_blocks, nikon_clock, sony_xml
+from agent.capture.namegivers import named_in
 from agent.capture.tiff import printable
 
 MAX_VALUE = 64 * 1024
@@ -16,13 +18,39 @@ MAX_VALUE = 64 * 1024
 
 MAX_KEYS = 500
 
+_MAKERS = {
+    **dict.fromkeys((b"FIRM", b"CAME", b"GPMF"), "GoPro"),
+    b"NCDT": "Nikon",
+    **dict.fromkeys((b"PANA", b"LEIC"), "Panasonic"),
+    **dict.fromkeys((b"CNTH", b"CNCV", b"CNMN"), "Canon"),
+    b"MVTG": "Fujifilm",
+    **dict.fromkeys((b"DcMD", b"DcME"), "Kodak"),
+    **dict.fromkeys((b"PENT", b"PXTH"), "Pentax"),
+    **dict.fromkeys((b"RTHU", b"rmkn"), "Ricoh"),
+    b"QVMI": "Casio",
+    b"FFMV": "Fujifilm",
+    b"SDLN": "Samsung",
+}
+"""Boxes of user data that only this maker's cameras write (ExifTool, QuickTime.pm)."""
+
+_INSTA360 = b"8db42d694ccc418790edff439fe026bf"
+"""What a file of Insta360's cameras ends with, behind the trailer of its own."""
+
+_WHATSAPP = b"beam"
+_SAMSUNG_CAPTURE, _SCREEN = b"smta", b"Screen"
+_REPLAY = "replaykit"
+
 _DATE = "com.apple.quicktime.creationdate"
 _PLACE = "com.apple.quicktime.location.ISO6709"
 _IDENTIFIER = "com.apple.quicktime.content.identifier"
-_MAKE = ("com.apple.quicktime.make", "\xa9mak")
-_MODEL = ("com.apple.quicktime.model", "\xa9mod")
+_MAKE = ("com.apple.quicktime.make", "\xa9mak", "com.android.manufacturer")
+_MODEL = ("com.apple.quicktime.model", "\xa9mod", "\xa9mdl", "com.android.model")
 _SOFTWARE = ("\xa9too", "\xa9swr", "com.apple.quicktime.software")
-_PHONE = ("com.android.capture.fps", "com.android.manufacturer")
+_USER_DATE, _USER_DAY = "date", "\xa9day"
+_AUTHOR = ("com.apple.quicktime.author", "\xa9aut")
+_COMMENTS = ("\xa9cmt", "\xa9des", "\xa9inf", "com.apple.quicktime.comment", "com.apple.quicktime.description")
+_UTC_OFFSET = "com.samsung.android.utc_offset"
+_PHONE = ("com.android.capture.fps", "com.android.manufacturer", _UTC_OFFSET)
 """Written by Android's camera recorder alone; com.android.version is no such mark, for messengers that write a clip
 anew on the phone leave it too, with the time of that."""
 
@@ -35,16 +63,18 @@ def read_movie(file: BoundedFile, kind: str) -> Evidence:
     blocks: tuple[Exif, ...] = ()
     try:
         complete = not boxes.cut_short()
-        moov = next((box for box in boxes.inside(0, file.size) if box.kind == b"moov"), None)
+        moov = next((box for box in boxes.top() if box.kind == b"moov"), None)
         complete = complete and moov is not None
         clip = _clip(boxes, moov, notes) if moov else None
         if moov is not None:
             blocks = camera_blocks(boxes, file, moov, notes)
             clock = nikon_clock(boxes, file, moov)
-        by_sony, camera = sony_xml(boxes, file)
+        by_sony, camera = sony_xml(boxes)
         clock, blocks = clock or by_sony, (*blocks, camera) if camera else blocks
     except Broken as fault:
         notes.append(f"its header cannot be read: {fault}")
+    if clip is not None and file.size >= len(_INSTA360) and file.at(file.size - 32, 32) == _INSTA360:
+        clip = replace(clip, maker="Insta360")
     if not complete:
         notes.append("its end is missing: it was cut, or is not yet copied whole")
     return Evidence(
@@ -56,14 +86,21 @@ def _clip(boxes: Boxes, moov: Box, notes: list[str]) -> Clip:
     created: int | None = None
     duration: float | None = None
     words: dict[str, str] = {}
+    kinds: set[bytes] = set()
+    screen: str | None = None
     for box in boxes.within(moov):
         try:
+            kinds.add(box.kind)
             if box.kind == b"mvhd":
                 created, duration = _movie_header(boxes.content(box, MAX_VALUE))
             elif box.kind == b"meta":
                 words.update(_keys(boxes, box))
             elif box.kind == b"udta":
                 words = {**_user_data(boxes, box), **words}
+                for inner in boxes.within(box):
+                    kinds.add(inner.kind)
+                    if inner.kind == _SAMSUNG_CAPTURE and _SCREEN in boxes.content(inner, MAX_VALUE):
+                        screen = "Samsung's mark of a screen recording"
         except (Broken, struct.error) as fault:
             reason = fault if isinstance(fault, Broken) else "a box of it is too short"
             notes.append(f"part of its header cannot be read: {reason}")
@@ -71,6 +108,10 @@ def _clip(boxes: Boxes, moov: Box, notes: list[str]) -> Clip:
     def first(*names: str) -> str | None:
         return next((words[name] for name in names if words.get(name)), None)
 
+    if _REPLAY in (first(*_AUTHOR) or "").lower():
+        screen = "iOS's mark of a screen recording"
+    date, day = first(_USER_DATE), first(_USER_DAY)
+    remarks = " ".join(words.get(name, "") for name in (*_COMMENTS, *_SOFTWARE))
     return Clip(
         created=created,
         duration=duration,
@@ -81,6 +122,12 @@ def _clip(boxes: Boxes, moov: Box, notes: list[str]) -> Clip:
         software=first(*_SOFTWARE),
         content_id=first(_IDENTIFIER),
         phone=any(name in words for name in _PHONE),
+        user_date=date or day,
+        by_day=date is None,
+        utc_offset=words.get(_UTC_OFFSET),
+        maker=next((maker for kind, maker in _MAKERS.items() if kind in kinds), None),
+        screen=screen,
+        messenger="WhatsApp" if _WHATSAPP in kinds else named_in(remarks),
     )
 
 
@@ -137,6 +184,8 @@ def _user_data(boxes: Boxes, udta: Box) -> dict[str, str]:
             content = boxes.content(box, MAX_VALUE)
             length = int.from_bytes(content[:2], "big")
             words.setdefault(box.kind.decode("latin-1"), _text(content[4 : 4 + length]))
+        elif box.kind == b"date" and box.size <= MAX_VALUE:
+            words.setdefault("date", _text(boxes.content(box, MAX_VALUE)))
         elif box.kind == b"loci" and box.size <= MAX_VALUE:
             words.setdefault("loci", _location(boxes.content(box, MAX_VALUE)))
     return words

@@ -23,9 +23,9 @@ from agent.capture.movie import read_movie
 from agent.capture.opening import opened
 from agent.capture.placezone import with_zone_of_place
 from agent.capture.raw import read_tiff
-from agent.capture.sniff import HEAD, sniff
+from agent.capture.sniff import HEAD, is_something_else, sniff
 from agent.capture.transport import read_transport
-from agent.errors import LocalFault
+from agent.formats import suits
 from agent.model import Capture
 
 Reader = Callable[[BoundedFile], Evidence]
@@ -56,24 +56,6 @@ _READERS: dict[str, Reader] = {
 }
 """One per container; a format that is not here is recognised, and held for a person."""
 
-_ENDINGS = {
-    "jpeg": {"jpg", "jpeg", "jpe", "jfif", "thm", "mpo", "insp"},
-    "heic": {"heic", "heif", "hif"},
-    "heif": {"heic", "heif", "hif", "avif"},
-    "tiff": {"tif", "tiff"},
-    "mp4": {"mp4", "m4v", "mov", "3gp", "insv", "lrv"},
-    "mov": {"mov", "qt", "mp4"},
-    "3gp": {"3gp", "3g2", "mp4"},
-    "mts": {"mts", "m2ts", "ts", "m2t", "tod"},
-    "mkv": {"mkv", "webm"},
-    "wmv": {"wmv", "asf"},
-    "mpg": {"mpg", "mpeg", "vob", "mod"},
-    "nef": {"nef", "nrw"},
-    "webp": {"webp"},
-    "png": {"png", "apng"},
-}
-"""Endings that go with a content; for the rest, the format's own name."""
-
 
 def read(path: Path, *, now: datetime, beside: Sequence[Path] = ()) -> Capture:
     """When, where and by which camera the file at `path` was taken, with the evidence; `now` is aware.
@@ -83,23 +65,10 @@ def read(path: Path, *, now: datetime, beside: Sequence[Path] = ()) -> Capture:
     `LocalFault` where the file cannot be opened or read, or is no regular file.
     """
     evidence = gather(path)
-    capture = judge(evidence, name=path.name, now=now)
+    capture = judge(evidence, name=path.name, folder=path.parent.name, now=now)
     if beside and capture.is_photo:
         capture = corroborated(capture, read_beside(beside, gather), now)
     return _with_note_on_name(with_zone_of_place(capture), path)
-
-
-def content_id(path: Path) -> str | None:
-    """The Live Photo ContentIdentifier: in a JPEG or HEIC Apple's MakerNote tag 0x0011, in a MOV the Keys item
-    com.apple.quicktime.content.identifier.
-
-    None where there is none, on broken content, and where the file cannot be read: grouping then goes by name and time,
-    and `read` is what tells of the fault.
-    """
-    try:
-        return gather(path).content_id
-    except LocalFault:
-        return None
 
 
 def gather(path: Path) -> Evidence:
@@ -111,15 +80,21 @@ def gather(path: Path) -> Evidence:
         kind = "unknown"
         try:
             kind = sniff(file.at(0, min(HEAD, size)))
+            if kind == "unknown":
+                return _unknown(file.at(0, min(HEAD, size)))
             reader = _READERS.get(kind)
             return reader(file) if reader else Evidence(kind, readable=False)
         except Broken as fault:
             return Evidence(kind, notes=(f"it is broken and could not be read: {fault}",))
 
 
+def _unknown(head: bytes) -> Evidence:
+    """What is no photo: whole where it is a text or another known kind, and otherwise perhaps what is left of one."""
+    return Evidence("unknown", complete=is_something_else(head))
+
+
 def _with_note_on_name(capture: Capture, path: Path) -> Capture:
     """A name that promises another format is a reason for suspicion, and said; the content decides."""
-    ending = path.suffix.lower().lstrip(".")
-    if not ending or not capture.is_photo or ending in _ENDINGS.get(capture.format, {capture.format}):
+    if not capture.is_photo or suits(path, capture.format):
         return capture
     return replace(capture, notes=(*capture.notes, f"its name ends as another format's would; it is {capture.format}"))

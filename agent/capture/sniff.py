@@ -4,6 +4,7 @@
 TIFF and the RAW formats that share its first bytes are told apart later, by their first directory (raw.py).
 """
 
+import codecs
 import re
 
 HEAD = 4 * 1024
@@ -60,6 +61,33 @@ _BRANDS = {
 _MOVIE_BOXES = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 """What QuickTime files from before `ftyp` begin with."""
 
+_OTHER_STARTS = (
+    b"%PDF",
+    b"PK\3\4",  # ZIP, and with it Office's documents
+    b"PK\5\6",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"SQLite format 3\0",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",  # Office's documents of before
+    b"bplist0",
+    b"\0\5\x16\7",  # AppleDouble: what macOS leaves beside files on other systems' disks
+    b"ID3",
+    b"OggS",
+    b"fLaC",
+    b"MThd",
+    b"\x7fELF",
+    b"MZ",
+    b"\xca\xfe\xba\xbe",
+    b"\0\0\1\0",  # an icon of Windows
+    b"icns",
+)
+"""How files begin that are whole and no photos."""
+
+_BLANKS = "\t\n\r\f\x1a\x1b\ufeff"
+
 _PACKET = 188
 """Bytes in an MPEG transport packet; on cards each has a four-byte time before it."""
 
@@ -78,6 +106,24 @@ def sniff(head: bytes) -> str:
     if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0" and head[14:18] in {b"\x28\0\0\0", b"\x7c\0\0\0", b"\x6c\0\0\0"}:
         return "bmp"
     return _boxes(head) or _transport(head) or "unknown"
+
+
+def is_something_else(head: bytes) -> bool:
+    """Whether an unknown file is whole as what it is: a text, or another well-known kind.
+
+    What is neither may be the remains of a photo: a failing card gives files of zeros, or of other files' middles.
+    """
+    return head.startswith(_OTHER_STARTS) or (head[:4] == b"RIFF" and head[8:12].isalnum()) or _is_text(head)
+
+
+def _is_text(head: bytes) -> bool:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)  # its last character may be cut
+    except UnicodeDecodeError:
+        text = head.decode("latin-1")
+    return all(mark.isprintable() or mark in _BLANKS for mark in text)
 
 
 def _boxes(head: bytes) -> str | None:

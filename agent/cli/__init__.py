@@ -102,9 +102,10 @@ def main(arguments: Sequence[str] | None = None) -> Any:
 
     crash.watch_over()
     for stream in (sys.stdout, sys.stderr):
-        # A file name can hold what the terminal's encoding cannot: show it escaped rather than fail.
+        # A file name can hold what the terminal's encoding cannot: show it escaped rather than fail. Whoever reads a
+        # pipe or a file gets UTF-8 everywhere; Windows would write its old code page there.
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
     try:
         code = cli.main(None if arguments is None else list(arguments), prog_name="photo-agent", standalone_mode=False)
     except click.ClickException as fault:

@@ -12,7 +12,7 @@ import click
 from agent.cli.session import settings_of
 
 if TYPE_CHECKING:
-    from agent.record.note import VerifierKey
+    from agent.audit import VerifierKey
     from agent.settings import Settings
 
 directory_argument = click.argument(
@@ -51,14 +51,14 @@ def zone_of(settings: "Settings | None") -> tzinfo:
 
 def enrolled(ctx: click.Context, key_files: Sequence[Path]) -> "list[VerifierKey]":
     """The keys in these files, and this laptop's own where it has one. Usage faults name the file and the line."""
+    from agent import audit
     from agent.errors import RecordError
-    from agent.pipeline.publish import log_key
-    from agent.record.keys import read_keys
+    from agent.pipeline.stages import log_key
 
     keys: list[VerifierKey] = []
     for file in key_files:
         try:
-            keys += read_keys(file.read_text("utf-8"))
+            keys += audit.read_keys(file.read_text("utf-8"))
         except (OSError, ValueError) as fault:
             raise click.UsageError(f"{file}: {fault}") from fault
     settings = settings_if_any(ctx)
@@ -82,6 +82,7 @@ def copy_of(ctx: click.Context, directory: Path | None, share: bool) -> Iterator
     from agent.share import open_share
 
     with tempfile.TemporaryDirectory(prefix="photo-agent-record-") as name:
-        with open_share(server_of(settings_of(ctx)), clock=wall_clock) as connection:
-            fetch_records(connection, Path(name))
+        settings = settings_of(ctx)
+        with open_share(server_of(settings), clock=wall_clock) as connection:
+            fetch_records(connection, Path(name), settings.device.name)
         yield Path(name)

@@ -1,10 +1,11 @@
 """`doctor`: everything that has to work, one line each."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.session import json_option, put_json, settings_of, stages_of
+from agent.cli.session import json_option, put_json, say, settings_of, stages_of
 
 if TYPE_CHECKING:
     from agent.model import Known
@@ -12,14 +13,24 @@ if TYPE_CHECKING:
 
 @click.command("doctor")
 @json_option
+@click.option(
+    "--server-report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write into this file what the share's server can do, for IT's ticket.",
+)
 @click.pass_context
-def command(ctx: click.Context, as_json: bool) -> int:
+def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> int:
     """Check everything that has to work, and say what to do. Exit code 3 where something fails."""
     from agent.pipeline.doctor import Mark, examine
 
     settings = settings_of(ctx)
     failed = 0
     with stages_of(settings) as stages:
+        if server_report is not None:
+            from agent.pipeline.serverreport import report
+
+            server_report.write_text(report(stages), encoding="utf-8")
+            say(f"What the server can do is in {server_report}.")
         for found in examine(stages, lambda: _service(ctx)):
             failed += found.mark is Mark.FAIL
             if as_json:

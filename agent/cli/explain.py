@@ -60,6 +60,15 @@ def _settings(ctx: click.Context) -> "Iterator[Settings]":
     yield load(file)
 
 
+_ORIGINS = {
+    "camera": "made by a camera",
+    "received": "received from somebody, or downloaded",
+    "screen": "a picture of a screen",
+    "edited": "written by a program",
+    "not known": "not known what made it",
+}
+
+
 def _each(files: tuple[Path, ...]) -> "list[Path]":
     paths: list[Path] = []
     for path in files:
@@ -83,4 +92,6 @@ def _in_words(told: "Explanation", settings: "Settings") -> str:
         if camera is not None:
             words = " ".join(part for part in (camera.make, camera.model) if part)
             lines.append(f"  camera {printable(words) or 'not known'}")
+        if told.capture.is_photo:
+            lines.append(f"  {_ORIGINS[told.capture.origin.value]} ({printable(told.capture.origin_basis)})")
     return "\n".join(lines)

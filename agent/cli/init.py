@@ -23,12 +23,18 @@ if TYPE_CHECKING:
 @click.option("--user", help="This laptop's user on the server.")
 @click.option("--path", "root", default="/photos", show_default=True, help="The agent's folder on the server.")
 @click.option("--timezone", help="The school's zone, e.g. Europe/London.")
-@click.option("--name", help="This laptop's name; default: the host name.")
+@click.option("--name", help="This laptop's name; default: its user on the server.")
 @click.option("--visits", default="share:register/visits.csv", show_default=True, help="Where the register is.")
 @click.option(
     "--host-key", "fingerprint", help="The server's SHA256 fingerprint, as IT gave it; pinned without asking."
 )
 @click.option("--no-server", is_flag=True, help="Do not ask the server for its host key now.")
+@click.option(
+    "--enrolment",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Leave what IT must enter as a file in this folder, for `add-device.sh --from`.",
+)
 @click.option("--force", is_flag=True, help="Replace settings that are there already.")
 @json_option
 @click.pass_context
@@ -46,11 +52,12 @@ def command(
     visits: str,
     fingerprint: str | None,
     no_server: bool,
+    enrolment: Path | None,
     force: bool,
     as_json: bool,
 ) -> int:
     """Set this laptop up: write agent.toml, make its keys, pin the server's host key, and say what IT must enter."""
-    from agent.pipeline.enrol import make_keys, write_settings
+    from agent.pipeline.enrol import make_keys, names_in_register, write_settings
     from agent.settings import load, new_file
 
     path = _target(ctx)
@@ -70,10 +77,17 @@ def command(
         )
         write_settings(path, text, replace=force)
     settings = load(path)
-    enrolment = make_keys(settings)
+    made = make_keys(settings)
+    if enrolment is not None:
+        from agent.pipeline.enrolment import leave
+
+        say(f"for IT: {leave(made, settings.device.staff, enrolment)}")
     if not no_server:
         _pin(settings, fingerprint)
-    _tell(enrolment, path, as_json)
+    named = None if no_server and not settings.register_is_here else names_in_register(settings)
+    _tell(made, path, named, as_json)
+    if named and not as_json:
+        _tell_names(named, settings.device.staff)
     return 0
 
 
@@ -121,7 +135,19 @@ def _pin(settings: "Settings", fingerprint: str | None) -> None:
     pin_if_confirmed(settings, key, expected=fingerprint, confirmed=confirmed)
 
 
-def _tell(enrolment: "Enrolment", path: Path, as_json: bool) -> None:
+def _tell_names(named: tuple[str, ...], staff: str) -> None:
+    """The names in the register, so that whoever sets the laptop up sees whether this one is among them."""
+    from agent.register import recognise
+
+    found = recognise(staff, named)
+    click.echo(f"The visits register names: {', '.join(named)}.")
+    if found.perhaps:
+        say(f"{staff} may be {' or '.join(sorted(found.perhaps))}: write the name as it is in the register.")
+    elif not found.same:
+        say(f"{staff} is not among them: write the name as it is in the register, or ask the visits coordinator.")
+
+
+def _tell(enrolment: "Enrolment", path: Path, named: tuple[str, ...] | None, as_json: bool) -> None:
     if as_json:
         put_json(
             {
@@ -130,12 +156,14 @@ def _tell(enrolment: "Enrolment", path: Path, as_json: bool) -> None:
                 "user": enrolment.user,
                 "ssh_key": enrolment.ssh_key,
                 "log_key": enrolment.log_key,
+                "add_device": enrolment.command,
+                **({} if named is None else {"staff_in_register": list(named)}),
             }
         )
         return
     click.echo(f"Settings: {path}")
-    click.echo("IT enters on the server (install/server/add-device.sh does it):")
-    click.echo(f"  user     {enrolment.user}")
-    click.echo(f"  SSH key  {enrolment.ssh_key}")
-    click.echo(f"  log key  {enrolment.log_key}")
+    click.echo("IT lets this laptop in by one line on the server, as root:")
+    click.echo(f"  {enrolment.command}")
+    click.echo("and adds this line to the file of log keys that `log verify` and the witness are given:")
+    click.echo(f"  {enrolment.log_key}")
     click.echo("Then: `photo-agent doctor` checks everything, `photo-agent service install` starts it at log-in.")

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,13 +22,13 @@ from agent.cli.logproof import erase, erase_copy, key, rotate_key, verify
 from agent.cli.session import json_option, put_json, put_table, say, settings_of
 
 if TYPE_CHECKING:
-    from agent.record import Entry, TransferRow
-    from agent.record.visits import VisitSum
+    from agent.audit import Entry, TransferRow, VerifierKey, VisitSum
 
 # As agent/record/schema.py has them, which is not imported for `--help`.
 KINDS = (
-    *("transferred", "removed", "review-resolved", "register-changed", "share-refused", "refused", "overdue"),
-    *("leftover-reported", "inspected", "heartbeat", "enrolled", "key-rotated", "carried-over", "erased"),
+    *("transferred", "removed", "not-removed", "share-lost", "review-resolved", "register-changed", "share-refused"),
+    *("refused", "overdue", "leftover-reported", "inspected", "heartbeat", "enrolled", "key-rotated", "renamed"),
+    "erased",
 )
 
 
@@ -79,8 +79,9 @@ def show(
     first = None if since is None else _moment(since, zone, end=False)
     last = None if until is None else _moment(until, zone, end=True)
     with copy_of(ctx, directory, share) as folder:
-        code = _warn(ctx, folder, key_files)
-        entries = _entries(ctx, folder, since=first, visit=visit, device=device)
+        keys = enrolled(ctx, key_files)
+        code = _warn(folder, keys)
+        entries = _entries(ctx, folder, keys, since=first, visit=visit, device=device)
         form = "csv" if as_csv else "ecs" if ecs else "json" if as_json else "table"
         if kinds:
             chosen = (one for one in entries if one.kind in kinds and (last is None or one.at < last))
@@ -92,70 +93,76 @@ def show(
 
 
 def _before(entries: "Iterable[Entry]", last: datetime | None) -> "Iterator[TransferRow]":
-    from agent.record import to_rows
+    from agent import audit
 
-    return (row for row in to_rows(entries) if last is None or row.when < last)
+    return (row for row in audit.to_rows(entries) if last is None or row.when < last)
 
 
-def _warn(ctx: click.Context, folder: Path | None, key_files: tuple[Path, ...]) -> int:
+def _warn(folder: Path | None, keys: "Sequence[VerifierKey]") -> int:
     """Say what is wrong with a copy; the exit code of that."""
     if folder is None:
         return 0
-    from agent.record.report import exit_code
-    from agent.record.verify import utc_now, verify_copy
+    from agent import audit
 
-    reports = verify_copy(folder, enrolled(ctx, key_files), now=utc_now())
+    reports = audit.verify_copy(folder, keys, now=audit.utc_now())
     for report in reports:
         if report.findings:
             for line in report.lines():
                 say(line)
-    return exit_code(reports)
+    return audit.exit_code(reports)
 
 
 def _entries(
-    ctx: click.Context, folder: Path | None, *, since: datetime | None, visit: str | None, device: str | None
+    ctx: click.Context,
+    folder: Path | None,
+    keys: "Sequence[VerifierKey]",
+    *,
+    since: datetime | None,
+    visit: str | None,
+    device: str | None,
 ) -> "Iterator[Entry]":
-    from agent.record.copied import chosen, copied_entries
+    from agent import audit
 
-    if folder is not None:
-        return chosen(copied_entries(folder), since=since, visit=visit, device=device)
-    from agent.pipeline.stages import record_folder
-    from agent.record import Record
+    if folder is None:
+        from agent.pipeline.former import own_entries
 
-    settings = settings_of(ctx)
-    record = Record.open(record_folder(settings), settings.device.name)
-    return record.entries(since=since, visit=visit, device=device)
+        entries = own_entries(settings_of(ctx))
+    else:
+        entries = audit.copied_entries(folder, keys)
+    return audit.chosen(entries, since=since, visit=visit, device=device)
 
 
 def _put_rows(rows: "Iterator[TransferRow]", form: str, zone: tzinfo) -> None:
-    from agent.record import to_ecs, to_json, write_csv
+    from agent import audit
 
     if form == "csv":
-        write_csv(rows, _for_spreadsheets())
+        audit.write_csv(rows, _for_spreadsheets())
         sys.stdout.flush()
     elif form == "table":
         _table(list(rows), zone)
     else:
         for row in rows:
-            put_json(to_json(row) if form == "json" else to_ecs(row))
+            put_json(audit.to_json(row) if form == "json" else audit.row_to_ecs(row))
 
 
 def _put_entries(entries: "Iterator[Entry]", form: str, zone: tzinfo) -> None:
+    from agent import audit
     from agent.record import to_ecs
-    from agent.record.show import ENTRY_COLUMNS, entry_columns, entry_to_json, write_entries_csv
 
     if form == "csv":
-        write_entries_csv(entries, _for_spreadsheets())
+        audit.write_entries_csv(entries, _for_spreadsheets())
         sys.stdout.flush()
     elif form == "table":
-        rows = [entry_columns(one) | {"at": _local(one.at, zone)} for one in entries]
+        rows = [audit.entry_columns(one) | {"at": _local(one.at, zone)} for one in entries]
         if rows:
-            put_table(f"{len(rows)} entries", ENTRY_COLUMNS, ([str(cell) for cell in row.values()] for row in rows))
+            put_table(
+                f"{len(rows)} entries", audit.ENTRY_COLUMNS, ([str(cell) for cell in row.values()] for row in rows)
+            )
         else:
             click.echo("No entries on record for this.")
     else:
         for one in entries:
-            put_json(entry_to_json(one) if form == "json" else to_ecs(one))
+            put_json(audit.entry_to_json(one) if form == "json" else to_ecs(one))
 
 
 def _for_spreadsheets() -> io.TextIOWrapper:
@@ -167,10 +174,10 @@ def _for_spreadsheets() -> io.TextIOWrapper:
 
 def _moment(text: str, zone: tzinfo, *, end: bool) -> datetime:
     """A day means its beginning, or for `end` the beginning of the next one; a moment without offset is local."""
-    from agent.register.moments import parse_moment
+    from agent.register.dates import Order, read_written
 
     try:
-        said = parse_moment(text)
+        said = read_written(text).moment(Order.DAY_FIRST)
         moment = said.wall if said.offset is None else said.wall.replace(tzinfo=timezone(said.offset))
         whole_day = said.whole_day
     except ValueError as as_in_the_register:
@@ -193,6 +200,17 @@ def _local(moment: datetime | None, zone: tzinfo) -> str:
     return "–" if moment is None else moment.astimezone(zone).strftime("%d %b %Y %H:%M")
 
 
+_NOT_REMOVED = {
+    None: "not yet",
+    "gone": "not by photo-agent: somebody else moved or deleted it",
+    "folder gone": "not by photo-agent: its folder is not there",
+    "away": "not yet: its card or disk is not connected",
+    "read-only": "not yet: its card is read-only",
+    "changed": "no: it was changed after it was sent",
+    "dismissed": "no: its card or folder did not come back",
+}
+
+
 def _table(rows: "list[TransferRow]", zone: tzinfo) -> None:
     if not rows:
         click.echo("No transfers on record for this.")
@@ -208,7 +226,7 @@ def _table(rows: "list[TransferRow]", zone: tzinfo) -> None:
                 row.photo,
                 row.name.rpartition("/")[2],
                 _how_proven(row),
-                _local(row.removed_at, zone) if row.removed else "not yet",
+                _local(row.removed_at, zone) if row.removed else _NOT_REMOVED[row.outcome],
             )
             for row in rows
         ),
@@ -239,12 +257,13 @@ def visit_summary(
 
     Of this laptop with what waits here, of a copied folder (DIR), or of the whole share.
     """
-    from agent.record.visits import sum_up
+    from agent import audit
 
     zone = zone_of(settings_if_any(ctx))
     with copy_of(ctx, directory, share) as folder:
-        code = _warn(ctx, folder, key_files)
-        told = sum_up(_entries(ctx, folder, since=None, visit=visit, device=None), visit)
+        keys = enrolled(ctx, key_files)
+        code = _warn(folder, keys)
+        told = audit.sum_up(_entries(ctx, folder, keys, since=None, visit=visit, device=None), visit)
     waiting = None if folder is not None else _waiting(ctx, visit)
     if as_json:
         put_json(told.as_json() | {"waiting": waiting, "found": None if waiting is None else waiting + told.photos})

@@ -1,5 +1,6 @@
 """`log verify` and what belongs to it: the log key and its rotation, and erasing an entry."""
 
+import contextlib
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,7 @@ from agent.cli.copies import copy_of, directory_argument, enrolled, key_option, 
 from agent.cli.session import json_option, put_json, say, settings_of, stages_of
 
 if TYPE_CHECKING:
-    from agent.record.evidence import Note
-    from agent.record.note import VerifierKey
-    from agent.record.report import Report
+    from agent.audit import Note, Report, VerifierKey
     from agent.settings import Settings
 
 
@@ -45,23 +44,21 @@ def verify(
     Exit codes: 0 whole and signed · 10 altered · 11 truncated or rolled back · 12 signature missing or wrong ·
     13 forked · 14 heartbeat missing. Needs no network but for --share.
     """
-    from agent.record.evidence import Note
-    from agent.record.report import exit_code
-    from agent.record.verify import utc_now, verify_copy
+    from agent import audit
 
     keys = enrolled(ctx, key_files)
     silence = None if max_silence is None else timedelta(days=max_silence)
-    seen = [Note(file.name, file.read_bytes()) for file in seen_files]
+    seen = [audit.Note(file.name, file.read_bytes()) for file in seen_files]
     with copy_of(ctx, directory, share) as folder:
         if folder is None:
-            reports = [_own(settings_of(ctx), keys, seen, silence)]
+            reports = _own(settings_of(ctx), keys, seen, silence)
         else:
-            reports = verify_copy(folder, keys, now=utc_now(), max_silence=silence, seen=seen)
+            reports = audit.verify_copy(folder, keys, now=audit.utc_now(), max_silence=silence, seen=seen)
     tell(reports, as_json=as_json)
     if not reports:
         say("there is no record here")
         return 12
-    return exit_code(reports)
+    return audit.exit_code(reports)
 
 
 def tell(reports: "list[Report]", *, as_json: bool) -> None:
@@ -74,23 +71,34 @@ def tell(reports: "list[Report]", *, as_json: bool) -> None:
                 click.echo(line)
 
 
-def _own(settings: "Settings", keys: "list[VerifierKey]", seen: "list[Note]", silence: timedelta | None) -> "Report":
-    """This laptop's own record; it must still have all that it published."""
+def _own(
+    settings: "Settings", keys: "list[VerifierKey]", seen: "list[Note]", silence: timedelta | None
+) -> "list[Report]":
+    """This laptop's own record, under every name that it had; each must still have all that it published."""
+    from agent import audit
+    from agent.errors import RecordError
     from agent.journal import Journal
-    from agent.pipeline.facts import PUBLISHED
-    from agent.pipeline.stages import journal_file, record_folder
+    from agent.pipeline.former import former_records, published_up_to
+    from agent.pipeline.stages import journal_file, log_key, record_folder
     from agent.record import Record
-    from agent.record.evidence import Note, of_laptop
-    from agent.record.verify import utc_now, verify
 
-    record = Record.open(record_folder(settings), settings.device.name)
-    if journal_file(settings).exists():
-        with Journal.open(journal_file(settings), read_only=True) as journal:
-            published = journal.fact(PUBLISHED)
-        if published is not None:
-            seen = [*seen, Note("what was published", published.encode())]
-    evidence = of_laptop(record.files, record.device, record.seals(), seen)
-    return verify(evidence, keys, utc_now(), silence)
+    with contextlib.ExitStack() as stack:
+        journal = None
+        if journal_file(settings).exists():
+            journal = stack.enter_context(Journal.open(journal_file(settings), read_only=True))
+
+        def report(record: Record, trusted: "list[VerifierKey]", longest: timedelta | None) -> "Report":
+            published = None if journal is None else published_up_to(journal, record.device)
+            known = [] if published is None else [audit.Note("what was published", published.encode())]
+            evidence = audit.of_laptop(record.files, record.device, record.seals(), [*seen, *known])
+            return audit.verify(evidence, trusted, audit.utc_now(), longest)
+
+        reports = [report(Record.open(record_folder(settings), settings.device.name), keys, silence)]
+        for former in former_records(settings):
+            with contextlib.suppress(RecordError):  # without a key of its own, those that were given are all there are
+                keys = [*keys, log_key(settings, former.device).load().key]
+            reports.append(report(former, keys, None))
+        return reports
 
 
 @click.command("key")
@@ -98,7 +106,7 @@ def _own(settings: "Settings", keys: "list[VerifierKey]", seen: "list[Note]", si
 @click.pass_context
 def key(ctx: click.Context, as_json: bool) -> int:
     """The public log key of this laptop, for IT to enrol."""
-    from agent.pipeline.publish import log_key
+    from agent.pipeline.stages import log_key
 
     settings = settings_of(ctx)
     public = log_key(settings).load().key
@@ -115,8 +123,7 @@ def key(ctx: click.Context, as_json: bool) -> int:
 @click.pass_context
 def rotate_key(ctx: click.Context, lost: bool, reason: str) -> int:
     """Sign with a new key from now on, which the old one names. Prints the new public key."""
-    from agent.pipeline.publish import log_key
-    from agent.pipeline.stages import only_writer
+    from agent.pipeline.stages import log_key, only_writer
     from agent.record.rotation import rotate
 
     settings = settings_of(ctx)
@@ -136,8 +143,7 @@ def rotate_key(ctx: click.Context, lost: bool, reason: str) -> int:
 @click.pass_context
 def erase(ctx: click.Context, entry: int, reason: str) -> int:
     """Erase entry number ENTRY of this laptop's record (GDPR, Art. 17); a new entry says that it was done."""
-    from agent.pipeline.publish import log_key
-    from agent.pipeline.stages import only_writer
+    from agent.pipeline.stages import log_key, only_writer
     from agent.record.rotation import signer_of
 
     settings = settings_of(ctx)
@@ -160,16 +166,12 @@ def erase_copy(ctx: click.Context, directory: Path, key_files: tuple[Path, ...])
 
     DIR is the share, its record/ folder, or one device's folder in it. A copy that does not verify is left alone.
     """
-    from agent.record.erasing import erase_published
-    from agent.record.report import exit_code
-    from agent.record.verify import utc_now, verify_copy, verify_folders
+    from agent import audit
 
-    keys = enrolled(ctx, key_files)
-    for folder, report in list(verify_folders(directory, keys, now=utc_now())):
-        # What was cut while it was erased is altered, and just that is to be erased.
-        if any(finding.index not in report.to_erase for finding in report.findings):
-            tell([report], as_json=False)
-            continue
-        done = erase_published(folder, report.to_erase) if report.to_erase else 0
-        click.echo(f"{report.device}: {done} entries erased")
-    return exit_code(verify_copy(directory, keys, now=utc_now()))
+    done = list(audit.erase_copy(directory, enrolled(ctx, key_files), now=audit.utc_now()))
+    for one in done:
+        if one.entries is None:
+            tell([one.report], as_json=False)
+        else:
+            click.echo(f"{one.report.device}: {one.entries} {'entry' if one.entries == 1 else 'entries'} erased")
+    return audit.exit_code([one.report for one in done])

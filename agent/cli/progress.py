@@ -199,7 +199,7 @@ def in_words(summary: Mapping[str, object]) -> str:
     """The end of a run, for a tired teacher: what happened, what is left, what to do."""
     number = {
         name: _number(summary, name)
-        for name in ("proven", "removed", "damaged", "review", "waiting", "refused", "left_alone", "bytes")
+        for name in ("proven", "removed", "damaged", "review", "waiting", "refused", "away", "left_alone", "bytes")
     }
     seconds = summary["seconds"]
     lines = []
@@ -221,6 +221,11 @@ def in_words(summary: Mapping[str, object]) -> str:
     if number["waiting"]:
         lines.append(
             f"{_photos(number['waiting'])} still to go: `photo-agent status` says why; the next run takes them up."
+        )
+    if number["away"]:
+        lines.append(
+            f"{_photos(number['away'])} cannot be reached: a card, a disk or a folder is not there. Connect it, or "
+            "stop waiting with `photo-agent review dismiss`."
         )
     if number["review"]:
         lines.append(f"{_photos(number['review'])} held for you to decide: `photo-agent review list`.")

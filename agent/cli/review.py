@@ -31,15 +31,18 @@ def command() -> None:
 @click.pass_context
 def list_held(ctx: click.Context, as_json: bool) -> int:
     """Photos that wait, why, and the visits they may belong to, the likeliest first and why."""
-    from agent.pipeline.review import held
+    from agent.pipeline.review import away, held
 
     settings = settings_of(ctx)
     with stages_of(settings) as stages:
-        waiting = held(stages)
+        waiting, apart = held(stages), len(away(stages))
     if as_json:
         for one in waiting:
             put_json(_as_json(one))
         return 0
+    if apart:
+        photos = "1 photo waits" if apart == 1 else f"{apart} photos wait"
+        say(f"{photos} for a card, a disk or a folder that is not there: `photo-agent review dismiss` stops waiting.")
     if not waiting:
         click.echo("Nothing waits for review.")
         return 0
@@ -99,6 +102,26 @@ def assign(ctx: click.Context, words: tuple[str, ...], visit: str | None, like: 
                 put_json({"id": after.id, "state": after.state.value, "visit": last})
             else:
                 click.echo(f"photo {photo} goes to {last} with the next run")
+    return 0
+
+
+@command.command("dismiss")
+@click.argument("photos", metavar="[ID]...", nargs=-1)
+@json_option
+@click.pass_context
+def dismiss(ctx: click.Context, photos: tuple[str, ...], as_json: bool) -> int:
+    """Stop waiting for photos whose card, disk or folder will not come back: all of them, or those with these IDs."""
+    from agent.pipeline.review import dismiss as settle
+
+    with stages_of(settings_of(ctx)) as stages:
+        count = settle(stages, [PhotoId(photo) for photo in photos])
+    if as_json:
+        put_json({"dismissed": count})
+    elif not count:
+        click.echo("No photo waits for a card, a disk or a folder.")
+    else:
+        what = "1 photo is" if count == 1 else f"{count} photos are"
+        click.echo(f"{what} not waited for any more. If a card comes back all the same, its photos are sent.")
     return 0
 
 

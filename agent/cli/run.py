@@ -4,12 +4,20 @@ import logging
 import signal
 import sys
 import threading
+import time
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from agent.cli.crash import Discreet
 from agent.cli.session import settings_of, stages_of
+
+if TYPE_CHECKING:
+    from agent.supervisor import Restarts
+
+log = logging.getLogger("photo-agent")
 
 LOG_FILE = "agent.log"
 LOG_SIZE = 1_000_000
@@ -20,29 +28,45 @@ LOG_SIZE = 1_000_000
 @click.pass_context
 def command(ctx: click.Context) -> int:
     """The service, in the foreground: watches, sends, proves and removes until it is told to stop."""
+    from agent.pipeline.importfolders import refuse_unfit
     from agent.pipeline.stages import only_writer
-    from agent.supervisor import Supervisor, knock_at
+    from agent.supervisor import Restarts, Supervisor, knock_at
 
     settings = settings_of(ctx)
+    refuse_unfit(settings, settings.watch)
     _log_to(settings.state_dir)
     stopping = threading.Event()
-    with only_writer(settings), stages_of(settings, stopping=stopping) as stages:
-        supervisor = Supervisor(
-            stages, settings.watch, knock=lambda: knock_at(settings.share.host, settings.share.port), stopping=stopping
-        )
-        for ending in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(ending, lambda *_: supervisor.stop())
-        supervisor.run()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda *_: stopping.set())
+    with only_writer(settings):
+        restarts = Restarts(settings.state_dir)
+        _wait_before_working(restarts, stopping)
+        with stages_of(settings, stopping=stopping) as stages:
+            knock = partial(knock_at, settings.share.host, settings.share.port)
+            Supervisor(stages, settings.watch, knock=knock, stopping=stopping, restarts=restarts).run()
+        restarts.ended_well()
     return 0
 
 
-def _log_to(state_dir: Path) -> None:
-    """To standard error, for the journal of the system's own service; on Windows a service has none, so to a file.
+def _wait_before_working(restarts: "Restarts", stopping: threading.Event) -> None:
+    wait = restarts.begin(time.monotonic())
+    if wait:
+        log.warning(
+            "The last %d starts ended in a fault each: waiting %d minutes before this one works.",
+            restarts.in_a_row,
+            round(wait / 60),
+        )
+        stopping.wait(wait)
 
-    Ids and counts only, whatever the level.
+
+def _log_to(state_dir: Path) -> None:
+    """To standard error, for a terminal or systemd's journal; Windows' and the Mac's services log to a file instead.
+
+    The file is turned over before it is large. Ids and counts only, whatever the level.
     """
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
-    if sys.stderr is None:  # pythonw
+    # pythonw has no standard error; launchd would append what it gets there to a file for ever.
+    if sys.stderr is None or (sys.platform == "darwin" and not sys.stderr.isatty()):
         from logging.handlers import RotatingFileHandler
 
         state_dir.mkdir(parents=True, exist_ok=True)

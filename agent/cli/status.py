@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> int:
-    """What waits, since when and why; how the register, the share and the service stand."""
+    """What waits, since when and why; how the register, the share and the service stand.
+
+    Exit code 2 while something is wrong with the register: visits may be missing from it.
+    """
     from agent.pipeline.status import status
 
     settings = settings_of(ctx)
@@ -46,6 +49,7 @@ def _as_json(status: "Status") -> dict[str, object]:
                 "reason": one.reason,
                 "again_at": one.standing.not_before,
                 "overdue": one.overdue,
+                "away": one.standing.away,
             }
             for one in status.waiting
         ],
@@ -60,6 +64,7 @@ def _as_json(status: "Status") -> dict[str, object]:
             "trouble": status.share_trouble and status.share_trouble.why,
             "trouble_since": status.share_trouble and status.share_trouble.since,
         },
+        "record": {"trouble": status.record_trouble},
         "need_a_person": status.needs_a_person,
         "exit_code": status.exit_code,
         "service": {"running": status.running},
@@ -97,10 +102,11 @@ def _show(status: "Status", settings: "Settings") -> None:
         register = "none read yet"
     click.echo(f"register  {register}" + (f" – {status.register_trouble}" if status.register_trouble else ""))
     click.echo(f"share     {settings.share.host}, last reached {local(status.share_last_reached, settings)}")
+    if status.record_trouble is not None:
+        click.echo(f"record    {status.record_trouble}")
     if (trouble := status.share_trouble) is not None:
-        click.echo(
-            f"          since {local(trouble.since, settings)}: {trouble.why} Photos wait and go when it is back."
-        )
+        click.echo(f"          since {local(trouble.since, settings)}: {trouble.why}")
+        click.echo("          Photos wait here meanwhile, and are sent when it can be used again.")
     click.echo(f"service   {'running' if status.running else 'not running'}")
     for one in status.forwarding:
         click.echo(f"forward   {_forwarding(one, settings)}")

@@ -35,11 +35,14 @@ def command(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json:
     Looks through the watched folders, or through PATHS (a card, a phone). Ctrl-C gives the files in hand three
     seconds and says what is left; what was not finished is taken up by the next run, a large file where it stopped.
     """
+    from agent.pipeline.importfolders import refuse_unfit
+
     settings = settings_of(ctx)
     roots = tuple(path.absolute() for path in paths)
     from agent.pipeline.asked import refuse_what_is_too_wide
 
     refuse_what_is_too_wide(roots, settings)
+    refuse_unfit(settings, roots or settings.watch)
     if dry_run:
         return _dry_run(settings, roots or settings.watch, as_json)
     from agent.cli.progress import follower
@@ -134,13 +137,18 @@ def _events(stages: "Stages", request: int, stopping: threading.Event) -> Iterat
 def _dry_run(settings: "Settings", roots: tuple[Path, ...], as_json: bool) -> int:
     from agent.cli.session import local, put_table
     from agent.pipeline.explain import preview
+    from agent.pipeline.misgivings import misgivings
 
     with stages_of(settings) as stages:
         explained = list(preview(stages, roots))
+        doubts = misgivings(stages, stages.registers.current())
+    code = 0 if doubts is None else 2
+    if doubts is not None:
+        say(doubts)
     if as_json:
         for one in explained:
             put_json(one.as_json())
-        return 0
+        return code
     visits = [one for one in explained if one.verdict == "visit"]
     review = [one for one in explained if one.verdict == "review"]
     private = sum(one.verdict == "private" for one in explained)
@@ -152,4 +160,4 @@ def _dry_run(settings: "Settings", roots: tuple[Path, ...], as_json: bool) -> in
     if review:
         put_table("would wait for review", ("file", "why"), ((one.path.name, "; ".join(one.reasons)) for one in review))
     say(f"{len(visits)} to send, {len(review)} for review, {private} private; nothing was done")
-    return 0
+    return code

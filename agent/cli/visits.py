@@ -1,5 +1,6 @@
 """`visits`: the register as it is understood here, and every fault of a file."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from agent.cli.session import json_option, local, put_json, put_table, say, sett
 
 if TYPE_CHECKING:
     from agent.model import Visit
+    from agent.register import Rules
 
 
 @click.group("visits")
@@ -44,7 +46,7 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
                 _there(visit, start=False),
                 " → ".join((visit.zone, *visit.then)),
                 ", ".join(sorted(visit.staff)) or "anyone",
-                "cancelled" if visit.cancelled else "",
+                (visit.why_not.removeprefix("which ") or "cancelled") if visit.cancelled else "",
             )
             for visit in newest
         ),
@@ -56,21 +58,31 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--timezone", help="The school's zone, for rows without one; default: that of the settings.")
 @click.option(
+    "--dates",
+    type=click.Choice(["day-first", "month-first", "iso"]),
+    help="The order of day and month in dates such as 3/4/2026; default: that of the settings.",
+)
+@click.option(
     "--cameras",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A cameras.csv: labels in a visits register are looked up in it.",
 )
 @json_option
 @click.pass_context
-def check(ctx: click.Context, file: Path, timezone: str | None, cameras: Path | None, as_json: bool) -> int:
-    """Every fault of FILE (a visits register, .csv or .ics; or cameras.csv), with its line. Exit code 2 if any."""
+def check(
+    ctx: click.Context, file: Path, timezone: str | None, dates: str | None, cameras: Path | None, as_json: bool
+) -> int:
+    """Every fault of FILE (a visits register, .csv, .xlsx, .ods or .ics; or cameras.csv), with its line.
+
+    Exit code 2 if any line is not used.
+    """
     from agent.pipeline.counting import counted
     from agent.register import check as checked
 
     found = checked(
         _bytes_of(file),
         file.name,
-        zone=_zone(ctx, timezone),
+        rules=_rules(ctx, timezone, dates),
         cameras=None if cameras is None else _bytes_of(cameras),
     )
     for one in found.faults:
@@ -97,7 +109,8 @@ def check(ctx: click.Context, file: Path, timezone: str | None, cameras: Path | 
 @json_option
 @click.pass_context
 def accept(ctx: click.Context, as_json: bool) -> int:
-    """Fetch the register and believe it although it shrank by more than half. For the visits coordinator."""
+    """Fetch the register and believe it although it is unlikely: it shrank by more than half, has a very long visit, or
+    has days and months exchanged. For the visits coordinator."""
     from agent.errors import RegisterError
     from agent.pipeline.renew import fetch_register
 
@@ -122,17 +135,19 @@ def _bytes_of(file: Path) -> bytes:
         raise RegisterError(f"{file} cannot be read: {fault.strerror}") from fault
 
 
-def _zone(ctx: click.Context, given: str | None) -> str:
-    """The zone asked for, else that of the settings; the coordinator's own computer may have none."""
+def _rules(ctx: click.Context, zone: str | None, dates: str | None) -> "Rules":
+    """What was asked for, else what the settings say; the coordinator's own computer may have none."""
     from agent.errors import SettingsError
+    from agent.pipeline.renew import rules_of
+    from agent.register import Order, Rules
 
-    if given is not None:
-        return given
     try:
-        return settings_of(ctx).device.timezone
+        rules = rules_of(settings_of(ctx))
     except SettingsError:
-        say("no settings on this computer: rows without a zone are read as Europe/London (--timezone changes that)")
-        return "Europe/London"
+        if zone is None:
+            say("no settings on this computer: rows without a zone are read as Europe/London (--timezone changes that)")
+        rules = Rules("Europe/London")
+    return replace(rules, zone=zone or rules.zone, dates=Order(dates) if dates else rules.dates)
 
 
 def _there(visit: "Visit", *, start: bool) -> str:
@@ -155,4 +170,5 @@ def _as_json(visit: "Visit") -> dict[str, object]:
         "place": visit.place and {"latitude": visit.place.latitude, "longitude": visit.place.longitude},
         "radius_km": visit.radius_km,
         "status": "cancelled" if visit.cancelled else "approved",
+        "line": visit.line or None,
     }

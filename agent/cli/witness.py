@@ -15,7 +15,7 @@ from agent.cli.session import json_option, printable, put_json, say, settings_of
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
-    from agent.record.holdings import Held
+    from agent.audit import Held
 
 LOOK_AGAIN = 10.0
 """Seconds before a record that seems damaged is looked at once more: its device may be publishing at this moment."""
@@ -56,21 +56,19 @@ def command(
     """
     if share == (directory is not None):
         raise click.UsageError("give a folder, or --share.")
-    from agent.record.keys import read_keys
-    from agent.record.verify import utc_now
-    from agent.record.witness import Witness, default_name
+    from agent import audit
     from agent.settings.places import state_folder
 
     try:
-        enrolled = read_keys(keys.read_text("utf-8"))
+        enrolled = audit.read_keys(keys.read_text("utf-8"))
     except (OSError, ValueError) as fault:
         raise UsageError(f"the keys in {keys} cannot be read: {fault}") from fault
-    witness = Witness(state or state_folder() / "witness", name or default_name())
+    witness = audit.Witness(state or state_folder() / "witness", name or audit.default_name())
     with contextlib.nullcontext((directory, _wait, None)) if directory else _fetched(ctx) as (folder, again, listed):
         watch = witness.look(
             folder,
             enrolled,
-            now=utc_now(),
+            now=audit.utc_now(),
             max_silence=timedelta(days=silence_days) if silence_days else None,
             visits=visits,
             retired=retired,
@@ -94,24 +92,26 @@ def _wait() -> None:
 @contextlib.contextmanager
 def _fetched(ctx: click.Context) -> "Iterator[tuple[Path, Callable[[], None], Callable[[], Mapping[str, Held]]]]":
     """The records on the server, in a folder here; a way to fetch them once more, and one to list the photos."""
+    from agent.audit import Held
     from agent.pipeline.fetch import fetch_records, visits_there
     from agent.pipeline.stages import server_of, wall_clock
     from agent.share import open_share
 
+    settings = settings_of(ctx)
     with (
         tempfile.TemporaryDirectory(prefix="photo-agent-witness-") as name,
-        open_share(server_of(settings_of(ctx)), clock=wall_clock) as connection,
+        open_share(server_of(settings), clock=wall_clock) as connection,
     ):
         folder = Path(name) / "share"
 
         def fetch() -> None:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            fetch_records(connection, folder)
+            fetch_records(connection, folder, settings.device.name)
 
         def again() -> None:
             _wait()
             fetch()
 
         fetch()
-        yield folder, again, lambda: visits_there(connection)
+        yield folder, again, lambda: {name: Held(None, size_known=False) for name in visits_there(connection)}

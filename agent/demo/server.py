@@ -5,10 +5,12 @@ stand-in for a school's server on the same machine and nothing more: whoever run
 """
 
 import asyncio
+import os
+import sys
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import asyncssh
 
@@ -23,6 +25,14 @@ class _Files(asyncssh.SFTPServer):
         """A link and a removal: unlike a look and a rename, a link fails where a file is, however late it came."""
         self.link(oldpath, newpath)
         self.remove(oldpath)
+
+    def fsync(self, file_obj: Any) -> None:
+        """Bring a file to the disk. Windows flushes only what is open for writing, so there it is opened once more."""
+        if sys.platform == "win32" and not file_obj.writable():
+            with open(file_obj.name, "r+b", buffering=0) as again:  # noqa: PTH123  # asyncssh's own name for it: bytes
+                os.fsync(again.fileno())
+        else:
+            os.fsync(file_obj.fileno())
 
     def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:  # noqa: ARG002  # asyncssh's signature
         """Refused: it would replace."""

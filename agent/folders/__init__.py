@@ -7,22 +7,24 @@ folder, follows a symbolic link out of one, or opens what is not a regular file.
 """
 
 from agent.folders.fingerprint import fingerprint
-from agent.folders.group import PARTNERS_WITHIN, group
+from agent.folders.group import Read, group
 from agent.folders.limits import WatchLimits, watch_limits
+from agent.folders.livephoto import one_moment
 from agent.folders.look import look, real_path
 from agent.folders.scan import Found, Trouble, scan
 from agent.folders.settle import settled
 from agent.folders.watch import Watcher
 
 __all__ = [
-    "PARTNERS_WITHIN",
     "Found",
+    "Read",
     "Trouble",
     "WatchLimits",
     "Watcher",
     "fingerprint",
     "group",
     "look",
+    "one_moment",
     "real_path",
     "scan",
     "settled",

@@ -1,11 +1,13 @@
-"""Which files are one photo. Pure over the files seen; only `content_id` may read one.
+"""Which files are one photo. Pure over the files seen; only `read` may open one.
 
 A photo is decided, sent and removed as one, so a wrong grouping would move what is private. The rules, per folder:
 
-*Live Photo partner* (a .jpg, .jpeg, .heic or .heif with a .mov or .mp4), in this order:
+*Live Photo partner* (a still with a clip), in this order:
 1. same name, and both carry the same ContentIdentifier;
 2. the same ContentIdentifier under other names (renamed or numbered by an import);
-3. same name and times of change at most `PARTNERS_WITHIN` apart, unless both carry identifiers (which then differ).
+3. same name, and times of their own that are one moment (`livephoto`), unless both carry identifiers (which then
+   differ). Google's `NAME.MP` is called as the still `NAME.MP.jpg` is.
+A name alone, and times of change, pair nothing.
 
 *Sidecar* (.xmp, .aae, .thm): `NAME.EXT.xmp` belongs to `NAME.EXT`. `NAME.xmp` belongs to the only photo called NAME; of
 several, a .thm to the only video, then any to the only raw file. Apple's `IMG_E1234.AAE` and `IMG_O1234.AAE` belong to
@@ -19,47 +21,45 @@ two names differ in nothing else.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
 from agent.errors import LocalFault
-from agent.model import LocalFile, Member, Photo, Role
+from agent.folders.livephoto import one_moment
+from agent.formats import Kind, by_ending, kind_of
+from agent.model import Capture, LocalFile, Member, Photo, Role
 
-PARTNERS_WITHIN = timedelta(seconds=5)
-"""A Live Photo's clip lasts three seconds and both halves are written at its end; FAT keeps times to two seconds."""
+_STILLS = frozenset({"jpeg", "heic", "heif"})
+_CLIPS = frozenset({"mov", "mp4"})
+"""What the two halves of a Live Photo may be, by their names."""
 
-_STILLS = frozenset({".jpg", ".jpeg", ".heic", ".heif"})
-_CLIPS = frozenset({".mov", ".mp4"})
-_VIDEOS = _CLIPS | {".avi", ".m4v", ".mts", ".m2ts", ".mpg", ".mpeg", ".3gp", ".360", ".insv"}
-_SIDECARS = frozenset({".xmp", ".aae", ".thm"})
-_RAWS = frozenset(
-    {".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".gpr", ".iiq", ".kdc", ".mef", ".mos"}
-    | {".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"}
-)
+_SMALL_TWIN = ".lrv"
+"""GoPro's small copy of a video, beside it under the same name."""
+
 _APPLE_EDIT = re.compile(r"(IMG_)[EO](\d+)", re.IGNORECASE)
 
-_Identify = Callable[[LocalFile], str | None]
+Read = Callable[[LocalFile], Capture]
+"""What a file itself says, whatever lies beside it; LocalFault where it cannot be read."""
 
 
-def group(files: Sequence[LocalFile], content_id: _Identify) -> tuple[Photo, ...]:
+def group(files: Sequence[LocalFile], read: Read) -> tuple[Photo, ...]:
     """The photos that `files` make, by path; the order of `files` does not matter.
 
-    `content_id` is asked at most once about a file and only where the answer can matter: about clips in a folder that
-    has stills; about a clip's namesake; about the other stills only for a clip with an identifier and no namesake that
-    carries it. Its LocalFault counts as "no identifier": the fault shows again when the photo itself is read.
+    `read` is asked at most once about a file and only where the answer can matter: about clips in a folder that has
+    stills; about a clip's namesake; about the other stills only for a clip with an identifier and no namesake that
+    carries it. A file of which it raises LocalFault is nobody's partner: the fault shows again when the photo itself is
+    read.
     """
     folders: defaultdict[Path, list[LocalFile]] = defaultdict(list)
     for file in sorted({file.path: file for file in files}.values(), key=lambda file: str(file.path)):
         folders[file.path.parent].append(file)
-    photos = [photo for folder in folders.values() for photo in _group_folder(folder, content_id)]
+    photos = [photo for folder in folders.values() for photo in _group_folder(folder, read)]
     return tuple(sorted(photos, key=lambda photo: str(photo.main.path)))
 
 
-def _group_folder(files: Sequence[LocalFile], content_id: _Identify) -> list[Photo]:
-    sidecars = [file for file in files if _ending(file) in _SIDECARS]
-    mains = [file for file in files if _ending(file) not in _SIDECARS]
-    partner_of = _partners(mains, content_id)
+def _group_folder(files: Sequence[LocalFile], read: Read) -> list[Photo]:
+    sidecars = [file for file in files if kind_of(file.path) is Kind.SIDECAR]
+    mains = [file for file in files if kind_of(file.path) is not Kind.SIDECAR]
+    partner_of = _partners(mains, read)
     partners = set(partner_of.values())
     drafts = [[main] + ([partner_of[main]] if main in partner_of else []) for main in mains if main not in partners]
     by_name = _Index(drafts, lambda file: file.path.name)
@@ -84,54 +84,71 @@ def _group_folder(files: Sequence[LocalFile], content_id: _Identify) -> list[Pho
 # --- Live Photos -----------------------------------------------------------------------------------------------------
 
 
-def _partners(mains: Sequence[LocalFile], content_id: _Identify) -> dict[LocalFile, LocalFile]:
+def _partners(mains: Sequence[LocalFile], read: Read) -> dict[LocalFile, LocalFile]:
     """Clip by still."""
-    stills = [file for file in mains if _ending(file) in _STILLS]
-    clips = [file for file in mains if _ending(file) in _CLIPS]
+    stills = [file for file in mains if _format(file) in _STILLS]
+    clips = [file for file in mains if _format(file) in _CLIPS]
     if not stills or not clips:
         return {}
+    pairing = _Pairing(stills, read)
+    left = [clip for clip in clips if not pairing.by_identifier(clip, pairing.alike(clip))]
+    left = [clip for clip in left if not pairing.by_identifier(clip, stills)]
+    for clip in left:
+        pairing.by_moment(clip)
+    return pairing.found
 
-    @cache
-    def identifier(file: LocalFile) -> str | None:
-        try:
-            return content_id(file) or None
-        except LocalFault:
-            return None
 
-    namesakes: defaultdict[str, list[LocalFile]] = defaultdict(list)
-    for still in stills:
-        namesakes[_fold(_stem(still))].append(still)
-    found: dict[LocalFile, LocalFile] = {}
+class _Pairing:
+    """The stills of one folder while their clips are looked for: each still has one at most, and is read once."""
 
-    def pair(clip: LocalFile, candidates: Iterable[LocalFile], fits: Callable[[LocalFile], bool]) -> bool:
-        still = next((still for still in candidates if still not in found and fits(still)), None)
+    def __init__(self, stills: Sequence[LocalFile], read: Read) -> None:
+        self.found: dict[LocalFile, LocalFile] = {}
+        self._namesakes: defaultdict[str, list[LocalFile]] = defaultdict(list)
+        for still in stills:
+            self._namesakes[_fold(_stem(still))].append(still)
+        self._read = read
+        self._said: dict[LocalFile, Capture | None] = {}
+
+    def alike(self, clip: LocalFile) -> list[LocalFile]:
+        """The stills of the clip's name, whatever its case; the very same spelling first."""
+        names = (_stem(clip), clip.path.name)
+        same = {still: None for name in names for still in self._namesakes[_fold(name)]}
+        return sorted(same, key=lambda still: (_stem(still) not in names, str(still.path)))
+
+    def by_identifier(self, clip: LocalFile, candidates: Iterable[LocalFile]) -> bool:
+        """Pair the clip with the first still that carries its ContentIdentifier; whether there is one."""
+        wanted = self._identifier(clip)
+        if not wanted:
+            return False
+        return self._pair(clip, (still for still in candidates if self._identifier(still) == wanted))
+
+    def by_moment(self, clip: LocalFile) -> bool:
+        """Pair the clip with the first still of its name that was taken in its moment; whether there is one."""
+        return self._pair(clip, (still for still in self.alike(clip) if self._of_one_moment(still, clip)))
+
+    def _pair(self, clip: LocalFile, fitting: Iterable[LocalFile]) -> bool:
+        still = next((still for still in fitting if still not in self.found), None)
         if still is not None:
-            found[still] = clip
+            self.found[still] = clip
         return still is not None
 
-    def carrying(wanted: str) -> Callable[[LocalFile], bool]:
-        return lambda still: identifier(still) == wanted
+    def _of_one_moment(self, still: LocalFile, clip: LocalFile) -> bool:
+        one, other = self._capture(still), self._capture(clip)
+        if one is None or other is None or (one.content_id and other.content_id):
+            return False
+        return one_moment(one, other)
 
-    def near(clip: LocalFile) -> Callable[[LocalFile], bool]:
-        return lambda still: (
-            _apart(clip, still) <= PARTNERS_WITHIN and (identifier(clip) is None or identifier(still) is None)
-        )
+    def _identifier(self, file: LocalFile) -> str | None:
+        capture = self._capture(file)
+        return None if capture is None else capture.content_id
 
-    def alike(clip: LocalFile) -> list[LocalFile]:
-        # The still of the very same spelling first, then the one nearest in time.
-        stem = _stem(clip)
-        return sorted(namesakes[_fold(stem)], key=lambda still: (_stem(still) != stem, _apart(clip, still)))
-
-    left = [clip for clip in clips if not ((own := identifier(clip)) and pair(clip, alike(clip), carrying(own)))]
-    left = [clip for clip in left if not ((own := identifier(clip)) and pair(clip, stills, carrying(own)))]
-    for clip in left:
-        pair(clip, alike(clip), near(clip))
-    return found
-
-
-def _apart(one: LocalFile, other: LocalFile) -> timedelta:
-    # Clamped: a file system may hold any 64-bit time, and a timedelta does not.
-    return timedelta(microseconds=min(abs(one.mtime_ns - other.mtime_ns) // 1000, 10**15))
+    def _capture(self, file: LocalFile) -> Capture | None:
+        if file not in self._said:
+            try:
+                self._said[file] = self._read(file)
+            except LocalFault:
+                self._said[file] = None
+        return self._said[file]
 
 
 # --- Sidecars --------------------------------------------------------------------------------------------------------
@@ -160,10 +177,10 @@ def _owner(sidecar: LocalFile, by_name: _Index, by_stem: _Index, drafts: Sequenc
     if not candidates and _ending(sidecar) == ".aae" and (edit := _APPLE_EDIT.fullmatch(stem)):
         candidates = by_stem.find(edit[1] + edit[2])
     if len(candidates) > 1 and _ending(sidecar) == ".thm":
-        videos = [number for number in candidates if _ending(drafts[number][0]) in _VIDEOS]
+        videos = [number for number in candidates if _is_whole_video(drafts[number][0])]
         candidates = videos if len(videos) == 1 else candidates
     if len(candidates) > 1:
-        candidates = [number for number in candidates if _ending(drafts[number][0]) in _RAWS]
+        candidates = [number for number in candidates if kind_of(drafts[number][0].path) is Kind.RAW]
     return candidates[0] if len(candidates) == 1 else None
 
 
@@ -176,6 +193,15 @@ def _stem(file: LocalFile) -> str:
 
 def _ending(file: LocalFile) -> str:
     return file.path.suffix.lower()
+
+
+def _format(file: LocalFile) -> str | None:
+    found = by_ending(file.path)
+    return None if found is None else found.name
+
+
+def _is_whole_video(file: LocalFile) -> bool:
+    return kind_of(file.path) is Kind.CLIP and _ending(file) != _SMALL_TWIN
 
 
 def _fold(name: str) -> str:

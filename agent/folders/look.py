@@ -45,7 +45,14 @@ def as_file(path: Path, seen: os.stat_result) -> LocalFile | None:
     """What was seen of `path`, if it is a regular file."""
     if not stat.S_ISREG(seen.st_mode) or is_link(seen):
         return None
-    return LocalFile(path=path, size=seen.st_size, mtime_ns=seen.st_mtime_ns, device=seen.st_dev, inode=seen.st_ino)
+    return LocalFile(
+        path=path,
+        size=seen.st_size,
+        mtime_ns=seen.st_mtime_ns,
+        device=seen.st_dev,
+        inode=seen.st_ino,
+        changed_ns=0 if sys.platform == "win32" else seen.st_ctime_ns,
+    )
 
 
 if sys.platform == "win32":

@@ -2,21 +2,21 @@
 
 Promises: deterministic order; regular files only, each path once, however the roots are nested or doubled; a symbolic
 link is never followed below a root (a root itself may be one, or lie behind one: it is resolved once); mounts inside
-are walked; hidden, system and half-written names are passed over; nothing is opened here (`content_id` may open what it
-is asked about). What cannot be looked at is a `Trouble`, never an exception and never silence; what nobody foresaw in
-one folder is one too, and the other folders go on.
+are walked; hidden, system and half-written names are passed over; nothing is opened here (`read` may open what it is
+asked about). What cannot be looked at is a `Trouble`, never an exception and never silence; what nobody foresaw in one
+folder is one too, and the other folders go on.
 """
 
 import errno
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import Unforeseen, contained
-from agent.folders.group import group
+from agent.folders.group import Read, group
 from agent.folders.listing import Listing, is_folder, list_folder
 from agent.folders.look import as_file, is_marked_hidden, real_path
 from agent.folders.names import is_no_photo_file, is_no_photo_folder
@@ -42,13 +42,13 @@ class Found:
     troubles: tuple[Trouble, ...]
 
 
-def scan(roots: Iterable[Path], *, content_id: Callable[[LocalFile], str | None]) -> Found:
+def scan(roots: Iterable[Path], *, read: Read) -> Found:
     """Every photo in and below `roots`.
 
     A root that is a file is scanned with its companions in the same folder: the photo it belongs to comes back whole.
-    `content_id` gives a file's Live Photo ContentIdentifier; see `group` for when it is asked.
+    `read` says what a file itself holds, which pairs a Live Photo's halves; see `group` for when it is asked.
     """
-    walk = _Walk(content_id)
+    walk = _Walk(read)
     folders: dict[Path, os.stat_result] = {}
     files: defaultdict[Path, set[Path]] = defaultdict(set)
     for root in sorted(set(roots), key=str):
@@ -74,10 +74,10 @@ def scan(roots: Iterable[Path], *, content_id: Callable[[LocalFile], str | None]
 class _Walk:
     """One scan under way: what it found, and which folders it has been in."""
 
-    def __init__(self, content_id: Callable[[LocalFile], str | None]) -> None:
+    def __init__(self, read: Read) -> None:
         self.photos: list[Photo] = []
         self.troubles: list[Trouble] = []
-        self._content_id = content_id
+        self._read = read
         self._been_in: set[Identity] = set()
         self._roots_done: set[Identity] = set()
 
@@ -129,7 +129,7 @@ class _Walk:
     def _grouped(self, folder: Path, listing: Listing) -> tuple[Photo, ...]:
         try:
             with contained("a folder"):
-                return tuple(group(tuple(_files(folder, listing)), self._content_id))
+                return tuple(group(tuple(_files(folder, listing)), self._read))
         except Unforeseen as fault:
             self.troubles.append(Trouble(str(fault), folder))
             return ()

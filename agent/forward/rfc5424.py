@@ -29,7 +29,7 @@ SEVERITIES: Mapping[str, int] = {
     "key-rotated": NOTICE,
     "register-changed": NOTICE,
     "enrolled": NOTICE,
-    "carried-over": NOTICE,
+    "renamed": NOTICE,
     "inspected": NOTICE,
 }
 """Of kinds a person may have to look at; all others are informational."""

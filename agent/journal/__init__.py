@@ -7,8 +7,8 @@ only a keyed hash is kept, enough to skip it. `sync` hands its work to a running
 """
 
 from agent.journal.journal import Journal
-from agent.journal.lifecycle import TRANSITIONS, State, allowed, starts_again
+from agent.journal.lifecycle import OVER, TRANSITIONS, State, allowed, starts_again
 from agent.journal.requests import Request
-from agent.journal.standing import Standing
+from agent.journal.standing import Ended, Standing
 
-__all__ = ["TRANSITIONS", "Journal", "Request", "Standing", "State", "allowed", "starts_again"]
+__all__ = ["OVER", "TRANSITIONS", "Ended", "Journal", "Request", "Standing", "State", "allowed", "starts_again"]

@@ -8,8 +8,7 @@ import hmac
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -17,10 +16,17 @@ from typing import Self
 from agent.errors import JournalError
 from agent.journal.codec import from_json, instant, to_json
 from agent.journal.lifecycle import NOT_YET_SENT, State, allowed, starts_again
+from agent.journal.looking import known_of, left_of, mounted_elsewhere, place_on_volume, same, seen_again
 from agent.journal.requests import RequestQueue, sortable
 from agent.journal.standing import Standing
 from agent.journal.store import DAMAGED, connect, told
-from agent.model import LocalFile, Member, Photo, PhotoId, VisitId
+from agent.model import LocalFile, Photo, PhotoId, VisitId, Volume
+
+VolumeOf = Callable[[Path], Volume]
+"""The volume that a folder lies on."""
+
+_AWAY = """SELECT standing FROM photo WHERE state NOT IN ('removed', 'gone') AND standing LIKE '%"away":"%'
+ORDER BY found_at, seq"""
 
 
 def random_id() -> str:
@@ -56,50 +62,81 @@ class Journal(RequestQueue):
 
     # --- Photos in folders ---
 
-    def see(self, photo: Photo, at: datetime, *, register_version: str | None) -> Standing | None:
+    def see(
+        self, photo: Photo, at: datetime, *, register_version: str | None, volume: Volume | None = None
+    ) -> Standing | None:
         """Look at one photo of a folder; None if it is known to be private. See `see_all`."""
-        seen = self.see_all([photo], at, register_version=register_version)
+        where = Volume() if volume is None else volume
+        seen = self.see_all([photo], at, register_version=register_version, volume_of=lambda _: where)
         return seen[0] if seen else None
 
-    def see_all(self, photos: Iterable[Photo], at: datetime, *, register_version: str | None) -> list[Standing]:
+    def see_all(
+        self,
+        photos: Iterable[Photo],
+        at: datetime,
+        *,
+        register_version: str | None,
+        volume_of: VolumeOf = lambda _: Volume(),  # frozen
+    ) -> list[Standing]:
         """Look at the photos of the folders; how each stands, in the order given, without those known to be private.
 
-        Private is what a person said so, or what was found to be by this version of the register. A new photo is
-        found now. One whose members have the sizes and times they had stands as it stood, with device and inode
-        numbers as they are now (they change when a disk is mounted again). One that changed is found again.
+        Private is what a person said so, or what was found to be by this version of the register and was not touched
+        since. A new photo is found now. One whose members have the sizes and times they had stands as it stood
+        (`looking.seen_again` has the exceptions), with device and inode numbers as they are now. One that changed is
+        found again. What is left of a photo of which half was removed is that photo.
         """
         with self._writing() as db:
-            stood = (self._look(db, photo, at, register_version) for photo in photos)
+            halves = _Halves(db)
+            stood = (self._look(db, photo, at, register_version, volume_of, halves) for photo in photos)
             return [standing for standing in stood if standing is not None]
 
     def _look(
-        self, db: sqlite3.Connection, photo: Photo, at: datetime, register_version: str | None
+        self,
+        db: sqlite3.Connection,
+        photo: Photo,
+        at: datetime,
+        register_version: str | None,
+        volume_of: VolumeOf,
+        halves: "_Halves",
     ) -> Standing | None:
-        row = db.execute(
-            "SELECT standing FROM photo WHERE path = ? AND state <> 'removed'", (os.fsencode(photo.main.path),)
-        ).fetchone()
-        if row is None:
-            known = db.execute(
-                "SELECT 1 FROM skip WHERE token = ? AND (register_version IS NULL OR register_version = ?)",
-                (self._skip_token(photo.main), register_version),
-            ).fetchone()
-            return None if known else self._find(db, photo, at)
-        old = _read(row[0])
-        renewed = _unchanged(old.photo, photo)
-        if renewed == old.photo:
-            return old
-        new = old.found_again(photo, at) if renewed is None else replace(old, photo=renewed)
-        _put(db, new)
+        volume = volume_of(photo.main.path.parent)
+        old = _live(db, photo, volume) or halves.whole(photo) or halves.of_card(photo, volume)
+        if old is None:
+            if self._is_private(db, photo.main, volume, register_version):
+                return None
+            return self._find(db, photo, at, volume)
+        new = seen_again(old, photo, at, volume)
+        if new != old:
+            _put(db, new)
         return new
 
-    def _find(self, db: sqlite3.Connection, photo: Photo, at: datetime) -> Standing:
+    def _is_private(
+        self, db: sqlite3.Connection, file: LocalFile, volume: Volume, register_version: str | None
+    ) -> bool:
+        token = self._skip_token(file)
+        row = db.execute("SELECT register_version, mark FROM skip WHERE token = ?", (token,)).fetchone()
+        if row is None:
+            return False
+        version, mark = row
+        if version is None:
+            return True  # a person's word holds for what has this path, size and time: it keeps the photo here
+        return bool(version == register_version and mark == self._mark(token, file, volume))
+
+    def _find(self, db: sqlite3.Connection, photo: Photo, at: datetime, volume: Volume) -> Standing:
         identity = PhotoId(self._token())
         while db.execute("SELECT 1 FROM photo WHERE id = ?", (identity,)).fetchone():
             identity = PhotoId(self._token())
-        standing = Standing(identity, photo, State.FOUND, at, at)
+        standing = Standing(identity, photo, State.FOUND, at, at, volume=known_of(volume))
         db.execute(
-            "INSERT INTO photo (id, path, state, found_at, standing) VALUES (?, ?, ?, ?, ?)",
-            (identity, os.fsencode(photo.main.path), State.FOUND, sortable(at), to_json(standing)),
+            "INSERT INTO photo (id, path, volume, state, found_at, standing) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                identity,
+                os.fsencode(photo.main.path),
+                _volume_id(standing),
+                State.FOUND,
+                sortable(at),
+                to_json(standing),
+            ),
         )
         return standing
 
@@ -129,6 +166,28 @@ class Journal(RequestQueue):
                 saved.append(after)
         return saved
 
+    def find_again(self, identity: PhotoId, photo: Photo, at: datetime) -> Standing:
+        """Start again with a photo that is not what it was decided on or proven, whatever its size and time say.
+
+        Returns how it stands. JournalError where it is proven and not yet on record, or over.
+        """
+        with self._writing() as db:
+            old = _get(db, identity)
+            if old.state not in NOT_YET_SENT | {State.SENT, State.RECORDED}:
+                raise JournalError(f"Photo {identity} is {old.state}: it cannot be found again as it is.")
+            new = old.found_again(photo, at)
+            _put(db, new)
+        return new
+
+    def send_again(self, *identities: PhotoId) -> None:
+        """Of these recorded photos the share has lost what was proven there: they are decided, with no proof."""
+        with self._writing() as db:
+            for identity in identities:
+                old = _get(db, identity)
+                if old.state is not State.RECORDED:
+                    raise JournalError(f"Photo {identity} is {old.state}: only one on record can be sent again.")
+                _put(db, old.to_send_again())
+
     def get(self, identity: PhotoId) -> Standing | None:
         """How this photo stands; None if it is not known, or private."""
         with self._reading() as db:
@@ -144,6 +203,12 @@ class Journal(RequestQueue):
                 chosen,
             ).fetchall()
         return [_read(text) for (text,) in rows]
+
+    def away(self) -> list[Standing]:
+        """The photos, not over, in whose way something stands (`Standing.away`): few, and found without reading all."""
+        with self._reading() as db:
+            rows = db.execute(_AWAY).fetchall()
+        return [one for one in (_read(text) for (text,) in rows) if one.away is not None]
 
     def counts(self) -> dict[State, int]:
         """How many photos are in each state, zeros too; private ones by the tokens kept to skip them."""
@@ -183,7 +248,7 @@ class Journal(RequestQueue):
         with self._writing() as db:
             # Found before then, too: so that a run does not read all that went since, only to keep it.
             rows = db.execute(
-                "SELECT standing FROM photo WHERE state = 'removed' AND found_at < ?", (sortable(before),)
+                "SELECT standing FROM photo WHERE state IN ('removed', 'gone') AND found_at < ?", (sortable(before),)
             ).fetchall()
             old = [one.id for one in (_read(text) for (text,) in rows) if one.removed_at and one.removed_at < before]
             db.executemany("DELETE FROM photo WHERE id = ?", ((identity,) for identity in old))
@@ -199,7 +264,8 @@ class Journal(RequestQueue):
         """Keep of these photos only a token each, good for this version of the register (None: a person said so).
 
         The token is an HMAC-SHA-256, under a random key that this journal alone has, of the main file's path, size and
-        mtime: it says of a file that is here whether it was meant, and nothing about one that is not.
+        mtime: it says of a file that is here whether it was meant, and nothing about one that is not. Beside it is one
+        of its number and time of change, by which a rule's word (not a person's) ends when the file is touched.
         """
         with self._writing() as db:
             for identity in identities:
@@ -216,11 +282,14 @@ class Journal(RequestQueue):
     def _keep_token_only(self, db: sqlite3.Connection, standing: Standing, register_version: str | None) -> None:
         if not allowed(standing.state, State.PRIVATE):
             raise JournalError(f"Photo {standing.id} is {standing.state} and cannot become private.")
+        main = standing.photo.main
+        token = self._skip_token(main)
         db.execute("DELETE FROM photo WHERE id = ?", (standing.id,))
         db.execute(
-            """INSERT INTO skip VALUES (?, ?) ON CONFLICT (token)
-            DO UPDATE SET register_version = excluded.register_version WHERE register_version IS NOT NULL""",
-            (self._skip_token(standing.photo.main), register_version),
+            """INSERT INTO skip (token, register_version, mark) VALUES (?, ?, ?) ON CONFLICT (token)
+            DO UPDATE SET register_version = excluded.register_version, mark = excluded.mark
+            WHERE register_version IS NOT NULL""",
+            (token, register_version, self._mark(token, main, standing.volume or Volume())),
         )
 
     def take_back_private(self, main: LocalFile) -> bool:
@@ -239,6 +308,12 @@ class Journal(RequestQueue):
     def _skip_token(self, file: LocalFile) -> bytes:
         # No path holds a NUL, so the three parts cannot run into one another.
         content = b"%b\0%d\0%d" % (os.fsencode(file.path), file.size, file.mtime_ns)
+        return hmac.digest(self._salt, content, "sha256")
+
+    def _mark(self, token: bytes, file: LocalFile, volume: Volume) -> bytes:
+        """What a touched file does not have any more; on cards, whose numbers mean nothing, the card."""
+        number = b"%d\0%d" % (file.inode, file.changed_ns) if volume.steady else b""
+        content = b"mark\0%b\0%b\0%b" % (token, (volume.id or "").encode(), number)
         return hmac.digest(self._salt, content, "sha256")
 
     # --- Facts ---
@@ -285,14 +360,69 @@ def _read(text: str) -> Standing:
 
 def _put(db: sqlite3.Connection, standing: Standing) -> None:
     db.execute(
-        "UPDATE photo SET path = ?, state = ?, standing = ? WHERE id = ?",
-        (os.fsencode(standing.photo.main.path), standing.state, to_json(standing), standing.id),
+        "UPDATE photo SET path = ?, volume = ?, state = ?, standing = ? WHERE id = ?",
+        (
+            os.fsencode(standing.photo.main.path),
+            _volume_id(standing),
+            standing.state,
+            to_json(standing),
+            standing.id,
+        ),
     )
+
+
+def _volume_id(standing: Standing) -> str:
+    return "" if standing.volume is None else standing.volume.id or ""
+
+
+def _live(db: sqlite3.Connection, photo: Photo, volume: Volume) -> Standing | None:
+    """The photo at this path, of this volume; a volume that is not known may be any."""
+    rows = db.execute(
+        "SELECT volume, standing FROM photo WHERE path = ? AND state NOT IN ('removed', 'gone') ORDER BY volume DESC",
+        (os.fsencode(photo.main.path),),
+    ).fetchall()
+    fitting = [text for known, text in rows if not known or volume.id is None or known == volume.id]
+    return _read(fitting[0]) if fitting else None
+
+
+class _Halves:
+    """Photos to be known by something else than their path: read once for a look, and only if asked for.
+
+    Those on the share by what hangs on their main files; those on a card that was away by where they are on it.
+    """
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._by_path: dict[Path, Standing] | None = None
+        self._by_card: dict[tuple[str, Path], Standing] | None = None
+
+    def whole(self, photo: Photo) -> Standing | None:
+        """The photo that all members of this one belong to."""
+        if self._by_path is None:
+            rows = self._db.execute("SELECT standing FROM photo WHERE state IN ('proven', 'recorded')").fetchall()
+            known = [_read(text) for (text,) in rows]
+            self._by_path = {member.file.path: one for one in known for member in one.photo.members[1:]}
+        one = self._by_path.get(photo.main.path)
+        return None if one is None or left_of(one.photo, photo) is None else one
+
+    def of_card(self, photo: Photo, volume: Volume) -> Standing | None:
+        """The photo at this place of the same card, which is mounted elsewhere now."""
+        place = place_on_volume(photo.main.path, volume)
+        if place is None:
+            return None
+        if self._by_card is None:
+            rows = self._db.execute(_AWAY).fetchall()
+            known = (
+                (one, place_on_volume(one.photo.main.path, one.volume)) for one in map(_read, (t for (t,) in rows))
+            )
+            self._by_card = {there: one for one, there in known if there is not None and not one.is_here}
+        one = self._by_card.get(place)
+        return None if one is None else mounted_elsewhere(one, volume)
 
 
 def _check(old: Standing, new: Standing) -> None:
     """JournalError unless `new` may follow `old`."""
-    changed = _unchanged(old.photo, new.photo) is None
+    changed = same(old.photo, new.photo) is None
     if changed and not (new.state is State.FOUND and starts_again(old.state)):
         raise JournalError(f"Photo {new.id} has changed on disk: it must be found again, not go on as {new.state}.")
     if not changed and not allowed(old.state, new.state):
@@ -300,20 +430,3 @@ def _check(old: Standing, new: Standing) -> None:
     missing = new.lacks()
     if missing:
         raise JournalError(f"Photo {new.id} cannot be {new.state}: {missing}.")
-
-
-def _unchanged(old: Photo, new: Photo) -> Photo | None:
-    """`old` with `new`'s device and inode numbers if its members are the same, else None.
-
-    The members' order is kept, because fingerprints go by it.
-    """
-    if old == new:
-        return old
-    now = {_look_of(member): member for member in new.members}
-    if len(now) != len(old.members) or any(_look_of(member) not in now for member in old.members):
-        return None
-    return Photo(tuple(now[_look_of(member)] for member in old.members))
-
-
-def _look_of(member: Member) -> Sequence[object]:
-    return (member.role, member.file.path, member.file.size, member.file.mtime_ns)

@@ -3,15 +3,17 @@
 ::
 
     found → settled → decided → sent → proven → recorded → removed
-                  ↘ review ↗
+                  ↘ review ↗                              ↘ gone
                   ↘ private            (left alone; the journal keeps only enough to skip it)
                   ↘ refused            (cannot be sent as it is: says why, and stays)
 
-Two rules stand beside the table, each with a name of its own:
+Three rules stand beside the table, each with a name of its own:
 
 - *Staying* is always allowed: a standing is saved again with a new reason or a later `not_before`.
 - *Starting again* (`starts_again`): a file that changed is another file. Whatever had been learned about it no longer
-  holds, so from every state but `removed` it goes back to `found`.
+  holds, so from every state but `removed` and `gone` it goes back to `found`. (Before it is proven, one that only may
+  have changed goes back to `settled`, and is decided afresh.)
+- *Sending again* (`Journal.send_again`): a recorded photo whose copy on the share was lost is decided, with no proof.
 
 `waiting`, which DESIGN lists beside these, is no state here: a photo waits **in the state it has reached**, until
 `not_before` and for a `reason`. So nothing of its progress is forgotten while it waits, a proven photo that cannot be
@@ -32,7 +34,8 @@ class State(StrEnum):
     SENT = "sent"  # all bytes are on the share under temporary names
     PROVEN = "proven"  # the share holds it under its final name, read back
     RECORDED = "recorded"  # the record has its entry: now it may be removed here
-    REMOVED = "removed"  # gone from this laptop, and known to be
+    REMOVED = "removed"  # taken away here by this program, which saw it
+    GONE = "gone"  # sent, and not here any more, but this program did not see it go; or not to be waited for
     REVIEW = "review"  # a person decides
     PRIVATE = "private"  # left alone; never a row, only a token to skip it by
     REFUSED = "refused"  # cannot be sent as it is
@@ -47,14 +50,18 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.SENT: frozenset({State.PROVEN, State.DECIDED}),
     State.PROVEN: frozenset({State.RECORDED}),
     # What cannot be removed stays recorded, with a reason: it is on the share and in the record, that is not undone.
-    State.RECORDED: frozenset({State.REMOVED}),
+    State.RECORDED: frozenset({State.REMOVED, State.GONE}),
     State.REMOVED: frozenset(),
+    State.GONE: frozenset(),
     State.REVIEW: frozenset({State.DECIDED, State.PRIVATE, State.SETTLED}),
     State.PRIVATE: frozenset(),
     # Private: a person says so of what cannot be read.
     State.REFUSED: frozenset({State.SETTLED, State.FOUND, State.PRIVATE}),
 }
 """From each state, those that may follow it."""
+
+OVER = frozenset({State.REMOVED, State.GONE})
+"""States that nothing follows: another photo may lie under the same path."""
 
 NOT_YET_SENT = frozenset({State.FOUND, State.SETTLED, State.DECIDED, State.REVIEW, State.REFUSED})
 """States in which nothing of the photo is on the share: it may be forgotten when its file is gone."""
@@ -67,4 +74,4 @@ def allowed(old: State, new: State) -> bool:
 
 def starts_again(old: State) -> bool:
     """Whether a photo in `old` goes back to `found` when its file has changed: always, unless it is gone."""
-    return old is not State.REMOVED
+    return old not in OVER

@@ -39,6 +39,14 @@ STEPS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID""",
         """CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID""",
     ),
+    (
+        # Two cards of one make have the same name and are mounted at the same place: a path alone is not enough.
+        """ALTER TABLE photo ADD COLUMN volume TEXT NOT NULL DEFAULT ''""",
+        """DROP INDEX photo_by_path""",
+        """CREATE UNIQUE INDEX photo_by_path ON photo (path, volume) WHERE state NOT IN ('removed', 'gone')""",
+        # A keyed hash of the file's number and time of change: another one, and a rule's word no longer holds.
+        """ALTER TABLE skip ADD COLUMN mark BLOB""",
+    ),
 )
 
 VERSION = len(STEPS)

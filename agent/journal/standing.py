@@ -5,7 +5,28 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from agent.journal.lifecycle import State
-from agent.model import Decision, Fingerprint, Photo, PhotoId, Proof, Receipt, TransferId, Verdict
+from agent.model import (
+    Decision,
+    Fingerprint,
+    Outcome,
+    Photo,
+    PhotoId,
+    Proof,
+    Receipt,
+    TransferId,
+    Verdict,
+    VisitId,
+    Volume,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A transfer of a photo that was changed before it could be removed here: the record is still to say so."""
+
+    transfer: TransferId
+    visit: VisitId
+
 
 LONGEST_PAUSE = timedelta(minutes=90)
 """Longer than any photo is put off in one go."""
@@ -18,6 +39,11 @@ class Standing:
     `looked_at` is when `photo`, as it stands, was first seen so: settling is measured from it. `fingerprints` go by
     member, in `photo`'s order. `reachable_at` is when the share could first be reached for this photo. A standing with
     `not_before` waits in the state it has; `attempts` counts what failed since it came there, `reason` says why.
+
+    `volume` is the disk or card it was seen on. `away` says why it cannot be worked on where it is or was (its card is
+    not there, its folder is not there, its card is read-only), None where nothing stands in the way. `removing` are the
+    members, by their place in `photo`, that this program has removed or was about to: it is durable before the first of
+    them is touched. `resent` is how often it was sent again because the share had lost it.
     """
 
     id: PhotoId
@@ -36,6 +62,16 @@ class Standing:
     not_before: datetime | None = None
     attempts: int = 0
     reason: str | None = None
+    volume: Volume | None = None
+    away: Outcome | None = None
+    removing: tuple[int, ...] = ()
+    resent: int = 0
+    ended: Ended | None = None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the photo's folder was there when it was last looked for."""
+        return self.away not in {Outcome.AWAY, Outcome.FOLDER_GONE, Outcome.DISMISSED}
 
     def waits(self, now: datetime) -> bool:
         """Whether it is too early to try the next step.
@@ -59,7 +95,24 @@ class Standing:
 
     def found_again(self, photo: Photo, at: datetime) -> Self:
         """This photo after its file changed: what was learned about the old content is gone."""
-        return type(self)(self.id, photo, State.FOUND, self.found_at, at)
+        ended = self.ended
+        if self.state is State.RECORDED and self.transfer and self.decision and self.decision.visit:
+            ended = Ended(self.transfer, self.decision.visit)
+        return type(self)(self.id, photo, State.FOUND, self.found_at, at, volume=self.volume, ended=ended)
+
+    def to_send_again(self) -> Self:
+        """This photo after the share lost what was proven there: decided, with no proof."""
+        return type(self)(
+            self.id,
+            self.photo,
+            State.DECIDED,
+            self.found_at,
+            self.looked_at,
+            decision=self.decision,
+            reachable_at=self.reachable_at,
+            volume=self.volume,
+            resent=self.resent + 1,
+        )
 
     def lacks(self) -> str | None:
         """What is missing for the state it claims, or None.
@@ -69,15 +122,15 @@ class Standing:
         """
         if self.state is State.PRIVATE:
             return "a private photo is never kept as a row"
-        if self.state in {State.DECIDED, State.SENT, State.PROVEN, State.RECORDED, State.REMOVED} and (
+        if self.state in {State.DECIDED, State.SENT, State.PROVEN, State.RECORDED, State.REMOVED, State.GONE} and (
             self.decision is None or self.decision.verdict is not Verdict.VISIT
         ):
             return "no decision for a visit"
-        if self.state in {State.PROVEN, State.RECORDED, State.REMOVED}:
+        if self.state in {State.PROVEN, State.RECORDED, State.REMOVED, State.GONE}:
             if not self.proofs:
                 return "no proof"
             if not set(self.fingerprints) <= {proof.original for proof in self.proofs}:
                 return "a file of it has no proof"
-        if self.state in {State.RECORDED, State.REMOVED} and self.receipt is None:
+        if self.state in {State.RECORDED, State.REMOVED, State.GONE} and self.receipt is None:
             return "no receipt from the record"
         return None

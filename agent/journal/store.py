@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from agent.errors import JournalError
+from agent.files.durable import make_folder
 from agent.journal.migrations import VERSION, migrate
 
 BUSY_SECONDS = 30.0
@@ -95,7 +96,7 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 def _make(path: Path) -> None:
     """An empty file that only its owner reads, in a folder that only its owner enters."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as fault:
         raise JournalError(

@@ -43,7 +43,7 @@ def seen(stages: Stages, paths: Sequence[Path]) -> tuple[Seen, ...]:
     """The cameras that the photos in `paths` (files and folders) are of, those with most photos first."""
     from agent.capture import Request  # what reads photos is loaded when first needed
 
-    photos = scan(paths, content_id=lambda _file: None).photos
+    photos = scan(paths, read=lambda _file: Capture("unknown")).photos
     found: Counter[Camera] = Counter()
     for capture in stages.capture.read_all((Request(photo.main.path) for photo in photos), now=stages.clock()):
         # A file that cannot be read names no camera; `explain` says what is wrong with it.

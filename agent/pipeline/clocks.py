@@ -8,12 +8,15 @@ ends (`Run`, the supervisor).
 """
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from agent.errors import ShareFault
 from agent.pipeline.counting import counted
 from agent.pipeline.facts import CLOCK_AHEAD, CLOCK_SEEN
 from agent.pipeline.stages import Stages
-from agent.share import Share
+
+if TYPE_CHECKING:  # SSH, which `status` and `explain` do without
+    from agent.share import Share
 
 TRUSTED = timedelta(minutes=10)
 """How far the laptop's clock may be from the share's and still be believed: far less than anything counted in hours."""
@@ -37,7 +40,7 @@ def notice_a_leap_back(stages: Stages) -> None:
     stages.journal.set_fact(CLOCK_SEEN, now.isoformat())
 
 
-def compare_with_share(stages: Stages, share: Share) -> timedelta | None:
+def compare_with_share(stages: Stages, share: "Share") -> timedelta | None:
     """How far the laptop's clock is ahead of the share's, put down where that is more than `TRUSTED`.
 
     None where the share does not say what time it is. Raises ShareUnreachable.

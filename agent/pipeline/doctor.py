@@ -1,6 +1,7 @@
 """Everything that has to work on this laptop, checked one by one; a check that fails says what to do.
 
-A check never changes anything but its own temporary file on the share, and one that cannot be made says so.
+A check changes nothing but its own temporary file on the share, and one that cannot be made says so. Where the share
+can be written to, photos that waited for IT may be sent again.
 """
 
 import os
@@ -15,17 +16,20 @@ from pathlib import Path
 
 from agent.errors import AgentError, RecordError, ShareFault
 from agent.folders import watch_limits
-from agent.model import Known
+from agent.model import Known, Register
 from agent.pipeline.clocks import age
 from agent.pipeline.counting import counted
-from agent.pipeline.facts import PUBLISHED, UNPUBLISHED
+from agent.pipeline.facts import UNPUBLISHED
+from agent.pipeline.former import published_up_to, unpublished
 from agent.pipeline.forwarding import try_out
-from agent.pipeline.publish import log_key
-from agent.pipeline.renew import needs_share, renew_register
-from agent.pipeline.stages import Stages
+from agent.pipeline.importfolders import why_unfit
+from agent.pipeline.invain import release
+from agent.pipeline.misgivings import not_named, not_understood
+from agent.pipeline.renew import LARGEST, needs_share, renew_register
+from agent.pipeline.stages import Stages, log_key
+from agent.record import published
 from agent.record.publish import progress
 from agent.record.seals import NOT_THE_SIGNER, current_key
-from agent.removal import find_cloud_sync
 from agent.share import Share
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
@@ -84,13 +88,13 @@ def _folders(stages: Stages) -> Iterator[Finding]:
             yield Finding(name, Mark.FAIL, f"{folder} cannot be written, so nothing can be removed", "allow writing")
         else:
             yield Finding(name, Mark.OK, f"{folder} can be read and written")
-        cloud = find_cloud_sync(folder)
-        if cloud is not None:
+        reason = why_unfit(stages.settings, folder)
+        if reason is not None:
             yield Finding(
-                f"{name} cloud",
+                f"{name} place",
                 Mark.FAIL,
-                f"{folder} is synchronised by {cloud}: photos are copied to it before they can be removed",
-                "choose a folder that no cloud service synchronises",
+                f"{folder} {reason.removesuffix('.')}",
+                "choose a folder of this laptop that is for imported photos alone",
             )
 
 
@@ -138,7 +142,8 @@ def _record(stages: Stages) -> Iterator[Finding]:
     try:
         seals = stages.record.seals()
         key = place.load().key
-        progress_made = progress(stages.record, stages.journal.fact(PUBLISHED))
+        progress_made = progress(stages.record, published_up_to(stages.journal, stages.record.device))
+        missing = unpublished(stages)
     except RecordError as fault:
         # Before the first signature a key may still be missing: `init` or the first run makes it.
         mark = Mark.FAIL if seals or place.exists() else Mark.WARN
@@ -151,7 +156,10 @@ def _record(stages: Stages) -> Iterator[Finding]:
     text = f"{signed} entries signed, {progress_made.size} of them on the share; the log key is in {place.description}"
     trouble = stages.journal.fact(UNPUBLISHED)
     if trouble or progress_made.lost:
-        yield Finding("record", Mark.WARN, f"{text}. {trouble or ''}".strip(), "tell IT if this goes on for a day")
+        yield Finding("record", Mark.FAIL, f"{text}. {trouble or ''}".strip(), "tell IT: until then it is not reviewed")
+    elif missing:
+        advice = "run `photo-agent sync`; if they are still there, tell IT"
+        yield Finding("record", Mark.FAIL, f"{text}; {missing} are not on the share", advice)
     else:
         yield Finding("record", Mark.OK, text)
 
@@ -176,10 +184,23 @@ def _writing(stages: Stages, share: Share) -> Iterator[Finding]:
     try:
         share.try_out()
     except (ShareFault, FileNotFoundError) as fault:
-        advice = "on the server, run install/server/make-share.sh, or give this device's user write permission"
+        advice = "on the server, IT runs install/server/check-share.sh, which says what is wrong"
         yield Finding("share writing", Mark.FAIL, str(fault), advice)
     else:
-        yield Finding("share writing", Mark.OK, "written, read back, renamed and removed a test file")
+        yield Finding("share writing", Mark.OK, "written, read back, named and removed a test file")
+        waited = release(stages.journal)
+        if waited:
+            photos = "1 photo that waited" if waited == 1 else f"{waited} photos that waited"
+            yield Finding("waiting for IT", Mark.OK, f"{photos} for IT will be sent again")
+    folder = published.folder(stages.record.device)
+    try:
+        share.try_out(folder)
+    except (ShareFault, FileNotFoundError) as fault:
+        name, user = stages.record.device, stages.settings.share.user
+        advice = f"on the server, IT runs `add-device.sh {name} …` for the user {user}, or device.name is corrected"
+        yield Finding("share record", Mark.FAIL, f"the record cannot be written to {folder}: {fault}", advice)
+    else:
+        yield Finding("share record", Mark.OK, f"written, read back, named and removed a test file in {folder}")
     if share.abilities().fsync:
         yield Finding("share fsync", Mark.OK, "the server confirms that files are on its disk")
     elif stages.settings.share.allow_unsynced:
@@ -187,7 +208,9 @@ def _writing(stages: Stages, share: Share) -> Iterator[Finding]:
         yield Finding("share fsync", Mark.WARN, "the server cannot confirm that files are on its disk", advice)
     else:
         advice = "use OpenSSH's internal-sftp, or set share.allow_unsynced = true"
-        yield Finding("share fsync", Mark.FAIL, "the server has no fsync, so photos are sent but not removed", advice)
+        offered = any("fsync@openssh.com" in text for name, text in share.abilities().details if name == "extensions")
+        lacks = "offers fsync but refuses it" if offered else "has no fsync"
+        yield Finding("share fsync", Mark.FAIL, f"the server {lacks}, so photos are sent but not removed", advice)
     free = share.space().free
     if free is None:
         yield Finding("share space", Mark.WARN, "the server does not say how much is free", "watch it on the server")
@@ -228,12 +251,39 @@ def _register(stages: Stages, share: Share | None) -> Iterator[Finding]:
     visits, cameras = counted(len(register.visits), "visit"), counted(len(register.cameras), "camera")
     text = f"{visits}, {cameras}, renewed {counted(since.days, 'day')} ago"
     yield Finding("register", Mark.FAIL if old else Mark.OK, text, "connect to the school's network" if old else "")
+    yield from _register_lines(stages, register)
+    if share is not None or not needs_share(stages):
+        yield from _cameras_aside(stages, share)
+
+
+def _register_lines(stages: Stages, register: Register) -> Iterator[Finding]:
+    advice = "the coordinator corrects them: `photo-agent visits check FILE` names every fault"
     faults = stages.registers.faults()
-    if faults:
-        text = f"{counted(len(faults), 'fault')}, the first in line {faults[0].line}: {faults[0].message}"
-        yield Finding(
-            "register lines", Mark.WARN, text, "the coordinator corrects them: `photo-agent visits check FILE`"
+    if unread := not_understood(faults):
+        yield Finding("register lines", Mark.FAIL, unread, advice)
+    elif faults:
+        text = f"{len(faults)} {'warning' if len(faults) == 1 else 'warnings'}, the first: {faults[0]}"
+        yield Finding("register lines", Mark.WARN, text, advice)
+    if unnamed := not_named(register, stages.settings.device.staff):
+        advice = "correct device.staff in agent.toml, or the coordinator corrects the register"
+        yield Finding("register staff", Mark.FAIL, unnamed, advice)
+
+
+def _cameras_aside(stages: Stages, share: Share | None) -> Iterator[Finding]:
+    """A cameras register in the usual place that the settings pass over."""
+    settings = stages.settings
+    beside = settings.cameras_beside
+    if settings.cameras_file in {None, beside}:
+        return
+    try:
+        there = (
+            beside.is_file() if isinstance(beside, Path) else share is not None and bool(share.read(beside, LARGEST))
         )
+    except (FileNotFoundError, ShareFault, OSError):
+        return
+    if there:
+        text = "there is a cameras.csv beside the visits register, and it is not used: the settings name another file"
+        yield Finding("cameras", Mark.WARN, text, "take register.cameras out of agent.toml, or the file away")
 
 
 def _forwarding(stages: Stages) -> Iterator[Finding]:

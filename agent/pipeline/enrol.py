@@ -4,12 +4,15 @@ May be repeated: a key that is there is kept, a settings file is only replaced w
 pinned only when a person has said that it is the right one.
 """
 
-import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.errors import HostKeyRefused, UsageError
-from agent.pipeline.publish import log_key
+from agent.errors import AgentError, HostKeyRefused, UsageError
+from agent.files.durable import replace_file
+from agent.pipeline.misgivings import names_in
+from agent.pipeline.renew import read_once
+from agent.pipeline.stages import log_key
 from agent.record.keys import ssh_line
 from agent.settings import Settings
 from agent.share import HostKey, make_key, pin, public_key
@@ -24,22 +27,31 @@ class Enrolment:
     ssh_key: str
     log_key: str
 
+    @property
+    def command(self) -> str:
+        """The line that lets the laptop in, to be pasted on the server."""
+        line = f"install/server/add-device.sh {self.device} '{self.ssh_key}'"
+        # The script makes the user's name of the device's, unless it is told another.
+        as_made = self.device.lower().replace(".", "-")
+        return line if self.user == as_made else f"{line} --user {shlex.quote(self.user)}"
+
 
 def write_settings(path: Path, text: str, *, replace: bool) -> None:
     """Write agent.toml for this user only. UsageError where there is one and it is not to be replaced."""
     if path.exists() and not replace:
         raise UsageError(f"there are settings already in {path}; --force replaces them (the keys are kept)")
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    replace_file(path, text.encode())
+
+
+def names_in_register(settings: Settings) -> tuple[str, ...] | None:
+    """The staff that the visits register names; None where it cannot be read from here and now.
+
+    Before IT has entered this laptop's key on the server, the share does not let it in: then nobody knows yet.
+    """
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+        return names_in(read_once(settings))
+    except AgentError:
+        return None
 
 
 def make_keys(settings: Settings) -> Enrolment:

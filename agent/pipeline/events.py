@@ -44,6 +44,7 @@ class Exit(IntEnum):
     """The exit codes a run can end with (CONTRACT); errors carry their own."""
 
     DONE = 0
+    REGISTER = 2
     NOT_YET_SENT = 3
     REVIEW = 4
 
@@ -52,8 +53,11 @@ class Exit(IntEnum):
 class Summary:
     """Counts of one run; `bytes` are those sent, tags included; `review` and `waiting` are what is left after it.
 
+    `unpublished` is why the share does not have all of the record; None where it has, or was not there to take it.
+    `register` is what is wrong with the visits register, though the run went by it.
     `private` are those found to be private by this run, `left_alone` all that are not of a visit, as far as is known.
     `visits` are those whose photos were proven, each with its id, its title and their number.
+    `away` are photos whose card or folder is not there; they are in no other count.
     """
 
     found: int = 0
@@ -70,16 +74,25 @@ class Summary:
     seconds: float = 0.0
     waiting: int = 0
     refused: int = 0
+    unpublished: str | None = None
+    away: int = 0
     stopped: bool = False
+    register: str | None = None
     visits: list[dict[str, object]] = field(default_factory=list)
     fault: AgentError | None = None
 
     @property
     def exit_code(self) -> int:
-        """What `sync` ends with: what ended it early, else what is not yet sent, else what waits for a person."""
+        """What `sync` ends with: what ended it early, else the register, what is not yet sent, what waits for a person.
+
+        A register that is not understood comes before the photos: visits may be missing that nobody waits for. The
+        record is sent as photos are: what the share does not have of it is not yet sent.
+        """
         if self.fault is not None:
             return self.fault.exit_code
-        if self.waiting or self.failed:
+        if self.register is not None:
+            return Exit.REGISTER
+        if self.waiting or self.failed or self.unpublished is not None:
             return Exit.NOT_YET_SENT
         return Exit.REVIEW if self.review or self.refused else Exit.DONE
 

@@ -4,26 +4,27 @@ Nothing leaves the laptop here and nothing is changed in a folder. A photo whose
 decided at all: it stays settled, with that as its reason.
 """
 
-import mimetypes
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from agent.capture import Request, Unreadable
 from agent.errors import LocalFault, Unforeseen, contained
-from agent.folders import real_path, scan
+from agent.folders import scan
+from agent.formats import claims_to_be_a_photo
 from agent.journal import Standing, State
-from agent.model import Capture, Decision, Photo, PhotoId, Register, Verdict
+from agent.model import Capture, LocalFile, Photo, PhotoId, Register, Role, Verdict
 from agent.pipeline.boundary import Boundary
 from agent.pipeline.clocks import age, latest
-from agent.pipeline.damage import CUT_SHORT, damaged
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.facts import GROUNDS
+from agent.pipeline.judging import NOT_WHAT_IT_CLAIMS, is_remains, judge_photo, spoken
 from agent.pipeline.neighbours import with_neighbours
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import UNREADABLE, Stages
-from agent.register import decide
+from agent.pipeline.whereabouts import OPEN, elsewhere, forget, put_down_away, put_down_changed
 
 GIVEN_UP_WAITING = timedelta(minutes=10)
 """A file without its end that nobody has written to for this long will not get one any more: it is damaged."""
@@ -35,14 +36,23 @@ CHUNK = 500
 """Photos decided between two commits: enough that the commit's fsync does not count, few enough to lose to a kill."""
 
 
+def reader(stages: Stages) -> Callable[[LocalFile], Capture]:
+    """What a file says by itself, for grouping."""
+    return lambda file: stages.capture.read(file.path, now=latest(stages))
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look at the folders gave: photos, how many others are known to be private, and how many were forgotten."""
+    """What a look at the folders gave: photos, how many others are known to be private, and how many were forgotten.
+
+    `away` says, once, which photos cannot be reached.
+    """
 
     photos: int
     left_alone: int
     forgotten: int
     troubles: tuple[str, ...]
+    away: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +66,25 @@ class Decided:
 def look(stages: Stages, roots: Sequence[Path]) -> Seen:
     """Scan the folders and bring the journal up to what is there; forget what vanished before anything was sent."""
     now = stages.clock()
-    found = scan(roots, content_id=lambda file: stages.capture.content_id(file.path))
-    standings = stages.journal.see_all(found.photos, now, register_version=stages.grounds)
+    mounted = stages.mounted()
+    found = scan(roots, read=reader(stages))
+    standings = stages.journal.see_all(found.photos, now, register_version=stages.grounds, volume_of=mounted.of)
+    rest = elsewhere(stages, mounted, found.photos, roots)
+    stages.journal.see_all(rest.here, now, register_version=stages.grounds, volume_of=mounted.of)
+    put_down_changed(stages, rest.ended)
     return Seen(
         photos=len(standings),
         left_alone=len(found.photos) - len(standings),
-        forgotten=_forget_what_is_gone(stages, roots, found.photos),
+        forgotten=_forget_what_is_gone(stages, rest.gone, found.photos),
         troubles=tuple(trouble.reason for trouble in found.troubles),
+        away=tuple(put_down_away(stages, rest.away)),
     )
 
 
 def unsettled(stages: Stages) -> timedelta | None:
     """How long until the last of the photos just found can be settled; None where there is none."""
     settle = timedelta(seconds=stages.settings.folders.settle_seconds)
-    found = stages.journal.standings(State.FOUND)
+    found = [one for one in stages.journal.standings(State.FOUND) if one.is_here]
     if not found:
         return None
     now = stages.clock()
@@ -96,7 +111,8 @@ def settle(stages: Stages, rested: Collection[Look] = ()) -> None:
         *(
             replace(standing, state=State.SETTLED, reason=None)
             for standing in stages.journal.standings(State.FOUND)
-            if age(standing.looked_at, now) >= apart or (standing.id, standing.looked_at) in rested
+            if standing.is_here
+            and (age(standing.looked_at, now) >= apart or (standing.id, standing.looked_at) in rested)
         )
     )
 
@@ -122,7 +138,8 @@ def decide_all(
         stages.journal.save(*(replace(standing, reason=excuse) for standing in settled if standing.reason != excuse))
         return Decided(0, 0)
     afresh = stages.journal.fact(GROUNDS) != stages.grounds
-    pending = [one for one in stages.journal.standings(*_OPEN) if _needs_deciding(one, register, afresh=afresh)]
+    open_ones = (one for one in stages.journal.standings(*_OPEN) if one.is_here)
+    pending = [one for one in open_ones if _needs_deciding(one, register, afresh=afresh)]
     if patient:
         now = stages.clock()
         pending = [one for one in pending if not (one.state is State.SETTLED and one.waits(now))]
@@ -137,21 +154,18 @@ def decide_all(
     return Decided(private, boundary.failures)
 
 
-def judge(stages: Stages, capture: Capture, register: Register) -> Decision:
-    """The register's verdict; of a visit photo without its end, also that it is damaged, and goes all the same."""
-    device = stages.settings.device
-    decision = decide(capture, register, staff=device.staff, zone=device.timezone)
-    if decision.verdict is Verdict.VISIT and not capture.complete:
-        return damaged(decision, CUT_SHORT)
-    return decision
-
-
 def others_of(photo: Photo) -> tuple[Path, ...]:
     """The files that hang on a photo's main file: they may bear out, or throw doubt on, what it says."""
     return tuple(member.file.path for member in photo.members[1:])
 
 
-_OPEN = (State.SETTLED, State.DECIDED, State.REVIEW, State.REFUSED)
+def partners_of(photo: Photo) -> tuple[Path, ...]:
+    """The other halves of a Live Photo, which are judged by themselves as well."""
+    return tuple(member.file.path for member in photo.members if member.role is Role.PARTNER)
+
+
+_OPEN = (State.SETTLED, State.DECIDED, State.SENT, State.REVIEW, State.REFUSED)
+"""Nothing of these is proven: what changes, the register too, decides them afresh."""
 
 
 def _needs_deciding(standing: Standing, register: Register, *, afresh: bool) -> bool:
@@ -160,19 +174,22 @@ def _needs_deciding(standing: Standing, register: Register, *, afresh: bool) -> 
     if standing.state is State.SETTLED:
         return True
     decision = standing.decision
-    return decision is None or (not decision.by_person and (afresh or decision.register_version != register.version))
+    if decision is not None and decision.by_person:
+        return not any(visit.id == decision.visit and not visit.cancelled for visit in register.visits)
+    return decision is None or afresh or decision.register_version != register.version
 
 
 def _decide_some(boundary: Boundary, register: Register, standings: Sequence[Standing]) -> int:
     stages = boundary.stages
+    before_by_id = {standing.id: standing for standing in standings}
     # What was decided or held before is decided afresh: the table has one way to a verdict, from settled. What a
     # person settled since it was read here is left as they settled it: their word stands.
-    again = stages.journal.save_if_unchanged([(one, replace(one, state=State.SETTLED)) for one in standings])
-    before_by_id = {standing.id: standing for standing in standings}
-    requests = [Request(standing.photo.main.path, others_of(standing.photo)) for standing in again]
-    captures = stages.capture.read_all(requests, now=latest(stages))
-    found = {standing.id: capture for standing, capture in zip(again, captures, strict=True)}
-    after = _hinted(list(boundary.each(again, lambda one: _decided(stages, register, one, found[one.id]))))
+    sent = {one.id: replace(one, state=State.DECIDED) for one in standings if one.state is State.SENT}
+    stages.journal.save_if_unchanged([(before_by_id[identity], one) for identity, one in sent.items()])
+    open_ones = [sent.get(one.id, one) for one in standings]
+    again = stages.journal.save_if_unchanged([(one, replace(one, state=State.SETTLED)) for one in open_ones])
+    said = _read(stages, again)
+    after = _hinted(list(boundary.each(again, lambda one: _decided(stages, register, one, said[one.id]))))
     gone = [standing.id for standing in after if standing.state is State.PRIVATE]
     kept = [standing for standing in after if standing.state is not State.PRIVATE]
     # A private photo's row is replaced by a token without ever holding its reasons.
@@ -194,30 +211,63 @@ def _hinted(standings: list[Standing]) -> list[Standing]:
         return standings
 
 
-def _decided(stages: Stages, register: Register, standing: Standing, capture: Capture | LocalFault) -> Standing:
-    """Where the photo stands once its main file was read; an unreadable one is refused with the reason."""
-    main = standing.photo.main
-    if main.size == 0:
-        if not claims_to_be_a_photo(main.path):
-            return replace(standing, state=State.PRIVATE)
-        return replace(standing, state=State.REFUSED, reason=EMPTY)
-    if isinstance(capture, LocalFault):
-        if not claims_to_be_a_photo(main.path):
-            return replace(standing, state=State.PRIVATE)
-        attempts = UNREADABLE if isinstance(capture, Unreadable) else 0
-        return replace(standing, state=State.REFUSED, reason=str(capture), attempts=attempts)
-    if not capture.complete and _quiet(standing, stages.clock()) < GIVEN_UP_WAITING:
+def judge_again(stages: Stages, register: Register, standing: Standing) -> tuple[Standing, Capture | LocalFault]:
+    """Where a settled photo would stand if it were decided now, and what its main file says; nothing is saved."""
+    said = _read(stages, [standing])[standing.id]
+    return _decided(stages, register, standing, said), said.main
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a photo's main file says, all its files considered, and what each of its partners says by itself."""
+
+    main: Capture | LocalFault
+    partners: tuple[Capture | LocalFault, ...]
+
+
+def _read(stages: Stages, standings: Sequence[Standing]) -> dict[PhotoId, _Said]:
+    """What the files of each photo say."""
+    requests = [
+        Request(path, others_of(standing.photo) if path == standing.photo.main.path else ())
+        for standing in standings
+        for path in (standing.photo.main.path, *partners_of(standing.photo))
+    ]
+    captures = stages.capture.read_all(requests, now=latest(stages))
+    said = {}
+    for standing in standings:
+        main, *partners = islice(captures, 1 + len(partners_of(standing.photo)))
+        said[standing.id] = _Said(main, tuple(partners))
+    for _ in captures:  # it ends only when it was read to its end
+        raise ValueError("more was read than was asked for")
+    return said
+
+
+def _decided(stages: Stages, register: Register, standing: Standing, said: _Said) -> Standing:
+    """Where the photo stands once its files were read; an unreadable one is refused with the reason."""
+    main, capture, partners = standing.photo.main, said.main, said.partners
+    if main.size == 0 or isinstance(capture, LocalFault):
+        return _unread(standing, capture)
+    quiet = _quiet(standing, stages.clock())
+    whole = capture.complete and all(isinstance(one, LocalFault) or one.complete for one in partners)
+    if not whole and quiet < GIVEN_UP_WAITING and (capture.is_photo or is_remains(capture, standing)):
         return replace(standing, state=State.SETTLED, reason="its end is not there yet: still being copied?")
-    decision = judge(stages, capture, register)
+    if is_remains(capture, standing):
+        return replace(standing, state=State.REFUSED, reason=NOT_WHAT_IT_CLAIMS, attempts=0)
+    decision = judge_photo(stages, capture, partners, register)
     state = {Verdict.VISIT: State.DECIDED, Verdict.REVIEW: State.REVIEW}.get(decision.verdict, State.PRIVATE)
-    reason = None if state is State.DECIDED else "; ".join(decision.reasons)
+    reason = None if state is State.DECIDED else spoken(decision, capture)
     return replace(standing, state=state, decision=decision, reason=reason, not_before=None, attempts=0)
 
 
-def claims_to_be_a_photo(path: Path) -> bool:
-    """Whether its name ends as a picture's or a video's does."""
-    kind = mimetypes.guess_type(path.name)[0] or ""
-    return kind.startswith(("image/", "video/"))
+def _unread(standing: Standing, capture: Capture | LocalFault) -> Standing:
+    """A file that is empty or cannot be read is reported where its name promises a photo, of whatever format."""
+    main = standing.photo.main
+    if not claims_to_be_a_photo(main.path):
+        return replace(standing, state=State.PRIVATE)
+    if main.size == 0 or not isinstance(capture, LocalFault):
+        return replace(standing, state=State.REFUSED, reason=EMPTY)
+    attempts = UNREADABLE if isinstance(capture, Unreadable) else 0
+    return replace(standing, state=State.REFUSED, reason=str(capture), attempts=attempts)
 
 
 def _quiet(standing: Standing, now: datetime) -> timedelta:
@@ -242,42 +292,16 @@ def _tell(audience: Audience, standing: Standing, *, first: bool) -> None:
         audience.event(Event(Happened.HELD, standing.id, {"state": standing.state.value, "reason": standing.reason}))
 
 
-def _forget_what_is_gone(stages: Stages, roots: Sequence[Path], photos: Sequence[Photo]) -> int:
+def _forget_what_is_gone(stages: Stages, gone: Sequence[Standing], scanned: Sequence[Photo]) -> int:
     """Drop, before it is sent, what a person took away, and what turned out to be a part of another photo; how many.
 
-    The clip of a Live Photo may be seen before its picture is. A folder that is not there (a card taken out) says
-    nothing.
+    The clip of a Live Photo may be seen before its picture is.
     """
-    mains = {photo.main.path for photo in photos}
-    parts = {member.file.path for photo in photos for member in photo.members[1:]}
-    present = list(_present(roots))
-    forgotten = 0
-    for standing in stages.journal.standings(*_OPEN, State.FOUND, State.SENT):
-        path = standing.photo.main.path
-        gone = any(path.is_relative_to(root) for root in present) and not _still_there(standing.photo)
-        if path in mains or not (path in parts or gone):
-            continue
-        if standing.state is State.SENT:
-            # Its half-sent copy on the share has no original any more; the share's own sweep takes it away.
-            stages.journal.save(replace(standing, state=State.DECIDED))
-        stages.journal.forget(standing.id)
-        forgotten += 1
-    return forgotten
-
-
-def _present(roots: Sequence[Path]) -> Iterator[Path]:
-    for root in roots:
-        try:
-            yield real_path(root)
-        except OSError:  # not there, or not to be told where: nothing is known of what is in it
-            continue
-
-
-def _still_there(photo: Photo) -> bool:
-    try:
-        photo.main.path.lstat()
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return True
+    mains = {photo.main.path for photo in scanned}
+    parts = {member.file.path for photo in scanned for member in photo.members[1:]} - mains
+    known = {one.id for one in gone}
+    open_ones = stages.journal.standings(*OPEN) if parts or known else []
+    over = [one for one in open_ones if one.id in known or one.photo.main.path in parts]
+    for standing in over:
+        forget(stages, standing)
+    return len(over)

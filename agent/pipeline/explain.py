@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from agent.errors import LocalFault
 from agent.folders import group, look, scan
-from agent.model import Capture, Decision, Interval, Verdict
+from agent.formats import Kind, claims_to_be_a_photo, kind_of
+from agent.model import Capture, Decision, Interval, Register, Verdict
 from agent.pipeline.clocks import latest
-from agent.pipeline.examine import EMPTY, claims_to_be_a_photo, judge, others_of
+from agent.pipeline.examine import EMPTY, others_of, reader
+from agent.pipeline.judging import NOT_WHAT_IT_CLAIMS, judge_photo
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import Stages
 
@@ -51,6 +53,7 @@ class Explanation:
                 "basis": [] if capture is None else list(capture.basis),
             },
             "camera": camera and {"make": camera.make, "model": camera.model, "serial": camera.serial},
+            "origin": None if capture is None else capture.origin.value,
             "place": place and {"latitude": place.latitude, "longitude": place.longitude},
             "decision": self.verdict.value,
             "visit": None if self.decision is None else self.decision.visit,
@@ -68,26 +71,44 @@ def explain(stages: Stages, path: Path, beside: Sequence[Path] | None = None) ->
     try:
         seen = look(path)
         capture = stages.capture.read(path, now=latest(stages), beside=beside)
+        partners = [_alone(stages, other) for other in beside if kind_of(other) is Kind.CLIP]
     except LocalFault as fault:
         return Explanation(path, None, None, Verdict.REVIEW, (str(fault),))
     if seen is not None and seen.size == 0 and claims_to_be_a_photo(path):
         return Explanation(path, capture, None, Verdict.REVIEW, (EMPTY,))
+    if not capture.is_photo and not capture.complete and claims_to_be_a_photo(path):
+        return Explanation(path, capture, None, Verdict.REVIEW, (NOT_WHAT_IT_CLAIMS,))
     if not capture.is_photo:
         return Explanation(path, capture, None, Verdict.NOT_A_PHOTO, capture.notes or ("no photo or video",))
     register = stages.registers.current()
     if register is None:
         excuse = no_register(stages, register) or ""
         return Explanation(path, capture, None, Verdict.REVIEW, (*capture.notes, excuse))
-    decision = judge(stages, capture, register)
+    decision = judge_photo(stages, capture, partners, register)
     stale = no_register(stages, register)
-    reasons = (*decision.reasons, *((stale,) if stale else ()))
+    reasons = (*decision.reasons, *_line_of(stages, register, decision), *((stale,) if stale else ()))
     return Explanation(path, capture, decision, decision.verdict, reasons)
+
+
+def _line_of(stages: Stages, register: Register, decision: Decision) -> tuple[str, ...]:
+    """Where in the register's file the visit stands that decided."""
+    visit = next((one for one in register.visits if one.id == decision.visit), None)
+    if visit is None or not visit.line:
+        return ()
+    return (f"{visit.title} is on line {visit.line} of {PurePath(stages.settings.register.visits).name}",)
 
 
 def preview(stages: Stages, roots: Sequence[Path]) -> Iterator[Explanation]:
     """What a run over `roots` would do with each photo in them, decided afresh and put down nowhere."""
-    for photo in scan(roots, content_id=lambda file: stages.capture.content_id(file.path)).photos:
+    for photo in scan(roots, read=reader(stages)).photos:
         yield explain(stages, photo.main.path, others_of(photo))
+
+
+def _alone(stages: Stages, path: Path) -> Capture | LocalFault:
+    try:
+        return stages.capture.read(path, now=stages.clock())
+    except LocalFault as fault:
+        return fault
 
 
 def _beside(stages: Stages, path: Path) -> tuple[Path, ...]:
@@ -96,5 +117,5 @@ def _beside(stages: Stages, path: Path) -> tuple[Path, ...]:
         near = [look(other) for other in path.parent.iterdir() if other.name.startswith(path.stem)]
     except (OSError, LocalFault):
         return ()
-    photos = group([file for file in near if file is not None], lambda file: stages.capture.content_id(file.path))
+    photos = group([file for file in near if file is not None], reader(stages))
     return next((others_of(photo) for photo in photos if photo.main.path == path), ())

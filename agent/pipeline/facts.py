@@ -6,6 +6,9 @@ LAST_REACHED = "share last reached"
 GROUNDS = "decided on the grounds of"
 """What the photos here were last decided by, all of them, beside what they are themselves: `Stages.grounds`."""
 
+IN_VAIN = "sent in vain"
+"""How often each transfer came whole and could not be proven, and when it may be tried again, as JSON by transfer."""
+
 CLOCK_SEEN = "newest time"
 """What this laptop's clock showed when a run last began or ended, as ISO 8601."""
 
@@ -21,6 +24,9 @@ As JSON: `[5, "why", "2026-03-14T17:02:00+00:00", false]`.
 DAMAGED = "damaged photos"
 """How many damaged photos were sent, and when the last was, as JSON: `[3, "2026-03-14T17:02:00+00:00"]`."""
 
+HALF_SENT = "half sent"
+"""Which transfers may have left temporary files on the share, as JSON: by transfer, its folder and number of files."""
+
 HEARTBEAT = "last heartbeat"
 """The day, in UTC, of the record's last heartbeat."""
 
@@ -28,7 +34,11 @@ KEPT_PRIVATE = "kept private"
 """How many photos a person said are private on days that the record was not told of yet, as JSON by day."""
 
 PUBLISHED = "published"
-"""The last checkpoint, as it is signed, up to which the share has the record."""
+"""The last checkpoint, as it is signed, up to which the share has the record. With a name behind it: of the record that
+this laptop had under that name."""
+
+LINKED = "linked"
+"""With a name that this laptop had before: up to which entry its record under that name is linked to the present."""
 
 UNPUBLISHED = "not published"
 """Why the record could not be signed or published last time; absent where it could."""

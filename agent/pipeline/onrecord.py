@@ -27,11 +27,16 @@ def put_down_standings(stages: Stages, *, clock_is_right: bool) -> None:
     _kept_private(stages)
 
 
+def is_heartbeat_due(stages: Stages) -> bool:
+    """Whether today's sign of life is not on record yet."""
+    return stages.journal.fact(HEARTBEAT) != stages.clock().astimezone(UTC).date().isoformat()
+
+
 def heartbeat(stages: Stages) -> None:
     """Put down, once a day, that this laptop is alive, and how many photos stand where."""
     now = stages.clock()
     today = now.astimezone(UTC).date().isoformat()
-    if stages.journal.fact(HEARTBEAT) == today:
+    if not is_heartbeat_due(stages):
         return
     counts = stages.journal.counts()
     waiting = stages.journal.standings(*WAITING)

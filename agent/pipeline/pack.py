@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from agent.folders import fingerprint
 from agent.journal import Standing
 from agent.model import (
+    Capture,
     Decision,
     Delivery,
     Fingerprint,
@@ -46,13 +47,12 @@ def measured(stages: Stages, standing: Standing) -> Standing:
     )
 
 
-def pack(stages: Stages, standing: Standing) -> Delivery:
-    """The delivery of a measured photo. Raises LocalFault where a file cannot be read any more."""
+def pack(stages: Stages, standing: Standing, capture: Capture) -> Delivery:
+    """The delivery of a measured photo, whose main file says `capture`. LocalFault where a file cannot be read."""
     decision, transfer = standing.decision, standing.transfer
     if decision is None or transfer is None:
         raise ValueError("only a decided and measured photo can be packed")
     main = standing.photo.main
-    capture = stages.capture.read(main.path, now=latest(stages))
     visit = _visit_id(standing)
     registered = _registered(stages, visit)
     stem = photo_stem(_local(stages, decision, registered), capture.camera, standing.fingerprints[0])

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from agent.model import Interval, Level, Register, Visit
 from agent.register import Candidates, wording
-from agent.register.cells import key
+from agent.register.uncertain import Staff, is_on, staff_of
 
 MOST = 3
 """Visits that are proposed for one photo."""
@@ -38,16 +38,17 @@ def propose(
     """At most `MOST` visits. `camera` is None where nothing is known of it, or nothing hangs on it."""
     if register is None:
         return ()
+    people = staff_of(register, staff)
     possible = [visit for visit in register.visits if not visit.cancelled and _can_be(visit, taken, level)]
 
     def unlikeliness(visit: Visit) -> tuple[timedelta, float]:
         away = _distance(visit, taken, level)
-        away += timedelta(0) if is_on(staff, visit) else NOT_MINE
+        away += timedelta(0) if is_on(people, visit) else NOT_MINE
         away += NOT_MINE if _other_camera(camera, visit) else timedelta(0)
         return away, -visit.span.earliest.timestamp()
 
     nearest = sorted(possible, key=unlikeliness)[:MOST]
-    return tuple(Proposal(visit, tuple(_why(visit, taken, level, staff, camera))) for visit in nearest)
+    return tuple(Proposal(visit, tuple(_why(visit, taken, level, people, camera))) for visit in nearest)
 
 
 def _can_be(visit: Visit, taken: Interval | None, level: Level) -> bool:
@@ -66,9 +67,9 @@ def _gap(one: Interval, other: Interval) -> timedelta:
     return max(one.earliest - other.latest, other.earliest - one.latest)
 
 
-def _why(visit: Visit, taken: Interval | None, level: Level, staff: str, camera: Candidates | None) -> Iterator[str]:
+def _why(visit: Visit, taken: Interval | None, level: Level, people: Staff, camera: Candidates | None) -> Iterator[str]:
     yield _when(visit, taken, level)
-    if not is_on(staff, visit):
+    if not is_on(people, visit):
         yield "you are not on its list of staff"
     elif visit.staff:
         yield "you are on its list of staff"
@@ -94,11 +95,6 @@ def _when(visit: Visit, taken: Interval | None, level: Level) -> str:
     before = taken.latest < visit.span.earliest
     gap = wording.length(_gap(visit.span, taken))
     return f"taken {gap} before it started" if before else f"taken {gap} after it ended"
-
-
-def is_on(staff: str, visit: Visit) -> bool:
-    """Whether the visit names this person, or nobody in particular."""
-    return not visit.staff or any(key(name) == key(staff) for name in visit.staff)
 
 
 def _other_camera(camera: Candidates | None, visit: Visit) -> bool:

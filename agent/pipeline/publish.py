@@ -10,29 +10,28 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from agent import __version__
-from agent.errors import AgentError, RecordError, ShareFault, ShareRefused, ShareUnreachable
+from agent.errors import (
+    AgentError,
+    RecordError,
+    ShareDenied,
+    ShareFault,
+    ShareFull,
+    ShareRefused,
+    ShareUnreachable,
+)
 from agent.model import Delivery, RemoteName, TransferId
-from agent.pipeline.facts import PUBLISHED, UNPUBLISHED
-from agent.pipeline.onrecord import heartbeat
-from agent.pipeline.stages import Stages
-from agent.record import JSON, Kind
-from agent.record.keys import KeyPlace, LogKey, system_ring
+from agent.pipeline.facts import UNPUBLISHED
+from agent.pipeline.former import former_records, keep_published, published_up_to, unpublished
+from agent.pipeline.onrecord import heartbeat, is_heartbeat_due
+from agent.pipeline.stages import Stages, log_key
+from agent.record import JSON, Kind, Record, published
+from agent.record.keys import LogKey
 from agent.record.publish import Publication, progress, to_publish
 from agent.record.rotation import signer_of
-from agent.settings import Settings
 from agent.share import Delivered, Share, Undelivered
-
-LOG_KEY = "log_ed25519"
-"""The log key's file, beside the SSH key, where no keyring keeps it."""
-
 
 KEPT = timedelta(days=30)
 """How long the journal knows a photo that is gone, for `status` and for questions. The record tells of it for good."""
-
-
-def log_key(settings: Settings) -> KeyPlace:
-    """Where this laptop's log key is."""
-    return KeyPlace(settings.key_file.with_name(LOG_KEY), settings.device.name, system_ring())
 
 
 @dataclass(slots=True)
@@ -46,10 +45,25 @@ class _UnderWay:
 
 @dataclass(slots=True)
 class Publishing:
-    """What follows a run. `notice` is told what went wrong; nothing is raised but what is a fault of the journal."""
+    """What follows a run. `notice` hears what went wrong; nothing is raised but what is a fault of the journal.
+
+    `trouble` is why the record is not signed, or not all of it is on the share; None where it is. `unreachable` says
+    that it is only the way to the share.
+    """
 
     stages: Stages
     notice: Callable[[str], None]
+    trouble: str | None = None
+    unreachable: bool = False
+
+    def is_due(self) -> bool:
+        """Whether there is anything to sign or to send, so that the share will be asked for."""
+        try:
+            seals = self.stages.record.seals()
+            signed = seals[-1].size if seals else 0
+            return is_heartbeat_due(self.stages) or len(self.stages.record) > signed or unpublished(self.stages) > 0
+        except RecordError:
+            return False  # sealing tells of it
 
     def seal(self) -> None:
         """Put down the day's sign of life, and sign what was put on record. Needs no share."""
@@ -58,31 +72,59 @@ class Publishing:
             heartbeat(self.stages)
             self.stages.record.seal(signer)
         except RecordError as fault:
-            self._trouble(f"the record could not be signed: {fault}")
+            self._tell(f"The record of this laptop could not be signed: {fault}")
 
     def send(self, connected: Callable[[], Share]) -> None:
         """Send what the share does not have yet. Asks for a connection only if there is something."""
+        fault: str | None = None
         try:
-            done = progress(self.stages.record, self.stages.journal.fact(PUBLISHED))
-            if done.lost:
-                self._trouble(
-                    "the record is not the one that was published: it was put back from a backup, or begun anew. IT "
-                    "will be told so by `photo-agent log verify`"
-                )
-            waiting = to_publish(self.stages.record, done.size)
+            for record in (*former_records(self.stages.settings), self.stages.record):
+                fault = self._send(record, connected) or fault
+        except (ShareFault, ShareUnreachable, ShareRefused) as raised:
+            self.unreachable = isinstance(raised, ShareUnreachable)
+            fault = self._not_sent(raised, self.stages.record.device)
+        except RecordError as raised:
+            fault = f"The record of this laptop could not be sent to the school's server: {raised}"
+        if fault is not None:
+            self._tell(fault)
+        else:
+            self._forget_what_is_gone()
+            self.stages.journal.set_fact(UNPUBLISHED, self.trouble)
+
+    def _send(self, record: Record, connected: Callable[[], Share]) -> str | None:
+        """Send one record; what went wrong, in words. Where the server does not take a record under a name that this
+        laptop had before, it goes into the folder of the present name.
+        """
+        device, current = record.device, self.stages.record.device
+        done = progress(record, published_up_to(self.stages.journal, device))
+        if done.lost:
+            self._tell(
+                "The record on this laptop is not the one that was sent to the school's server: it was put back from a "
+                "backup, or begun anew. Tell IT; `photo-agent log verify` will show it too."
+            )
+        for holder in dict.fromkeys((device, current)):
+            done = progress(record, published_up_to(self.stages.journal, device))
+            waiting = to_publish(record, done.size, holder)
             first = next(waiting, None)
             if first is None:
-                self._forget_what_is_gone()
-                return
-            fault = self._deliver(connected(), first, waiting)
-            if fault is None:
-                self._forget_what_is_gone()
-        except (RecordError, ShareFault, ShareUnreachable, ShareRefused) as raised:
-            fault = raised
-        if fault is None:
-            self.stages.journal.set_fact(UNPUBLISHED, None)
+                return None
+            fault = self._deliver(connected(), first, waiting, device)
+            if fault is None or not isinstance(fault, ShareDenied) or holder == current:
+                return None if fault is None else self._not_sent(fault, holder)
+        return None
+
+    def _not_sent(self, fault: AgentError, holder: str) -> str:
+        where = published.folder(holder)
+        if isinstance(fault, ShareDenied):
+            why = (
+                f"the server does not let it write to {where}. Ask IT to run `add-device.sh {holder} …` on the server, "
+                "or to put the laptop's right name into its settings (device.name)"
+            )
+        elif isinstance(fault, ShareFull):
+            why = f"there is no room for {where} on the share, or this laptop is over its quota. Ask IT to make room"
         else:
-            self._trouble(f"the record was not published, which will be tried again: {fault}")
+            why = f"{str(fault).partition('. ')[0].rstrip('.')} ({where})"
+        return f"The record of this laptop was not sent: {why}. It will be sent again; photos do not wait for it."
 
     def _forget_what_is_gone(self) -> None:
         """Where the share has all of the record, the journal lets go of photos that were removed long ago."""
@@ -91,7 +133,9 @@ class Publishing:
         if all_there and self.stages.journal.forget_removed(self.stages.clock() - KEPT):
             self.stages.journal.tidy()  # so that no deleted row still has a name
 
-    def _deliver(self, share: Share, first: Publication, others: Iterator[Publication]) -> AgentError | None:
+    def _deliver(
+        self, share: Share, first: Publication, others: Iterator[Publication], device: str
+    ) -> AgentError | None:
         """Send them; what went wrong with the first that did not arrive, behind which nothing counts as published."""
         under_way: dict[TransferId, _UnderWay] = {}
 
@@ -109,16 +153,16 @@ class Publishing:
                 under_way[outcome.transfer].arrived = True
                 if tuple(proof.name for proof in outcome.proofs) != under_way[outcome.transfer].names:
                     fault = fault or ShareFault("A file of another content has the name of one of the record's.")
-                self._put_down(under_way)
+                self._put_down(under_way, device)
         return fault
 
-    def _put_down(self, under_way: "dict[TransferId, _UnderWay]") -> None:
+    def _put_down(self, under_way: "dict[TransferId, _UnderWay]", device: str) -> None:
         """The last checkpoint up to which everything arrived; outcomes do not come in order."""
         whole = None
         while (transfer := next(iter(under_way), None)) is not None and under_way[transfer].arrived:
             whole = under_way.pop(transfer)
         if whole is not None:
-            self.stages.journal.set_fact(PUBLISHED, whole.checkpoint)
+            keep_published(self.stages.journal, device, self.stages.record.device, whole.checkpoint)
 
     def _signer(self) -> LogKey:
         """The key to seal with. The first is put on record; it is made here where an older `init` did not."""
@@ -134,6 +178,7 @@ class Publishing:
         record.append(Kind.ENROLLED, body, event=f"enrolled-{key.key.id.hex()}", at=self.stages.clock())
         return key
 
-    def _trouble(self, text: str) -> None:
+    def _tell(self, text: str) -> None:
+        self.trouble = text
         self.stages.journal.set_fact(UNPUBLISHED, text)
         self.notice(text)

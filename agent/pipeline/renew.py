@@ -5,16 +5,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from agent.errors import LocalFault, RegisterError, ShareFault
-from agent.model import Register, RemoteName
+from agent.errors import LocalFault, RegisterError, ShareFault, contained
+from agent.model import Register, RemoteName, Visit
 from agent.pipeline.clocks import age
-from agent.pipeline.stages import Stages
+from agent.pipeline.stages import Stages, server_of, wall_clock
+from agent.register import Order, Rules, read_visits
+from agent.settings import Settings
 
 if TYPE_CHECKING:
     from agent.share import Share
 
 LARGEST = 8 * 1024 * 1024
-"""Bytes. A line is some 150: this is the register of a very large school for a century."""
+"""Bytes. A line is some 150, and no register has more lines than `agent.register.sheet` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,28 @@ class Renewal:
 
 def needs_share(stages: Stages) -> bool:
     """Whether the register lies on the share."""
-    files = (stages.settings.visits_file, stages.settings.cameras_file)
-    return any(file is not None and not isinstance(file, Path) for file in files)
+    settings = stages.settings
+    files = (settings.visits_file, settings.cameras_file or settings.cameras_beside)
+    return any(not isinstance(file, Path) for file in files)
+
+
+def read_once(settings: Settings) -> tuple[Visit, ...]:
+    """The visits as they are in the register now, kept nowhere. Raises as the share does, and RegisterError."""
+    source = settings.visits_file
+    if isinstance(source, Path):
+        raw = _local(source)
+    else:
+        from agent.share import open_share
+
+        with open_share(server_of(settings), clock=wall_clock) as share:
+            raw = _remote(source, share)
+    return read_visits(raw, kind=kind_of(settings.register.visits), rules=rules_of(settings)).visits
+
+
+def rules_of(settings: Settings) -> Rules:
+    """What the settings say of reading the visits register."""
+    longest = timedelta(days=settings.register.longest_visit_days)
+    return Rules(settings.device.timezone, Order(settings.register.dates), longest)
 
 
 def fetch_register(stages: Stages, *, force: bool = False) -> Renewal:
@@ -42,21 +64,22 @@ def fetch_register(stages: Stages, *, force: bool = False) -> Renewal:
 def renew_register(stages: Stages, share: "Share | None", *, force: bool = False) -> Renewal:
     """Fetch both files and offer them to the store; the last good register stands where they are not believed.
 
-    `force` accepts a register that has shrunk by more than half: for the EVC, who knows why. Raises ShareUnreachable
-    and ShareRefused as the share does; all else that is wrong with the files is told in `refusal`.
+    `force` accepts what is unlikely (a register that has shrunk by more than half): for the EVC, who knows. Raises
+    ShareUnreachable and ShareRefused as the share does; all else that is wrong with the files is told in `refusal`.
     """
     settings = stages.settings
     try:
-        visits = _content(settings.visits_file, share)
-        cameras = None if settings.cameras_file is None else _content(settings.cameras_file, share)
-        register = stages.registers.offer(
-            visits,
-            kind_of(settings.register.visits),
-            cameras,
-            zone=stages.settings.device.timezone,
-            now=stages.clock(),
-            force=force,
-        )
+        with contained("the register"):
+            visits = _content(settings.visits_file, share)
+            cameras = _cameras(stages, share, force=force)
+            register = stages.registers.offer(
+                visits,
+                kind_of(settings.register.visits),
+                cameras,
+                rules=rules_of(settings),
+                now=stages.clock(),
+                force=force,
+            )
     except (RegisterError, LocalFault) as fault:
         return Renewal(stages.registers.current(), refusal=str(fault))
     return Renewal(register)
@@ -77,6 +100,31 @@ def no_register(stages: Stages, register: Register | None) -> str | None:
     return None
 
 
+def _cameras(stages: Stages, share: "Share | None", *, force: bool) -> bytes | None:
+    """The cameras register: the one that the settings name, else the one beside the visits, where there is one.
+
+    One that was there and is gone is missed: with it would go what is known of wrong clocks.
+    """
+    named = stages.settings.cameras_file
+    if named is not None:
+        return _content(named, share)
+    beside = stages.settings.cameras_beside
+    try:
+        return beside.read_bytes() if isinstance(beside, Path) and not beside.exists() else _content(beside, share)
+    except (FileNotFoundError, _NotOnShare):
+        before = stages.registers.current()
+        if before is not None and before.cameras and not force:
+            raise RegisterError(
+                "the cameras register, cameras.csv beside the visits register, is gone: the visits coordinator puts it "
+                "back, or accepts that with `photo-agent visits accept`"
+            ) from None
+        return None
+
+
+class _NotOnShare(RegisterError):
+    """There is no such file on the share."""
+
+
 def _content(source: RemoteName | Path, share: "Share | None") -> bytes:
     return _local(source) if isinstance(source, Path) else _remote(source, share)
 
@@ -87,7 +135,7 @@ def _remote(name: RemoteName, share: "Share | None") -> bytes:
     try:
         return share.read(name, LARGEST)
     except FileNotFoundError:
-        raise RegisterError(f"there is no {name} on the share; the visits coordinator puts it there") from None
+        raise _NotOnShare(f"there is no {name} on the share; the visits coordinator puts it there") from None
     except ShareFault as fault:
         raise RegisterError(f"{name} on the share cannot be read: {fault}") from fault
 

@@ -13,11 +13,12 @@ from pathlib import Path
 from agent.capture import Request
 from agent.errors import LocalFault, UsageError
 from agent.journal import Standing, State
-from agent.model import Camera, Capture, Decision, Level, PhotoId, Register, Verdict, Visit, VisitId
+from agent.model import Camera, Capture, Decision, Level, Outcome, PhotoId, Register, Verdict, Visit, VisitId
 from agent.pipeline.clocks import latest
 from agent.pipeline.examine import others_of
 from agent.pipeline.onrecord import count_private
 from agent.pipeline.proposals import Proposal, not_after, propose
+from agent.pipeline.redecide import evidence_of
 from agent.pipeline.stages import Stages
 from agent.register import decide, identify
 from agent.register.wording import MONTHS
@@ -85,6 +86,7 @@ def assign(stages: Stages, photo: PhotoId, visit: VisitId) -> Standing:
         taken=judged.taken,
         level=capture.level,
         by_person=True,
+        evidence=evidence_of(capture),
     )
     after = replace(standing, state=State.DECIDED, decision=settled, reason=None, not_before=None, attempts=0)
     if not stages.journal.save_if_unchanged([(standing, after)]):
@@ -116,6 +118,26 @@ def _moved_on(photo: PhotoId) -> UsageError:
         f"photo {photo} was looked at again meanwhile, and your answer was not taken; `photo-agent review list` shows "
         "how it is now"
     )
+
+
+def away(stages: Stages) -> list[Standing]:
+    """Photos whose card or folder is not there, and that are waited for."""
+    gone = (Outcome.AWAY, Outcome.FOLDER_GONE)
+    return [one for one in stages.journal.away() if one.away in gone]
+
+
+def dismiss(stages: Stages, photos: Sequence[PhotoId] = ()) -> int:
+    """Settle that these photos (all, when none is given) will not come back with their card; how many.
+
+    The next run puts it on record. One that comes back all the same is taken up again.
+    """
+    waited_for = {one.id: one for one in away(stages)}
+    unknown = [photo for photo in photos if photo not in waited_for]
+    if unknown:
+        raise UsageError(f"photo {unknown[0]} is not waited for; `photo-agent status` shows those that are")
+    chosen = [waited_for[photo] for photo in photos] if photos else list(waited_for.values())
+    stages.journal.save(*(replace(one, away=Outcome.DISMISSED, reason="dismissed") for one in chosen))
+    return len(chosen)
 
 
 def _held(stages: Stages, photo: PhotoId) -> Standing:

@@ -6,8 +6,9 @@ the next one comes out the same.
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,11 +30,16 @@ from agent.pipeline import answers, damage, examine, finish, forwarding, send
 from agent.pipeline.clocks import TRUSTED, compare_with_share, notice_a_leap_back, wrong_clock
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
 from agent.pipeline.facts import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL, SHARE_TROUBLE
+from agent.pipeline.former import link_former_names
+from agent.pipeline.halfsent import HalfSentTransfers
+from agent.pipeline.misgivings import misgivings
 from agent.pipeline.onrecord import put_down_standings
 from agent.pipeline.publish import Publishing
-from agent.pipeline.renew import needs_share, renew_register
+from agent.pipeline.renew import needs_share, no_register, renew_register
+from agent.pipeline.reprove import prove_again
 from agent.pipeline.stages import Stages
 from agent.pipeline.status import is_kept
+from agent.pipeline.whereabouts import close_dismissed, where
 from agent.record import JSON, Kind
 from agent.removal import recover
 from agent.share import Share
@@ -67,6 +73,7 @@ class Run:
             self._explained(self._publish)
             self._explained(self._look_at_the_clock)
         finally:
+            self.stages.share_clock.forget()
             if self._share is not None:
                 self._share.close()
         self.summary.seconds = time.monotonic() - started
@@ -80,8 +87,10 @@ class Run:
         for step in (
             self._look_at_the_clock,
             self._put_back_what_a_crash_left,
+            self._link_former_names,
             self._finish_what_was_proven,
             self._renew_register,
+            self._doubt_the_register,
             self._take_up_answers,
             self._examine,
             self._put_down_standings,
@@ -103,22 +112,52 @@ class Run:
         except AgentError as fault:
             self._failed(fault)
 
+    def _link_former_names(self) -> None:
+        try:
+            link_former_names(self.stages)
+        except RecordError as fault:
+            self._notice(str(fault))  # tried again by the next run; the photos go on
+
     # --- the steps ---------------------------------------------------------------------------------------------------
 
     def _look_at_the_clock(self) -> None:
         notice_a_leap_back(self.stages)
 
     def _put_back_what_a_crash_left(self) -> None:
+        recorded = self.stages.journal.standings(State.RECORDED)
         try:
-            recover(self.roots)
+            recover(self.roots, (member.file.path.parent for one in recorded for member in one.photo.members))
         except LocalFault as fault:
             self._notice(str(fault))  # it is whole where it is; the other photos go on
 
     def _finish_what_was_proven(self) -> None:
         journal = self.stages.journal
         finish.put_on_record(self.stages, self._ripe(journal.standings(State.PROVEN)), self.audience)
-        ripe = self._ripe(journal.standings(State.RECORDED))
-        self.summary.removed += finish.take_away(self.stages, ripe, self.audience)
+        close_dismissed(self.stages)
+        self._take_away_earlier(self._ripe(journal.standings(State.RECORDED)))
+
+    def _take_away_earlier(self, recorded: Sequence[Standing]) -> None:
+        """Photos that an earlier run proved: where are they, and does the share hold them still?"""
+        found = where(self.stages, recorded)
+        for text in found.notices:
+            self._notice(text)
+        finish.folder_gone(self.stages, found.folder_gone)
+        self.summary.removed += finish.conclude(self.stages, found.gone, self.audience)
+        obstacles = [(one, finish.why_it_stays(self.stages, one)) for one in found.here]
+        self.stages.journal.save(*(replace(one, reason=why) for one, why in obstacles if why is not None))
+        ripe = [one for one, why in obstacles if why is None]
+        if not ripe or self.stopping():
+            return
+        try:
+            share = self._connected(delivering=True)
+            proven = prove_again(self.stages, share, ripe)
+        except (ShareUnreachable, ShareRefused) as fault:
+            self._share_failed(fault)  # nothing is removed on an old proof; what is local goes on
+            return
+        for text in proven.notices:
+            self._notice(text)
+        now = self.stages.clock()
+        self.summary.removed += finish.take_away(self.stages, proven.still, self.audience, checked_at=now)
 
     def _ripe(self, standings: list[Standing]) -> list[Standing]:
         """Those to be taken on now: a patient run leaves those that wait alone."""
@@ -126,8 +165,8 @@ class Run:
         return [one for one in standings if not (self.patient and one.waits(now))]
 
     def _renew_register(self) -> None:
-        if not self.renew:
-            return
+        if not self.renew or isinstance(self.summary.fault, ShareUnreachable | ShareRefused):
+            return  # where the share was not there a moment ago, the last good register stands
         share = None
         if needs_share(self.stages):
             try:
@@ -142,6 +181,15 @@ class Run:
             self._notice(f"the register was not renewed, the last good one stands: {renewal.refusal}")
         if renewal.register is not None:
             self._put_register_on_record(renewal.register)
+
+    def _doubt_the_register(self) -> None:
+        """Say what is wrong with the register that this run goes by; without any, photos wait and say so themselves."""
+        register = self.stages.registers.current()
+        doubts = misgivings(self.stages, register)
+        if doubts is not None and (self.renew or not self.patient):
+            self._notice(doubts)
+        refusal = self.stages.journal.fact(REGISTER_REFUSAL)
+        self.summary.register = None if register is None else refusal or doubts
 
     def _take_up_answers(self) -> None:
         for problem in answers.take_effect(self.stages, at_once=not self.patient):
@@ -167,7 +215,7 @@ class Run:
         before = time.monotonic()
         seen = examine.look(self.stages, self.roots)
         self.summary.found = seen.photos
-        for trouble in seen.troubles:
+        for trouble in (*seen.troubles, *seen.away):
             self._notice(trouble)
         wait = examine.unsettled(self.stages)
         self.summary.left_alone = seen.left_alone
@@ -175,7 +223,8 @@ class Run:
         if wait is not None and not self.patient and not self.stopping():
             looks = examine.resting(self.stages)
             self.stages.sleep(wait.total_seconds())
-            examine.look(self.stages, self.roots)
+            for text in examine.look(self.stages, self.roots).away:
+                self._notice(text)
             # By the clock that does not leap; the other may have been set meanwhile.
             if time.monotonic() - before >= self.stages.settings.folders.settle_seconds:
                 rested = looks
@@ -194,14 +243,26 @@ class Run:
     def _send(self) -> None:
         if self.stopping():
             return
+        for_it = send.waiting_for_it(self.stages)
+        if for_it and not self.patient:
+            photos = "1 photo was" if for_it == 1 else f"{for_it} photos were"
+            self._notice(
+                f"{photos} sent three times and could not be checked on the share. They stay on this laptop and wait "
+                "for IT: once the share is mended, “photo-agent doctor” lets them be sent again"
+            )
         pending = send.due(self.stages, patient=self.patient)
         self.summary.visit = len(pending)
         if not pending or self.summary.fault is not None:
             return
+        excuse = no_register(self.stages, self.stages.registers.current())
+        if excuse:  # what was decided by a register that is too old is not sent by it either
+            self.stages.journal.save(*(replace(one, reason=excuse) for one in pending if one.reason != excuse))
+            return
         share = self._connected(delivering=True)
         send.reached(self.stages)
-        self._sweep(share, [standing.transfer for standing in pending if standing.transfer is not None])
-        sending = send.Sending(self.stages, share, self.audience, self._proven, self.stopping)
+        half_sent = HalfSentTransfers(self.stages.journal)
+        self._sweep(share, half_sent, [standing.transfer for standing in pending if standing.transfer is not None])
+        sending = send.Sending(self.stages, share, self.audience, self._proven, self.stopping, half_sent)
         try:
             sending.run(send.due(self.stages, patient=self.patient))
         finally:
@@ -231,18 +292,33 @@ class Run:
         if isinstance(self.summary.fault, RecordError | JournalError):
             return
         publishing = Publishing(self.stages, self._notice)
+        may_send = self.summary.fault is None and not self.stopping()
         try:
+            connected: Callable[[], Share] = self._connected
+            if may_send and publishing.is_due():
+                connected = self._tried()  # before anything is put down: entries carry the share's time
             publishing.seal()
-            if self.summary.fault is None and not self.stopping():
-                publishing.send(self._connected)
+            if may_send:
+                publishing.send(connected)
         except JournalError as fault:
             self._failed(fault)
+        if self._share is not None or not publishing.unreachable:  # a laptop away from the network owes nothing
+            self.summary.unpublished = publishing.trouble
+
+    def _tried(self) -> Callable[[], Share]:
+        """Connect now; what stood in the way is raised again to whoever asks, and not tried twice."""
+        try:
+            self._connected()
+        except (ShareFault, ShareUnreachable, ShareRefused) as fault:
+            return _raising(fault)
+        return self._connected
 
     # --- the share ---------------------------------------------------------------------------------------------------
 
     def _connected(self, *, delivering: bool = False) -> Share:
         if self._share is None:
             self._share = self.stages.connect(delivering=delivering)
+            self.stages.share_clock.ask(self._share)
             self.stages.journal.set_fact(LAST_REACHED, self.stages.clock().isoformat())
             self.stages.journal.set_fact(SHARE_TROUBLE, None)
             self._clock_ahead = compare_with_share(self.stages, self._share)
@@ -250,9 +326,10 @@ class Run:
                 self._notice(wrong)
         return self._share
 
-    def _sweep(self, share: Share, keep: Sequence[TransferId]) -> None:
+    def _sweep(self, share: Share, half_sent: HalfSentTransfers, keep: Sequence[TransferId]) -> None:
         try:
-            share.sweep(keep)
+            share.sweep(keep, half_sent.known())
+            half_sent.keep_only(keep)
         except ShareFault as fault:
             # What lies there is in nobody's way; each photo finds out for itself whether it can be sent.
             self._notice(f"what an earlier, broken transfer left on the share stays there for now: {fault}")
@@ -288,13 +365,22 @@ class Run:
 
     def _count_what_is_left(self) -> None:
         counts = self.stages.journal.counts()
-        self.summary.review = counts.get(State.REVIEW, 0)
-        self.summary.refused = counts.get(State.REFUSED, 0)
+        away = Counter(one.state for one in self.stages.journal.away() if not one.is_here)
+        self.summary.away = away.total()
+        self.summary.review = counts.get(State.REVIEW, 0) - away[State.REVIEW]
+        self.summary.refused = counts.get(State.REFUSED, 0) - away[State.REFUSED]
         open_states = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN)
-        self.summary.waiting = sum(counts.get(state, 0) for state in open_states) + self._not_removed()
+        self.summary.waiting = sum(counts.get(state, 0) - away[state] for state in open_states) + self._not_removed()
         self.summary.stopped = self.stopping()
 
     def _not_removed(self) -> int:
         """Recorded photos that should be gone and are not; those kept on purpose do not count."""
-        recorded = self.stages.journal.standings(State.RECORDED)
+        recorded = [one for one in self.stages.journal.standings(State.RECORDED) if one.is_here]
         return sum(one.proven_at is None or not is_kept(self.stages, one.proven_at) for one in recorded)
+
+
+def _raising(fault: AgentError) -> Callable[[], Share]:
+    def connected() -> Share:
+        raise fault
+
+    return connected

@@ -6,16 +6,20 @@ What the share was meant to get is in the journal before the first byte leaves; 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from agent.capture import Unreadable
 from agent.errors import AgentError, ShareFull, Unforeseen, contained
 from agent.journal import Standing, State
-from agent.model import Delivery, Fingerprint, Method, PhotoId, VisitId
+from agent.model import Capture, Delivery, Fingerprint, Method, PhotoId, VisitId
 from agent.pipeline.boundary import Boundary, failed, waiting
 from agent.pipeline.clocks import believed
 from agent.pipeline.damage import damage_of, damaged
 from agent.pipeline.events import Audience, Event, Happened
+from agent.pipeline.halfsent import HalfSentTransfers
+from agent.pipeline.invain import InVain
 from agent.pipeline.pack import measured, pack
+from agent.pipeline.redecide import AnotherPhoto, as_it_is, decided_still
 from agent.pipeline.stages import UNREADABLE, Stages
 from agent.share import Delivered, Outcome, Sent, Share, Undelivered
 
@@ -38,14 +42,22 @@ def due(stages: Stages, *, patient: bool) -> list[Standing]:
         start = long_ago if visit is None else starts.get(visit, long_ago)
         return now - start, standing.photo.size
 
-    pending = stages.journal.standings(State.DECIDED, State.SENT)
+    in_vain = InVain.load(stages.journal)
+    here = (standing for standing in stages.journal.standings(State.DECIDED, State.SENT) if standing.is_here)
+    pending = [one for one in here if not in_vain.waits(one, now)]
     return sorted((standing for standing in pending if not (patient and standing.waits(now))), key=urgency)
+
+
+def waiting_for_it(stages: Stages) -> int:
+    """How many photos are not sent until IT has looked at the share."""
+    in_vain, now = InVain.load(stages.journal), stages.clock()
+    return sum(in_vain.waits(one, now) for one in stages.journal.standings(State.DECIDED, State.SENT))
 
 
 def reached(stages: Stages) -> None:
     """Put down, for photos that waited for it, when the share was first reachable: "overdue" counts from there."""
     now = believed(stages)
-    pending = stages.journal.standings(State.DECIDED, State.SENT)
+    pending = [one for one in stages.journal.standings(State.DECIDED, State.SENT) if one.is_here]
     stages.journal.save_if_unchanged([(one, replace(one, reachable_at=now)) for one in pending if not one.reachable_at])
 
 
@@ -58,8 +70,10 @@ class Sending:
     audience: Audience
     proven: Callable[[list[Standing]], None]
     stopping: Callable[[], bool]
+    half_sent: HalfSentTransfers
     bytes: int = 0
     sent: int = 0
+    _in_vain: InVain = field(init=False)
     _boundary: Boundary = field(init=False)
     _under_way: dict[str, Standing] = field(default_factory=dict)
     _first: dict[Same, PhotoId] = field(default_factory=dict)
@@ -67,6 +81,7 @@ class Sending:
     _ready: list[Standing] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._in_vain = InVain.load(self.stages.journal)
         self._boundary = Boundary(self.stages, self.audience)
 
     @property
@@ -95,15 +110,20 @@ class Sending:
             before = {standing.id: standing for standing in some}
             batch = list(self._boundary.each(self._until_stopped(some), self._measured))
             # An answer that a person took back since it was read here is not acted on any more.
-            for standing in self.stages.journal.save_if_unchanged([(before[one.id], one) for one in batch]):
+            batch = self.stages.journal.save_if_unchanged([(before[one.id], one) for one in batch])
+            self.half_sent.begin(batch)
+            for standing in batch:
                 if self.stopping():
                     return
+                capture = next(filter(None, self._boundary.each([standing], self._as_decided)), None)
+                if capture is None:
+                    continue
                 same = (standing.decision.visit if standing.decision else None, standing.fingerprints)
                 first = self._first.setdefault(same, standing.id)
                 if first != standing.id:
                     self._copies.setdefault(first, []).append(standing)
                     continue
-                for delivery in filter(None, self._boundary.each([standing], self._packed)):
+                for delivery in filter(None, self._boundary.each([standing], partial(self._packed, capture=capture))):
                     # Looked into while it travels, and before it can be removed.
                     self.stages.capture.begin_decoding(standing.photo.main.path)
                     self._under_way[delivery.transfer] = standing
@@ -119,12 +139,31 @@ class Sending:
         ready = measured(self.stages, standing)
         return replace(ready, reachable_at=ready.reachable_at or believed(self.stages))
 
-    def _packed(self, standing: Standing) -> Delivery | None:
+    def _as_decided(self, standing: Standing) -> Capture | None:
+        """What the photo says, if it is still the one that was decided on; else it is found again, or waits."""
         try:
-            return pack(self.stages, standing)
+            return decided_still(self.stages, standing)
+        except AnotherPhoto as fault:
+            self._found_again(standing, fault)
+        except Unreadable as fault:
+            self._refused(standing, fault)
+        return None
+
+    def _packed(self, standing: Standing, capture: Capture) -> Delivery | None:
+        try:
+            return pack(self.stages, standing, capture)
         except Unreadable as fault:
             self._refused(standing, fault)
             return None
+
+    def _found_again(self, standing: Standing, fault: AnotherPhoto) -> None:
+        photo = as_it_is(standing.photo)
+        if photo is None:  # a part of it is gone: the next look at its folder finds what is left
+            self._failed(standing, fault)
+            return
+        self._boundary.failures += 1
+        self.stages.journal.find_again(standing.id, photo, self.stages.clock())
+        self.audience.event(Event(Happened.FAILED, standing.id, {"reason": str(fault)}))
 
     def _put_down(self, outcome: Outcome) -> None:
         standing = self._under_way[outcome.transfer]
@@ -138,6 +177,7 @@ class Sending:
             self._failed(standing, outcome.error)
         elif isinstance(outcome, Delivered):
             del self._under_way[outcome.transfer]
+            self.half_sent.arrived(outcome.transfer)
             self._proven(self._looked_into(standing), outcome)
         if len(self._ready) >= AT_ONCE:
             self._flush()
@@ -155,6 +195,7 @@ class Sending:
 
     def _proven(self, standing: Standing, outcome: Delivered) -> None:
         now = self.stages.clock()
+        self._in_vain.arrived(standing)
         self._ready.append(
             replace(standing, state=State.PROVEN, proofs=outcome.proofs, proven_at=now, reason=None, not_before=None)
         )
@@ -180,6 +221,7 @@ class Sending:
     def _failed(self, standing: Standing, error: AgentError) -> None:
         """The share did not take it: whatever was under way of it begins anew, from decided."""
         after = waiting(self.stages, replace(standing, state=State.DECIDED), error)
+        after = replace(after, reason=self._in_vain.failed(standing, error, self.stages.clock()))
         self.stages.journal.save(after)
         self._boundary.failures += 1
         self.audience.event(failed(after))

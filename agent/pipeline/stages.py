@@ -18,16 +18,23 @@ import filelock
 
 from agent import __version__
 from agent.errors import AlreadyRunning, JournalError
+from agent.files.durable import make_folder
 from agent.journal import Journal, State
 from agent.pipeline.facts import GROUNDS
+from agent.pipeline.shareclock import ShareClock
 from agent.record import Record
+from agent.record.keys import KeyPlace, system_ring
 from agent.register import RegisterStore
 from agent.settings import Settings
+from agent.volumes import Mounted, mounted
 
 if TYPE_CHECKING:  # imported when first called: SSH, and what reads photos
     from agent.capture import CaptureWorker
     from agent.forward import Forwarder
     from agent.share import Server, Share
+
+RULES = 2
+"""Counted up when the rules of deciding change within one version of the program: then all is decided afresh."""
 
 UNREADABLE = 2
 """Attempts of a refused photo that ended the reader: from here on it is left alone until its file changes."""
@@ -55,6 +62,8 @@ class Stages:
     clock: Callable[[], datetime]
     sleep: Callable[[float], object]
     connect: "Connect"
+    share_clock: ShareClock
+    mounted: Callable[[], Mounted] = mounted
     _capture: "CaptureWorker | None" = None
     _forwarder: "Forwarder | None" = None
 
@@ -76,14 +85,20 @@ class Stages:
 
     @property
     def grounds(self) -> str | None:
-        """What a decision rests on beside the photo: program, register, staff and zone. None without a register.
+        """What a decision rests on beside the photo: program, register, staff, zone and what the school wants.
+
+        None without a register.
 
         Where any of it changes, all is decided afresh: a name corrected in agent.toml must not leave the photos of a
         visit private for ever.
         """
         register = self.registers.current()
-        device = self.settings.device
-        return None if register is None else f"{__version__} {register.version} {device.timezone} {device.staff}"
+        device, screenshots = self.settings.device, self.settings.folders.screenshots
+        if register is None:
+            return None
+        rules = self.settings.register
+        reading = f"{rules.dates} {rules.longest_visit_days:g}{' accepted' if register.accepted else ''}"
+        return f"{__version__} {RULES} {register.version} {reading} {device.timezone} {screenshots} {device.staff}"
 
     @property
     def forwarder(self) -> "Forwarder":
@@ -129,6 +144,15 @@ def server_of(settings: Settings) -> "Server":
     )
 
 
+LOG_KEY = "log_ed25519"
+"""The log key's file, beside the SSH key, where no keyring keeps it."""
+
+
+def log_key(settings: Settings, device: str | None = None) -> KeyPlace:
+    """Where this laptop's log key is; or the one it signed with when it was called `device`."""
+    return KeyPlace(settings.key_file.with_name(LOG_KEY), device or settings.device.name, system_ring())
+
+
 GLANCE = 0.3
 """Seconds to wait for the lock: `status` holds it for a moment to see whether anybody else does."""
 
@@ -161,7 +185,7 @@ def only_writer(settings: Settings) -> Iterator[None]:
     """
     lock = filelock.FileLock(lock_file(settings), timeout=GLANCE)
     try:
-        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(settings.state_dir)
         lock.acquire()
     except filelock.Timeout:
         raise AlreadyRunning(
@@ -185,17 +209,21 @@ def open_stages(
     clock: Callable[[], datetime] = wall_clock,
     sleep: Callable[[float], object] = time.sleep,
     connect: "Connect | None" = None,
+    mounted: Callable[[], Mounted] = mounted,
 ) -> Iterator[Stages]:
     """Open the stages for writing; the caller holds `only_writer`."""
+    share_clock = ShareClock()
     with Journal.open(journal_file(settings)) as journal:
         stages = Stages(
             settings=settings,
             journal=journal,
-            record=Record.open(record_folder(settings), settings.device.name),
+            record=Record.open(record_folder(settings), settings.device.name, share_time=share_clock),
             registers=RegisterStore(register_folder(settings)),
             clock=clock,
             sleep=sleep,
+            share_clock=share_clock,
             connect=connect or partial(_connected, settings, clock),
+            mounted=mounted,
         )
         with contextlib.closing(stages):
             yield stages

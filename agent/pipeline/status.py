@@ -10,8 +10,9 @@ from agent.journal import Standing, State
 from agent.pipeline.clocks import age, earliest
 from agent.pipeline.damage import Damage, so_far
 from agent.pipeline.events import Exit
-from agent.pipeline.facts import LAST_REACHED, REGISTER_REFUSAL, SHARE_TROUBLE
+from agent.pipeline.facts import LAST_REACHED, REGISTER_REFUSAL, SHARE_TROUBLE, UNPUBLISHED
 from agent.pipeline.forwarding import Receiver, receivers
+from agent.pipeline.misgivings import misgivings
 from agent.pipeline.renew import no_register
 from agent.pipeline.stages import Stages, lock_file
 from agent.settings import Settings
@@ -52,6 +53,7 @@ class Status:
     register_trouble: str | None
     share_trouble: "ShareTrouble | None"
     share_last_reached: datetime | None
+    record_trouble: str | None
     running: bool
     damage: Damage | None
     forwarding: tuple[Receiver, ...]
@@ -73,9 +75,11 @@ class Status:
 
     @property
     def exit_code(self) -> int:
-        """As of a run that ended so: what is wrong with the share, else what is not yet sent, else what waits."""
+        """As of a run: what is wrong with the share, with the register, what is not yet sent, what waits."""
         if self.share_trouble is not None and self.to_go:
             return self.share_trouble.exit_code
+        if self.register_trouble is not None and self.register_version is not None:
+            return Exit.REGISTER
         if self.to_go:
             return Exit.NOT_YET_SENT
         return Exit.REVIEW if self.needs_a_person else Exit.DONE
@@ -91,9 +95,12 @@ def status(stages: Stages) -> Status:
         register_version=None if register is None else register.version,
         register_visits=0 if register is None else len(register.visits),
         register_read_at=None if register is None else register.read_at,
-        register_trouble=stages.journal.fact(REGISTER_REFUSAL) or no_register(stages, register),
+        register_trouble=stages.journal.fact(REGISTER_REFUSAL)
+        or no_register(stages, register)
+        or misgivings(stages, register),
         share_trouble=share_trouble(stages),
         share_last_reached=None if reached is None else datetime.fromisoformat(reached),
+        record_trouble=stages.journal.fact(UNPUBLISHED),
         running=is_running(stages.settings),
         damage=so_far(stages),
         forwarding=receivers(stages),
@@ -117,6 +124,8 @@ def is_running(settings: Settings) -> bool:
 def is_overdue(stages: Stages, standing: Standing) -> bool:
     """Whether the photo should have left by now."""
     allowed = timedelta(hours=stages.settings.removal.overdue_hours)
+    if not standing.is_here:
+        return False  # nobody can send what is on a card in a drawer
     return standing.reachable_at is not None and age(standing.reachable_at, earliest(stages)) > allowed
 
 

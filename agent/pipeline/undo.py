@@ -13,9 +13,8 @@ from pathlib import Path
 from agent.errors import AlreadyRunning, LocalFault, UsageError
 from agent.folders import scan
 from agent.journal import Standing, State
-from agent.model import LocalFile, PhotoId, Verdict
-from agent.pipeline.clocks import latest
-from agent.pipeline.examine import judge, others_of
+from agent.model import LocalFile, PhotoId
+from agent.pipeline.examine import judge_again, reader
 from agent.pipeline.onrecord import count_private
 from agent.pipeline.review import HELD
 from agent.pipeline.stages import Stages, only_writer
@@ -77,7 +76,7 @@ def _known(stages: Stages, what: str) -> Standing | None:
 
 def _main_of(stages: Stages, file: str) -> LocalFile:
     """The main file of the photo that this file is, or is a part of."""
-    found = scan([Path(file)], content_id=lambda one: stages.capture.content_id(one.path))
+    found = scan([Path(file)], read=reader(stages))
     if len(found.photos) != 1:
         raise UsageError(f"{file} is not the file of one photo")
     return found.photos[0].main
@@ -132,12 +131,10 @@ def _held_again(stages: Stages, standing: Standing) -> Standing:
     if register is None:
         return standing
     try:
-        capture = stages.capture.read(standing.photo.main.path, now=latest(stages), beside=others_of(standing.photo))
+        after, _ = judge_again(stages, register, standing)
     except LocalFault:
         return standing
-    decision = judge(stages, capture, register)
-    if decision.verdict is not Verdict.REVIEW:
+    if after.state is not State.REVIEW:
         return standing
-    after = replace(standing, state=State.REVIEW, decision=decision, reason="; ".join(decision.reasons))
     saved = stages.journal.save_if_unchanged([(standing, after)])
     return saved[0] if saved else standing

@@ -7,13 +7,12 @@ salted commitment, of which the `tree` of RFC 6962 is made; so an entry can be e
 `note`, by the log key (`keys`), which can be passed on (`rotation`).
 
 What is sealed is sent to the share (`publish`) in files that are written once; `published` is the page that says what
-they hold, for other people's programs too. From a copy of them, anywhere and offline, `verify` proves the record whole,
-or says in its `report` what is wrong with it; `show` turns it into rows, CSV and ECS.
+they hold, for other people's programs too. Whoever reviews it, on this laptop or elsewhere, does so by `agent.audit`.
 """
 
+from agent.record.ecs import to_ecs
 from agent.record.entry import Draft, Entry
 from agent.record.record import Record
 from agent.record.schema import JSON, Kind
-from agent.record.show import TransferRow, to_ecs, to_json, to_rows, write_csv
 
-__all__ = ["JSON", "Draft", "Entry", "Kind", "Record", "TransferRow", "to_ecs", "to_json", "to_rows", "write_csv"]
+__all__ = ["JSON", "Draft", "Entry", "Kind", "Record", "to_ecs"]

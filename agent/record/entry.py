@@ -1,10 +1,10 @@
-"""One entry and its line: canonical JSON (RFC 8785) of `at, body, device, event, index, kind`. Pure.
+"""One entry and its line: canonical JSON (RFC 8785) of `at, body, device, event, index, kind, share_at`. Pure.
 
 The line is what the tree commits to, byte for byte, so that a program in another language can check it either way.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,8 +16,9 @@ from agent.record.schema import JSON, Kind
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What happened, as the record holds it. `event` is unique in the record; `at` is in UTC.
+    """What happened, as the record holds it. `event` is unique in the record; `at` is in UTC, by the laptop's clock.
 
+    `share_at` is the same moment by the share's clock, None where the share was not connected then.
     `hash` is that of its leaf in the tree (RFC 6962), in hexadecimal.
     """
 
@@ -28,6 +29,7 @@ class Entry:
     event: str
     body: Mapping[str, JSON]
     hash: Sha256
+    share_at: datetime | None = None
 
     @property
     def receipt(self) -> Receipt:
@@ -45,7 +47,7 @@ class Draft:
     at: datetime
 
 
-def line_of(draft: Draft, device: str, index: int) -> bytes:
+def line_of(draft: Draft, device: str, index: int, share_at: datetime | None = None) -> bytes:
     """The line, without its end. RecordError for what canonical JSON cannot hold."""
     import rfc8785  # here, for writers only: readers need json alone
 
@@ -59,6 +61,8 @@ def line_of(draft: Draft, device: str, index: int) -> bytes:
         "index": index,
         "kind": str(draft.kind),
     }
+    if share_at is not None:
+        content["share_at"] = share_at.astimezone(UTC).isoformat(timespec="seconds")
     try:
         return rfc8785.dumps(content)
     except rfc8785.CanonicalizationError as fault:
@@ -77,7 +81,8 @@ def entry_of(line: bytes, digest: Sha256) -> Entry:
         index, at, device, event, body = (read[name] for name in ("index", "at", "device", "event", "body"))
         kind = read["kind"]
         when = datetime.fromisoformat(at)
-    except (ValueError, KeyError, TypeError) as fault:
+        share_at = None if read.get("share_at") is None else datetime.fromisoformat(read["share_at"])
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise RecordAltered("it is no entry of this program") from fault
     try:
         known = Kind(kind)
@@ -85,4 +90,28 @@ def entry_of(line: bytes, digest: Sha256) -> Entry:
         raise RecordError(
             "The record was written by a newer version of photo-agent. Use that one to read it."
         ) from fault
-    return Entry(index, when, device, known, event, body, digest)
+    return Entry(index, when, device, known, event, body, digest, share_at)
+
+
+def chosen(
+    entries: Iterable[Entry],
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    visit: str | None = None,
+    device: str | None = None,
+    kinds: Collection[Kind] | None = None,
+) -> Iterator[Entry]:
+    """Those from `since` on and before `until`, of this visit, device and these kinds.
+
+    That a laptop was renamed is of every visit: without it, a removal under the new name is nobody's.
+    """
+    for entry in entries:
+        if (
+            (since is None or entry.at >= since)
+            and (until is None or entry.at < until)
+            and (visit is None or entry.kind is Kind.RENAMED or entry.body.get("visit") == visit)
+            and (device is None or entry.device == device)
+            and (kinds is None or entry.kind in kinds)
+        ):
+            yield entry

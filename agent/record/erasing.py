@@ -5,20 +5,19 @@ journalling or flash disk may keep the old bytes somewhere for a while; that is 
 """
 
 import json
-from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agent.errors import RecordAltered
+from agent.files.durable import replace_file
 from agent.model import Sha256
 from agent.record import files
 from agent.record.entry import entry_of
 from agent.record.files import Files
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, erased_index, tombstone
-from agent.record.published import Part, read_name
 from agent.record.schema import Kind
 
-_SALT_AT = 65
+SALT_AT = 65
 """Where in a leaf's line its salt begins."""
 
 
@@ -54,7 +53,7 @@ def _check_may_go(line: bytes, index: int) -> None:
 
 def overwrite(where: Files, place: Place) -> None:
     """Erase what is there; durable on return."""
-    files.write_new(where.erasing, json.dumps(asdict(place)).encode())
+    replace_file(where.erasing, json.dumps(asdict(place)).encode())
     _do(where.entries, where.leaves, place)
     where.erasing.unlink()
 
@@ -71,37 +70,6 @@ def finish(where: Files) -> None:
     where.erasing.unlink()
 
 
-def erase_published(folder: Path, indices: Collection[int]) -> int:
-    """Overwrite these entries in a published copy, `record/<device>/` on the server; how many were there.
-
-    For IT, with `Report.to_erase` of a copy that was verified: the agent itself never changes what it published. The
-    files keep their names, and all proofs hold.
-    """
-    done = 0
-    for path in sorted(folder.iterdir()):
-        name = read_name(path.name)
-        if name is None or name.part is not Part.SEGMENT or name.first is None:
-            continue
-        wanted = {index for index in indices if name.first <= index < name.size}
-        leaves = path.with_name("leaves" + path.name.removeprefix("segment")).with_suffix(".txt")
-        for place in _places(path, name.first, wanted):
-            _do(path, leaves, place)
-            done += 1
-    return done
-
-
-def _places(path: Path, first: int, wanted: Collection[int]) -> list[Place]:
-    if not wanted:
-        return []
-    found, offset = [], 0
-    with path.open("rb") as file:
-        for row, line in enumerate(file):
-            if first + row in wanted:
-                found.append(Place(first + row, row, offset, len(line) - 1))
-            offset += len(line)
-    return found
-
-
 def _do(entries: Path, leaves: Path, place: Place) -> None:
     files.overwrite(entries, place.offset, tombstone(place.index, place.length))
-    files.overwrite(leaves, place.row * LEAF_LINE + _SALT_AT, ERASED_SALT.hex().encode())
+    files.overwrite(leaves, place.row * LEAF_LINE + SALT_AT, ERASED_SALT.hex().encode())

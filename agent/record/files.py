@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.record.durable import sync_file, sync_folder
+from agent.files.durable import make_folder, sync_file, sync_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,9 @@ class Files:
         return self.folder / "erasing.json"
 
     def make(self) -> None:
-        """Have the folder, its owner's alone."""
-        if not self.folder.is_dir():
-            for folder in (self.folder.parent, self.folder):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            sync_folder(self.folder.parent)
+        """Have the folder, its owner's alone, and durable up to the state folder's own name."""
+        for folder in (self.folder.parent.parent, self.folder.parent, self.folder):
+            make_folder(folder)
 
 
 def size_of(path: Path) -> int:
@@ -87,17 +85,6 @@ def append(path: Path, content: bytes, size: int) -> None:
         raise
     finally:
         os.close(descriptor)
-
-
-def write_new(path: Path, content: bytes) -> None:
-    """The whole file, durable on return, put in the place of one that may be there."""
-    draft = path.with_name(f"{path.name}.new")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        sync_file(file.fileno())
-    draft.replace(path)
-    sync_folder(path.parent)
 
 
 def cut(path: Path, size: int, ending: bytes = b"") -> None:

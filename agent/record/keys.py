@@ -6,13 +6,12 @@ owner can read, in OpenSSH's format. While a rotation is under way the next key 
 
 import base64
 import importlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 from agent.errors import RecordError
-from agent.record.durable import sync_folder
+from agent.files.durable import create_file, sync_folder
 from agent.record.note import VerifierKey
 from agent.record.published import origin
 
@@ -152,13 +151,7 @@ class KeyPlace:
             self._ring.set_password(SERVICE, self._device + which, seed)
             return LogKey.of(self._device, private)
         file = self._next_file if which else self._file
-        file.parent.mkdir(parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(file, flags, 0o600), "wb") as out:
-            out.write(private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
-            out.flush()
-            os.fsync(out.fileno())
-        sync_folder(file.parent)
+        create_file(file, private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
         return LogKey.of(self._device, private)
 
 

@@ -36,14 +36,16 @@ class Progress:
     lost: bool = False
 
 
-def to_publish(record: Record, done: int) -> Iterator[Publication]:
+def to_publish(record: Record, done: int, holder: str | None = None) -> Iterator[Publication]:
     """What the share does not have yet, oldest first; `done` is how many entries it has.
+
+    `holder` is the device in whose folder it is to lie, where that is not the record's own.
 
     Each is read when it is asked for, eight megabytes at most. RecordAltered if the record is not what was sealed.
     """
     for seal in record.seals():
         if seal.size > done:
-            yield Publication(seal.size, seal.checkpoint, _delivery(record, seal))
+            yield Publication(seal.size, seal.checkpoint, _delivery(record, seal, holder))
 
 
 def progress(record: Record, checkpoint: str | None) -> Progress:
@@ -58,11 +60,11 @@ def progress(record: Record, checkpoint: str | None) -> Progress:
     return Progress(0, lost=True) if found is None else Progress(found.size)
 
 
-def _delivery(record: Record, seal: Seal) -> Delivery:
+def _delivery(record: Record, seal: Seal, holder: str | None) -> Delivery:
     contents = _contents(record, seal)
     files = tuple(
         Outgoing(
-            published.remote(record.device, name),
+            published.remote(record.device, name, holder),
             content,
             Fingerprint(Sha256(hashlib.sha256(content).hexdigest()), len(content)),
         )

@@ -12,9 +12,10 @@ nine digits, so that names sort), and `ROOT` the first sixteen hex digits of the
 The first publication begins at 0, each other where the one before it ended.
 
 *A segment* has one entry a line, ended by a line feed: canonical JSON (RFC 8785) of `at`, `body`, `device`, `event`,
-`index`, `kind`. config/record.schema.json says what each may hold. An entry that was erased on request (GDPR, Art. 17)
-leaves ``{"erased":true,"index":N}`` and spaces up to the length it had; it is right only where a later entry of kind
-"erased" names N.
+`index`, `kind` and, where the share was connected, `share_at`: the same moment as `at`, by the share's clock.
+config/record.schema.json says what each may hold. An entry that was erased on request (GDPR, Art. 17) leaves
+``{"erased":true,"index":N}`` and spaces up to the length it had; it is right only where a later entry of kind "erased"
+names N.
 
 *The leaves* have one line for each line of the segment, of 130 bytes: `DATA`, a space, `SALT`, a line feed; both are 64
 lower-case hex digits. SALT is random; of an erased entry it is zeros. DATA is SHA-256 over the 32 bytes of the salt
@@ -31,6 +32,11 @@ rotation`, the size, the old verifier key, the new one. The old key signs checkp
 larger ones; the last entry up to that size is the "key-rotated" that names the new key. Where the old key was lost,
 only the new one signs, and that entry is the next one.
 
+*Another name.* A laptop that is renamed begins a new record, in a folder of the new name. The last entry under the old
+name and the first under the new one are of kind "renamed"; the latter says how many entries the old record had, and the
+root of its last signed tree. What of the old record could not be sent to its own folder any more lies in the new one,
+each file's name with `was-<old device>-` before it; it is signed as part of the old record.
+
 Anyone may check a copy with `sha256sum` and this page; `photo-agent log verify` does all of it.
 """
 
@@ -39,6 +45,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent.model import RemoteName
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes that are believed of one published file; the agent makes none above a fifth of it."""
 
 ORIGIN = "visit-photo-agent/"
 """Before the device's name: what its checkpoints call the log, and the name of its keys."""
@@ -57,7 +66,8 @@ class Part(StrEnum):
 class Name:
     """What a published file's name says. `first` is None for notes; `size` counts all entries up to its last.
 
-    `choice` is 1, or n where the name was taken on the share and `-n` was put behind it.
+    `choice` is 1, or n where the name was taken on the share and `-n` was put behind it. `former` is the device whose
+    record it is of, where that is not the one whose folder it lies in.
     """
 
     part: Part
@@ -65,6 +75,7 @@ class Name:
     size: int
     root: str
     choice: int = 1
+    former: str | None = None
 
 
 def origin(device: str) -> str:
@@ -77,9 +88,11 @@ def folder(device: str) -> str:
     return f"record/{device}"
 
 
-def remote(device: str, name: str) -> RemoteName:
-    """A published file's place on the share."""
-    return RemoteName(f"{folder(device)}/{name}")
+def remote(device: str, name: str, holder: str | None = None) -> RemoteName:
+    """A published file's place on the share; `holder` is the device in whose folder it lies, if that is another."""
+    if holder is None or holder == device:
+        return RemoteName(f"{folder(device)}/{name}")
+    return RemoteName(f"{folder(holder)}/was-{device}-{name}")
 
 
 def segment_name(first: int, size: int, root: bytes) -> str:
@@ -103,6 +116,7 @@ def rotation_name(size: int, root: bytes) -> str:
 
 
 _NAME = re.compile(
+    r"(?:was-(?P<former>[A-Za-z0-9_-](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?)-)?"
     r"(?:(?P<range>segment|leaves)-(?P<first>[0-9]{9,})-(?P<last>[0-9]{9,})|(?P<note>checkpoint|rotation)-(?P<size>[0-9]{9,}))"
     r"-(?P<root>[0-9a-f]{16})(?:-(?P<choice>[0-9]+))?\.(?P<suffix>jsonl|txt)"
 )
@@ -116,8 +130,8 @@ def read_name(name: str) -> Name | None:
     part = Part(found["range"] or found["note"])
     if (found["suffix"] == "jsonl") != (part is Part.SEGMENT):
         return None
-    choice = int(found["choice"] or 1)
+    choice, former = int(found["choice"] or 1), found["former"]
     if found["note"]:
-        return Name(part, None, int(found["size"]), found["root"], choice)
+        return Name(part, None, int(found["size"]), found["root"], choice, former)
     first, last = int(found["first"]), int(found["last"])
-    return Name(part, first, last + 1, found["root"], choice) if first <= last else None
+    return Name(part, first, last + 1, found["root"], choice, former) if first <= last else None

@@ -1,7 +1,9 @@
 """Reading a record's two files side by side: each entry against its leaf, and what a crash left behind the last.
 
-A write that was cut (power, kill -9) leaves a beginning of a line with no end: that was never promised to anyone, so a
-reader passes over it and the writer moves it aside. Everything else that does not fit is damage and is told.
+A write that was cut (power, kill -9) leaves a beginning of a line with no end. Where a disk wrote the end of several
+lines first, it leaves zeros in the place of what is missing; no entry has a zero byte in it. Neither was ever promised
+to anyone, so a reader passes over it and the writer moves it aside, unless it was signed. Everything else that does not
+fit is damage and is told.
 """
 
 import json
@@ -20,6 +22,9 @@ from agent.record.schema import Kind
 from agent.record.tree import leaf_hash
 
 BLOCK = 64 * 1024
+
+MOST_TORN = 4 * 1024 * 1024
+"""How far from the end zeros are looked for: more than is ever written at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,12 @@ def altered(index: int, what: str) -> RecordAltered:
     return RecordAltered(f"The record was altered at entry {index}: {what}. Keep the files as they are and tell IT.")
 
 
-def walk(entries: BinaryIO, leaves: BinaryIO, first: int = 0) -> Iterator[tuple[bytes, Entry | None]]:
+def walk(
+    entries: BinaryIO, leaves: BinaryIO, first: int = 0, *, signed: int | None = None
+) -> Iterator[tuple[bytes, Entry | None]]:
     """From entry `first` on, where both files stand: the data of each leaf, with its entry, or None if it was erased.
 
+    `signed` is how many were signed: where zeros stand behind them, a write was cut, and they are the end.
     RecordAltered or RecordTruncated, with the place, at the first that does not hold. Whether an erased entry may be so
     is for the caller to see: a later entry of kind "erased" must name it.
     """
@@ -59,13 +67,15 @@ def walk(entries: BinaryIO, leaves: BinaryIO, first: int = 0) -> Iterator[tuple[
             if entry is not None:
                 yield read_leaf_line(kept)[0], entry
             return
+        if signed is not None and index >= signed and b"\0" in line:
+            return
         yield _checked(line[:-1], kept, index)
 
 
-def chain(entries: BinaryIO, leaves: BinaryIO) -> Iterator[Entry]:
-    """All whole entries that were not erased, in their order, each checked against its leaf."""
+def chain(entries: BinaryIO, leaves: BinaryIO, signed: int | None = None) -> Iterator[Entry]:
+    """All whole entries that were not erased, in their order, each checked against its leaf; see `walk`."""
     gone: set[int] = set()
-    for index, (_, entry) in enumerate(walk(entries, leaves)):
+    for index, (_, entry) in enumerate(walk(entries, leaves, signed=signed)):
         if entry is None:
             gone.add(index)
         else:
@@ -135,13 +145,16 @@ def end_of(entries: Path, leaves: Path) -> End:
         except FileNotFoundError:
             return End(None, 0, b"")
         with file:
-            lines, start = _last_two(file, file.seek(0, os.SEEK_END))
+            size = file.seek(0, os.SEEK_END)
+            hole, torn = _hole(file, size)
+            lines, start = _last_two(file, hole)
         *before, tail = lines
         last = None
         if before:
             last = _at_its_place(before[-1], leaves)
         index = 0 if last is None else last.index + 1
         unended = _unended(tail, _leaf(leaves, index), index) if tail else None
+        tail += torn
     if unended is not None:
         return End(unended, start + len(tail.rstrip(b"\0")), b"", unended=True)
     return End(last, start, tail)
@@ -167,6 +180,18 @@ def _leaf(leaves: Path, index: int) -> bytes:
             return file.read(LEAF_LINE)
     except (FileNotFoundError, OverflowError, TypeError):
         return b""
+
+
+def _hole(file: BinaryIO, size: int) -> tuple[int, bytes]:
+    """Where the line begins that has zeros in it and others behind it, with all from there on; else the end."""
+    start = max(0, size - MOST_TORN)
+    file.seek(start)
+    content = file.read(size - start)
+    zero = content.find(b"\0")
+    if zero < 0 or content.find(b"\n", zero) < 0:
+        return size, b""
+    line = content.rfind(b"\n", 0, zero) + 1
+    return start + line, content[line:]
 
 
 def _last_two(file: BinaryIO, size: int) -> tuple[list[bytes], int]:

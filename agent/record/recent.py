@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.record.files import Files, write_new
+from agent.files.durable import replace_file
+from agent.record.files import Files
 from agent.record.leaf import LEAF_LINE
 
 LOOK_BACK = 16 * 1024 * 1024
@@ -25,7 +26,9 @@ as a photo stays overdue or refused, by each run.
 """
 
 # The last members of a line in canonical order. A quote within text is escaped, so this matches the keys alone.
-_EVENT = re.compile(rb'"event":"([^"\\\n]*(?:\\.[^"\\\n]*)*)","index":\d+,"kind":"[a-z-]+"\}\n')
+_EVENT = re.compile(
+    rb'"event":"([^"\\\n]*(?:\\.[^"\\\n]*)*)","index":\d+,"kind":"[a-z-]+"(?:,"share_at":"[0-9T:+-]+")?\}\n'
+)
 _HEAD = struct.Struct(">8sQQ130s")  # what this is; up to which byte and entry it goes; the leaf before that
 _WHAT = b"events 1"
 _HASH, _ONE = 8, 16  # bytes of a name's hash; of that with the place
@@ -70,7 +73,7 @@ def keep(files: Files, before: Recent, since: Mapping[str, int], size: int, coun
     ones += [_hash(event) + place.to_bytes(8, "big") for event, place in since.items()]
     recent = Recent(size, b"".join(sorted(one for one in ones if one[_HASH:] >= first)))
     body = _HEAD.pack(_WHAT, size, count, _leaf_before(files, count)) + recent.held
-    write_new(files.recent, body + hashlib.sha256(body).digest())
+    replace_file(files.recent, body + hashlib.sha256(body).digest())
     return recent
 
 

@@ -11,16 +11,15 @@ import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from agent.errors import RecordAltered, RecordTruncated
+from agent.files.durable import replace_file
 from agent.model import Receipt, Sha256
-from agent.record import erasing, files, linked, recent
-from agent.record.carryover import carry_over
-from agent.record.copied import chosen
-from agent.record.entry import Draft, Entry, entry_of, line_of
+from agent.record import erasing, files, recent
+from agent.record.entry import Draft, Entry, chosen, entry_of, line_of
 from agent.record.files import Files
 from agent.record.leaf import LEAF_LINE, SALT, commit, leaf_line, read_leaf_line
 from agent.record.note import Signer
@@ -47,20 +46,30 @@ class _Writing:
 class Record:
     """Open it with `Record.open`. Opening touches nothing; the first append makes the folder and the files."""
 
-    def __init__(self, folder: Path, device: str, salts: Callable[[int], bytes]) -> None:
-        self._outer = folder
+    def __init__(
+        self, folder: Path, device: str, salts: Callable[[int], bytes], share_time: Callable[[], datetime | None]
+    ) -> None:
         self._files = Files(folder / device)
         self._device = device
         self._salts = salts
+        self._share_time = share_time
         self._writing: _Writing | None = None
+        self._made = False  # in this process: whoever made the folder before may have been cut off before its sync
 
     @classmethod
-    def open(cls, folder: Path, device: str, *, salts: Callable[[int], bytes] = secrets.token_bytes) -> Self:
+    def open(
+        cls,
+        folder: Path,
+        device: str,
+        *,
+        salts: Callable[[int], bytes] = secrets.token_bytes,
+        share_time: Callable[[], datetime | None] = lambda: None,
+    ) -> Self:
         """The record of `device`, in a folder of its own within `folder`; an absent one is empty.
 
-        `salts` makes random bytes. A record of the first version in `folder` is carried over by the first append.
+        `salts` makes random bytes; `share_time` is the share's clock, which says None while there is no connection.
         """
-        return cls(folder, device, salts)
+        return cls(folder, device, salts, share_time)
 
     @property
     def device(self) -> str:
@@ -93,16 +102,18 @@ class Record:
         if not drafts:
             return []
         with told():
-            writing = self._ready(drafts[0].at)
+            writing = self._ready()
             lines: list[bytes] = []
             leaves: list[bytes] = []
             fresh: dict[str, tuple[Receipt, object, int]] = {}
             size, count = writing.size, writing.count
             receipts = []
+            share_at = self._share_time()
             for draft in drafts:
                 event, receipt = self._written_before(draft, writing, fresh)
                 if receipt is None:
-                    line, salt = line_of(replace(draft, event=event), self._device, count), self._salts(SALT)
+                    line = line_of(replace(draft, event=event), self._device, count, share_at)
+                    salt = self._salts(SALT)
                     data = commit(salt, line)
                     lines.append(line + b"\n")
                     leaves.append(leaf_line(data, salt))
@@ -122,8 +133,8 @@ class Record:
         `rotation` is a note that goes with the last of them. RecordError where the key is not the one that signs here.
         """
         with told():
-            if self._files.entries.exists() or linked.is_there(self._outer):
-                writing = self._ready(None)
+            if self._files.entries.exists():
+                writing = self._ready()
                 seals = make_seals(self._files, self._device, signer, writing.count, self.seals(), rotation)
                 if seals:
                     writing.recent = recent.keep(
@@ -137,18 +148,16 @@ class Record:
         """Take entry `index` out, as the law may demand, after an entry that says so; the receipt of that one.
 
         Its text and its salt are overwritten; its leaf stays, so that every proof holds. May be repeated. ValueError
-        where there is no such entry, or it is itself of kind "erased". What was published is erased by IT, with
-        `erase_published`.
+        where there is no such entry, or it is itself of kind "erased". What was published is erased by IT:
+        `agent.audit.erasing`.
         """
         with told():
-            self._ready(at)
+            self._ready()
             where = erasing.find(self._files, index)
             body: dict[str, JSON] = {"entry": index} | ({"reason": reason} if reason else {})
             receipt = self.append(Kind.ERASED, body, event=f"erased-{index}", at=at)
             erasing.overwrite(self._files, where)
             self._files.recent.unlink(missing_ok=True)  # it knows the erased entry's event
-            # All of it was carried over; what it says of the erased entry must not outlive this.
-            (self._outer / linked.CARRIED).unlink(missing_ok=True)
             self._writing = None
         return receipt
 
@@ -188,7 +197,9 @@ class Record:
         return entry_of(line, Sha256(leaf_hash(data).hex()))
 
     def _write(self, lines: bytes, leaves: bytes, writing: _Writing) -> None:
-        self._files.make()
+        if not self._made:
+            self._files.make()
+            self._made = True
         try:
             files.append(self._files.leaves, leaves, writing.count * LEAF_LINE)
             files.append(self._files.entries, lines, writing.size)
@@ -200,7 +211,7 @@ class Record:
                 files.cut(self._files.leaves, writing.count * LEAF_LINE)
             raise
 
-    def _ready(self, at: datetime | None) -> _Writing:
+    def _ready(self) -> _Writing:
         """What the next append needs to know, with the files' ends mended if a crash tore them."""
         size, leaves = files.size_of(self._files.entries), files.size_of(self._files.leaves)
         known = self._writing
@@ -210,8 +221,6 @@ class Record:
             raise RecordTruncated(
                 f"The record was cut: it held {known.count} entries a moment ago. Stop photo-agent and tell IT."
             )
-        if linked.is_there(self._outer):
-            carry_over(self._outer, self._files, self._device, at or self._last_linked(), self._salts)
         erasing.finish(self._files)
         end = end_of(self._files.entries, self._files.leaves)
         signed = signed_size(self._files.seals)
@@ -226,16 +235,10 @@ class Record:
         self._writing = _Writing(end.whole, end.count, kept, since)
         return self._writing
 
-    def _last_linked(self) -> datetime:
-        at = datetime.fromtimestamp(0, UTC)  # of an empty one, which leaves no entry
-        for entry in linked.entries(self._outer):
-            at = entry.at
-        return at
-
     def _mended(self, end: End) -> End:
         if end.torn:
             aside = self._files.folder / f"torn-{end.whole}-{hashlib.sha256(end.torn).hexdigest()[:12]}"
-            files.write_new(aside, end.torn)
+            replace_file(aside, end.torn)
         if end.torn or end.unended:
             files.cut(self._files.entries, end.whole, b"\n" if end.unended else b"")
         # Leaves that are before their entries were never promised to anyone.
@@ -272,8 +275,8 @@ class Record:
         """Check every entry against its leaf; the last one's receipt, or None of an empty record.
 
         `expected` is a receipt given earlier: RecordTruncated if the record no longer reaches it, RecordAltered if
-        another entry stands there. RecordAltered, with the place, for any damage. Signatures are checked by
-        `verify_local`.
+        another entry stands there. RecordAltered, with the place, for any damage. Signatures are
+        checked by `agent.audit`.
         """
         last: Entry | None = None
         for last in self._chain():
@@ -291,22 +294,13 @@ class Record:
 
     def __len__(self) -> int:
         """How many entries it holds, erased ones too, as its last one says."""
-        if self._is_linked():
-            return sum(1 for _ in linked.entries(self._outer))
         return end_of(self._files.entries, self._files.leaves).count
-
-    def _is_linked(self) -> bool:
-        """Whether all there is is a record of the first version, which the first append will carry over."""
-        return not self._files.entries.exists() and linked.is_there(self._outer)
 
     def _chain(self) -> Iterator[Entry]:
         with told():
-            if self._is_linked():
-                yield from linked.entries(self._outer)
-                return
             try:
                 entries = self._files.entries.open("rb")
             except FileNotFoundError:
                 return
             with entries, self._files.leaves.open("rb") as leaves:
-                yield from chain(entries, leaves)
+                yield from chain(entries, leaves, signed_size(self._files.seals))

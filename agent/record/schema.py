@@ -13,7 +13,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias, cast
 
+from agent import formats
 from agent.errors import RecordError
+from agent.model import Outcome
 
 JSON: TypeAlias = "bool | int | str | list[JSON] | dict[str, JSON] | None"
 """What an entry is made of. No fractions: two programs may write the same one differently."""
@@ -24,6 +26,8 @@ class Kind(StrEnum):
 
     TRANSFERRED = "transferred"  # a photo is proven on the share; written before it is removed here
     REMOVED = "removed"  # the same photo is gone from its folder here
+    NOT_REMOVED = "not-removed"  # a visit photo is not here any more, or stays, and this program did not remove it: why
+    SHARE_LOST = "share-lost"  # the share no longer has what was proven there; seen before the photo was removed here
     REVIEW_RESOLVED = "review-resolved"  # a person settled a photo for a visit; or how many as private, that day
     REGISTER_CHANGED = "register-changed"  # decisions are made by another version of the register from here on
     SHARE_REFUSED = "share-refused"  # the host key or the login was not right: nothing was sent
@@ -34,7 +38,7 @@ class Kind(StrEnum):
     HEARTBEAT = "heartbeat"  # once a day, also when nothing happened
     ENROLLED = "enrolled"  # the device began its record, with this log key
     KEY_ROTATED = "key-rotated"  # what follows is signed by another key, which the old one names
-    CARRIED_OVER = "carried-over"  # all before is from a hash-linked record of an earlier version, which ended so
+    RENAMED = "renamed"  # the last under the laptop's old name, and the first under its new one
     ERASED = "erased"  # an entry was taken out on request (GDPR, Art. 17); its place in the tree stays
 
 
@@ -91,10 +95,7 @@ _TRACES = (
     ("a local path", re.compile(r"(?:^|[\s\"'(\[=,;:])(?:/[^\s/]|~[\w/\\]|[A-Za-z]:[\\/]|file:)|\\", re.IGNORECASE)),
     (
         "a file's name",
-        re.compile(
-            r"\.(?:jpe?g|hei[cf]|png|gif|webp|tiff?|dng|cr[23]|nef|arw|orf|rw2|raf|mov|mp4|m4v|avi|3gp|aae|thm|xmp)\b",
-            re.IGNORECASE,
-        ),
+        re.compile(formats.IN_TEXT, re.IGNORECASE),
     ),
     ("a position", re.compile(r"\d{1,3}\.\d{3,}|\d\s?°")),
 )
@@ -119,6 +120,10 @@ def _text(value: object) -> str | None:
 def _matching(pattern: str, what: str) -> Check:
     compiled = re.compile(pattern)
     return lambda value: None if isinstance(value, str) and compiled.fullmatch(value) else f"is no {what}"
+
+
+def _one_of(words: tuple[str, ...]) -> Check:
+    return lambda value: None if value in words else f"is not one of {', '.join(words)}"
 
 
 def _count(value: object) -> str | None:
@@ -154,8 +159,12 @@ def _list_of(inner: Check) -> Check:
 DAMAGES = ("end missing", "does not decode")
 """What may be wrong with a picture that was sent all the same: these words, for a decoder's could quote the file."""
 
+OUTCOMES = tuple(outcome.value for outcome in Outcome)
+"""What became of a photo that was not removed."""
+
 _id = _matching(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}", "id")
 _sha256 = _matching(r"[0-9a-f]{64}", "SHA-256")
+_device = _matching(r"[A-Za-z0-9_-](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?", "device's name")
 _level = _matching(r"[A-FX]", "level of evidence")
 _word = _matching(r"[a-z][a-z0-9 -]{0,39}", "short word")
 # The name+id+base64 of C2SP signed-note; its base64 is of an algorithm byte and an Ed25519 key.
@@ -207,8 +216,31 @@ BODIES: Mapping[Kind, Shape] = {
             "thumbnails": _count,
             "removed_at": _time,
             "leftovers": _list_of(_LEFTOVER),
+            "gone": _count,  # files of it that somebody else had taken away
+            "checked_at": _time,  # when the share's copy was read once more, in a later run than the one that proved it
         },
         frozenset({"photo", "transfer", "visit", "removed_at"}),
+    ),
+    Kind.NOT_REMOVED: Shape(
+        {
+            "photo": _id,
+            "transfer": _id,
+            "visit": _text,
+            "outcome": _one_of(OUTCOMES),
+            "files": _count,
+            "staff": _text,
+        },
+        frozenset({"photo", "visit", "outcome"}),
+    ),
+    Kind.SHARE_LOST: Shape(
+        {
+            "photo": _id,
+            "transfer": _id,
+            "visit": _text,
+            "found": _one_of(("gone", "different")),
+            "names": _list_of(_remote),
+        },
+        frozenset({"photo", "transfer", "visit", "found"}),
     ),
     Kind.REVIEW_RESOLVED: Shape(
         {"photo": _id, "visit": _text, "staff": _text, "register_version": _sha256, "private": _count}
@@ -263,7 +295,10 @@ BODIES: Mapping[Kind, Shape] = {
     ),
     Kind.ENROLLED: Shape({"log_key": _key, "staff": _text, "version": _text}, frozenset({"log_key"})),
     Kind.KEY_ROTATED: Shape({"old_key": _key, "new_key": _key, "reason": _text}, frozenset({"old_key", "new_key"})),
-    Kind.CARRIED_OVER: Shape({"entries": _count, "last_hash": _sha256}, frozenset({"entries", "last_hash"})),
+    Kind.RENAMED: Shape(
+        {"old_name": _device, "new_name": _device, "entries": _count, "root": _sha256},
+        frozenset({"old_name", "new_name"}),
+    ),
     Kind.ERASED: Shape({"entry": _count, "reason": _text}, frozenset({"entry"})),
 }
 """For each kind, the fields its body may have."""

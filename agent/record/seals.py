@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agent.errors import RecordAltered, RecordError
+from agent.files.durable import replace_file
 from agent.record import files
 from agent.record.checkpoint import Checkpoint, checkpoint_of, read_rotation
 from agent.record.entry import Entry
@@ -166,7 +167,7 @@ def _frontier(where: Files, seal: Seal) -> Frontier:
 
 def _keep(where: Files, frontier: Frontier) -> None:
     kept = {"size": frontier.size, "hashes": [one.hex() for one in frontier.hashes]}
-    files.write_new(where.tree, json.dumps(kept).encode())
+    replace_file(where.tree, json.dumps(kept).encode())
 
 
 def current_key(seals: Sequence[Seal], candidates: Sequence[VerifierKey]) -> VerifierKey | None:

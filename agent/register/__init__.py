@@ -11,12 +11,15 @@ Reading never raises on bad content, deciding is pure, and only the store and `a
 from agent.register.amending import Amended, amend, amend_file, clock_line, named
 from agent.register.cameras import read_cameras
 from agent.register.checking import Checked, check, which_register
+from agent.register.dates import Order, read_time, read_written
 from agent.register.faults import Fault
 from agent.register.identify import Candidates, identify
 from agent.register.matching import decide
 from agent.register.opening import read_visits
-from agent.register.reading import CamerasReading, Kind, VisitsReading, cross_check
+from agent.register.people import nearest, recognise
+from agent.register.reading import CamerasReading, Kind, Rules, VisitsReading, cross_check
 from agent.register.store import RegisterStore
+from agent.register.uncertain import occurs, staff_of
 
 __all__ = [
     "Amended",
@@ -25,7 +28,9 @@ __all__ = [
     "Checked",
     "Fault",
     "Kind",
+    "Order",
     "RegisterStore",
+    "Rules",
     "VisitsReading",
     "amend",
     "amend_file",
@@ -35,7 +40,13 @@ __all__ = [
     "decide",
     "identify",
     "named",
+    "nearest",
+    "occurs",
     "read_cameras",
+    "read_time",
     "read_visits",
+    "read_written",
+    "recognise",
+    "staff_of",
     "which_register",
 ]

@@ -14,12 +14,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from agent.errors import RegisterError
+from agent.files.durable import replace_file
 from agent.model import Camera, RegisteredCamera
 from agent.register.cameras import COLUMNS, read_cameras
 from agent.register.cells import key, printable
-from agent.register.durable import write_durably
 from agent.register.identify import identify
-from agent.register.sheet import decode, plain, read_sheet
+from agent.register.sheet import plain, read_sheet
+from agent.register.text import decode
 
 NEW = (",".join(COLUMNS.known) + "\r\n").encode()
 """What a cameras register begins with where there was none."""
@@ -84,13 +85,15 @@ def amend(
     text, _ = decode(raw, "cameras")
     sheet = read_sheet(raw, COLUMNS)
     fault = next((fault for fault in sheet.faults if fault.severity == "error"), None)
+    if sheet.workbook:
+        raise RegisterError("this is a workbook, which is not written to: put the line into it by hand")
     if text is None or fault is not None:
         raise RegisterError(f"this is no cameras register: {fault}")
     # Excel's order to itself, which is no row of the table.
     directive = re.match(r"(?:sep=[,;\t](?:\r\n|\n|\r))?", text, re.IGNORECASE)
     table = text[directive.end() :] if directive else text
     records = list(_records(table, sheet.separator))
-    head = next(at for at, record in enumerate(records) if any(_values(record)))
+    head = sheet.header - 1
     places = {plain(name): at for at, name in enumerate(_values(records[head])) if name}
     found = _row_of(records, head, places, camera, label)
     if found is None:
@@ -121,7 +124,7 @@ def amend_file(
         raw = b"" if mode is None else target.read_bytes()
         amended = amend(raw, camera, ahead, label=label, suggested=suggested, owner=owner)
         if amended.content != raw:
-            write_durably(target, amended.content)
+            replace_file(target, amended.content)
             target.chmod(0o644 if mode is None else mode & 0o777)
     except OSError as fault:
         raise RegisterError(f"{path} cannot be read or written: {fault.strerror}") from fault

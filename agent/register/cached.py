@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from agent.errors import LocalFault
-from agent.register.durable import write_durably
+from agent.files.durable import replace_file
 
 Content = TypeVar("Content")
 
@@ -40,7 +40,7 @@ class Cached(Generic[Content]):
     def write(self, raw: bytes) -> None:
         """Replace the file durably. Raises LocalFault, and then it is what it was."""
         try:
-            write_durably(self._path, raw)
+            replace_file(self._path, raw)
         except OSError as fault:
             raise LocalFault(
                 f"the register cannot be kept on this laptop: {fault.strerror}; is its disk full?"

@@ -2,108 +2,277 @@
 
 - id: the property X-VISIT-ID, else made from UID, always the same way; title: SUMMARY.
 - times: DTSTART with DTEND (exclusive for whole days, RFC 5545, 3.6.1) or DURATION; a TZID is the visit's zone, by its
-  IANA or Windows name; a floating or UTC time is of a visit in the device's zone. Where those of DTSTART and DTEND
-  differ, the visit goes from one to the other; X-VISIT-TIMEZONE lists the zones of a journey as visits.csv does, and is
-  the zone of times that name none.
+  IANA or Windows name or as the calendar defines it; a floating or UTC time is of a visit in the calendar's zone
+  (X-WR-TIMEZONE), else the device's. Where those of DTSTART and DTEND differ, the visit goes from one to the other;
+  X-VISIT-TIMEZONE lists the zones of a journey as visits.csv does, and is the zone of times that name none.
 - GEO is the place. RFC 5545 has no radius, no list of staff and none of cameras: X-VISIT-RADIUS-KM, X-VISIT-STAFF and
   X-VISIT-CAMERAS say these as the columns of visits.csv do. ORGANIZER and ATTENDEE are *not* lists of staff: they are
   addresses, and whoever is invited has not yet come.
-- STATUS:CANCELLED, or METHOD:CANCEL for the whole calendar, is a cancelled visit; a tentative one is none yet.
+- What is cancelled, tentative, free or declined is no visit (`invitation`), and is told as such.
 - A recurring event is an error: a visit is one outing, and each has its own id.
+
+All other properties, alarms and whatever else a maker writes are passed over: they cannot make or unmake a visit.
 """
 
 import re
-import warnings
 from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import sha256
 from itertools import groupby
-from typing import Any
 
-from agent.model import Interval, Visit, VisitId
-from agent.register import cells
-from agent.register.faults import Fault, Notes, doubled
+from agent.model import Doubt, Interval, Visit, VisitId
+from agent.register import approval, cells
+from agent.register.contentlines import Component, NoCalendar, Property, read_components
+from agent.register.dates import FIRST_YEAR, LAST_YEAR, Moment
+from agent.register.doubt import doubt
+from agent.register.faults import Fault, Notes, as_warnings, contained_line, doubled
+from agent.register.invitation import why_off
 from agent.register.journey import journey
-from agent.register.moments import FIRST_YEAR, LAST_YEAR, Moment, span
-from agent.register.reading import VisitsReading
-from agent.register.sheet import decode
+from agent.register.moments import span
+from agent.register.ownzones import IN_UTC, OwnZones
+from agent.register.reading import Rules, VisitsReading
+from agent.register.sheet import MOST_ROWS
+from agent.register.text import decode
 from agent.register.zones import nearest_zone, zone_named
 
 _RECURRING = ("RRULE", "RDATE", "RECURRENCE-ID")
 _READ = frozenset(
-    {"UID", "SUMMARY", "DTSTART", "DTEND", "DURATION", "GEO", "STATUS", *_RECURRING}
+    {"UID", "SUMMARY", "DTSTART", "DTEND", "DURATION", "GEO", "STATUS", "TRANSP", *_RECURRING}
     | {"X-VISIT-ID", "X-VISIT-STAFF", "X-VISIT-CAMERAS", "X-VISIT-RADIUS-KM", "X-VISIT-TIMEZONE"}
+    | {"X-MICROSOFT-CDO-BUSYSTATUS"}
 )
 _A_DAY = timedelta(days=1)
 _TIME = re.compile(r"([0-9]{8})(?:T([0-9]{6})(Z?))?")
+_DURATION = re.compile(
+    r"\+?P(?:([0-9]{1,4})W)?(?:([0-9]{1,4})D)?(?:T(?:([0-9]{1,5})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,8})S)?)?"
+)
 
 
-def read_calendar(raw: bytes, *, zone: str) -> VisitsReading:
-    """Read a calendar; `zone` is the device's, for times without one. Never raises on bad content."""
+def read_calendar(raw: bytes, rules: Rules) -> VisitsReading:
+    """Read a calendar. Never raises on bad content."""
     text, told = decode(raw, "visits")
     if text is None:
         return VisitsReading((), told)
-    starts = [number for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1) if _is(line, "BEGIN:VEVENT")]
     try:
-        calendars = _calendars(text)
-    except ValueError as fault:
+        calendars = read_components(text)
+    except NoCalendar as fault:
         return VisitsReading((), (*told, Fault(1, None, f"this is not a calendar: {fault}", "error")))
-    events = [(event, calendar) for calendar in calendars for event in calendar.walk("VEVENT")]
-    if len(events) != len(starts):
-        starts = list(range(1, len(events) + 1))  # oddly nested: say which event instead
-    read = []
-    for (event, calendar), line in zip(events, starts, strict=True):
-        notes = Notes(line)
-        name = _id(event, notes)
-        called_off = _text(calendar, "METHOD").upper() == "CANCEL"
-        read.append((name, notes, _visit(event, name, notes, zone, called_off=called_off)))
-    doubled([(name, notes) for name, notes, _ in read], "UID")
-    good = [(visit, notes.line) for _, notes, visit in read if visit and not notes.failed()]
-    faults = [*told, *(fault for _, notes, _ in read for fault in notes.faults)]
+    if sum(part.kind == "VEVENT" for calendar in calendars for part in calendar.parts) > MOST_ROWS:
+        words = f"the calendar has more than {MOST_ROWS} events: is it the right one?"
+        return VisitsReading((), (*told, Fault(1, None, words, "error")))
+    events = [_Event(part, Setting(calendar, rules)) for calendar in calendars for part in calendar.parts
+              if part.kind == "VEVENT"]  # fmt: skip
+    read = [(event, contained_line(event.notes, event.visit)) for event in events]
+    doubled([(event.id, event.notes) for event, _ in read], "UID")
+    good = [(visit, event.notes.line) for event, visit in read if visit and not event.notes.failed()]
+    doubtful = tuple(event.doubt(rules.longest) for event, _ in read if event.notes.failed() and not event.off)
+    for event, _ in read:
+        if event.off:
+            as_warnings(event.notes)  # no visit either way
+    faults = [*told, *(fault for event, _ in read for fault in event.notes.faults)]
     if not good and not any(fault.severity == "error" for fault in faults):
         faults.append(Fault(1, None, "the calendar holds no visit", "error"))
-    return VisitsReading(tuple(visit for visit, _ in good), tuple(faults), tuple(line for _, line in good))
+    return VisitsReading(tuple(visit for visit, _ in good), tuple(faults), tuple(line for _, line in good), doubtful)
 
 
-def _is(line: str, start: str) -> bool:
-    return line.strip().upper() == start
+class Setting:
+    """What a calendar says of all its events: the zone of times that name none, its own zones, and its method."""
+
+    def __init__(self, calendar: Component, rules: Rules) -> None:
+        said = calendar.text("X-WR-TIMEZONE")
+        self.home = said or rules.zone
+        own = OwnZones(calendar, rules.zone)
+        if said and not zone_named(said):
+            self.home = own.named(said, 2026) or said  # told where it is used
+        self.zones = OwnZones(calendar, self.home)
+        self.method = calendar.text("METHOD").upper()
 
 
-def _calendars(text: str) -> list[Any]:
-    """The calendars in a file. ValueError if it is none, or is cut off: the library takes that for an empty one."""
-    from icalendar import Calendar  # a tenth of a second, and only here
+class _Event:
+    """One VEVENT while it is read."""
 
-    open_parts: list[str] = []
-    for line in re.split(r"\r\n|\n|\r", text):
-        word, _, part = line.strip().upper().partition(":")
-        if word == "BEGIN" and not line[:1].isspace():
-            open_parts.append(part)
-        elif word == "END" and not line[:1].isspace() and (not open_parts or open_parts.pop() != part):
-            raise ValueError(f"an END:{part[:20]} without its BEGIN")
-    if open_parts:
-        raise ValueError(f"it is cut off, END:{open_parts[-1][:20]} is missing")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about its guesses at zones, which are not used here
-        calendars: list[Any] = list(Calendar.from_ical(text, multiple=True))
-    if not calendars:
-        raise ValueError("there is no BEGIN:VCALENDAR in it")
-    return calendars
+    def __init__(self, event: Component, setting: Setting) -> None:
+        self._event = event
+        self._setting = setting
+        self.notes = Notes(event.line)
+        self.id = self._id()
+        self.off = why_off(event, setting.method)
+
+    def visit(self) -> Visit | None:
+        """The visit; None, with an error in the notes, where it makes none."""
+        notes = self.notes
+        self._check()
+        if notes.failed():
+            return None
+        title = cells.printable(self._event.text("SUMMARY"), cells.LONGEST_TITLE)
+        if not title:
+            notes.warning("SUMMARY", "the visit has no title")
+        if self.off and self.off != approval.CANCELLED:
+            notes.warning(*_told(self.off))
+        route = journey(self._event.text("X-VISIT-TIMEZONE"), "X-VISIT-TIMEZONE", notes)
+        home = self._setting.home
+        when, ends_named = self._when(*((route[0], route[-1]) if route else (home, home)))
+        zones = [zone for zone, _ in groupby((*ends_named[:1], *route, *ends_named[1:]))]
+        staff, cameras = (
+            cells.names(self._event.text(name), name, notes) for name in ("X-VISIT-STAFF", "X-VISIT-CAMERAS")
+        )
+        north, east, radius = self._place()
+        where, radius_km = cells.place(north, east, radius, ("GEO", "GEO", "X-VISIT-RADIUS-KM"), notes)
+        status = self._event.text("STATUS").upper()
+        if status not in {"", "CONFIRMED", "CANCELLED", "CANCELED", "TENTATIVE"}:
+            notes.error("STATUS", f"{cells.printable(status, 40)} is no status of an event: CONFIRMED or CANCELLED")
+        if notes.failed() or self.id is None or when is None:
+            return None
+        return Visit(
+            self.id, title or str(self.id), when, zones[0], staff, cameras, where, radius_km, bool(self.off),
+            tuple(zones[1:]), "" if self.off == approval.CANCELLED else self.off, notes.line,
+        )  # fmt: skip
+
+    def doubt(self, longest: timedelta) -> Doubt:
+        """When the event could have been, where no visit could be made of it."""
+        staff = Notes(self.notes.line)
+        people = cells.names(self._event.text("X-VISIT-STAFF"), "staff", staff)
+        days = {
+            name: [f"{value[:4]}-{value[4:6]}-{value[6:8]}" for value in (one.value for one in self._event.all(name))]
+            for name in ("DTSTART", "DTEND")
+        }
+        again = any(self._event.all(name) for name in ("RRULE", "RDATE"))
+        found = doubt(self.notes, days["DTSTART"], days["DTEND"], longest, frozenset() if staff.failed() else people)
+        return Doubt(found.line, found.why, None, found.staff) if again else found
+
+    def _id(self) -> VisitId | None:
+        given = self._event.text("X-VISIT-ID")
+        if given:
+            return cells.visit_id(given, "X-VISIT-ID", self.notes)
+        uid = self._event.text("UID")
+        if not uid:
+            self.notes.error("UID", "the event has no UID and no X-VISIT-ID")
+            return None
+        return _safe(uid)
+
+    def _check(self) -> None:
+        """Errors for what is needed and stands there in a way that cannot be read, with the event's name."""
+        notes, called = self.notes, cells.printable(self._event.text("SUMMARY"), 40)
+        of = f" (the event “{called}”)" if called else ""
+        if self._event.unclosed:
+            notes.error(None, f"BEGIN:{self._event.unclosed} has no END{of}")
+        for line in self._event.strange:
+            if (word := re.match(r"[A-Z-]+(?=[\s;]|$)", line)) and word[0] in _READ:
+                notes.error(None, f"“{cells.printable(line, 40)}” cannot be read{of}")
+        for name in sorted(_READ):
+            if len(self._event.all(name)) > 1 and name not in _RECURRING:
+                notes.error(name, f"stands there more than once: which one is meant?{of}")
+        for name in _RECURRING:
+            if self._event.all(name):
+                notes.error(name, f"a recurring event is not read: give every visit an event of its own{of}")
+
+    def _place(self) -> tuple[str, str, str]:
+        """Latitude, longitude and radius as they stand there; a place that cannot be read matters only to a radius."""
+        radius = self._event.text("X-VISIT-RADIUS-KM")
+        geo = "".join(one.value for one in self._event.all("GEO")).strip()
+        north, _, east = (part.strip() for part in geo.partition(";"))
+        if not geo.strip("; "):
+            return "", "", radius
+        aside = Notes(0)
+        cells.place(north, east, "", ("GEO", "GEO", ""), aside)
+        if (aside.failed() or not east) and not radius:
+            self.notes.warning("GEO", "the place cannot be read, and is not needed without X-VISIT-RADIUS-KM")
+            return "", "", ""
+        return north, east, radius
+
+    def _when(self, home: str, home_at_end: str) -> tuple[Interval | None, tuple[str, ...]]:
+        """The event's span, None with an error where it has none; and the zone of its start, with that of its end where
+        the end names one.
+
+        `home` and `home_at_end` are for times that name no zone.
+        """
+        event, notes = self._event, self.notes
+        starts, zone_name = self._moment("DTSTART", home)
+        zone = zone_named(zone_name)
+        if starts is None or zone is None:
+            return None, (home,)
+        ended, lasting = event.all("DTEND"), event.all("DURATION")
+        if ended and lasting:
+            notes.error("DURATION", "DTEND and DURATION exclude each other")
+            return None, (home,)
+        if ended:
+            ends, end_zone_name = self._moment("DTEND", home_at_end)
+            end_zone = zone_named(end_zone_name)
+            if ends is None or end_zone is None:
+                return None, (home,)
+            if ends.whole_day != starts.whole_day:
+                notes.error("DTEND", "one of start and end is a day, the other a time: which one is meant?")
+                return None, (home,)
+            if ends.whole_day:  # exclusive here, inclusive for `span`
+                ends = Moment(ends.wall - _A_DAY, whole_day=True)
+            named = (end_zone_name,) if ended[0].parameter("TZID") else ()
+            return span((starts, zone), (ends, end_zone), ("DTSTART", "DTEND"), notes), (zone_name, *named)
+        over = self._end_by_duration(starts, zone, lasting)
+        return span((starts, zone), (over, zone), ("DTSTART", "DURATION"), notes) if over else None, (zone_name,)
+
+    def _end_by_duration(self, starts: Moment, zone: tzinfo, given: list[Property]) -> Moment | None:
+        """The end by DURATION, or of the one day that a whole-day event without an end lasts (RFC 5545, 3.6.1)."""
+        lasting = _duration(given[0].value) if given else _A_DAY if starts.whole_day else None
+        if lasting is None and not given:
+            self.notes.error("DTEND", "the event has no end: give it DTEND or DURATION")
+            return None
+        if lasting is None or not timedelta(0) < lasting < 3660 * _A_DAY:
+            self.notes.error("DURATION", "this is no duration of a visit")
+            return None
+        if starts.whole_day:
+            return Moment(starts.wall + lasting - _A_DAY, whole_day=True)
+        if starts.offset is not None or lasting % _A_DAY == timedelta(0):
+            return Moment(starts.wall + lasting, starts.offset)  # days are days of the calendar (RFC 5545, 3.3.6)
+        return Moment((starts.wall.replace(tzinfo=zone).astimezone(UTC) + lasting).replace(tzinfo=None), timedelta(0))
+
+    def _moment(self, name: str, home: str) -> tuple[Moment | None, str]:
+        """What a date property says, and its zone by name."""
+        notes = self.notes
+        there = self._event.all(name)
+        if not there:
+            notes.error(name, "is missing")
+            return None, home
+        found = _TIME.fullmatch(there[0].value)
+        if not found:
+            notes.error(name, "this is neither a date nor a time")
+            return None, home
+        date, time, utc = found.groups()
+        year = int(date[:4])
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            notes.error(name, f"the year {year} cannot be meant")
+            return None, home
+        try:
+            wall = datetime.strptime(date + (time or "000000"), "%Y%m%d%H%M%S")  # noqa: DTZ007 - a wall clock still
+        except ValueError:
+            notes.error(name, "there is no such day or time of day")
+            return None, home
+        tzid = there[0].parameter("TZID")
+        if tzid.casefold() in IN_UTC:
+            tzid, utc = "", "Z"
+        zone_name = self._setting.zones.named(tzid, year) if tzid and time and not utc else home
+        if zone_name is None or zone_named(zone_name) is None:
+            unknown = tzid or home
+            hint = nearest_zone(unknown)
+            notes.error(name, f"unknown zone “{cells.printable(unknown, 60)}”{f'; is {hint} meant?' if hint else ''}")
+            return None, home
+        return Moment(wall, timedelta(0) if utc else None, whole_day=time is None), zone_name
 
 
-def _text(component: Any, name: str) -> str:
-    """A property's value as text; empty if it is not there or stands there more than once."""
-    value = component.get(name)
-    return "" if value is None or isinstance(value, list) else str(value)
+def _told(off: str) -> tuple[str, str]:
+    """The column and the words of the warning that an event is no visit."""
+    if off == approval.FREE:
+        return "TRANSP", (
+            "no visit: the calendar marks it as free time, as Outlook and Google do by themselves for all-day events. "
+            "If it is a visit, set Show As to Busy"
+        )
+    return "STATUS", f"no visit, {off}: its photos stay where they are until it is confirmed"
 
 
-def _id(event: Any, notes: Notes) -> VisitId | None:
-    given = _text(event, "X-VISIT-ID").strip()
-    if given:
-        return cells.visit_id(given, "X-VISIT-ID", notes)
-    uid = _text(event, "UID").strip()
-    if not uid:
-        notes.error("UID", "the event has no UID and no X-VISIT-ID")
+def _duration(text: str) -> timedelta | None:
+    found = _DURATION.fullmatch(text.strip())
+    if not found or not any(found.groups()):
         return None
-    return _safe(uid)
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
 def _safe(uid: str) -> VisitId:
@@ -111,133 +280,4 @@ def _safe(uid: str) -> VisitId:
     if cells.unsafe_id(uid) is None:
         return VisitId(uid)
     kept = re.sub(r"[^A-Za-z0-9_-]+", "-", uid).strip("-")[:48].rstrip("-") or "visit"
-    return VisitId(f"{kept}-{sha256(uid.encode()).hexdigest()[:8]}")
-
-
-def _visit(event: Any, visit_id: VisitId | None, notes: Notes, home: str, *, called_off: bool) -> Visit | None:
-    for name, message in event.errors:
-        if name is None or name.upper() in _READ:
-            notes.error(name and name.upper(), cells.printable(str(message), 120))
-    for name in sorted(_READ):
-        if isinstance(event.get(name), list) and name not in _RECURRING:
-            notes.error(name, "stands there more than once: which one is meant?")
-    for name in _RECURRING:
-        if name in event:
-            notes.error(name, "a recurring event is not read: give every visit an event of its own")
-    if notes.failed():
-        return None
-    title = cells.printable(_text(event, "SUMMARY"), cells.LONGEST_TITLE)
-    if not title:
-        notes.warning("SUMMARY", "the visit has no title")
-    route = journey(_text(event, "X-VISIT-TIMEZONE").strip(), "X-VISIT-TIMEZONE", notes)
-    when, ends_named = _when(event, notes, *((route[0], route[-1]) if route else (home, home)))
-    zones = [zone for zone, _ in groupby((*ends_named[:1], *route, *ends_named[1:]))]
-    staff, cameras = (
-        cells.names(_text(event, name).strip(), name, notes) for name in ("X-VISIT-STAFF", "X-VISIT-CAMERAS")
-    )
-    radius = _text(event, "X-VISIT-RADIUS-KM").strip()
-    geo = event.get("GEO")
-    north, east = (f"{geo.latitude:.7f}", f"{geo.longitude:.7f}") if geo is not None else ("", "")
-    where, radius_km = cells.place(north, east, radius, ("GEO", "GEO", "X-VISIT-RADIUS-KM"), notes)
-    status = _text(event, "STATUS").strip().upper() or "CONFIRMED"
-    if status not in {"CONFIRMED", "CANCELLED", "CANCELED"}:
-        why = "not approved yet" if status == "TENTATIVE" else "no status of an event"
-        notes.error("STATUS", f"{cells.printable(status, 40)} is {why}: CONFIRMED or CANCELLED")
-    if notes.failed() or visit_id is None or when is None:
-        return None
-    cancelled = called_off or status != "CONFIRMED"
-    return Visit(
-        visit_id, title or str(visit_id), when, zones[0], staff, cameras, where, radius_km, cancelled, tuple(zones[1:])
-    )
-
-
-def _when(event: Any, notes: Notes, home: str, home_at_end: str) -> tuple[Interval | None, tuple[str, ...]]:
-    """The event's span, None with an error where it has none; and the zone of its start, with that of its end where
-    the end names one.
-
-    `home` and `home_at_end` are for times that name no zone.
-    """
-    starts, zone_name = _moment(event, "DTSTART", notes, home)
-    zone = zone_named(zone_name)
-    if starts is None or zone is None:
-        return None, (home,)
-    if "DTEND" in event and "DURATION" in event:
-        notes.error("DURATION", "DTEND and DURATION exclude each other")
-        return None, (home,)
-    if "DTEND" in event:
-        ends, end_zone_name = _moment(event, "DTEND", notes, home_at_end)
-        end_zone = zone_named(end_zone_name)
-        if ends is None or end_zone is None:
-            return None, (home,)
-        if ends.whole_day != starts.whole_day:
-            notes.error("DTEND", "one of start and end is a day, the other a time: which one is meant?")
-            return None, (home,)
-        if ends.whole_day:  # exclusive here, inclusive for `span`
-            ends = Moment(ends.wall - _A_DAY, whole_day=True)
-        named = (end_zone_name,) if "TZID" in event["DTEND"].params else ()
-        return span((starts, zone), (ends, end_zone), ("DTSTART", "DTEND"), notes), (zone_name, *named)
-    over = _end_by_duration(event, starts, zone, notes)
-    return span((starts, zone), (over, zone), ("DTSTART", "DURATION"), notes) if over else None, (zone_name,)
-
-
-def _end_by_duration(event: Any, starts: Moment, zone: tzinfo, notes: Notes) -> Moment | None:
-    """The end by DURATION, or of the one day that a whole-day event without an end lasts (RFC 5545, 3.6.1)."""
-    lasting = event["DURATION"].dt if "DURATION" in event else _A_DAY if starts.whole_day else None
-    if lasting is None:
-        notes.error("DTEND", "the event has no end: give it DTEND or DURATION")
-        return None
-    if not isinstance(lasting, timedelta) or not timedelta(0) < lasting < 3660 * _A_DAY:
-        notes.error("DURATION", "this is no duration of a visit")
-        return None
-    if starts.whole_day:
-        return Moment(starts.wall + lasting - _A_DAY, whole_day=True)
-    if starts.offset is not None or lasting % _A_DAY == timedelta(0):
-        return Moment(starts.wall + lasting, starts.offset)  # days are days of the calendar (RFC 5545, 3.3.6)
-    return Moment((starts.wall.replace(tzinfo=zone).astimezone(UTC) + lasting).replace(tzinfo=None), timedelta(0))
-
-
-def _moment(event: Any, name: str, notes: Notes, home: str) -> tuple[Moment | None, str]:
-    """What a date property says, and its zone by name.
-
-    The digits count; the zone is looked up here, for the library takes a time of an unknown zone for a floating one.
-    """
-    value = event.get(name)
-    if value is None:
-        notes.error(name, "is missing")
-        return None, home
-    found = _TIME.fullmatch(value.to_ical().decode("utf-8", "replace"))
-    if not found:
-        notes.error(name, "this is neither a date nor a time")
-        return None, home
-    date, time, utc = found.groups()
-    year = int(date[:4])
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        notes.error(name, f"the year {year} cannot be meant")
-        return None, home
-    try:
-        wall = datetime.strptime(date + (time or "000000"), "%Y%m%d%H%M%S")  # noqa: DTZ007 - a wall clock still
-    except ValueError:
-        notes.error(name, "there is no such day or time of day")
-        return None, home
-    tzid = str(value.params.get("TZID", "")).strip()
-    zone_name = _zone_of(tzid) if tzid and time and not utc else home
-    if zone_name is None or zone_named(zone_name) is None:
-        unknown = tzid or home
-        hint = nearest_zone(unknown)
-        notes.error(name, f"unknown zone “{cells.printable(unknown, 60)}”{f'; is {hint} meant?' if hint else ''}")
-        return None, home
-    return Moment(wall, timedelta(0) if utc else None, whole_day=time is None), zone_name
-
-
-def _zone_of(tzid: str) -> str | None:
-    """The IANA name for a TZID: itself, what stands behind a maker's prefix (/maker/Europe/London), or Windows' own."""
-    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
-
-    if zone_named(tzid):
-        return tzid
-    if tzid.startswith("/"):
-        parts = tzid.strip("/").split("/")
-        for first in range(1, len(parts)):
-            if zone_named(name := "/".join(parts[first:])):
-                return name
-    return WINDOWS_TO_OLSON.get(tzid)
+    return VisitId(f"{kept}-{sha256(uid.encode(errors='replace')).hexdigest()[:8]}")

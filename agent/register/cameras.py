@@ -2,10 +2,11 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 
 from agent.model import RegisteredCamera
 from agent.register import cells
-from agent.register.faults import Fault, Notes, doubled
+from agent.register.faults import Fault, Notes, contained_line, doubled
 from agent.register.reading import CamerasReading
 from agent.register.sheet import Columns, Row, read_sheet
 
@@ -28,7 +29,7 @@ LARGEST_CLOCK_ERROR = 100 * 366 * 86400
 def read_cameras(raw: bytes) -> CamerasReading:
     """Read cameras.csv. Never raises on bad content; lines with an error or a doubled label are left out and told."""
     sheet = read_sheet(raw, COLUMNS)
-    read = [(_camera(row, sheet.separator), row) for row in sheet.rows]
+    read = [(contained_line(row.notes, partial(_camera, row, sheet.separator)), row) for row in sheet.rows]
     doubled([(cells.key(row.cells.get("label", "")), row.notes) for _, row in read], "label")
     cameras = [(camera, row) for camera, row in read if camera and not row.notes.failed()]
     _tell_twins(cameras)

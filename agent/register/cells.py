@@ -7,6 +7,7 @@ from typing import Final
 
 from agent.model import Place, VisitId
 from agent.register.faults import Notes
+from agent.register.text import GARBLED
 
 LONGEST_ID = 64
 LONGEST_TITLE = 200
@@ -77,6 +78,8 @@ def title(cell: str, column: str, notes: Notes) -> str:
         notes.error(column, "the visit has no title")
     elif line.endswith("…") and not cell.rstrip().endswith("…"):
         notes.warning(column, f"longer than {LONGEST_TITLE} characters: cut")
+    if GARBLED.search(line):
+        notes.warning(column, "garbled letters: save the file as CSV UTF-8 and correct the title")
     if line.startswith(("=", "@")) or _ERROR_VALUE.fullmatch(line):
         notes.warning(column, "this looks like a formula or a spreadsheet's error, not a title")
     return line
@@ -86,30 +89,48 @@ def names(cell: str, column: str, notes: Notes) -> frozenset[str]:
     """A list with `;`, `|` or line breaks. A cell that is not empty never becomes "anyone" by naming nobody."""
     if not cell or not is_value(cell, column, notes):
         return frozenset()
-    listed = frozenset(" ".join(part.split()) for part in re.split(r"[;|\r\n]", cell)) - {""}
+    if GARBLED.search(cell):
+        notes.error(column, f"“{printable(cell, 40)}” is garbled: save the file as CSV UTF-8 and correct the names")
+        return frozenset()
+    listed = frozenset(" ".join(name.split()) for part in re.split(r"[;|\r\n]", cell) for name in _by_commas(part)) - {
+        ""
+    }
     if not listed:
         notes.error(column, "names nobody; leave the cell empty if anyone is meant")
     for name in sorted(listed):
         if key(name) in _ANYONE:
             notes.warning(column, f"“{name}” is taken as a name; leave the cell empty if anyone is meant")
-        elif "," in name:
-            notes.warning(column, "a comma does not separate names: use ; or |")
+    if any("," in part and len(_by_commas(part)) > 1 for part in re.split(r"[;|\r\n]", cell)):
+        notes.warning(column, "taken as several names, though commas stand between them: use ; or |")
     return listed
 
 
-def number(cell: str, column: str, notes: Notes, *, separator: str = ",") -> float | None:
-    """A plain decimal number; None where empty or wrong. A decimal comma only where commas do not separate cells."""
+def _by_commas(part: str) -> list[str]:
+    """Several full names with commas between them ("j.smith, a.okafor"); one with a comma in it ("Smith, J") is one."""
+    names = [name.strip() for name in part.split(",")]
+    if len(names) > 1 and all(len(re.split(r"[\s.]+", name.strip(" ."))) > 1 for name in names):
+        return names
+    if len(names) > 2:  # "Smith, J, Okafor, A" is anybody's guess, and any other way of two commas is a list
+        return names
+    return [part]
+
+
+def number(cell: str, column: str, notes: Notes, *, separator: str = ",", thousands: bool = True) -> float | None:
+    """A plain decimal number; None where empty or wrong.
+
+    A decimal comma only where commas do not separate cells, or where the number cannot have thousands.
+    """
     if not cell or not is_value(cell, column, notes):
         return None
     text = cell.replace("−", "-")
     if not _NUMBER.fullmatch(text):
         notes.error(column, f"“{printable(cell, 40)}” is not a plain decimal number")
         return None
-    if "," in text:
+    if "," in text and thousands:
         if separator == ",":
             notes.error(column, f"“{cell}” has a comma in it: write a decimal point")
             return None
-        if separator == "\t" and re.fullmatch(r"[+-]?[0-9]{1,3},[0-9]{3}", text):
+        if separator in {"\t", ""} and re.fullmatch(r"[+-]?[0-9]{1,3},[0-9]{3}", text):
             notes.error(column, f"“{cell}” may have a decimal comma or separate thousands: write a decimal point")
             return None
     return float(text.replace(",", "."))
@@ -119,8 +140,8 @@ def place(
     latitude: str, longitude: str, radius: str, columns: tuple[str, str, str], notes: Notes, *, separator: str = ","
 ) -> tuple[Place | None, float | None]:
     """Where a visit is, and how far from there its photos may be, in kilometres. `columns` names the three cells."""
-    north = _within(number(latitude, columns[0], notes, separator=separator), 90, columns[0], notes)
-    east = _within(number(longitude, columns[1], notes, separator=separator), 180, columns[1], notes)
+    north = _within(number(latitude, columns[0], notes, thousands=False), 90, columns[0], notes)
+    east = _within(number(longitude, columns[1], notes, thousands=False), 180, columns[1], notes)
     radius_km = number(radius, columns[2], notes, separator=separator)
     if bool(latitude) != bool(longitude):
         missing = columns[1] if latitude else columns[0]

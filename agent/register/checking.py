@@ -8,10 +8,10 @@ from agent.model import Register, Sha256
 from agent.register.cameras import COLUMNS as CAMERAS
 from agent.register.cameras import read_cameras
 from agent.register.faults import Fault, Which
+from agent.register.lengths import without_the_longest
 from agent.register.opening import read_visits
-from agent.register.reading import Kind, VisitsReading, cross_check
+from agent.register.reading import Kind, Rules, VisitsReading, cross_check
 from agent.register.sheet import header_names
-from agent.register.visits import COLUMNS as VISITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Checked:
 
 def which_register(raw: bytes, name: str) -> Which:
     """Whether a sheet is of visits or of cameras: by its header, in any encoding; if that says neither, by its name."""
+    from agent.register.visits import COLUMNS as VISITS
+
     names = header_names(raw)
     cameras = sum(known in CAMERAS.known for known in names)
     visits = sum(known in VISITS.known for known in names)
@@ -33,22 +35,22 @@ def which_register(raw: bytes, name: str) -> Which:
     return "cameras" if name.casefold().startswith("cameras") else "visits"
 
 
-def check(raw: bytes, name: str, *, zone: str, cameras: bytes | None = None) -> Checked:
+def check(raw: bytes, name: str, *, rules: Rules, cameras: bytes | None = None) -> Checked:
     """Every fault of the file called `name`; never raises on bad content.
 
-    `zone` is for visits that name none. With `cameras`, a cameras register, labels in visits are looked up in it;
+    With `cameras`, a cameras register, labels in visits are looked up in it;
     what is wrong with that register itself is told when it is checked.
     """
     if name.lower().endswith(".ics"):
-        return _visits(raw, "ics", zone, cameras)
+        return _visits(raw, "ics", rules, cameras)
     if which_register(raw, name) == "cameras":
         read = read_cameras(raw)
         return Checked("cameras", len(read.cameras), read.faults)
-    return _visits(raw, "csv", zone, cameras)
+    return _visits(raw, "csv", rules, cameras)
 
 
-def _visits(raw: bytes, kind: Kind, zone: str, cameras: bytes | None) -> Checked:
-    read = read_visits(raw, kind=kind, zone=zone)
+def _visits(raw: bytes, kind: Kind, rules: Rules, cameras: bytes | None) -> Checked:
+    read = without_the_longest(read_visits(raw, kind=kind, rules=rules), rules)
     across = () if cameras is None else _across(read, cameras)
     return Checked("visits", len(read.visits), (*read.faults, *across))
 

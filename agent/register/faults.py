@@ -1,10 +1,15 @@
 """What is wrong with a register, said so that the person who keeps the spreadsheet finds the cell."""
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeVar
 
+from agent.errors import Unforeseen, contained, kind_and_place
+
+Read = TypeVar("Read")
 Severity = Literal["error", "warning"]
 Which = Literal["visits", "cameras"]
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,17 @@ class Notes:
         return any(fault.severity == "error" for fault in self.faults)
 
 
+def contained_line(notes: Notes, read: Callable[[], Read | None]) -> Read | None:
+    """What `read` makes of one line. A fault that nobody foresaw is an error of that line, and the others are read."""
+    made: Read | None = None
+    try:
+        with contained("a line of the register"):
+            made = read()
+    except Unforeseen as fault:
+        notes.error(None, f"this line cannot be read ({kind_and_place(fault.__cause__ or fault)}): tell IT")
+    return made
+
+
 def doubled(entries: list[tuple[str | None, Notes]], column: str) -> None:
     """Give each of the lines that share a name an error: which of them is meant is not for us to guess.
 
@@ -59,8 +75,14 @@ def doubled(entries: list[tuple[str | None, Notes]], column: str) -> None:
         if name:
             lines.setdefault(name.casefold(), []).append(notes)
     for sharing in lines.values():
-        for notes in sharing:
-            others = [str(other.line) for other in sharing if other is not notes]
-            if others:
-                where = f"line {others[0]}" if len(others) == 1 else f"lines {', '.join(others)}"
-                notes.error(column, f"this {column} also stands on {where}: neither is used until each has its own")
+        for notes in sharing if len(sharing) > 1 else ():
+            # Each names a few of the others only: a file may have the same name on all of its lines.
+            others = [str(other.line) for other in sharing[: _NAMED + 1] if other is not notes][:_NAMED]
+            more = f" and {len(sharing) - 1 - len(others)} more" if len(sharing) - 1 > len(others) else ""
+            where = f"line {others[0]}" if len(others) == 1 and not more else f"lines {', '.join(others)}{more}"
+            notes.error(column, f"this {column} also stands on {where}: neither is used until each has its own")
+
+
+def as_warnings(notes: Notes) -> None:
+    """Of a line that is no visit whatever is wrong with it: nothing waits for its correction."""
+    notes.faults = [replace(fault, severity="warning") for fault in notes.faults]

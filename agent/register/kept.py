@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from agent.model import Interval, Place, Register, RegisteredCamera, Sha256, Visit, VisitId
+from agent.model import Doubt, Interval, Place, Register, RegisteredCamera, Sha256, Visit, VisitId
 from agent.register.faults import Fault
 
-FORM = 1
-"""Of the file; one of another form is not read, and the next good register replaces it."""
+FORM = 2
+"""Of the file; one of another form is not read, and the next good register replaces it.
+
+Form 1 was written by versions that read the order of day and month cell by cell: what they believed may be wrong.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ def to_bytes(kept: Kept) -> bytes:
             "read_at": register.read_at.isoformat(),
             "visits": [_visit_out(visit) for visit in register.visits],
             "cameras": [_camera_out(camera) for camera in register.cameras],
+            "doubtful": [_doubt_out(doubt) for doubt in register.doubtful],
+            "accepted": register.accepted,
             "faults": [
                 [fault.line, fault.column, fault.message, fault.severity, fault.register] for fault in kept.faults
             ],
@@ -61,6 +66,8 @@ def from_bytes(raw: bytes) -> Kept:
             tuple(_camera_in(camera) for camera in said["cameras"]),
             Sha256(said["version"]),
             datetime.fromisoformat(said["read_at"]),
+            tuple(_doubt_in(doubt) for doubt in said["doubtful"]),
+            said["accepted"],
         )
         return Kept(register, tuple(Fault(*fault) for fault in said["faults"]))
     except (KeyError, TypeError) as fault:
@@ -71,7 +78,7 @@ def _visit_out(visit: Visit) -> dict[str, Any]:
     return {
         "id": visit.id,
         "title": visit.title,
-        "span": [visit.span.earliest.isoformat(), visit.span.latest.isoformat()],
+        "span": _span_out(visit.span),
         "zone": visit.zone,
         "staff": sorted(visit.staff),
         "cameras": sorted(visit.cameras),
@@ -79,23 +86,45 @@ def _visit_out(visit: Visit) -> dict[str, Any]:
         "radius_km": visit.radius_km,
         "cancelled": visit.cancelled,
         "then": list(visit.then),
+        "why_not": visit.why_not,
+        "line": visit.line,
     }
 
 
 def _visit_in(said: Mapping[str, Any]) -> Visit:
-    earliest, latest = (datetime.fromisoformat(moment) for moment in said["span"])
     return Visit(
         VisitId(said["id"]),
         said["title"],
-        Interval(earliest, latest),
+        _span_in(said["span"]),
         said["zone"],
         frozenset(said["staff"]),
         frozenset(said["cameras"]),
         Place(*said["place"]) if said["place"] else None,
         said["radius_km"],
         said["cancelled"],
-        tuple(said.get("then", ())),  # files from before visits of several zones have none
+        tuple(said["then"]),
+        said["why_not"],
+        said["line"],
     )
+
+
+def _doubt_out(doubt: Doubt) -> dict[str, Any]:
+    span = None if doubt.span is None else _span_out(doubt.span)
+    return {"line": doubt.line, "why": doubt.why, "span": span, "staff": sorted(doubt.staff)}
+
+
+def _doubt_in(said: Mapping[str, Any]) -> Doubt:
+    span = None if said["span"] is None else _span_in(said["span"])
+    return Doubt(said["line"], said["why"], span, frozenset(said["staff"]))
+
+
+def _span_out(span: Interval) -> list[str]:
+    return [span.earliest.isoformat(), span.latest.isoformat()]
+
+
+def _span_in(said: list[str]) -> Interval:
+    earliest, latest = (datetime.fromisoformat(moment) for moment in said)
+    return Interval(earliest, latest)
 
 
 def _camera_out(camera: RegisteredCamera) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from math import asin, cos, isfinite, nan, radians, sin, sqrt
 
 from agent.model import Capture, Decision, Interval, Level, Place, Register, Verdict, Visit, VisitId, WallClock
 from agent.register import reasons, wording
-from agent.register.cells import key
 from agent.register.identify import Candidates, identify
 from agent.register.overlap import Readings, Relation, hull, readings, zone_of
+from agent.register.reach import left_alone
+from agent.register.uncertain import is_on, staff_of, why_it_waits
 
 EARTH_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""
@@ -29,18 +30,24 @@ def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> De
     """Decide by DESIGN, "Deciding". `staff` is this laptop's member of staff, `zone` its IANA zone.
 
     The order of the register's lines does not matter. A visit of other staff only is, on this laptop, none, and so is a
-    cancelled one. Raises RegisterError if a zone is unknown here.
+    cancelled one. What only an uncertain part of the register could claim waits for a person. Raises RegisterError if a
+    zone is unknown here.
     """
     visits = sorted(register.visits, key=lambda visit: (visit.span.earliest, visit.span.latest, visit.id))
     mine: list[Visit] = []
     others: list[Visit] = []
-    who = key(staff)
+    people = staff_of(register, staff)
     for visit in visits:
-        (mine if not visit.cancelled and _is_on(who, visit) else others).append(visit)
+        (mine if not visit.cancelled and is_on(people, visit) else others).append(visit)
     camera = identify(capture.camera, register.cameras)
     case = _Case(capture, tuple(mine), tuple(others), zone_of(zone), camera)
     try:
         finding = _judge(case)
+        if finding.verdict is Verdict.PRIVATE:
+            clocks = (timedelta(0), *(camera.clock_errors if capture.clock_bound else ()))
+            why = why_it_waits(capture, register, people, staff, clocks, case.home)
+            if why is not None:
+                finding = _Finding(Verdict.REVIEW, (*finding.reasons, why), taken=finding.taken)
     except OverflowError:  # the years 1 and 9999: no zone can be applied to them
         finding = _Finding(Verdict.REVIEW, ("the time that it gives cannot be",))
     return Decision(
@@ -51,10 +58,6 @@ def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> De
         taken=finding.taken,
         level=capture.level,
     )
-
-
-def _is_on(staff: str, visit: Visit) -> bool:
-    return not visit.staff or any(key(name) == staff for name in visit.staff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,10 @@ def _judge(case: _Case) -> _Finding:
         return _Finding(Verdict.NOT_A_PHOTO, ("neither a picture nor a video",))
     if not case.mine:
         whose = " of this member of staff" if case.others else ""
-        return _Finding(Verdict.PRIVATE, (f"the register holds no visit{whose}",), taken=_roughly(case))
+        of_others: tuple[str, ...] = ()
+        if capture.taken is not None and capture.level.decides:
+            of_others = reasons.in_time_of_others(capture, Readings(capture, timedelta(0), case.home), case.others)
+        return _Finding(Verdict.PRIVATE, (f"the register holds no visit{whose}", *of_others), taken=_roughly(case))
     if capture.taken is None or not capture.level.decides:
         return _without_a_time(case)
     errors = case.camera.clock_errors if capture.clock_bound else ()
@@ -96,9 +102,12 @@ def _without_a_time(case: _Case) -> _Finding:
 
     But what was there before the first visit began was certainly not taken on one. That trusts the evidence no more
     than any time outside all visits is trusted, and moves nothing; else every old picture without Exif would be asked
-    about.
+    about. And what shows no sign of a camera, nor a time that could be of a visit, is no photo of one (`reach`).
     """
     capture = case.capture
+    unmarked = left_alone(capture, case.mine)
+    if unmarked is not None:
+        return _Finding(Verdict.PRIVATE, (unmarked,), taken=_roughly(case))
     if capture.level is Level.UPPER_BOUND and capture.taken is not None:
         behind = max([timedelta(0), *(-error for error in case.camera.clock_errors)])  # then it was taken later
         bounds = [_no_later_than(bound) + behind for bound in (capture.taken, *capture.also)]
@@ -135,18 +144,21 @@ def _by_clock(case: _Case, ahead: timedelta) -> _Finding:
     at_home = hull(taken.at_home)
     if not touched:
         why = reasons.missed(case.capture, taken, case.mine, case.others)
-        return _Finding(Verdict.PRIVATE, (why, *corrected), taken=at_home)
+        near = [visit for visit in case.mine if taken.miss(visit)[0] <= reasons.NEAR_MISS]
+        ways = reasons.both_ways(case.capture, taken, near)
+        return _Finding(Verdict.PRIVATE, (why, *ways, *corrected), taken=at_home)
+    ways = reasons.both_ways(case.capture, taken, touched)
     if len(touched) > 1 or not inside:
         why_not = reasons.across(case.capture, taken, touched)
-        return _Finding(Verdict.REVIEW, (*why_not, *corrected), taken=at_home)
+        return _Finding(Verdict.REVIEW, (*why_not, *ways, *corrected), taken=at_home)
     visit = inside[0]
     when = reasons.taken_when(case.capture, taken, visit)
     why = f"{when}, within {reasons.visit_hours(visit, taken)}"
     there = hull(taken.for_visit(visit))
     objections = [reasons.wrong_camera(case.camera, visit), _wrong_place(case.capture, visit)]
     if any(objections):
-        return _Finding(Verdict.REVIEW, (why, *corrected, *filter(None, objections)), taken=there)
-    return _Finding(Verdict.VISIT, (why, *corrected), visit.id, there)
+        return _Finding(Verdict.REVIEW, (why, *ways, *corrected, *filter(None, objections)), taken=there)
+    return _Finding(Verdict.VISIT, (why, *ways, *corrected), visit.id, there)
 
 
 def _wrong_place(capture: Capture, visit: Visit) -> str | None:

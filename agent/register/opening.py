@@ -1,17 +1,20 @@
 """A register of visits, whichever form it is kept in."""
 
-from agent.register.reading import Kind, VisitsReading
-from agent.register.visits import read_visits_sheet
+from agent.register.reading import Kind, Rules, VisitsReading
+
+_CALENDAR = b"BEGIN:VCALENDAR"
 
 
-def read_visits(raw: bytes, *, kind: Kind, zone: str) -> VisitsReading:
-    """Read a register of visits: a spreadsheet's CSV or a calendar (RFC 5545). Never raises on bad content.
+def read_visits(raw: bytes, *, kind: Kind, rules: Rules) -> VisitsReading:
+    """Read a register of visits: a spreadsheet or a calendar (RFC 5545). Never raises on bad content.
 
-    `zone` is the device's IANA zone, for lines that name none. Lines with an error are left out and told, and so are
-    all lines that share an id.
+    What a file is shows in its content; `kind`, by its name, is for those that show neither. Lines with an error are
+    left out and told, and so are all lines that share an id.
     """
-    if kind == "ics":
+    if kind == "ics" or raw.lstrip(b"\xef\xbb\xbf \t\r\n")[: len(_CALENDAR)].upper() == _CALENDAR:
         from agent.register.calendar import read_calendar  # icalendar is slow to load
 
-        return read_calendar(raw, zone=zone)
-    return read_visits_sheet(raw, zone=zone)
+        return read_calendar(raw, rules)
+    from agent.register.visits import read_visits_sheet  # only who reads a register anew needs its columns
+
+    return read_visits_sheet(raw, rules)

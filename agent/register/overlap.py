@@ -50,13 +50,19 @@ class Readings:
     A wall clock is read in the visit's zone. On a visit abroad the camera may just as well still be on the `home` zone,
     so that reading must agree: a picture from the hotel's evening would otherwise pass for one of the afternoon. On a
     visit through several zones nobody knows when the camera was set to the next, if ever: it is read in each of them.
+
+    An offset in the file is evidence and no truth: a camera keeps the one it was set to once, on a holiday or in
+    summer, while its clock is put right by hand. So where it is neither the visit's nor home's at that time, what the
+    clock showed is read in those zones as well, and both ways must agree.
     """
 
     def __init__(self, capture: Capture, ahead: timedelta, home: tzinfo) -> None:
         self._capture = capture
         self._ahead = ahead
         self.at_home = readings(capture, home, ahead)
+        self._home = home
         self._by_zone: dict[str, tuple[Interval, ...]] = {}
+        self._by_wall: dict[tuple[str, ...], tuple[Interval, ...]] = {}
 
     def in_zone(self, name: str) -> tuple[Interval, ...]:
         """As read in one zone."""
@@ -65,8 +71,25 @@ class Readings:
         return self._by_zone[name]
 
     def for_visit(self, visit: Visit) -> tuple[Interval, ...]:
-        """As read in each of the visit's zones."""
-        return tuple(dict.fromkeys(reading for zone in visit.zones for reading in self.in_zone(zone)))
+        """As read in each of the visit's zones; also by what its clock showed, where its offset is not of there."""
+        by_zone = (reading for zone in visit.zones for reading in self.in_zone(zone))
+        return tuple(dict.fromkeys((*by_zone, *self.by_wall(visit))))
+
+    def by_wall(self, visit: Visit) -> tuple[Interval, ...]:
+        """What the clock showed, in the visit's zones and at home; none where the file's offset fits one of these."""
+        if visit.zones not in self._by_wall:
+            self._by_wall[visit.zones] = self._past_its_offset([*map(zone_of, visit.zones), self._home])
+        return self._by_wall[visit.zones]
+
+    def _past_its_offset(self, zones: list[tzinfo]) -> tuple[Interval, ...]:
+        wall, taken = self._capture.wall, self._capture.taken
+        if wall is None or not isinstance(taken, Interval):
+            return ()
+        offset = wall.earliest.replace(tzinfo=UTC) - taken.earliest
+        if any(taken.earliest.astimezone(zone).utcoffset() == offset for zone in zones):
+            return ()
+        shown = wall.shifted(-self._ahead)
+        return tuple(dict.fromkeys(reading for zone in zones for reading in shown.read_in(zone)))
 
     def relation(self, visit: Visit) -> Relation:
         """Inside if every reading is; outside if none touches the visit, whose first and last instants belong to it."""
@@ -79,7 +102,7 @@ class Readings:
 
     def there_only(self, visit: Visit) -> bool:
         """Whether it is inside by all of the visit's zones, and not by the home zone."""
-        return self.inside_by(visit) == visit.zones
+        return self.inside_by(visit) == visit.zones and not self.by_wall(visit)
 
     def inside_by(self, visit: Visit) -> tuple[str, ...]:
         """The visit's zones by which it is wholly inside."""

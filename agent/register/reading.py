@@ -1,22 +1,42 @@
 """What reading a register gives: the lines that can be believed, and every fault, whatever the file holds."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
-from agent.model import Register, RegisteredCamera, Visit, VisitId
+from agent.model import Doubt, Register, RegisteredCamera, Visit, VisitId
 from agent.register.cells import key
+from agent.register.dates import Order
 from agent.register.faults import Fault
 
 Kind = Literal["csv", "ics"]
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What the settings say of reading.
+
+    `zone` is the laptop's, for lines that name none; `dates` the order of day and month; `longest` how long a visit may
+    be without a person accepting it.
+    """
+
+    zone: str
+    dates: Order = Order.DAY_FIRST
+    longest: timedelta = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
 class VisitsReading:
-    """The visits without an error, in the file's order; `lines` are theirs, in the same order."""
+    """The visits without an error, in the file's order; `lines` are theirs, in the same order.
+
+    `doubtful` are the lines left out that may be of a visit. `distrusted` is why nothing in the file is believed.
+    """
 
     visits: tuple[Visit, ...]
     faults: tuple[Fault, ...]
     lines: tuple[int, ...] = ()
+    doubtful: tuple[Doubt, ...] = ()
+    distrusted: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)

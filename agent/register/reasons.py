@@ -44,6 +44,18 @@ def _own(capture: Capture, read: tuple[Interval, ...]) -> tuple[Interval, ...]:
     return read[: len(read) - len(capture.also)]
 
 
+def both_ways(capture: Capture, readings: Readings, visits: Iterable[Visit]) -> tuple[str, ...]:
+    """That the photo's own offset fits neither the school nor a visit, so that its clock is read without it, too."""
+    if capture.wall is None or not any(readings.by_wall(visit) for visit in visits):
+        return ()
+    shown = f"{capture.wall.earliest:%H:%M}"
+    why = (
+        f"its clock showed {shown} and was set to a zone {capture.offset} from UTC, which is neither the school's nor "
+        f"the visit's: it is read both by that zone and as {shown} there, and both must give the same answer"
+    )
+    return (why,)
+
+
 def visit_hours(visit: Visit, readings: Readings) -> str:
     """The visit with its hours; with its day too where that is not the photo's."""
     return wording.hours(visit, zone_of(visit.zone), zone_of(visit.ends_in), readings.for_visit(visit)[0].earliest)
@@ -62,10 +74,8 @@ def missed(capture: Capture, readings: Readings, mine: Iterable[Visit], others: 
 
     `others` are cancelled visits and those of other staff.
     """
-    for visit in others:
-        if readings.relation(visit) is not Relation.OUTSIDE:
-            why = "which was cancelled" if visit.cancelled else "a visit of other staff"
-            return f"{taken_when(capture, readings, visit)}, in the time of {visit_hours(visit, readings)}, {why}"
+    if theirs := in_time_of_others(capture, readings, others):
+        return theirs[0]
     nearest = min(mine, key=lambda visit: readings.miss(visit)[0])
     gap, after = readings.miss(nearest)
     when = taken_when(capture, readings, nearest)
@@ -73,6 +83,15 @@ def missed(capture: Capture, readings: Readings, mine: Iterable[Visit], others: 
         way = "after" if after else "before"
         return f"{when}, {wording.length(gap)} {way} {visit_hours(nearest, readings)}"
     return f"{when}, outside every visit in the register"
+
+
+def in_time_of_others(capture: Capture, readings: Readings, others: Iterable[Visit]) -> tuple[str, ...]:
+    """Which of the visits that do not count here a photo was taken in the time of, and why that one does not count."""
+    for visit in others:
+        if readings.relation(visit) is not Relation.OUTSIDE:
+            why = visit.why_not or ("which was cancelled" if visit.cancelled else "a visit of other staff")
+            return (f"{taken_when(capture, readings, visit)}, in the time of {visit_hours(visit, readings)}, {why}",)
+    return ()
 
 
 def across(capture: Capture, readings: Readings, visits: Iterable[Visit]) -> tuple[str, ...]:

@@ -1,92 +1,133 @@
 """A table as a spreadsheet saved it: bytes in, rows by column name out, with what was wrong on the way.
 
-Takes what Excel and LibreOffice write: UTF-8 with or without a byte order mark, UTF-16 with one ("Unicode text"),
-Windows-1252; commas, semicolons or tabs; `sep=;` in the first line; quoted commas and line breaks; blank rows and
-columns at the end. Nothing here raises on bad content.
+Takes what Excel and LibreOffice write: workbooks, and text with commas, semicolons or tabs; `sep=;` in the first line;
+a title above the header; quoted commas and line breaks; blank rows and columns at the end. Nothing here raises on bad
+content.
 """
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import islice
 
 from agent.register.faults import Fault, Notes, Which
+from agent.register.text import WORKBOOK, decode
 
 SEPARATORS = (",", ";", "\t")
+
+MOST_ROWS = 20_000
+"""Visits of the largest school for decades; more is another file."""
+
+_TITLES = 2
+"""Cells that a row above the header may have filled, and be a title or a note."""
+
+_ABOVE = 20
+"""Rows in which the header is looked for: titles and notes may stand above it."""
+
+_ENDS = frozenset({"start", "starts", "begin", "begins", "end", "ends", "finish", "return", "departure", "arrival",
+                   "depart", "arrive", "leave", "leaving", "back", "out", "from", "to", "until"})  # fmt: skip
+_STARTS = frozenset({"start", "starts", "begin", "begins", "departure", "depart", "leave", "leaving", "out", "from"})
+_TIMES = frozenset({"time", "date", "day", "hour", "hours", "at", "clock"})
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns a register has. `meant` are names people give instead, by the right name they most likely mean."""
+    """The columns a register has.
+
+    `read_as` are other names that are read as a right one; a column named in `several` may stand there in parts (date
+    and time), and one in `instead` is not needed where its other is there. `meant` are names people give to something
+    else, by the right name they most likely mean: not read, only told.
+    """
 
     register: Which
     needed: tuple[str, ...]
     optional: tuple[str, ...]
     meant: Mapping[str, str]
+    read_as: Mapping[str, str] = field(default_factory=dict)
+    several: frozenset[str] = frozenset()
+    instead: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def known(self) -> tuple[str, ...]:
         """Every right name."""
         return self.needed + self.optional
 
+    def right(self, name: str) -> str | None:
+        """The right name of a column called `name`, in its plain form; None where it is not read."""
+        return name if name in self.known else self.read_as.get(name)
+
     def nearest(self, name: str) -> str | None:
         """The right name that `name`, already in its plain form, is most likely meant for."""
         if name in self.meant:
             return self.meant[name]
-        return next(iter(get_close_matches(name, self.known, n=1, cutoff=0.75)), None)
+        words = frozenset(name.split("_"))
+        if self.several and words & _ENDS and words & _TIMES:
+            return "starts" if words & _STARTS else "ends"
+        names = [*self.known, *(known for known in self.read_as if len(known) > 4)]
+        close = next(iter(get_close_matches(name, names, n=1, cutoff=0.75)), None)
+        return self.read_as.get(close, close) if close else None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that is not blank: its cells by the right column name, trimmed, and what is wrong with the row as such."""
+    """A row that is not blank: its cells by the right column name, trimmed, and what is wrong with the row as such.
+
+    `parts` are the filled cells of columns that may stand there several times, each with the name that it has in the
+    file; `unread` are those of columns that are not read.
+    """
 
     cells: Mapping[str, str]
     notes: Notes
+    parts: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    unread: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The rows below the header; `faults` are those of the file and its header."""
+    """The rows below the header; `faults` are those of the file and its header.
+
+    `separator` is empty in a workbook; `header` is the line that the header stands on.
+    """
 
     rows: tuple[Row, ...]
     faults: tuple[Fault, ...]
     separator: str = ","
-
-
-def decode(raw: bytes, register: Which) -> tuple[str | None, tuple[Fault, ...]]:
-    """The text of a register; None, with the error, where it has none."""
-    notes = Notes(1, register)
-    if not raw.strip():
-        notes.error(None, "the file is empty")
-    elif raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        notes.error(None, "this is a workbook, not a CSV file: in Excel choose Save As, CSV UTF-8")
-    if notes.failed():
-        return None, tuple(notes.faults)
-    try:
-        text = raw.decode("utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
-    except UnicodeDecodeError as fault:
-        try:
-            text = raw.decode("cp1252")
-        except UnicodeDecodeError:
-            notes.error(None, "this is not text in UTF-8: in Excel choose Save As, CSV UTF-8")
-            return None, tuple(notes.faults)
-        notes.line = 1 + raw.count(b"\n", 0, fault.start)
-        notes.warning(None, "not in UTF-8, read as Windows-1252: check names with accents, or save as CSV UTF-8")
-    if "\0" in text:
-        notes.error(None, "this is not text: zero bytes in it; in Excel choose Save As, CSV UTF-8")
-        return None, tuple(notes.faults)
-    return text, tuple(notes.faults)
+    workbook: bool = False
+    header: int = 1
 
 
 def plain(name: str) -> str:
     """A column's name without the freedoms people take: "Radius (km)" is radius_km."""
-    return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
+    return re.sub(r"[^a-z0-9äöüéß]+", "_", name.casefold()).strip("_")
+
+
+def calm(cell: str) -> str:
+    """A cell without spaces around it and without marks that nobody sees; other kinds of space are plain ones."""
+    if cell.isascii():
+        return cell.strip()
+    seen = (
+        " " if unicodedata.category(mark) == "Zs" else mark
+        for mark in cell
+        if unicodedata.category(mark) != "Cf" or mark in "\u200c\u200d"  # they join letters of some scripts
+    )
+    return "".join(seen).strip()
 
 
 def read_sheet(raw: bytes, columns: Columns) -> Sheet:
     """The rows of a register by column name. Without a believable header there are no rows, and the faults say why."""
+    if raw.startswith(WORKBOOK):
+        from agent.register.workbook import read_workbook  # ZIP and XML, and only here
+
+        book = read_workbook(raw, lambda rows: _best(rows, columns), columns.register)
+        if not book.cells:
+            return Sheet((), book.faults or (_empty(columns),), workbook=True)
+        rows = enumerate(book.cells, 1)
+        numbered = ((Notes(number, columns.register), [calm(cell) for cell in cells]) for number, cells in rows)
+        return _sheet(numbered, book.faults, columns, separator="", ended=True)
     text, faults = decode(raw, columns.register)
     if text is None:
         return Sheet((), faults)
@@ -95,40 +136,47 @@ def read_sheet(raw: bytes, columns: Columns) -> Sheet:
         text = text[directive.end() :]
     separator = directive[1] if directive else _separator(text, columns)
     records = _records(text, separator, columns.register)
-    header, names = next(((notes, cells) for notes, cells in records if notes.failed() or any(cells)), (None, []))
-    if header is None:
-        return Sheet((), (*faults, Fault(1, None, "the file is empty", "error", columns.register)))
-    layout = _layout(names, header, columns)
-    rows = []
-    if not header.failed():
-        rows = list(layout.rows(records, ended=text.endswith(("\n", "\r"))))
-    return Sheet(tuple(rows), (*faults, *header.faults), separator)
+    return _sheet(records, faults, columns, separator=separator, ended=text.endswith(("\n", "\r")))
 
 
 def header_names(raw: bytes) -> tuple[str, ...]:
     """The names in the first row that is not blank, in their plain form; none where the file has no such row."""
+    if raw.startswith(WORKBOOK):
+        from agent.register.workbook import read_workbook
+
+        book = read_workbook(raw, len, "visits")
+        return tuple(plain(cell) for cell in next((row for row in book.cells if sum(map(bool, row)) > 1), []) if cell)
     text, _ = decode(raw, "visits")
     if text is None:
         return ()
     text = re.sub(r"\Asep=([,;\t])(\r\n|\n|\r)", "", text, flags=re.IGNORECASE)
 
     def names(separator: str) -> tuple[str, ...]:
-        rows = (cells for _, cells in _records(text, separator, "visits") if any(cells))
+        rows = (cells for _, cells in _records(text, separator, "visits") if sum(map(bool, cells)) > 1)
         return tuple(plain(cell) for cell in next(rows, ()) if cell)
 
     return max((names(separator) for separator in SEPARATORS), key=len)
+
+
+def _empty(columns: Columns) -> Fault:
+    return Fault(1, None, "the file is empty", "error", columns.register)
+
+
+def _score(cells: Sequence[str], columns: Columns) -> int:
+    """How many of the cells are names of columns."""
+    return sum(columns.right(plain(cell)) is not None for cell in cells if cell)
+
+
+def _best(rows: Iterable[Sequence[str]], columns: Columns) -> int:
+    return max((_score(cells, columns) for cells in rows), default=0)
 
 
 def _separator(text: str, columns: Columns) -> str:
     """The separator by which the header has the most right names."""
 
     def right(separator: str) -> tuple[int, int]:
-        widest = 0
-        for _, cells in _records(text, separator, columns.register):
-            widest = max(widest, len(cells))
-            if any(cells):
-                return sum(plain(cell) in columns.known for cell in cells), widest
-        return 0, widest
+        first = [cells for _, cells in islice(_records(text, separator, columns.register), _ABOVE)]
+        return _best(first, columns), max(map(len, first), default=0)
 
     return max(SEPARATORS, key=right)
 
@@ -141,13 +189,56 @@ def _records(text: str, separator: str, register: Which) -> Iterator[tuple[Notes
         number += 1
         notes = Notes(number, register)
         try:
-            cells = [cell.strip().strip("\ufeff\u200b") for cell in next(reader)]
+            cells = [calm(cell) for cell in next(reader)]
         except StopIteration:
             return
         except csv.Error as fault:
             notes.error(None, f"a quotation mark is not closed, or stands in the wrong place ({fault})")
             cells = []
         yield notes, cells
+
+
+def _sheet(
+    records: Iterator[tuple[Notes, list[str]]],
+    faults: Sequence[Fault],
+    columns: Columns,
+    *,
+    separator: str,
+    ended: bool,
+) -> Sheet:
+    first = list(islice(records, _ABOVE))
+    filled = [at for at, (notes, cells) in enumerate(first) if notes.failed() or any(cells)]
+    if not filled:
+        return Sheet((), (*faults, _empty(columns)))
+    at = filled[0]
+    best = max(filled, key=lambda place: (_score(first[place][1], columns), -place))
+    header, names = first[at]
+    if best != at and _score(first[best][1], columns) >= max(2, 2 * _score(names, columns)):
+        header, names = first[best]
+        header.warning(None, f"the first row is not the header: line {header.line} is taken for it")
+        at = best
+    above = [_above(*first[place]) for place in filled if place < at and sum(map(bool, first[place][1])) > _TITLES]
+    layout = _layout(names, header, columns)
+    rows: list[Row] = []
+    if not header.failed():
+        rows = list(islice(layout.rows(_chained(first[at + 1 :], records), ended=ended), MOST_ROWS + 1))
+    if len(rows) > MOST_ROWS:
+        rows = []
+        header.error(None, f"the register has more than {MOST_ROWS} lines: is it the right file?")
+    return Sheet((*above, *rows), (*faults, *header.faults), separator, not separator, header.line)
+
+
+def _above(notes: Notes, cells: Sequence[str]) -> Row:
+    """A row above the header that is fuller than a title: a sheet that was sorted with its header has lines there."""
+    notes.error(None, "this line stands above the header and is not read: move it below")
+    return Row({}, notes, {"starts": [("", cell) for cell in cells if cell]})
+
+
+def _chained(
+    first: Iterable[tuple[Notes, list[str]]], rest: Iterator[tuple[Notes, list[str]]]
+) -> Iterator[tuple[Notes, list[str]]]:
+    yield from first
+    yield from rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +248,9 @@ class _Layout:
     named: int
     width: int
     places: Mapping[str, int]
-    lookalikes: Mapping[int, tuple[str, str]]  # place -> (name as written, the absent column it looks like)
+    parts: Mapping[str, Sequence[tuple[str, int]]]
+    unread: Sequence[tuple[str, int]]
+    lookalikes: Mapping[int, tuple[str, str]]  # place -> (name as written, the column it looks like)
     nameless: frozenset[int]
     header: Notes
 
@@ -179,42 +272,61 @@ class _Layout:
                 if place < len(cells) and cells[place]:
                     nameless_told.add(place)
                     self.header.warning(None, f"column {place + 1} has no name: what stands in it is not read")
-            row = Row({name: cells[at] if at < len(cells) else "" for name, at in self.places.items()}, notes)
-            last = row, len(cells)
+            last = self._row(cells, notes), len(cells)
         if last:
             row, count = last
             if not ended and count < self.named and not row.notes.failed():
                 row.notes.error(None, "the file seems to be cut off here: the last line is short and has no line end")
             yield row
 
+    def _row(self, cells: list[str], notes: Notes) -> Row:
+        count = len(cells)
+        return Row(
+            {name: cells[at] if at < count else "" for name, at in self.places.items()},
+            notes,
+            {
+                name: [(written, cells[at]) for written, at in places if at < count and cells[at]]
+                for name, places in self.parts.items()
+            },
+            [(written, cells[at]) for written, at in self.unread if at < count and cells[at]],
+        )
+
 
 def _layout(names: list[str], header: Notes, columns: Columns) -> _Layout:
     """Make sense of a header; what is wrong with it goes into its notes, an error if no row can be believed."""
     places: dict[str, int] = {}
+    parts: dict[str, list[tuple[str, int]]] = {}
     unknown: dict[int, str] = {}
     nameless: set[int] = set()
+    seen: set[str] = set()
     for place, written in enumerate(names):
         name = plain(written)
+        right = columns.right(name)
         if not written:
             nameless.add(place)
-        elif name not in columns.known:
+        elif right is None:
             unknown[place] = written
-        elif name in places:
+        elif name in seen or (right in places and right not in columns.several):
             header.error(name, "this column stands there twice: which one is meant?")
+        elif right in columns.several:
+            parts.setdefault(right, []).append((written, place))
         else:
-            places[name] = place
+            places[right] = place
+        seen.add(name)
+    there = {*places, *parts}
     lookalikes: dict[int, tuple[str, str]] = {}
     for place, written in unknown.items():
         nearest = columns.nearest(plain(written))
-        absent = nearest if nearest not in places else None
+        absent = nearest if nearest not in there else None
         hint = f"; is it meant as {absent}?" if absent else ""
         header.warning(written, f"unknown column, not read{hint}")
-        # A misspelt "cameras" or "status" would, unread, let a visit take photos that are not of it.
-        if absent in columns.optional:
-            lookalikes[place] = written, str(absent)
+        # A misspelt "cameras", "status" or "end time" would, unread, let a visit take photos that are not of it.
+        if absent in columns.optional or nearest in columns.several:
+            lookalikes[place] = written, str(nearest)
     for name in columns.needed:
-        if name not in places:
+        if name not in there and columns.instead.get(name) not in there:
             meant = next((written for written in unknown.values() if columns.nearest(plain(written)) == name), None)
             header.error(name, f"this column is missing{f'; rename “{meant}” if that is it' if meant else ''}")
     named = max(place + 1 for place, written in enumerate(names) if written) if any(names) else 0
-    return _Layout(named, len(names), places, lookalikes, frozenset(nameless), header)
+    unread = [(written, place) for place, written in unknown.items() if place not in lookalikes]
+    return _Layout(named, len(names), places, parts, unread, lookalikes, frozenset(nameless), header)

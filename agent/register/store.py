@@ -13,14 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import RegisterError
-from agent.model import Register, RegisteredCamera, Sha256
+from agent.model import Register, RegisteredCamera, Sha256, Visit
 from agent.register.cached import Cached
 from agent.register.cameras import read_cameras
 from agent.register.cells import key
+from agent.register.exchanged import exchanged
 from agent.register.faults import Fault
 from agent.register.kept import Kept, from_bytes, to_bytes
+from agent.register.lengths import without_the_longest
 from agent.register.opening import read_visits
-from agent.register.reading import CamerasReading, Kind, VisitsReading, cross_check
+from agent.register.overlap import zone_of
+from agent.register.reading import CamerasReading, Kind, Rules, VisitsReading, cross_check
+from agent.register.wording import day
 
 
 class RegisterStore:
@@ -57,17 +61,17 @@ class RegisterStore:
         return refusal
 
     def offer(
-        self, visits: bytes, kind: Kind, cameras: bytes | None, *, zone: str, now: datetime, force: bool = False
+        self, visits: bytes, kind: Kind, cameras: bytes | None, *, rules: Rules, now: datetime, force: bool = False
     ) -> Register:
         """Believe these files and keep them durably, or raise RegisterError with the reason; the last good one stands.
 
         `cameras` is None where the settings name no cameras register. `now` is aware. The same bytes again only renew
-        `read_at`. `force` accepts what a person has looked at: fewer visits, other cameras, a camera left out. It never
-        accepts what is empty or unreadable.
+        `read_at`. `force` accepts what a person has looked at: fewer visits, a long one, day and month exchanged, other
+        cameras, a camera left out. It never accepts what is empty, unreadable, or contradicts itself.
         """
         last = self._register.content()
         try:
-            offered = _believed(visits, kind, cameras, zone, now, last, force=force)
+            offered = _believed(visits, kind, cameras, rules, now, last, force=force)
         except RegisterError as fault:
             self._say(last.register.version if last else None, self.current(), str(fault))
             raise
@@ -89,29 +93,49 @@ class RegisterStore:
 
 
 def _believed(
-    visits: bytes, kind: Kind, cameras: bytes | None, zone: str, now: datetime, last: Kept | None, *, force: bool
+    visits: bytes, kind: Kind, cameras: bytes | None, rules: Rules, now: datetime, last: Kept | None, *, force: bool
 ) -> Kept:
     """The register that these bytes are. Raises RegisterError if it is not to be believed after `last`."""
     version = _version(visits, cameras)
-    told = read_visits(visits, kind=kind, zone=zone)
+    before = last.register if last else None
+    # The very bytes that were believed stay believed, also by a later version of this program that reads them better.
+    same = before is not None and before.version == version
+    accepted = force or (before is not None and same and before.accepted)
+    told = read_visits(visits, kind=kind, rules=rules)
+    if told.distrusted is not None:
+        raise RegisterError(f"the visits register is not believed: {told.distrusted}")
+    if not accepted:
+        told = without_the_longest(told, rules, before.visits if before else ())
     known = CamerasReading((), ()) if cameras is None else read_cameras(cameras)
     if not told.visits:
         raise RegisterError(f"the visits register is not believed: {_first_error(told, 'it holds no valid visit')}")
     if cameras is not None and not known.cameras and (not cameras.strip() or _errors(known)):
         raise RegisterError(f"the cameras register is not believed: {_first_error(known, 'it holds no valid camera')}")
-    # The very bytes that were believed stay believed, also by a later version of this program that reads them better.
-    if not force and (last is None or last.register.version != version):
-        before = last.register if last else None
+    if not force and not same:
         _no_camera_lost(known, before.cameras if before and cameras is not None else ())
         if before and 2 * len(told.visits) < len(before.visits):
             raise RegisterError(
                 f"the visits register is not believed: it has {_visits(len(told.visits))}, the last good one had "
                 f"{len(before.visits)}; if that is right, accept it with `photo-agent visits accept`"
             )
-    register = Register(told.visits, known.cameras, version, now.astimezone(UTC))
+        _not_exchanged(told.visits, before.visits if before else ())
+    register = Register(told.visits, known.cameras, version, now.astimezone(UTC), told.doubtful, accepted)
     lines = dict(zip((visit.id for visit in told.visits), told.lines, strict=True))
     labels = cross_check(register, lines) if cameras is not None else ()
     return Kept(register, (*told.faults, *labels, *known.faults))
+
+
+def _not_exchanged(now: tuple[Visit, ...], before: tuple[Visit, ...]) -> None:
+    """Raise RegisterError if a visit of the last good register has its day and month exchanged."""
+    if (found := exchanged(now, before)) is not None:
+        visit, was = found
+        zone, other = zone_of(visit.zone), zone_of(was.zone)
+        raise RegisterError(
+            f"the visits register is not believed: line {visit.line} has {visit.id} on "
+            f"{day(visit.span.earliest.astimezone(zone))}, the last good one on "
+            f"{day(was.span.earliest.astimezone(other))}: are day and month exchanged? Correct the dates, or, if that "
+            "is right, accept it with `photo-agent visits accept`"
+        )
 
 
 def _no_camera_lost(known: CamerasReading, before: tuple[RegisteredCamera, ...]) -> None:

@@ -1,6 +1,7 @@
 """IANA time zones by name: the same answer on every system, and the nearest right name for a wrong one."""
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -24,14 +25,26 @@ def zone_named(name: str) -> ZoneInfo | None:
         return None
 
 
+@lru_cache(maxsize=256)
 def nearest_zone(name: str) -> str | None:
     """The IANA name most likely meant."""
-    wanted = "_".join(name.split()).casefold()
-    known = {zone.casefold(): zone for zone in sorted(available_timezones()) if not zone.startswith(_NO_ZONES)}
+    wanted = "_".join(name[:60].split()).casefold()
     if wanted in _CITIES:
         return _CITIES[wanted]
-    by_city = {zone.rpartition("/")[2].casefold(): zone for zone in known.values()}
+    known, by_city = _known()
     found = known.get(wanted) or by_city.get(wanted)
     near = ((by_city, 0.8), (known, 0.7)) if "/" not in wanted else ((known, 0.7),)
-    close = (names[name] for names, cutoff in near for name in get_close_matches(wanted, names, n=1, cutoff=cutoff))
+    close = (names[name] for names, cutoff in near for name in _close(wanted, names, cutoff))
     return found or next(close, None)
+
+
+@lru_cache(maxsize=1)
+def _known() -> tuple[dict[str, str], dict[str, str]]:
+    """Every zone by its name and by its city, in lower case."""
+    known = {zone.casefold(): zone for zone in sorted(available_timezones()) if not zone.startswith(_NO_ZONES)}
+    return known, {zone.rpartition("/")[2].casefold(): zone for zone in known.values()}
+
+
+def _close(wanted: str, names: Iterable[str], cutoff: float) -> list[str]:
+    """The nearest of the names that begin alike: a register may have thousands of wrong ones."""
+    return get_close_matches(wanted, [name for name in names if name[:2] == wanted[:2]], n=1, cutoff=cutoff)

@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from agent.removal.below import folders_below
+
 # Folders in the path whose very name says it; lower case, by beginning.
 _NAMED = (
     ("onedrive", "OneDrive"),
@@ -39,6 +41,10 @@ _MARKED_BY_BEGINNING = ((".sync_", "Nextcloud"), ("._sync_", "Nextcloud"))  # .s
 _VARIABLES = ("OneDrive", "OneDriveConsumer", "OneDriveCommercial")
 
 
+DEPTH = 3
+"""Levels of folders in which a synchronised one is looked for; they usually lie right in the home folder."""
+
+
 def find_cloud_sync(folder: Path) -> str | None:
     """The program that keeps `folder`, or a folder it lies in, in step with a cloud, e.g. "OneDrive"; None: none known.
 
@@ -49,6 +55,19 @@ def find_cloud_sync(folder: Path) -> str | None:
         if path == root or root in path.parents:
             return name
     for place in (path, *path.parents):
+        found = _by_name(place) or _by_mark(place)
+        if found is not None:
+            return found
+    return None
+
+
+def find_cloud_below(folder: Path) -> str | None:
+    """The program that keeps some folder inside `folder`, a few levels down, in step with a cloud; None: none known."""
+    path = Path(os.path.realpath(folder))
+    for root, name in _known_roots():
+        if path in root.parents:
+            return name
+    for place in folders_below(path, DEPTH):
         found = _by_name(place) or _by_mark(place)
         if found is not None:
             return found
@@ -84,7 +103,12 @@ def _real(path: Path) -> Path:
 def _by_name(place: Path) -> str | None:
     lower = place.name.lower()
     if place.parent.name.lower() == _MACOS_PROVIDERS:
-        return next((name for start, name in _NAMED if lower.startswith(start)), place.name.partition("-")[0])
+        provider = place.name.partition("-")[0]
+        # It goes on record, which takes plain words only.
+        plain = provider.replace(" ", "").isalnum() and len(provider) <= 40
+        return next(
+            (name for start, name in _NAMED if lower.startswith(start)), provider if plain else "A cloud program"
+        )
     for start, name in _NAMED:
         # "OneDrive - Springfield School" and "Dropbox (Personal)", but not "Dropbox photos of 2019".
         rest = lower.removeprefix(start)

@@ -9,6 +9,10 @@ class Vanished(LocalFault):
     """The file was gone before anything was touched: another program or a person has moved or deleted it."""
 
 
+class ReadOnly(LocalFault):
+    """The card or folder cannot be written to."""
+
+
 def vanished() -> Vanished:
     """Nothing is there."""
     return Vanished("A photo was gone before it could be removed: another program has moved or deleted it.")
@@ -17,6 +21,14 @@ def vanished() -> Vanished:
 def changed(what: str) -> RemovalRefused:
     """`what` is the sentence's second half, e.g. "its content is not what was proven on the share"."""
     return RemovalRefused(f"A photo was not removed: {what}. What is there now stays.")
+
+
+def read_only() -> ReadOnly:
+    """A card's switch, or a disk that was mounted so."""
+    return ReadOnly(
+        "A photo was sent and stays here too, because its card or folder is read-only. Unlock the card (the small"
+        " switch on its side) and put it in again."
+    )
 
 
 def in_use() -> LocalFault:
@@ -32,10 +44,7 @@ def told(fault: OSError) -> LocalFault:
         return vanished()
     number = fault.errno
     if number == errno.EROFS:
-        return LocalFault(
-            "A photo cannot be removed: the folder or card is read-only. Unlock the card (the small switch on its side)"
-            " and put it in again."
-        )
+        return read_only()
     if isinstance(fault, PermissionError):
         return LocalFault(
             "A photo cannot be removed: this program may not change the folder. Check the folder's permissions and"

@@ -33,8 +33,8 @@ if sys.platform != "win32":
     from agent.model import Fingerprint, LocalFile
     from agent.removal.exclusive import put_back
     from agent.removal.faults import changed, in_use, stranded, told
-    from agent.removal.mounts import numbers_files_anew
     from agent.removal.names import PRIVATE_PREFIX
+    from agent.volumes import numbers_files_anew
 
     _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -19,8 +19,9 @@ else:
     from agent.removal.emptying import empty_private_folder
 
 
-def recover(roots: Iterable[Path]) -> int:
-    """Put back whatever lies in private folders in and below `roots` (of a file: beside it); how many files.
+def recover(roots: Iterable[Path], folders: Iterable[Path] = ()) -> int:
+    """Put back whatever lies in private folders in and below `roots` (of a file: beside it), and directly in `folders`;
+    how many files.
 
     Each goes to its own name, or beside a newer file of that name as "NAME (kept by photo-agent).EXT"; nothing is
     overwritten and no link followed. A root that is missing is passed over: a card may come back later. Raises
@@ -28,7 +29,9 @@ def recover(roots: Iterable[Path]) -> int:
     """
     count = 0
     faults: list[Unforeseen] = []
-    for folder in _private_folders(roots):
+    below = list(_private_folders(roots))
+    beside = [private for folder in dict.fromkeys(folders) for private in half_removed(folder)]
+    for folder in dict.fromkeys((*below, *map(_real, beside))):
         try:
             with contained("a photo that a crash left half removed"):
                 count += empty_private_folder(folder)
@@ -45,13 +48,15 @@ def recover(roots: Iterable[Path]) -> int:
     return count
 
 
+def half_removed(folder: Path) -> list[Path]:
+    """The private folders in `folder`: a photo may lie in them, moved aside and not removed."""
+    return [below for below in _folders_in(folder) if below.name.startswith(PRIVATE_PREFIX)]
+
+
 def _private_folders(roots: Iterable[Path]) -> Iterator[Path]:
     seen: set[Path] = set()
     for root in sorted(set(roots), key=str):
-        try:
-            resolved = Path(os.path.realpath(root))
-        except OSError:  # a disk that cannot say where its folders really are (Windows: error 1005 on RAM disks)
-            resolved = Path(os.path.abspath(root))  # noqa: PTH100 -- Path.absolute() would keep ".."
+        resolved = _real(root)
         start, deep = (resolved, True) if resolved.is_dir() else (resolved.parent, False)
         stack = [start]
         while stack:
@@ -67,6 +72,13 @@ def _private_folders(roots: Iterable[Path]) -> Iterator[Path]:
                         yield below
                 elif deep:
                     stack.append(below)
+
+
+def _real(path: Path) -> Path:
+    try:
+        return Path(os.path.realpath(path))
+    except OSError:  # a disk that cannot say where its folders really are (Windows: error 1005 on RAM disks)
+        return Path(os.path.abspath(path))  # noqa: PTH100 -- Path.absolute() would keep ".."
 
 
 def _folders_in(folder: Path) -> list[Path]:

@@ -6,8 +6,11 @@ where one has it open for writing already the opening fails. What the handle is 
 what it holds (SHA-256) are then checked by the handle and the file is marked for deletion by the handle: no name is
 resolved a second time, so there is nothing to race against and nothing to move aside.
 
-This module is type-checked for Windows but was not run there by its authors: the tests of this room skip on other
-systems, and a first run on Windows must show them pass before it is relied on.
+On FAT and exFAT, which a card has, a name goes only when the last handle to the file does, and not at all while the
+file is marked read-only, as cameras mark protected photos. So the mark is taken off first, put back if the removal does
+not come about, and a photo counts as removed only once its name is gone.
+
+Run under Windows' own Python on Wine, which has no POSIX deletion and no file systems but its own.
 """
 
 import sys
@@ -23,17 +26,19 @@ if sys.platform == "win32":
 
     from agent.errors import LocalFault
     from agent.model import Fingerprint, LocalFile
-    from agent.removal.faults import changed, in_use, told, vanished
+    from agent.removal.faults import changed, in_use, read_only, told, vanished
     from agent.removal.names import kept_name
 
     # winnt.h, fileapi.h, minwinbase.h, winerror.h
     _GENERIC_READ = 0x80000000
     _DELETE = 0x00010000
+    _WRITE_ATTRIBUTES = 0x00000100
     _SHARE_READ = 0x00000001
     _OPEN_EXISTING = 3
     _OPEN_REPARSE_POINT = 0x00200000
     _SEQUENTIAL_SCAN = 0x08000000
     _INVALID_HANDLE = ctypes.c_void_p(-1).value
+    _FILE_BASIC_INFO = 0
     _FILE_DISPOSITION_INFO = 4
     _FILE_ATTRIBUTE_TAG_INFO = 9
     _FILE_DISPOSITION_INFO_EX = 21
@@ -51,6 +56,17 @@ if sys.platform == "win32":
         """FILE_ATTRIBUTE_TAG_INFO."""
 
         _fields_ = (("attributes", wintypes.DWORD), ("tag", wintypes.DWORD))
+
+    class _Basic(ctypes.Structure):
+        """FILE_BASIC_INFO; a time of 0 leaves that time as it is."""
+
+        _fields_ = (
+            ("created", wintypes.LARGE_INTEGER),
+            ("accessed", wintypes.LARGE_INTEGER),
+            ("written", wintypes.LARGE_INTEGER),
+            ("changed", wintypes.LARGE_INTEGER),
+            ("attributes", wintypes.DWORD),
+        )
 
     _kernel = ctypes.WinDLL("kernel32", use_last_error=True)
     _kernel.CreateFileW.argtypes = (
@@ -91,6 +107,8 @@ if sys.platform == "win32":
                 _mark_deleted(handle)
         except OSError as fault:
             raise _told(fault) from fault
+        if _is_named(file.path):  # another program has it open, and Windows lets its name go when that one closes it
+            raise in_use()
 
     def empty_private_folder(private: Path) -> int:
         """Put back what another system's crash left on a card; Windows' rename never overwrites. Raises OSError."""
@@ -111,7 +129,7 @@ if sys.platform == "win32":
     def _open(path: Path) -> int:
         handle: int | None = _kernel.CreateFileW(
             _long(path),
-            _GENERIC_READ | _DELETE,
+            _GENERIC_READ | _DELETE | _WRITE_ATTRIBUTES,
             _SHARE_READ,
             None,
             _OPEN_EXISTING,
@@ -151,10 +169,39 @@ if sys.platform == "win32":
         if _set(handle, _FILE_DISPOSITION_INFO_EX, flags):
             return
         # FAT, exFAT and Windows before 10 1809 know only the plain form; it refuses files marked read-only.
+        attributes = _attributes(handle)
+        protected = bool(attributes & stat.FILE_ATTRIBUTE_READONLY)
+        if protected:
+            _set_attributes(handle, attributes & ~stat.FILE_ATTRIBUTE_READONLY)
         if not _set(handle, _FILE_DISPOSITION_INFO, wintypes.BOOLEAN(1)):
+            fault = ctypes.WinError(ctypes.get_last_error())
+            if protected:
+                _set_attributes(handle, attributes)
+            raise fault
+
+    def _attributes(handle: int) -> int:
+        info = _AttributeTag()
+        size = ctypes.sizeof(info)
+        if not _kernel.GetFileInformationByHandleEx(handle, _FILE_ATTRIBUTE_TAG_INFO, ctypes.byref(info), size):
+            raise ctypes.WinError(ctypes.get_last_error())
+        return int(info.attributes)
+
+    def _set_attributes(handle: int, attributes: int) -> None:
+        # 0 would mean "leave them as they are".
+        if not _set(handle, _FILE_BASIC_INFO, _Basic(attributes=attributes or stat.FILE_ATTRIBUTE_NORMAL)):
             raise ctypes.WinError(ctypes.get_last_error())
 
-    def _set(handle: int, kind: int, value: wintypes.DWORD | wintypes.BOOLEAN) -> bool:
+    def _is_named(path: Path) -> bool:
+        """Whether the name is there yet, be it of a file that waits for its deletion."""
+        try:
+            os.lstat(_long(path))
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # Windows refuses to look at a file that waits for its deletion
+        return True
+
+    def _set(handle: int, kind: int, value: wintypes.DWORD | wintypes.BOOLEAN | _Basic) -> bool:
         return bool(_kernel.SetFileInformationByHandle(handle, kind, ctypes.byref(value), ctypes.sizeof(value)))
 
     def _told(fault: OSError) -> LocalFault:
@@ -163,8 +210,5 @@ if sys.platform == "win32":
         if fault.winerror in {_ERROR_SHARING_VIOLATION, _ERROR_LOCK_VIOLATION}:
             return in_use()
         if fault.winerror == _ERROR_WRITE_PROTECT:
-            return LocalFault(
-                "A photo cannot be removed: the card is write-protected. Unlock it (the small switch on its side) and"
-                " put it in again."
-            )
+            return read_only()
         return told(fault)

@@ -12,9 +12,10 @@ from agent.service.port import Service
 def for_this_system(launch: Launch) -> Service:
     """The service of the system this runs on. UsageError on systems that are none of the three."""
     if sys.platform == "win32":
-        from agent.service.task_scheduler import ScheduledTask, current_user
+        from agent.files.owner import current_user_sid
+        from agent.service.task_scheduler import ScheduledTask
 
-        return ScheduledTask(launch, current_user())
+        return ScheduledTask(launch, current_user_sid())
     if sys.platform == "darwin":
         from agent.service.launchd import LaunchAgent
 

@@ -11,6 +11,9 @@ from agent.errors import AgentError, UsageError
 SECONDS = 150
 """Longer than a service is given to end (systemd.py, launchd.py), so that stopping one is not cut off."""
 
+_ENCODING = "oem" if sys.platform == "win32" else None
+"""Windows' console tools write the console's old code page, not the one that Python takes for text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -37,6 +40,7 @@ def ask(command: Sequence[str], seconds: float = SECONDS) -> Answer:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            encoding=_ENCODING,
             errors="replace",
             timeout=seconds,
             check=False,

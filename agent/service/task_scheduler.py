@@ -6,7 +6,6 @@ ending a task is a hard stop, which this program is built to survive at any inst
 """
 
 import html
-import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -75,8 +74,9 @@ _TASK = """\
 
 
 def task_xml(launch: Launch, user: str) -> str:
-    r"""The task (Task Scheduler schema 1.2) that starts `launch` when `user` (`DOMAIN\name`) logs on.
+    """The task (Task Scheduler schema 1.2) that starts `launch` when `user` logs on.
 
+    `user` is a security identifier ("S-1-5-21-…"): names change, and those of Entra accounts (`AzureAD\\name`) are cut.
     To be written in UTF-16, as its first line says. The trigger's parts are in the order that the schema's sequence
     demands. Task Scheduler itself replaces %VARIABLES% that exist and knows no way to write them otherwise.
     """
@@ -90,16 +90,8 @@ def task_xml(launch: Launch, user: str) -> str:
     )
 
 
-def current_user() -> str:
-    r"""Who is logged on, as `DOMAIN\name`; the domain is the computer's name for a local account."""
-    name, domain = os.environ.get("USERNAME", ""), os.environ.get("USERDOMAIN", "")
-    if not name:
-        raise UsageError("Windows does not say who is logged on (USERNAME is not set), so no task can be made.")
-    return f"{domain}\\{name}" if domain else name
-
-
 class ScheduledTask:
-    """The task of `user` in the scheduler's root folder."""
+    """The task of `user`, by security identifier, in the scheduler's root folder."""
 
     def __init__(self, launch: Launch, user: str) -> None:
         self._launch = launch

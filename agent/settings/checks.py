@@ -21,10 +21,10 @@ _NO_ZONES = ("localtime", "posixrules", "Factory", "posix/", "right/")
 """In /usr/share/zoneinfo, but no IANA names: what they mean differs from machine to machine."""
 
 
-def safe_device_name(host: str) -> str:
-    """A host name as a device name: its first label, with `-` for each character the share's folders may not have."""
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", host.split(".", maxsplit=1)[0]).strip("-")[:64]
-    return name if name and name.lower() not in _NO_DEVICE else "laptop"
+def safe_device_name(user: str) -> str:
+    """A user's name as a device name, with `-` for each character the share's folders may not have."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", user)[:64].strip("-.")
+    return name if name and name.split(".", maxsplit=1)[0].lower() not in _NO_DEVICE else f"laptop-{name}".strip("-")
 
 
 def device_name(value: str) -> str:
@@ -173,18 +173,23 @@ def absolute_or_empty(value: str) -> str:
 
 
 def visits(value: str) -> str:
-    """Where the visits register is: `share:…` or a local path, ending in .csv or .ics."""
-    return _register_file(value, (".csv", ".ics"))
+    """Where the visits register is: `share:…` or a local path, ending in .csv, .xlsx, .ods or .ics."""
+    if re.match(r"(?i)(?:https?|webcals?|ftp)://", value):
+        raise ValueError(
+            "is a link, and laptops fetch no calendar from the internet: let the server fetch it into register/ (the "
+            "README says how) and write share:register/visits.ics"
+        )
+    return _register_file(value, (".csv", ".xlsx", ".ods", ".ics"))
 
 
 def cameras(value: str) -> str:
-    """Where the cameras register is: `share:…` or a local path, ending in .csv; or nothing."""
-    return _register_file(value, (".csv",)) if value else value
+    """Where the cameras register is: `share:…` or a local path, ending in .csv, .xlsx or .ods; or nothing."""
+    return _register_file(value, (".csv", ".xlsx", ".ods")) if value else value
 
 
 def _register_file(value: str, endings: tuple[str, ...]) -> str:
     if not value.lower().endswith(endings):
-        raise ValueError(f"must end in {' or '.join(endings)}")
+        raise ValueError(f"must end in {', '.join(endings[:-1])} or {endings[-1]}")
     if not value.startswith("share:"):
         return absolute(value)
     name = value.removeprefix("share:")

@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from agent.errors import SettingsError
+from agent.files.owner import may_speak_for_the_machine
+from agent.settings.places import NOT_BELIEVED, machine_file
 from agent.settings.tables import Settings
 
 _WORDS: Mapping[str, str] = {
@@ -47,7 +49,11 @@ def parse(text: str, path: Path) -> Settings:
 
 def _text(path: Path) -> str:
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            # Asked of the very file that is read: another may have taken its place since it was found.
+            if path == machine_file() and not may_speak_for_the_machine(file.fileno()):
+                raise SettingsError(NOT_BELIEVED.format(path=path))
+            content = file.read()
     except FileNotFoundError as fault:
         raise SettingsError(f"There is no settings file {path}. Run `photo-agent init` to make one.") from fault
     except OSError as fault:

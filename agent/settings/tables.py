@@ -5,8 +5,8 @@ method of its metaclass. A key's value stays as it was written; the properties o
 """
 
 import dataclasses
-from pathlib import Path
-from typing import Annotated, Any, Final
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, ConfigDict, Field, Strict, StrictBool, StrictInt
@@ -17,13 +17,8 @@ from agent.settings import checks
 from agent.settings.places import config_folder, expanded, state_folder
 
 _EXACT: Final = ConfigDict(extra="forbid", allow_inf_nan=False)
+CAMERAS_FILE = "cameras.csv"
 _Number = Annotated[float, Strict()]  # an integer will do; a quoted number or true will not
-
-
-def _host_name() -> str:
-    import socket  # 5 ms, where the file names the device not at all
-
-    return checks.safe_device_name(socket.gethostname())
 
 
 @dataclass(frozen=True, slots=True, config=_EXACT)
@@ -47,12 +42,12 @@ class Device:
         str,
         AfterValidator(checks.device_name),
         Field(
-            description="This laptop's name in the record and on the share. Without it, the host name is taken; "
-            "a laptop that is renamed later would then begin a new record.",
+            description="This laptop's name in the record and on the share: its folder there is record/ and this name. "
+            "Without it, share.user is taken.",
             examples=["laptop-17"],
             json_schema_extra={"pattern": checks.DEVICE_NAME},
         ),
-    ] = dataclasses.field(default_factory=_host_name)
+    ] = dataclasses.field(default_factory=str)  # empty until `Settings` puts share.user in its place
     state_dir: Annotated[
         str,
         AfterValidator(checks.absolute_or_empty),
@@ -81,6 +76,13 @@ class Folders:
         _Number,
         Field(gt=0, le=1440, description="How often all folders are looked through, besides being watched."),
     ] = 15
+    screenshots: Annotated[
+        Literal["ask", "leave"],
+        Field(
+            description="What becomes of screenshots and recordings of a screen that may be of a visit: ask the member "
+            "of staff, or leave them alone."
+        ),
+    ] = "ask"
 
 
 @dataclass(frozen=True, slots=True, config=_EXACT)
@@ -146,22 +148,34 @@ class RegisterSettings:
         str,
         AfterValidator(checks.visits),
         Field(
-            description="The visits register, .csv or .ics: share:… for a file on the share (from share.path on), "
-            "or a full path on this laptop.",
-            json_schema_extra={"pattern": r"\.([cC][sS][vV]|[iI][cC][sS])$"},
+            description="The visits register, .csv, .xlsx, .ods or .ics: share:… for a file on the share (from "
+            "share.path on), or a full path on this laptop.",
+            json_schema_extra={"pattern": r"\.([cC][sS][vV]|[xX][lL][sS][xX]|[oO][dD][sS]|[iI][cC][sS])$"},
         ),
     ] = "share:register/visits.csv"
     cameras: Annotated[
         str,
         AfterValidator(checks.cameras),
         Field(
-            description="The cameras register, .csv, likewise; empty: the school keeps none.",
-            json_schema_extra={"pattern": r"^$|\.[cC][sS][vV]$"},
+            description="The cameras register, .csv, .xlsx or .ods, likewise; empty: cameras.csv beside the visits "
+            "register, if it is there.",
+            json_schema_extra={"pattern": r"^$|\.([cC][sS][vV]|[xX][lL][sS][xX]|[oO][dD][sS])$"},
         ),
     ] = ""
     max_age_days: Annotated[
         _Number,
         Field(gt=0, le=3660, description="How old the last good copy of the register may be and still decide."),
+    ] = 14
+    dates: Annotated[
+        Literal["day-first", "month-first", "iso"],
+        Field(
+            description="The order of day and month in dates such as 3/4/2026: day-first, month-first, or iso where "
+            "only 2026-04-03 is read. A register that proves another order is not believed.",
+        ),
+    ] = "day-first"
+    longest_visit_days: Annotated[
+        _Number,
+        Field(gt=0, le=366, description="How long a visit may last; a longer one needs `photo-agent visits accept`."),
     ] = 14
 
 
@@ -246,6 +260,12 @@ class Settings:
     removal: RemovalSettings = dataclasses.field(default_factory=RemovalSettings)
     forward: ForwardSettings = dataclasses.field(default_factory=ForwardSettings)
 
+    def __post_init__(self) -> None:
+        """Where the file gives the laptop no name, it is called like its user on the server."""
+        if not self.device.name:
+            named = dataclasses.replace(self.device, name=checks.safe_device_name(self.share.user))
+            object.__setattr__(self, "device", named)
+
     @property
     def state_dir(self) -> Path:
         """Where the journal and the record are kept; it may not exist yet."""
@@ -277,9 +297,22 @@ class Settings:
         return _register_file(self.register.visits)
 
     @property
+    def register_is_here(self) -> bool:
+        """Whether the visits register is a file on this laptop."""
+        return isinstance(self.visits_file, Path)
+
+    @property
     def cameras_file(self) -> RemoteName | Path | None:
-        """The cameras register, likewise; None: the school keeps none."""
+        """The cameras register, likewise, where the settings name one."""
         return _register_file(self.register.cameras) if self.register.cameras else None
+
+    @property
+    def cameras_beside(self) -> RemoteName | Path:
+        """Where the cameras register is if the settings name none and the school keeps one: beside the visits."""
+        visits = self.visits_file
+        if isinstance(visits, Path):
+            return visits.with_name(CAMERAS_FILE)
+        return RemoteName(str(PurePosixPath(visits).with_name(CAMERAS_FILE)))
 
     def forward_file(self, key: str) -> Path | None:
         """The file that this key of [forward] names; None where it is empty."""

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from agent.share.names import remote_name as remote_name
     from agent.share.port import Abilities as Abilities
     from agent.share.port import Delivered as Delivered
+    from agent.share.port import HalfSent as HalfSent
     from agent.share.port import Outcome as Outcome
     from agent.share.port import Sent as Sent
     from agent.share.port import Share as Share
     from agent.share.port import Space as Space
+    from agent.share.port import Still as Still
     from agent.share.port import Undelivered as Undelivered
     from agent.share.server import Server as Server
     from agent.share.sftp import open_share as open_share
@@ -34,6 +36,7 @@ _HOME = {
     "Abilities": "port",
     "Delivered": "port",
     "Disk": "memory",
+    "HalfSent": "port",
     "HostKey": "hostkeys",
     "MemoryShare": "memory",
     "Outcome": "port",
@@ -41,6 +44,7 @@ _HOME = {
     "Server": "server",
     "Share": "port",
     "Space": "port",
+    "Still": "port",
     "Undelivered": "port",
     "another": "names",
     "make_key": "devicekey",

@@ -53,4 +53,4 @@ class Patience:
         """Whether they have had their time."""
         if self._until is None and self.stopping():
             self._until = time.monotonic() + GRACE
-        return self._until is not None and time.monotonic() > self._until
+        return self._until is not None and time.monotonic() >= self._until

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from agent.errors import HostKeyRefused, LoginRefused, ShareFault, ShareUnreachable
+from agent.share.firstwords import why_not_ssh
 from agent.share.hostkeys import HostKey, host_key, judge, pinned
 from agent.share.server import Server
 from agent.share.sockets import connect
@@ -71,7 +72,8 @@ def open_channel(server: Server) -> "tuple[Transport, Channel]":
             except (SSHException, EOFError, OSError) as error:
                 if late.is_set():
                     raise ShareUnreachable(_silent(server)) from error
-                raise ShareUnreachable(_broke_off(server)) from error
+                why = None if transport.is_authenticated() else _why_not_ssh(transport, server.host, server.port)
+                raise ShareUnreachable(why or _broke_off(server)) from error
     except BaseException:
         transport.close()
         raise
@@ -90,7 +92,8 @@ def scan_host_key(host: str, port: int, timeout: float) -> HostKey:
                 transport.start_client(timeout=timeout)
                 return _shown(transport)
             except (SSHException, EOFError, OSError) as error:
-                raise ShareUnreachable(f"{host} port {port} answers, but not as an SSH server.") from error
+                why = _why_not_ssh(transport, host, port) or f"{host} port {port} answers, but not as an SSH server."
+                raise ShareUnreachable(why) from error
     finally:
         transport.close()
 
@@ -129,6 +132,16 @@ def _greet(transport: "Transport", server: Server, pinned_types: list[str]) -> N
         now = scan_host_key(server.host, server.port, server.timeout)
         judge(now, pinned(server.known_hosts_file, server.host, server.port), server.host, server.port)
         raise HostKeyRefused(f"{server.host} has a pinned host key, but does not use it. Nothing was sent.") from error
+
+
+def _why_not_ssh(transport: "Transport", host: str, port: int) -> str | None:
+    """Why the two could not agree, where what answers says so."""
+    options = transport.get_security_options()
+    ours = {"key exchange": options.kex, "host keys": KEY_TYPES, "ciphers": options.ciphers, "MACs": options.digests}
+    aead = any("gcm" in cipher or "poly1305" in cipher for cipher in options.ciphers)
+    return why_not_ssh(
+        host, port, {kind: tuple(names) for kind, names in ours.items() if not (aead and kind == "MACs")}
+    )
 
 
 def _shown(transport: "Transport") -> HostKey:
@@ -187,6 +200,12 @@ def _deadline(transport: "Transport", seconds: float) -> Iterator[threading.Even
 
 
 def _not_let_in(server: Server) -> str:
+    certificate = server.key_file.with_name(f"{server.key_file.name}-cert.pub")
+    if certificate.exists():  # it is shown instead of the key, so the plain key is not tried
+        return (
+            f"{server.host} does not let in the user {server.user} with this laptop's SSH certificate. Ask IT whether "
+            f"it has expired, was revoked or names another user. Without {certificate} the plain key is used."
+        )
     return (
         f"{server.host} does not let in the user {server.user} with this laptop's key. "
         "Ask IT whether the key of this laptop (“photo-agent doctor” shows it) is entered for that user."

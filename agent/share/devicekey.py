@@ -1,9 +1,9 @@
 """This device's own SSH key: made here, never leaves the laptop; IT enters its public line on the server."""
 
-import os
 from pathlib import Path
 
 from agent.errors import LoginRefused, UsageError
+from agent.files.durable import create_file
 
 
 def make_key(key_file: Path, comment: str) -> str:
@@ -17,15 +17,10 @@ def make_key(key_file: Path, comment: str) -> str:
     key = Ed25519PrivateKey.generate()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
     public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode("ascii")
-    key_file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        create_file(key_file, private)
     except FileExistsError as error:
         raise UsageError(f"There is an SSH key already, which is kept: {key_file}") from error
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(private)
-        file.flush()
-        os.fsync(file.fileno())
     return f"{public} {' '.join(comment.split())}".strip()
 
 

@@ -15,14 +15,19 @@ from agent.errors import AgentError, LocalFault, ShareFault, ShareUnreachable, u
 from agent.model import Delivery, Proof, TransferId
 from agent.share.connecting import connect
 from agent.share.faults import Refused, as_fault
-from agent.share.lanes import Lanes
+from agent.share.finalcheck import FinalCheck
+from agent.share.lanes import FEW, Lanes
+from agent.share.manners import Manners
+from agent.share.names import folder_of
 from agent.share.pacing import Bucket
-from agent.share.port import Delivered, Outcome, Sent, Undelivered
+from agent.share.port import Delivered, Outcome, Sent, Still, Undelivered
 from agent.share.readback.choosing import Readers
 from agent.share.readback.reader import OwnReader, Reader
 from agent.share.remotefolders import RemoteFolders
 from agent.share.server import Server
 from agent.share.session import Session
+from agent.share.stillthere import still_there
+from agent.share.tryout import known, try_out
 from agent.share.upload import Means, Upload
 
 WORTH = 2 * 1024 * 1024  # bytes to send for which it pays to make a second connection
@@ -66,6 +71,9 @@ class Engine:
         self._own = OwnReader(self._lanes)
         self._readers = readers
         self._to_send = 0  # bytes, since the beginning
+        self._trying: dict[str, asyncio.Task[None]] = {}
+        self._known = False
+        self._trial = asyncio.Lock()
         self._means = Means(
             lanes=self._lanes,
             reader=self._reading,
@@ -74,7 +82,10 @@ class Engine:
             clock=clock,
             acknowledged=self._acknowledged,
             bucket=Bucket(server.bandwidth_kib_per_s * 1024),
+            check=FinalCheck(self._lanes.all[0], self.folders),
         )
+        if (manners := known(session)) is not None:
+            self._learn(manners)
 
     def begin(self, tell: Callable[[News], None]) -> None:
         """Start a run: `tell` hears of everything, on this loop."""
@@ -90,6 +101,10 @@ class Engine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
+        """See `Share`."""
+        return await still_there(self.session, self.folders, self._reading, proofs)
+
     async def stop(self) -> None:
         """Give up what is under way; its temporary files go too, but for large ones that can be gone on with."""
         tasks = list(self._tasks)
@@ -100,6 +115,9 @@ class Engine:
     async def close(self) -> None:
         """End everything."""
         await self.stop()
+        for trying in self._trying.values():
+            trying.cancel()
+        await asyncio.gather(*self._trying.values(), return_exceptions=True)
         await self._readers.close()
         await self._own.close()
         await self._lanes.close()
@@ -120,6 +138,42 @@ class Engine:
         await self._readers.widen()
         return await connect(self._server)
 
+    # --- what the server can do --------------------------------------------------------------------------------------
+
+    async def manners(self, folder: str) -> Manners:
+        """What the server can do, tried out in `folder` where that is not known. Raises ShareFault where too little."""
+        if not self._known:
+            trying = self._trying.get(folder)
+            if trying is None:
+                trying = self._trying[folder] = asyncio.create_task(self._try_out(folder))
+                trying.add_done_callback(_looked_at)
+            await asyncio.shield(trying)
+        return self._means.manners
+
+    @property
+    def found(self) -> Manners:
+        """What was found so far."""
+        return self._means.manners
+
+    async def try_out(self, folder: str) -> None:
+        """Try the server out, whether it is known or not, while nothing is sent. Raises ShareFault."""
+        self._learn(await try_out(self.session, self.folders, self._server.device, folder))
+
+    async def _try_out(self, folder: str) -> None:
+        async with self._trial:
+            if not self._known:
+                await self.try_out(folder)
+
+    def _learn(self, manners: Manners) -> None:
+        self._known = True
+        self._means.manners = manners
+        if 0 < self.session.limits.handles < FEW:
+            manners.one_open = True
+        if manners.one_open:
+            self._lanes.one_open()
+            self._readers.only_own()
+            self.folders.open_none()
+
     # --- one delivery ------------------------------------------------------------------------------------------------
 
     async def _deliver(self, delivery: Delivery) -> None:
@@ -132,11 +186,16 @@ class Engine:
             self._tell(Broken(unforeseen))
 
     async def _outcome(self, delivery: Delivery) -> Outcome:
-        uploads = [Upload(self._means, outgoing, delivery.transfer, n) for n, outgoing in enumerate(delivery.files)]
+        uploads: list[Upload] = []
         try:
+            await self.manners(folder_of(delivery.files[0].name))
+            uploads += [
+                Upload(self._means, outgoing, delivery.transfer, n) for n, outgoing in enumerate(delivery.files)
+            ]
             return Delivered(delivery.transfer, await self._prove(delivery, uploads))
         except Refused as refused:
-            fault: AgentError = as_fault(refused, full=await self._is_full(refused, delivery))
+            full = await self._is_full(refused, delivery)
+            fault: AgentError = as_fault(refused, full=full, folder=folder_of(delivery.files[0].name))
             await _withdraw(uploads)
         except (LocalFault, ShareFault) as known:
             fault = known
@@ -166,7 +225,7 @@ class Engine:
     async def _is_full(self, refused: Refused, delivery: Delivery) -> bool:
         if not refused.vague:
             return False
-        free = await self.session.free(self.root)
+        free = await self.session.free(self.folders.path(folder_of(delivery.files[0].name)))  # may be another volume
         return free is not None and free < delivery.size
 
 
@@ -185,3 +244,9 @@ async def _together(steps: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
     except BaseExceptionGroup as faults:
         raise faults.exceptions[0] from None
     return [task.result() for task in tasks]
+
+
+def _looked_at(task: "asyncio.Task[None]") -> None:
+    """Whoever waits for it is told; if nobody does any more, asyncio need not complain."""
+    if not task.cancelled():
+        task.exception()

@@ -40,8 +40,8 @@ class Refused(Exception):
         return self.code == Code.FAILURE
 
 
-def as_fault(refused: Refused, *, full: bool = False) -> ShareFault:
-    """The error for a person. `full`: statvfs says that there is no room. Names no file: those are private."""
+def as_fault(refused: Refused, *, full: bool = False, folder: str = "") -> ShareFault:
+    """The error for a person. `full`: statvfs says that there is no room. Names no file, only a folder on the share."""
     if full or refused.says_full:
         return ShareFull(
             "The share has no space left for this photo, or this device is over its quota. Ask IT to make room; "
@@ -49,10 +49,17 @@ def as_fault(refused: Refused, *, full: bool = False) -> ShareFault:
         )
     if refused.code == Code.PERMISSION_DENIED:
         return ShareDenied(
-            f"The share does not permit {refused.doing}. Ask IT to check this device's permissions in the visits "
-            "folder; the photo stays here and is tried again."
+            f"The share does not permit {refused.doing}{_said(refused)}. Ask IT to check this device's permissions in "
+            f"{f'the folder “{folder}”' if folder else 'its folders'} on the share; what could not be sent stays here "
+            "and is tried again."
         )
-    said = f" ({refused.message})" if refused.message and refused.message != "Failure" else ""
+    said = _said(refused)
     return ShareFault(
         f"The share refused {refused.doing}{said}. The photo stays here and is tried again; if this goes on, tell IT."
     )
+
+
+def _said(refused: Refused) -> str:
+    """The server's own words, where they say more than the code does."""
+    plain = {"", "failure", "permission denied", "no such file", "operation unsupported"}
+    return f" (it says “{refused.message}”)" if refused.message.strip().lower() not in plain else ""

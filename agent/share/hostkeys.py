@@ -7,14 +7,15 @@ and are passed over.
 
 import base64
 import binascii
+import codecs
 import contextlib
 import hashlib
 import hmac
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import HostKeyRefused
+from agent.files.durable import replace_file
 
 _SSH_PORT = 22
 
@@ -50,7 +51,7 @@ def known_name(host: str, port: int) -> str:
 def pinned(known_hosts_file: Path, host: str, port: int) -> Pinned:
     """The keys pinned for a server; none where the file is missing. HostKeyRefused where it cannot be read."""
     try:
-        text = known_hosts_file.read_text("utf-8", "replace")
+        text = decoded(known_hosts_file.read_bytes())
     except FileNotFoundError:
         return Pinned(())
     except OSError as error:
@@ -59,6 +60,15 @@ def pinned(known_hosts_file: Path, host: str, port: int) -> Pinned:
             "Nothing was sent."
         ) from error
     return find(text, host, port)
+
+
+def decoded(content: bytes) -> str:
+    """The text of a known_hosts file: UTF-8, or UTF-16 as PowerShell's `>` and Notepad write it; a mark is left out."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
+    if b"\0" in content[:2]:  # no text has a NUL; half of UTF-16's bytes are, in each letter of a host's name
+        return content.decode("utf-16-be" if content[:1] == b"\0" else "utf-16-le", "replace")
+    return content.decode("utf-8-sig", "replace")
 
 
 def find(text: str, host: str, port: int) -> Pinned:
@@ -117,23 +127,14 @@ def judge(key: HostKey, known: Pinned, host: str, port: int) -> None:
 def pin(known_hosts_file: Path, host: str, port: int, key: HostKey) -> None:
     """Make `key` the only one pinned for a server; lines for other servers stay. Written whole or not at all."""
     name = known_name(host, port)
-    known_hosts_file.parent.mkdir(parents=True, exist_ok=True)
     kept = []
     if known_hosts_file.exists():
-        for line in known_hosts_file.read_text("utf-8").splitlines():
+        for line in decoded(known_hosts_file.read_bytes()).splitlines():
             fields = line.split()
             ours = fields and not fields[0].startswith(("#", "@")) and _matches_any(fields[0], name)
             if not ours:
                 kept.append(line)
-    draft = known_hosts_file.with_name(f"{known_hosts_file.name}.{os.getpid()}.new")
-    try:
-        with draft.open("x", encoding="utf-8", newline="\n") as file:
-            file.write("\n".join([*kept, f"{name} {key.type} {key.base64}"]) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(known_hosts_file)
-    finally:
-        draft.unlink(missing_ok=True)
+    replace_file(known_hosts_file, ("\n".join([*kept, f"{name} {key.type} {key.base64}"]) + "\n").encode())
 
 
 def _matches_any(patterns: str, name: str) -> bool:

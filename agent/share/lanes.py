@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from agent.errors import ShareUnreachable
+from agent.errors import LoginRefused, ShareUnreachable
 from agent.share.pacing import Window
 from agent.share.session import Session
 
@@ -24,7 +24,8 @@ SENDING = 2 * WRITES  # bytes of files whose turn it is
 OPENING = 16 * 1024  # bytes a file counts for besides its own, so that thousands of tiny ones do not open at once
 LARGE = 16 * 1024 * 1024  # bytes; above the largest JPEG, below what a video and most RAW series come to
 HANDLES = 64  # for each kind, open at once; enough for small files at 40 ms, far below OpenSSH's limit
-HANDLES_UNTOLD = 10  # where the server tells no limit: some allow 32 in all, for both kinds and for folders
+HANDLES_UNTOLD = 8  # where the server tells no limit: some allow 32 in all, for all kinds and for folders
+FEW = 12  # fewer than this in all, and there is one file at a time
 LONG = 1.0  # seconds that a turn is waited for before another connection is made; 4 MB take less at 100 Mbit/s
 
 log = logging.getLogger(__name__)
@@ -39,14 +40,19 @@ class Lane:
     reads: Window = field(default_factory=lambda: Window(READS))
     write_handles: Window = field(init=False)
     read_handles: Window = field(init=False)
+    check_handles: Window = field(init=False)
     free: int = SENDING  # bytes of turns
     large: bool = False  # whether a large file has its turn
     reading: int = 0  # bytes of files that are being read back
 
     def __post_init__(self) -> None:
         told = self.session.limits.handles
-        handles = min(HANDLES, max(1, told // 3)) if told else HANDLES_UNTOLD
-        self.write_handles, self.read_handles = Window(handles), Window(handles)
+        handles = min(HANDLES, max(1, told // 4)) if told else HANDLES_UNTOLD
+        self.write_handles, self.read_handles, self.check_handles = Window(handles), Window(handles), Window(handles)
+
+    def one_open(self) -> None:
+        """Have one file open at a time, whatever it is open for. Before anything is."""
+        self.write_handles = self.read_handles = self.check_handles = Window(1)
 
 
 @dataclass(slots=True)
@@ -162,13 +168,19 @@ class Lanes:
             return
         try:
             self.all.append(Lane(await self._connect()))
-        except ShareUnreachable as refused:
+        except (ShareUnreachable, LoginRefused) as refused:  # the first was let in: these are too many
             log.info("no further connection to the share: %s", refused)
             self._most = len(self.all)
         except Exception as fault:  # noqa: BLE001  # a changed host key, above all: it ends the run, aloud
             self._most = len(self.all)
             self._lost(fault)
         self._serve()
+
+    def one_open(self) -> None:
+        """For a server that allows one open file at a time: one connection, one file. Before anything is sent."""
+        self._most = len(self.all)
+        for lane in self.all:
+            lane.one_open()
 
     async def close(self) -> None:
         """End all of them."""

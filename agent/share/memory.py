@@ -4,7 +4,7 @@ The `Disk` is what the server would hold; several `MemoryShare`s may stand on on
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
@@ -13,7 +13,7 @@ from typing import Self
 from agent.errors import LocalFault, ShareDenied, ShareFault, ShareFull, ShareUnreachable
 from agent.model import Delivery, Fingerprint, Method, Outgoing, Proof, RemoteName, Sha256, TransferId
 from agent.share.names import another, own_temporary, temporary_name
-from agent.share.port import Abilities, Delivered, Outcome, Sent, Space, Undelivered
+from agent.share.port import Abilities, Delivered, HalfSent, Outcome, Sent, Space, Still, Undelivered
 from agent.share.source import Source
 
 
@@ -110,6 +110,18 @@ class MemoryShare:
             found.append((choice, self.disk.files[choice]))
         return found
 
+    def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
+        """Whether it is there, as it was proven."""
+        self._reach()
+        return [self._still(proof) for proof in proofs]
+
+    def _still(self, proof: Proof) -> Still:
+        content = self.disk.files.get(proof.name)
+        if content is None:
+            return Still.GONE
+        now = Fingerprint(Sha256(hashlib.sha256(content).hexdigest()), len(content))
+        return Still.HOLDS if now == proof.held else Still.DIFFERENT
+
     def read(self, name: RemoteName, limit: int) -> bytes:
         """The content of a small file."""
         self._reach()
@@ -126,7 +138,7 @@ class MemoryShare:
         below = (name[len(folder) + 1 :] for name in self.disk.files if name.startswith(f"{folder}/"))
         return sorted({f"{first}{slash}" for first, slash, _ in (name.partition("/") for name in below)})
 
-    def sweep(self, keep: Collection[TransferId] = ()) -> int:  # noqa: ARG002  # the port has it
+    def sweep(self, keep: Collection[TransferId] = (), known: Iterable[HalfSent] = ()) -> int:  # noqa: ARG002  # the port has them
         """Remove this device's own temporary files."""
         self._reach()
         found = {name: own_temporary(self._device, name.rpartition("/")[2]) for name in self.disk.files}
@@ -150,10 +162,10 @@ class MemoryShare:
         self._reach()
         return self._clock()
 
-    def try_out(self) -> None:
+    def try_out(self, folder: str = "visits") -> None:
         """Say what stands in the way of writing."""
         self._reach()
-        if "visits" in self.disk.denied:
+        if folder in self.disk.denied:
             raise ShareDenied("The share does not permit the making of a file. Ask IT.")
         if self.disk.free is not None and self.disk.free < 1024:
             raise ShareFull("The share has no space left. Ask IT to make room.")

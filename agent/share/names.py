@@ -1,7 +1,8 @@
 """Names on the share, made by the agent from safe characters only. Pure.
 
 `visits/<visit>/<YYYYMMDD-HHMMSS>_<camera>_<first 12 of SHA-256>.<ext>`, and while a file is on its way, beside it,
-`.uploading-<device>-<transfer>-<n>.part`. Nothing of a local file's name gets into them but its suffix, cleaned, so
+`.uploading-<device>-<transfer>-<n>.part`, or `uploading-<device>-<transfer>-<n>.jpg` where the server takes no hidden
+files or no such suffix. Nothing of a local file's name gets into them but its suffix, cleaned, so
 that no path, case, Unicode or reserved-name trick gets through.
 """
 
@@ -59,21 +60,23 @@ def folder_of(name: RemoteName) -> str:
     return name.rpartition("/")[0]
 
 
-def temporary_name(device: str, transfer: TransferId, n: int) -> str:
+def temporary_name(device: str, transfer: TransferId, n: int, *, plain: bool = False) -> str:
     """What the n-th file of a transfer is called (without a folder) until it is proven.
 
     It starts with a full stop, so that people and galleries do not see it, and carries the device, so that each device
-    can clear away its own leftovers and only those.
+    can clear away its own leftovers and only those. `plain` is for servers that refuse hidden files or that suffix.
     """
     if not _TRANSFER.fullmatch(transfer) or n < 0:
         raise ValueError("a transfer is thirty-two lower-case hexadecimal digits, and its files are counted from 0")
-    return f".uploading-{_device(device)}-{transfer}-{n}.part"
+    stem = f"uploading-{_device(device)}-{transfer}-{n}"
+    return f"{stem}.jpg" if plain else f".{stem}.part"
 
 
 def own_temporary(device: str, last: str) -> TransferId | None:
     """The transfer, if `last` (a name without its folder) is a temporary name that `device` made, and no other can."""
-    found = re.fullmatch(rf"\.uploading-{re.escape(_device(device))}-([0-9a-f]{{32}})-[0-9]+\.part", last)
-    return None if found is None else TransferId(found[1])
+    stem = rf"uploading-{re.escape(_device(device))}-([0-9a-f]{{32}})-[0-9]+"
+    found = re.fullmatch(rf"\.{stem}\.part|{stem}\.jpg", last)
+    return None if found is None else TransferId(found[1] or found[2])
 
 
 def _plain(text: str) -> str:

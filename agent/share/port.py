@@ -3,9 +3,10 @@
 One suite (tests/contract) holds every implementation to this.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -39,6 +40,27 @@ class Undelivered:
 Outcome = Sent | Delivered | Undelivered
 
 
+class Still(StrEnum):
+    """What became of a file on the share that was proven there."""
+
+    HOLDS = "holds"  # read back whole just now: it is what was proven
+    GONE = "gone"
+    DIFFERENT = "different"  # other content, or something that is no file, or a folder above it that is a link
+    UNREADABLE = "unreadable"  # the server does not let it be read: nothing is known
+
+
+@dataclass(frozen=True, slots=True)
+class HalfSent:
+    """Where a transfer that was cut may have left temporary files: `files` of them at most, counted from 0.
+
+    Remembered by whoever had it sent: on a school's share a device cannot list the folder of a visit.
+    """
+
+    folder: str
+    transfer: TransferId
+    files: int
+
+
 @dataclass(frozen=True, slots=True)
 class Space:
     """What statvfs@openssh.com says of the share, in bytes; None where the server does not say."""
@@ -48,12 +70,16 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What the server can do, as it said when it greeted us."""
+    """What the server can do, as it said when it greeted us, and as far as it was tried (`try_out`).
+
+    `details` are pairs of what was looked at and how it is, in words for IT.
+    """
 
     software: str
     fsync: bool
     statvfs: bool
     limits: bool
+    details: tuple[tuple[str, str], ...] = ()
 
 
 class Share(Protocol):
@@ -81,6 +107,13 @@ class Share(Protocol):
         """
         ...
 
+    def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
+        """For each proof of an earlier run, in their order: whether the share holds `held` under `name` at this moment.
+
+        Every byte is read back; nothing is written. Where it is `HOLDS`, what rests on the proof may be removed.
+        """
+        ...
+
     def read(self, name: RemoteName, limit: int) -> bytes:
         """The content of a small file (the register). FileNotFoundError if absent; ShareFault if over `limit` bytes."""
         ...
@@ -89,10 +122,11 @@ class Share(Protocol):
         """What is in a folder, in order; a folder's name ends with `/`. Empty where it is missing or not for us."""
         ...
 
-    def sweep(self, keep: Collection[TransferId] = ()) -> int:
+    def sweep(self, keep: Collection[TransferId] = (), known: Iterable[HalfSent] = ()) -> int:
         """Remove this device's own temporary files, left by transfers that were cut; how many. Never another's.
 
-        Large ones of transfers in `keep` stay: these are still to be made, and go on from there.
+        They are looked for in the folders that this device may list, and by name where they are `known`. Large ones of
+        transfers in `keep` stay: these are still to be made, and go on from there.
         """
         ...
 
@@ -108,8 +142,8 @@ class Share(Protocol):
         """The server's clock, aware, to a second or so: the time it gives to a temporary file made for this."""
         ...
 
-    def try_out(self) -> None:
-        """Write, sync, read back, rename and remove one small temporary file; raises what stands in the way."""
+    def try_out(self, folder: str = "visits") -> None:
+        """Write, sync, read back, name and remove one small temporary file there; raises what stands in the way."""
         ...
 
     def close(self) -> None:

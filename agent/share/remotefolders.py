@@ -1,4 +1,7 @@
-"""Folders on the share: made where they are missing, and synced so that a name in them outlives a power cut.
+"""Folders on the share: made where they are missing, looked at before they are believed, and synced.
+
+Each component below the agent's root is looked at without following links (`trust` judges): once before the first
+photo goes into a folder, and again around the last look at each photo (`finalcheck`).
 
 A file's fsync does not make its *name* durable: a server that loses power a moment after a rename may come back with
 the old, temporary name, which this device would later sweep away. So the folder is synced too (OpenSSH opens a folder
@@ -6,15 +9,16 @@ like a file, and the handle is kept), many names by one sync.
 """
 
 import asyncio
+import contextlib
 from collections import defaultdict
 
 from agent.share import wire
 from agent.share.faults import Refused
 from agent.share.session import Session
-from agent.share.wire import Flag, Kind, Reply
+from agent.share.trust import SUPERUSER, is_trusted, judge_kind, stranger
+from agent.share.wire import Attributes, Flag, Kind, Reply
 
 _A_FOLDER = wire.make_folder(b"")
-_A_LOOK = wire.on_path(Kind.STAT, b"")
 MOST_OPEN = 4  # folders whose handles are kept: a run seldom has photos of more visits
 
 
@@ -30,26 +34,28 @@ class RemoteFolders:
         self._next: dict[str, asyncio.Task[bool]] = {}
         self._open: dict[str, bytes] = {}  # handles, the longest kept first
         self._can_open = True
+        self._owners = {SUPERUSER}  # whose folders are believed: whoever owns the root can do as they like anyway
+        self._own: int | None = None  # this device's number on the server
+        self._root_seen = False
+        self._strangers: dict[str, list[tuple[str, Attributes]]] = {}  # components whose owner is not known yet
 
     def path(self, name: str) -> bytes:
         """A name below the agent's root as the server wants it."""
-        return self._root + b"/" + name.encode("utf-8") if name else self._root or b"/"
+        return self._root + b"/" + name.encode("utf-8", "surrogateescape") if name else self._root or b"/"
 
     def ensure(self, folder: str) -> "asyncio.Future[None]":
         """Have the folder and those above it, up to the root, which must be there. `Refused` where that cannot be.
 
         They are asked for before this returns: what is asked next on the same session finds them made. All at once,
-        since a server takes them in turn; what is there already is refused, and no harm done.
+        since a server takes them in turn; what is there already is refused, and no harm done. Each is then looked at:
+        `FolderNotTrusted` for one that is not a real folder. Whose they are, `certain` tells.
         """
         making = self._made.get(folder)
         if making is None or (making.done() and (making.cancelled() or making.exception() is not None)):
-            parts = folder.split("/")
-            chain = ["/".join(parts[: n + 1]) for n in range(len(parts))]
-            asked = [self._session.send(wire.make_folder(self.path(one))) for one in chain]
-            looked = self._session.send(wire.on_path(Kind.STAT, self.path(folder)))
-            making = self._made[folder] = asyncio.create_task(
-                self._make(folder, dict(zip(chain, asked, strict=True)), looked)
-            )
+            root = None if self._root_seen else self._session.send(wire.on_path(Kind.STAT, self.path("")))
+            asked = [self._session.send(wire.make_folder(self.path(one))) for one in chain(folder)]
+            looks = self.look(folder)
+            making = self._made[folder] = asyncio.create_task(self._make(folder, root, asked, looks))
             making.add_done_callback(_looked_at)
         waiting = asyncio.shield(making)
         waiting.add_done_callback(_looked_at)
@@ -61,26 +67,106 @@ class RemoteFolders:
         while self._open:
             await self._session.let_go(self._open.popitem()[1])
 
+    def open_none(self) -> None:
+        """Keep no folder open: the server allows too few open files, or opens no folders."""
+        self._can_open = False
+
+    # --- making and judging ------------------------------------------------------------------------------------------
+
     async def _make(
-        self, folder: str, asked: "dict[str, asyncio.Future[Reply]]", looked: "asyncio.Future[Reply]"
+        self,
+        folder: str,
+        root: "asyncio.Future[Reply] | None",
+        asked: "list[asyncio.Future[Reply]]",
+        looks: "list[asyncio.Future[Reply]]",
     ) -> None:
-        for one, made in asked.items():
+        if root is not None:
+            await self._see_root(await root)
+        strangers = []
+        for one, made, look in zip(chain(folder), asked, looks, strict=True):
+            refused: Refused | None = None
             try:
                 self._session.judge(_A_FOLDER, await made, "the making of a folder")
-            except Refused:
-                if one == folder and not self._is_folder(await looked):  # else it was there, or another was faster
-                    raise
-            else:
+            except Refused as fault:  # it was there, or another was faster; or it cannot be made
+                refused = fault
+            about = await self._seen(one, await look)
+            if about is None:
+                raise refused or Refused("the making of a folder", wire.Code.FAILURE, "said to be made, but is not")
+            judge_kind(one, about)
+            if refused is None:
                 self._new.add(one)
+                self._learn(about.owner)
+            elif not about.says_type and not await self._opens(one):
+                raise refused
+            if not is_trusted(about, self._owners):
+                strangers.append((one, about))
+        self._strangers[folder] = strangers
 
-    def _is_folder(self, reply: Reply) -> bool:
+    async def _seen(self, folder: str, reply: Reply) -> Attributes | None:
+        """What a look says; asked another way where the server does not understand it, or has no word for "missing"."""
         try:
-            self._session.judge(_A_LOOK, reply, "a look at a folder")
-        except Refused as refused:
-            if refused.missing:
-                return False
-            raise
-        return self._session.read_as(wire.attributes, reply).is_folder
+            return await self._session.seen(reply)
+        except Refused:
+            return await self._session.lstat(self.path(folder))
+
+    async def _see_root(self, reply: Reply) -> None:
+        with contextlib.suppress(Refused):  # not for us to look at: then its owner is not known
+            about = await self._session.seen(reply)
+            if about is not None and about.owner is not None:
+                self._owners.add(about.owner)
+            self._root_seen = True
+
+    def _learn(self, owner: int | None) -> None:
+        """Whom the server takes this device for: the owner of what it made."""
+        if owner is not None:
+            self._own = owner
+            self._owners.add(owner)
+
+    async def learn(self, session: Session, handle: bytes) -> None:
+        """Learn it from a file that this device has just made."""
+        about = await session.seen(await session.send(wire.on_handle(Kind.FSTAT, handle)))
+        self._learn(None if about is None else about.owner)
+
+    async def _opens(self, folder: str) -> bool:
+        """Whether it can be opened as a folder, where the server does not say what it is."""
+        opening = wire.on_path(Kind.OPENDIR, self.path(folder))
+        try:
+            opened = await self._session.ask(opening, "a look into a folder")
+        except Refused:
+            return False
+        await self._session.let_go(self._session.read_as(wire.handle, opened))
+        return True
+
+    def look(self, folder: str) -> "list[asyncio.Future[Reply]]":
+        """Ask for a look at each component down to the folder, no link followed; `judge` reads the answers."""
+        return [self._session.look(self.path(one)) for one in chain(folder)]
+
+    async def judge(self, folder: str, looks: "list[asyncio.Future[Reply]]", *, owners: bool = True) -> None:
+        """`FolderNotTrusted` unless each look saw a real folder, of root, of the share's owner or of this device.
+
+        One that is missing is no fault here. Without `owners`, whose they are does not matter: nothing is written.
+        """
+        for one, look in zip(chain(folder), looks, strict=True):
+            about = await self._seen(one, await look)
+            if about is None:
+                continue
+            judge_kind(one, about)
+            if owners and not is_trusted(about, self._owners):
+                raise stranger(one, about)
+
+    async def certain(self, session: Session, folder: str, handle: bytes) -> None:
+        """`FolderNotTrusted` unless what `ensure` saw may be written into; before the first byte of a photo goes.
+
+        `handle` is of a file that this device has just made: whose that is, is asked only where it matters.
+        """
+        strangers = self._strangers.get(folder, [])
+        if strangers and self._own is None:
+            await self.learn(session, handle)
+        for one, about in strangers:
+            if not is_trusted(about, self._owners):
+                raise stranger(one, about)
+
+    # --- syncing -----------------------------------------------------------------------------------------------------
 
     async def sync(self, folder: str) -> bool:
         """Have every name that is in the folder now put on disk; False where the server cannot do such a thing.
@@ -128,6 +214,12 @@ class RemoteFolders:
         handle = self._open.pop(folder, None)
         if handle is not None:
             await self._session.let_go(handle)
+
+
+def chain(folder: str) -> list[str]:
+    """The folder and those above it, from below the root down: `visits`, `visits/museum`."""
+    parts = folder.split("/") if folder else []
+    return ["/".join(parts[: n + 1]) for n in range(len(parts))]
 
 
 def _looked_at(made: "asyncio.Future[None]") -> None:

@@ -9,6 +9,7 @@ keepalive meanwhile, and is given `PATIENCE` times as long.
 
 import asyncio
 import contextlib
+import secrets
 import threading
 import time
 from collections import deque
@@ -31,6 +32,8 @@ PATIENCE = 3  # times the timeout, for a server that lives but does not answer
 SAFE_LENGTH = 32768  # bytes of data that every SFTP server takes and gives (filexfer-02, section 3)
 LONGEST = 255 * 1024  # OpenSSH's own limit, and a megabyte in four: more brings nothing
 
+_A_LOOK = wire.on_path(Kind.LSTAT, b"")
+
 T = TypeVar("T")
 
 
@@ -51,6 +54,8 @@ class Session:
         self._sinks: dict[int, tuple[Sink, int]] = {}
         self._outbox: deque[bytes] = deque()
         self._lost: str | None = None
+        self._follows_links = False  # it knows no LSTAT
+        self._missing_codes: set[int] = set()  # what this server says beside NO_SUCH_FILE where nothing is
         self._greeted: asyncio.Future[Reply] = self._loop.create_future()
         # Read by the watch, which only compares them: a torn look would do no harm, and there is none under the GIL.
         self._due = False
@@ -81,8 +86,14 @@ class Session:
                 self.limits = wire.Limits()
 
     def offers(self, extension: str) -> bool:
-        """Whether the server named this extension in its greeting."""
+        """Whether the server named this extension in its greeting, and has not shown since that it cannot do it."""
         return extension in self.extensions
+
+    @property
+    def is_openssh(self) -> bool:
+        """Whether this is OpenSSH's own SFTP server, by its name and by what it offers: how that behaves is known."""
+        ours = "OpenSSH" in self.software and "Windows" not in self.software
+        return ours and self.extensions.keys() >= wire.OPENSSH
 
     @property
     def write_length(self) -> int:
@@ -142,17 +153,48 @@ class Session:
 
     async def open_file(self, path: bytes, flags: int, doing: str) -> bytes:
         """A handle; `Refused` without one."""
-        return self.read_as(wire.one_string, await self.ask(wire.open_file(path, flags), doing))
+        return self.read_as(wire.handle, await self.ask(wire.open_file(path, flags), doing))
 
     async def lstat(self, path: bytes) -> wire.Attributes | None:
         """What is at a path, a link not followed; None where nothing is."""
         try:
-            reply = await self.ask(wire.on_path(Kind.LSTAT, path), "a look at a name")
+            return await self.seen(await self.look(path))
         except Refused as refused:
-            if refused.missing:
+            if refused.unsupported and not self._follows_links:
+                self._follows_links = True
+                return await self.lstat(path)
+            if await self._means_missing(refused, path):
+                return None
+            raise
+
+    def look(self, path: bytes) -> "asyncio.Future[Reply]":
+        """Ask what is at a path, a link not followed but on a server that knows only looks that do; for `seen`."""
+        return self.send(wire.on_path(Kind.STAT if self._follows_links else Kind.LSTAT, path))
+
+    async def seen(self, reply: Reply) -> wire.Attributes | None:
+        """What the reply to LSTAT, STAT or FSTAT says; None where nothing is there."""
+        try:
+            self.judge(_A_LOOK, reply, "a look at a name")
+        except Refused as refused:
+            if refused.missing or refused.code in self._missing_codes:
                 return None
             raise
         return self.read_as(wire.attributes, reply)
+
+    async def _means_missing(self, refused: Refused, path: bytes) -> bool:
+        """Whether the server answers so for a name that is not there: some have no code of their own for that.
+
+        It is asked for a name in the same folder that nobody has given.
+        """
+        folder, slash, _ = path.rpartition(b"/")
+        nothing = folder + slash + b"no-such-name-" + secrets.token_hex(8).encode("ascii")
+        reply = await self.look(nothing)
+        code = self.read_as(wire.status, reply)[0] if reply.kind == Kind.STATUS else Code.OK
+        if code != refused.code:
+            return False
+        if code != Code.PERMISSION_DENIED:  # that depends on the folder
+            self._missing_codes.add(code)
+        return True
 
     async def fsync(self, handle: bytes) -> None:
         """Have what was written put on disk."""

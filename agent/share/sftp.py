@@ -5,33 +5,44 @@ stay on the pipeline's own thread.
 """
 
 import asyncio
+import logging
 import queue
 import secrets
 import threading
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Iterator
+import time
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import product
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from agent.errors import NotProven, ShareFault, ShareUnreachable
-from agent.model import Delivery, RemoteName, TransferId
-from agent.share import wire
+from agent.errors import LoginRefused, ShareFault, ShareUnreachable
+from agent.model import Delivery, Proof, RemoteName, TransferId
+from agent.share import report, wire
 from agent.share.ahead import Ahead, Patience, never
 from agent.share.connecting import connect
 from agent.share.engine import Acknowledged, Broken, Engine, News
 from agent.share.faults import Refused, as_fault
 from agent.share.lanes import LARGE
-from agent.share.names import own_temporary, temporary_name
-from agent.share.port import Abilities, Outcome, Sent, Space
+from agent.share.listing import listing
+from agent.share.names import folder_of, own_temporary, temporary_name
+from agent.share.port import Abilities, HalfSent, Outcome, Sent, Space, Still
 from agent.share.readback.choosing import Readers
 from agent.share.server import Server
-from agent.share.streams import DIFFERENT
+from agent.share.session import Session
+from agent.share.tryout import OWN
 from agent.share.wire import Flag, Kind
 
+AGAIN = (1.0, 2.0)  # seconds between tries to log in where an earlier connection may not have ended yet
+LATELY = 10.0  # seconds in which it ends on a server that is slow to notice
 LOOKS = 8  # folders listed at once
 TOP = ("visits", "record")  # where this program writes, one level of folders below each
 
+log = logging.getLogger(__name__)
+
 CLOSED = "This connection to the share is closed."
+
+_ended: dict[Server, float] = {}  # when, by the steady clock, the last connection to a server was closed
 
 T = TypeVar("T")
 
@@ -69,16 +80,30 @@ class SftpShare:
         if delivering:
             readers.begin()
         try:
-            session = await connect(self._server)
-        except ShareUnreachable:
-            other = await readers.instead()
-            if other is None:
-                raise
-            session = other
+            session = await self._first(readers)
         except BaseException:
             await readers.close()
             raise
         return Engine(self._server, session, readers, clock)
+
+    async def _first(self, readers: Readers) -> Session:
+        """The connection for all but reading back; where only one is let in, whichever that is."""
+        pauses = iter(AGAIN)
+        while True:
+            try:
+                return await connect(self._server)
+            except (ShareUnreachable, LoginRefused) as refused:
+                other = await readers.instead()
+                if other is not None:
+                    return other
+                pause = next(pauses, None)
+                if pause is None or isinstance(refused, ShareUnreachable) or not self._was_in_lately():
+                    raise
+                await asyncio.sleep(pause)
+
+    def _was_in_lately(self) -> bool:
+        """Whether a connection of this process ended a moment ago: some servers allow one, and notice late."""
+        return time.monotonic() - _ended.get(self._server, float("-inf")) < LATELY
 
     # --- deliver -----------------------------------------------------------------------------------------------------
 
@@ -128,6 +153,10 @@ class SftpShare:
                 ) from None
             return None
 
+    def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
+        """Whether the share holds these now, each read back whole."""
+        return self._run(self._working().still_holds(proofs)) if proofs else []
+
     # --- small things ------------------------------------------------------------------------------------------------
 
     def read(self, name: RemoteName, limit: int) -> bytes:
@@ -136,7 +165,8 @@ class SftpShare:
 
     async def _read(self, name: RemoteName, limit: int) -> bytes:
         engine = self._working()
-        session = engine.session
+        session, folder = engine.session, folder_of(name)
+        looks = engine.folders.look(folder)
         try:
             handle = await session.open_file(engine.folders.path(name), Flag.READ, "the reading of a file")
         except Refused as refused:
@@ -144,6 +174,7 @@ class SftpShare:
                 raise FileNotFoundError("There is no such file on the share.") from refused
             raise
         try:
+            await engine.folders.judge(folder, looks, owners=False)
             content = bytearray()
             while True:
                 request = wire.read(handle, len(content), min(session.read_length, limit + 1 - len(content)))
@@ -151,15 +182,20 @@ class SftpShare:
                     piece = session.read_as(wire.one_string, await session.ask(request, "the reading of a file"))
                 except Refused as refused:
                     if refused.code == wire.Code.EOF:
-                        return bytes(content)
+                        break
                     raise
                 content += piece
                 if len(content) > limit:
                     raise ShareFault(f"A file on the share is larger than the {limit} bytes that are believed of it.")
-                if not piece:
+                if not piece:  # some servers end a file so; others end a read early so
+                    about = await session.seen(await session.send(wire.on_handle(Kind.FSTAT, handle)))
+                    if about is not None and about.size in {len(content), None}:
+                        break
                     raise ShareFault(
                         "A file on the share could not be read to its end. Try again; if it goes on, tell IT."
                     )
+            await engine.folders.judge(folder, engine.folders.look(folder), owners=False)
+            return bytes(content)
         finally:
             await session.let_go(handle)
 
@@ -167,12 +203,26 @@ class SftpShare:
         """What is in a folder."""
         return sorted(f"{name}/" if about.is_folder else name for name, about in self._run(self._names(folder)))
 
-    def sweep(self, keep: Collection[TransferId] = ()) -> int:
+    def sweep(self, keep: Collection[TransferId] = (), known: Iterable[HalfSent] = ()) -> int:
         """Remove this device's own temporary files, in `visits/`, `record/` and the folders directly below them."""
-        return self._run(self._sweep(keep))
+        return self._run(self._sweep(keep)) + self._run(self._sweep_by_name(keep, known))
+
+    async def _sweep_by_name(self, keep: Collection[TransferId], known: Iterable[HalfSent]) -> int:
+        engine, removed = self._working(), 0
+        for left in known:
+            for n, plain in product(range(left.files), (False, True)):
+                name = temporary_name(self._server.device, left.transfer, n, plain=plain)
+                path = engine.folders.path(f"{left.folder}/{name}")
+                about = await engine.session.lstat(path)
+                if about is None:
+                    continue
+                if about.is_file and not (left.transfer in keep and (about.size or 0) >= LARGE):
+                    removed += await engine.session.remove(path)
+        return removed
 
     async def _sweep(self, keep: Collection[TransferId]) -> int:
         looking = asyncio.Semaphore(LOOKS)
+        stayed: list[Refused] = []
 
         async def below(folder: str) -> int:
             async with looking:
@@ -184,56 +234,57 @@ class SftpShare:
                 transfer = own_temporary(self._server.device, name)
                 goes_on = transfer in keep and (about.size or 0) >= LARGE
                 if transfer is not None and not goes_on and not about.is_folder:
-                    removed += await engine.session.remove(engine.folders.path(f"{folder}/{name}"))
+                    try:
+                        removed += await engine.session.remove(engine.folders.path(f"{folder}/{name}"))
+                    except Refused as refused:  # some let nothing be removed: it stays, and the others are looked at
+                        log.info("a temporary file stays on the share: %s", refused)
+                        if transfer != OWN:  # a photo's, not the small test file
+                            stayed.append(refused)
             return removed
 
         async def all_of(top: str) -> int:
             inside = await self._names(top)
-            folders = [f"{top}/{name}" for name, about in inside if about.is_folder]
+            folders = {f"{top}/{name}" for name, about in inside if about.is_folder}
+            if top == "record":  # a device may not list it, but its own folder in it
+                folders.add(f"record/{self._server.device}")
             return await clear(top, inside) + sum(await asyncio.gather(*map(below, folders)))
 
-        return sum(await asyncio.gather(*map(all_of, TOP)))
+        removed = sum(await asyncio.gather(*map(all_of, TOP)))
+        if stayed:
+            raise stayed[0]
+        return removed
 
     async def _names(self, folder: str) -> list[tuple[str, wire.Attributes]]:
         """What is in a folder; nothing where it is missing, or where we may not look and so left nothing either."""
-        found: list[tuple[str, wire.Attributes]] = []
-        try:
-            async for name, about in self._listing(folder):
-                if name not in {b".", b".."}:
-                    found.append((name.decode("utf-8", "surrogateescape"), about))
-        except Refused as refused:
-            if not refused.missing and refused.code != wire.Code.PERMISSION_DENIED:
-                raise
-        return found
-
-    async def _listing(self, folder: str) -> AsyncIterator[tuple[bytes, wire.Attributes]]:
         engine = self._working()
-        session, doing = engine.session, "a look into a folder"
-        opened = await session.ask(wire.on_path(Kind.OPENDIR, engine.folders.path(folder)), doing)
-        handle = session.read_as(wire.one_string, opened)
         try:
-            while True:
-                reply = await session.ask(wire.on_handle(Kind.READDIR, handle), doing)
-                for entry in session.read_as(wire.names, reply):
-                    yield entry
+            return await listing(engine.session, engine.folders, folder)
         except Refused as refused:
-            if refused.code != wire.Code.EOF:
-                raise
-        finally:
-            await session.let_go(handle)
+            denied = refused.missing or refused.code == wire.Code.PERMISSION_DENIED
+            if denied or await engine.session.lstat(engine.folders.path(folder)) is None:
+                return []
+            raise
 
     def abilities(self) -> Abilities:
         """What the server can do."""
-        session = self._working().session
-        software = session.software.removeprefix("SSH-2.0-")
+        engine = self._working()
+        session = engine.session
         return Abilities(
-            software, session.offers(wire.FSYNC), session.offers(wire.STATVFS), session.offers(wire.LIMITS)
+            session.software.removeprefix("SSH-2.0-"),
+            session.offers(wire.FSYNC) and engine.found.fsync,
+            session.offers(wire.STATVFS),
+            session.offers(wire.LIMITS),
+            report.lines(session, engine.found),
         )
 
     def space(self) -> Space:
-        """What is free on the share."""
+        """What is free on the share, where the photos go: that may be a volume of its own."""
+        return Space(self._run(self._space()))
+
+    async def _space(self) -> int | None:
         engine = self._working()
-        return Space(self._run(engine.session.free(engine.root or b"/")))
+        free = await engine.session.free(engine.folders.path("visits"))
+        return await engine.session.free(engine.folders.path("")) if free is None else free
 
     def now(self) -> datetime:
         """The server's clock, by the time that it gives to a new temporary file."""
@@ -242,7 +293,7 @@ class SftpShare:
     async def _now(self) -> datetime:
         engine = self._working()
         session = engine.session
-        path = await self._own_path(0)
+        path = await self._own_path()
         handle = await session.open_file(path, Flag.WRITE | Flag.CREAT | Flag.EXCL, "the making of a file")
         try:
             reply = await session.ask(wire.on_handle(Kind.FSTAT, handle), "a look at a new file's time")
@@ -254,40 +305,15 @@ class SftpShare:
             raise ShareFault("The server does not say what time it is.")
         return datetime.fromtimestamp(modified, UTC)
 
-    def try_out(self) -> None:
-        """Write, sync, read back, rename and remove one small temporary file."""
-        self._run(self._try_out())
+    def try_out(self, folder: str = "visits") -> None:
+        """Write, sync, read back, name and remove one small temporary file there."""
+        self._run(self._working().try_out(folder))
 
-    async def _try_out(self) -> None:
-        engine = self._working()
-        session, content = engine.session, secrets.token_bytes(1024)
-        first, second = await self._own_path(0), await self._own_path(1)
-        try:
-            handle = await session.open_file(first, Flag.WRITE | Flag.CREAT | Flag.EXCL, "the making of a file")
-            try:
-                await session.ask(wire.write(handle, 0, content), "the writing of a file")
-                if session.offers(wire.FSYNC):
-                    await session.fsync(handle)
-            finally:
-                await session.let_go(handle)
-            handle = await session.open_file(first, Flag.READ, "the reading back of a file")
-            try:
-                reply = await session.ask(wire.read(handle, 0, len(content) + 1), "the reading back of a file")
-            finally:
-                await session.let_go(handle)
-            if session.read_as(wire.one_string, reply) != content:
-                raise NotProven(DIFFERENT)
-            await session.ask(wire.rename(first, second), "the renaming of a file")
-            if await session.lstat(second) is None:
-                raise NotProven("The share said that it renamed a file, but did not. Tell IT.")
-        finally:
-            await session.remove(first)
-            await session.remove(second)
-
-    async def _own_path(self, n: int) -> bytes:
+    async def _own_path(self) -> bytes:
         engine = self._working()
         await engine.folders.ensure("visits")
-        name = temporary_name(self._server.device, TransferId(secrets.token_hex(16)), n)
+        plain = (await engine.manners("visits")).plain_names
+        name = temporary_name(self._server.device, TransferId(secrets.token_hex(16)), 0, plain=plain)
         return engine.folders.path(f"visits/{name}")
 
     # --- life --------------------------------------------------------------------------------------------------------
@@ -313,6 +339,7 @@ class SftpShare:
             return
         if self._engine is not None:
             self._run(self._engine.close())
+            _ended[self._server] = time.monotonic()
         self._closed = True
         self._run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)

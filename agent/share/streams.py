@@ -27,6 +27,12 @@ DIFFERENT = (
     "if this goes on, tell IT, since the share may be damaging files."
 )
 
+SHORT, SHORTEST = 100, 1024  # replies that may be short: so many, and one for so many bytes
+DRIBBLES = (
+    "The share gives the photo back in pieces too small to be read. The photo stays here and is tried again; tell IT "
+    "which server this is."
+)
+
 
 class Progress:
     """How much of a file is confirmed, from its start, for whoever reads behind."""
@@ -58,14 +64,16 @@ async def write_all(
     span: range,
     window: Window,
     bucket: Bucket,
+    sending: Callable[[int, bytes], None],
     confirmed: Callable[[int], None],
     all_under_way: Callable[[], None],
 ) -> Fingerprint:
     """Send the bytes in `span` of `source`, which stands at its start, to an open handle.
 
-    Returns what the whole source gave, once the server has confirmed every write. `confirmed` hears of each piece's
-    length, in the order of the file; `all_under_way` is called once the last write has been handed over, before it is
-    confirmed. Raises `LocalFault` where the source is not what it was to be, `Refused` for the first write that failed.
+    Returns what the whole source gave, once the server has confirmed every write. `sending` sees each piece with its
+    offset before it goes; `confirmed` hears of each piece's length, in the order of the file; `all_under_way` is called
+    once the last write has been handed over, before it is confirmed. Raises `LocalFault` where the source is not what
+    it was to be, `Refused` for the first write that failed.
     """
     length = bucket.piece(session.write_length)
     under_way: deque[tuple[int, asyncio.Future[Reply]]] = deque()
@@ -85,6 +93,7 @@ async def write_all(
             except BaseException:
                 window.give(units)
                 raise
+            sending(offset, data)
             future = session.send(wire.write(handle, offset, data))
             future.add_done_callback(functools.partial(_give_back, window, units))
             under_way.append((units, future))
@@ -160,6 +169,7 @@ async def read_back(
         future.add_done_callback(functools.partial(_give_back, window, length))
         under_way.append((offset, length, future))
 
+    short = 0  # replies with less than was asked for
     past_end: asyncio.Future[Reply] | None = None
     try:
         while True:
@@ -179,6 +189,9 @@ async def read_back(
             if got is None or got > length or hasher.astray:
                 raise NotProven(DIFFERENT)
             if got < length:  # a server may give less than asked (filexfer-02, section 6.4): ask for the rest
+                short += 1
+                if short > SHORT + size // SHORTEST:
+                    raise NotProven(DRIBBLES)
                 await ask(start + got, length - got)
         if past_end is None or _length(session, await past_end) is not None:
             raise NotProven(DIFFERENT)
@@ -186,6 +199,26 @@ async def read_back(
         left = [future for _, _, future in under_way]
         await asyncio.gather(*left, *([] if past_end is None else [past_end]), return_exceptions=True)
     return hasher.fingerprint()
+
+
+async def read_piece(session: Session, handle: bytes, offset: int, length: int, window: Window) -> bytes:
+    """The `length` bytes at `offset`, fewer where the file ends before."""
+    found = b""
+    while len(found) < length:
+        missing = length - len(found)
+        async with window.hold(missing):
+            reply = await session.send(wire.read(handle, offset + len(found), missing))
+        try:
+            session.judge(_A_READ, reply, "the reading back of the photo")
+        except Refused as refused:
+            if refused.code == Code.EOF:
+                break
+            raise
+        piece = session.read_as(wire.one_string, reply)
+        if not piece or len(piece) > missing:
+            break
+        found += piece
+    return found
 
 
 def _length(session: Session, reply: Reply) -> int | None:

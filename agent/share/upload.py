@@ -1,18 +1,13 @@
 """The life of one file on its way to the share, from a look at its name to a proof.
 
 `arrive`: a look whether the share has it already; else written under a temporary name and synced. `prove`: read back
-whole, which begins behind the writing. `settle`: given its final name, exclusively, and looked at once more. `confirm`:
-its name synced, the proof made. `withdraw`: the temporary file taken away again; `leave`: left, where it is of a large
-file, for another transfer to go on with. Each step is done for all files of a delivery before the next begins, so that
-nobody sees half a Live Photo.
+whole, which begins behind the writing. `settle`: given its final name, exclusively. `confirm`: what has that name is
+looked at once more, the name synced, the proof made. `withdraw`: the temporary file taken away again; `leave`: left,
+where it is of a large file, for another transfer to go on with. Each step is done for all files of a delivery before
+the next begins, so that nobody sees half a Live Photo.
 
-The final name is given by hardlink@openssh.com and removal of the temporary name where the server has it: a link never
-replaces what is there, whichever server makes it, while a version 3 RENAME does so on some. Without it RENAME is
-used (exclusive on OpenSSH) after a look that nothing is there, and believed only if the temporary name is gone.
-posix-rename@openssh.com, which overwrites, is never used.
-
-A server with fsync@openssh.com has a file system below it, and gives back what was written as soon as it has confirmed
-it; any other may still hold a photo in a buffer while it is open, so there the reading begins when it is closed.
+How the final name is given without replacing one, `naming` says; that it was given, `finalcheck` makes sure of. What
+the server can and cannot do is found out before the first file (`manners`).
 """
 
 import asyncio
@@ -27,15 +22,21 @@ from agent.errors import NotProven, ShareFault
 from agent.model import Fingerprint, Method, Outgoing, Proof, RemoteName, TransferId
 from agent.share import wire
 from agent.share.faults import Refused
+from agent.share.finalcheck import FinalCheck
 from agent.share.lanes import LARGE, Lanes, Turn
+from agent.share.manners import Manners
 from agent.share.names import another, folder_of, temporary_name
+from agent.share.naming import give_name
 from agent.share.pacing import Bucket
+from agent.share.patience import patiently
 from agent.share.readback.reader import Held, Reader, Start, synced
 from agent.share.remotefolders import RemoteFolders
+from agent.share.samples import Samples
 from agent.share.source import Source
 from agent.share.streams import DIFFERENT, Progress, write_all
 from agent.share.wire import Flag, Kind, Reply
 
+OTHER = 1000  # added to a file's number for another temporary name
 MOST_CHOICES = 1000  # NAME to NAME-1000; beyond that something is wrong with more than a name
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,8 @@ class Means:
     clock: Callable[[], datetime]
     acknowledged: Callable[[int], None]
     bucket: Bucket
-    links: bool = field(default=True)
+    check: FinalCheck
+    manners: Manners = field(default_factory=Manners)
 
 
 class Upload:
@@ -64,7 +66,8 @@ class Upload:
         self._choice = 1
         folder = folder_of(outgoing.name)
         self.folder = folder
-        self._temporary = means.folders.path(f"{folder}/{temporary_name(means.device, transfer, n)}")
+        self._transfer, self._n = transfer, n
+        self._temporary = self._temporary_path(n)
         self._session = means.lanes.first
         self._left = False  # whether a temporary file of ours may be there
         self._meant: Fingerprint | None = None  # what was, or would be, sent
@@ -73,6 +76,12 @@ class Upload:
         self._reading: asyncio.Task[Held] | None = None
         self._method = Method.READ_BACK
         self._synced = False
+        self._behind = False  # whether it is read while it is written
+        self._samples = Samples(0)
+
+    def _temporary_path(self, n: int) -> bytes:
+        name = temporary_name(self._means.device, self._transfer, n, plain=self._means.manners.plain_names)
+        return self._means.folders.path(f"{self.folder}/{name}")
 
     # --- arrive ------------------------------------------------------------------------------------------------------
 
@@ -89,6 +98,8 @@ class Upload:
         The folder, the look and the file are asked for at once, since each would take a round trip.
         """
         folder = self._means.folders.ensure(self.folder)
+        if not self._means.manners.removes and await self._session.lstat(self._path) is not None:
+            return False  # what would be opened for nothing could not be taken away again
         async with self._means.lanes.turn(self._outgoing.size) as turn:
             session = self._session = turn.lane.session
             async with turn.lane.write_handles.hold(1):
@@ -96,10 +107,16 @@ class Upload:
                     opened, about = await asyncio.gather(
                         self._open_temporary(folder), session.lstat(self._path), return_exceptions=True
                     )
-                    if about is None and not isinstance(opened, BaseException):
-                        await self._write(source, turn, *opened)
-                        return True
                     if not isinstance(opened, BaseException):
+                        try:
+                            await folder  # made and looked at by now, since it was asked for first
+                            await self._means.folders.certain(session, self.folder, opened[0])
+                        except BaseException:
+                            await session.let_go(opened[0])
+                            raise
+                        if about is None:
+                            await self._write(source, turn, *opened)
+                            return True
                         await session.let_go(opened[0])
         await self.withdraw()
         for fault in (about, opened):
@@ -111,41 +128,66 @@ class Upload:
         session, size = self._session, self._outgoing.size
         ending: list[asyncio.Future[Reply]] = []
         start = None
+        behind = self._behind = session.offers(wire.FSYNC) and self._means.manners.behind
 
         def confirmed(units: int) -> None:
             self._means.acknowledged(units)
             self._progress.confirm(self._progress.upto + units)
-            if session.offers(wire.FSYNC):
+            if behind:
                 self._read_behind(start)
 
         def all_under_way() -> None:
             # Right behind the last write: a server takes in turn what is asked of one file (filexfer-02, section 3).
-            ending.extend(session.send(request) for request in self._ending(handle))
+            ending.extend(session.send(request) for request in requests)
             turn.end()
+
+        requests = self._ending(handle)
+        self._samples = Samples(size, self._outgoing.splice, there)
 
         try:
             if there:
                 start = Start(there, await asyncio.to_thread(source.skip, there))
-            if session.offers(wire.FSYNC):  # begun before there is anything to read: to open it takes a round trip
+            if behind:  # begun before there is anything to read: to open it takes a round trip
                 self._read_behind(start)
             if there:
                 confirmed(there)
             span = range(there, size)
             window, bucket = turn.lane.writes, self._means.bucket
-            self._meant = await write_all(session, handle, source, span, window, bucket, confirmed, all_under_way)
-            for request, reply in zip(self._ending(handle), ending, strict=True):
-                session.judge(request, await reply, "the putting of the photo on disk")
+            self._meant = await write_all(
+                session, handle, source, span, window, bucket, self._samples.see, confirmed, all_under_way
+            )
+            *syncing, closed = [await reply for reply in ending]
+            for reply in syncing:
+                self._synced = self._was_synced(requests[0], reply)
+            session.judge(requests[-1], closed, "the closing of the photo")
         except BaseException:
             if not ending:
                 await session.let_go(handle)
             raise
-        self._synced = session.offers(wire.FSYNC)
         self._progress.confirm(size)
         self._read_behind(start)
 
     def _ending(self, handle: bytes) -> list[wire.Request]:
         close = wire.on_handle(Kind.CLOSE, handle)
-        return [wire.extended(wire.FSYNC, handle), close] if self._session.offers(wire.FSYNC) else [close]
+        return [wire.extended(wire.FSYNC, handle), close] if self._can_sync else [close]
+
+    def _was_synced(self, request: wire.Request, reply: Reply) -> bool:
+        """Whether the file is on disk. A server that offers fsync and does not know it is one without."""
+        means = self._means
+        try:
+            self._session.judge(request, reply, "the putting of the photo on disk")
+        except Refused as refused:
+            if not refused.unsupported:  # it could until now: this disk is full, or failing
+                raise
+            log.info("the share offers fsync, but cannot do it: %s", refused)
+            means.manners.fsync = False
+            means.manners.said["fsync"] = refused.message or f"code {refused.code}"
+            return False
+        return True
+
+    @property
+    def _can_sync(self) -> bool:
+        return self._means.manners.fsync and self._session.offers(wire.FSYNC)
 
     async def _open_temporary(self, folder: "asyncio.Future[None]") -> tuple[bytes, int]:
         """A file under the temporary name, and how much of it a cut transfer left there that may be gone on from."""
@@ -156,7 +198,7 @@ class Upload:
             try:
                 return await session.open_file(self._temporary, flags, doing), 0
             except Refused as refused:
-                if not refused.missing:
+                if not refused.missing and (session.is_openssh or folder.done()):
                     raise
             await folder  # asked for on another connection, it may not have been there yet
             return await session.open_file(self._temporary, flags, doing), 0
@@ -172,7 +214,10 @@ class Upload:
             # A whole one may have its final name already, so not a byte is written to it: reading back will judge it.
             there = left if left == size else left - left % session.write_length
             return await session.open_file(self._temporary, Flag.WRITE, doing), there
-        await session.remove(self._temporary)
+        try:
+            await session.remove(self._temporary)
+        except Refused:  # where nothing can be removed, it stays there, and another name is as good
+            self._temporary = self._temporary_path(self._n + OTHER)
         return await session.open_file(self._temporary, flags, doing), 0
 
     async def _find(self) -> bool:
@@ -181,7 +226,7 @@ class Upload:
             about = await self._session.lstat(self._path)
             if about is None:
                 return False
-            if about.is_file and about.size == self._outgoing.size and await self._is_ours():
+            if about.is_file and about.size in {self._outgoing.size, None} and await self._is_ours():
                 self._method = Method.ALREADY_THERE
                 # A cut transfer that had come as far as this may have left a large temporary file, which no sweep took.
                 self._left = self._left or self._outgoing.size >= LARGE
@@ -195,12 +240,16 @@ class Upload:
         size = self._outgoing.size
         reader = await self._means.reader(size)
         try:
-            held = await reader.read(self._path, size, Progress(size), sync=True)
-        except (NotProven, Refused):  # other content, or not for us to read: either way not ours to replace
+            held = await patiently(self._session, lambda: reader.read(self._path, size, Progress(size), sync=True))
+        except NotProven:  # other content: not ours to replace
             return False
+        except Refused as refused:
+            if refused.missing or refused.code == wire.Code.PERMISSION_DENIED:  # gone, or another device's
+                return False
+            raise  # it may well be ours: to send it again would only leave one more copy
         if held.fingerprint != self._meant:
             return False
-        self._held, self._synced = held.fingerprint, held.synced
+        self._held, self._synced = held.fingerprint, held.synced or (self._can_sync and await self._sync_file())
         return True
 
     # --- prove -------------------------------------------------------------------------------------------------------
@@ -210,12 +259,13 @@ class Upload:
         if self._reading is None:
             self._reading = asyncio.create_task(self._read(start))
             self._reading.add_done_callback(_looked_at)
-        elif self._reading.done():
-            self._reading.result()
+        elif self._reading.done() and (self._session.is_openssh or start is not None):
+            self._reading.result()  # elsewhere it may only be that a file cannot be read while it is written
 
     async def _read(self, start: Start | None) -> Held:
         reader = await self._means.reader(self._outgoing.size)
-        return await reader.read(self._temporary, self._outgoing.size, self._progress, start=start)
+        size = self._outgoing.size
+        return await patiently(self._session, lambda: reader.read(self._temporary, size, self._progress, start=start))
 
     async def prove(self) -> None:
         """Wait until all of the temporary file is read back. `NotProven` unless it is, byte for byte, what was sent."""
@@ -223,7 +273,14 @@ class Upload:
             return
         if self._reading is None:
             raise NotProven(DIFFERENT)
-        held = (await self._reading).fingerprint
+        try:
+            held = (await self._reading).fingerprint
+        except (NotProven, Refused):
+            if self._session.is_openssh or not self._behind:
+                raise
+            # Some servers give back only what was there when it was opened: it is whole and closed by now.
+            held = (await self._read(None)).fingerprint
+            self._means.manners.behind = False
         if held != self._meant:
             raise NotProven(DIFFERENT)
         self._held = held
@@ -236,7 +293,7 @@ class Upload:
             raise NotProven(DIFFERENT)
         while self._method is Method.READ_BACK:
             try:
-                await self._rename()
+                self._left = await give_name(self._session, self._means.manners, self._temporary, self._path)
             except Refused:
                 # Somebody else may have put a file there meanwhile (or the refusal was of something that had happened).
                 if await self._session.lstat(self._path) is None:
@@ -246,58 +303,41 @@ class Upload:
             else:
                 return
 
-    async def _rename(self) -> None:
-        session = self._session
-        if self._means.links and session.offers(wire.HARDLINK):
-            request = wire.extended(wire.HARDLINK, self._temporary, self._path)
-            named, looked = session.send(request), asyncio.create_task(session.lstat(self._path))
-            looked.add_done_callback(_looked_at)
-            try:
-                session.judge(request, await named, "the naming of the photo")
-            except Refused as refused:
-                if await looked is not None:
-                    raise
-                log.debug("no hard links on the share: %s", refused)
-                self._means.links = False
-            else:
-                self._must_be_ours(await looked)
-                return
-        if await session.lstat(self._path) is not None:
-            raise Refused("the naming of the photo", wire.Code.FAILURE, "")
-        await session.ask(wire.rename(self._temporary, self._path), "the naming of the photo")
-        self._must_be_ours(await session.lstat(self._path))
-        if await session.lstat(self._temporary) is not None:  # then what lies under the final name is not ours
-            raise NotProven(DIFFERENT)
-        self._left = False
-
-    def _must_be_ours(self, about: wire.Attributes | None) -> None:
-        if about is None or not about.is_file or about.size != self._outgoing.size:
-            raise NotProven(DIFFERENT)
-
     # --- confirm, withdraw -------------------------------------------------------------------------------------------
 
     async def confirm(self) -> Proof:
-        """The proof, after the file's name is synced too, by its folder or else by the file itself."""
+        """The proof, after a last look at what has the name, which is synced too, by its folder or the file itself."""
         if self._held is None or self._held != self._meant:
             raise NotProven(DIFFERENT)
+        # What was there already was read by its final name: there only the folders are still to be looked at.
+        samples = Samples.none() if self._method is Method.ALREADY_THERE else self._samples
         withdrawing = asyncio.create_task(self.withdraw())
         try:
-            if self._synced and not await self._means.folders.sync(self.folder):
-                self._synced = await self._sync_file()
+            held, check = self._held, self._means.check
+            checking = patiently(self._session, lambda: check.check(self.folder, self._path, held, samples))
+            await asyncio.gather(checking, self._sync_name())
         finally:
             await withdrawing
         return Proof(self._name, self._held, self._outgoing.original, self._method, self._synced, self._means.clock())
 
+    async def _sync_name(self) -> None:
+        if self._synced and not await self._means.folders.sync(self.folder):
+            self._synced = await self._sync_file()
+
     async def _sync_file(self) -> bool:
-        session = self._session
-        try:
-            handle = await session.open_file(self._path, Flag.READ, "the opening of the photo")
-        except Refused:
-            return False
-        try:
-            return await synced(session, handle)
-        finally:
-            await session.let_go(handle)
+        """Put a file that has its name on disk; on Windows that needs a file that is open for writing."""
+        manners = self._means.manners
+        async with self._means.lanes.all[0].check_handles.hold(1):
+            for flag in (Flag.READ, Flag.WRITE) if manners.fsync_reader else (Flag.WRITE,):
+                with contextlib.suppress(Refused):
+                    handle = await self._session.open_file(self._path, flag, "the opening of the photo")
+                    try:
+                        if await synced(self._session, handle):
+                            return True
+                    finally:
+                        await self._session.let_go(handle)
+                manners.fsync_reader = False
+        return False
 
     async def withdraw(self) -> None:
         """Take the temporary file away, if one may be there. One that the server keeps is swept another time."""

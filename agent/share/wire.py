@@ -5,11 +5,13 @@ type and (but for the greeting) a 32-bit request id, which pairs a reply with it
 """
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 VERSION = 3
-LARGEST_PACKET = 4 * 1024 * 1024  # far above what any server sends; a length beyond it is not SFTP
+LARGEST_PACKET = 1024 * 1024  # four times what OpenSSH sends at most; a length beyond it is not SFTP
+LONGEST_HANDLE = 256  # bytes (filexfer-02, section 6.2); a longer one would come back with each request
+LONGEST_MESSAGE = 200  # characters of what a server says that are shown to a person
 
 
 class Kind(IntEnum):
@@ -65,6 +67,8 @@ FSYNC = "fsync@openssh.com"
 STATVFS = "statvfs@openssh.com"
 HARDLINK = "hardlink@openssh.com"
 LIMITS = "limits@openssh.com"
+OPENSSH = frozenset({FSYNC, STATVFS, HARDLINK, "posix-rename@openssh.com", "fstatvfs@openssh.com"})
+"""What OpenSSH's own SFTP server has offered since 6.5."""
 
 _TELLING = frozenset({STATVFS, LIMITS})
 _ANSWERS = {
@@ -74,6 +78,9 @@ _ANSWERS = {
     Kind.OPENDIR: Kind.HANDLE,
     Kind.READDIR: Kind.NAME,
 }
+
+
+_TYPES = {b"d": 0o040000, b"l": 0o120000, b"-": 0o100000}
 
 
 class Malformed(Exception):
@@ -104,21 +111,39 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What a server says of a file; None where it does not say. `modified` is in seconds since 1970."""
+    """What a server says of a file; None where it does not say.
+
+    `modified` is in seconds since 1970, `owner` a number that means something on that server only.
+    """
 
     size: int | None = None
     permissions: int | None = None
     modified: int | None = None
+    owner: int | None = None
+
+    @property
+    def _type(self) -> int:
+        return 0 if self.permissions is None else self.permissions & 0o170000
+
+    @property
+    def says_type(self) -> bool:
+        """Whether the server says what kind of file it is; some send permissions without the type, or none."""
+        return self._type != 0
 
     @property
     def is_folder(self) -> bool:
-        """Whether it is a folder, as the type bits of its permissions tell."""
-        return self.permissions is not None and self.permissions & 0o170000 == 0o040000
+        """Whether the server says that it is a folder."""
+        return self._type == 0o040000
+
+    @property
+    def is_link(self) -> bool:
+        """Whether the server says that it is a symbolic link."""
+        return self._type == 0o120000
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a regular file; one without permissions told is taken for one."""
-        return self.permissions is None or self.permissions & 0o170000 == 0o100000
+        """Whether it is a regular file; one whose type the server does not say is taken for one."""
+        return self._type in {0, 0o100000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +230,15 @@ def _take_string(body: bytes, at: int) -> tuple[bytes, int]:
 
 
 def _take_attributes(body: bytes, at: int) -> tuple[Attributes, int]:
-    size = permissions = modified = None
+    size = permissions = modified = owner = None
     try:
         (flags,) = struct.unpack_from(">I", body, at)
         at += 4
         if flags & 0x1:
             (size,) = struct.unpack_from(">Q", body, at)
             at += 8
-        if flags & 0x2:  # owner and group
+        if flags & 0x2:
+            owner, _ = struct.unpack_from(">II", body, at)
             at += 8
         if flags & 0x4:
             (permissions,) = struct.unpack_from(">I", body, at)
@@ -227,7 +253,7 @@ def _take_attributes(body: bytes, at: int) -> tuple[Attributes, int]:
                 _, at = _take_string(body, at)
     except struct.error as error:
         raise Malformed("attributes longer than their packet") from error
-    return Attributes(size, permissions, modified), at
+    return Attributes(size, permissions, modified, owner), at
 
 
 def extensions(body: bytes) -> dict[str, str]:
@@ -241,17 +267,27 @@ def extensions(body: bytes) -> dict[str, str]:
 
 
 def status(body: bytes) -> tuple[int, str]:
-    """Code and message of a STATUS packet; some old servers send no message."""
+    """Code and message of a STATUS packet, shortened and printable; some old servers send no message."""
     if len(body) < 4:
         raise Malformed("a status without a code")
     (code,) = struct.unpack_from(">I", body)
     message = _take_string(body, 4)[0] if len(body) >= 8 else b""
-    return code, message.decode("utf-8", "replace")
+    text = message[: 4 * LONGEST_MESSAGE].decode("utf-8", "replace")
+    shown = "".join(character if character.isprintable() else " " for character in text)
+    return code, shown[:LONGEST_MESSAGE].strip()
 
 
 def one_string(body: bytes) -> bytes:
-    """The handle of a HANDLE or the bytes of a DATA packet."""
+    """The bytes of a DATA packet."""
     return _take_string(body, 0)[0]
+
+
+def handle(body: bytes) -> bytes:
+    """The handle of a HANDLE packet."""
+    value = one_string(body)
+    if len(value) > LONGEST_HANDLE:
+        raise Malformed(f"a handle of {len(value)} bytes")
+    return value
 
 
 def attributes(body: bytes) -> Attributes:
@@ -260,15 +296,17 @@ def attributes(body: bytes) -> Attributes:
 
 
 def names(body: bytes) -> list[tuple[bytes, Attributes]]:
-    """The entries of a NAME packet, without the line made for people."""
+    """The entries of a NAME packet. The line made for people helps where the attributes do not say the type."""
     if len(body) < 4:
         raise Malformed("names without a count")
     (count,) = struct.unpack_from(">I", body)
     found, at = [], 4
     for _ in range(count):
         name, at = _take_string(body, at)
-        _, at = _take_string(body, at)
+        line, at = _take_string(body, at)
         about, at = _take_attributes(body, at)
+        if not about.says_type and line[:1] in _TYPES:  # as "ls -l" shows it
+            about = replace(about, permissions=(about.permissions or 0) | _TYPES[line[:1]])
         found.append((name, about))
     return found
 

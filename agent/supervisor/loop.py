@@ -22,7 +22,8 @@ from agent.pipeline.pausing import paused_until
 from agent.pipeline.run import Run
 from agent.pipeline.stages import Stages
 from agent.supervisor.audiences import ToAsker, ToLog
-from agent.supervisor.timers import Timers, slept
+from agent.supervisor.restarts import Restarts
+from agent.supervisor.timers import Timers, put_back, slept
 
 log = logging.getLogger("photo-agent")
 
@@ -38,6 +39,7 @@ class Supervisor:
     roots: Sequence[Path]
     knock: Callable[[], bool]
     stopping: threading.Event = field(default_factory=threading.Event)
+    restarts: Restarts | None = None
     _timers: Timers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,13 +58,16 @@ class Supervisor:
             before = time.monotonic(), time.time()
             while not self.stopping.is_set():
                 now = time.monotonic(), time.time()
-                if slept(now[0] - before[0], now[1] - before[1]):
+                ticked, passed = now[0] - before[0], now[1] - before[1]
+                if slept(ticked, passed) or put_back(ticked, passed):
                     log.info("The laptop was asleep, or its clock was set: looking again.")
                     self._begin_anew()
                 before = now
                 if not watcher.alive() and watcher.revive():
                     timers.everything_now()
                 self._turn()
+                if self.restarts is not None:
+                    self.restarts.working(now[0])
                 self.stopping.wait(TICK)
         finally:
             watcher.stop()

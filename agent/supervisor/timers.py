@@ -24,7 +24,7 @@ REFUSED = 15 * 60.0
 """Seconds before a share that refused us is asked again: a person has to do something first."""
 
 SLEPT = 20.0
-"""Seconds by which the laptop's clock must have left the ticking, either way, before it counts as sleep or as set."""
+"""Seconds by which the laptop's clock must have left the ticking before it counts as sleep, or as put back."""
 
 OVERSLEPT = 10 * 60.0
 """Seconds from one tick to the next that are a sleep, or a run as long as one: either way, look again."""
@@ -121,9 +121,14 @@ class Timers:
 
 
 def slept(ticked: float, passed: float) -> bool:
-    """Whether the laptop was asleep, or its clock was set, between two ticks.
+    """Whether the laptop was asleep between two ticks that lay `ticked` seconds apart, or `passed` by the wall clock.
 
-    They lay `ticked` seconds apart by the clock that never goes back, `passed` by the wall clock. Most systems stop the
-    former during sleep; where it runs on, the tick itself was late.
+    Most systems stop the monotonic clock during sleep; where it runs on, the tick itself was late. A clock that was put
+    forward looks the same, and is treated the same.
     """
-    return abs(passed - ticked) > SLEPT or ticked > OVERSLEPT
+    return passed - ticked > SLEPT or ticked > OVERSLEPT
+
+
+def put_back(ticked: float, passed: float) -> bool:
+    """Whether the wall clock was put back between two such ticks, by more than the network's time corrects it."""
+    return ticked - passed > SLEPT

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request
 
 from agent.journal import Standing, State
 from agent.pipeline.overview import overview
-from agent.register.moments import parse_moment
+from agent.register.dates import Order, read_written
 from agent.web.app import context
 
 room = Blueprint("history", __name__)
@@ -104,6 +104,6 @@ def _found(wanted: str) -> list[FoundPhoto]:
 
 def _day(wanted: str) -> date | None:
     try:
-        return parse_moment(wanted).wall.date()
+        return read_written(wanted).moment(Order.DAY_FIRST).wall.date()
     except ValueError:
         return None

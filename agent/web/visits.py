@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from agent.model import Visit, VisitId
 from agent.pipeline.overview import VisitTally, overview
-from agent.pipeline.proposals import is_on
+from agent.register.uncertain import is_on, staff_of
 from agent.web.app import context, moment, saved
 from agent.web.now import asked_now
 
@@ -86,11 +86,11 @@ def my_visits() -> list[MyVisit]:
         if question.proposals:
             likeliest = question.proposals[0].visit.id
             needing[likeliest] = needing.get(likeliest, 0) + len(question.photos)
-    staff = here.settings.device.staff
+    people = staff_of(register, here.settings.device.staff)
     return [
         MyVisit(visit, tallies.get(visit.id), needing.get(visit.id, 0))
         for visit in register.visits
-        if visit.id in tallies or is_on(staff, visit)
+        if visit.id in tallies or is_on(people, visit)
     ]
 
 

@@ -1,24 +1,39 @@
 #!/bin/sh
-# Lets a laptop in: makes its user on the server, enters its SSH key, and makes its folder for the record. As root.
+# Lets a laptop in: makes its user on the server, enters its SSH key and its log key, and makes its folder for the
+# record. As root.
 #
-#   add-device.sh DEVICE 'ssh-ed25519 AAAA…' [--user NAME] [--root DIR] [--keys DIR]
+#   add-device.sh DEVICE 'ssh-ed25519 AAAA…' [--log-key 'ssh-ed25519 AAAA… photo-agent log DEVICE'] [--user NAME] [WHERE]
+#   add-device.sh --from FOLDER [WHERE]
 #   add-device.sh --remove USER [--keys DIR]
 #
-# DEVICE and the key are what `photo-agent init` prints on the laptop (device.name and the SSH key). The user is called
-# like the device, in lower case, unless --user says otherwise; it is what agent.toml has as share.user. Repeating it
-# with a new key replaces the old one. --remove takes the key away and locks the user; what it sent stays, and so does
-# its number, lest a later user own these files.
+# WHERE: --root DIR, --keys DIR, --log-keys FILE, as make-share.sh has them.
+#
+# DEVICE and the keys are what `photo-agent init` prints on the laptop (device.name, the SSH key, the log key). The user
+# is called like the device, in lower case, unless --user says otherwise; it is what agent.toml has as share.user.
+# Repeating it with a new SSH key replaces the old one and ends its open sessions. The log key is for `photo-agent log
+# verify` and the witness.
+#
+# --from takes all files *.enrolment of a folder, as `photo-agent init --enrolment FOLDER` leaves them. They come from
+# laptops, so each is checked, and a device that is there already keeps its keys: to replace one, name it as above.
+#
+# --remove takes the key away, locks the user and ends its open sessions; what it sent stays, and so does its number,
+# lest a later user own these files.
 set -eu
 
-root=/srv/photo-share keys=/etc/ssh/photo-agents user='' remove='' device='' key=''
+root=/srv/photo-share keys=/etc/ssh/photo-agents log_keys=/etc/photo-agent/log-keys.txt
+user='' remove='' device='' key='' log_key='' from='' only_new=''
 usage() { sed -n '2,/^set -eu/p' "$0" | sed -n 's/^# \{0,1\}//p'; }
 fail() { echo "$*" >&2; exit 2; }
 while [ $# -gt 0 ]; do
     case $1 in
     --root) root=${2:?--root needs a folder}; shift 2 ;;
     --keys) keys=${2:?--keys needs a folder}; shift 2 ;;
+    --log-keys) log_keys=${2:?--log-keys needs a file}; shift 2 ;;
+    --log-key) log_key=${2:?--log-key needs a key}; shift 2 ;;
     --user) user=${2:?--user needs a name}; shift 2 ;;
     --remove) remove=${2:?--remove needs a user}; shift 2 ;;
+    --from) from=${2:?--from needs a folder}; shift 2 ;;
+    --only-new) only_new=yes; shift ;; # a device that is there already keeps its keys; what --from does
     -h | --help) usage; exit 0 ;;
     -*) usage >&2; exit 2 ;;
     *)
@@ -28,29 +43,116 @@ while [ $# -gt 0 ]; do
     esac
 done
 [ "$(id -u)" -eq 0 ] || fail "This makes users: run it with sudo."
+here=$(cd "$(dirname "$0")" && pwd)
 
-is_device() { id -nG "$1" 2>/dev/null | tr ' ' '\n' | grep -qx photo-agents; }
+is_device() { id -nG -- "$1" 2>/dev/null | tr ' ' '\n' | grep -qx photo-agents; }
 
 if [ -n "$remove" ]; then
-    is_device "$remove" || fail "$remove is no device of the photo share; nothing was changed."
+    is_device "$remove" || fail "$remove is not a device of the photo share; nothing was changed."
+    # The key and the account first, so that nobody new gets in while the sessions are ended.
     rm -f "$keys/$remove"
     usermod --lock --expiredate 1 "$remove"
-    echo "$remove cannot log in any more. What it sent stays."
+    "$here/end-sessions.sh" "$remove"
+    echo "$remove cannot log in any more, and its open sessions were ended. What it sent stays."
     exit 0
 fi
+
+if [ ! -d "$root/photos/record" ] || [ ! -d "$keys" ] || ! getent group photo-door >/dev/null; then
+    fail "There is no share in $root yet, or one of an older version: run make-share.sh first."
+fi
+
+# --- A folder of enrolment files --------------------------------------------------------------------------------------
+
+LARGEST=8192  # bytes of one file
+MOST=2000     # files
+shown() { printf %s "$1" | LC_ALL=C tr -c '\040-\176' '?'; }
+field() { sed -n "s/^$1: //p" "$2"; }
+
+# Prints what is wrong with a copied enrolment file; nothing if it can be used.
+fault_of() {
+    [ "$(wc -c <"$1")" -le "$LARGEST" ] || { echo "is too large to be one"; return; }
+    [ "$(head -n 1 "$1")" = "visit-photo-agent enrolment 1" ] || { echo "is not an enrolment file of this version"; return; }
+    if [ "$(LC_ALL=C tr -d '\012\040-\176\200-\377' <"$1" | wc -c)" -ne 0 ]; then
+        echo "has control characters"
+        return
+    fi
+    for name in device user ssh-key log-key; do
+        [ "$(grep -c "^$name: " "$1")" -eq 1 ] || { echo "must name one $name"; return; }
+    done
+    # Nothing that could be taken for an option, whatever it is passed to.
+    field device "$1" | grep -Eqx '[A-Za-z0-9_][A-Za-z0-9._-]*' || { echo "names a device as no device can be called"; return; }
+    for name in ssh-key log-key; do
+        field "$name" "$1" | grep -q '^ssh-ed25519 ' || { echo "has an $name that is not one"; return; }
+    done
+    [ "$(field user "$1")" = "$(field device "$1" | tr '[:upper:].' '[:lower:]-')" ] ||
+        echo "names a user that is not called like its device: enter it by hand, with --user"
+}
+
+take_all() {
+    [ -d "$from" ] || fail "There is no folder $(shown "$from")."
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    count=0 refused=0
+    # First a copy of each, read without following a link: what is checked is then what is used.
+    for file in "$from"/*.enrolment; do
+        [ -e "$file" ] || [ -L "$file" ] || continue
+        count=$((count + 1))
+        [ "$count" -le "$MOST" ] || fail "There are more than $MOST enrolment files; nothing was entered."
+        basename -- "$file" >"$work/$count.name"
+        if [ ! -f "$file" ] || [ -L "$file" ]; then
+            echo "is not a plain file" >"$work/$count.fault"
+        elif ! timeout 10 dd if="$file" of="$work/$count" iflag=nofollow,nonblock bs=$((LARGEST + 1)) count=1 status=none 2>/dev/null; then
+            echo "cannot be read" >"$work/$count.fault"
+        else
+            fault_of "$work/$count" >"$work/$count.fault"
+            [ -s "$work/$count.fault" ] || field device "$work/$count" | tr '[:upper:]' '[:lower:]' >>"$work/devices"
+        fi
+    done
+    [ "$count" -gt 0 ] || fail "There are no files *.enrolment in $(shown "$from")."
+    number=0
+    while [ "$number" -lt "$count" ]; do
+        number=$((number + 1)) copy=$work/$((number))
+        name=$(shown "$(cat "$copy.name")")
+        if [ ! -s "$copy.fault" ]; then
+            device=$(field device "$copy") key=$(field ssh-key "$copy")
+            if [ "$(grep -cFx -- "$(printf %s "$device" | tr '[:upper:]' '[:lower:]')" "$work/devices")" -gt 1 ]; then
+                echo "names a device that another file names too: find out which is right" >"$copy.fault"
+            elif "$here/add-device.sh" "$device" "$key" --user "$(field user "$copy")" --log-key "$(field log-key "$copy")" --only-new \
+                --root "$root" --keys "$keys" --log-keys "$log_keys" >"$copy.said" 2>&1; then
+                printf '%s\n' "$key" >"$work/key"
+                echo "$(sed -n 1p "$copy.said") Staff: $(shown "$(field staff "$copy")"). $(ssh-keygen -l -f "$work/key" | cut -d' ' -f2)"
+            else
+                tr '\n' ' ' <"$copy.said" >"$copy.fault"
+            fi
+        fi
+        if [ -s "$copy.fault" ]; then
+            refused=$((refused + 1))
+            echo "$name was not entered: it $(shown "$(cat "$copy.fault")")" | sed 's/: it \([A-Z'\'']\)/: \1/' >&2
+        fi
+    done
+    echo "$((count - refused)) of $count entered. Compare the fingerprints with what the laptops show."
+    echo "Log keys: $log_keys, for \`photo-agent log verify $root/photos --key $log_keys\` and the witness."
+    [ "$refused" -eq 0 ] || exit 1
+}
+
+if [ -n "$from" ]; then
+    [ -z "$device$key$user$log_key" ] || { usage >&2; exit 2; }
+    take_all
+    exit 0
+fi
+
+# --- One device -------------------------------------------------------------------------------------------------------
 
 if [ -z "$device" ] || [ -z "$key" ]; then
     usage >&2
     exit 2
 fi
-if [ ! -d "$root/photos/record" ] || [ ! -d "$keys" ]; then
-    fail "There is no share in $root yet: run make-share.sh first."
-fi
 case $device in
-.* | *. | *[!A-Za-z0-9._-]*) fail "A device's name has only letters, digits, '.', '_' and '-', and no '.' first or last." ;;
+.* | *. | -* | *[!A-Za-z0-9._-]*) fail "A device's name has only letters, digits, '.', '_' and '-', and no '.' first or last." ;;
 esac
-[ -n "$user" ] || user=$(printf %s "$device" | tr 'A-Z.' 'a-z-')
-printf %s "$user" | grep -Eq '^[a-z_][a-z0-9_-]{0,31}$' || fail "'$user' cannot be a user's name here; choose one with --user."
+[ ${#device} -le 64 ] || fail "A device's name has at most 64 characters."
+[ -n "$user" ] || user=$(printf %s "$device" | tr '[:upper:].' '[:lower:]-')
+printf %s "$user" | grep -Eq '^[a-z_][a-z0-9_-]{0,31}$' || fail "'$(shown "$user")' cannot be a user's name here; choose one with --user."
 
 # One line, one Ed25519 key, no options: what a laptop's key file holds, and nothing that would loosen the rules.
 case $key in
@@ -62,22 +164,56 @@ esac
 new=$(mktemp "$keys/.new.XXXXXX")
 trap 'rm -f "$new"' EXIT
 printf 'restrict %s\n' "$key" >"$new"
-ssh-keygen -l -f "$new" >/dev/null 2>&1 || fail "That is no whole SSH key; copy all of the line that photo-agent init prints."
+ssh-keygen -l -f "$new" >/dev/null 2>&1 || fail "That is not a whole SSH key; copy all of the line that photo-agent init prints."
+blob=$(printf %s "$key" | cut -d' ' -f2)
 
-if id "$user" >/dev/null 2>&1; then
-    is_device "$user" || fail "There is a user $user already who is no device; choose another name with --user."
-    usermod --expiredate '' "$user"
+# A log key vouches for the device that it names, so it must name this one.
+if [ -n "$log_key" ]; then
+    pattern=$(printf %s "$device" | sed 's/\./\\./g')
+    log_key_of="(ssh-ed25519 [A-Za-z0-9+/]{68} photo-agent log $pattern|visit-photo-agent/$pattern\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44})"
+    if [ "$(printf '%s\n' "$log_key" | wc -l)" -ne 1 ] || ! printf '%s\n' "$log_key" | grep -Eqx "$log_key_of"; then
+        fail "That is not the log key of $device; copy all of the line that photo-agent init prints."
+    fi
+fi
+
+# Another device's name must not lead to this user or to this folder, not even where capitals do not count.
+there=$(find "$root/photos/record" -mindepth 1 -maxdepth 1 -iname "$device" ! -name "$device")
+[ -z "$there" ] || fail "There is a device $(shown "$(basename "$there")") already; choose a name that differs by more than capitals."
+old=''
+if id -- "$user" >/dev/null 2>&1; then
+    is_device "$user" || fail "There is a user $user already who is not a device; choose another name with --user."
+    of=$(getent passwd "$user" | cut -d: -f5)
+    case $of in
+    "photo-agent on "*) [ "$of" = "photo-agent on $device" ] || fail "$user is the user of ${of#photo-agent on }; choose another name for $device with --user." ;;
+    esac
+    [ ! -f "$keys/$user" ] || old=$(cut -d' ' -f3 "$keys/$user")
+    if [ -n "$only_new" ]; then
+        [ "$old" = "$blob" ] || fail "$device is there already, with another SSH key or locked. If this laptop is to take its place: add-device.sh $device 'KEY'."
+    fi
+fi
+[ ! -L "$root/photos/record/$device" ] || fail "$root/photos/record/$device is a link; it must be a folder."
+if [ -d "$root/photos/record/$device" ] && [ "$(stat -c %U "$root/photos/record/$device")" != "$user" ]; then
+    fail "$device has a record already that belongs to another user; give the device another name, or that user with --user."
+fi
+# One key opens one device's account: who holds it must not be able to choose.
+for other in "$keys"/*; do
+    if [ -f "$other" ] && [ "$other" != "$keys/$user" ] && grep -qF -- " $blob" "$other"; then
+        fail "This SSH key is the one of $(basename "$other") already: each laptop needs its own."
+    fi
+done
+if [ -n "$log_key" ] && [ -n "$only_new" ] && [ -f "$log_keys" ] && ! grep -qFx -- "$log_key" "$log_keys"; then
+    ! grep -Eqx "$log_key_of" "$log_keys" || fail "$device has another log key already. If it was lost: add-device.sh $device 'KEY' --log-key 'LOG KEY'."
+fi
+
+if id -- "$user" >/dev/null 2>&1; then
+    usermod --expiredate '' --append --groups photo-door "$user"
 else
-    useradd --system --gid photo-agents --groups photo-share --no-create-home --home-dir / \
+    useradd --system --gid photo-agents --groups photo-door --no-create-home --home-dir / \
         --shell "$(command -v nologin || echo /usr/sbin/nologin)" --comment "photo-agent on $device" "$user"
 fi
 # No password fits. (The "!" of a new user means locked: sshd without PAM would turn its key away too.)
 usermod --password '*' "$user"
 
-[ ! -L "$root/photos/record/$device" ] || fail "$root/photos/record/$device is a link; it must be a folder."
-if [ -d "$root/photos/record/$device" ] && [ "$(stat -c %U "$root/photos/record/$device")" != "$user" ]; then
-    fail "$device has a record already that belongs to another user; give the device another name, or that user with --user."
-fi
 mkdir -p "$root/photos/record/$device"
 chown "$user:photo-share" "$root/photos/record/$device"
 chmod 2750 "$root/photos/record/$device"
@@ -85,6 +221,15 @@ chmod 2750 "$root/photos/record/$device"
 chmod 0644 "$new"
 mv -f "$new" "$keys/$user"
 trap - EXIT
+if [ -n "$old" ] && [ "$old" != "$blob" ]; then
+    "$here/end-sessions.sh" "$user" # those that were opened with the old key
+fi
+if [ -n "$log_key" ]; then
+    [ -f "$log_keys" ] || { mkdir -p "$(dirname "$log_keys")" && : >"$log_keys"; }
+    # A key that was used before stays: what it signed is verified with it.
+    grep -qFx -- "$log_key" "$log_keys" || printf '%s\n' "$log_key" >>"$log_keys"
+    chmod 0644 "$log_keys"
+fi
 echo "$device may log in as $user. In its agent.toml: share.user = \"$user\", share.path = \"/photos\"."
 echo "Host keys of this server, for the laptop to be compared with:"
 for host_key in /etc/ssh/ssh_host_*_key.pub; do

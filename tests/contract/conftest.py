@@ -1,4 +1,4 @@
-"""The shares that the one suite is run against: in memory, the demo's, OpenSSH plain, and OpenSSH chrooted."""
+"""The shares that the one suite is run against: in memory (on a folder, too), the demo's, OpenSSH plain and shut in."""
 
 import dataclasses
 import threading
@@ -12,10 +12,11 @@ import pytest
 
 from agent.demo.server import EmbeddedServer
 from agent.share import Disk, MemoryShare, Server, Share, make_key, open_share, pin, scan_host_key
+from tests.faults.foldershare import FolderFiles
 from tests.servers.fixtures import chrooted_sshd, sshd  # noqa: F401
 from tests.servers.openssh import OpenSSH
 
-KINDS = ("memory", "embedded", "openssh", "chrooted")
+KINDS = ("memory", "memory-on-a-folder", "embedded", "openssh", "chrooted")
 
 
 def clock() -> datetime:
@@ -43,8 +44,10 @@ class Stand(Protocol):
 class InMemory:
     kind = "memory"
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self.disk = Disk(free=10**12)
+        if folder is not None:
+            self.disk.files = FolderFiles(folder)
 
     def open(self, device: str = "laptop-17", **changes: object) -> Share:
         return MemoryShare(self.disk, device=device, clock=clock)
@@ -87,6 +90,8 @@ def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
     before = threading.active_count()
     if request.param == "memory":
         yield InMemory()
+    elif request.param == "memory-on-a-folder":
+        yield InMemory(tmp_path / "disk")
     elif request.param == "embedded":
         disk = tmp_path / "embedded"
         disk.mkdir()

@@ -63,9 +63,10 @@ def test_with_the_fingerprint_that_it_gave_everything_is_set_up(fresh: Laptop, s
 
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told.keys() == {"settings", "device", "user", "ssh_key", "log_key"}
+    assert told.keys() == {"settings", "device", "user", "ssh_key", "log_key", "add_device"}
     assert told["ssh_key"].startswith("ssh-ed25519 ")
     assert told["ssh_key"] != told["log_key"]
+    assert told["add_device"] == f"install/server/add-device.sh laptop-17 '{told['ssh_key']}' --user {sshd.user}"
     assert load(fresh.config).device.staff == "j.smith"
     made = keys(fresh)
     assert {"id_ed25519", "log_ed25519", "known_hosts"} <= made.keys()

@@ -12,7 +12,7 @@ from pathlib import Path
 import atheris  # type: ignore[import-not-found,unused-ignore]  # installed for this alone
 
 with atheris.instrument_imports(include=["agent.capture"]):
-    from agent.capture import content_id, read
+    from agent.capture import read
     from agent.capture.beside import read_beside
     from agent.capture.reading import gather
 
@@ -29,7 +29,6 @@ def main() -> None:
         def one(content: bytes) -> None:
             photo.write_bytes(content)
             read(photo, now=NOW)
-            content_id(photo)
             if content[:1] == b"<":
                 for sidecar in sidecars:
                     sidecar.write_bytes(content)

@@ -12,8 +12,13 @@ of JSON, read when a session begins and again whenever it was replaced, so that 
 - `corrupt`: one bit of a write's or read's data is flipped.   - `truncate`: half of it is left out.
 - `extend`: a write's or read's data has a byte too many.
 - `delay`: done a little later.                - `stall`: nothing is answered any more.
+- `pretend`: a link or rename is answered with OK and not done, and a stranger's file of equal size has the new name.
+- `endless`: a READDIR is answered with names, always others, and never ends; `repeat`: with the same ones;
+  `empty`: with no name, and never ends.
+- `swap`: before it is done, the folder of its path is put aside and a link to `trap` (of the plan) put in its place.
 
-`n` counts from 1 within a session and a plan. `log` gets a line per step, so that a test knows how often each occurs.
+`n` counts from 1 within a session and a plan; with `about`, only steps whose path contains it count. `log` gets a line
+per step, so that a test knows how often each occurs.
 Run with `python3 -I -S`: nothing but the standard library.
 """
 
@@ -27,9 +32,12 @@ import time
 from pathlib import Path
 
 SUBSYSTEM = "/usr/lib/openssh/sftp-server"
-STEPS = {3: "open", 4: "close", 5: "read", 6: "write", 7: "lstat", 13: "remove", 14: "mkdir", 17: "stat", 18: "rename"}
+STEPS = {3: "open", 4: "close", 5: "read", 6: "write", 7: "lstat", 11: "opendir", 12: "readdir", 13: "remove"}
+STEPS |= {14: "mkdir", 17: "stat", 18: "rename"}
+OF_HANDLES = {"close", "read", "write", "readdir", "fsync"}
 EXTENSIONS = {b"fsync@openssh.com": "fsync", b"hardlink@openssh.com": "link", b"statvfs@openssh.com": "statvfs"}
-VERSION, STATUS, DATA, EXTENDED_REPLY = 2, 101, 103, 201
+VERSION, STATUS, DATA, NAME, EXTENDED_REPLY = 2, 101, 103, 104, 201
+STRANGE = b"a stranger's file. "
 
 
 def packets(stream):
@@ -58,6 +66,20 @@ def name_of(packet):
     return STEPS.get(packet[0], "other")
 
 
+def paths_of(packet):
+    """The paths that a request names."""
+    if packet[0] == 200:
+        name, at = string(packet, 5)
+        if EXTENSIONS.get(name) != "link":
+            return []
+        old, at = string(packet, at)
+        return [old, string(packet, at)[0]]
+    if packet[0] not in STEPS or STEPS[packet[0]] in OF_HANDLES:
+        return []
+    first, at = string(packet, 5)
+    return [first, string(packet, at)[0]] if packet[0] == 18 else [first]
+
+
 def status(number, code):
     return struct.pack(">BII", STATUS, number, code) + struct.pack(">I", 0) * 2
 
@@ -78,8 +100,9 @@ class Proxy:
         plan = json.loads(self.plan_file.read_text("utf-8"))
         self.step, self.n, self.how = plan.get("step"), plan.get("n", 1), plan.get("how")
         self.hide = [name.encode() for name in plan.get("hide", [])]
+        self.about, self.trap = plan.get("about", "").encode(), plan.get("trap")
         self.log = Path(plan["log"]) if plan.get("log") else None
-        self.counts = {}
+        self.counts, self.done = {}, set()
         self.full = False
 
     def answer(self, packet):
@@ -95,11 +118,15 @@ class Proxy:
         for packet in packets(sys.stdin.buffer):
             self.look_at_plan()
             step = name_of(packet) if packet[0] != 1 else "init"
-            self.counts[step] = self.counts.get(step, 0) + 1
+            if step in OF_HANDLES or self.about in b" ".join(paths_of(packet)):
+                self.counts[step] = self.counts.get(step, 0) + 1
             if self.log:
                 with self.log.open("a", encoding="ascii") as log:
                     log.write(step + "\n")
-            if step == self.step and self.counts[step] == self.n:
+            if step == self.step and self.how in {"endless", "repeat", "empty"}:
+                self.list_on(packet)
+            elif step == self.step and self.counts.get(step) == self.n and self.n not in self.done:
+                self.done.add(self.n)
                 self.go_wrong(packet)
             elif step == "statvfs" and self.full:
                 self.answer(struct.pack(">BI", EXTENDED_REPLY, self.number(packet)) + struct.pack(">11Q", *[0] * 11))
@@ -120,6 +147,17 @@ class Proxy:
             self.answer(status(number, 2))
         elif how == "confirm":
             self.answer(status(number, 0))
+        elif how == "pretend":
+            old, new = (Path(os.fsdecode(path)) for path in paths_of(packet))
+            size = old.stat().st_size
+            with new.open("xb") as file:
+                file.write((STRANGE * (size // len(STRANGE) + 1))[:size])
+            self.answer(status(number, 0))
+        elif how == "swap":
+            folder = Path(os.fsdecode(paths_of(packet)[-1])).parent
+            folder.rename(folder.with_name(folder.name + ".aside"))
+            folder.symlink_to(self.trap)
+            self.forward(packet)
         elif how == "drop":
             os._exit(1)
         elif how == "stall":
@@ -133,6 +171,13 @@ class Proxy:
         else:
             self.bent.add(number)
             self.forward(packet)
+
+    def list_on(self, packet):
+        """One more answer to READDIR."""
+        number = self.counts["readdir"] if self.how == "endless" else 0
+        names = [] if self.how == "empty" else [b"%d-%d" % (number, n) for n in range(100)]
+        entries = b"".join(framed(name) + framed(b"") + struct.pack(">I", 0) for name in names)
+        self.answer(struct.pack(">BII", NAME, self.number(packet), len(names)) + entries)
 
     def bend_write(self, packet):
         _, at = string(packet, 5)

@@ -35,7 +35,7 @@ class Request:
 
 
 class CaptureWorker:
-    """`read`, `content_id` and `decodes` as in this room, in processes of their own. Nothing starts before it is asked.
+    """`read` and `decodes` as in this room, in processes of their own. Nothing starts before it is asked.
 
     `guests` are other rooms' functions that run there too, for `ask`. For one thread. `close` ends the processes; if
     this process is killed, they end by themselves.
@@ -82,13 +82,6 @@ class CaptureWorker:
                 yield _capture(self._answered(self._reading))
         finally:
             self._reading.forget()
-
-    def content_id(self, path: Path) -> str | None:
-        """As `agent.capture.content_id`; None too for a file that ends the worker."""
-        self._none_under_way()
-        self._put(self._reading, path, {"do": "content_id"})
-        answer = self._answered(self._reading).answer
-        return _text(answer, "content_id") if isinstance(answer, dict) else None
 
     def begin_decoding(self, path: Path) -> None:
         """Have it looked into by the other worker while the caller goes on; `decodes` will ask for the outcome."""

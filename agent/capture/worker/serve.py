@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from agent.capture.reading import content_id, read
+from agent.capture.reading import read
 from agent.capture.worker import wire
 from agent.capture.worker.guests import Answering, invited
 from agent.capture.worker.limits import EXIT_MEMORY, Limits, impose
@@ -80,8 +80,6 @@ def _done(asked: wire.Fields, guests: dict[str, Answering]) -> wire.Fields:
             return {
                 "capture": wire.of_capture(read(path, now=datetime.fromisoformat(str(asked["now"])), beside=others))
             }
-        case "content_id":
-            return {"content_id": content_id(path)}
         case "decodes":
             from agent.capture.decoding import decodes
 

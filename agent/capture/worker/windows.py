@@ -10,7 +10,10 @@ if sys.platform == "win32":
     import ctypes
     from ctypes import wintypes
 
+    _ACTIVE_PROCESS = 0x00000008
     _PROCESS_MEMORY = 0x00000100
+    _DIE_ON_UNHANDLED_EXCEPTION = 0x00000400  # no window that waits for a person to close it
+    _KILL_ON_JOB_CLOSE = 0x00002000
     _EXTENDED_LIMIT_INFORMATION = 9
 
     class _Basic(ctypes.Structure):
@@ -51,7 +54,10 @@ if sys.platform == "win32":
         if not job:
             return False
         limits = _Extended()
-        limits.BasicLimitInformation.LimitFlags = _PROCESS_MEMORY
+        limits.BasicLimitInformation.LimitFlags = (
+            _ACTIVE_PROCESS | _PROCESS_MEMORY | _DIE_ON_UNHANDLED_EXCEPTION | _KILL_ON_JOB_CLOSE
+        )
+        limits.BasicLimitInformation.ActiveProcessLimit = 1  # a file that took this process over starts no other
         limits.ProcessMemoryLimit = _COMMITTED_AT_REST + more
         size = ctypes.sizeof(limits)
         if not kernel.SetInformationJobObject(job, _EXTENDED_LIMIT_INFORMATION, ctypes.byref(limits), size):

@@ -6,9 +6,9 @@ and its size, and what is not as it must be is `Garbled`. Times go as ISO 8601.
 
 import json
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from agent.model import Camera, Capture, Interval, Level, Place, WallClock
+from agent.model import Camera, Capture, Interval, Level, Origin, Place, WallClock
 
 MAX_LINE = 8 * 1024 * 1024
 """Bytes of one answer. A capture takes under 4 KB; a sidecar of 2 MiB, merged and kept besides, under this."""
@@ -70,6 +70,11 @@ def of_capture(capture: Capture) -> Fields:
         "content_id": capture.content_id,
         "complete": capture.complete,
         "notes": list(map(_cut, capture.notes)),
+        "shown": None if capture.wall is None else _span(capture.wall),
+        "length": None if capture.length is None else capture.length.total_seconds(),
+        "origin": capture.origin.value,
+        "origin_basis": _cut(capture.origin_basis),
+        "marked": capture.marked,
     }
 
 
@@ -93,8 +98,13 @@ def capture_of(found: object) -> Capture:
             content_id=_maybe(found["content_id"]),
             complete=_flag(found["complete"]),
             notes=_texts(found["notes"]),
+            wall=None if found["shown"] is None else WallClock(*_ends(found["shown"])),
+            length=_length(found["length"]),
+            origin=Origin(found["origin"]),
+            origin_basis=_text(found["origin_basis"]),
+            marked=_flag(found["marked"]),
         )
-    except (KeyError, ValueError, TypeError, OverflowError):  # a level, a time or a number that is none
+    except (KeyError, ValueError, TypeError, OverflowError):  # a level, a time, a length or a number that is none
         raise Garbled from None
 
 
@@ -135,6 +145,10 @@ def _moment(found: object) -> datetime:
     if moment.year not in YEARS or (moment.tzinfo is not None and moment.astimezone(UTC).year not in YEARS):
         raise Garbled
     return moment
+
+
+def _length(found: object) -> timedelta | None:
+    return None if found is None else timedelta(seconds=_degrees(found))
 
 
 def _list(found: object, length: int | None = None, *, most: int | None = None) -> list[object]:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from agent.errors import ShareUnreachable
+from agent.errors import LoginRefused, ShareUnreachable
 from agent.share.connecting import connect
 from agent.share.lanes import LARGE, Lanes
 from agent.share.readback.process import ReaderProcess
@@ -60,8 +60,14 @@ class Readers:
             self._process = asyncio.create_task(self._started())
             self._process.add_done_callback(_looked_at)
 
+    def only_own(self) -> None:
+        """Have all reading done by the connection that sends."""
+        self._alone = True
+
     async def choose(self, own: Reader, size: int) -> Reader:
         """Who reads a file of `size` bytes; a large one waits for what is on its way. Raises ShareRefused."""
+        if self._alone:
+            return own
         for way in (self._process, self._second):
             if way is not None and (way.done() or size > LARGE) and (reader := await asyncio.shield(way)) is not None:
                 return reader
@@ -88,7 +94,7 @@ class Readers:
     async def _connected(self) -> OwnReader | None:
         try:
             first = await connect(self._server)
-        except ShareUnreachable as refused:  # some servers allow one connection only; if the first is lost, it tells
+        except (ShareUnreachable, LoginRefused) as refused:  # some allow one connection only; else the first one tells
             log.info("photos are read back on the connection that sends them: %s", refused)
             return None
         self._lanes = Lanes(first, lambda: connect(self._server), self._server.connections, self._lost)
@@ -98,7 +104,7 @@ class Readers:
         process = ReaderProcess()
         try:
             await process.start(self._server)
-        except ShareUnreachable as refused:
+        except (ShareUnreachable, LoginRefused) as refused:
             log.info("photos are read back without a process of its own: %s", refused)
             await process.close()
             return None

@@ -52,7 +52,7 @@ def test_a_bad_register_is_told_and_the_last_good_one_stands(
 
     summary = laptop.run(heard)
 
-    assert (summary.removed, summary.exit_code) == (1, 0)
+    assert (summary.removed, summary.exit_code) == (1, 2)
     assert not farm.exists()
     notices = [str(event.details["text"]) for event in heard.events if event.what is Happened.NOTICE]
     assert [told in notice for notice in notices] == [True]

@@ -117,7 +117,9 @@ def test_a_file_that_turns_out_deadly_when_it_is_sent_again_after_a_crash_is_ref
 
 def test_a_sidecar_made_to_do_harm_is_merged_apart_and_the_photo_refused_with_it(laptop: Laptop) -> None:
     png = io.BytesIO()
-    Image.new("RGB", (8, 8)).save(png, "PNG", exif=piexif.dump({"Exif": {0x9003: f"{ON_VISIT:%Y:%m:%d %H:%M:%S}"}}))
+    camera = {piexif.ImageIFD.Make: b"Canon", piexif.ImageIFD.Model: b"EOS R6"}
+    taken = {0x9003: f"{ON_VISIT:%Y:%m:%d %H:%M:%S}", piexif.ExifIFD.ExposureTime: (1, 250)}
+    Image.new("RGB", (8, 8)).save(png, "PNG", exif=piexif.dump({"0th": camera, "Exif": taken}))
     photo = laptop.file("a.png", png.getvalue())
     laptop.file("a.png.xmp", b"<a>" + b"<b/>" * 200_000 + b"</a>")
     with narrow(laptop) as stages:

@@ -54,6 +54,23 @@ def fill(folder: Path) -> Path:
 # --- The share -------------------------------------------------------------------------------------------------------
 
 
+def test_visits_on_a_volume_of_their_own_that_is_full_are_told_as_such(
+    sshd: OpenSSH, mount: Mount, tmp_path: Path
+) -> None:
+    laptop = Laptop(tmp_path / "laptop", sshd)
+    mount(sshd.disk / "visits", 1024)
+    large = laptop.photo("large.jpg", size=3_000_000)
+    small = laptop.photo("small.jpg", seed=1)
+    heard = Heard()
+
+    summary = laptop.run(heard)
+
+    assert (summary.removed, summary.failed, summary.sent) == (1, 1, 1)
+    assert (large.exists(), small.exists()) == (True, False)
+    (failed,) = [event for event in heard.events if event.what is Happened.FAILED]
+    assert "no room" in str(failed.details["reason"])
+
+
 def test_what_does_not_fit_on_the_share_is_told_before_it_travels_and_what_fits_goes(
     sshd: OpenSSH, mount: Mount, tmp_path: Path
 ) -> None:

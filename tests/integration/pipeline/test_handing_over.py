@@ -17,8 +17,8 @@ STEPS = ["found", "decided", "sent", "proven", "removed"]
 
 
 def slow_batch(laptop: Laptop) -> list[Path]:
-    """Photos that are on their way for two seconds."""
-    laptop.configure(folders={"settle_seconds": 0.2}, share={"bandwidth_kib_per_s": 4 * 1024})
+    """Photos that are on their way for six seconds: a command takes two of them to start on a busy machine."""
+    laptop.configure(folders={"settle_seconds": 0.2}, share={"bandwidth_kib_per_s": 1360})
     return [laptop.photo(f"IMG_{n}.jpg", ON_VISIT + minutes(n), seed=n, size=1_000_000) for n in range(8)]
 
 

@@ -42,7 +42,7 @@ class Trip:
 @pytest.fixture
 def trip(laptop: Laptop) -> Trip:
     visit = [laptop.photo(f"IMG_{n}.jpg", ON_VISIT + minutes(n), seed=n, size=n * 60_000) for n in range(PHOTOS)]
-    visit.append(laptop.file("IMG_3.mov", mov(), beside=visit[3]))
+    visit.append(laptop.file("IMG_3.mov", mov(begun=ON_VISIT + minutes(3))))
     visit.append(laptop.file("IMG_4.xmp", b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>", beside=visit[4]))
     visit.append(laptop.photo("copies/IMG_5 (1).jpg", ON_VISIT + minutes(5), seed=5, size=5 * 60_000))
     private = [laptop.photo(f"home {n}.jpg", PRIVATE + minutes(n), seed=100 + n, size=100_000) for n in range(4)]

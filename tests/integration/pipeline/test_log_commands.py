@@ -170,7 +170,7 @@ def test_an_entry_is_erased_here_and_by_it_on_the_server(
     _, (told,) = at_it("verify", after_a_trip.share)
     assert (told["whole"], told["to_erase"]) == (True, [gone["index"]])
     done = after_a_trip.command("log", "erase-copy", after_a_trip.share)
-    assert (done.returncode, done.stdout) == (0, "laptop-17: 1 entries erased\n")
+    assert (done.returncode, done.stdout) == (0, "laptop-17: 1 entry erased\n")
     code, (told,) = at_it("verify", after_a_trip.share)
     assert (code, told["erased"], told["to_erase"]) == (0, 1, [])
     name = gone["name"].encode()

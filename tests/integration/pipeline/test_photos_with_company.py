@@ -4,6 +4,9 @@ import hashlib
 import io
 import json
 import os
+import time
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,9 +15,10 @@ import pytest
 from agent.journal import State
 from agent.model import VisitId
 from agent.pipeline.review import assign
+from agent.pipeline.stages import Stages
 from agent.record import Kind
 from agent.tagging import untag
-from tests.laptop import ON_VISIT, PRIVATE, Laptop, jpeg, minutes, mov, sha256
+from tests.laptop import ON_VISIT, PRIVATE, VISITS, Laptop, jpeg, minutes, mov, sha256
 
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><!-- by another program --></x:xmpmeta>"
 HOUR = 3600.0
@@ -41,7 +45,7 @@ def assign_all(laptop: Laptop) -> None:
 
 def test_a_live_photo_goes_as_one_and_its_clip_has_the_tag_beside_it(laptop: Laptop) -> None:
     picture = laptop.photo("IMG_1.jpg")
-    clip = laptop.file("IMG_1.MOV", mov(), beside=picture)
+    clip = laptop.file("IMG_1.MOV", mov(begun=ON_VISIT))
     originals = {sha256(picture.read_bytes()), sha256(clip.read_bytes())}
 
     summary = laptop.run()
@@ -57,7 +61,7 @@ def test_a_live_photo_goes_as_one_and_its_clip_has_the_tag_beside_it(laptop: Lap
 
 def test_a_private_live_photo_keeps_its_clip(laptop: Laptop) -> None:
     picture = laptop.photo("IMG_1.jpg", PRIVATE)
-    clip = laptop.file("IMG_1.mov", mov(), beside=picture)
+    clip = laptop.file("IMG_1.mov", mov(begun=PRIVATE))
     summary = laptop.run()
     assert (summary.private, summary.review) == (1, 0)
     assert picture.exists()
@@ -65,10 +69,10 @@ def test_a_private_live_photo_keeps_its_clip(laptop: Laptop) -> None:
 
 
 def test_a_clip_that_was_seen_before_its_picture_is_not_sent_twice(laptop: Laptop) -> None:
-    clip = laptop.file("IMG_1.mov", mov(), age=HOUR)
+    laptop.file("IMG_1.mov", mov(begun=ON_VISIT), age=HOUR)
     assert laptop.run().review == 1
     assign_all(laptop)  # it waits to be sent, as a photo of its own
-    laptop.file("IMG_1.jpg", jpeg(ON_VISIT), beside=clip)
+    laptop.file("IMG_1.jpg", jpeg(ON_VISIT), age=HOUR)
 
     summary = laptop.run()
 
@@ -77,12 +81,68 @@ def test_a_clip_that_was_seen_before_its_picture_is_not_sent_twice(laptop: Lapto
     assert laptop.look(lambda stages: stages.journal.counts())[State.REVIEW] == 0
 
 
-def test_of_two_files_with_one_name_that_lie_hours_apart_each_is_its_own(laptop: Laptop) -> None:
-    laptop.photo("IMG_1.jpg")
-    clip = laptop.file("IMG_1.mov", mov(), age=HOUR)
+def test_of_two_files_of_one_name_and_time_of_change_each_is_its_own(laptop: Laptop) -> None:
+    picture = laptop.photo("IMG_1.jpg")
+    clip = laptop.file("IMG_1.mov", mov(begun=PRIVATE - timedelta(days=79)), beside=picture)
     summary = laptop.run()
-    assert (summary.found, summary.removed, summary.review) == (2, 1, 1)
+    assert (summary.found, summary.removed, summary.review, summary.private) == (2, 1, 0, 1)
     assert clip.exists()
+
+
+def test_a_film_of_forty_minutes_is_no_part_of_a_picture(laptop: Laptop) -> None:
+    picture = laptop.photo("IMG_1.jpg")
+    film = laptop.file("IMG_1.mov", mov(begun=ON_VISIT - minutes(40), length=2400), beside=picture)
+    assert laptop.run().removed == 1
+    assert film.exists()
+
+
+def test_a_clip_of_another_place_holds_its_whole_live_photo_back(laptop: Laptop) -> None:
+    laptop.register(VISITS.replace("Europe/London,,,,,,", "Europe/London,,,51.4978,-0.1745,2,", 1))
+    picture = laptop.photo("IMG_1.jpg")
+    where = b"+48.8584+002.2945/"
+    udta = (8 + 12 + len(where)).to_bytes(4) + b"udta" + (12 + len(where)).to_bytes(4) + b"\xa9xyz"
+    udta += len(where).to_bytes(2) + b"\x15\xc7" + where
+    clip = laptop.file("IMG_1.mov", with_box(mov(begun=ON_VISIT), udta))
+    summary = laptop.run()
+    assert (summary.found, summary.sent, summary.review) == (1, 0, 1)
+    assert picture.exists()
+    assert clip.exists()
+
+
+def with_box(clip: bytes, box: bytes) -> bytes:
+    """The clip with a box more at the end of its header, which ends the file."""
+    at = clip.rindex(b"moov") - 4
+    size = int.from_bytes(clip[at : at + 4]) + len(box)
+    return clip[:at] + size.to_bytes(4) + clip[at + 4 :] + box
+
+
+def test_a_clip_whose_end_is_missing_is_waited_for_and_then_said_to_be_damaged(laptop: Laptop) -> None:
+    whole = mov(begun=ON_VISIT)
+    pictures, header = whole[20 : whole.rindex(b"moov") - 4], whole[whole.rindex(b"moov") - 4 :]
+    picture = laptop.photo("IMG_1.jpg")
+    clip = laptop.file("IMG_1.mov", whole[:20] + header + pictures[:-100])
+    assert laptop.run().sent == 0
+    for path in (picture, clip):
+        os.utime(path, (time.time() - HOUR,) * 2)
+    laptop.look(lambda stages: look_back(stages, HOUR))
+    summary = laptop.run()
+    assert (summary.sent, summary.damaged) == (1, 1)
+
+
+def look_back(stages: Stages, seconds: float) -> None:
+    """As if what was found had been found so long ago."""
+    found = stages.journal.standings(State.SETTLED, State.FOUND)
+    ago = timedelta(seconds=seconds)
+    stages.journal.save(*(replace(one, looked_at=one.looked_at - ago) for one in found))
+
+
+@pytest.mark.parametrize("ending", ["xmp", "AAE", "thm"])
+def test_a_clip_that_is_named_as_a_sidecar_sends_the_photo_to_a_person(laptop: Laptop, ending: str) -> None:
+    laptop.photo("IMG_1.jpg")
+    alien = laptop.file(f"IMG_1.{ending}", mov())
+    summary = laptop.run()
+    assert (summary.sent, summary.review) == (0, 1)
+    assert alien.exists()
 
 
 # --- Sidecars, and formats that carry no tag inside ------------------------------------------------------------------

@@ -8,10 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from agent.pipeline.publish import log_key
+from agent.audit.verify import utc_now
+from agent.audit.witness import Trouble, Watch, Witness
+from agent.pipeline.stages import log_key
 from agent.record.note import VerifierKey
-from agent.record.verify import utc_now
-from agent.record.witness import Trouble, Watch, Witness
 from tests.laptop import Laptop
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import AgentError, ShareFault, ShareFull, ShareUnreachable
+from agent.errors import AgentError, NotProven, ShareFault, ShareFull, ShareUnreachable
 from agent.model import Delivery, Splice
 from agent.share import Delivered, Outcome, Server, Share, Undelivered, open_share
 from tests.servers.openssh import SUBSYSTEM, OpenSSH, why_not
@@ -22,8 +22,9 @@ from tests.servers.photos import content, delivery, outgoing, spliced
 
 FAULTY = Path(__file__).parents[2] / "servers" / "faulty.py"
 STEPS = ("open", "write", "fsync", "close", "read", "lstat", "stat", "mkdir", "link", "rename", "remove")
-HOWS = ("refuse", "refuse-done", "full", "confirm", "drop", "corrupt", "truncate", "extend", "delay")
+HOWS = ("refuse", "refuse-done", "full", "confirm", "pretend", "drop", "corrupt", "truncate", "extend", "delay")
 SPLICE = Splice(2, 0, b"tag" * 100)
+STRANGE = b"a stranger's file. "  # as the proxy writes it
 STILL, FILM = content(40_000), content(600_000)  # one write, and three
 
 
@@ -35,9 +36,20 @@ class FaultyServer:
         self.plan()
         self.sshd = OpenSSH(subsystem=f"{sys.executable} -I -S {FAULTY} {self.plan_file}")
 
-    def plan(self, step: str = "", n: int = 1, how: str = "", *, hide: tuple[str, ...] = (), log: bool = False) -> None:
+    def plan(
+        self,
+        step: str = "",
+        n: int = 1,
+        how: str = "",
+        *,
+        hide: tuple[str, ...] = (),
+        log: bool = False,
+        about: str = "",
+        trap: Path | None = None,
+    ) -> None:
         self.log.unlink(missing_ok=True)
         plan = {"step": step, "n": n, "how": how, "hide": hide, "log": str(self.log) if log else None}
+        plan |= {"about": about, "trap": None if trap is None else str(trap)}
         draft = self.plan_file.with_suffix(".new")
         draft.write_text(json.dumps(plan))
         draft.replace(self.plan_file)
@@ -127,6 +139,8 @@ def check_one_case(
     faulty.plan(*case, hide=hide)
     outcome = client.send(photo)
     now = held(disk)
+    if case[2] == "pretend":  # what the server put there is a stranger's, and there to stay
+        before |= {name: data for name, data in now.items() if data.startswith(STRANGE)}
     finals = {name: data for name, data in now.items() if ".uploading-" not in name and name not in before}
     if isinstance(outcome, Delivered):
         for proof, one in zip(outcome.proofs, photo.files, strict=True):
@@ -171,12 +185,14 @@ def test_whatever_goes_wrong_nothing_is_called_proven_that_is_not(
     for step, count in occurrences(faulty, client, tmp_path / "in", hide).items():
         if how in {"corrupt", "truncate", "extend"} and step not in {"read", "write"}:
             continue
+        if how == "pretend" and step not in {"link", "rename"}:
+            continue
         for n in range(1, count + 1):
             photo = live_photo(tmp_path / step, f"{step}-{n}")
             check_one_case(faulty, client, photo, (step, n, how), hide)
             tried += 1
     client.close()
-    assert tried >= 4
+    assert tried >= (2 if how == "pretend" else 4)
 
 
 def test_a_name_taken_by_somebody_else_at_the_last_moment_is_not_overwritten(
@@ -188,7 +204,7 @@ def test_a_name_taken_by_somebody_else_at_the_last_moment_is_not_overwritten(
         theirs = disk / "visits" / "museum" / "photo.jpg"
         theirs.parent.mkdir(parents=True)
         theirs.write_bytes(b"their photo")
-        faulty.plan("lstat", 1, "refuse-missing", hide=hide)
+        faulty.plan("lstat", 1, "refuse-missing", hide=hide, about="photo.jpg")
         photo = delivery(outgoing(tmp_path / "in", "visits/museum/photo.jpg", STILL))
         client = Client(faulty)
         outcome = client.send(photo)
@@ -243,3 +259,63 @@ def test_a_folder_taken_away_in_between_is_made_again(faulty: FaultyServer, tmp_
     assert isinstance(client.send(live_photo(tmp_path / "in")), Delivered)
     client.close()
     assert set(held(disk)) == {"visits/museum/photo.jpg", "visits/museum/photo.mov"}
+
+
+def test_a_link_that_is_only_said_to_be_made_is_not_believed(faulty: FaultyServer, tmp_path: Path) -> None:
+    """A stranger's file of equal size has the name; every other look at it would say that all is well."""
+    for step, hide in (("link", ()), ("rename", ("hardlink@openssh.com",))):
+        for data in (STILL, FILM):
+            disk = faulty.sshd.fresh_root()
+            faulty.plan(step, 1, "pretend", hide=hide, about="photo.jpg")
+            client = Client(faulty)
+            photo = delivery(outgoing(tmp_path / "in", "visits/museum/photo.jpg", data))
+            first = client.send(photo)
+            assert isinstance(first, Undelivered), step
+            assert isinstance(first.error, NotProven)
+            faulty.plan(hide=hide)
+            again = client.send(photo)
+            client.close()
+            assert isinstance(again, Delivered)
+            assert again.proofs[0].name == "visits/museum/photo-2.jpg"
+            now = held(disk / "visits" / "museum")
+            assert now["photo-2.jpg"] == data
+            assert now["photo.jpg"].startswith(STRANGE)
+
+
+@pytest.mark.parametrize("step", ["open", "write", "fsync", "link", "lstat"])
+def test_a_folder_swapped_for_a_link_while_a_photo_is_sent_is_not_believed(
+    faulty: FaultyServer, tmp_path: Path, step: str
+) -> None:
+    """At any moment: the photo lands in the trap, or is refused, and is never called proven."""
+    disk = faulty.sshd.fresh_root()
+    trap = disk / "record" / "trap"
+    trap.mkdir(parents=True)
+    faulty.plan()
+    client = Client(faulty)
+    assert isinstance(client.send(delivery(outgoing(tmp_path / "in", "visits/museum/first.jpg", FILM))), Delivered)
+    for n in (1, 2):
+        about = "photo.jpg" if step in {"link", "lstat"} else "uploading"
+        faulty.plan(step, n, "swap", about=about, trap=trap)
+        outcome = client.send(delivery(outgoing(tmp_path / "in", "visits/museum/photo.jpg", STILL)))
+        swapped = (disk / "visits" / "museum").is_symlink()
+        if swapped:
+            assert isinstance(outcome, Undelivered), (step, n, outcome)
+            assert isinstance(outcome.error, ShareFault)
+            (disk / "visits" / "museum").unlink()
+            (disk / "visits" / "museum.aside").rename(disk / "visits" / "museum")
+        faulty.plan()
+        again = client.send(delivery(outgoing(tmp_path / "in", "visits/museum/photo.jpg", STILL)))
+        assert isinstance(again, Delivered)
+        (disk / again.proofs[0].name).unlink()
+    client.close()
+
+
+@pytest.mark.parametrize("how", ["endless", "repeat", "empty"])
+def test_a_folder_that_never_ends_is_given_up(faulty: FaultyServer, tmp_path: Path, how: str) -> None:
+    faulty.sshd.fresh_root()
+    (faulty.sshd.disk / "record").mkdir()
+    faulty.plan("readdir", 1, how)
+    started = time.monotonic()
+    with open_share(faulty.server(), clock=lambda: datetime.now(UTC)) as share, pytest.raises(ShareFault):
+        share.names("record")
+    assert time.monotonic() - started < 30

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.capture import content_id, read
+from agent.capture import read
 from agent.model import Capture, Level
 from tests.unit.capture.photobuilding import (
     NOW,
@@ -127,7 +127,7 @@ def test_a_photo_cut_anywhere_is_never_complete_and_never_raises(tmp_path: Path)
         path.write_bytes(whole[:length])
         found = read(path, now=NOW)
         assert not found.complete or not found.is_photo, length
-        assert content_id(path) is None
+        assert found.content_id is None
     path.write_bytes(whole)
     assert read(path, now=NOW).complete
 
@@ -148,13 +148,13 @@ def test_the_live_photo_identifier_is_apples_tag_17(tmp_path: Path, order: str) 
     block += directory([(0x927C, 7, len(note), note)], len(block))
     path = tmp_path / "live.jpg"
     path.write_bytes(jpeg(app1(block)))
-    assert content_id(path) == UUID.decode()
+    assert read(path, now=NOW).content_id == UUID.decode()
 
 
 def test_another_makers_note_is_no_live_photo(tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(jpeg(app1(exif_block(exif={0x927C: b"Nikon\0" + bytes(100)}))))
-    assert content_id(path) is None
+    assert read(path, now=NOW).content_id is None
 
 
 def test_a_name_that_promises_another_format_is_said(reads: Reads) -> None:

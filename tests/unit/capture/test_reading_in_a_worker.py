@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from agent.capture import CaptureWorker, Held, Request, Unreadable, content_id, read
+from agent.capture import CaptureWorker, Held, Request, Unreadable, read
 from agent.capture.worker import DECODING, READING, wire
 from agent.capture.worker.limits import MIB
 from agent.errors import LocalFault
-from agent.model import Camera, Capture, Interval, Level, Place, WallClock
+from agent.model import Camera, Capture, Interval, Level, Origin, Place, WallClock
 from tests.unit.capture.photobuilding import NOW, ORIGINAL, PICTURE, TAKEN, app1, exif_block, jpeg
 
 NARROW = replace(READING, memory=MIB)
@@ -72,13 +72,11 @@ def test_a_worker_reads_the_corpus_as_this_process_does(worker: CaptureWorker, c
     paths = sorted(path for path in corpus.rglob("*") if path.is_file())
     found = list(worker.read_all((Request(path) for path in paths), now=NOW))
     assert found == [read(path, now=NOW) for path in paths]
-    assert [worker.content_id(path) for path in paths[:40]] == [content_id(path) for path in paths[:40]]
 
 
 def test_a_file_that_cannot_be_opened_is_the_same_local_fault(worker: CaptureWorker, tmp_path: Path) -> None:
     with pytest.raises(LocalFault, match="No such file"):
         worker.read(tmp_path / "nowhere.jpg", now=NOW)
-    assert worker.content_id(tmp_path / "nowhere.jpg") is None
 
 
 @posix_only
@@ -124,7 +122,6 @@ def test_a_file_that_was_refused_is_never_tried_again_until_it_is_another(good: 
         before = worker.process_ids
         with pytest.raises(Unreadable):
             worker.read(deadly, now=NOW)
-        assert worker.content_id(deadly) is None
         assert worker.process_ids == before, "nothing ended that worker"
         deadly.write_bytes(PICTURE)
         assert worker.read(deadly, now=NOW).format == "jpeg"
@@ -264,6 +261,11 @@ def captures(draw: st.DrawFn) -> Capture:
         content_id=draw(TEXTS),
         complete=draw(st.booleans()),
         notes=tuple(draw(st.lists(st.text(max_size=5), max_size=3))),
+        wall=draw(st.sampled_from([None, WallClock(start, start + length)])),
+        length=draw(st.sampled_from([None, length])),
+        origin=draw(st.sampled_from(Origin)),
+        origin_basis=draw(st.text(max_size=10)),
+        marked=draw(st.booleans()),
     )
 
 

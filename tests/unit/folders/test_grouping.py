@@ -2,15 +2,19 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import LocalFault
-from agent.folders import PARTNERS_WITHIN, group
-from agent.model import LocalFile, Photo, Role
+from agent.folders import group, one_moment
+from agent.model import Capture, Interval, Level, LocalFile, Photo, Role, WallClock
+from tests.platforms import case_matters
 
 FOLDER = Path("imports")
 
@@ -23,9 +27,40 @@ def shown(photos: tuple[Photo, ...]) -> list[list[str]]:
     return [[member.file.path.name for member in photo.members] for photo in photos]
 
 
-def grouped(*names: str, ids: dict[str, str] | None = None) -> list[list[str]]:
-    known = ids or {}
-    return shown(group([file(name) for name in names], lambda seen: known.get(seen.path.name)))
+def says(**known: Any) -> Capture:
+    return Capture("any", **known)
+
+
+def grouped(*names: str, ids: dict[str, str] | None = None, said: dict[str, Capture] | None = None) -> list[list[str]]:
+    identified = {name: says(content_id=known) for name, known in (ids or {}).items()}
+    known = {**identified, **(said or {})}
+    return shown(group([file(name) for name in names], lambda seen: known.get(seen.path.name, says())))
+
+
+AT = datetime(2026, 3, 14, 10, 11, 12)  # noqa: DTZ001  # what a clock showed
+SECOND = timedelta(seconds=1)
+
+
+def still(hours: float = 0, at: datetime = AT, *, offset: bool = True, **more: Any) -> Capture:
+    """A picture that a camera with this offset took when its clock showed `at`."""
+    begins = (at - timedelta(hours=hours)).replace(tzinfo=UTC)
+    taken = Interval(begins, begins + SECOND) if offset else WallClock(at, at + SECOND)
+    level = Level.OWN_OFFSET if offset else Level.ASSUMED_ZONE
+    return says(recorded=at.isoformat(), offset="+00:00" if offset else None, taken=taken, level=level, **more)
+
+
+def clip(at: datetime = AT, length: float = 3, *, utc: bool = False, **more: Any) -> Capture:
+    """A clip whose header, of no certain zone unless `utc`, was written when it ended."""
+    ends = (at + timedelta(seconds=length)).replace(tzinfo=UTC)
+    any_zone = timedelta(hours=0 if utc else 14)
+    return says(
+        recorded=ends.replace(tzinfo=None).isoformat(),
+        offset="+00:00" if utc else None,
+        taken=Interval(ends - any_zone - timedelta(seconds=length), ends + any_zone),
+        level=Level.UTC_ALONE,
+        length=timedelta(seconds=length),
+        **more,
+    )
 
 
 # --- Sidecars --------------------------------------------------------------------------------------------------------
@@ -50,8 +85,10 @@ def test_a_sidecar_that_could_belong_to_several_hangs_on_none():
 
 def test_a_thm_belongs_to_the_video_rather_than_to_the_picture():
     assert grouped("A.mp4", "A.png", "A.thm") == [["A.mp4", "A.thm"], ["A.png"]]
+    assert grouped("GOPR1.LRV", "GOPR1.MP4", "GOPR1.THM") == [["GOPR1.LRV"], ["GOPR1.MP4", "GOPR1.THM"]]
 
 
+@case_matters
 def test_sidecars_are_matched_whatever_their_case_and_by_spelling_where_that_decides():
     assert grouped("img_1.JPG", "IMG_1.Xmp") == [["img_1.JPG", "IMG_1.Xmp"]]
     assert grouped("IMG_1.JPG", "img_1.jpg", "img_1.xmp") == [["IMG_1.JPG"], ["img_1.jpg", "img_1.xmp"]]
@@ -78,7 +115,7 @@ def test_json_and_other_files_are_photos_of_their_own_until_someone_reads_them()
 
 def test_files_of_one_name_in_two_folders_have_nothing_to_do_with_each_other():
     files = [file("A.jpg"), file("A.mov", folder=FOLDER / "b"), file("A.xmp", folder=FOLDER / "c")]
-    assert shown(group(files, lambda seen: "same")) == [["A.jpg"], ["A.mov"]]
+    assert shown(group(files, lambda seen: says(content_id="same"))) == [["A.jpg"], ["A.mov"]]
 
 
 # --- Live Photos -----------------------------------------------------------------------------------------------------
@@ -103,40 +140,75 @@ def test_files_whose_identifiers_differ_are_not_partners_though_name_and_time_ag
     assert grouped(*ids, ids=ids) == [["IMG_1.HEIC"], ["IMG_1.MOV"]]
 
 
-def test_without_identifiers_name_and_time_decide():
-    near, far = PARTNERS_WITHIN.total_seconds(), PARTNERS_WITHIN.total_seconds() + 0.01
-    assert shown(group([file("A.JPG"), file("a.mp4", 1000 + near)], lambda seen: None)) == [["A.JPG", "a.mp4"]]
-    assert shown(group([file("A.JPG"), file("A.MP4", 1000 + far)], lambda seen: None)) == [["A.JPG"], ["A.MP4"]]
-    assert shown(group([file("A.JPG"), file("B.MP4", 1000)], lambda seen: None)) == [["A.JPG"], ["B.MP4"]]
+PAIR, APART = [["A.JPG", "a.mp4"]], [["A.JPG"], ["a.mp4"]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "right"),
+    [
+        pytest.param(still(), clip(), PAIR, id="in one second"),
+        pytest.param(still(), clip(utc=True), PAIR, id="by a phone's own recorder"),
+        pytest.param(still(1), clip(AT - timedelta(hours=1)), PAIR, id="the header in UTC, the still with its offset"),
+        pytest.param(still(1), clip(), PAIR, id="the header in local time"),
+        pytest.param(still(1), clip(utc=True), APART, id="a phone's header is never in local time"),
+        pytest.param(still(offset=False), clip(), PAIR, id="two clocks without a zone"),
+        pytest.param(still(offset=False), clip(AT - timedelta(hours=1)), APART, id="a zone that nobody knows"),
+        pytest.param(still(), clip(AT + timedelta(seconds=20)), APART, id="seconds too late"),
+        pytest.param(still(), clip(AT - timedelta(days=79)), APART, id="of last Christmas"),
+        pytest.param(still(), clip(length=5.5), APART, id="longer than a Live Photo"),
+        pytest.param(still(), clip(length=2400), APART, id="a film of forty minutes"),
+        pytest.param(still(), says(), APART, id="a clip that says nothing"),
+        pytest.param(says(), clip(), APART, id="a still that says nothing"),
+        pytest.param(still(), still(length=timedelta(seconds=3)), PAIR, id="a clip with a time and offset of its own"),
+        pytest.param(still(), still(3, length=timedelta(seconds=3)), APART, id="another instant on a like clock"),
+        pytest.param(still(), still(at=AT, offset=False, length=timedelta(seconds=3)), PAIR, id="a clip's wall clock"),
+    ],
+)
+def test_without_identifiers_only_one_moment_makes_a_pair(one: Capture, other: Capture, right: list[list[str]]):
+    assert grouped("A.JPG", "a.mp4", said={"A.JPG": one, "a.mp4": other}) == right
+
+
+def test_a_name_and_a_time_of_change_pair_nothing():
+    assert grouped("A.JPG", "a.mp4") == APART
+    assert grouped("A.JPG", "B.MP4", said={"A.JPG": still(), "B.MP4": clip()}) == [["A.JPG"], ["B.MP4"]]
 
 
 def test_an_identifier_in_one_half_alone_does_not_speak_against_the_pair():
-    assert grouped("A.jpg", "A.mov", ids={"A.jpg": "x"}) == [["A.jpg", "A.mov"]]
-    assert grouped("A.jpg", "A.mov", ids={"A.mov": "x"}) == [["A.jpg", "A.mov"]]
+    for one, other in (("x", None), (None, "x")):
+        said = {"A.JPG": still(content_id=one), "a.mp4": clip(content_id=other)}
+        assert grouped("A.JPG", "a.mp4", said=said) == PAIR
+
+
+def test_googles_clip_is_called_as_its_whole_still_is():
+    said = {"P.MP.jpg": still(), "P.MP": clip(), "Q.jpg": still(), "Q.MP": clip(AT - timedelta(days=1))}
+    assert grouped(*said, said=said) == [["P.MP.jpg", "P.MP"], ["Q.MP"], ["Q.jpg"]]
 
 
 def test_a_still_keeps_its_first_partner():
     ids = dict.fromkeys(("IMG_1.HEIC", "IMG_1.MOV", "IMG_1.MP4", "IMG_2.MOV"), "x")
     assert grouped(*ids, ids=ids) == [["IMG_1.HEIC", "IMG_1.MOV"], ["IMG_1.MP4"], ["IMG_2.MOV"]]
-    assert grouped("A.jpg", "A.mov", "A.mp4") == [["A.jpg", "A.mov"], ["A.mp4"]]
+    said = {"A.jpg": still(), "A.mov": clip(), "A.mp4": clip()}
+    assert grouped(*said, said=said) == [["A.jpg", "A.mov"], ["A.mp4"]]
 
 
-def test_the_still_of_the_same_spelling_comes_before_one_that_is_nearer_in_time():
-    files = [file("IMG_1.jpg", 1003), file("img_1.jpg", 1000), file("IMG_1.mov", 1000)]
-    assert shown(group(files, lambda seen: None)) == [["IMG_1.jpg", "IMG_1.mov"], ["img_1.jpg"]]
+@case_matters
+def test_the_still_of_the_same_spelling_comes_first():
+    said = {"IMG_1.jpg": still(), "img_1.jpg": still(), "IMG_1.mov": clip()}
+    assert grouped(*said, said=said) == [["IMG_1.jpg", "IMG_1.mov"], ["img_1.jpg"]]
 
 
 def test_a_live_photo_and_its_sidecars_are_one_photo():
-    assert grouped("A.HEIC", "A.MOV", "A.AAE", "A.xmp", "A.MOV.xmp") == [
+    ids = {"A.HEIC": "x", "A.MOV": "x"}
+    assert grouped("A.HEIC", "A.MOV", "A.AAE", "A.xmp", "A.MOV.xmp", ids=ids) == [
         ["A.HEIC", "A.MOV", "A.AAE", "A.MOV.xmp", "A.xmp"]
     ]
 
 
-def test_an_identifier_that_cannot_be_read_counts_as_none():
-    def unreadable(seen: LocalFile) -> str | None:
+def test_a_file_that_cannot_be_read_is_nobodys_partner():
+    def unreadable(seen: LocalFile) -> Capture:
         raise LocalFault("A photo cannot be read.")
 
-    assert shown(group([file("A.jpg"), file("A.mov")], unreadable)) == [["A.jpg", "A.mov"]]
+    assert shown(group([file("A.jpg"), file("A.mov")], unreadable)) == [["A.jpg"], ["A.mov"]]
 
 
 @pytest.mark.parametrize(
@@ -149,12 +221,12 @@ def test_an_identifier_that_cannot_be_read_counts_as_none():
         (["A.jpg", "B.jpg", "C.mov", "A.png"], {"C.mov": "x"}, ["A.jpg", "B.jpg", "C.mov"]),
     ],
 )
-def test_identifiers_are_asked_for_only_where_they_can_matter(names, ids, asked):
+def test_files_are_read_only_where_that_can_matter(names, ids, asked):
     heard: list[str] = []
 
-    def listen(seen: LocalFile) -> str | None:
+    def listen(seen: LocalFile) -> Capture:
         heard.append(seen.path.name)
-        return ids.get(seen.path.name)
+        return says(content_id=ids.get(seen.path.name))
 
     group([file(name) for name in names], listen)
     assert sorted(heard) == asked
@@ -188,14 +260,16 @@ def test_every_file_is_in_one_photo_or_is_a_sidecar_without_one_whatever_the_ord
     names = {stem + ending: known for (stem, ending), known in ids.items()}
     asked: Counter[Path] = Counter()
 
-    def content_id(seen: LocalFile) -> str | None:
-        asked[seen.path] += 1
-        return names.get(seen.path.name)
+    moments = [still(), still(2), clip(), clip(AT - timedelta(hours=2)), clip(length=60), says()]
 
-    photos = group(files, content_id)
+    def read(seen: LocalFile) -> Capture:
+        asked[seen.path] += 1
+        return replace(moments[seen.mtime_ns % len(moments)], content_id=names.get(seen.path.name))
+
+    photos = group(files, read)
     held = Counter(member.file.path for photo in photos for member in photo.members)
     assert set(held.values()) <= {1}
-    assert set(asked.values()) <= {1}
+    assert set(asked.values()) <= {1}  # before this test asks by itself, below
     for alone in {seen.path for seen in files} - held.keys():
         assert alone.suffix.lower() in {".xmp", ".aae", ".thm"}
     for photo in photos:
@@ -205,11 +279,11 @@ def test_every_file_is_in_one_photo_or_is_a_sidecar_without_one_whatever_the_ord
             assert (member.file.path.suffix.lower() in {".xmp", ".aae", ".thm"}) == (member.role is Role.SIDECAR)
             if member.role is Role.PARTNER:
                 one, other = names.get(photo.main.path.name), names.get(member.file.path.name)
-                near = abs(photo.main.mtime_ns - member.file.mtime_ns) <= PARTNERS_WITHIN.total_seconds() * 1e9
                 namesake = photo.main.path.stem.casefold() == member.file.path.stem.casefold()
-                assert one == other if one and other else near and namesake
+                moment = one_moment(read(photo.main), read(member.file))
+                assert one == other if one and other else moment and namesake
 
     shuffled = files[:]
     chance.shuffle(shuffled)
-    assert group(shuffled, content_id) == photos
-    assert group([*files, *files], content_id) == photos
+    assert group(shuffled, read) == photos
+    assert group([*files, *files], read) == photos

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from agent.folders import Found, scan
-from agent.model import LocalFile, Role
+from agent.model import Capture, LocalFile, Role
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="names and files that Windows has not")
 
 
-def no_id(file: LocalFile) -> str | None:
-    return None
+def says_nothing(file: LocalFile) -> Capture:
+    return Capture("unknown")
 
 
 def look_at(*roots: Path) -> Found:
-    return scan(roots, content_id=no_id)
+    return scan(roots, read=says_nothing)
 
 
 def names(found: Found, under: Path) -> list[str]:
@@ -183,15 +183,19 @@ def test_an_unreadable_folder_is_told_and_the_others_are_scanned(folder, put, as
 
 
 def test_a_file_given_as_root_comes_with_its_companions_and_nothing_else(folder, put):
-    put("IMG_1.heic", mtime=1_700_000_000)
-    put("IMG_1.mov", mtime=1_700_000_001)
+    put("IMG_1.heic")
+    put("IMG_1.mov")
     put("IMG_1.aae")
     put("IMG_2.jpg")
     put("below/IMG_3.jpg")
-    found = look_at(folder / "IMG_1.heic")
+
+    def identified(file: LocalFile) -> Capture:
+        return Capture("any", content_id=file.path.stem)
+
+    found = scan([folder / "IMG_1.heic"], read=identified)
     assert [[m.role for m in photo.members] for photo in found.photos] == [[Role.MAIN, Role.PARTNER, Role.SIDECAR]]
-    assert look_at(folder / "IMG_1.mov") == found
-    assert look_at(folder / "IMG_1.mov", folder / "IMG_1.heic") == found
+    assert scan([folder / "IMG_1.mov"], read=identified) == found
+    assert scan([folder / "IMG_1.mov", folder / "IMG_1.heic"], read=identified) == found
     assert look_at(folder / "IMG_1.heic", folder) == look_at(folder)
 
 

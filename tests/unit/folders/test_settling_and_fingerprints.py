@@ -11,7 +11,7 @@ import pytest
 
 from agent.errors import LocalFault
 from agent.folders import fingerprint, look, scan, settled
-from agent.model import Fingerprint, LocalFile, Member, Photo, Role
+from agent.model import Capture, Fingerprint, LocalFile, Member, Photo, Role
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes as POSIX has them")
 FIVE = timedelta(seconds=5)
@@ -65,7 +65,7 @@ def test_a_look_sees_regular_files_only(folder, put):
 
 def test_a_look_and_a_scan_see_the_same(folder, put):
     seen = put("1.jpg")
-    assert scan([folder], content_id=lambda file: None).photos[0].main == seen
+    assert scan([folder], read=lambda file: Capture("unknown")).photos[0].main == seen
 
 
 # --- Fingerprints ----------------------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from agent.folders import Watcher, scan, watch_limits
+from agent.model import Capture
+from tests.platforms import not_under_wine
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify")
 
@@ -57,6 +59,7 @@ def until(condition: Callable[[], bool], within: float = 5.0) -> bool:
     return False
 
 
+@not_under_wine("notice of every change")
 def test_new_changed_and_moved_files_at_any_depth_bring_hints(folder, put):
     put("deep/er/1.jpg")
     with watching(folder) as (watcher, hints):
@@ -79,7 +82,7 @@ def test_reading_brings_no_hint_or_each_scan_would_bring_the_next(folder, put):
     with watching(folder) as (_, hints):
         hints.settle()
         before = hints.count
-        scan([folder], content_id=lambda file: None)
+        scan([folder], read=lambda file: Capture("unknown"))
         (folder / "a" / "1.jpg").read_bytes()
         assert not hints.come(0.8)
         assert hints.count == before
@@ -149,6 +152,7 @@ def test_a_root_that_was_swapped_for_another_folder_is_watched_anew(folder, put)
         assert hints.come()
 
 
+@not_under_wine("notice of a watched folder's end")
 def test_a_root_that_was_deleted_is_found_dead_and_revived_when_it_is_back(folder):
     root = folder / "card"
     root.mkdir()

@@ -72,6 +72,7 @@ WAY: dict[State, tuple[State, ...]] = {
     State.PROVEN: (State.SETTLED, State.DECIDED, State.SENT, State.PROVEN),
     State.RECORDED: (State.SETTLED, State.DECIDED, State.SENT, State.PROVEN, State.RECORDED),
     State.REMOVED: (State.SETTLED, State.DECIDED, State.SENT, State.PROVEN, State.RECORDED, State.REMOVED),
+    State.GONE: (State.SETTLED, State.DECIDED, State.SENT, State.PROVEN, State.RECORDED, State.GONE),
     State.REVIEW: (State.SETTLED, State.REVIEW),
     State.REFUSED: (State.REFUSED,),
 }

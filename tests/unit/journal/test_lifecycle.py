@@ -13,7 +13,7 @@ from tests.unit.journal.standings import AT, VERSION, WAY, a_photo, bring, compl
 F, S, D, T, P, C, X = (
     State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN, State.RECORDED, State.REMOVED,
 )  # fmt: skip
-REVIEW, PRIVATE, REFUSED = State.REVIEW, State.PRIVATE, State.REFUSED
+REVIEW, PRIVATE, REFUSED, GONE = State.REVIEW, State.PRIVATE, State.REFUSED, State.GONE
 
 STEPS = {
     (F, S), (F, REFUSED),
@@ -21,7 +21,7 @@ STEPS = {
     (D, T), (D, P), (D, S), (D, REFUSED),
     (T, P), (T, D),
     (P, C),
-    (C, X),
+    (C, X), (C, GONE),
     (REVIEW, D), (REVIEW, PRIVATE), (REVIEW, S),
     (REFUSED, S), (REFUSED, F), (REFUSED, PRIVATE),
 }  # fmt: skip
@@ -36,19 +36,20 @@ def test_every_pair_of_states_is_allowed_or_not_as_the_table_says(old: State, ne
 
 def test_nothing_is_removed_that_was_not_recorded_and_nothing_recorded_that_was_not_proven() -> None:
     assert [old for old in State if old is not X and allowed(old, X)] == [C]
+    assert [old for old in State if old is not GONE and allowed(old, GONE)] == [C]
     assert [old for old in State if old is not C and allowed(old, C)] == [P]
     assert {old for old in State if old is not P and allowed(old, P)} == {D, T}
 
 
 def test_what_is_proven_is_never_sent_again_and_what_is_sent_never_becomes_private() -> None:
-    for late in (P, C, X):
+    for late in (P, C, X, GONE):
         assert not any(allowed(late, early) for early in (F, S, D, T, REVIEW, PRIVATE, REFUSED))
     assert {old for old in State if old is not PRIVATE and allowed(old, PRIVATE)} == {S, REVIEW, REFUSED}
 
 
 @pytest.mark.parametrize("state", State)
-def test_a_changed_file_is_found_again_from_every_state_but_removed(state: State) -> None:
-    assert starts_again(state) == (state is not X)
+def test_a_changed_file_is_found_again_from_every_state_but_the_last(state: State) -> None:
+    assert starts_again(state) == (state not in {X, GONE})
 
 
 @pytest.mark.parametrize(("old", "new"), [pair for pair in PAIRS if PRIVATE not in pair])
@@ -69,7 +70,7 @@ def test_a_changed_file_starts_again_and_nothing_learned_about_it_stays(journal:
     journal.save(replace(standing, reason="the share is full", attempts=3, not_before=AT))
     seen = journal.see(a_photo(mtime_ns=6), AT, register_version=VERSION)
     assert seen is not None
-    if state is X:
+    if state in {X, GONE}:
         assert seen.id != standing.id  # another photo at the path of one that is gone
         assert journal.get(standing.id) is not None
     else:

@@ -157,6 +157,6 @@ def test_faults_name_no_file(journal: Journal) -> None:
 
 def test_a_token_takes_no_more_room_for_a_longer_name(journal: Journal) -> None:
     journal.make_private(settled(journal, "x" * 200).id, register_version=VERSION)
-    ((token, version),) = journal._db.execute("SELECT * FROM skip").fetchall()
+    ((token, version, _),) = journal._db.execute("SELECT * FROM skip").fetchall()
     assert (len(token), version) == (32, VERSION)
     assert os.fsencode("x" * 200) not in token

@@ -11,6 +11,7 @@ import pytest
 
 from agent.errors import JournalError
 from agent.journal import Journal, State
+from agent.model import Volume
 from tests.unit.journal.standings import AT, VERSION, a_photo
 
 WRITER = """
@@ -121,7 +122,10 @@ def test_forty_thousand_private_photos_are_passed_over_quickly(
 ) -> None:
     photos = [a_photo(f"{n}.jpg") for n in range(40_000)]
     with journal._writing() as db:  # as make_private_all leaves them
-        db.executemany("INSERT INTO skip VALUES (?, ?)", ((journal._skip_token(p.main), VERSION) for p in photos))
+        db.executemany(
+            "INSERT INTO skip VALUES (?, ?, ?)",
+            ((token := journal._skip_token(p.main), VERSION, journal._mark(token, p.main, Volume())) for p in photos),
+        )
     start = time.perf_counter()
     assert journal.see_all(photos, AT, register_version=VERSION) == []
     record_property("seconds", time.perf_counter() - start)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from agent.errors import JournalError
-from agent.journal import Journal, Standing, State, allowed
+from agent.journal import OVER, Journal, Standing, State, allowed
 from agent.model import PhotoId
 from tests.unit.journal.standings import AT, a_photo, complete
 
@@ -37,9 +37,7 @@ class TheJournal(RuleBasedStateMachine):
 
     def live(self, name: str) -> Standing | None:
         path = a_photo(name).main.path
-        return next(
-            (s for s in self.model.values() if s.photo.main.path == path and s.state is not State.REMOVED), None
-        )
+        return next((s for s in self.model.values() if s.photo.main.path == path and s.state not in OVER), None)
 
     @initialize()
     def empty(self) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from agent.audit.report import Damage, Report
+from agent.audit.verify import verify_copy
 from agent.model import Outgoing
 from agent.record import Draft, Kind, Record
 from agent.record.note import Signer, VerifierKey
 from agent.record.publish import to_publish
-from agent.record.report import Damage, Report
-from agent.record.verify import verify_copy
 from tests.unit.record.bodies import AT
 
 NOW = AT + timedelta(hours=1)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.audit.evidence import Note
+from agent.audit.verify import verify_copy
 from agent.record import Record
-from agent.record.evidence import Note
 from agent.record.keys import LogKey
-from agent.record.verify import verify_copy
 from tests.unit.record.changes import RECORDS, Made, each_change
 from tests.unit.record.copies import NOW, judged, only, publish, published, put_down
 from tests.unit.record.logkeys import key_of

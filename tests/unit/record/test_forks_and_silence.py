@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from agent.audit.evidence import Note
+from agent.audit.report import Damage
 from agent.record import Kind, Record
 from agent.record.checkpoint import checkpoint_of
-from agent.record.evidence import Note
 from agent.record.keys import LogKey
-from agent.record.report import Damage
 from tests.unit.record.bodies import AT
 from tests.unit.record.copies import damages, judged, only, publish, published, put_down
 

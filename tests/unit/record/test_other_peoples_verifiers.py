@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from agent.audit.witness import Witness
 from agent.record import Record
 from agent.record.keys import LogKey
 from agent.record.leaf import LEAF_LINE, read_leaf_line
 from agent.record.tree import consistency_ranges, inclusion_ranges, leaf_hash, prove, root_of
-from agent.record.witness import Witness
 from tests.unit.record.copies import NOW, published
 
 PACKAGES = Path("/usr/share/gocode")

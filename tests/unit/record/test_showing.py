@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from agent.record import Draft, Kind, Record, TransferRow, to_ecs, to_json, to_rows, write_csv
-from agent.record.show import formula_safe
+from agent.audit.show import TransferRow, formula_safe, row_to_ecs, to_json, to_rows, write_csv
+from agent.record import JSON, Draft, Kind, Record, to_ecs
 from tests.unit.record.bodies import AT, removed, sha, transferred
 
 
@@ -55,7 +55,7 @@ def test_a_transfer_is_synced_only_if_every_file_is_and_was_there_only_if_every_
 def test_a_picture_that_is_not_whole_is_shown_as_such_everywhere(record: Record) -> None:
     spoilt, whole = rows_of(record, sent("1", damage="does not decode"), sent("2"))
     assert [to_json(row)["damage"] for row in (spoilt, whole)] == ["does not decode", None]
-    assert to_ecs(spoilt)["visit_photo_agent"]["damage"] == "does not decode"  # type: ignore[index]  # a document
+    assert row_to_ecs(spoilt)["visit_photo_agent"]["damage"] == "does not decode"  # type: ignore[index]  # a document
     out = io.StringIO(newline="")
     write_csv([spoilt, whole], out)
     assert [row["damage"] for row in csv.DictReader(io.StringIO(out.getvalue()))] == ["does not decode", ""]
@@ -114,7 +114,7 @@ def test_numbers_and_plain_text_stay_as_they_are() -> None:
 
 def test_a_transfer_is_a_document_of_the_elastic_common_schema(record: Record) -> None:
     (row,) = rows_of(record, sent("1"), gone("1"))
-    document = json.loads(json.dumps(to_ecs(row)))
+    document = json.loads(json.dumps(row_to_ecs(row)))
     assert document["@timestamp"] == "2026-03-14T17:00:00.000Z"
     assert document["ecs"]["version"].startswith("8.")
     event = document["event"]
@@ -140,6 +140,8 @@ CATEGORIES = {"file": {"access", "change", "creation", "deletion", "info"},
     ("kind", "body"),
     [
         (Kind.TRANSFERRED, transferred()), (Kind.REMOVED, removed()), (Kind.REVIEW_RESOLVED, {"private": 3}),
+        (Kind.NOT_REMOVED, {"photo": "0a1b2c3d", "visit": "2026-zoo", "outcome": "gone"}),
+        (Kind.SHARE_LOST, {"photo": "0a1b2c3d", "transfer": "0" * 32, "visit": "2026-zoo", "found": "different"}),
         (Kind.REGISTER_CHANGED, {"register_version": sha("r")}), (Kind.SHARE_REFUSED, {"host": "h", "reason": "r"}),
         (Kind.REFUSED, {"photo": "0a1b2c3d", "reason": "too large"}), (Kind.OVERDUE, {"photo": "0a1b2c3d"}),
     ],
@@ -155,3 +157,14 @@ def test_every_kind_takes_only_the_values_that_the_schema_allows(
     assert document["event"]["outcome"] in {"success", "failure", "unknown"}
     assert document["event"]["action"] == kind
     assert (document["event"]["hash"], document["event"]["sequence"]) == (entry.hash, 0)
+
+
+def test_a_removal_under_a_new_name_counts_if_the_old_record_says_so(record: Record) -> None:
+    rows_of(record, sent("1"))
+    other = Record.open(record.files.folder.parent, "laptop-18")
+    other.append(Kind.REMOVED, removed("1"), event="x", at=AT)
+    names: dict[str, JSON] = {"old_name": "laptop-17", "new_name": "laptop-18"}
+    other.append(Kind.RENAMED, names, event="claimed", at=AT)
+    assert [row.removed for row in to_rows([*record.entries(), *other.entries()])] == [False], "anybody could say so"
+    record.append(Kind.RENAMED, names, event="renamed", at=AT)
+    assert [row.removed for row in to_rows([*record.entries(), *other.entries()])] == [True]

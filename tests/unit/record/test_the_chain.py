@@ -12,6 +12,7 @@ import pytest
 from agent.errors import RecordAltered, RecordError, RecordTruncated
 from agent.record import Draft, Kind, Record
 from agent.record.files import Files
+from agent.record.keys import LogKey
 from agent.record.leaf import LEAF_LINE, commit, leaf_line
 from agent.record.reading import BLOCK, chain
 from tests.unit.record.bodies import AT, removed, transferred
@@ -241,6 +242,34 @@ def test_an_entry_that_lacks_only_its_line_end_is_kept(
     assert first.index == 1  # known again, not doubled
     assert files.entries.read_bytes() == content
     assert not list(files.folder.glob("torn-*"))
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_lines_whose_beginning_the_disk_did_not_get_are_moved_aside(
+    short: Written, folder: Path, files: Files, first: int
+) -> None:
+    """Of several lines written at once the disk may have got the last sector and not the first: zeros stand there."""
+    short(4)
+    content = files.entries.read_bytes()
+    start = len(b"".join(content.splitlines(keepends=True)[:first]))
+    torn = bytes(60) + content[start + 60 :]
+    files.entries.write_bytes(content[:start] + torn)
+    mended = again(folder)
+    assert (len(mended), len(list(mended.entries()))) == (first, first)
+    receipt = mended.append(Kind.REFUSED, {"photo": "00000009"}, event="after", at=AT)
+    assert receipt.index == first
+    assert again(folder).verify() == receipt
+    assert [file.read_bytes() for file in files.folder.glob("torn-*")] == [torn]
+
+
+def test_zeros_in_what_was_signed_are_told(short: Written, folder: Path, files: Files, signer: LogKey) -> None:
+    short(3).seal(signer)
+    content = files.entries.read_bytes()
+    files.entries.write_bytes(content[:80] + bytes(20) + content[100:])
+    with pytest.raises(RecordAltered):
+        list(again(folder).entries())
+    with pytest.raises(RecordTruncated):
+        again(folder).append(Kind.REMOVED, removed(), event="x", at=AT)
 
 
 def test_a_torn_first_line_leaves_an_empty_record(written: Written, folder: Path, files: Files) -> None:

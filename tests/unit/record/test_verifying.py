@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from agent.audit.evidence import of_laptop
+from agent.audit.report import Damage, Report
+from agent.audit.verify import verify, verify_copy
 from agent.record import Record
 from agent.record.checkpoint import Checkpoint, checkpoint_of
-from agent.record.evidence import of_laptop
 from agent.record.keys import LogKey
 from agent.record.note import sign_note
-from agent.record.report import Damage, Report
-from agent.record.verify import verify, verify_copy
 from tests.unit.record.bodies import AT
 from tests.unit.record.copies import NOW, damages, judged, only, publish, published, put_down
 from tests.unit.record.logkeys import key_of

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from pathlib import Path
 
+from agent.audit.copied import copied_entries
+from agent.audit.visits import sum_up
 from agent.record import Draft, Kind, Record
-from agent.record.copied import copied_entries
 from agent.record.keys import LogKey
-from agent.record.visits import sum_up
 from tests.unit.record.bodies import AT, removed, transferred
 from tests.unit.record.copies import publish, published
 from tests.unit.record.logkeys import key_of

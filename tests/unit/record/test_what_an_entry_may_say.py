@@ -9,9 +9,9 @@ import pytest
 
 from agent.errors import RecordError
 from agent.record import Kind, Record
+from agent.record.ecs import to_ecs
 from agent.record.leaf import tombstone
 from agent.record.schema import BODIES, check
-from agent.record.show import to_ecs
 from tests.unit.record.bodies import AT, removed, sha, transferred
 from tests.unit.record.logkeys import key_of
 
@@ -21,7 +21,15 @@ KEY = str(key_of("laptop-17").key)
 
 FULL: dict[Kind, dict[str, Any]] = {
     Kind.TRANSFERRED: transferred(damage="end missing"),
-    Kind.REMOVED: removed(),
+    Kind.REMOVED: removed(gone=1, checked_at=AT.isoformat()),
+    Kind.NOT_REMOVED: {
+        "photo": "0a1b2c3d", "transfer": "0" * 32, "visit": "2026-zoo", "outcome": "folder gone", "files": 1,
+        "staff": "j.smith",
+    },
+    Kind.SHARE_LOST: {
+        "photo": "0a1b2c3d", "transfer": "0" * 32, "visit": "2026-zoo", "found": "gone",
+        "names": ["visits/2026-zoo/20260314-101112_eos-r6_0123456789ab.jpg"],
+    },
     Kind.REVIEW_RESOLVED: {
         "photo": "0a1b2c3d", "visit": "2026-zoo", "staff": "j.smith", "register_version": sha("r"), "private": 0,
     },
@@ -46,7 +54,7 @@ FULL: dict[Kind, dict[str, Any]] = {
     },
     Kind.ENROLLED: {"log_key": KEY, "staff": "j.smith", "version": "0.1.0"},
     Kind.KEY_ROTATED: {"old_key": KEY, "new_key": str(key_of("laptop-17", "new").key), "reason": "yearly"},
-    Kind.CARRIED_OVER: {"entries": 6, "last_hash": sha("last")},
+    Kind.RENAMED: {"old_name": "laptop-16", "new_name": "laptop-17", "entries": 6, "root": sha("root")},
     Kind.ERASED: {"entry": 5, "reason": "asked for"},
 }  # fmt: skip
 """Of each kind an entry that says all it may."""

@@ -14,12 +14,12 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from agent.audit.witness import Trouble, Watch, Witness
 from agent.errors import RecordError, UsageError
 from agent.record import Kind, Record
 from agent.record.checkpoint import checkpoint_of
 from agent.record.keys import LogKey
 from agent.record.note import open_note, split_note
-from agent.record.witness import Trouble, Watch, Witness
 from tests.unit.record.bodies import AT, transferred
 from tests.unit.record.copies import NOW, publish, published, put_down
 from tests.unit.record.logkeys import key_of

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from agent.errors import RegisterError
 from agent.model import Camera
 from agent.register import amend, amend_file, clock_line, named, read_cameras
+from tests.platforms import not_under_wine
+from tests.unit.register.workbooks import xlsx
 
 R50 = Camera("Canon", "Canon EOS R50", "032024001234")
 HERO = Camera("GoPro", "HERO11 Black", "C3471325208812")
@@ -192,6 +194,7 @@ def test_a_refused_line_leaves_the_file_as_it_was_and_a_missing_file_missing(tmp
     assert not (tmp_path / "new.csv").exists()
 
 
+@not_under_wine("links")
 def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
     real = tmp_path / "real.csv"
     real.write_bytes((HEADER + FIRST).encode())
@@ -200,3 +203,11 @@ def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
     amend_file(link, R50, MINUTE)
     assert link.is_symlink()
     assert b",60\n" in real.read_bytes()
+
+
+def test_a_title_above_the_header_stays_and_a_workbook_is_not_written_to() -> None:
+    raw = b"Cameras of the school,,,,,\nlabel,make,model,serial,owner,clock_ahead_seconds\nOne,Canon,R5,1,school,0\n"
+    amended = amend(raw, Camera("Canon", "R5", "1"), timedelta(seconds=90))
+    assert amended.content == raw.replace(b"school,0", b"school,90")
+    with pytest.raises(RegisterError, match="workbook"):
+        amend(xlsx(("Cameras", [["label", "make"], ["One", "Canon"]])), Camera("Canon", "R5", "1"), timedelta(0))

@@ -306,7 +306,6 @@ def test_a_visit_of_other_staff_is_none_on_this_laptop() -> None:
     decision = decided(photo(), others, visit("mine", "2026-05-01 09:00", "2026-05-01 10:00"))
     assert decision.verdict is Verdict.PRIVATE
     assert "other staff" in decision.reasons[0]
-    assert decided(photo(), others).verdict is Verdict.PRIVATE
     assert decided(photo(), others, visit()).visit == "2026-science-museum"
 
 
@@ -317,8 +316,9 @@ def test_staff_are_known_whatever_the_case(staff: str) -> None:
 
 
 def test_a_longer_name_is_not_the_same_member_of_staff() -> None:
-    mine = replace(visit(), staff=frozenset({"j.smith2"}))
-    assert decided(photo(), mine).verdict is Verdict.PRIVATE
+    theirs = replace(visit(), staff=frozenset({"j.smith2"}))
+    mine = replace(visit("mine", "2026-05-01 09:00", "2026-05-01 10:00"), staff=frozenset({"j.smith"}))
+    assert decided(photo(), theirs, mine).verdict is Verdict.PRIVATE
 
 
 # --- Place -----------------------------------------------------------------------------------------------------------

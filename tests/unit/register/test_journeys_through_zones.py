@@ -1,8 +1,6 @@
 """A visit that changes zone on its way: how the register says so, and how a clock without a zone is judged on it."""
 
-import json
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.model import Capture, Decision, Interval, Level, Register, Sha256, Verdict, Visit, VisitId, WallClock
-from agent.register import RegisterStore, VisitsReading, check, decide, read_visits
-from agent.register.kept import Kept, from_bytes, to_bytes
+from agent.register import RegisterStore, Rules, VisitsReading, check, decide, read_visits
 
 HEADER = "id,title,starts,ends,timezone"
 PARIS = "Europe/London; Europe/Paris; Europe/London"
@@ -26,13 +23,13 @@ def at(text: str) -> datetime:
 def listed(zones: str, starts: str = "2026-03-14 06:00", ends: str = "2026-03-14 20:00") -> VisitsReading:
     """A register of one visit, kept in London."""
     text = f'{HEADER}\r\nparis,Paris,{starts},{ends},"{zones}"\r\n'
-    return read_visits(text.encode(), kind="csv", zone="Europe/London")
+    return read_visits(text.encode(), kind="csv", rules=Rules("Europe/London"))
 
 
 def event(*lines: str) -> VisitsReading:
     """A calendar of one event, kept in London."""
     text = ["BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:paris", "SUMMARY:Paris", *lines, "END:VEVENT", "END:VCALENDAR", ""]
-    return read_visits("\r\n".join(text).encode(), kind="ics", zone="Europe/London")
+    return read_visits("\r\n".join(text).encode(), kind="ics", rules=Rules("Europe/London"))
 
 
 def only(reading: VisitsReading) -> Visit:
@@ -115,7 +112,7 @@ def test_what_is_no_list_of_zones_is_an_error_that_says_what_to_write(written: s
 
 def test_visits_check_takes_a_journey() -> None:
     text = f"{HEADER}\nparis,Paris,2026-03-14 06:00,2026-03-14 20:00,{PARIS}\n"
-    assert check(text.encode(), "visits.csv", zone="Europe/London").faults == ()
+    assert check(text.encode(), "visits.csv", rules=Rules("Europe/London")).faults == ()
 
 
 # --- The calendar ----------------------------------------------------------------------------------------------------
@@ -234,15 +231,8 @@ def test_a_decision_on_a_journey_holds_by_every_zone_that_could_apply(
 
 def test_a_journey_is_kept_on_disk(tmp_path: Path) -> None:
     text = f"{HEADER}\r\nparis,Paris,2026-03-14 06:00,2026-03-14 20:00,{PARIS}\r\n"
-    given = RegisterStore(tmp_path).offer(text.encode(), "csv", None, zone="Europe/London", now=at("2026-03-01"))
+    given = RegisterStore(tmp_path).offer(
+        text.encode(), "csv", None, rules=Rules("Europe/London"), now=at("2026-03-01")
+    )
     assert given.visits == (only(listed(PARIS)),)
     assert RegisterStore(tmp_path).current() == given
-
-
-def test_a_register_that_was_kept_before_there_were_journeys_is_still_read() -> None:
-    visit = only(listed("Europe/Paris"))
-    kept = Kept(Register((visit,), (), Sha256("0" * 64), at("2026-03-01")), ())
-    content = json.loads(to_bytes(kept).partition(b"\n")[2])
-    del content["visits"][0]["then"]
-    older = json.dumps(content).encode()
-    assert from_bytes(sha256(older).hexdigest().encode() + b"\n" + older) == kept

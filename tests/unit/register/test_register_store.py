@@ -1,5 +1,6 @@
 """The last good register stands: through bad files, crashes, damage and other processes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from agent.errors import LocalFault, RegisterError
 from agent.model import Register
-from agent.register import RegisterStore
+from agent.register import Order, RegisterStore, Rules
 
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=6)
@@ -46,7 +47,7 @@ def offer(
     force: bool = False,
 ) -> Register:
     """Offer CSV files."""
-    return store.offer(raw, "csv", cameras, zone=zone, now=now, force=force)
+    return store.offer(raw, "csv", cameras, rules=Rules(zone), now=now, force=force)
 
 
 def test_a_new_store_has_no_register_and_no_complaint(store: RegisterStore) -> None:
@@ -113,7 +114,7 @@ def test_faults_are_kept_with_the_register(store: RegisterStore, tmp_path: Path)
         (b"", "empty"),
         (b"id,title,starts,ends\n", "holds no valid visit"),
         (b"\x00\x01", "not text"),
-        (b"<html>log in</html>", "missing"),
+        (b"<html>log in</html>", "web page"),
         (b"id,title,starts,ends\na,A,never,never\n", "line 2, starts"),
     ],
 )
@@ -235,7 +236,7 @@ def test_a_calendar_is_kept_like_a_sheet(store: RegisterStore, tmp_path: Path) -
         b"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:a\nSUMMARY:A\nDTSTART:20260314T090000Z\n"
         b"DURATION:PT1H\nEND:VEVENT\nEND:VCALENDAR\n"
     )
-    given = store.offer(raw, "ics", None, zone="Europe/London", now=NOW)
+    given = store.offer(raw, "ics", None, rules=Rules("Europe/London"), now=NOW)
     assert again(tmp_path).current() == given
 
 
@@ -294,7 +295,7 @@ def test_a_damaged_register_is_not_believed_and_said(store: RegisterStore, tmp_p
     offer(store)
     file = tmp_path / "state" / "register" / "register.json"
     raw = file.read_bytes()
-    content = raw.split(b"\n", 1)[1].replace(b'"form": 1', b'"form": 99')
+    content = raw.split(b"\n", 1)[1].replace(b'"form": 2', b'"form": 1')
     file.write_bytes(
         {
             "cut": raw[: len(raw) // 2],
@@ -333,3 +334,81 @@ def test_an_unchanged_register_is_read_from_disk_once(store: RegisterStore) -> N
     assert first
     assert second
     assert first.visits is second.visits
+
+
+# --- Days and months exchanged, long visits, lines that were not understood -------------------------------------------
+
+
+def dated(starts: str, ends: str, name: str = "a") -> bytes:
+    """A register of one visit and one other."""
+    return f"id,title,starts,ends\n{name},A,{starts},{ends}\nb,B,2026-05-20,2026-05-20\n".encode()
+
+
+def test_the_same_visit_with_day_and_month_exchanged_is_not_believed(store: RegisterStore, tmp_path: Path) -> None:
+    good = offer(store, dated("2026-04-03 09:00", "2026-04-03 16:00"))
+    with pytest.raises(RegisterError, match=r"line 2 has a on 4 Mar 2026, the last good one on 3 Apr 2026: .*accept"):
+        offer(store, dated("4/3/2026 9:00", "4/3/2026 16:00"))
+    assert store.current() == good
+    moved = offer(store, dated("4/3/2026 9:00", "4/3/2026 16:00"), force=True)
+    assert again(tmp_path).current() == moved
+    assert offer(store, dated("4/3/2026 9:00", "4/3/2026 16:00"), now=LATER) == replace(moved, read_at=LATER)
+
+
+def test_a_visit_that_is_moved_to_another_day_is_believed(store: RegisterStore) -> None:
+    offer(store, dated("2026-04-03 09:00", "2026-04-03 16:00"))
+    assert len(offer(store, dated("2026-03-05 09:00", "2026-03-05 16:00")).visits) == 2
+
+
+LONG = dated("2026-07-01", "2026-07-20")
+
+
+def test_a_visit_longer_than_a_fortnight_waits_until_a_person_accepts_it(store: RegisterStore, tmp_path: Path) -> None:
+    waiting = offer(store, LONG)
+    assert [visit.id for visit in waiting.visits] == ["b"]
+    assert [(doubt.line, doubt.span is not None) for doubt in waiting.doubtful] == [(2, True)]
+    assert "20 days long" in store.faults()[0].message
+    assert "visits accept" in store.faults()[0].message
+    accepted = offer(store, LONG, force=True)
+    assert [visit.id for visit in accepted.visits] == ["a", "b"]
+    assert (accepted.version, accepted.doubtful, accepted.accepted) == (waiting.version, (), True)
+    assert again(tmp_path).current() == accepted
+    # It stays accepted, also when another line changes; another length is another matter.
+    assert [visit.id for visit in offer(store, LONG).visits] == ["a", "b"]
+    assert [visit.id for visit in offer(store, LONG + b"c,C,2026-05-21,2026-05-21\n").visits] == ["a", "b", "c"]
+    longer = LONG.replace(b"2026-07-20", b"2026-07-21") + b"c,C,2026-05-21,2026-05-21\n"
+    assert [visit.id for visit in offer(store, longer).visits] == ["b", "c"]
+
+
+@pytest.mark.parametrize(("days", "taken"), [(14, True), (15, False)])
+def test_a_fortnight_is_no_long_visit_also_when_clocks_are_put_back_in_it(
+    store: RegisterStore, days: int, taken: bool
+) -> None:
+    given = offer(store, dated("2026-10-15", f"2026-10-{14 + days}"))
+    assert ("a" in {visit.id for visit in given.visits}) is taken
+
+
+def test_doubtful_lines_and_the_lines_of_visits_outlast_a_restart(store: RegisterStore, tmp_path: Path) -> None:
+    given = offer(store, FOUR + b"e,E,never,2026-03-14\nf,F,never,never\n")
+    assert [doubt.line for doubt in given.doubtful] == [6, 7]
+    kept = again(tmp_path).current()
+    assert kept == given
+    assert kept is not None
+    assert [visit.line for visit in kept.visits] == [2, 3, 4, 5]
+
+
+def test_what_an_earlier_version_believed_cell_by_cell_is_not_believed_any_more(
+    store: RegisterStore, tmp_path: Path
+) -> None:
+    offer(store)
+    file = tmp_path / "state" / "register" / "register.json"
+    content = file.read_bytes().split(b"\n", 1)[1].replace(b'"form": 2', b'"form": 1')
+    file.write_bytes(sha256(content).hexdigest().encode() + b"\n" + content)
+    assert again(tmp_path).current() is None
+
+
+def test_other_rules_of_reading_read_the_same_bytes_again(store: RegisterStore) -> None:
+    raw = dated("3/4/2026 9:00", "3/4/2026 16:00")
+    first = offer(store, raw)
+    rules = Rules("Europe/London", Order.MONTH_FIRST)
+    second = store.offer(raw, "csv", None, rules=rules, now=NOW)
+    assert (first.visits[0].span.earliest.month, second.visits[0].span.earliest.month) == (4, 3)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.model import Interval, Place, Register, Sha256, Visit, VisitId
-from agent.register import Fault, VisitsReading, cross_check, read_cameras, read_visits
+from agent.register import Fault, Rules, VisitsReading, cross_check, read_cameras, read_visits
 
 ROOT = Path(__file__).resolve().parents[3]
 HEADER = "id,title,starts,ends,timezone,staff,cameras,latitude,longitude,radius_km,status"
@@ -16,7 +16,7 @@ HEADER = "id,title,starts,ends,timezone,staff,cameras,latitude,longitude,radius_
 
 def read(text: str | bytes, zone: str = "Europe/London") -> VisitsReading:
     """Read a CSV on a laptop in London."""
-    return read_visits(text if isinstance(text, bytes) else text.encode(), kind="csv", zone=zone)
+    return read_visits(text if isinstance(text, bytes) else text.encode(), kind="csv", rules=Rules(zone))
 
 
 def row(**cells: str) -> str:
@@ -85,6 +85,7 @@ SMALL = "id,title,starts,ends\r\nmuseum,Museum,14/03/2026 09:00,14/03/2026 16:30
         pytest.param(SMALL.encode("utf-8-sig"), id="UTF-8 with a byte order mark"),
         pytest.param(SMALL.replace(",", ";").encode("utf-8-sig"), id="semicolons"),
         pytest.param(SMALL.replace(",", "\t").encode("utf-16"), id="Unicode text"),
+        pytest.param(SMALL.encode("utf-16-le"), id="UTF-16 without its mark"),
         pytest.param(b"\xfe\xff" + SMALL.replace(",", "\t").encode("utf-16-be"), id="Unicode text, big endian"),
         pytest.param(b"sep=;\r\n" + SMALL.replace(",", ";").encode(), id="sep="),
         pytest.param(SMALL.replace("\r\n", "\n").encode(), id="line feeds"),
@@ -199,11 +200,10 @@ def test_a_title_is_shown_on_one_line_without_marks_that_turn_it_around() -> Non
         ({"starts": "########"}, "starts", "too narrow"),
         ({"starts": "30/02/2026 09:00"}, "starts", "no such day: 30/02/2026"),
         ({"starts": "2026-02-30"}, "starts", "no such day"),
-        ({"starts": "03/14/2026 09:00"}, "starts", "no month 14: dates are day/month/year"),
         ({"starts": "2026-14-03"}, "starts", "no month 14: dates are year-month-day"),
-        ({"starts": "14/03/26 09:00"}, "starts", "four digits"),
-        ({"starts": "14/03/2026 9:00 AM"}, "starts", "am and pm"),
-        ({"starts": "3/4/2026 9:00:00 p.m."}, "starts", "am and pm"),
+        ({"starts": "14/03/2026 13:00 pm"}, "starts", "no such time of day"),
+        ({"starts": "Sun 14/03/2026 09:00"}, "starts", "that day is a Saturday"),
+        ({"starts": "14/03 09:00"}, "starts", "not a date"),
         ({"starts": "46095.375"}, "starts", "spreadsheet's number"),
         ({"starts": "2026-03-14 25:00"}, "starts", "no such time of day"),
         ({"starts": "2026-03-14 09:60"}, "starts", "no such time of day"),
@@ -233,7 +233,8 @@ def test_a_title_is_shown_on_one_line_without_marks_that_turn_it_around() -> Non
         ({"latitude": "0", "longitude": "-180.5", "radius_km": "2"}, "longitude", "between -180 and 180"),
         ({"latitude": "51°30'N", "longitude": "0", "radius_km": "2"}, "latitude", "plain decimal"),
         ({"latitude": "nan", "longitude": "0", "radius_km": "2"}, "latitude", "plain decimal"),
-        ({"latitude": '"51,5"', "longitude": "0", "radius_km": "2"}, "latitude", "comma"),
+        ({"latitude": "1", "longitude": "0", "radius_km": '"2,5"'}, "radius_km", "comma"),
+        ({"staff": '"MÃ¼ller"'}, "staff", "garbled"),
         ({"latitude": "1", "longitude": "0", "radius_km": "0"}, "radius_km", "greater than 0"),
         ({"latitude": "1", "longitude": "0", "radius_km": "-2"}, "radius_km", "greater than 0"),
         ({"status": "maybe"}, "status", "unknown status"),
@@ -256,10 +257,9 @@ def test_a_row_with_an_error_is_left_out_and_told_with_line_and_column(
 @pytest.mark.parametrize(
     ("cells", "column", "words"),
     [
-        ({"ends": "2026-06-14"}, "ends", "days long"),
         ({"latitude": "1", "longitude": "0"}, "radius_km", "place without a radius"),
         ({"latitude": "1", "longitude": "0", "radius_km": "2000"}, "radius_km", "metres"),
-        ({"staff": '"j.smith, a.okafor"'}, "staff", "comma does not separate"),
+        ({"staff": '"j.smith, a.okafor"'}, "staff", "commas stand between them"),
         ({"staff": "all"}, "staff", "leave the cell empty"),
         ({"timezone": "GMT"}, "timezone", "no summer time"),
         ({"title": "=1+1"}, "title", "formula"),
@@ -323,11 +323,10 @@ def test_an_unknown_zone_of_the_device_is_told_where_it_is_used() -> None:
         (b",,,\n,,,\n", "empty"),
         (b"PK\x03\x04rest of a workbook", "workbook"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "workbook"),
-        (SMALL.encode("utf-16-le"), "zero bytes"),
         (b"\x89\x81\x8d\x00", "not text"),
-        (b"\xff\xfe\x00", "zero bytes"),
+        (b"\xff\xfe\x00", "not text"),
         (HEADER.encode() + b"\n", "holds no visit"),
-        (b"<!DOCTYPE html><html>Please log in</html>", "missing"),
+        (b"<!DOCTYPE html><html>Please log in</html>", "web page"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_register_has_one_clear_error(raw: bytes, words: str) -> None:
@@ -337,13 +336,13 @@ def test_a_file_that_is_no_register_has_one_clear_error(raw: bytes, words: str) 
 
 
 def test_missing_columns_are_named_with_what_may_be_meant() -> None:
-    reading = read("id,title,start,finish\nmuseum,Museum,2026-03-14,2026-03-15\n")
+    reading = read("visit,titel,start,finish\nmuseum,Museum,2026-03-14,2026-03-15\n")
     assert reading.visits == ()
     assert found(reading) == [
-        (1, "start", "warning"), (1, "finish", "warning"), (1, "starts", "error"), (1, "ends", "error"),
+        (1, "visit", "warning"), (1, "titel", "warning"), (1, "id", "error"), (1, "title", "error"),
     ]  # fmt: skip
-    assert "is it meant as starts?" in reading.faults[0].message
-    assert "“finish”" in reading.faults[3].message
+    assert "is it meant as id?" in reading.faults[0].message
+    assert "“titel”" in reading.faults[3].message
 
 
 def test_an_unknown_column_is_a_warning() -> None:

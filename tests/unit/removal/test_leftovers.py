@@ -9,7 +9,7 @@ from urllib.parse import quote_from_bytes
 import pytest
 
 from agent.model import Known, Leftover
-from agent.removal import find_cloud_sync, find_leftovers
+from agent.removal import find_cloud_below, find_cloud_sync, find_leftovers
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the freedesktop trash")
@@ -119,6 +119,15 @@ def test_a_cloud_programs_folder_is_known_by_its_name(tmp_path, folder_name, pro
     inside.mkdir(parents=True)
     assert find_cloud_sync(inside) == program
     assert find_cloud_sync(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("place", "found"), [("Dropbox", True), ("a/OneDrive - School", True), ("a/b/c/Dropbox", False)]
+)
+def test_a_cloud_programs_folder_is_found_a_few_levels_below(tmp_path, place, found):
+    (tmp_path / place).mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path.parent)
+    assert (find_cloud_below(tmp_path) is not None) == found
 
 
 @pytest.mark.parametrize(

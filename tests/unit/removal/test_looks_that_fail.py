@@ -104,3 +104,9 @@ def test_a_thumbnail_that_cannot_be_removed_hides_no_other(photo, tmp_path):
         remove_thumbnails(file.path, home=tmp_path)
     left = sorted(path.parent.name for path in tmp_path.rglob(name))
     assert left == ["large"]
+
+
+@pytest.mark.parametrize("name", ["~odd-jane", "1.2345 N-x", "a" * 300 + "-x", "IMG.jpg-x"])
+def test_a_cloud_folder_with_a_strange_name_is_told_in_plain_words(tmp_path, name):
+    assert find_cloud_sync(tmp_path / "CloudStorage" / name) == "A cloud program"
+    assert find_cloud_sync(tmp_path / "CloudStorage" / "Box-jane@school.example") == "Box"

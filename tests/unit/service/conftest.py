@@ -30,7 +30,8 @@ AWKWARD = (
 @pytest.fixture(params=AWKWARD)
 def awkward(request: pytest.FixtureRequest) -> Launch:
     """A launch with a path that some format must escape."""
-    return Launch((sys.executable, "-P", "-m", "agent.cli"), Path(request.param))
+    drive = "C:" if sys.platform == "win32" else ""
+    return Launch((sys.executable, "-P", "-m", "agent.cli"), Path(drive + request.param))
 
 
 @pytest.fixture

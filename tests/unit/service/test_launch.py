@@ -8,8 +8,10 @@ import pytest
 
 from agent.errors import UsageError
 from agent.service import Launch, this_program
+from tests.platforms import posix_paths
 
 
+@posix_paths
 def test_the_settings_file_is_named_before_the_command() -> None:
     launch = Launch(("/bin/photo-agent",), Path("/etc/agent.toml"))
     assert launch.line == ("/bin/photo-agent", "--config", str(Path("/etc/agent.toml")), "run")
@@ -24,6 +26,7 @@ def test_a_path_that_depends_on_where_the_service_starts_is_refused(path: str) -
         Launch(("python3",))
 
 
+@posix_paths
 @pytest.mark.parametrize("path", ["/a\nExecStart=/bin/sh", "/a\tb", "/a\udcff"])
 def test_a_path_that_no_service_file_can_hold_is_refused(path: str) -> None:
     with pytest.raises(UsageError, match="control characters"):

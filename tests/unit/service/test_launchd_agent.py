@@ -14,6 +14,9 @@ from agent.errors import AgentError, UsageError
 from agent.model import Known
 from agent.service import Launch, launch_agent
 from agent.service.launchd import LABEL, LaunchAgent
+from tests.platforms import posix_paths
+
+pytestmark = posix_paths
 
 TYPES = {
     "Label": str,

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from agent.errors import AgentError, UsageError
 from agent.model import Known
 from agent.service import Launch, task_xml
-from agent.service.task_scheduler import ScheduledTask, current_user
+from agent.service.task_scheduler import ScheduledTask
+from tests.platforms import posix_paths
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).with_name("task-1.2.xsd"))
 NS = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
-USER = r"SCHOOL\j.smith"
+USER = "S-1-5-21-3623811015-3361044348-30300820-1013"
 
 path_words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
 """What `Launch` lets through: no control characters, no lone surrogates."""
@@ -73,6 +74,7 @@ def test_every_argument_reads_back_as_it_was(awkward: Launch) -> None:
     assert line == awkward.line
 
 
+@posix_paths
 @given(path_words, path_words)
 def test_any_path_and_any_user_read_back_as_they_were(name: str, user: str) -> None:
     if "\ufffe" in name + user or "\uffff" in name + user:
@@ -175,12 +177,8 @@ def test_starting_what_is_not_installed_says_so(service: ScheduledTask) -> None:
             act()
 
 
-def test_the_user_is_named_with_their_domain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("USERNAME", "j.smith")
-    monkeypatch.setenv("USERDOMAIN", "SCHOOL")
-    assert current_user() == USER
-    monkeypatch.delenv("USERDOMAIN")
-    assert current_user() == "j.smith"
-    monkeypatch.delenv("USERNAME")
-    with pytest.raises(UsageError):
-        current_user()
+@pytest.mark.skipif(sys.platform != "win32", reason="Windows' identifiers")
+def test_this_user_is_named_by_identifier() -> None:
+    from agent.files.owner import current_user_sid
+
+    assert current_user_sid().startswith("S-1-5-")

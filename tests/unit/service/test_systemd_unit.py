@@ -15,6 +15,9 @@ from agent.errors import UsageError
 from agent.model import Known
 from agent.service import Launch, systemd_unit
 from agent.service.systemd import UNIT, SystemdService, unit_folder
+from tests.platforms import posix_paths
+
+pytestmark = posix_paths
 
 path_words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
 """What `Launch` lets through: no control characters, no lone surrogates."""

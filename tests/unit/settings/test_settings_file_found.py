@@ -1,12 +1,14 @@
 """Which agent.toml counts."""
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
 from agent.errors import SettingsError
-from agent.settings import config_folder, find_file
+from agent.files.owner import may_speak_for_the_machine
+from agent.settings import config_folder, find_file, load
 
 
 def _touched(path: Path) -> Path:
@@ -32,7 +34,7 @@ def test_an_empty_variable_names_nothing() -> None:
     assert find_file(None, {"PHOTO_AGENT_CONFIG": ""}) == users
 
 
-@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="the machine's folder can be moved by XDG only")
+@pytest.mark.skipif(sys.platform == "darwin", reason="the machine's folder cannot be moved on a Mac")
 def test_the_machines_file_comes_before_the_users(tmp_path: Path) -> None:
     _touched(config_folder() / "agent.toml")
     machines = _touched(tmp_path / "machine" / "photo-agent" / "agent.toml")
@@ -56,3 +58,28 @@ def test_a_named_file_that_is_not_there_is_not_silently_replaced_by_another(tmp_
 def test_a_folder_named_as_the_file_is_told_apart_from_a_missing_one(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="is a folder"):
         find_file(tmp_path, {})
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="the machine's folder can be moved by XDG only")
+@pytest.mark.parametrize("theirs", ["another owner", "others may write it"])
+def test_a_machines_file_that_another_user_could_have_put_there_is_passed_over(
+    tmp_path: Path, theirs: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    users = _touched(config_folder() / "agent.toml")
+    machines = _touched(tmp_path / "machine" / "photo-agent" / "agent.toml")
+    if theirs == "others may write it":
+        machines.chmod(0o666)
+    elif os.geteuid() == 0:
+        os.chown(machines, 65534, 65534)
+    else:
+        pytest.skip("only root can give a file to another user")
+    assert find_file(None, {}) == users
+    assert "is not used" in caplog.text
+    with pytest.raises(SettingsError, match="administrator"):
+        load(machines)
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="Windows' owners")
+def test_a_file_of_this_user_may_speak_for_the_machine(tmp_path: Path) -> None:
+    with _touched(tmp_path / "agent.toml").open("rb") as file:
+        assert may_speak_for_the_machine(file.fileno())

@@ -11,6 +11,7 @@ import pytest
 
 from agent.errors import SettingsError
 from agent.settings import Settings, load
+from tests.platforms import not_under_wine
 
 Write = Callable[[str | bytes], Path]
 
@@ -48,7 +49,12 @@ def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: 
             "timezone": "Europe/London",
             "state_dir": "",
         },
-        "folders": {"watch": ("~/Pictures/Camera Imports",), "settle_seconds": 5, "rescan_minutes": 15},
+        "folders": {
+            "watch": ("~/Pictures/Camera Imports",),
+            "settle_seconds": 5,
+            "rescan_minutes": 15,
+            "screenshots": "ask",
+        },
         "share": {
             "host": "photos.school.example",
             "port": 22,
@@ -60,7 +66,13 @@ def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: 
             "bandwidth_kib_per_s": 0,
             "allow_unsynced": False,
         },
-        "register": {"visits": "share:register/visits.csv", "cameras": "", "max_age_days": 14},
+        "register": {
+            "visits": "share:register/visits.csv",
+            "cameras": "",
+            "max_age_days": 14,
+            "dates": "day-first",
+            "longest_visit_days": 14,
+        },
         "removal": {"keep_hours": 0, "overdue_hours": 24},
         "forward": {
             "syslog": "",
@@ -75,6 +87,7 @@ def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: 
     assert settings.zone == ZoneInfo("Europe/London")
     assert settings.visits_file == "register/visits.csv"
     assert settings.cameras_file is None
+    assert settings.cameras_beside == "register/cameras.csv"
     for path in (settings.state_dir, settings.key_file, settings.known_hosts_file):
         assert path.is_absolute()
         assert home in path.parents
@@ -232,8 +245,12 @@ def test_a_value_where_a_table_belongs_is_explained(write: Write) -> None:
         ("share", "allow_unsynced = 1", "true or false"),
         ("share", 'key_file = "id"', "full path"),
         ("share", 'key_file = "~/k"\nknown_hosts_file = "~/k"', "the same file"),
-        ("register", 'visits = ""', "must end in .csv or .ics"),
-        ("register", 'visits = "share:register/visits.xlsx"', "must end in .csv or .ics"),
+        ("register", 'visits = ""', "must end in .csv, .xlsx, .ods or .ics"),
+        ("register", 'visits = "share:register/visits.xls"', "must end in .csv, .xlsx, .ods or .ics"),
+        ("register", 'visits = "https://calendar.example/visits.ics"', "let the server fetch it"),
+        ("register", 'visits = "webcal://calendar.example/basic.ics"', "let the server fetch it"),
+        ("register", 'dates = "american"', "register.dates"),
+        ("register", "longest_visit_days = 0", "longest_visit_days"),
         ("register", 'visits = "share:../visits.csv"', "share.path"),
         ("register", 'visits = "share:/visits.csv"', "share.path"),
         ("register", 'visits = "share:a//visits.csv"', "share.path"),
@@ -254,6 +271,7 @@ def test_a_value_that_cannot_be_right_is_refused_with_the_reason(
     assert f"  {table}.{line.partition('=')[0].strip()}" in message or "known_hosts_file" in message
 
 
+@not_under_wine("links")
 def test_the_home_folder_is_not_watched_by_way_of_a_link_either(write: Write, tmp_path: Path, home: Path) -> None:
     link = tmp_path / "link"
     try:
@@ -296,3 +314,15 @@ def test_a_log_server_is_a_name_and_a_port(write: Write, home: Path, server: str
 )
 def test_a_log_server_without_its_port_or_with_more_than_that_is_a_fault(write: Write, home: Path, server: str) -> None:
     assert "forward.syslog" in _fault(write, "forward", f'syslog = "{server}"')
+
+
+@pytest.mark.parametrize(
+    ("user", "name"), [("laptop-17", "laptop-17"), ("a.b", "a.b"), ("Laptop_17", "Laptop_17"), ("con", "laptop-con")]
+)
+def test_a_laptop_without_a_name_is_called_like_its_user(write: Write, user: str, name: str) -> None:
+    """The server lets it write to the folder of that name, and knows no other."""
+    settings = load(write(_set(MINIMAL, "share", f'user = "{user}"')))
+    assert settings.device.name == name
+    assert settings.dump()["device"]["name"] == name
+    named = _set(_set(MINIMAL, "share", f'user = "{user}"'), "device", 'name = "trolley-3"')
+    assert load(write(named)).device.name == "trolley-3"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from agent.errors import LocalFault
 from agent.model import Outgoing, RemoteName, Splice
 from agent.share.source import Source
+from tests.platforms import posix_paths
 from tests.servers.photos import fingerprint, looked_at, outgoing, spliced
 
 
@@ -80,6 +81,7 @@ def test_bytes_made_here_must_be_what_they_were_to_be() -> None:
             source.sent()
 
 
+@posix_paths
 def test_a_link_a_folder_and_a_pipe_are_not_opened(tmp_path: Path) -> None:
     import os
 

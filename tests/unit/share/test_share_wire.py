@@ -1,6 +1,8 @@
 """SFTP packets: the same whichever way the bytes are cut, and nonsense is told, not believed."""
 
 import struct
+import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -99,7 +101,7 @@ def test_attributes_are_read_by_their_flags() -> None:
     everything = struct.pack(">IQIIIII", 0x8000000F, 5, 1, 2, 0o100644, 3, 4) + struct.pack(">I", 1)
     everything += wire.string(b"name") + wire.string(b"value")
     about = wire.attributes(everything)
-    assert about == Attributes(5, 0o100644, 4)
+    assert about == Attributes(5, 0o100644, 4, owner=1)
     assert about.is_file
     assert not about.is_folder
     assert wire.attributes(struct.pack(">I", 0)) == Attributes()
@@ -123,3 +125,44 @@ def test_requests_are_as_the_draft_has_them() -> None:
     head, data = wire.frame(wire.write(b"h", 1, b"xy"), 7)
     assert head == bytes.fromhex("00000018 06 00000007 00000001 68 0000000000000001 00000002")
     assert data == b"xy"
+
+
+@pytest.mark.parametrize(
+    ("decode", "body"),
+    [
+        (wire.names, struct.pack(">I", 2**31)),
+        (wire.names, struct.pack(">I", 2**32 - 1) + wire.string(b"name") * 2),
+        (wire.attributes, struct.pack(">II", 0x80000000, 2**31)),
+        (wire.attributes, struct.pack(">II", 0x80000000, 2**32 - 1) + wire.string(b"x") * 3),
+        (wire.names, struct.pack(">II", 1, 10_000_000) + b"short"),
+        (wire.handle, wire.string(bytes(257))),
+        (wire.handle, wire.string(bytes(600_000))),
+        (wire.status, b"\0\0\0"),
+        (wire.free_bytes, bytes(39)),
+    ],
+)
+def test_what_a_hostile_server_counts_is_bounded_by_its_packet(decode: Callable[[bytes], object], body: bytes) -> None:
+    started = time.monotonic()
+    with pytest.raises(wire.Malformed):
+        decode(body)
+    assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize("length", [wire.LARGEST_PACKET + 1, 2**31, 2**32 - 1, 0, 4])
+def test_a_packet_that_no_server_sends_is_refused_by_its_length(length: int) -> None:
+    with pytest.raises(wire.Malformed):
+        list(Frames().feed(struct.pack(">IBI", length, wire.Kind.NAME, 1)))
+
+
+def test_what_a_server_says_is_shown_short_and_without_control_characters() -> None:
+    said = ("Quota\x1b[2J\n exceeded " + "x" * 900_000).encode()
+    code, message = wire.status(struct.pack(">I", 4) + wire.string(said))
+    assert code == 4
+    assert len(message) <= wire.LONGEST_MESSAGE
+    assert message.isprintable()
+
+
+def test_the_line_for_people_tells_the_type_where_the_attributes_do_not() -> None:
+    entry = wire.string(b"v1") + wire.string(b"drwxr-xr-x 1 u g 0 Jan 1 2026 v1") + struct.pack(">II", 4, 0o755)
+    ((_, about),) = wire.names(struct.pack(">I", 1) + entry)
+    assert about.is_folder

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.supervisor import Backoff, Timers, slept
+from agent.supervisor import Backoff, Timers, put_back, slept
 from agent.supervisor.timers import KNOCK, QUIET, REFUSED, RESTLESS
 
 RESCAN = 900.0
@@ -191,3 +191,18 @@ def test_after_a_success_nobody_knocks_any_more(timers: Timers) -> None:
 )
 def test_sleep_is_noticed_whichever_clock_stops(ticked: float, passed: float, asleep: bool) -> None:
     assert slept(ticked, passed) is asleep
+
+
+@pytest.mark.parametrize(
+    ("ticked", "passed", "back"),
+    [
+        (0.5, -7200.0, True),
+        (0.5, -30.0, True),
+        (0.5, -2.0, False),  # set by the network
+        (0.5, 0.5, False),
+        (0.5, 3600.0, False),  # slept, or put forward
+        (3600.0, 3600.0, False),
+    ],
+)
+def test_a_clock_that_is_put_back_is_noticed(ticked: float, passed: float, back: bool) -> None:
+    assert put_back(ticked, passed) is back

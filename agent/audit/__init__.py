@@ -1,0 +1,61 @@
+"""IT's side of the record: proving copies of it whole, watching them grow, and showing what they say.
+
+`evidence` is what there is of one device, `verify` proves it whole or says in its `report` what is wrong with it,
+`witness` remembers what was seen of it, `erasing` takes out on the server what was erased on a laptop. `show` turns
+entries into rows, CSV and JSON; `visits` sums up a visit. A copy of the share is hostile until it is proven.
+"""
+
+from agent.audit.copied import copied_entries
+from agent.audit.erasing import Erased, erase_copy
+from agent.audit.evidence import Note, of_laptop
+from agent.audit.holdings import Held
+from agent.audit.report import Report, exit_code
+from agent.audit.show import (
+    ENTRY_COLUMNS,
+    TransferRow,
+    entry_columns,
+    entry_to_json,
+    row_to_ecs,
+    to_json,
+    to_rows,
+    write_csv,
+    write_entries_csv,
+)
+from agent.audit.verify import utc_now, verify, verify_copy
+from agent.audit.visits import VisitSum, sum_up
+from agent.audit.witness import Watch, Witness, default_name
+from agent.record.entry import Entry, chosen
+from agent.record.keys import read_keys
+from agent.record.note import VerifierKey
+
+__all__ = [
+    "ENTRY_COLUMNS",
+    "Entry",
+    "Erased",
+    "Held",
+    "Note",
+    "Report",
+    "TransferRow",
+    "VerifierKey",
+    "VisitSum",
+    "Watch",
+    "Witness",
+    "chosen",
+    "copied_entries",
+    "default_name",
+    "entry_columns",
+    "entry_to_json",
+    "erase_copy",
+    "exit_code",
+    "of_laptop",
+    "read_keys",
+    "row_to_ecs",
+    "sum_up",
+    "to_json",
+    "to_rows",
+    "utc_now",
+    "verify",
+    "verify_copy",
+    "write_csv",
+    "write_entries_csv",
+]

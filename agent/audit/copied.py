@@ -1,0 +1,39 @@
+"""The entries of published copies, one device after the other, for showing; `verify` says whether to believe them.
+
+Each entry is checked against its leaf all the same, and one that does not fit ends that device's entries: what follows
+damage is not shown as if nothing were wrong.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from agent.audit.evidence import Evidence, opened_copy
+from agent.audit.renaming import all_evidence
+from agent.errors import RecordError
+from agent.files.beneath import NotPlain
+from agent.record.entry import Entry
+from agent.record.note import VerifierKey
+from agent.record.reading import told, walk
+
+
+def copied_entries(folder: Path, keys: Sequence[VerifierKey] = ()) -> Iterator[Entry]:
+    """All entries of a copy of the share, of its `record/`, or of one device's folder, that are whole."""
+    with told(), opened_copy(folder) as copy:
+        for evidence, _ in all_evidence(copy, keys, lambda _: ())[0]:
+            yield from _entries(evidence)
+
+
+def _entries(evidence: Evidence) -> Iterator[Entry]:
+    reached = 0
+    for piece in evidence.pieces:
+        # Of two publications of the same entries one is enough; behind a gap nothing is shown.
+        if piece.first != reached or piece.entries is None or piece.leaves is None:
+            continue
+        try:
+            with piece.entries.open() as entries, piece.leaves.open() as leaves:
+                for _, entry in walk(entries, leaves, piece.first):
+                    reached += 1
+                    if entry is not None:
+                        yield entry
+        except (RecordError, NotPlain):
+            return

@@ -1,0 +1,271 @@
+"""What a verifier is given of one device's record: its entries and leaves in pieces, and the signed notes.
+
+From a published copy (a folder of the share, or of a backup), or from the laptop's own files. A copy is hostile until
+it is proven: whoever may write to it may have put links, pipes or endless files there (`agent.files.beneath`).
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from agent.errors import UsageError
+from agent.files.beneath import Beneath, Named, NotPlain, Parts, Sort
+from agent.record.checkpoint import checkpoint_of
+from agent.record.files import Files
+from agent.record.note import NoteFault
+from agent.record.published import LARGEST, ORIGIN, Name, Part, read_name
+from agent.record.seals import Seal
+
+MOST_OF_A_NOTE = 1_000_000
+"""Bytes; more is no note."""
+
+MOST_FILES = 400_000
+"""Names in a device's folder that are looked at: a laptop that publishes twenty times a day needs 20 years for them."""
+
+MOST_DEVICES = 10_000
+"""Folders of devices that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of the record: its name, and the ways to it. Opening raises OSError, or NotPlain where it is no file."""
+
+    name: str
+    open: Callable[[], BinaryIO]
+    open_to_overwrite: Callable[[], BinaryIO] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The entries from `first` up to, and without, `size`, with their leaves; None where that file is missing.
+
+    `size` is None, and `root` empty, for the laptop's own files, which end where they end: what a crash tore there is
+    no damage.
+    """
+
+    first: int
+    size: int | None
+    root: str
+    entries: Source | None
+    leaves: Source | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A signed note, where it is from, and, of a checkpoint's file, the size and root that the name says.
+
+    `written_at` is when its file was written last, as the file system has it: the share's own clock, where the share is
+    looked at itself.
+    """
+
+    source: str
+    content: bytes
+    name: Name | None = None
+    written_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All there is of one device. `seen` are checkpoints from elsewhere; `strangers` are files of no known name.
+
+    `unusable` are names of the record's that lead to no file that can be read, each with the reason; `closed` says why
+    the folder could not be looked into at all. `held_for` is what this folder holds of devices' records that went by
+    another name before, by that name.
+    """
+
+    device: str
+    pieces: Sequence[Piece]
+    checkpoints: Sequence[Note]
+    rotations: Sequence[Note] = ()
+    seen: Sequence[Note] = ()
+    strangers: Sequence[str] = field(default=())
+    unusable: Sequence[tuple[str, str]] = ()
+    closed: str | None = None
+    held_for: Sequence["Evidence"] = ()
+
+    def with_more(self, other: "Evidence") -> "Evidence":
+        """With what `other` has of the same device."""
+        pieces = sorted((*self.pieces, *other.pieces), key=lambda one: (one.first, one.size or 0, one.root))
+        return replace(
+            self,
+            pieces=pieces,
+            checkpoints=(*self.checkpoints, *other.checkpoints),
+            rotations=(*self.rotations, *other.rotations),
+        )
+
+
+def of_folder(copy: Beneath, parts: Parts, device: str, seen: Sequence[Note] = ()) -> Evidence:
+    """A device's folder, `record/<device>/` on the share."""
+    try:
+        names = copy.names(parts, MOST_FILES)
+    except NotPlain as fault:
+        return Evidence(device, (), (), (), seen, closed=str(fault))
+    except OSError as fault:
+        return Evidence(device, (), (), (), seen, closed=f"cannot be read: {fault.strerror}")
+    mine = _Gathered(copy, parts)
+    others: dict[str, _Gathered] = {}
+    strangers = []
+    for one in names:
+        name = read_name(one.name)
+        if name is None:
+            if not one.name.startswith(".uploading-"):  # what is on its way, or was cut, is nobody's business yet
+                strangers.append(one.name)
+        elif name.former is None or name.former == device:
+            mine.take(one, name)
+        else:
+            others.setdefault(name.former, _Gathered(copy, parts)).take(one, name)
+    held_for = [gathered.evidence(former) for former, gathered in others.items()]
+    return replace(mine.evidence(device), seen=seen, strangers=strangers, held_for=held_for)
+
+
+class _Gathered:
+    """The files of one record as they are found in a folder."""
+
+    def __init__(self, copy: Beneath, parts: Parts) -> None:
+        self._copy = copy
+        self._parts = parts
+        self._notes: dict[Part, list[Note]] = {Part.CHECKPOINT: [], Part.ROTATION: []}
+        self._ranges: dict[tuple[int, int, str], dict[Part, dict[int, Source]]] = {}
+        self._unusable: list[tuple[str, str]] = []
+
+    def take(self, one: Named, name: Name) -> None:
+        where = (*self._parts, one.name)
+        if one.sort is not Sort.FILE:
+            self._unusable.append((one.name, f"is {one.sort.value}, not a file"))
+        elif name.first is None:
+            try:
+                with self._copy.open(where, MOST_OF_A_NOTE) as file:
+                    written_at = datetime.fromtimestamp(self._copy.modified(file), UTC)
+                    self._notes[name.part].append(Note(one.name, file.read(), name, written_at))
+            except NotPlain as fault:
+                self._unusable.append((one.name, str(fault)))
+            except (OSError, ValueError, OverflowError) as fault:  # a time that no calendar has
+                self._unusable.append((one.name, f"cannot be read: {getattr(fault, 'strerror', None) or fault}"))
+        else:
+            parts = self._ranges.setdefault((name.first, name.size, name.root), {Part.SEGMENT: {}, Part.LEAVES: {}})
+            copy = self._copy
+            parts[name.part][name.choice] = Source(
+                one.name, lambda: copy.open(where, LARGEST), lambda: copy.open_to_overwrite(where, LARGEST)
+            )
+
+    def evidence(self, device: str) -> Evidence:
+        pieces = [
+            Piece(*where, segment, leaves)
+            for where, parts in sorted(self._ranges.items())
+            for segment, leaves in _paired(parts[Part.SEGMENT], parts[Part.LEAVES])
+        ]
+        return Evidence(
+            device, pieces, self._notes[Part.CHECKPOINT], self._notes[Part.ROTATION], unusable=self._unusable
+        )
+
+
+def _paired(segments: dict[int, Source], leaves: dict[int, Source]) -> Iterator[tuple[Source | None, Source | None]]:
+    """Each segment with its leaves. Where a name was taken on the share, one of the two may be called `…-2`."""
+    for choice in sorted({*segments, *leaves} if len(segments) != 1 or len(leaves) != 1 else {1}):
+        yield (
+            segments.get(choice) or segments.get(min(segments, default=0)),
+            leaves.get(choice) or leaves.get(min(leaves, default=0)),
+        )
+
+
+def of_laptop(files: Files, device: str, seals: Sequence[Seal], seen: Sequence[Note] = ()) -> Evidence:
+    """The laptop's own files."""
+    leaves = _own(files.leaves) if files.leaves.exists() else None
+    pieces = [Piece(0, None, "", _own(files.entries), leaves)]
+    return Evidence(
+        device,
+        pieces if files.entries.exists() else [],
+        [Note(f"seal {number}", seal.checkpoint.encode()) for number, seal in enumerate(seals)],
+        [Note(f"seal {number}", seal.rotation.encode()) for number, seal in enumerate(seals) if seal.rotation],
+        seen,
+    )
+
+
+def _own(path: Path) -> Source:
+    return Source(path.name, lambda: path.open("rb", buffering=1 << 20))
+
+
+# --- a folder with the records of several devices --------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def opened_copy(folder: Path) -> Iterator[Beneath]:
+    """The folder, to be looked into. UsageError where it is none, or this user may not."""
+    with contextlib.ExitStack() as stack:
+        try:
+            copy = stack.enter_context(Beneath(folder))
+        except OSError as fault:
+            raise _closed(folder, fault) from fault
+        yield copy
+
+
+def _closed(folder: Path, fault: OSError) -> UsageError:
+    if isinstance(fault, PermissionError):
+        return UsageError(
+            f"{folder} may not be read by this user. Ask whoever runs the server to let you in (on a server set up by "
+            "make-share.sh: the group photo-share), or run the command with sudo."
+        )
+    return UsageError(f"{folder} cannot be read: {fault.strerror}.")
+
+
+def gather(
+    copy: Beneath, enrolled: Callable[[str], bool], seen: Callable[[str], Sequence[Note]]
+) -> tuple[list[Evidence], bool]:
+    """What a copy has of each device; the copy is of the share, of its `record/`, or of one device's folder in it.
+
+    The second says whether it is of one device alone. `enrolled` knows which devices have a key, `seen` what was seen
+    of a device before. UsageError where there is no record here at all, or this user may not look.
+    """
+    found, alone = _folders(copy, enrolled)
+    evidences: dict[str, Evidence] = {}
+    for parts, name in found:
+        device = name or device_of(copy, parts, enrolled)
+        evidences[device] = of_folder(copy, parts, device, seen(device))
+    return list(evidences.values()), alone
+
+
+def _folders(copy: Beneath, enrolled: Callable[[str], bool]) -> tuple[list[tuple[Parts, str | None]], bool]:
+    root = copy.root
+    try:
+        here = copy.names((), MOST_FILES)
+        if any(read_name(one.name) for one in here):
+            return [((), None)], True
+        if any(one.name == "record" for one in here):
+            names = copy.names(("record",), MOST_DEVICES)
+            return [(("record", one.name), one.name) for one in names if one.sort in {Sort.FOLDER, Sort.LINK}], False
+        folders: list[tuple[Parts, str | None]] = [((one.name,), one.name) for one in here if one.sort is Sort.FOLDER]
+        known = any(enrolled(one.name) for one in here) or root.resolve().name == "record"
+        if not known and not any(_has_record(copy, parts) for parts, _ in folders):
+            raise UsageError(
+                f"There is no record in {root}. Name the share's folder (it has the folders record and visits), its "
+                "record folder, or one laptop's folder in that."
+            )
+    except NotPlain as fault:
+        raise UsageError(f"The record folder in {root} {fault}, so nothing in it was read.") from fault
+    except OSError as fault:
+        raise _closed(root, fault) from fault
+    return folders, False
+
+
+def _has_record(copy: Beneath, parts: Parts) -> bool:
+    try:
+        return any(read_name(one.name) for one in copy.names(parts, MOST_FILES))
+    except (OSError, NotPlain):
+        return False
+
+
+def device_of(copy: Beneath, parts: Parts, enrolled: Callable[[str], bool]) -> str:
+    """Whose record a copy under any name is: the folder's name if such a device is enrolled, else what is signed."""
+    called = parts[-1] if parts else copy.root.resolve().name
+    if not enrolled(called):
+        for note in of_folder(copy, parts, called).checkpoints:
+            try:
+                origin = checkpoint_of(note.content).origin
+            except NoteFault:
+                continue
+            if origin.startswith(ORIGIN):
+                return origin.removeprefix(ORIGIN)
+    return called

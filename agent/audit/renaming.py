@@ -1,0 +1,85 @@
+"""A record that goes on under another name: what one device's folder holds of the record it had before.
+
+Anyone who may write to a folder can put files there that are called as if they were of somebody else's record. They
+count as that only where its own key signed them. Pure, but for what `evidence` reads.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from agent.audit.evidence import Evidence, Note, gather
+from agent.audit.report import Damage, Report
+from agent.audit.trust import Trust, trusted
+from agent.files.beneath import Beneath
+from agent.record.note import NoteFault, VerifierKey
+from agent.record.published import origin
+
+
+def all_evidence(
+    copy: Beneath, keys: Sequence[VerifierKey], seen: Callable[[str], Sequence[Note]]
+) -> tuple[list[tuple[Evidence, Sequence[VerifierKey]]], bool]:
+    """What a copy has of each device, with the keys to verify it by; and whether it is of one device alone."""
+    named = {key.name for key in keys}
+    gathered, alone = gather(copy, lambda device: origin(device) in named, seen)
+    found = {evidence.device: evidence for evidence in gathered}
+    by_keys: dict[str, Sequence[VerifierKey]] = {}
+    for holder in gathered:
+        for held in holder.held_for:
+            if held.device in found or origin(held.device) in named:
+                before = found.get(held.device) or Evidence(held.device, (), (), (), seen(held.device))
+                trust, _ = trusted(origin(held.device), keys, (*before.rotations, *held.rotations))
+                signed, strange = _signed(held, trust)
+                found[held.device] = before.with_more(signed)
+                mine = found[holder.device]
+                found[holder.device] = replace(mine, unusable=(*mine.unusable, *strange))
+            else:
+                # No key was enrolled under that name: the laptop had it before IT let it in, and the same key.
+                found[held.device] = replace(held, seen=seen(held.device))
+                by_keys[held.device] = [
+                    VerifierKey(origin(held.device), key.public) for key in keys if key.name == origin(holder.device)
+                ]
+    return [(evidence, by_keys.get(device, keys)) for device, evidence in found.items()], alone
+
+
+def _signed(held: Evidence, trust: Trust) -> tuple[Evidence, list[tuple[str, str]]]:
+    """What of this its device's key signed, and the names of what it did not."""
+    good, strange = [], []
+    for note in held.checkpoints:
+        try:
+            trust.checkpoint(note)
+            good.append(note)
+        except NoteFault as fault:
+            strange.append((note.source, f"{fault}"))
+    heads = {(note.name.size, note.name.root) for note in good if note.name is not None}
+    pieces = []
+    for piece in held.pieces:
+        if (piece.size, piece.root) in heads:
+            pieces.append(piece)
+        else:
+            names = [source.name for source in (piece.entries, piece.leaves) if source is not None]
+            strange += [(name, f"no key that is enrolled for {held.device} signed it") for name in names]
+    return replace(held, pieces=pieces, checkpoints=good), [*strange, *held.unusable]
+
+
+def succeeded(reports: Sequence[Report]) -> set[str]:
+    """The devices that go on under another name, whose record is here and says so as well."""
+    formers = {(former.name, report.device) for report in reports for former in report.formers if report.signed}
+    return {report.device for report in reports if (report.device, report.renamed_to) in formers}
+
+
+def with_former_names(reports: Sequence[Report]) -> list[Report]:
+    """The reports, with a finding where a device says that its record under an older name had more than is here."""
+    by_device = {report.device: report for report in reports}
+    checked = []
+    for report in reports:
+        told = report
+        for former in report.formers:
+            before = by_device.get(former.name)
+            there = 0 if before is None else before.signed
+            if there < former.entries:
+                told = told.with_finding(
+                    Damage.TRUNCATED,
+                    f"its record under its old name, {former.name}, had {former.entries} entries: {there} are here",
+                )
+        checked.append(told)
+    return checked

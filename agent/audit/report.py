@@ -1,0 +1,155 @@
+"""What verifying found: for people, for scripts, and as the exit code that the contract gives each kind of damage."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agent.audit.lines import Former
+
+
+class Damage(IntEnum):
+    """What is wrong with a record; the value is the exit code."""
+
+    ALTERED = 10
+    TRUNCATED = 11
+    UNSIGNED = 12
+    FORKED = 13
+    SILENT = 14
+
+
+GRAVEST_FIRST = (Damage.FORKED, Damage.ALTERED, Damage.TRUNCATED, Damage.UNSIGNED, Damage.SILENT)
+
+_WORDS = {
+    Damage.ALTERED: "altered",
+    Damage.TRUNCATED: "truncated",
+    Damage.UNSIGNED: "not signed",
+    Damage.FORKED: "forked",
+    Damage.SILENT: "heartbeat missing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, in words; at which entry and in which file, where that is known."""
+
+    damage: Damage
+    text: str
+    index: int | None = None
+    file: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """For scripts."""
+        told = {"damage": _WORDS[self.damage], "code": int(self.damage), "text": self.text}
+        return told | {key: value for key, value in (("index", self.index), ("file", self.file)) if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One device's record, examined. It is whole if there are no findings.
+
+    `entries` is how many were read from the first on without a gap; `signed` how many of them a trusted signature
+    covers; `root` and `keys` are those of that signature; `notes` is what is worth knowing and no damage;
+    `to_erase` are entries that were erased on the laptop and are not, or not wholly, in this copy.
+
+    `last_at` is when the last signed entry was put down, by the laptop's clock; `last_heard` the latest moment at which
+    the device was certainly there, by the share's clock where that is known, None where nothing can be believed;
+    `ahead` how many entries are dated in the future. `renamed_to` is the name under which the record goes on, `formers`
+    are the names that the device had before.
+    """
+
+    device: str
+    entries: int
+    signed: int
+    root: str | None
+    keys: tuple[str, ...]
+    last_at: datetime | None
+    erased: int
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+    to_erase: tuple[int, ...] = ()
+    last_heard: datetime | None = None
+    ahead: int = 0
+    renamed_to: str | None = None
+    formers: "tuple[Former, ...]" = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0, or the code of the gravest damage."""
+        return exit_code([self])
+
+    def with_finding(self, damage: Damage, text: str) -> "Report":
+        """With one more finding."""
+        findings = sorted((*self.findings, Finding(damage, text)), key=lambda one: GRAVEST_FIRST.index(one.damage))
+        return replace(self, findings=tuple(findings))
+
+    def as_json(self) -> dict[str, object]:
+        """One object, for scripts."""
+        return {
+            "device": self.device,
+            "whole": not self.findings,
+            "exit_code": self.exit_code,
+            "entries": self.entries,
+            "signed": self.signed,
+            "root": self.root,
+            "keys": list(self.keys),
+            "last_at": None if self.last_at is None else self.last_at.isoformat(),
+            "last_heard": None if self.last_heard is None else self.last_heard.isoformat(),
+            "dated_ahead": self.ahead,
+            "renamed_to": self.renamed_to,
+            "erased": self.erased,
+            "to_erase": list(self.to_erase),
+            "findings": [finding.as_json() for finding in self.findings],
+            "notes": list(self.notes),
+        }
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        last = "" if self.last_at is None else f", the last of {self.last_at:%Y-%m-%d %H:%M} UTC"
+        if not self.findings:
+            erased = f", {self.erased} erased on request" if self.erased else ""
+            yield f"{self.device}: whole and signed: {self.entries} entries{last}{erased}"
+        else:
+            worst = _WORDS[Damage(self.exit_code)].upper()
+            yield f"{self.device}: {worst}: {self.entries} entries read, {self.signed} of them signed{last}"
+        for finding in self.findings:
+            yield f"  {_WORDS[finding.damage]}: {finding.text}"
+        for note in self.notes:
+            yield f"  note: {note}"
+
+
+def exit_code(reports: Iterable[Report]) -> int:
+    """0, or the code of the gravest damage in any of them."""
+    found = {finding.damage for report in reports for finding in report.findings}
+    return next((int(damage) for damage in GRAVEST_FIRST if damage in found), 0)
+
+
+MOST_TOLD = 50
+"""Findings of one kind in a report; a record that was written over would fill a disk with them."""
+
+
+class Findings:
+    """Collects, and counts what is beyond `MOST_TOLD` of a kind."""
+
+    def __init__(self) -> None:
+        self._found: list[Finding] = []
+        self._counts: Counter[Damage] = Counter()
+
+    def add(self, damage: Damage, text: str, *, index: int | None = None, file: str | None = None) -> None:
+        """One more."""
+        self._counts[damage] += 1
+        if self._counts[damage] <= MOST_TOLD:
+            self._found.append(Finding(damage, text, index, file))
+
+    def all(self) -> tuple[Finding, ...]:
+        """The gravest first, each kind in the order found."""
+        ordered: Sequence[Finding] = sorted(self._found, key=lambda one: GRAVEST_FIRST.index(one.damage))
+        more = [
+            Finding(damage, f"and {count - MOST_TOLD} more like these")
+            for damage, count in self._counts.items()
+            if count > MOST_TOLD
+        ]
+        return (*ordered, *more)

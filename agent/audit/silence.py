@@ -1,0 +1,22 @@
+"""Whether a device is still heard of, by the clock of whoever asks. Pure."""
+
+from datetime import datetime, timedelta
+
+from agent.audit.report import Damage, Report
+
+
+def with_silence(report: Report, heard: datetime | None, now: datetime, longest: timedelta | None) -> Report:
+    """The report, with a finding where the device was last heard of longer ago than `longest`; None: never."""
+    if longest is None:
+        return report
+    if heard is not None and now - heard <= longest:
+        return report
+    return report.with_finding(Damage.SILENT, _what(report, heard, now))
+
+
+def _what(report: Report, heard: datetime | None, now: datetime) -> str:
+    if heard is not None:
+        return f"the last that was heard of it is {(now - heard).total_seconds() / 86400:.1f} days old"
+    if not report.signed:
+        return "nothing signed was ever heard of this device"
+    return "everything it signed is dated in the future, so nothing shows when it was last heard of"

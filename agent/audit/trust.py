@@ -1,0 +1,80 @@
+"""Which keys may sign which part of a log: those that IT enrolled, and those that these passed the log on to. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from agent.audit.evidence import Note
+from agent.record.checkpoint import Checkpoint, Rotation, read_checkpoint, read_rotation
+from agent.record.note import NoteFault, VerifierKey, open_note
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The log's name, the keys that are trusted for it, and the rotations between them.
+
+    `unvouched` are those rotations that the old key did not sign, as where it was lost.
+    """
+
+    origin: str
+    keys: tuple[VerifierKey, ...]
+    rotations: tuple[Rotation, ...]
+    unvouched: frozenset[Rotation] = frozenset()
+
+    def checkpoint(self, note: Note) -> tuple[Checkpoint, VerifierKey]:
+        """What the note says, and who signed it. NoteFault, in words, if it is not to be believed."""
+        opened = open_note(note.content, self.keys)
+        said = read_checkpoint(opened.text)
+        if said.origin != self.origin:
+            raise NoteFault(f"it is of another log, {said.origin!r}")
+        if not opened.signed_by:
+            raise NoteFault("it is signed by no key that is enrolled for this device")
+        key = next((one for one in opened.signed_by if self._may_sign(one, said.size)), None)
+        if key is None:
+            raise NoteFault(f"its key did not sign this log at {said.size} entries: it was changed before or after")
+        if note.name is not None and (opened.unknown or opened.repeated or len(opened.signed_by) > 1):
+            # The device puts one signature under what it publishes. One more was put there by somebody else.
+            raise NoteFault("it has a signature that the device did not put there")
+        return said, key
+
+    def _may_sign(self, key: VerifierKey, size: int) -> bool:
+        begins = max((one.size for one in self.rotations if one.new == key), default=0)
+        ends = min((one.size for one in self.rotations if one.old == key), default=size)
+        return begins < size <= ends
+
+
+def trusted(
+    origin: str, enrolled: Iterable[VerifierKey], notes: Sequence[Note]
+) -> tuple[Trust, list[tuple[Note, str]]]:
+    """The keys that are trusted for this log, and the rotation notes that are not to be believed, with the reason.
+
+    A key that the old one names is trusted. So is an old one that the new one names: all that it signed must agree with
+    what the new one signed later.
+    """
+    keys = [key for key in enrolled if key.name == origin]
+    waiting: list[tuple[Note, Rotation, bool]] = []
+    refused: list[tuple[Note, str]] = []
+    for note in notes:
+        try:
+            rotation, by_old = read_rotation(note.content)
+        except NoteFault as fault:
+            refused.append((note, str(fault)))
+            continue
+        if rotation.origin != origin or {rotation.old.name, rotation.new.name} != {origin}:
+            refused.append((note, "it is of another log"))
+        else:
+            waiting.append((note, rotation, by_old))
+    rotations: list[Rotation] = []
+    unvouched: set[Rotation] = set()
+    grew = True
+    while grew:
+        grew = False
+        for step in list(waiting):
+            _, rotation, by_old = step
+            if (rotation.old in keys and by_old) or rotation.new in keys:
+                keys += [key for key in (rotation.old, rotation.new) if key not in keys]
+                rotations.append(rotation)
+                unvouched |= set() if by_old else {rotation}
+                waiting.remove(step)
+                grew = True
+    refused += [(note, "no key that is enrolled for this device signed it") for note, _, _ in waiting]
+    return Trust(origin, tuple(keys), tuple(rotations), frozenset(unvouched)), refused

@@ -1,0 +1,285 @@
+"""The witness: remembers, outside the share, the last checkpoint it saw of each device, and says what contradicts it.
+
+Whoever can write to the share can put an older record there, or another one. A machine of IT's that has seen a later
+checkpoint knows better. For each device that is whole and continues what was seen before, the new checkpoint is
+cosigned and kept in its place; of any other the old one stays, and the trouble is told each time until IT has looked::
+
+    STATE/witness.key, witness.key.pub   the witness's own key; its verifier key
+    STATE/seen/<device>.txt              the last checkpoint, signed by the device and by the witness
+    STATE/strangers.json                 files on the share that have no entry, and when each was first seen
+    STATE/heard.json                     when this witness saw each device's record grow, by its own clock
+"""
+
+import json
+import re
+import socket
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from agent.audit.cosigning import WitnessKey
+from agent.audit.evidence import Evidence, Note, opened_copy
+from agent.audit.heard import HeardFile
+from agent.audit.holdings import VISITS, Held, Holdings, compare, is_under_way, not_compared, on_disk, recorded
+from agent.audit.renaming import all_evidence, succeeded, with_former_names
+from agent.audit.report import Damage, Finding, Report, exit_code
+from agent.audit.silence import with_silence
+from agent.audit.verify import verify
+from agent.errors import RecordError
+from agent.files.beneath import NotPlain
+from agent.files.durable import make_folder, replace_file
+from agent.record.checkpoint import Checkpoint, checkpoint_of
+from agent.record.note import NoteFault, VerifierKey
+from agent.record.published import ORIGIN, origin
+
+DISAGREES = 15
+"""The exit code where records are whole, and the share does not hold what they say."""
+
+_DEVICE = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
+"""What a device may be called: a file here is named after it."""
+
+
+class Trouble(StrEnum):
+    """What a witness has to tell of a device."""
+
+    FORK = "fork"
+    ROLLBACK = "rollback"
+    ALTERED = "altered"
+    TRUNCATED = "truncated"
+    UNSIGNED = "not signed"
+    SILENCE = "silence"
+
+
+_TROUBLES = {
+    Damage.FORKED: Trouble.FORK,
+    Damage.ALTERED: Trouble.ALTERED,
+    Damage.TRUNCATED: Trouble.TRUNCATED,
+    Damage.UNSIGNED: Trouble.UNSIGNED,
+    Damage.SILENT: Trouble.SILENCE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One device: the report on its record, how many entries had been seen before, and how many are cosigned now."""
+
+    report: Report
+    seen: int | None
+    cosigned: int | None
+
+    @property
+    def troubles(self) -> tuple[tuple[Trouble, Finding], ...]:
+        """Each finding under its name; a record that ends before what was seen was rolled back."""
+        back = self.seen is not None and self.report.entries < self.seen
+        return tuple(
+            (Trouble.ROLLBACK if back and one.damage is Damage.TRUNCATED else _TROUBLES[one.damage], one)
+            for one in self.report.findings
+        )
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        if self.troubles:
+            names = ", ".join(dict.fromkeys(trouble.value.upper() for trouble, _ in self.troubles))
+            before = "never seen before" if self.seen is None else f"{self.seen} entries were seen before"
+            yield f"{self.report.device}: {names}: {self.report.entries} entries read; {before}"
+        else:
+            yield next(self.report.lines())
+        for trouble, finding in self.troubles:
+            yield f"  {trouble.value}: {finding.text}"
+        for note in self.report.notes:
+            yield f"  note: {note}"
+
+    def as_json(self) -> dict[str, object]:
+        """One object, for scripts."""
+        told = [finding.as_json() | {"trouble": trouble.value} for trouble, finding in self.troubles]
+        return {**self.report.as_json(), "findings": told, "seen_before": self.seen, "cosigned": self.cosigned}
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What one look at the share found; `holdings` is None where its visits were not looked at."""
+
+    devices: tuple[Watched, ...]
+    holdings: Holdings | None
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        for one in self.devices:
+            yield from one.lines()
+        if self.holdings is not None:
+            yield from self.holdings.lines()
+
+    def as_json(self) -> Iterator[dict[str, object]]:
+        """One object for each device, and one for the share's files."""
+        yield from (one.as_json() for one in self.devices)
+        if self.holdings is not None:
+            yield self.holdings.as_json()
+
+    @property
+    def exit_code(self) -> int:
+        """That of the gravest damage, as `log verify` has it; 15 where only record and share disagree; else 0."""
+        code = exit_code(one.report for one in self.devices)
+        return code or (0 if self.holdings is None or self.holdings.agree else DISAGREES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """One look: the devices; whether it was at one device's folder alone; and the files that are on record."""
+
+    devices: tuple[tuple[Evidence, Report], ...]
+    alone: bool
+    recorded: Mapping[str, int]
+
+
+class Witness:
+    """Keeps its memory in the folder `state`, which is made if it is not there. `name` is what its cosignatures carry.
+
+    UsageError where this witness went by another name before; RecordError where its folder or key cannot be used.
+    """
+
+    def __init__(self, state: Path, name: str) -> None:
+        self._seen = state / "seen"
+        self._strangers = state / "strangers.json"
+        self._heard = HeardFile(state / "heard.json")
+        try:
+            make_folder(self._seen)
+            self._key = WitnessKey.kept(state / "witness.key", name)
+        except OSError as fault:
+            raise RecordError(f"The witness's folder {state} cannot be used: {fault.strerror}.") from fault
+
+    @property
+    def key(self) -> WitnessKey:
+        """With which it cosigns."""
+        return self._key
+
+    def look(
+        self,
+        share: Path,
+        keys: Sequence[VerifierKey],
+        *,
+        now: datetime,
+        max_silence: timedelta | None = None,
+        visits: Path | None = None,
+        retired: Collection[str] = (),
+        pause: Callable[[], object] = lambda: None,
+        listed: Callable[[], Mapping[str, Held]] | None = None,
+    ) -> Watch:
+        """Look at a share, its `record/`, or a copy of them; `keys` are those that IT enrolled.
+
+        Every device is looked at that has a folder, is enrolled, or was ever seen. `visits` is its folder of photos;
+        None: `share / "visits"`, if it is there; `listed` tells its files where they are not here. Whether files have
+        entries is asked of a whole share only. Where a record seems damaged, `pause` is called and all is looked at
+        once more: its device may just be publishing.
+        """
+        looked = self._looked(share, keys, now)
+        if any(report.findings for _, report in looked.devices):
+            pause()
+            looked = self._looked(share, keys, now)
+        watched = self._watched(looked, now, max_silence)
+        folder = visits or share / VISITS
+        try:
+            if listed is not None:
+                there = listed()
+            elif visits is None and (looked.alone or not folder.is_dir()):
+                return Watch(watched, None)
+            else:
+                there = on_disk(folder)
+        except NotPlain as fault:
+            return Watch(watched, not_compared(f"{folder} {fault}"))
+        except OSError as fault:
+            return Watch(watched, not_compared(f"{folder} cannot be read: {fault.strerror}"))
+        strange = {name for name in there if name not in looked.recorded and not is_under_way(name)}
+        since = self._strange_since(strange, now)
+        return Watch(watched, compare(there, looked.recorded, now, retired, strange_since=since))
+
+    def _looked(self, share: Path, keys: Sequence[VerifierKey], now: datetime) -> "_Looked":
+        """Every device's record, examined; with what the records say is on the share."""
+        with opened_copy(share) as copy:
+            found, alone = all_evidence(copy, keys, self._before)
+            if not alone:
+                known = {path.stem for path in self._seen.glob("*.txt")}
+                known |= {key.name.removeprefix(ORIGIN) for key in keys}
+                for device in sorted(known - {evidence.device for evidence, _ in found}):
+                    found.append((Evidence(device, (), (), (), self._before(device)), keys))
+            reports = [verify(evidence, trusted_keys, now) for evidence, trusted_keys in found]
+            if not alone:
+                reports = with_former_names(reports)
+            evidences = [evidence for evidence, _ in found]
+            return _Looked(tuple(zip(evidences, reports, strict=True)), alone, recorded(evidences))
+
+    def _watched(self, looked: "_Looked", now: datetime, max_silence: timedelta | None) -> tuple[Watched, ...]:
+        """Cosign what is whole, remember when each was heard of, and tell of those that were not for too long."""
+        heard = self._heard.read()
+        goes_on = succeeded([report for _, report in looked.devices])
+        watched = []
+        for evidence, report in looked.devices:
+            before = checkpoint_of(evidence.seen[0].content) if evidence.seen else None
+            cosigned = self._cosign(evidence, report, before, now)
+            last = heard.update(report, now, anew=before is None)
+            judged = report if report.device in goes_on else with_silence(report, last, now, max_silence)
+            watched.append(Watched(judged, None if before is None else before.size, cosigned))
+        self._heard.write(heard)
+        return tuple(watched)
+
+    def _strange_since(self, strangers: Collection[str], now: datetime) -> dict[str, datetime]:
+        """When each of these files was first seen without an entry; remembered for the next look."""
+        try:
+            before = dict(json.loads(self._strangers.read_bytes()))
+            since = {name: datetime.fromisoformat(before[name]) if name in before else now for name in strangers}
+        except FileNotFoundError:
+            since = dict.fromkeys(strangers, now)
+        except (OSError, ValueError, TypeError) as fault:
+            raise RecordError(
+                f"What this witness remembers of files without an entry cannot be read: {self._strangers}. Put it back "
+                "from a backup, or delete it: then it begins to wait for their entries anew."
+            ) from fault
+        replace_file(self._strangers, json.dumps({name: at.isoformat() for name, at in sorted(since.items())}).encode())
+        return since
+
+    def _cosign(self, evidence: Evidence, report: Report, before: Checkpoint | None, now: datetime) -> int | None:
+        """Sign the newest head of a record that is whole, and keep it; how many entries it has."""
+        head = None if report.findings or report.root is None else _head(evidence, report)
+        if head is None or not _DEVICE.fullmatch(evidence.device):
+            return None
+        if before is None or checkpoint_of(head) != before:
+            replace_file(self._file(evidence.device), self._key.cosign(head, int(now.timestamp())))
+        return checkpoint_of(head).size
+
+    def _before(self, device: str) -> list[Note]:
+        file = self._file(device)
+        if not _DEVICE.fullmatch(device):
+            return []  # a folder that no device made; verifying tells that no key is enrolled for it
+        try:
+            content = file.read_bytes()
+            checkpoint_of(content)
+        except FileNotFoundError:
+            return []
+        except (OSError, NoteFault) as fault:
+            raise RecordError(
+                f"What this witness saw of {device} cannot be read: {file}. Put it back from a backup; whoever deletes "
+                "it lets the witness forget."
+            ) from fault
+        return [Note("what this witness saw", content)]
+
+    def _file(self, device: str) -> Path:
+        return self._seen / f"{device}.txt"
+
+
+def _head(evidence: Evidence, report: Report) -> bytes | None:
+    """The published note of the checkpoint that the report rests on; as it lies there, but for others' signatures."""
+    wanted = Checkpoint(origin(evidence.device), report.signed, bytes.fromhex(report.root or ""))
+    for note in evidence.checkpoints:
+        try:
+            if checkpoint_of(note.content) == wanted:
+                return note.content
+        except NoteFault:
+            continue  # verifying tells of it
+    return None
+
+
+def default_name() -> str:
+    """What a witness is called unless it is told: after its machine."""
+    host = re.sub(r"[^A-Za-z0-9.-]+", "-", socket.gethostname()) or "unnamed"
+    return f"witness/{host}"

@@ -1,0 +1,129 @@
+"""Who gives files such names: messengers and downloads, systems that take pictures of a screen, cameras. Pure.
+
+A name is a hint that anybody can change, so it only ever takes trust away: what a messenger's name is on waits for a
+person whatever else is in it, and what a camera's name is on is asked about and not passed over.
+"""
+
+import re
+import unicodedata
+
+_MESSENGERS: tuple[tuple[str, str], ...] = (
+    ("WhatsApp", r"(?:img|vid|aud|doc|stk|gif)-\d{8}-wa\d+|whatsapp\b"),
+    ("Signal", r"signal[- _]"),
+    ("Telegram", r"(?:photo|video|animation|document|file)_(?:\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d|\d+@\d\d-)|telegram"),
+    ("Snapchat", r"snapchat|snap-\d"),
+    ("Facebook", r"fb_(?:img|vid)|facebook|\d{5,}_\d{5,}_\d{5,}_[a-z](?!\w)"),
+    ("Messenger", r"received_|messenger"),
+    ("Instagram", r"instagram|insta(?:save)?_|ig_\d|[\w.]+_\d{9,}_\d{15,}_\d{6,}"),
+    ("WeChat", r"mmexport|wx_camera_|weixin|wechat|微信"),
+    ("Viber", r"viber|img-[0-9a-f]{16,}-v(?!\w)|0-02-\w\w-[0-9a-f]{16,}"),
+    ("LINE", r"line_(?:album|movie|p?\d)"),
+    ("KakaoTalk", r"kakaotalk"),
+    ("QQ", r"qq(?:图片|视频|空间)?\d"),
+    ("Skype", r"skype"),
+    ("Threema", r"threema"),
+    ("Teams", r"teams[-_ ]"),
+    ("Discord", r"discord"),
+    ("TikTok", r"tiktok|ssstik|snaptik"),
+    ("Twitter", r"twitter|twimg"),
+)  # fmt: skip
+"""A messenger, and how the names that it gives begin."""
+
+_DOWNLOADED = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?=\D*\d)[0-9a-f]{16,}|\d{12,}"
+    r"|(?:unnamed|download|downloaded|attachment|inbound|image|images|photo|video|videoplayback|file|unknown|anhang"
+    r"|bild|media|original|maxresdefault|hqdefault|large|small|thumbnail|preview)"
+    r"[- _]?\d{0,4}(?:[ _-]?\(\d+\)|[-_]\d+)?",
+    re.ASCII,
+)
+"""Names without any of their own, of downloads and attachments: a number, a UUID, `image (3)`."""
+
+_SCREENS = re.compile(
+    "|".join((
+        r"screen[-_ ]?(?:shot|cap|cast|rec|grab|_?\d)", r"scr(?:een)?_\d", r"screenrecord", r"rpreplay", r"svid_\d",
+        r"xrecorder", r"mobizen", r"az_?rec", r"simplescreenrecorder", r"scrot", r"spectacle", r"flameshot",
+        r"greenshot", r"sharex", r"snip(?:ping|aste)?[-_ ]", r"kazam", r"peek \d",
+        r"bildschirm(?:foto|aufnahme|video|aufzeichnung|kopie)", r"capture d[’' ]?[ée]cran",
+        r"captura de (?:pantalla|ecr[ãa]|tela)", r"enregistrement de l[’' ][ée]cran",
+        r"grabaci[óo]n de (?:la )?pantalla", r"grava[çc][ãa]o d[eo] (?:ecr[ãa]|tela)",
+        r"scherm(?:afbeelding|afdruk|opname|ata)", r"istantanea schermo", r"registrazione (?:dello )?schermo",
+        r"cattura(?: di)? schermo", r"sk[äa]rm(?:avbild|bild|klipp|dump|inspelning)", r"skjerm(?:bilde|dump|opptak)",
+        r"sk[æa]rm(?:billede|optagelse)", r"n[äa]ytt[öo](?:kuva|tallenne)", r"kuvakaappaus", r"zrzut ekranu",
+        r"nagranie (?:z )?ekranu", r"sn[íi]m(?:ek|ka) obrazovky", r"z[áa]znam obrazovky",
+        r"k[ée]perny[őo](?:fot[óo]|k[ée]p|felv[ée]tel)",
+        r"ekran (?:resmi|g[öo]r[üu]nt[üu]s[üu]|al[ıi]nt[ıi]s[ıi]|kayd[ıi])", r"снимок экрана", r"скриншот",
+        r"запись экрана", r"знімок екрана", r"запис екрана", r"екранна снимка", r"στιγμι[όο]τυπο",
+        r"captur[ăa] de ecran", r"snimk?a zaslona", r"posnetek zaslona", r"ekraanit[õo]mmis",
+        r"ekr[āa]nuz[ņn][ēe]mums", r"ekrano nuotrauka", r"tangkapan layar", r"ảnh chụp màn hình", r"ภาพหน้าจอ",
+        r"スクリーン(?:ショット|録画)", r"画面(?:収録|録画)", r"屏幕(?:截图|快照|录制)",
+        r"截[屏图圖]", r"录屏", r"螢幕(?:截圖|快照|錄製)", r"스크린샷",
+        r"화면 (?:기록|녹화|캡처)", r"لقطة (?:ال)?شاشة", r"צילום מסך",
+    ))
+)  # fmt: skip
+"""What systems call a screenshot or a recording of the screen, by language (English, German, French, …)."""
+
+_COUNTED = re.compile(
+    r"(?:img|dsc[nf]?|_dsc|_mg|_img|_[a-z0-9]{2,4}|pict|p|pa|imgp|_igp|sdim|sam|cimg|dji|gopr?|gp|gh|gx|gs|mvi|mov|vid"
+    r"|pxl|mvimg|pano|burst|hpim|kif|rimg|r|l|100|cam|rcnx|im|pic|stb)[-_ ]?[eo]?\d{4,}(?:[-_ .~]\w{1,12}){0,3}"
+    r"(?: ?\(\d+\))?|\d{3}[-_]\d{4}|[a-z]\d{7}|\d{3}[a-z]{4}\d{4}",
+    re.ASCII,
+)
+"""Cameras count up behind a few letters of their own (DCF 2.0, 3.2.3): `IMG_0042`, `P1010001`, `100_0042`."""
+
+_FOLDERS = re.compile(
+    r"(?P<screen>screen ?shots?|screen ?recordings?|screencasts|bildschirmfotos|captures d.[ée]cran"
+    r"|capturas de pantalla)|(?P<WhatsApp>whatsapp(?: (?:business )?(?:images|video|animated gifs))?)"
+    r"|(?P<Telegram>telegram(?: (?:images|video|desktop))?)|(?P<Snapchat>snapchat)|(?P<Instagram>instagram)"
+    r"|(?P<Facebook>facebook)|(?P<Messenger>messenger)|(?P<Viber>viber(?: (?:images|videos))?)"
+    r"|(?P<WeChat>weixin|wechat)|(?P<Signal>signal)"
+)
+"""Folders that phones keep such pictures in, from which they may have been copied with the folder."""
+
+_IN_A_TEXT = re.compile(
+    r"\b(whatsapp|telegram|snapchat|facebook|instagram|wechat|viber|messenger|tiktok)\b", re.IGNORECASE
+)
+
+
+def messenger(name: str, folder: str) -> str | None:
+    """The messenger that gives such names, or whose folder this is."""
+    plain = _plain(name)
+    for who, pattern in _MESSENGERS:
+        if re.match(pattern, plain):
+            return who
+    kept = _FOLDERS.fullmatch(_plain(folder))
+    return None if kept is None or kept.lastgroup == "screen" else kept.lastgroup
+
+
+def downloaded(stem: str) -> bool:
+    """Whether a name (without its ending) is one that downloads and attachments get."""
+    return _DOWNLOADED.fullmatch(_plain(stem)) is not None
+
+
+def of_a_screen(name: str, folder: str) -> bool:
+    """Whether a system calls a screenshot or a recording of a screen so, or keeps them in such a folder."""
+    kept = _FOLDERS.fullmatch(_plain(folder))
+    return _SCREENS.match(_plain(name)) is not None or (kept is not None and kept.lastgroup == "screen")
+
+
+def counted(stem: str) -> bool:
+    """Whether cameras call their files so."""
+    return _COUNTED.fullmatch(_plain(stem)) is not None
+
+
+def named_in(text: str | None) -> str | None:
+    """A messenger named in what a program left in a file."""
+    found = _IN_A_TEXT.search(text or "")
+    return (
+        None
+        if found is None
+        else found[1]
+        .capitalize()
+        .replace("Whatsapp", "WhatsApp")
+        .replace("Wechat", "WeChat")
+        .replace("Tiktok", "TikTok")
+    )
+
+
+def _plain(name: str) -> str:
+    """In one form of letters and accents, whatever the system wrote, and in lower case."""
+    return unicodedata.normalize("NFC", name).casefold().strip()

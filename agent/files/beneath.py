@@ -1,0 +1,272 @@
+"""Looking below a folder that others may write to: no link is followed, no listing and no file is read without bounds.
+
+Everything is reached from one handle on the folder itself, name by name, and each name must be what it should be: a
+real folder on the way, a plain file at its end. So a link that is swapped in at any moment leads nowhere. Windows has
+no such handles; there each name on the way is looked at before and after, and must be no link and no junction.
+"""
+
+import contextlib
+import errno
+import io
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+Parts = tuple[str, ...]
+"""Names from the folder down: `("record", "laptop-17", "checkpoint-….txt")`; none for the folder itself."""
+
+BUFFER = 1 << 20
+
+
+class NotPlain(Exception):
+    """What is there is not what it should be: a link, a pipe, too large, too many. Says what, to follow a name."""
+
+
+class Sort(Enum):
+    """What a name stands for, as the folder itself says, without a look behind it."""
+
+    FILE = "a file"
+    FOLDER = "a folder"
+    LINK = "a link"
+    OTHER = "neither a file nor a folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name in a folder."""
+
+    name: str
+    sort: Sort
+
+
+class Beneath:
+    """A folder that is looked into. Its own path may lead over links: whoever runs this named it.
+
+    Use it with `with`; what was opened from it stays open by itself. Every method raises OSError as the system has it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._handle: int | None = None
+
+    def __enter__(self) -> Self:
+        if sys.platform == "win32":
+            self.root.stat()
+        else:
+            self._handle = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def names(self, parts: Parts, most: int) -> list[Named]:
+        """What is in that folder, sorted by name. NotPlain where it holds more than `most`, or is not a real folder."""
+        found: list[Named] = []
+        with self._folder(parts) as folder, _scanned(folder) as entries:
+            for entry in entries:
+                if len(found) == most:
+                    raise NotPlain(f"holds more than {most} names")
+                found.append(Named(entry.name, _sort(entry)))
+        return sorted(found, key=lambda one: one.name)
+
+    def is_folder(self, parts: Parts) -> bool:
+        """Whether there is a real folder."""
+        try:
+            with self._folder(parts):
+                return True
+        except (FileNotFoundError, NotADirectoryError, NotPlain):
+            return False
+
+    def open(self, parts: Parts, largest: int) -> BinaryIO:
+        """A plain file for reading, no further than it reaches now. NotPlain for anything else, or if it is larger."""
+        descriptor, size = self._opened(parts, os.O_RDONLY, largest)
+        return io.BufferedReader(_UpTo(descriptor, size), BUFFER)
+
+    def open_to_overwrite(self, parts: Parts, largest: int) -> BinaryIO:
+        """A plain file that has this one name, for reading and for writing over what is there."""
+        descriptor, _ = self._opened(parts, os.O_RDWR, largest, alone=True)
+        return os.fdopen(descriptor, "r+b")
+
+    @staticmethod
+    def modified(file: BinaryIO) -> float:
+        """When the file that was opened was last written, in seconds since 1970, as its file system has it."""
+        return os.fstat(file.fileno()).st_mtime
+
+    def walk(self, parts: Parts, most: int, deepest: int) -> Iterator[tuple[str, os.stat_result]]:
+        """Every name below that folder that is not a folder, with `/` between its parts, and what lstat says of it.
+
+        NotPlain where there are more than `most` names, or folders more than `deepest` deep.
+        """
+        seen = 0
+        waiting: list[Parts] = [()]
+        while waiting:
+            below = waiting.pop()
+            if len(below) > deepest:
+                raise NotPlain(f"has folders more than {deepest} deep")
+            try:
+                with self._folder((*parts, *below)) as folder, _scanned(folder) as entries:
+                    for entry in entries:
+                        seen += 1
+                        if seen > most:
+                            raise NotPlain(f"holds more than {most} names")
+                        if entry.is_dir(follow_symlinks=False):
+                            waiting.append((*below, entry.name))
+                            continue
+                        with contextlib.suppress(FileNotFoundError):  # it went meanwhile
+                            yield "/".join((*below, entry.name)), entry.stat(follow_symlinks=False)
+            except (FileNotFoundError, NotADirectoryError):
+                if not below:
+                    raise
+                continue  # a folder that went, or became something else, while it was looked for
+
+    # --- by handle, name by name -------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _folder(self, parts: Parts) -> Iterator[int | Path]:
+        if sys.platform == "win32":
+            yield self._checked(parts)
+            return
+        if self._handle is None:
+            raise ValueError("this folder is not open")
+        handle = os.open(".", _FOLDER, dir_fd=self._handle)
+        try:
+            for part in parts:
+                above, handle = handle, -1
+                try:
+                    handle = os.open(_one(part), _FOLDER, dir_fd=above)
+                except OSError as fault:
+                    if fault.errno in {errno.ENOTDIR, errno.ELOOP}:  # what must be a folder may be a link
+                        raise NotPlain(_what_instead(part, above)) from fault
+                    raise
+                finally:
+                    os.close(above)
+            yield handle
+        finally:
+            if handle != -1:
+                os.close(handle)
+
+    def _opened(self, parts: Parts, flags: int, largest: int, *, alone: bool = False) -> tuple[int, int]:
+        """The file's descriptor and size; `alone`: it must have no other name."""
+        with self._folder(parts[:-1]) as folder:
+            name = _one(parts[-1])
+            if isinstance(folder, Path):
+                path = folder / name
+                before = _plain(path.lstat(), largest, alone=alone)
+                descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0))
+            else:
+                before = _plain(os.stat(name, dir_fd=folder, follow_symlinks=False), largest, alone=alone)
+                try:
+                    descriptor = os.open(name, flags | _PLAIN, dir_fd=folder)
+                except OSError as fault:
+                    if fault.errno in {errno.ELOOP, errno.ENXIO}:
+                        raise NotPlain("was exchanged while it was opened") from fault
+                    raise
+        try:
+            now = _plain(os.fstat(descriptor), largest, alone=alone, expected=before)
+            if sys.platform == "win32":
+                self._checked(parts[:-1])
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor, now.st_size
+
+    def _checked(self, parts: Parts) -> Path:
+        """The folder's path on Windows, each name below the root looked at."""
+        path = self.root
+        for part in parts:
+            path /= _one(part)
+            about = path.lstat()
+            if _is_link(about):
+                raise NotPlain("is a link")
+            if not stat.S_ISDIR(about.st_mode):
+                raise NotADirectoryError(path)
+        return path
+
+
+if sys.platform == "win32":
+    _FOLDER = _PLAIN = 0
+else:
+    _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    _PLAIN = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # no waiting: it may have become a pipe since the look
+
+
+def _one(part: str) -> str:
+    """A single name, which leads neither up nor further down."""
+    if not part or part in {".", ".."} or "/" in part or "\0" in part or (os.altsep or "/") in part or os.sep in part:
+        raise NotPlain("is not a name")
+    return part
+
+
+def _what_instead(part: str, above: int) -> str:
+    with contextlib.suppress(OSError):
+        if stat.S_ISLNK(os.stat(part, dir_fd=above, follow_symlinks=False).st_mode):
+            return "is a link"
+    return "is not a folder"
+
+
+def _plain(
+    about: os.stat_result, largest: int, *, alone: bool, expected: os.stat_result | None = None
+) -> os.stat_result:
+    """`about`, if it is of a plain file that may be opened; else NotPlain."""
+    if _is_link(about):
+        raise NotPlain("is a link")
+    if not stat.S_ISREG(about.st_mode):
+        raise NotPlain("is not a plain file")
+    if about.st_size > largest:
+        raise NotPlain(f"has {about.st_size} bytes, more than the {largest} that are read")
+    if alone and about.st_nlink != 1:
+        raise NotPlain("has another name elsewhere")
+    if expected is not None and (about.st_dev, about.st_ino) != (expected.st_dev, expected.st_ino):
+        raise NotPlain("was exchanged while it was opened")
+    return about
+
+
+def _is_link(about: os.stat_result) -> bool:
+    return stat.S_ISLNK(about.st_mode) or bool(getattr(about, "st_reparse_tag", 0))
+
+
+def _scanned(folder: int | Path) -> "contextlib.AbstractContextManager[Iterator[os.DirEntry[str]]]":
+    return os.scandir(folder)
+
+
+def _sort(entry: "os.DirEntry[str]") -> Sort:
+    if entry.is_symlink() or (sys.platform == "win32" and _is_link(entry.stat(follow_symlinks=False))):
+        return Sort.LINK
+    if entry.is_dir(follow_symlinks=False):
+        return Sort.FOLDER
+    return Sort.FILE if entry.is_file(follow_symlinks=False) else Sort.OTHER
+
+
+class _UpTo(io.RawIOBase):
+    """A file as long as it was when it was opened, though somebody goes on writing to it."""
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        self._descriptor = descriptor
+        self._left = size
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def readinto(self, buffer: "memoryview | bytearray", /) -> int:  # type: ignore[override]  # any writable buffer
+        piece = os.read(self._descriptor, min(len(buffer), self._left))
+        buffer[: len(piece)] = piece
+        self._left -= len(piece)
+        return len(piece)
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()

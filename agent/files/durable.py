@@ -1,0 +1,118 @@
+"""Writing what must outlast a power cut: the one place that knows how the three systems differ in it.
+
+A file's bytes are synced, and then the folder that holds its name; a folder that is made is synced into the one above
+it. On macOS `fsync` alone stops at the drive's cache; on Windows NTFS logs names itself.
+"""
+
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+_DRAFT = ".part"
+_STALE_SECONDS = 24 * 3600
+
+if sys.platform == "darwin":
+    from fcntl import F_FULLFSYNC, fcntl
+
+    def sync_file(descriptor: int) -> None:
+        """Return when the file's bytes are on the medium."""
+        try:
+            fcntl(descriptor, F_FULLFSYNC)
+        except OSError:  # a network drive has no cache of its own to be emptied
+            os.fsync(descriptor)
+
+else:
+
+    def sync_file(descriptor: int) -> None:
+        """Return when the file's bytes are on the medium."""
+        os.fsync(descriptor)
+
+
+if sys.platform == "win32":
+
+    def sync_folder(folder: Path) -> None:
+        """Nothing to do: NTFS logs the making of a file itself, and a folder cannot be opened for this."""
+
+else:
+
+    def sync_folder(folder: Path) -> None:
+        """Return when the folder's list of names is on the medium."""
+        try:
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except PermissionError:  # a folder that we may write to and not list
+            os.sync()
+            return
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def make_folder(folder: Path, mode: int = 0o700) -> None:
+    """Have the folder and those above it; on return their names outlast a power cut.
+
+    One that is there already is synced too: whoever made it may have been cut off before that. Raises OSError.
+    """
+    missing = []
+    above = folder
+    while not above.is_dir() and above != above.parent:
+        missing.append(above)
+        above = above.parent
+    for one in reversed(missing):
+        one.mkdir(mode=mode, exist_ok=True)
+        sync_folder(one.parent)
+    if not missing:
+        sync_folder(folder.parent)
+
+
+def create_file(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Make a new file with this content, durable on return; its folder is made too. FileExistsError if it is there."""
+    make_folder(path.parent)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, mode), "wb") as file:
+        try:
+            _put(file.fileno(), content)
+        except BaseException:
+            with suppress(OSError):
+                path.unlink()
+            raise
+    sync_folder(path.parent)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put a file of this content in the place of one that may be there, for this user only; durable on return.
+
+    After a crash it is the old one or the new one, whole. Raises OSError, and then `path` is untouched. A draft that a
+    crash left beside it is swept away a day later: it could be another process at work.
+    """
+    make_folder(path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=_DRAFT, dir=path.parent)
+    draft = Path(name)
+    try:
+        try:
+            _put(descriptor, content)
+        finally:
+            os.close(descriptor)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+    _sweep(path)
+
+
+def _put(descriptor: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    sync_file(descriptor)
+
+
+def _sweep(path: Path) -> None:
+    newest = path.stat().st_mtime
+    for left in path.parent.glob(f"{path.name}.*{_DRAFT}"):
+        with suppress(FileNotFoundError):  # the process that it belonged to has finished
+            if newest - left.stat().st_mtime > _STALE_SECONDS:
+                left.unlink()

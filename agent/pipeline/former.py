@@ -1,0 +1,100 @@
+"""A laptop that was given another name: its record goes on under the new one, and the old one is closed and published.
+
+The last entry of the old record says so, and the first of the new one says how many entries the old one had and the
+root of its last signed tree. So nothing that was put on record before the name was changed is left behind.
+"""
+
+from collections.abc import Iterator
+
+from agent.journal import Journal
+from agent.pipeline.facts import LINKED, PUBLISHED
+from agent.pipeline.stages import Stages, log_key, record_folder
+from agent.record import Entry, Kind, Record
+from agent.record.publish import progress
+from agent.record.published import origin
+from agent.record.reading import end_of
+from agent.record.rotation import signer_of
+from agent.settings import Settings
+
+
+def former_names(settings: Settings) -> list[str]:
+    """The names under which this laptop has a record, beside the one it has now."""
+    folder = record_folder(settings)
+    if not folder.is_dir():
+        return []
+    there = sorted(path.name for path in folder.iterdir() if (path / "entries.jsonl").is_file())
+    return [name for name in there if name != settings.device.name]
+
+
+def former_records(settings: Settings) -> list[Record]:
+    """The records under those names."""
+    return [Record.open(record_folder(settings), name) for name in former_names(settings)]
+
+
+def own_entries(settings: Settings) -> Iterator[Entry]:
+    """All that this laptop has on record, under whatever name."""
+    for record in (*former_records(settings), Record.open(record_folder(settings), settings.device.name)):
+        yield from record.entries()
+
+
+def link_former_names(stages: Stages) -> None:
+    """Close each record that this laptop had under another name, and say so in the one it has now; once each.
+
+    Raises RecordError where that cannot be written or signed.
+    """
+    for record in former_records(stages.settings):
+        _link(stages, record)
+
+
+def _link(stages: Stages, record: Record) -> None:
+    old, new, now = record.device, stages.settings.device.name, stages.clock()
+    last = end_of(record.files.entries, record.files.leaves).last
+    if last is None:
+        return
+    closed = last.kind is Kind.RENAMED and last.body.get("old_name") == old
+    if closed and (last.body.get("new_name") != new or stages.journal.fact(f"{LINKED} {old}") == str(last.index + 1)):
+        return  # it is linked already, by this name or by one in between
+    if not closed:
+        record.append(Kind.RENAMED, {"old_name": old, "new_name": new}, event=f"renamed-{new}-{last.index + 1}", at=now)
+    place = log_key(stages.settings, old)
+    if not record.seals():
+        place.make()
+    record.seal(signer_of(record, place))
+    head = record.seals()[-1].head
+    stages.record.append(
+        Kind.RENAMED,
+        {"old_name": old, "new_name": new, "entries": head.size, "root": head.root.hex()},
+        event=f"renamed-from-{old}-{head.size}",
+        at=now,
+    )
+    stages.journal.set_fact(f"{LINKED} {old}", str(head.size))
+
+
+def published_up_to(journal: Journal, device: str) -> str | None:
+    """The last checkpoint of this device's record that is on the share; None where nothing is."""
+    for fact in (PUBLISHED, f"{PUBLISHED} {device}"):
+        note = journal.fact(fact)
+        if note is not None and note.startswith(f"{origin(device)}\n"):
+            return note
+    return None
+
+
+def keep_published(journal: Journal, device: str, current: str, checkpoint: str) -> None:
+    """Remember that the share has this device's record up to this checkpoint."""
+    if device != current:
+        journal.set_fact(f"{PUBLISHED} {device}", checkpoint)
+        return
+    before = journal.fact(PUBLISHED)
+    if before is not None and not before.startswith(f"{origin(device)}\n"):
+        journal.set_fact(f"{PUBLISHED} {before.partition(chr(10))[0].removeprefix(origin(''))}", before)
+    journal.set_fact(PUBLISHED, checkpoint)
+
+
+def unpublished(stages: Stages) -> int:
+    """How many signed entries the share does not have, under whatever name. RecordError where they cannot be read."""
+    missing = 0
+    for record in (*former_records(stages.settings), stages.record):
+        seals = record.seals()
+        done = progress(record, published_up_to(stages.journal, record.device))
+        missing += max(0, (seals[-1].size if seals else 0) - done.size)
+    return missing

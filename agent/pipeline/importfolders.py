@@ -1,0 +1,109 @@
+"""Whether a folder may serve as an import folder at all: photos are removed from it, and what is below it is sent.
+
+One that is, holds or lies in a folder that a cloud service synchronises has copies of its photos elsewhere before they
+can be removed. In the share itself this program would take for a new photo what it has just sent. Its own state folder
+is its own, and a whole home folder is everything private at once. `doctor`, `run` and `sync` refuse such a folder.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from agent.errors import UsageError
+from agent.removal import find_cloud_below, find_cloud_sync
+from agent.removal.below import folders_below
+from agent.settings import Settings
+
+ON_THE_SHARE = ("register", "record", "visits")
+"""The folders that every share has, side by side."""
+
+DEPTH = 3
+"""Levels of folders below an import folder in which a share is looked for."""
+
+
+def refuse_unfit(settings: Settings, folders: Iterable[Path]) -> None:
+    """Raise UsageError for the first folder that may not be imported from."""
+    for folder in folders:
+        reason = why_unfit(settings, folder)
+        if reason is not None:
+            raise UsageError(
+                f"{folder} {reason} Nothing was sent or removed. Import photos into a folder of their own, and name "
+                "that one in the settings."
+            )
+
+
+def why_unfit(settings: Settings, folder: Path) -> str | None:
+    """Why no photos may be imported from the folder, as the end of a sentence that begins with it; None: they may."""
+    place, home, state = (_real(path) for path in (folder, Path.home(), settings.state_dir))
+    if place == home:
+        return "is your whole home folder."
+    if place in home.parents:
+        return "holds whole home folders."
+    if place == state or place in state.parents or state in place.parents:
+        return "is where this program keeps its own files."
+    return _of_the_share(settings.share.host, place) or _of_a_cloud(place)
+
+
+def _of_the_share(host: str, place: Path) -> str | None:
+    for above in (place, *place.parents):
+        if _is_a_share(above):
+            return f"{_how(place, above)} the school's share itself."
+    if any(_is_a_share(below) for below in folders_below(place, DEPTH)):
+        return "holds the school's share itself."
+    for mounted in _mounted_from(host, place):
+        return f"{_how(place, mounted)} a network drive of {host}, where the school's share is."
+    return None
+
+
+def _of_a_cloud(place: Path) -> str | None:
+    if (program := find_cloud_sync(place)) is not None:
+        return f"is synchronised by {program}: photos are copied to it before they can be removed."
+    if (program := find_cloud_below(place)) is not None:
+        return f"holds a folder that is synchronised by {program}: photos are copied to it before they can be removed."
+    return None
+
+
+def _is_a_share(place: Path) -> bool:
+    try:
+        return all((place / name).is_dir() for name in ON_THE_SHARE)
+    except OSError:
+        return False  # not for us to look into
+
+
+def _mounted_from(host: str, place: Path) -> Iterator[Path]:
+    """Mounts of a server's folders that the place is, lies in or holds, as far as the system tells."""
+    host = host.casefold()
+    if place.drive.casefold().startswith(f"\\\\{host}\\"):
+        yield Path(place.anchor)
+    for source, where in _mounts():
+        server = source.casefold().removeprefix("//").rpartition("@")[2]
+        named = server == host or server.startswith((f"{host}:", f"{host}/"))
+        if named and (place == where or place in where.parents or where in place.parents):
+            yield where
+
+
+def _mounts() -> Iterator[tuple[str, Path]]:
+    if sys.platform != "linux":
+        return  # macOS and Windows tell it otherwise; there the share is known by its folders, or its UNC path
+    try:
+        lines = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        before, _, after = line.partition(" - ")
+        yield after.split(" ")[1], Path(before.split(" ")[4].replace("\\040", " "))
+
+
+def _how(place: Path, other: Path) -> str:
+    if place == other:
+        return "is"
+    return "holds" if place in other.parents else "lies in"
+
+
+def _real(path: Path) -> Path:
+    """By its real path where that can be had; some drives have none."""
+    try:
+        return Path(os.path.realpath(path))
+    except OSError:
+        return path

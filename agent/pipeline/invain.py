@@ -1,0 +1,73 @@
+"""Photos whose bytes were sent to the share and could not be proven there: after three times they wait for IT.
+
+To send them again at every run would only load the network: something on the server has to be looked at first. They are
+tried once a day, and as soon as `doctor` has found that the share can be written to.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Self
+
+from agent.errors import AgentError, FolderNotTrusted, ServerUnfit, ShareDenied, ShareFault, ShareFull
+from agent.journal import Journal, Standing, State
+from agent.pipeline.facts import IN_VAIN
+
+MOST = 3
+AGAIN = timedelta(days=1)
+BEFORE = (ShareDenied, FolderNotTrusted, ServerUnfit)
+"""Faults that are found, unless all had been sent, before any byte is."""
+
+
+@dataclass(slots=True)
+class InVain:
+    """How often each transfer was sent in vain, and when it may be tried again."""
+
+    journal: Journal
+    _of: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, journal: Journal) -> Self:
+        """As the journal has it."""
+        found = json.loads(journal.fact(IN_VAIN) or "{}")
+        return cls(journal, {transfer: (n, datetime.fromisoformat(again)) for transfer, (n, again) in found.items()})
+
+    def waits(self, standing: Standing, now: datetime) -> bool:
+        """Whether it waits for IT. A clock that was set back makes nobody wait for longer."""
+        count, again = self._of.get(standing.transfer or "", (0, now))
+        return count >= MOST and timedelta() < again - now <= AGAIN
+
+    def failed(self, standing: Standing, error: AgentError, now: datetime) -> str:
+        """Count it, if its bytes were sent; the reason to show."""
+        sent = standing.state is State.SENT or (isinstance(error, ShareFault) and not isinstance(error, BEFORE))
+        if not sent or isinstance(error, ShareFull) or standing.transfer is None:
+            return str(error)
+        count = self._of.get(standing.transfer, (0, now))[0] + 1
+        self._of[standing.transfer] = (count, now + AGAIN)
+        self._save()
+        if count < MOST:
+            return str(error)
+        return (
+            f"This photo was sent {_times(count)} and could not be checked on the share, so it stays on this laptop "
+            f"and waits for IT; until then it is sent once a day at most. What the share did: {error}"
+        )
+
+    def arrived(self, standing: Standing) -> None:
+        """It is proven."""
+        if self._of.pop(standing.transfer or "", None) is not None:
+            self._save()
+
+    def _save(self) -> None:
+        plain = {transfer: [count, again.isoformat()] for transfer, (count, again) in self._of.items()}
+        self.journal.set_fact(IN_VAIN, json.dumps(plain) if plain else None)
+
+
+def release(journal: Journal) -> int:
+    """Let all that wait for IT be tried again; how many they are."""
+    counts = [int(count) for count, _ in json.loads(journal.fact(IN_VAIN) or "{}").values()]
+    journal.set_fact(IN_VAIN, None)
+    return sum(count >= MOST for count in counts)
+
+
+def _times(count: int) -> str:
+    return "three times" if count == MOST else f"{count} times"

@@ -1,0 +1,92 @@
+"""A decision belongs to bytes: what is about to be sent is decided once more, and goes only if that comes out the same.
+
+The capture is read between two readings of the content: the fingerprint before it, and the hash of the very bytes that
+are sent after it. So what was judged, what is sent and what the proof speaks of are one content, whatever a program did
+to the file, its size or its time meanwhile. The look (number, ctime) is compared too, where these mean something.
+"""
+
+import hashlib
+from dataclasses import replace
+
+from agent.errors import LocalFault
+from agent.folders import look
+from agent.journal import Standing, State
+from agent.model import Capture, Decision, LocalFile, Photo
+from agent.pipeline.examine import judge_again
+from agent.pipeline.renew import no_register
+from agent.pipeline.stages import Stages
+
+
+class AnotherPhoto(LocalFault):
+    """What lies there is not what was decided on."""
+
+
+def decided_still(stages: Stages, standing: Standing) -> Capture:
+    """What the main file of a measured photo says, if the decision is the same by it and the register as it is now.
+
+    Raises AnotherPhoto where it is not, another LocalFault where nothing can be decided or the file cannot be read.
+    """
+    register = stages.registers.current()
+    excuse = no_register(stages, register)
+    if register is None or excuse:
+        raise LocalFault(excuse or "there is no register of visits")
+    again, capture = judge_again(stages, register, replace(standing, state=State.SETTLED))
+    if isinstance(capture, LocalFault):
+        raise capture
+    if not _as_decided(standing.decision, again.decision, capture) or not _as_seen(standing):
+        raise AnotherPhoto("It was changed after it was decided on. It will be looked at again.")
+    return capture
+
+
+def evidence_of(capture: Capture) -> str:
+    """A hash of what a file says of itself, for a person's word about it."""
+    said = (
+        capture.format,
+        capture.recorded,
+        capture.offset,
+        capture.camera,
+        capture.place,
+        capture.content_id,
+        capture.complete,
+    )
+    return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def as_it_is(photo: Photo) -> Photo | None:
+    """The photo with a new look at each member; None where one is not there."""
+    members = []
+    for member in photo.members:
+        there = look(member.file.path)
+        if there is None:
+            return None
+        members.append(replace(member, file=there))
+    return Photo(tuple(members))
+
+
+def _as_decided(before: Decision | None, after: Decision | None, capture: Capture) -> bool:
+    if before is None:
+        return False
+    if before.by_person:
+        # An older version kept no evidence; then the level of it is what can be compared.
+        return before.evidence == evidence_of(capture) if before.evidence else before.level is capture.level
+    return after is not None and (before.verdict, before.visit, before.taken, before.level) == (
+        after.verdict,
+        after.visit,
+        after.taken,
+        after.level,
+    )
+
+
+def _as_seen(standing: Standing) -> bool:
+    steady = standing.volume is None or standing.volume.steady
+    now = as_it_is(standing.photo)
+    return now is not None and all(
+        _same(one.file, other.file, steady=steady)
+        for one, other in zip(standing.photo.members, now.members, strict=True)
+    )
+
+
+def _same(old: LocalFile, new: LocalFile, *, steady: bool) -> bool:
+    if not steady:
+        return (old.size, old.mtime_ns) == (new.size, new.mtime_ns)
+    return replace(old, changed_ns=old.changed_ns or new.changed_ns) == new

@@ -1,0 +1,86 @@
+"""A proof ages: what was proven in an earlier run is read on the share once more before it is removed here.
+
+Somebody may have deleted or altered the share's copy meanwhile, and the one here may be the last. Then it stays, that
+is put on record and said, and the photo is sent again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agent.journal import Standing
+from agent.pipeline.boundary import pause
+from agent.pipeline.stages import Stages
+from agent.record import JSON, Draft, Kind
+from agent.share import Share, Still
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Photos that the share holds now, and what to tell of those that it does not."""
+
+    still: tuple[Standing, ...]
+    notices: tuple[str, ...]
+
+
+def prove_again(stages: Stages, share: Share, standings: Sequence[Standing]) -> Proven:
+    """Which of these recorded photos the share holds now; those that it lost are to be sent again."""
+    proofs = {(proof.name, proof.held): proof for one in standings for proof in one.proofs}
+    answers = dict(zip(proofs, share.still_holds(list(proofs.values())), strict=True))
+    still: list[Standing] = []
+    unread: list[Standing] = []
+    lost: list[tuple[Standing, Still]] = []
+    for one in standings:
+        found = [answers[proof.name, proof.held] for proof in one.proofs]
+        wrong = next((answer for answer in (Still.DIFFERENT, Still.GONE) if answer in found), None)
+        if wrong is not None:
+            lost.append((one, wrong))
+        elif Still.UNREADABLE in found:
+            unread.append(one)
+        else:
+            still.append(one)
+    _wait(stages, unread)
+    _send_again(stages, lost, {proof.name: answers[key] for key, proof in proofs.items()})
+    notices = [_said(len(lost))] if lost else []
+    if unread:
+        notices.append(f"{_photos(len(unread))} cannot be read back from the school network and stay here. Tell IT.")
+    return Proven(tuple(still), tuple(notices))
+
+
+def _send_again(stages: Stages, lost: Sequence[tuple[Standing, Still]], answers: dict[str, Still]) -> None:
+    now = stages.clock()
+    drafts = []
+    for one, found in lost:
+        names: list[JSON] = [proof.name for proof in one.proofs if answers[proof.name] is not Still.HOLDS]
+        body: dict[str, JSON] = {
+            "photo": one.id,
+            "transfer": one.transfer,
+            "visit": None if one.decision is None else one.decision.visit,
+            "found": found.value,
+            "names": names,
+        }
+        drafts.append(Draft(Kind.SHARE_LOST, body, f"{one.id}-share-lost-{one.resent + 1}", now))
+    stages.record.append_all(drafts)
+    stages.journal.send_again(*(one.id for one, _ in lost))
+
+
+def _wait(stages: Stages, unread: Sequence[Standing]) -> None:
+    why = "it could not be read back from the school network: tell IT"
+    now = stages.clock()
+    stages.journal.save(
+        *(
+            replace(one, attempts=one.attempts + 1, not_before=now + pause(one.attempts + 1), reason=why)
+            for one in unread
+        )
+    )
+
+
+def _said(count: int) -> str:
+    verb = "is" if count == 1 else "are"
+    return (
+        f"The school network has lost or changed {_photos(count)} that had arrived there. What is here is kept and "
+        f"{verb} sent again. Tell IT."
+    )
+
+
+def _photos(count: int) -> str:
+    return "1 photo" if count == 1 else f"{count} photos"

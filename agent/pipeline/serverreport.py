@@ -1,0 +1,30 @@
+"""What the share's server can do, on one page of plain text that IT can put into a ticket. It names no photo."""
+
+from agent import __version__
+from agent.errors import AgentError
+from agent.pipeline.stages import Stages
+
+
+def report(stages: Stages) -> str:
+    """Connect, try the server out with a small file, and say what was found; what failed is said too."""
+    where = stages.settings.share
+    lines = [
+        "SFTP server report",
+        f"made {stages.clock():%d %b %Y %H:%M} UTC by photo-agent {__version__} on {stages.settings.device.name}",
+        f"server: {where.host}, port {where.port}, user {where.user}, folder {where.path}",
+        "",
+    ]
+    try:
+        with stages.connect() as share:
+            try:
+                share.try_out()
+            except AgentError as fault:
+                lines += [f"A small test file could not be brought through: {fault}", ""]
+            else:
+                lines += ["A small test file was written, read back, named and removed.", ""]
+            lines += [f"{what}: {how}" for what, how in share.abilities().details]
+            free = share.space().free
+            lines.append(f"free: {'not known, the server does not say' if free is None else f'{free} bytes'}")
+    except AgentError as fault:
+        lines.append(f"No connection: {fault}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,223 @@
+"""Where the photos are that a run does not see: gone, their folder gone, or out of reach with their card.
+
+Only what this program removed counts as removed. A photo whose card was pulled out waits, is said once, and is never
+overdue while it is away; it goes on when the card is back, and a member of staff can dismiss it.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agent.errors import LocalFault
+from agent.folders import look
+from agent.journal import Ended, Standing, State
+from agent.model import Member, Outcome, Photo
+from agent.pipeline.stages import Stages
+from agent.record import JSON, Draft, Kind
+from agent.volumes import Mounted
+
+OPEN = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.REVIEW, State.REFUSED)
+"""States of photos of which nothing is proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Photos that the scan did not see: as they are now, away, and gone.
+
+    `ended` are those, seen or not, of which an earlier transfer ended because they were changed.
+    """
+
+    here: tuple[Photo, ...]
+    away: tuple[tuple[Standing, Outcome], ...]
+    gone: tuple[Standing, ...]
+    ended: tuple[tuple[Standing, Ended], ...]
+
+
+def absence(standing: Standing, mounted: Mounted) -> Outcome | None:
+    """Why nothing of a photo is where it was: AWAY, FOLDER_GONE or GONE; None where something is.
+
+    Raises LocalFault where the system does not say.
+    """
+    folder = standing.photo.main.path.parent
+    known = None if standing.volume is None else standing.volume.id
+    now = mounted.of(folder).id
+    if known is not None and now is not None and known != now:
+        return Outcome.AWAY  # another card is there, or the bare place where it was mounted
+    files = [(member.file, look(member.file.path)) for member in standing.photo.members]
+    if any(there and (there.size, there.mtime_ns) == (file.size, file.mtime_ns) for file, there in files):
+        return None
+    nearest, device = _nearest(folder)
+    if (known is None or now is None) and device != standing.photo.main.device:
+        return Outcome.AWAY
+    if any(there for _, there in files):
+        return None
+    return Outcome.GONE if nearest == folder else Outcome.FOLDER_GONE
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Where photos are that are on the share and not yet removed; `notices` say, once, which cannot be reached."""
+
+    here: tuple[Standing, ...]
+    gone: tuple[Standing, ...]
+    folder_gone: tuple[Standing, ...]
+    notices: tuple[str, ...]
+
+
+def where(stages: Stages, recorded: Sequence[Standing]) -> Recorded:
+    """Look for these recorded photos; those whose card is away wait for it from now on."""
+    mounted = stages.mounted()
+    found: dict[Outcome | None, list[Standing]] = {None: [], Outcome.GONE: [], Outcome.FOLDER_GONE: []}
+    away: list[tuple[Standing, Outcome]] = []
+    for one in recorded:
+        try:
+            outcome = absence(one, mounted)
+        except LocalFault:
+            outcome = None  # the system does not say: removing it will tell why
+        if outcome is Outcome.AWAY:
+            away.append((one, outcome))
+        else:
+            found[outcome].append(one if one.is_here else replace(one, away=None, reason=None))
+    return Recorded(
+        tuple(found[None]),
+        tuple(found[Outcome.GONE]),
+        tuple(found[Outcome.FOLDER_GONE]),
+        tuple(put_down_away(stages, away)),
+    )
+
+
+def elsewhere(stages: Stages, mounted: Mounted, scanned: Sequence[Photo], roots: Sequence[Path]) -> Elsewhere:
+    """What became of the photos, not yet proven, that the scan did not see."""
+    mains = {photo.main.path for photo in scanned}
+    present = [root.resolve() for root in roots if root.exists()]
+    here: list[Photo] = []
+    away: list[tuple[Standing, Outcome]] = []
+    gone: list[Standing] = []
+    ended: list[tuple[Standing, Ended]] = []
+    for standing in stages.journal.standings(*OPEN):
+        path = standing.photo.main.path
+        if standing.ended is not None:
+            ended.append((standing, standing.ended))
+        if path in mains and _may_be(standing, mounted):
+            continue
+        try:
+            outcome = absence(standing, mounted)
+            photo = what_is_left(standing.photo) if outcome is None else None
+        except LocalFault:
+            continue  # the system does not say: it waits as it stands
+        if photo is not None:
+            if path not in mains:
+                here.append(photo)
+        elif (
+            outcome is None
+            or outcome is Outcome.GONE
+            or (outcome is Outcome.FOLDER_GONE and any(path.is_relative_to(root) for root in present))
+        ):
+            gone.append(standing)
+        else:
+            away.append((standing, outcome))
+    return Elsewhere(tuple(here), tuple(away), tuple(gone), tuple(ended))
+
+
+def put_down_away(stages: Stages, away: Iterable[tuple[Standing, Outcome]]) -> list[str]:
+    """Have these wait for their card or folder; what to tell of it, a line for each place."""
+    changed = [
+        (replace(one, away=outcome, reason=_why(one, outcome), not_before=None, attempts=0), outcome)
+        for one, outcome in away
+        if one.away not in {outcome, Outcome.DISMISSED}
+    ]
+    stages.record.append_all([draft(stages, one, outcome) for one, outcome in changed if one.state is State.RECORDED])
+    stages.journal.save(*(one for one, _ in changed))
+    places = Counter(_why(one, outcome) for one, outcome in changed)
+    return [_said(count, why) for why, count in places.items()]
+
+
+def put_down_changed(stages: Stages, ended: Sequence[tuple[Standing, Ended]]) -> None:
+    """Say of transfers whose photo was changed before it could be removed here that they ended so."""
+    if not ended:
+        return
+    now = stages.clock()
+    bodies: list[dict[str, JSON]] = [
+        {"photo": one.id, "transfer": end.transfer, "visit": end.visit, "outcome": Outcome.CHANGED.value}
+        for one, end in ended
+    ]
+    stages.record.append_all([Draft(Kind.NOT_REMOVED, body, f"{body['photo']}-changed", now) for body in bodies])
+    now_so = [stages.journal.get(one.id) for one, _ in ended]
+    stages.journal.save(*(replace(one, ended=None) for one in now_so if one is not None))
+
+
+def close_dismissed(stages: Stages) -> None:
+    """What a member of staff said is not to be waited for is put on record, and forgotten or over."""
+    dismissed = [one for one in stages.journal.away() if one.away is Outcome.DISMISSED]
+    if not dismissed:
+        return
+    of_visits = [one for one in dismissed if one.decision is not None and one.decision.visit]
+    stages.record.append_all([draft(stages, one, Outcome.DISMISSED) for one in of_visits])
+    stages.journal.save(*(replace(one, state=State.GONE) for one in dismissed if one.state is State.RECORDED))
+    for one in dismissed:
+        if one.state in OPEN:
+            forget(stages, one)
+
+
+def forget(stages: Stages, standing: Standing) -> None:
+    """Drop a photo of which nothing is proven; what was half sent of it, the share's own sweep takes away."""
+    if standing.state is State.SENT:
+        stages.journal.save(replace(standing, state=State.DECIDED))
+    stages.journal.forget(standing.id)
+
+
+def draft(stages: Stages, standing: Standing, outcome: Outcome, *, files: int = 0) -> Draft:
+    """The entry that says what became of a visit photo that this program did not remove; `files` of it, it did."""
+    body: dict[str, JSON] = {
+        "photo": standing.id,
+        "visit": None if standing.decision is None else standing.decision.visit,
+        "outcome": outcome.value,
+        **({} if standing.transfer is None else {"transfer": standing.transfer}),
+        **({"files": files} if files else {}),
+        **({"staff": stages.settings.device.staff} if outcome is Outcome.DISMISSED else {}),
+    }
+    return Draft(Kind.NOT_REMOVED, body, f"{standing.id}-{outcome.value.replace(' ', '-')}", stages.clock())
+
+
+def _nearest(folder: Path) -> tuple[Path, int | None]:
+    """The folder, or the nearest above it that is there, and the device it is on."""
+    for place in (folder, *folder.parents):
+        try:
+            return place, os.lstat(place).st_dev
+        except OSError:
+            continue
+    return folder, None
+
+
+def _may_be(standing: Standing, mounted: Mounted) -> bool:
+    """Whether what was scanned at its path can be this photo: not if it is on another card."""
+    known = None if standing.volume is None else standing.volume.id
+    now = mounted.of(standing.photo.main.path.parent).id
+    return known is None or now is None or known == now
+
+
+def what_is_left(photo: Photo) -> Photo | None:
+    """The members that are there; None where the main file is not."""
+    members = tuple(
+        Member(there, member.role) for member in photo.members if (there := look(member.file.path)) is not None
+    )
+    return Photo(members) if members and members[0].file.path == photo.main.path else None
+
+
+def _why(standing: Standing, outcome: Outcome) -> str:
+    if outcome is Outcome.FOLDER_GONE:
+        return f"the folder {standing.photo.main.path.parent.name} is not there"
+    top = None if standing.volume is None else standing.volume.top
+    if top is None or not top.name:
+        return f"the card or disk with the folder {standing.photo.main.path.parent.name} is not connected"
+    return f"the card or disk {top.name} is not connected"
+
+
+def _said(count: int, why: str) -> str:
+    photos, they, them = ("1 photo", "It", "it") if count == 1 else (f"{count} photos", "They", "them")
+    return (
+        f"{photos} cannot be reached: {why}. {they} will be taken up when it is back. If it will not come back, "
+        f"`photo-agent review dismiss` stops waiting for {them}."
+    )

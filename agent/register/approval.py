@@ -1,0 +1,39 @@
+"""Whether what stands in a register is a visit that takes place: cancelled, tentative and free are none, and are named.
+
+Schools say it in the status, and Outlook and people in the title: "Canceled: Zoo", "Abgesagt: Zoo", "Zoo (postponed)".
+"""
+
+import re
+
+CANCELLED = "which was cancelled"
+TENTATIVE = "which is only tentative"
+POSTPONED = "which was postponed"
+DECLINED = "which nobody has accepted yet"
+FREE = "which the calendar marks as free time"
+
+_OFF = (
+    r"cancell?ed|cancellation|called off|abgesagt|storniert|annul(?:l?[ée]e?|lato|ato|owane)|geannuleerd|cancelad[oa]|"
+    r"cancellato|avlyst|aflyst|inst[äa]lld?t?|peruttu|peruutettu|odwo[łl]ane|declined|abgelehnt|rejected"
+)
+_LATER = r"postponed|verschoben|report[ée]e?"
+_MAYBE = r"tentative|provisional|proposed|mit vorbehalt|vorl[äa]ufig|tbc|to be confirmed|draft|unconfirmed|pending"
+_TITLE = tuple(
+    (re.compile(rf"\s*[\[(*]*\s*(?:{words})\s*[\])*]*\s*(?:[:\-–—!/|]|$)|.*[\[(]\s*(?:{words})\s*[\])]\s*$|"
+                rf"\s*[\[(]\s*(?:{words})\s*[\])].*|.*\s[-–—:|]\s*(?:{words})\s*[!.]*\s*$", re.IGNORECASE), why)
+    for words, why in ((_OFF, CANCELLED), (_LATER, POSTPONED), (_MAYBE, TENTATIVE))
+)  # fmt: skip
+_STATUS = {
+    "": "", "approved": "", "confirmed": "", "cancelled": CANCELLED, "canceled": CANCELLED, "abgesagt": CANCELLED,
+    "tentative": TENTATIVE, "provisional": TENTATIVE, "pending": TENTATIVE, "planned": TENTATIVE, "draft": TENTATIVE,
+    "proposed": TENTATIVE, "postponed": POSTPONED, "rejected": CANCELLED, "declined": CANCELLED,
+}  # fmt: skip
+
+
+def by_title(title: str) -> str:
+    """Why a visit of this title does not take place; empty where the title does not say so."""
+    return next((why for form, why in _TITLE if form.match(title)), "")
+
+
+def by_status(status: str) -> str | None:
+    """Likewise by the word in the status column, in lower case; None for a word that is not known."""
+    return _STATUS.get(status)

@@ -1,0 +1,67 @@
+"""When a visit could have been that a line tells of which was not understood: photos of that time wait.
+
+Whatever can be read of the dates bounds it. Where only a start or an end can be read, a visit reaches as far from it as
+the settings let one be long; where nothing can be read, it may have been at any time (`Doubt.span` is None).
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from agent.model import Doubt, Interval
+from agent.register.dates import FIRST_YEAR, LAST_YEAR, Order, Written, plain_date, read_written
+from agent.register.faults import Notes
+
+_ANY_ZONE = timedelta(hours=15)
+"""No clock on Earth is further from UTC than this."""
+
+_DAY = timedelta(days=1)
+_LOOSE = re.compile(r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2})"
+                    r"|[0-9]{1,2}(?:st|nd|rd|th|\.)?[ -]*[A-Za-zäéû]{3,9}\.?,?[ -]*[0-9]{4}")  # fmt: skip
+
+
+def doubt(notes: Notes, starts: Iterable[str], ends: Iterable[str], longest: timedelta, staff: frozenset[str]) -> Doubt:
+    """The doubt about a line that was left out; `starts` and `ends` are its cells that should say when."""
+    why = next((str(fault) for fault in notes.faults if fault.severity == "error"), f"line {notes.line}")
+    first, last = _days(starts), _days(ends)
+    if not first and not last:
+        return Doubt(notes.line, why, None, staff)
+    if not first:
+        low, high = min(last) - longest, max(last)
+    elif not last:
+        low, high = min(first), max(first) + longest
+    else:  # also where they stand the wrong way round
+        low, high = min(*first, *last), max(*first, *last)
+    return Doubt(notes.line, why, around(Interval(low, high + _DAY)), staff)
+
+
+def around(span: Interval) -> Interval:
+    """A span of days whose zone is not known."""
+    return Interval(span.earliest - _ANY_ZONE, span.latest + _ANY_ZONE)
+
+
+def _days(cells: Iterable[str]) -> list[datetime]:
+    """Every day that the cells may name, by either order of day and month, as midnights in UTC."""
+    days = []
+    for cell in cells:
+        for written in _all_written(cell):
+            for order in (Order.DAY_FIRST, Order.MONTH_FIRST):
+                try:
+                    days.append(datetime.combine(written.moment(order).wall.date(), datetime.min.time(), UTC))
+                except ValueError:
+                    continue
+    return days
+
+
+def _all_written(cell: str) -> list[Written]:
+    found = []
+    for text in (cell, *_LOOSE.findall(plain_date(cell))):
+        try:
+            written = read_written(text)
+        except ValueError:
+            continue
+        if FIRST_YEAR <= written.year <= LAST_YEAR:
+            found.append(replace(written, weekday=None))  # the weekday may be what is wrong
+            break
+    return found

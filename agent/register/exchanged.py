@@ -1,0 +1,28 @@
+"""Whether a register has day and month exchanged since the last good one: so a spreadsheet saves 2026-04-03 again."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from agent.model import Visit
+from agent.register.zones import zone_named
+
+
+def exchanged(now: Iterable[Visit], before: Iterable[Visit]) -> tuple[Visit, Visit] | None:
+    """The first visit of both registers whose day and month changed places, as it is now and as it was."""
+    known = {visit.id: visit for visit in before}
+    for visit in now:
+        was = known.get(visit.id)
+        if was is not None and any(
+            first != second and first == _turned(second) for first, second in zip(_days(visit), _days(was), strict=True)
+        ):
+            return visit, was
+    return None
+
+
+def _days(visit: Visit) -> tuple[date, date]:
+    starts, ends = zone_named(visit.zone), zone_named(visit.ends_in)
+    return visit.span.earliest.astimezone(starts).date(), visit.span.latest.astimezone(ends).date()
+
+
+def _turned(day: date) -> date | None:
+    return day.replace(month=day.day, day=day.month) if day.day <= 12 else None

@@ -1,0 +1,31 @@
+"""Whether an event of a calendar takes place and is agreed: what is cancelled, tentative, free or declined is no visit.
+
+By the calendar's METHOD, the event's STATUS and title, Outlook's "Show As" (X-MICROSOFT-CDO-BUSYSTATUS; TRANSP says the
+same for other makers) and the answers of those invited (PARTSTAT). Outlook and Google mark all-day events as free by
+themselves: that is said where such an event is passed over, for it may well be a visit.
+"""
+
+from agent.register import approval
+from agent.register.contentlines import Component
+
+_AGREED = frozenset({"ACCEPTED", "COMPLETED", "IN-PROCESS"})
+
+
+def why_off(event: Component, method: str) -> str:
+    """Why the event is no visit, in the words of `approval`; empty where it is one."""
+    status = event.text("STATUS").upper()  # said twice, it says nothing
+    if method == "CANCEL" or status in {"CANCELLED", "CANCELED"}:
+        return approval.CANCELLED
+    if by_title := approval.by_title(event.text("SUMMARY")):
+        return by_title
+    shown = {one.value.strip().upper() for one in event.all("X-MICROSOFT-CDO-BUSYSTATUS")}
+    if not shown:
+        shown = {one.value.strip().upper() for one in event.all("X-MICROSOFT-CDO-INTENDEDSTATUS")}
+    if status == "TENTATIVE" or "TENTATIVE" in shown:
+        return approval.TENTATIVE
+    if "FREE" in shown or any(one.value.strip().upper() == "TRANSPARENT" for one in event.all("TRANSP")):
+        return approval.FREE
+    answers = [one.parameter("PARTSTAT").upper() for one in event.all("ATTENDEE")]
+    if any(answers) and not any(answer in _AGREED or not answer for answer in answers):
+        return approval.DECLINED
+    return ""

@@ -1,0 +1,35 @@
+"""A visit that lasts longer than the settings let one last is more likely a mistake: a person has to accept it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from agent.model import Doubt, Visit
+from agent.register.faults import Fault
+from agent.register.reading import Rules, VisitsReading
+
+_HOUR = timedelta(hours=1)
+"""By which a day is longer when clocks are put back."""
+
+
+def without_the_longest(reading: VisitsReading, rules: Rules, known: Iterable[Visit] = ()) -> VisitsReading:
+    """The reading without the visits that are too long; `known` are those in force, which were accepted before."""
+    accepted = {(visit.id, visit.span) for visit in known}
+    kept, faults, doubts = [], [], []
+    for visit, line in zip(reading.visits, reading.lines, strict=True):
+        lasts = visit.span.latest - visit.span.earliest
+        if visit.cancelled or lasts <= rules.longest + _HOUR or (visit.id, visit.span) in accepted:
+            kept.append((visit, line))
+            continue
+        days = -(-lasts // timedelta(days=1))
+        fault = Fault(line, "ends", f"the visit is {days} days long: correct it, or accept it with `photo-agent visits "
+                      "accept`; until then its photos wait", "error")  # fmt: skip
+        faults.append(fault)
+        doubts.append(Doubt(line, str(fault), visit.span, visit.staff))
+    return replace(
+        reading,
+        visits=tuple(visit for visit, _ in kept),
+        lines=tuple(line for _, line in kept),
+        faults=(*reading.faults, *faults),
+        doubtful=(*reading.doubtful, *doubts),
+    )

@@ -1,0 +1,204 @@
+"""The zone that a name in a calendar stands for: by IANA, by Windows, or as the calendar itself defines it (VTIMEZONE).
+
+Outlook names zones as it pleases (`tzone://Microsoft/Custom`, `Customized Time Zone`, `GMT Standard Time 1`,
+`(UTC+00:00) Dublin, Edinburgh, Lisbon, London`) and writes down what it means by them. Cameras are set to places,
+though: so an IANA zone is looked for that shows the same time as the definition, all through the years
+around the event.
+"""
+
+import re
+from bisect import bisect_right
+from calendar import monthrange
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import available_timezones
+
+from agent.register.contentlines import Component
+from agent.register.zones import zone_named
+
+IN_UTC = frozenset({"tzone://microsoft/utc", "(utc) coordinated universal time", "coordinated universal time"})
+"""Names for UTC itself, which no place on a visit keeps."""
+
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_OFFSET = re.compile(r"([+-])([0-9]{2})([0-9]{2})(?:[0-9]{2})?")
+_RULE_KEYS = frozenset({"FREQ", "BYMONTH", "BYDAY", "BYMONTHDAY", "UNTIL", "WKST", "INTERVAL"})
+
+Changes = list[tuple[datetime, timedelta]]
+"""When clocks were changed, in UTC, and the offset from then on."""
+
+
+class OwnZones:
+    """The zones that one calendar names. `home` is the zone for times that name none; tried first for the others."""
+
+    def __init__(self, calendar: Component, home: str) -> None:
+        self._defined = {
+            part.text("TZID").casefold(): part
+            for part in calendar.parts
+            if part.kind == "VTIMEZONE" and part.text("TZID")
+        }
+        self._home = home
+        self._found: dict[tuple[str, int], str | None] = {}
+
+    def named(self, tzid: str, year: int) -> str | None:
+        """The IANA name of the zone that `tzid` stands for in that year; None where nothing says."""
+        if (tzid, year) not in self._found:
+            self._found[tzid, year] = self._look(tzid, year)
+        return self._found[tzid, year]
+
+    def _look(self, tzid: str, year: int) -> str | None:
+        if zone_named(tzid):
+            return tzid
+        if tzid.startswith("/"):  # a maker's own prefix
+            parts = tzid.strip("/").split("/")
+            for first in range(1, len(parts)):
+                if zone_named(name := "/".join(parts[first:])):
+                    return name
+        meant = windows_zone(tzid)
+        own = self._defined.get(tzid.casefold())
+        if own is not None and (changes := _changes(own, year)):
+            return _place_with(changes, year, [self._home, *([meant] if meant else []), *_cities(tzid), *_well_known()])
+        return meant or _by_cities(tzid, year)
+
+
+def windows_zone(name: str) -> str | None:
+    """The IANA name for Windows' own, also with the number that Outlook adds to a second definition of one."""
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON  # slow to load
+
+    found: str | None = WINDOWS_TO_OLSON.get(name) or WINDOWS_TO_OLSON.get(re.sub(r" [0-9]{1,2}$", "", name))
+    return found if found and zone_named(found) else None
+
+
+def _place_with(changes: Changes, year: int, candidates: Iterable[str]) -> str | None:
+    """The first of the candidates whose clocks show the same as the definition, in that year and around it."""
+    times = sorted(
+        {datetime(year, month, day, tzinfo=UTC) for month in range(1, 13) for day in (1, 15)}
+        | {moment + step for moment, _ in changes for step in (-timedelta(minutes=1), timedelta(minutes=1))}
+    )
+    near = [time for time in times if abs(time.year - year) <= 1]
+    wanted = [_offset_at(changes, time) for time in near]
+    for name in dict.fromkeys(candidates):
+        zone = zone_named(name)
+        if zone is not None and [time.astimezone(zone).utcoffset() for time in near] == wanted:
+            return name
+    return None
+
+
+def _offset_at(changes: Changes, time: datetime) -> timedelta:
+    at = bisect_right([moment for moment, _ in changes], time)
+    return changes[max(0, at - 1)][1]
+
+
+@lru_cache(maxsize=1)
+def _well_known() -> tuple[str, ...]:
+    """One zone for each of Windows' names, and those without summer time by their offset alone."""
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+    fixed = (f"Etc/GMT{-hours:+d}" for hours in range(-12, 15) if hours)
+    return (*dict.fromkeys(WINDOWS_TO_OLSON.values()), *fixed)
+
+
+@lru_cache(maxsize=1)
+def _by_city() -> dict[str, str]:
+    return {name.rpartition("/")[2].replace("_", " ").casefold(): name for name in sorted(available_timezones())
+            if zone_named(name) and "/" in name and not name.startswith("Etc/")}  # fmt: skip
+
+
+def _cities(name: str) -> list[str]:
+    """The zones of the cities in a display name: "(UTC+00:00) Dublin, Edinburgh, Lisbon, London"."""
+    if not re.match(r"\((?:UTC|GMT)", name):
+        return []
+    after = name.partition(")")[2].partition(":")[2] or name.partition(")")[2]
+    words = (word.strip().casefold() for word in after.split(","))
+    return [_by_city()[word] for word in words if word in _by_city()]
+
+
+def _by_cities(name: str, year: int) -> str | None:
+    """The zone of such a name without a definition: only if its cities all keep one time, and the time that it says."""
+    zones = _cities(name)
+    said = re.match(r"\((?:UTC|GMT)(?:([+-])([0-9]{1,2}):?([0-9]{2}))?\)", name)
+    if not zones or said is None:
+        return None
+    standard = timedelta(hours=int(said[2] or 0), minutes=int(said[3] or 0)) * (-1 if said[1] == "-" else 1)
+    seasons = [datetime(year, month, 1, tzinfo=UTC) for month in (1, 4, 7, 10)]
+    kept = {tuple(season.astimezone(zone_named(zone)).utcoffset() for season in seasons) for zone in zones}
+    offsets = next(iter(kept))
+    return zones[0] if len(kept) == 1 and standard in offsets else None
+
+
+# --- The definition ---------------------------------------------------------------------------------------------------
+
+
+def _changes(zone: Component, year: int) -> Changes:
+    """The definition's changes of clocks around a year, oldest first; empty where it is not understood."""
+    changes: Changes = []
+    for part in zone.parts:
+        if part.kind not in {"STANDARD", "DAYLIGHT"}:
+            continue
+        before, after = _offset(part.text("TZOFFSETFROM")), _offset(part.text("TZOFFSETTO"))
+        first = _wall(part.text("DTSTART"))
+        if before is None or after is None or first is None:
+            return []
+        onsets = _onsets(part, first, year)
+        if onsets is None:
+            return []
+        for onset in onsets:
+            changes.append(((onset - before).replace(tzinfo=UTC), after))
+    return sorted(changes)
+
+
+def _offset(text: str) -> timedelta | None:
+    found = _OFFSET.fullmatch(text)
+    if found is None or int(found[2]) > 15 or int(found[3]) > 59:
+        return None
+    return timedelta(hours=int(found[2]), minutes=int(found[3])) * (-1 if found[1] == "-" else 1)
+
+
+def _wall(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%Y%m%dT%H%M%S")  # noqa: DTZ007 - a wall clock, as the standard asks
+    except ValueError:
+        return None
+
+
+def _onsets(part: Component, first: datetime, year: int) -> Sequence[datetime] | None:
+    """When, by the wall clock, it begins, in the years before, of and after; None where its rule is not understood."""
+    rules = part.all("RRULE")
+    if not rules:
+        single = [first, *(wall for one in part.all("RDATE") for text in one.value.split(",") if (wall := _wall(text)))]
+        return [onset for onset in sorted(single) if onset.year <= year + 1]
+    if len(rules) > 1:
+        return None
+    rule = dict(piece.partition("=")[::2] for piece in rules[0].value.upper().split(";") if piece)
+    if rule.get("FREQ") != "YEARLY" or not rule.keys() <= _RULE_KEYS or rule.get("INTERVAL", "1") != "1":
+        return None
+    until = rule.get("UNTIL", "")
+    last = int(until[:4]) if until[:4].isdigit() else 9999
+    try:
+        years = range(max(year - 2, first.year), min(year + 1, last) + 1)
+        onsets = [_in_year(rule, first, each) for each in years]
+    except (ValueError, IndexError):
+        return None
+    # A rule that has ended, or has not begun, still says what went on from its first day.
+    return onsets or ([first] if first.year <= year + 1 else [])
+
+
+def _in_year(rule: dict[str, str], first: datetime, year: int) -> datetime:
+    """Raises ValueError or IndexError for a rule that is not understood."""
+    month = int(rule.get("BYMONTH", str(first.month)))
+    days = range(1, monthrange(year, month)[1] + 1)
+    if "BYMONTHDAY" in rule:
+        days = [day for day in map(int, rule["BYMONTHDAY"].split(",")) if day in days]  # type: ignore[assignment]
+    if "BYDAY" in rule:
+        found = re.fullmatch(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)", rule["BYDAY"])
+        if found is None:
+            raise ValueError(rule["BYDAY"])
+        weekday = _WEEKDAYS.index(found[2])
+        fitting = [day for day in days if datetime(year, month, day).weekday() == weekday]  # noqa: DTZ001
+        nth = int(found[1] or 1)
+        day = fitting[nth - 1 if nth > 0 else nth]
+    elif "BYMONTHDAY" in rule:
+        day = days[0]
+    else:
+        day = first.day
+    return first.replace(year=year, month=month, day=day)

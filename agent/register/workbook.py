@@ -1,0 +1,224 @@
+"""A workbook (.xlsx, .ods) as rows of text, from the one sheet that has the register's header.
+
+Dates become year-first text, so that nothing about them is guessed any more. What the reading library passes over in
+silence is looked for before: cells that show an error, formulas whose value nobody saved, and sizes that would take the
+memory of the laptop.
+"""
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from xml.parsers import expat
+
+from agent.register.faults import Fault, Which
+
+LARGEST_INSIDE = 64 * 1024 * 1024
+"""Bytes that a workbook may unpack to; a register of 20,000 lines has some 15 MB."""
+
+LAST_ROW, LAST_COLUMN = 100_000, 200
+"""Beyond them nobody keeps a register, and the library takes memory for every cell before."""
+
+_ERROR = "#N/A"
+_UNSAVED = "=formula"
+_INDEX = frozenset({"xl/workbook.xml", "xl/_rels/workbook.xml.rels"})
+_PART = re.compile(r"xl/worksheets/[^/]+\.xml|content\.xml", re.IGNORECASE)
+
+
+class NoWorkbook(Exception):
+    """What is wrong with the file, in words for the person who keeps it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one sheet from its first line on, cells as text."""
+
+    cells: list[list[str]]
+    faults: tuple[Fault, ...]
+
+
+def read_workbook(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int], register: Which) -> Rows:
+    """The rows of the sheet whose first rows have the highest `score`; none, with an error, where it cannot be read."""
+    try:
+        return Rows(_rows(raw, score), ())
+    except NoWorkbook as fault:
+        return Rows([], (Fault(1, None, str(fault), "error", register),))
+
+
+def _rows(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int]) -> list[list[str]]:
+    if raw.startswith(b"\xd0\xcf\x11\xe0"):
+        raise NoWorkbook(
+            "this is an old workbook (.xls), or one with a password: save it as an Excel workbook (.xlsx) without one"
+        )
+    from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum, WorksheetNotFound
+
+    marks = _looked_through(raw)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
+        names = [one.name for one in book.sheets_metadata if one.visible is SheetVisibleEnum.Visible]
+        sheets = [(name, _Sheet(book.get_sheet_by_name(name))) for name in names]
+    except (CalamineError, WorksheetNotFound, OSError, ValueError) as fault:
+        raise NoWorkbook(f"this workbook cannot be read ({fault}): save it again, or as CSV UTF-8") from fault
+    except BaseException as fault:
+        if type(fault).__name__ != "PanicException":  # the library's own, from Rust, and no Exception
+            raise
+        raise NoWorkbook("this workbook cannot be read: save it again, or as CSV UTF-8") from fault
+    if not sheets:
+        raise NoWorkbook("this workbook has no sheet that is not hidden")
+    scored = [(score(sheet.first(20)), name, sheet) for name, sheet in sheets]
+    best = max(points for points, _, _ in scored)
+    chosen = [(name, sheet) for points, name, sheet in scored if points == best]
+    if len(chosen) > 1 and best > 1:
+        names_of = " and ".join(f"“{name}”" for name, _ in chosen[:3])
+        raise NoWorkbook(f"the sheets {names_of} have the same header: keep the register on one sheet of its file")
+    name, sheet = chosen[0]
+    rows = list(sheet.rows())
+    for at, mark in marks.get(name, {}).items():
+        row, column = at
+        while len(rows) <= row:
+            rows.append([])
+        rows[row] += [""] * (column + 1 - len(rows[row]))
+        if not rows[row][column]:
+            rows[row][column] = mark
+    return rows
+
+
+class _Sheet:
+    """A sheet of the library's, with its rows from the file's first line on."""
+
+    def __init__(self, sheet: Any) -> None:
+        self._sheet = sheet
+
+    def first(self, number: int) -> list[list[str]]:
+        return [row for _, row in zip(range(number), self.rows(), strict=False)]
+
+    def rows(self) -> Iterator[list[str]]:
+        for row in self._sheet.iter_rows():
+            yield [_text(cell) for cell in row]
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float):
+        return f"{cell:.0f}" if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime):
+        # A spreadsheet's times are sums of fractions: 08:30 may be half a second off.
+        return (cell + timedelta(microseconds=500_000)).replace(microsecond=0).isoformat(sep=" ")
+    if isinstance(cell, date | time):
+        return cell.isoformat()[:10] if isinstance(cell, date) else cell.replace(microsecond=0).isoformat()
+    if isinstance(cell, timedelta):
+        seconds = round(cell.total_seconds())
+        return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return str(cell)
+
+
+def _looked_through(raw: bytes) -> dict[str, dict[tuple[int, int], str]]:
+    """By sheet, the cells that show an error or have no value saved. Raises NoWorkbook for what is too large."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            parts = _unpacked(archive)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as fault:
+        raise NoWorkbook(f"this workbook is damaged ({fault}): save it again, or as CSV UTF-8") from fault
+    content = parts.get("content.xml")
+    if content is not None:
+        if b'value-type="error"' in content or b">Err:" in content:
+            raise NoWorkbook("a cell of this workbook shows an error, such as #N/A or Err:502: correct it")
+        if _REPEATED.search(content):
+            raise NoWorkbook("a cell is repeated thousands of times: delete what is below and beside the register")
+        return {}
+    names = _sheet_names(parts)
+    return {names.get(part, part): _marks(xml) for part, xml in parts.items() if part.startswith("xl/worksheets/")}
+
+
+def _unpacked(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    """The parts that are looked through; all others only measured, for what a ZIP says of its sizes may be untrue."""
+    parts, left = {}, LARGEST_INSIDE
+    for member in archive.infolist():
+        keep = member.filename.lower().endswith((".xml", ".rels"))
+        content = bytearray()
+        with archive.open(member) as file:
+            while chunk := file.read(1 << 20):
+                left -= len(chunk)
+                if left < 0:
+                    raise NoWorkbook(
+                        f"this workbook unpacks to more than {LARGEST_INSIDE >> 20} MiB: is it the right file?"
+                    )
+                if keep:
+                    content += chunk
+        if keep:
+            _well_formed(bytes(content))
+            if _PART.fullmatch(member.filename) or member.filename in _INDEX:
+                parts[member.filename] = bytes(content)
+    return parts
+
+
+def _well_formed(xml: bytes) -> None:
+    """Raise NoWorkbook for XML that is none: on some of it the library never comes to an end."""
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = _no_doctype
+    try:
+        parser.Parse(xml, True)
+    except expat.ExpatError as fault:
+        raise NoWorkbook(f"this workbook is damaged ({fault}): save it again, or as CSV UTF-8") from fault
+
+
+def _no_doctype(*_: object) -> None:
+    raise NoWorkbook("this workbook is not one that a spreadsheet wrote: save it again, or as CSV UTF-8")
+
+
+def _sheet_names(parts: dict[str, bytes]) -> dict[str, str]:
+    """The sheets' names by the parts that hold them."""
+    targets = {
+        found["id"]: found["target"]
+        for tag in re.findall(r"<(?:\w+:)?Relationship\b[^>]*>", _ascii(parts, "xl/_rels/workbook.xml.rels"))
+        if (found := {key.lower(): value for key, value in re.findall(r'\b(Id|Target)="([^"]*)"', tag)}).keys()
+        >= {"id", "target"}
+    }
+    names = {}
+    for tag in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", _ascii(parts, "xl/workbook.xml")):
+        name, number = re.search(r'\bname="([^"]*)"', tag), re.search(r'\b\w+:id="([^"]*)"', tag)
+        if name and number and number[1] in targets:
+            from html import unescape
+
+            target = targets[number[1]]
+            part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            names[part] = unescape(name[1])
+    return names
+
+
+def _ascii(parts: dict[str, bytes], name: str) -> str:
+    return parts.get(name, b"").decode("utf-8", "replace")
+
+
+_REPEATED = re.compile(
+    rb'<table:table-cell\b(?=[^>]*value-type=)[^>]*columns-repeated="[0-9]{4,}"'
+    rb'|<table:table-row\b[^>]*rows-repeated="[0-9]{4,}"[^>]*>\s*(?:<table:table-cell\b[^>]*/>\s*)*'
+    rb"<table:table-cell\b[^>]*value-type="
+)
+_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_REF = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
+
+
+def _marks(xml: bytes) -> dict[tuple[int, int], str]:
+    found = {}
+    for cell in _CELL.finditer(xml):
+        reference = _REF.search(cell[1])
+        if reference is None:
+            continue
+        column = 0
+        for letter in reference[1]:
+            column = column * 26 + letter - 64
+        row, inside = int(reference[2]), cell[3] or b""
+        if inside and (row > LAST_ROW or column > LAST_COLUMN):
+            where = (reference[1] + reference[2]).decode()
+            raise NoWorkbook(f"something stands in cell {where}, far from any table: delete what is below the register")
+        if b't="e"' in cell[1]:
+            found[row - 1, column - 1] = _ERROR
+        elif re.search(rb"<(?:\w+:)?f\b", inside) and not re.search(rb"<(?:\w+:)?v>[^<]", inside):
+            found[row - 1, column - 1] = _UNSAVED
+    return found

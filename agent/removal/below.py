@@ -1,0 +1,30 @@
+"""The folders below a folder, a few levels deep and no more than a limited number: for a look, not for a scan."""
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+MOST = 2000
+"""Folders, in a home with everything in it too; a photo library has fewer on its first levels."""
+
+
+def folders_below(top: Path, depth: int) -> Iterator[Path]:
+    """Folders down to `depth` levels, the nearest first; links are not followed, what cannot be read is passed over."""
+    waiting: deque[tuple[Path, int]] = deque([(top, 0)])
+    seen = 0
+    while waiting:
+        place, level = waiting.popleft()
+        if level == depth:
+            continue
+        try:
+            with os.scandir(place) as entries:
+                inside = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+        except OSError:
+            continue
+        for one in inside:
+            seen += 1
+            if seen > MOST:
+                return
+            yield one
+            waiting.append((one, level + 1))

@@ -1,0 +1,140 @@
+"""The last look at a photo, under its final name: it is where it should be, and it is the one that was sent.
+
+A server may say that it named a file, and not have done so; somebody else may have put a file or a link there
+meanwhile. So the final name is opened, between two looks at each folder above it that follow no link, and what was
+opened is compared with what was sent: small files as a whole, others by `samples`, or as a whole where the server does
+not say what the comparison needs. All names of a folder that wait for it are looked at together.
+"""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+
+from agent.errors import NotProven
+from agent.model import Fingerprint
+from agent.share import wire
+from agent.share.faults import Refused
+from agent.share.lanes import Lane
+from agent.share.remotefolders import RemoteFolders
+from agent.share.samples import Samples
+from agent.share.streams import Progress, read_back, read_piece
+from agent.share.wire import Attributes, Flag, Reply
+
+ELSEWHERE = (
+    "The share said that it named the photo, but under that name there is something else, or nothing. The photo stays "
+    "here and is tried again; if this goes on, tell IT: something on the share moves or changes new files."
+)
+
+_AN_OPENING = wire.open_file(b"", 0)
+
+
+@dataclass(slots=True)
+class _Asked:
+    path: bytes
+    opened: "asyncio.Future[tuple[Attributes, bytes]]"
+
+
+class FinalCheck:
+    """Looks by one connection at names that were given, by whichever."""
+
+    def __init__(self, lane: Lane, folders: RemoteFolders) -> None:
+        self._session = lane.session
+        self._lane = lane
+        self._folders = folders
+        self._waiting: dict[str, list[_Asked]] = defaultdict(list)
+        self._looking: dict[str, asyncio.Task[None]] = {}
+
+    async def check(self, folder: str, path: bytes, meant: Fingerprint, samples: Samples) -> None:
+        """`NotProven` unless the name is of a file with the content that was sent; `FolderNotTrusted` where it is not
+        where it should be; `Refused` where it cannot be opened.
+        """
+        async with self._lane.check_handles.hold(1):
+            about, handle = await self._opened(folder, path)
+            try:
+                await self._compare(about, handle, meant, samples)
+            finally:
+                await self._session.let_go(handle)
+
+    async def _compare(self, about: Attributes, handle: bytes, meant: Fingerprint, samples: Samples) -> None:
+        if not about.is_file or about.size not in {meant.size, None}:
+            raise NotProven(ELSEWHERE)
+        reads = self._lane.reads
+        if samples.whole or about.size is None or not about.says_type:
+            if await read_back(self._session, handle, meant.size, reads, Progress(meant.size)) != meant:
+                raise NotProven(ELSEWHERE)
+            return
+        pieces = samples.pieces
+        found = await asyncio.gather(
+            *(read_piece(self._session, handle, at, len(piece), reads) for at, piece in pieces)
+        )
+        if found != [piece for _, piece in pieces]:
+            raise NotProven(ELSEWHERE)
+
+    async def _opened(self, folder: str, path: bytes) -> tuple[Attributes, bytes]:
+        asked = _Asked(path, asyncio.get_running_loop().create_future())
+        self._waiting[folder].append(asked)
+        if folder not in self._looking:
+            task = self._looking[folder] = asyncio.create_task(self._look(folder))
+            task.add_done_callback(_looked_at)
+        return await asked.opened
+
+    async def _look(self, folder: str) -> None:
+        """All that wait, again and again until nobody does; those who come meanwhile go with the next look."""
+        try:
+            while self._waiting[folder]:
+                batch, self._waiting[folder] = self._waiting[folder], []
+                before = self._folders.look(folder)
+                asked = [
+                    (
+                        self._session.look(one.path),
+                        self._session.send(wire.open_file(one.path, Flag.READ)),
+                    )
+                    for one in batch
+                ]
+                after = self._folders.look(folder)
+                astray: Exception | None = None
+                try:
+                    await self._folders.judge(folder, before)
+                    await self._folders.judge(folder, after)
+                except Exception as fault:  # noqa: BLE001  # each who waits is told
+                    astray = fault
+                for one, (look, opening) in zip(batch, asked, strict=True):
+                    await self._tell(one, look, opening, astray)
+        finally:
+            del self._looking[folder]
+
+    async def _tell(
+        self,
+        one: _Asked,
+        look: "asyncio.Future[Reply]",
+        opening: "asyncio.Future[Reply]",
+        astray: Exception | None,
+    ) -> None:
+        handle: bytes | None = None
+        about: Attributes | None = None
+        fault = astray
+        try:
+            reply = self._session.judge(_AN_OPENING, await opening, "the reading back of the photo")
+            handle = self._session.read_as(wire.handle, reply)
+            about = await self._session.seen(await look)
+        except Refused as refused:
+            fault = fault or (None if refused.missing else refused)
+        except Exception as unforeseen:  # noqa: BLE001  # goes to who waits
+            fault = unforeseen
+        if fault is None and about is not None and handle is not None and not one.opened.done():
+            one.opened.set_result((about, handle))
+            return
+        if handle is not None:
+            await self._session.let_go(handle)
+        self._fail(one, fault or NotProven(ELSEWHERE))
+
+    @staticmethod
+    def _fail(one: _Asked, fault: Exception) -> None:
+        if not one.opened.done():
+            one.opened.set_exception(fault)
+
+
+def _looked_at(task: "asyncio.Task[None]") -> None:
+    """What went wrong was told to each who waited; asyncio need not complain of it."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,74 @@
+"""What is in a folder on the share, as far as a server is believed: a listing that has no end is given up.
+
+A server may be broken, or hostile: names without end, the same ones again and again, or none and yet no end.
+"""
+
+import time
+from collections.abc import AsyncIterator
+
+from agent.errors import ShareFault
+from agent.share import wire
+from agent.share.faults import Refused
+from agent.share.remotefolders import RemoteFolders
+from agent.share.session import Session
+from agent.share.wire import Attributes, Kind
+
+MOST_NAMES = 200_000  # a school's photos of many years in one folder
+MOST_BYTES = 32 * 1024 * 1024  # of names
+MOST_SECONDS = 120.0
+MOST_EMPTY = 3  # replies without a name; one or two mean the end on some servers
+
+_DOING = "a look into a folder"
+
+
+async def listing(session: Session, folders: RemoteFolders, folder: str) -> list[tuple[str, Attributes]]:
+    """Names and what is said of them; no `.` and `..`. `Refused` where it cannot be listed.
+
+    `ShareFault` where the folder does not end within reason; `FolderNotTrusted` where it is reached by a link.
+    """
+    looks = folders.look(folder)
+    opened = session.send(wire.on_path(Kind.OPENDIR, folders.path(folder)))
+    opening = wire.on_path(Kind.OPENDIR, b"")
+    handle = session.read_as(wire.handle, session.judge(opening, await opened, _DOING))
+    try:
+        await folders.judge(folder, looks, owners=False)
+        found: dict[bytes, Attributes] = {}
+        async for name, about in _entries(session, handle, folder):
+            if name in found:
+                raise _endless(folder, "tells the same name twice")
+            found[name] = about
+    finally:
+        await session.let_go(handle)
+    # A name with a slash in it is a path, which no folder holds.
+    return [
+        (name.decode("utf-8", "surrogateescape"), about)
+        for name, about in found.items()
+        if name not in {b"", b".", b".."} and b"/" not in name and b"\0" not in name
+    ]
+
+
+async def _entries(session: Session, handle: bytes, folder: str) -> AsyncIterator[tuple[bytes, Attributes]]:
+    until = time.monotonic() + MOST_SECONDS
+    names = size = empty = 0
+    while True:
+        try:
+            entries = session.read_as(wire.names, await session.ask(wire.on_handle(Kind.READDIR, handle), _DOING))
+        except Refused as refused:
+            if refused.code == wire.Code.EOF:
+                return
+            raise
+        names += len(entries)
+        size += sum(len(name) for name, _ in entries)
+        empty += not entries
+        if empty > MOST_EMPTY:
+            raise _endless(folder, "does not end")
+        if names > MOST_NAMES or size > MOST_BYTES:
+            raise _endless(folder, f"has more than {MOST_NAMES} names")
+        if time.monotonic() > until:
+            raise _endless(folder, f"takes more than {MOST_SECONDS:.0f} seconds to list")
+        for entry in entries:
+            yield entry
+
+
+def _endless(folder: str, what: str) -> ShareFault:
+    return ShareFault(f"The list of the folder “{folder}” on the share {what}. Tell IT: the server may be damaged.")

@@ -1,0 +1,56 @@
+"""Some of a photo's bytes, remembered while it is sent, to look for under its final name.
+
+A file of which every byte has been read back under its temporary name needs no second reading to know that its final
+name is of the same file: the beginning, the tag, the end and two places that nobody can foresee are enough to tell it
+from any other. Small files are remembered by their fingerprint alone, and read as a whole.
+"""
+
+import secrets
+from bisect import bisect_left
+from typing import Self
+
+from agent.model import Splice
+
+SMALL = 64 * 1024  # bytes; up to here the whole costs no more than the samples
+LENGTH = 4096  # bytes of one sample
+UNFORESEEN = 2  # samples anywhere
+
+
+class Samples:
+    """Pieces of the `size` bytes that are sent from `start` on; `see` them in order. `whole` says there are none."""
+
+    def __init__(self, size: int, splice: Splice | None = None, start: int = 0) -> None:
+        self._bytes: dict[int, bytearray] = {}
+        self._starts: list[int] = []
+        self.whole = size <= SMALL or size - start < LENGTH
+        if self.whole:
+            return
+        last = size - LENGTH
+        wanted = {start, last, *(start + secrets.randbelow(last - start + 1) for _ in range(UNFORESEEN))}
+        if splice is not None:
+            wanted.add(min(max(splice.at, start), last))
+        self._bytes = {at: bytearray() for at in sorted(wanted)}
+        self._starts = list(self._bytes)
+
+    @classmethod
+    def none(cls) -> Self:
+        """No piece to look for, where the content is known already."""
+        samples = cls(0)
+        samples.whole = False
+        return samples
+
+    def see(self, offset: int, data: bytes) -> None:
+        """These bytes are sent, for `offset`."""
+        if not self._starts:
+            return
+        end = offset + len(data)
+        for at in self._starts[: bisect_left(self._starts, end)]:
+            piece = self._bytes[at]
+            begin = max(offset, at)
+            if begin < min(end, at + LENGTH):
+                piece += memoryview(data)[begin - offset : min(end, at + LENGTH) - offset]
+
+    @property
+    def pieces(self) -> list[tuple[int, bytes]]:
+        """Offsets, and the bytes that must be there."""
+        return [(at, bytes(piece)) for at, piece in self._bytes.items()]

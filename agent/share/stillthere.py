@@ -1,0 +1,61 @@
+"""Whether the share holds, at this moment, what was proven on it in an earlier run: looked at, and read back whole."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from agent.errors import NotProven
+from agent.model import Proof
+from agent.share.faults import Refused
+from agent.share.names import folder_of
+from agent.share.port import Still
+from agent.share.readback.reader import Reader
+from agent.share.remotefolders import RemoteFolders
+from agent.share.session import Session
+from agent.share.streams import Progress
+
+AT_ONCE = 8  # files under way together; the readers' windows bound what that means in bytes
+
+
+async def still_there(
+    session: Session,
+    folders: RemoteFolders,
+    reading: Callable[[int], Awaitable[Reader]],
+    proofs: Sequence[Proof],
+) -> list[Still]:
+    """An answer for each proof, in their order. Raises ShareUnreachable."""
+    turn = asyncio.Semaphore(AT_ONCE)
+    real: dict[str, asyncio.Task[Still]] = {}
+
+    async def folder(name: str) -> Still:
+        """Whether it, and each above it, is a real folder: behind a link may lie somebody else's."""
+        above = name.rpartition("/")[0]
+        if above and (found := await known(above)) is not Still.HOLDS:
+            return found
+        about = await session.lstat(folders.path(name))
+        return Still.GONE if about is None else Still.HOLDS if about.is_folder else Still.DIFFERENT
+
+    def known(name: str) -> "asyncio.Task[Still]":
+        if name not in real:
+            real[name] = asyncio.create_task(folder(name))
+        return real[name]
+
+    async def one(proof: Proof) -> Still:
+        async with turn:
+            try:
+                if (above := await known(folder_of(proof.name))) is not Still.HOLDS:
+                    return above
+                path = folders.path(proof.name)
+                about = await session.lstat(path)
+                if about is None:
+                    return Still.GONE
+                if not about.is_file or about.size != proof.held.size:
+                    return Still.DIFFERENT
+                reader = await reading(proof.held.size)
+                held = await reader.read(path, proof.held.size, Progress(proof.held.size))
+            except NotProven:
+                return Still.DIFFERENT
+            except Refused as refused:
+                return Still.GONE if refused.missing else Still.UNREADABLE
+            return Still.HOLDS if held.fingerprint == proof.held else Still.DIFFERENT
+
+    return list(await asyncio.gather(*map(one, proofs)))

@@ -1,0 +1,44 @@
+"""Which folders on the share are believed: real ones, of an account that could do as it likes with them anyway. Pure.
+
+Several devices may write below `visits/`. Whoever owns a folder can put a link in its place, or take away what another
+device put there; so a folder of a stranger is not written into, and nothing found through a link is believed.
+"""
+
+from collections.abc import Collection
+
+from agent.errors import FolderNotTrusted
+from agent.share.wire import Attributes
+
+SUPERUSER = 0
+
+_NOTHING_GOES = "Photos that go into it stay on this laptop, and others are sent. Tell IT now: {advice}"
+
+
+def judge_kind(name: str, about: Attributes) -> None:
+    """Raise `FolderNotTrusted` unless what a look without following links saw may be a real folder.
+
+    One whose type the server does not say is let through: then that it opens as a folder is all there is to know.
+    """
+    if about.is_link:
+        raise FolderNotTrusted(
+            f"The folder “{name}” on the share is a link to another place. Somebody may have put it there. "
+            + _NOTHING_GOES.format(advice="only real folders may be there.")
+        )
+    if about.says_type and not about.is_folder:
+        raise FolderNotTrusted(
+            f"“{name}” on the share is a file where a folder is needed. "
+            + _NOTHING_GOES.format(advice="it must be moved out of the way.")
+        )
+
+
+def is_trusted(about: Attributes, owners: Collection[int]) -> bool:
+    """Whether its owner is one of `owners`; where the server does not say who owns it, there is nothing to hold."""
+    return about.owner is None or about.owner in owners
+
+
+def stranger(name: str, about: Attributes) -> FolderNotTrusted:
+    """What to say of a folder that belongs to somebody else."""
+    return FolderNotTrusted(
+        f"The folder “{name}” on the share belongs to another account (user number {about.owner}), which could take "
+        "photos out of it. " + _NOTHING_GOES.format(advice="the folder must belong to the server's administrator.")
+    )

@@ -1,0 +1,282 @@
+"""Trying out a server with a small file of this device's own, before the first photo: so no photo is sent in vain.
+
+OpenSSH's own server is known, and not tried. Any other goes through what a photo goes through: a file is made, written,
+synced, read while it is open and after, named, looked at and removed. What it refuses and can be done without changes
+the `Manners`; what cannot be done without is raised, in the server's own words, and nothing was sent.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+from dataclasses import dataclass
+
+from agent.errors import ServerUnfit, ShareFault
+from agent.model import TransferId
+from agent.share import wire
+from agent.share.faults import Refused, as_fault
+from agent.share.manners import Manners
+from agent.share.names import temporary_name
+from agent.share.patience import PAUSES
+from agent.share.remotefolders import RemoteFolders
+from agent.share.session import Session
+from agent.share.wire import Attributes, Flag
+
+OWN = TransferId(hashlib.sha256(b"tryout").hexdigest()[:32])  # no photo's; `sweep` takes what a cut try left
+CONTENT = b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(128))  # 4 KiB
+FIRST, LATER = 1024, 2048  # bytes: written before it is opened to read, and where the reader then looks
+SEVERAL = 6  # files open at once besides two
+NAMES = 4  # names of its own that it uses; where none can be removed, so many small files stay
+_NEW = Flag.WRITE | Flag.CREAT | Flag.EXCL
+
+
+def known(session: Session) -> Manners | None:
+    """The manners of a server that need not be tried; None for any other."""
+    return Manners(tried=True) if session.is_openssh else None
+
+
+async def try_out(session: Session, folders: RemoteFolders, device: str, folder: str) -> Manners:
+    """What the server does with a file in `folder`. Raises ShareFault where a photo could not be brought through."""
+    await folders.ensure(folder)
+    trial = _Trial(session, folders, device, folder, Manners(tried=True, fsync=session.offers(wire.FSYNC)))
+    try:
+        await trial.write()
+        await trial.read()
+        await trial.name()
+    except Refused as refused:
+        fault = as_fault(refused, folder=folder)
+        raise (ServerUnfit(str(fault)) if type(fault) is ShareFault else fault) from refused
+    finally:
+        await trial.clear()
+    return trial.manners
+
+
+@dataclass(slots=True)
+class _Trial:
+    session: Session
+    folders: RemoteFolders
+    device: str
+    folder: str
+    manners: Manners
+
+    def _path(self, n: int) -> bytes:
+        name = temporary_name(self.device, OWN, n, plain=self.manners.plain_names)
+        return self.folders.path(f"{self.folder}/{name}")
+
+    async def _gone(self, n: int) -> bool:
+        """Whether nothing is there (any more)."""
+        try:
+            await self.session.remove(self._path(n))
+        except Refused as refused:
+            if await self.session.lstat(self._path(n)) is None:
+                return True
+            self._cannot("removes", refused)
+            return False
+        return True
+
+    def _cannot(self, what: str, refused: Refused) -> None:
+        setattr(self.manners, what, False)
+        self.manners.said[what] = refused.message or f"code {refused.code}"
+
+    # --- a file is made and written ----------------------------------------------------------------------------------
+
+    async def write(self) -> None:
+        """Make the file, under a name that the server takes, and write it; see what it does with the file open."""
+        handle = await self._made()
+        try:
+            with contextlib.suppress(Refused):  # then the server does not say whose its files are
+                await self.folders.learn(self.session, handle)
+            await self.folders.certain(self.session, self.folder, handle)
+            await self.session.ask(wire.write(handle, 0, CONTENT[:FIRST]), "the writing of a file")
+            await self._behind(handle)
+            if self.manners.fsync:
+                try:
+                    await self.session.fsync(handle)
+                except Refused as refused:
+                    if refused.says_full:
+                        raise
+                    self._cannot("fsync", refused)
+        finally:
+            await self.session.let_go(handle)
+
+    async def _made(self) -> bytes:
+        try:
+            return await self._opened_new()
+        except Refused as refused:
+            if refused.missing or refused.says_full:
+                raise
+            self.manners.plain_names = True
+            try:
+                handle = await self._opened_new()
+            except Refused:
+                self.manners.plain_names = False
+                raise refused from None
+            self.manners.said["plain_names"] = refused.message or f"code {refused.code}"
+            return handle
+
+    async def _opened_new(self) -> bytes:
+        try:
+            return await self.session.open_file(self._path(0), _NEW, "the making of a file")
+        except Refused:
+            if await self.session.lstat(self._path(0)) is None:
+                raise
+        # Left by a try that was cut, or one that the server does not let us remove: it is this device's own.
+        flags = _NEW if await self._gone(0) else Flag.WRITE
+        return await self.session.open_file(self._path(0), flags, "the making of a file")
+
+    async def _behind(self, writing: bytes) -> None:
+        """Open it to read while it is open, write on, and see whether the reader sees it."""
+        session = self.session
+        try:
+            reading = await session.open_file(self._path(0), Flag.READ, "the reading of a file")
+        except Refused as refused:
+            self.manners.behind = False
+            self.manners.one_open = not await self._second_opens()
+            self.manners.said["behind"] = refused.message or f"code {refused.code}"
+            await session.ask(wire.write(writing, FIRST, CONTENT[FIRST:]), "the writing of a file")
+            return
+        try:
+            await session.ask(wire.write(writing, FIRST, CONTENT[FIRST:]), "the writing of a file")
+            self.manners.behind = await self._read(reading, LATER, len(CONTENT) - LATER) == CONTENT[LATER:]
+            self.manners.one_open = not await self._several_open()
+        except Refused as refused:
+            self.manners.behind = False
+            self.manners.said["behind"] = refused.message or f"code {refused.code}"
+        finally:
+            await session.let_go(reading)
+
+    async def _several_open(self) -> bool:
+        """Whether as many files may be open as a run needs at least; else there is to be one."""
+        opening = wire.open_file(self._path(0), Flag.READ)
+        opened = await asyncio.gather(*(self.session.send(opening) for _ in range(SEVERAL)))
+        few = False
+        for reply in opened:
+            try:
+                handle = self.session.read_as(wire.handle, self.session.judge(opening, reply, "the reading of a file"))
+            except Refused as refused:
+                few = True
+                self.manners.said["one_open"] = refused.message or f"code {refused.code}"
+            else:
+                await self.session.let_go(handle)
+        return not few
+
+    async def _second_opens(self) -> bool:
+        try:
+            handle = await self.session.open_file(self._path(1), _NEW, "the making of a second file")
+        except Refused:
+            return False
+        await self.session.let_go(handle)
+        await self._gone(1)
+        return True
+
+    # --- read, named -------------------------------------------------------------------------------------------------
+
+    async def read(self) -> None:
+        """Read it back as a whole, and see what a look at it says."""
+        about = await self.session.lstat(self._path(0))
+        if about is None:
+            raise ServerUnfit(
+                "The share took a small test file, but had none of that name a moment later. Something on the share "
+                "moves new files away, so no photo was sent. Tell IT: what this device sends must stay where it is put."
+            )
+        self._note(about)
+        if await self._content(0) != CONTENT:
+            raise ServerUnfit(
+                "The share gave a small test file back changed, so no photo was sent. Tell IT: the share damages files."
+            )
+
+    def _note(self, about: Attributes) -> None:
+        self.manners.sizes = about.size is not None
+        self.manners.types = about.says_type
+        self.manners.owners = about.owner is not None
+
+    async def _content(self, n: int) -> bytes:
+        """All of it, and one byte more if there is one; tried again for a while where it cannot be opened yet."""
+        for pause in PAUSES:
+            await asyncio.sleep(pause)
+            try:
+                handle = await self.session.open_file(self._path(n), Flag.READ, "the reading back of a file")
+            except Refused as refused:
+                if refused.missing:
+                    raise
+                self.manners.locked = True
+                self.manners.said["locked"] = refused.message or f"code {refused.code}"
+                last = refused
+                continue
+            try:
+                return await self._read(handle, 0, len(CONTENT) + 1)
+            finally:
+                await self.session.let_go(handle)
+        raise last
+
+    async def _read(self, handle: bytes, offset: int, length: int) -> bytes:
+        found = b""
+        while len(found) < length:
+            request = wire.read(handle, offset + len(found), length - len(found))
+            try:
+                piece = self.session.read_as(wire.one_string, await self.session.ask(request, "the reading of a file"))
+            except Refused as refused:
+                if refused.code == wire.Code.EOF:
+                    break
+                raise
+            if not piece:
+                break
+            found += piece
+        return found
+
+    async def name(self) -> None:
+        """Give it a second name, as a photo gets its final one, and take the first away."""
+        free = [n for n in range(1, NAMES) if await self._gone(n)]
+        linked = renamed = False
+        if free and self.manners.removes and self.session.offers(wire.HARDLINK):
+            linked = await self._linked(free[0])
+            if linked and await self._gone(0):
+                return
+            free = free[linked:]
+        if free:  # a rename leaves no first name behind, so where none can be removed it is the better way
+            renamed = await self._renamed(0, free[0])
+        elif not self.manners.removes:
+            renamed = True  # earlier tries are still there, which were named
+        self.manners.links = linked and not renamed
+        if not linked and not renamed:
+            raise ServerUnfit(
+                "The share lets this device write files but not name them: it refuses to rename "
+                f"({self._why('renames')}) and to make hard links ({self._why('links')}). No photo was sent. Ask IT to "
+                "allow renaming."
+            )
+
+    def _why(self, what: str) -> str:
+        return self.manners.said.get(what, "not offered")
+
+    async def _linked(self, n: int) -> bool:
+        request = wire.extended(wire.HARDLINK, self._path(0), self._path(n))
+        try:
+            await self.session.ask(request, "the making of a hard link")
+        except Refused as refused:
+            self._cannot("links", refused)
+            return False
+        if await self.session.lstat(self._path(n)) is not None and await self._content(n) == CONTENT:
+            return True
+        self.manners.said["links"] = "said to be made, but was not"
+        return False
+
+    async def _renamed(self, source: int, target: int) -> bool:
+        for pause in PAUSES if self.manners.locked else PAUSES[:1]:
+            await asyncio.sleep(pause)
+            try:
+                await self.session.ask(wire.rename(self._path(source), self._path(target)), "the renaming of a file")
+            except Refused as refused:
+                self._cannot("renames", refused)
+                continue
+            if await self.session.lstat(self._path(source)) is None and await self._content(target) == CONTENT:
+                self.manners.renames = True
+                self.manners.said.pop("renames", None)
+                return True
+            self.manners.said["renames"] = "said to be done, but was not"
+            break
+        self.manners.renames = False
+        return False
+
+    async def clear(self) -> None:
+        """Take the names away again, as far as the server lets us."""
+        for n in range(NAMES):
+            await self._gone(n)

@@ -1,0 +1,64 @@
+"""Names as people write them: who is the same person, who may be, and who is not."""
+
+import pytest
+
+from agent.register import nearest, recognise
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["j.smith", "J. Smith", "J Smith", "j smith", "Smith, J", "Smith, John", "John Smith", "JOHN SMITH", "JSmith",
+     "Mr J. Smith", "J. P. Smith", "j.smith@school.example", "Smith J", "j_smith", "John  Smith"],
+)  # fmt: skip
+def test_one_person_is_known_however_the_name_is_written(written: str) -> None:
+    for staff in ("j.smith", "J. Smith"):
+        assert recognise(staff, [written, "a.okafor"]).same == {written}
+
+
+@pytest.mark.parametrize(
+    ("staff", "written"),
+    [
+        ("j.smith", "j.smith2"), ("j.smith", "a.smith"), ("j.smith", "Alan Smith"), ("j.smith", "J. Smithson"),
+        ("John Smith", "Jane Smith"), ("j.smith", "Smith-Jones"), ("j.smith", ""), ("a.vanderberg", "A. Berg"),
+    ],
+)  # fmt: skip
+def test_another_person_is_not_taken_for_this_one(staff: str, written: str) -> None:
+    found = recognise(staff, [written])
+    assert (found.same, found.perhaps) == (frozenset(), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("staff", "written"),
+    [
+        ("a.vanderberg", "Anna van der Berg"),
+        ("z.muller", "Zoë Müller"),
+        ("s.oneil", "Sam O’Neil"),
+        ("r.o'neil", "R ONeil"),
+    ],
+)
+def test_accents_apostrophes_and_particles_do_not_make_another_person(staff: str, written: str) -> None:
+    assert recognise(staff, [written]).same == {written}
+
+
+def test_an_initial_that_may_be_of_two_people_is_certain_of_neither() -> None:
+    found = recognise("j.smith", ["John Smith", "Jane Smith", "a.okafor"])
+    assert (found.same, found.perhaps) == (frozenset(), {"John Smith", "Jane Smith"})
+
+
+def test_the_name_as_it_is_written_on_the_laptop_is_certain_beside_others() -> None:
+    found = recognise("j.smith", ["J. Smith", "John Smith", "Jane Smith"])
+    assert (found.same, found.perhaps) == ({"J. Smith"}, {"John Smith", "Jane Smith"})
+
+
+@pytest.mark.parametrize("written", ["Smith", "Mr Smith", "SMITH"])
+def test_a_surname_alone_may_be_another_persons(written: str) -> None:
+    found = recognise("j.smith", [written, "A. Smith"])
+    assert (found.same, found.perhaps) == (frozenset(), {written})
+    assert recognise("smith", ["J. Smith"]).perhaps == {"J. Smith"}
+    assert recognise("smith", ["Smith"]).same == {"Smith"}
+
+
+def test_a_typing_error_is_suggested_and_not_accepted() -> None:
+    assert recognise("j.smith", ["j.smyth"]).same == frozenset()
+    assert nearest("j.smith", ["a.okafor", "j.smyth"]) == "j.smyth"
+    assert nearest("j.smith", ["a.okafor"]) is None
