@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from agent.model import Interval, Level, Register, Visit
 from agent.register import Candidates, wording
-from agent.register.uncertain import Staff, is_on, staff_of
+from agent.register.people import Staff
+from agent.register.uncertain import is_on, staff_of
 
 MOST = 3
 """Visits that are proposed for one photo."""
