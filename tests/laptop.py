@@ -18,9 +18,9 @@ from PIL import Image
 
 from agent.cli.session import stages_of
 from agent.errors import UsageError
+from agent.pipeline.context import Context, only_writer, open_context
 from agent.pipeline.events import Event, Summary
 from agent.pipeline.run import Run
-from agent.pipeline.stages import Stages, only_writer, open_stages
 from agent.settings import Settings, load
 from agent.tagging import untag
 
@@ -156,13 +156,13 @@ class Laptop:
     ) -> Summary:
         """One run in this process, as `sync` does it; `sleep` is what it waits with for photos to settle."""
         settings = self.settings
-        with only_writer(settings), open_stages(settings, sleep=sleep) as stages:
-            return Run(stages, settings.watch, audience or Heard(), **options).through()
+        with only_writer(settings), open_context(settings, sleep=sleep) as context:
+            return Run(context, settings.watch, audience or Heard(), **options).through()
 
-    def look(self, what: Callable[[Stages], Any]) -> Any:
+    def look(self, what: Callable[[Context], Any]) -> Any:
         """Ask the stages something between runs."""
-        with stages_of(self.settings) as stages:
-            return what(stages)
+        with stages_of(self.settings) as context:
+            return what(context)
 
     def command(
         self,

@@ -8,7 +8,7 @@ entries into rows, CSV and JSON; `visits` sums up a visit. A copy of the share i
 from agent.audit.copied import copied_entries
 from agent.audit.erasing import Erased, erase_copy
 from agent.audit.evidence import Note, of_laptop
-from agent.audit.holdings import Held
+from agent.audit.holdings import HeldFile
 from agent.audit.report import Report, exit_code
 from agent.audit.show import (
     ENTRY_COLUMNS,
@@ -32,7 +32,7 @@ __all__ = [
     "ENTRY_COLUMNS",
     "Entry",
     "Erased",
-    "Held",
+    "HeldFile",
     "Note",
     "Report",
     "TransferRow",

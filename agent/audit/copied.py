@@ -7,23 +7,23 @@ damage is not shown as if nothing were wrong.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from agent.audit.evidence import Evidence, opened_copy
+from agent.audit.evidence import PublishedEvidence, opened_copy
 from agent.audit.renaming import all_evidence
 from agent.errors import RecordError
 from agent.files.beneath import NotPlain
 from agent.record.entry import Entry
 from agent.record.note import VerifierKey
-from agent.record.reading import told, walk
+from agent.record.reading import as_record_error, walk
 
 
 def copied_entries(folder: Path, keys: Sequence[VerifierKey] = ()) -> Iterator[Entry]:
     """All entries of a copy of the share, of its `record/`, or of one device's folder, that are whole."""
-    with told(), opened_copy(folder) as copy:
+    with as_record_error(), opened_copy(folder) as copy:
         for evidence, _ in all_evidence(copy, keys, lambda _: ())[0]:
             yield from _entries(evidence)
 
 
-def _entries(evidence: Evidence) -> Iterator[Entry]:
+def _entries(evidence: PublishedEvidence) -> Iterator[Entry]:
     reached = 0
     for piece in evidence.pieces:
         # Of two publications of the same entries one is enough; behind a gap nothing is shown.

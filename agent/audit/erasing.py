@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from agent.audit.evidence import Evidence, Piece, opened_copy
+from agent.audit.evidence import Piece, PublishedEvidence, opened_copy
 from agent.audit.lines import LONGEST_LINE
-from agent.audit.report import Damage, Report
+from agent.audit.report import RecordFault, Report
 from agent.audit.verify import verify_all
 from agent.files.beneath import NotPlain
 from agent.files.durable import sync_file
@@ -50,10 +50,10 @@ def erase_copy(folder: Path, keys: Sequence[VerifierKey], *, now: datetime) -> I
                 done[report.device] = (None, f"a file of its record cannot be written: {fault.strerror}")
         for _, report in verify_all(copy, keys, now=now):
             entries, trouble = done.get(report.device, (None, None))
-            yield Erased(report if trouble is None else report.with_finding(Damage.ALTERED, trouble), entries)
+            yield Erased(report if trouble is None else report.with_finding(RecordFault.ALTERED, trouble), entries)
 
 
-def erase_published(evidence: Evidence, indices: Collection[int]) -> int:
+def erase_published(evidence: PublishedEvidence, indices: Collection[int]) -> int:
     """Overwrite these entries wherever they are in a device's published record; how many were there.
 
     The files keep their names, and all proofs hold. Raises NotPlain or OSError at the first file that is not as it must

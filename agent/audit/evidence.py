@@ -68,7 +68,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class PublishedEvidence:
     """All there is of one device. `seen` are checkpoints from elsewhere; `strangers` are files of no known name.
 
     `unusable` are names of the record's that lead to no file that can be read, each with the reason; `closed` says why
@@ -84,9 +84,9 @@ class Evidence:
     strangers: Sequence[str] = field(default=())
     unusable: Sequence[tuple[str, str]] = ()
     closed: str | None = None
-    held_for: Sequence["Evidence"] = ()
+    held_for: Sequence["PublishedEvidence"] = ()
 
-    def with_more(self, other: "Evidence") -> "Evidence":
+    def with_more(self, other: "PublishedEvidence") -> "PublishedEvidence":
         """With what `other` has of the same device."""
         pieces = sorted((*self.pieces, *other.pieces), key=lambda one: (one.first, one.size or 0, one.root))
         return replace(
@@ -97,14 +97,14 @@ class Evidence:
         )
 
 
-def of_folder(copy: Beneath, parts: Parts, device: str, seen: Sequence[Note] = ()) -> Evidence:
+def of_folder(copy: Beneath, parts: Parts, device: str, seen: Sequence[Note] = ()) -> PublishedEvidence:
     """A device's folder, `record/<device>/` on the share."""
     try:
         names = copy.names(parts, MOST_FILES)
     except NotPlain as fault:
-        return Evidence(device, (), (), (), seen, closed=str(fault))
+        return PublishedEvidence(device, (), (), (), seen, closed=str(fault))
     except OSError as fault:
-        return Evidence(device, (), (), (), seen, closed=f"cannot be read: {fault.strerror}")
+        return PublishedEvidence(device, (), (), (), seen, closed=f"cannot be read: {fault.strerror}")
     mine = _Gathered(copy, parts)
     others: dict[str, _Gathered] = {}
     strangers = []
@@ -151,13 +151,13 @@ class _Gathered:
                 one.name, lambda: copy.open(where, LARGEST), lambda: copy.open_to_overwrite(where, LARGEST)
             )
 
-    def evidence(self, device: str) -> Evidence:
+    def evidence(self, device: str) -> PublishedEvidence:
         pieces = [
             Piece(*where, segment, leaves)
             for where, parts in sorted(self._ranges.items())
             for segment, leaves in _paired(parts[Part.SEGMENT], parts[Part.LEAVES])
         ]
-        return Evidence(
+        return PublishedEvidence(
             device, pieces, self._notes[Part.CHECKPOINT], self._notes[Part.ROTATION], unusable=self._unusable
         )
 
@@ -171,11 +171,11 @@ def _paired(segments: dict[int, Source], leaves: dict[int, Source]) -> Iterator[
         )
 
 
-def of_laptop(files: Files, device: str, seals: Sequence[Seal], seen: Sequence[Note] = ()) -> Evidence:
+def of_laptop(files: Files, device: str, seals: Sequence[Seal], seen: Sequence[Note] = ()) -> PublishedEvidence:
     """The laptop's own files."""
     leaves = _own(files.leaves) if files.leaves.exists() else None
     pieces = [Piece(0, None, "", _own(files.entries), leaves)]
-    return Evidence(
+    return PublishedEvidence(
         device,
         pieces if files.entries.exists() else [],
         [Note(f"seal {number}", seal.checkpoint.encode()) for number, seal in enumerate(seals)],
@@ -213,14 +213,14 @@ def _closed(folder: Path, fault: OSError) -> UsageError:
 
 def gather(
     copy: Beneath, enrolled: Callable[[str], bool], seen: Callable[[str], Sequence[Note]]
-) -> tuple[list[Evidence], bool]:
+) -> tuple[list[PublishedEvidence], bool]:
     """What a copy has of each device; the copy is of the share, of its `record/`, or of one device's folder in it.
 
     The second says whether it is of one device alone. `enrolled` knows which devices have a key, `seen` what was seen
     of a device before. UsageError where there is no record here at all, or this user may not look.
     """
     found, alone = _folders(copy, enrolled)
-    evidences: dict[str, Evidence] = {}
+    evidences: dict[str, PublishedEvidence] = {}
     for parts, name in found:
         device = name or device_of(copy, parts, enrolled)
         evidences[device] = of_folder(copy, parts, device, seen(device))

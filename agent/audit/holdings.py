@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.audit.evidence import Evidence, Source
+from agent.audit.evidence import PublishedEvidence, Source
 from agent.audit.lines import LONGEST_LINE
 from agent.files.beneath import Beneath, NotPlain
 
@@ -31,7 +31,7 @@ _TRANSFERRED = b'"kind":"transferred"'
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldFile:
     """A file on the share, as far as it can be known from where one looks; `size` is None of what is no plain file."""
 
     size: int | None
@@ -88,7 +88,7 @@ class Holdings:
         }
 
 
-def recorded(evidences: Iterable[Evidence]) -> dict[str, int]:
+def recorded(evidences: Iterable[PublishedEvidence]) -> dict[str, int]:
     """Every file that an entry says is on the share, with its size there. Lines that are no entries are passed over."""
     found: dict[str, int] = {}
     for evidence in evidences:
@@ -118,7 +118,7 @@ def _files_of(line: bytes) -> list[tuple[str, int]]:
         return []  # verifying tells of it
 
 
-def on_disk(visits: Path) -> dict[str, Held]:
+def on_disk(visits: Path) -> dict[str, HeldFile]:
     """All files in a mounted or copied `visits/`, by their names on the share.
 
     NotPlain where it holds more than is looked at, OSError where it may not be read.
@@ -127,7 +127,7 @@ def on_disk(visits: Path) -> dict[str, Held]:
     with Beneath(visits) as copy:
         for name, about in copy.walk((), MOST_PHOTOS, DEEPEST):
             size = about.st_size if stat.S_ISREG(about.st_mode) else None
-            found[f"{VISITS}/{name}"] = Held(size, modified=_time(about.st_mtime))
+            found[f"{VISITS}/{name}"] = HeldFile(size, modified=_time(about.st_mtime))
     return found
 
 
@@ -144,7 +144,7 @@ def _time(seconds: float) -> datetime | None:
 
 
 def compare(
-    there: Mapping[str, Held],
+    there: Mapping[str, HeldFile],
     said: Mapping[str, int],
     now: datetime,
     retired: Collection[str] = (),

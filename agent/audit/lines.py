@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from agent.audit.evidence import Piece
-from agent.audit.report import Damage, Findings
+from agent.audit.report import Findings, RecordFault
 from agent.errors import RecordAltered
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, commit, erased_index, read_leaf_line
-from agent.record.schema import Kind
+from agent.record.schema import EntryKind
 
 LONGEST_LINE = 16 * 1024 * 1024
 """Bytes of a line that are read at once: nothing of ours is as long, and memory is not for others to fill."""
@@ -70,12 +70,12 @@ class Lines:
         torn = piece.size is None and not line.endswith(b"\n")  # a crash came before its leaf was written, or in it
         if len(kept) < LEAF_LINE and not kept.endswith(b"\n"):  # a cut leaves no line end
             if not torn:
-                self._findings.add(Damage.TRUNCATED, f"the leaf of entry {index} is missing", index=index)
+                self._findings.add(RecordFault.TRUNCATED, f"the leaf of entry {index} is missing", index=index)
             return None
         try:
             return read_leaf_line(kept)
         except RecordAltered:
-            self._findings.add(Damage.ALTERED, f"the leaf of entry {index} is not what was written", index=index)
+            self._findings.add(RecordFault.ALTERED, f"the leaf of entry {index} is not what was written", index=index)
             return None
 
     def line(self, piece: Piece, line: bytes, leaf: tuple[bytes, bytes], index: int) -> bool:
@@ -87,18 +87,18 @@ class Lines:
                 self._notes.append("a crash cut the last line; the next run puts it aside")
                 return False
             if piece.size is not None and commit(salt, text) != data:
-                self._findings.add(Damage.TRUNCATED, f"entry {index} is cut", index=index)
+                self._findings.add(RecordFault.TRUNCATED, f"entry {index} is cut", index=index)
                 return False
             if piece.size is None:
                 text = line
             else:
-                self._findings.add(Damage.ALTERED, f"the end of entry {index}'s line was changed", index=index)
+                self._findings.add(RecordFault.ALTERED, f"the end of entry {index}'s line was changed", index=index)
         if commit(salt, text) == data:
             self._entry(text, index)
         elif erased_index(text) == index and salt == ERASED_SALT:
             self.erased.add(index)
         else:
-            self._findings.add(Damage.ALTERED, f"entry {index} is not what was written", index=index)
+            self._findings.add(RecordFault.ALTERED, f"entry {index} is not what was written", index=index)
         return True
 
     def _entry(self, text: bytes, index: int) -> None:
@@ -108,16 +108,16 @@ class Lines:
             at = _instant(read["at"])
             share_at = None if read.get("share_at") is None else _instant(read["share_at"])
             stated, device, kind, body = read["index"], read["device"], read["kind"], read["body"]
-            if kind == Kind.ERASED:
+            if kind == EntryKind.ERASED:
                 self._may_be_erased.add(int(body["entry"]))
-            elif kind == Kind.KEY_ROTATED:
+            elif kind == EntryKind.KEY_ROTATED:
                 self.passed_on[str(body["new_key"])] = index
             self._name(kind, body)
         except (ValueError, KeyError, TypeError, AttributeError):
-            self._findings.add(Damage.ALTERED, f"entry {index} is no entry of this program", index=index)
+            self._findings.add(RecordFault.ALTERED, f"entry {index} is no entry of this program", index=index)
             return
         if stated != index:
-            self._findings.add(Damage.ALTERED, f"entry {index} was written as entry {stated!r}", index=index)
+            self._findings.add(RecordFault.ALTERED, f"entry {index} was written as entry {stated!r}", index=index)
         if device != self._device:
             self._others.add(index)
         self._date(index, at, share_at)
@@ -128,7 +128,7 @@ class Lines:
 
     def _name(self, kind: object, body: dict[str, Any]) -> None:
         self.renamed_to = None
-        if kind != Kind.RENAMED:
+        if kind != EntryKind.RENAMED:
             return
         old, new = str(body["old_name"]), str(body["new_name"])
         if old == self._device:
@@ -151,9 +151,9 @@ class Lines:
         for index in sorted(self.erased - self._may_be_erased):
             text = f"entry {index} was taken out, and no entry says why"
             if to_the_end:
-                self._findings.add(Damage.ALTERED, text, index=index)
+                self._findings.add(RecordFault.ALTERED, text, index=index)
             else:  # the one that says why may be among what is missing
-                self._findings.add(Damage.TRUNCATED, f"{text} as far as they are here", index=index)
+                self._findings.add(RecordFault.TRUNCATED, f"{text} as far as they are here", index=index)
         for index in self.to_erase:
             self._notes.append(f"entry {index} was erased on the laptop and still stands in this copy")
         if self._first_ahead is not None:
@@ -163,7 +163,7 @@ class Lines:
                 f"{entries} dated in the future, first entry {index} ({at:%Y-%m-%d}): the laptop's clock was wrong"
             )
         for index in sorted(self._others):
-            self._findings.add(Damage.ALTERED, f"entry {index} is of another device", index=index)
+            self._findings.add(RecordFault.ALTERED, f"entry {index} is of another device", index=index)
 
 
 def _instant(text: str) -> datetime:

@@ -7,9 +7,9 @@ count as that only where its own key signed them. Pure, but for what `evidence` 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from agent.audit.evidence import Evidence, Note, gather
-from agent.audit.report import Damage, Report
-from agent.audit.trust import Trust, trusted
+from agent.audit.evidence import Note, PublishedEvidence, gather
+from agent.audit.report import RecordFault, Report
+from agent.audit.trust import TrustedKeys, trusted
 from agent.files.beneath import Beneath
 from agent.record.note import NoteFault, VerifierKey
 from agent.record.published import origin
@@ -17,7 +17,7 @@ from agent.record.published import origin
 
 def all_evidence(
     copy: Beneath, keys: Sequence[VerifierKey], seen: Callable[[str], Sequence[Note]]
-) -> tuple[list[tuple[Evidence, Sequence[VerifierKey]]], bool]:
+) -> tuple[list[tuple[PublishedEvidence, Sequence[VerifierKey]]], bool]:
     """What a copy has of each device, with the keys to verify it by; and whether it is of one device alone."""
     named = {key.name for key in keys}
     gathered, alone = gather(copy, lambda device: origin(device) in named, seen)
@@ -26,7 +26,7 @@ def all_evidence(
     for holder in gathered:
         for held in holder.held_for:
             if held.device in found or origin(held.device) in named:
-                before = found.get(held.device) or Evidence(held.device, (), (), (), seen(held.device))
+                before = found.get(held.device) or PublishedEvidence(held.device, (), (), (), seen(held.device))
                 trust, _ = trusted(origin(held.device), keys, (*before.rotations, *held.rotations))
                 signed, strange = _signed(held, trust)
                 found[held.device] = before.with_more(signed)
@@ -41,7 +41,7 @@ def all_evidence(
     return [(evidence, by_keys.get(device, keys)) for device, evidence in found.items()], alone
 
 
-def _signed(held: Evidence, trust: Trust) -> tuple[Evidence, list[tuple[str, str]]]:
+def _signed(held: PublishedEvidence, trust: TrustedKeys) -> tuple[PublishedEvidence, list[tuple[str, str]]]:
     """What of this its device's key signed, and the names of what it did not."""
     good, strange = [], []
     for note in held.checkpoints:
@@ -78,7 +78,7 @@ def with_former_names(reports: Sequence[Report]) -> list[Report]:
             there = 0 if before is None else before.signed
             if there < former.entries:
                 told = told.with_finding(
-                    Damage.TRUNCATED,
+                    RecordFault.TRUNCATED,
                     f"its record under its old name, {former.name}, had {former.entries} entries: {there} are here",
                 )
         checked.append(told)

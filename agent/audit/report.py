@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from agent.audit.lines import Former
 
 
-class Damage(IntEnum):
+class RecordFault(IntEnum):
     """What is wrong with a record; the value is the exit code."""
 
     ALTERED = 10
@@ -21,14 +21,20 @@ class Damage(IntEnum):
     SILENT = 14
 
 
-GRAVEST_FIRST = (Damage.FORKED, Damage.ALTERED, Damage.TRUNCATED, Damage.UNSIGNED, Damage.SILENT)
+GRAVEST_FIRST = (
+    RecordFault.FORKED,
+    RecordFault.ALTERED,
+    RecordFault.TRUNCATED,
+    RecordFault.UNSIGNED,
+    RecordFault.SILENT,
+)
 
 _WORDS = {
-    Damage.ALTERED: "altered",
-    Damage.TRUNCATED: "truncated",
-    Damage.UNSIGNED: "not signed",
-    Damage.FORKED: "forked",
-    Damage.SILENT: "heartbeat missing",
+    RecordFault.ALTERED: "altered",
+    RecordFault.TRUNCATED: "truncated",
+    RecordFault.UNSIGNED: "not signed",
+    RecordFault.FORKED: "forked",
+    RecordFault.SILENT: "heartbeat missing",
 }
 
 
@@ -36,7 +42,7 @@ _WORDS = {
 class Finding:
     """One thing that is wrong, in words; at which entry and in which file, where that is known."""
 
-    damage: Damage
+    damage: RecordFault
     text: str
     index: int | None = None
     file: str | None = None
@@ -81,7 +87,7 @@ class Report:
         """0, or the code of the gravest damage."""
         return exit_code([self])
 
-    def with_finding(self, damage: Damage, text: str) -> "Report":
+    def with_finding(self, damage: RecordFault, text: str) -> "Report":
         """With one more finding."""
         findings = sorted((*self.findings, Finding(damage, text)), key=lambda one: GRAVEST_FIRST.index(one.damage))
         return replace(self, findings=tuple(findings))
@@ -113,7 +119,7 @@ class Report:
             erased = f", {self.erased} erased on request" if self.erased else ""
             yield f"{self.device}: whole and signed: {self.entries} entries{last}{erased}"
         else:
-            worst = _WORDS[Damage(self.exit_code)].upper()
+            worst = _WORDS[RecordFault(self.exit_code)].upper()
             yield f"{self.device}: {worst}: {self.entries} entries read, {self.signed} of them signed{last}"
         for finding in self.findings:
             yield f"  {_WORDS[finding.damage]}: {finding.text}"
@@ -136,9 +142,9 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: list[Finding] = []
-        self._counts: Counter[Damage] = Counter()
+        self._counts: Counter[RecordFault] = Counter()
 
-    def add(self, damage: Damage, text: str, *, index: int | None = None, file: str | None = None) -> None:
+    def add(self, damage: RecordFault, text: str, *, index: int | None = None, file: str | None = None) -> None:
         """One more."""
         self._counts[damage] += 1
         if self._counts[damage] <= MOST_TOLD:

@@ -12,7 +12,7 @@ from typing import TextIO, cast
 from agent.model import Method
 from agent.record.ecs import to_ecs
 from agent.record.entry import Entry
-from agent.record.schema import JSON, Kind
+from agent.record.schema import JSON, EntryKind
 
 CSV_COLUMNS = (
     *("when", "device", "visit", "photo", "files", "bytes", "name"),
@@ -64,13 +64,13 @@ def to_rows(entries: Iterable[Entry]) -> Iterator[TransferRow]:
     others: list[Entry] = []
     names: dict[str, str] = {}
     for entry in entries:
-        if entry.kind is Kind.TRANSFERRED:
+        if entry.kind is EntryKind.TRANSFERRED:
             transfers.append(entry)
-        elif entry.kind is Kind.REMOVED:
+        elif entry.kind is EntryKind.REMOVED:
             removals.append(entry)
-        elif entry.kind is Kind.NOT_REMOVED:
+        elif entry.kind is EntryKind.NOT_REMOVED:
             others.append(entry)
-        elif entry.kind is Kind.RENAMED and entry.device == entry.body.get("old_name"):
+        elif entry.kind is EntryKind.RENAMED and entry.device == entry.body.get("old_name"):
             # Only the word of the record that is closed counts: another could claim anybody's photos.
             first, second = _laptop(entry.device, names), _laptop(str(entry.body["new_name"]), names)
             if first != second:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from agent.audit.report import Damage, Report
+from agent.audit.report import RecordFault, Report
 
 
 def with_silence(report: Report, heard: datetime | None, now: datetime, longest: timedelta | None) -> Report:
@@ -11,7 +11,7 @@ def with_silence(report: Report, heard: datetime | None, now: datetime, longest:
         return report
     if heard is not None and now - heard <= longest:
         return report
-    return report.with_finding(Damage.SILENT, _what(report, heard, now))
+    return report.with_finding(RecordFault.SILENT, _what(report, heard, now))
 
 
 def _what(report: Report, heard: datetime | None, now: datetime) -> str:

@@ -9,7 +9,7 @@ from agent.record.note import NoteFault, VerifierKey, open_note
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
+class TrustedKeys:
     """The log's name, the keys that are trusted for it, and the rotations between them.
 
     `unvouched` are those rotations that the old key did not sign, as where it was lost.
@@ -44,7 +44,7 @@ class Trust:
 
 def trusted(
     origin: str, enrolled: Iterable[VerifierKey], notes: Sequence[Note]
-) -> tuple[Trust, list[tuple[Note, str]]]:
+) -> tuple[TrustedKeys, list[tuple[Note, str]]]:
     """The keys that are trusted for this log, and the rotation notes that are not to be believed, with the reason.
 
     A key that the old one names is trusted. So is an old one that the new one names: all that it signed must agree with
@@ -77,4 +77,4 @@ def trusted(
                 waiting.remove(step)
                 grew = True
     refused += [(note, "no key that is enrolled for this device signed it") for note, _, _ in waiting]
-    return Trust(origin, tuple(keys), tuple(rotations), frozenset(unvouched)), refused
+    return TrustedKeys(origin, tuple(keys), tuple(rotations), frozenset(unvouched)), refused

@@ -18,10 +18,10 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
-from agent.audit.evidence import Evidence, Note, Piece, Source, opened_copy
+from agent.audit.evidence import Note, Piece, PublishedEvidence, Source, opened_copy
 from agent.audit.lines import AHEAD, LONGEST_LINE, Lines
 from agent.audit.renaming import all_evidence, succeeded, with_former_names
-from agent.audit.report import Damage, Findings, Report
+from agent.audit.report import Findings, RecordFault, Report
 from agent.audit.silence import with_silence
 from agent.audit.trust import trusted
 from agent.files.beneath import Beneath, NotPlain
@@ -56,14 +56,14 @@ def verify_copy(
 
 def verify_all(
     copy: Beneath, keys: Sequence[VerifierKey], *, now: datetime, seen: Sequence[Note] = ()
-) -> list[tuple[Evidence, Report]]:
+) -> list[tuple[PublishedEvidence, Report]]:
     """All that a copy has, and a report on each device; silence is for the caller to see."""
     found, alone = all_evidence(copy, keys, lambda device: _of_device(seen, device))
     if not alone:
         there = {origin(evidence.device) for evidence, _ in found}
         for missing in sorted({key.name for key in keys} - there):
             device = missing.removeprefix(origin(""))
-            found.append((Evidence(device, (), (), (), _of_device(seen, device)), keys))
+            found.append((PublishedEvidence(device, (), (), (), _of_device(seen, device)), keys))
     reports = [verify(evidence, trusted_keys, now) for evidence, trusted_keys in found]
     if not alone:
         reports = with_former_names(reports)
@@ -75,7 +75,7 @@ def _of_device(seen: Sequence[Note], device: str) -> list[Note]:
 
 
 def verify(
-    evidence: Evidence, keys: Iterable[VerifierKey], now: datetime, max_silence: timedelta | None = None
+    evidence: PublishedEvidence, keys: Iterable[VerifierKey], now: datetime, max_silence: timedelta | None = None
 ) -> Report:
     """Verify one device's record."""
     report = _Examination(evidence, keys, now).through()
@@ -96,13 +96,15 @@ class _Path:
 class _Examination:
     """One device's record being examined."""
 
-    def __init__(self, evidence: Evidence, keys: Iterable[VerifierKey], now: datetime) -> None:
+    def __init__(self, evidence: PublishedEvidence, keys: Iterable[VerifierKey], now: datetime) -> None:
         self._evidence = evidence
         self._findings = Findings()
         self._notes: list[str] = []
         self._trust, refused = trusted(origin(evidence.device), keys, evidence.rotations)
         for note, reason in refused:
-            self._findings.add(Damage.UNSIGNED, f"a key rotation is not to be believed: {reason}", file=note.source)
+            self._findings.add(
+                RecordFault.UNSIGNED, f"a key rotation is not to be believed: {reason}", file=note.source
+            )
         self._signed_by: dict[Checkpoint, VerifierKey] = {}
         self._by_size: dict[int, set[Checkpoint]] = {}
         self._paths: dict[int, list[_Path]] = {0: [_Path(Frontier())]}
@@ -124,32 +126,36 @@ class _Examination:
 
     def _tell_of_the_folder(self) -> None:
         if self._evidence.closed is not None:
-            self._findings.add(Damage.UNSIGNED, f"its folder {self._evidence.closed}, so nothing in it was read")
+            self._findings.add(RecordFault.UNSIGNED, f"its folder {self._evidence.closed}, so nothing in it was read")
         for name, reason in self._evidence.unusable:
-            self._findings.add(Damage.ALTERED, f"{name}: {reason}", file=name)
+            self._findings.add(RecordFault.ALTERED, f"{name}: {reason}", file=name)
 
     # --- signatures --------------------------------------------------------------------------------------------------
 
     def _read_checkpoints(self) -> None:
         evidence = self._evidence
         if not self._trust.keys:
-            self._findings.add(Damage.UNSIGNED, "no key is enrolled for this device, so nothing here can be believed")
+            self._findings.add(
+                RecordFault.UNSIGNED, "no key is enrolled for this device, so nothing here can be believed"
+            )
             return
         for note in (*evidence.checkpoints, *evidence.seen):
             try:
                 said, key = self._trust.checkpoint(note)
             except NoteFault as fault:
-                self._findings.add(Damage.UNSIGNED, f"{note.source}: {fault}", file=note.source)
+                self._findings.add(RecordFault.UNSIGNED, f"{note.source}: {fault}", file=note.source)
                 continue
             if note.name is not None and (note.name.size, note.name.root) != (said.size, said.root.hex()[:16]):
                 self._findings.add(
-                    Damage.ALTERED, f"{note.source}: it was given a name that is not its own", file=note.source
+                    RecordFault.ALTERED, f"{note.source}: it was given a name that is not its own", file=note.source
                 )
             self._signed_by[said] = key
             self._by_size.setdefault(said.size, set()).add(said)
         for size, said_there in self._by_size.items():
             if len(said_there) > 1:
-                self._findings.add(Damage.FORKED, f"two different records of {size} entries were signed", index=size)
+                self._findings.add(
+                    RecordFault.FORKED, f"two different records of {size} entries were signed", index=size
+                )
 
     # --- entries and leaves ------------------------------------------------------------------------------------------
 
@@ -157,12 +163,14 @@ class _Examination:
         """Go through one piece, on from every history that ends where it begins."""
         if piece.size is not None and (piece.size, piece.root) not in self._named:
             source = _name_of(piece)
-            self._findings.add(Damage.UNSIGNED, f"{source}: its checkpoint is missing", index=piece.first, file=source)
+            self._findings.add(
+                RecordFault.UNSIGNED, f"{source}: its checkpoint is missing", index=piece.first, file=source
+            )
         self._paths = {size: there for size, there in self._paths.items() if size >= piece.first}  # pieces are in order
         before = self._paths.get(piece.first, [])
         if not before and not self._broken:
             text = f"entries {self._reached} to {piece.first - 1} are missing"
-            self._findings.add(Damage.TRUNCATED, text, index=self._reached)
+            self._findings.add(RecordFault.TRUNCATED, text, index=self._reached)
             self._broken = True
         paths = [path.copy() for path in before]
         end = self._go_through(piece, paths)
@@ -184,7 +192,9 @@ class _Examination:
         signed = [path for path in paths if path.tree.root() in heads]
         if paths and not right:
             source = _name_of(piece)
-            self._findings.add(Damage.ALTERED, f"{source}: what its leaves make is not what its name says", file=source)
+            self._findings.add(
+                RecordFault.ALTERED, f"{source}: what its leaves make is not what its name says", file=source
+            )
         if paths and not right and not signed:
             self._broken = True
         return right or signed
@@ -208,16 +218,20 @@ class _Examination:
         try:
             return source.open()
         except NotPlain as fault:
-            self._findings.add(Damage.ALTERED, f"{source.name}: {fault}", file=source.name)
+            self._findings.add(RecordFault.ALTERED, f"{source.name}: {fault}", file=source.name)
         except FileNotFoundError:
             self._missing(piece, what)
         except OSError as fault:
-            self._findings.add(Damage.TRUNCATED, f"{source.name}: cannot be read: {fault.strerror}", file=source.name)
+            self._findings.add(
+                RecordFault.TRUNCATED, f"{source.name}: cannot be read: {fault.strerror}", file=source.name
+            )
         return None
 
     def _missing(self, piece: Piece, what: str) -> None:
         last = "the end" if piece.size is None else piece.size - 1
-        self._findings.add(Damage.TRUNCATED, f"the {what} from {piece.first} to {last} are missing", index=piece.first)
+        self._findings.add(
+            RecordFault.TRUNCATED, f"the {what} from {piece.first} to {last} are missing", index=piece.first
+        )
 
     def _grow(self, piece: Piece, entries: BinaryIO | None, leaves: BinaryIO, paths: list[_Path]) -> int | None:
         trees = [path.tree for path in paths]
@@ -245,7 +259,7 @@ class _Examination:
         if piece.size is None:
             return index
         source = _name_of(piece)
-        self._findings.add(Damage.TRUNCATED, f"{source}: {what} are missing", index=index, file=source)
+        self._findings.add(RecordFault.TRUNCATED, f"{source}: {what} are missing", index=index, file=source)
         return None
 
     def _at_the_end(self, piece: Piece, entries: BinaryIO | None, leaves: BinaryIO) -> int | None:
@@ -253,7 +267,7 @@ class _Examination:
             if file is not None and of is not None and file.read(1):
                 source = of.name
                 self._findings.add(
-                    Damage.ALTERED, f"{source}: it goes on after its last entry", index=piece.size, file=source
+                    RecordFault.ALTERED, f"{source}: it goes on after its last entry", index=piece.size, file=source
                 )
         return piece.size
 
@@ -302,24 +316,24 @@ class _Examination:
         twice = {size for size, said_there in self._by_size.items() if len(said_there) > 1}  # told already
         for size in sorted(self._forked - twice):
             text = f"what was signed at {size} entries is not the beginning of what was signed later"
-            self._findings.add(Damage.FORKED, text, index=size)
+            self._findings.add(RecordFault.FORKED, text, index=size)
         altered = {said.size for said in self._contradicted} - {said.size for said in self._fits} - self._forked
         for size in sorted(altered) if not self._broken else ():
             text = f"the first {size} entries are not those that were signed"
-            self._findings.add(Damage.ALTERED, text, index=size)
+            self._findings.add(RecordFault.ALTERED, text, index=size)
 
     def _check_reach(self, reached: int, signed: int) -> None:
         beyond = [size for size in self._by_size if size > reached]
         if beyond and not self._broken:
             self._findings.add(
-                Damage.TRUNCATED, f"{max(beyond)} entries were signed, but only {reached} are here", index=reached
+                RecordFault.TRUNCATED, f"{max(beyond)} entries were signed, but only {reached} are here", index=reached
             )
         if not self._trust.keys:
             return
         if reached == 0 and not self._evidence.pieces and not self._by_size:
-            self._findings.add(Damage.UNSIGNED, "there is no record of this device here")
+            self._findings.add(RecordFault.UNSIGNED, "there is no record of this device here")
         elif reached > signed and not self._broken:
-            self._findings.add(Damage.UNSIGNED, f"entries {signed} to {reached - 1} are not signed", index=signed)
+            self._findings.add(RecordFault.UNSIGNED, f"entries {signed} to {reached - 1} are not signed", index=signed)
 
     def _check_rotations(self) -> None:
         signing = {str(key) for key in self._signed_by.values()}
@@ -327,14 +341,14 @@ class _Examination:
         for key, index in self._lines.passed_on.items():
             if key in signing and key not in noted:
                 self._findings.add(
-                    Damage.UNSIGNED, "the note by which the log key was passed on is missing", index=index
+                    RecordFault.UNSIGNED, "the note by which the log key was passed on is missing", index=index
                 )
         for rotation in self._trust.rotations:
             told_by = self._lines.passed_on.get(str(rotation.new))
             # The old key signs the entry that names the new one; where it was lost, the new key signs that one too.
             if told_by is not None and told_by != rotation.size - (rotation not in self._trust.unvouched):
                 text = "the note by which the log key was passed on is not the one that its entry tells of"
-                self._findings.add(Damage.UNSIGNED, text, index=told_by)
+                self._findings.add(RecordFault.UNSIGNED, text, index=told_by)
 
     def _last_heard(self, best: Checkpoint | None) -> datetime | None:
         """The latest moment at which the device was certainly there.

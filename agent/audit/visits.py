@@ -11,7 +11,7 @@ from datetime import datetime
 
 from agent.audit.show import to_rows
 from agent.record.entry import Entry
-from agent.record.schema import Kind
+from agent.record.schema import EntryKind
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class VisitSum:
 def sum_up(entries: Iterable[Entry], visit: str) -> VisitSum:
     """What the entries say of this visit."""
     told = VisitSum(visit)
-    known = [entry for entry in entries if entry.kind is Kind.RENAMED or entry.body.get("visit") == visit]
+    known = [entry for entry in entries if entry.kind is EntryKind.RENAMED or entry.body.get("visit") == visit]
     of_visit = [entry for entry in known if entry.body.get("visit") == visit]
     for entry in of_visit:
         told.devices.add(entry.device)
@@ -92,8 +92,8 @@ def sum_up(entries: Iterable[Entry], visit: str) -> VisitSum:
                 isinstance(one, dict) and one.get("found") == "yes"
                 for one in (found if isinstance(found, list) else ())
             )
-    sent = {(entry.device, entry.body.get("photo")) for entry in of_visit if entry.kind is Kind.TRANSFERRED}
-    for kind, into in ((Kind.OVERDUE, told.overdue), (Kind.REFUSED, told.refused)):
+    sent = {(entry.device, entry.body.get("photo")) for entry in of_visit if entry.kind is EntryKind.TRANSFERRED}
+    for kind, into in ((EntryKind.OVERDUE, told.overdue), (EntryKind.REFUSED, told.refused)):
         into += [
             str(entry.body["photo"])
             for entry in of_visit

@@ -20,11 +20,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from agent.audit.cosigning import WitnessKey
-from agent.audit.evidence import Evidence, Note, opened_copy
+from agent.audit.evidence import Note, PublishedEvidence, opened_copy
 from agent.audit.heard import HeardFile
-from agent.audit.holdings import VISITS, Held, Holdings, compare, is_under_way, not_compared, on_disk, recorded
+from agent.audit.holdings import VISITS, HeldFile, Holdings, compare, is_under_way, not_compared, on_disk, recorded
 from agent.audit.renaming import all_evidence, succeeded, with_former_names
-from agent.audit.report import Damage, Finding, Report, exit_code
+from agent.audit.report import Finding, RecordFault, Report, exit_code
 from agent.audit.silence import with_silence
 from agent.audit.verify import verify
 from agent.errors import RecordError
@@ -41,7 +41,7 @@ _DEVICE = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
 """What a device may be called: a file here is named after it."""
 
 
-class Trouble(StrEnum):
+class WitnessFinding(StrEnum):
     """What a witness has to tell of a device."""
 
     FORK = "fork"
@@ -53,11 +53,11 @@ class Trouble(StrEnum):
 
 
 _TROUBLES = {
-    Damage.FORKED: Trouble.FORK,
-    Damage.ALTERED: Trouble.ALTERED,
-    Damage.TRUNCATED: Trouble.TRUNCATED,
-    Damage.UNSIGNED: Trouble.UNSIGNED,
-    Damage.SILENT: Trouble.SILENCE,
+    RecordFault.FORKED: WitnessFinding.FORK,
+    RecordFault.ALTERED: WitnessFinding.ALTERED,
+    RecordFault.TRUNCATED: WitnessFinding.TRUNCATED,
+    RecordFault.UNSIGNED: WitnessFinding.UNSIGNED,
+    RecordFault.SILENT: WitnessFinding.SILENCE,
 }
 
 
@@ -70,11 +70,11 @@ class Watched:
     cosigned: int | None
 
     @property
-    def troubles(self) -> tuple[tuple[Trouble, Finding], ...]:
+    def troubles(self) -> tuple[tuple[WitnessFinding, Finding], ...]:
         """Each finding under its name; a record that ends before what was seen was rolled back."""
         back = self.seen is not None and self.report.entries < self.seen
         return tuple(
-            (Trouble.ROLLBACK if back and one.damage is Damage.TRUNCATED else _TROUBLES[one.damage], one)
+            (WitnessFinding.ROLLBACK if back and one.damage is RecordFault.TRUNCATED else _TROUBLES[one.damage], one)
             for one in self.report.findings
         )
 
@@ -128,7 +128,7 @@ class Watch:
 class _Looked:
     """One look: the devices; whether it was at one device's folder alone; and the files that are on record."""
 
-    devices: tuple[tuple[Evidence, Report], ...]
+    devices: tuple[tuple[PublishedEvidence, Report], ...]
     alone: bool
     recorded: Mapping[str, int]
 
@@ -164,7 +164,7 @@ class Witness:
         visits: Path | None = None,
         retired: Collection[str] = (),
         pause: Callable[[], object] = lambda: None,
-        listed: Callable[[], Mapping[str, Held]] | None = None,
+        listed: Callable[[], Mapping[str, HeldFile]] | None = None,
     ) -> Watch:
         """Look at a share, its `record/`, or a copy of them; `keys` are those that IT enrolled.
 
@@ -202,7 +202,7 @@ class Witness:
                 known = {path.stem for path in self._seen.glob("*.txt")}
                 known |= {key.name.removeprefix(ORIGIN) for key in keys}
                 for device in sorted(known - {evidence.device for evidence, _ in found}):
-                    found.append((Evidence(device, (), (), (), self._before(device)), keys))
+                    found.append((PublishedEvidence(device, (), (), (), self._before(device)), keys))
             reports = [verify(evidence, trusted_keys, now) for evidence, trusted_keys in found]
             if not alone:
                 reports = with_former_names(reports)
@@ -238,7 +238,9 @@ class Witness:
         replace_file(self._strangers, json.dumps({name: at.isoformat() for name, at in sorted(since.items())}).encode())
         return since
 
-    def _cosign(self, evidence: Evidence, report: Report, before: Checkpoint | None, now: datetime) -> int | None:
+    def _cosign(
+        self, evidence: PublishedEvidence, report: Report, before: Checkpoint | None, now: datetime
+    ) -> int | None:
         """Sign the newest head of a record that is whole, and keep it; how many entries it has."""
         head = None if report.findings or report.root is None else _head(evidence, report)
         if head is None or not _DEVICE.fullmatch(evidence.device):
@@ -267,7 +269,7 @@ class Witness:
         return self._seen / f"{device}.txt"
 
 
-def _head(evidence: Evidence, report: Report) -> bytes | None:
+def _head(evidence: PublishedEvidence, report: Report) -> bytes | None:
     """The published note of the checkpoint that the report rests on; as it lies there, but for others' signatures."""
     wanted = Checkpoint(origin(evidence.device), report.signed, bytes.fromhex(report.root or ""))
     for note in evidence.checkpoints:

@@ -6,11 +6,11 @@ clock, gps and names). Readers do not judge and the judge does not read; the jud
 raise, loop, or cost more than the bounds.
 
 An import folder may hold anything, so the program itself reads through a `CaptureWorker`: the same, and `decodes`, in
-processes of their own with limits that the system holds them to, and where other rooms' readers are guests (worker).
+processes of their own with limits that the system holds them to, and where other rooms' readers are jobs (worker).
 """
 
 from agent.capture.decoding import decodes
 from agent.capture.reading import read
-from agent.capture.worker import CaptureWorker, Guest, Held, Imposed, Request, Unreadable
+from agent.worker import CaptureWorker, Enforcement, Imposed, Job, ReadRequest, Unreadable
 
-__all__ = ["CaptureWorker", "Guest", "Held", "Imposed", "Request", "Unreadable", "decodes", "read"]
+__all__ = ["CaptureWorker", "Enforcement", "Imposed", "Job", "ReadRequest", "Unreadable", "decodes", "read"]

@@ -6,7 +6,7 @@ writes it in its own way; what is not one of the known ways says nothing.
 
 import re
 
-from agent.capture.bounded import BoundedFile, Broken, Window
+from agent.capture.bounded import BoundedFile, Broken, ByteRange
 from agent.capture.evidence import Clock, Evidence, Exif, Stamp
 from agent.capture.exif import read_directories
 from agent.capture.tiff import Tiff
@@ -90,10 +90,10 @@ class _Walk:
             elif kind == b"IDIT" and self.idit is None:
                 self.idit = stamp_of(self._file.at(inside, min(size, MAX_TEXT)))
             elif kind == b"strd" and size > 16 and not self.blocks and self._file.at(inside, 4) == _STREAM_EXIF:
-                self._stream(Window(self._file, inside + 8, size - 8))
+                self._stream(ByteRange(self._file, inside + 8, size - 8))
             position = inside + size + size % 2
 
-    def _stream(self, block: Window) -> None:
+    def _stream(self, block: ByteRange) -> None:
         try:
             tiff = Tiff.headless(block, "<")
             self.blocks.append(read_directories(tiff, tiff.directory(0)[0], block, self.notes))

@@ -1,6 +1,6 @@
 """Reading of content that nobody vouches for: every byte and every jump is counted, and there is an end to both.
 
-A reader asks a `Source` for bytes at an offset. What lies outside the content, or goes beyond what one file may cost,
+A reader asks a `ByteSource` for bytes at an offset. What lies outside the content, or goes beyond what a file may cost,
 is `Broken`: the reason in plain English, caught inside this room and turned into a note. Nothing here allocates more
 than it was asked for, and nobody asks for a size that the content itself names without a limit of their own.
 """
@@ -27,7 +27,7 @@ class Exhausted(Broken):
     """Reading on would cost more than one file may; no file that a camera writes comes here."""
 
 
-class Source(Protocol):
+class ByteSource(Protocol):
     """Some bytes with a known length, read at offsets."""
 
     @property
@@ -57,7 +57,7 @@ class BoundedFile:
         return self._size
 
     def at(self, offset: int, size: int) -> bytes:
-        """As `Source.at`; also `Exhausted`. OSError from the file itself is let through."""
+        """As `ByteSource.at`; also `Exhausted`. OSError from the file itself is let through."""
         inside = offset - self._start
         if inside >= 0 and size >= 0 and inside + size <= len(self._held):
             return self._held[inside : inside + size]
@@ -109,16 +109,16 @@ class Block:
         return len(self._content)
 
     def at(self, offset: int, size: int) -> bytes:
-        """As `Source.at`."""
+        """As `ByteSource.at`."""
         if offset < 0 or size < 0 or offset + size > len(self._content):
             raise Broken("it points past the end of its block")
         return self._content[offset : offset + size]
 
 
-class Window:
+class ByteRange:
     """A part of another source, as a source of its own: offsets in it start at 0 and cannot leave it."""
 
-    def __init__(self, source: Source, start: int, size: int) -> None:
+    def __init__(self, source: ByteSource, start: int, size: int) -> None:
         self._source = source
         self._start = start
         self._size = max(0, min(size, source.size - start))
@@ -129,7 +129,7 @@ class Window:
         return self._size
 
     def at(self, offset: int, size: int) -> bytes:
-        """As `Source.at`."""
+        """As `ByteSource.at`."""
         if offset < 0 or size < 0 or offset + size > self._size:
             raise Broken("it points past the end of its block")
         return self._source.at(self._start + offset, size)

@@ -7,7 +7,7 @@ asked for and up to a limit.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agent.capture.bounded import Broken, Source
+from agent.capture.bounded import Broken, ByteSource
 
 MAX_BOXES = 2_000
 """Over all that is walked in one file. Only headers of a few levels are; a phone's clip has under 200."""
@@ -44,7 +44,7 @@ class Boxes:
     `torn` is whether a box of the header was met that reaches past the one it is in, or past the end of the file.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ByteSource) -> None:
         self._source = source
         self._left = MAX_BOXES
         self.torn = False

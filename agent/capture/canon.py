@@ -3,7 +3,7 @@
 CMT1 is the first directory, CMT2 the Exif directory and CMT4 the GPS directory, each with a TIFF header before it.
 """
 
-from agent.capture.bounded import BoundedFile, Broken, Window
+from agent.capture.bounded import BoundedFile, Broken, ByteRange
 from agent.capture.boxes import Box, Boxes
 from agent.capture.evidence import Evidence, Exif
 from agent.capture.exif import read_exif, read_gps
@@ -39,7 +39,7 @@ def read_blocks(boxes: Boxes, file: BoundedFile, moov: Box, notes: list[str]) ->
             continue
         for part in boxes.within(uuid, skip=len(_CANON)):
             if len(blocks) < MAX_BLOCKS and part.kind in {b"CMT1", b"CMT2"}:
-                blocks.append(read_exif(Window(file, part.start, part.size), notes))
+                blocks.append(read_exif(ByteRange(file, part.start, part.size), notes))
             elif len(blocks) < MAX_BLOCKS and part.kind == b"CMT4":
-                blocks.append(Exif(fix=read_gps(Window(file, part.start, part.size), notes)))
+                blocks.append(Exif(fix=read_gps(ByteRange(file, part.start, part.size), notes)))
     return tuple(blocks)

@@ -3,7 +3,7 @@
 import zlib
 from dataclasses import replace
 
-from agent.capture.bounded import Block, BoundedFile, Broken, Window
+from agent.capture.bounded import Block, BoundedFile, Broken, ByteRange
 from agent.capture.boxes import Boxes
 from agent.capture.evidence import Clock, Evidence, Exif, Stamp
 from agent.capture.exif import read_exif
@@ -124,7 +124,7 @@ def read_webp(file: BoundedFile) -> Evidence:
             if head[:4] == b"EXIF":
                 file.at(position + 7 + size, 1)  # Broken where the block is not all there
                 skip = 6 if size >= 6 and file.at(position + 8, 6) == b"Exif\0\0" else 0
-                blocks.append(read_exif(Window(file, position + 8 + skip, size - skip), notes))
+                blocks.append(read_exif(ByteRange(file, position + 8 + skip, size - skip), notes))
             position += 8 + size + size % 2
     except Broken as fault:
         notes.append(f"it cannot be read to its end: {fault}")
@@ -145,7 +145,7 @@ def read_jxl(file: BoundedFile) -> Evidence:
             for box in boxes.top():
                 if box.kind == b"Exif" and box.size > 12 and len(blocks) < MAX_BLOCKS:
                     skip = 4 + int.from_bytes(file.at(box.start, 4), "big")
-                    blocks.append(read_exif(Window(file, box.start + skip, box.size - skip), notes))
+                    blocks.append(read_exif(ByteRange(file, box.start + skip, box.size - skip), notes))
                 elif box.kind == b"brob" and box.size > 4 and file.at(box.start, 4) == b"Exif":
                     notes.append("its Exif block is compressed (Brotli), which no camera does, and is not read")
     except Broken as fault:
@@ -165,7 +165,7 @@ def read_jp2(file: BoundedFile) -> Evidence:
             if len(blocks) < MAX_BLOCKS and file.at(box.start, len(_JP2_EXIF)) == _JP2_EXIF:
                 start, size = box.start + len(_JP2_EXIF), box.size - len(_JP2_EXIF)
                 skip = 6 if size >= 6 and file.at(start, 6) == b"Exif\0\0" else 0
-                blocks.append(read_exif(Window(file, start + skip, size - skip), notes))
+                blocks.append(read_exif(ByteRange(file, start + skip, size - skip), notes))
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")
     return Evidence("jp2", complete=complete, orderly=not boxes.torn, blocks=tuple(blocks), notes=tuple(notes))
@@ -213,7 +213,7 @@ def read_mrw(file: BoundedFile) -> Evidence:
             size = int.from_bytes(head[4:], "big")
             file.at(position + 7 + size, 1)  # Broken where the block is not all there
             if head[:4] == b"\0TTW":
-                blocks.append(read_exif(Window(file, position + 8, size), notes))
+                blocks.append(read_exif(ByteRange(file, position + 8, size), notes))
             position += 8 + size
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")

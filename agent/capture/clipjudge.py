@@ -20,7 +20,7 @@ from agent.capture.clock import (
     plausible,
     read_stamp,
 )
-from agent.capture.doubts import anywhere
+from agent.capture.contradictions import anywhere
 from agent.capture.evidence import Clip, Stamp
 from agent.capture.judgement import Judgement
 from agent.capture.names import named_time

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from agent.capture.beside import Beside
 from agent.capture.clock import (
     BEGINNING,
     LEAST_OFFSET,
@@ -19,6 +18,7 @@ from agent.capture.clock import (
     impossible,
     read_stamp,
 )
+from agent.capture.companions import Companion
 from agent.model import Capture, Interval, Level, WallClock
 
 SAME_MOMENT = timedelta(minutes=1)
@@ -28,7 +28,7 @@ EDITED_EARLY = timedelta(minutes=10)
 """How much earlier than its time of capture a photo may seem to have been edited before one of the clocks is wrong."""
 
 
-def corroborated(capture: Capture, others: Sequence[Beside], now: datetime) -> Capture:
+def corroborated(capture: Capture, others: Sequence[Companion], now: datetime) -> Capture:
     """The capture with what the files beside it add."""
     for other in others:
         if other.alien:
@@ -45,7 +45,7 @@ def corroborated(capture: Capture, others: Sequence[Beside], now: datetime) -> C
     return capture
 
 
-def _with_time(capture: Capture, other: Beside, reading: Reading) -> Capture:
+def _with_time(capture: Capture, other: Companion, reading: Reading) -> Capture:
     if capture.taken is None:
         return _hint(capture, other, reading)
     if not capture.level.decides:
@@ -57,7 +57,7 @@ def _with_time(capture: Capture, other: Beside, reading: Reading) -> Capture:
     return _borne_out(capture, other, reading) if other.own and apart is not None else capture
 
 
-def _borne_out(capture: Capture, other: Beside, reading: Reading) -> Capture:
+def _borne_out(capture: Capture, other: Companion, reading: Reading) -> Capture:
     bound_together = other.content_id is not None and other.content_id == capture.content_id
     if bound_together and isinstance(capture.taken, WallClock) and reading.offset is not None:
         # One device wrote both in one moment: the clip's offset is that of the picture's clock.
@@ -66,7 +66,7 @@ def _borne_out(capture: Capture, other: Beside, reading: Reading) -> Capture:
     return replace(capture, basis=(*capture.basis, other.name))
 
 
-def _with_bound(capture: Capture, other: Beside, bound: Interval) -> Capture:
+def _with_bound(capture: Capture, other: Companion, bound: Interval) -> Capture:
     taken = capture.taken
     if taken is None:
         if capture.recorded is not None:
@@ -80,7 +80,7 @@ def _with_bound(capture: Capture, other: Beside, bound: Interval) -> Capture:
     return replace(_noted(capture, doubt), also=(*capture.also, Interval(BEGINNING, bound.latest)))
 
 
-def _hint(capture: Capture, other: Beside, reading: Reading) -> Capture:
+def _hint(capture: Capture, other: Companion, reading: Reading) -> Capture:
     """A time for a photo that has none: at most as good as a file's name. What was refused stays refused."""
     if capture.recorded is not None or capture.basis:
         return _noted(capture, f"{other.name} says it was taken {_said(reading)}")

@@ -8,7 +8,7 @@ import struct
 from datetime import datetime, timedelta
 from typing import Literal
 
-from agent.capture.bounded import BoundedFile, Broken, Source, Window
+from agent.capture.bounded import BoundedFile, Broken, ByteRange, ByteSource
 from agent.capture.evidence import Clock, Evidence, Exif, Stamp
 from agent.capture.tiff import printable
 
@@ -37,12 +37,12 @@ def read_crw(file: BoundedFile) -> Evidence:
     return Evidence("crw", complete=complete, blocks=(camera,), clock=clock, notes=tuple(notes))
 
 
-def read_heap(source: Source) -> tuple[Clock | None, Exif]:
+def read_heap(source: ByteSource) -> tuple[Clock | None, Exif]:
     """A heap with its header, as a CRW is and as Canon's first JPEGs carry one; `Broken` without its directory."""
     order: Literal["<", ">"] = "<" if source.at(0, 2) == b"II" else ">"
     start = struct.unpack(order + "I", source.at(2, 4))[0]
     found: dict[int, bytes] = {}
-    _Heap(order).read(Window(source, start, source.size - start), found, _DEPTH)
+    _Heap(order).read(ByteRange(source, start, source.size - start), found, _DEPTH)
     make, model = ([*found.get(_MAKE_MODEL, b"").split(b"\0"), b"", b""])[:2]
     camera = Exif(make=_text(make), model=_text(model), serial=_serial(found.get(_SERIAL, b""), order))
     return _clock(found.get(_TIME, b""), order), camera
@@ -55,7 +55,7 @@ class _Heap:
         self._order = order
         self._left = MAX_DIRECTORIES
 
-    def read(self, block: Source, found: dict[int, bytes], depth: int) -> None:
+    def read(self, block: ByteSource, found: dict[int, bytes], depth: int) -> None:
         """Put the wanted values of a block, and of those in it, into `found`; the first of each counts."""
         self._left -= 1
         if self._left < 0 or depth < 0:
@@ -66,7 +66,7 @@ class _Heap:
         for row, (mark, size, offset) in enumerate(struct.iter_unpack(self._order + "HII", rows)):
             tag = mark & 0x3FFF
             if tag & 0x3800 in _DIRECTORIES and not mark & 0xC000:
-                self.read(Window(block, offset, size), found, depth - 1)
+                self.read(ByteRange(block, offset, size), found, depth - 1)
             elif tag in {_TIME, _MAKE_MODEL, _SERIAL} and tag not in found:
                 inline = bool(mark & _IN_THE_RECORD)
                 found[tag] = block.at(where + 2 + 10 * row + 2, 8) if inline else block.at(offset, min(size, 128))

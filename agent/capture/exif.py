@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import TypeVar
 
 from agent.capture import makernotes, trailcam
-from agent.capture.bounded import Broken, Source
+from agent.capture.bounded import Broken, ByteSource
 from agent.capture.evidence import Exif, Fix, Stamp
-from agent.capture.tiff import Entry, Tiff, printable
+from agent.capture.tiff import IfdEntry, Tiff, printable
 
 _EXIF_IFD, _GPS_IFD, _MAKER_NOTE, _DNG_PRIVATE = 0x8769, 0x8825, 0x927C, 0xC634
 _MAKE, _MODEL = 0x010F, 0x0110
@@ -39,24 +39,24 @@ _NAME_LIMIT = 256
 
 _Value = TypeVar("_Value")
 
-Fields = dict[int, Entry]
+Fields = dict[int, IfdEntry]
 
 
-def read_exif(source: Source, notes: list[str]) -> Exif:
+def read_exif(source: ByteSource, notes: list[str]) -> Exif:
     """What the block in `source` says; `Broken` where it has no readable first directory."""
     tiff = Tiff(source)
     first, _ = tiff.directory(tiff.first)
     return read_directories(tiff, first, source, notes)
 
 
-def read_gps(source: Source, notes: list[str]) -> Fix:
+def read_gps(source: ByteSource, notes: list[str]) -> Fix:
     """A block whose first directory is the GPS directory itself."""
     tiff = Tiff(source)
     gps, _ = tiff.directory(tiff.first)
     return _fix(tiff, gps, notes)
 
 
-def read_directories(tiff: Tiff, first: Fields, source: Source, notes: list[str]) -> Exif:
+def read_directories(tiff: Tiff, first: Fields, source: ByteSource, notes: list[str]) -> Exif:
     """What a first directory and the Exif and GPS directories below it say.
 
     TIFF/EP and some RAW keep Exif's tags in the first directory; they count where the Exif directory lacks them.

@@ -5,7 +5,7 @@
 
 import struct
 
-from agent.capture.bounded import Block, BoundedFile, Broken, Source, Window
+from agent.capture.bounded import Block, BoundedFile, Broken, ByteRange, ByteSource
 from agent.capture.boxes import Box, Boxes
 from agent.capture.evidence import Evidence, Exif
 from agent.capture.exif import read_exif
@@ -46,17 +46,17 @@ def _pictured(boxes: Boxes, found: list[Box], meta: Box) -> bool:
     return any(box.kind == b"mdat" for box in found) or any(box.kind == b"idat" for box in boxes.within(meta, skip=4))
 
 
-def _past_header(item: Source) -> Source:
+def _past_header(item: ByteSource) -> ByteSource:
     """The TIFF block in an Exif item: behind four bytes that say how far on it starts (ISO 23008-12, A.2.1)."""
     skip = 4 + int.from_bytes(item.at(0, 4), "big")
     if item.size >= skip + 6 and item.at(skip, 6) == b"Exif\0\0":
         skip += 6
     if item.size < skip + 8:
         raise Broken("it is shorter than its own header")
-    return Window(item, skip, item.size - skip)
+    return ByteRange(item, skip, item.size - skip)
 
 
-def _exif_items(boxes: Boxes, meta: Box, file: BoundedFile) -> list[Source]:
+def _exif_items(boxes: Boxes, meta: Box, file: BoundedFile) -> list[ByteSource]:
     tables = {box.kind: box for box in boxes.within(meta, skip=4)}
     if b"iinf" not in tables or b"iloc" not in tables:
         return []
@@ -65,13 +65,13 @@ def _exif_items(boxes: Boxes, meta: Box, file: BoundedFile) -> list[Source]:
         return []
     stored = tables.get(b"idat")
     places = _extents(boxes.content(tables[b"iloc"], MAX_TABLE), wanted)
-    items: list[Source] = []
+    items: list[ByteSource] = []
     for method, extents in places:
         if method > 1 or (method == 1 and stored is None):
             raise Broken("it is stored in a way that no camera uses")
-        origin: Source = Window(file, stored.start, stored.size) if method == 1 and stored else file
+        origin: ByteSource = ByteRange(file, stored.start, stored.size) if method == 1 and stored else file
         if len(extents) == 1:
-            items.append(Window(origin, *extents[0]))
+            items.append(ByteRange(origin, *extents[0]))
         elif sum(size for _, size in extents) <= MAX_ITEM:
             items.append(Block(b"".join(origin.at(offset, size) for offset, size in extents)))
         else:

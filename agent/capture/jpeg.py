@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from agent.capture import iptc
-from agent.capture.bounded import Block, BoundedFile, Broken, Source, Window
+from agent.capture.bounded import Block, BoundedFile, Broken, ByteRange, ByteSource
 from agent.capture.crw import read_heap
 from agent.capture.evidence import Clock, Evidence, Exif
 from agent.capture.exif import read_exif
@@ -101,12 +101,12 @@ def read_jpeg(file: BoundedFile) -> Evidence:
     )
 
 
-def read_embedded(source: Source, start: int, size: int, notes: list[str]) -> tuple[Exif, ...]:
+def read_embedded(source: ByteSource, start: int, size: int, notes: list[str]) -> tuple[Exif, ...]:
     """The Exif blocks of a JPEG inside another container; its end is not looked for.
 
     Those that stand in a place that is damaged are kept as damaged.
     """
-    found = _segments(Window(source, start, size), notes)
+    found = _segments(ByteRange(source, start, size), notes)
     blocks = _read_blocks(found.blocks, notes)
     return blocks if found.orderly else tuple(replace(block, garbled=True) for block in blocks)
 
@@ -147,7 +147,7 @@ class _Segments:
     orderly: bool = True
 
 
-def _segments(source: Source, notes: list[str]) -> _Segments:
+def _segments(source: ByteSource, notes: list[str]) -> _Segments:
     found = _Segments()
     position = 2
     settled = False  # whether an Exif block is behind us, and a whole segment behind that
@@ -184,7 +184,7 @@ def _segments(source: Source, notes: list[str]) -> _Segments:
     return found
 
 
-def _marker(source: Source, position: int) -> tuple[int, int]:
+def _marker(source: ByteSource, position: int) -> tuple[int, int]:
     """The next marker's code and the position behind it, past fill bytes (T.81, B.1.1.2) and a little rubbish."""
     two = source.at(position, 2)
     if two[0] == 0xFF and 0x00 < two[1] < 0xFF:
@@ -195,7 +195,7 @@ def _marker(source: Source, position: int) -> tuple[int, int]:
     return position + found.end(), found.group()[1]
 
 
-def _is_odd(source: Source, marker: int, start: int, size: int) -> bool:
+def _is_odd(source: ByteSource, marker: int, start: int, size: int) -> bool:
     """Whether a segment for applications is none that programs write: makers kept notes there before Exif, and beside
     it (MPF, Casio's QVCI, FLIR's record).
     """
@@ -210,18 +210,18 @@ def _has_a_day(found: _Segments) -> bool:
     return in_xmp or (found.resources is not None and iptc.has_day(found.resources))
 
 
-def _is_ciff(source: Source, start: int, size: int) -> bool:
+def _is_ciff(source: ByteSource, start: int, size: int) -> bool:
     return size > _CIFF_HEADER and source.at(start + 6, len(_CIFF)) == _CIFF
 
 
-def _resources(source: Source, start: int, size: int) -> bytes | None:
+def _resources(source: ByteSource, start: int, size: int) -> bytes | None:
     head = len(iptc.HEADER)
     if size <= head or source.at(start, head) != iptc.HEADER:
         return None
     return source.at(start + head, size - head)
 
 
-def _keep(source: Source, start: int, size: int, found: _Segments) -> None:
+def _keep(source: ByteSource, start: int, size: int, found: _Segments) -> None:
     """Put an APP1's payload to the Exif blocks, the XMP packets or FLIR's record; extended XMP is stepped over."""
     blocks, packets = found.blocks, found.packets
     head = source.at(start, min(size, len(_XMP)))

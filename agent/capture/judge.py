@@ -13,7 +13,7 @@ from pathlib import PurePath
 from agent.capture import gps
 from agent.capture.clipjudge import duration, judge_clip
 from agent.capture.clock import RESET, Reading, impossible, perhaps_reset, plausible, read_stamp, up_to
-from agent.capture.doubts import doubts
+from agent.capture.contradictions import contradictions
 from agent.capture.evidence import Clip, Evidence, Exif, Stamp
 from agent.capture.judgement import Judgement
 from agent.capture.names import named_time
@@ -159,7 +159,7 @@ def _by_original(reading: Reading, found: Exif, now: datetime, source: str = _OR
     if refused is not None:
         reason = f"its {source.removeprefix('EXIF ')} is not to be believed: {refused}"
         return Judgement(Level.IMPOSSIBLE, None, reading.recorded, reading.written_offset, (source,), notes=(reason,))
-    doubted = doubts(reading, found, now)
+    doubted = contradictions(reading, found, now)
     notes: tuple[str, ...] = (*((compared.note,) if compared.note else ()), *doubted.notes)
     # Two clocks of its own and the satellites outweigh a third.
     also = compared.also if compared.confirms else (*compared.also, *doubted.also)

@@ -8,8 +8,8 @@ old.
 from collections.abc import Callable
 from typing import Literal
 
-from agent.capture.bounded import Broken, Source, Window
-from agent.capture.tiff import Entry, Tiff
+from agent.capture.bounded import Broken, ByteRange, ByteSource
+from agent.capture.tiff import IfdEntry, Tiff
 
 _LIMIT = 256
 
@@ -29,11 +29,11 @@ _CANON_SERIAL, _NIKON_SERIALS, _PENTAX_SERIAL = 0x000C, (0x001D, 0x00A0), 0x0229
 _OLYMPUS_EQUIPMENT, _OLYMPUS_SERIAL = 0x2010, 0x0101
 
 
-def content_id(note: Entry, source: Source) -> str | None:
+def content_id(note: IfdEntry, source: ByteSource) -> str | None:
     """The Live Photo ContentIdentifier in an Apple note."""
 
     def read() -> str | None:
-        inside = Window(source, note.where, note.size)
+        inside = ByteRange(source, note.where, note.size)
         head = inside.at(0, _APPLE_FIELDS)
         if not head.startswith(_APPLE):
             return None
@@ -43,11 +43,11 @@ def content_id(note: Entry, source: Source) -> str | None:
     return _unless_broken(read)
 
 
-def serial(note: Entry, source: Source, order: Literal["<", ">"], make: str) -> str | None:
+def serial(note: IfdEntry, source: ByteSource, order: Literal["<", ">"], make: str) -> str | None:
     """The body's serial number as its maker's programs show it; `order` is the Exif block's byte order."""
 
     def read() -> str | None:
-        inside = Window(source, note.where, note.size)
+        inside = ByteRange(source, note.where, note.size)
         if make.startswith("Canon"):
             return _canon(Tiff.headless(source, order), note.where)
         if make.upper().startswith("NIKON"):
@@ -69,16 +69,16 @@ def _canon(tiff: Tiff, where: int) -> str | None:
     return f"{number:010d}" if number else None
 
 
-def _nikon(note: Source) -> str | None:
+def _nikon(note: ByteSource) -> str | None:
     if note.at(0, len(_NIKON)) != _NIKON:
         return None
-    tiff = Tiff(Window(note, _NIKON_BLOCK, note.size - _NIKON_BLOCK))
+    tiff = Tiff(ByteRange(note, _NIKON_BLOCK, note.size - _NIKON_BLOCK))
     fields, _ = tiff.directory(tiff.first)
     found = next((word for tag in _NIKON_SERIALS if tag in fields and (word := tiff.text(fields[tag], _LIMIT))), "")
     return found.removeprefix("No=").removeprefix("NO=").strip() or None
 
 
-def _pentax(note: Source, block: Source, where: int, order: Literal["<", ">"]) -> str | None:
+def _pentax(note: ByteSource, block: ByteSource, where: int, order: Literal["<", ">"]) -> str | None:
     if note.at(0, len(_PENTAX)) == _PENTAX:
         return _word(Tiff.headless(block, _order(note.at(4, 2), order)), where + 6, _PENTAX_SERIAL)
     if note.at(0, len(_PENTAX_LATER)) == _PENTAX_LATER:
@@ -89,7 +89,7 @@ def _pentax(note: Source, block: Source, where: int, order: Literal["<", ">"]) -
     return None
 
 
-def _olympus(note: Source) -> str | None:
+def _olympus(note: ByteSource) -> str | None:
     head = note.at(0, 16)
     start = next((start for start in _OLYMPUS if head.startswith(start)), None)
     if start is None:

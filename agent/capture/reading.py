@@ -8,10 +8,10 @@ from pathlib import Path
 
 from agent.capture.asf import read_asf
 from agent.capture.avi import read_avi
-from agent.capture.beside import read_beside
 from agent.capture.bounded import BoundedFile, Broken
 from agent.capture.canon import read_cr3
 from agent.capture.chunks import read_jp2, read_jxl, read_kyocera, read_mrw, read_png, read_raf, read_webp, read_x3f
+from agent.capture.companions import read_companions
 from agent.capture.corroborate import corroborated
 from agent.capture.crw import read_crw
 from agent.capture.evidence import Evidence
@@ -67,7 +67,7 @@ def read(path: Path, *, now: datetime, beside: Sequence[Path] = ()) -> Capture:
     evidence = gather(path)
     capture = judge(evidence, name=path.name, folder=path.parent.name, now=now)
     if beside and capture.is_photo:
-        capture = corroborated(capture, read_beside(beside, gather), now)
+        capture = corroborated(capture, read_companions(beside, gather), now)
     return _with_note_on_name(with_zone_of_place(capture), path)
 
 

@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
-from agent.capture.bounded import Broken, Source
+from agent.capture.bounded import Broken, ByteSource
 
 MAX_ENTRIES = 1_000
 """In one directory. Real ones hold under 100; a count above this is garbage, and so are the entries behind it."""
@@ -32,7 +32,7 @@ _RATIONALS = {5: "I", 10: "i"}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IfdEntry:
     """One field of a directory: its type, how many values, and where they start in the source."""
 
     type: int
@@ -57,7 +57,7 @@ class Tiff:
     exist, so that what stands there is no directory, or no more; type 0 is a blank, as some cameras leave at the end.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ByteSource) -> None:
         """Read the header; `Broken` where there is none."""
         self._source = source
         header = source.at(0, 8)
@@ -79,14 +79,14 @@ class Tiff:
         return self._order
 
     @classmethod
-    def headless(cls, source: Source, order: Literal["<", ">"]) -> "Tiff":
+    def headless(cls, source: ByteSource, order: Literal["<", ">"]) -> "Tiff":
         """Directories without a header of their own, as makers keep in their notes."""
         self = cls.__new__(cls)
         self._source, self._order, self._visited = source, order, set()
         self.magic, self.first, self.cut, self.garbled = 42, 0, False, False
         return self
 
-    def directory(self, offset: int) -> tuple[dict[int, Entry], int]:
+    def directory(self, offset: int) -> tuple[dict[int, IfdEntry], int]:
         """The fields of the directory at `offset` by tag (the first where a tag is there twice), and the next's offset.
 
         `Broken` where it was read before, does not lie inside with all its fields, begins with what is no field, or
@@ -101,11 +101,11 @@ class Tiff:
         if count > MAX_ENTRIES:
             raise Broken("a directory of it is longer than any camera writes")
         rows = self._source.at(offset + 2, 12 * count)
-        fields: dict[int, Entry] = {}
+        fields: dict[int, IfdEntry] = {}
         for index, (tag, kind, values, pointer) in enumerate(struct.iter_unpack(self._order + "HHII", rows)):
             self.garbled = self.garbled or (kind not in _SIZES and kind != 0)
             inline = _SIZES.get(kind, 0) * values <= 4
-            entry = Entry(kind, values, offset + 2 + 12 * index + 8 if inline else pointer)
+            entry = IfdEntry(kind, values, offset + 2 + 12 * index + 8 if inline else pointer)
             outside = entry.where + entry.size > self._source.size
             if index == 0 and (kind not in _SIZES or outside):
                 raise Broken("a directory of it begins with what is no field")
@@ -115,12 +115,12 @@ class Tiff:
         follows = end + 4 <= self._source.size
         return fields, struct.unpack(self._order + "I", self._source.at(end, 4))[0] if follows else 0
 
-    def raw(self, entry: Entry, limit: int) -> bytes:
+    def raw(self, entry: IfdEntry, limit: int) -> bytes:
         """The field's bytes, at most `limit` and at most what is there."""
         size = min(entry.size, limit, max(0, self._source.size - entry.where))
         return self._source.at(entry.where, size)
 
-    def text(self, entry: Entry, limit: int) -> str | None:
+    def text(self, entry: IfdEntry, limit: int) -> str | None:
         """A field of characters up to its first NUL, without blanks around it; None where nothing is left, and where it
         does not lie inside the content.
 
@@ -136,7 +136,7 @@ class Tiff:
             decoded = found.decode("latin-1")
         return printable(decoded) or None
 
-    def integer(self, entry: Entry) -> int | None:
+    def integer(self, entry: IfdEntry) -> int | None:
         """The first value of a field of whole numbers."""
         code = _INTEGERS.get(entry.type)
         if code is None or entry.count < 1:
@@ -144,7 +144,7 @@ class Tiff:
         (value,) = struct.unpack(self._order + code, self._source.at(entry.where, _SIZES[entry.type]))
         return int(value)
 
-    def integers(self, entry: Entry, limit: int) -> tuple[int, ...]:
+    def integers(self, entry: IfdEntry, limit: int) -> tuple[int, ...]:
         """The first `limit` values of a field of whole numbers."""
         code = _INTEGERS.get(entry.type)
         if code is None:
@@ -153,7 +153,7 @@ class Tiff:
         whole = len(values) // _SIZES[entry.type]
         return struct.unpack(f"{self._order}{whole}{code}", values[: whole * _SIZES[entry.type]])
 
-    def rationals(self, entry: Entry, limit: int) -> tuple[float | None, ...]:
+    def rationals(self, entry: IfdEntry, limit: int) -> tuple[float | None, ...]:
         """The first `limit` fractions of a field; None for one with nothing below the line."""
         code = _RATIONALS.get(entry.type)
         if code is None:

@@ -7,9 +7,9 @@ specifications (MN10, UltraFire, HF2 PRO) and FLIR's FFF record, as ExifTool doc
 import struct
 from datetime import UTC, datetime, timedelta, timezone
 
-from agent.capture.bounded import Broken, Source, Window
+from agent.capture.bounded import Broken, ByteRange, ByteSource
 from agent.capture.evidence import Stamp
-from agent.capture.tiff import Entry
+from agent.capture.tiff import IfdEntry
 
 _HYPERFIRE = (b"\x01\xf1\x02\x00", b"\x01\xf1\x03\x00")
 _HYPERFIRE_TIME = 2 * 0x0B
@@ -27,10 +27,10 @@ _CAMERA_INFO, _CAMERA_TIME = 0x20, 0x384
 _MAX_RECORDS = 64
 
 
-def noted(note: Entry, source: Source, make: str | None) -> Stamp | None:
+def noted(note: IfdEntry, source: ByteSource, make: str | None) -> Stamp | None:
     """What a Reconyx note says of when the picture was taken: what the camera's clock showed."""
     try:
-        inside = Window(source, note.where, note.size)
+        inside = ByteRange(source, note.where, note.size)
         head = inside.at(0, min(10, inside.size))
         if head.startswith(_HYPERFIRE) or (head.startswith(_HYPERFIRE[0][:2]) and (make or "").upper() == "RECONYX"):
             second, minute, hour, month, day, year = _words(inside.at(_HYPERFIRE_TIME, 12))

@@ -8,9 +8,9 @@ import click
 from agent.cli.session import json_option, printable, put_json, put_table, say, settings_of, stages_of
 
 if TYPE_CHECKING:
-    from agent.clockcheck import Ahead
-    from agent.pipeline.cameras import ClockError, Looked, Seen
-    from agent.pipeline.stages import Stages
+    from agent.clockcheck import ClockOffset
+    from agent.pipeline.cameras import ClockError, SeenCamera, SeenCameras
+    from agent.pipeline.context import Context
     from agent.register import Amended
 
 
@@ -33,11 +33,11 @@ def list_cameras(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> 
     """The cameras register in force here; with --seen, what to write into it: make, model and serial as photos say."""
     from agent.pipeline.cameras import registered, seen
 
-    with stages_of(settings_of(ctx)) as stages:
+    with stages_of(settings_of(ctx)) as context:
         if paths:
-            _put_seen(seen(stages, paths), as_json)
+            _put_seen(seen(context, paths), as_json)
             return 0
-        cameras = registered(stages)
+        cameras = registered(context)
     if as_json:
         for camera in cameras or ():
             put_json(
@@ -72,7 +72,7 @@ def list_cameras(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> 
     return 0
 
 
-def _put_seen(found: "tuple[Seen, ...]", as_json: bool) -> None:
+def _put_seen(found: "tuple[SeenCamera, ...]", as_json: bool) -> None:
     if as_json:
         for one in found:
             put_json(
@@ -128,16 +128,16 @@ def clock(
     if show:
         from agent.cli.clockface import show_clock
 
-        with stages_of(settings_of(ctx)) as stages:
-            return show_clock(stages)
+        with stages_of(settings_of(ctx)) as context:
+            return show_clock(context)
     if file is not None and str(file).startswith("share:"):
         raise click.UsageError("the share's register is the coordinator's: give a file on this laptop, or none", ctx)
-    with stages_of(settings_of(ctx)) as stages:
-        return _measure(stages, photos, timezone, file, label, owner, as_json)
+    with stages_of(settings_of(ctx)) as context:
+        return _measure(context, photos, timezone, file, label, owner, as_json)
 
 
 def _measure(
-    stages: "Stages",
+    context: "Context",
     photos: tuple[Path, ...],
     timezone: str | None,
     file: Path | None,
@@ -147,14 +147,14 @@ def _measure(
 ) -> int:
     from agent.pipeline.cameras import add_to, clock_error, look_at_clocks, zone_called
 
-    zone = zone_called(timezone) if timezone else stages.zone
-    looked = look_at_clocks(stages, photos, zone)
+    zone = zone_called(timezone) if timezone else context.zone
+    looked = look_at_clocks(context, photos, zone)
     for one in looked:
         if as_json:
             put_json(_photo_json(one))
         else:
             click.echo(_photo_words(one))
-    error = clock_error(stages, looked, label=label, owner=owner)
+    error = clock_error(context, looked, label=label, owner=owner)
     added = None if file is None else add_to(file, error, label=label, owner=owner)
     if as_json:
         put_json(_error_json(error, zone.key, added))
@@ -163,7 +163,7 @@ def _measure(
     return 0
 
 
-def _photo_json(looked: "Looked") -> dict[str, object]:
+def _photo_json(looked: "SeenCameras") -> dict[str, object]:
     from agent.clockcheck import Measured
 
     found = looked.found
@@ -178,7 +178,7 @@ def _photo_json(looked: "Looked") -> dict[str, object]:
     }
 
 
-def _photo_words(looked: "Looked") -> str:
+def _photo_words(looked: "SeenCameras") -> str:
     from agent.clockcheck import Measured
 
     found, name = looked.found, printable(str(looked.path))
@@ -187,7 +187,7 @@ def _photo_words(looked: "Looked") -> str:
     return f"{name}: {_runs(found.ahead.seconds)}, to within {found.ahead.within:.1f} s"
 
 
-def _ahead_json(ahead: "Ahead") -> dict[str, float]:
+def _ahead_json(ahead: "ClockOffset") -> dict[str, float]:
     return {"least": round(ahead.least.total_seconds(), 3), "most": round(ahead.most.total_seconds(), 3)}
 
 

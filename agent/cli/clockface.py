@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from agent.clockcheck import TrueClock
-    from agent.pipeline.stages import Stages
+    from agent.pipeline.context import Context
 
 WORDS = 34
 """Columns that the words need beside the code."""
@@ -21,7 +21,7 @@ LINES = 7
 """Lines that they need below it."""
 
 
-def show_clock(stages: "Stages") -> int:
+def show_clock(context: "Context") -> int:
     """Show the clock until Ctrl-C. Raises UsageError where standard output is no terminal; ShareRefused."""
     from rich.live import Live
     from rich.text import Text
@@ -33,21 +33,21 @@ def show_clock(stages: "Stages") -> int:
         raise UsageError("the clock is shown on a terminal: start it in a window, not into a file or a pipe")
     try:
         with Live(Text("Asking the share for its time …"), console=screen, screen=True, auto_refresh=False) as live:
-            clock = true_clock(stages)
+            clock = true_clock(context)
             while True:
-                now = stages.clock()
+                now = context.clock()
                 if clock.stale(now, time.monotonic()):
                     # No code is left standing meanwhile: it would be photographed with a time that has passed.
                     live.update(Text("Asking the share for its time again …"), refresh=True)
-                    clock = true_clock(stages)
-                    now = stages.clock()
-                live.update(face(clock, now, stages, screen.width, screen.height), refresh=True)
-                time.sleep(max(0.001, 1.002 - clock.at(stages.clock()).microsecond / 1e6))
+                    clock = true_clock(context)
+                    now = context.clock()
+                live.update(face(clock, now, context, screen.width, screen.height), refresh=True)
+                time.sleep(max(0.001, 1.002 - clock.at(context.clock()).microsecond / 1e6))
     except KeyboardInterrupt:
         return 0
 
 
-def face(clock: "TrueClock", now: "datetime", stages: "Stages", width: int, height: int) -> "RenderableType":
+def face(clock: "TrueClock", now: "datetime", context: "Context", width: int, height: int) -> "RenderableType":
     """What stands on a terminal of `width` columns and `height` lines when the laptop's clock shows `now`."""
     from rich.console import Group
     from rich.table import Table
@@ -64,7 +64,7 @@ def face(clock: "TrueClock", now: "datetime", stages: "Stages", width: int, heig
                     f"{(SIDE + 1) // 2} lines.")  # fmt: skip
     # Black on white whatever the terminal's colours, and nothing else on these lines: readers need the light edge.
     code = Text("\n".join(half_blocks(drawn(shown), scale)), style="#000000 on #ffffff", no_wrap=True)
-    words = Text("\n".join(_words(clock, shown.at.astimezone(stages.zone), stages)), overflow="fold")
+    words = Text("\n".join(_words(clock, shown.at.astimezone(context.zone), context)), overflow="fold")
     if beside < below:
         return Group(code, words)
     table = Table.grid(padding=(0, 2, 0, 0))
@@ -72,8 +72,8 @@ def face(clock: "TrueClock", now: "datetime", stages: "Stages", width: int, heig
     return table
 
 
-def _words(clock: "TrueClock", there: "datetime", stages: "Stages") -> list[str]:
-    lines = [there.strftime("%H:%M:%S"), there.strftime("%A %d %B %Y"), stages.zone.key, ""]
+def _words(clock: "TrueClock", there: "datetime", context: "Context") -> list[str]:
+    lines = [there.strftime("%H:%M:%S"), there.strftime("%A %d %B %Y"), context.zone.key, ""]
     if clock.within is None:
         lines += ["NOT CHECKED against the share: this is the laptop's own clock.", str(clock.why)]
     else:

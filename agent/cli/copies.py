@@ -53,7 +53,7 @@ def enrolled(ctx: click.Context, key_files: Sequence[Path]) -> "list[VerifierKey
     """The keys in these files, and this laptop's own where it has one. Usage faults name the file and the line."""
     from agent import audit
     from agent.errors import RecordError
-    from agent.pipeline.stages import log_key
+    from agent.pipeline.context import log_key
 
     keys: list[VerifierKey] = []
     for file in key_files:
@@ -77,8 +77,8 @@ def copy_of(ctx: click.Context, directory: Path | None, share: bool) -> Iterator
     if not share:
         yield directory
         return
+    from agent.pipeline.context import server_of, wall_clock
     from agent.pipeline.fetch import fetch_records
-    from agent.pipeline.stages import server_of, wall_clock
     from agent.share import open_share
 
     with tempfile.TemporaryDirectory(prefix="photo-agent-record-") as name:

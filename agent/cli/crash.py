@@ -19,12 +19,12 @@ ADVICE = (
 
 
 class Discreet(logging.Formatter):
-    """Log lines whose faults are told as `told` does it."""
+    """Log lines whose faults are told as `crash_report` does it."""
 
     def formatException(self, ei: object) -> str:  # noqa: N802  # logging's name
         """In the place of the fault's text and its traceback."""
         fault = ei[1] if isinstance(ei, tuple) else None
-        return told(fault) if isinstance(fault, BaseException) else ""
+        return crash_report(fault) if isinstance(fault, BaseException) else ""
 
 
 def watch_over() -> None:
@@ -34,7 +34,7 @@ def watch_over() -> None:
         if isinstance(fault, KeyboardInterrupt):
             log.critical("stopped")
         else:
-            log.critical("%s\n%s", ADVICE, told(fault))
+            log.critical("%s\n%s", ADVICE, crash_report(fault))
 
     def of_a_thread(ended: threading.ExceptHookArgs) -> None:
         if ended.exc_value is not None:
@@ -42,14 +42,14 @@ def watch_over() -> None:
 
     def of_nobody(ended: "sys.UnraisableHookArgs") -> None:
         if ended.exc_value is not None:
-            log.error("A fault while something was put away:\n%s", told(ended.exc_value))
+            log.error("A fault while something was put away:\n%s", crash_report(ended.exc_value))
 
     sys.excepthook, threading.excepthook, sys.unraisablehook = of_the_process, of_a_thread, of_nobody
     if logging.lastResort is not None:  # what is logged where no log was set up, by asyncio for one
         logging.lastResort.setFormatter(Discreet())
 
 
-def told(fault: BaseException) -> str:
+def crash_report(fault: BaseException) -> str:
     """The kind of fault, its system error and where it happened; of those that led to it, too, the first one first."""
     return "\n".join(_lines(fault, set())).rstrip("\n")
 

@@ -9,7 +9,7 @@ import click
 from agent.cli.session import json_option, put_json
 
 if TYPE_CHECKING:
-    from agent.demo.story import Outcome, Told
+    from agent.demo.story import DemoResult, Outcome
 
 CHAPTERS = {
     "removed": ("Sent, proven and removed here", "green"),
@@ -60,7 +60,7 @@ def _as_json(outcome: "Outcome") -> dict[str, object]:
     }
 
 
-def _tell(told: "Told", keep: Path | None) -> None:
+def _tell(told: "DemoResult", keep: Path | None) -> None:
     click.echo("A teacher is back from the Science Museum. The camera's photos are in the import folder:")
     click.echo("some are of the visit, some are nobody's business, and some are hard to tell.\n")
     click.echo("An SFTP server was started on this computer, its host key pinned, and the register read from it.")

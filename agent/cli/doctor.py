@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> int:
     """Check everything that has to work, and say what to do. Exit code 3 where something fails."""
-    from agent.pipeline.doctor import Mark, examine
+    from agent.pipeline.doctor import CheckResult, examine
 
     settings = settings_of(ctx)
     failed = 0
-    with stages_of(settings) as stages:
+    with stages_of(settings) as context:
         if server_report is not None:
             from agent.pipeline.serverreport import report
 
-            server_report.write_text(report(stages), encoding="utf-8")
+            server_report.write_text(report(context), encoding="utf-8")
             say(f"What the server can do is in {server_report}.")
-        for found in examine(stages, lambda: _service(ctx)):
-            failed += found.mark is Mark.FAIL
+        for found in examine(context, lambda: _service(ctx)):
+            failed += found.mark is CheckResult.FAIL
             if as_json:
                 put_json({"check": found.check, "result": found.mark.value, "text": found.text, "do": found.advice})
                 continue
-            colour = {Mark.OK: "green", Mark.WARN: "yellow", Mark.FAIL: "red"}[found.mark]
+            colour = {CheckResult.OK: "green", CheckResult.WARN: "yellow", CheckResult.FAIL: "red"}[found.mark]
             click.echo(f"{click.style(found.mark.value.ljust(4), fg=colour)}  {found.check}: {found.text}")
-            if found.advice and found.mark is not Mark.OK:
+            if found.advice and found.mark is not CheckResult.OK:
                 click.echo(f"      → {found.advice}")
     return 3 if failed else 0
 

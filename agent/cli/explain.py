@@ -25,9 +25,9 @@ def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> int:
 
     for path in files:
         _must_be_there(path)
-    with _settings(ctx) as settings, stages_of(settings) as stages:
+    with _settings(ctx) as settings, stages_of(settings) as context:
         for path in _each(files):
-            told = explain(stages, path)
+            told = explain(context, path)
             if as_json:
                 put_json(told.as_json())
             else:

@@ -275,13 +275,13 @@ def visit_summary(
 def _waiting(ctx: click.Context, visit: str) -> int:
     """How many photos of the visit are here and not yet on record."""
     from agent.journal import Journal, State
-    from agent.pipeline.stages import journal_file
+    from agent.pipeline.context import journal_file
 
     file = journal_file(settings_of(ctx))
     if not file.exists():
         return 0
     with Journal.open(file, read_only=True) as journal:
-        before = journal.standings(State.SETTLED, State.DECIDED, State.SENT, State.PROVEN, State.REFUSED)
+        before = journal.tracked_photos(State.SETTLED, State.DECIDED, State.SENT, State.PROVEN, State.REFUSED)
         return sum(one.decision is not None and one.decision.visit == visit for one in before)
 
 

@@ -78,8 +78,8 @@ def _own(
     from agent import audit
     from agent.errors import RecordError
     from agent.journal import Journal
+    from agent.pipeline.context import journal_file, log_key, record_folder
     from agent.pipeline.former import former_records, published_up_to
-    from agent.pipeline.stages import journal_file, log_key, record_folder
     from agent.record import Record
 
     with contextlib.ExitStack() as stack:
@@ -106,7 +106,7 @@ def _own(
 @click.pass_context
 def key(ctx: click.Context, as_json: bool) -> int:
     """The public log key of this laptop, for IT to enrol."""
-    from agent.pipeline.stages import log_key
+    from agent.pipeline.context import log_key
 
     settings = settings_of(ctx)
     public = log_key(settings).load().key
@@ -123,12 +123,12 @@ def key(ctx: click.Context, as_json: bool) -> int:
 @click.pass_context
 def rotate_key(ctx: click.Context, lost: bool, reason: str) -> int:
     """Sign with a new key from now on, which the old one names. Prints the new public key."""
-    from agent.pipeline.stages import log_key, only_writer
+    from agent.pipeline.context import log_key, only_writer
     from agent.record.rotation import rotate
 
     settings = settings_of(ctx)
-    with only_writer(settings), stages_of(settings) as stages:
-        new = rotate(stages.record, log_key(settings), at=stages.clock(), reason=reason, lost=lost)
+    with only_writer(settings), stages_of(settings) as context:
+        new = rotate(context.record, log_key(settings), at=context.clock(), reason=reason, lost=lost)
     click.echo(str(new.key))
     say(
         "IT must enrol this key: without the old one nothing else connects the two" if lost else "the next run sends it"
@@ -143,16 +143,16 @@ def rotate_key(ctx: click.Context, lost: bool, reason: str) -> int:
 @click.pass_context
 def erase(ctx: click.Context, entry: int, reason: str) -> int:
     """Erase entry number ENTRY of this laptop's record (GDPR, Art. 17); a new entry says that it was done."""
-    from agent.pipeline.stages import log_key, only_writer
+    from agent.pipeline.context import log_key, only_writer
     from agent.record.rotation import signer_of
 
     settings = settings_of(ctx)
-    with only_writer(settings), stages_of(settings) as stages:
+    with only_writer(settings), stages_of(settings) as context:
         try:
-            stages.record.erase(entry, at=stages.clock(), reason=reason)
+            context.record.erase(entry, at=context.clock(), reason=reason)
         except ValueError as fault:
             raise click.UsageError(str(fault)) from fault
-        stages.record.seal(signer_of(stages.record, log_key(settings)))
+        context.record.seal(signer_of(context.record, log_key(settings)))
     say("erased here; IT erases it on the server with `photo-agent log erase-copy` once the next run was published")
     return 0
 

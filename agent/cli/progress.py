@@ -30,7 +30,7 @@ class Follower(Protocol):
         """So much more has arrived."""
         ...
 
-    def told(self, event: Mapping[str, object]) -> None:
+    def log_event(self, event: Mapping[str, object]) -> None:
         """A step of a run in another process, as JSON."""
         ...
 
@@ -44,7 +44,7 @@ class Json:
 
     def event(self, event: Event) -> None:
         """A line."""
-        self.told(event.as_json())
+        self.log_event(event.as_json())
 
     def expect(self, files: int, size: int) -> None:
         """Nothing."""
@@ -52,7 +52,7 @@ class Json:
     def advance(self, size: int) -> None:
         """Nothing."""
 
-    def told(self, event: Mapping[str, object]) -> None:
+    def log_event(self, event: Mapping[str, object]) -> None:
         """A line."""
         if event["event"] not in {"expect", "advance"}:
             put_json(event)
@@ -74,7 +74,7 @@ class Lines:
 
     def event(self, event: Event) -> None:
         """What a person has to know: what failed and what concerns the whole run."""
-        self.told(event.as_json())
+        self.log_event(event.as_json())
 
     def expect(self, files: int, size: int) -> None:
         """The beginning of sending."""
@@ -83,7 +83,7 @@ class Lines:
     def advance(self, size: int) -> None:
         """Nothing: the end says how much it was."""
 
-    def told(self, event: Mapping[str, object]) -> None:
+    def log_event(self, event: Mapping[str, object]) -> None:
         """What failed and what concerns the whole run; the rest is counted at the end."""
         match event["event"]:
             case "notice":
@@ -130,14 +130,14 @@ class Bar(Lines):
 
     def event(self, event: Event) -> None:
         """Counts proven photos, and tells what a person has to know."""
-        self.told(event.as_json())
+        self.log_event(event.as_json())
 
-    def told(self, event: Mapping[str, object]) -> None:
+    def log_event(self, event: Mapping[str, object]) -> None:
         """As above, for events of another process."""
         if event["event"] == "proven" and self._task is not None:
             self._proven += 1
             self._progress.update(self._task, proven=self._proven)
-        super().told(event)
+        super().log_event(event)
 
     def expect(self, files: int, size: int) -> None:
         """The bar begins; anew, where one run is followed by another."""

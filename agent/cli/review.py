@@ -9,8 +9,8 @@ from agent.cli.session import json_option, put_json, put_table, say, settings_of
 from agent.model import PhotoId, VisitId
 
 if TYPE_CHECKING:
-    from agent.pipeline.review import Held
-    from agent.pipeline.stages import Stages
+    from agent.pipeline.context import Context
+    from agent.pipeline.review import ReviewItem
     from agent.settings import Settings
 
 all_like = click.option(
@@ -34,8 +34,8 @@ def list_held(ctx: click.Context, as_json: bool) -> int:
     from agent.pipeline.review import away, held
 
     settings = settings_of(ctx)
-    with stages_of(settings) as stages:
-        waiting, apart = held(stages), len(away(stages))
+    with stages_of(settings) as context:
+        waiting, apart = held(context), len(away(context))
     if as_json:
         for one in waiting:
             put_json(_as_json(one))
@@ -55,16 +55,16 @@ def list_held(ctx: click.Context, as_json: bool) -> int:
     return 0
 
 
-def _as_json(one: "Held") -> dict[str, object]:
-    standing, decision = one.standing, one.standing.decision
+def _as_json(one: "ReviewItem") -> dict[str, object]:
+    tracked, decision = one.tracked, one.tracked.decision
     taken = None if decision is None or one.not_after is not None else decision.taken
     return {
-        "id": standing.id,
-        "file": standing.photo.main.path,
-        "state": standing.state.value,
+        "id": tracked.id,
+        "file": tracked.photo.main.path,
+        "state": tracked.state.value,
         "taken": taken and taken.earliest,
         "not_after": one.not_after,
-        "reasons": list(decision.reasons) if decision else [standing.reason],
+        "reasons": list(decision.reasons) if decision else [tracked.reason],
         "candidates": list(one.candidates),
         "visits": [
             {"id": proposal.visit.id, "title": proposal.visit.title, "why": list(proposal.why)}
@@ -73,13 +73,13 @@ def _as_json(one: "Held") -> dict[str, object]:
     }
 
 
-def _row(one: "Held", settings: "Settings") -> tuple[str, str, str, str, str]:
-    decision = one.standing.decision
+def _row(one: "ReviewItem", settings: "Settings") -> tuple[str, str, str, str, str]:
+    decision = one.tracked.decision
     taken = taken_words(decision.taken, decision.level, settings) if decision else "–"
     first, others = one.proposals[:1], one.candidates[1:]
     visits = "".join(f"{proposal.visit.id}: {', '.join(proposal.why)}" for proposal in first)
     visits += f"; or {', '.join(others)}" if others else ""
-    return one.standing.id, one.standing.photo.main.path.name, taken, one.standing.reason or "", visits
+    return one.tracked.id, one.tracked.photo.main.path.name, taken, one.tracked.reason or "", visits
 
 
 @command.command("assign")
@@ -95,9 +95,9 @@ def assign(ctx: click.Context, words: tuple[str, ...], visit: str | None, like: 
     *photos, last = [*words, visit] if visit is not None else words or ("",)
     if not last:
         raise click.UsageError("Name the photos and the visit: photo-agent review assign ID VISIT.")
-    with stages_of(settings_of(ctx)) as stages:
-        for photo in _chosen(stages, photos, like):
-            after = settle(stages, photo, VisitId(last))
+    with stages_of(settings_of(ctx)) as context:
+        for photo in _chosen(context, photos, like):
+            after = settle(context, photo, VisitId(last))
             if as_json:
                 put_json({"id": after.id, "state": after.state.value, "visit": last})
             else:
@@ -113,8 +113,8 @@ def dismiss(ctx: click.Context, photos: tuple[str, ...], as_json: bool) -> int:
     """Stop waiting for photos whose card, disk or folder will not come back: all of them, or those with these IDs."""
     from agent.pipeline.review import dismiss as settle
 
-    with stages_of(settings_of(ctx)) as stages:
-        count = settle(stages, [PhotoId(photo) for photo in photos])
+    with stages_of(settings_of(ctx)) as context:
+        count = settle(context, [PhotoId(photo) for photo in photos])
     if as_json:
         put_json({"dismissed": count})
     elif not count:
@@ -134,9 +134,9 @@ def private(ctx: click.Context, photos: tuple[str, ...], like: str | None, as_js
     """The photos with these IDs are private: they are left alone from now on."""
     from agent.pipeline.review import keep_private
 
-    with stages_of(settings_of(ctx)) as stages:
-        kept = _chosen(stages, photos, like)
-        keep_private(stages, *kept)
+    with stages_of(settings_of(ctx)) as context:
+        kept = _chosen(context, photos, like)
+        keep_private(context, *kept)
     for photo in kept:
         if as_json:
             put_json({"id": photo, "state": "private"})
@@ -155,11 +155,11 @@ def undo(ctx: click.Context, answers: tuple[str, ...], as_json: bool) -> int:
     """Take your answer back, until the photo was sent; of a photo that you said is private, give its file."""
     from agent.pipeline.undo import undo as take_back
 
-    with stages_of(settings_of(ctx)) as stages:
+    with stages_of(settings_of(ctx)) as context:
         for what in answers:
-            done = take_back(stages, what)
+            done = take_back(context, what)
             if as_json:
-                known = done.standing
+                known = done.tracked
                 put_json({"id": known and known.id, "state": known and known.state.value, "answer": what})
             elif done.in_review:
                 click.echo(f"{what} waits for your answer again")
@@ -168,7 +168,7 @@ def undo(ctx: click.Context, answers: tuple[str, ...], as_json: bool) -> int:
     return 0
 
 
-def _chosen(stages: "Stages", photos: Sequence[str], like: str | None) -> list[PhotoId]:
+def _chosen(context: "Context", photos: Sequence[str], like: str | None) -> list[PhotoId]:
     from agent.pipeline.review import chosen
 
-    return chosen(stages, [PhotoId(photo) for photo in photos], None if like is None else PhotoId(like))
+    return chosen(context, [PhotoId(photo) for photo in photos], None if like is None else PhotoId(like))

@@ -28,8 +28,8 @@ LOG_SIZE = 1_000_000
 @click.pass_context
 def command(ctx: click.Context) -> int:
     """The service, in the foreground: watches, sends, proves and removes until it is told to stop."""
+    from agent.pipeline.context import only_writer
     from agent.pipeline.importfolders import refuse_unfit
-    from agent.pipeline.stages import only_writer
     from agent.supervisor import Restarts, Supervisor, knock_at
 
     settings = settings_of(ctx)
@@ -41,9 +41,9 @@ def command(ctx: click.Context) -> int:
     with only_writer(settings):
         restarts = Restarts(settings.state_dir)
         _wait_before_working(restarts, stopping)
-        with stages_of(settings, stopping=stopping) as stages:
+        with stages_of(settings, stopping=stopping) as context:
             knock = partial(knock_at, settings.share.host, settings.share.port)
-            Supervisor(stages, settings.watch, knock=knock, stopping=stopping, restarts=restarts).run()
+            Supervisor(context, settings.watch, knock=knock, stopping=stopping, restarts=restarts).run()
         restarts.ended_well()
     return 0
 

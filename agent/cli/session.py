@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from agent.model import Interval, Level
-    from agent.pipeline.stages import Stages
+    from agent.pipeline.context import Context
     from agent.settings import Settings
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, and nothing else.")
@@ -38,16 +38,16 @@ def settings_file(ctx: click.Context) -> Path:
 
 
 @contextlib.contextmanager
-def stages_of(settings: "Settings", *, stopping: threading.Event | None = None) -> Iterator["Stages"]:
+def stages_of(settings: "Settings", *, stopping: threading.Event | None = None) -> Iterator["Context"]:
     """The opened stages; waiting inside a run ends at once when `stopping` is set."""
-    from agent.pipeline.stages import open_stages
+    from agent.pipeline.context import open_context
 
     if stopping is None:
-        with open_stages(settings) as stages:
-            yield stages
+        with open_context(settings) as context:
+            yield context
     else:
-        with open_stages(settings, sleep=stopping.wait) as stages:
-            yield stages
+        with open_context(settings, sleep=stopping.wait) as context:
+            yield context
 
 
 def put_json(line: Mapping[str, object]) -> None:

@@ -11,7 +11,7 @@ from agent.pipeline.counting import counted
 
 if TYPE_CHECKING:
     from agent.pipeline.forwarding import Receiver
-    from agent.pipeline.status import Status, Waiting
+    from agent.pipeline.status import Status, WaitingPhoto
     from agent.settings import Settings
 
 
@@ -26,13 +26,13 @@ def command(ctx: click.Context, as_json: bool) -> int:
     from agent.pipeline.status import status
 
     settings = settings_of(ctx)
-    with stages_of(settings) as stages:
-        standing = status(stages)
+    with stages_of(settings) as context:
+        tracked = status(context)
     if as_json:
-        put_json(_as_json(standing))
+        put_json(_as_json(tracked))
     else:
-        _show(standing, settings)
-    return standing.exit_code
+        _show(tracked, settings)
+    return tracked.exit_code
 
 
 def _as_json(status: "Status") -> dict[str, object]:
@@ -41,15 +41,15 @@ def _as_json(status: "Status") -> dict[str, object]:
         "overdue": status.overdue,
         "waiting": [
             {
-                "id": one.standing.id,
-                "file": one.standing.photo.main.path,
-                "state": one.standing.state.value,
+                "id": one.tracked.id,
+                "file": one.tracked.photo.main.path,
+                "state": one.tracked.state.value,
                 "since": one.since,
-                "visit": one.standing.decision and one.standing.decision.visit,
+                "visit": one.tracked.decision and one.tracked.decision.visit,
                 "reason": one.reason,
-                "again_at": one.standing.not_before,
+                "again_at": one.tracked.not_before,
                 "overdue": one.overdue,
-                "away": one.standing.away,
+                "away": one.tracked.away,
             }
             for one in status.waiting
         ],
@@ -139,13 +139,13 @@ def _in_one_sentence(status: "Status") -> str:
 
 def _rows(status: "Status", settings: "Settings") -> Iterator[tuple[str, str, str, str, str]]:
     """A row for each visit, state and reason; a photo that is alone in it by its id and name."""
-    groups: defaultdict[tuple[str, str, str], list[Waiting]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str, str], list[WaitingPhoto]] = defaultdict(list)
     for one in status.waiting:
-        standing = one.standing
-        visit = (standing.decision and standing.decision.visit) or "–"
-        state = standing.state.value + (" (overdue)" if one.overdue else "")
+        tracked = one.tracked
+        visit = (tracked.decision and tracked.decision.visit) or "–"
+        state = tracked.state.value + (" (overdue)" if one.overdue else "")
         groups[visit, state, one.reason or ""].append(one)
     for (visit, state, reason), photos in groups.items():
-        first = photos[0].standing
+        first = photos[0].tracked
         which = f"{first.id} {first.photo.main.path.name}" if len(photos) == 1 else counted(len(photos), "photo")
         yield which, visit, state, local(min(one.since for one in photos), settings), reason

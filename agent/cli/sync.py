@@ -17,7 +17,7 @@ from agent.errors import AlreadyRunning
 
 if TYPE_CHECKING:
     from agent.cli.progress import Follower
-    from agent.pipeline.stages import Stages
+    from agent.pipeline.context import Context
     from agent.settings import Settings
 
 SILENCE = 2.0
@@ -46,7 +46,7 @@ def command(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json:
     if dry_run:
         return _dry_run(settings, roots or settings.watch, as_json)
     from agent.cli.progress import follower
-    from agent.pipeline.stages import only_writer
+    from agent.pipeline.context import only_writer
 
     with follower(as_json) as follow:
         while True:
@@ -63,8 +63,8 @@ def _run(settings: "Settings", roots: tuple[Path, ...], follow: "Follower") -> i
     from agent.pipeline.run import Run
 
     stopping = threading.Event()
-    with _on_interrupt(lambda: _stop(stopping)), stages_of(settings, stopping=stopping) as stages:
-        summary = Run(stages, roots, follow, stopping=stopping.is_set).through()
+    with _on_interrupt(lambda: _stop(stopping)), stages_of(settings, stopping=stopping) as context:
+        summary = Run(context, roots, follow, stopping=stopping.is_set).through()
     follow.end(summary.as_json())
     return summary.exit_code
 
@@ -99,36 +99,36 @@ def _hand_over(settings: "Settings", paths: tuple[Path, ...], follow: "Follower"
     None where it ended without an answer (it may have been another `sync`, which answers nobody).
     """
     stopping = threading.Event()
-    with _on_interrupt(stopping.set), stages_of(settings) as stages:
-        request = stages.journal.ask(paths, stages.clock())
+    with _on_interrupt(stopping.set), stages_of(settings) as context:
+        request = context.journal.ask(paths, context.clock())
         say("the service is at work already; following it")
-        for event in _events(stages, request, stopping):
+        for event in _events(context, request, stopping):
             if event.get("event") == "summary":
                 follow.end(event)
                 code = event.get("exit_code")
                 return code if isinstance(code, int) else 1
-            follow.told(event)
-        stages.journal.withdraw(request)
+            follow.log_event(event)
+        context.journal.withdraw(request)
     if not stopping.is_set():
         return None
     say("no longer following; the service goes on by itself")
     return 3
 
 
-def _events(stages: "Stages", request: int, stopping: threading.Event) -> Iterator[dict[str, object]]:
+def _events(context: "Context", request: int, stopping: threading.Event) -> Iterator[dict[str, object]]:
     """What is reported, as it comes; ends when asked to stop, or when nobody is at work any more."""
     from agent.pipeline.status import is_running
 
     after = 0
     heard = time.monotonic()
     while not stopping.is_set():
-        fresh = stages.journal.events(request, after)
+        fresh = context.journal.events(request, after)
         for after, event in fresh:  # noqa: B007  # the last number is where the next look begins
             yield event
         if fresh:
             heard = time.monotonic()
         elif time.monotonic() - heard > SILENCE:
-            if not is_running(stages.settings):
+            if not is_running(context.settings):
                 return
             heard = time.monotonic()
         stopping.wait(0.2)
@@ -139,9 +139,9 @@ def _dry_run(settings: "Settings", roots: tuple[Path, ...], as_json: bool) -> in
     from agent.pipeline.explain import preview
     from agent.pipeline.misgivings import misgivings
 
-    with stages_of(settings) as stages:
-        explained = list(preview(stages, roots))
-        doubts = misgivings(stages, stages.registers.current())
+    with stages_of(settings) as context:
+        explained = list(preview(context, roots))
+        doubts = misgivings(context, context.registers.current())
     code = 0 if doubts is None else 2
     if doubts is not None:
         say(doubts)

@@ -24,8 +24,8 @@ def command() -> None:
 def list_visits(ctx: click.Context, as_json: bool) -> int:
     """The visits in force here, newest first."""
     settings = settings_of(ctx)
-    with stages_of(settings) as stages:
-        register = stages.registers.current()
+    with stages_of(settings) as context:
+        register = context.registers.current()
     visits = () if register is None else register.visits
     newest = sorted(visits, key=lambda visit: visit.span.earliest, reverse=True)
     if as_json:
@@ -114,8 +114,8 @@ def accept(ctx: click.Context, as_json: bool) -> int:
     from agent.errors import RegisterError
     from agent.pipeline.renew import fetch_register
 
-    with stages_of(settings_of(ctx)) as stages:
-        renewal = fetch_register(stages, force=True)
+    with stages_of(settings_of(ctx)) as context:
+        renewal = fetch_register(context, force=True)
     if renewal.refusal or renewal.register is None:
         raise RegisterError(renewal.refusal or "there is no register to accept")
     if as_json:

@@ -15,7 +15,7 @@ from agent.cli.session import json_option, printable, put_json, say, settings_of
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
-    from agent.audit import Held
+    from agent.audit import HeldFile
 
 LOOK_AGAIN = 10.0
 """Seconds before a record that seems damaged is looked at once more: its device may be publishing at this moment."""
@@ -90,11 +90,11 @@ def _wait() -> None:
 
 
 @contextlib.contextmanager
-def _fetched(ctx: click.Context) -> "Iterator[tuple[Path, Callable[[], None], Callable[[], Mapping[str, Held]]]]":
+def _fetched(ctx: click.Context) -> "Iterator[tuple[Path, Callable[[], None], Callable[[], Mapping[str, HeldFile]]]]":
     """The records on the server, in a folder here; a way to fetch them once more, and one to list the photos."""
-    from agent.audit import Held
+    from agent.audit import HeldFile
+    from agent.pipeline.context import server_of, wall_clock
     from agent.pipeline.fetch import fetch_records, visits_there
-    from agent.pipeline.stages import server_of, wall_clock
     from agent.share import open_share
 
     settings = settings_of(ctx)
@@ -114,4 +114,4 @@ def _fetched(ctx: click.Context) -> "Iterator[tuple[Path, Callable[[], None], Ca
             fetch()
 
         fetch()
-        yield folder, again, lambda: {name: Held(None, size_known=False) for name in visits_there(connection)}
+        yield folder, again, lambda: {name: HeldFile(None, size_known=False) for name in visits_there(connection)}

@@ -10,14 +10,14 @@ a register by itself; a person does, with what is told.
 """
 
 from agent.clockcheck.drawing import SIDE, drawn, half_blocks
-from agent.clockcheck.measuring import Ahead, Measured, agree, measure, zone_part
+from agent.clockcheck.measuring import ClockOffset, Measured, agree, measure, zone_part
 from agent.clockcheck.photograph import reader_missing, shown_in
 from agent.clockcheck.shown import ShownTime
 from agent.clockcheck.trueclock import TrueClock, compare, unchecked
 
 __all__ = [
     "SIDE",
-    "Ahead",
+    "ClockOffset",
     "Measured",
     "ShownTime",
     "TrueClock",

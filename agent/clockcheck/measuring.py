@@ -29,7 +29,7 @@ _CAMERAS_WORD = "EXIF DateTimeOriginal"
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class ClockOffset:
     """How far a clock runs ahead: at least `least`, at most `most`; negative where it is behind."""
 
     least: timedelta
@@ -55,7 +55,7 @@ class Measured:
 
     camera: Camera
     shown: ShownTime
-    ahead: Ahead
+    ahead: ClockOffset
     own_offset: bool
 
 
@@ -75,13 +75,13 @@ def measure(capture: Capture, shown: ShownTime, zone: tzinfo) -> Measured:
     true = Interval(shown.at - unsure, shown.at + SECOND + LAG + unsure)
     taken = capture.taken
     if isinstance(taken, Interval):
-        return Measured(camera, shown, Ahead(taken.earliest - true.latest, taken.latest - true.earliest), True)
+        return Measured(camera, shown, ClockOffset(taken.earliest - true.latest, taken.latest - true.earliest), True)
     wall = taken if isinstance(taken, WallClock) else _as_recorded(capture.recorded)
     # Back and forth through the zone at one instant: in the hour that autumn repeats, too, only one offset is in force.
     there = shown.at.astimezone(zone)
     offset = there.utcoffset() or timedelta(0)
     earliest, latest = ((moment + offset).replace(tzinfo=None) for moment in (true.earliest, true.latest))
-    return Measured(camera, shown, Ahead(wall.earliest - latest, wall.latest - earliest), False)
+    return Measured(camera, shown, ClockOffset(wall.earliest - latest, wall.latest - earliest), False)
 
 
 def _as_recorded(recorded: str | None) -> WallClock:
@@ -93,13 +93,13 @@ def _as_recorded(recorded: str | None) -> WallClock:
     return WallClock(start, start + SECOND)
 
 
-def agree(photos: Sequence[Measured]) -> Ahead:
+def agree(photos: Sequence[Measured]) -> ClockOffset:
     """What all photos allow; at least one. Raises LocalFault where they are of several cameras, or do not agree."""
     if len({photo.camera for photo in photos}) > 1:
         raise LocalFault("the photos are of more than one camera: measure each by itself")
     if len({photo.own_offset for photo in photos}) > 1:
         raise LocalFault("some of the photos carry a time zone and some do not: photograph the clock again")
-    ahead = Ahead(max(photo.ahead.least for photo in photos), min(photo.ahead.most for photo in photos))
+    ahead = ClockOffset(max(photo.ahead.least for photo in photos), min(photo.ahead.most for photo in photos))
     if ahead.least > ahead.most:
         raise LocalFault(
             "the photos do not agree how far the clock is off: it was set between them, or one is of an old picture "
@@ -108,7 +108,7 @@ def agree(photos: Sequence[Measured]) -> Ahead:
     return ahead
 
 
-def zone_part(ahead: Ahead) -> timedelta | None:
+def zone_part(ahead: ClockOffset) -> timedelta | None:
     """The part of an error that a wrong zone or summer time makes: a multiple of 15 minutes, or None."""
     middle = timedelta(seconds=ahead.seconds)
     part = round(middle / QUARTER) * QUARTER

@@ -17,10 +17,10 @@ from agent.demo.photos import ZONE, Cast, Sample, cast, make
 from agent.demo.server import EmbeddedServer
 from agent.journal import State
 from agent.model import Method
+from agent.pipeline.context import Context, only_writer, open_context
 from agent.pipeline.events import Event, Summary
 from agent.pipeline.explain import explain
 from agent.pipeline.run import Run
-from agent.pipeline.stages import Stages, only_writer, open_stages
 from agent.settings import Settings, load
 from agent.share import make_key
 from agent.tagging import untag
@@ -61,7 +61,7 @@ class Remembering:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DemoResult:
     """The whole story, once it has happened."""
 
     outcomes: tuple[Outcome, ...]
@@ -70,7 +70,7 @@ class Told:
     entries: int
 
 
-def play(folder: Path) -> Told:
+def play(folder: Path) -> DemoResult:
     """Do the whole job in `folder` and check every outcome."""
     imports, share = folder / "laptop" / "Camera Imports", folder / "share"
     for place in (imports, share / "register", share / "visits", share / "record"):
@@ -80,14 +80,14 @@ def play(folder: Path) -> Told:
     (share / "register" / "cameras.csv").write_text(roles.cameras_csv, encoding="utf-8")
     with EmbeddedServer(share) as server:
         settings = _laptop(folder / "laptop", imports, server)
-        with only_writer(settings), open_stages(settings) as stages:
-            _sent_already(stages, roles, imports)
+        with only_writer(settings), open_context(settings) as context:
+            _sent_already(context, roles, imports)
             originals = {sample.name: make(sample, imports).read_bytes() for sample in roles.samples}
             audience = Remembering()
-            summary = Run(stages, (imports,), audience).through()
-            outcomes = tuple(_outcomes(stages, roles, imports, share, originals))
-            entries = sum(1 for _ in stages.record.entries())
-    return Told(outcomes, summary, tuple(audience.events), entries)
+            summary = Run(context, (imports,), audience).through()
+            outcomes = tuple(_outcomes(context, roles, imports, share, originals))
+            entries = sum(1 for _ in context.record.entries())
+    return DemoResult(outcomes, summary, tuple(audience.events), entries)
 
 
 def _laptop(folder: Path, imports: Path, server: EmbeddedServer) -> Settings:
@@ -119,32 +119,32 @@ def _laptop(folder: Path, imports: Path, server: EmbeddedServer) -> Settings:
     return load(path)
 
 
-def _sent_already(stages: Stages, roles: Cast, imports: Path) -> None:
+def _sent_already(context: Context, roles: Cast, imports: Path) -> None:
     """An earlier run, with the one photo that the story's run then finds on the share."""
     earlier = next(sample for sample in roles.samples if sample.about.startswith("sent already"))
     make(earlier, imports)
-    Run(stages, (imports,)).through()
+    Run(context, (imports,)).through()
 
 
 def _outcomes(
-    stages: Stages, roles: Cast, imports: Path, share: Path, originals: dict[str, bytes]
+    context: Context, roles: Cast, imports: Path, share: Path, originals: dict[str, bytes]
 ) -> Iterator[Outcome]:
-    held = {one.photo.main.path.name: one for one in stages.journal.standings(State.REVIEW)}
-    gone = {one.photo.main.path.name: one for one in stages.journal.standings(State.REMOVED)}
+    held = {one.photo.main.path.name: one for one in context.journal.tracked_photos(State.REVIEW)}
+    gone = {one.photo.main.path.name: one for one in context.journal.tracked_photos(State.REMOVED)}
     for sample in roles.samples:
         path = imports / sample.name
         content = originals[sample.name]
         if path.exists() and path.read_bytes() != content:
             yield Outcome(sample, "changed", (), None, as_expected=False)
         elif sample.name in gone and not path.exists():
-            standing = gone[sample.name]
-            remote = standing.proofs[0].name
+            tracked = gone[sample.name]
+            remote = tracked.proofs[0].name
             whole = _original_of(share / remote) == hashlib.sha256(content).hexdigest()
-            reasons = standing.decision.reasons if standing.decision else ()
+            reasons = tracked.decision.reasons if tracked.decision else ()
             yield Outcome(
                 sample,
                 "removed",
-                (*reasons, HOW[standing.proofs[0].method]),
+                (*reasons, HOW[tracked.proofs[0].method]),
                 remote,
                 whole and sample.expected == "removed",
             )
@@ -154,7 +154,7 @@ def _outcomes(
             yield Outcome(sample, "review", reasons, None, sample.expected == "review" and path.exists())
         else:
             # The journal keeps nothing of a private photo, so its reasons are worked out again.
-            told = explain(stages, path)
+            told = explain(context, path)
             yield Outcome(sample, told.verdict.value, told.reasons, None, told.verdict.value == sample.expected)
 
 

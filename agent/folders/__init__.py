@@ -11,14 +11,14 @@ from agent.folders.group import Read, group
 from agent.folders.limits import WatchLimits, watch_limits
 from agent.folders.livephoto import one_moment
 from agent.folders.look import look, real_path
-from agent.folders.scan import Found, Trouble, scan
+from agent.folders.scan import Found, ScanProblem, scan
 from agent.folders.settle import settled
 from agent.folders.watch import Watcher
 
 __all__ = [
     "Found",
     "Read",
-    "Trouble",
+    "ScanProblem",
     "WatchLimits",
     "Watcher",
     "fingerprint",

@@ -3,8 +3,8 @@
 Promises: deterministic order; regular files only, each path once, however the roots are nested or doubled; a symbolic
 link is never followed below a root (a root itself may be one, or lie behind one: it is resolved once); mounts inside
 are walked; hidden, system and half-written names are passed over; nothing is opened here (`read` may open what it is
-asked about). What cannot be looked at is a `Trouble`, never an exception and never silence; what nobody foresaw in one
-folder is one too, and the other folders go on.
+asked about). What cannot be looked at is a `ScanProblem`, never an exception and never silence; what nobody foresaw in
+one folder is one too, and the other folders go on.
 """
 
 import errno
@@ -27,7 +27,7 @@ Identity = tuple[int, int] | Path
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class ScanProblem:
     """What could not be looked at and why, in words for the local user; `path` is for that user alone."""
 
     reason: str
@@ -39,7 +39,7 @@ class Found:
     """Photos by folder and name, and what stood in the way."""
 
     photos: tuple[Photo, ...]
-    troubles: tuple[Trouble, ...]
+    troubles: tuple[ScanProblem, ...]
 
 
 def scan(roots: Iterable[Path], *, read: Read) -> Found:
@@ -63,7 +63,7 @@ def scan(roots: Iterable[Path], *, read: Read) -> Found:
         elif stat.S_ISREG(seen.st_mode):
             files[path.parent].add(path)
         else:
-            walk.troubles.append(Trouble("This is neither a file nor a folder.", root))
+            walk.troubles.append(ScanProblem("This is neither a file nor a folder.", root))
     for path in sorted(folders, key=str):
         walk.folder_tree(path, folders[path])
     for parent in sorted(files, key=str):
@@ -76,13 +76,13 @@ class _Walk:
 
     def __init__(self, read: Read) -> None:
         self.photos: list[Photo] = []
-        self.troubles: list[Trouble] = []
+        self.troubles: list[ScanProblem] = []
         self._read = read
         self._been_in: set[Identity] = set()
         self._roots_done: set[Identity] = set()
 
     def trouble(self, path: Path, fault: OSError) -> None:
-        self.troubles.append(Trouble(_reason(fault), path))
+        self.troubles.append(ScanProblem(_reason(fault), path))
 
     def folder_tree(self, root: Path, seen: os.stat_result) -> None:
         """Walk `root`, unless an earlier root held it."""
@@ -123,7 +123,7 @@ class _Walk:
             self.photos.extend(photo for photo in self._grouped(folder, listing) if wanted & _paths(photo))
         for path in sorted(wanted.difference(*(_paths(photo) for photo in self.photos)), key=str):
             self.troubles.append(
-                Trouble("This is no photo by itself: hidden, half-written, or a sidecar without its photo.", path)
+                ScanProblem("This is no photo by itself: hidden, half-written, or a sidecar without its photo.", path)
             )
 
     def _grouped(self, folder: Path, listing: Listing) -> tuple[Photo, ...]:
@@ -131,7 +131,7 @@ class _Walk:
             with contained("a folder"):
                 return tuple(group(tuple(_files(folder, listing)), self._read))
         except Unforeseen as fault:
-            self.troubles.append(Trouble(str(fault), folder))
+            self.troubles.append(ScanProblem(str(fault), folder))
             return ()
 
     def _list(self, folder: Path, known: os.stat_result) -> Listing | None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from agent.folders.limits import watch_limits
 from agent.folders.names import is_own
-from agent.folders.scan import Trouble
+from agent.folders.scan import ScanProblem
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEventHandler
@@ -89,9 +89,9 @@ class Watcher:
                 revived = revived or root.observer is not None
         return revived
 
-    def troubles(self) -> tuple[Trouble, ...]:
+    def troubles(self) -> tuple[ScanProblem, ...]:
         """What is not, or not wholly, watched and why; the rescan finds what is put there."""
-        return tuple(Trouble(root.trouble, root.path) for root in self._roots if root.trouble is not None)
+        return tuple(ScanProblem(root.trouble, root.path) for root in self._roots if root.trouble is not None)
 
     # --- One root ----------------------------------------------------------------------------------------------------
 

@@ -1,30 +1,30 @@
 """Forwarding: what is put on record, told to the school's log server or SIEM as well.
 
-Each entry of the signed record becomes an `Event`. `Waiting` queues it on disk for each receiver (`SyslogServer`,
+Each entry of the signed record becomes an `LogEvent`. `Waiting` queues it on disk for each receiver (`SyslogServer`,
 `EcsServer`, `EcsFile`) and lets it go once that has it; the `Forwarder` does both in a thread of its own. Every event
 arrives at least once, with an id by which doubles are known. The signed record stays the truth: a receiver is told, and
 proves nothing.
 """
 
-from agent.forward.event import Event, Position, Source, Step, Target
+from agent.forward.event import LogEvent, Position, Source, Step, Target
+from agent.forward.event_queue import ReceiverStatus, receiver_status
 from agent.forward.faults import NotForwarded
 from agent.forward.forwarder import Forwarder
 from agent.forward.targets import EcsFile, EcsServer, SyslogServer
-from agent.forward.tls import Trust
-from agent.forward.waiting import Standing, standing
+from agent.forward.tls import TlsTrust
 
 __all__ = [
     "EcsFile",
     "EcsServer",
-    "Event",
     "Forwarder",
+    "LogEvent",
     "NotForwarded",
     "Position",
+    "ReceiverStatus",
     "Source",
-    "Standing",
     "Step",
     "SyslogServer",
     "Target",
-    "Trust",
-    "standing",
+    "TlsTrust",
+    "receiver_status",
 ]

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class LogEvent:
     """An entry of the signed record, on its way to whoever watches over many laptops.
 
     `id` is the same whenever this entry is delivered, so that a receiver can drop what it has. `entry` is the record's
@@ -36,7 +36,7 @@ class Position:
 class Step:
     """One entry further: the event (None of an entry that was erased), and where the next one begins."""
 
-    event: Event | None
+    event: LogEvent | None
     after: Position
 
 
@@ -57,7 +57,7 @@ class Target(Protocol):
         """For messages: what it is, and where."""
         ...
 
-    def render(self, event: Event) -> bytes:
+    def render(self, event: LogEvent) -> bytes:
         """The event as this receiver gets it, with whatever separates it from the next."""
         ...
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from agent.errors import AgentError
 from agent.forward.event import Source, Target
-from agent.forward.waiting import MOST, Waiting, set_aside
+from agent.forward.event_queue import MOST, EventQueue, set_aside
 
 BATCH = 500
 """Events in one connection, so as many as may come twice after a crash."""
@@ -26,7 +26,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
 
 
 @dataclass(slots=True)
-class Lane:
+class TargetQueue:
     """One receiver: when it is tried again, and what was last told of it."""
 
     target: Target
@@ -56,7 +56,7 @@ class Forwarder:
     ) -> None:
         self._queue = queue
         self._device = device
-        self._lanes = [Lane(target) for target in targets]
+        self._lanes = [TargetQueue(target) for target in targets]
         self._source = source
         self._tell = tell
         self._most = most
@@ -113,9 +113,9 @@ class Forwarder:
             knocked, self._knocked = self._knocked, False
             return knocked or not self._closing
 
-    def _try(self, lane: Lane) -> None:
+    def _try(self, lane: TargetQueue) -> None:
         try:
-            with Waiting(self._queue, self._device) as waiting:
+            with EventQueue(self._queue, self._device) as waiting:
                 self._catch_up_or_say_why(waiting, lane)
         except sqlite3.DatabaseError as fault:
             self._failed(lane, f"The queue of what is to be forwarded cannot be used: {fault}.")
@@ -130,7 +130,7 @@ class Forwarder:
                 self._tell(f"Forwarding to {lane.target.description} goes on again.")
             lane.failures, lane.due, lane.told = 0, 0.0, ""
 
-    def _catch_up_or_say_why(self, waiting: Waiting, lane: Lane) -> None:
+    def _catch_up_or_say_why(self, waiting: EventQueue, lane: TargetQueue) -> None:
         try:
             self._catch_up(waiting, lane)
         except AgentError as fault:
@@ -138,7 +138,7 @@ class Forwarder:
             raise
         waiting.went_on(lane.target)
 
-    def _catch_up(self, waiting: Waiting, lane: Lane) -> None:
+    def _catch_up(self, waiting: EventQueue, lane: TargetQueue) -> None:
         """Take over and send until nothing is left. What is raised between two batches loses nothing."""
         while not self._given_up:
             trouble = self._take_over(waiting, lane)
@@ -151,7 +151,7 @@ class Forwarder:
             else:
                 return
 
-    def _take_over(self, waiting: Waiting, lane: Lane) -> AgentError | None:
+    def _take_over(self, waiting: EventQueue, lane: TargetQueue) -> AgentError | None:
         """Queue what there is room for. A record that cannot be read further does not keep back what was read."""
         room = self._most - waiting.count(lane.target)
         while room > 0:
@@ -166,7 +166,7 @@ class Forwarder:
         self._tell_if_full(lane, full=room <= 0)
         return None
 
-    def _tell_if_full(self, lane: Lane, *, full: bool) -> None:
+    def _tell_if_full(self, lane: TargetQueue, *, full: bool) -> None:
         if full and not lane.full and lane.failures:
             self._tell(
                 f"The queue for {lane.target.description} is full: {self._most} events wait. Newer ones stay in the "
@@ -176,7 +176,7 @@ class Forwarder:
         elif not full:
             lane.full = False
 
-    def _failed(self, lane: Lane, what: str) -> None:
+    def _failed(self, lane: TargetQueue, what: str) -> None:
         pause = min(self._first_pause * 2**lane.failures, LONGEST_PAUSE)
         lane.failures = min(lane.failures + 1, 16)
         lane.due = time.monotonic() + pause * random.uniform(0.75, 1.25)  # noqa: S311  # spreads laptops, hides nothing
@@ -184,7 +184,7 @@ class Forwarder:
             self._tell(f"Entries of the record wait to be forwarded to {lane.target.description}. {what}")
             lane.told = what
 
-    def _start_anew(self, lane: Lane) -> None:
+    def _start_anew(self, lane: TargetQueue) -> None:
         try:
             set_aside(self._queue)
         except OSError as fault:

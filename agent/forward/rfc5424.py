@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from agent.forward.event import Event
+from agent.forward.event import LogEvent
 
 LOG_AUDIT = 13
 """The facility (RFC 5424, table 1): what was done, kept for whoever must account for it."""
@@ -50,7 +50,7 @@ BOM = b"\xef\xbb\xbf"
 _NOT_IN_A_HEADER = re.compile(r"[^\x21-\x7e]+")
 
 
-def message(event: Event) -> bytes:
+def message(event: LogEvent) -> bytes:
     """The message, without framing; at most LONGEST bytes."""
     entry = event.entry
     kind = str(entry["kind"])

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.forward import rfc5424
-from agent.forward.event import Event
+from agent.forward.event import LogEvent
 from agent.forward.lines import append, check
-from agent.forward.tls import Trust, hand_over
+from agent.forward.tls import TlsTrust, hand_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class SyslogServer:
 
     host: str
     port: int
-    trust: Trust
+    trust: TlsTrust
     name: str = "syslog"
 
     @property
@@ -25,7 +25,7 @@ class SyslogServer:
         """For messages."""
         return f"the syslog server {self.host}:{self.port}"
 
-    def render(self, event: Event) -> bytes:
+    def render(self, event: LogEvent) -> bytes:
         """A message with its length before it."""
         return rfc5424.framed(rfc5424.message(event))
 
@@ -44,7 +44,7 @@ class EcsServer:
 
     host: str
     port: int
-    trust: Trust
+    trust: TlsTrust
     name: str = "ecs-server"
 
     @property
@@ -52,7 +52,7 @@ class EcsServer:
         """For messages."""
         return f"the log server {self.host}:{self.port}"
 
-    def render(self, event: Event) -> bytes:
+    def render(self, event: LogEvent) -> bytes:
         """One line."""
         return _line(event)
 
@@ -77,7 +77,7 @@ class EcsFile:
         """For messages; the file's place is IT's choice and in agent.toml."""
         return "the file for events"
 
-    def render(self, event: Event) -> bytes:
+    def render(self, event: LogEvent) -> bytes:
         """One line."""
         return _line(event)
 
@@ -90,5 +90,5 @@ class EcsFile:
         check(self.path)
 
 
-def _line(event: Event) -> bytes:
+def _line(event: LogEvent) -> bytes:
     return json.dumps(event.document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

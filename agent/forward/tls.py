@@ -20,7 +20,7 @@ TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
+class TlsTrust:
     """Whom to believe: `ca_file` (PEM; None: the system's), and with what to identify oneself, if asked.
 
     `client_key` None: the key is in the same file as the certificate.
@@ -54,7 +54,7 @@ class Trust:
         return context
 
 
-def hand_over(host: str, port: int, trust: Trust, content: bytes) -> None:
+def hand_over(host: str, port: int, trust: TlsTrust, content: bytes) -> None:
     """Send `content` and see it taken. NotForwarded, with the reason, where that is not certain."""
     where = f"{host}:{port}"
     context = trust.context()

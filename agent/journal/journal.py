@@ -18,8 +18,8 @@ from agent.journal.codec import from_json, instant, to_json
 from agent.journal.lifecycle import NOT_YET_SENT, State, allowed, starts_again
 from agent.journal.looking import known_of, left_of, mounted_elsewhere, place_on_volume, same, seen_again
 from agent.journal.requests import RequestQueue, sortable
-from agent.journal.standing import Standing
-from agent.journal.store import DAMAGED, connect, told
+from agent.journal.store import DAMAGED, as_journal_error, connect
+from agent.journal.tracked import TrackedPhoto
 from agent.model import LocalFile, Photo, PhotoId, VisitId, Volume
 
 VolumeOf = Callable[[Path], Volume]
@@ -54,7 +54,7 @@ class Journal(RequestQueue):
         """
         connection = connect(path, read_only=read_only)
         try:
-            with told():
+            with as_journal_error():
                 return cls(connection, token)
         except BaseException:
             connection.close()
@@ -64,7 +64,7 @@ class Journal(RequestQueue):
 
     def see(
         self, photo: Photo, at: datetime, *, register_version: str | None, volume: Volume | None = None
-    ) -> Standing | None:
+    ) -> TrackedPhoto | None:
         """Look at one photo of a folder; None if it is known to be private. See `see_all`."""
         where = Volume() if volume is None else volume
         seen = self.see_all([photo], at, register_version=register_version, volume_of=lambda _: where)
@@ -77,7 +77,7 @@ class Journal(RequestQueue):
         *,
         register_version: str | None,
         volume_of: VolumeOf = lambda _: Volume(),  # frozen
-    ) -> list[Standing]:
+    ) -> list[TrackedPhoto]:
         """Look at the photos of the folders; how each stands, in the order given, without those known to be private.
 
         Private is what a person said so, or what was found to be by this version of the register and was not touched
@@ -88,7 +88,7 @@ class Journal(RequestQueue):
         with self._writing() as db:
             halves = _Halves(db)
             stood = (self._look(db, photo, at, register_version, volume_of, halves) for photo in photos)
-            return [standing for standing in stood if standing is not None]
+            return [tracked for tracked in stood if tracked is not None]
 
     def _look(
         self,
@@ -98,7 +98,7 @@ class Journal(RequestQueue):
         register_version: str | None,
         volume_of: VolumeOf,
         halves: "_Halves",
-    ) -> Standing | None:
+    ) -> TrackedPhoto | None:
         volume = volume_of(photo.main.path.parent)
         old = _live(db, photo, volume) or halves.whole(photo) or halves.of_card(photo, volume)
         if old is None:
@@ -122,36 +122,36 @@ class Journal(RequestQueue):
             return True  # a person's word holds for what has this path, size and time: it keeps the photo here
         return bool(version == register_version and mark == self._mark(token, file, volume))
 
-    def _find(self, db: sqlite3.Connection, photo: Photo, at: datetime, volume: Volume) -> Standing:
+    def _find(self, db: sqlite3.Connection, photo: Photo, at: datetime, volume: Volume) -> TrackedPhoto:
         identity = PhotoId(self._token())
         while db.execute("SELECT 1 FROM photo WHERE id = ?", (identity,)).fetchone():
             identity = PhotoId(self._token())
-        standing = Standing(identity, photo, State.FOUND, at, at, volume=known_of(volume))
+        tracked = TrackedPhoto(identity, photo, State.FOUND, at, at, volume=known_of(volume))
         db.execute(
             "INSERT INTO photo (id, path, volume, state, found_at, standing) VALUES (?, ?, ?, ?, ?, ?)",
             (
                 identity,
                 os.fsencode(photo.main.path),
-                _volume_id(standing),
+                _volume_id(tracked),
                 State.FOUND,
                 sortable(at),
-                to_json(standing),
+                to_json(tracked),
             ),
         )
-        return standing
+        return tracked
 
-    def save(self, *standings: Standing) -> None:
+    def save(self, *tracked_photos: TrackedPhoto) -> None:
         """Put down how these stand now: all of them or, with JournalError, none.
 
         Each step must be in the table of `lifecycle`; a photo whose members changed may only be found again. What a
         state needs (a proof of every file, a receipt) must be there.
         """
         with self._writing() as db:
-            for standing in standings:
-                _check(_get(db, standing.id), standing)
-                _put(db, standing)
+            for tracked in tracked_photos:
+                _check(_get(db, tracked.id), tracked)
+                _put(db, tracked)
 
-    def save_if_unchanged(self, changes: Iterable[tuple[Standing, Standing]]) -> list[Standing]:
+    def save_if_unchanged(self, changes: Iterable[tuple[TrackedPhoto, TrackedPhoto]]) -> list[TrackedPhoto]:
         """Put down the second of each pair where the first is how that photo stands now; those that were put down.
 
         What another process changed since it was read (a person's answer, by `review`) stays as that process has it.
@@ -166,7 +166,7 @@ class Journal(RequestQueue):
                 saved.append(after)
         return saved
 
-    def find_again(self, identity: PhotoId, photo: Photo, at: datetime) -> Standing:
+    def find_again(self, identity: PhotoId, photo: Photo, at: datetime) -> TrackedPhoto:
         """Start again with a photo that is not what it was decided on or proven, whatever its size and time say.
 
         Returns how it stands. JournalError where it is proven and not yet on record, or over.
@@ -188,12 +188,12 @@ class Journal(RequestQueue):
                     raise JournalError(f"Photo {identity} is {old.state}: only one on record can be sent again.")
                 _put(db, old.to_send_again())
 
-    def get(self, identity: PhotoId) -> Standing | None:
+    def get(self, identity: PhotoId) -> TrackedPhoto | None:
         """How this photo stands; None if it is not known, or private."""
         with self._reading() as db:
             return _known(db, identity)
 
-    def standings(self, *states: State) -> list[Standing]:
+    def tracked_photos(self, *states: State) -> list[TrackedPhoto]:
         """The photos in these states (all, when none is given), the first found first."""
         chosen = states or tuple(State)
         marks = ",".join("?" * len(chosen))
@@ -204,8 +204,8 @@ class Journal(RequestQueue):
             ).fetchall()
         return [_read(text) for (text,) in rows]
 
-    def away(self) -> list[Standing]:
-        """The photos, not over, in whose way something stands (`Standing.away`): few, and found without reading all."""
+    def away(self) -> list[TrackedPhoto]:
+        """The photos, not over, in whose way something stands (`TrackedPhoto.away`)."""
         with self._reading() as db:
             rows = db.execute(_AWAY).fetchall()
         return [one for one in (_read(text) for (text,) in rows) if one.away is not None]
@@ -236,11 +236,11 @@ class Journal(RequestQueue):
         One that is not there any more, because another process settled it as private, is forgotten already.
         """
         with self._writing() as db:
-            standing = _known(db, identity)
-            if standing is None:
+            tracked = _known(db, identity)
+            if tracked is None:
                 return
-            if standing.state not in NOT_YET_SENT:
-                raise JournalError(f"Photo {identity} is {standing.state}: what was sent is not forgotten.")
+            if tracked.state not in NOT_YET_SENT:
+                raise JournalError(f"Photo {identity} is {tracked.state}: what was sent is not forgotten.")
             db.execute("DELETE FROM photo WHERE id = ?", (identity,))
 
     def forget_removed(self, before: datetime) -> int:
@@ -271,25 +271,25 @@ class Journal(RequestQueue):
             for identity in identities:
                 self._keep_token_only(db, _get(db, identity), register_version)
 
-    def make_private_if_unchanged(self, standings: Iterable[Standing]) -> list[PhotoId]:
+    def make_private_if_unchanged(self, tracked_photos: Iterable[TrackedPhoto]) -> list[PhotoId]:
         """A person says that these are private: keep a token of each that still stands so; their ids."""
         with self._writing() as db:
-            chosen = [standing for standing in standings if _known(db, standing.id) == standing]
-            for standing in chosen:
-                self._keep_token_only(db, standing, None)
-        return [standing.id for standing in chosen]
+            chosen = [tracked for tracked in tracked_photos if _known(db, tracked.id) == tracked]
+            for tracked in chosen:
+                self._keep_token_only(db, tracked, None)
+        return [tracked.id for tracked in chosen]
 
-    def _keep_token_only(self, db: sqlite3.Connection, standing: Standing, register_version: str | None) -> None:
-        if not allowed(standing.state, State.PRIVATE):
-            raise JournalError(f"Photo {standing.id} is {standing.state} and cannot become private.")
-        main = standing.photo.main
+    def _keep_token_only(self, db: sqlite3.Connection, tracked: TrackedPhoto, register_version: str | None) -> None:
+        if not allowed(tracked.state, State.PRIVATE):
+            raise JournalError(f"Photo {tracked.id} is {tracked.state} and cannot become private.")
+        main = tracked.photo.main
         token = self._skip_token(main)
-        db.execute("DELETE FROM photo WHERE id = ?", (standing.id,))
+        db.execute("DELETE FROM photo WHERE id = ?", (tracked.id,))
         db.execute(
             """INSERT INTO skip (token, register_version, mark) VALUES (?, ?, ?) ON CONFLICT (token)
             DO UPDATE SET register_version = excluded.register_version, mark = excluded.mark
             WHERE register_version IS NOT NULL""",
-            (token, register_version, self._mark(token, main, standing.volume or Volume())),
+            (token, register_version, self._mark(token, main, tracked.volume or Volume())),
         )
 
     def take_back_private(self, main: LocalFile) -> bool:
@@ -339,43 +339,43 @@ class Journal(RequestQueue):
                 db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
 
 
-def _get(db: sqlite3.Connection, identity: PhotoId) -> Standing:
-    standing = _known(db, identity)
-    if standing is None:
+def _get(db: sqlite3.Connection, identity: PhotoId) -> TrackedPhoto:
+    tracked = _known(db, identity)
+    if tracked is None:
         raise JournalError(f"The journal knows no photo {identity}. `photo-agent status` lists those it knows.")
-    return standing
+    return tracked
 
 
-def _known(db: sqlite3.Connection, identity: PhotoId) -> Standing | None:
+def _known(db: sqlite3.Connection, identity: PhotoId) -> TrackedPhoto | None:
     row = db.execute("SELECT standing FROM photo WHERE id = ?", (identity,)).fetchone()
     return None if row is None else _read(row[0])
 
 
-def _read(text: str) -> Standing:
+def _read(text: str) -> TrackedPhoto:
     try:
-        return from_json(Standing, text)
+        return from_json(TrackedPhoto, text)
     except (ValueError, TypeError, KeyError) as fault:
         raise JournalError(DAMAGED) from fault
 
 
-def _put(db: sqlite3.Connection, standing: Standing) -> None:
+def _put(db: sqlite3.Connection, tracked: TrackedPhoto) -> None:
     db.execute(
         "UPDATE photo SET path = ?, volume = ?, state = ?, standing = ? WHERE id = ?",
         (
-            os.fsencode(standing.photo.main.path),
-            _volume_id(standing),
-            standing.state,
-            to_json(standing),
-            standing.id,
+            os.fsencode(tracked.photo.main.path),
+            _volume_id(tracked),
+            tracked.state,
+            to_json(tracked),
+            tracked.id,
         ),
     )
 
 
-def _volume_id(standing: Standing) -> str:
-    return "" if standing.volume is None else standing.volume.id or ""
+def _volume_id(tracked: TrackedPhoto) -> str:
+    return "" if tracked.volume is None else tracked.volume.id or ""
 
 
-def _live(db: sqlite3.Connection, photo: Photo, volume: Volume) -> Standing | None:
+def _live(db: sqlite3.Connection, photo: Photo, volume: Volume) -> TrackedPhoto | None:
     """The photo at this path, of this volume; a volume that is not known may be any."""
     rows = db.execute(
         "SELECT volume, standing FROM photo WHERE path = ? AND state NOT IN ('removed', 'gone') ORDER BY volume DESC",
@@ -393,10 +393,10 @@ class _Halves:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._by_path: dict[Path, Standing] | None = None
-        self._by_card: dict[tuple[str, Path], Standing] | None = None
+        self._by_path: dict[Path, TrackedPhoto] | None = None
+        self._by_card: dict[tuple[str, Path], TrackedPhoto] | None = None
 
-    def whole(self, photo: Photo) -> Standing | None:
+    def whole(self, photo: Photo) -> TrackedPhoto | None:
         """The photo that all members of this one belong to."""
         if self._by_path is None:
             rows = self._db.execute("SELECT standing FROM photo WHERE state IN ('proven', 'recorded')").fetchall()
@@ -405,7 +405,7 @@ class _Halves:
         one = self._by_path.get(photo.main.path)
         return None if one is None or left_of(one.photo, photo) is None else one
 
-    def of_card(self, photo: Photo, volume: Volume) -> Standing | None:
+    def of_card(self, photo: Photo, volume: Volume) -> TrackedPhoto | None:
         """The photo at this place of the same card, which is mounted elsewhere now."""
         place = place_on_volume(photo.main.path, volume)
         if place is None:
@@ -420,7 +420,7 @@ class _Halves:
         return None if one is None else mounted_elsewhere(one, volume)
 
 
-def _check(old: Standing, new: Standing) -> None:
+def _check(old: TrackedPhoto, new: TrackedPhoto) -> None:
     """JournalError unless `new` may follow `old`."""
     changed = same(old.photo, new.photo) is None
     if changed and not (new.state is State.FOUND and starts_again(old.state)):

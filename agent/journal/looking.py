@@ -12,14 +12,14 @@ from datetime import datetime
 from pathlib import Path
 
 from agent.journal.lifecycle import State
-from agent.journal.standing import Standing
+from agent.journal.tracked import TrackedPhoto
 from agent.model import LocalFile, Member, Photo, Volume
 
 ON_THE_SHARE = frozenset({State.PROVEN, State.RECORDED})
 """States in which what is left of a photo still belongs to it when other members are gone: half of it was removed."""
 
 
-def seen_again(old: Standing, photo: Photo, at: datetime, volume: Volume) -> Standing:
+def seen_again(old: TrackedPhoto, photo: Photo, at: datetime, volume: Volume) -> TrackedPhoto:
     """How a known photo stands after it was seen as `photo`, on `volume`."""
     late = old.state in ON_THE_SHARE
     kept = same(old.photo, photo) or (left_of(old.photo, photo) if late else None)
@@ -44,7 +44,7 @@ def place_on_volume(path: Path, volume: Volume | None) -> tuple[str, Path] | Non
     return volume.id, path.relative_to(volume.top)
 
 
-def mounted_elsewhere(old: Standing, volume: Volume) -> Standing:
+def mounted_elsewhere(old: TrackedPhoto, volume: Volume) -> TrackedPhoto:
     """A photo of a card that is mounted at another place now, with the paths that its files have there."""
     if old.volume is None or old.volume.top is None or volume.top is None:
         return old

@@ -19,7 +19,7 @@ KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SyncRequest:
     """`sync` was called with `paths` (none: the watched folders) while the service ran."""
 
     id: int
@@ -40,7 +40,7 @@ class RequestQueue(Store):
                 raise JournalError("The journal took a request without giving it a number. Try again.")
             return row.lastrowid
 
-    def next_request(self) -> Request | None:
+    def next_request(self) -> SyncRequest | None:
         """The oldest that is not finished."""
         with self._reading() as db:
             row = db.execute(
@@ -49,7 +49,7 @@ class RequestQueue(Store):
         if row is None:
             return None
         number, paths, asked_at = row
-        return Request(number, tuple(map(Path, json.loads(paths))), instant(asked_at))
+        return SyncRequest(number, tuple(map(Path, json.loads(paths))), instant(asked_at))
 
     def report(self, request: int, event: Mapping[str, object]) -> None:
         """Tell the asker; nothing is kept of it where the asker has withdrawn."""

@@ -41,7 +41,7 @@ class Store:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: committed and on disk when the block ends, undone when it raises."""
-        with told():
+        with as_journal_error():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -54,7 +54,7 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with told():
+        with as_journal_error():
             yield self._db
 
     def tidy(self) -> bool:
@@ -63,7 +63,7 @@ class Store:
         `secure_delete` zeroes what is deleted, but a row may have been copied when its page was split, and the log
         keeps old pages until it is folded in: so the file is rewritten from what lives, and the log cut to nothing.
         """
-        with told():
+        with as_journal_error():
             try:
                 self._db.execute("VACUUM")
             except sqlite3.OperationalError as fault:
@@ -78,7 +78,7 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """The file at `path`, made or brought up to date if need be; JournalError if it is not to be trusted."""
     if read_only and not path.exists():
         raise JournalError("There is no journal on this laptop yet. It is made by the first `photo-agent sync`.")
-    with told():
+    with as_journal_error():
         if not read_only:
             _make(path)
         mode = "ro" if read_only else "rw"
@@ -139,7 +139,7 @@ DAMAGED = (
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def as_journal_error() -> Iterator[None]:
     """sqlite's faults as JournalErrors that say what to do."""
     try:
         yield

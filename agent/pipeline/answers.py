@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from agent.errors import UsageError
 from agent.model import PhotoId, VisitId
 from agent.pipeline import review
-from agent.pipeline.stages import Stages
+from agent.pipeline.context import Context
 
 UNDO_FOR = timedelta(minutes=10)
 """How long an answer can be taken back before it takes effect."""
@@ -44,7 +44,7 @@ class Answer:
         return now >= self.takes_effect or self.given_at > now or (at_once and self.visit is not None)
 
 
-def give(context: Stages, photos: Sequence[PhotoId], visit: VisitId | None) -> Answer:
+def give(context: Context, photos: Sequence[PhotoId], visit: VisitId | None) -> Answer:
     """Note an answer about photos in review. UsageError where one is not in review, or the visit is not open to it."""
     answered = {photo for answer in pending(context) for photo in answer.photos}
     if taken := next((photo for photo in photos if photo in answered), None):
@@ -60,7 +60,7 @@ def give(context: Stages, photos: Sequence[PhotoId], visit: VisitId | None) -> A
     return answer
 
 
-def take_back(context: Stages, answer: str) -> Answer | None:
+def take_back(context: Context, answer: str) -> Answer | None:
     """Forget an answer that has not taken effect; None where there is no such answer (any more)."""
     found = next((one for one in pending(context) if one.id == answer), None)
     if found is not None:
@@ -68,12 +68,12 @@ def take_back(context: Stages, answer: str) -> Answer | None:
     return found
 
 
-def pending(context: Stages) -> list[Answer]:
+def pending(context: Context) -> list[Answer]:
     """All answers that have not taken effect, the oldest first."""
     return sorted(_read(context), key=lambda answer: (answer.given_at, answer.id))
 
 
-def take_effect(context: Stages, *, at_once: bool = False) -> list[str]:
+def take_effect(context: Context, *, at_once: bool = False) -> list[str]:
     """See to the answers whose time has come; what could not be done, in words.
 
     Each photo is seen to by itself: one that was looked at again meanwhile is asked about as it is now.
@@ -95,7 +95,7 @@ def take_effect(context: Stages, *, at_once: bool = False) -> list[str]:
     return problems
 
 
-def soonest(context: Stages) -> timedelta | None:
+def soonest(context: Context) -> timedelta | None:
     """How long until the next answer takes effect; None where there is none."""
     now = context.clock()
     waits = [answer.takes_effect - now for answer in pending(context)]
@@ -109,7 +109,7 @@ def _written(answer: Answer) -> str:
     )
 
 
-def _read(context: Stages) -> Iterator[Answer]:
+def _read(context: Context) -> Iterator[Answer]:
     for name, text in context.journal.facts(_PREFIX).items():
         body = json.loads(text)
         yield Answer(

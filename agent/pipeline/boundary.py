@@ -12,9 +12,9 @@ from datetime import timedelta
 from typing import TypeVar
 
 from agent.errors import AgentError, LocalFault, RemovalRefused, ShareFault, contained
-from agent.journal import Standing
+from agent.journal import TrackedPhoto
+from agent.pipeline.context import Context
 from agent.pipeline.events import Audience, Event, Happened
-from agent.pipeline.stages import Stages
 
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
@@ -29,39 +29,39 @@ Made = TypeVar("Made")
 class Boundary:
     """What a stage does with each photo, photo by photo; `failures` counts those that a fault befell."""
 
-    stages: Stages
+    context: Context
     audience: Audience
     failures: int = 0
 
-    def each(self, standings: Iterable[Standing], step: Callable[[Standing], Made]) -> Iterator[Made]:
+    def each(self, tracked_photos: Iterable[TrackedPhoto], step: Callable[[TrackedPhoto], Made]) -> Iterator[Made]:
         """What `step` makes of each photo, in order; a photo that a fault befell waits and is left out."""
-        for standing in standings:
+        for tracked in tracked_photos:
             try:
                 with contained("a photo"):
-                    made = step(standing)
+                    made = step(tracked)
             except OF_ONE_PHOTO as fault:
-                self.put_off(standing, fault)
+                self.put_off(tracked, fault)
             else:
                 yield made
 
-    def put_off(self, standing: Standing, fault: AgentError) -> None:
+    def put_off(self, tracked: TrackedPhoto, fault: AgentError) -> None:
         """Have the photo wait, and say so; one that a person settled meanwhile is left as the person has it."""
-        after = waiting(self.stages, standing, fault)
-        if self.stages.journal.save_if_unchanged([(standing, after)]):
+        after = waiting(self.context, tracked, fault)
+        if self.context.journal.save_if_unchanged([(tracked, after)]):
             self.failures += 1
             self.audience.event(failed(after))
 
 
-def waiting(stages: Stages, standing: Standing, fault: AgentError) -> Standing:
+def waiting(context: Context, tracked: TrackedPhoto, fault: AgentError) -> TrackedPhoto:
     """The photo after one more failure: in its state, not tried again before its pause is over, with the reason."""
-    attempts = standing.attempts + 1
-    return replace(standing, attempts=attempts, not_before=stages.clock() + pause(attempts), reason=str(fault))
+    attempts = tracked.attempts + 1
+    return replace(tracked, attempts=attempts, not_before=context.clock() + pause(attempts), reason=str(fault))
 
 
-def failed(standing: Standing) -> Event:
+def failed(tracked: TrackedPhoto) -> Event:
     """The event for a photo that `waiting` made."""
-    again = None if standing.not_before is None else standing.not_before.isoformat(timespec="seconds")
-    return Event(Happened.FAILED, standing.id, {"reason": standing.reason, "again_at": again})
+    again = None if tracked.not_before is None else tracked.not_before.isoformat(timespec="seconds")
+    return Event(Happened.FAILED, tracked.id, {"reason": tracked.reason, "again_at": again})
 
 
 def pause(attempts: int) -> timedelta:

@@ -12,12 +12,22 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from agent.clockcheck import Ahead, Measured, TrueClock, agree, compare, measure, reader_missing, unchecked, zone_part
+from agent.clockcheck import (
+    ClockOffset,
+    Measured,
+    TrueClock,
+    agree,
+    compare,
+    measure,
+    reader_missing,
+    unchecked,
+    zone_part,
+)
 from agent.errors import LocalFault, ShareFault, ShareUnreachable, UsageError
 from agent.folders import scan
 from agent.model import Camera, Capture, RegisteredCamera
-from agent.pipeline.apart import clock_in
-from agent.pipeline.stages import Stages
+from agent.pipeline.context import Context
+from agent.pipeline.jobs import clock_in
 from agent.register import Amended, amend_file, clock_line, identify, named
 
 AHEAD_OF_NOW = timedelta(days=1)
@@ -25,7 +35,7 @@ AHEAD_OF_NOW = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenCamera:
     """A camera as photos name it, how many of them, and the labels of the registered cameras that it may be."""
 
     camera: Camera
@@ -33,36 +43,36 @@ class Seen:
     labels: tuple[str, ...]
 
 
-def registered(stages: Stages) -> tuple[RegisteredCamera, ...] | None:
+def registered(context: Context) -> tuple[RegisteredCamera, ...] | None:
     """The cameras register in force here; None where none was read yet."""
-    register = stages.registers.current()
+    register = context.registers.current()
     return None if register is None else register.cameras
 
 
-def seen(stages: Stages, paths: Sequence[Path]) -> tuple[Seen, ...]:
+def seen(context: Context, paths: Sequence[Path]) -> tuple[SeenCamera, ...]:
     """The cameras that the photos in `paths` (files and folders) are of, those with most photos first."""
-    from agent.capture import Request  # what reads photos is loaded when first needed
+    from agent.capture import ReadRequest  # what reads photos is loaded when first needed
 
     photos = scan(paths, read=lambda _file: Capture("unknown")).photos
     found: Counter[Camera] = Counter()
-    for capture in stages.capture.read_all((Request(photo.main.path) for photo in photos), now=stages.clock()):
+    for capture in context.capture.read_all((ReadRequest(photo.main.path) for photo in photos), now=context.clock()):
         # A file that cannot be read names no camera; `explain` says what is wrong with it.
         if isinstance(capture, Capture) and capture.camera is not None:
             found[capture.camera] += 1
-    known = registered(stages) or ()
-    return tuple(Seen(camera, count, identify(camera, known).labels) for camera, count in found.most_common())
+    known = registered(context) or ()
+    return tuple(SeenCamera(camera, count, identify(camera, known).labels) for camera, count in found.most_common())
 
 
-def true_clock(stages: Stages, count: Callable[[], float] = time.monotonic) -> TrueClock:
+def true_clock(context: Context, count: Callable[[], float] = time.monotonic) -> TrueClock:
     """The laptop's clock set beside the share's; unchecked, with the reason, where the share does not answer.
 
     Raises ShareRefused: a share that is not who it was is not to be believed about the time either, and IT must know.
     """
     try:
-        with stages.connect() as share:
-            return compare(share.now, stages.clock, count, stages.sleep)
+        with context.connect() as share:
+            return compare(share.now, context.clock, count, context.sleep)
     except (ShareUnreachable, ShareFault) as fault:
-        return unchecked(stages.clock, count, str(fault))
+        return unchecked(context.clock, count, str(fault))
 
 
 def zone_called(name: str) -> ZoneInfo:
@@ -74,7 +84,7 @@ def zone_called(name: str) -> ZoneInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class SeenCameras:
     """A photo of the clock: what it tells, or what is wrong with it."""
 
     path: Path
@@ -91,7 +101,7 @@ class ClockError:
     """
 
     camera: Camera
-    ahead: Ahead
+    ahead: ClockOffset
     zone: timedelta | None
     own_offset: bool
     checked: bool
@@ -99,25 +109,25 @@ class ClockError:
     line: str
 
 
-def look_at_clocks(stages: Stages, paths: Sequence[Path], zone: ZoneInfo) -> tuple[Looked, ...]:
+def look_at_clocks(context: Context, paths: Sequence[Path], zone: ZoneInfo) -> tuple[SeenCameras, ...]:
     """Each photo by itself. Raises UsageError where QR codes cannot be read on this laptop."""
     if missing := reader_missing():
         raise UsageError(missing)
-    return tuple(Looked(path, _looked_at(stages, path, zone)) for path in paths)
+    return tuple(SeenCameras(path, _looked_at(context, path, zone)) for path in paths)
 
 
-def _looked_at(stages: Stages, path: Path, zone: ZoneInfo) -> Measured | LocalFault:
+def _looked_at(context: Context, path: Path, zone: ZoneInfo) -> Measured | LocalFault:
     try:
-        shown = clock_in(stages, path)
-        if shown.at > stages.clock() + AHEAD_OF_NOW:
+        shown = clock_in(context, path)
+        if shown.at > context.clock() + AHEAD_OF_NOW:
             return LocalFault("the clock in the photo shows a time that has not come yet: it is not to be believed")
-        return measure(stages.capture.read(path, now=stages.clock()), shown, zone)
+        return measure(context.capture.read(path, now=context.clock()), shown, zone)
     except LocalFault as fault:
         return fault
 
 
 def clock_error(
-    stages: Stages, looked: Sequence[Looked], *, label: str | None = None, owner: str | None = None
+    context: Context, looked: Sequence[SeenCameras], *, label: str | None = None, owner: str | None = None
 ) -> ClockError:
     """What the photos tell together. Raises LocalFault where one tells nothing, or where they do not agree."""
     measured = [one.found for one in looked if isinstance(one.found, Measured)]
@@ -125,7 +135,7 @@ def clock_error(
         raise LocalFault("not every photo could be used: leave those out that could not, or photograph the clock again")
     ahead = agree(measured)
     camera = measured[0].camera
-    known = identify(camera, registered(stages) or ()).cameras
+    known = identify(camera, registered(context) or ()).cameras
     now = known[0] if len(known) == 1 else None
     by = timedelta(seconds=ahead.seconds)
     new = named(camera, by, label=label or (now.label if now else None), owner=owner or (now.owner if now else "staff"))

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from agent.errors import ShareFault
+from agent.pipeline.context import Context
 from agent.pipeline.counting import counted
-from agent.pipeline.facts import CLOCK_AHEAD, CLOCK_SEEN
-from agent.pipeline.stages import Stages
+from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_SEEN
 
 if TYPE_CHECKING:  # SSH, which `status` and `explain` do without
     from agent.share import Share
@@ -27,50 +27,50 @@ def age(since: datetime, now: datetime) -> timedelta:
     return max(now - since, timedelta(0))
 
 
-def notice_a_leap_back(stages: Stages) -> None:
+def notice_a_leap_back(context: Context) -> None:
     """Where the clock shows an earlier time than it did before, times that are now in the future count as now.
 
     Called where a run begins and where it ends, so that the newest time in the journal is known.
     """
-    now = stages.clock()
-    seen = stages.journal.fact(CLOCK_SEEN)
+    now = context.clock()
+    seen = context.journal.fact(CLOCK_SEEN)
     if seen is not None and now < datetime.fromisoformat(seen):
-        changes = [(one, one.not_after(now)) for one in stages.journal.standings()]
-        stages.journal.save_if_unchanged([(before, after) for before, after in changes if after != before])
-    stages.journal.set_fact(CLOCK_SEEN, now.isoformat())
+        changes = [(one, one.not_after(now)) for one in context.journal.tracked_photos()]
+        context.journal.save_if_unchanged([(before, after) for before, after in changes if after != before])
+    context.journal.set_fact(CLOCK_SEEN, now.isoformat())
 
 
-def compare_with_share(stages: Stages, share: "Share") -> timedelta | None:
+def compare_with_share(context: Context, share: "Share") -> timedelta | None:
     """How far the laptop's clock is ahead of the share's, put down where that is more than `TRUSTED`.
 
     None where the share does not say what time it is. Raises ShareUnreachable.
     """
     try:
-        ahead = stages.clock() - share.now()
+        ahead = context.clock() - share.now()
     except ShareFault:
         return None
     wrong = abs(ahead) > TRUSTED
-    stages.journal.set_fact(CLOCK_AHEAD, str(ahead.total_seconds()) if wrong else None)
+    context.journal.set_fact(CLOCK_AHEAD, str(ahead.total_seconds()) if wrong else None)
     return ahead
 
 
-def believed(stages: Stages) -> datetime:
+def believed(context: Context) -> datetime:
     """What time it is: by the laptop's clock, corrected where the share's has contradicted it last."""
-    ahead = stages.journal.fact(CLOCK_AHEAD)
-    now = stages.clock()
+    ahead = context.journal.fact(CLOCK_AHEAD)
+    now = context.clock()
     return now if ahead is None else now - timedelta(seconds=float(ahead))
 
 
-def latest(stages: Stages) -> datetime:
+def latest(context: Context) -> datetime:
     """The latest that it can be now: a photo that says a later time than this lies."""
-    seen = stages.journal.fact(CLOCK_SEEN)
-    own = stages.clock()
-    return max(own, believed(stages), own if seen is None else datetime.fromisoformat(seen))
+    seen = context.journal.fact(CLOCK_SEEN)
+    own = context.clock()
+    return max(own, believed(context), own if seen is None else datetime.fromisoformat(seen))
 
 
-def earliest(stages: Stages) -> datetime:
+def earliest(context: Context) -> datetime:
     """The earliest that it can be now: nobody is called late by the other clock."""
-    return min(stages.clock(), believed(stages))
+    return min(context.clock(), believed(context))
 
 
 def wrong_clock(ahead: timedelta) -> str | None:

@@ -8,11 +8,11 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agent.journal import Standing
+from agent.journal import TrackedPhoto
 from agent.model import Decision
+from agent.pipeline.context import Context
 from agent.pipeline.events import Audience, Event, Happened
-from agent.pipeline.facts import DAMAGED
-from agent.pipeline.stages import Stages
+from agent.pipeline.journal_keys import DAMAGED
 
 CUT_SHORT = "its end is missing"
 
@@ -21,7 +21,7 @@ _AFTER = "; sent all the same"
 
 
 @dataclass(frozen=True, slots=True)
-class Damage:
+class DamagedPhotos:
     """How many damaged photos were sent from this laptop, and when the last one was."""
 
     photos: int
@@ -33,35 +33,35 @@ def damaged(decision: Decision, what: str) -> Decision:
     return replace(decision, reasons=(*decision.reasons, f"{_MARK}{what}{_AFTER}"))
 
 
-def damage_of(standing: Standing) -> str | None:
+def damage_of(tracked: TrackedPhoto) -> str | None:
     """What is said to be wrong with a photo's picture."""
-    reasons = () if standing.decision is None else standing.decision.reasons
+    reasons = () if tracked.decision is None else tracked.decision.reasons
     found = next((reason for reason in reasons if reason.startswith(_MARK)), None)
     return None if found is None else found.removeprefix(_MARK).removesuffix(_AFTER)
 
 
-def on_record(standing: Standing) -> str | None:
+def on_record(tracked: TrackedPhoto) -> str | None:
     """The same in the words that the record has for it (`agent.record.schema.DAMAGES`)."""
-    what = damage_of(standing)
+    what = damage_of(tracked)
     return None if what is None else "end missing" if what == CUT_SHORT else "does not decode"
 
 
-def tell(stages: Stages, audience: Audience, standings: list[Standing]) -> int:
+def report_damaged(context: Context, audience: Audience, tracked_photos: list[TrackedPhoto]) -> int:
     """Tell of the damaged ones among photos just proven, and count them for `status`; how many."""
-    found = [(standing, what) for standing in standings if (what := damage_of(standing))]
-    for standing, what in found:
-        audience.event(Event(Happened.DAMAGED, standing.id, {"reason": what}))
+    found = [(tracked, what) for tracked in tracked_photos if (what := damage_of(tracked))]
+    for tracked, what in found:
+        audience.event(Event(Happened.DAMAGED, tracked.id, {"reason": what}))
     if found:
-        before = so_far(stages)
+        before = so_far(context)
         count = len(found) + (0 if before is None else before.photos)
-        stages.journal.set_fact(DAMAGED, json.dumps([count, stages.clock().isoformat()]))
+        context.journal.set_fact(DAMAGED, json.dumps([count, context.clock().isoformat()]))
     return len(found)
 
 
-def so_far(stages: Stages) -> Damage | None:
+def so_far(context: Context) -> DamagedPhotos | None:
     """What was counted until now; None where no photo was damaged."""
-    fact = stages.journal.fact(DAMAGED)
+    fact = context.journal.fact(DAMAGED)
     if fact is None:
         return None
     count, last = json.loads(fact)
-    return Damage(int(count), datetime.fromisoformat(last))
+    return DamagedPhotos(int(count), datetime.fromisoformat(last))

@@ -18,15 +18,15 @@ from agent.errors import AgentError, RecordError, ShareFault
 from agent.folders import watch_limits
 from agent.model import Known, Register
 from agent.pipeline.clocks import age
+from agent.pipeline.context import Context, log_key
 from agent.pipeline.counting import counted
-from agent.pipeline.facts import UNPUBLISHED
 from agent.pipeline.former import published_up_to, unpublished
 from agent.pipeline.forwarding import try_out
 from agent.pipeline.importfolders import why_unfit
 from agent.pipeline.invain import release
+from agent.pipeline.journal_keys import UNPUBLISHED
 from agent.pipeline.misgivings import not_named, not_understood
 from agent.pipeline.renew import LARGEST, needs_share, renew_register
-from agent.pipeline.stages import Stages, log_key
 from agent.record import published
 from agent.record.publish import progress
 from agent.record.seals import NOT_THE_SIGNER, current_key
@@ -43,7 +43,7 @@ FORWARDING_LATE = timedelta(hours=1)
 """What waits for longer than this, though its receiver can be reached, waits for something else."""
 
 
-class Mark(StrEnum):
+class CheckResult(StrEnum):
     """How a check came out."""
 
     OK = "ok"
@@ -56,43 +56,45 @@ class Finding:
     """One line of `doctor`."""
 
     check: str
-    mark: Mark
+    mark: CheckResult
     text: str
     advice: str = ""
 
 
-def examine(stages: Stages, service: Callable[[], tuple[bool, Known]]) -> Iterator[Finding]:
+def examine(context: Context, service: Callable[[], tuple[bool, Known]]) -> Iterator[Finding]:
     """All checks; `service` says whether the service is installed and whether it runs."""
-    yield Finding("settings", Mark.OK, f"read; this is {stages.settings.device.name}")
-    yield from _folders(stages)
+    yield Finding("settings", CheckResult.OK, f"read; this is {context.settings.device.name}")
+    yield from _folders(context)
     yield from _watching()
-    yield _reading(stages)
-    yield from _room(stages)
-    yield from _record(stages)
-    yield from _share(stages)
-    yield from _forwarding(stages)
+    yield _reading(context)
+    yield from _room(context)
+    yield from _record(context)
+    yield from _share(context)
+    yield from _forwarding(context)
     yield from _service(service)
-    yield _encryption(stages.settings.state_dir)
+    yield _encryption(context.settings.state_dir)
 
 
-def _folders(stages: Stages) -> Iterator[Finding]:
-    for number, folder in enumerate(stages.settings.watch, start=1):
+def _folders(context: Context) -> Iterator[Finding]:
+    for number, folder in enumerate(context.settings.watch, start=1):
         name = f"folder {number}"
         if not folder.is_dir():
             advice = "make it, put the card in, or correct folders.watch in agent.toml"
-            yield Finding(name, Mark.WARN, f"{folder} is not there", advice)
+            yield Finding(name, CheckResult.WARN, f"{folder} is not there", advice)
             continue
         if not os.access(folder, os.R_OK | os.X_OK):
-            yield Finding(name, Mark.FAIL, f"{folder} cannot be read", "give this user read permission")
+            yield Finding(name, CheckResult.FAIL, f"{folder} cannot be read", "give this user read permission")
         elif not os.access(folder, os.W_OK):
-            yield Finding(name, Mark.FAIL, f"{folder} cannot be written, so nothing can be removed", "allow writing")
+            yield Finding(
+                name, CheckResult.FAIL, f"{folder} cannot be written, so nothing can be removed", "allow writing"
+            )
         else:
-            yield Finding(name, Mark.OK, f"{folder} can be read and written")
-        reason = why_unfit(stages.settings, folder)
+            yield Finding(name, CheckResult.OK, f"{folder} can be read and written")
+        reason = why_unfit(context.settings, folder)
         if reason is not None:
             yield Finding(
                 f"{name} place",
-                Mark.FAIL,
+                CheckResult.FAIL,
                 f"{folder} {reason.removesuffix('.')}",
                 "choose a folder of this laptop that is for imported photos alone",
             )
@@ -101,177 +103,191 @@ def _folders(stages: Stages) -> Iterator[Finding]:
 def _watching() -> Iterator[Finding]:
     limits = watch_limits()
     if limits is None:
-        yield Finding("watching", Mark.OK, "this system sets no limit of its own")
+        yield Finding("watching", CheckResult.OK, "this system sets no limit of its own")
     elif limits.free < 1000:
         advice = "raise fs.inotify.max_user_watches; until then the rescan finds new photos, only later"
-        yield Finding("watching", Mark.WARN, f"only {limits.free} folders more can be watched", advice)
+        yield Finding("watching", CheckResult.WARN, f"only {limits.free} folders more can be watched", advice)
     else:
-        yield Finding("watching", Mark.OK, f"{limits.free} folders more can be watched")
+        yield Finding("watching", CheckResult.OK, f"{limits.free} folders more can be watched")
 
 
-def _reading(stages: Stages) -> Finding:
+def _reading(context: Context) -> Finding:
     """Whether photos can be read apart from this program, and which limits this system holds that to."""
     try:
-        imposed = stages.capture.imposed()
+        imposed = context.capture.imposed()
     except AgentError as fault:
-        return Finding("reading", Mark.FAIL, str(fault), "no photo is read until this is settled")
+        return Finding("reading", CheckResult.FAIL, str(fault), "no photo is read until this is settled")
     held = {"memory": imposed.memory, "processor time": imposed.processor, "time": imposed.wall}
     missing = [limit for limit, how in held.items() if how == "not"]
     watched = [limit for limit, how in held.items() if how == "watched"]
     if missing:
         text = f"photos are read in a process of its own, but this system sets it no limit on {', '.join(missing)}"
-        return Finding("reading", Mark.WARN, text, "a photo made to do harm could slow this laptop down: tell IT")
+        return Finding(
+            "reading", CheckResult.WARN, text, "a photo made to do harm could slow this laptop down: tell IT"
+        )
     text = "photos are read in a process of its own, with limits on memory, processor time and time"
     if watched:
         text += f" (this system has none for {' and '.join(watched)}: the process watches itself)"
     if imposed.files == "not":
         text += "; this system cannot keep it from writing files"
-    return Finding("reading", Mark.OK, text)
+    return Finding("reading", CheckResult.OK, text)
 
 
-def _room(stages: Stages) -> Iterator[Finding]:
-    free = shutil.disk_usage(stages.settings.state_dir).free
+def _room(context: Context) -> Iterator[Finding]:
+    free = shutil.disk_usage(context.settings.state_dir).free
     if free < ROOM_NEEDED:
-        yield Finding("disk", Mark.FAIL, f"{free // 1_000_000} MB free for the journal", "make room on this disk")
+        yield Finding(
+            "disk", CheckResult.FAIL, f"{free // 1_000_000} MB free for the journal", "make room on this disk"
+        )
     else:
-        yield Finding("disk", Mark.OK, f"{free // 1_000_000_000} GB free for the journal and the record")
+        yield Finding("disk", CheckResult.OK, f"{free // 1_000_000_000} GB free for the journal and the record")
 
 
-def _record(stages: Stages) -> Iterator[Finding]:
-    place, seals = log_key(stages.settings), []
+def _record(context: Context) -> Iterator[Finding]:
+    place, seals = log_key(context.settings), []
     try:
-        seals = stages.record.seals()
+        seals = context.record.seals()
         key = place.load().key
-        progress_made = progress(stages.record, published_up_to(stages.journal, stages.record.device))
-        missing = unpublished(stages)
+        progress_made = progress(context.record, published_up_to(context.journal, context.record.device))
+        missing = unpublished(context)
     except RecordError as fault:
         # Before the first signature a key may still be missing: `init` or the first run makes it.
-        mark = Mark.FAIL if seals or place.exists() else Mark.WARN
+        mark = CheckResult.FAIL if seals or place.exists() else CheckResult.WARN
         yield Finding("record", mark, str(fault), "until this is settled the record is not signed")
         return
     if seals and current_key(seals, [key]) is None:
-        yield Finding("record", Mark.FAIL, NOT_THE_SIGNER, "let IT know of it")
+        yield Finding("record", CheckResult.FAIL, NOT_THE_SIGNER, "let IT know of it")
         return
     signed = seals[-1].size if seals else 0
     text = f"{signed} entries signed, {progress_made.size} of them on the share; the log key is in {place.description}"
-    trouble = stages.journal.fact(UNPUBLISHED)
+    trouble = context.journal.fact(UNPUBLISHED)
     if trouble or progress_made.lost:
-        yield Finding("record", Mark.FAIL, f"{text}. {trouble or ''}".strip(), "tell IT: until then it is not reviewed")
+        yield Finding(
+            "record", CheckResult.FAIL, f"{text}. {trouble or ''}".strip(), "tell IT: until then it is not reviewed"
+        )
     elif missing:
         advice = "run `photo-agent sync`; if they are still there, tell IT"
-        yield Finding("record", Mark.FAIL, f"{text}; {missing} are not on the share", advice)
+        yield Finding("record", CheckResult.FAIL, f"{text}; {missing} are not on the share", advice)
     else:
-        yield Finding("record", Mark.OK, text)
+        yield Finding("record", CheckResult.OK, text)
 
 
-def _share(stages: Stages) -> Iterator[Finding]:
-    where = f"{stages.settings.share.host}, port {stages.settings.share.port}"
+def _share(context: Context) -> Iterator[Finding]:
+    where = f"{context.settings.share.host}, port {context.settings.share.port}"
     try:
-        share = stages.connect()
+        share = context.connect()
     except AgentError as fault:
-        yield Finding("share", Mark.FAIL, str(fault), "nothing is sent or removed until this is settled")
-        yield from _register(stages, None)
+        yield Finding("share", CheckResult.FAIL, str(fault), "nothing is sent or removed until this is settled")
+        yield from _register(context, None)
         return
     with share:
         able = share.abilities()
-        yield Finding("share", Mark.OK, f"{where}: host key as pinned, logged in ({able.software})")
-        yield from _writing(stages, share)
-        yield from _clock(stages, share)
-        yield from _register(stages, share)
+        yield Finding("share", CheckResult.OK, f"{where}: host key as pinned, logged in ({able.software})")
+        yield from _writing(context, share)
+        yield from _clock(context, share)
+        yield from _register(context, share)
 
 
-def _writing(stages: Stages, share: Share) -> Iterator[Finding]:
+def _writing(context: Context, share: Share) -> Iterator[Finding]:
     try:
         share.try_out()
     except (ShareFault, FileNotFoundError) as fault:
         advice = "on the server, IT runs install/server/check-share.sh, which says what is wrong"
-        yield Finding("share writing", Mark.FAIL, str(fault), advice)
+        yield Finding("share writing", CheckResult.FAIL, str(fault), advice)
     else:
-        yield Finding("share writing", Mark.OK, "written, read back, named and removed a test file")
-        waited = release(stages.journal)
+        yield Finding("share writing", CheckResult.OK, "written, read back, named and removed a test file")
+        waited = release(context.journal)
         if waited:
             photos = "1 photo that waited" if waited == 1 else f"{waited} photos that waited"
-            yield Finding("waiting for IT", Mark.OK, f"{photos} for IT will be sent again")
-    folder = published.folder(stages.record.device)
+            yield Finding("waiting for IT", CheckResult.OK, f"{photos} for IT will be sent again")
+    folder = published.folder(context.record.device)
     try:
         share.try_out(folder)
     except (ShareFault, FileNotFoundError) as fault:
-        name, user = stages.record.device, stages.settings.share.user
+        name, user = context.record.device, context.settings.share.user
         advice = f"on the server, IT runs `add-device.sh {name} …` for the user {user}, or device.name is corrected"
-        yield Finding("share record", Mark.FAIL, f"the record cannot be written to {folder}: {fault}", advice)
+        yield Finding("share record", CheckResult.FAIL, f"the record cannot be written to {folder}: {fault}", advice)
     else:
-        yield Finding("share record", Mark.OK, f"written, read back, named and removed a test file in {folder}")
+        yield Finding("share record", CheckResult.OK, f"written, read back, named and removed a test file in {folder}")
     if share.abilities().fsync:
-        yield Finding("share fsync", Mark.OK, "the server confirms that files are on its disk")
-    elif stages.settings.share.allow_unsynced:
+        yield Finding("share fsync", CheckResult.OK, "the server confirms that files are on its disk")
+    elif context.settings.share.allow_unsynced:
         advice = "photos are removed here all the same, as share.allow_unsynced says"
-        yield Finding("share fsync", Mark.WARN, "the server cannot confirm that files are on its disk", advice)
+        yield Finding("share fsync", CheckResult.WARN, "the server cannot confirm that files are on its disk", advice)
     else:
         advice = "use OpenSSH's internal-sftp, or set share.allow_unsynced = true"
         offered = any("fsync@openssh.com" in text for name, text in share.abilities().details if name == "extensions")
         lacks = "offers fsync but refuses it" if offered else "has no fsync"
-        yield Finding("share fsync", Mark.FAIL, f"the server {lacks}, so photos are sent but not removed", advice)
+        yield Finding(
+            "share fsync", CheckResult.FAIL, f"the server {lacks}, so photos are sent but not removed", advice
+        )
     free = share.space().free
     if free is None:
-        yield Finding("share space", Mark.WARN, "the server does not say how much is free", "watch it on the server")
+        yield Finding(
+            "share space", CheckResult.WARN, "the server does not say how much is free", "watch it on the server"
+        )
     elif free < 10_000_000_000:
-        yield Finding("share space", Mark.WARN, f"{free / 1e9:.1f} GB free", "a trip can be 10 GB: make room")
+        yield Finding("share space", CheckResult.WARN, f"{free / 1e9:.1f} GB free", "a trip can be 10 GB: make room")
     else:
-        yield Finding("share space", Mark.OK, f"{free / 1e9:.0f} GB free")
+        yield Finding("share space", CheckResult.OK, f"{free / 1e9:.0f} GB free")
 
 
-def _clock(stages: Stages, share: Share) -> Iterator[Finding]:
+def _clock(context: Context, share: Share) -> Iterator[Finding]:
     try:
-        ahead = stages.clock() - share.now()
+        ahead = context.clock() - share.now()
     except ShareFault as fault:
-        yield Finding("clock", Mark.WARN, f"not compared with the server: {fault}")
+        yield Finding("clock", CheckResult.WARN, f"not compared with the server: {fault}")
         return
     if abs(ahead) > CLOCK_TOLERANCE:
         direction = "ahead of" if ahead > timedelta() else "behind"
         text = f"this laptop's clock is {abs(ahead.total_seconds()):.0f} s {direction} the server's"
-        yield Finding("clock", Mark.WARN, text, "set it by the network")
+        yield Finding("clock", CheckResult.WARN, text, "set it by the network")
     else:
-        yield Finding("clock", Mark.OK, f"within {abs(ahead.total_seconds()):.0f} s of the server's")
+        yield Finding("clock", CheckResult.OK, f"within {abs(ahead.total_seconds()):.0f} s of the server's")
 
 
-def _register(stages: Stages, share: Share | None) -> Iterator[Finding]:
-    if share is None and needs_share(stages):
-        register, refusal = stages.registers.current(), None
+def _register(context: Context, share: Share | None) -> Iterator[Finding]:
+    if share is None and needs_share(context):
+        register, refusal = context.registers.current(), None
     else:
-        renewal = renew_register(stages, share)
+        renewal = renew_register(context, share)
         register, refusal = renewal.register, renewal.refusal
     if refusal is not None:
         advice = "correct the file; `photo-agent visits check FILE` names every fault"
-        yield Finding("register", Mark.FAIL, refusal, advice)
+        yield Finding("register", CheckResult.FAIL, refusal, advice)
     if register is None:
-        yield Finding("register", Mark.FAIL, "none was ever read", "the visits coordinator puts one where settings say")
+        yield Finding(
+            "register", CheckResult.FAIL, "none was ever read", "the visits coordinator puts one where settings say"
+        )
         return
-    since = age(register.read_at, stages.clock())
-    old = since > timedelta(days=stages.settings.register.max_age_days)
+    since = age(register.read_at, context.clock())
+    old = since > timedelta(days=context.settings.register.max_age_days)
     visits, cameras = counted(len(register.visits), "visit"), counted(len(register.cameras), "camera")
     text = f"{visits}, {cameras}, renewed {counted(since.days, 'day')} ago"
-    yield Finding("register", Mark.FAIL if old else Mark.OK, text, "connect to the school's network" if old else "")
-    yield from _register_lines(stages, register)
-    if share is not None or not needs_share(stages):
-        yield from _cameras_aside(stages, share)
+    yield Finding(
+        "register", CheckResult.FAIL if old else CheckResult.OK, text, "connect to the school's network" if old else ""
+    )
+    yield from _register_lines(context, register)
+    if share is not None or not needs_share(context):
+        yield from _cameras_aside(context, share)
 
 
-def _register_lines(stages: Stages, register: Register) -> Iterator[Finding]:
+def _register_lines(context: Context, register: Register) -> Iterator[Finding]:
     advice = "the coordinator corrects them: `photo-agent visits check FILE` names every fault"
-    faults = stages.registers.faults()
+    faults = context.registers.faults()
     if unread := not_understood(faults):
-        yield Finding("register lines", Mark.FAIL, unread, advice)
+        yield Finding("register lines", CheckResult.FAIL, unread, advice)
     elif faults:
         text = f"{len(faults)} {'warning' if len(faults) == 1 else 'warnings'}, the first: {faults[0]}"
-        yield Finding("register lines", Mark.WARN, text, advice)
-    if unnamed := not_named(register, stages.settings.device.staff):
+        yield Finding("register lines", CheckResult.WARN, text, advice)
+    if unnamed := not_named(register, context.settings.device.staff):
         advice = "correct device.staff in agent.toml, or the coordinator corrects the register"
-        yield Finding("register staff", Mark.FAIL, unnamed, advice)
+        yield Finding("register staff", CheckResult.FAIL, unnamed, advice)
 
 
-def _cameras_aside(stages: Stages, share: Share | None) -> Iterator[Finding]:
+def _cameras_aside(context: Context, share: Share | None) -> Iterator[Finding]:
     """A cameras register in the usual place that the settings pass over."""
-    settings = stages.settings
+    settings = context.settings
     beside = settings.cameras_beside
     if settings.cameras_file in {None, beside}:
         return
@@ -283,49 +299,49 @@ def _cameras_aside(stages: Stages, share: Share | None) -> Iterator[Finding]:
         return
     if there:
         text = "there is a cameras.csv beside the visits register, and it is not used: the settings name another file"
-        yield Finding("cameras", Mark.WARN, text, "take register.cameras out of agent.toml, or the file away")
+        yield Finding("cameras", CheckResult.WARN, text, "take register.cameras out of agent.toml, or the file away")
 
 
-def _forwarding(stages: Stages) -> Iterator[Finding]:
+def _forwarding(context: Context) -> Iterator[Finding]:
     """Whether each log server that the settings name can be reached and trusted; nothing is sent to it."""
-    for receiver, fault in try_out(stages):
+    for receiver, fault in try_out(context):
         check = f"forwarding to {receiver.name}"
         waits = "1 entry waits for it" if receiver.waiting == 1 else f"{receiver.waiting} entries wait for it"
         advice = "photos do not wait for it, and nothing is lost: IT sees to the server, or to [forward] in agent.toml"
         trouble = fault or receiver.fault
-        late = receiver.oldest is not None and age(receiver.oldest, stages.clock()) > FORWARDING_LATE
+        late = receiver.oldest is not None and age(receiver.oldest, context.clock()) > FORWARDING_LATE
         if trouble is not None:
-            yield Finding(check, Mark.WARN, f"{trouble} {waits}", advice)
+            yield Finding(check, CheckResult.WARN, f"{trouble} {waits}", advice)
         elif late:
             text = f"{receiver.description} can be reached, but {waits}, some since {receiver.oldest:%d %b %H:%M} UTC"
-            yield Finding(check, Mark.WARN, text, "run `photo-agent sync`; if they still wait, tell IT")
+            yield Finding(check, CheckResult.WARN, text, "run `photo-agent sync`; if they still wait, tell IT")
         else:
-            yield Finding(check, Mark.OK, f"{receiver.description} can be reached and trusted; {waits}")
+            yield Finding(check, CheckResult.OK, f"{receiver.description} can be reached and trusted; {waits}")
 
 
 def _service(service: Callable[[], tuple[bool, Known]]) -> Iterator[Finding]:
     try:
         installed, running = service()
     except AgentError as fault:
-        yield Finding("service", Mark.WARN, str(fault), "start `photo-agent run` at log-in by other means")
+        yield Finding("service", CheckResult.WARN, str(fault), "start `photo-agent run` at log-in by other means")
         return
     if not installed:
-        yield Finding("service", Mark.WARN, "not installed", "`photo-agent service install` starts it at log-in")
+        yield Finding("service", CheckResult.WARN, "not installed", "`photo-agent service install` starts it at log-in")
     elif running is Known.YES:
-        yield Finding("service", Mark.OK, "installed and running")
+        yield Finding("service", CheckResult.OK, "installed and running")
     else:
         state = "not running" if running is Known.NO else "installed; whether it runs is not known"
-        yield Finding("service", Mark.WARN, state, "`photo-agent service start`")
+        yield Finding("service", CheckResult.WARN, state, "`photo-agent service start`")
 
 
 def _encryption(folder: Path) -> Finding:
     """Whether the disk is encrypted, as far as the system tells a user without rights."""
     known, how = _encrypted(folder)
     if known is Known.YES:
-        return Finding("disk encryption", Mark.OK, how)
+        return Finding("disk encryption", CheckResult.OK, how)
     if known is Known.NO:
-        return Finding("disk encryption", Mark.WARN, how, "photos wait on this disk: IT should encrypt it")
-    return Finding("disk encryption", Mark.WARN, "not known: this system does not tell", "IT can look it up")
+        return Finding("disk encryption", CheckResult.WARN, how, "photos wait on this disk: IT should encrypt it")
+    return Finding("disk encryption", CheckResult.WARN, "not known: this system does not tell", "IT can look it up")
 
 
 def _encrypted(folder: Path) -> tuple[Known, str]:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from agent.errors import AgentError, HostKeyRefused, UsageError
 from agent.files.durable import replace_file
+from agent.pipeline.context import log_key
 from agent.pipeline.misgivings import names_in
 from agent.pipeline.renew import read_once
-from agent.pipeline.stages import log_key
 from agent.record.keys import ssh_line
 from agent.settings import Settings
 from agent.share import HostKey, make_key, pin, public_key

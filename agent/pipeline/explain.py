@@ -9,10 +9,10 @@ from agent.folders import group, look, scan
 from agent.formats import Kind, claims_to_be_a_photo, kind_of
 from agent.model import Capture, Decision, Interval, Register, Verdict
 from agent.pipeline.clocks import latest
+from agent.pipeline.context import Context
 from agent.pipeline.examine import EMPTY, others_of, reader
 from agent.pipeline.judging import NOT_WHAT_IT_CLAIMS, judge_photo
 from agent.pipeline.renew import no_register
-from agent.pipeline.stages import Stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +61,17 @@ class Explanation:
         }
 
 
-def explain(stages: Stages, path: Path, beside: Sequence[Path] | None = None) -> Explanation:
+def explain(context: Context, path: Path, beside: Sequence[Path] | None = None) -> Explanation:
     """Read and decide one file; a file that cannot be read is explained so, not raised.
 
     `beside` are the files that hang on it; where it is not given they are looked for.
     """
     if beside is None:
-        beside = _beside(stages, path)
+        beside = _beside(context, path)
     try:
         seen = look(path)
-        capture = stages.capture.read(path, now=latest(stages), beside=beside)
-        partners = [_alone(stages, other) for other in beside if kind_of(other) is Kind.CLIP]
+        capture = context.capture.read(path, now=latest(context), beside=beside)
+        partners = [_alone(context, other) for other in beside if kind_of(other) is Kind.CLIP]
     except LocalFault as fault:
         return Explanation(path, None, None, Verdict.REVIEW, (str(fault),))
     if seen is not None and seen.size == 0 and claims_to_be_a_photo(path):
@@ -80,42 +80,42 @@ def explain(stages: Stages, path: Path, beside: Sequence[Path] | None = None) ->
         return Explanation(path, capture, None, Verdict.REVIEW, (NOT_WHAT_IT_CLAIMS,))
     if not capture.is_photo:
         return Explanation(path, capture, None, Verdict.NOT_A_PHOTO, capture.notes or ("no photo or video",))
-    register = stages.registers.current()
+    register = context.registers.current()
     if register is None:
-        excuse = no_register(stages, register) or ""
+        excuse = no_register(context, register) or ""
         return Explanation(path, capture, None, Verdict.REVIEW, (*capture.notes, excuse))
-    decision = judge_photo(stages, capture, partners, register)
-    stale = no_register(stages, register)
-    reasons = (*decision.reasons, *_line_of(stages, register, decision), *((stale,) if stale else ()))
+    decision = judge_photo(context, capture, partners, register)
+    stale = no_register(context, register)
+    reasons = (*decision.reasons, *_line_of(context, register, decision), *((stale,) if stale else ()))
     return Explanation(path, capture, decision, decision.verdict, reasons)
 
 
-def _line_of(stages: Stages, register: Register, decision: Decision) -> tuple[str, ...]:
+def _line_of(context: Context, register: Register, decision: Decision) -> tuple[str, ...]:
     """Where in the register's file the visit stands that decided."""
     visit = next((one for one in register.visits if one.id == decision.visit), None)
     if visit is None or not visit.line:
         return ()
-    return (f"{visit.title} is on line {visit.line} of {PurePath(stages.settings.register.visits).name}",)
+    return (f"{visit.title} is on line {visit.line} of {PurePath(context.settings.register.visits).name}",)
 
 
-def preview(stages: Stages, roots: Sequence[Path]) -> Iterator[Explanation]:
+def preview(context: Context, roots: Sequence[Path]) -> Iterator[Explanation]:
     """What a run over `roots` would do with each photo in them, decided afresh and put down nowhere."""
-    for photo in scan(roots, read=reader(stages)).photos:
-        yield explain(stages, photo.main.path, others_of(photo))
+    for photo in scan(roots, read=reader(context)).photos:
+        yield explain(context, photo.main.path, others_of(photo))
 
 
-def _alone(stages: Stages, path: Path) -> Capture | LocalFault:
+def _alone(context: Context, path: Path) -> Capture | LocalFault:
     try:
-        return stages.capture.read(path, now=stages.clock())
+        return context.capture.read(path, now=context.clock())
     except LocalFault as fault:
         return fault
 
 
-def _beside(stages: Stages, path: Path) -> tuple[Path, ...]:
+def _beside(context: Context, path: Path) -> tuple[Path, ...]:
     """Of the files with the same beginning of their names, those that are of one photo with this one."""
     try:
         near = [look(other) for other in path.parent.iterdir() if other.name.startswith(path.stem)]
     except (OSError, LocalFault):
         return ()
-    photos = group([file for file in near if file is not None], reader(stages))
+    photos = group([file for file in near if file is not None], reader(context))
     return next((others_of(photo) for photo in photos if photo.main.path == path), ())

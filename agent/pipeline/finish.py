@@ -14,82 +14,82 @@ from typing import cast
 
 from agent.errors import AgentError, LocalFault, RecordError, RemovalRefused, contained
 from agent.folders import look
-from agent.journal import Standing, State
+from agent.journal import State, TrackedPhoto
 from agent.model import Fingerprint, Known, Leftover, Outcome
 from agent.pipeline.boundary import Boundary, pause
+from agent.pipeline.context import Context
 from agent.pipeline.damage import on_record
 from agent.pipeline.events import Audience, Event, Happened
-from agent.pipeline.stages import Stages
 from agent.pipeline.status import is_kept
 from agent.pipeline.whereabouts import absence, draft, put_down_away, what_is_left
-from agent.record import JSON, Draft, Kind
+from agent.record import JSON, Draft, EntryKind
 from agent.record.schema import check
 from agent.removal import ReadOnly, Vanished, find_leftovers, half_removed, remove, remove_thumbnails
 
 
-def put_on_record(stages: Stages, standings: Sequence[Standing], audience: Audience) -> list[Standing]:
+def put_on_record(context: Context, tracked_photos: Sequence[TrackedPhoto], audience: Audience) -> list[TrackedPhoto]:
     """Write an entry for each proven photo, durable on return; their standings are then `recorded`."""
-    now = stages.clock()
+    now = context.clock()
 
-    def entry(one: Standing) -> tuple[Standing, Draft]:
-        return one, _fit(Draft(Kind.TRANSFERRED, _transferred(stages, one), _event(one), now))
+    def entry(one: TrackedPhoto) -> tuple[TrackedPhoto, Draft]:
+        return one, _fit(Draft(EntryKind.TRANSFERRED, _transferred(context, one), _event(one), now))
 
-    drafted = list(Boundary(stages, audience).each(standings, entry))
+    drafted = list(Boundary(context, audience).each(tracked_photos, entry))
     if not drafted:
         return []
-    receipts = stages.record.append_all([draft for _, draft in drafted])
+    receipts = context.record.append_all([draft for _, draft in drafted])
     recorded = [
-        replace(standing, state=State.RECORDED, receipt=receipt)
-        for (standing, _), receipt in zip(drafted, receipts, strict=True)
+        replace(tracked, state=State.RECORDED, receipt=receipt)
+        for (tracked, _), receipt in zip(drafted, receipts, strict=True)
     ]
-    stages.journal.save(*recorded)
+    context.journal.save(*recorded)
     return recorded
 
 
-def _event(standing: Standing) -> str:
+def _event(tracked: TrackedPhoto) -> str:
     """One for each time that it was sent because the share had lost it: that is another transfer of the same bytes."""
-    return f"{standing.id}-transferred" + (f"-again-{standing.resent}" if standing.resent else "")
+    return f"{tracked.id}-transferred" + (f"-again-{tracked.resent}" if tracked.resent else "")
 
 
 def take_away(
-    stages: Stages, standings: Sequence[Standing], audience: Audience, *, checked_at: datetime | None = None
+    context: Context, tracked_photos: Sequence[TrackedPhoto], audience: Audience, *, checked_at: datetime | None = None
 ) -> int:
     """Remove the local copies of recorded photos whose time has come; how many photos went.
 
     `checked_at` is when the share's copies were read once more, for photos proven in an earlier run.
     """
-    ready: list[Standing] = []
-    held: list[Standing] = []
+    ready: list[TrackedPhoto] = []
+    held: list[TrackedPhoto] = []
 
-    def take(standing: Standing) -> None:
-        obstacle = why_it_stays(stages, standing)
+    def take(tracked: TrackedPhoto) -> None:
+        obstacle = why_it_stays(context, tracked)
         if obstacle is None:
-            ready.append(standing)
+            ready.append(tracked)
         else:
-            held.append(replace(standing, reason=obstacle))
+            held.append(replace(tracked, reason=obstacle))
 
-    for _ in Boundary(stages, audience).each(standings, take):
+    for _ in Boundary(context, audience).each(tracked_photos, take):
         continue
     begun = [replace(one, removing=_to_be_removed(one)) for one in ready]
-    stages.journal.save(*held, *begun)  # what is about to go is durable before the first file is touched
+    context.journal.save(*held, *begun)  # what is about to go is durable before the first file is touched
     removals = [Removal(one, before=frozenset(before.removing)) for before, one in zip(ready, begun, strict=True)]
     for removal in removals:
-        removal.take_away(stages)
-    return _put_down(stages, removals, audience, checked_at)
+        removal.take_away(context)
+    return _put_down(context, removals, audience, checked_at)
 
 
-def conclude(stages: Stages, standings: Sequence[Standing], audience: Audience) -> int:
+def conclude(context: Context, tracked_photos: Sequence[TrackedPhoto], audience: Audience) -> int:
     """Of recorded photos of which nothing is where it was, its folder being there: how many this program removed."""
-    removals = [Removal(one, before=frozenset(one.removing)) for one in standings]
+    removals = [Removal(one, before=frozenset(one.removing)) for one in tracked_photos]
     for removal in removals:
-        removal.take_away(stages)
-    return _put_down(stages, removals, audience, None)
+        removal.take_away(context)
+    return _put_down(context, removals, audience, None)
 
 
-def folder_gone(stages: Stages, standings: Sequence[Standing]) -> None:
+def folder_gone(context: Context, tracked_photos: Sequence[TrackedPhoto]) -> None:
     """Of these recorded photos the folder is gone, and nobody here saw how: they are over, and on record so."""
-    stages.record.append_all([draft(stages, one, Outcome.FOLDER_GONE) for one in standings])
-    stages.journal.save(*(_over(one) for one in standings))
+    context.record.append_all([draft(context, one, Outcome.FOLDER_GONE) for one in tracked_photos])
+    context.journal.save(*(_over(one) for one in tracked_photos))
 
 
 @dataclass(slots=True)
@@ -99,7 +99,7 @@ class Removal:
     `before` are those that an earlier run had put down as about to be removed.
     """
 
-    standing: Standing
+    tracked: TrackedPhoto
     before: frozenset[int]
     ours: set[int] = field(default_factory=set)
     lost: set[int] = field(default_factory=set)
@@ -107,24 +107,24 @@ class Removal:
     leftovers: tuple[Leftover, ...] = ()
     fault: AgentError | None = None
 
-    def take_away(self, stages: Stages) -> None:
+    def take_away(self, context: Context) -> None:
         """Remove every member, the main file last, so that what is left after a crash is still known by its name."""
-        main = self.standing.photo.main
+        main = self.tracked.photo.main
         try:
             with contained("a photo"):
-                self.leftovers = find_leftovers(main.path, main, now=stages.clock())
-                for place in reversed(range(len(self.standing.photo.members))):
+                self.leftovers = find_leftovers(main.path, main, now=context.clock())
+                for place in reversed(range(len(self.tracked.photo.members))):
                     self._member(place)
         except (LocalFault, RemovalRefused) as fault:
             self.fault = fault
 
     def _member(self, place: int) -> None:
-        path = self.standing.photo.members[place].file.path
+        path = self.tracked.photo.members[place].file.path
         there = look(path)
         if there is not None:
             try:
                 # A card put in again gives another device or inode number to the same file: the content decides.
-                remove(there, self.standing.fingerprints[place])
+                remove(there, self.tracked.fingerprints[place])
             except Vanished:
                 self.lost.add(place)
             else:
@@ -145,7 +145,7 @@ class Removal:
 
     def _is_there(self, place: int) -> bool:
         try:
-            return look(self.standing.photo.members[place].file.path) is not None
+            return look(self.tracked.photo.members[place].file.path) is not None
         except LocalFault:
             return False
 
@@ -156,93 +156,93 @@ class Removal:
 
 
 def _without_us(
-    stages: Stages, removals: Sequence[Removal]
-) -> tuple[list[tuple[Removal, Outcome]], list[tuple[Standing, Outcome]]]:
+    context: Context, removals: Sequence[Removal]
+) -> tuple[list[tuple[Removal, Outcome]], list[tuple[TrackedPhoto, Outcome]]]:
     """Photos that were not there to be removed: those that are gone, and those whose card was pulled out just now."""
-    mounted = stages.mounted() if removals else None
+    mounted = context.mounted() if removals else None
     gone: list[tuple[Removal, Outcome]] = []
-    away: list[tuple[Standing, Outcome]] = []
+    away: list[tuple[TrackedPhoto, Outcome]] = []
     for removal in removals:
         try:
-            outcome = None if mounted is None else absence(removal.standing, mounted)
+            outcome = None if mounted is None else absence(removal.tracked, mounted)
         except LocalFault as fault:
             removal.fault = fault  # the system does not say: nothing is known, so it waits
             continue
         if outcome is Outcome.AWAY:
-            away.append((replace(removal.standing, removing=tuple(sorted(removal.ours))), outcome))
+            away.append((replace(removal.tracked, removing=tuple(sorted(removal.ours))), outcome))
         else:
             gone.append((removal, outcome or Outcome.GONE))
     return gone, away
 
 
-def _to_be_removed(standing: Standing) -> tuple[int, ...]:
+def _to_be_removed(tracked: TrackedPhoto) -> tuple[int, ...]:
     """Those that were removed before, and those that are there now; LocalFault is left for the removal to meet."""
-    places = set(standing.removing)
-    for place, member in enumerate(standing.photo.members):
+    places = set(tracked.removing)
+    for place, member in enumerate(tracked.photo.members):
         with contextlib.suppress(LocalFault):
             if look(member.file.path) is not None:
                 places.add(place)
     return tuple(sorted(places))
 
 
-def _put_down(stages: Stages, removals: Sequence[Removal], audience: Audience, checked_at: datetime | None) -> int:
+def _put_down(context: Context, removals: Sequence[Removal], audience: Audience, checked_at: datetime | None) -> int:
     """Have the record and the journal say what came of it."""
-    now = stages.clock()
-    gone, away = _without_us(stages, [removal for removal in removals if removal.fault is None and not removal.done])
+    now = context.clock()
+    gone, away = _without_us(context, [removal for removal in removals if removal.fault is None and not removal.done])
     held = [removal for removal in removals if removal.fault is not None]
-    removed = [(removal.standing, _removed(stages, removal, checked_at)) for removal in removals if removal.done]
+    removed = [(removal.tracked, _removed(context, removal, checked_at)) for removal in removals if removal.done]
     read_only = [
-        draft(stages, one.standing, Outcome.READ_ONLY)
+        draft(context, one.tracked, Outcome.READ_ONLY)
         for one in held
-        if isinstance(one.fault, ReadOnly) and one.standing.away is not Outcome.READ_ONLY
+        if isinstance(one.fault, ReadOnly) and one.tracked.away is not Outcome.READ_ONLY
     ]
-    stages.record.append_all(
+    context.record.append_all(
         [
-            *(Draft(Kind.REMOVED, body, f"{one.id}-removed", now) for one, body in removed),
+            *(Draft(EntryKind.REMOVED, body, f"{one.id}-removed", now) for one, body in removed),
             *_found_elsewhere(removed, now),
-            *(draft(stages, one.standing, outcome, files=len(one.ours)) for one, outcome in gone),
+            *(draft(context, one.tracked, outcome, files=len(one.ours)) for one, outcome in gone),
             *read_only,
         ]
     )
-    stages.journal.save(
+    context.journal.save(
         *(replace(_over(one), state=State.REMOVED, removed_at=now) for one, _ in removed),
-        *(_over(one.standing) for one, _ in gone),
-        *(_held(stages, one) for one in held),
+        *(_over(one.tracked) for one, _ in gone),
+        *(_held(context, one) for one in held),
     )
-    for text in put_down_away(stages, away):
+    for text in put_down_away(context, away):
         audience.event(Event(Happened.NOTICE, details={"text": text}))
     for one in held:
-        if isinstance(one.fault, RemovalRefused) and (photo := what_is_left(one.standing.photo)) is not None:
-            stages.journal.find_again(one.standing.id, photo, now)  # not what was proven: another photo, to be decided
-    for standing, body in removed:
-        audience.event(Event(Happened.REMOVED, standing.id, {"leftovers": body["leftovers"]}))
+        if isinstance(one.fault, RemovalRefused) and (photo := what_is_left(one.tracked.photo)) is not None:
+            context.journal.find_again(one.tracked.id, photo, now)  # not what was proven: another photo, to be decided
+    for tracked, body in removed:
+        audience.event(Event(Happened.REMOVED, tracked.id, {"leftovers": body["leftovers"]}))
     for one in held:
-        audience.event(Event(Happened.FAILED, one.standing.id, {"reason": str(one.fault)}))
+        audience.event(Event(Happened.FAILED, one.tracked.id, {"reason": str(one.fault)}))
     return len(removed)
 
 
-def why_it_stays(stages: Stages, standing: Standing) -> str | None:
+def why_it_stays(context: Context, tracked: TrackedPhoto) -> str | None:
     """Why a recorded photo may not be removed now; None where it may.
 
     Raises ValueError for one that was never recorded or proven: that would be a fault of this program.
     """
-    if standing.receipt is None or not is_proven(standing.fingerprints, standing):
-        raise ValueError(f"photo {standing.id} has no complete proof on record")
-    if not stages.settings.share.allow_unsynced and not all(proof.synced for proof in standing.proofs):
+    if tracked.receipt is None or not is_proven(tracked.fingerprints, tracked):
+        raise ValueError(f"photo {tracked.id} has no complete proof on record")
+    if not context.settings.share.allow_unsynced and not all(proof.synced for proof in tracked.proofs):
         return "the server did not confirm that the photo is on its disk (no fsync), so it stays here too: tell IT"
-    if standing.proven_at is None or is_kept(stages, standing.proven_at):
-        return f"kept for {stages.settings.removal.keep_hours:g} hours after its proof, as the settings say"
+    if tracked.proven_at is None or is_kept(context, tracked.proven_at):
+        return f"kept for {context.settings.removal.keep_hours:g} hours after its proof, as the settings say"
     return None
 
 
-def is_proven(contents: Sequence[Fingerprint], standing: Standing) -> bool:
+def is_proven(contents: Sequence[Fingerprint], tracked: TrackedPhoto) -> bool:
     """Whether a proof covers every one of the local contents, and every local file has a known content."""
-    covered = {proof.original for proof in standing.proofs}
-    return len(contents) == len(standing.photo.members) and all(content in covered for content in contents)
+    covered = {proof.original for proof in tracked.proofs}
+    return len(contents) == len(tracked.photo.members) and all(content in covered for content in contents)
 
 
-def _over(standing: Standing) -> Standing:
-    return replace(standing, state=State.GONE, away=None, reason=None, not_before=None)
+def _over(tracked: TrackedPhoto) -> TrackedPhoto:
+    return replace(tracked, state=State.GONE, away=None, reason=None, not_before=None)
 
 
 def _fit(draft: Draft) -> Draft:
@@ -254,35 +254,35 @@ def _fit(draft: Draft) -> Draft:
     return draft
 
 
-def _held(stages: Stages, removal: Removal) -> Standing:
+def _held(context: Context, removal: Removal) -> TrackedPhoto:
     """It waits; of its members, those that went are known, so that what goes from now on is not taken for our doing."""
-    attempts = removal.standing.attempts + 1
+    attempts = removal.tracked.attempts + 1
     return replace(
-        removal.standing,
+        removal.tracked,
         attempts=attempts,
-        not_before=stages.clock() + pause(attempts),
+        not_before=context.clock() + pause(attempts),
         reason=str(removal.fault),
         removing=removal.known_to_be_ours(),
         away=Outcome.READ_ONLY if isinstance(removal.fault, ReadOnly) else None,
     )
 
 
-def _transferred(stages: Stages, standing: Standing) -> dict[str, JSON]:
-    decision = standing.decision
-    if decision is None or standing.transfer is None or standing.proven_at is None:
-        raise ValueError(f"photo {standing.id} was not proven")
-    damage = on_record(standing)
+def _transferred(context: Context, tracked: TrackedPhoto) -> dict[str, JSON]:
+    decision = tracked.decision
+    if decision is None or tracked.transfer is None or tracked.proven_at is None:
+        raise ValueError(f"photo {tracked.id} was not proven")
+    damage = on_record(tracked)
     return {
-        "photo": standing.id,
-        "transfer": standing.transfer,
+        "photo": tracked.id,
+        "transfer": tracked.transfer,
         "visit": decision.visit,
         "register_version": decision.register_version,
         "decided_by": "person" if decision.by_person else "rules",
-        "staff": stages.settings.device.staff,
+        "staff": context.settings.device.staff,
         "level": decision.level.value,
-        "found_at": standing.found_at.isoformat(),
-        "reachable_at": None if standing.reachable_at is None else standing.reachable_at.isoformat(),
-        "proven_at": standing.proven_at.isoformat(),
+        "found_at": tracked.found_at.isoformat(),
+        "reachable_at": None if tracked.reachable_at is None else tracked.reachable_at.isoformat(),
+        "proven_at": tracked.proven_at.isoformat(),
         "files": [
             {
                 "name": proof.name,
@@ -293,31 +293,31 @@ def _transferred(stages: Stages, standing: Standing) -> dict[str, JSON]:
                 "method": proof.method.value,
                 "synced": proof.synced,
             }
-            for proof in standing.proofs
+            for proof in tracked.proofs
         ],
         **({} if damage is None else {"damage": damage}),
     }
 
 
-def _found_elsewhere(removed: Sequence[tuple[Standing, dict[str, JSON]]], now: datetime) -> Iterator[Draft]:
+def _found_elsewhere(removed: Sequence[tuple[TrackedPhoto, dict[str, JSON]]], now: datetime) -> Iterator[Draft]:
     """An entry of its own for each photo that was seen to be elsewhere too, so that IT is warned of it."""
-    for standing, body in removed:
+    for tracked, body in removed:
         leftovers = cast("list[dict[str, JSON]]", body["leftovers"])
         found: list[JSON] = [dict(one) for one in leftovers if one["found"] == Known.YES]
         if found:
             told: dict[str, JSON] = {name: body[name] for name in ("photo", "transfer", "visit")}
-            yield Draft(Kind.LEFTOVER_REPORTED, told | {"leftovers": found}, f"{standing.id}-leftovers", now)
+            yield Draft(EntryKind.LEFTOVER_REPORTED, told | {"leftovers": found}, f"{tracked.id}-leftovers", now)
 
 
-def _removed(stages: Stages, removal: Removal, checked_at: datetime | None) -> dict[str, JSON]:
-    standing = removal.standing
+def _removed(context: Context, removal: Removal, checked_at: datetime | None) -> dict[str, JSON]:
+    tracked = removal.tracked
     return {
-        "photo": standing.id,
-        "transfer": standing.transfer,
-        "visit": None if standing.decision is None else standing.decision.visit,
+        "photo": tracked.id,
+        "transfer": tracked.transfer,
+        "visit": None if tracked.decision is None else tracked.decision.visit,
         "files": len(removal.ours),
         "thumbnails": removal.thumbnails,
-        "removed_at": stages.clock().isoformat(),
+        "removed_at": context.clock().isoformat(),
         "leftovers": [
             {"kind": leftover.kind, "found": leftover.found.value, "detail": leftover.detail}
             for leftover in removal.leftovers

@@ -7,9 +7,9 @@ root of its last signed tree. So nothing that was put on record before the name 
 from collections.abc import Iterator
 
 from agent.journal import Journal
-from agent.pipeline.facts import LINKED, PUBLISHED
-from agent.pipeline.stages import Stages, log_key, record_folder
-from agent.record import Entry, Kind, Record
+from agent.pipeline.context import Context, log_key, record_folder
+from agent.pipeline.journal_keys import LINKED, PUBLISHED
+from agent.record import Entry, EntryKind, Record
 from agent.record.publish import progress
 from agent.record.published import origin
 from agent.record.reading import end_of
@@ -37,37 +37,39 @@ def own_entries(settings: Settings) -> Iterator[Entry]:
         yield from record.entries()
 
 
-def link_former_names(stages: Stages) -> None:
+def link_former_names(context: Context) -> None:
     """Close each record that this laptop had under another name, and say so in the one it has now; once each.
 
     Raises RecordError where that cannot be written or signed.
     """
-    for record in former_records(stages.settings):
-        _link(stages, record)
+    for record in former_records(context.settings):
+        _link(context, record)
 
 
-def _link(stages: Stages, record: Record) -> None:
-    old, new, now = record.device, stages.settings.device.name, stages.clock()
+def _link(context: Context, record: Record) -> None:
+    old, new, now = record.device, context.settings.device.name, context.clock()
     last = end_of(record.files.entries, record.files.leaves).last
     if last is None:
         return
-    closed = last.kind is Kind.RENAMED and last.body.get("old_name") == old
-    if closed and (last.body.get("new_name") != new or stages.journal.fact(f"{LINKED} {old}") == str(last.index + 1)):
+    closed = last.kind is EntryKind.RENAMED and last.body.get("old_name") == old
+    if closed and (last.body.get("new_name") != new or context.journal.fact(f"{LINKED} {old}") == str(last.index + 1)):
         return  # it is linked already, by this name or by one in between
     if not closed:
-        record.append(Kind.RENAMED, {"old_name": old, "new_name": new}, event=f"renamed-{new}-{last.index + 1}", at=now)
-    place = log_key(stages.settings, old)
+        record.append(
+            EntryKind.RENAMED, {"old_name": old, "new_name": new}, event=f"renamed-{new}-{last.index + 1}", at=now
+        )
+    place = log_key(context.settings, old)
     if not record.seals():
         place.make()
     record.seal(signer_of(record, place))
     head = record.seals()[-1].head
-    stages.record.append(
-        Kind.RENAMED,
+    context.record.append(
+        EntryKind.RENAMED,
         {"old_name": old, "new_name": new, "entries": head.size, "root": head.root.hex()},
         event=f"renamed-from-{old}-{head.size}",
         at=now,
     )
-    stages.journal.set_fact(f"{LINKED} {old}", str(head.size))
+    context.journal.set_fact(f"{LINKED} {old}", str(head.size))
 
 
 def published_up_to(journal: Journal, device: str) -> str | None:
@@ -90,11 +92,11 @@ def keep_published(journal: Journal, device: str, current: str, checkpoint: str)
     journal.set_fact(PUBLISHED, checkpoint)
 
 
-def unpublished(stages: Stages) -> int:
+def unpublished(context: Context) -> int:
     """How many signed entries the share does not have, under whatever name. RecordError where they cannot be read."""
     missing = 0
-    for record in (*former_records(stages.settings), stages.record):
+    for record in (*former_records(context.settings), context.record):
         seals = record.seals()
-        done = progress(record, published_up_to(stages.journal, record.device))
+        done = progress(record, published_up_to(context.journal, record.device))
         missing += max(0, (seals[-1].size if seals else 0) - done.size)
     return missing

@@ -16,28 +16,28 @@ from agent.errors import RecordError
 from agent.forward import (
     EcsFile,
     EcsServer,
-    Event,
     Forwarder,
+    LogEvent,
     NotForwarded,
     Position,
     Step,
     SyslogServer,
     Target,
-    Trust,
-    standing,
+    TlsTrust,
+    receiver_status,
 )
-from agent.pipeline.stages import Stages
-from agent.record import Kind, Record, to_ecs
+from agent.pipeline.context import Context
+from agent.record import EntryKind, Record, to_ecs
 from agent.record.following import Followed, following
 from agent.settings import Settings
 
 log = logging.getLogger("photo-agent")
 
 
-def after_run(stages: Stages) -> None:
+def after_run(context: Context) -> None:
     """Have new entries forwarded. Returns at once, whatever becomes of it."""
-    if stages.settings.forward.wanted:
-        stages.forwarder.knock()
+    if context.settings.forward.wanted:
+        context.forwarder.knock()
 
 
 def forwarder_of(settings: Settings, record: Record) -> Forwarder:
@@ -53,7 +53,7 @@ def queue_file(settings: Settings) -> Path:
 def targets(settings: Settings) -> list[Target]:
     """The receivers that the settings name."""
     forward = settings.forward
-    trust = Trust(*(settings.forward_file(name) for name in ("ca_file", "client_cert", "client_key")))
+    trust = TlsTrust(*(settings.forward_file(name) for name in ("ca_file", "client_cert", "client_key")))
     found: list[Target] = []
     if forward.syslog:
         found.append(SyslogServer(*_endpoint(forward.syslog), trust))
@@ -86,15 +86,15 @@ class Receiver:
     fault_since: datetime | None
 
 
-def receivers(stages: Stages) -> tuple[Receiver, ...]:
+def receivers(context: Context) -> tuple[Receiver, ...]:
     """All that the settings name. Reads only, and asks no server."""
-    return tuple(_receiver(stages, target) for target in targets(stages.settings))
+    return tuple(_receiver(context, target) for target in targets(context.settings))
 
 
-def _receiver(stages: Stages, target: Target) -> Receiver:
-    record = stages.record
+def _receiver(context: Context, target: Target) -> Receiver:
+    record = context.record
     try:
-        queued = standing(queue_file(stages.settings), record.device, target)
+        queued = receiver_status(queue_file(context.settings), record.device, target)
         behind = max(0, len(record) - queued.after.index)
         oldest = queued.oldest
         if oldest is None and behind:
@@ -113,15 +113,15 @@ def _receiver(stages: Stages, target: Target) -> Receiver:
     )
 
 
-def try_out(stages: Stages) -> Iterator[tuple[Receiver, str | None]]:
+def try_out(context: Context) -> Iterator[tuple[Receiver, str | None]]:
     """Each receiver, and why it would take nothing now; None where it would. Nothing is sent."""
-    for target in targets(stages.settings):
+    for target in targets(context.settings):
         try:
             target.try_out()
         except NotForwarded as fault:
-            yield _receiver(stages, target), str(fault)
+            yield _receiver(context, target), str(fault)
         else:
-            yield _receiver(stages, target), None
+            yield _receiver(context, target), None
 
 
 class Following:
@@ -137,13 +137,13 @@ class Following:
             yield Step(_event(one), Position(index, one.end))
 
 
-def _event(one: Followed) -> Event | None:
+def _event(one: Followed) -> LogEvent | None:
     entry = one.entry
     if entry is None:
         return None
     document = to_ecs(entry)
-    erased = entry.body.get("entry") if entry.kind is Kind.ERASED else None
-    return Event(
+    erased = entry.body.get("entry") if entry.kind is EntryKind.ERASED else None
+    return LogEvent(
         id=f"{entry.device}:{entry.event}",  # as in the document: one event has one id, whichever way it comes
         index=entry.index,
         entry=json.loads(one.line),

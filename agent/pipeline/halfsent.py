@@ -8,9 +8,9 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from agent.journal import Journal, Standing
+from agent.journal import Journal, TrackedPhoto
 from agent.model import TransferId
-from agent.pipeline.facts import HALF_SENT
+from agent.pipeline.journal_keys import HALF_SENT
 from agent.share import HalfSent
 
 FILES_OF_A_MEMBER = 2
@@ -35,13 +35,13 @@ class HalfSentTransfers:
         """All of them."""
         return tuple(self._left.values())
 
-    def begin(self, standings: Iterable[Standing]) -> None:
+    def begin(self, tracked_photos: Iterable[TrackedPhoto]) -> None:
         """These are sent next."""
-        for standing in standings:
-            if standing.transfer is not None and standing.decision is not None and standing.decision.visit is not None:
-                files = FILES_OF_A_MEMBER * len(standing.photo.members)
-                folder = f"visits/{standing.decision.visit}"
-                self._left[standing.transfer] = HalfSent(folder, standing.transfer, files)
+        for tracked in tracked_photos:
+            if tracked.transfer is not None and tracked.decision is not None and tracked.decision.visit is not None:
+                files = FILES_OF_A_MEMBER * len(tracked.photo.members)
+                folder = f"visits/{tracked.decision.visit}"
+                self._left[tracked.transfer] = HalfSent(folder, tracked.transfer, files)
         self._put_down()
 
     def arrived(self, transfer: TransferId) -> None:

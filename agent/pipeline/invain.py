@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from agent.errors import AgentError, FolderNotTrusted, ServerUnfit, ShareDenied, ShareFault, ShareFull
-from agent.journal import Journal, Standing, State
-from agent.pipeline.facts import IN_VAIN
+from agent.journal import Journal, State, TrackedPhoto
+from agent.pipeline.journal_keys import IN_VAIN
 
 MOST = 3
 AGAIN = timedelta(days=1)
@@ -32,18 +32,18 @@ class InVain:
         found = json.loads(journal.fact(IN_VAIN) or "{}")
         return cls(journal, {transfer: (n, datetime.fromisoformat(again)) for transfer, (n, again) in found.items()})
 
-    def waits(self, standing: Standing, now: datetime) -> bool:
+    def waits(self, tracked: TrackedPhoto, now: datetime) -> bool:
         """Whether it waits for IT. A clock that was set back makes nobody wait for longer."""
-        count, again = self._of.get(standing.transfer or "", (0, now))
+        count, again = self._of.get(tracked.transfer or "", (0, now))
         return count >= MOST and timedelta() < again - now <= AGAIN
 
-    def failed(self, standing: Standing, error: AgentError, now: datetime) -> str:
+    def failed(self, tracked: TrackedPhoto, error: AgentError, now: datetime) -> str:
         """Count it, if its bytes were sent; the reason to show."""
-        sent = standing.state is State.SENT or (isinstance(error, ShareFault) and not isinstance(error, BEFORE))
-        if not sent or isinstance(error, ShareFull) or standing.transfer is None:
+        sent = tracked.state is State.SENT or (isinstance(error, ShareFault) and not isinstance(error, BEFORE))
+        if not sent or isinstance(error, ShareFull) or tracked.transfer is None:
             return str(error)
-        count = self._of.get(standing.transfer, (0, now))[0] + 1
-        self._of[standing.transfer] = (count, now + AGAIN)
+        count = self._of.get(tracked.transfer, (0, now))[0] + 1
+        self._of[tracked.transfer] = (count, now + AGAIN)
         self._save()
         if count < MOST:
             return str(error)
@@ -52,9 +52,9 @@ class InVain:
             f"and waits for IT; until then it is sent once a day at most. What the share did: {error}"
         )
 
-    def arrived(self, standing: Standing) -> None:
+    def arrived(self, tracked: TrackedPhoto) -> None:
         """It is proven."""
-        if self._of.pop(standing.transfer or "", None) is not None:
+        if self._of.pop(tracked.transfer or "", None) is not None:
             self._save()
 
     def _save(self) -> None:

@@ -20,10 +20,10 @@ from dataclasses import replace
 from agent.errors import LocalFault
 from agent.folders import one_moment
 from agent.formats import claims_to_be_a_photo
-from agent.journal import Standing
+from agent.journal import TrackedPhoto
 from agent.model import Capture, Decision, Origin, Register, Verdict
+from agent.pipeline.context import Context
 from agent.pipeline.damage import CUT_SHORT, damaged
-from agent.pipeline.stages import Stages
 from agent.register import decide
 
 NOT_WHAT_IT_CLAIMS = (
@@ -42,25 +42,25 @@ _MORE = {
 }
 
 
-def judge(stages: Stages, capture: Capture, register: Register) -> Decision:
+def judge(context: Context, capture: Capture, register: Register) -> Decision:
     """The verdict on one file by itself."""
-    device = stages.settings.device
+    device = context.settings.device
     decision = decide(capture, register, staff=device.staff, zone=device.timezone)
-    decision = by_origin(decision, capture, screenshots=stages.settings.folders.screenshots)
+    decision = by_origin(decision, capture, screenshots=context.settings.folders.screenshots)
     if decision.verdict is Verdict.VISIT and not capture.complete:
         return damaged(decision, CUT_SHORT)
     return decision
 
 
 def judge_photo(
-    stages: Stages, capture: Capture, partners: Sequence[Capture | LocalFault], register: Register
+    context: Context, capture: Capture, partners: Sequence[Capture | LocalFault], register: Register
 ) -> Decision:
     """The verdict on a photo: its main file's, if none of its partners, judged alone, has anything against it."""
-    decision = judge(stages, capture, register)
+    decision = judge(context, capture, register)
     for partner in partners:
         if isinstance(partner, LocalFault):
             return _held(decision, "the other half of this Live Photo cannot be read")
-        own = judge(stages, _of_one_moment(capture, partner), register)
+        own = judge(context, _of_one_moment(capture, partner), register)
         if (own.verdict, own.visit) != (decision.verdict, decision.visit):
             return _held(decision, f"the two halves of this Live Photo do not agree: of its clip alone, {_said(own)}")
     cut = any(isinstance(partner, Capture) and not partner.complete for partner in partners)
@@ -94,9 +94,9 @@ def spoken(decision: Decision, capture: Capture) -> str:
     return alone if alone in decision.reasons else "; ".join(decision.reasons)
 
 
-def is_remains(capture: Capture, standing: Standing) -> bool:
+def is_remains(capture: Capture, tracked: TrackedPhoto) -> bool:
     """Whether this is what is left of a photo: a name that promises one, and a content that is nothing known."""
-    return not capture.is_photo and not capture.complete and claims_to_be_a_photo(standing.photo.main.path)
+    return not capture.is_photo and not capture.complete and claims_to_be_a_photo(tracked.photo.main.path)
 
 
 def _of_one_moment(still: Capture, clip: Capture) -> Capture:

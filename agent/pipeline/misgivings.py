@@ -7,15 +7,15 @@ otherwise in the register. Until somebody has looked, photos that this could con
 from collections.abc import Iterable
 
 from agent.model import Register, Visit
-from agent.pipeline.stages import Stages
+from agent.pipeline.context import Context
 from agent.register import Fault, nearest, occurs, staff_of
 
 
-def misgivings(stages: Stages, register: Register | None) -> str | None:
+def misgivings(context: Context, register: Register | None) -> str | None:
     """The sentences, or None where the register is understood and this laptop's member of staff is on it."""
     if register is None:
         return None
-    said = [not_understood(stages.registers.faults()), not_named(register, stages.settings.device.staff)]
+    said = [not_understood(context.registers.faults()), not_named(register, context.settings.device.staff)]
     return " ".join(words for words in said if words) or None
 
 

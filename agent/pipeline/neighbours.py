@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from agent.journal import Standing, State
+from agent.journal import State, TrackedPhoto
 from agent.model import VisitId
 
 NEAR = 3
@@ -22,32 +22,32 @@ _COUNTED = re.compile(r"(.*?)(\d{3,6})", re.ASCII)
 _Series = tuple[Path, str]
 
 
-def with_neighbours(standings: Sequence[Standing]) -> list[Standing]:
+def with_neighbours(tracked_photos: Sequence[TrackedPhoto]) -> list[TrackedPhoto]:
     """The standings, in their order; those held for want of a time say whose neighbours they are."""
     visits: defaultdict[_Series, dict[int, VisitId]] = defaultdict(dict)
-    for standing in standings:
-        place = _place(standing)
-        if place is not None and standing.state is State.DECIDED and standing.decision and standing.decision.visit:
-            visits[place[0]][place[1]] = standing.decision.visit
-    return [_told(standing, visits) for standing in standings]
+    for tracked in tracked_photos:
+        place = _place(tracked)
+        if place is not None and tracked.state is State.DECIDED and tracked.decision and tracked.decision.visit:
+            visits[place[0]][place[1]] = tracked.decision.visit
+    return [_told(tracked, visits) for tracked in tracked_photos]
 
 
-def _told(standing: Standing, visits: dict[_Series, dict[int, VisitId]]) -> Standing:
-    place, decision = _place(standing), standing.decision
-    if standing.state is not State.REVIEW or decision is None or decision.level.decides or place is None:
-        return standing
+def _told(tracked: TrackedPhoto, visits: dict[_Series, dict[int, VisitId]]) -> TrackedPhoto:
+    place, decision = _place(tracked), tracked.decision
+    if tracked.state is not State.REVIEW or decision is None or decision.level.decides or place is None:
+        return tracked
     series = visits.get(place[0], {})
     before = next((series[place[1] - away] for away in range(1, NEAR + 1) if place[1] - away in series), None)
     after = next((series[place[1] + away] for away in range(1, NEAR + 1) if place[1] + away in series), None)
     if before is None or before != after:
-        return standing
+        return tracked
     hint = f"by their names, the photos before and after it are of {before}"
     held = replace(decision, reasons=(*decision.reasons, hint))
-    return replace(standing, decision=held, reason=f"{standing.reason}; {hint}")
+    return replace(tracked, decision=held, reason=f"{tracked.reason}; {hint}")
 
 
-def _place(standing: Standing) -> tuple[_Series, int] | None:
+def _place(tracked: TrackedPhoto) -> tuple[_Series, int] | None:
     """The folder and the name up to its count, and the count: `IMG_` and 42 of `IMG_0042.JPG`."""
-    path = standing.photo.main.path
+    path = tracked.photo.main.path
     match = _COUNTED.fullmatch(path.stem)
     return None if match is None else ((path.parent, match[1].lower()), int(match[2]))

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from agent.journal import State
 from agent.model import Visit, VisitId
-from agent.pipeline.facts import LAST_REACHED
-from agent.pipeline.stages import Stages
+from agent.pipeline.context import Context
+from agent.pipeline.journal_keys import LAST_REACHED
 
 SAFE = (State.PROVEN, State.RECORDED, State.REMOVED)
 ON_THE_WAY = (State.DECIDED, State.SENT)
@@ -49,7 +49,7 @@ class Overview:
         return sum(one.on_the_way for one in self.visits)
 
 
-def overview(context: Stages) -> Overview:
+def overview(context: Context) -> Overview:
     """Gather it; costs one query, however many photos there are."""
     register = context.registers.current()
     known = {} if register is None else {visit.id: visit for visit in register.visits}

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from zoneinfo import ZoneInfo
 
 from agent.folders import fingerprint
-from agent.journal import Standing
+from agent.journal import TrackedPhoto
 from agent.model import (
     Capture,
     Decision,
@@ -29,58 +29,58 @@ from agent.model import (
     Visit,
     VisitId,
 )
-from agent.pipeline.apart import merge_tag, plan_tag
 from agent.pipeline.clocks import latest
-from agent.pipeline.stages import Stages
+from agent.pipeline.context import Context
+from agent.pipeline.jobs import merge_tag, plan_tag
 from agent.share import another, photo_stem, remote_name
 from agent.tagging import Tag, sidecar
-from agent.tagging.apart import MOST_MERGED
+from agent.tagging.jobs import MOST_MERGED
 
 
-def measured(stages: Stages, standing: Standing) -> Standing:
+def measured(context: Context, tracked: TrackedPhoto) -> TrackedPhoto:
     """The standing with its contents' fingerprints and transfer id. Reads every file to its end; LocalFault if not."""
-    fingerprints = tuple(fingerprint(member.file) for member in standing.photo.members)
+    fingerprints = tuple(fingerprint(member.file) for member in tracked.photo.members)
     return replace(
-        standing,
+        tracked,
         fingerprints=fingerprints,
-        transfer=_transfer_id(stages.settings.device.name, _visit_id(standing), fingerprints),
+        transfer=_transfer_id(context.settings.device.name, _visit_id(tracked), fingerprints),
     )
 
 
-def pack(stages: Stages, standing: Standing, capture: Capture) -> Delivery:
+def pack(context: Context, tracked: TrackedPhoto, capture: Capture) -> Delivery:
     """The delivery of a measured photo, whose main file says `capture`. LocalFault where a file cannot be read."""
-    decision, transfer = standing.decision, standing.transfer
+    decision, transfer = tracked.decision, tracked.transfer
     if decision is None or transfer is None:
         raise ValueError("only a decided and measured photo can be packed")
-    main = standing.photo.main
-    visit = _visit_id(standing)
-    registered = _registered(stages, visit)
-    stem = photo_stem(_local(stages, decision, registered), capture.camera, standing.fingerprints[0])
+    main = tracked.photo.main
+    visit = _visit_id(tracked)
+    registered = _registered(context, visit)
+    stem = photo_stem(_local(context, decision, registered), capture.camera, tracked.fingerprints[0])
     tag = Tag(
         visit=visit,
         title=visit if registered is None else registered.title,
         transfer=transfer,
-        original=standing.fingerprints[0],
+        original=tracked.fingerprints[0],
         taken=decision.taken,
         level=decision.level,
-        owner=stages.settings.device.staff,
+        owner=context.settings.device.staff,
     )
     files: list[Outgoing] = []
-    for member, content in zip(standing.photo.members, standing.fingerprints, strict=True):
+    for member, content in zip(tracked.photo.members, tracked.fingerprints, strict=True):
         name = remote_name(visit, stem, _suffix(member, main))
-        kind = capture.format if member.role is Role.MAIN else _format(stages, member)
-        foreign = _foreign(standing) if member.role is Role.MAIN else None
-        for outgoing in _files_of(stages, member, content, kind, tag, name, foreign):
+        kind = capture.format if member.role is Role.MAIN else _format(context, member)
+        foreign = _foreign(tracked) if member.role is Role.MAIN else None
+        for outgoing in _files_of(context, member, content, kind, tag, name, foreign):
             files.append(replace(outgoing, name=_free(outgoing.name, files)))
-    return Delivery(transfer=transfer, photo=standing.id, files=tuple(files))
+    return Delivery(transfer=transfer, photo=tracked.id, files=tuple(files))
 
 
-def _format(stages: Stages, member: Member) -> str:
-    return stages.capture.read(member.file.path, now=latest(stages)).format
+def _format(context: Context, member: Member) -> str:
+    return context.capture.read(member.file.path, now=latest(context)).format
 
 
 def _files_of(
-    stages: Stages,
+    context: Context,
     member: Member,
     content: Fingerprint,
     kind: str,
@@ -96,19 +96,19 @@ def _files_of(
         yield Outgoing(name=name, source=member.file, original=content)
         return
     own = replace(tag, original=content)
-    how = plan_tag(stages, member.file.path, kind, own)
+    how = plan_tag(context, member.file.path, kind, own)
     if isinstance(how, Splice):
         yield Outgoing(name=name, source=member.file, original=content, splice=how)
         return
     yield Outgoing(name=name, source=member.file, original=content)
-    beside = sidecar(own) if foreign is None else merge_tag(stages, *foreign, own)
+    beside = sidecar(own) if foreign is None else merge_tag(context, *foreign, own)
     made = Fingerprint(Sha256(hashlib.sha256(beside).hexdigest()), len(beside))
     yield Outgoing(name=RemoteName(f"{name}.xmp"), source=beside, original=made)
 
 
-def _foreign(standing: Standing) -> tuple[Path, Fingerprint] | None:
+def _foreign(tracked: TrackedPhoto) -> tuple[Path, Fingerprint] | None:
     """Another program's XMP sidecar of the photo, if it has one: a larger one goes along and is left at that."""
-    for member, content in zip(standing.photo.members, standing.fingerprints, strict=True):
+    for member, content in zip(tracked.photo.members, tracked.fingerprints, strict=True):
         if member.file.path.suffix.lower() == ".xmp" and content.size <= MOST_MERGED:
             return member.file.path, content
     return None
@@ -136,18 +136,18 @@ def _transfer_id(device: str, visit: VisitId, fingerprints: tuple[Fingerprint, .
     return TransferId(hashlib.sha256(f"{device}\0{visit}\0{contents}".encode()).hexdigest()[:32])
 
 
-def _visit_id(standing: Standing) -> VisitId:
-    if standing.decision is None or standing.decision.visit is None:
+def _visit_id(tracked: TrackedPhoto) -> VisitId:
+    if tracked.decision is None or tracked.decision.visit is None:
         raise ValueError("only a photo of a visit is sent")
-    return standing.decision.visit
+    return tracked.decision.visit
 
 
-def _registered(stages: Stages, visit: VisitId) -> Visit | None:
-    register = stages.registers.current()
+def _registered(context: Context, visit: VisitId) -> Visit | None:
+    register = context.registers.current()
     return None if register is None else next((known for known in register.visits if known.id == visit), None)
 
 
-def _local(stages: Stages, decision: Decision, visit: Visit | None) -> datetime | None:
+def _local(context: Context, decision: Decision, visit: Visit | None) -> datetime | None:
     """The wall clock where the visit was, for the name that people sort by.
 
     Of several zones it is the one that is furthest ahead, so that one clock orders all photos of the visit: also those
@@ -155,5 +155,5 @@ def _local(stages: Stages, decision: Decision, visit: Visit | None) -> datetime 
     """
     if decision.taken is None:
         return None
-    zones = [stages.zone] if visit is None else [ZoneInfo(zone) for zone in visit.zones]
+    zones = [context.zone] if visit is None else [ZoneInfo(zone) for zone in visit.zones]
     return max(decision.taken.earliest.astimezone(zone).replace(tzinfo=None) for zone in zones)

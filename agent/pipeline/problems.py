@@ -9,9 +9,9 @@ from enum import IntEnum
 
 from agent.errors import ShareRefused
 from agent.journal import State
-from agent.pipeline.facts import REGISTER_REFUSAL
+from agent.pipeline.context import Context
+from agent.pipeline.journal_keys import REGISTER_REFUSAL
 from agent.pipeline.renew import no_register
-from agent.pipeline.stages import Stages
 from agent.pipeline.status import WAITING, is_overdue, is_running, share_trouble
 
 
@@ -36,12 +36,12 @@ class Problem:
     start: bool = False
 
 
-def worst(context: Stages) -> Problem | None:
+def worst(context: Context) -> Problem | None:
     """The one to say first; None where nothing stands in the way."""
     return max(problems(context), key=lambda problem: problem.grade, default=None)
 
 
-def problems(context: Stages) -> Iterator[Problem]:
+def problems(context: Context) -> Iterator[Problem]:
     """All of them; of one grade, those that a person can do something about come first."""
     yield from _of_the_share(context)
     if not is_running(context.settings):
@@ -53,7 +53,7 @@ def problems(context: Stages) -> Iterator[Problem]:
             start=True,
         )
     yield from _of_the_register(context)
-    overdue = sum(is_overdue(context, one) for one in context.journal.standings(*WAITING))
+    overdue = sum(is_overdue(context, one) for one in context.journal.tracked_photos(*WAITING))
     if overdue:
         yield Problem(
             Grade.ASK,
@@ -72,7 +72,7 @@ def problems(context: Stages) -> Iterator[Problem]:
         )
 
 
-def _of_the_share(context: Stages) -> Iterator[Problem]:
+def _of_the_share(context: Context) -> Iterator[Problem]:
     trouble = share_trouble(context)
     if trouble is None:
         return
@@ -104,7 +104,7 @@ def _of_the_share(context: Stages) -> Iterator[Problem]:
         )
 
 
-def _of_the_register(context: Stages) -> Iterator[Problem]:
+def _of_the_register(context: Context) -> Iterator[Problem]:
     refusal = context.journal.fact(REGISTER_REFUSAL)
     register = context.registers.current()
     if register is None:

@@ -20,11 +20,11 @@ from agent.errors import (
     ShareUnreachable,
 )
 from agent.model import Delivery, RemoteName, TransferId
-from agent.pipeline.facts import UNPUBLISHED
+from agent.pipeline.context import Context, log_key
 from agent.pipeline.former import former_records, keep_published, published_up_to, unpublished
-from agent.pipeline.onrecord import heartbeat, is_heartbeat_due
-from agent.pipeline.stages import Stages, log_key
-from agent.record import JSON, Kind, Record, published
+from agent.pipeline.journal_keys import UNPUBLISHED
+from agent.pipeline.record_entries import heartbeat, is_heartbeat_due
+from agent.record import JSON, EntryKind, Record, published
 from agent.record.keys import LogKey
 from agent.record.publish import Publication, progress, to_publish
 from agent.record.rotation import signer_of
@@ -51,7 +51,7 @@ class Publishing:
     that it is only the way to the share.
     """
 
-    stages: Stages
+    context: Context
     notice: Callable[[str], None]
     trouble: str | None = None
     unreachable: bool = False
@@ -59,9 +59,9 @@ class Publishing:
     def is_due(self) -> bool:
         """Whether there is anything to sign or to send, so that the share will be asked for."""
         try:
-            seals = self.stages.record.seals()
+            seals = self.context.record.seals()
             signed = seals[-1].size if seals else 0
-            return is_heartbeat_due(self.stages) or len(self.stages.record) > signed or unpublished(self.stages) > 0
+            return is_heartbeat_due(self.context) or len(self.context.record) > signed or unpublished(self.context) > 0
         except RecordError:
             return False  # sealing tells of it
 
@@ -69,8 +69,8 @@ class Publishing:
         """Put down the day's sign of life, and sign what was put on record. Needs no share."""
         try:
             signer = self._signer()
-            heartbeat(self.stages)
-            self.stages.record.seal(signer)
+            heartbeat(self.context)
+            self.context.record.seal(signer)
         except RecordError as fault:
             self._tell(f"The record of this laptop could not be signed: {fault}")
 
@@ -78,32 +78,32 @@ class Publishing:
         """Send what the share does not have yet. Asks for a connection only if there is something."""
         fault: str | None = None
         try:
-            for record in (*former_records(self.stages.settings), self.stages.record):
+            for record in (*former_records(self.context.settings), self.context.record):
                 fault = self._send(record, connected) or fault
         except (ShareFault, ShareUnreachable, ShareRefused) as raised:
             self.unreachable = isinstance(raised, ShareUnreachable)
-            fault = self._not_sent(raised, self.stages.record.device)
+            fault = self._not_sent(raised, self.context.record.device)
         except RecordError as raised:
             fault = f"The record of this laptop could not be sent to the school's server: {raised}"
         if fault is not None:
             self._tell(fault)
         else:
             self._forget_what_is_gone()
-            self.stages.journal.set_fact(UNPUBLISHED, self.trouble)
+            self.context.journal.set_fact(UNPUBLISHED, self.trouble)
 
     def _send(self, record: Record, connected: Callable[[], Share]) -> str | None:
         """Send one record; what went wrong, in words. Where the server does not take a record under a name that this
         laptop had before, it goes into the folder of the present name.
         """
-        device, current = record.device, self.stages.record.device
-        done = progress(record, published_up_to(self.stages.journal, device))
+        device, current = record.device, self.context.record.device
+        done = progress(record, published_up_to(self.context.journal, device))
         if done.lost:
             self._tell(
                 "The record on this laptop is not the one that was sent to the school's server: it was put back from a "
                 "backup, or begun anew. Tell IT; `photo-agent log verify` will show it too."
             )
         for holder in dict.fromkeys((device, current)):
-            done = progress(record, published_up_to(self.stages.journal, device))
+            done = progress(record, published_up_to(self.context.journal, device))
             waiting = to_publish(record, done.size, holder)
             first = next(waiting, None)
             if first is None:
@@ -128,10 +128,10 @@ class Publishing:
 
     def _forget_what_is_gone(self) -> None:
         """Where the share has all of the record, the journal lets go of photos that were removed long ago."""
-        seals = self.stages.record.seals()
-        all_there = bool(seals) and seals[-1].size == len(self.stages.record)
-        if all_there and self.stages.journal.forget_removed(self.stages.clock() - KEPT):
-            self.stages.journal.tidy()  # so that no deleted row still has a name
+        seals = self.context.record.seals()
+        all_there = bool(seals) and seals[-1].size == len(self.context.record)
+        if all_there and self.context.journal.forget_removed(self.context.clock() - KEPT):
+            self.context.journal.tidy()  # so that no deleted row still has a name
 
     def _deliver(
         self, share: Share, first: Publication, others: Iterator[Publication], device: str
@@ -162,23 +162,23 @@ class Publishing:
         while (transfer := next(iter(under_way), None)) is not None and under_way[transfer].arrived:
             whole = under_way.pop(transfer)
         if whole is not None:
-            keep_published(self.stages.journal, device, self.stages.record.device, whole.checkpoint)
+            keep_published(self.context.journal, device, self.context.record.device, whole.checkpoint)
 
     def _signer(self) -> LogKey:
         """The key to seal with. The first is put on record; it is made here where an older `init` did not."""
-        place, record = log_key(self.stages.settings), self.stages.record
+        place, record = log_key(self.context.settings), self.context.record
         if record.seals():
             return signer_of(record, place)
         key = place.make()
         body: dict[str, JSON] = {
             "log_key": str(key.key),
-            "staff": self.stages.settings.device.staff,
+            "staff": self.context.settings.device.staff,
             "version": __version__,
         }
-        record.append(Kind.ENROLLED, body, event=f"enrolled-{key.key.id.hex()}", at=self.stages.clock())
+        record.append(EntryKind.ENROLLED, body, event=f"enrolled-{key.key.id.hex()}", at=self.context.clock())
         return key
 
     def _tell(self, text: str) -> None:
         self.trouble = text
-        self.stages.journal.set_fact(UNPUBLISHED, text)
+        self.context.journal.set_fact(UNPUBLISHED, text)
         self.notice(text)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from agent.journal import State
 from agent.model import PhotoId, VisitId
 from agent.pipeline import answers
+from agent.pipeline.context import Context
 from agent.pipeline.proposals import Proposal
-from agent.pipeline.review import Held, held
-from agent.pipeline.stages import Stages
+from agent.pipeline.review import ReviewItem, held
 from agent.register.wording import MONTHS
 
 _NUMBERS = re.compile(rf"\b(?:{'|'.join(MONTHS)})\b|\d+(?:[.:]\d+)*")
@@ -27,7 +27,7 @@ class Question:
     """Photos that can be answered for together, in the order they were found; `id` is the same as long as they wait."""
 
     id: str
-    photos: tuple[Held, ...]
+    photos: tuple[ReviewItem, ...]
 
     @property
     def proposals(self) -> tuple[Proposal, ...]:
@@ -37,27 +37,27 @@ class Question:
     @property
     def reason(self) -> str:
         """Why they are held: as it says of the first of them."""
-        return self.photos[0].standing.reason or ""
+        return self.photos[0].tracked.reason or ""
 
     @property
     def cannot_be_sent(self) -> bool:
         """Whether no answer can send them: the files are empty or unreadable."""
-        return self.photos[0].standing.state is State.REFUSED
+        return self.photos[0].tracked.state is State.REFUSED
 
     @property
     def ids(self) -> tuple[PhotoId, ...]:
         """Of the photos."""
-        return tuple(one.standing.id for one in self.photos)
+        return tuple(one.tracked.id for one in self.photos)
 
 
-def questions(context: Stages) -> list[Question]:
+def questions(context: Context) -> list[Question]:
     """What has to be asked now: what can be of a visit first, then by how many photos hang on it."""
     answered = {photo for answer in answers.pending(context) for photo in answer.photos}
-    groups: defaultdict[tuple[State, str, VisitId | None], list[Held]] = defaultdict(list)
+    groups: defaultdict[tuple[State, str, VisitId | None], list[ReviewItem]] = defaultdict(list)
     for one in held(context):
-        if one.standing.id not in answered:
+        if one.tracked.id not in answered:
             likeliest = one.candidates[0] if one.candidates else None
-            groups[one.standing.state, _without_numbers(one.standing.reason or ""), likeliest].append(one)
+            groups[one.tracked.state, _without_numbers(one.tracked.reason or ""), likeliest].append(one)
     found = [Question(_id(key), tuple(photos)) for key, photos in groups.items()]
     return sorted(found, key=lambda question: (question.cannot_be_sent, not question.proposals, -len(question.photos)))
 

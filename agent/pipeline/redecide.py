@@ -10,30 +10,30 @@ from dataclasses import replace
 
 from agent.errors import LocalFault
 from agent.folders import look
-from agent.journal import Standing, State
+from agent.journal import State, TrackedPhoto
 from agent.model import Capture, Decision, LocalFile, Photo
+from agent.pipeline.context import Context
 from agent.pipeline.examine import judge_again
 from agent.pipeline.renew import no_register
-from agent.pipeline.stages import Stages
 
 
 class AnotherPhoto(LocalFault):
     """What lies there is not what was decided on."""
 
 
-def decided_still(stages: Stages, standing: Standing) -> Capture:
+def decided_still(context: Context, tracked: TrackedPhoto) -> Capture:
     """What the main file of a measured photo says, if the decision is the same by it and the register as it is now.
 
     Raises AnotherPhoto where it is not, another LocalFault where nothing can be decided or the file cannot be read.
     """
-    register = stages.registers.current()
-    excuse = no_register(stages, register)
+    register = context.registers.current()
+    excuse = no_register(context, register)
     if register is None or excuse:
         raise LocalFault(excuse or "there is no register of visits")
-    again, capture = judge_again(stages, register, replace(standing, state=State.SETTLED))
+    again, capture = judge_again(context, register, replace(tracked, state=State.SETTLED))
     if isinstance(capture, LocalFault):
         raise capture
-    if not _as_decided(standing.decision, again.decision, capture) or not _as_seen(standing):
+    if not _as_decided(tracked.decision, again.decision, capture) or not _as_seen(tracked):
         raise AnotherPhoto("It was changed after it was decided on. It will be looked at again.")
     return capture
 
@@ -77,12 +77,12 @@ def _as_decided(before: Decision | None, after: Decision | None, capture: Captur
     )
 
 
-def _as_seen(standing: Standing) -> bool:
-    steady = standing.volume is None or standing.volume.steady
-    now = as_it_is(standing.photo)
+def _as_seen(tracked: TrackedPhoto) -> bool:
+    steady = tracked.volume is None or tracked.volume.steady
+    now = as_it_is(tracked.photo)
     return now is not None and all(
         _same(one.file, other.file, steady=steady)
-        for one, other in zip(standing.photo.members, now.members, strict=True)
+        for one, other in zip(tracked.photo.members, now.members, strict=True)
     )
 
 

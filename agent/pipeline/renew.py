@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from agent.errors import LocalFault, RegisterError, ShareFault, contained
 from agent.model import Register, RemoteName, Visit
 from agent.pipeline.clocks import age
-from agent.pipeline.stages import Stages, server_of, wall_clock
+from agent.pipeline.context import Context, server_of, wall_clock
 from agent.register import Order, Rules, read_visits
 from agent.settings import Settings
 
@@ -27,9 +27,9 @@ class Renewal:
     refusal: str | None = None
 
 
-def needs_share(stages: Stages) -> bool:
+def needs_share(context: Context) -> bool:
     """Whether the register lies on the share."""
-    settings = stages.settings
+    settings = context.settings
     files = (settings.visits_file, settings.cameras_file or settings.cameras_beside)
     return any(not isinstance(file, Path) for file in files)
 
@@ -53,35 +53,35 @@ def rules_of(settings: Settings) -> Rules:
     return Rules(settings.device.timezone, Order(settings.register.dates), longest)
 
 
-def fetch_register(stages: Stages, *, force: bool = False) -> Renewal:
+def fetch_register(context: Context, *, force: bool = False) -> Renewal:
     """Renew with a connection of its own, where one is needed."""
-    if not needs_share(stages):
-        return renew_register(stages, None, force=force)
-    with stages.connect() as share:
-        return renew_register(stages, share, force=force)
+    if not needs_share(context):
+        return renew_register(context, None, force=force)
+    with context.connect() as share:
+        return renew_register(context, share, force=force)
 
 
-def renew_register(stages: Stages, share: "Share | None", *, force: bool = False) -> Renewal:
+def renew_register(context: Context, share: "Share | None", *, force: bool = False) -> Renewal:
     """Fetch both files and offer them to the store; the last good register stands where they are not believed.
 
     `force` accepts what is unlikely (a register that has shrunk by more than half): for the EVC, who knows. Raises
     ShareUnreachable and ShareRefused as the share does; all else that is wrong with the files is told in `refusal`.
     """
-    settings = stages.settings
+    settings = context.settings
     try:
         with contained("the register"):
             visits = _content(settings.visits_file, share)
-            cameras = _cameras(stages, share, force=force)
-            register = stages.registers.offer(
+            cameras = _cameras(context, share, force=force)
+            register = context.registers.offer(
                 visits,
                 kind_of(settings.register.visits),
                 cameras,
                 rules=rules_of(settings),
-                now=stages.clock(),
+                now=context.clock(),
                 force=force,
             )
     except (RegisterError, LocalFault) as fault:
-        return Renewal(stages.registers.current(), refusal=str(fault))
+        return Renewal(context.registers.current(), refusal=str(fault))
     return Renewal(register)
 
 
@@ -90,29 +90,29 @@ def kind_of(source: str) -> Literal["csv", "ics"]:
     return "ics" if source.lower().endswith(".ics") else "csv"
 
 
-def no_register(stages: Stages, register: Register | None) -> str | None:
+def no_register(context: Context, register: Register | None) -> str | None:
     """Why nothing can be decided now, or None."""
     if register is None:
         return "no register of visits was read yet: photos wait until there is one"
-    old = age(register.read_at, stages.clock())
-    if old > timedelta(days=stages.settings.register.max_age_days):
+    old = age(register.read_at, context.clock())
+    if old > timedelta(days=context.settings.register.max_age_days):
         return f"the register was last renewed {old.days} days ago: photos wait until it is renewed"
     return None
 
 
-def _cameras(stages: Stages, share: "Share | None", *, force: bool) -> bytes | None:
+def _cameras(context: Context, share: "Share | None", *, force: bool) -> bytes | None:
     """The cameras register: the one that the settings name, else the one beside the visits, where there is one.
 
     One that was there and is gone is missed: with it would go what is known of wrong clocks.
     """
-    named = stages.settings.cameras_file
+    named = context.settings.cameras_file
     if named is not None:
         return _content(named, share)
-    beside = stages.settings.cameras_beside
+    beside = context.settings.cameras_beside
     try:
         return beside.read_bytes() if isinstance(beside, Path) and not beside.exists() else _content(beside, share)
     except (FileNotFoundError, _NotOnShare):
-        before = stages.registers.current()
+        before = context.registers.current()
         if before is not None and before.cameras and not force:
             raise RegisterError(
                 "the cameras register, cameras.csv beside the visits register, is gone: the visits coordinator puts it "

@@ -7,10 +7,10 @@ is put on record and said, and the photo is sent again.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agent.journal import Standing
+from agent.journal import TrackedPhoto
 from agent.pipeline.boundary import pause
-from agent.pipeline.stages import Stages
-from agent.record import JSON, Draft, Kind
+from agent.pipeline.context import Context
+from agent.record import JSON, Draft, EntryKind
 from agent.share import Share, Still
 
 
@@ -18,18 +18,18 @@ from agent.share import Share, Still
 class Proven:
     """Photos that the share holds now, and what to tell of those that it does not."""
 
-    still: tuple[Standing, ...]
+    still: tuple[TrackedPhoto, ...]
     notices: tuple[str, ...]
 
 
-def prove_again(stages: Stages, share: Share, standings: Sequence[Standing]) -> Proven:
+def prove_again(context: Context, share: Share, tracked_photos: Sequence[TrackedPhoto]) -> Proven:
     """Which of these recorded photos the share holds now; those that it lost are to be sent again."""
-    proofs = {(proof.name, proof.held): proof for one in standings for proof in one.proofs}
+    proofs = {(proof.name, proof.held): proof for one in tracked_photos for proof in one.proofs}
     answers = dict(zip(proofs, share.still_holds(list(proofs.values())), strict=True))
-    still: list[Standing] = []
-    unread: list[Standing] = []
-    lost: list[tuple[Standing, Still]] = []
-    for one in standings:
+    still: list[TrackedPhoto] = []
+    unread: list[TrackedPhoto] = []
+    lost: list[tuple[TrackedPhoto, Still]] = []
+    for one in tracked_photos:
         found = [answers[proof.name, proof.held] for proof in one.proofs]
         wrong = next((answer for answer in (Still.DIFFERENT, Still.GONE) if answer in found), None)
         if wrong is not None:
@@ -38,16 +38,16 @@ def prove_again(stages: Stages, share: Share, standings: Sequence[Standing]) -> 
             unread.append(one)
         else:
             still.append(one)
-    _wait(stages, unread)
-    _send_again(stages, lost, {proof.name: answers[key] for key, proof in proofs.items()})
+    _wait(context, unread)
+    _send_again(context, lost, {proof.name: answers[key] for key, proof in proofs.items()})
     notices = [_said(len(lost))] if lost else []
     if unread:
         notices.append(f"{_photos(len(unread))} cannot be read back from the school network and stay here. Tell IT.")
     return Proven(tuple(still), tuple(notices))
 
 
-def _send_again(stages: Stages, lost: Sequence[tuple[Standing, Still]], answers: dict[str, Still]) -> None:
-    now = stages.clock()
+def _send_again(context: Context, lost: Sequence[tuple[TrackedPhoto, Still]], answers: dict[str, Still]) -> None:
+    now = context.clock()
     drafts = []
     for one, found in lost:
         names: list[JSON] = [proof.name for proof in one.proofs if answers[proof.name] is not Still.HOLDS]
@@ -58,15 +58,15 @@ def _send_again(stages: Stages, lost: Sequence[tuple[Standing, Still]], answers:
             "found": found.value,
             "names": names,
         }
-        drafts.append(Draft(Kind.SHARE_LOST, body, f"{one.id}-share-lost-{one.resent + 1}", now))
-    stages.record.append_all(drafts)
-    stages.journal.send_again(*(one.id for one, _ in lost))
+        drafts.append(Draft(EntryKind.SHARE_LOST, body, f"{one.id}-share-lost-{one.resent + 1}", now))
+    context.record.append_all(drafts)
+    context.journal.send_again(*(one.id for one, _ in lost))
 
 
-def _wait(stages: Stages, unread: Sequence[Standing]) -> None:
+def _wait(context: Context, unread: Sequence[TrackedPhoto]) -> None:
     why = "it could not be read back from the school network: tell IT"
-    now = stages.clock()
-    stages.journal.save(
+    now = context.clock()
+    context.journal.save(
         *(
             replace(one, attempts=one.attempts + 1, not_before=now + pause(one.attempts + 1), reason=why)
             for one in unread

@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from agent.capture import Request
+from agent.capture import ReadRequest
 from agent.errors import LocalFault, UsageError
-from agent.journal import Standing, State
+from agent.journal import State, TrackedPhoto
 from agent.model import Camera, Capture, Decision, Level, Outcome, PhotoId, Register, Verdict, Visit, VisitId
 from agent.pipeline.clocks import latest
+from agent.pipeline.context import Context
 from agent.pipeline.examine import others_of
-from agent.pipeline.onrecord import count_private
 from agent.pipeline.proposals import Proposal, not_after, propose
+from agent.pipeline.record_entries import count_private
 from agent.pipeline.redecide import evidence_of
-from agent.pipeline.stages import Stages
 from agent.register import decide, identify
 from agent.register.wording import MONTHS
 
@@ -27,10 +27,10 @@ HELD = (State.REVIEW, State.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ReviewItem:
     """A photo that waits for a person, and the visits it may belong to, likeliest first."""
 
-    standing: Standing
+    tracked: TrackedPhoto
     proposals: tuple[Proposal, ...]
     camera: Camera | None = None
 
@@ -42,54 +42,54 @@ class Held:
     @property
     def not_after(self) -> datetime | None:
         """When it was there at the latest, where that is all that is known of its time."""
-        decision = self.standing.decision
+        decision = self.tracked.decision
         return None if decision is None else not_after(decision.taken, decision.level)
 
 
-def held(stages: Stages, *, cameras: bool = False) -> list[Held]:
+def held(context: Context, *, cameras: bool = False) -> list[ReviewItem]:
     """Everything that waits for a person. `cameras`: also which camera took each, for which every photo is read."""
-    register = stages.registers.current()
-    standings = stages.journal.standings(*HELD)
+    register = context.registers.current()
+    tracked_photos = context.journal.tracked_photos(*HELD)
     # Without a visit that is for certain cameras only, nothing hangs on the camera, and no photo need be read.
     if cameras or (register is not None and any(visit.cameras for visit in register.visits)):
-        read = zip(standings, _read(stages, standings), strict=True)
-        return [_held_with(stages, register, one, found) for one, found in read]
-    return [_held_with(stages, register, one, None) for one in standings]
+        read = zip(tracked_photos, _read(context, tracked_photos), strict=True)
+        return [_held_with(context, register, one, found) for one, found in read]
+    return [_held_with(context, register, one, None) for one in tracked_photos]
 
 
-def chosen(stages: Stages, photos: Sequence[PhotoId], like: PhotoId | None = None) -> list[PhotoId]:
+def chosen(context: Context, photos: Sequence[PhotoId], like: PhotoId | None = None) -> list[PhotoId]:
     """The held photos that are meant: those named, and all like `like`. UsageError if one is not held."""
-    named = [_held(stages, photo).id for photo in photos]
-    alike = [] if like is None else _alike(stages, _held(stages, like).id)
+    named = [_held(context, photo).id for photo in photos]
+    alike = [] if like is None else _alike(context, _held(context, like).id)
     if not named and not alike:
         raise UsageError("name the photos by their ids, or give --all-like ID; `photo-agent review list` shows them")
     return list(dict.fromkeys([*named, *alike]))
 
 
-def assign(stages: Stages, photo: PhotoId, visit: VisitId) -> Standing:
+def assign(context: Context, photo: PhotoId, visit: VisitId) -> TrackedPhoto:
     """Settle that a held photo belongs to a registered visit. UsageError if either is not known or not open to it."""
-    standing = _held(stages, photo)
-    if standing.state is State.REFUSED:
-        raise UsageError(f"photo {photo} cannot be sent as it is: {standing.reason}")
-    register = stages.registers.current()
+    tracked = _held(context, photo)
+    if tracked.state is State.REFUSED:
+        raise UsageError(f"photo {photo} cannot be sent as it is: {tracked.reason}")
+    register = context.registers.current()
     if register is None:
         raise UsageError("there is no register of visits on this laptop yet; `photo-agent sync` fetches it")
     known = open_visit(register, visit)
-    photo_file = standing.photo.main.path
-    capture = stages.capture.read(photo_file, now=latest(stages), beside=others_of(standing.photo))
-    judged = decide(capture, register, staff=stages.settings.device.staff, zone=known.zone)
+    photo_file = tracked.photo.main.path
+    capture = context.capture.read(photo_file, now=latest(context), beside=others_of(tracked.photo))
+    judged = decide(capture, register, staff=context.settings.device.staff, zone=known.zone)
     settled = Decision(
         verdict=Verdict.VISIT,
         visit=visit,
-        reasons=(f"assigned to {known.title} by {stages.settings.device.staff}", *judged.reasons),
+        reasons=(f"assigned to {known.title} by {context.settings.device.staff}", *judged.reasons),
         register_version=register.version,
         taken=judged.taken,
         level=capture.level,
         by_person=True,
         evidence=evidence_of(capture),
     )
-    after = replace(standing, state=State.DECIDED, decision=settled, reason=None, not_before=None, attempts=0)
-    if not stages.journal.save_if_unchanged([(standing, after)]):
+    after = replace(tracked, state=State.DECIDED, decision=settled, reason=None, not_before=None, attempts=0)
+    if not context.journal.save_if_unchanged([(tracked, after)]):
         raise _moved_on(photo)
     return after
 
@@ -104,11 +104,11 @@ def open_visit(register: Register, visit: VisitId) -> Visit:
     return known
 
 
-def keep_private(stages: Stages, *photos: PhotoId) -> None:
+def keep_private(context: Context, *photos: PhotoId) -> None:
     """Settle that held photos are private, for good: the journal keeps only enough to skip them."""
-    kept = stages.journal.make_private_if_unchanged([_held(stages, photo) for photo in photos])
-    count_private(stages, len(kept))
-    stages.journal.tidy()
+    kept = context.journal.make_private_if_unchanged([_held(context, photo) for photo in photos])
+    count_private(context, len(kept))
+    context.journal.tidy()
     if (missed := next((photo for photo in photos if photo not in kept), None)) is not None:
         raise _moved_on(missed)
 
@@ -120,70 +120,70 @@ def _moved_on(photo: PhotoId) -> UsageError:
     )
 
 
-def away(stages: Stages) -> list[Standing]:
+def away(context: Context) -> list[TrackedPhoto]:
     """Photos whose card or folder is not there, and that are waited for."""
     gone = (Outcome.AWAY, Outcome.FOLDER_GONE)
-    return [one for one in stages.journal.away() if one.away in gone]
+    return [one for one in context.journal.away() if one.away in gone]
 
 
-def dismiss(stages: Stages, photos: Sequence[PhotoId] = ()) -> int:
+def dismiss(context: Context, photos: Sequence[PhotoId] = ()) -> int:
     """Settle that these photos (all, when none is given) will not come back with their card; how many.
 
     The next run puts it on record. One that comes back all the same is taken up again.
     """
-    waited_for = {one.id: one for one in away(stages)}
+    waited_for = {one.id: one for one in away(context)}
     unknown = [photo for photo in photos if photo not in waited_for]
     if unknown:
         raise UsageError(f"photo {unknown[0]} is not waited for; `photo-agent status` shows those that are")
     chosen = [waited_for[photo] for photo in photos] if photos else list(waited_for.values())
-    stages.journal.save(*(replace(one, away=Outcome.DISMISSED, reason="dismissed") for one in chosen))
+    context.journal.save(*(replace(one, away=Outcome.DISMISSED, reason="dismissed") for one in chosen))
     return len(chosen)
 
 
-def _held(stages: Stages, photo: PhotoId) -> Standing:
-    standing = stages.journal.get(photo)
-    if standing is None or standing.state not in HELD:
+def _held(context: Context, photo: PhotoId) -> TrackedPhoto:
+    tracked = context.journal.get(photo)
+    if tracked is None or tracked.state not in HELD:
         raise UsageError(f"no photo {photo} waits for review; `photo-agent review list` shows those that do")
-    return standing
+    return tracked
 
 
 # --- Photos that are alike -------------------------------------------------------------------------------------------
 
 
-def _alike(stages: Stages, photo: PhotoId) -> list[PhotoId]:
+def _alike(context: Context, photo: PhotoId) -> list[PhotoId]:
     """The held photos of the same folder, reason, camera and likeliest visit as this one, itself included."""
-    waiting = held(stages, cameras=True)
-    kind = next(_kind(one) for one in waiting if one.standing.id == photo)
-    return [one.standing.id for one in waiting if _kind(one) == kind]
+    waiting = held(context, cameras=True)
+    kind = next(_kind(one) for one in waiting if one.tracked.id == photo)
+    return [one.tracked.id for one in waiting if _kind(one) == kind]
 
 
-def _kind(one: Held) -> tuple[Path, State, str, Camera | None, VisitId | None]:
-    standing = one.standing
+def _kind(one: ReviewItem) -> tuple[Path, State, str, Camera | None, VisitId | None]:
+    tracked = one.tracked
     likeliest = one.candidates[0] if one.candidates else None
-    return standing.photo.main.path.parent, standing.state, _reason_alone(standing), one.camera, likeliest
+    return tracked.photo.main.path.parent, tracked.state, _reason_alone(tracked), one.camera, likeliest
 
 
-def _reason_alone(standing: Standing) -> str:
+def _reason_alone(tracked: TrackedPhoto) -> str:
     """The reason without the times in it, which differ from photo to photo."""
-    return re.sub(rf"\b({'|'.join(MONTHS)})\b|\d+", "#", standing.reason or "")
+    return re.sub(rf"\b({'|'.join(MONTHS)})\b|\d+", "#", tracked.reason or "")
 
 
-def _read(stages: Stages, standings: Sequence[Standing]) -> list[Capture | LocalFault]:
-    requests = [Request(one.photo.main.path, others_of(one.photo)) for one in standings]
-    return list(stages.capture.read_all(requests, now=latest(stages)))
+def _read(context: Context, tracked_photos: Sequence[TrackedPhoto]) -> list[Capture | LocalFault]:
+    requests = [ReadRequest(one.photo.main.path, others_of(one.photo)) for one in tracked_photos]
+    return list(context.capture.read_all(requests, now=latest(context)))
 
 
 def _held_with(
-    stages: Stages, register: Register | None, standing: Standing, found: Capture | LocalFault | None
-) -> Held:
-    decision = standing.decision
+    context: Context, register: Register | None, tracked: TrackedPhoto, found: Capture | LocalFault | None
+) -> ReviewItem:
+    decision = tracked.decision
     camera = found.camera if isinstance(found, Capture) else None
     candidates = identify(camera, register.cameras) if register is not None and isinstance(found, Capture) else None
     proposals = propose(
         register,
         None if decision is None else decision.taken,
         Level.IMPOSSIBLE if decision is None else decision.level,
-        staff=stages.settings.device.staff,
+        staff=context.settings.device.staff,
         camera=candidates,
     )
-    return Held(standing, proposals, camera)
+    return ReviewItem(tracked, proposals, camera)

@@ -24,23 +24,23 @@ from agent.errors import (
     Unforeseen,
     contained,
 )
-from agent.journal import Standing, State
+from agent.journal import State, TrackedPhoto
 from agent.model import Register, TransferId
 from agent.pipeline import answers, damage, examine, finish, forwarding, send
 from agent.pipeline.clocks import TRUSTED, compare_with_share, notice_a_leap_back, wrong_clock
+from agent.pipeline.context import Context
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
-from agent.pipeline.facts import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL, SHARE_TROUBLE
 from agent.pipeline.former import link_former_names
 from agent.pipeline.halfsent import HalfSentTransfers
+from agent.pipeline.journal_keys import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL, SHARE_TROUBLE
 from agent.pipeline.misgivings import misgivings
-from agent.pipeline.onrecord import put_down_standings
 from agent.pipeline.publish import Publishing
+from agent.pipeline.record_entries import record_reviews_and_delays
 from agent.pipeline.renew import needs_share, no_register, renew_register
 from agent.pipeline.reprove import prove_again
-from agent.pipeline.stages import Stages
 from agent.pipeline.status import is_kept
 from agent.pipeline.whereabouts import close_dismissed, where
-from agent.record import JSON, Kind
+from agent.record import JSON, EntryKind
 from agent.removal import recover
 from agent.share import Share
 
@@ -54,7 +54,7 @@ class Run:
     between photos. `renew` says whether the register is fetched first.
     """
 
-    stages: Stages
+    context: Context
     roots: Sequence[Path]
     audience: Audience = field(default_factory=Nobody)
     patient: bool = False
@@ -73,12 +73,12 @@ class Run:
             self._explained(self._publish)
             self._explained(self._look_at_the_clock)
         finally:
-            self.stages.share_clock.forget()
+            self.context.share_clock.forget()
             if self._share is not None:
                 self._share.close()
         self.summary.seconds = time.monotonic() - started
         self._explained(self._count_what_is_left)
-        forwarding.after_run(self.stages)
+        forwarding.after_run(self.context)
         self.summary.fault = self.summary.fault or self._strange
         return self.summary
 
@@ -114,69 +114,69 @@ class Run:
 
     def _link_former_names(self) -> None:
         try:
-            link_former_names(self.stages)
+            link_former_names(self.context)
         except RecordError as fault:
             self._notice(str(fault))  # tried again by the next run; the photos go on
 
     # --- the steps ---------------------------------------------------------------------------------------------------
 
     def _look_at_the_clock(self) -> None:
-        notice_a_leap_back(self.stages)
+        notice_a_leap_back(self.context)
 
     def _put_back_what_a_crash_left(self) -> None:
-        recorded = self.stages.journal.standings(State.RECORDED)
+        recorded = self.context.journal.tracked_photos(State.RECORDED)
         try:
             recover(self.roots, (member.file.path.parent for one in recorded for member in one.photo.members))
         except LocalFault as fault:
             self._notice(str(fault))  # it is whole where it is; the other photos go on
 
     def _finish_what_was_proven(self) -> None:
-        journal = self.stages.journal
-        finish.put_on_record(self.stages, self._ripe(journal.standings(State.PROVEN)), self.audience)
-        close_dismissed(self.stages)
-        self._take_away_earlier(self._ripe(journal.standings(State.RECORDED)))
+        journal = self.context.journal
+        finish.put_on_record(self.context, self._ripe(journal.tracked_photos(State.PROVEN)), self.audience)
+        close_dismissed(self.context)
+        self._take_away_earlier(self._ripe(journal.tracked_photos(State.RECORDED)))
 
-    def _take_away_earlier(self, recorded: Sequence[Standing]) -> None:
+    def _take_away_earlier(self, recorded: Sequence[TrackedPhoto]) -> None:
         """Photos that an earlier run proved: where are they, and does the share hold them still?"""
-        found = where(self.stages, recorded)
+        found = where(self.context, recorded)
         for text in found.notices:
             self._notice(text)
-        finish.folder_gone(self.stages, found.folder_gone)
-        self.summary.removed += finish.conclude(self.stages, found.gone, self.audience)
-        obstacles = [(one, finish.why_it_stays(self.stages, one)) for one in found.here]
-        self.stages.journal.save(*(replace(one, reason=why) for one, why in obstacles if why is not None))
+        finish.folder_gone(self.context, found.folder_gone)
+        self.summary.removed += finish.conclude(self.context, found.gone, self.audience)
+        obstacles = [(one, finish.why_it_stays(self.context, one)) for one in found.here]
+        self.context.journal.save(*(replace(one, reason=why) for one, why in obstacles if why is not None))
         ripe = [one for one, why in obstacles if why is None]
         if not ripe or self.stopping():
             return
         try:
             share = self._connected(delivering=True)
-            proven = prove_again(self.stages, share, ripe)
+            proven = prove_again(self.context, share, ripe)
         except (ShareUnreachable, ShareRefused) as fault:
             self._share_failed(fault)  # nothing is removed on an old proof; what is local goes on
             return
         for text in proven.notices:
             self._notice(text)
-        now = self.stages.clock()
-        self.summary.removed += finish.take_away(self.stages, proven.still, self.audience, checked_at=now)
+        now = self.context.clock()
+        self.summary.removed += finish.take_away(self.context, proven.still, self.audience, checked_at=now)
 
-    def _ripe(self, standings: list[Standing]) -> list[Standing]:
+    def _ripe(self, tracked_photos: list[TrackedPhoto]) -> list[TrackedPhoto]:
         """Those to be taken on now: a patient run leaves those that wait alone."""
-        now = self.stages.clock()
-        return [one for one in standings if not (self.patient and one.waits(now))]
+        now = self.context.clock()
+        return [one for one in tracked_photos if not (self.patient and one.waits(now))]
 
     def _renew_register(self) -> None:
         if not self.renew or isinstance(self.summary.fault, ShareUnreachable | ShareRefused):
             return  # where the share was not there a moment ago, the last good register stands
         share = None
-        if needs_share(self.stages):
+        if needs_share(self.context):
             try:
                 share = self._connected()
             except (ShareUnreachable, ShareRefused) as fault:
                 # The last good register stands; local photos are still looked at, and wait.
                 self._share_failed(fault)
                 return
-        renewal = renew_register(self.stages, share)
-        self.stages.journal.set_fact(REGISTER_REFUSAL, renewal.refusal)
+        renewal = renew_register(self.context, share)
+        self.context.journal.set_fact(REGISTER_REFUSAL, renewal.refusal)
         if renewal.refusal:
             self._notice(f"the register was not renewed, the last good one stands: {renewal.refusal}")
         if renewal.register is not None:
@@ -184,20 +184,20 @@ class Run:
 
     def _doubt_the_register(self) -> None:
         """Say what is wrong with the register that this run goes by; without any, photos wait and say so themselves."""
-        register = self.stages.registers.current()
-        doubts = misgivings(self.stages, register)
+        register = self.context.registers.current()
+        doubts = misgivings(self.context, register)
         if doubts is not None and (self.renew or not self.patient):
             self._notice(doubts)
-        refusal = self.stages.journal.fact(REGISTER_REFUSAL)
+        refusal = self.context.journal.fact(REGISTER_REFUSAL)
         self.summary.register = None if register is None else refusal or doubts
 
     def _take_up_answers(self) -> None:
-        for problem in answers.take_effect(self.stages, at_once=not self.patient):
+        for problem in answers.take_effect(self.context, at_once=not self.patient):
             self._notice(problem)
 
     def _put_register_on_record(self, register: Register) -> None:
         """Once for each change, whoever fetched it: `doctor` and `visits accept` do so too."""
-        before = self.stages.journal.fact(REGISTER_ON_RECORD)
+        before = self.context.journal.fact(REGISTER_ON_RECORD)
         if before == register.version:
             return
         body: dict[str, JSON] = {
@@ -208,81 +208,81 @@ class Run:
             "read_at": register.read_at.isoformat(),
         }
         event = f"register-{register.version[:16]}-{register.read_at.isoformat(timespec='seconds')}"
-        self.stages.record.append(Kind.REGISTER_CHANGED, body, event=event, at=self.stages.clock())
-        self.stages.journal.set_fact(REGISTER_ON_RECORD, register.version)
+        self.context.record.append(EntryKind.REGISTER_CHANGED, body, event=event, at=self.context.clock())
+        self.context.journal.set_fact(REGISTER_ON_RECORD, register.version)
 
     def _examine(self) -> None:
         before = time.monotonic()
-        seen = examine.look(self.stages, self.roots)
+        seen = examine.look(self.context, self.roots)
         self.summary.found = seen.photos
         for trouble in (*seen.troubles, *seen.away):
             self._notice(trouble)
-        wait = examine.unsettled(self.stages)
+        wait = examine.unsettled(self.context)
         self.summary.left_alone = seen.left_alone
         rested: frozenset[examine.Look] = frozenset()
         if wait is not None and not self.patient and not self.stopping():
-            looks = examine.resting(self.stages)
-            self.stages.sleep(wait.total_seconds())
-            for text in examine.look(self.stages, self.roots).away:
+            looks = examine.resting(self.context)
+            self.context.sleep(wait.total_seconds())
+            for text in examine.look(self.context, self.roots).away:
                 self._notice(text)
             # By the clock that does not leap; the other may have been set meanwhile.
-            if time.monotonic() - before >= self.stages.settings.folders.settle_seconds:
+            if time.monotonic() - before >= self.context.settings.folders.settle_seconds:
                 rested = looks
-        examine.settle(self.stages, rested)
-        decided = examine.decide_all(self.stages, self.audience, self.stopping, patient=self.patient)
+        examine.settle(self.context, rested)
+        decided = examine.decide_all(self.context, self.audience, self.stopping, patient=self.patient)
         self.summary.private = decided.private
         self.summary.left_alone += decided.private
         self.summary.failed += decided.failed
         if self.summary.private or seen.forgotten:
-            self.stages.journal.tidy()  # so that not even a deleted row still names what is private
+            self.context.journal.tidy()  # so that not even a deleted row still names what is private
 
     def _put_down_standings(self) -> None:
         right = self._clock_ahead is not None and abs(self._clock_ahead) <= TRUSTED
-        put_down_standings(self.stages, clock_is_right=right)
+        record_reviews_and_delays(self.context, clock_is_right=right)
 
     def _send(self) -> None:
         if self.stopping():
             return
-        for_it = send.waiting_for_it(self.stages)
+        for_it = send.waiting_for_it(self.context)
         if for_it and not self.patient:
             photos = "1 photo was" if for_it == 1 else f"{for_it} photos were"
             self._notice(
                 f"{photos} sent three times and could not be checked on the share. They stay on this laptop and wait "
                 "for IT: once the share is mended, “photo-agent doctor” lets them be sent again"
             )
-        pending = send.due(self.stages, patient=self.patient)
+        pending = send.due(self.context, patient=self.patient)
         self.summary.visit = len(pending)
         if not pending or self.summary.fault is not None:
             return
-        excuse = no_register(self.stages, self.stages.registers.current())
+        excuse = no_register(self.context, self.context.registers.current())
         if excuse:  # what was decided by a register that is too old is not sent by it either
-            self.stages.journal.save(*(replace(one, reason=excuse) for one in pending if one.reason != excuse))
+            self.context.journal.save(*(replace(one, reason=excuse) for one in pending if one.reason != excuse))
             return
         share = self._connected(delivering=True)
-        send.reached(self.stages)
-        half_sent = HalfSentTransfers(self.stages.journal)
-        self._sweep(share, half_sent, [standing.transfer for standing in pending if standing.transfer is not None])
-        sending = send.Sending(self.stages, share, self.audience, self._proven, self.stopping, half_sent)
+        send.reached(self.context)
+        half_sent = HalfSentTransfers(self.context.journal)
+        self._sweep(share, half_sent, [tracked.transfer for tracked in pending if tracked.transfer is not None])
+        sending = send.Sending(self.context, share, self.audience, self._proven, self.stopping, half_sent)
         try:
-            sending.run(send.due(self.stages, patient=self.patient))
+            sending.run(send.due(self.context, patient=self.patient))
         finally:
             self.summary.sent += sending.sent
             self.summary.bytes += sending.bytes
             self.summary.failed += sending.failed
 
-    def _proven(self, standings: list[Standing]) -> None:
-        self.summary.proven += len(standings)
-        self._count_by_visit(standings)
-        self.summary.damaged += damage.tell(self.stages, self.audience, standings)
-        recorded = finish.put_on_record(self.stages, standings, self.audience)
-        self.summary.removed += finish.take_away(self.stages, recorded, self.audience)
+    def _proven(self, tracked_photos: list[TrackedPhoto]) -> None:
+        self.summary.proven += len(tracked_photos)
+        self._count_by_visit(tracked_photos)
+        self.summary.damaged += damage.report_damaged(self.context, self.audience, tracked_photos)
+        recorded = finish.put_on_record(self.context, tracked_photos, self.audience)
+        self.summary.removed += finish.take_away(self.context, recorded, self.audience)
 
-    def _count_by_visit(self, standings: list[Standing]) -> None:
-        register = self.stages.registers.current()
+    def _count_by_visit(self, tracked_photos: list[TrackedPhoto]) -> None:
+        register = self.context.registers.current()
         titles = {} if register is None else {visit.id: visit.title for visit in register.visits}
         counts = {str(one["id"]): one for one in self.summary.visits}
-        for standing in standings:
-            if standing.decision is not None and (visit := standing.decision.visit) is not None:
+        for tracked in tracked_photos:
+            if tracked.decision is not None and (visit := tracked.decision.visit) is not None:
                 one = counts.setdefault(visit, {"id": visit, "title": titles.get(visit, visit), "proven": 0})
                 one["proven"] = int(str(one["proven"])) + 1
         self.summary.visits = list(counts.values())
@@ -291,7 +291,7 @@ class Run:
         """Sign what was put on record and send it; the photos are done with by now, whatever becomes of this."""
         if isinstance(self.summary.fault, RecordError | JournalError):
             return
-        publishing = Publishing(self.stages, self._notice)
+        publishing = Publishing(self.context, self._notice)
         may_send = self.summary.fault is None and not self.stopping()
         try:
             connected: Callable[[], Share] = self._connected
@@ -317,11 +317,11 @@ class Run:
 
     def _connected(self, *, delivering: bool = False) -> Share:
         if self._share is None:
-            self._share = self.stages.connect(delivering=delivering)
-            self.stages.share_clock.ask(self._share)
-            self.stages.journal.set_fact(LAST_REACHED, self.stages.clock().isoformat())
-            self.stages.journal.set_fact(SHARE_TROUBLE, None)
-            self._clock_ahead = compare_with_share(self.stages, self._share)
+            self._share = self.context.connect(delivering=delivering)
+            self.context.share_clock.ask(self._share)
+            self.context.journal.set_fact(LAST_REACHED, self.context.clock().isoformat())
+            self.context.journal.set_fact(SHARE_TROUBLE, None)
+            self._clock_ahead = compare_with_share(self.context, self._share)
             if self._clock_ahead is not None and (wrong := wrong_clock(self._clock_ahead)):
                 self._notice(wrong)
         return self._share
@@ -339,18 +339,18 @@ class Run:
         self._explained(lambda: self._put_down_trouble(fault))
 
     def _put_down_trouble(self, fault: ShareUnreachable | ShareRefused) -> None:
-        now = self.stages.clock()
-        before = self.stages.journal.fact(SHARE_TROUBLE)
+        now = self.context.clock()
+        before = self.context.journal.fact(SHARE_TROUBLE)
         code, _, since, *_ = json.loads(before) if before else (None, None, None)
         since = since if code == fault.exit_code else now.isoformat()
-        self.stages.journal.set_fact(
+        self.context.journal.set_fact(
             SHARE_TROUBLE, json.dumps([fault.exit_code, str(fault), since, isinstance(fault, HostKeyRefused)])
         )
         if isinstance(fault, ShareRefused):
             # Once a day is enough to be seen; each try would drown what matters.
             reason = "host key" if isinstance(fault, HostKeyRefused) else "login"
             event = f"share-refused-{reason}-{now:%Y-%m-%d}"
-            self.stages.record.append(Kind.SHARE_REFUSED, {"reason": reason}, event=event, at=now)
+            self.context.record.append(EntryKind.SHARE_REFUSED, {"reason": reason}, event=event, at=now)
 
     # --- what is told ------------------------------------------------------------------------------------------------
 
@@ -364,8 +364,8 @@ class Run:
         self.audience.event(Event(Happened.NOTICE, details={"text": text}))
 
     def _count_what_is_left(self) -> None:
-        counts = self.stages.journal.counts()
-        away = Counter(one.state for one in self.stages.journal.away() if not one.is_here)
+        counts = self.context.journal.counts()
+        away = Counter(one.state for one in self.context.journal.away() if not one.is_here)
         self.summary.away = away.total()
         self.summary.review = counts.get(State.REVIEW, 0) - away[State.REVIEW]
         self.summary.refused = counts.get(State.REFUSED, 0) - away[State.REFUSED]
@@ -375,8 +375,8 @@ class Run:
 
     def _not_removed(self) -> int:
         """Recorded photos that should be gone and are not; those kept on purpose do not count."""
-        recorded = [one for one in self.stages.journal.standings(State.RECORDED) if one.is_here]
-        return sum(one.proven_at is None or not is_kept(self.stages, one.proven_at) for one in recorded)
+        recorded = [one for one in self.context.journal.tracked_photos(State.RECORDED) if one.is_here]
+        return sum(one.proven_at is None or not is_kept(self.context, one.proven_at) for one in recorded)
 
 
 def _raising(fault: AgentError) -> Callable[[], Share]:

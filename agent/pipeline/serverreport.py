@@ -2,20 +2,20 @@
 
 from agent import __version__
 from agent.errors import AgentError
-from agent.pipeline.stages import Stages
+from agent.pipeline.context import Context
 
 
-def report(stages: Stages) -> str:
+def report(context: Context) -> str:
     """Connect, try the server out with a small file, and say what was found; what failed is said too."""
-    where = stages.settings.share
+    where = context.settings.share
     lines = [
         "SFTP server report",
-        f"made {stages.clock():%d %b %Y %H:%M} UTC by photo-agent {__version__} on {stages.settings.device.name}",
+        f"made {context.clock():%d %b %Y %H:%M} UTC by photo-agent {__version__} on {context.settings.device.name}",
         f"server: {where.host}, port {where.port}, user {where.user}, folder {where.path}",
         "",
     ]
     try:
-        with stages.connect() as share:
+        with context.connect() as share:
             try:
                 share.try_out()
             except AgentError as fault:

@@ -6,25 +6,25 @@ from datetime import datetime, timedelta
 
 import filelock
 
-from agent.journal import Standing, State
+from agent.journal import State, TrackedPhoto
 from agent.pipeline.clocks import age, earliest
-from agent.pipeline.damage import Damage, so_far
+from agent.pipeline.context import Context, lock_file
+from agent.pipeline.damage import DamagedPhotos, so_far
 from agent.pipeline.events import Exit
-from agent.pipeline.facts import LAST_REACHED, REGISTER_REFUSAL, SHARE_TROUBLE, UNPUBLISHED
 from agent.pipeline.forwarding import Receiver, receivers
+from agent.pipeline.journal_keys import LAST_REACHED, REGISTER_REFUSAL, SHARE_TROUBLE, UNPUBLISHED
 from agent.pipeline.misgivings import misgivings
 from agent.pipeline.renew import no_register
-from agent.pipeline.stages import Stages, lock_file
 from agent.settings import Settings
 
 WAITING = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN, State.RECORDED, State.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingPhoto:
     """One photo on its way, and why it is not yet gone."""
 
-    standing: Standing
+    tracked: TrackedPhoto
     since: datetime
     reason: str | None
     overdue: bool
@@ -46,7 +46,7 @@ class Status:
     """Everything `status` shows."""
 
     counts: dict[State, int]
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[WaitingPhoto, ...]
     register_version: str | None
     register_visits: int
     register_read_at: datetime | None
@@ -55,7 +55,7 @@ class Status:
     share_last_reached: datetime | None
     record_trouble: str | None
     running: bool
-    damage: Damage | None
+    damage: DamagedPhotos | None
     forwarding: tuple[Receiver, ...]
 
     @property
@@ -69,9 +69,9 @@ class Status:
         return self.counts.get(State.REVIEW, 0) + self.counts.get(State.REFUSED, 0)
 
     @property
-    def to_go(self) -> tuple[Waiting, ...]:
+    def to_go(self) -> tuple[WaitingPhoto, ...]:
         """Photos that go, or are removed, by themselves; those kept on purpose do not count."""
-        return tuple(one for one in self.waiting if one.standing.state is not State.REFUSED and not one.kept)
+        return tuple(one for one in self.waiting if one.tracked.state is not State.REFUSED and not one.kept)
 
     @property
     def exit_code(self) -> int:
@@ -85,25 +85,25 @@ class Status:
         return Exit.REVIEW if self.needs_a_person else Exit.DONE
 
 
-def status(stages: Stages) -> Status:
+def status(context: Context) -> Status:
     """Gather it from the journal, the register's store and the lock."""
-    register = stages.registers.current()
-    reached = stages.journal.fact(LAST_REACHED)
+    register = context.registers.current()
+    reached = context.journal.fact(LAST_REACHED)
     return Status(
-        counts=stages.journal.counts(),
-        waiting=tuple(_waiting(stages, standing) for standing in stages.journal.standings(*WAITING)),
+        counts=context.journal.counts(),
+        waiting=tuple(_waiting(context, tracked) for tracked in context.journal.tracked_photos(*WAITING)),
         register_version=None if register is None else register.version,
         register_visits=0 if register is None else len(register.visits),
         register_read_at=None if register is None else register.read_at,
-        register_trouble=stages.journal.fact(REGISTER_REFUSAL)
-        or no_register(stages, register)
-        or misgivings(stages, register),
-        share_trouble=share_trouble(stages),
+        register_trouble=context.journal.fact(REGISTER_REFUSAL)
+        or no_register(context, register)
+        or misgivings(context, register),
+        share_trouble=share_trouble(context),
         share_last_reached=None if reached is None else datetime.fromisoformat(reached),
-        record_trouble=stages.journal.fact(UNPUBLISHED),
-        running=is_running(stages.settings),
-        damage=so_far(stages),
-        forwarding=receivers(stages),
+        record_trouble=context.journal.fact(UNPUBLISHED),
+        running=is_running(context.settings),
+        damage=so_far(context),
+        forwarding=receivers(context),
     )
 
 
@@ -121,27 +121,27 @@ def is_running(settings: Settings) -> bool:
     return False
 
 
-def is_overdue(stages: Stages, standing: Standing) -> bool:
+def is_overdue(context: Context, tracked: TrackedPhoto) -> bool:
     """Whether the photo should have left by now."""
-    allowed = timedelta(hours=stages.settings.removal.overdue_hours)
-    if not standing.is_here:
+    allowed = timedelta(hours=context.settings.removal.overdue_hours)
+    if not tracked.is_here:
         return False  # nobody can send what is on a card in a drawer
-    return standing.reachable_at is not None and age(standing.reachable_at, earliest(stages)) > allowed
+    return tracked.reachable_at is not None and age(tracked.reachable_at, earliest(context)) > allowed
 
 
-def _waiting(stages: Stages, standing: Standing) -> Waiting:
-    kept = standing.state is State.RECORDED and standing.proven_at is not None and is_kept(stages, standing.proven_at)
-    return Waiting(standing, standing.found_at, standing.reason, is_overdue(stages, standing), kept)
+def _waiting(context: Context, tracked: TrackedPhoto) -> WaitingPhoto:
+    kept = tracked.state is State.RECORDED and tracked.proven_at is not None and is_kept(context, tracked.proven_at)
+    return WaitingPhoto(tracked, tracked.found_at, tracked.reason, is_overdue(context, tracked), kept)
 
 
-def is_kept(stages: Stages, proven_at: datetime) -> bool:
+def is_kept(context: Context, proven_at: datetime) -> bool:
     """Whether the settings keep a photo on the laptop that was proven then."""
-    return age(proven_at, stages.clock()) < timedelta(hours=stages.settings.removal.keep_hours)
+    return age(proven_at, context.clock()) < timedelta(hours=context.settings.removal.keep_hours)
 
 
-def share_trouble(stages: Stages) -> ShareTrouble | None:
+def share_trouble(context: Context) -> ShareTrouble | None:
     """What the last attempt to use the share ended in; None where it went well."""
-    fact = stages.journal.fact(SHARE_TROUBLE)
+    fact = context.journal.fact(SHARE_TROUBLE)
     if fact is None:
         return None
     code, why, since, *other = json.loads(fact)

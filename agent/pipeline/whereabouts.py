@@ -12,10 +12,10 @@ from pathlib import Path
 
 from agent.errors import LocalFault
 from agent.folders import look
-from agent.journal import Ended, Standing, State
+from agent.journal import Ended, State, TrackedPhoto
 from agent.model import Member, Outcome, Photo
-from agent.pipeline.stages import Stages
-from agent.record import JSON, Draft, Kind
+from agent.pipeline.context import Context
+from agent.record import JSON, Draft, EntryKind
 from agent.volumes import Mounted
 
 OPEN = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.REVIEW, State.REFUSED)
@@ -30,26 +30,26 @@ class Elsewhere:
     """
 
     here: tuple[Photo, ...]
-    away: tuple[tuple[Standing, Outcome], ...]
-    gone: tuple[Standing, ...]
-    ended: tuple[tuple[Standing, Ended], ...]
+    away: tuple[tuple[TrackedPhoto, Outcome], ...]
+    gone: tuple[TrackedPhoto, ...]
+    ended: tuple[tuple[TrackedPhoto, Ended], ...]
 
 
-def absence(standing: Standing, mounted: Mounted) -> Outcome | None:
+def absence(tracked: TrackedPhoto, mounted: Mounted) -> Outcome | None:
     """Why nothing of a photo is where it was: AWAY, FOLDER_GONE or GONE; None where something is.
 
     Raises LocalFault where the system does not say.
     """
-    folder = standing.photo.main.path.parent
-    known = None if standing.volume is None else standing.volume.id
+    folder = tracked.photo.main.path.parent
+    known = None if tracked.volume is None else tracked.volume.id
     now = mounted.of(folder).id
     if known is not None and now is not None and known != now:
         return Outcome.AWAY  # another card is there, or the bare place where it was mounted
-    files = [(member.file, look(member.file.path)) for member in standing.photo.members]
+    files = [(member.file, look(member.file.path)) for member in tracked.photo.members]
     if any(there and (there.size, there.mtime_ns) == (file.size, file.mtime_ns) for file, there in files):
         return None
     nearest, device = _nearest(folder)
-    if (known is None or now is None) and device != standing.photo.main.device:
+    if (known is None or now is None) and device != tracked.photo.main.device:
         return Outcome.AWAY
     if any(there for _, there in files):
         return None
@@ -60,17 +60,17 @@ def absence(standing: Standing, mounted: Mounted) -> Outcome | None:
 class Recorded:
     """Where photos are that are on the share and not yet removed; `notices` say, once, which cannot be reached."""
 
-    here: tuple[Standing, ...]
-    gone: tuple[Standing, ...]
-    folder_gone: tuple[Standing, ...]
+    here: tuple[TrackedPhoto, ...]
+    gone: tuple[TrackedPhoto, ...]
+    folder_gone: tuple[TrackedPhoto, ...]
     notices: tuple[str, ...]
 
 
-def where(stages: Stages, recorded: Sequence[Standing]) -> Recorded:
+def where(context: Context, recorded: Sequence[TrackedPhoto]) -> Recorded:
     """Look for these recorded photos; those whose card is away wait for it from now on."""
-    mounted = stages.mounted()
-    found: dict[Outcome | None, list[Standing]] = {None: [], Outcome.GONE: [], Outcome.FOLDER_GONE: []}
-    away: list[tuple[Standing, Outcome]] = []
+    mounted = context.mounted()
+    found: dict[Outcome | None, list[TrackedPhoto]] = {None: [], Outcome.GONE: [], Outcome.FOLDER_GONE: []}
+    away: list[tuple[TrackedPhoto, Outcome]] = []
     for one in recorded:
         try:
             outcome = absence(one, mounted)
@@ -84,27 +84,27 @@ def where(stages: Stages, recorded: Sequence[Standing]) -> Recorded:
         tuple(found[None]),
         tuple(found[Outcome.GONE]),
         tuple(found[Outcome.FOLDER_GONE]),
-        tuple(put_down_away(stages, away)),
+        tuple(put_down_away(context, away)),
     )
 
 
-def elsewhere(stages: Stages, mounted: Mounted, scanned: Sequence[Photo], roots: Sequence[Path]) -> Elsewhere:
+def elsewhere(context: Context, mounted: Mounted, scanned: Sequence[Photo], roots: Sequence[Path]) -> Elsewhere:
     """What became of the photos, not yet proven, that the scan did not see."""
     mains = {photo.main.path for photo in scanned}
     present = [root.resolve() for root in roots if root.exists()]
     here: list[Photo] = []
-    away: list[tuple[Standing, Outcome]] = []
-    gone: list[Standing] = []
-    ended: list[tuple[Standing, Ended]] = []
-    for standing in stages.journal.standings(*OPEN):
-        path = standing.photo.main.path
-        if standing.ended is not None:
-            ended.append((standing, standing.ended))
-        if path in mains and _may_be(standing, mounted):
+    away: list[tuple[TrackedPhoto, Outcome]] = []
+    gone: list[TrackedPhoto] = []
+    ended: list[tuple[TrackedPhoto, Ended]] = []
+    for tracked in context.journal.tracked_photos(*OPEN):
+        path = tracked.photo.main.path
+        if tracked.ended is not None:
+            ended.append((tracked, tracked.ended))
+        if path in mains and _may_be(tracked, mounted):
             continue
         try:
-            outcome = absence(standing, mounted)
-            photo = what_is_left(standing.photo) if outcome is None else None
+            outcome = absence(tracked, mounted)
+            photo = what_is_left(tracked.photo) if outcome is None else None
         except LocalFault:
             continue  # the system does not say: it waits as it stands
         if photo is not None:
@@ -115,70 +115,70 @@ def elsewhere(stages: Stages, mounted: Mounted, scanned: Sequence[Photo], roots:
             or outcome is Outcome.GONE
             or (outcome is Outcome.FOLDER_GONE and any(path.is_relative_to(root) for root in present))
         ):
-            gone.append(standing)
+            gone.append(tracked)
         else:
-            away.append((standing, outcome))
+            away.append((tracked, outcome))
     return Elsewhere(tuple(here), tuple(away), tuple(gone), tuple(ended))
 
 
-def put_down_away(stages: Stages, away: Iterable[tuple[Standing, Outcome]]) -> list[str]:
+def put_down_away(context: Context, away: Iterable[tuple[TrackedPhoto, Outcome]]) -> list[str]:
     """Have these wait for their card or folder; what to tell of it, a line for each place."""
     changed = [
         (replace(one, away=outcome, reason=_why(one, outcome), not_before=None, attempts=0), outcome)
         for one, outcome in away
         if one.away not in {outcome, Outcome.DISMISSED}
     ]
-    stages.record.append_all([draft(stages, one, outcome) for one, outcome in changed if one.state is State.RECORDED])
-    stages.journal.save(*(one for one, _ in changed))
+    context.record.append_all([draft(context, one, outcome) for one, outcome in changed if one.state is State.RECORDED])
+    context.journal.save(*(one for one, _ in changed))
     places = Counter(_why(one, outcome) for one, outcome in changed)
     return [_said(count, why) for why, count in places.items()]
 
 
-def put_down_changed(stages: Stages, ended: Sequence[tuple[Standing, Ended]]) -> None:
+def put_down_changed(context: Context, ended: Sequence[tuple[TrackedPhoto, Ended]]) -> None:
     """Say of transfers whose photo was changed before it could be removed here that they ended so."""
     if not ended:
         return
-    now = stages.clock()
+    now = context.clock()
     bodies: list[dict[str, JSON]] = [
         {"photo": one.id, "transfer": end.transfer, "visit": end.visit, "outcome": Outcome.CHANGED.value}
         for one, end in ended
     ]
-    stages.record.append_all([Draft(Kind.NOT_REMOVED, body, f"{body['photo']}-changed", now) for body in bodies])
-    now_so = [stages.journal.get(one.id) for one, _ in ended]
-    stages.journal.save(*(replace(one, ended=None) for one in now_so if one is not None))
+    context.record.append_all([Draft(EntryKind.NOT_REMOVED, body, f"{body['photo']}-changed", now) for body in bodies])
+    now_so = [context.journal.get(one.id) for one, _ in ended]
+    context.journal.save(*(replace(one, ended=None) for one in now_so if one is not None))
 
 
-def close_dismissed(stages: Stages) -> None:
+def close_dismissed(context: Context) -> None:
     """What a member of staff said is not to be waited for is put on record, and forgotten or over."""
-    dismissed = [one for one in stages.journal.away() if one.away is Outcome.DISMISSED]
+    dismissed = [one for one in context.journal.away() if one.away is Outcome.DISMISSED]
     if not dismissed:
         return
     of_visits = [one for one in dismissed if one.decision is not None and one.decision.visit]
-    stages.record.append_all([draft(stages, one, Outcome.DISMISSED) for one in of_visits])
-    stages.journal.save(*(replace(one, state=State.GONE) for one in dismissed if one.state is State.RECORDED))
+    context.record.append_all([draft(context, one, Outcome.DISMISSED) for one in of_visits])
+    context.journal.save(*(replace(one, state=State.GONE) for one in dismissed if one.state is State.RECORDED))
     for one in dismissed:
         if one.state in OPEN:
-            forget(stages, one)
+            forget(context, one)
 
 
-def forget(stages: Stages, standing: Standing) -> None:
+def forget(context: Context, tracked: TrackedPhoto) -> None:
     """Drop a photo of which nothing is proven; what was half sent of it, the share's own sweep takes away."""
-    if standing.state is State.SENT:
-        stages.journal.save(replace(standing, state=State.DECIDED))
-    stages.journal.forget(standing.id)
+    if tracked.state is State.SENT:
+        context.journal.save(replace(tracked, state=State.DECIDED))
+    context.journal.forget(tracked.id)
 
 
-def draft(stages: Stages, standing: Standing, outcome: Outcome, *, files: int = 0) -> Draft:
+def draft(context: Context, tracked: TrackedPhoto, outcome: Outcome, *, files: int = 0) -> Draft:
     """The entry that says what became of a visit photo that this program did not remove; `files` of it, it did."""
     body: dict[str, JSON] = {
-        "photo": standing.id,
-        "visit": None if standing.decision is None else standing.decision.visit,
+        "photo": tracked.id,
+        "visit": None if tracked.decision is None else tracked.decision.visit,
         "outcome": outcome.value,
-        **({} if standing.transfer is None else {"transfer": standing.transfer}),
+        **({} if tracked.transfer is None else {"transfer": tracked.transfer}),
         **({"files": files} if files else {}),
-        **({"staff": stages.settings.device.staff} if outcome is Outcome.DISMISSED else {}),
+        **({"staff": context.settings.device.staff} if outcome is Outcome.DISMISSED else {}),
     }
-    return Draft(Kind.NOT_REMOVED, body, f"{standing.id}-{outcome.value.replace(' ', '-')}", stages.clock())
+    return Draft(EntryKind.NOT_REMOVED, body, f"{tracked.id}-{outcome.value.replace(' ', '-')}", context.clock())
 
 
 def _nearest(folder: Path) -> tuple[Path, int | None]:
@@ -191,10 +191,10 @@ def _nearest(folder: Path) -> tuple[Path, int | None]:
     return folder, None
 
 
-def _may_be(standing: Standing, mounted: Mounted) -> bool:
+def _may_be(tracked: TrackedPhoto, mounted: Mounted) -> bool:
     """Whether what was scanned at its path can be this photo: not if it is on another card."""
-    known = None if standing.volume is None else standing.volume.id
-    now = mounted.of(standing.photo.main.path.parent).id
+    known = None if tracked.volume is None else tracked.volume.id
+    now = mounted.of(tracked.photo.main.path.parent).id
     return known is None or now is None or known == now
 
 
@@ -206,12 +206,12 @@ def what_is_left(photo: Photo) -> Photo | None:
     return Photo(members) if members and members[0].file.path == photo.main.path else None
 
 
-def _why(standing: Standing, outcome: Outcome) -> str:
+def _why(tracked: TrackedPhoto, outcome: Outcome) -> str:
     if outcome is Outcome.FOLDER_GONE:
-        return f"the folder {standing.photo.main.path.parent.name} is not there"
-    top = None if standing.volume is None else standing.volume.top
+        return f"the folder {tracked.photo.main.path.parent.name} is not there"
+    top = None if tracked.volume is None else tracked.volume.top
     if top is None or not top.name:
-        return f"the card or disk with the folder {standing.photo.main.path.parent.name} is not connected"
+        return f"the card or disk with the folder {tracked.photo.main.path.parent.name} is not connected"
     return f"the card or disk {top.name} is not connected"
 
 

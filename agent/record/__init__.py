@@ -13,6 +13,6 @@ they hold, for other people's programs too. Whoever reviews it, on this laptop o
 from agent.record.ecs import to_ecs
 from agent.record.entry import Draft, Entry
 from agent.record.record import Record
-from agent.record.schema import JSON, Kind
+from agent.record.schema import JSON, EntryKind
 
-__all__ = ["JSON", "Draft", "Entry", "Kind", "Record", "to_ecs"]
+__all__ = ["JSON", "Draft", "Entry", "EntryKind", "Record", "to_ecs"]

@@ -5,26 +5,26 @@ from datetime import datetime
 from typing import cast
 
 from agent.record.entry import Entry
-from agent.record.schema import JSON, Kind
+from agent.record.schema import JSON, EntryKind
 
 ECS_VERSION = "8.17.0"
 
 # event.category, event.type and event.outcome take only the schema's own values.
-_CLASSES: Mapping[Kind, tuple[list[str], list[str], str]] = {
-    Kind.TRANSFERRED: (["file"], ["creation"], "success"),
-    Kind.REMOVED: (["file"], ["deletion"], "success"),
-    Kind.REVIEW_RESOLVED: (["file"], ["info"], "success"),
-    Kind.REGISTER_CHANGED: (["configuration"], ["change"], "success"),
-    Kind.SHARE_REFUSED: (["network"], ["denied"], "failure"),
-    Kind.REFUSED: (["file"], ["info"], "failure"),
-    Kind.OVERDUE: (["file"], ["info"], "unknown"),
-    Kind.LEFTOVER_REPORTED: (["file"], ["info"], "unknown"),
-    Kind.INSPECTED: (["host"], ["info"], "success"),
-    Kind.HEARTBEAT: (["host"], ["info"], "success"),
-    Kind.ENROLLED: (["configuration"], ["creation"], "success"),
-    Kind.KEY_ROTATED: (["configuration"], ["change"], "success"),
-    Kind.RENAMED: (["configuration"], ["change"], "success"),
-    Kind.ERASED: (["file"], ["change"], "success"),
+_CLASSES: Mapping[EntryKind, tuple[list[str], list[str], str]] = {
+    EntryKind.TRANSFERRED: (["file"], ["creation"], "success"),
+    EntryKind.REMOVED: (["file"], ["deletion"], "success"),
+    EntryKind.REVIEW_RESOLVED: (["file"], ["info"], "success"),
+    EntryKind.REGISTER_CHANGED: (["configuration"], ["change"], "success"),
+    EntryKind.SHARE_REFUSED: (["network"], ["denied"], "failure"),
+    EntryKind.REFUSED: (["file"], ["info"], "failure"),
+    EntryKind.OVERDUE: (["file"], ["info"], "unknown"),
+    EntryKind.LEFTOVER_REPORTED: (["file"], ["info"], "unknown"),
+    EntryKind.INSPECTED: (["host"], ["info"], "success"),
+    EntryKind.HEARTBEAT: (["host"], ["info"], "success"),
+    EntryKind.ENROLLED: (["configuration"], ["creation"], "success"),
+    EntryKind.KEY_ROTATED: (["configuration"], ["change"], "success"),
+    EntryKind.RENAMED: (["configuration"], ["change"], "success"),
+    EntryKind.ERASED: (["file"], ["change"], "success"),
 }
 
 

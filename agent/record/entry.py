@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.errors import RecordAltered, RecordError
 from agent.model import Receipt, Sha256
-from agent.record.schema import JSON, Kind
+from agent.record.schema import JSON, EntryKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Entry:
     index: int
     at: datetime
     device: str
-    kind: Kind
+    kind: EntryKind
     event: str
     body: Mapping[str, JSON]
     hash: Sha256
@@ -41,7 +41,7 @@ class Entry:
 class Draft:
     """An entry still to be written; `event` is an id that the caller gives it, unique to what happened."""
 
-    kind: Kind
+    kind: EntryKind
     body: Mapping[str, JSON]
     event: str
     at: datetime
@@ -85,7 +85,7 @@ def entry_of(line: bytes, digest: Sha256) -> Entry:
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise RecordAltered("it is no entry of this program") from fault
     try:
-        known = Kind(kind)
+        known = EntryKind(kind)
     except ValueError as fault:
         raise RecordError(
             "The record was written by a newer version of photo-agent. Use that one to read it."
@@ -100,7 +100,7 @@ def chosen(
     until: datetime | None = None,
     visit: str | None = None,
     device: str | None = None,
-    kinds: Collection[Kind] | None = None,
+    kinds: Collection[EntryKind] | None = None,
 ) -> Iterator[Entry]:
     """Those from `since` on and before `until`, of this visit, device and these kinds.
 
@@ -110,7 +110,7 @@ def chosen(
         if (
             (since is None or entry.at >= since)
             and (until is None or entry.at < until)
-            and (visit is None or entry.kind is Kind.RENAMED or entry.body.get("visit") == visit)
+            and (visit is None or entry.kind is EntryKind.RENAMED or entry.body.get("visit") == visit)
             and (device is None or entry.device == device)
             and (kinds is None or entry.kind in kinds)
         ):

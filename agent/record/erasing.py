@@ -15,7 +15,7 @@ from agent.record import files
 from agent.record.entry import entry_of
 from agent.record.files import Files
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, erased_index, tombstone
-from agent.record.schema import Kind
+from agent.record.schema import EntryKind
 
 SALT_AT = 65
 """Where in a leaf's line its salt begins."""
@@ -47,7 +47,7 @@ def find(where: Files, index: int) -> Place:
 def _check_may_go(line: bytes, index: int) -> None:
     if erased_index(line) is not None:
         return
-    if entry_of(line, Sha256("")).kind is Kind.ERASED:
+    if entry_of(line, Sha256("")).kind is EntryKind.ERASED:
         raise ValueError(f"entry {index} says that another was erased: it must stay")
 
 

@@ -11,7 +11,7 @@ from agent.errors import RecordTruncated
 from agent.record.entry import Entry
 from agent.record.files import Files, size_of
 from agent.record.leaf import LEAF_LINE
-from agent.record.reading import altered, told, walk
+from agent.record.reading import altered, as_record_error, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def following(files: Files, index: int, offset: int) -> Iterator[Followed]:
     RecordTruncated where the record does not reach as far as that, RecordAltered where an entry is not what was
     written or does not begin there; RecordError where the files cannot be read.
     """
-    with told():
+    with as_record_error():
         if offset > size_of(files.entries):
             raise RecordTruncated(f"The record was cut: entry {index - 1} was there before, and is gone. Tell IT.")
         if not files.entries.exists():

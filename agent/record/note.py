@@ -84,7 +84,7 @@ class Signer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedNote:
     """A note's text, the known keys that signed it in the order of their lines, and how many lines stand beside those:
     of keys that are not known, and of the same key once more.
     """
@@ -103,7 +103,7 @@ def sign_note(text: str, *signers: Signer) -> str:
     return text + "\n" + "".join(lines)
 
 
-def open_note(note: bytes, keys: Iterable[VerifierKey]) -> Opened:
+def open_note(note: bytes, keys: Iterable[VerifierKey]) -> OpenedNote:
     """Check a note against the known keys. NoteFault if it is none, or a signature by a known key is wrong.
 
     A note that no known key signed opens too: `signed_by` is empty then, and nothing in it may be believed.
@@ -122,7 +122,7 @@ def open_note(note: bytes, keys: Iterable[VerifierKey]) -> Opened:
             repeated += 1
         else:
             signed_by.append(key)
-    return Opened(text, tuple(signed_by), unknown, repeated)
+    return OpenedNote(text, tuple(signed_by), unknown, repeated)
 
 
 def split_note(note: bytes) -> tuple[str, Sequence[tuple[str, bytes, bytes]]]:

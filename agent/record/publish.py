@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from agent.model import Delivery, Fingerprint, Outgoing, PhotoId, Sha256, TransferId
 from agent.record import published
 from agent.record.leaf import LEAF_LINE
-from agent.record.reading import altered, told
+from agent.record.reading import altered, as_record_error
 from agent.record.record import Record
 from agent.record.seals import Seal
 
@@ -29,7 +29,7 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PublishProgress:
     """How many entries the share has; `lost` says that what it has is not of this record."""
 
     size: int
@@ -48,16 +48,16 @@ def to_publish(record: Record, done: int, holder: str | None = None) -> Iterator
             yield Publication(seal.size, seal.checkpoint, _delivery(record, seal, holder))
 
 
-def progress(record: Record, checkpoint: str | None) -> Progress:
+def progress(record: Record, checkpoint: str | None) -> PublishProgress:
     """How far the record is published, by the last checkpoint that arrived.
 
     A record that does not have that checkpoint was put back from a backup, or begun anew: all of it is published then,
     beside what is there, for that is what IT must see.
     """
     if checkpoint is None:
-        return Progress(0)
+        return PublishProgress(0)
     found = next((seal for seal in record.seals() if seal.checkpoint == checkpoint), None)
-    return Progress(0, lost=True) if found is None else Progress(found.size)
+    return PublishProgress(0, lost=True) if found is None else PublishProgress(found.size)
 
 
 def _delivery(record: Record, seal: Seal, holder: str | None) -> Delivery:
@@ -75,7 +75,7 @@ def _delivery(record: Record, seal: Seal, holder: str | None) -> Delivery:
 
 
 def _contents(record: Record, seal: Seal) -> dict[str, bytes]:
-    with told(), record.files.entries.open("rb") as entries, record.files.leaves.open("rb") as leaves:
+    with as_record_error(), record.files.entries.open("rb") as entries, record.files.leaves.open("rb") as leaves:
         entries.seek(seal.start)
         lines = entries.read(seal.end - seal.start)
         leaves.seek(seal.first * LEAF_LINE)

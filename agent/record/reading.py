@@ -18,7 +18,7 @@ from agent.errors import RecordAltered, RecordError, RecordTruncated
 from agent.model import Sha256
 from agent.record.entry import Entry, entry_of
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, commit, erased_index, read_leaf_line
-from agent.record.schema import Kind
+from agent.record.schema import EntryKind
 from agent.record.tree import leaf_hash
 
 BLOCK = 64 * 1024
@@ -79,7 +79,7 @@ def chain(entries: BinaryIO, leaves: BinaryIO, signed: int | None = None) -> Ite
         if entry is None:
             gone.add(index)
         else:
-            if entry.kind is Kind.ERASED:
+            if entry.kind is EntryKind.ERASED:
                 gone.discard(int(str(entry.body["entry"])))
             yield entry
     if gone:
@@ -139,7 +139,7 @@ def _digest(data: bytes) -> Sha256:
 
 def end_of(entries: Path, leaves: Path) -> End:
     """How the record ends; absent files are an empty record. Reads its end only, however long it is."""
-    with told():
+    with as_record_error():
         try:
             file = entries.open("rb")
         except FileNotFoundError:
@@ -207,7 +207,7 @@ def _last_two(file: BinaryIO, size: int) -> tuple[list[bytes], int]:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def as_record_error() -> Iterator[None]:
     """A file system's faults as RecordErrors that say what to do."""
     try:
         yield

@@ -51,7 +51,7 @@ class Recent:
             at += 1
 
 
-def kept(files: Files, size: int) -> Recent:
+def recent_entries(files: Files, size: int) -> Recent:
     """What was kept of this record, which now has `size` bytes of entries; an empty one where it is not to be used."""
     try:
         content = files.recent.read_bytes()

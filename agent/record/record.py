@@ -23,9 +23,9 @@ from agent.record.entry import Draft, Entry, chosen, entry_of, line_of
 from agent.record.files import Files
 from agent.record.leaf import LEAF_LINE, SALT, commit, leaf_line, read_leaf_line
 from agent.record.note import Signer
-from agent.record.reading import End, chain, end_of, told
+from agent.record.reading import End, as_record_error, chain, end_of
 from agent.record.recent import Recent
-from agent.record.schema import JSON, Kind, check, identity
+from agent.record.schema import JSON, EntryKind, check, identity
 from agent.record.seals import Seal, make_seals, read_seals, signed_size
 from agent.record.tree import leaf_hash
 
@@ -83,7 +83,7 @@ class Record:
 
     # --- Writing ---
 
-    def append(self, kind: Kind, body: Mapping[str, JSON], *, event: str, at: datetime) -> Receipt:
+    def append(self, kind: EntryKind, body: Mapping[str, JSON], *, event: str, at: datetime) -> Receipt:
         """Put this down; durable on return. See `append_all`."""
         return self.append_all([Draft(kind, body, event, at)])[0]
 
@@ -101,7 +101,7 @@ class Record:
             check(draft.kind, draft.body)
         if not drafts:
             return []
-        with told():
+        with as_record_error():
             writing = self._ready()
             lines: list[bytes] = []
             leaves: list[bytes] = []
@@ -132,7 +132,7 @@ class Record:
 
         `rotation` is a note that goes with the last of them. RecordError where the key is not the one that signs here.
         """
-        with told():
+        with as_record_error():
             if self._files.entries.exists():
                 writing = self._ready()
                 seals = make_seals(self._files, self._device, signer, writing.count, self.seals(), rotation)
@@ -151,11 +151,11 @@ class Record:
         where there is no such entry, or it is itself of kind "erased". What was published is erased by IT:
         `agent.audit.erasing`.
         """
-        with told():
+        with as_record_error():
             self._ready()
             where = erasing.find(self._files, index)
             body: dict[str, JSON] = {"entry": index} | ({"reason": reason} if reason else {})
-            receipt = self.append(Kind.ERASED, body, event=f"erased-{index}", at=at)
+            receipt = self.append(EntryKind.ERASED, body, event=f"erased-{index}", at=at)
             erasing.overwrite(self._files, where)
             self._files.recent.unlink(missing_ok=True)  # it knows the erased entry's event
             self._writing = None
@@ -230,7 +230,7 @@ class Record:
                 "Stop photo-agent and tell IT."
             )
         end = self._mended(end)
-        kept = recent.kept(self._files, end.whole)
+        kept = recent.recent_entries(self._files, end.whole)
         since = dict(recent.read(self._files.entries, kept.covers, end.whole)) if kept.covers < end.whole else {}
         self._writing = _Writing(end.whole, end.count, kept, since)
         return self._writing
@@ -258,7 +258,7 @@ class Record:
         until: datetime | None = None,
         visit: str | None = None,
         device: str | None = None,
-        kinds: Collection[Kind] | None = None,
+        kinds: Collection[EntryKind] | None = None,
     ) -> Iterator[Entry]:
         """The entries from `since` on and before `until`, of this visit, device and these kinds, oldest first.
 
@@ -297,7 +297,7 @@ class Record:
         return end_of(self._files.entries, self._files.leaves).count
 
     def _chain(self) -> Iterator[Entry]:
-        with told():
+        with as_record_error():
             try:
                 entries = self._files.entries.open("rb")
             except FileNotFoundError:

@@ -13,7 +13,7 @@ from agent.record.keys import KeyPlace, LogKey
 from agent.record.note import VerifierKey
 from agent.record.published import origin
 from agent.record.record import Record
-from agent.record.schema import JSON, Kind
+from agent.record.schema import JSON, EntryKind
 from agent.record.seals import NOT_THE_SIGNER, current_key
 
 
@@ -43,7 +43,9 @@ def rotate(record: Record, place: KeyPlace, *, at: datetime, reason: str = "", l
     body: dict[str, JSON] = {"old_key": str(old), "new_key": str(new.key)}
     if reason:
         body["reason"] = reason
-    receipt = record.append(Kind.KEY_ROTATED, body, event=f"key-rotated-{new.key.id.hex()}-{at.isoformat()}", at=at)
+    receipt = record.append(
+        EntryKind.KEY_ROTATED, body, event=f"key-rotated-{new.key.id.hex()}-{at.isoformat()}", at=at
+    )
     if lost:  # the new key signs that entry too, for nobody else can
         note = sign_rotation(origin(record.device), receipt.index, old, new)
     else:
@@ -57,8 +59,8 @@ def _lost(record: Record) -> VerifierKey:
     """The key that signed last, as the record itself names it."""
     seals = record.seals()
     named = [
-        VerifierKey.parse(str(entry.body["log_key" if entry.kind is Kind.ENROLLED else "new_key"]))
-        for entry in record.entries(kinds={Kind.ENROLLED, Kind.KEY_ROTATED})
+        VerifierKey.parse(str(entry.body["log_key" if entry.kind is EntryKind.ENROLLED else "new_key"]))
+        for entry in record.entries(kinds={EntryKind.ENROLLED, EntryKind.KEY_ROTATED})
     ]
     found = current_key(seals, named)
     if found is None:

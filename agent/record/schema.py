@@ -21,7 +21,7 @@ JSON: TypeAlias = "bool | int | str | list[JSON] | dict[str, JSON] | None"
 """What an entry is made of. No fractions: two programs may write the same one differently."""
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """What happened."""
 
     TRANSFERRED = "transferred"  # a photo is proven on the share; written before it is removed here
@@ -65,7 +65,7 @@ class Shape:
         return f"lacks {', '.join(missing)}" if missing else None
 
 
-def check(kind: Kind, body: Mapping[str, object]) -> None:
+def check(kind: EntryKind, body: Mapping[str, object]) -> None:
     """RecordError unless an entry of this kind may say this."""
     if wrong := BODIES[kind](body):
         raise RecordError(
@@ -73,13 +73,13 @@ def check(kind: Kind, body: Mapping[str, object]) -> None:
         )
 
 
-def identity(kind: Kind, body: Mapping[str, JSON]) -> object:
+def identity(kind: EntryKind, body: Mapping[str, JSON]) -> object:
     """What makes two entries of one event the same happening, although a repetition took another moment.
 
     For a transfer that is the visit and every file with its content: a photo that was edited after it was recorded is
     another transfer and must be put down again, whatever the caller calls the event.
     """
-    if kind is Kind.TRANSFERRED:
+    if kind is EntryKind.TRANSFERRED:
         files = cast("list[dict[str, JSON]]", body["files"])
         parts = ("name", "original_sha256", "held_sha256")
         return (kind, body["visit"], [[file.get(part) for part in parts] for file in files])
@@ -187,8 +187,8 @@ _FILE = Shape(
 
 _LEFTOVER = Shape({"kind": _text, "found": _word, "detail": _text}, frozenset({"kind", "found"}))
 
-BODIES: Mapping[Kind, Shape] = {
-    Kind.TRANSFERRED: Shape(
+BODIES: Mapping[EntryKind, Shape] = {
+    EntryKind.TRANSFERRED: Shape(
         {
             "photo": _id,
             "transfer": _id,
@@ -206,7 +206,7 @@ BODIES: Mapping[Kind, Shape] = {
         },
         frozenset({"photo", "transfer", "visit", "register_version", "proven_at", "files"}),
     ),
-    Kind.REMOVED: Shape(
+    EntryKind.REMOVED: Shape(
         {
             "photo": _id,
             "transfer": _id,
@@ -221,7 +221,7 @@ BODIES: Mapping[Kind, Shape] = {
         },
         frozenset({"photo", "transfer", "visit", "removed_at"}),
     ),
-    Kind.NOT_REMOVED: Shape(
+    EntryKind.NOT_REMOVED: Shape(
         {
             "photo": _id,
             "transfer": _id,
@@ -232,7 +232,7 @@ BODIES: Mapping[Kind, Shape] = {
         },
         frozenset({"photo", "visit", "outcome"}),
     ),
-    Kind.SHARE_LOST: Shape(
+    EntryKind.SHARE_LOST: Shape(
         {
             "photo": _id,
             "transfer": _id,
@@ -242,10 +242,10 @@ BODIES: Mapping[Kind, Shape] = {
         },
         frozenset({"photo", "transfer", "visit", "found"}),
     ),
-    Kind.REVIEW_RESOLVED: Shape(
+    EntryKind.REVIEW_RESOLVED: Shape(
         {"photo": _id, "visit": _text, "staff": _text, "register_version": _sha256, "private": _count}
     ),
-    Kind.REGISTER_CHANGED: Shape(
+    EntryKind.REGISTER_CHANGED: Shape(
         {
             "register_version": _sha256,
             "previous_version": _maybe(_sha256),
@@ -255,9 +255,9 @@ BODIES: Mapping[Kind, Shape] = {
         },
         frozenset({"register_version"}),
     ),
-    Kind.SHARE_REFUSED: Shape({"host": _text, "expected": _text, "seen": _text, "reason": _text}),
-    Kind.REFUSED: Shape({"photo": _id, "visit": _text, "transfer": _id, "reason": _text}, frozenset({"photo"})),
-    Kind.OVERDUE: Shape(
+    EntryKind.SHARE_REFUSED: Shape({"host": _text, "expected": _text, "seen": _text, "reason": _text}),
+    EntryKind.REFUSED: Shape({"photo": _id, "visit": _text, "transfer": _id, "reason": _text}, frozenset({"photo"})),
+    EntryKind.OVERDUE: Shape(
         {
             "photo": _id,
             "visit": _text,
@@ -268,11 +268,11 @@ BODIES: Mapping[Kind, Shape] = {
         },
         frozenset({"photo"}),
     ),
-    Kind.LEFTOVER_REPORTED: Shape(
+    EntryKind.LEFTOVER_REPORTED: Shape(
         {"photo": _id, "transfer": _id, "visit": _text, "leftovers": _list_of(_LEFTOVER)},
         frozenset({"photo", "leftovers"}),
     ),
-    Kind.INSPECTED: Shape(
+    EntryKind.INSPECTED: Shape(
         {
             "inspection": _id,
             "by": _text,
@@ -283,7 +283,7 @@ BODIES: Mapping[Kind, Shape] = {
         },
         frozenset({"by", "drawn", "findings"}),
     ),
-    Kind.HEARTBEAT: Shape(
+    EntryKind.HEARTBEAT: Shape(
         {
             "version": _text,
             "waiting": _count,
@@ -293,12 +293,14 @@ BODIES: Mapping[Kind, Shape] = {
             "register_version": _maybe(_sha256),
         }
     ),
-    Kind.ENROLLED: Shape({"log_key": _key, "staff": _text, "version": _text}, frozenset({"log_key"})),
-    Kind.KEY_ROTATED: Shape({"old_key": _key, "new_key": _key, "reason": _text}, frozenset({"old_key", "new_key"})),
-    Kind.RENAMED: Shape(
+    EntryKind.ENROLLED: Shape({"log_key": _key, "staff": _text, "version": _text}, frozenset({"log_key"})),
+    EntryKind.KEY_ROTATED: Shape(
+        {"old_key": _key, "new_key": _key, "reason": _text}, frozenset({"old_key", "new_key"})
+    ),
+    EntryKind.RENAMED: Shape(
         {"old_name": _device, "new_name": _device, "entries": _count, "root": _sha256},
         frozenset({"old_name", "new_name"}),
     ),
-    Kind.ERASED: Shape({"entry": _count, "reason": _text}, frozenset({"entry"})),
+    EntryKind.ERASED: Shape({"entry": _count, "reason": _text}, frozenset({"entry"})),
 }
 """For each kind, the fields its body may have."""

@@ -18,7 +18,7 @@ from agent.record.files import Files
 from agent.record.leaf import LEAF_LINE
 from agent.record.note import NoteFault, Signer, VerifierKey, open_note, sign_note
 from agent.record.published import origin
-from agent.record.reading import altered, told, walk
+from agent.record.reading import altered, as_record_error, walk
 from agent.record.tree import Frontier, leaf_hash
 
 MOST = 8192
@@ -60,7 +60,7 @@ class Seal:
 
 def read_seals(path: Path) -> list[Seal]:
     """All seals, oldest first; a line that a crash cut is passed over. RecordAltered if they do not follow."""
-    with told():
+    with as_record_error():
         try:
             content = path.read_bytes()
         except FileNotFoundError:

@@ -22,15 +22,15 @@ from itertools import groupby
 from agent.model import Doubt, Interval, Visit, VisitId
 from agent.register import approval, cells
 from agent.register.contentlines import Component, NoCalendar, Property, read_components
-from agent.register.dates import FIRST_YEAR, LAST_YEAR, Moment
+from agent.register.dates import FIRST_YEAR, LAST_YEAR, CellDate
 from agent.register.doubt import doubt
 from agent.register.faults import Fault, Notes, as_warnings, contained_line, doubled
 from agent.register.invitation import why_off
 from agent.register.journey import journey
-from agent.register.moments import span
 from agent.register.ownzones import IN_UTC, OwnZones
 from agent.register.reading import Rules, VisitsReading
 from agent.register.sheet import MOST_ROWS
+from agent.register.spans import span
 from agent.register.text import decode
 from agent.register.zones import nearest_zone, zone_named
 
@@ -203,13 +203,13 @@ class _Event:
                 notes.error("DTEND", "one of start and end is a day, the other a time: which one is meant?")
                 return None, (home,)
             if ends.whole_day:  # exclusive here, inclusive for `span`
-                ends = Moment(ends.wall - _A_DAY, whole_day=True)
+                ends = CellDate(ends.wall - _A_DAY, whole_day=True)
             named = (end_zone_name,) if ended[0].parameter("TZID") else ()
             return span((starts, zone), (ends, end_zone), ("DTSTART", "DTEND"), notes), (zone_name, *named)
         over = self._end_by_duration(starts, zone, lasting)
         return span((starts, zone), (over, zone), ("DTSTART", "DURATION"), notes) if over else None, (zone_name,)
 
-    def _end_by_duration(self, starts: Moment, zone: tzinfo, given: list[Property]) -> Moment | None:
+    def _end_by_duration(self, starts: CellDate, zone: tzinfo, given: list[Property]) -> CellDate | None:
         """The end by DURATION, or of the one day that a whole-day event without an end lasts (RFC 5545, 3.6.1)."""
         lasting = _duration(given[0].value) if given else _A_DAY if starts.whole_day else None
         if lasting is None and not given:
@@ -219,12 +219,12 @@ class _Event:
             self.notes.error("DURATION", "this is no duration of a visit")
             return None
         if starts.whole_day:
-            return Moment(starts.wall + lasting - _A_DAY, whole_day=True)
+            return CellDate(starts.wall + lasting - _A_DAY, whole_day=True)
         if starts.offset is not None or lasting % _A_DAY == timedelta(0):
-            return Moment(starts.wall + lasting, starts.offset)  # days are days of the calendar (RFC 5545, 3.3.6)
-        return Moment((starts.wall.replace(tzinfo=zone).astimezone(UTC) + lasting).replace(tzinfo=None), timedelta(0))
+            return CellDate(starts.wall + lasting, starts.offset)  # days are days of the calendar (RFC 5545, 3.3.6)
+        return CellDate((starts.wall.replace(tzinfo=zone).astimezone(UTC) + lasting).replace(tzinfo=None), timedelta(0))
 
-    def _moment(self, name: str, home: str) -> tuple[Moment | None, str]:
+    def _moment(self, name: str, home: str) -> tuple[CellDate | None, str]:
         """What a date property says, and its zone by name."""
         notes = self.notes
         there = self._event.all(name)
@@ -254,7 +254,7 @@ class _Event:
             hint = nearest_zone(unknown)
             notes.error(name, f"unknown zone “{cells.printable(unknown, 60)}”{f'; is {hint} meant?' if hint else ''}")
             return None, home
-        return Moment(wall, timedelta(0) if utc else None, whole_day=time is None), zone_name
+        return CellDate(wall, timedelta(0) if utc else None, whole_day=time is None), zone_name
 
 
 def _told(off: str) -> tuple[str, str]:

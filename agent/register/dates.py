@@ -68,7 +68,7 @@ _DASHES = dict.fromkeys(map(ord, "−‐‑‒–"), "-")
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class CellDate:
     """What a cell says: a wall clock, an offset if it gives one, and whether it names a whole day without a time."""
 
     wall: datetime
@@ -108,7 +108,7 @@ class Written:
         """Whether it would be another day in the other order."""
         return not self.sure and self.first != self.second and self.proves is None and max(self.first, self.second) < 13
 
-    def moment(self, order: Order) -> Moment:
+    def moment(self, order: Order) -> CellDate:
         """The moment, by this order. Raises ValueError with what is wrong, in words for the cell."""
         month, day = self._month_and_day(order)
         if not FIRST_YEAR <= self.year <= LAST_YEAR:
@@ -124,8 +124,8 @@ class Written:
         if self.weekday is not None and midnight.weekday() != self.weekday:
             raise ValueError(f"that day is a {_WEEKDAY_NAMES[midnight.weekday()]}: the date or the weekday is wrong")
         if self.clock is None:
-            return Moment(midnight, whole_day=True)
-        return Moment(datetime.combine(midnight, self.clock), self.offset)
+            return CellDate(midnight, whole_day=True)
+        return CellDate(datetime.combine(midnight, self.clock), self.offset)
 
     def _month_and_day(self, order: Order) -> tuple[int, int]:
         return (self.first, self.second) if order is Order.MONTH_FIRST and not self.sure else (self.second, self.first)

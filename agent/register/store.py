@@ -19,11 +19,11 @@ from agent.register.cameras import read_cameras
 from agent.register.cells import key
 from agent.register.exchanged import exchanged
 from agent.register.faults import Fault
-from agent.register.kept import Kept, from_bytes, to_bytes
 from agent.register.lengths import without_the_longest
 from agent.register.opening import read_visits
 from agent.register.overlap import zone_of
 from agent.register.reading import CamerasReading, Kind, Rules, VisitsReading, cross_check
+from agent.register.stored import StoredRegister, from_bytes, to_bytes
 from agent.register.wording import day
 
 
@@ -93,8 +93,15 @@ class RegisterStore:
 
 
 def _believed(
-    visits: bytes, kind: Kind, cameras: bytes | None, rules: Rules, now: datetime, last: Kept | None, *, force: bool
-) -> Kept:
+    visits: bytes,
+    kind: Kind,
+    cameras: bytes | None,
+    rules: Rules,
+    now: datetime,
+    last: StoredRegister | None,
+    *,
+    force: bool,
+) -> StoredRegister:
     """The register that these bytes are. Raises RegisterError if it is not to be believed after `last`."""
     version = _version(visits, cameras)
     before = last.register if last else None
@@ -122,7 +129,7 @@ def _believed(
     register = Register(told.visits, known.cameras, version, now.astimezone(UTC), told.doubtful, accepted)
     lines = dict(zip((visit.id for visit in told.visits), told.lines, strict=True))
     labels = cross_check(register, lines) if cameras is not None else ()
-    return Kept(register, (*told.faults, *labels, *known.faults))
+    return StoredRegister(register, (*told.faults, *labels, *known.faults))
 
 
 def _not_exchanged(now: tuple[Visit, ...], before: tuple[Visit, ...]) -> None:

@@ -11,13 +11,13 @@ from functools import partial
 
 from agent.model import Doubt, Interval, Visit
 from agent.register import approval, cells
-from agent.register.dates import Distrust, Moment, Order, Written, distrust, read_time, read_written
+from agent.register.dates import CellDate, Distrust, Order, Written, distrust, read_time, read_written
 from agent.register.doubt import doubt
 from agent.register.faults import Fault, Notes, as_warnings, contained_line, doubled
 from agent.register.journey import journey
-from agent.register.moments import span
 from agent.register.reading import Rules, VisitsReading
 from agent.register.sheet import Columns, Row, read_sheet
+from agent.register.spans import span
 from agent.register.zones import zone_named
 
 COLUMNS = Columns(
@@ -66,12 +66,12 @@ class _When:
     written: Written
     clock: time | None = None
 
-    def moment(self, order: Order) -> Moment:
+    def moment(self, order: Order) -> CellDate:
         """Raises ValueError with what is wrong, in words for the cell."""
         moment = self.written.moment(order)
         if self.clock is None:
             return moment
-        return Moment(datetime.combine(moment.wall, self.clock), moment.offset)
+        return CellDate(datetime.combine(moment.wall, self.clock), moment.offset)
 
 
 @dataclass(slots=True)
@@ -316,7 +316,7 @@ def _interval(line: _Line, zones: tuple[str, ...], rules: Rules, notes: Notes) -
     return span((starts, there), (ends, back), (line.starts.column, line.ends.column), notes)
 
 
-def _moment(when: _When | None, rules: Rules, notes: Notes) -> Moment | None:
+def _moment(when: _When | None, rules: Rules, notes: Notes) -> CellDate | None:
     if when is None:
         return None
     try:

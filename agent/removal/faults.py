@@ -38,7 +38,7 @@ def in_use() -> LocalFault:
     )
 
 
-def told(fault: OSError) -> LocalFault:
+def as_local_fault(fault: OSError) -> LocalFault:
     """A fault of the system, with what to do about it."""
     if isinstance(fault, FileNotFoundError | NotADirectoryError):
         return vanished()

@@ -32,7 +32,7 @@ if sys.platform != "win32":
 
     from agent.model import Fingerprint, LocalFile
     from agent.removal.exclusive import put_back
-    from agent.removal.faults import changed, in_use, stranded, told
+    from agent.removal.faults import as_local_fault, changed, in_use, stranded
     from agent.removal.names import PRIVATE_PREFIX
     from agent.volumes import numbers_files_anew
 
@@ -55,7 +55,7 @@ if sys.platform != "win32":
                     _remove_if_empty(private, folder)
                 os.fsync(folder)
         except OSError as fault:
-            raise told(fault) from fault
+            raise as_local_fault(fault) from fault
 
     def _unlink_or_put_back(folder: int, room: int, file: LocalFile, expected: Fingerprint) -> None:
         name = file.path.name

@@ -26,7 +26,7 @@ if sys.platform == "win32":
 
     from agent.errors import LocalFault
     from agent.model import Fingerprint, LocalFile
-    from agent.removal.faults import changed, in_use, read_only, told, vanished
+    from agent.removal.faults import as_local_fault, changed, in_use, read_only, vanished
     from agent.removal.names import kept_name
 
     # winnt.h, fileapi.h, minwinbase.h, winerror.h
@@ -211,4 +211,4 @@ if sys.platform == "win32":
             return in_use()
         if fault.winerror == _ERROR_WRITE_PROTECT:
             return read_only()
-        return told(fault)
+        return as_local_fault(fault)

@@ -1,6 +1,6 @@
 """Many deliveries on their way at once: the part of the share that lives on an event loop of its own.
 
-Files go over `lanes`; what was sent is read back behind the writing, by whom the settings, the amount and the network
+Files go over `pool`; what was sent is read back behind the writing, by whom the settings, the amount and the network
 make it worth (`readback`). What is in flight is bounded by the lanes' windows.
 """
 
@@ -16,10 +16,10 @@ from agent.model import Delivery, Proof, TransferId
 from agent.share.connecting import connect
 from agent.share.faults import Refused, as_fault
 from agent.share.finalcheck import FinalCheck
-from agent.share.lanes import FEW, Lanes
 from agent.share.manners import Manners
 from agent.share.names import folder_of
 from agent.share.pacing import Bucket
+from agent.share.pool import FEW, ConnectionPool
 from agent.share.port import Delivered, Outcome, Sent, Still, Undelivered
 from agent.share.readback.choosing import Readers
 from agent.share.readback.reader import OwnReader, Reader
@@ -28,7 +28,7 @@ from agent.share.server import Server
 from agent.share.session import Session
 from agent.share.stillthere import still_there
 from agent.share.tryout import known, try_out
-from agent.share.upload import Means, Upload
+from agent.share.upload import Upload, UploadContext
 
 WORTH = 2 * 1024 * 1024  # bytes to send for which it pays to make a second connection
 
@@ -41,13 +41,13 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class ConnectionBroken:
     """The whole run ends: the connection was lost, or something unforeseen happened."""
 
     fault: BaseException
 
 
-News = Outcome | Acknowledged | Broken
+News = Outcome | Acknowledged | ConnectionBroken
 
 
 class Engine:
@@ -67,22 +67,22 @@ class Engine:
         self._tell: Callable[[News], None] = lambda _: None
         self._tasks: set[asyncio.Task[None]] = set()
         self._same: dict[TransferId, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._lanes = Lanes(session, self._further, server.connections, self.lost)
-        self._own = OwnReader(self._lanes)
+        self._pool = ConnectionPool(session, self._further, server.connections, self.lost)
+        self._own = OwnReader(self._pool)
         self._readers = readers
         self._to_send = 0  # bytes, since the beginning
         self._trying: dict[str, asyncio.Task[None]] = {}
         self._known = False
         self._trial = asyncio.Lock()
-        self._means = Means(
-            lanes=self._lanes,
+        self._context = UploadContext(
+            pool=self._pool,
             reader=self._reading,
             folders=self.folders,
             device=server.device,
             clock=clock,
             acknowledged=self._acknowledged,
             bucket=Bucket(server.bandwidth_kib_per_s * 1024),
-            check=FinalCheck(self._lanes.all[0], self.folders),
+            check=FinalCheck(self._pool.all[0], self.folders),
         )
         if (manners := known(session)) is not None:
             self._learn(manners)
@@ -120,11 +120,11 @@ class Engine:
         await asyncio.gather(*self._trying.values(), return_exceptions=True)
         await self._readers.close()
         await self._own.close()
-        await self._lanes.close()
+        await self._pool.close()
 
     def lost(self, fault: Exception) -> None:
         """A connection beside the first found what ends the run."""
-        self._tell(Broken(fault))
+        self._tell(ConnectionBroken(fault))
 
     def _acknowledged(self, size: int) -> None:
         self._tell(Acknowledged(size))
@@ -148,12 +148,12 @@ class Engine:
                 trying = self._trying[folder] = asyncio.create_task(self._try_out(folder))
                 trying.add_done_callback(_looked_at)
             await asyncio.shield(trying)
-        return self._means.manners
+        return self._context.manners
 
     @property
     def found(self) -> Manners:
         """What was found so far."""
-        return self._means.manners
+        return self._context.manners
 
     async def try_out(self, folder: str) -> None:
         """Try the server out, whether it is known or not, while nothing is sent. Raises ShareFault."""
@@ -166,11 +166,11 @@ class Engine:
 
     def _learn(self, manners: Manners) -> None:
         self._known = True
-        self._means.manners = manners
+        self._context.manners = manners
         if 0 < self.session.limits.handles < FEW:
             manners.one_open = True
         if manners.one_open:
-            self._lanes.one_open()
+            self._pool.one_open()
             self._readers.only_own()
             self.folders.open_none()
 
@@ -181,16 +181,16 @@ class Engine:
             async with self._same[delivery.transfer]:  # the same transfer twice at once would share temporary names
                 self._tell(await self._outcome(delivery))
         except ShareUnreachable as lost:
-            self._tell(Broken(lost))
+            self._tell(ConnectionBroken(lost))
         except Exception as unforeseen:  # noqa: BLE001  # goes to the thread that asked for the delivery, and up from there
-            self._tell(Broken(unforeseen))
+            self._tell(ConnectionBroken(unforeseen))
 
     async def _outcome(self, delivery: Delivery) -> Outcome:
         uploads: list[Upload] = []
         try:
             await self.manners(folder_of(delivery.files[0].name))
             uploads += [
-                Upload(self._means, outgoing, delivery.transfer, n) for n, outgoing in enumerate(delivery.files)
+                Upload(self._context, outgoing, delivery.transfer, n) for n, outgoing in enumerate(delivery.files)
             ]
             return Delivered(delivery.transfer, await self._prove(delivery, uploads))
         except Refused as refused:

@@ -14,7 +14,7 @@ from agent.errors import NotProven
 from agent.model import Fingerprint
 from agent.share import wire
 from agent.share.faults import Refused
-from agent.share.lanes import Lane
+from agent.share.pool import PooledConnection
 from agent.share.remotefolders import RemoteFolders
 from agent.share.samples import Samples
 from agent.share.streams import Progress, read_back, read_piece
@@ -37,9 +37,9 @@ class _Asked:
 class FinalCheck:
     """Looks by one connection at names that were given, by whichever."""
 
-    def __init__(self, lane: Lane, folders: RemoteFolders) -> None:
-        self._session = lane.session
-        self._lane = lane
+    def __init__(self, connection: PooledConnection, folders: RemoteFolders) -> None:
+        self._session = connection.session
+        self._lane = connection
         self._folders = folders
         self._waiting: dict[str, list[_Asked]] = defaultdict(list)
         self._looking: dict[str, asyncio.Task[None]] = {}

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from agent.share.wire import LARGEST_PACKET, Kind, Malformed, Reply
+from agent.share.wire import LARGEST_PACKET, Malformed, PacketType, Reply
 
 _HEAD = 9  # bytes: length, type, request id
 _SIZED = 13  # and, in a DATA packet, the length of its string
@@ -67,13 +67,13 @@ class Frames:
         if not 5 <= length <= LARGEST_PACKET:
             raise Malformed(f"a packet of {length} bytes")
         end = int(length) + 4
-        if have < _SIZED and kind == Kind.DATA and end >= _SIZED:
+        if have < _SIZED and kind == PacketType.DATA and end >= _SIZED:
             return _SIZED - have
         return end - have
 
     def _begins(self, head: bytearray | memoryview) -> bool:
         """Whether a DATA reply that goes to a sink begins with these bytes, and nothing but them."""
-        if len(head) != _SIZED or head[4] != Kind.DATA:
+        if len(head) != _SIZED or head[4] != PacketType.DATA:
             return False
         length, kind, number, size = struct.unpack(">IBII", head)
         if not _SIZED - 4 <= length <= LARGEST_PACKET or size != length - (_SIZED - 4):

@@ -11,7 +11,7 @@ from agent.share import wire
 from agent.share.faults import Refused
 from agent.share.remotefolders import RemoteFolders
 from agent.share.session import Session
-from agent.share.wire import Attributes, Kind
+from agent.share.wire import Attributes, PacketType
 
 MOST_NAMES = 200_000  # a school's photos of many years in one folder
 MOST_BYTES = 32 * 1024 * 1024  # of names
@@ -27,8 +27,8 @@ async def listing(session: Session, folders: RemoteFolders, folder: str) -> list
     `ShareFault` where the folder does not end within reason; `FolderNotTrusted` where it is reached by a link.
     """
     looks = folders.look(folder)
-    opened = session.send(wire.on_path(Kind.OPENDIR, folders.path(folder)))
-    opening = wire.on_path(Kind.OPENDIR, b"")
+    opened = session.send(wire.on_path(PacketType.OPENDIR, folders.path(folder)))
+    opening = wire.on_path(PacketType.OPENDIR, b"")
     handle = session.read_as(wire.handle, session.judge(opening, await opened, _DOING))
     try:
         await folders.judge(folder, looks, owners=False)
@@ -52,7 +52,7 @@ async def _entries(session: Session, handle: bytes, folder: str) -> AsyncIterato
     names = size = empty = 0
     while True:
         try:
-            entries = session.read_as(wire.names, await session.ask(wire.on_handle(Kind.READDIR, handle), _DOING))
+            entries = session.read_as(wire.names, await session.ask(wire.on_handle(PacketType.READDIR, handle), _DOING))
         except Refused as refused:
             if refused.code == wire.Code.EOF:
                 return

@@ -14,7 +14,7 @@ from agent.errors import LocalFault, ShareDenied, ShareFault, ShareFull, ShareUn
 from agent.model import Delivery, Fingerprint, Method, Outgoing, Proof, RemoteName, Sha256, TransferId
 from agent.share.names import another, own_temporary, temporary_name
 from agent.share.port import Abilities, Delivered, HalfSent, Outcome, Sent, Space, Still, Undelivered
-from agent.share.source import Source
+from agent.share.source import LocalSource
 
 
 @dataclass(slots=True)
@@ -188,7 +188,7 @@ class MemoryShare:
 
 
 def _content(outgoing: Outgoing) -> bytes:
-    with Source(outgoing) as source:
+    with LocalSource(outgoing) as source:
         pieces = list(iter(lambda: source.read(1 << 20), b""))
         source.sent()
     return b"".join(pieces)

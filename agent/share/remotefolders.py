@@ -16,7 +16,7 @@ from agent.share import wire
 from agent.share.faults import Refused
 from agent.share.session import Session
 from agent.share.trust import SUPERUSER, is_trusted, judge_kind, stranger
-from agent.share.wire import Attributes, Flag, Kind, Reply
+from agent.share.wire import Attributes, Flag, PacketType, Reply
 
 _A_FOLDER = wire.make_folder(b"")
 MOST_OPEN = 4  # folders whose handles are kept: a run seldom has photos of more visits
@@ -52,7 +52,7 @@ class RemoteFolders:
         """
         making = self._made.get(folder)
         if making is None or (making.done() and (making.cancelled() or making.exception() is not None)):
-            root = None if self._root_seen else self._session.send(wire.on_path(Kind.STAT, self.path("")))
+            root = None if self._root_seen else self._session.send(wire.on_path(PacketType.STAT, self.path("")))
             asked = [self._session.send(wire.make_folder(self.path(one))) for one in chain(folder)]
             looks = self.look(folder)
             making = self._made[folder] = asyncio.create_task(self._make(folder, root, asked, looks))
@@ -124,12 +124,12 @@ class RemoteFolders:
 
     async def learn(self, session: Session, handle: bytes) -> None:
         """Learn it from a file that this device has just made."""
-        about = await session.seen(await session.send(wire.on_handle(Kind.FSTAT, handle)))
+        about = await session.seen(await session.send(wire.on_handle(PacketType.FSTAT, handle)))
         self._learn(None if about is None else about.owner)
 
     async def _opens(self, folder: str) -> bool:
         """Whether it can be opened as a folder, where the server does not say what it is."""
-        opening = wire.on_path(Kind.OPENDIR, self.path(folder))
+        opening = wire.on_path(PacketType.OPENDIR, self.path(folder))
         try:
             opened = await self._session.ask(opening, "a look into a folder")
         except Refused:

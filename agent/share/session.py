@@ -20,7 +20,7 @@ from agent.errors import ShareFault, ShareUnreachable
 from agent.share import wire
 from agent.share.faults import Refused
 from agent.share.frames import Frames, Sink
-from agent.share.wire import Code, Kind, Reply, Request
+from agent.share.wire import Code, PacketType, Reply, Request
 
 if TYPE_CHECKING:
     from paramiko import Channel, Transport
@@ -32,7 +32,7 @@ PATIENCE = 3  # times the timeout, for a server that lives but does not answer
 SAFE_LENGTH = 32768  # bytes of data that every SFTP server takes and gives (filexfer-02, section 3)
 LONGEST = 255 * 1024  # OpenSSH's own limit, and a megabyte in four: more brings nothing
 
-_A_LOOK = wire.on_path(Kind.LSTAT, b"")
+_A_LOOK = wire.on_path(PacketType.LSTAT, b"")
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ class Session:
     def __init__(self, transport: "Transport", channel: "Channel", timeout: float) -> None:
         self.software = str(transport.remote_version)
         self.extensions: dict[str, str] = {}
-        self.limits = wire.Limits()
+        self.limits = wire.ServerLimits()
         self._transport = transport
         self._channel = channel
         self._timeout = timeout
@@ -83,7 +83,7 @@ class Session:
                     wire.limits, await self.ask(wire.extended(wire.LIMITS), "to tell its limits")
                 )
             except Refused:  # offered but not given: as good as not offered
-                self.limits = wire.Limits()
+                self.limits = wire.ServerLimits()
 
     def offers(self, extension: str) -> bool:
         """Whether the server named this extension in its greeting, and has not shown since that it cannot do it."""
@@ -134,9 +134,9 @@ class Session:
 
     def judge(self, request: Request, reply: Reply, doing: str) -> Reply:
         """The reply, if it is the success that the request calls for; else `Refused`."""
-        if reply.kind == Kind.STATUS:
+        if reply.kind == PacketType.STATUS:
             code, message = self.read_as(wire.status, reply)
-            if code != Code.OK or request.answer != Kind.STATUS:
+            if code != Code.OK or request.answer != PacketType.STATUS:
                 raise Refused(doing, code, message)
         elif reply.kind != request.answer:
             raise self.lose("answered one question with the answer to another")
@@ -169,7 +169,7 @@ class Session:
 
     def look(self, path: bytes) -> "asyncio.Future[Reply]":
         """Ask what is at a path, a link not followed but on a server that knows only looks that do; for `seen`."""
-        return self.send(wire.on_path(Kind.STAT if self._follows_links else Kind.LSTAT, path))
+        return self.send(wire.on_path(PacketType.STAT if self._follows_links else PacketType.LSTAT, path))
 
     async def seen(self, reply: Reply) -> wire.Attributes | None:
         """What the reply to LSTAT, STAT or FSTAT says; None where nothing is there."""
@@ -189,7 +189,7 @@ class Session:
         folder, slash, _ = path.rpartition(b"/")
         nothing = folder + slash + b"no-such-name-" + secrets.token_hex(8).encode("ascii")
         reply = await self.look(nothing)
-        code = self.read_as(wire.status, reply)[0] if reply.kind == Kind.STATUS else Code.OK
+        code = self.read_as(wire.status, reply)[0] if reply.kind == PacketType.STATUS else Code.OK
         if code != refused.code:
             return False
         if code != Code.PERMISSION_DENIED:  # that depends on the folder
@@ -203,7 +203,7 @@ class Session:
     async def remove(self, path: bytes) -> bool:
         """Remove a file; False where there was none."""
         try:
-            await self.ask(wire.on_path(Kind.REMOVE, path), "the removal of a temporary file")
+            await self.ask(wire.on_path(PacketType.REMOVE, path), "the removal of a temporary file")
         except Refused as refused:
             if refused.missing:
                 return False
@@ -223,7 +223,7 @@ class Session:
     async def let_go(self, handle: bytes) -> None:
         """Close a handle of which nothing more is expected: after reading, or after a fault that is told already."""
         with contextlib.suppress(Refused):
-            await self.ask(wire.on_handle(Kind.CLOSE, handle), "the closing of a file")
+            await self.ask(wire.on_handle(PacketType.CLOSE, handle), "the closing of a file")
 
     # --- sending -----------------------------------------------------------------------------------------------------
 
@@ -304,7 +304,7 @@ class Session:
 
     def _settle(self, replies: list[Reply]) -> None:
         for reply in replies:
-            if reply.kind == Kind.VERSION and not self._greeted.done():
+            if reply.kind == PacketType.VERSION and not self._greeted.done():
                 self._greeted.set_result(reply)
                 continue
             future = self._pending.pop(reply.request, None)

@@ -19,19 +19,19 @@ from typing import Any, Self, TypeVar
 from agent.errors import LoginRefused, ShareFault, ShareUnreachable
 from agent.model import Delivery, Proof, RemoteName, TransferId
 from agent.share import report, wire
-from agent.share.ahead import Ahead, Patience, never
 from agent.share.connecting import connect
-from agent.share.engine import Acknowledged, Broken, Engine, News
+from agent.share.engine import Acknowledged, ConnectionBroken, Engine, News
 from agent.share.faults import Refused, as_fault
-from agent.share.lanes import LARGE
+from agent.share.in_flight import InFlight, Patience, never
 from agent.share.listing import listing
 from agent.share.names import folder_of, own_temporary, temporary_name
+from agent.share.pool import LARGE
 from agent.share.port import Abilities, HalfSent, Outcome, Sent, Space, Still
 from agent.share.readback.choosing import Readers
 from agent.share.server import Server
 from agent.share.session import Session
 from agent.share.tryout import OWN
-from agent.share.wire import Flag, Kind
+from agent.share.wire import Flag, PacketType
 
 AGAIN = (1.0, 2.0)  # seconds between tries to log in where an earlier connection may not have ended yet
 LATELY = 10.0  # seconds in which it ends on a server that is slow to notice
@@ -117,7 +117,7 @@ class SftpShare:
         engine = self._working()
         news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._loop.call_soon_threadsafe(engine.begin, news.put)
-        supply, ahead, patience = iter(deliveries), Ahead(), Patience(stopping)
+        supply, ahead, patience = iter(deliveries), InFlight(), Patience(stopping)
         try:
             while True:
                 while ahead.room and (delivery := next(supply, None)) is not None:
@@ -132,7 +132,7 @@ class SftpShare:
                     return
                 if isinstance(item, Acknowledged):
                     sent_bytes(item.size)
-                elif isinstance(item, Broken):
+                elif isinstance(item, ConnectionBroken):
                     raise item.fault
                 elif item is not None:
                     if not isinstance(item, Sent):
@@ -188,7 +188,7 @@ class SftpShare:
                 if len(content) > limit:
                     raise ShareFault(f"A file on the share is larger than the {limit} bytes that are believed of it.")
                 if not piece:  # some servers end a file so; others end a read early so
-                    about = await session.seen(await session.send(wire.on_handle(Kind.FSTAT, handle)))
+                    about = await session.seen(await session.send(wire.on_handle(PacketType.FSTAT, handle)))
                     if about is not None and about.size in {len(content), None}:
                         break
                     raise ShareFault(
@@ -296,7 +296,7 @@ class SftpShare:
         path = await self._own_path()
         handle = await session.open_file(path, Flag.WRITE | Flag.CREAT | Flag.EXCL, "the making of a file")
         try:
-            reply = await session.ask(wire.on_handle(Kind.FSTAT, handle), "a look at a new file's time")
+            reply = await session.ask(wire.on_handle(PacketType.FSTAT, handle), "a look at a new file's time")
             modified = session.read_as(wire.attributes, reply).modified
         finally:
             await session.let_go(handle)

@@ -14,7 +14,7 @@ from agent.model import Fingerprint, Outgoing, Sha256
 from agent.share.opening import CHANGED, GONE, is_same, open_same
 
 
-class Source:
+class LocalSource:
     """The bytes of one `Outgoing`, in order, in pieces of any size; memory is one piece.
 
     Raises `LocalFault` on opening where the file is not the one that was looked at, and from `sent` where what was

@@ -16,7 +16,7 @@ from agent.share import wire
 from agent.share.faults import Refused
 from agent.share.pacing import Bucket, Window
 from agent.share.session import Session
-from agent.share.source import Source
+from agent.share.source import LocalSource
 from agent.share.wire import Code, Reply
 
 _A_WRITE = wire.write(b"", 0, b"")
@@ -60,7 +60,7 @@ class Progress:
 async def write_all(
     session: Session,
     handle: bytes,
-    source: Source,
+    source: LocalSource,
     span: range,
     window: Window,
     bucket: Bucket,

@@ -23,18 +23,18 @@ from agent.model import Fingerprint, Method, Outgoing, Proof, RemoteName, Transf
 from agent.share import wire
 from agent.share.faults import Refused
 from agent.share.finalcheck import FinalCheck
-from agent.share.lanes import LARGE, Lanes, Turn
 from agent.share.manners import Manners
 from agent.share.names import another, folder_of, temporary_name
 from agent.share.naming import give_name
 from agent.share.pacing import Bucket
 from agent.share.patience import patiently
-from agent.share.readback.reader import Held, Reader, Start, synced
+from agent.share.pool import LARGE, ConnectionPool, Turn
+from agent.share.readback.reader import HeldContent, Reader, Start, synced
 from agent.share.remotefolders import RemoteFolders
 from agent.share.samples import Samples
-from agent.share.source import Source
+from agent.share.source import LocalSource
 from agent.share.streams import DIFFERENT, Progress, write_all
-from agent.share.wire import Flag, Kind, Reply
+from agent.share.wire import Flag, PacketType, Reply
 
 OTHER = 1000  # added to a file's number for another temporary name
 MOST_CHOICES = 1000  # NAME to NAME-1000; beyond that something is wrong with more than a name
@@ -43,10 +43,10 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Means:
+class UploadContext:
     """What all uploads of a run share."""
 
-    lanes: Lanes
+    pool: ConnectionPool
     reader: Callable[[int], Awaitable[Reader]]
     folders: RemoteFolders
     device: str
@@ -60,28 +60,28 @@ class Means:
 class Upload:
     """One file of a delivery. Raises `LocalFault`, `ShareFault`, `Refused`, `ShareUnreachable`."""
 
-    def __init__(self, means: Means, outgoing: Outgoing, transfer: TransferId, n: int) -> None:
-        self._means = means
+    def __init__(self, context: UploadContext, outgoing: Outgoing, transfer: TransferId, n: int) -> None:
+        self._context = context
         self._outgoing = outgoing
         self._choice = 1
         folder = folder_of(outgoing.name)
         self.folder = folder
         self._transfer, self._n = transfer, n
         self._temporary = self._temporary_path(n)
-        self._session = means.lanes.first
+        self._session = context.pool.first
         self._left = False  # whether a temporary file of ours may be there
         self._meant: Fingerprint | None = None  # what was, or would be, sent
         self._held: Fingerprint | None = None  # what the share gave back
         self._progress = Progress()
-        self._reading: asyncio.Task[Held] | None = None
+        self._reading: asyncio.Task[HeldContent] | None = None
         self._method = Method.READ_BACK
         self._synced = False
         self._behind = False  # whether it is read while it is written
         self._samples = Samples(0)
 
     def _temporary_path(self, n: int) -> bytes:
-        name = temporary_name(self._means.device, self._transfer, n, plain=self._means.manners.plain_names)
-        return self._means.folders.path(f"{self.folder}/{name}")
+        name = temporary_name(self._context.device, self._transfer, n, plain=self._context.manners.plain_names)
+        return self._context.folders.path(f"{self.folder}/{name}")
 
     # --- arrive ------------------------------------------------------------------------------------------------------
 
@@ -97,20 +97,20 @@ class Upload:
 
         The folder, the look and the file are asked for at once, since each would take a round trip.
         """
-        folder = self._means.folders.ensure(self.folder)
-        if not self._means.manners.removes and await self._session.lstat(self._path) is not None:
+        folder = self._context.folders.ensure(self.folder)
+        if not self._context.manners.removes and await self._session.lstat(self._path) is not None:
             return False  # what would be opened for nothing could not be taken away again
-        async with self._means.lanes.turn(self._outgoing.size) as turn:
-            session = self._session = turn.lane.session
-            async with turn.lane.write_handles.hold(1):
-                with Source(self._outgoing) as source:
+        async with self._context.pool.turn(self._outgoing.size) as turn:
+            session = self._session = turn.connection.session
+            async with turn.connection.write_handles.hold(1):
+                with LocalSource(self._outgoing) as source:
                     opened, about = await asyncio.gather(
                         self._open_temporary(folder), session.lstat(self._path), return_exceptions=True
                     )
                     if not isinstance(opened, BaseException):
                         try:
                             await folder  # made and looked at by now, since it was asked for first
-                            await self._means.folders.certain(session, self.folder, opened[0])
+                            await self._context.folders.certain(session, self.folder, opened[0])
                         except BaseException:
                             await session.let_go(opened[0])
                             raise
@@ -124,14 +124,14 @@ class Upload:
                 raise fault
         return False
 
-    async def _write(self, source: Source, turn: Turn, handle: bytes, there: int) -> None:
+    async def _write(self, source: LocalSource, turn: Turn, handle: bytes, there: int) -> None:
         session, size = self._session, self._outgoing.size
         ending: list[asyncio.Future[Reply]] = []
         start = None
-        behind = self._behind = session.offers(wire.FSYNC) and self._means.manners.behind
+        behind = self._behind = session.offers(wire.FSYNC) and self._context.manners.behind
 
         def confirmed(units: int) -> None:
-            self._means.acknowledged(units)
+            self._context.acknowledged(units)
             self._progress.confirm(self._progress.upto + units)
             if behind:
                 self._read_behind(start)
@@ -152,7 +152,7 @@ class Upload:
             if there:
                 confirmed(there)
             span = range(there, size)
-            window, bucket = turn.lane.writes, self._means.bucket
+            window, bucket = turn.connection.writes, self._context.bucket
             self._meant = await write_all(
                 session, handle, source, span, window, bucket, self._samples.see, confirmed, all_under_way
             )
@@ -168,26 +168,26 @@ class Upload:
         self._read_behind(start)
 
     def _ending(self, handle: bytes) -> list[wire.Request]:
-        close = wire.on_handle(Kind.CLOSE, handle)
+        close = wire.on_handle(PacketType.CLOSE, handle)
         return [wire.extended(wire.FSYNC, handle), close] if self._can_sync else [close]
 
     def _was_synced(self, request: wire.Request, reply: Reply) -> bool:
         """Whether the file is on disk. A server that offers fsync and does not know it is one without."""
-        means = self._means
+        context = self._context
         try:
             self._session.judge(request, reply, "the putting of the photo on disk")
         except Refused as refused:
             if not refused.unsupported:  # it could until now: this disk is full, or failing
                 raise
             log.info("the share offers fsync, but cannot do it: %s", refused)
-            means.manners.fsync = False
-            means.manners.said["fsync"] = refused.message or f"code {refused.code}"
+            context.manners.fsync = False
+            context.manners.said["fsync"] = refused.message or f"code {refused.code}"
             return False
         return True
 
     @property
     def _can_sync(self) -> bool:
-        return self._means.manners.fsync and self._session.offers(wire.FSYNC)
+        return self._context.manners.fsync and self._session.offers(wire.FSYNC)
 
     async def _open_temporary(self, folder: "asyncio.Future[None]") -> tuple[bytes, int]:
         """A file under the temporary name, and how much of it a cut transfer left there that may be gone on from."""
@@ -204,7 +204,7 @@ class Upload:
             return await session.open_file(self._temporary, flags, doing), 0
         except Refused as refused:
             if refused.missing:
-                await self._means.folders.forget()
+                await self._context.folders.forget()
             about = await session.lstat(self._temporary)
             if about is None:
                 self._left = False
@@ -238,7 +238,7 @@ class Upload:
         if self._meant is None:
             self._meant = await asyncio.to_thread(_read_through, self._outgoing)
         size = self._outgoing.size
-        reader = await self._means.reader(size)
+        reader = await self._context.reader(size)
         try:
             held = await patiently(self._session, lambda: reader.read(self._path, size, Progress(size), sync=True))
         except NotProven:  # other content: not ours to replace
@@ -262,8 +262,8 @@ class Upload:
         elif self._reading.done() and (self._session.is_openssh or start is not None):
             self._reading.result()  # elsewhere it may only be that a file cannot be read while it is written
 
-    async def _read(self, start: Start | None) -> Held:
-        reader = await self._means.reader(self._outgoing.size)
+    async def _read(self, start: Start | None) -> HeldContent:
+        reader = await self._context.reader(self._outgoing.size)
         size = self._outgoing.size
         return await patiently(self._session, lambda: reader.read(self._temporary, size, self._progress, start=start))
 
@@ -280,7 +280,7 @@ class Upload:
                 raise
             # Some servers give back only what was there when it was opened: it is whole and closed by now.
             held = (await self._read(None)).fingerprint
-            self._means.manners.behind = False
+            self._context.manners.behind = False
         if held != self._meant:
             raise NotProven(DIFFERENT)
         self._held = held
@@ -293,7 +293,7 @@ class Upload:
             raise NotProven(DIFFERENT)
         while self._method is Method.READ_BACK:
             try:
-                self._left = await give_name(self._session, self._means.manners, self._temporary, self._path)
+                self._left = await give_name(self._session, self._context.manners, self._temporary, self._path)
             except Refused:
                 # Somebody else may have put a file there meanwhile (or the refusal was of something that had happened).
                 if await self._session.lstat(self._path) is None:
@@ -313,21 +313,21 @@ class Upload:
         samples = Samples.none() if self._method is Method.ALREADY_THERE else self._samples
         withdrawing = asyncio.create_task(self.withdraw())
         try:
-            held, check = self._held, self._means.check
+            held, check = self._held, self._context.check
             checking = patiently(self._session, lambda: check.check(self.folder, self._path, held, samples))
             await asyncio.gather(checking, self._sync_name())
         finally:
             await withdrawing
-        return Proof(self._name, self._held, self._outgoing.original, self._method, self._synced, self._means.clock())
+        return Proof(self._name, self._held, self._outgoing.original, self._method, self._synced, self._context.clock())
 
     async def _sync_name(self) -> None:
-        if self._synced and not await self._means.folders.sync(self.folder):
+        if self._synced and not await self._context.folders.sync(self.folder):
             self._synced = await self._sync_file()
 
     async def _sync_file(self) -> bool:
         """Put a file that has its name on disk; on Windows that needs a file that is open for writing."""
-        manners = self._means.manners
-        async with self._means.lanes.all[0].check_handles.hold(1):
+        manners = self._context.manners
+        async with self._context.pool.all[0].check_handles.hold(1):
             for flag in (Flag.READ, Flag.WRITE) if manners.fsync_reader else (Flag.WRITE,):
                 with contextlib.suppress(Refused):
                     handle = await self._session.open_file(self._path, flag, "the opening of the photo")
@@ -381,7 +381,7 @@ class Upload:
 
     @property
     def _path(self) -> bytes:
-        return self._means.folders.path(self._name)
+        return self._context.folders.path(self._name)
 
 
 def _looked_at(task: "asyncio.Task[Any]") -> None:
@@ -391,7 +391,7 @@ def _looked_at(task: "asyncio.Task[Any]") -> None:
 
 
 def _read_through(outgoing: Outgoing) -> Fingerprint:
-    with Source(outgoing) as source:
+    with LocalSource(outgoing) as source:
         while source.read(1 << 20):
             pass
         return source.sent()

@@ -14,7 +14,7 @@ LONGEST_HANDLE = 256  # bytes (filexfer-02, section 6.2); a longer one would com
 LONGEST_MESSAGE = 200  # characters of what a server says that are shown to a person
 
 
-class Kind(IntEnum):
+class PacketType(IntEnum):
     """Packet types of requests and replies."""
 
     INIT = 1
@@ -72,11 +72,11 @@ OPENSSH = frozenset({FSYNC, STATVFS, HARDLINK, "posix-rename@openssh.com", "fsta
 
 _TELLING = frozenset({STATVFS, LIMITS})
 _ANSWERS = {
-    Kind.LSTAT: Kind.ATTRS,
-    Kind.STAT: Kind.ATTRS,
-    Kind.FSTAT: Kind.ATTRS,
-    Kind.OPENDIR: Kind.HANDLE,
-    Kind.READDIR: Kind.NAME,
+    PacketType.LSTAT: PacketType.ATTRS,
+    PacketType.STAT: PacketType.ATTRS,
+    PacketType.FSTAT: PacketType.ATTRS,
+    PacketType.OPENDIR: PacketType.HANDLE,
+    PacketType.READDIR: PacketType.NAME,
 }
 
 
@@ -94,9 +94,9 @@ class Request:
     `data` comes after the body; apart, so that a photo's bytes are copied as seldom as can be.
     """
 
-    kind: Kind
+    kind: PacketType
     body: bytes = field(repr=False)
-    answer: Kind = Kind.STATUS
+    answer: PacketType = PacketType.STATUS
     data: bytes = field(default=b"", repr=False)
 
 
@@ -147,7 +147,7 @@ class Attributes:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ServerLimits:
     """limits@openssh.com: the longest packet, read and write in bytes, and open handles; 0 where not limited."""
 
     packet: int = 0
@@ -167,7 +167,7 @@ def frame(request: Request, number: int) -> tuple[bytes, bytes]:
 
 def greeting() -> bytes:
     """The first packet of a session; the only one without a request id."""
-    return struct.pack(">IBI", 5, Kind.INIT, VERSION)
+    return struct.pack(">IBI", 5, PacketType.INIT, VERSION)
 
 
 def string(value: bytes) -> bytes:
@@ -175,45 +175,45 @@ def string(value: bytes) -> bytes:
     return struct.pack(">I", len(value)) + value
 
 
-def on_path(kind: Kind, path: bytes) -> Request:
+def on_path(kind: PacketType, path: bytes) -> Request:
     """LSTAT, STAT, OPENDIR or REMOVE."""
-    return Request(kind, string(path), _ANSWERS.get(kind, Kind.STATUS))
+    return Request(kind, string(path), _ANSWERS.get(kind, PacketType.STATUS))
 
 
-def on_handle(kind: Kind, handle: bytes) -> Request:
+def on_handle(kind: PacketType, handle: bytes) -> Request:
     """CLOSE, FSTAT or READDIR."""
-    return Request(kind, string(handle), _ANSWERS.get(kind, Kind.STATUS))
+    return Request(kind, string(handle), _ANSWERS.get(kind, PacketType.STATUS))
 
 
 def open_file(path: bytes, flags: int) -> Request:
     """OPEN; permissions are left to the server."""
-    return Request(Kind.OPEN, string(path) + struct.pack(">II", flags, 0), Kind.HANDLE)
+    return Request(PacketType.OPEN, string(path) + struct.pack(">II", flags, 0), PacketType.HANDLE)
 
 
 def make_folder(path: bytes) -> Request:
     """MKDIR; permissions are left to the server."""
-    return Request(Kind.MKDIR, string(path) + struct.pack(">I", 0))
+    return Request(PacketType.MKDIR, string(path) + struct.pack(">I", 0))
 
 
 def read(handle: bytes, offset: int, length: int) -> Request:
     """READ up to `length` bytes from `offset`."""
-    return Request(Kind.READ, string(handle) + struct.pack(">QI", offset, length), Kind.DATA)
+    return Request(PacketType.READ, string(handle) + struct.pack(">QI", offset, length), PacketType.DATA)
 
 
 def write(handle: bytes, offset: int, data: bytes) -> Request:
     """WRITE all of `data` at `offset`."""
-    return Request(Kind.WRITE, string(handle) + struct.pack(">QI", offset, len(data)), data=data)
+    return Request(PacketType.WRITE, string(handle) + struct.pack(">QI", offset, len(data)), data=data)
 
 
 def rename(old: bytes, new: bytes) -> Request:
     """RENAME as version 3 has it: on OpenSSH it fails where `new` exists."""
-    return Request(Kind.RENAME, string(old) + string(new))
+    return Request(PacketType.RENAME, string(old) + string(new))
 
 
 def extended(name: str, *fields: bytes) -> Request:
     """EXTENDED with string arguments, answered by a STATUS (fsync@openssh.com, hardlink@openssh.com) or a reply."""
-    answer = Kind.EXTENDED_REPLY if name in _TELLING else Kind.STATUS
-    return Request(Kind.EXTENDED, string(name.encode("ascii")) + b"".join(map(string, fields)), answer)
+    answer = PacketType.EXTENDED_REPLY if name in _TELLING else PacketType.STATUS
+    return Request(PacketType.EXTENDED, string(name.encode("ascii")) + b"".join(map(string, fields)), answer)
 
 
 # --- Replies ---------------------------------------------------------------------------------------------------------
@@ -311,10 +311,10 @@ def names(body: bytes) -> list[tuple[bytes, Attributes]]:
     return found
 
 
-def limits(body: bytes) -> Limits:
+def limits(body: bytes) -> ServerLimits:
     """What limits@openssh.com answers."""
     try:
-        return Limits(*struct.unpack_from(">QQQQ", body))
+        return ServerLimits(*struct.unpack_from(">QQQQ", body))
     except struct.error as error:
         raise Malformed("limits shorter than four numbers") from error
 

@@ -16,11 +16,11 @@ from agent.errors import AgentError, ShareRefused, contained
 from agent.folders import Watcher
 from agent.journal import State
 from agent.pipeline import answers
+from agent.pipeline.context import Context
 from agent.pipeline.events import Summary
 from agent.pipeline.examine import settle_again, unsettled
 from agent.pipeline.pausing import paused_until
 from agent.pipeline.run import Run
-from agent.pipeline.stages import Stages
 from agent.supervisor.audiences import ToAsker, ToLog
 from agent.supervisor.restarts import Restarts
 from agent.supervisor.timers import Timers, put_back, slept
@@ -35,7 +35,7 @@ TICK = 0.5
 class Supervisor:
     """The service. `stop` may be called from a signal handler or another thread; `knock` tries the share's port."""
 
-    stages: Stages
+    context: Context
     roots: Sequence[Path]
     knock: Callable[[], bool]
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -43,7 +43,7 @@ class Supervisor:
     _timers: Timers = field(init=False)
 
     def __post_init__(self) -> None:
-        self._timers = Timers(self.stages.settings.folders.rescan_minutes * 60)
+        self._timers = Timers(self.context.settings.folders.rescan_minutes * 60)
 
     def stop(self) -> None:
         """End after the step in hand."""
@@ -77,7 +77,7 @@ class Supervisor:
         """Trust no time that was measured before: look again at once, and let what has not settled begin anew."""
         self._timers.everything_now()
         try:
-            settle_again(self.stages)
+            settle_again(self.context)
         except AgentError as fault:
             log.warning("%s", fault)
 
@@ -86,7 +86,7 @@ class Supervisor:
             with contained("the service"):
                 self._serve_requests()
                 self._heed_answers()
-                if self.stopping.is_set() or paused_until(self.stages) is not None:
+                if self.stopping.is_set() or paused_until(self.context) is not None:
                     return
                 if self._timers.due(time.monotonic(), self.knock):
                     self._run()
@@ -95,22 +95,22 @@ class Supervisor:
 
     def _heed_answers(self) -> None:
         """A person's answer takes effect minutes after it was given, when no run may be due."""
-        if answers.soonest(self.stages) == timedelta(0):
+        if answers.soonest(self.context) == timedelta(0):
             self._timers.hint(time.monotonic())
 
     def _run(self) -> None:
         renew = self._timers.begin(time.monotonic())
-        audience = ToLog(self.stages.journal)
-        run = Run(self.stages, self.roots, audience, patient=True, renew=renew, stopping=self.stopping.is_set)
+        audience = ToLog(self.context.journal)
+        run = Run(self.context, self.roots, audience, patient=True, renew=renew, stopping=self.stopping.is_set)
         self._plan_after(run.through())
 
     def _serve_requests(self) -> None:
-        journal = self.stages.journal
+        journal = self.context.journal
         while not self.stopping.is_set() and (request := journal.next_request()) is not None:
             audience = ToAsker(journal, request.id)
-            summary = Run(self.stages, request.paths or self.roots, audience, stopping=self.stopping.is_set).through()
+            summary = Run(self.context, request.paths or self.roots, audience, stopping=self.stopping.is_set).through()
             journal.report(request.id, summary.as_json())
-            journal.finish(request.id, self.stages.clock())
+            journal.finish(request.id, self.context.clock())
             if request.paths:
                 journal.tidy()  # what was asked for may be private
             self._plan_after(summary)
@@ -132,11 +132,11 @@ class Supervisor:
     def _soonest_wait(self) -> float:
         """Seconds until a photo has settled or its own wait is over."""
         waits = [timedelta(days=1)]
-        settling = unsettled(self.stages)
+        settling = unsettled(self.context)
         if settling is not None:
             waits.append(settling)
-        clock = self.stages.clock()
-        here = self.stages.journal.standings(*(state for state in State if state is not State.REMOVED))
+        clock = self.context.clock()
+        here = self.context.journal.tracked_photos(*(state for state in State if state is not State.REMOVED))
         # One that is over already was looked at by the run that just ended.
         waits += [one.not_before - clock for one in here if one.not_before is not None and one.waits(clock)]
         return max(min(waits).total_seconds(), TICK)

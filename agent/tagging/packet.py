@@ -18,7 +18,7 @@ from html import escape  # not xml.sax.saxutils, which loads urllib and http
 
 from agent.model import Sha256
 from agent.tagging.markup import Document, Edit, Element, NotOurXml, appended, edited, parse
-from agent.tagging.tag import Kind, Mark, Tag, fingerprint, read, written
+from agent.tagging.tag import FoundTag, Tag, TagKind, fingerprint, read, written
 
 NAMESPACE = "https://visit-photo-agent.example/ns/1.0/"
 """Our own properties' namespace; its presence in a packet's bytes is what to look for first."""
@@ -63,7 +63,7 @@ class _Property:
         return f"{{{_NAMESPACES[self.prefix]}}}{self.name.partition(':')[2]}"
 
 
-def fresh(tag: Tag, kind: Kind, before: bytes | None) -> bytes:
+def fresh(tag: Tag, kind: TagKind, before: bytes | None) -> bytes:
     """A packet that holds our tag alone."""
     tag = tag.fit_for_xml()
     head = f'{_OPENING}<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}">'.encode()
@@ -71,7 +71,7 @@ def fresh(tag: Tag, kind: Kind, before: bytes | None) -> bytes:
     return head + ours + f"</rdf:RDF></x:xmpmeta>{_CLOSING}".encode()
 
 
-def merged(packet: bytes, tag: Tag, kind: Kind, before: bytes) -> bytes:
+def merged(packet: bytes, tag: Tag, kind: TagKind, before: bytes) -> bytes:
     """`packet` with our tag put in and nothing else changed. NotOurXml where it cannot be."""
     tag = tag.fit_for_xml()
     document, rdf = _opened(packet)
@@ -92,12 +92,12 @@ def merged(packet: bytes, tag: Tag, kind: Kind, before: bytes) -> bytes:
     return edited(packet, edits)
 
 
-def kept(before: bytes) -> bytes:
+def previous_packet(before: bytes) -> bytes:
     """How a packet of ours keeps what was there before, so that who has the one can look for the other."""
     return base64.b64encode(zlib.compress(before, 9))
 
 
-def find(packet: bytes) -> Mark | None:
+def find(packet: bytes) -> FoundTag | None:
     """Our tag in a packet, or None. ValueError where it is there but damaged, or cannot be read."""
     if NAMESPACE.encode() not in packet:
         return None
@@ -115,7 +115,7 @@ def find(packet: bytes) -> Mark | None:
         return None
     if properties.get("Version") != "1":
         raise ValueError("the tag was written by another version of this program, or is damaged")
-    return Mark(read(properties), Kind(properties.get("Kind", "")), _before(properties))
+    return FoundTag(read(properties), TagKind(properties.get("TagKind", "")), _before(properties))
 
 
 def without_padding(packet: bytes) -> bytes:
@@ -186,13 +186,13 @@ def _spoken_for_all(tag: Tag) -> list[_Property]:
     return properties
 
 
-def _own(tag: Tag, kind: Kind, before: bytes | None) -> dict[str, str]:
+def _own(tag: Tag, kind: TagKind, before: bytes | None) -> dict[str, str]:
     """What stands in our own namespace, by name."""
-    own = {"Version": "1", "Kind": kind.value, **written(tag)}
+    own = {"Version": "1", "TagKind": kind.value, **written(tag)}
     if before is not None:
         own["BeforeSha256"] = hashlib.sha256(before).hexdigest()
         own["BeforeSize"] = str(len(before))
-        own["Before"] = kept(before).decode()
+        own["Before"] = previous_packet(before).decode()
     return own
 
 

@@ -11,7 +11,7 @@ import re
 from agent.errors import LocalFault
 from agent.tagging.markup import NotOurXml
 from agent.tagging.packet import MOST_BEFORE, find, fresh, merged
-from agent.tagging.tag import Kind, Tag
+from agent.tagging.tag import Tag, TagKind
 
 # The longer marks first: UTF-32's begins with UTF-16's.
 _MARKS = {
@@ -37,7 +37,7 @@ def sidecar(tag: Tag, *, foreign: bytes | None = None) -> bytes:
     content = _merged(tag, foreign) if foreign is not None else None
     if content is not None and _undoes(content, tag, foreign):
         return content
-    content = fresh(tag, Kind.SIDECAR, foreign)
+    content = fresh(tag, TagKind.SIDECAR, foreign)
     if _undoes(content, tag, foreign):
         return content
     raise LocalFault("a photo's sidecar (.xmp) cannot be kept so that it comes back as it was: move it away")
@@ -48,7 +48,7 @@ def _merged(tag: Tag, foreign: bytes) -> bytes | None:
     if len(foreign) > MOST_MERGED:
         return None
     try:
-        return merged(_in_utf8(foreign), tag, Kind.SIDECAR, foreign)
+        return merged(_in_utf8(foreign), tag, TagKind.SIDECAR, foreign)
     except NotOurXml:
         return None
 
@@ -71,4 +71,6 @@ def _undoes(content: bytes, tag: Tag, foreign: bytes | None) -> bool:
         mark = find(content)
     except ValueError:
         return False
-    return mark is not None and mark.kind is Kind.SIDECAR and mark.before == foreign and mark.tag == tag.fit_for_xml()
+    return (
+        mark is not None and mark.kind is TagKind.SIDECAR and mark.before == foreign and mark.tag == tag.fit_for_xml()
+    )

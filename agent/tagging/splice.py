@@ -1,7 +1,7 @@
 """Planning how a photo gets its tag: one XMP segment spliced into a JPEG while it is sent, or a sidecar beside it.
 
 Nothing is written here. A `Splice` is only returned after it was made on the head's bytes and the product's own undoing
-gave them back; whatever stands in the way of that is a `Beside` with its reason, never an exception.
+gave them back; whatever stands in the way of that is a `NeedsSidecar` with its reason, never an exception.
 
 Why these places are safe:
 
@@ -24,7 +24,7 @@ from agent.tagging.markup import NotOurXml
 from agent.tagging.opening import open_photo
 from agent.tagging.packet import fresh, merged, without_padding
 from agent.tagging.reach import Reaches, check_self_contained
-from agent.tagging.tag import Kind, Tag
+from agent.tagging.tag import Tag, TagKind
 from agent.tagging.undo import marked_segment
 
 _PIECE = 64 * 1024
@@ -35,7 +35,7 @@ _LIKE_XMP = (b"http://ns.adobe.com/xap/", b"<?xpacket", b"<x:xmpmeta", b"XMP\0")
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class NeedsSidecar:
     """The tag goes into a sidecar, and the photo is sent as it is. `reason` fits after "because"."""
 
     reason: str
@@ -45,7 +45,7 @@ class _Unsafe(ValueError):
     """This photo cannot safely be spliced; says why."""
 
 
-def plan(path: Path, *, format: str, tag: Tag) -> Splice | Beside:  # noqa: A002  the model's word for it
+def plan(path: Path, *, format: str, tag: Tag) -> Splice | NeedsSidecar:  # noqa: A002  the model's word for it
     """How the photo at `path`, whose content is of `format`, gets `tag`.
 
     Reads the file's head (at most 8 MiB, commonly 64 KiB), its last 12 bytes and, where maker's notes hold what may be
@@ -53,7 +53,7 @@ def plan(path: Path, *, format: str, tag: Tag) -> Splice | Beside:  # noqa: A002
     file cannot be read.
     """
     if format != "jpeg":
-        return Beside("only a JPEG can carry the tag inside and still be rebuilt")
+        return NeedsSidecar("only a JPEG can carry the tag inside and still be rebuilt")
     try:
         with open_photo(path) as photo:
             head = _read_head(photo)
@@ -61,7 +61,7 @@ def plan(path: Path, *, format: str, tag: Tag) -> Splice | Beside:  # noqa: A002
     except OSError:
         raise LocalFault("a photo could not be read for tagging: see whether its disk or card is failing") from None
     except (BrokenHead, Reaches, _Unsafe) as reason:
-        return Beside(str(reason))
+        return NeedsSidecar(str(reason))
 
 
 def _read_head(photo: BinaryIO) -> Head:
@@ -114,7 +114,7 @@ def _inserting(head: Head, mpf: Segment | None, tag: Tag) -> Splice:
         elif head.holds(segment, APP1, EXIF_HEADER):
             at = segment.end
             break
-    insert = _segment(fresh(tag, Kind.JPEG, None))
+    insert = _segment(fresh(tag, TagKind.JPEG, None))
     if insert is None:
         raise _Unsafe(_TOO_LARGE)
     return Splice(at, 0, insert)
@@ -123,7 +123,7 @@ def _inserting(head: Head, mpf: Segment | None, tag: Tag) -> Splice:
 def _replacing(head: Head, old: Segment, tag: Tag) -> Splice:
     """The old packet merged with ours, in its place, and kept whole inside."""
     before = bytes(head.data[old.start : old.end])
-    packet = merged(before[4 + len(XMP_HEADER) :], tag, Kind.JPEG, before)
+    packet = merged(before[4 + len(XMP_HEADER) :], tag, TagKind.JPEG, before)
     insert = _segment(packet) or _segment(without_padding(packet))
     if insert is None:
         raise _Unsafe(_TOO_LARGE)
@@ -175,6 +175,6 @@ def _undone(head: Head, splice: Splice, tag: Tag) -> bool:
         segment.start == splice.at
         and segment.end == splice.at + len(splice.insert)
         and (mark.before or b"") == old
-        and mark.kind is Kind.JPEG
+        and mark.kind is TagKind.JPEG
         and mark.tag == tag.fit_for_xml()
     )

@@ -16,7 +16,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class Kind(StrEnum):
+class TagKind(StrEnum):
     """Where a tag stands."""
 
     JPEG = "jpeg"  # in an APP1 segment of the photo itself
@@ -56,14 +56,14 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class FoundTag:
     """A tag as it was found, with what undoing needs: the bytes that stood there before (None: there were none).
 
     In a JPEG `before` is the XMP segment from its marker to its end; beside a photo it is the whole former sidecar.
     """
 
     tag: Tag
-    kind: Kind
+    kind: TagKind
     before: bytes | None
 
 

@@ -14,7 +14,7 @@ from agent.errors import LocalFault, UsageError
 from agent.model import Fingerprint, Sha256, TransferId, VisitId
 from agent.tagging.head import APP1, HEAD_LIMIT, MOST_IN_SEGMENT, SOI, XMP_HEADER, BrokenHead, Head, Segment
 from agent.tagging.packet import find
-from agent.tagging.tag import Kind, Mark, Tag
+from agent.tagging.tag import FoundTag, Tag, TagKind
 
 SIDECAR_LIMIT = 48 * 1024 * 1024
 """Larger files that are no JPEG are not taken for a sidecar: twice what `sidecar` can make."""
@@ -38,7 +38,7 @@ class Untagged:
     None: before this sidecar there was no file, and nothing was handed over.
     """
 
-    kind: Kind
+    kind: TagKind
     visit: VisitId
     transfer: TransferId
     original: Fingerprint
@@ -88,7 +88,7 @@ def read_tag(source: BinaryIO) -> Tag | None:
     return mark.tag if mark else None
 
 
-def marked_segment(head: Head) -> tuple[Segment, Mark] | None:
+def marked_segment(head: Head) -> tuple[Segment, FoundTag] | None:
     """The XMP segment that carries our tag, and the tag. ValueError where one is damaged or there are two."""
     found = []
     for segment in head.segments:
@@ -109,7 +109,7 @@ def _jpeg(beginning: bytes, stream: Iterator[bytes]) -> Generator[bytes, None, U
         raise UsageError(_NO_TAG) from None
     except ValueError as reason:
         raise LocalFault(_DAMAGED.format(reason=reason)) from None
-    if found is None or found[1].kind is not Kind.JPEG:
+    if found is None or found[1].kind is not TagKind.JPEG:
         raise UsageError(_NO_TAG)
     segment, mark = found
     digest, size = hashlib.sha256(), 0
@@ -120,10 +120,10 @@ def _jpeg(beginning: bytes, stream: Iterator[bytes]) -> Generator[bytes, None, U
     restored = Fingerprint(Sha256(digest.hexdigest()), size)
     if restored != mark.tag.original:
         raise LocalFault(_CHANGED)
-    return Untagged(Kind.JPEG, mark.tag.visit, mark.tag.transfer, mark.tag.original, restored)
+    return Untagged(TagKind.JPEG, mark.tag.visit, mark.tag.transfer, mark.tag.original, restored)
 
 
-def _without(head: Head, segment: Segment, mark: Mark, stream: Iterator[bytes]) -> Iterator[bytes]:
+def _without(head: Head, segment: Segment, mark: FoundTag, stream: Iterator[bytes]) -> Iterator[bytes]:
     """The photo's bytes with the segment turned back into what was there before."""
     yield bytes(head.data[: segment.start])
     yield mark.before or b""
@@ -136,13 +136,13 @@ def _sidecar(beginning: bytes, stream: Iterator[bytes]) -> Generator[bytes, None
         mark = find(_whole(beginning, stream))
     except ValueError as reason:
         raise LocalFault(_DAMAGED.format(reason=reason)) from None
-    if mark is None or mark.kind is not Kind.SIDECAR:
+    if mark is None or mark.kind is not TagKind.SIDECAR:
         raise UsageError(_NO_TAG)
     restored = None
     if mark.before is not None:  # `find` has compared it with its fingerprint
         restored = Fingerprint(Sha256(hashlib.sha256(mark.before).hexdigest()), len(mark.before))
         yield mark.before
-    return Untagged(Kind.SIDECAR, mark.tag.visit, mark.tag.transfer, mark.tag.original, restored)
+    return Untagged(TagKind.SIDECAR, mark.tag.visit, mark.tag.transfer, mark.tag.original, restored)
 
 
 def _beginning(stream: Iterator[bytes]) -> bytes:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Redirection
 
 from agent.errors import AgentError
-from agent.pipeline.stages import Stages, open_stages
+from agent.pipeline.context import Context, open_context
 from agent.settings import Settings
 from agent.web.access import Access
 from agent.web.server import LastSeen
@@ -33,13 +33,13 @@ class PageApp(Flask):
         self.last_seen = LastSeen(time.monotonic())
         self.saved: str | None = None
         self._opened = contextlib.ExitStack()
-        self._context: Stages | None = None
+        self._context: Context | None = None
 
     @property
-    def context(self) -> Stages:
+    def context(self) -> Context:
         """The stages, opened by the first request: the thread that answers is the only one to use them."""
         if self._context is None:
-            self._context = self._opened.enter_context(open_stages(self.settings))
+            self._context = self._opened.enter_context(open_context(self.settings))
         return self._context
 
     def end(self) -> None:
@@ -74,7 +74,7 @@ def page_app() -> PageApp:
     return app
 
 
-def context() -> Stages:
+def context() -> Context:
     """The opened stages."""
     return page_app().context
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from flask import Blueprint, render_template, request
 
-from agent.journal import Standing, State
+from agent.journal import State, TrackedPhoto
 from agent.pipeline.overview import overview
 from agent.register.dates import Order, read_written
 from agent.web.app import context
@@ -23,41 +23,41 @@ SHORTEST = 2
 class FoundPhoto:
     """A photo of a visit, and how far it has come."""
 
-    standing: Standing
+    tracked: TrackedPhoto
     title: str
 
     @property
     def name(self) -> str:
         """Its file's name here."""
-        return self.standing.photo.main.path.name
+        return self.tracked.photo.main.path.name
 
     @property
     def folder(self) -> str:
         """The folder it is, or was, in."""
-        return self.standing.photo.main.path.parent.name
+        return self.tracked.photo.main.path.parent.name
 
     @property
     def safe(self) -> bool:
         """Whether it is on the share, read back."""
-        return self.standing.state in {State.PROVEN, State.RECORDED, State.REMOVED}
+        return self.tracked.state in {State.PROVEN, State.RECORDED, State.REMOVED}
 
     @property
     def removed(self) -> bool:
         """Whether it was removed from its folder."""
-        return self.standing.state is State.REMOVED
+        return self.tracked.state is State.REMOVED
 
     @property
     def remote(self) -> tuple[str, str] | None:
         """Its folder and name on the share."""
-        if not self.standing.proofs:
+        if not self.tracked.proofs:
             return None
-        folder, _, name = self.standing.proofs[0].name.rpartition("/")
+        folder, _, name = self.tracked.proofs[0].name.rpartition("/")
         return folder, name
 
     @property
     def taken(self) -> datetime | None:
         """When it was taken."""
-        decision = self.standing.decision
+        decision = self.tracked.decision
         return None if decision is None or decision.taken is None else decision.taken.earliest
 
 
@@ -91,11 +91,11 @@ def _found(wanted: str) -> list[FoundPhoto]:
     found = []
     # Photos of visits alone: of a private one nothing is said, and one in review is asked about elsewhere.
     sent = (State.DECIDED, State.SENT, State.PROVEN, State.RECORDED, State.REMOVED)
-    for standing in here.journal.standings(*sent):
-        decision = standing.decision
+    for tracked in here.journal.tracked_photos(*sent):
+        decision = tracked.decision
         if decision is None or decision.visit is None:
             continue
-        one = FoundPhoto(standing, titles.get(decision.visit, decision.visit))
+        one = FoundPhoto(tracked, titles.get(decision.visit, decision.visit))
         local = None if one.taken is None else one.taken.astimezone(here.zone).date()
         if wanted.casefold() in one.name.casefold() or (day is not None and day == local):
             found.append(one)

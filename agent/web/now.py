@@ -11,12 +11,12 @@ from werkzeug.wrappers import Response
 from agent.errors import AgentError, JournalError
 from agent.pipeline import answers
 from agent.pipeline.answers import Answer
+from agent.pipeline.context import Context
 from agent.pipeline.overview import Overview, VisitTally, overview
 from agent.pipeline.pausing import pause, paused_until, resume
 from agent.pipeline.problems import Problem, worst
 from agent.pipeline.questions import Question, questions
 from agent.pipeline.renew import no_register
-from agent.pipeline.stages import Stages
 from agent.pipeline.status import is_running
 from agent.web.app import context, moment, page_app, saved
 
@@ -128,7 +128,7 @@ def needing() -> int:
         return 0
 
 
-def answers_given(here: Stages) -> list[AnswerGiven]:
+def answers_given(here: Context) -> list[AnswerGiven]:
     """Answers that can still be taken back."""
     register = here.registers.current()
     titles = {} if register is None else {visit.id: visit.title for visit in register.visits}

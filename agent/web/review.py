@@ -10,10 +10,10 @@ from agent.errors import LocalFault, UsageError
 from agent.model import Level, PhotoId, Visit, VisitId
 from agent.pipeline import answers
 from agent.pipeline.answers import UNDO_FOR
-from agent.pipeline.apart import thumbnail_of
+from agent.pipeline.jobs import thumbnail_of
 from agent.pipeline.proposals import Proposal
 from agent.pipeline.questions import Question
-from agent.pipeline.review import Held
+from agent.pipeline.review import ReviewItem
 from agent.pipeline.undo import ask_again
 from agent.web.app import context, moment, saved
 from agent.web.now import answers_given, asked_now
@@ -41,7 +41,7 @@ class Asked:
     why: str
     likely: tuple[Proposal, ...]
     others: tuple[Visit, ...]
-    pictures: tuple[Held, ...]
+    pictures: tuple[ReviewItem, ...]
     page: int
     pages: int
 
@@ -58,7 +58,7 @@ class Asked:
     @property
     def sure(self) -> bool:
         """Whether the likeliest visit is likely rather than only possible: the time itself speaks for it."""
-        decision = self.question.photos[0].standing.decision
+        decision = self.question.photos[0].tracked.decision
         return decision is not None and decision.level in {Level.CONFIRMED, Level.OWN_OFFSET, Level.ASSUMED_ZONE}
 
 
@@ -98,11 +98,11 @@ def look_closer(question: str, number: int) -> str:
 @room.get("/picture/<photo>.jpg")
 def picture(photo: str) -> Response:
     """A photo that is asked about, small, upright and without metadata; a placeholder where none can be made."""
-    held = next((one for found in asked_now() for one in found.photos if one.standing.id == photo), None)
+    held = next((one for found in asked_now() for one in found.photos if one.tracked.id == photo), None)
     if held is None:
         abort(404)
     try:
-        made = thumbnail_of(context(), held.standing.photo.main.path)
+        made = thumbnail_of(context(), held.tracked.photo.main.path)
     except LocalFault:
         made = None
     if made is None:

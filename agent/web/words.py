@@ -136,9 +136,9 @@ def _when(question: Question, times: Times) -> str:
 
 def _taken(question: Question) -> Iterator[Interval | None]:
     for one in question.photos:
-        yield None if one.standing.decision is None else one.standing.decision.taken
+        yield None if one.tracked.decision is None else one.tracked.decision.taken
 
 
 def _level(question: Question) -> Level:
-    decision = question.photos[0].standing.decision
+    decision = question.photos[0].tracked.decision
     return Level.IMPOSSIBLE if decision is None else decision.level

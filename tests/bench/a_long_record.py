@@ -18,7 +18,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from agent.record import Draft, Kind, Record
+from agent.record import Draft, EntryKind, Record
 from agent.record.publish import to_publish
 from tests.unit.record.bodies import AT, removed, transferred
 from tests.unit.record.logkeys import key_of
@@ -101,8 +101,8 @@ def draft(number: int) -> Draft:
     """A transfer, or its removal."""
     photo, at = f"{number // 2:08x}", AT + timedelta(seconds=number)
     if number % 2:
-        return Draft(Kind.REMOVED, removed(photo), f"{photo}-removed", at)
-    return Draft(Kind.TRANSFERRED, transferred(photo), f"{photo}-transferred", at)
+        return Draft(EntryKind.REMOVED, removed(photo), f"{photo}-removed", at)
+    return Draft(EntryKind.TRANSFERRED, transferred(photo), f"{photo}-transferred", at)
 
 
 def timed(what: object) -> float:

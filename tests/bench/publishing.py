@@ -10,9 +10,9 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+from agent.pipeline.context import only_writer, open_context
 from agent.pipeline.publish import Publishing
 from agent.pipeline.run import Run
-from agent.pipeline.stages import only_writer, open_stages
 from agent.settings import load
 from tests.bench.servers import LINKS, BenchServer
 from tests.laptop import ON_VISIT, Laptop
@@ -57,12 +57,12 @@ def main() -> None:
 def inner(config: Path) -> None:
     """At the client's end: the run's two halves, timed."""
     settings = load(config)
-    with only_writer(settings), open_stages(settings) as stages:
-        run = Run(stages, settings.watch)
+    with only_writer(settings), open_context(settings) as context:
+        run = Run(context, settings.watch)
         started = time.perf_counter()
         run._take_the_photos_on()
         photos = time.perf_counter() - started
-        publishing = Publishing(stages, run._notice)
+        publishing = Publishing(context, run._notice)
         publishing.seal()
         signing = time.perf_counter() - started - photos
         publishing.send(run._connected)
@@ -74,7 +74,7 @@ def inner(config: Path) -> None:
             "signing": signing,
             "sending": sending,
             "removed": run.summary.removed,
-            "entries": len(stages.record),
+            "entries": len(context.record),
         }
         print(json.dumps(told))
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from agent.capture import CaptureWorker, Request, read
+from agent.capture import CaptureWorker, ReadRequest, read
 from agent.model import Fingerprint, Level, Sha256, TransferId, VisitId
-from agent.pipeline.apart import GUESTS, SPLICE
+from agent.pipeline.jobs import JOBS, SPLICE
 from agent.tagging import Tag, plan
-from agent.tagging.apart import splice_question, understood_splice
+from agent.tagging.jobs import splice_question, understood_splice
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 LARGE = (16_320, 12_240)
@@ -36,7 +36,7 @@ def main() -> None:
     photos = [path for path in sorted(chosen.folder.rglob("*.[jJ][pP][gG]")) if path.is_file()]
     print(f"{len(photos)} JPEGs, {sum(path.stat().st_size for path in photos) / 1e6:.0f} MB; {os.cpu_count()} cores, "
           f"load {os.getloadavg()[0]:.1f}")  # fmt: skip
-    with CaptureWorker(guests=GUESTS) as worker:
+    with CaptureWorker(jobs=JOBS) as worker:
         reading(worker, photos)
         planning(worker, photos)
     if chosen.pictures:
@@ -47,7 +47,7 @@ def main() -> None:
 def reading(worker: CaptureWorker, photos: list[Path]) -> None:
     """As a scan of a folder does."""
     now = datetime.now(UTC)
-    apart = best(lambda: len(list(worker.read_all(map(Request, photos), now=now))))
+    apart = best(lambda: len(list(worker.read_all(map(ReadRequest, photos), now=now))))
     here = best(lambda: len([read(path, now=now) for path in photos]))
     print(f"reading: {apart:.0f} JPEGs/s through the worker, {here:.0f} in one process")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agent.journal import State
-from agent.record import Kind
+from agent.record import EntryKind
 from tests.e2e.test_progress_bar import Terminal
 from tests.integration.pipeline.test_service import running, until
 from tests.laptop import ON_VISIT, VISITS, Laptop, jpeg, minutes, sha256
@@ -38,7 +38,9 @@ def undated(laptop: Laptop) -> list[str]:
 
 
 def states(laptop: Laptop) -> dict[str, State]:
-    return {one.photo.main.path.name: one.state for one in laptop.look(lambda stages: stages.journal.standings())}
+    return {
+        one.photo.main.path.name: one.state for one in laptop.look(lambda context: context.journal.tracked_photos())
+    }
 
 
 # --- What is proposed ------------------------------------------------------------------------------------------------
@@ -143,14 +145,14 @@ def test_a_private_answer_is_taken_back_by_the_photos_file(laptop: Laptop, undat
 
 
 def test_a_private_answer_that_was_taken_back_is_not_counted_on_record(laptop: Laptop, undated: list[str]) -> None:
-    from agent.pipeline.facts import KEPT_PRIVATE
+    from agent.pipeline.journal_keys import KEPT_PRIVATE
 
     laptop.command("review", "private", *undated[:2])
     laptop.command("review", "undo", laptop.imports / "undated_0.jpg")
-    (count,) = json.loads(laptop.look(lambda stages: stages.journal.fact(KEPT_PRIVATE))).values()
+    (count,) = json.loads(laptop.look(lambda context: context.journal.fact(KEPT_PRIVATE))).values()
     assert count == 1
     laptop.command("review", "undo", laptop.imports / "undated_1.jpg")
-    assert laptop.look(lambda stages: stages.journal.fact(KEPT_PRIVATE)) is None
+    assert laptop.look(lambda context: context.journal.fact(KEPT_PRIVATE)) is None
 
 
 def test_a_private_answer_about_a_photo_with_a_sidecar_is_taken_back_by_either_file(laptop: Laptop) -> None:
@@ -195,7 +197,7 @@ def test_an_answer_about_a_photo_that_is_on_its_way_is_not_taken_back(laptop: La
     assert done.returncode == 2
     assert "being sent now" in done.stderr
     assert len(laptop.originals_on_share()) == 1
-    assert laptop.look(lambda stages: len(list(stages.record.entries(kinds={Kind.REMOVED})))) == 1
+    assert laptop.look(lambda context: len(list(context.record.entries(kinds={EntryKind.REMOVED})))) == 1
 
 
 def test_an_answer_about_a_photo_that_could_not_be_sent_is_taken_back(laptop: Laptop, undated: list[str]) -> None:

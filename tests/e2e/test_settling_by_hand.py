@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.record import Kind
+from agent.record import EntryKind
 from tests.laptop import ON_VISIT, Laptop, jpeg, sha256
 
 
@@ -37,7 +37,7 @@ def test_a_photo_that_a_person_assigned_goes_to_the_share_with_its_tag(laptop: L
     (name,) = laptop.on_share()
     assert name.startswith("visits/museum/undated_")
     assert laptop.originals_on_share() == {sha256(original)}
-    (entry,) = laptop.look(lambda stages: list(stages.record.entries(kinds={Kind.TRANSFERRED})))
+    (entry,) = laptop.look(lambda context: list(context.record.entries(kinds={EntryKind.TRANSFERRED})))
     assert (entry.body["decided_by"], entry.body["visit"]) == ("person", "museum")
 
 

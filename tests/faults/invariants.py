@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import UsageError
-from agent.record import Kind, Record
+from agent.record import EntryKind, Record
 from agent.record.entry import Entry
 from agent.removal.names import PRIVATE_PREFIX
 from agent.tagging import untag
@@ -29,7 +29,7 @@ class Moment:
     rebuilt: frozenset[str]
     entries: tuple[Entry, ...]
 
-    def of(self, kind: Kind) -> list[Entry]:
+    def of(self, kind: EntryKind) -> list[Entry]:
         """The entries of that kind."""
         return [entry for entry in self.entries if entry.kind is kind]
 
@@ -98,7 +98,7 @@ def original_of(held: bytes) -> tuple[str, ...]:
 
 def only_what_was_proven_is_gone(world: World, moment: Moment) -> None:
     """For each content of which there are fewer here than came, the record has the proof."""
-    proven = {original for entry in moment.of(Kind.TRANSFERRED) for original in _originals(entry)}
+    proven = {original for entry in moment.of(EntryKind.TRANSFERRED) for original in _originals(entry)}
     for content, came in world.visit.items():
         if moment.here[content] < came:
             assert content in proven, f"{content[:12]} is gone, and the record has no proof of it"
@@ -106,9 +106,9 @@ def only_what_was_proven_is_gone(world: World, moment: Moment) -> None:
 
 def nothing_is_on_record_as_removed_that_is_here(world: World, moment: Moment) -> None:
     """Of each content as many are gone, at least, as the record says were removed."""
-    of_photo = {entry.body["photo"]: set(_originals(entry)) for entry in moment.of(Kind.TRANSFERRED)}
+    of_photo = {entry.body["photo"]: set(_originals(entry)) for entry in moment.of(EntryKind.TRANSFERRED)}
     removed: Counter[str] = Counter()
-    for entry in moment.of(Kind.REMOVED):
+    for entry in moment.of(EntryKind.REMOVED):
         photo = entry.body["photo"]
         assert photo in of_photo, "a photo was removed that was never transferred"
         removed.update(of_photo[photo])
@@ -170,7 +170,7 @@ def entries(world: World) -> Iterator[Entry]:
 
 def each_transfer_is_on_record_once(moment: Moment) -> None:
     """One entry for each photo that was transferred, and at most one for its removal."""
-    for kind in (Kind.TRANSFERRED, Kind.REMOVED):
+    for kind in (EntryKind.TRANSFERRED, EntryKind.REMOVED):
         times = Counter(str(entry.body["photo"]) for entry in moment.of(kind))
         double = {photo: count for photo, count in times.items() if count > 1}
         assert not double, f"{kind} more than once: {double}"
@@ -178,8 +178,8 @@ def each_transfer_is_on_record_once(moment: Moment) -> None:
 
 def each_removal_counts_its_files(moment: Moment) -> None:
     """The record says of how many files a removal was."""
-    members = {entry.body["photo"]: _members(entry) for entry in moment.of(Kind.TRANSFERRED)}
-    for entry in moment.of(Kind.REMOVED):
+    members = {entry.body["photo"]: _members(entry) for entry in moment.of(EntryKind.TRANSFERRED)}
+    for entry in moment.of(EntryKind.REMOVED):
         assert entry.body["files"] == members[entry.body["photo"]], f"files of {entry.body['photo']}, removed"
 
 

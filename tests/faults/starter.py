@@ -23,19 +23,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import agent.capture.worker.client
-import agent.cli.sync
-import agent.forward.forwarder
-import agent.pipeline.apart
-import agent.pipeline.run
-import agent.pipeline.send
-import agent.share.sftp  # noqa: F401  # imported here, so that no run has to
 from agent.cli import main
 from agent.errors import AgentError
-from agent.pipeline import stages
+from agent.pipeline import context
+from agent.pipeline.context import only_writer, open_context, wall_clock
 from agent.pipeline.events import Nobody
 from agent.pipeline.run import Run
-from agent.pipeline.stages import only_writer, open_stages, wall_clock
 from agent.settings import Settings, load
 from agent.share import Server
 from agent.share.memory import Disk, MemoryShare
@@ -59,7 +52,7 @@ def start(asked: dict[str, Any]) -> int:
         faulthandler.register(signal.SIGUSR1, all_threads=True)
         os.environ.update(asked["environment"])
         if asked["timeout"] is not None:
-            stages.server_of = partial(impatient, stages.server_of, asked["timeout"])
+            context.server_of = partial(impatient, context.server_of, asked["timeout"])
         arm(asked["plan"])
         code = by_command(asked["words"]) if asked["disk"] is None else in_memory(asked)
     except BaseException:  # noqa: BLE001  # into the run's output, where the test shows it
@@ -119,7 +112,7 @@ def in_memory(asked: dict[str, Any]) -> int:
         waited += timedelta(seconds=seconds)
 
     try:
-        with only_writer(settings), open_stages(settings, clock=clock, sleep=sleep, connect=connect) as opened:
+        with only_writer(settings), open_context(settings, clock=clock, sleep=sleep, connect=connect) as opened:
             summary = Run(opened, roots, Nobody()).through()
             print(json.dumps(summary.as_json(), default=str))
             return int(summary.exit_code)

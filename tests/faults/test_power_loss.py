@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from agent.journal import Journal, State
-from agent.record import Kind, Record
+from agent.record import EntryKind, Record
 from agent.record.keys import KeyPlace
 from agent.register import RegisterStore
 from tests.faults import profile
@@ -161,21 +161,21 @@ def makes_sense(folder: Path, unlinked: list[str]) -> None:
     proven = {
         str(file["original_sha256"])
         for entry in entries
-        if entry.kind is Kind.TRANSFERRED and isinstance(files := entry.body["files"], list)
+        if entry.kind is EntryKind.TRANSFERRED and isinstance(files := entry.body["files"], list)
         for file in files
         if isinstance(file, dict)
     }
     missing = [content for content in unlinked if content not in proven]
     assert not missing, "a photo is gone, and its proof is not on the disk"
     with Journal.open(state / "journal.sqlite3") as journal:
-        standings = journal.standings(State.RECORDED, State.REMOVED)
-    for standing in standings:
-        record.verify(standing.receipt)
-        if standing.state is State.REMOVED:
-            gone = {content.sha256 for content in standing.fingerprints}
+        tracked_photos = journal.tracked_photos(State.RECORDED, State.REMOVED)
+    for tracked in tracked_photos:
+        record.verify(tracked.receipt)
+        if tracked.state is State.REMOVED:
+            gone = {content.sha256 for content in tracked.fingerprints}
             assert gone <= set(unlinked), "the journal says removed, and it is here"
     RegisterStore(state / "register").current()
-    record.append(Kind.SHARE_REFUSED, {"reason": "login"}, event="after-the-power-cut", at=datetime.now(UTC))
+    record.append(EntryKind.SHARE_REFUSED, {"reason": "login"}, event="after-the-power-cut", at=datetime.now(UTC))
     assert record.verify() is not None
     if record.seals():
         record.seal(KeyPlace(folder / "config" / "log_ed25519", "laptop-17", None).load())

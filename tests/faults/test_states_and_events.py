@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from agent.journal import Standing, State
+from agent.journal import State, TrackedPhoto
 from agent.model import VisitId, Volume
+from agent.pipeline.context import Context, only_writer, open_context
 from agent.pipeline.events import Event, Happened, Summary
 from agent.pipeline.review import assign, dismiss, keep_private
 from agent.pipeline.run import Run
-from agent.pipeline.stages import Stages, only_writer, open_stages
-from agent.record import Kind
+from agent.record import EntryKind
 from agent.share import Disk, MemoryShare
 from agent.tagging import untag
 from tests.laptop import ON_VISIT, PRIVATE, VISITS, Heard, Laptop, jpeg, sha256
@@ -95,11 +95,11 @@ class Bench:
         self.disk.reachable = not self.share_away
         settings = self.laptop.settings
         self.now += timedelta(minutes=1)
-        with only_writer(settings), self.stages() as stages:
-            return Run(stages, settings.watch, Heard(then=then), **options).through()
+        with only_writer(settings), self.context() as context:
+            return Run(context, settings.watch, Heard(then=then), **options).through()
 
-    def stages(self) -> Any:
-        return open_stages(
+    def context(self) -> Any:
+        return open_context(
             self.laptop.settings,
             clock=lambda: self.now,
             sleep=self.wait,
@@ -110,31 +110,31 @@ class Bench:
     def wait(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
-    def ask(self, what: Callable[[Stages], Any]) -> Any:
-        with self.stages() as stages:
-            return what(stages)
+    def ask(self, what: Callable[[Context], Any]) -> Any:
+        with self.context() as context:
+            return what(context)
 
     @property
     def photo(self) -> Path:
         return self.laptop.imports / "day" / "IMG_1.jpg"
 
-    def standing(self) -> Standing | None:
-        found: list[Standing] = self.ask(lambda stages: stages.journal.standings())
+    def tracked(self) -> TrackedPhoto | None:
+        found: list[TrackedPhoto] = self.ask(lambda context: context.journal.tracked_photos())
         return found[-1] if found else None
 
     def state(self) -> str:
-        one = self.standing()
+        one = self.tracked()
         if one is not None:
             return one.state.value + ("" if one.is_here else ", away")
-        private = self.ask(lambda stages: stages.journal.counts()[State.PRIVATE])
+        private = self.ask(lambda context: context.journal.counts()[State.PRIVATE])
         return "private" if private else "unknown"
 
     def sent(self) -> list[str]:
         return [name for name in self.disk.files if name.startswith("visits/") and not name.endswith(".part")]
 
-    def entries(self, *kinds: Kind) -> int:
-        wanted = set(kinds) or set(Kind) - {Kind.HEARTBEAT}
-        return len(self.ask(lambda stages: list(stages.record.entries(kinds=wanted))))
+    def entries(self, *kinds: EntryKind) -> int:
+        wanted = set(kinds) or set(EntryKind) - {EntryKind.HEARTBEAT}
+        return len(self.ask(lambda context: list(context.record.entries(kinds=wanted))))
 
     def here(self) -> set[str]:
         """SHA-256 of every file on the laptop, and in the drawer where the card is."""
@@ -315,13 +315,13 @@ def share_lost(bench: Bench, _: datetime) -> None:
 
 
 def settled_by_a_person(bench: Bench, _: datetime) -> None:
-    one = bench.standing()
+    one = bench.tracked()
     if one is None:
         return
     if one.state is State.REVIEW:
-        bench.ask(lambda stages: assign(stages, one.id, VisitId("museum")))
+        bench.ask(lambda context: assign(context, one.id, VisitId("museum")))
     elif one.state is State.REFUSED:
-        bench.ask(lambda stages: keep_private(stages, one.id))
+        bench.ask(lambda context: keep_private(context, one.id))
     elif not one.is_here:
         bench.ask(dismiss)
 
@@ -435,8 +435,8 @@ def test_each_state_has_its_outcome_of_each_event(tmp_path: Path, state: str, ev
     if event not in {"changed", "changed in secret", "gone", "folder gone"}:
         assert of_visit <= bench.here() | bench.arrived()
     assert not private & bench.arrived()
-    gone = bench.standing()
-    assert event == "device renamed" or bench.entries(Kind.REMOVED) == (
+    gone = bench.tracked()
+    assert event == "device renamed" or bench.entries(EntryKind.REMOVED) == (
         state == "removed" or (gone is not None and gone.state is State.REMOVED)
     )
     before = bench.entries(), bench.sent(), bench.here()

@@ -23,11 +23,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from agent.capture import CaptureWorker, Request, read
-from agent.capture.worker import READING
+from agent.capture import CaptureWorker, ReadRequest, read
 from agent.errors import LocalFault
 from agent.model import Capture, Interval, Register, Sha256, Verdict, Visit, VisitId
 from agent.register import decide
+from agent.worker import READING
 from tests.conftest import SHARED
 from tests.fuzz.mutating import mutated, originals
 from tests.fuzz.outside import inside, times_of
@@ -127,7 +127,7 @@ def run(corpus: Path, inputs: int, seed: int, keep: Path) -> Tally:
 
 
 def _count(
-    tally: Tally, request: Request, base: Original, found: Capture | LocalFault, keep: Path, dice: random.Random
+    tally: Tally, request: ReadRequest, base: Original, found: Capture | LocalFault, keep: Path, dice: random.Random
 ) -> Iterator[Suspect]:
     if isinstance(found, LocalFault):
         kept = keep / f"ended-{tally.inputs}-{base.path.name}"
@@ -157,7 +157,7 @@ def _judge(tally: Tally, suspects: list[Suspect]) -> None:
 
 def _batch(
     folder: Path, size: int, bases: list[Original], sidecars: list[Original], dice: random.Random
-) -> Iterator[tuple[Request, Original]]:
+) -> Iterator[tuple[ReadRequest, Original]]:
     for number in range(size):
         base, other = dice.choice(bases), dice.choice(bases)
         path = folder / f"{number}{base.path.suffix or '.jpg'}"
@@ -167,7 +167,7 @@ def _batch(
             sidecar = dice.choice(sidecars)
             beside = (folder / f"{number}-beside{sidecar.path.suffix}",)
             beside[0].write_bytes(mutated(sidecar.content, dice))
-        yield Request(path, beside), base
+        yield ReadRequest(path, beside), base
 
 
 def _bases(corpus: Path) -> list[Original]:

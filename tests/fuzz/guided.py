@@ -13,7 +13,7 @@ import atheris  # type: ignore[import-not-found,unused-ignore]  # installed for 
 
 with atheris.instrument_imports(include=["agent.capture"]):
     from agent.capture import read
-    from agent.capture.beside import read_beside
+    from agent.capture.companions import read_companions
     from agent.capture.reading import gather
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -32,7 +32,7 @@ def main() -> None:
             if content[:1] == b"<":
                 for sidecar in sidecars:
                     sidecar.write_bytes(content)
-                read_beside(sidecars, gather)
+                read_companions(sidecars, gather)
 
         atheris.Setup(sys.argv, one)
         atheris.Fuzz()

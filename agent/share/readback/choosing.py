@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from agent.errors import LoginRefused, ShareUnreachable
 from agent.share.connecting import connect
-from agent.share.lanes import LARGE, Lanes
+from agent.share.pool import LARGE, ConnectionPool
 from agent.share.readback.process import ReaderProcess
 from agent.share.readback.reader import OwnReader, Reader
 from agent.share.server import Server
@@ -29,7 +29,7 @@ class Readers:
         self._server = server
         self._lost = lost
         self._second: asyncio.Task[OwnReader | None] | None = None
-        self._lanes: Lanes | None = None
+        self._pool: ConnectionPool | None = None
         self._process: asyncio.Task[Reader | None] | None = None
         self._alone = False
         self._confirmed = 0
@@ -44,9 +44,9 @@ class Readers:
     async def instead(self) -> Session | None:
         """The connection made to read back on, where no other could be: some servers allow one at a time."""
         reader = None if self._second is None else await self._second
-        lanes, self._lanes, self._alone = self._lanes, None, True
+        pool, self._pool, self._alone = self._pool, None, True
         self._second = None
-        return None if reader is None or lanes is None else lanes.first
+        return None if reader is None or pool is None else pool.first
 
     def confirmed(self, size: int) -> None:
         """So many more bytes were confirmed; fast enough, and there is to be a process."""
@@ -88,8 +88,8 @@ class Readers:
                 for reader in await asyncio.gather(way, return_exceptions=True):
                     if reader is not None and not isinstance(reader, BaseException):
                         await reader.close()
-        if self._lanes is not None:
-            await self._lanes.close()
+        if self._pool is not None:
+            await self._pool.close()
 
     async def _connected(self) -> OwnReader | None:
         try:
@@ -97,8 +97,8 @@ class Readers:
         except (ShareUnreachable, LoginRefused) as refused:  # some allow one connection only; else the first one tells
             log.info("photos are read back on the connection that sends them: %s", refused)
             return None
-        self._lanes = Lanes(first, lambda: connect(self._server), self._server.connections, self._lost)
-        return OwnReader(self._lanes)
+        self._pool = ConnectionPool(first, lambda: connect(self._server), self._server.connections, self._lost)
+        return OwnReader(self._pool)
 
     async def _started(self) -> Reader | None:
         process = ReaderProcess()

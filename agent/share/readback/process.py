@@ -16,7 +16,7 @@ from agent.errors import HostKeyRefused, LoginRefused, NotProven, ShareUnreachab
 from agent.model import Fingerprint, Sha256
 from agent.share.faults import Refused
 from agent.share.readback.messages import Message, line, parsed, path_text, server_message
-from agent.share.readback.reader import Held, Start
+from agent.share.readback.reader import HeldContent, Start
 from agent.share.server import Server
 from agent.share.streams import DIFFERENT, Progress
 
@@ -38,7 +38,7 @@ class ReaderProcess:
         self._questions: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[None] = self._loop.create_future()
-        self._answers: dict[int, asyncio.Future[Held]] = {}
+        self._answers: dict[int, asyncio.Future[HeldContent]] = {}
         self._number = 0
         self._lost: str | None = None
         self._heard = time.monotonic()
@@ -67,10 +67,10 @@ class ReaderProcess:
 
     async def read(
         self, path: bytes, size: int, progress: Progress, *, start: Start | None = None, sync: bool = False
-    ) -> Held:
+    ) -> HeldContent:
         """As `Reader`."""
         self._number = number = self._number + 1
-        answer: asyncio.Future[Held] = self._loop.create_future()
+        answer: asyncio.Future[HeldContent] = self._loop.create_future()
         if self._lost is not None:
             raise ShareUnreachable(self._lost)
         self._answers[number] = answer
@@ -145,17 +145,17 @@ class ReaderProcess:
             case {"lost": str(why)}:
                 self._lose(why)
             case {"held": int(number), "what": [str(sha256), int(size), bool(synced)]}:
-                self._answer(number, Held(Fingerprint(Sha256(sha256), size), synced))
+                self._answer(number, HeldContent(Fingerprint(Sha256(sha256), size), synced))
             case {"differs": int(number)}:
                 self._answer(number, NotProven(DIFFERENT))
             case {"refused": int(number), "why": [str(doing), int(code), str(said)]}:
                 self._answer(number, Refused(doing, code, said))
 
-    def _answer(self, number: int, answer: Held | Exception) -> None:
+    def _answer(self, number: int, answer: HeldContent | Exception) -> None:
         waiting = self._answers.pop(number, None)
         if waiting is None or waiting.done():
             return
-        if isinstance(answer, Held):
+        if isinstance(answer, HeldContent):
             waiting.set_result(answer)
         else:
             waiting.set_exception(answer)

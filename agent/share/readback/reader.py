@@ -7,7 +7,7 @@ from typing import Protocol
 from agent.model import Fingerprint, Sha256
 from agent.share import wire
 from agent.share.faults import Refused
-from agent.share.lanes import Lanes
+from agent.share.pool import ConnectionPool
 from agent.share.session import Session
 from agent.share.streams import Progress, read_back
 from agent.share.wire import Flag
@@ -22,7 +22,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldContent:
     """What the share holds, and whether it was synced just now."""
 
     fingerprint: Fingerprint
@@ -34,7 +34,7 @@ class Reader(Protocol):
 
     async def read(
         self, path: bytes, size: int, progress: Progress, *, start: Start | None = None, sync: bool = False
-    ) -> Held:
+    ) -> HeldContent:
         """The fingerprint of a file of `size` bytes, each read as soon as `progress` says that it is confirmed.
 
         Raises `NotProven` unless there are just so many, and as soon as its start is not `start`; `Refused`;
@@ -54,22 +54,22 @@ class Reader(Protocol):
 class OwnReader:
     """Reads over lanes of this process; they are its maker's to close."""
 
-    def __init__(self, lanes: Lanes) -> None:
-        self._lanes = lanes
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
         self._closing: set[asyncio.Task[None]] = set()
 
     async def read(
         self, path: bytes, size: int, progress: Progress, *, start: Start | None = None, sync: bool = False
-    ) -> Held:
+    ) -> HeldContent:
         """As `Reader`."""
-        async with self._lanes.reading(size) as lane:
-            handle = await lane.session.open_file(path, Flag.READ, "the reading back of the photo")
+        async with self._pool.reading(size) as connection:
+            handle = await connection.session.open_file(path, Flag.READ, "the reading back of the photo")
             try:
                 known = None if start is None else (start.size, start.sha256)
-                fingerprint = await read_back(lane.session, handle, size, lane.reads, progress, known)
-                return Held(fingerprint, sync and await synced(lane.session, handle))
+                fingerprint = await read_back(connection.session, handle, size, connection.reads, progress, known)
+                return HeldContent(fingerprint, sync and await synced(connection.session, handle))
             finally:
-                closing = asyncio.create_task(lane.session.let_go(handle))  # nobody has to wait for that
+                closing = asyncio.create_task(connection.session.let_go(handle))  # nobody has to wait for that
                 self._closing.add(closing)
                 closing.add_done_callback(self._closed)
 
@@ -80,7 +80,7 @@ class OwnReader:
 
     async def widen(self) -> None:
         """As `Reader`."""
-        await self._lanes.widen()
+        await self._pool.widen()
 
     async def close(self) -> None:
         """Wait for the last handles to be closed."""

@@ -10,7 +10,7 @@ import threading
 from agent.errors import AgentError, NotProven, ShareUnreachable
 from agent.share.connecting import connect
 from agent.share.faults import Refused
-from agent.share.lanes import Lanes
+from agent.share.pool import ConnectionPool
 from agent.share.readback.messages import Message, line, parsed, path_of, server_of
 from agent.share.readback.reader import OwnReader, Start
 from agent.share.streams import Progress
@@ -85,8 +85,8 @@ async def main() -> None:
     except AgentError as fault:
         say({"failed": type(fault).__name__, "why": str(fault)})
         return
-    lanes = Lanes(first, lambda: connect(server), server.connections, lambda fault: say({"lost": str(fault)}))
-    serving = Serving(OwnReader(lanes))
+    pool = ConnectionPool(first, lambda: connect(server), server.connections, lambda fault: say({"lost": str(fault)}))
+    serving = Serving(OwnReader(pool))
     say({"ready": True})
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     threading.Thread(target=_listen, args=(loop, serving, ended), daemon=True).start()
@@ -95,7 +95,7 @@ async def main() -> None:
             await asyncio.wait_for(ended.wait(), ALIVE)
         except TimeoutError:
             say({"alive": True})
-    await lanes.close()
+    await pool.close()
 
 
 def _listen(loop: asyncio.AbstractEventLoop, serving: Serving, ended: asyncio.Event) -> None:

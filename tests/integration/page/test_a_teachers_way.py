@@ -57,7 +57,7 @@ def test_an_answer_for_all_waits_ten_minutes_and_can_be_undone(tab: Any, asked: 
     form.get_by_role("button", name="Answer for all 3").click()
     assert "Saved: 3 pictures go to Science Museum" in tab.locator("#saved").inner_text()
     assert tab.evaluate("document.activeElement.id") == "saved"
-    assert len(asked.look(lambda stages: stages.journal.standings(State.REVIEW))) == 4
+    assert len(asked.look(lambda context: context.journal.tracked_photos(State.REVIEW))) == 4
     tab.get_by_role("button", name="Undo").click()
     assert "Undone" in tab.locator("#saved").inner_text()
     assert asked.look(answers.pending) == []
@@ -69,17 +69,17 @@ def test_an_answer_takes_effect_when_its_time_has_come(tab: Any, asked: Laptop) 
     form.get_by_label("Science Museum").check()
     form.get_by_role("button", name="Save my answer").click()
     asked.run(patient=True)
-    assert len(asked.look(lambda stages: stages.journal.standings(State.REVIEW))) == 4
+    assert len(asked.look(lambda context: context.journal.tracked_photos(State.REVIEW))) == 4
     asked.run()  # "send now" does not wait
-    left = asked.look(lambda stages: stages.journal.standings(State.REVIEW))
+    left = asked.look(lambda context: context.journal.tracked_photos(State.REVIEW))
     assert {one.photo.main.path.name[:7] for one in left} == {"IMG_010"}
 
 
 def test_a_private_answer_is_not_hurried(asked: Laptop) -> None:
-    ids = [one.id for one in asked.look(lambda stages: stages.journal.standings(State.REVIEW))]
-    asked.look(lambda stages: answers.give(stages, ids, None))
+    ids = [one.id for one in asked.look(lambda context: context.journal.tracked_photos(State.REVIEW))]
+    asked.look(lambda context: answers.give(context, ids, None))
     asked.run()
-    assert len(asked.look(lambda stages: stages.journal.standings(State.REVIEW))) == 4
+    assert len(asked.look(lambda context: context.journal.tracked_photos(State.REVIEW))) == 4
 
 
 def test_ticked_pictures_and_answer_for_all_is_asked_about(tab: Any) -> None:
@@ -153,6 +153,6 @@ def test_everything_can_be_done_by_keyboard(tab: Any) -> None:
 
 @pytest.mark.parametrize("minutes", [9, 10])
 def test_ten_minutes_are_ten_minutes(asked: Laptop, minutes: int) -> None:
-    ids = [one.id for one in asked.look(lambda stages: stages.journal.standings(State.REVIEW))]
-    given = asked.look(lambda stages: answers.give(stages, ids, None))
+    ids = [one.id for one in asked.look(lambda context: context.journal.tracked_photos(State.REVIEW))]
+    given = asked.look(lambda context: answers.give(context, ids, None))
     assert given.is_due(given.given_at + timedelta(minutes=minutes), at_once=False) is (minutes == 10)

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from agent.model import VisitId
+from agent.pipeline.context import only_writer, open_context
 from agent.pipeline.events import Event, Happened
 from agent.pipeline.review import assign
 from agent.pipeline.run import Run
-from agent.pipeline.stages import only_writer, open_stages
 from agent.pipeline.status import status
 from tests.laptop import ON_VISIT, PRIVATE, Heard, Laptop, jpeg, sha256
 from tests.servers.openssh import AS_ROOT
@@ -32,7 +32,7 @@ def good(laptop: Laptop) -> Path:
 
 def waiting(laptop: Laptop) -> dict[str, str | None]:
     """What `status` says that waits, by the photo's name, and why."""
-    return {one.standing.photo.main.path.name: one.reason for one in laptop.look(status).waiting}
+    return {one.tracked.photo.main.path.name: one.reason for one in laptop.look(status).waiting}
 
 
 # --- Files that do not keep still ------------------------------------------------------------------------------------
@@ -239,9 +239,9 @@ def on_record(laptop: Laptop) -> list[str | None]:
 def test_a_private_photo_is_never_decoded(laptop: Laptop) -> None:
     laptop.photo("private.jpg", PRIVATE)
     settings = laptop.settings
-    with only_writer(settings), open_stages(settings) as stages:
-        assert Run(stages, settings.watch, Heard()).through().private == 1
-        assert len(stages.capture.process_ids) == 1, "the worker that reads headers, not the one that decodes"
+    with only_writer(settings), open_context(settings) as context:
+        assert Run(context, settings.watch, Heard()).through().private == 1
+        assert len(context.capture.process_ids) == 1, "the worker that reads headers, not the one that decodes"
 
 
 def test_what_only_looks_like_a_photo_is_left_alone(laptop: Laptop, good: Path) -> None:
@@ -294,7 +294,7 @@ def test_photos_of_any_name_are_shown_explained_and_sent(laptop: Laptop, good: P
 
     originals = {sha256(path.read_bytes()) for path in paths}
     held = [json.loads(line)["id"] for line in lines]
-    laptop.look(lambda stages: [assign(stages, one, VisitId("museum")) for one in held])
+    laptop.look(lambda context: [assign(context, one, VisitId("museum")) for one in held])
     assert laptop.command("sync").returncode == 0
     assert not [path for path in paths if path.exists()]
     assert originals < laptop.originals_on_share()

@@ -7,7 +7,7 @@ import pytest
 
 from agent.pipeline.events import Happened
 from agent.pipeline.status import status
-from agent.record import Kind
+from agent.record import EntryKind
 from tests.laptop import AT_THE_FARM, PRIVATE, VISITS, Heard, Laptop
 
 HEADER, MUSEUM, FARM = VISITS.splitlines(keepends=True)
@@ -107,7 +107,7 @@ def test_a_halved_register_is_in_force_once_the_coordinator_has_said_so_and_that
     laptop.run()
 
     assert json.loads(accepted.stdout)["visits"] == 1
-    entries = laptop.look(lambda stages: list(stages.record.entries(kinds={Kind.REGISTER_CHANGED})))
+    entries = laptop.look(lambda context: list(context.record.entries(kinds={EntryKind.REGISTER_CHANGED})))
     assert [entry.body["visits"] for entry in entries] == [8, 1]
     assert entries[1].body["previous_version"] == entries[0].body["register_version"]
 

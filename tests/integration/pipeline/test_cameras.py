@@ -22,12 +22,12 @@ import pytest
 from PIL import Image
 
 from agent.capture import CaptureWorker, Unreadable
-from agent.capture.worker import DECODING
-from agent.capture.worker.limits import MIB
 from agent.clockcheck import ShownTime, drawn
-from agent.pipeline.apart import GUESTS
-from agent.pipeline.cameras import Looked, look_at_clocks
-from agent.pipeline.stages import Stages
+from agent.pipeline.cameras import SeenCameras, look_at_clocks
+from agent.pipeline.context import Context
+from agent.pipeline.jobs import JOBS
+from agent.worker import DECODING
+from agent.worker.limits import MIB
 from tests.laptop import ON_VISIT, Laptop, jpeg
 
 CAMERAS = (
@@ -172,9 +172,9 @@ def test_a_picture_made_to_do_harm_is_looked_into_apart_and_left_alone(school: L
     path = school.home / "large.png"
     Image.new("1", (19_000, 19_000)).save(path)
 
-    def looked(stages: Stages) -> tuple[Looked, ...]:
-        stages._capture = CaptureWorker(decoding=replace(DECODING, memory=100 * MIB), guests=GUESTS)
-        return look_at_clocks(stages, [path, path], stages.zone)
+    def looked(context: Context) -> tuple[SeenCameras, ...]:
+        context._capture = CaptureWorker(decoding=replace(DECODING, memory=100 * MIB), jobs=JOBS)
+        return look_at_clocks(context, [path, path], context.zone)
 
     for one in school.look(looked):
         assert isinstance(one.found, Unreadable)

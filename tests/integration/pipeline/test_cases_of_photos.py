@@ -12,7 +12,7 @@ import piexif
 import pytest
 
 from agent.journal import State
-from agent.record import Kind
+from agent.record import EntryKind
 from tests.laptop import Laptop
 from tests.unit.capture.photobuilding import app1, directory, exif_block, jpeg
 from tests.unit.capture.test_other_containers import keys, movie
@@ -46,9 +46,9 @@ def outcome(laptop: Laptop, path: Path) -> str:
     """What became of a file after a run."""
     if not path.exists():
         return SENT
-    waiting = laptop.look(lambda stages: stages.journal.standings(State.REVIEW))
+    waiting = laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW))
     parts = {member.file.path for one in waiting for member in one.photo.members}
-    rest = laptop.look(lambda stages: stages.journal.standings(*(set(State) - {State.REVIEW})))
+    rest = laptop.look(lambda context: context.journal.tracked_photos(*(set(State) - {State.REVIEW})))
     assert path not in {member.file.path for one in rest for member in one.photo.members}
     return HELD if path in parts else PRIVATE
 
@@ -89,9 +89,9 @@ def test_a_photo_by_itself_is_judged_as_it_should_be(laptop: Laptop, cases: Path
 def test_a_trailer_is_no_damage_and_nothing_of_it_is_on_record(laptop: Laptop, cases: Path, name: str) -> None:
     copied(laptop, cases / name, at=None)  # just copied: nothing waits for an end that is there
     assert laptop.run().damaged == 0
-    entries = laptop.look(lambda stages: list(stages.record.entries(kinds={Kind.TRANSFERRED})))
+    entries = laptop.look(lambda context: list(context.record.entries(kinds={EntryKind.TRANSFERRED})))
     assert all("damage" not in entry.body for entry in entries)
-    assert laptop.look(lambda stages: stages.journal.standings(State.SETTLED)) == []
+    assert laptop.look(lambda context: context.journal.tracked_photos(State.SETTLED)) == []
 
 
 def test_a_private_clip_that_is_called_as_a_visits_picture_stays(laptop: Laptop, cases: Path) -> None:
@@ -118,7 +118,7 @@ def test_what_came_by_one_messenger_has_one_reason(laptop: Laptop, cases: Path) 
     for number in range(3):
         shutil.copyfile(first, laptop.imports / f"VID-20260211-WA000{number}.mp4")
     laptop.run()
-    held = laptop.look(lambda stages: stages.journal.standings(State.REVIEW))
+    held = laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW))
     assert len(held) == 4
     (reason,) = {one.reason for one in held}
     assert reason == (

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from agent.journal import Standing, State
+from agent.journal import State, TrackedPhoto
 from agent.pipeline.clocks import notice_a_leap_back
+from agent.pipeline.context import Context, only_writer, open_context, wall_clock
 from agent.pipeline.examine import settle_again, unsettled
 from agent.pipeline.review import keep_private
 from agent.pipeline.run import Run
-from agent.pipeline.stages import Stages, only_writer, open_stages, wall_clock
 from agent.pipeline.status import is_overdue, status
-from agent.record import Kind
+from agent.record import EntryKind
 from tests.laptop import ON_VISIT, Heard, Laptop, minutes
 
 A_DAY = timedelta(days=1)
@@ -23,21 +23,21 @@ A_DAY = timedelta(days=1)
 def run_at(laptop: Laptop, ahead: timedelta, heard: Heard | None = None, **options: object) -> Run:
     """A run by a clock that is so far ahead of the true time; the finished run."""
     settings = laptop.settings
-    with only_writer(settings), open_stages(settings, clock=lambda: wall_clock() + ahead) as stages:
-        run = Run(stages, settings.watch, heard or Heard(), **options)  # type: ignore[arg-type]
+    with only_writer(settings), open_context(settings, clock=lambda: wall_clock() + ahead) as context:
+        run = Run(context, settings.watch, heard or Heard(), **options)  # type: ignore[arg-type]
         run.through()
         return run
 
 
-def standings(laptop: Laptop, *states: State) -> list[Standing]:
-    return laptop.look(lambda stages: stages.journal.standings(*states))
+def tracked_photos(laptop: Laptop, *states: State) -> list[TrackedPhoto]:
+    return laptop.look(lambda context: context.journal.tracked_photos(*states))
 
 
 def test_a_photo_found_by_a_clock_that_was_ahead_settles_at_once(laptop: Laptop) -> None:
     laptop.configure(folders={"settle_seconds": 0.5})
     photo = laptop.photo("IMG_1.jpg")
     run_at(laptop, A_DAY, patient=True)
-    assert [one.state for one in standings(laptop)] == [State.FOUND]
+    assert [one.state for one in tracked_photos(laptop)] == [State.FOUND]
 
     began = time.monotonic()
     summary = run_at(laptop, timedelta(0)).summary
@@ -73,8 +73,8 @@ def test_a_clock_that_is_set_while_photos_settle_costs_no_time(laptop: Laptop, l
         ahead = leap
 
     settings = laptop.settings
-    with only_writer(settings), open_stages(settings, clock=lambda: wall_clock() + ahead, sleep=sleep) as stages:
-        summary = Run(stages, settings.watch, Heard()).through()
+    with only_writer(settings), open_context(settings, clock=lambda: wall_clock() + ahead, sleep=sleep) as context:
+        summary = Run(context, settings.watch, Heard()).through()
 
     assert (summary.removed, summary.fault) == (1, None)
     assert not photo.exists()
@@ -86,7 +86,7 @@ def test_a_pause_put_down_by_a_clock_that_was_ahead_is_over(laptop: Laptop) -> N
     (laptop.share / "visits").mkdir()
     (laptop.share / "visits" / "museum").write_bytes(b"a file where a folder should be")
     run_at(laptop, 400 * A_DAY)
-    (waiting,) = standings(laptop, State.DECIDED)
+    (waiting,) = tracked_photos(laptop, State.DECIDED)
     assert waiting.not_before is not None
     assert waiting.not_before > wall_clock() + 300 * A_DAY
     (laptop.share / "visits" / "museum").unlink()
@@ -114,7 +114,7 @@ def test_times_from_the_future_count_as_now_in_every_state(laptop: Laptop) -> No
     run_at(laptop, A_DAY)
     now = wall_clock()
     run_at(laptop, timedelta(0))
-    for one in standings(laptop):
+    for one in tracked_photos(laptop):
         times = (one.found_at, one.looked_at, one.reachable_at, one.proven_at, one.removed_at)
         assert all(at is None or at <= wall_clock() for at in times)
         assert one.found_at >= now - timedelta(minutes=1)
@@ -128,13 +128,13 @@ def test_nobody_is_called_late_on_record_by_a_clock_that_is_ahead(laptop: Laptop
     assert run_at(laptop, timedelta(0)).summary.failed == 1
     run_at(laptop, 400 * A_DAY, heard)
 
-    def overdue(stages: Stages) -> list[object]:
-        return list(stages.record.entries(kinds={Kind.OVERDUE}))
+    def overdue(context: Context) -> list[object]:
+        return list(context.record.entries(kinds={EntryKind.OVERDUE}))
 
     assert laptop.look(overdue) == []
     assert any("400 days ahead" in str(event.details.get("text")) for event in heard.events)
-    with open_stages(laptop.settings, clock=lambda: wall_clock() + 400 * A_DAY) as stages:
-        assert status(stages).overdue == 0, "the share's clock has contradicted this one"
+    with open_context(laptop.settings, clock=lambda: wall_clock() + 400 * A_DAY) as context:
+        assert status(context).overdue == 0, "the share's clock has contradicted this one"
 
 
 def test_what_is_late_by_a_clock_that_is_right_is_on_record(laptop: Laptop) -> None:
@@ -143,13 +143,13 @@ def test_what_is_late_by_a_clock_that_is_right_is_on_record(laptop: Laptop) -> N
     (laptop.share / "visits" / "museum").write_bytes(b"in the way")
     run_at(laptop, timedelta(0))
 
-    def long_ago(stages: Stages) -> None:
-        (one,) = stages.journal.standings(State.DECIDED)
-        stages.journal.save(replace(one, reachable_at=wall_clock() - 2 * A_DAY))
+    def long_ago(context: Context) -> None:
+        (one,) = context.journal.tracked_photos(State.DECIDED)
+        context.journal.save(replace(one, reachable_at=wall_clock() - 2 * A_DAY))
 
     laptop.look(long_ago)
     run_at(laptop, timedelta(0))
-    (entry,) = laptop.look(lambda stages: list(stages.record.entries(kinds={Kind.OVERDUE})))
+    (entry,) = laptop.look(lambda context: list(context.record.entries(kinds={EntryKind.OVERDUE})))
     assert entry.body["hours"] == 48
 
 
@@ -158,16 +158,16 @@ def test_when_the_share_was_first_reachable_is_told_by_the_shares_clock(laptop: 
     (laptop.share / "visits").mkdir()
     (laptop.share / "visits" / "museum").write_bytes(b"in the way")
     run_at(laptop, -400 * A_DAY)
-    (one,) = standings(laptop, State.DECIDED)
+    (one,) = tracked_photos(laptop, State.DECIDED)
     assert one.reachable_at is not None
     assert abs(one.reachable_at - wall_clock()) < timedelta(minutes=5)
-    assert not laptop.look(lambda stages: is_overdue(stages, one))
+    assert not laptop.look(lambda context: is_overdue(context, one))
 
 
 def test_a_register_renewed_by_a_clock_that_was_ahead_is_not_old(laptop: Laptop) -> None:
     laptop.photo("IMG_1.jpg", None)
     run_at(laptop, 400 * A_DAY)
-    assert laptop.look(lambda stages: status(stages).register_trouble) is None
+    assert laptop.look(lambda context: status(context).register_trouble) is None
     assert "-" not in laptop.command("doctor").stdout.partition("renewed")[2].partition("\n")[0]
 
 
@@ -176,19 +176,19 @@ def test_what_has_not_settled_begins_anew_after_a_leap(laptop: Laptop) -> None:
     laptop.photo("IMG_1.jpg")
     run_at(laptop, timedelta(0), patient=True)
     later = wall_clock() + A_DAY
-    with open_stages(laptop.settings, clock=lambda: later) as stages:
-        settle_again(stages)
-        assert unsettled(stages) == timedelta(seconds=3600)
+    with open_context(laptop.settings, clock=lambda: later) as context:
+        settle_again(context)
+        assert unsettled(context) == timedelta(seconds=3600)
 
 
 def test_what_a_person_kept_on_a_day_that_is_yet_to_come_is_on_record_with_the_next_run(laptop: Laptop) -> None:
     laptop.photo("undated.jpg", None)
     run_at(laptop, timedelta(0))
-    (held,) = standings(laptop, State.REVIEW)
-    with open_stages(laptop.settings, clock=lambda: wall_clock() + 400 * A_DAY) as stages:
-        keep_private(stages, held.id)
+    (held,) = tracked_photos(laptop, State.REVIEW)
+    with open_context(laptop.settings, clock=lambda: wall_clock() + 400 * A_DAY) as context:
+        keep_private(context, held.id)
     run_at(laptop, timedelta(0))
-    (entry,) = laptop.look(lambda stages: list(stages.record.entries(kinds={Kind.REVIEW_RESOLVED})))
+    (entry,) = laptop.look(lambda context: list(context.record.entries(kinds={EntryKind.REVIEW_RESOLVED})))
     assert entry.body["private"] == 1
     assert entry.at <= wall_clock()
 
@@ -197,9 +197,9 @@ def test_noticing_that_the_clock_went_back_changes_nothing_where_it_did_not(lapt
     laptop.photo("IMG_1.jpg", None)
     laptop.photo("IMG_2.jpg", ON_VISIT + minutes(1))
     laptop.run()
-    before = standings(laptop)
+    before = tracked_photos(laptop)
     laptop.look(notice_a_leap_back)
-    assert standings(laptop) == before
+    assert tracked_photos(laptop) == before
 
 
 def test_a_file_from_the_future_that_lacks_its_end_is_waited_for_and_no_longer(laptop: Laptop) -> None:
@@ -208,7 +208,7 @@ def test_a_file_from_the_future_that_lacks_its_end_is_waited_for_and_no_longer(l
     cut.write_bytes(cut.read_bytes()[:-2])
     os.utime(cut, (2**33, 2**33))
     run_at(laptop, timedelta(0))
-    assert [one.state for one in standings(laptop)] == [State.SETTLED]
+    assert [one.state for one in tracked_photos(laptop)] == [State.SETTLED]
     summary = run_at(laptop, timedelta(minutes=11)).summary
     assert summary.damaged == 1
     assert not cut.exists()

@@ -9,16 +9,16 @@ import piexif
 import pytest
 from PIL import Image
 
-from agent.capture import CaptureWorker, Held, Imposed
-from agent.capture.worker import READING
+from agent.capture import CaptureWorker, Enforcement, Imposed
 from agent.journal import State
 from agent.model import Known
-from agent.pipeline.apart import GUESTS
-from agent.pipeline.doctor import Mark, examine
-from agent.pipeline.facts import GROUNDS
+from agent.pipeline.context import Context, only_writer, open_context
+from agent.pipeline.doctor import CheckResult, examine
+from agent.pipeline.jobs import JOBS
+from agent.pipeline.journal_keys import GROUNDS
 from agent.pipeline.run import Run
-from agent.pipeline.stages import Stages, only_writer, open_stages
 from agent.pipeline.status import status
+from agent.worker import READING
 from tests.laptop import ON_VISIT, Heard, Laptop, jpeg
 
 MIB = 1024 * 1024
@@ -31,87 +31,87 @@ DEADLY_TO_TAG = jpeg(ON_VISIT)[:2] + (b"\xff\xe5\xff\xfe" + bytes(0xFFFC)) * 60 
 
 
 @contextmanager
-def narrow(laptop: Laptop) -> Iterator[Stages]:
+def narrow(laptop: Laptop) -> Iterator[Context]:
     """The stages with a reader that has next to no memory."""
     settings = laptop.settings
-    with only_writer(settings), open_stages(settings) as stages:
-        reader = CaptureWorker(reading=replace(READING, memory=MIB), guests=GUESTS)
-        for standing in stages.journal.standings(State.REFUSED):
-            if stages.capture.avoids(standing.photo.main.path):
-                reader.avoid(standing.photo.main.path, standing.reason or "")
-        stages.capture.close()
-        stages._capture = reader
-        yield stages
+    with only_writer(settings), open_context(settings) as context:
+        reader = CaptureWorker(reading=replace(READING, memory=MIB), jobs=JOBS)
+        for tracked in context.journal.tracked_photos(State.REFUSED):
+            if context.capture.avoids(tracked.photo.main.path):
+                reader.avoid(tracked.photo.main.path, tracked.reason or "")
+        context.capture.close()
+        context._capture = reader
+        yield context
 
 
 def test_a_deadly_file_is_refused_with_its_reason_and_the_others_go_on(laptop: Laptop) -> None:
     good = [laptop.photo(f"{name}.jpg", seed=number) for number, name in enumerate(("a", "e"))]
     deadly = laptop.file("d.jpg", DEADLY)
-    with narrow(laptop) as stages:
+    with narrow(laptop) as context:
         heard = Heard()
-        summary = Run(stages, laptop.settings.watch, heard).through()
+        summary = Run(context, laptop.settings.watch, heard).through()
         assert (summary.removed, summary.refused, summary.exit_code) == (2, 1, 4)
-        (waiting,) = status(stages).waiting
+        (waiting,) = status(context).waiting
         assert "needed more than 1 MB of memory, twice" in str(waiting.reason)
         assert not any(photo.exists() for photo in good)
         assert deadly.read_bytes() == DEADLY
 
-        before, told = stages.capture.process_ids, len(heard.events)
-        again = Run(stages, laptop.settings.watch, heard).through()
+        before, told = context.capture.process_ids, len(heard.events)
+        again = Run(context, laptop.settings.watch, heard).through()
         assert again.refused == 1
-        assert stages.capture.process_ids == before, "no worker was ended by it a second time"
+        assert context.capture.process_ids == before, "no worker was ended by it a second time"
         assert len(heard.events) == told, "and nobody is told again"
 
 
 def test_a_deadly_file_is_not_tried_by_the_next_start_of_the_program_either(laptop: Laptop) -> None:
     deadly = laptop.file("d.jpg", DEADLY)
-    with narrow(laptop) as stages:
-        Run(stages, laptop.settings.watch, Heard()).through()
-    with narrow(laptop) as stages:
-        assert Run(stages, laptop.settings.watch, Heard()).through().refused == 1
-        assert stages.capture.process_ids == (), "not even a worker was started for it"
+    with narrow(laptop) as context:
+        Run(context, laptop.settings.watch, Heard()).through()
+    with narrow(laptop) as context:
+        assert Run(context, laptop.settings.watch, Heard()).through().refused == 1
+        assert context.capture.process_ids == (), "not even a worker was started for it"
         deadly.write_bytes(jpeg(ON_VISIT))
-        assert Run(stages, laptop.settings.watch, Heard()).through().removed == 1
+        assert Run(context, laptop.settings.watch, Heard()).through().removed == 1
 
 
 def test_on_other_grounds_as_with_a_new_version_of_the_program_it_is_tried_again(laptop: Laptop) -> None:
     laptop.file("d.jpg", DEADLY)
-    with narrow(laptop) as stages:
-        Run(stages, laptop.settings.watch, Heard()).through()
-        stages.journal.set_fact(GROUNDS, "other grounds")
-    with narrow(laptop) as stages:
-        assert not stages.capture.avoids(laptop.imports / "d.jpg")
-        assert Run(stages, laptop.settings.watch, Heard()).through().refused == 1
-        assert stages.capture.avoids(laptop.imports / "d.jpg")
-        assert stages.journal.fact(GROUNDS) == stages.grounds
+    with narrow(laptop) as context:
+        Run(context, laptop.settings.watch, Heard()).through()
+        context.journal.set_fact(GROUNDS, "other grounds")
+    with narrow(laptop) as context:
+        assert not context.capture.avoids(laptop.imports / "d.jpg")
+        assert Run(context, laptop.settings.watch, Heard()).through().refused == 1
+        assert context.capture.avoids(laptop.imports / "d.jpg")
+        assert context.journal.fact(GROUNDS) == context.grounds
 
 
 def test_a_file_that_is_deadly_only_to_those_who_tag_it_is_refused_too(laptop: Laptop) -> None:
     good = laptop.photo("a.jpg", seed=1)
     deadly = laptop.file("d.jpg", DEADLY_TO_TAG)
-    with narrow(laptop) as stages:
+    with narrow(laptop) as context:
         heard = Heard()
-        summary = Run(stages, laptop.settings.watch, heard).through()
+        summary = Run(context, laptop.settings.watch, heard).through()
         assert (summary.removed, summary.refused, summary.failed, summary.exit_code) == (1, 1, 0, 4)
         assert not good.exists()
         assert deadly.read_bytes() == DEADLY_TO_TAG
-        (waiting,) = status(stages).waiting
+        (waiting,) = status(context).waiting
         assert "needed more than 1 MB of memory, twice" in str(waiting.reason)
-    with narrow(laptop) as stages:
-        assert Run(stages, laptop.settings.watch, Heard()).through().refused == 1
-        assert stages.capture.process_ids == (), "and no worker is ended by it again"
+    with narrow(laptop) as context:
+        assert Run(context, laptop.settings.watch, Heard()).through().refused == 1
+        assert context.capture.process_ids == (), "and no worker is ended by it again"
     assert len(laptop.on_share()) == 1
 
 
 def test_a_file_that_turns_out_deadly_when_it_is_sent_again_after_a_crash_is_refused(laptop: Laptop) -> None:
     laptop.file("d.jpg", DEADLY_TO_TAG)
-    with narrow(laptop) as stages:
-        Run(stages, laptop.settings.watch, Heard()).through()
-        (refused,) = stages.journal.standings(State.REFUSED)
+    with narrow(laptop) as context:
+        Run(context, laptop.settings.watch, Heard()).through()
+        (refused,) = context.journal.tracked_photos(State.REFUSED)
         for state in (State.SETTLED, State.DECIDED, State.SENT):
-            stages.journal.save(replace(refused, state=state, attempts=0, reason=None))
-        assert Run(stages, laptop.settings.watch, Heard()).through().refused == 1
-        (again,) = stages.journal.standings()
+            context.journal.save(replace(refused, state=state, attempts=0, reason=None))
+        assert Run(context, laptop.settings.watch, Heard()).through().refused == 1
+        (again,) = context.journal.tracked_photos()
         assert (again.state, again.attempts) == (State.REFUSED, 2)
 
 
@@ -122,8 +122,8 @@ def test_a_sidecar_made_to_do_harm_is_merged_apart_and_the_photo_refused_with_it
     Image.new("RGB", (8, 8)).save(png, "PNG", exif=piexif.dump({"0th": camera, "Exif": taken}))
     photo = laptop.file("a.png", png.getvalue())
     laptop.file("a.png.xmp", b"<a>" + b"<b/>" * 200_000 + b"</a>")
-    with narrow(laptop) as stages:
-        summary = Run(stages, laptop.settings.watch, Heard()).through()
+    with narrow(laptop) as context:
+        summary = Run(context, laptop.settings.watch, Heard()).through()
         assert (summary.visit, summary.refused) == (1, 1)
         assert photo.exists()
         assert not laptop.on_share()
@@ -136,19 +136,39 @@ def test_doctor_says_which_limits_hold_here(laptop: Laptop) -> None:
 @pytest.mark.parametrize(
     ("imposed", "mark", "said"),
     [
-        (Imposed(Held.SYSTEM, Held.SYSTEM, Held.SYSTEM, Held.SYSTEM), Mark.OK, "limits on memory, processor time"),
-        (Imposed(Held.SYSTEM, Held.WATCHED, Held.WATCHED, Held.NOT), Mark.OK, "none for processor time and time:"),
-        (Imposed(Held.SYSTEM, Held.WATCHED, Held.WATCHED, Held.NOT), Mark.OK, "cannot keep it from writing files"),
-        (Imposed(Held.WATCHED, Held.SYSTEM, Held.SYSTEM, Held.SYSTEM), Mark.OK, "none for memory: the process watches"),
-        (Imposed(Held.NOT, Held.WATCHED, Held.WATCHED, Held.NOT), Mark.WARN, "sets it no limit on memory"),
+        (
+            Imposed(Enforcement.SYSTEM, Enforcement.SYSTEM, Enforcement.SYSTEM, Enforcement.SYSTEM),
+            CheckResult.OK,
+            "limits on memory, processor time",
+        ),
+        (
+            Imposed(Enforcement.SYSTEM, Enforcement.WATCHED, Enforcement.WATCHED, Enforcement.NOT),
+            CheckResult.OK,
+            "none for processor time and time:",
+        ),
+        (
+            Imposed(Enforcement.SYSTEM, Enforcement.WATCHED, Enforcement.WATCHED, Enforcement.NOT),
+            CheckResult.OK,
+            "cannot keep it from writing files",
+        ),
+        (
+            Imposed(Enforcement.WATCHED, Enforcement.SYSTEM, Enforcement.SYSTEM, Enforcement.SYSTEM),
+            CheckResult.OK,
+            "none for memory: the process watches",
+        ),
+        (
+            Imposed(Enforcement.NOT, Enforcement.WATCHED, Enforcement.WATCHED, Enforcement.NOT),
+            CheckResult.WARN,
+            "sets it no limit on memory",
+        ),
     ],
     ids=["Linux", "Windows", "Windows too", "macOS", "Windows without its job object"],
 )
 def test_doctor_says_what_another_system_has_no_limit_for(
-    laptop: Laptop, monkeypatch: pytest.MonkeyPatch, imposed: Imposed, mark: Mark, said: str
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch, imposed: Imposed, mark: CheckResult, said: str
 ) -> None:
     monkeypatch.setattr(CaptureWorker, "imposed", lambda self: imposed)
-    with only_writer(laptop.settings), open_stages(laptop.settings) as stages:
-        (finding,) = [one for one in examine(stages, lambda: (True, Known.YES)) if one.check == "reading"]
+    with only_writer(laptop.settings), open_context(laptop.settings) as context:
+        (finding,) = [one for one in examine(context, lambda: (True, Known.YES)) if one.check == "reading"]
     assert finding.mark is mark
     assert said in finding.text

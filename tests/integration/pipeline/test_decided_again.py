@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.journal import Standing, State
+from agent.journal import State, TrackedPhoto
 from agent.model import VisitId
+from agent.pipeline.context import only_writer, open_context
 from agent.pipeline.events import Event, Happened
 from agent.pipeline.review import assign
 from agent.pipeline.run import Run
-from agent.pipeline.stages import only_writer, open_stages
 from tests.integration.pipeline.conftest import FAULTY
 from tests.laptop import ON_VISIT, PRIVATE, VISITS, Heard, Laptop, jpeg, sha256
 from tests.servers.openssh import SUBSYSTEM, OpenSSH, why_not
@@ -46,8 +46,8 @@ def in_place(path: Path, content: bytes) -> None:
 EDITS = pytest.mark.parametrize("edit", [replaced, in_place])
 
 
-def standings(laptop: Laptop, *states: State) -> list[Standing]:
-    found: list[Standing] = laptop.look(lambda stages: stages.journal.standings(*states))
+def tracked_photos(laptop: Laptop, *states: State) -> list[TrackedPhoto]:
+    found: list[TrackedPhoto] = laptop.look(lambda context: context.journal.tracked_photos(*states))
     return found
 
 
@@ -79,7 +79,7 @@ def cut(cutting: OpenSSH, plan: Path, tmp_path: Path) -> Callable[[], Laptop]:
         laptop.run()
         plan.unlink()
         plan.write_text("{}")
-        assert [one.state for one in standings(laptop)] == [State.SENT]
+        assert [one.state for one in tracked_photos(laptop)] == [State.SENT]
         return laptop
 
     laptop.photo("IMG_1.jpg", ON_VISIT)
@@ -94,7 +94,7 @@ def final_names(laptop: Laptop) -> list[str]:
 def test_a_date_corrected_after_the_decision_keeps_the_photo_here(laptop: Laptop, edit: Edit) -> None:
     photo = laptop.photo("IMG_1.jpg", ON_VISIT)
     laptop.run(heard := Heard(), stopping=lambda: bool(heard.events))  # decided, not sent
-    assert [one.state for one in standings(laptop)] == [State.DECIDED]
+    assert [one.state for one in tracked_photos(laptop)] == [State.DECIDED]
 
     edit(photo, jpeg(PRIVATE))
     summary = laptop.run()
@@ -172,8 +172,8 @@ def test_a_persons_word_is_about_the_photo_that_was_seen(laptop: Laptop, edit: E
     edge = ON_VISIT.replace(hour=16, minute=30, second=0)
     photo = laptop.photo("IMG_1.jpg", edge)
     laptop.run()
-    (held,) = standings(laptop, State.REVIEW)
-    laptop.look(lambda stages: assign(stages, held.id, VisitId("museum")))
+    (held,) = tracked_photos(laptop, State.REVIEW)
+    laptop.look(lambda context: assign(context, held.id, VisitId("museum")))
 
     edit(photo, jpeg(PRIVATE))
     laptop.run()
@@ -187,8 +187,8 @@ def test_a_persons_word_outlives_new_file_numbers(laptop: Laptop) -> None:
     edge = ON_VISIT.replace(hour=16, minute=30, second=0)
     photo = laptop.photo("IMG_1.jpg", edge)
     laptop.run()
-    (held,) = standings(laptop, State.REVIEW)
-    laptop.look(lambda stages: assign(stages, held.id, VisitId("museum")))
+    (held,) = tracked_photos(laptop, State.REVIEW)
+    laptop.look(lambda context: assign(context, held.id, VisitId("museum")))
 
     replaced(photo, photo.read_bytes())  # as if its card had been put in again
 
@@ -199,8 +199,8 @@ def test_a_photo_assigned_to_a_visit_that_is_then_cancelled_waits(laptop: Laptop
     edge = ON_VISIT.replace(hour=16, minute=30, second=0)
     photo = laptop.photo("IMG_1.jpg", edge)
     laptop.run()
-    (held,) = standings(laptop, State.REVIEW)
-    laptop.look(lambda stages: assign(stages, held.id, VisitId("museum")))
+    (held,) = tracked_photos(laptop, State.REVIEW)
+    laptop.look(lambda context: assign(context, held.id, VisitId("museum")))
     laptop.register(VISITS.replace("Europe/London,,,,,,\nfarm", "Europe/London,,,,,,cancelled\nfarm"))
 
     laptop.run()
@@ -223,11 +223,11 @@ def test_new_file_numbers_alone_lose_no_progress(cut: Callable[[], Laptop]) -> N
 def test_nothing_is_sent_by_a_register_that_is_too_old(laptop: Laptop) -> None:
     photo = laptop.photo("IMG_1.jpg", ON_VISIT)
     laptop.run(heard := Heard(), stopping=lambda: bool(heard.events))
-    assert [one.state for one in standings(laptop)] == [State.DECIDED]
+    assert [one.state for one in tracked_photos(laptop)] == [State.DECIDED]
     (laptop.share / "register" / "visits.csv").unlink()  # so that it cannot be renewed
     settings, later = laptop.settings, datetime.now(UTC) + timedelta(days=15)
 
-    with only_writer(settings), open_stages(settings, clock=lambda: later) as stages:
-        summary = Run(stages, settings.watch).through()
+    with only_writer(settings), open_context(settings, clock=lambda: later) as context:
+        summary = Run(context, settings.watch).through()
 
     assert (photo.exists(), laptop.on_share(), summary.exit_code) == (True, {}, 3)

@@ -131,7 +131,7 @@ def test_cameras_csv_beside_the_visits_is_used_without_a_setting_and_missed_when
     summary = laptop.run(heard)
     assert summary.exit_code == 2
     assert ["cameras.csv" in text and "is gone" in text for text in notices(heard)] == [True]
-    seen = laptop.look(lambda stages: stages.registers.current())
+    seen = laptop.look(lambda context: context.registers.current())
     assert len(seen.cameras) == 1
     assert laptop.command("visits", "accept").returncode == 0
     assert laptop.run().exit_code == 0
@@ -149,7 +149,7 @@ def test_a_long_visit_waits_until_it_is_accepted(laptop: Laptop) -> None:
     laptop.register(HEADER + "tour,Tour,2026-03-01,2026-03-31,Europe/London,,,,,,\n" + GOOD)
     photo = laptop.photo("IMG_1.jpg", ON_VISIT)
     assert laptop.run().exit_code == 2
-    assert laptop.look(lambda stages: stages.journal.counts()).get(State.REVIEW) == 1
+    assert laptop.look(lambda context: context.journal.counts()).get(State.REVIEW) == 1
     assert "31 days long" in laptop.look(status).register_trouble
 
     assert laptop.command("visits", "accept").returncode == 0

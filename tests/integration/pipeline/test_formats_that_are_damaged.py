@@ -8,7 +8,7 @@ import random
 import pytest
 from PIL import Image
 
-import agent.pipeline.stages as stages_of_a_run
+import agent.pipeline.context as stages_of_a_run
 from agent import formats
 from agent.formats import Kind
 from agent.journal import State
@@ -20,7 +20,7 @@ LONG_AGO = 3600
 
 def waiting(laptop: Laptop) -> set[str]:
     """The names of the photos that a person is told of."""
-    held = laptop.look(lambda stages: stages.journal.standings(State.REVIEW, State.REFUSED))
+    held = laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW, State.REFUSED))
     return {one.photo.main.path.name for one in held}
 
 
@@ -47,8 +47,8 @@ def test_a_file_whose_content_has_not_come_yet_is_waited_for(laptop: Laptop) -> 
     laptop.run()
     assert waiting(laptop) == set()
     os.utime(path, (0, 0))
-    (standing,) = laptop.look(lambda stages: stages.journal.standings(State.SETTLED, State.FOUND))
-    assert standing.photo.main.path == path
+    (tracked,) = laptop.look(lambda context: context.journal.tracked_photos(State.SETTLED, State.FOUND))
+    assert tracked.photo.main.path == path
 
 
 def test_explain_says_what_is_wrong_with_a_damaged_file(laptop: Laptop) -> None:
@@ -66,7 +66,7 @@ def test_a_new_release_decides_afresh(laptop: Laptop, monkeypatch: pytest.Monkey
     assert laptop.run().private == 0
     monkeypatch.setattr(stages_of_a_run, what, "another")
     assert laptop.run().private + laptop.run().private == 1
-    grounds = laptop.look(lambda stages: stages.grounds)
+    grounds = laptop.look(lambda context: context.grounds)
     assert "another" in grounds
 
 

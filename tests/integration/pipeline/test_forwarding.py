@@ -10,7 +10,7 @@ from tests.servers.rsyslog import Rsyslog
 
 
 def _on_record(laptop: Laptop) -> list[str]:
-    return laptop.look(lambda stages: [f"{one.device}:{one.event}" for one in stages.record.entries()])
+    return laptop.look(lambda context: [f"{one.device}:{one.event}" for one in context.record.entries()])
 
 
 def _ids(rsyslog: Rsyslog) -> list[str]:

@@ -219,7 +219,7 @@ def test_a_disk_that_fills_up_in_the_middle_removes_nothing_that_is_not_on_recor
     assert not photo.exists()
     assert laptop.originals_on_share() == {original}
     assert len(laptop.on_share()) == 1
-    laptop.look(lambda stages: stages.record.verify())
+    laptop.look(lambda context: context.record.verify())
 
 
 def test_a_full_card_is_told_and_emptied_as_soon_as_there_is_a_little_room(laptop: Laptop, mount: Mount) -> None:
@@ -229,8 +229,8 @@ def test_a_full_card_is_told_and_emptied_as_soon_as_there_is_a_little_room(lapto
 
     laptop.run()
     if photo.exists():  # as on a card, where a folder needs room of its own
-        (standing,) = laptop.look(lambda stages: stages.journal.standings(State.RECORDED))
-        assert "full" in str(standing.reason)
+        (tracked,) = laptop.look(lambda context: context.journal.tracked_photos(State.RECORDED))
+        assert "full" in str(tracked.reason)
         filler.unlink()
         laptop.run()
 

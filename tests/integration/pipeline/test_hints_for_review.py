@@ -7,7 +7,7 @@ from tests.laptop import ON_VISIT, PRIVATE, Laptop
 
 
 def reasons(laptop: Laptop) -> dict[str, str]:
-    held = laptop.look(lambda stages: stages.journal.standings(State.REVIEW))
+    held = laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW))
     return {Path(one.photo.main.path).name: str(one.reason) for one in held}
 
 

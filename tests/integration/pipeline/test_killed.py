@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.record import Kind, Record
+from agent.record import EntryKind, Record
 from tests.laptop import ON_VISIT, PRIVATE, Laptop, minutes, mov, sha256
 
 KILLS = int(os.environ.get("PHOTO_AGENT_KILLS", "6"))
@@ -108,7 +108,7 @@ def nothing_private_was_touched(trip: Trip) -> None:
 def everything_is_on_record_once(trip: Trip) -> None:
     record = Record.open(trip.laptop.home / "state" / "record", "laptop-17")
     assert record.verify() is not None
-    for kind in (Kind.TRANSFERRED, Kind.REMOVED):
+    for kind in (EntryKind.TRANSFERRED, EntryKind.REMOVED):
         entries = Counter(entry.body["photo"] for entry in record.entries(kinds={kind}))
         assert len(entries) == trip.photos
         assert set(entries.values()) == {1}

@@ -175,7 +175,7 @@ def test_no_name_place_or_title_is_in_record_reports_logs_or_syslog(
     ):
         said.append(laptop.command(*words))
         assert said[-1].stdout
-    entries = laptop.look(lambda stages: len(stages.record))
+    entries = laptop.look(lambda context: len(context.record))
     rsyslog.wait_for(entries)
 
     texts = [one.stdout + one.stderr for one in said]

@@ -14,9 +14,9 @@ import pytest
 
 from agent.errors import Unforeseen
 from agent.journal import State
-from agent.pipeline import examine, finish, onrecord, run, send
+from agent.pipeline import examine, finish, record_entries, run, send
 from agent.pipeline.events import Happened
-from agent.record import Kind
+from agent.record import EntryKind
 from tests.laptop import ON_VISIT, PRIVATE, Heard, Laptop, jpeg, minutes, mov, sha256
 
 SECRET = "birthday of Zoe.jpg"
@@ -68,7 +68,7 @@ def test_a_fault_nobody_foresaw_stops_one_photo_only(
         assert SECRET not in reason
         assert strange.name not in reason
         (waiting,) = laptop.look(
-            lambda stages: stages.journal.standings(*(state for state in State if state is not State.REMOVED))
+            lambda context: context.journal.tracked_photos(*(state for state in State if state is not State.REMOVED))
         )
         assert (waiting.photo.main.path, waiting.attempts) == (strange, 1)
         assert waiting.not_before is not None
@@ -79,8 +79,8 @@ def test_a_fault_nobody_foresaw_stops_one_photo_only(
     assert laptop.run().exit_code == 0, "the fault is mended: the photo goes its way"
     assert not strange.exists()
     assert original in laptop.originals_on_share()
-    entries = laptop.look(lambda stages: [one.kind for one in stages.record.entries()])
-    assert (entries.count(Kind.TRANSFERRED), entries.count(Kind.REMOVED)) == (2, 2)
+    entries = laptop.look(lambda context: [one.kind for one in context.record.entries()])
+    assert (entries.count(EntryKind.TRANSFERRED), entries.count(EntryKind.REMOVED)) == (2, 2)
 
 
 STEPS = [
@@ -88,7 +88,7 @@ STEPS = [
     (finish, "put_on_record"),
     (run, "renew_register"),
     (examine, "no_register"),
-    (onrecord, "_settled"),
+    (record_entries, "_settled"),
 ]
 
 

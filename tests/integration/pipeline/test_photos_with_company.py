@@ -14,9 +14,9 @@ import pytest
 
 from agent.journal import State
 from agent.model import VisitId
+from agent.pipeline.context import Context
 from agent.pipeline.review import assign
-from agent.pipeline.stages import Stages
-from agent.record import Kind
+from agent.record import EntryKind
 from agent.tagging import untag
 from tests.laptop import ON_VISIT, PRIVATE, VISITS, Laptop, jpeg, minutes, mov, sha256
 
@@ -35,9 +35,9 @@ def suffixes(laptop: Laptop) -> list[str]:
 
 def assign_all(laptop: Laptop) -> None:
     """A person says of everything that is held that it is of the museum."""
-    held = laptop.look(lambda stages: stages.journal.standings(State.REVIEW))
+    held = laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW))
     assert held
-    laptop.look(lambda stages: [assign(stages, one.id, VisitId("museum")) for one in held])
+    laptop.look(lambda context: [assign(context, one.id, VisitId("museum")) for one in held])
 
 
 # --- Live Photos -----------------------------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ def test_a_live_photo_goes_as_one_and_its_clip_has_the_tag_beside_it(laptop: Lap
     assert not clip.exists()
     assert suffixes(laptop) == ["jpg", "mov", "mov.xmp"]
     assert laptop.originals_on_share() == originals
-    (entry,) = laptop.look(lambda stages: list(stages.record.entries(kinds={Kind.TRANSFERRED})))
+    (entry,) = laptop.look(lambda context: list(context.record.entries(kinds={EntryKind.TRANSFERRED})))
     assert len(entry.body["files"]) == 3
 
 
@@ -78,7 +78,7 @@ def test_a_clip_that_was_seen_before_its_picture_is_not_sent_twice(laptop: Lapto
 
     assert (summary.removed, summary.exit_code) == (1, 0)
     assert suffixes(laptop) == ["jpg", "mov", "mov.xmp"]
-    assert laptop.look(lambda stages: stages.journal.counts())[State.REVIEW] == 0
+    assert laptop.look(lambda context: context.journal.counts())[State.REVIEW] == 0
 
 
 def test_of_two_files_of_one_name_and_time_of_change_each_is_its_own(laptop: Laptop) -> None:
@@ -124,16 +124,16 @@ def test_a_clip_whose_end_is_missing_is_waited_for_and_then_said_to_be_damaged(l
     assert laptop.run().sent == 0
     for path in (picture, clip):
         os.utime(path, (time.time() - HOUR,) * 2)
-    laptop.look(lambda stages: look_back(stages, HOUR))
+    laptop.look(lambda context: look_back(context, HOUR))
     summary = laptop.run()
     assert (summary.sent, summary.damaged) == (1, 1)
 
 
-def look_back(stages: Stages, seconds: float) -> None:
+def look_back(context: Context, seconds: float) -> None:
     """As if what was found had been found so long ago."""
-    found = stages.journal.standings(State.SETTLED, State.FOUND)
+    found = context.journal.tracked_photos(State.SETTLED, State.FOUND)
     ago = timedelta(seconds=seconds)
-    stages.journal.save(*(replace(one, looked_at=one.looked_at - ago) for one in found))
+    context.journal.save(*(replace(one, looked_at=one.looked_at - ago) for one in found))
 
 
 @pytest.mark.parametrize("ending", ["xmp", "AAE", "thm"])
@@ -220,7 +220,7 @@ def test_identical_copies_are_removed_and_the_share_holds_one(laptop: Laptop) ->
     assert laptop.run().removed == 1
     assert not late.exists()
     assert len(laptop.on_share()) == 1
-    entries = laptop.look(lambda stages: list(stages.record.entries(kinds={Kind.TRANSFERRED})))
+    entries = laptop.look(lambda context: list(context.record.entries(kinds={EntryKind.TRANSFERRED})))
     assert sorted(entry.body["files"][0]["method"] for entry in entries) == ["already-there"] * 4 + ["read-back"]
 
 
@@ -242,7 +242,7 @@ def test_the_desktops_small_pictures_of_a_removed_photo_go_too_and_others_stay(l
 
     assert not [picture for picture in small[gone] if picture.exists()]
     assert all(picture.exists() for picture in small[kept])
-    (entry,) = laptop.look(lambda stages: list(stages.record.entries(kinds={Kind.REMOVED})))
+    (entry,) = laptop.look(lambda context: list(context.record.entries(kinds={EntryKind.REMOVED})))
     assert entry.body["thumbnails"] == 3
 
 
@@ -260,7 +260,7 @@ def test_a_photo_that_is_elsewhere_too_is_on_record_by_an_entry_of_its_own(lapto
     os.link(linked, laptop.home / "birthday.jpg")
     assert laptop.run().removed == 2
     assert not alone.exists()
-    (reported,) = laptop.look(lambda stages: list(stages.record.entries(kinds={Kind.LEFTOVER_REPORTED})))
+    (reported,) = laptop.look(lambda context: list(context.record.entries(kinds={EntryKind.LEFTOVER_REPORTED})))
     assert [(one["kind"], one["found"]) for one in reported.body["leftovers"]] == [("hard link", "yes")]
     assert "birthday" not in str(reported)
     told = json.loads(laptop.command("log", "visit", "museum", "--json").stdout)

@@ -13,12 +13,12 @@ import pytest
 from agent.audit.report import Report
 from agent.audit.verify import utc_now, verify_copy
 from agent.journal import State
+from agent.pipeline.context import log_key, only_writer, open_context
 from agent.pipeline.events import Event, Summary
-from agent.pipeline.facts import PUBLISHED, UNPUBLISHED
+from agent.pipeline.journal_keys import PUBLISHED, UNPUBLISHED
 from agent.pipeline.review import held
 from agent.pipeline.run import Run
-from agent.pipeline.stages import log_key, only_writer, open_stages
-from agent.record import Kind
+from agent.record import EntryKind
 from tests.laptop import PRIVATE, Heard, Laptop
 from tests.servers.openssh import AS_ROOT
 
@@ -47,8 +47,8 @@ def judged(laptop: Laptop) -> Report:
 def run_on(laptop: Laptop, day: datetime) -> tuple[Summary, list[str]]:
     """A run on that day; its notices, without the one that only this laptop's clock says so."""
     heard, settings = Heard(), laptop.settings
-    with only_writer(settings), open_stages(settings, clock=lambda: day) as stages:
-        summary = Run(stages, settings.watch, heard).through()
+    with only_writer(settings), open_context(settings, clock=lambda: day) as context:
+        summary = Run(context, settings.watch, heard).through()
     return summary, [told for told in notices(heard.events) if "clock is" not in told]
 
 
@@ -108,10 +108,10 @@ def test_a_share_that_takes_no_record_stops_no_photo_and_gets_it_later(laptop: L
     assert "The record of this laptop was not sent" in told
     assert "record/laptop-17" in told
     assert "stays here" not in told
-    assert laptop.look(lambda stages: stages.journal.fact(UNPUBLISHED))
+    assert laptop.look(lambda context: context.journal.fact(UNPUBLISHED))
     record.unlink()
     laptop.run()
-    assert laptop.look(lambda stages: stages.journal.fact(UNPUBLISHED)) is None
+    assert laptop.look(lambda context: context.journal.fact(UNPUBLISHED)) is None
     assert judged(laptop).findings == ()
     assert len(record_on_share(laptop)) == 3, "it was sealed in the first run, and the second had nothing to add"
 
@@ -120,7 +120,7 @@ def test_a_publication_that_arrived_in_part_is_completed_under_the_same_names(la
     laptop.photo("IMG_1.jpg")
     laptop.run()
     whole = record_on_share(laptop)
-    laptop.look(lambda stages: stages.journal.set_fact(PUBLISHED, None))
+    laptop.look(lambda context: context.journal.set_fact(PUBLISHED, None))
     for name in whole:
         if not name.startswith("segment"):
             (laptop.share / "record" / "laptop-17" / name).unlink()
@@ -130,9 +130,9 @@ def test_a_publication_that_arrived_in_part_is_completed_under_the_same_names(la
 
 def test_what_was_not_published_is_published_as_it_was_signed_whatever_came_after(laptop: Laptop) -> None:
     now = datetime.now(UTC).replace(hour=12)
-    with only_writer(laptop.settings), open_stages(laptop.settings) as stages:
-        stages.record.append(Kind.REFUSED, {"photo": "0a1b2c3d"}, event="x", at=now)
-        stages.record.seal(log_key(laptop.settings).make())
+    with only_writer(laptop.settings), open_context(laptop.settings) as context:
+        context.record.append(EntryKind.REFUSED, {"photo": "0a1b2c3d"}, event="x", at=now)
+        context.record.seal(log_key(laptop.settings).make())
     laptop.photo("IMG_1.jpg")
     laptop.run()
     assert judged(laptop).findings == ()
@@ -146,7 +146,7 @@ def test_another_file_under_a_name_of_the_record_is_told_and_never_overwritten(l
     (segment,) = (name for name in whole if name.startswith("segment"))
     planted = laptop.share / "record" / "laptop-17" / segment
     planted.write_bytes(b"planted\n")
-    laptop.look(lambda stages: stages.journal.set_fact(PUBLISHED, None))
+    laptop.look(lambda context: context.journal.set_fact(PUBLISHED, None))
     heard = Heard()
     laptop.run(heard)
     assert planted.read_bytes() == b"planted\n"
@@ -182,7 +182,7 @@ def test_what_a_person_settled_is_on_record_and_of_the_private_only_how_many(lap
     for number in range(3):
         laptop.photo(f"IMG_{number}.jpg", None, seed=number)  # without a time: to be settled by a person
     run_on(laptop, now)
-    first, second, third = laptop.look(lambda stages: [one.standing.id for one in held(stages)])
+    first, second, third = laptop.look(lambda context: [one.tracked.id for one in held(context)])
     assert laptop.command("review", "assign", first, "museum").returncode == 0
     for photo in (second, third):
         assert laptop.command("review", "private", photo).returncode == 0
@@ -248,9 +248,9 @@ def test_the_journal_does_not_let_go_of_what_was_never_signed(laptop: Laptop) ->
     laptop.photo("Wayzgoose.jpg")
     run_on(laptop, start + timedelta(hours=1))
     run_on(laptop, start + timedelta(days=40))
-    (gone,) = laptop.look(lambda stages: stages.journal.standings(State.REMOVED))
+    (gone,) = laptop.look(lambda context: context.journal.tracked_photos(State.REMOVED))
     assert gone.photo.main.path.name == "Wayzgoose.jpg"
     key.with_name("mislaid").rename(key)
     run_on(laptop, start + timedelta(days=40, hours=1))
-    assert laptop.look(lambda stages: stages.journal.standings(State.REMOVED)) == []
+    assert laptop.look(lambda context: context.journal.tracked_photos(State.REMOVED)) == []
     assert judged(laptop).findings == ()

@@ -10,32 +10,32 @@ from typing import Any
 
 import pytest
 
-from agent.journal import Standing, State
+from agent.journal import State, TrackedPhoto
+from agent.pipeline.context import only_writer, open_context
 from agent.pipeline.events import Event, Happened, Summary
 from agent.pipeline.run import Run
-from agent.pipeline.stages import only_writer, open_stages
-from agent.record import Entry, Kind
+from agent.record import Entry, EntryKind
 from agent.removal.names import PRIVATE_PREFIX
 from tests.laptop import ON_VISIT, PRIVATE, Heard, Laptop, jpeg, minutes, sha256
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="leases and mounts as Linux has them")
 
 
-def entries(laptop: Laptop, *kinds: Kind) -> list[Entry]:
-    found: list[Entry] = laptop.look(lambda stages: list(stages.record.entries(kinds=set(kinds))))
+def entries(laptop: Laptop, *kinds: EntryKind) -> list[Entry]:
+    found: list[Entry] = laptop.look(lambda context: list(context.record.entries(kinds=set(kinds))))
     return found
 
 
-def standings(laptop: Laptop, *states: State) -> list[Standing]:
-    found: list[Standing] = laptop.look(lambda stages: stages.journal.standings(*states))
+def tracked_photos(laptop: Laptop, *states: State) -> list[TrackedPhoto]:
+    found: list[TrackedPhoto] = laptop.look(lambda context: context.journal.tracked_photos(*states))
     return found
 
 
 def sync(laptop: Laptop, *roots: Path, heard: Heard | None = None, **options: Any) -> Summary:
     """`sync PATH…`, or plain `sync`."""
     settings = laptop.settings
-    with only_writer(settings), open_stages(settings) as stages:
-        return Run(stages, roots or settings.watch, heard or Heard(), **options).through()
+    with only_writer(settings), open_context(settings) as context:
+        return Run(context, roots or settings.watch, heard or Heard(), **options).through()
 
 
 def dies_at_unlink(laptop: Laptop, number: int, *roots: Path) -> None:
@@ -77,16 +77,16 @@ def held_open(laptop: Laptop, photo: Path) -> Summary:
 def test_a_photo_that_somebody_else_took_away_is_not_called_removed(laptop: Laptop) -> None:
     photo = laptop.photo("IMG_1.jpg")
     held_open(laptop, photo)
-    assert [one.state for one in standings(laptop)] == [State.RECORDED]
+    assert [one.state for one in tracked_photos(laptop)] == [State.RECORDED]
 
     photo.unlink()
     summary = laptop.run()
 
     assert (summary.removed, summary.exit_code) == (0, 0)
-    assert entries(laptop, Kind.REMOVED) == []
-    (entry,) = entries(laptop, Kind.NOT_REMOVED)
+    assert entries(laptop, EntryKind.REMOVED) == []
+    (entry,) = entries(laptop, EntryKind.NOT_REMOVED)
     assert entry.body["outcome"] == "gone"
-    assert [one.state for one in standings(laptop)] == [State.GONE]
+    assert [one.state for one in tracked_photos(laptop)] == [State.GONE]
     assert laptop.run().exit_code == 0
 
 
@@ -100,8 +100,8 @@ def test_a_folder_that_is_gone_is_another_fact(laptop: Laptop) -> None:
     summary = laptop.run()
 
     assert (summary.removed, summary.exit_code) == (0, 0)
-    assert entries(laptop, Kind.REMOVED) == []
-    (entry,) = entries(laptop, Kind.NOT_REMOVED)
+    assert entries(laptop, EntryKind.REMOVED) == []
+    (entry,) = entries(laptop, EntryKind.NOT_REMOVED)
     assert entry.body["outcome"] == "folder gone"
 
 
@@ -113,9 +113,9 @@ def test_a_photo_edited_after_it_was_sent_ends_its_first_transfer_so(laptop: Lap
     photo.write_bytes(jpeg(ON_VISIT, seed=5))
     assert laptop.run().removed == 1
 
-    first, second = entries(laptop, Kind.TRANSFERRED)
-    (changed,) = entries(laptop, Kind.NOT_REMOVED)
-    (removed,) = entries(laptop, Kind.REMOVED)
+    first, second = entries(laptop, EntryKind.TRANSFERRED)
+    (changed,) = entries(laptop, EntryKind.NOT_REMOVED)
+    (removed,) = entries(laptop, EntryKind.REMOVED)
     assert (changed.body["outcome"], changed.body["transfer"]) == ("changed", first.body["transfer"])
     assert removed.body["transfer"] == second.body["transfer"]
 
@@ -135,7 +135,7 @@ def test_a_crash_outside_the_watched_folders_is_cleared_up_by_any_run(laptop: La
     summary = sync(laptop)
 
     assert (summary.removed, summary.exit_code, left_below(card)) == (1, 0, [])
-    (entry,) = entries(laptop, Kind.REMOVED)
+    (entry,) = entries(laptop, EntryKind.REMOVED)
     assert entry.body["files"] == 1
     assert laptop.originals_on_share() == {sha256(content)}
 
@@ -150,7 +150,7 @@ def test_after_a_crash_the_record_counts_every_file_that_was_removed(laptop: Lap
 
     assert laptop.run().exit_code == 0
 
-    assert [entry.body["files"] for entry in entries(laptop, Kind.REMOVED)] == [2, 2]
+    assert [entry.body["files"] for entry in entries(laptop, EntryKind.REMOVED)] == [2, 2]
     assert left_below(laptop.imports) == []
 
 
@@ -166,8 +166,8 @@ def test_half_a_group_that_was_removed_is_not_sent_again(laptop: Laptop) -> None
 
     assert (summary.sent, summary.removed, summary.exit_code) == (0, 1, 0)
     assert laptop.on_share() == on_share
-    assert len(entries(laptop, Kind.TRANSFERRED)) == 1
-    (removed,) = entries(laptop, Kind.REMOVED)
+    assert len(entries(laptop, EntryKind.TRANSFERRED)) == 1
+    (removed,) = entries(laptop, EntryKind.REMOVED)
     assert removed.body["files"] == 2
 
 
@@ -190,8 +190,8 @@ def test_a_copy_that_was_deleted_on_the_share_is_sent_again_first(laptop: Laptop
 
     assert laptop.originals_on_share() == {sha256(content)}
     assert (summary.removed, summary.exit_code) == (1, 0)
-    assert len(entries(laptop, Kind.TRANSFERRED)) == 2
-    (lost,) = entries(laptop, Kind.SHARE_LOST)
+    assert len(entries(laptop, EntryKind.TRANSFERRED)) == 2
+    (lost,) = entries(laptop, EntryKind.SHARE_LOST)
     assert lost.body["found"] == "gone"
     told = [event.details["text"] for event in heard.events if event.what is Happened.NOTICE]
     assert any("1 photo" in str(text) for text in told)
@@ -213,7 +213,7 @@ def test_a_copy_that_was_altered_on_the_share_is_sent_again_beside_it(laptop: La
     assert len(laptop.on_share()) == 2
     (laptop.share / altered).unlink()
     assert laptop.originals_on_share() == {sha256(content)}
-    (lost,) = entries(laptop, Kind.SHARE_LOST)
+    (lost,) = entries(laptop, EntryKind.SHARE_LOST)
     assert lost.body["found"] == "different"
 
 
@@ -294,21 +294,21 @@ def test_a_photo_on_a_locked_card_is_sent_once_and_said_to_be_there(laptop: Lapt
 
     assert (first.sent, first.removed, second.sent, photo.exists()) == (1, 0, 0, True)
     assert any("read-only" in str(event.details.get("reason")) for event in heard.events)
-    assert entries(laptop, Kind.REMOVED) == []
-    assert [entry.body["outcome"] for entry in entries(laptop, Kind.NOT_REMOVED)] == ["read-only"]
+    assert entries(laptop, EntryKind.REMOVED) == []
+    assert [entry.body["outcome"] for entry in entries(laptop, EntryKind.NOT_REMOVED)] == ["read-only"]
 
     card.pull()
     third = sync(laptop)
 
     assert (third.removed, third.exit_code, third.away) == (0, 0, 1)
-    assert entries(laptop, Kind.REMOVED) == []
-    assert [entry.body["outcome"] for entry in entries(laptop, Kind.NOT_REMOVED)] == ["read-only", "away"]
+    assert entries(laptop, EntryKind.REMOVED) == []
+    assert [entry.body["outcome"] for entry in entries(laptop, EntryKind.NOT_REMOVED)] == ["read-only", "away"]
 
     card.put_in()
     fourth = sync(laptop, card.place)
 
     assert (fourth.sent, fourth.removed, photo.exists()) == (0, 1, False)
-    assert len(entries(laptop, Kind.TRANSFERRED)) == 1
+    assert len(entries(laptop, EntryKind.TRANSFERRED)) == 1
 
 
 @linux
@@ -320,7 +320,7 @@ def test_a_pulled_card_is_said_once_waits_and_goes_on(laptop: Laptop, card: Card
     contents = {sha256(photo.read_bytes()) for photo in photos}
     laptop.configure(removal={"overdue_hours": 0.000001})
     sync(laptop, card.place, heard=(heard := Heard()), stopping=lambda: len(heard.events) >= 3)
-    assert {one.state for one in standings(laptop)} == {State.DECIDED}
+    assert {one.state for one in tracked_photos(laptop)} == {State.DECIDED}
     card.pull()
 
     for number in range(3):
@@ -329,14 +329,14 @@ def test_a_pulled_card_is_said_once_waits_and_goes_on(laptop: Laptop, card: Card
         told = [text for text in notices(heard) if "EOS_DIGITAL" in text]
         assert len(told) == (1 if number == 0 else 0)
     assert "3 photos" in str(heard.events) or number
-    assert entries(laptop, Kind.OVERDUE) == []
+    assert entries(laptop, EntryKind.OVERDUE) == []
 
     card.put_in()
     summary = sync(laptop)
 
     assert (summary.removed, summary.exit_code, summary.away) == (3, 0, 0)
     assert laptop.originals_on_share() == contents
-    assert entries(laptop, Kind.OVERDUE) == []
+    assert entries(laptop, EntryKind.OVERDUE) == []
 
 
 @linux
@@ -348,8 +348,8 @@ def test_a_card_pulled_before_the_removal_waits_with_its_proof(laptop: Laptop, c
             card.pull()
 
     assert sync(laptop, card.place, heard=Heard(then=pull)).away == 1
-    assert entries(laptop, Kind.REMOVED) == []
-    assert [entry.body["outcome"] for entry in entries(laptop, Kind.NOT_REMOVED)] == ["away"]
+    assert entries(laptop, EntryKind.REMOVED) == []
+    assert [entry.body["outcome"] for entry in entries(laptop, EntryKind.NOT_REMOVED)] == ["away"]
 
     card.put_in()
     summary = sync(laptop)
@@ -369,8 +369,8 @@ def test_a_photo_corrected_after_it_was_sent_is_another_photo(laptop: Laptop) ->
     summary = laptop.run()
 
     assert photo.read_bytes() == jpeg(PRIVATE)
-    assert (summary.exit_code, standings(laptop)) == (0, [])
-    assert [entry.body["outcome"] for entry in entries(laptop, Kind.NOT_REMOVED)] == ["changed"]
+    assert (summary.exit_code, tracked_photos(laptop)) == (0, [])
+    assert [entry.body["outcome"] for entry in entries(laptop, EntryKind.NOT_REMOVED)] == ["changed"]
 
 
 @linux
@@ -386,7 +386,7 @@ def test_photos_on_a_card_that_does_not_come_back_can_be_dismissed(laptop: Lapto
     assert "2 photos" in done.stdout
     summary = sync(laptop)
     assert (summary.exit_code, summary.away) == (0, 0)
-    assert [entry.body["outcome"] for entry in entries(laptop, Kind.NOT_REMOVED)] == ["dismissed"] * 2
+    assert [entry.body["outcome"] for entry in entries(laptop, EntryKind.NOT_REMOVED)] == ["dismissed"] * 2
 
     card.put_in()
     assert sync(laptop, card.place).removed == 2
@@ -408,7 +408,7 @@ def test_another_card_of_the_same_name_is_not_mistaken_for_the_first(
         on_card(other, 0)
         summary = sync(laptop, card.place)
         assert (summary.away, summary.exit_code) == (1, 0)
-        assert entries(laptop, Kind.REMOVED) == []
+        assert entries(laptop, EntryKind.REMOVED) == []
     finally:
         other.pull()
         subprocess.run(["umount", "-l", str(other.chip)], check=True)

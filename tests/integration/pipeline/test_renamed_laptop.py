@@ -11,8 +11,8 @@ import pytest
 
 from agent.audit import Report, VerifierKey, utc_now, verify_copy
 from agent.model import Known
-from agent.pipeline.doctor import Finding, Mark, examine
-from agent.pipeline.stages import log_key
+from agent.pipeline.context import log_key
+from agent.pipeline.doctor import CheckResult, Finding, examine
 from agent.record.published import origin
 from tests.laptop import Heard, Laptop
 from tests.servers.fixtures import chrooted_sshd  # noqa: F401  # the fixture behind `laptop`
@@ -63,7 +63,7 @@ def notices(heard: Heard) -> str:
 
 
 def doctor(laptop: Laptop, check: str) -> Finding:
-    found: list[Finding] = laptop.look(lambda stages: list(examine(stages, lambda: (True, Known.YES))))
+    found: list[Finding] = laptop.look(lambda context: list(examine(context, lambda: (True, Known.YES))))
     return next(one for one in found if one.check == check)
 
 
@@ -76,20 +76,23 @@ def test_a_record_that_may_not_be_written_is_a_fault_of_the_run_and_is_shown(lap
     assert "stays here" not in notices(heard)
     assert "record/laptop-17" in laptop.command("status").stdout
     assert "record/laptop-17" in json.loads(laptop.command("status", "--json").stdout)["record"]["trouble"]
-    assert doctor(laptop, "record").mark is Mark.FAIL
-    assert (doctor(laptop, "share record").mark, doctor(laptop, "share writing").mark) == (Mark.FAIL, Mark.OK)
+    assert doctor(laptop, "record").mark is CheckResult.FAIL
+    assert (doctor(laptop, "share record").mark, doctor(laptop, "share writing").mark) == (
+        CheckResult.FAIL,
+        CheckResult.OK,
+    )
     assert "add-device.sh laptop-17" in doctor(laptop, "share record").advice
     assert laptop.command("sync").returncode == 3
     let_in(laptop, "laptop-17")
     assert laptop.command("sync").returncode == 0
-    assert doctor(laptop, "record").mark is doctor(laptop, "share record").mark is Mark.OK
+    assert doctor(laptop, "record").mark is doctor(laptop, "share record").mark is CheckResult.OK
     assert json.loads(laptop.command("status", "--json").stdout)["record"]["trouble"] is None
     assert judged(laptop, "laptop-17")["laptop-17"].findings == ()
 
 
 def test_doctors_test_of_the_record_folder_leaves_nothing_there(laptop: Laptop) -> None:
     folder = let_in(laptop, "laptop-17")
-    assert doctor(laptop, "share record").mark is Mark.OK
+    assert doctor(laptop, "share record").mark is CheckResult.OK
     assert list(folder.iterdir()) == []
 
 

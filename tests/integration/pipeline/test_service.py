@@ -13,8 +13,8 @@ from watchdog.utils import BaseThread
 
 from agent.errors import JournalError
 from agent.journal import Journal, State
-from agent.pipeline.stages import only_writer, open_stages
-from agent.record import Kind
+from agent.pipeline.context import only_writer, open_context
+from agent.record import EntryKind
 from agent.supervisor import Supervisor
 from agent.supervisor.timers import QUIET
 from tests.laptop import ON_VISIT, PRIVATE, VISITS, Laptop, minutes, sha256
@@ -135,7 +135,7 @@ def test_what_was_taken_while_the_share_was_away_leaves_soon_after_it_is_back(qu
         assert photo.exists()
         quick.server.restart()  # type: ignore[attr-defined]
         until(lambda: not photo.exists(), quick)
-    (entry,) = quick.look(lambda stages: list(stages.record.entries(kinds={Kind.TRANSFERRED})))
+    (entry,) = quick.look(lambda context: list(context.record.entries(kinds={EntryKind.TRANSFERRED})))
     assert entry.body["found_at"] < entry.body["reachable_at"]
 
 
@@ -184,8 +184,8 @@ def test_a_watcher_that_died_is_noticed_and_nothing_is_missed(quick: Laptop) -> 
     settings = quick.settings
 
     def serve() -> None:
-        with only_writer(settings), open_stages(settings, sleep=stopping.wait) as stages:
-            Supervisor(stages, settings.watch, knock=lambda: True, stopping=stopping).run()
+        with only_writer(settings), open_context(settings, sleep=stopping.wait) as context:
+            Supervisor(context, settings.watch, knock=lambda: True, stopping=stopping).run()
 
     service = threading.Thread(target=serve)
     service.start()

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from agent.errors import HostKeyRefused, LoginRefused, ShareUnreachable
-from agent.record import Kind
+from agent.record import EntryKind
 from agent.share import make_key
 from tests.laptop import ON_VISIT, VISITS, Heard, Laptop, minutes, sha256
 from tests.servers.openssh import OpenSSH
@@ -22,7 +22,7 @@ def server(laptop: Laptop, sshd: OpenSSH) -> OpenSSH:
 def refusals(laptop: Laptop) -> list[object]:
     """The reasons on record for which the share was refused."""
     return laptop.look(
-        lambda stages: [entry.body["reason"] for entry in stages.record.entries(kinds={Kind.SHARE_REFUSED})]
+        lambda context: [entry.body["reason"] for entry in context.record.entries(kinds={EntryKind.SHARE_REFUSED})]
     )
 
 

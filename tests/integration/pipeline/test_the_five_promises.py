@@ -11,7 +11,7 @@ from agent.journal import State
 from agent.model import VisitId
 from agent.pipeline.events import Event, Happened
 from agent.pipeline.review import assign
-from agent.record import Kind, Record
+from agent.record import EntryKind, Record
 from tests.laptop import ON_VISIT, PRIVATE, VISITS, Heard, Laptop, jpeg, minutes, sha256
 from tests.servers.openssh import OpenSSH
 
@@ -30,7 +30,7 @@ def test_a_private_photo_is_neither_sent_nor_changed_nor_named_anywhere(laptop: 
     assert private.read_bytes() == before
     assert (after.st_mtime_ns, after.st_ino) == (stat.st_mtime_ns, stat.st_ino)
     assert sha256(before) not in laptop.originals_on_share()
-    laptop.look(lambda stages: stages.journal.tidy())
+    laptop.look(lambda context: context.journal.tidy())
     everything = b"".join(path.read_bytes() for path in (laptop.home / "state").rglob("*") if path.is_file())
     assert b"Anna" not in everything
 
@@ -98,9 +98,9 @@ def test_on_a_server_that_cannot_sync_photos_are_proven_but_stay_unless_the_sett
 
     summary = laptop.run()
     assert (summary.proven, summary.removed, summary.exit_code) == (1, 0, 3)
-    (standing,) = laptop.look(lambda stages: stages.journal.standings())
-    assert standing.state is State.RECORDED
-    assert "fsync" in standing.reason
+    (tracked,) = laptop.look(lambda context: context.journal.tracked_photos())
+    assert tracked.state is State.RECORDED
+    assert "fsync" in tracked.reason
     assert photo.exists()
 
     laptop.configure(share={"allow_unsynced": True})
@@ -147,7 +147,7 @@ def test_what_is_on_the_share_already_is_recognised_and_not_sent_twice(laptop: L
 
 def test_a_photo_is_on_record_before_it_is_removed(laptop: Laptop) -> None:
     photo = laptop.photo("IMG_1.jpg")
-    at_removal: list[tuple[bool, list[Kind]]] = []
+    at_removal: list[tuple[bool, list[EntryKind]]] = []
 
     def look(event: Event) -> None:
         if event.what is Happened.PROVEN:
@@ -156,9 +156,9 @@ def test_a_photo_is_on_record_before_it_is_removed(laptop: Laptop) -> None:
     laptop.run(Heard(then=look))
 
     assert at_removal[0][0]
-    assert [kind for kind in kinds(laptop) if kind in {Kind.TRANSFERRED, Kind.REMOVED}] == [
-        Kind.TRANSFERRED,
-        Kind.REMOVED,
+    assert [kind for kind in kinds(laptop) if kind in {EntryKind.TRANSFERRED, EntryKind.REMOVED}] == [
+        EntryKind.TRANSFERRED,
+        EntryKind.REMOVED,
     ]
 
 
@@ -198,7 +198,7 @@ def test_a_photo_taken_while_the_share_was_away_leaves_at_the_first_run_after(la
 
     assert (away.exit_code, back.exit_code) == (5, 0)
     assert not photo.exists()
-    (entry,) = laptop.look(lambda stages: list(stages.record.entries(kinds={Kind.TRANSFERRED})))
+    (entry,) = laptop.look(lambda context: list(context.record.entries(kinds={EntryKind.TRANSFERRED})))
     assert entry.body["found_at"] < entry.body["reachable_at"] <= entry.body["proven_at"]
 
 
@@ -215,7 +215,7 @@ def test_keep_hours_keep_a_proven_photo_that_long_and_no_longer(laptop: Laptop) 
     assert not photo.exists()
 
 
-def kinds(laptop: Laptop) -> list[Kind]:
+def kinds(laptop: Laptop) -> list[EntryKind]:
     """The kinds of the record's entries, oldest first."""
     folder: Path = laptop.home / "state" / "record"
     return [entry.kind for entry in Record.open(folder, "laptop-17").entries()]
@@ -230,8 +230,8 @@ def test_a_raw_goes_with_a_sidecar_that_says_what_its_own_said_too(laptop: Lapto
     Image.new("RGB", (8, 8)).save(picture, "TIFF", tiffinfo={306: "2026:03:14 10:11:12"})
     (laptop.imports / "IMG_1.tif.xmp").write_bytes(rating)
     laptop.run()
-    (held,) = laptop.look(lambda stages: stages.journal.standings(State.REVIEW))
-    laptop.look(lambda stages: assign(stages, held.id, VisitId("museum")))
+    (held,) = laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW))
+    laptop.look(lambda context: assign(context, held.id, VisitId("museum")))
 
     laptop.run()
 

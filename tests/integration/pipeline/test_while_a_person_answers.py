@@ -10,10 +10,10 @@ import pytest
 from agent.errors import RecordError
 from agent.journal import Journal, State
 from agent.model import PhotoId, VisitId
+from agent.pipeline.context import only_writer, open_context
 from agent.pipeline.events import Happened
 from agent.pipeline.review import assign, keep_private
 from agent.pipeline.run import Run
-from agent.pipeline.stages import only_writer, open_stages
 from tests.laptop import ON_VISIT, VISITS, Heard, Laptop, minutes
 
 
@@ -23,7 +23,7 @@ def held(laptop: Laptop, number: int) -> list[PhotoId]:
         laptop.photo(f"undated_{n}.jpg", None, seed=n)
     assert laptop.run().review == number
     laptop.register(VISITS + "zoo,Zoo,2026-05-02 09:00,2026-05-02 15:00,Europe/London,,,,,,\n")
-    return [one.id for one in laptop.look(lambda stages: stages.journal.standings(State.REVIEW))]
+    return [one.id for one in laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW))]
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], None]) -> None:
@@ -47,7 +47,7 @@ def test_a_photo_that_is_settled_as_private_between_look_and_save_ends_nothing(
     good = laptop.photo("good.jpg", ON_VISIT + minutes(1), seed=9)
 
     def answer() -> None:
-        with open_stages(laptop.settings) as another_process:
+        with open_context(laptop.settings) as another_process:
             keep_private(another_process, first)
 
     with monkeypatch.context() as patched:
@@ -56,9 +56,9 @@ def test_a_photo_that_is_settled_as_private_between_look_and_save_ends_nothing(
 
     assert summary.fault is None
     assert not good.exists()
-    left = laptop.look(lambda stages: stages.journal.standings(State.REVIEW))
+    left = laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW))
     assert [one.id for one in left] == [second]
-    assert laptop.look(lambda stages: stages.journal.counts()[State.PRIVATE]) == 1
+    assert laptop.look(lambda context: context.journal.counts()[State.PRIVATE]) == 1
 
 
 def test_a_photo_that_is_assigned_between_look_and_save_is_sent_as_the_person_said(
@@ -67,7 +67,7 @@ def test_a_photo_that_is_assigned_between_look_and_save_is_sent_as_the_person_sa
     first, _ = held(laptop, 2)
 
     def answer() -> None:
-        with open_stages(laptop.settings) as another_process:
+        with open_context(laptop.settings) as another_process:
             assign(another_process, first, VisitId("museum"))
 
     with monkeypatch.context() as patched:
@@ -85,7 +85,7 @@ def test_a_photo_that_vanishes_as_it_is_settled_as_private_ends_nothing(
     (laptop.imports / "undated_0.jpg").unlink()
 
     def answer() -> None:
-        with open_stages(laptop.settings) as another_process:
+        with open_context(laptop.settings) as another_process:
             keep_private(another_process, first)
 
     with monkeypatch.context() as patched:
@@ -101,14 +101,14 @@ def test_an_answer_about_a_photo_that_moved_on_meanwhile_is_refused_and_changes_
     (first,) = held(laptop, 1)
 
     def another_answer() -> None:
-        with open_stages(laptop.settings) as another_process:
+        with open_context(laptop.settings) as another_process:
             keep_private(another_process, first)
 
-    with open_stages(laptop.settings) as stages, monkeypatch.context() as patched:
+    with open_context(laptop.settings) as context, monkeypatch.context() as patched:
         meanwhile(patched, "save_if_unchanged", another_answer)
         with pytest.raises(UsageError, match="meanwhile"):
-            assign(stages, first, VisitId("museum"))
-    assert laptop.look(lambda stages: stages.journal.standings()) == []
+            assign(context, first, VisitId("museum"))
+    assert laptop.look(lambda context: context.journal.tracked_photos()) == []
 
 
 # --- Faults that end a run are in its summary ------------------------------------------------------------------------
@@ -133,8 +133,8 @@ def test_a_record_that_cannot_be_written_while_the_share_refuses_is_in_the_summa
     try:
         hosts.write_text("")
         settings = laptop.settings
-        with only_writer(settings), open_stages(settings) as stages:
-            summary = Run(stages, settings.watch, heard, renew=False).through()
+        with only_writer(settings), open_context(settings) as context:
+            summary = Run(context, settings.watch, heard, renew=False).through()
     finally:
         hosts.write_text(before)
 

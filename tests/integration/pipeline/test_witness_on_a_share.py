@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.audit.verify import utc_now
-from agent.audit.witness import Trouble, Watch, Witness
-from agent.pipeline.stages import log_key
+from agent.audit.witness import Watch, Witness, WitnessFinding
+from agent.pipeline.context import log_key
 from agent.record.note import VerifierKey
 from tests.laptop import Laptop
 
@@ -42,7 +42,7 @@ def test_photo_by_photo_share_and_record_agree_and_an_older_share_is_told(laptop
     for name in laptop.on_share():
         os.utime(laptop.share / name, (day_before_yesterday, day_before_yesterday))
     rolled_back = _look(laptop, state)
-    assert {trouble for trouble, _ in rolled_back.devices[0].troubles} == {Trouble.ROLLBACK}
+    assert {trouble for trouble, _ in rolled_back.devices[0].troubles} == {WitnessFinding.ROLLBACK}
     assert rolled_back.exit_code == 11
     assert rolled_back.holdings is not None
     assert len(rolled_back.holdings.without_entry) >= 2  # what was sent since has no entry there

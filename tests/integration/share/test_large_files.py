@@ -15,7 +15,7 @@ from agent.errors import NotProven, ShareUnreachable
 from agent.model import Delivery, RemoteName, Sha256, Splice
 from agent.share import Delivered, Sent, Share, Undelivered, open_share
 from agent.share.names import temporary_name
-from agent.share.source import Source
+from agent.share.source import LocalSource
 from tests.integration.share.opening import files, once, server_of
 from tests.servers.fixtures import sshd  # noqa: F401
 from tests.servers.openssh import OpenSSH
@@ -179,15 +179,15 @@ def test_asked_to_stop_before_it_goes_on_what_a_cut_transfer_left_stays(
 ) -> None:
     photo = film(tmp_path / "in")
     left = cut(sshd, photo, at=25 * MEGABYTE)
-    skip, stop = Source.skip, [False]
+    skip, stop = LocalSource.skip, [False]
 
-    def skipped(source: Source, length: int) -> Sha256:
+    def skipped(source: LocalSource, length: int) -> Sha256:
         """As on a slow disk: what was sent is being hashed again when it is time to stop."""
         stop[0] = True
         time.sleep(4)
         return skip(source, length)
 
-    monkeypatch.setattr(Source, "skip", skipped)
+    monkeypatch.setattr(LocalSource, "skip", skipped)
     with opened(sshd) as share:
         assert list(share.deliver([photo], stopping=lambda: stop[0])) == []
     assert left.stat().st_size > 20 * MEGABYTE

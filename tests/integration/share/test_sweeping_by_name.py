@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from agent.model import TransferId
 from agent.share import HalfSent, open_share
-from agent.share.lanes import LARGE
 from agent.share.names import temporary_name
+from agent.share.pool import LARGE
 from tests.integration.share.opening import server_of
 from tests.servers.fixtures import chrooted_sshd  # noqa: F401
 from tests.servers.openssh import OpenSSH

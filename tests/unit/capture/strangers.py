@@ -1,10 +1,10 @@
-"""Functions that a worker takes in as guests: well-behaved ones, and such as a hostile file would make of them."""
+"""Functions that a worker takes in as jobs: well-behaved ones, and such as a hostile file would make of them."""
 
 import os
 from pathlib import Path
 
-from agent.capture.worker.wire import Fields
 from agent.errors import LocalFault
+from agent.worker.wire import Fields
 
 
 def tell(path: Path, asked: Fields) -> Fields:

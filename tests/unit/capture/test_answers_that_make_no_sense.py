@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.capture.worker import wire
 from agent.model import Capture, Interval, Level, Place
+from agent.worker import wire
 
 GOOD = wire.of_capture(
     Capture(

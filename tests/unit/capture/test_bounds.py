@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.capture.bounded import SCAN_CHUNK, Block, BoundedFile, Broken, Exhausted, Window
-from agent.capture.tiff import MAX_DIRECTORIES, MAX_ENTRIES, Entry, Tiff
+from agent.capture.bounded import SCAN_CHUNK, Block, BoundedFile, Broken, ByteRange, Exhausted
+from agent.capture.tiff import MAX_DIRECTORIES, MAX_ENTRIES, IfdEntry, Tiff
 from tests.unit.capture.photobuilding import directory
 
 
@@ -41,7 +41,7 @@ def test_neighbouring_reads_cost_one_visit() -> None:
 def test_what_lies_outside_is_broken_and_never_short(offset: int, size: int) -> None:
     content = bytes(range(40))
     inside = offset >= 0 and size >= 0 and offset + size <= 20
-    for source in (file_of(content[:20]), Block(content[:20]), Window(Block(content), 0, 20)):
+    for source in (file_of(content[:20]), Block(content[:20]), ByteRange(Block(content), 0, 20)):
         if inside:
             assert source.at(offset, size) == content[offset : offset + size]
         else:
@@ -103,7 +103,7 @@ def test_a_directory_that_begins_with_what_is_no_field_is_none_and_later_on_a_si
 
 def test_a_value_is_never_read_beyond_what_its_asker_allows() -> None:
     tiff = Tiff(Block(b"MM\0*\0\0\0\x08" + bytes(1_000)))
-    assert len(tiff.raw(Entry(2, 900, 8), 64)) == 64
-    assert len(tiff.raw(Entry(2, 0xFFFFFFFF, 990), 64)) == 18
-    assert len(tiff.integers(Entry(4, 0xFFFFFFFF, 8), 5)) == 5
-    assert len(tiff.rationals(Entry(5, 0xFFFFFFFF, 8), 3)) == 3
+    assert len(tiff.raw(IfdEntry(2, 900, 8), 64)) == 64
+    assert len(tiff.raw(IfdEntry(2, 0xFFFFFFFF, 990), 64)) == 18
+    assert len(tiff.integers(IfdEntry(4, 0xFFFFFFFF, 8), 5)) == 5
+    assert len(tiff.rationals(IfdEntry(5, 0xFFFFFFFF, 8), 3)) == 3

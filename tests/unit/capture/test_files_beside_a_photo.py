@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.capture import read
-from agent.capture.beside import Beside, adjusted
+from agent.capture.companions import Companion, adjusted
 from agent.capture.corroborate import corroborated
 from agent.capture.evidence import Stamp
 from agent.capture.placezone import with_zone_of_place
@@ -147,8 +147,8 @@ def test_a_thumbnail_of_the_same_time_bears_it_out(pair: Pair) -> None:
     assert found.basis[-1] == "the thumbnail beside it (THM)"
 
 
-def live(written: str, content_id: str | None = "one") -> Beside:
-    return Beside("its Live Photo partner", Stamp(written), own=True, content_id=content_id)
+def live(written: str, content_id: str | None = "one") -> Companion:
+    return Companion("its Live Photo partner", Stamp(written), own=True, content_id=content_id)
 
 
 def still(level: Level = Level.ASSUMED_ZONE, content_id: str | None = "one") -> Capture:

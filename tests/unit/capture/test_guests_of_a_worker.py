@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from agent.capture import CaptureWorker, Guest, Unreadable
-from agent.capture.worker import DECODING, READING
-from agent.capture.worker.limits import MIB
-from agent.capture.worker.line import MOST_WAITING
-from agent.capture.worker.wire import Fields
+from agent.capture import CaptureWorker, Job, Unreadable
 from agent.errors import LocalFault
+from agent.worker import DECODING, READING
+from agent.worker.child_process import MOST_WAITING
+from agent.worker.limits import MIB
+from agent.worker.wire import Fields
 from tests.unit.capture.photobuilding import NOW, PICTURE
 
 HERE = "tests.unit.capture.strangers:"
-TELL, REFUSE, DIE = (Guest(HERE + name) for name in ("tell", "refuse", "die"))
-CHATTER, FILL = Guest(HERE + "chatter"), Guest(HERE + "fill")
-FILL_AS_A_PICTURE = Guest(HERE + "fill", decoding=True)
+TELL, REFUSE, DIE = (Job(HERE + name) for name in ("tell", "refuse", "die"))
+CHATTER, FILL = Job(HERE + "chatter"), Job(HERE + "fill")
+FILL_AS_A_PICTURE = Job(HERE + "fill", decoding=True)
 GUESTS = (TELL, REFUSE, DIE, CHATTER, FILL, FILL_AS_A_PICTURE)
 
 
@@ -34,7 +34,7 @@ def _strangers_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def worker() -> Iterator[CaptureWorker]:
-    with CaptureWorker(guests=GUESTS) as opened:
+    with CaptureWorker(jobs=GUESTS) as opened:
         yield opened
 
 
@@ -75,9 +75,9 @@ def test_a_file_that_ends_a_guest_twice_is_refused_for_every_question_until_it_i
         worker.ask(DIE, deadly, {}, as_it_is)
     assert worker.ask(DIE, photo, {}, as_it_is) == {}
     before = worker.process_ids
-    for guest in (DIE, TELL):
+    for job in (DIE, TELL):
         with pytest.raises(Unreadable):
-            worker.ask(guest, deadly, {}, as_it_is)
+            worker.ask(job, deadly, {}, as_it_is)
     with pytest.raises(Unreadable):
         worker.read(deadly, now=NOW)
     assert worker.process_ids == before, "it was not touched again"
@@ -86,7 +86,7 @@ def test_a_file_that_ends_a_guest_twice_is_refused_for_every_question_until_it_i
 
 
 def test_only_what_the_worker_was_told_of_at_its_start_is_ever_called(photo: Path) -> None:
-    with CaptureWorker(guests=[TELL]) as worker, pytest.raises(Unreadable, match="KeyError"):
+    with CaptureWorker(jobs=[TELL]) as worker, pytest.raises(Unreadable, match="KeyError"):
         worker.ask(DIE, photo, {}, as_it_is)
 
 
@@ -104,7 +104,7 @@ def test_an_answer_that_is_not_understood_is_no_answer_and_the_file_is_not_asked
 def test_guests_are_held_to_the_limits_of_the_worker_they_are_in(photo: Path) -> None:
     some = {"bytes": 60 * MIB}
     reading, decoding = replace(READING, memory=32 * MIB), replace(DECODING, memory=100 * MIB)
-    with CaptureWorker(reading=reading, decoding=decoding, guests=GUESTS) as worker:
+    with CaptureWorker(reading=reading, decoding=decoding, jobs=GUESTS) as worker:
         with pytest.raises(Unreadable, match="more than 32 MB of memory"):
             worker.ask(FILL, photo, some, as_it_is)
         assert worker.ask(FILL_AS_A_PICTURE, photo, some, as_it_is) == {"size": 60 * MIB}
@@ -123,6 +123,6 @@ def test_pictures_under_way_are_answered_for_when_a_guest_was_asked_in_between(
 
 def test_a_worker_that_says_more_than_it_was_asked_is_not_listened_to(worker: CaptureWorker, photo: Path) -> None:
     assert worker.ask(CHATTER, photo, {}, as_it_is) == {"process": 1}, "one line is as good as another"
-    answers = worker._lines[0]._answers
+    answers = worker._children[0]._answers
     time.sleep(0.5)  # in which it says a million things
     assert answers.qsize() <= MOST_WAITING + 256 * 1024 // 20, "what it had said when it was listened to last, no more"

@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from agent.capture import CaptureWorker, Held, Request, Unreadable, read
-from agent.capture.worker import DECODING, READING, wire
-from agent.capture.worker.limits import MIB
+from agent.capture import CaptureWorker, Enforcement, ReadRequest, Unreadable, read
 from agent.errors import LocalFault
 from agent.model import Camera, Capture, Interval, Level, Origin, Place, WallClock
+from agent.worker import DECODING, READING, wire
+from agent.worker.limits import MIB
 from tests.unit.capture.photobuilding import NOW, ORIGINAL, PICTURE, TAKEN, app1, exif_block, jpeg
 
 NARROW = replace(READING, memory=MIB)
@@ -70,7 +70,7 @@ def gone(process: int) -> bool:
 
 def test_a_worker_reads_the_corpus_as_this_process_does(worker: CaptureWorker, corpus: Path) -> None:
     paths = sorted(path for path in corpus.rglob("*") if path.is_file())
-    found = list(worker.read_all((Request(path) for path in paths), now=NOW))
+    found = list(worker.read_all((ReadRequest(path) for path in paths), now=NOW))
     assert found == [read(path, now=NOW) for path in paths]
 
 
@@ -97,7 +97,7 @@ def test_leaving_in_the_middle_leaves_no_answer_for_the_next_question(
 ) -> None:
     plain = tmp_path / "plain.jpg"
     plain.write_bytes(PICTURE)
-    for found in worker.read_all([Request(plain)] * 100, now=NOW):
+    for found in worker.read_all([ReadRequest(plain)] * 100, now=NOW):
         assert isinstance(found, Capture)
         break
     assert worker.read(good, now=NOW).level is Level.ASSUMED_ZONE
@@ -108,7 +108,7 @@ def test_leaving_in_the_middle_leaves_no_answer_for_the_next_question(
 
 def test_a_file_that_ends_the_worker_twice_is_refused_and_the_others_are_read(good: Path, deadly: Path) -> None:
     with CaptureWorker(reading=NARROW) as worker:
-        found = list(worker.read_all(map(Request, [good, deadly, good, good]), now=NOW))
+        found = list(worker.read_all(map(ReadRequest, [good, deadly, good, good]), now=NOW))
         assert [type(one) for one in found] == [Capture, Unreadable, Capture, Capture]
         assert "memory, twice" in str(found[1])
         assert deadly.name not in str(found[1])
@@ -173,7 +173,7 @@ def test_a_worker_that_was_killed_is_replaced(worker: CaptureWorker, good: Path)
 
 @posix_only
 def test_a_worker_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch, good: Path) -> None:
-    monkeypatch.setattr("agent.capture.worker.line.GRACE", 0.2)
+    monkeypatch.setattr("agent.worker.child_process.GRACE", 0.2)
     with CaptureWorker(reading=replace(READING, wall=0.3)) as worker:
         worker.read(good, now=NOW)
         (process,) = worker.process_ids
@@ -228,7 +228,7 @@ def test_closing_ends_the_workers(good: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="what Linux holds by itself")
 def test_linux_holds_every_limit_by_itself(worker: CaptureWorker, good: Path) -> None:
     limits = worker.imposed()
-    assert (limits.memory, limits.processor, limits.wall, limits.files) == (Held.SYSTEM,) * 4
+    assert (limits.memory, limits.processor, limits.wall, limits.files) == (Enforcement.SYSTEM,) * 4
     (process,) = worker.process_ids
     listed = Path(f"/proc/{process}/limits").read_text()
     rows = {row[:26].strip(): row[26:].split()[0] for row in listed.splitlines()}

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.capture import read
-from agent.clockcheck import Ahead, Measured, ShownTime, agree, measure, shown_in, zone_part
+from agent.clockcheck import ClockOffset, Measured, ShownTime, agree, measure, shown_in, zone_part
 from agent.errors import LocalFault
 from agent.model import Camera, Capture, Interval, Level, WallClock
 
@@ -31,8 +31,8 @@ def wall(moment: datetime) -> Capture:
     )  # fmt: skip
 
 
-def seconds(low: float, high: float) -> Ahead:
-    return Ahead(timedelta(seconds=low), timedelta(seconds=high))
+def seconds(low: float, high: float) -> ClockOffset:
+    return ClockOffset(timedelta(seconds=low), timedelta(seconds=high))
 
 
 @given(
@@ -117,7 +117,7 @@ def test_a_photo_without_the_cameras_own_time_is_refused_whatever_its_name_says(
 # --- Several photos --------------------------------------------------------------------------------------------------
 
 
-def photos(*aheads: Ahead, camera: Camera = CAMERA) -> list[Measured]:
+def photos(*aheads: ClockOffset, camera: Camera = CAMERA) -> list[Measured]:
     return [Measured(camera, ShownTime(SUMMER, FIFTH), ahead, own_offset=False) for ahead in aheads]
 
 
@@ -155,7 +155,7 @@ def test_photos_with_and_without_an_offset_are_not_mixed() -> None:
     ],
 )
 def test_the_answer_is_zero_where_the_clock_may_be_right_and_says_how_far_it_may_be_off(
-    ahead: Ahead, answer: int, within: float
+    ahead: ClockOffset, answer: int, within: float
 ) -> None:
     assert ahead.seconds == answer
     assert ahead.within == pytest.approx(within)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.forward import (
-    Event,
     Forwarder,
+    LogEvent,
     NotForwarded,
-    Standing,
+    ReceiverStatus,
     Target,
-    standing,
+    receiver_status,
 )
-from agent.forward.waiting import Waiting
+from agent.forward.event_queue import EventQueue
 from tests.servers.rsyslog import Rsyslog
 from tests.unit.forward.events import AT, Kept
 
@@ -29,7 +29,7 @@ class Receiver:
     got: list[str] = field(default_factory=list)
     tries: int = 0
 
-    def render(self, one: Event) -> bytes:
+    def render(self, one: LogEvent) -> bytes:
         return one.id.encode()
 
     def send(self, payloads: Sequence[bytes]) -> None:
@@ -66,8 +66,8 @@ class Bench:
             clock=lambda: self.now,
         )
 
-    def standing(self) -> Standing:
-        return standing(self.queue, "laptop-17", self.targets[0])
+    def receiver_status(self) -> ReceiverStatus:
+        return receiver_status(self.queue, "laptop-17", self.targets[0])
 
     def once(self) -> None:
         """As a run of `sync` does it."""
@@ -76,7 +76,7 @@ class Bench:
         forwarder.close(20)
 
     def waiting(self) -> int:
-        with Waiting(self.queue, "laptop-17") as waiting:
+        with EventQueue(self.queue, "laptop-17") as waiting:
             return waiting.count(self.targets[0])
 
 

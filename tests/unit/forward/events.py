@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from agent.forward import Event, Position, Step
+from agent.forward import LogEvent, Position, Step
 
 AT = datetime(2026, 3, 14, 17, 0, tzinfo=UTC)
 
 
-def event(index: int = 0, kind: str = "transferred", *, erases: int | None = None, **body: Any) -> Event:
+def event(index: int = 0, kind: str = "transferred", *, erases: int | None = None, **body: Any) -> LogEvent:
     entry = {
         "at": (AT + timedelta(seconds=index)).isoformat(),
         "body": {"photo": f"{index:08x}", "visit": "2026-science-museum"} | body,
@@ -22,14 +22,14 @@ def event(index: int = 0, kind: str = "transferred", *, erases: int | None = Non
     line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
     identity = f"laptop-17:{index:08x}-{kind}"
     document = {"event": {"id": identity}, "visit_photo_agent": entry["body"]}
-    return Event(identity, index, entry, line, "ab" * 32, document, erases)
+    return LogEvent(identity, index, entry, line, "ab" * 32, document, erases)
 
 
 class Kept:
     """A record of these events; one more may be put down at any time. An entry that is None was erased."""
 
     def __init__(self, count: int) -> None:
-        self.events: list[Event | None] = [event(index) for index in range(count)]
+        self.events: list[LogEvent | None] = [event(index) for index in range(count)]
 
     def __call__(self, position: Position) -> Iterator[Step]:
         for index in range(position.index, len(self.events)):

@@ -13,7 +13,7 @@ from agent.forward import (
     EcsFile,
     EcsServer,
     SyslogServer,
-    Trust,
+    TlsTrust,
 )
 from tests.servers.rsyslog import Authority, Rsyslog
 from tests.unit.forward.benches import Bench, Receiver, ids, until
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 def test_a_real_rsyslog_gets_every_event_once_and_whole(tmp_path: Path, rsyslog: Rsyslog) -> None:
     source = Kept(1200)
     source.events[3] = event(3, visit='Musée "d\'Orsay" \\ [3]')
-    bench = Bench(tmp_path, source, SyslogServer("localhost", rsyslog.port, Trust(rsyslog.authority.file)))
+    bench = Bench(tmp_path, source, SyslogServer("localhost", rsyslog.port, TlsTrust(rsyslog.authority.file)))
     bench.once()
     lines = rsyslog.wait_for(1200)
     assert ids(rsyslog) == source.ids
@@ -40,7 +40,7 @@ def test_a_real_rsyslog_gets_every_event_once_and_whole(tmp_path: Path, rsyslog:
 
 def test_a_server_that_was_down_gets_everything_when_it_is_back(tmp_path: Path, rsyslog: Rsyslog) -> None:
     source = Kept(5)
-    bench = Bench(tmp_path, source, SyslogServer("localhost", rsyslog.port, Trust(rsyslog.authority.file)))
+    bench = Bench(tmp_path, source, SyslogServer("localhost", rsyslog.port, TlsTrust(rsyslog.authority.file)))
     rsyslog.stop()
     forwarder = bench.start()
     try:
@@ -59,7 +59,7 @@ def test_a_server_that_was_down_gets_everything_when_it_is_back(tmp_path: Path, 
 
 def test_a_server_that_is_killed_in_the_middle_gets_everything_in_the_end(tmp_path: Path, rsyslog: Rsyslog) -> None:
     source = Kept(4000)
-    bench = Bench(tmp_path, source, SyslogServer("localhost", rsyslog.port, Trust(rsyslog.authority.file)))
+    bench = Bench(tmp_path, source, SyslogServer("localhost", rsyslog.port, TlsTrust(rsyslog.authority.file)))
     forwarder = bench.start()
     try:
         forwarder.knock()
@@ -75,11 +75,11 @@ def test_kill_minus_nine_in_the_middle_loses_no_event(tmp_path: Path, rsyslog: R
     program = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from agent.forward import SyslogServer, Trust\n"
+        "from agent.forward import SyslogServer, TlsTrust\n"
         "from tests.unit.forward.events import Kept\n"
         "from tests.unit.forward.benches import Bench\n"
         "folder, port, ca = sys.argv[1:]\n"
-        "bench = Bench(Path(folder), Kept(6000), SyslogServer('localhost', int(port), Trust(Path(ca))))\n"
+        "bench = Bench(Path(folder), Kept(6000), SyslogServer('localhost', int(port), TlsTrust(Path(ca))))\n"
         "print('begun', flush=True)\n"
         "bench.once()\n"
         "print('; '.join(bench.told) or 'done', flush=True)\n"
@@ -114,7 +114,7 @@ def test_json_lines_go_over_tls_too(tmp_path: Path, authority: Authority) -> Non
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=serve, args=(listening,))
         thread.start()
-        bench = Bench(tmp_path, Kept(3), EcsServer("localhost", listening.getsockname()[1], Trust(authority.file)))
+        bench = Bench(tmp_path, Kept(3), EcsServer("localhost", listening.getsockname()[1], TlsTrust(authority.file)))
         bench.once()
         thread.join()
     assert [json.loads(line)["event"]["id"] for line in b"".join(got).splitlines()] == Kept(3).ids
@@ -221,7 +221,7 @@ def test_an_entry_that_was_erased_is_not_sent_any_more(tmp_path: Path) -> None:
 
 def test_a_knock_returns_at_once_though_the_server_does_not_answer(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the connection, and that is all
-        bench = Bench(tmp_path, Kept(1), SyslogServer("localhost", silent.getsockname()[1], Trust()))
+        bench = Bench(tmp_path, Kept(1), SyslogServer("localhost", silent.getsockname()[1], TlsTrust()))
         forwarder = bench.start()
         started = time.monotonic()
         forwarder.knock()

@@ -6,7 +6,7 @@ import pytest
 
 from agent.forward import (
     SyslogServer,
-    Trust,
+    TlsTrust,
 )
 from tests.servers.rsyslog import Authority, Rsyslog
 from tests.unit.forward.benches import Bench
@@ -17,14 +17,14 @@ def test_a_server_whose_certificate_is_of_another_authority_gets_nothing_and_it_
     tmp_path: Path, rsyslog: Rsyslog
 ) -> None:
     other = Authority(tmp_path / "other", "other")
-    bench = Bench(tmp_path, Kept(3), SyslogServer("localhost", rsyslog.port, Trust(other.file)))
+    bench = Bench(tmp_path, Kept(3), SyslogServer("localhost", rsyslog.port, TlsTrust(other.file)))
     bench.once()
     assert (bench.waiting(), rsyslog.received()) == (3, [])
     assert "was refused" in bench.told[0]
 
 
 def test_a_server_that_is_called_something_else_gets_nothing(tmp_path: Path, rsyslog: Rsyslog) -> None:
-    bench = Bench(tmp_path, Kept(3), SyslogServer("127.0.0.1", rsyslog.port, Trust(rsyslog.authority.file)))
+    bench = Bench(tmp_path, Kept(3), SyslogServer("127.0.0.1", rsyslog.port, TlsTrust(rsyslog.authority.file)))
     bench.once()
     assert (bench.waiting(), rsyslog.received()) == (3, [])
     assert "was refused" in bench.told[0]
@@ -34,7 +34,7 @@ def test_a_server_with_an_expired_certificate_gets_nothing(tmp_path: Path, rsysl
     rsyslog.stop()
     rsyslog.pair = rsyslog.authority.issue("localhost", days=-1)
     rsyslog.start()
-    bench = Bench(tmp_path, Kept(3), SyslogServer("localhost", rsyslog.port, Trust(rsyslog.authority.file)))
+    bench = Bench(tmp_path, Kept(3), SyslogServer("localhost", rsyslog.port, TlsTrust(rsyslog.authority.file)))
     bench.once()
     assert (bench.waiting(), rsyslog.received()) == (3, [])
     assert "expired" in bench.told[0]
@@ -48,7 +48,7 @@ def test_where_the_server_asks_for_a_certificate_only_one_that_it_knows_will_do(
     rsyslog.start()
     foreign = Authority(tmp_path / "foreign", "foreign").issue("laptop-17")
     for number, trust in enumerate(
-        [Trust(authority.file), Trust(authority.file, foreign.certificate, foreign.key)] * 3
+        [TlsTrust(authority.file), TlsTrust(authority.file, foreign.certificate, foreign.key)] * 3
     ):
         # It lets us in, and closes in good order before it has read: that is not to pass for "received".
         bench = Bench(tmp_path / str(number), Kept(1), SyslogServer("localhost", rsyslog.port, trust))
@@ -56,7 +56,7 @@ def test_where_the_server_asks_for_a_certificate_only_one_that_it_knows_will_do(
         assert (bench.waiting(), rsyslog.received()) == (1, [])
         assert "forward.client_cert" in bench.told[0]
     known = authority.issue("laptop-17")
-    trust = Trust(authority.file, known.certificate, known.key)
+    trust = TlsTrust(authority.file, known.certificate, known.key)
     Bench(tmp_path, Kept(3), SyslogServer("localhost", rsyslog.port, trust)).once()
     assert len(rsyslog.wait_for(3)) == 3
 
@@ -66,9 +66,9 @@ def test_files_that_cannot_be_used_are_told_and_nothing_is_lost(tmp_path: Path, 
     garbage = tmp_path / "garbage.pem"
     garbage.write_text("no certificate")
     believed = {
-        "missing": Trust(tmp_path / "nowhere.pem"),
-        "garbage": Trust(garbage),
-        "key alone": Trust(None, None, garbage),
+        "missing": TlsTrust(tmp_path / "nowhere.pem"),
+        "garbage": TlsTrust(garbage),
+        "key alone": TlsTrust(None, None, garbage),
     }[trust]
     bench = Bench(tmp_path, Kept(3), SyslogServer("localhost", 1, believed))
     bench.once()

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.journal import Journal, Standing, State
+from agent.journal import Journal, State, TrackedPhoto
 from agent.model import (
     Decision,
     Fingerprint,
@@ -48,10 +48,10 @@ def with_sidecar(photo: Photo, *, mtime_ns: int = 5) -> Photo:
     return Photo((*photo.members, Member(sidecar, Role.SIDECAR)))
 
 
-def complete(standing: Standing, state: State) -> Standing:
+def complete(tracked: TrackedPhoto, state: State) -> TrackedPhoto:
     """The standing in `state`, with everything known that any state needs."""
     return replace(
-        standing,
+        tracked,
         state=state,
         fingerprints=(CONTENT,),
         decision=DECISION,
@@ -78,11 +78,11 @@ WAY: dict[State, tuple[State, ...]] = {
 }
 
 
-def bring(journal: Journal, state: State, name: str = "IMG_0001.JPG") -> Standing:
+def bring(journal: Journal, state: State, name: str = "IMG_0001.JPG") -> TrackedPhoto:
     """A new photo that has come to `state` step by step."""
-    standing = journal.see(a_photo(name), AT, register_version=VERSION)
-    assert standing is not None
+    tracked = journal.see(a_photo(name), AT, register_version=VERSION)
+    assert tracked is not None
     for step in WAY[state]:
-        standing = complete(standing, step)
-        journal.save(standing)
-    return standing
+        tracked = complete(tracked, step)
+        journal.save(tracked)
+    return tracked

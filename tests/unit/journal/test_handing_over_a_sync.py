@@ -3,16 +3,16 @@
 from datetime import timedelta
 from pathlib import Path
 
-from agent.journal import Journal, Request
+from agent.journal import Journal, SyncRequest
 from tests.unit.journal.standings import AT, LATER
 
 
 def test_requests_are_taken_up_in_the_order_they_were_made(journal: Journal) -> None:
     assert journal.next_request() is None
     first, second = journal.ask([Path("/media/card"), Path("b")], AT), journal.ask([], LATER)
-    assert journal.next_request() == Request(first, (Path("/media/card"), Path("b")), AT)
+    assert journal.next_request() == SyncRequest(first, (Path("/media/card"), Path("b")), AT)
     journal.finish(first, LATER)
-    assert journal.next_request() == Request(second, (), LATER)
+    assert journal.next_request() == SyncRequest(second, (), LATER)
     journal.finish(second, LATER)
     assert journal.next_request() is None
 

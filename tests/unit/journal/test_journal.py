@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import JournalError
-from agent.journal import Journal, Standing, State
+from agent.journal import Journal, State, TrackedPhoto
 from agent.model import Fingerprint, Interval, LocalFile, Member, Photo, PhotoId, Role, Sha256
 from tests.unit.journal.standings import (
     AT,
@@ -27,14 +27,14 @@ from tests.unit.journal.standings import (
 )
 
 
-def see(journal: Journal, photo: Photo, at: datetime = AT) -> Standing:
-    standing = journal.see(photo, at, register_version=VERSION)
-    assert standing is not None
-    return standing
+def see(journal: Journal, photo: Photo, at: datetime = AT) -> TrackedPhoto:
+    tracked = journal.see(photo, at, register_version=VERSION)
+    assert tracked is not None
+    return tracked
 
 
 def test_a_new_photo_is_found_now_with_an_id_of_its_own(journal: Journal) -> None:
-    assert see(journal, a_photo()) == Standing(PhotoId("00000001"), a_photo(), State.FOUND, AT, AT)
+    assert see(journal, a_photo()) == TrackedPhoto(PhotoId("00000001"), a_photo(), State.FOUND, AT, AT)
     assert see(journal, a_photo("b.jpg")).id == "00000002"
 
 
@@ -90,7 +90,7 @@ def test_a_name_that_is_not_utf_8_is_kept_byte_for_byte(journal: Journal) -> Non
     name = os.fsdecode(b"caf\xe9 \xff\n\"'\xe2\x80\xae.jpg")
     stood = see(journal, a_photo(name))
     assert see(journal, a_photo(name), LATER) == stood
-    assert os.fsencode(journal.standings()[0].photo.main.path.name) == b"caf\xe9 \xff\n\"'\xe2\x80\xae.jpg"
+    assert os.fsencode(journal.tracked_photos()[0].photo.main.path.name) == b"caf\xe9 \xff\n\"'\xe2\x80\xae.jpg"
     journal.ask([stood.photo.main.path], AT)
     request = journal.next_request()
     assert request is not None
@@ -102,8 +102,8 @@ def test_standings_come_oldest_first_whatever_zone_their_times_were_in(journal: 
     new = see(journal, a_photo("new.jpg"), LATER)
     old = see(journal, a_photo("old.jpg"), AT.astimezone(tokyo))
     journal.save(replace(new, state=State.SETTLED))
-    assert [s.id for s in journal.standings()] == [old.id, new.id]
-    assert [s.id for s in journal.standings(State.SETTLED, State.REVIEW)] == [new.id]
+    assert [s.id for s in journal.tracked_photos()] == [old.id, new.id]
+    assert [s.id for s in journal.tracked_photos(State.SETTLED, State.REVIEW)] == [new.id]
     assert (journal.counts()[State.FOUND], journal.counts()[State.SETTLED], journal.counts()[State.SENT]) == (1, 1, 0)
 
 
@@ -112,19 +112,19 @@ def test_a_removed_photo_and_a_new_one_may_share_a_path(journal: Journal) -> Non
     back = see(journal, a_photo(), LATER)
     assert (back.id != gone.id, back.state) == (True, State.FOUND)
     assert see(journal, a_photo(), LATER) == back
-    assert {s.id for s in journal.standings()} == {gone.id, back.id}
+    assert {s.id for s in journal.tracked_photos()} == {gone.id, back.id}
 
 
 def test_saving_is_all_or_nothing(journal: Journal) -> None:
     one, two = see(journal, a_photo("1.jpg")), see(journal, a_photo("2.jpg"))
     with pytest.raises(JournalError, match=f"{two.id} cannot go from found to removed"):
         journal.save(replace(one, state=State.SETTLED), complete(two, State.REMOVED))
-    assert journal.standings() == [one, two]
+    assert journal.tracked_photos() == [one, two]
 
 
 def test_a_standing_that_was_never_seen_is_not_saved(journal: Journal) -> None:
     with pytest.raises(JournalError, match="no photo 12345678"):
-        journal.save(Standing(PhotoId("12345678"), a_photo(), State.FOUND, AT, AT))
+        journal.save(TrackedPhoto(PhotoId("12345678"), a_photo(), State.FOUND, AT, AT))
 
 
 def test_a_photo_that_changed_cannot_go_on_with_the_proofs_of_what_it_was(journal: Journal) -> None:
@@ -154,17 +154,17 @@ def test_a_state_is_not_believed_without_what_it_needs(
         State.RECORDED: State.PROVEN,
         State.REMOVED: State.RECORDED,
     }
-    standing = bring(journal, before[state])
+    tracked = bring(journal, before[state])
     with pytest.raises(JournalError, match=what):
-        journal.save(replace(complete(standing, state), **without))  # type: ignore[arg-type]  # fields by name
-    assert journal.get(standing.id) == standing
+        journal.save(replace(complete(tracked, state), **without))  # type: ignore[arg-type]  # fields by name
+    assert journal.get(tracked.id) == tracked
 
 
 def test_a_proof_of_another_content_proves_nothing(journal: Journal) -> None:
-    standing = bring(journal, State.SENT)
+    tracked = bring(journal, State.SENT)
     other = replace(PROOF, original=Fingerprint(CONTENT.sha256, CONTENT.size + 1))
     with pytest.raises(JournalError, match="has no proof"):
-        journal.save(replace(complete(standing, State.PROVEN), proofs=(other,)))
+        journal.save(replace(complete(tracked, State.PROVEN), proofs=(other,)))
 
 
 def test_a_photo_waits_in_its_state_until_its_time(journal: Journal) -> None:
@@ -173,27 +173,27 @@ def test_a_photo_waits_in_its_state_until_its_time(journal: Journal) -> None:
     assert waiting.waits(AT)
     assert not waiting.waits(LATER)
     assert not replace(waiting, not_before=None).waits(AT)
-    assert journal.standings(State.PROVEN) == [waiting]
+    assert journal.tracked_photos(State.PROVEN) == [waiting]
 
 
 def test_a_wall_clock_is_not_taken_for_an_instant(journal: Journal) -> None:
     with pytest.raises(ValueError, match="wall clock"):
         journal.see(a_photo(), AT.replace(tzinfo=None), register_version=VERSION)
-    assert journal.standings() == []
+    assert journal.tracked_photos() == []
 
 
 @pytest.mark.parametrize("state", [State.FOUND, State.SETTLED, State.DECIDED, State.REVIEW, State.REFUSED])
 def test_a_photo_that_vanished_before_it_was_sent_is_forgotten(journal: Journal, state: State) -> None:
     journal.forget(bring(journal, state).id)
-    assert journal.standings() == []
+    assert journal.tracked_photos() == []
 
 
 @pytest.mark.parametrize("state", [State.SENT, State.PROVEN, State.RECORDED, State.REMOVED])
 def test_a_photo_that_was_sent_is_not_forgotten(journal: Journal, state: State) -> None:
-    standing = bring(journal, state)
+    tracked = bring(journal, state)
     with pytest.raises(JournalError, match="not forgotten"):
-        journal.forget(standing.id)
-    assert journal.standings() == [standing]
+        journal.forget(tracked.id)
+    assert journal.tracked_photos() == [tracked]
 
 
 def test_what_was_removed_long_ago_is_forgotten_and_nothing_else(journal: Journal) -> None:
@@ -261,11 +261,11 @@ def test_damage_in_the_middle_is_found_on_opening(path: Path) -> None:
 
 
 def test_a_standing_that_is_no_standing_is_told_as_damage(journal: Journal) -> None:
-    standing = see(journal, a_photo())
+    tracked = see(journal, a_photo())
     for rubbish in ("{}", "no json", '{"id":1}'):
         journal._db.execute("UPDATE photo SET standing = ?", (rubbish,))
         with pytest.raises(JournalError, match="damaged"):
-            journal.get(standing.id)
+            journal.get(tracked.id)
 
 
 def test_reading_a_journal_that_is_not_there_makes_none(path: Path) -> None:
@@ -291,7 +291,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(journal: Journal) -> No
     journal._db.execute(f"PRAGMA max_page_count={pages}")
     with pytest.raises(JournalError, match="disk is full"):
         journal.see_all([a_photo(f"{n}.jpg") for n in range(500)], LATER, register_version=VERSION)
-    assert journal.standings() == [stood]
+    assert journal.tracked_photos() == [stood]
     journal._db.execute("PRAGMA max_page_count=1000000")
     assert see(journal, a_photo("after.jpg")).state is State.FOUND
 

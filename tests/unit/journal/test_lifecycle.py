@@ -54,27 +54,27 @@ def test_a_changed_file_is_found_again_from_every_state_but_the_last(state: Stat
 
 @pytest.mark.parametrize(("old", "new"), [pair for pair in PAIRS if PRIVATE not in pair])
 def test_the_journal_holds_to_the_table(journal: Journal, old: State, new: State) -> None:
-    standing = bring(journal, old)
+    tracked = bring(journal, old)
     if old is new or (old, new) in STEPS:
-        journal.save(complete(standing, new))
-        assert journal.get(standing.id) == complete(standing, new)
+        journal.save(complete(tracked, new))
+        assert journal.get(tracked.id) == complete(tracked, new)
     else:
-        with pytest.raises(JournalError, match=re.escape(f"{standing.id} cannot go from {old} to {new}")):
-            journal.save(complete(standing, new))
-        assert journal.get(standing.id) == standing
+        with pytest.raises(JournalError, match=re.escape(f"{tracked.id} cannot go from {old} to {new}")):
+            journal.save(complete(tracked, new))
+        assert journal.get(tracked.id) == tracked
 
 
 @pytest.mark.parametrize("state", WAY)
 def test_a_changed_file_starts_again_and_nothing_learned_about_it_stays(journal: Journal, state: State) -> None:
-    standing = bring(journal, state)
-    journal.save(replace(standing, reason="the share is full", attempts=3, not_before=AT))
+    tracked = bring(journal, state)
+    journal.save(replace(tracked, reason="the share is full", attempts=3, not_before=AT))
     seen = journal.see(a_photo(mtime_ns=6), AT, register_version=VERSION)
     assert seen is not None
     if state in {X, GONE}:
-        assert seen.id != standing.id  # another photo at the path of one that is gone
-        assert journal.get(standing.id) is not None
+        assert seen.id != tracked.id  # another photo at the path of one that is gone
+        assert journal.get(tracked.id) is not None
     else:
-        assert (seen.id, seen.state, seen.found_at) == (standing.id, F, standing.found_at)
+        assert (seen.id, seen.state, seen.found_at) == (tracked.id, F, tracked.found_at)
         assert (seen.fingerprints, seen.decision, seen.transfer, seen.proofs, seen.receipt) == (
             (),
             None,

@@ -28,22 +28,22 @@ def touched(photo: Photo, *, inode: int = 7, changed_ns: int = 0) -> Photo:
 def test_a_touched_photo_that_is_not_proven_is_decided_afresh(
     journal: Journal, state: State, how: dict[str, int]
 ) -> None:
-    standing = bring(journal, state)
+    tracked = bring(journal, state)
     journal.see(touched(a_photo(), changed_ns=5), AT, register_version=VERSION)
     if state is not State.SETTLED:
-        journal.save(replace(standing, photo=touched(a_photo(), changed_ns=5)))
+        journal.save(replace(tracked, photo=touched(a_photo(), changed_ns=5)))
 
     seen = journal.see(touched(a_photo(), **({"changed_ns": 5} | how)), LATER, register_version=VERSION)
 
     assert seen is not None
-    assert (seen.id, seen.state, seen.found_at) == (standing.id, State.SETTLED, AT)
+    assert (seen.id, seen.state, seen.found_at) == (tracked.id, State.SETTLED, AT)
 
 
 @pytest.mark.parametrize("state", [State.FOUND, State.PROVEN, State.RECORDED])
 def test_others_stand_as_they_stood_with_the_new_numbers(journal: Journal, state: State) -> None:
-    standing = bring(journal, state)
+    tracked = bring(journal, state)
     new = touched(a_photo(), inode=99, changed_ns=6)
-    assert journal.see(new, LATER, register_version=VERSION) == replace(standing, photo=new)
+    assert journal.see(new, LATER, register_version=VERSION) == replace(tracked, photo=new)
 
 
 def test_on_a_card_new_numbers_mean_nothing(journal: Journal) -> None:
@@ -58,8 +58,8 @@ def test_on_a_card_new_numbers_mean_nothing(journal: Journal) -> None:
 
 
 def test_nothing_here_undoes_a_persons_word(journal: Journal) -> None:
-    standing = bring(journal, State.DECIDED)
-    journal.save(replace(standing, decision=replace(DECISION, by_person=True)))
+    tracked = bring(journal, State.DECIDED)
+    journal.save(replace(tracked, decision=replace(DECISION, by_person=True)))
     seen = journal.see(touched(a_photo(), inode=99), LATER, register_version=VERSION)
     assert seen is not None
     assert seen.state is State.DECIDED
@@ -68,25 +68,25 @@ def test_nothing_here_undoes_a_persons_word(journal: Journal) -> None:
 @pytest.mark.parametrize("state", [State.PROVEN, State.RECORDED])
 def test_what_is_left_of_a_photo_is_that_photo(journal: Journal, state: State) -> None:
     whole = with_sidecar(a_photo())
-    standing = journal.see(whole, AT, register_version=VERSION)
-    assert standing is not None
+    tracked = journal.see(whole, AT, register_version=VERSION)
+    assert tracked is not None
     way = {State.PROVEN: 4, State.RECORDED: 5}[state]
     for step in (State.SETTLED, State.DECIDED, State.SENT, State.PROVEN, State.RECORDED)[:way]:
-        standing = complete(standing, step)
-        journal.save(standing)
+        tracked = complete(tracked, step)
+        journal.save(tracked)
 
     for left in (whole.members[0], Member(whole.members[1].file, whole.members[0].role)):
         seen = journal.see(Photo((left,)), LATER, register_version=VERSION)
-        assert seen == standing
-    assert len(journal.standings()) == 1
+        assert seen == tracked
+    assert len(journal.tracked_photos()) == 1
 
 
 def test_before_it_is_proven_a_photo_without_its_sidecar_is_another(journal: Journal) -> None:
-    standing = journal.see(with_sidecar(a_photo()), AT, register_version=VERSION)
-    assert standing is not None
+    tracked = journal.see(with_sidecar(a_photo()), AT, register_version=VERSION)
+    assert tracked is not None
     seen = journal.see(a_photo(), LATER, register_version=VERSION)
     assert seen is not None
-    assert (seen.id, seen.state, len(seen.photo.members)) == (standing.id, State.FOUND, 1)
+    assert (seen.id, seen.state, len(seen.photo.members)) == (tracked.id, State.FOUND, 1)
 
 
 def test_two_cards_at_one_place_hold_two_photos(journal: Journal) -> None:
@@ -106,10 +106,10 @@ def test_a_photo_of_an_unknown_volume_is_adopted_by_its_own(journal: Journal) ->
 
 
 def test_a_card_that_is_back_is_taken_up_where_it_was(journal: Journal) -> None:
-    standing = bring(journal, State.DECIDED)
-    journal.save(replace(standing, away=Outcome.AWAY, reason="not connected", reachable_at=AT))
+    tracked = bring(journal, State.DECIDED)
+    journal.save(replace(tracked, away=Outcome.AWAY, reason="not connected", reachable_at=AT))
     seen = journal.see(a_photo(), LATER, register_version=VERSION)
-    assert seen == replace(standing, away=None, reason=None, reachable_at=None)
+    assert seen == replace(tracked, away=None, reason=None, reachable_at=None)
 
 
 def test_a_card_that_is_back_at_another_place_is_the_same_card(journal: Journal) -> None:
@@ -129,45 +129,45 @@ def test_a_card_that_is_back_at_another_place_is_the_same_card(journal: Journal)
 
     assert seen is not None
     assert (seen.id, seen.photo, seen.volume, seen.away) == (found.id, there, second, None)
-    assert len(journal.standings()) == 1
+    assert len(journal.tracked_photos()) == 1
 
 
 def test_a_recorded_photo_that_changed_says_that_its_transfer_ended(journal: Journal) -> None:
-    standing = bring(journal, State.RECORDED)
+    tracked = bring(journal, State.RECORDED)
     seen = journal.see(a_photo(mtime_ns=6), LATER, register_version=VERSION)
     assert seen is not None
     assert seen.ended is not None
-    assert (seen.state, seen.ended.transfer) == (State.FOUND, standing.transfer)
+    assert (seen.state, seen.ended.transfer) == (State.FOUND, tracked.transfer)
 
 
 def test_a_photo_that_the_share_lost_is_decided_without_a_proof(journal: Journal) -> None:
-    standing = bring(journal, State.RECORDED)
-    journal.send_again(standing.id)
-    now = journal.get(standing.id)
+    tracked = bring(journal, State.RECORDED)
+    journal.send_again(tracked.id)
+    now = journal.get(tracked.id)
     assert now is not None
     assert (now.state, now.decision, now.proofs, now.receipt, now.resent) == (State.DECIDED, DECISION, (), None, 1)
 
 
 @pytest.mark.parametrize("state", [State.DECIDED, State.PROVEN, State.REMOVED, State.GONE])
 def test_only_what_is_on_record_can_be_sent_again(journal: Journal, state: State) -> None:
-    standing = bring(journal, state)
+    tracked = bring(journal, state)
     with pytest.raises(JournalError):
-        journal.send_again(standing.id)
-    assert journal.get(standing.id) == standing
+        journal.send_again(tracked.id)
+    assert journal.get(tracked.id) == tracked
 
 
 @pytest.mark.parametrize("state", [State.PROVEN, State.REMOVED, State.GONE])
 def test_what_is_proven_or_over_is_not_found_again_as_it_is(journal: Journal, state: State) -> None:
-    standing = bring(journal, state)
+    tracked = bring(journal, state)
     with pytest.raises(JournalError):
-        journal.find_again(standing.id, a_photo(), LATER)
+        journal.find_again(tracked.id, a_photo(), LATER)
 
 
 def private(journal: Journal, photo: Photo, version: str | None, volume: Volume) -> None:
-    standing = journal.see(photo, AT, register_version=VERSION, volume=volume)
-    assert standing is not None
-    journal.save(replace(standing, state=State.SETTLED))
-    journal.make_private(standing.id, register_version=version)
+    tracked = journal.see(photo, AT, register_version=VERSION, volume=volume)
+    assert tracked is not None
+    journal.save(replace(tracked, state=State.SETTLED))
+    journal.make_private(tracked.id, register_version=version)
 
 
 @pytest.mark.parametrize("how", [{"inode": 99}, {"changed_ns": 6}])

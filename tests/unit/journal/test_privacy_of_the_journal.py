@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from agent.errors import JournalError
-from agent.journal import Journal, Standing, State
+from agent.journal import Journal, State, TrackedPhoto
 from agent.model import PhotoId
 from tests.unit.journal.standings import AT, LATER, VERSION, a_photo, bring
 
 CANARY = "Emilys-birthday"
 
 
-def settled(journal: Journal, name: str) -> Standing:
-    standing = journal.see(a_photo(name), AT, register_version=VERSION)
-    assert standing is not None
-    journal.save(replace(standing, state=State.SETTLED, reason=f"outside all visits: {CANARY}"))
-    return standing
+def settled(journal: Journal, name: str) -> TrackedPhoto:
+    tracked = journal.see(a_photo(name), AT, register_version=VERSION)
+    assert tracked is not None
+    journal.save(replace(tracked, state=State.SETTLED, reason=f"outside all visits: {CANARY}"))
+    return tracked
 
 
 def raw(path: Path) -> bytes:
@@ -31,7 +31,7 @@ def test_a_private_photo_is_skipped_by_the_register_that_left_it_out_and_looked_
 ) -> None:
     journal.make_private(settled(journal, "a.jpg").id, register_version=VERSION)
     assert journal.see(a_photo("a.jpg"), LATER, register_version=VERSION) is None
-    assert journal.standings() == []
+    assert journal.tracked_photos() == []
     assert journal.counts()[State.PRIVATE] == 1
     assert journal.see(a_photo("a.jpg"), LATER, register_version="another") is not None
 
@@ -55,10 +55,10 @@ def test_what_a_person_called_private_stays_so_for_every_register(journal: Journ
 def test_what_a_person_said_is_not_weakened_by_the_rules_when_the_file_comes_back(journal: Journal) -> None:
     journal.make_private(settled(journal, "a.jpg").id, register_version=None)
     assert journal.see(a_photo("a.jpg", mtime_ns=6), AT, register_version=VERSION) is not None  # edited,
-    standing = journal.see(a_photo("a.jpg"), AT, register_version=VERSION)  # and put back from a copy
-    assert standing is not None
-    journal.save(replace(standing, state=State.SETTLED))
-    journal.make_private(standing.id, register_version=VERSION)
+    tracked = journal.see(a_photo("a.jpg"), AT, register_version=VERSION)  # and put back from a copy
+    assert tracked is not None
+    journal.save(replace(tracked, state=State.SETTLED))
+    journal.make_private(tracked.id, register_version=VERSION)
     assert journal.see(a_photo("a.jpg"), LATER, register_version="another") is None
 
 
@@ -72,9 +72,9 @@ def test_many_are_made_private_together_or_not_at_all(journal: Journal) -> None:
     ids = [settled(journal, f"{n}.jpg").id for n in range(3)]
     with pytest.raises(JournalError, match="no photo"):
         journal.make_private_all([*ids, PhotoId("99999999")], register_version=VERSION)
-    assert (len(journal.standings()), journal.counts()[State.PRIVATE]) == (3, 0)
+    assert (len(journal.tracked_photos()), journal.counts()[State.PRIVATE]) == (3, 0)
     journal.make_private_all(ids, register_version=VERSION)
-    assert (len(journal.standings()), journal.counts()[State.PRIVATE]) == (0, 3)
+    assert (len(journal.tracked_photos()), journal.counts()[State.PRIVATE]) == (0, 3)
 
 
 @pytest.mark.parametrize("state", [State.SENT, State.PROVEN, State.RECORDED, State.REMOVED])
@@ -94,25 +94,25 @@ def test_the_tokens_of_two_journals_have_nothing_in_common(tmp_path: Path) -> No
 
 def test_after_tidying_no_byte_of_a_private_name_is_in_the_file_or_its_log(journal: Journal, path: Path) -> None:
     draw = random.Random(7)
-    standings = [settled(journal, f"{CANARY}-{n:04}-{'x' * draw.randrange(150)}.jpg") for n in range(150)]
+    tracked_photos = [settled(journal, f"{CANARY}-{n:04}-{'x' * draw.randrange(150)}.jpg") for n in range(150)]
     kept = [settled(journal, f"visit-{n:04}-{'y' * draw.randrange(150)}.jpg") for n in range(150)]
     journal.save(*(replace(s, state=State.SETTLED, reason=None) for s in kept))
     journal.ask([Path(f"/home/j.smith/{CANARY}.jpg")], AT)
     assert CANARY.encode() in raw(path)
-    draw.shuffle(standings)  # pages are split, joined and filled again while rows go
-    for standing in standings:
-        journal.make_private(standing.id, register_version=VERSION)
+    draw.shuffle(tracked_photos)  # pages are split, joined and filled again while rows go
+    for tracked in tracked_photos:
+        journal.make_private(tracked.id, register_version=VERSION)
     journal.finish(1, LATER)
     assert journal.tidy()
     assert CANARY.encode() not in raw(path)
     assert b"visit-0000" in raw(path)
-    assert len(journal.standings()) == len(kept)
+    assert len(journal.tracked_photos()) == len(kept)
 
 
 def test_copies_that_splitting_pages_left_behind_are_gone_after_tidying(tmp_path: Path) -> None:
     """secure_delete and a checkpoint leave some: SQLite 3.40 moves rows while pages fill and forgets the old places."""
     for seed in range(3):
-        draw, live = random.Random(seed), list[Standing]()
+        draw, live = random.Random(seed), list[TrackedPhoto]()
         path = tmp_path / str(seed) / "journal.db"
         with Journal.open(path) as journal:
             for turn in range(60):
@@ -135,12 +135,12 @@ def test_what_is_deleted_is_zeroed_at_once_and_not_only_when_tidying(journal: Jo
 
 
 def test_tidying_under_a_reader_says_that_it_is_not_done_and_is_done_later(journal: Journal, path: Path) -> None:
-    standing = settled(journal, CANARY)
+    tracked = settled(journal, CANARY)
     with Journal.open(path, read_only=True) as reader:
         reader._db.execute("BEGIN")
         reader.counts()
         journal._db.execute("PRAGMA busy_timeout=50")
-        journal.make_private(standing.id, register_version=VERSION)
+        journal.make_private(tracked.id, register_version=VERSION)
         assert not journal.tidy()
         reader._db.execute("COMMIT")
     assert journal.tidy()
@@ -148,10 +148,10 @@ def test_tidying_under_a_reader_says_that_it_is_not_done_and_is_done_later(journ
 
 
 def test_faults_name_no_file(journal: Journal) -> None:
-    standing = settled(journal, CANARY)
+    tracked = settled(journal, CANARY)
     for wrong in (State.REMOVED, State.PRIVATE):
         with pytest.raises(JournalError) as told:
-            journal.save(replace(standing, state=wrong))
+            journal.save(replace(tracked, state=wrong))
         assert CANARY not in str(told.value)
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from agent.journal import Journal, State
 from tests.unit.journal.standings import AT, VERSION, a_photo
 journal = Journal.open(Path(sys.argv[1]))
-number = len(journal.standings())
+number = len(journal.tracked_photos())
 while True:
     pair = journal.see_all([a_photo(f"{number}-{half}.jpg") for half in "ab"], AT, register_version=VERSION)
     print("found", number, flush=True)
@@ -54,7 +54,7 @@ def test_every_step_that_was_committed_is_there_after_kill_9_and_both_halves_of_
         told = killed_after(path, moment)
         with Journal.open(path) as journal:
             assert journal._db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-            by_name = {s.photo.main.path.name: s.state for s in journal.standings()}
+            by_name = {s.photo.main.path.name: s.state for s in journal.tracked_photos()}
         for line in told:
             step, number = line.split()
             states = [by_name[f"{number}-{half}.jpg"] for half in "ab"]
@@ -70,9 +70,9 @@ def test_a_reader_looks_on_while_another_process_writes(path: Path) -> None:
         counts = []
         with Journal.open(path, read_only=True) as reader:
             for _ in range(20):
-                standings = reader.standings()
-                assert len(standings) % 2 == 0  # never half a transaction
-                counts.append(len(standings))
+                tracked_photos = reader.tracked_photos()
+                assert len(tracked_photos) % 2 == 0  # never half a transaction
+                counts.append(len(tracked_photos))
                 time.sleep(0.005)
         assert counts == sorted(counts)
         assert counts[-1] > counts[0]
@@ -85,7 +85,7 @@ def test_a_reader_looks_on_while_another_process_writes(path: Path) -> None:
 def test_a_reader_opens_what_a_killed_writer_left(path: Path) -> None:
     killed_after(path, 0.02)
     with Journal.open(path, read_only=True) as reader:
-        assert reader.standings()
+        assert reader.tracked_photos()
 
 
 def test_two_processes_may_make_the_journal_at_once(path: Path) -> None:

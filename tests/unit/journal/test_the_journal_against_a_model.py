@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from agent.errors import JournalError
-from agent.journal import OVER, Journal, Standing, State, allowed
+from agent.journal import OVER, Journal, State, TrackedPhoto, allowed
 from agent.model import PhotoId
 from tests.unit.journal.standings import AT, a_photo, complete
 
@@ -28,20 +28,20 @@ class TheJournal(RuleBasedStateMachine):
         self.path = Path(self.folder.name) / "state" / "journal.db"
         self.numbers = itertools.count(1)
         self.journal = self.opened()
-        self.model: dict[PhotoId, Standing] = {}
+        self.model: dict[PhotoId, TrackedPhoto] = {}
         self.files = dict.fromkeys(("a.jpg", "b.jpg", "c.jpg"), 1)
         self.private: dict[tuple[str, int], str | None] = {}
 
     def opened(self) -> Journal:
         return Journal.open(self.path, token=lambda: f"{next(self.numbers):08x}")
 
-    def live(self, name: str) -> Standing | None:
+    def live(self, name: str) -> TrackedPhoto | None:
         path = a_photo(name).main.path
         return next((s for s in self.model.values() if s.photo.main.path == path and s.state not in OVER), None)
 
     @initialize()
     def empty(self) -> None:
-        assert self.journal.standings() == []
+        assert self.journal.tracked_photos() == []
 
     @rule(name=NAMES)
     def the_file_changes(self, name: str) -> None:
@@ -58,7 +58,7 @@ class TheJournal(RuleBasedStateMachine):
         assert seen is not None
         if known is None:
             assert seen.id not in self.model
-            assert seen == Standing(seen.id, photo, State.FOUND, AT, AT)
+            assert seen == TrackedPhoto(seen.id, photo, State.FOUND, AT, AT)
         elif known.photo == photo:
             assert seen == known
         else:
@@ -120,7 +120,7 @@ class TheJournal(RuleBasedStateMachine):
     @rule()
     def a_second_connection_sees_the_same(self) -> None:
         with Journal.open(self.path, read_only=True) as reader:
-            assert reader.standings() == self.journal.standings()
+            assert reader.tracked_photos() == self.journal.tracked_photos()
 
     @rule()
     def reopen(self) -> None:
@@ -129,7 +129,7 @@ class TheJournal(RuleBasedStateMachine):
 
     @invariant()
     def all_stands_as_the_model_says(self) -> None:
-        assert {s.id: s for s in self.journal.standings()} == self.model
+        assert {s.id: s for s in self.journal.tracked_photos()} == self.model
         counts = self.journal.counts()
         assert counts.pop(State.PRIVATE) == len(self.private)
         assert sum(counts.values()) == len(self.model)

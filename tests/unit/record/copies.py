@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from agent.audit.report import Damage, Report
+from agent.audit.report import RecordFault, Report
 from agent.audit.verify import verify_copy
 from agent.model import Outgoing
-from agent.record import Draft, Kind, Record
+from agent.record import Draft, EntryKind, Record
 from agent.record.note import Signer, VerifierKey
 from agent.record.publish import to_publish
 from tests.unit.record.bodies import AT
@@ -19,7 +19,7 @@ def put_down(record: Record, count: int, *, at: datetime = AT) -> None:
     """So many of the shortest entries."""
     first = len(record)
     record.append_all(
-        [Draft(Kind.REFUSED, {"photo": f"{n:08x}"}, f"{n:08x}-refused", at) for n in range(first, first + count)]
+        [Draft(EntryKind.REFUSED, {"photo": f"{n:08x}"}, f"{n:08x}-refused", at) for n in range(first, first + count)]
     )
 
 
@@ -52,7 +52,7 @@ def judged(folder: Path, *keys: VerifierKey, now: datetime = NOW, **more: object
     return report
 
 
-def damages(report: Report) -> set[Damage]:
+def damages(report: Report) -> set[RecordFault]:
     """What kinds of damage it tells of."""
     return {finding.damage for finding in report.findings}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent.audit.verify import verify_copy
-from agent.audit.witness import Trouble, Witness
-from agent.record import Kind, Record
+from agent.audit.witness import Witness, WitnessFinding
+from agent.record import EntryKind, Record
 from agent.record.keys import LogKey
 from tests.unit.record.copies import publish
 
@@ -45,7 +45,7 @@ def share(tmp_path: Path) -> Path:
 
 
 def sign_of_life(laptop: Record, signer: LogKey, share: Path, at: datetime) -> None:
-    laptop.append(Kind.HEARTBEAT, {}, event=f"heartbeat-{at}", at=at)
+    laptop.append(EntryKind.HEARTBEAT, {}, event=f"heartbeat-{at}", at=at)
     laptop.seal(signer)
     publish(laptop, share)
     for path in share.rglob("*"):  # a copy: as young as the day it was made
@@ -57,7 +57,7 @@ def code(share: Path, signer: LogKey, now: datetime) -> int:
     return report.exit_code
 
 
-def watched(witness: Witness, share: Path, signer: LogKey, now: datetime) -> list[Trouble]:
+def watched(witness: Witness, share: Path, signer: LogKey, now: datetime) -> list[WitnessFinding]:
     watch = witness.look(share, [signer.key], now=now, max_silence=3 * DAYS)
     return [trouble for device in watch.devices for trouble, _ in device.troubles]
 
@@ -122,8 +122,8 @@ def test_a_witness_measures_silence_from_when_it_saw_the_record_grow(
     sign_of_life(laptop, signer, share, TODAY + AHEAD)
     assert watched(witness, share, signer, TODAY + DAYS) == []
     assert watched(witness, share, signer, TODAY + 3 * DAYS) == []
-    assert watched(witness, share, signer, TODAY + 100 * DAYS) == [Trouble.SILENCE]
-    assert watched(witness, share, signer, TODAY + AHEAD + DAYS) == [Trouble.SILENCE]
+    assert watched(witness, share, signer, TODAY + 100 * DAYS) == [WitnessFinding.SILENCE]
+    assert watched(witness, share, signer, TODAY + AHEAD + DAYS) == [WitnessFinding.SILENCE]
 
 
 def test_a_witness_that_first_looks_later_sees_the_silence_too(
@@ -133,7 +133,7 @@ def test_a_witness_that_first_looks_later_sees_the_silence_too(
     for state in ("one", "two"):
         witness = Witness(tmp_path / state, "witness/here")
         for days in (100, 101):
-            assert watched(witness, share, signer, TODAY + days * DAYS) == [Trouble.SILENCE]
+            assert watched(witness, share, signer, TODAY + days * DAYS) == [WitnessFinding.SILENCE]
 
 
 def test_a_witness_takes_no_older_record_for_a_sign_of_life(
@@ -146,4 +146,4 @@ def test_a_witness_takes_no_older_record_for_a_sign_of_life(
     watched(witness, share, signer, TODAY + DAYS)
     for path in [path for path in share.rglob("*") if path.is_file() and path.name not in old]:
         path.unlink()
-    assert set(watched(witness, share, signer, TODAY + 9 * DAYS)) == {Trouble.ROLLBACK, Trouble.SILENCE}
+    assert set(watched(witness, share, signer, TODAY + 9 * DAYS)) == {WitnessFinding.ROLLBACK, WitnessFinding.SILENCE}

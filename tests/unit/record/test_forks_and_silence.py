@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent.audit.evidence import Note
-from agent.audit.report import Damage
-from agent.record import Kind, Record
+from agent.audit.report import RecordFault
+from agent.record import EntryKind, Record
 from agent.record.checkpoint import checkpoint_of
 from agent.record.keys import LogKey
 from tests.unit.record.bodies import AT
@@ -42,11 +42,11 @@ def test_two_records_of_the_same_size_are_a_fork_and_nothing_else(share: Path, s
         other = published(Record.open(folder / "other", "laptop-17"), folder / "elsewhere", signer, [2, 1])
         seen = [Note("seen", only(other, "checkpoint", number % 2).read_bytes())]
         report = judged(copy, signer.key, seen=seen)
-        assert (report.exit_code, damages(report), len(report.findings)) == (13, {Damage.FORKED}, 1)
+        assert (report.exit_code, damages(report), len(report.findings)) == (13, {RecordFault.FORKED}, 1)
         for path in other.iterdir():
             shutil.copy(path, copy)
         both = judged(copy, signer.key)
-        assert (both.exit_code, damages(both)) == (13, {Damage.FORKED})
+        assert (both.exit_code, damages(both)) == (13, {RecordFault.FORKED})
         assert both.root == max(checkpoint_of(path.read_bytes()).root.hex() for path in copy.glob("checkpoint-*3-*"))
 
 
@@ -60,7 +60,7 @@ def test_two_records_of_the_same_size_neither_of_which_is_here_are_a_fork_and_al
     shutil.copy(only(one, "checkpoint"), only(three, "checkpoint"))
     report = judged(three, signer.key, seen=seen)
     assert report.exit_code == 13
-    assert {Damage.FORKED, Damage.ALTERED} <= damages(report)
+    assert {RecordFault.FORKED, RecordFault.ALTERED} <= damages(report)
 
 
 def test_a_record_written_anew_under_the_right_key_is_known_by_a_checkpoint_seen_before(
@@ -93,9 +93,9 @@ def test_a_heartbeat_that_is_missing_is_told(copy: Path, signer: LogKey, days: f
 
 
 def test_what_is_not_signed_is_no_sign_of_life(copy: Path, record: Record, signer: LogKey, share: Path) -> None:
-    record.append(Kind.HEARTBEAT, {}, event="heartbeat", at=AT + timedelta(days=9))
+    record.append(EntryKind.HEARTBEAT, {}, event="heartbeat", at=AT + timedelta(days=9))
     record.seal(signer)
     publish(record, share, 3)
     only(copy, "checkpoint", 2).unlink()
     report = judged(copy, signer.key, now=AT + timedelta(days=9), max_silence=timedelta(days=3))
-    assert damages(report) == {Damage.UNSIGNED, Damage.SILENT}
+    assert damages(report) == {RecordFault.UNSIGNED, RecordFault.SILENT}

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from agent.audit.show import TransferRow, formula_safe, row_to_ecs, to_json, to_rows, write_csv
-from agent.record import JSON, Draft, Kind, Record, to_ecs
+from agent.record import JSON, Draft, EntryKind, Record, to_ecs
 from tests.unit.record.bodies import AT, removed, sha, transferred
 
 
@@ -18,11 +18,11 @@ def rows_of(record: Record, *drafts: Draft) -> list[TransferRow]:
 
 
 def sent(photo: str, **other: object) -> Draft:
-    return Draft(Kind.TRANSFERRED, transferred(photo, **other), f"{photo}-transferred", AT)
+    return Draft(EntryKind.TRANSFERRED, transferred(photo, **other), f"{photo}-transferred", AT)
 
 
 def gone(photo: str, **other: object) -> Draft:
-    return Draft(Kind.REMOVED, removed(photo, **other), f"{photo}-removed", AT + timedelta(seconds=4))
+    return Draft(EntryKind.REMOVED, removed(photo, **other), f"{photo}-removed", AT + timedelta(seconds=4))
 
 
 def test_a_transfer_and_its_removal_are_one_row(record: Record) -> None:
@@ -64,7 +64,7 @@ def test_a_picture_that_is_not_whole_is_shown_as_such_everywhere(record: Record)
 def test_the_removal_of_one_device_is_not_anothers(record: Record, folder: object) -> None:
     one, two = rows_of(record, sent("1")), list(to_rows([]))
     other = Record.open(record.files.folder.parent, "laptop-18")
-    other.append(Kind.REMOVED, removed("1"), event="x", at=AT)
+    other.append(EntryKind.REMOVED, removed("1"), event="x", at=AT)
     assert [row.removed for row in to_rows([*record.entries(), *other.entries()])] == [False]
     assert (len(one), two) == (1, [])
 
@@ -99,7 +99,7 @@ def test_no_cell_starts_a_formula(start: str) -> None:
 
 def test_a_visit_or_device_named_as_a_formula_is_only_text(record: Record) -> None:
     evil = Record.open(record.files.folder.parent, "@SUM(1+1)")
-    evil.append(Kind.TRANSFERRED, transferred("1", visit='=HYPERLINK("http://x")'), event="e", at=AT)
+    evil.append(EntryKind.TRANSFERRED, transferred("1", visit='=HYPERLINK("http://x")'), event="e", at=AT)
     out = io.StringIO(newline="")
     write_csv(to_rows(evil.entries()), out)
     (line,) = csv.DictReader(io.StringIO(out.getvalue().removeprefix("\ufeff"), newline=""))
@@ -139,15 +139,19 @@ CATEGORIES = {"file": {"access", "change", "creation", "deletion", "info"},
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
-        (Kind.TRANSFERRED, transferred()), (Kind.REMOVED, removed()), (Kind.REVIEW_RESOLVED, {"private": 3}),
-        (Kind.NOT_REMOVED, {"photo": "0a1b2c3d", "visit": "2026-zoo", "outcome": "gone"}),
-        (Kind.SHARE_LOST, {"photo": "0a1b2c3d", "transfer": "0" * 32, "visit": "2026-zoo", "found": "different"}),
-        (Kind.REGISTER_CHANGED, {"register_version": sha("r")}), (Kind.SHARE_REFUSED, {"host": "h", "reason": "r"}),
-        (Kind.REFUSED, {"photo": "0a1b2c3d", "reason": "too large"}), (Kind.OVERDUE, {"photo": "0a1b2c3d"}),
+        (EntryKind.TRANSFERRED, transferred()),
+        (EntryKind.REMOVED, removed()),
+        (EntryKind.REVIEW_RESOLVED, {"private": 3}),
+        (EntryKind.NOT_REMOVED, {"photo": "0a1b2c3d", "visit": "2026-zoo", "outcome": "gone"}),
+        (EntryKind.SHARE_LOST, {"photo": "0a1b2c3d", "transfer": "0" * 32, "visit": "2026-zoo", "found": "different"}),
+        (EntryKind.REGISTER_CHANGED, {"register_version": sha("r")}),
+        (EntryKind.SHARE_REFUSED, {"host": "h", "reason": "r"}),
+        (EntryKind.REFUSED, {"photo": "0a1b2c3d", "reason": "too large"}),
+        (EntryKind.OVERDUE, {"photo": "0a1b2c3d"}),
     ],
 )  # fmt: skip
 def test_every_kind_takes_only_the_values_that_the_schema_allows(
-    record: Record, kind: Kind, body: dict[str, object]
+    record: Record, kind: EntryKind, body: dict[str, object]
 ) -> None:
     record.append(kind, body, event="e", at=AT)  # type: ignore[arg-type]  # plain JSON, as a table
     (entry,) = record.entries()
@@ -162,9 +166,9 @@ def test_every_kind_takes_only_the_values_that_the_schema_allows(
 def test_a_removal_under_a_new_name_counts_if_the_old_record_says_so(record: Record) -> None:
     rows_of(record, sent("1"))
     other = Record.open(record.files.folder.parent, "laptop-18")
-    other.append(Kind.REMOVED, removed("1"), event="x", at=AT)
+    other.append(EntryKind.REMOVED, removed("1"), event="x", at=AT)
     names: dict[str, JSON] = {"old_name": "laptop-17", "new_name": "laptop-18"}
-    other.append(Kind.RENAMED, names, event="claimed", at=AT)
+    other.append(EntryKind.RENAMED, names, event="claimed", at=AT)
     assert [row.removed for row in to_rows([*record.entries(), *other.entries()])] == [False], "anybody could say so"
-    record.append(Kind.RENAMED, names, event="renamed", at=AT)
+    record.append(EntryKind.RENAMED, names, event="renamed", at=AT)
     assert [row.removed for row in to_rows([*record.entries(), *other.entries()])] == [True]

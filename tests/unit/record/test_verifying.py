@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.audit.evidence import of_laptop
-from agent.audit.report import Damage, Report
+from agent.audit.report import RecordFault, Report
 from agent.audit.verify import verify, verify_copy
 from agent.record import Record
 from agent.record.checkpoint import Checkpoint, checkpoint_of
@@ -64,7 +64,7 @@ def test_an_enrolled_device_that_the_share_has_nothing_of_is_told(copy: Path, sh
 def test_the_laptops_own_record_is_verified_too(record: Record, signer: LogKey) -> None:
     assert local(record, signer).exit_code == 12  # there is none
     put_down(record, 3)
-    assert damages(local(record, signer)) == {Damage.UNSIGNED}
+    assert damages(local(record, signer)) == {RecordFault.UNSIGNED}
     record.seal(signer)
     report = local(record, signer)
     assert (report.exit_code, report.entries, report.signed) == (0, 3, 3)
@@ -168,7 +168,7 @@ def test_the_gravest_damage_gives_the_code_and_all_of_it_is_told(
     findings = told["findings"]
     assert isinstance(findings, list)
     assert (findings[0]["damage"], findings[0]["code"], findings[0]["index"]) == ("altered", 10, 1)
-    assert damages(report) == {Damage.ALTERED, Damage.UNSIGNED, Damage.SILENT}
+    assert damages(report) == {RecordFault.ALTERED, RecordFault.UNSIGNED, RecordFault.SILENT}
     lines = list(report.lines())
     assert lines[0].startswith("laptop-17: ALTERED")
     assert len(lines) == 1 + len(report.findings)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from agent.audit.copied import copied_entries
 from agent.audit.visits import sum_up
-from agent.record import Draft, Kind, Record
+from agent.record import Draft, EntryKind, Record
 from agent.record.keys import LogKey
 from tests.unit.record.bodies import AT, removed, transferred
 from tests.unit.record.copies import publish, published
@@ -63,20 +63,23 @@ def test_a_visit_is_summed_up_with_what_is_unresolved(record: Record, folder: Pa
     found = {"leftovers": [{"kind": "trash", "found": "yes"}, {"kind": "snapshots", "found": "not known"}]}
     record.append_all(
         [
-            Draft(Kind.TRANSFERRED, transferred("1", **zoo), "1", AT),
+            Draft(EntryKind.TRANSFERRED, transferred("1", **zoo), "1", AT),
             Draft(
-                Kind.TRANSFERRED, transferred("2", **zoo, **late, decided_by="person", damage="end missing"), "2", AT
+                EntryKind.TRANSFERRED,
+                transferred("2", **zoo, **late, decided_by="person", damage="end missing"),
+                "2",
+                AT,
             ),
-            Draft(Kind.TRANSFERRED, transferred("3", **zoo, files=[file], reachable_at=None), "3", AT),
-            Draft(Kind.TRANSFERRED, transferred("9"), "9", AT),
-            Draft(Kind.REMOVED, removed("1", **zoo, **found), "1r", AT),
-            Draft(Kind.OVERDUE, {"photo": "2", **zoo}, "2o", AT),
-            Draft(Kind.OVERDUE, {"photo": "4", **zoo}, "4o", AT),
-            Draft(Kind.REFUSED, {"photo": "5", **zoo}, "5x", AT),
+            Draft(EntryKind.TRANSFERRED, transferred("3", **zoo, files=[file], reachable_at=None), "3", AT),
+            Draft(EntryKind.TRANSFERRED, transferred("9"), "9", AT),
+            Draft(EntryKind.REMOVED, removed("1", **zoo, **found), "1r", AT),
+            Draft(EntryKind.OVERDUE, {"photo": "2", **zoo}, "2o", AT),
+            Draft(EntryKind.OVERDUE, {"photo": "4", **zoo}, "4o", AT),
+            Draft(EntryKind.REFUSED, {"photo": "5", **zoo}, "5x", AT),
         ]
     )
     other = Record.open(folder, "laptop-18")
-    other.append(Kind.TRANSFERRED, transferred("4", **zoo, staff="b.jones"), event="4", at=AT)
+    other.append(EntryKind.TRANSFERRED, transferred("4", **zoo, staff="b.jones"), event="4", at=AT)
     told = sum_up([*record.entries(), *other.entries()], "2026-zoo")
     assert (told.staff, told.devices) == ({"j.smith", "b.jones"}, {"laptop-17", "laptop-18"})
     assert (told.photos, told.files, told.removed, told.by_person, told.unsynced, told.leftovers) == (4, 4, 1, 1, 1, 1)

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from agent.errors import RecordError
-from agent.record import Kind, Record
+from agent.record import EntryKind, Record
 from agent.record.ecs import to_ecs
 from agent.record.leaf import tombstone
 from agent.record.schema import BODIES, check
@@ -19,66 +19,66 @@ SCHEMA: dict[str, Any] = json.loads((Path(__file__).parents[3] / "config" / "rec
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 KEY = str(key_of("laptop-17").key)
 
-FULL: dict[Kind, dict[str, Any]] = {
-    Kind.TRANSFERRED: transferred(damage="end missing"),
-    Kind.REMOVED: removed(gone=1, checked_at=AT.isoformat()),
-    Kind.NOT_REMOVED: {
+FULL: dict[EntryKind, dict[str, Any]] = {
+    EntryKind.TRANSFERRED: transferred(damage="end missing"),
+    EntryKind.REMOVED: removed(gone=1, checked_at=AT.isoformat()),
+    EntryKind.NOT_REMOVED: {
         "photo": "0a1b2c3d", "transfer": "0" * 32, "visit": "2026-zoo", "outcome": "folder gone", "files": 1,
         "staff": "j.smith",
     },
-    Kind.SHARE_LOST: {
+    EntryKind.SHARE_LOST: {
         "photo": "0a1b2c3d", "transfer": "0" * 32, "visit": "2026-zoo", "found": "gone",
         "names": ["visits/2026-zoo/20260314-101112_eos-r6_0123456789ab.jpg"],
     },
-    Kind.REVIEW_RESOLVED: {
+    EntryKind.REVIEW_RESOLVED: {
         "photo": "0a1b2c3d", "visit": "2026-zoo", "staff": "j.smith", "register_version": sha("r"), "private": 0,
     },
-    Kind.REGISTER_CHANGED: {
+    EntryKind.REGISTER_CHANGED: {
         "register_version": sha("b"), "previous_version": None, "visits": 14, "cameras": 3, "read_at": AT.isoformat(),
     },
-    Kind.SHARE_REFUSED: {"host": "h", "expected": "SHA256:a", "seen": "SHA256:b", "reason": "host key"},
-    Kind.REFUSED: {"photo": "0a1b2c3d", "visit": "2026-zoo", "transfer": "0" * 32, "reason": "too large"},
-    Kind.OVERDUE: {
+    EntryKind.SHARE_REFUSED: {"host": "h", "expected": "SHA256:a", "seen": "SHA256:b", "reason": "host key"},
+    EntryKind.REFUSED: {"photo": "0a1b2c3d", "visit": "2026-zoo", "transfer": "0" * 32, "reason": "too large"},
+    EntryKind.OVERDUE: {
         "photo": "0a1b2c3d", "visit": "2026-zoo", "found_at": AT.isoformat(), "reachable_at": None, "hours": 26,
         "reason": "no space",
     },
-    Kind.LEFTOVER_REPORTED: {
+    EntryKind.LEFTOVER_REPORTED: {
         "photo": "0a1b2c3d", "transfer": "0" * 32, "visit": "2026-zoo",
         "leftovers": [{"kind": "trash", "found": "yes", "detail": "one"}],
     },
-    Kind.INSPECTED: {
+    EntryKind.INSPECTED: {
         "inspection": "a1", "by": "it.staff", "files": 900, "drawn": 30, "findings": 0, "report_sha256": sha("report"),
     },
-    Kind.HEARTBEAT: {
+    EntryKind.HEARTBEAT: {
         "version": "0.1.0", "waiting": 1, "review": 2, "refused": 0, "overdue": 0, "register_version": sha("r"),
     },
-    Kind.ENROLLED: {"log_key": KEY, "staff": "j.smith", "version": "0.1.0"},
-    Kind.KEY_ROTATED: {"old_key": KEY, "new_key": str(key_of("laptop-17", "new").key), "reason": "yearly"},
-    Kind.RENAMED: {"old_name": "laptop-16", "new_name": "laptop-17", "entries": 6, "root": sha("root")},
-    Kind.ERASED: {"entry": 5, "reason": "asked for"},
+    EntryKind.ENROLLED: {"log_key": KEY, "staff": "j.smith", "version": "0.1.0"},
+    EntryKind.KEY_ROTATED: {"old_key": KEY, "new_key": str(key_of("laptop-17", "new").key), "reason": "yearly"},
+    EntryKind.RENAMED: {"old_name": "laptop-16", "new_name": "laptop-17", "entries": 6, "root": sha("root")},
+    EntryKind.ERASED: {"entry": 5, "reason": "asked for"},
 }  # fmt: skip
 """Of each kind an entry that says all it may."""
 
 
-def entry(kind: Kind, body: dict[str, Any]) -> dict[str, Any]:
+def entry(kind: EntryKind, body: dict[str, Any]) -> dict[str, Any]:
     return {"at": AT.isoformat(), "body": body, "device": "laptop-17", "event": "e", "index": 0, "kind": kind.value}
 
 
 def test_both_have_the_same_kinds() -> None:
-    assert set(SCHEMA["$defs"]["entry"]["properties"]["kind"]["enum"]) == {kind.value for kind in Kind}
-    assert set(FULL) == set(Kind)
+    assert set(SCHEMA["$defs"]["entry"]["properties"]["kind"]["enum"]) == {kind.value for kind in EntryKind}
+    assert set(FULL) == set(EntryKind)
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_both_have_the_same_fields_and_need_the_same(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", EntryKind)
+def test_both_have_the_same_fields_and_need_the_same(kind: EntryKind) -> None:
     told = SCHEMA["$defs"][kind.value]
     assert set(told["properties"]) == set(BODIES[kind].fields) == set(FULL[kind])
     assert set(told.get("required", ())) == BODIES[kind].needed
     assert told["additionalProperties"] is False
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_both_take_all_that_an_entry_may_say_and_nothing_beside_it(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", EntryKind)
+def test_both_take_all_that_an_entry_may_say_and_nothing_beside_it(kind: EntryKind) -> None:
     body = FULL[kind]
     check(kind, body)
     VALIDATOR.validate(entry(kind, body))
@@ -91,7 +91,7 @@ def test_both_take_all_that_an_entry_may_say_and_nothing_beside_it(kind: Kind) -
         assert refused(kind, body | other)
 
 
-def refused(kind: Kind, body: dict[str, Any]) -> bool:
+def refused(kind: EntryKind, body: dict[str, Any]) -> bool:
     """Whether the code refuses it; whatever the schema refuses, the code must."""
     try:
         check(kind, body)
@@ -101,8 +101,8 @@ def refused(kind: Kind, body: dict[str, Any]) -> bool:
     return False
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_every_kind_is_written_read_and_told_to_elastic(record: Record, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", EntryKind)
+def test_every_kind_is_written_read_and_told_to_elastic(record: Record, kind: EntryKind) -> None:
     record.append(kind, FULL[kind], event="e", at=AT)
     (read,) = record.entries()
     assert read.body == FULL[kind]

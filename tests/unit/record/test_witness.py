@@ -14,9 +14,9 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from agent.audit.witness import Trouble, Watch, Witness
+from agent.audit.witness import Watch, Witness, WitnessFinding
 from agent.errors import RecordError, UsageError
-from agent.record import Kind, Record
+from agent.record import EntryKind, Record
 from agent.record.checkpoint import checkpoint_of
 from agent.record.keys import LogKey
 from agent.record.note import open_note, split_note
@@ -44,7 +44,7 @@ class Bench:
         more = {"now": NOW} | more
         return Witness(self.state, "witness/it").look(self.share, [self.signer.key], **more)  # type: ignore[arg-type]
 
-    def troubles(self, **more: object) -> set[Trouble]:
+    def troubles(self, **more: object) -> set[WitnessFinding]:
         watch = self.look(**more)
         return {trouble for one in watch.devices for trouble, _ in one.troubles}
 
@@ -124,7 +124,7 @@ def test_a_rollback_is_told_each_time_and_what_was_seen_is_kept(bench: Bench, tm
     shutil.copytree(tmp_path / "older", bench.copy)
     for _ in range(2):
         watch = bench.look()
-        assert {trouble for trouble, _ in watch.devices[0].troubles} == {Trouble.ROLLBACK}
+        assert {trouble for trouble, _ in watch.devices[0].troubles} == {WitnessFinding.ROLLBACK}
         assert watch.exit_code == 11
         assert watch.devices[0].cosigned is None
     assert checkpoint_of(bench.seen).size == 5
@@ -135,14 +135,14 @@ def test_a_record_that_is_gone_altogether_is_a_rollback(bench: Bench) -> None:
     shutil.rmtree(bench.copy)
     (bench.share / "record").mkdir(exist_ok=True)
     watch = bench.look()
-    assert Trouble.ROLLBACK in {trouble for trouble, _ in watch.devices[0].troubles}
+    assert WitnessFinding.ROLLBACK in {trouble for trouble, _ in watch.devices[0].troubles}
     assert watch.exit_code == 11
 
 
 def test_another_history_of_the_same_length_is_a_fork(bench: Bench, tmp_path: Path) -> None:
     bench.look()
     bench.another(tmp_path / "other", 3)
-    assert Trouble.FORK in bench.troubles()
+    assert WitnessFinding.FORK in bench.troubles()
     assert bench.look().exit_code == 13
     assert checkpoint_of(bench.seen).size == 3
 
@@ -150,7 +150,7 @@ def test_another_history_of_the_same_length_is_a_fork(bench: Bench, tmp_path: Pa
 def test_another_longer_history_is_a_fork(bench: Bench, tmp_path: Path) -> None:
     bench.look()
     bench.another(tmp_path / "other", 9)
-    assert (bench.troubles(), bench.look().exit_code) == ({Trouble.FORK}, 13)
+    assert (bench.troubles(), bench.look().exit_code) == ({WitnessFinding.FORK}, 13)
 
 
 def test_without_its_memory_it_would_not_know(bench: Bench, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_without_its_memory_it_would_not_know(bench: Bench, tmp_path: Path) -> N
 
 def test_silence_is_told_and_what_there_is_cosigned_all_the_same(bench: Bench) -> None:
     watch = bench.look(now=NOW + timedelta(days=5), max_silence=timedelta(days=3))
-    assert {trouble for trouble, _ in watch.devices[0].troubles} == {Trouble.SILENCE}
+    assert {trouble for trouble, _ in watch.devices[0].troubles} == {WitnessFinding.SILENCE}
     assert (watch.exit_code, watch.devices[0].cosigned) == (14, 3)
     assert bench.troubles(now=NOW + timedelta(days=2), max_silence=timedelta(days=3)) == set()
 
@@ -210,7 +210,7 @@ def test_a_memory_that_was_altered_is_told(bench: Bench) -> None:
     bench.look()
     file = bench.state / "seen" / "laptop-17.txt"
     file.write_bytes(file.read_bytes().replace(b"\n3\n", b"\n2\n"))
-    assert bench.troubles() == {Trouble.UNSIGNED}
+    assert bench.troubles() == {WitnessFinding.UNSIGNED}
 
 
 def test_a_folder_that_no_device_made_leads_nowhere_else(bench: Bench) -> None:
@@ -229,7 +229,7 @@ def photos(bench: Bench) -> list[Path]:
     paths = []
     for photo in ("0a1b2c3d", "1b2c3d4e"):
         body = transferred(photo)
-        bench.record.append(Kind.TRANSFERRED, body, event=f"{photo}-transferred", at=AT)
+        bench.record.append(EntryKind.TRANSFERRED, body, event=f"{photo}-transferred", at=AT)
         path = bench.share / body["files"][0]["name"]
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:

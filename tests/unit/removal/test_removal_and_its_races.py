@@ -15,7 +15,7 @@ import pytest
 from agent.errors import LocalFault, RemovalRefused
 from agent.model import Fingerprint, LocalFile, Sha256
 from agent.removal import Vanished, recover, remove
-from agent.removal.faults import told
+from agent.removal.faults import as_local_fault
 from agent.removal.names import kept_name
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the POSIX way: by directory handle")
@@ -441,7 +441,7 @@ def test_a_folder_that_may_not_be_changed_is_told_with_what_to_do(folder, photo,
 
 
 def test_a_read_only_card_is_told_with_what_to_do():
-    assert "Unlock the card" in str(told(OSError(30, "Read-only file system")))
+    assert "Unlock the card" in str(as_local_fault(OSError(30, "Read-only file system")))
 
 
 def test_the_kept_name_fits_a_file_system_and_keeps_its_ending():

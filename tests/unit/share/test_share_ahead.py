@@ -3,8 +3,8 @@
 import pytest
 
 from agent.model import Delivery, Fingerprint, Outgoing, PhotoId, RemoteName, Sha256, TransferId
-from agent.share import ahead as module
-from agent.share.ahead import MOST, MOST_BYTES, Ahead, Patience
+from agent.share import in_flight as module
+from agent.share.in_flight import MOST, MOST_BYTES, InFlight, Patience
 
 
 def of(size: int, n: int) -> Delivery:
@@ -13,7 +13,7 @@ def of(size: int, n: int) -> Delivery:
 
 
 def test_no_more_photos_are_taken_than_can_be_told_of_soon() -> None:
-    ahead = Ahead()
+    ahead = InFlight()
     for n in range(MOST):
         assert ahead.room
         ahead.took(of(1000, n))
@@ -23,13 +23,13 @@ def test_no_more_photos_are_taken_than_can_be_told_of_soon() -> None:
 
 
 def test_a_video_however_large_leaves_room_for_photos() -> None:
-    ahead = Ahead()
+    ahead = InFlight()
     ahead.took(of(100 * MOST_BYTES, 0))
     assert ahead.room
 
 
 def test_bytes_are_bounded_too() -> None:
-    ahead = Ahead()
+    ahead = InFlight()
     for n in range(8):
         assert ahead.room
         ahead.took(of(MOST_BYTES, n))

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from agent.errors import HostKeyRefused, ShareUnreachable
-from agent.share import lanes as module
-from agent.share.lanes import LARGE, SENDING, Lanes
-from agent.share.wire import Limits
+from agent.share import pool as module
+from agent.share.pool import LARGE, SENDING, ConnectionPool
+from agent.share.wire import ServerLimits
 
 
 class Session:
     """As much of a session as lanes look at."""
 
-    limits = Limits()
+    limits = ServerLimits()
     closed = False
 
     def close(self) -> None:
@@ -24,8 +24,8 @@ class Session:
 
 def lanes(
     most: int, connect: Callable[[], Awaitable[Any]], lost: Callable[[Exception], None] = lambda _: None
-) -> Lanes:
-    return Lanes(Session(), connect, most, lost)  # type: ignore[arg-type]
+) -> ConnectionPool:
+    return ConnectionPool(Session(), connect, most, lost)  # type: ignore[arg-type]
 
 
 async def another() -> Session:
@@ -46,7 +46,7 @@ async def not_yet(waiting: "asyncio.Task[None]") -> None:
     assert not waiting.done()
 
 
-async def in_turn(all_lanes: Lanes, size: int, until: asyncio.Event, went: list[int]) -> None:
+async def in_turn(all_lanes: ConnectionPool, size: int, until: asyncio.Event, went: list[int]) -> None:
     async with all_lanes.turn(size):
         went.append(size)
         await until.wait()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agent.share.readback import serve
-from agent.share.readback.reader import Held
+from agent.share.readback.reader import HeldContent
 from agent.share.readback.serve import Serving
 
 ASKED = {"read": 1, "path": "/visits/museum/secret.jpg", "size": 5, "upto": 0, "start": None, "sync": False}
@@ -19,7 +19,7 @@ class Reader:
     def __init__(self, fault: Exception | None = None) -> None:
         self.fault = fault
 
-    async def read(self, *_: Any, **__: Any) -> Held:
+    async def read(self, *_: Any, **__: Any) -> HeldContent:
         if self.fault is not None:
             raise self.fault
         await asyncio.Event().wait()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agent.errors import LocalFault
 from agent.model import Outgoing, RemoteName, Splice
-from agent.share.source import Source
+from agent.share.source import LocalSource
 from tests.platforms import posix_paths
 from tests.servers.photos import fingerprint, looked_at, outgoing, spliced
 
@@ -30,7 +30,7 @@ def test_any_splice_in_any_pieces_gives_what_was_meant(
     path = tmp_path / "photo"
     path.write_bytes(data)
     one = Outgoing(RemoteName("visits/v/a.jpg"), looked_at(path), fingerprint(data), splice)
-    with Source(one) as source:
+    with LocalSource(one) as source:
         pieces = list(iter(lambda: source.read(step), b""))
         sent = source.sent()
     meant = spliced(data, splice)
@@ -41,7 +41,7 @@ def test_any_splice_in_any_pieces_gives_what_was_meant(
 
 
 def test_stopping_before_the_end_is_no_proof(tmp_path: Path) -> None:
-    with Source(outgoing(tmp_path, "visits/v/a.jpg", b"x" * 100)) as source:
+    with LocalSource(outgoing(tmp_path, "visits/v/a.jpg", b"x" * 100)) as source:
         source.read(50)
         with pytest.raises(LocalFault):
             source.sent()
@@ -49,13 +49,13 @@ def test_stopping_before_the_end_is_no_proof(tmp_path: Path) -> None:
 
 def test_a_splice_outside_the_file_is_a_local_fault(tmp_path: Path) -> None:
     with pytest.raises(LocalFault):
-        Source(outgoing(tmp_path, "visits/v/a.jpg", b"x" * 100, Splice(90, 11, b"")))
+        LocalSource(outgoing(tmp_path, "visits/v/a.jpg", b"x" * 100, Splice(90, 11, b"")))
 
 
 def test_a_file_that_changes_while_it_is_read_is_a_local_fault(tmp_path: Path) -> None:
     one = outgoing(tmp_path, "visits/v/a.jpg", b"x" * 100)
     assert not isinstance(one.source, bytes)
-    with Source(one) as source:
+    with LocalSource(one) as source:
         source.read(50)
         one.source.path.write_bytes(b"y" * 100)
         source.read(50)
@@ -66,7 +66,7 @@ def test_a_file_that_changes_while_it_is_read_is_a_local_fault(tmp_path: Path) -
 def test_a_file_that_grows_for_ever_is_not_read_for_ever(tmp_path: Path) -> None:
     one = outgoing(tmp_path, "visits/v/a.jpg", b"x" * 100)
     assert not isinstance(one.source, bytes)
-    with Source(one) as source:
+    with LocalSource(one) as source:
         source.read(100)
         with one.source.path.open("ab") as file:
             file.write(b"more")
@@ -75,7 +75,7 @@ def test_a_file_that_grows_for_ever_is_not_read_for_ever(tmp_path: Path) -> None
 
 
 def test_bytes_made_here_must_be_what_they_were_to_be() -> None:
-    with Source(Outgoing(RemoteName("a"), b"other", fingerprint(b"bytes"))) as source:
+    with LocalSource(Outgoing(RemoteName("a"), b"other", fingerprint(b"bytes"))) as source:
         source.read(5)
         with pytest.raises(LocalFault):
             source.sent()
@@ -93,4 +93,4 @@ def test_a_link_a_folder_and_a_pipe_are_not_opened(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     for path in (link, folder, pipe):
         with pytest.raises(LocalFault):
-            Source(Outgoing(RemoteName("a"), looked_at(path), fingerprint(b"x")))
+            LocalSource(Outgoing(RemoteName("a"), looked_at(path), fingerprint(b"x")))

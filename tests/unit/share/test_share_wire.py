@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent.share import wire
 from agent.share.frames import Frames
-from agent.share.wire import Attributes, Kind, Limits, Malformed, Reply
+from agent.share.wire import Attributes, Malformed, PacketType, Reply, ServerLimits
 
 
 def packet(kind: int, number: int, body: bytes) -> bytes:
@@ -22,13 +22,13 @@ def packet(kind: int, number: int, body: bytes) -> bytes:
     cuts=st.lists(st.integers(1, 50), min_size=1),
 )
 def test_replies_are_the_same_however_the_stream_is_cut(bodies: list[bytes], cuts: list[int]) -> None:
-    stream = b"".join(packet(Kind.DATA, n, body) for n, body in enumerate(bodies))
+    stream = b"".join(packet(PacketType.DATA, n, body) for n, body in enumerate(bodies))
     frames, got, at, turn = Frames(), [], 0, 0
     while at < len(stream):
         step = cuts[turn % len(cuts)]
         got += frames.feed(stream[at : at + step])
         at, turn = at + step, turn + 1
-    assert got == [Reply(Kind.DATA, n, body) for n, body in enumerate(bodies)]
+    assert got == [Reply(PacketType.DATA, n, body) for n, body in enumerate(bodies)]
 
 
 class Kept:
@@ -53,7 +53,7 @@ def test_what_goes_to_a_sink_is_the_same_however_the_stream_is_cut(
 ) -> None:
     sinks = {n: Kept() for n, (_, sunk) in enumerate(contents) if sunk}
     frames, got, at, turn = Frames(lambda n: (sinks[n], 1000) if n in sinks else None), [], 0, 0
-    stream = b"".join(packet(Kind.DATA, n, wire.string(content)) for n, (content, _) in enumerate(contents))
+    stream = b"".join(packet(PacketType.DATA, n, wire.string(content)) for n, (content, _) in enumerate(contents))
     while at < len(stream):
         step = cuts[turn % len(cuts)]
         got += frames.feed(stream[at : at + step])
@@ -68,7 +68,7 @@ def test_what_goes_to_a_sink_is_the_same_however_the_stream_is_cut(
 
 def test_data_whose_length_does_not_fit_its_packet_goes_to_no_sink() -> None:
     sink = Kept()
-    (reply,) = Frames(lambda _: (sink, 0)).feed(packet(Kind.DATA, 1, struct.pack(">I", 9) + b"short"))
+    (reply,) = Frames(lambda _: (sink, 0)).feed(packet(PacketType.DATA, 1, struct.pack(">I", 9) + b"short"))
     assert sink.content == {}
     with pytest.raises(Malformed):
         wire.one_string(reply.body)
@@ -115,12 +115,15 @@ def test_a_status_without_a_message_is_understood() -> None:
 
 
 def test_limits_and_space_are_read() -> None:
-    assert wire.limits(struct.pack(">QQQQ", 262144, 261120, 261120, 1019)) == Limits(262144, 261120, 261120, 1019)
+    assert wire.limits(struct.pack(">QQQQ", 262144, 261120, 261120, 1019)) == ServerLimits(262144, 261120, 261120, 1019)
     assert wire.free_bytes(struct.pack(">11Q", 9, 4096, 0, 0, 10, 0, 0, 0, 0, 0, 0)) == 40960
 
 
 def test_requests_are_as_the_draft_has_them() -> None:
-    assert wire.frame(wire.on_path(Kind.REMOVE, b"a"), 7) == (bytes.fromhex("0000000a 0d 00000007 00000001 61"), b"")
+    assert wire.frame(wire.on_path(PacketType.REMOVE, b"a"), 7) == (
+        bytes.fromhex("0000000a 0d 00000007 00000001 61"),
+        b"",
+    )
     assert wire.greeting() == bytes.fromhex("00000005 01 00000003")
     head, data = wire.frame(wire.write(b"h", 1, b"xy"), 7)
     assert head == bytes.fromhex("00000018 06 00000007 00000001 68 0000000000000001 00000002")
@@ -151,7 +154,7 @@ def test_what_a_hostile_server_counts_is_bounded_by_its_packet(decode: Callable[
 @pytest.mark.parametrize("length", [wire.LARGEST_PACKET + 1, 2**31, 2**32 - 1, 0, 4])
 def test_a_packet_that_no_server_sends_is_refused_by_its_length(length: int) -> None:
     with pytest.raises(wire.Malformed):
-        list(Frames().feed(struct.pack(">IBI", length, wire.Kind.NAME, 1)))
+        list(Frames().feed(struct.pack(">IBI", length, wire.PacketType.NAME, 1)))
 
 
 def test_what_a_server_says_is_shown_short_and_without_control_characters() -> None:

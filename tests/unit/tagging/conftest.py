@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from agent.model import Fingerprint, Interval, Level, Sha256, Splice, TransferId, VisitId
-from agent.tagging import Beside, Tag, plan
+from agent.tagging import NeedsSidecar, Tag, plan
 
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 
@@ -41,11 +41,11 @@ def tag_for() -> Callable[..., Tag]:
 
 
 @pytest.fixture(scope="session")
-def planned(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes, Tag], Splice | Beside]:
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes, Tag], Splice | NeedsSidecar]:
     """`plan` for a content, which is put into a file for it."""
     folder = tmp_path_factory.mktemp("planned")
 
-    def run(content: bytes, tag: Tag) -> Splice | Beside:
+    def run(content: bytes, tag: Tag) -> Splice | NeedsSidecar:
         photo = folder / "photo.jpg"
         photo.write_bytes(content)
         return plan(photo, format="jpeg", tag=tag)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from agent.errors import LocalFault
 from agent.model import Fingerprint, Sha256, Splice
-from agent.tagging import Beside, Tag, plan, sidecar
-from agent.tagging.apart import (
+from agent.tagging import NeedsSidecar, Tag, plan, sidecar
+from agent.tagging.jobs import (
     MOST_MERGED,
     answer_merge,
     answer_splice,
@@ -39,7 +39,7 @@ def over_the_pipe(fields: dict[str, object]) -> dict[str, Any]:
     return dict(json.loads(json.dumps(fields)))
 
 
-def planned_apart(photo: Path, tag: Tag, kind: str = "jpeg") -> Splice | Beside:
+def planned_apart(photo: Path, tag: Tag, kind: str = "jpeg") -> Splice | NeedsSidecar:
     told = answer_splice(photo, over_the_pipe(splice_question(tag, kind)))
     return understood_splice(photo, photo.stat().st_size, over_the_pipe(told))
 
@@ -65,7 +65,7 @@ def test_a_film_gets_a_sidecar_and_is_not_opened(tmp_path: Path, tag_for: MakeTa
     path = tmp_path / "a.mp4"
     path.write_bytes(b"")
     told = answer_splice(tmp_path / "not there.mp4", splice_question(tag_for(b""), "mp4"))
-    assert isinstance(understood_splice(path, 0, told), Beside)
+    assert isinstance(understood_splice(path, 0, told), NeedsSidecar)
 
 
 def test_a_splice_that_would_lose_what_it_replaces_is_not_taken(photo: Path, tag_for: MakeTag) -> None:
@@ -130,7 +130,7 @@ def test_whatever_is_answered_no_splice_leaves_out_a_byte_that_it_does_not_keep(
         found = understood_splice(path, path.stat().st_size, told)
     except ValueError:
         return
-    assert isinstance(found, Beside) or not found.drop
+    assert isinstance(found, NeedsSidecar) or not found.drop
 
 
 def test_a_photo_that_is_gone_when_its_plan_comes_is_a_local_fault(photo: Path, tag_for: MakeTag) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agent.model import Splice
-from agent.tagging import Beside, Kind, Tag, plan, read_tag, untag
+from agent.tagging import NeedsSidecar, Tag, TagKind, plan, read_tag, untag
 
 Read = dict[str, Any]
 ExifTool = Callable[..., dict[str, Read]]
@@ -31,7 +31,7 @@ def tagged(
     for number, path in enumerate(photos):
         content = path.read_bytes()
         answer = plan(path, format="jpeg", tag=tag_for(content))
-        if isinstance(answer, Beside):
+        if isinstance(answer, NeedsSidecar):
             beside[path.name] = answer.reason
             continue
         (before / f"{number:03}.jpg").write_bytes(content)
@@ -66,7 +66,7 @@ def test_taking_the_tag_out_gives_every_photo_back_byte_for_byte(
         with (after / path.name).open("rb") as photo:
             untagged = untag(photo, out)
         assert out.getvalue() == original, path
-        assert untagged.kind is Kind.JPEG
+        assert untagged.kind is TagKind.JPEG
         assert untagged.original == untagged.restored == tag_for(original).original
         with (after / path.name).open("rb") as photo:
             assert read_tag(photo) == tag_for(original)

@@ -15,9 +15,9 @@ import pytest
 
 from agent.errors import AgentError, LocalFault, UsageError
 from agent.model import Splice
-from agent.tagging import Beside, Tag, plan, read_tag, sidecar, untag, untagged_chunks
+from agent.tagging import NeedsSidecar, Tag, plan, read_tag, sidecar, untag, untagged_chunks
 
-Planned = Callable[[bytes, Tag], Splice | Beside]
+Planned = Callable[[bytes, Tag], Splice | NeedsSidecar]
 Spliced = Callable[[bytes, Splice], bytes]
 WithXmp = Callable[[bytes], bytes]
 MakeTag = Callable[..., Tag]
@@ -55,7 +55,7 @@ HOSTILE = {
 def test_hostile_xmp_gets_a_sidecar_at_once(name: str, planned: Planned, with_xmp: WithXmp, tag_for: MakeTag) -> None:
     content = with_xmp(HOSTILE[name])
     started = time.monotonic()
-    assert isinstance(planned(content, tag_for(content)), Beside)
+    assert isinstance(planned(content, tag_for(content)), NeedsSidecar)
     assert time.monotonic() - started < 1
 
 
@@ -97,7 +97,7 @@ def test_a_packet_with_thousands_of_attributes_or_items_is_answered_at_once(
 )
 def test_a_head_without_end_is_given_up_within_its_bounds(content: bytes, planned: Planned, tag_for: MakeTag) -> None:
     started = time.monotonic()
-    assert isinstance(planned(content, tag_for(b"")), Beside)
+    assert isinstance(planned(content, tag_for(b"")), NeedsSidecar)
     with pytest.raises(UsageError):
         untag(io.BytesIO(content), io.BytesIO())
     assert time.monotonic() - started < 1
@@ -129,7 +129,7 @@ def test_makers_notes_that_lead_to_the_same_entries_over_and_over_are_given_up(
     content = jpeg([(0xE1, b"Exif\0\0" + tiff)])
     started = time.monotonic()
     answer = planned(content, tag_for(content))
-    assert isinstance(answer, Beside)
+    assert isinstance(answer, NeedsSidecar)
     assert "too many entries" in answer.reason
     assert time.monotonic() - started < 0.5
 

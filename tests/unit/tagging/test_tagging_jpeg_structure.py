@@ -14,9 +14,9 @@ from PIL import Image
 
 from agent.errors import LocalFault
 from agent.model import Splice
-from agent.tagging import Beside, Tag, plan, untag
+from agent.tagging import NeedsSidecar, Tag, plan, untag
 
-Planned = Callable[[bytes, Tag], Splice | Beside]
+Planned = Callable[[bytes, Tag], Splice | NeedsSidecar]
 Spliced = Callable[[bytes, Splice], bytes]
 Jpeg = Callable[..., bytes]
 
@@ -83,7 +83,7 @@ def test_what_cannot_safely_be_spliced_gets_a_sidecar_and_a_reason(
 ) -> None:
     content = jpeg(segments)
     answer = planned(content, tag_for(content))
-    assert isinstance(answer, Beside)
+    assert isinstance(answer, NeedsSidecar)
     assert reason in answer.reason
 
 
@@ -91,7 +91,7 @@ def test_an_exif_block_in_front_of_the_splice_must_keep_to_itself_but_one_behind
     jpeg: Jpeg, planned: Planned, tag_for: Callable[..., Tag]
 ) -> None:
     reaching = (0xE1, b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 0x010F, 2, 9, 90_000, 0))
-    for segments, kind in ([[reaching, (0xE1, EMPTY_XMP)], Beside], [[(0xE1, EMPTY_XMP), reaching], Splice]):
+    for segments, kind in ([[reaching, (0xE1, EMPTY_XMP)], NeedsSidecar], [[(0xE1, EMPTY_XMP), reaching], Splice]):
         content = jpeg(segments)
         assert isinstance(planned(content, tag_for(content)), kind)
 
@@ -110,7 +110,7 @@ def test_a_picture_behind_the_photo_that_makers_notes_point_to_keeps_the_photo_w
     at = harmless.rindex(b"\xff\xd8\xff\xdb") - 12
     pointed = photo(at)
     answer = planned(pointed, tag_for(pointed))
-    assert isinstance(answer, Beside)
+    assert isinstance(answer, NeedsSidecar)
     assert "behind it" in answer.reason
 
 
@@ -120,11 +120,11 @@ def test_a_picture_behind_the_photo_that_makers_notes_point_to_keeps_the_photo_w
 def test_a_file_that_is_hardly_one_gets_a_sidecar(
     content: bytes, planned: Planned, tag_for: Callable[..., Tag]
 ) -> None:
-    assert isinstance(planned(content, tag_for(content)), Beside)
+    assert isinstance(planned(content, tag_for(content)), NeedsSidecar)
 
 
 def test_other_formats_are_not_even_opened(tmp_path: Path, tag_for: Callable[..., Tag]) -> None:
-    assert isinstance(plan(tmp_path / "absent.heic", format="heic", tag=tag_for(b"")), Beside)
+    assert isinstance(plan(tmp_path / "absent.heic", format="heic", tag=tag_for(b"")), NeedsSidecar)
 
 
 def test_a_file_that_cannot_be_read_is_a_fault_that_does_not_name_it(

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.model import Splice
-from agent.tagging import Beside, Tag, read_tag, untag
+from agent.tagging import NeedsSidecar, Tag, read_tag, untag
 
-Planned = Callable[[bytes, Tag], Splice | Beside]
+Planned = Callable[[bytes, Tag], Splice | NeedsSidecar]
 Spliced = Callable[[bytes, Splice], bytes]
 WithXmp = Callable[[bytes], bytes]
 
@@ -184,7 +184,7 @@ def test_padding_is_given_up_only_where_there_is_no_room(
     noise = base64.b64encode(b"".join(hashlib.sha256(bytes([n, m])).digest() for n in range(4) for m in range(256)))
     content = with_xmp(packet(description(f"<q:n>{noise.decode()}</q:n>")))
     answer = planned(content, tag_for(content))
-    assert isinstance(answer, Beside)
+    assert isinstance(answer, NeedsSidecar)
     assert "larger than a segment" in answer.reason
 
 
@@ -195,7 +195,7 @@ def test_a_photo_that_is_tagged_already_is_not_tagged_twice_inside(
     assert isinstance(splice, Splice)
     photo = spliced(real_jpeg, splice)
     answer = planned(photo, tag_for(photo))
-    assert isinstance(answer, Beside)
+    assert isinstance(answer, NeedsSidecar)
     assert "already" in answer.reason
 
 
@@ -303,5 +303,5 @@ def test_a_splice_that_our_own_untagging_would_not_undo_is_never_made(
     in_disguise = OURS.replace("/", "&#47;")  # our namespace, unseen until the packet is parsed
     content = with_xmp(packet(description("<v:Visit>another</v:Visit>", f' xmlns:v="{in_disguise}"')))
     answer = planned(content, tag_for(content))
-    assert isinstance(answer, Beside)
+    assert isinstance(answer, NeedsSidecar)
     assert "did not give the same photo" in answer.reason

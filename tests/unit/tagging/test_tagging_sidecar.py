@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import LocalFault, UsageError
-from agent.tagging import Kind, Tag, read_tag, sidecar, untag
+from agent.tagging import Tag, TagKind, read_tag, sidecar, untag
 
 MakeTag = Callable[..., Tag]
 DARKTABLE = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -39,7 +39,7 @@ def test_before_a_sidecar_of_ours_alone_there_was_no_file(tag_for: MakeTag) -> N
     assert untagged.was_no_file
     assert untagged.restored is None
     assert (untagged.kind, untagged.visit, untagged.transfer, untagged.original) == (
-        Kind.SIDECAR,
+        TagKind.SIDECAR,
         tag.visit,
         tag.transfer,
         tag.original,

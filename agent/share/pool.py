@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Lane:
+class PooledConnection:
     """One connection, and what may be under way on it."""
 
     session: Session
@@ -59,23 +59,23 @@ class Lane:
 class Turn:
     """A file's turn on a lane; given back at the end of its block, or earlier."""
 
-    lane: Lane
+    connection: PooledConnection
     end: Callable[[], None]
 
 
 @dataclass(slots=True)
 class _Asked:
     units: int  # 0 for a large file
-    granted: "asyncio.Future[Lane]"
+    granted: "asyncio.Future[PooledConnection]"
 
 
-class Lanes:
+class ConnectionPool:
     """Up to `most` connections. `lost` hears what ends a run: an error that is more than a connection too many."""
 
     def __init__(
         self, first: Session, connect: Callable[[], Awaitable[Session]], most: int, lost: Callable[[Exception], None]
     ) -> None:
-        self.all = [Lane(first)]
+        self.all = [PooledConnection(first)]
         self._connect = connect
         self._most = most
         self._lost = lost
@@ -97,7 +97,7 @@ class Lanes:
         try:
             if not asked.granted.done():
                 self._grow()
-            lane = await asked.granted
+            connection = await asked.granted
         except asyncio.CancelledError:
             if asked.granted.done() and not asked.granted.cancelled():  # our turn had come just as we were told to stop
                 self._give(asked.granted.result(), asked.units)
@@ -110,43 +110,43 @@ class Lanes:
             nonlocal ended
             if not ended:
                 ended = True
-                self._give(lane, asked.units)
+                self._give(connection, asked.units)
 
         try:
-            yield Turn(lane, end)
+            yield Turn(connection, end)
         finally:
             end()
 
-    def _give(self, lane: Lane, units: int) -> None:
-        lane.free += units
-        lane.large = lane.large and units > 0
+    def _give(self, connection: PooledConnection, units: int) -> None:
+        connection.free += units
+        connection.large = connection.large and units > 0
         self._serve()
 
     def _serve(self) -> None:
         for large, queue in enumerate(self._waiting):
             while queue:
                 asked = queue[0]
-                lane = max(self.all, key=lambda one: (not (large and one.large), one.free))
-                if (lane.large if large else lane.free < asked.units) or asked.granted.done():
+                connection = max(self.all, key=lambda one: (not (large and one.large), one.free))
+                if (connection.large if large else connection.free < asked.units) or asked.granted.done():
                     if not asked.granted.done():
                         break
                     queue.popleft()
                     continue
                 queue.popleft()
-                lane.free -= asked.units
-                lane.large = lane.large or bool(large)
-                asked.granted.set_result(lane)
+                connection.free -= asked.units
+                connection.large = connection.large or bool(large)
+                asked.granted.set_result(connection)
 
     @asynccontextmanager
-    async def reading(self, size: int) -> AsyncIterator[Lane]:
+    async def reading(self, size: int) -> AsyncIterator[PooledConnection]:
         """The lane that has least to read back, for a file of `size` bytes more."""
-        lane = min(self.all, key=lambda one: one.reading)
-        lane.reading += size
+        connection = min(self.all, key=lambda one: one.reading)
+        connection.reading += size
         try:
-            async with lane.read_handles.hold(1):
-                yield lane
+            async with connection.read_handles.hold(1):
+                yield connection
         finally:
-            lane.reading -= size
+            connection.reading -= size
 
     # --- more of them ------------------------------------------------------------------------------------------------
 
@@ -167,7 +167,7 @@ class Lanes:
         if len(self.all) >= self._most:
             return
         try:
-            self.all.append(Lane(await self._connect()))
+            self.all.append(PooledConnection(await self._connect()))
         except (ShareUnreachable, LoginRefused) as refused:  # the first was let in: these are too many
             log.info("no further connection to the share: %s", refused)
             self._most = len(self.all)
@@ -179,8 +179,8 @@ class Lanes:
     def one_open(self) -> None:
         """For a server that allows one open file at a time: one connection, one file. Before anything is sent."""
         self._most = len(self.all)
-        for lane in self.all:
-            lane.one_open()
+        for connection in self.all:
+            connection.one_open()
 
     async def close(self) -> None:
         """End all of them."""
@@ -188,5 +188,5 @@ class Lanes:
             self._growing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._growing
-        for lane in self.all:
-            await asyncio.to_thread(lane.session.close)
+        for connection in self.all:
+            await asyncio.to_thread(connection.session.close)

@@ -33,7 +33,7 @@ LONGEST_PAUSE = timedelta(minutes=90)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TrackedPhoto:
     """A photo, its state and what was learned on the way; all times are instants (aware).
 
     `looked_at` is when `photo`, as it stands, was first seen so: settling is measured from it. `fingerprints` go by

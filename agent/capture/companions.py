@@ -26,7 +26,7 @@ MAX_SIDECAR = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class Companion:
     """One file's word. `stamp` is a time of capture, `not_later` one by which the photo was there (in UTC).
 
     `name` says which file in words; `own` is whether a camera wrote it in the moment itself, and `content_id` binds a
@@ -41,23 +41,23 @@ class Beside:
     alien: bool = False
 
 
-def read_beside(paths: Sequence[Path], gather: Callable[[Path], Evidence]) -> tuple[Beside, ...]:
+def read_companions(paths: Sequence[Path], gather: Callable[[Path], Evidence]) -> tuple[Companion, ...]:
     """What these files say; those that cannot be read, or say nothing, are left out."""
     found = (_read(path, gather) for path in paths[:MAX_FILES])
     return tuple(one for one in found if one is not None)
 
 
-def _read(path: Path, gather: Callable[[Path], Evidence]) -> Beside | None:
+def _read(path: Path, gather: Callable[[Path], Evidence]) -> Companion | None:
     ending = path.suffix.lower()
     try:
         if ending in _SIDECARS and is_alien(path, ending):
-            return Beside(f"the file beside it that is named as a sidecar ({ending[1:].upper()})", alien=True)
+            return Companion(f"the file beside it that is named as a sidecar ({ending[1:].upper()})", alien=True)
         if ending == ".xmp":
             written = original_time(_content(path))
-            return Beside("the XMP file beside it", Stamp(written)) if written else None
+            return Companion("the XMP file beside it", Stamp(written)) if written else None
         if ending == ".aae":
             edited = adjusted(_content(path))
-            return Beside("the AAE file beside it", not_later=Stamp(edited)) if edited else None
+            return Companion("the AAE file beside it", not_later=Stamp(edited)) if edited else None
         evidence = gather(path)
     except (LocalFault, Broken):
         return None
@@ -65,7 +65,7 @@ def _read(path: Path, gather: Callable[[Path], Evidence]) -> Beside | None:
     stamp = next((block.original for block in evidence.blocks if block.original), None)
     if stamp is None and evidence.clip is not None and evidence.clip.creation_date:
         stamp = Stamp(evidence.clip.creation_date)
-    return Beside(name, stamp, own=True, content_id=evidence.content_id) if stamp else None
+    return Companion(name, stamp, own=True, content_id=evidence.content_id) if stamp else None
 
 
 def is_alien(path: Path, ending: str) -> bool:

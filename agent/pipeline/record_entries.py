@@ -9,78 +9,78 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from agent import __version__
-from agent.journal import Standing, State
+from agent.journal import State, TrackedPhoto
 from agent.pipeline.clocks import age, earliest
-from agent.pipeline.facts import HEARTBEAT, KEPT_PRIVATE
-from agent.pipeline.stages import Stages
+from agent.pipeline.context import Context
+from agent.pipeline.journal_keys import HEARTBEAT, KEPT_PRIVATE
 from agent.pipeline.status import WAITING, is_overdue
-from agent.record import JSON, Draft, Kind
+from agent.record import JSON, Draft, EntryKind
 
 
-def put_down_standings(stages: Stages, *, clock_is_right: bool) -> None:
+def record_reviews_and_delays(context: Context, *, clock_is_right: bool) -> None:
     """Put down, once each, what is settled by a person, refused or overdue, and what was kept on earlier days.
 
     Only where the laptop's clock is known to be right is a photo called overdue: what is signed is not taken back.
     """
-    late = _overdue(stages) if clock_is_right else ()
-    stages.record.append_all([*_settled(stages), *_refused(stages), *late])
-    _kept_private(stages)
+    late = _overdue(context) if clock_is_right else ()
+    context.record.append_all([*_settled(context), *_refused(context), *late])
+    _kept_private(context)
 
 
-def is_heartbeat_due(stages: Stages) -> bool:
+def is_heartbeat_due(context: Context) -> bool:
     """Whether today's sign of life is not on record yet."""
-    return stages.journal.fact(HEARTBEAT) != stages.clock().astimezone(UTC).date().isoformat()
+    return context.journal.fact(HEARTBEAT) != context.clock().astimezone(UTC).date().isoformat()
 
 
-def heartbeat(stages: Stages) -> None:
+def heartbeat(context: Context) -> None:
     """Put down, once a day, that this laptop is alive, and how many photos stand where."""
-    now = stages.clock()
+    now = context.clock()
     today = now.astimezone(UTC).date().isoformat()
-    if not is_heartbeat_due(stages):
+    if not is_heartbeat_due(context):
         return
-    counts = stages.journal.counts()
-    waiting = stages.journal.standings(*WAITING)
-    register = stages.registers.current()
+    counts = context.journal.counts()
+    waiting = context.journal.tracked_photos(*WAITING)
+    register = context.registers.current()
     body: dict[str, JSON] = {
         "version": __version__,
         "waiting": sum(one.state is not State.REFUSED for one in waiting),
         "review": counts[State.REVIEW],
         "refused": counts[State.REFUSED],
-        "overdue": sum(is_overdue(stages, one) for one in waiting),
+        "overdue": sum(is_overdue(context, one) for one in waiting),
         "register_version": None if register is None else register.version,
     }
-    stages.record.append(Kind.HEARTBEAT, body, event=f"heartbeat-{today}", at=now)
-    stages.journal.set_fact(HEARTBEAT, today)
+    context.record.append(EntryKind.HEARTBEAT, body, event=f"heartbeat-{today}", at=now)
+    context.journal.set_fact(HEARTBEAT, today)
 
 
-def count_private(stages: Stages, more: int = 1) -> None:
+def count_private(context: Context, more: int = 1) -> None:
     """So many more photos were kept by a person, today; the record hears of the day's count when the day is over.
 
     Fewer, where a person took that back; what is on record already stays there.
     """
-    today = stages.clock().astimezone(UTC).date().isoformat()
-    counts = _days(stages)
+    today = context.clock().astimezone(UTC).date().isoformat()
+    counts = _days(context)
     counts[today] = max(counts.get(today, 0) + more, 0)
     left = {day: count for day, count in counts.items() if count}
-    stages.journal.set_fact(KEPT_PRIVATE, json.dumps(left) if left else None)
+    context.journal.set_fact(KEPT_PRIVATE, json.dumps(left) if left else None)
 
 
-def _kept_private(stages: Stages) -> None:
-    now = stages.clock()
+def _kept_private(context: Context) -> None:
+    now = context.clock()
     today = now.astimezone(UTC).date().isoformat()
-    counts = _days(stages)
+    counts = _days(context)
     # A day that is yet to come was counted while the clock was ahead.
     over = {day: count for day, count in counts.items() if day != today}
     if not over:
         return
-    stages.record.append_all(
+    context.record.append_all(
         [
-            Draft(Kind.REVIEW_RESOLVED, {"private": count}, f"private-{day}", _end_of(day, now))
+            Draft(EntryKind.REVIEW_RESOLVED, {"private": count}, f"private-{day}", _end_of(day, now))
             for day, count in over.items()
         ]
     )
     left = {day: count for day, count in counts.items() if day not in over}
-    stages.journal.set_fact(KEPT_PRIVATE, json.dumps(left) if left else None)
+    context.journal.set_fact(KEPT_PRIVATE, json.dumps(left) if left else None)
 
 
 def _end_of(day: str, now: datetime) -> datetime:
@@ -88,32 +88,32 @@ def _end_of(day: str, now: datetime) -> datetime:
     return min(now, datetime.combine(date.fromisoformat(day), datetime.max.time(), UTC).replace(microsecond=0))
 
 
-def _days(stages: Stages) -> dict[str, int]:
-    return dict(json.loads(stages.journal.fact(KEPT_PRIVATE) or "{}"))
+def _days(context: Context) -> dict[str, int]:
+    return dict(json.loads(context.journal.fact(KEPT_PRIVATE) or "{}"))
 
 
-def _settled(stages: Stages) -> Iterator[Draft]:
-    for one in stages.journal.standings(State.DECIDED):
+def _settled(context: Context) -> Iterator[Draft]:
+    for one in context.journal.tracked_photos(State.DECIDED):
         if one.decision is not None and one.decision.by_person:
             body: dict[str, JSON] = {
                 "photo": one.id,
                 "visit": one.decision.visit,
-                "staff": stages.settings.device.staff,
+                "staff": context.settings.device.staff,
                 "register_version": one.decision.register_version,
             }
-            yield Draft(Kind.REVIEW_RESOLVED, body, f"{one.id}-assigned-{one.decision.visit}", stages.clock())
+            yield Draft(EntryKind.REVIEW_RESOLVED, body, f"{one.id}-assigned-{one.decision.visit}", context.clock())
 
 
-def _refused(stages: Stages) -> Iterator[Draft]:
+def _refused(context: Context) -> Iterator[Draft]:
     """Only of photos that are certainly of a visit: another may be private."""
-    for one in _of_visits(stages, State.REFUSED):
-        yield Draft(Kind.REFUSED, {"photo": one.id, "visit": _visit(one)}, f"{one.id}-refused", stages.clock())
+    for one in _of_visits(context, State.REFUSED):
+        yield Draft(EntryKind.REFUSED, {"photo": one.id, "visit": _visit(one)}, f"{one.id}-refused", context.clock())
 
 
-def _overdue(stages: Stages) -> Iterator[Draft]:
-    for one in _of_visits(stages, *WAITING):
-        if is_overdue(stages, one) and one.reachable_at is not None:
-            hours = int(age(one.reachable_at, earliest(stages)).total_seconds() // 3600)
+def _overdue(context: Context) -> Iterator[Draft]:
+    for one in _of_visits(context, *WAITING):
+        if is_overdue(context, one) and one.reachable_at is not None:
+            hours = int(age(one.reachable_at, earliest(context)).total_seconds() // 3600)
             body: dict[str, JSON] = {
                 "photo": one.id,
                 "visit": _visit(one),
@@ -121,12 +121,12 @@ def _overdue(stages: Stages) -> Iterator[Draft]:
                 "reachable_at": one.reachable_at.isoformat(),
                 "hours": hours,
             }
-            yield Draft(Kind.OVERDUE, body, f"{one.id}-overdue", stages.clock())
+            yield Draft(EntryKind.OVERDUE, body, f"{one.id}-overdue", context.clock())
 
 
-def _of_visits(stages: Stages, *states: State) -> list[Standing]:
-    return [one for one in stages.journal.standings(*states) if one.decision is not None and one.decision.visit]
+def _of_visits(context: Context, *states: State) -> list[TrackedPhoto]:
+    return [one for one in context.journal.tracked_photos(*states) if one.decision is not None and one.decision.visit]
 
 
-def _visit(one: Standing) -> str | None:
+def _visit(one: TrackedPhoto) -> str | None:
     return None if one.decision is None else one.decision.visit

@@ -4,7 +4,7 @@ LAST_REACHED = "share last reached"
 """When a login on the share last went well, as ISO 8601."""
 
 GROUNDS = "decided on the grounds of"
-"""What the photos here were last decided by, all of them, beside what they are themselves: `Stages.grounds`."""
+"""What the photos here were last decided by, all of them, beside what they are themselves: `Context.grounds`."""
 
 IN_VAIN = "sent in vain"
 """How often each transfer came whole and could not be proven, and when it may be tried again, as JSON by transfer."""

@@ -1,4 +1,4 @@
-"""The worker itself: `python -m agent.capture.worker.serve LIMITS… GUESTS…`; a line in, a line out, until the end.
+"""The worker itself: `python -m agent.worker.serve LIMITS… JOBS…`; a line in, a line out, until the end.
 
 Promises: an answer is written before the next file is touched, so that the parent knows which file was in hand if this
 process dies; nothing else is ever written to the pipe; Ctrl-C and a polite request to end are the parent's business,
@@ -14,23 +14,23 @@ from datetime import datetime
 from pathlib import Path
 
 from agent.capture.reading import read
-from agent.capture.worker import wire
-from agent.capture.worker.guests import Answering, invited
-from agent.capture.worker.limits import EXIT_MEMORY, Limits, impose
 from agent.errors import LocalFault
+from agent.worker import wire
+from agent.worker.jobs import Answering, invited
+from agent.worker.limits import EXIT_MEMORY, Limits, impose
 
 _CHUNK = 64 * 1024
 
 
-def main(memory: str, processor: str, wall: str, *guests: str) -> None:
-    """Answer until the pipe from the parent ends. `guests` are the dotted names of other rooms' functions."""
+def main(memory: str, processor: str, wall: str, *jobs: str) -> None:
+    """Answer until the pipe from the parent ends. `jobs` are the dotted names of other rooms' functions."""
     for ignored in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ignored, signal.SIG_IGN)
     answers = _own_output()
-    by_name = invited(guests)
+    by_name = invited(jobs)
     imposed, timing = impose(Limits(int(memory), float(processor), float(wall)))
     _write(answers, {"limits": asdict(imposed)})
-    for asked in _lines():
+    for asked in _children():
         timing.begin()
         answer = _answer(wire.parsed(asked), by_name)
         timing.end()
@@ -47,7 +47,7 @@ def _own_output() -> int:
     return answers
 
 
-def _lines() -> Iterator[bytes]:
+def _children() -> Iterator[bytes]:
     held = b""
     while chunk := os.read(0, _CHUNK):
         *whole, held = (held + chunk).split(b"\n")
@@ -60,9 +60,9 @@ def _write(answers: int, content: wire.Fields) -> None:
         left = left[os.write(answers, left) :]
 
 
-def _answer(asked: wire.Fields, guests: dict[str, Answering]) -> wire.Fields:
+def _answer(asked: wire.Fields, jobs: dict[str, Answering]) -> wire.Fields:
     try:
-        return _done(asked, guests)
+        return _done(asked, jobs)
     except LocalFault as fault:
         return {"fault": str(fault)}
     except MemoryError:
@@ -71,7 +71,7 @@ def _answer(asked: wire.Fields, guests: dict[str, Answering]) -> wire.Fields:
         return {"broke": type(fault).__name__}
 
 
-def _done(asked: wire.Fields, guests: dict[str, Answering]) -> wire.Fields:
+def _done(asked: wire.Fields, jobs: dict[str, Answering]) -> wire.Fields:
     path = Path(str(asked["path"]))
     match asked["do"]:
         case "read":
@@ -85,7 +85,7 @@ def _done(asked: wire.Fields, guests: dict[str, Answering]) -> wire.Fields:
 
             return {"decodes": decodes(path)}
         case "ask":
-            return {"told": guests[str(asked["guest"])](path, wire.fields_of(asked["asked"]))}
+            return {"told": jobs[str(asked["guest"])](path, wire.fields_of(asked["asked"]))}
         case other:
             raise ValueError(other)
 

@@ -20,7 +20,7 @@ from agent import __version__
 from agent.errors import AlreadyRunning, JournalError
 from agent.files.durable import make_folder
 from agent.journal import Journal, State
-from agent.pipeline.facts import GROUNDS
+from agent.pipeline.journal_keys import GROUNDS
 from agent.pipeline.shareclock import ShareClock
 from agent.record import Record
 from agent.record.keys import KeyPlace, system_ring
@@ -52,7 +52,7 @@ class Connect(Protocol):
 
 
 @dataclass(slots=True)
-class Stages:
+class Context:
     """The opened stages of one run; for one thread only, as the journal's connection is."""
 
     settings: Settings
@@ -75,12 +75,12 @@ class Stages:
         """
         if self._capture is None:
             from agent.capture import CaptureWorker
-            from agent.pipeline.apart import GUESTS
+            from agent.pipeline.jobs import JOBS
 
-            self._capture = CaptureWorker(guests=GUESTS)
-            for standing in self.journal.standings(State.REFUSED):
-                if standing.attempts >= UNREADABLE and self.journal.fact(GROUNDS) == self.grounds:
-                    self._capture.avoid(standing.photo.main.path, standing.reason or "")
+            self._capture = CaptureWorker(jobs=JOBS)
+            for tracked in self.journal.tracked_photos(State.REFUSED):
+                if tracked.attempts >= UNREADABLE and self.journal.fact(GROUNDS) == self.grounds:
+                    self._capture.avoid(tracked.photo.main.path, tracked.reason or "")
         return self._capture
 
     @property
@@ -203,18 +203,18 @@ def only_writer(settings: Settings) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def open_stages(
+def open_context(
     settings: Settings,
     *,
     clock: Callable[[], datetime] = wall_clock,
     sleep: Callable[[float], object] = time.sleep,
     connect: "Connect | None" = None,
     mounted: Callable[[], Mounted] = mounted,
-) -> Iterator[Stages]:
+) -> Iterator[Context]:
     """Open the stages for writing; the caller holds `only_writer`."""
     share_clock = ShareClock()
     with Journal.open(journal_file(settings)) as journal:
-        stages = Stages(
+        context = Context(
             settings=settings,
             journal=journal,
             record=Record.open(record_folder(settings), settings.device.name, share_time=share_clock),
@@ -225,8 +225,8 @@ def open_stages(
             connect=connect or partial(_connected, settings, clock),
             mounted=mounted,
         )
-        with contextlib.closing(stages):
-            yield stages
+        with contextlib.closing(context):
+            yield context
 
 
 def _connected(settings: Settings, clock: Callable[[], datetime], *, delivering: bool = False) -> "Share":

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO
 
 import agent
-from agent.capture.worker import wire
-from agent.capture.worker.limits import EXIT_MEMORY, EXIT_PROCESSOR, EXIT_WALL, Held, Imposed, Limits
+from agent.worker import wire
+from agent.worker.limits import EXIT_MEMORY, EXIT_PROCESSOR, EXIT_WALL, Enforcement, Imposed, Limits
 
 START = 60.0
 """Seconds a worker may take to start: a virus scanner may look at each of Python's files first."""
@@ -46,12 +46,12 @@ class NotStarted(Exception):
     """There is no worker, and none comes up; the message says how, to follow "the process"."""
 
 
-class Line:
+class ChildProcess:
     """One worker process at most; `ask` and `answer` in equal numbers. Not for several threads."""
 
-    def __init__(self, limits: Limits, guests: Sequence[str] = ()) -> None:
+    def __init__(self, limits: Limits, jobs: Sequence[str] = ()) -> None:
         self._limits = limits
-        self._guests = tuple(guests)
+        self._guests = tuple(jobs)
         self._process: subprocess.Popen[bytes] | None = None
         self._questions: IO[bytes] | None = None
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -60,7 +60,7 @@ class Line:
     @property
     def imposed(self) -> Imposed:
         """Which limits the worker says are in force; none before it was started."""
-        return self._imposed or Imposed(*[Held.NOT] * 4)
+        return self._imposed or Imposed(*[Enforcement.NOT] * 4)
 
     def start(self) -> None:
         """Have a worker; nothing where there is one. `NotStarted` where it does not come up."""
@@ -68,7 +68,7 @@ class Line:
             return
         self._answers = queue.SimpleQueue()
         limits = self._limits
-        command = [sys.executable, "-P", "-B", "-m", "agent.capture.worker.serve"]
+        command = [sys.executable, "-P", "-B", "-m", "agent.worker.serve"]
         command += [str(limits.memory), str(limits.processor), str(limits.wall), *self._guests]
         try:
             self._process, self._questions, answers = _spawned(command)
@@ -78,7 +78,7 @@ class Line:
         try:
             told = self.answer(START).get("limits")
             values = told if isinstance(told, dict) else {}
-            self._imposed = Imposed(*(Held(values[name]) for name in ("memory", "processor", "wall", "files")))
+            self._imposed = Imposed(*(Enforcement(values[name]) for name in ("memory", "processor", "wall", "files")))
         except (Ended, KeyError, ValueError):
             self.end()
             raise NotStarted("ends as soon as it is started") from None

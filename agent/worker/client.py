@@ -11,13 +11,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from agent.capture.worker import wire
-from agent.capture.worker.errands import UNDER_WAY, Errands, Question, Unreadable, unreadable
-from agent.capture.worker.guests import Guest
-from agent.capture.worker.limits import DECODING, READING, Imposed, Limits
-from agent.capture.worker.line import Ended, Line, NotStarted
 from agent.errors import AgentError, LocalFault
 from agent.model import Capture
+from agent.worker import wire
+from agent.worker.child_process import ChildProcess, Ended, NotStarted
+from agent.worker.job_queue import UNDER_WAY, JobQueue, Question, Unreadable, unreadable
+from agent.worker.jobs import Job
+from agent.worker.limits import DECODING, READING, Imposed, Limits
 
 _Mark = tuple[int, int]
 
@@ -27,7 +27,7 @@ _Understood = TypeVar("_Understood")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ReadRequest:
     """A file to be read, and the files of the same photo beside it."""
 
     path: Path
@@ -37,17 +37,17 @@ class Request:
 class CaptureWorker:
     """`read` and `decodes` as in this room, in processes of their own. Nothing starts before it is asked.
 
-    `guests` are other rooms' functions that run there too, for `ask`. For one thread. `close` ends the processes; if
+    `jobs` are other rooms' functions that run there too, for `ask`. For one thread. `close` ends the processes; if
     this process is killed, they end by themselves.
     """
 
-    def __init__(self, *, reading: Limits = READING, decoding: Limits = DECODING, guests: Sequence[Guest] = ()) -> None:
-        self._lines = (
-            Line(reading, [guest.function for guest in guests if not guest.decoding]),
-            Line(decoding, [guest.function for guest in guests if guest.decoding]),
+    def __init__(self, *, reading: Limits = READING, decoding: Limits = DECODING, jobs: Sequence[Job] = ()) -> None:
+        self._children = (
+            ChildProcess(reading, [job.function for job in jobs if not job.decoding]),
+            ChildProcess(decoding, [job.function for job in jobs if job.decoding]),
         )
-        self._reading, self._decoding = map(Errands, self._lines)
-        self._avoided: dict[tuple[Errands, Path], tuple[_Mark, Unreadable]] = {}
+        self._reading, self._decoding = map(JobQueue, self._children)
+        self._avoided: dict[tuple[JobQueue, Path], tuple[_Mark, Unreadable]] = {}
         self._decoded: dict[Path, str | None] = {}
 
     def __enter__(self) -> Self:
@@ -60,12 +60,12 @@ class CaptureWorker:
 
     def read(self, path: Path, *, now: datetime, beside: Sequence[Path] = ()) -> Capture:
         """As `agent.capture.read`. Raises LocalFault (`Unreadable` among them); AgentError where no worker starts."""
-        (found,) = self.read_all([Request(path, beside)], now=now)
+        (found,) = self.read_all([ReadRequest(path, beside)], now=now)
         if isinstance(found, LocalFault):
             raise found
         return found
 
-    def read_all(self, requests: Iterable[Request], *, now: datetime) -> Iterator[Capture | LocalFault]:
+    def read_all(self, requests: Iterable[ReadRequest], *, now: datetime) -> Iterator[Capture | LocalFault]:
         """For each file, in order, its capture or what was wrong with it; read ahead while the caller works.
 
         Nothing else may be read until this has come to its end, or was closed. AgentError where no worker starts.
@@ -101,21 +101,21 @@ class CaptureWorker:
         return self._decoded.pop(path)
 
     def ask(
-        self, guest: Guest, path: Path, asked: wire.Fields, understood: Callable[[wire.Fields], _Understood]
+        self, job: Job, path: Path, asked: wire.Fields, understood: Callable[[wire.Fields], _Understood]
     ) -> _Understood:
         """What `understood` makes of the guest's answer; a ValueError of its means that no guest answers so.
 
         Raises LocalFault: the guest's own, or `Unreadable` where the file ended two workers or the answer is none;
         AgentError where no worker starts.
         """
-        if guest.decoding:
+        if job.decoding:
             while self._decoding:
                 self._take_decoded()
         else:
             self._none_under_way()
-        errands = self._decoding if guest.decoding else self._reading
-        self._put(errands, path, {"do": "ask", "guest": guest.function, "asked": asked})
-        answer = self._answered(errands).answer
+        job_queue = self._decoding if job.decoding else self._reading
+        self._put(job_queue, path, {"do": "ask", "guest": job.function, "asked": asked})
+        answer = self._answered(job_queue).answer
         if isinstance(answer, LocalFault):
             raise answer
         try:
@@ -123,7 +123,7 @@ class CaptureWorker:
                 raise LocalFault(wire.text_or_none(answer["fault"]) or "a file in the import folder cannot be read")
             return understood(wire.fields_of(None if answer is None else answer.get("told")))
         except (wire.Garbled, ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
-            raise self._refused(errands, path, unreadable(_NONSENSE)) from None
+            raise self._refused(job_queue, path, unreadable(_NONSENSE)) from None
 
     def avoid(self, path: Path, reason: str) -> None:
         """Never touch the file that is there now: it was found `Unreadable` before, for this reason."""
@@ -139,43 +139,43 @@ class CaptureWorker:
     def imposed(self) -> Imposed:
         """Which limits are in force on this system, as the reading worker says. AgentError where none starts."""
         try:
-            self._lines[0].start()
+            self._children[0].start()
         except (NotStarted, Ended) as fault:
             raise AgentError(f"the process that reads photos {fault}: start the laptop again, or tell IT") from None
-        return self._lines[0].imposed
+        return self._children[0].imposed
 
     @property
     def process_ids(self) -> tuple[int, ...]:
         """Of the workers there are now."""
-        return tuple(line.process_id for line in self._lines if line.process_id is not None)
+        return tuple(line.process_id for line in self._children if line.process_id is not None)
 
     def close(self) -> None:
         """End the workers; another question would start them again."""
-        for errands in (self._reading, self._decoding):
-            errands.forget()
-        for line in self._lines:
+        for job_queue in (self._reading, self._decoding):
+            job_queue.forget()
+        for line in self._children:
             line.close()
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
-    def _put(self, errands: Errands, path: Path, fields: wire.Fields) -> None:
+    def _put(self, job_queue: JobQueue, path: Path, fields: wire.Fields) -> None:
         """Answered already where the file is to be avoided, and still what it was."""
-        known = self._avoided.get((errands, path))
+        known = self._avoided.get((job_queue, path))
         answer = known[1] if known is not None and _mark(path) == known[0] else None
-        errands.put(Question(path, {**fields, "path": str(path)}, answer))
+        job_queue.put(Question(path, {**fields, "path": str(path)}, answer))
 
-    def _answered(self, errands: Errands) -> Question:
-        done = errands.take()
+    def _answered(self, job_queue: JobQueue) -> Question:
+        done = job_queue.take()
         if isinstance(done.answer, dict) and "broke" in done.answer:
             done.answer, done.crashed = unreadable(f"reading it failed{_kind(done.answer['broke'])}"), True
         if isinstance(done.answer, Unreadable):
-            self._refused(errands, done.path, done.answer)
+            self._refused(job_queue, done.path, done.answer)
         return done
 
-    def _refused(self, errands: Errands, path: Path, why: Unreadable) -> Unreadable:
+    def _refused(self, job_queue: JobQueue, path: Path, why: Unreadable) -> Unreadable:
         """The same, after it was put down for as long as the file is what it is."""
         if (mark := _mark(path)) is not None:
-            self._avoided[errands, path] = mark, why
+            self._avoided[job_queue, path] = mark, why
         return why
 
     def _take_decoded(self) -> None:

@@ -18,19 +18,19 @@ Form 1 was written by versions that read the order of day and month cell by cell
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredRegister:
     """A register with the faults of the lines that were left out of it or taken with a warning."""
 
     register: Register
     faults: tuple[Fault, ...]
 
-    def same_but_for_its_age(self, other: "Kept") -> bool:
+    def same_but_for_its_age(self, other: "StoredRegister") -> bool:
         """Whether both say the same."""
         aged = replace(other.register, read_at=self.register.read_at)
         return self.register == aged and self.faults == other.faults
 
 
-def to_bytes(kept: Kept) -> bytes:
+def to_bytes(kept: StoredRegister) -> bytes:
     """JSON, with the SHA-256 of its content in front, so that a damaged one is known."""
     register = kept.register
     content = json.dumps(
@@ -52,7 +52,7 @@ def to_bytes(kept: Kept) -> bytes:
     return sha256(content).hexdigest().encode() + b"\n" + content
 
 
-def from_bytes(raw: bytes) -> Kept:
+def from_bytes(raw: bytes) -> StoredRegister:
     """Raises ValueError if this is not what `to_bytes` made."""
     checksum, _, content = raw.partition(b"\n")
     if sha256(content).hexdigest().encode() != checksum:
@@ -69,7 +69,7 @@ def from_bytes(raw: bytes) -> Kept:
             tuple(_doubt_in(doubt) for doubt in said["doubtful"]),
             said["accepted"],
         )
-        return Kept(register, tuple(Fault(*fault) for fault in said["faults"]))
+        return StoredRegister(register, tuple(Fault(*fault) for fault in said["faults"]))
     except (KeyError, TypeError) as fault:
         raise ValueError("something is missing in it") from fault
 

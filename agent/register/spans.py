@@ -7,12 +7,12 @@ a warning.
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from agent.model import Interval
-from agent.register.dates import Moment
+from agent.register.dates import CellDate
 from agent.register.faults import Notes
 
 
 def span(
-    starts: tuple[Moment, tzinfo], ends: tuple[Moment, tzinfo], columns: tuple[str, str], notes: Notes
+    starts: tuple[CellDate, tzinfo], ends: tuple[CellDate, tzinfo], columns: tuple[str, str], notes: Notes
 ) -> Interval | None:
     """From when to when, in UTC. `ends` as a whole day means to that day's end. None, with an error, if impossible."""
     first = _instant(*starts, columns[0], notes, end=False)
@@ -25,7 +25,7 @@ def span(
     return Interval(first, last)
 
 
-def _backwards(starts: Moment, ends: Moment, columns: tuple[str, str], *, same: bool) -> str:
+def _backwards(starts: CellDate, ends: CellDate, columns: tuple[str, str], *, same: bool) -> str:
     """Which mistake it most likely is that a visit does not end after it starts."""
     if same:
         return "the visit ends as it starts"
@@ -42,7 +42,7 @@ def _backwards(starts: Moment, ends: Moment, columns: tuple[str, str], *, same: 
     return f"the visit ends before it starts{hint}"
 
 
-def _exchanged(moment: Moment) -> datetime | None:
+def _exchanged(moment: CellDate) -> datetime | None:
     """The moment with day and month exchanged; None where there is no such day."""
     try:
         return moment.wall.replace(month=moment.wall.day, day=moment.wall.month)
@@ -50,7 +50,7 @@ def _exchanged(moment: Moment) -> datetime | None:
         return None
 
 
-def _instant(moment: Moment, zone: tzinfo, column: str, notes: Notes, *, end: bool) -> datetime | None:
+def _instant(moment: CellDate, zone: tzinfo, column: str, notes: Notes, *, end: bool) -> datetime | None:
     if moment.whole_day:
         # Midnight, even where clocks skip it: by the offset before (fold=0) that is the new day's first instant.
         midnight = moment.wall + timedelta(days=1) if end else moment.wall

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from agent.capture.worker.wire import Fields
+from agent.worker.wire import Fields
 
 Answering = Callable[[Path, Fields], Fields]
 """From a file and what is asked of it to the answer; both are objects of JSON. LocalFault from it reaches the asker."""
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class Job:
     """`function` is an `Answering` by its dotted name, "agent.room.module:function".
 
     `decoding` says whether it decodes whole pictures, and so runs in the worker that may take memory for that.

@@ -21,14 +21,14 @@ EDITED_EARLY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Doubts:
+class Contradictions:
     """Other readings that must hold too, with the reasons."""
 
     also: tuple[Interval, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def doubts(reading: Reading, found: Exif, now: datetime) -> Doubts:
+def contradictions(reading: Reading, found: Exif, now: datetime) -> Contradictions:
     """All that is to be said against a reading of DateTimeOriginal."""
     also: list[Interval] = list(_by_neighbouring_offsets(reading, found))
     notes: list[str] = []
@@ -42,7 +42,7 @@ def doubts(reading: Reading, found: Exif, now: datetime) -> Doubts:
     for other, what in _contradicting(reading, found, now):
         also.append(_instants(other, reading))
         notes.append(f"its {what} says {other.recorded.replace('T', ' ')}: both times must lead to the same decision")
-    return Doubts(tuple(dict.fromkeys(also)), tuple(notes))
+    return Contradictions(tuple(dict.fromkeys(also)), tuple(notes))
 
 
 def anywhere(wall: WallClock) -> Interval:

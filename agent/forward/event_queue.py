@@ -43,7 +43,7 @@ VERSION = len(_STEPS)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class QueuedEvent:
     """One that waits: its index in the record, its id, and what the receiver gets."""
 
     number: int
@@ -52,7 +52,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReceiverStatus:
     """How it stands with one receiver. `after` is up to where the record was taken over, `waiting` how many wait here,
     `oldest` when the first of these was put on record, `received_at` when the receiver last took something; `fault` is
     what has stood in the way since `fault_since`.
@@ -66,7 +66,7 @@ class Standing:
     fault_since: datetime | None = None
 
 
-class Waiting:
+class EventQueue:
     """The queue of one device. For one thread only. Raises sqlite3.Error where its file cannot be used."""
 
     def __init__(self, path: Path, device: str) -> None:
@@ -149,15 +149,15 @@ class Waiting:
                 )
         return taken
 
-    def next(self, target: Target, most: int) -> list[Held]:
+    def next(self, target: Target, most: int) -> list[QueuedEvent]:
         """The oldest that wait."""
         rows = self._base.execute(
             "SELECT number, id, payload FROM waiting WHERE target = ? AND device = ? ORDER BY number LIMIT ?",
             (target.name, self._device, most),
         )
-        return [Held(*row) for row in rows]
+        return [QueuedEvent(*row) for row in rows]
 
-    def received(self, target: Target, held: Sequence[Held], at: datetime) -> None:
+    def received(self, target: Target, held: Sequence[QueuedEvent], at: datetime) -> None:
         """Let these go, for the receiver has them since `at`; durable on return."""
         with self._base:
             self._base.execute("BEGIN IMMEDIATE")
@@ -189,13 +189,13 @@ class Waiting:
         )
 
 
-def standing(path: Path, device: str, target: Target) -> Standing:
+def receiver_status(path: Path, device: str, target: Target) -> ReceiverStatus:
     """How it stands with this receiver. Raises sqlite3.Error where the file cannot be used.
 
     Nothing is changed but what a crash left half done in the file.
     """
     if not path.exists():
-        return Standing(Position())
+        return ReceiverStatus(Position())
     which = (target.name, device)
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=10)) as base:
         if base.execute("PRAGMA user_version").fetchone()[0] != VERSION:
@@ -210,7 +210,7 @@ def standing(path: Path, device: str, target: Target) -> Standing:
         ).fetchone()
     received_at, fault, since = told or (None, None, None)
     after = Position() if place is None else Position(*place)
-    return Standing(after, int(waiting), _moment(oldest), _moment(received_at), fault, _moment(since))
+    return ReceiverStatus(after, int(waiting), _moment(oldest), _moment(received_at), fault, _moment(since))
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -15,9 +15,9 @@ from agent.errors import LocalFault
 from agent.model import Fingerprint, Sha256, Splice
 from agent.tagging.head import MOST_IN_SEGMENT, SOI, XMP_HEADER
 from agent.tagging.opening import open_photo
-from agent.tagging.packet import kept
+from agent.tagging.packet import previous_packet
 from agent.tagging.sidecar import sidecar
-from agent.tagging.splice import Beside, plan
+from agent.tagging.splice import NeedsSidecar, plan
 from agent.tagging.tag import Tag, fingerprint, read, written
 
 Fields = dict[str, object]
@@ -40,19 +40,19 @@ def splice_question(tag: Tag, format: str) -> Fields:  # noqa: A002  the model's
 def answer_splice(photo: Path, asked: Fields) -> Fields:
     """`plan`, there. LocalFault where the photo cannot be read."""
     how = plan(photo, format=str(asked["format"]), tag=_tag(asked))
-    if isinstance(how, Beside):
+    if isinstance(how, NeedsSidecar):
         return {"beside": how.reason}
     return {"at": how.at, "drop": how.drop, "insert": base64.b64encode(how.insert).decode("ascii")}
 
 
-def understood_splice(photo: Path, size: int, told: Fields) -> Splice | Beside:
+def understood_splice(photo: Path, size: int, told: Fields) -> Splice | NeedsSidecar:
     """What was planned for the photo, which has `size` bytes. ValueError where no plan says so.
 
     LocalFault where the photo cannot be read for what is to be left out of it.
     """
     reason = told.get("beside")
     if isinstance(reason, str) and len(reason) <= _REASON_LIMIT:
-        return Beside(reason)
+        return NeedsSidecar(reason)
     at, drop, insert = _number(told, "at"), _number(told, "drop"), _bytes(told, "insert")
     content = insert[4:]
     if (
@@ -63,7 +63,7 @@ def understood_splice(photo: Path, size: int, told: Fields) -> Splice | Beside:
         or not content.startswith(XMP_HEADER)
     ):
         raise ValueError("this is no XMP segment, or not inside the photo")
-    if drop and (drop > MOST_IN_SEGMENT + 4 or kept(_slice(photo, at, drop)) not in content):
+    if drop and (drop > MOST_IN_SEGMENT + 4 or previous_packet(_slice(photo, at, drop)) not in content):
         raise ValueError("the segment does not keep what it replaces")
     return Splice(at, drop, insert)
 

@@ -33,7 +33,7 @@ DECODING = Limits(memory=2560 * MIB, processor=60.0, wall=180.0)
 """A HEIC of 200 megapixels takes some 1.7 GB and 15 s on a laptop, a JPEG a tenth of that."""
 
 
-class Held(StrEnum):
+class Enforcement(StrEnum):
     """How a limit is held to."""
 
     SYSTEM = "system"
@@ -45,10 +45,10 @@ class Held(StrEnum):
 class Imposed:
     """Which limits are in force in a worker, each as it says itself once they are set; `files`: that it writes none."""
 
-    memory: Held
-    processor: Held
-    wall: Held
-    files: Held
+    memory: Enforcement
+    processor: Enforcement
+    wall: Enforcement
+    files: Enforcement
 
 
 EXIT_MEMORY, EXIT_PROCESSOR, EXIT_WALL = 81, 82, 83
@@ -58,7 +58,7 @@ _GLANCE = 0.1
 """Seconds between two looks of the watcher."""
 
 
-class Watcher:
+class LimitWatcher:
     """A thread that ends the process when the file in hand has passed a limit which the system does not hold."""
 
     def __init__(self, limits: Limits) -> None:
@@ -89,7 +89,7 @@ class Watcher:
                 os._exit(EXIT_MEMORY)
 
 
-class Timers:
+class LimitTimers:
     """The two interval timers: their signals' default action ends the process, whatever it is doing."""
 
     def __init__(self, limits: Limits) -> None:
@@ -120,24 +120,26 @@ class Timers:
             """Windows has none."""
 
 
-def impose(limits: Limits) -> tuple[Imposed, Timers | Watcher]:
+def impose(limits: Limits) -> tuple[Imposed, LimitTimers | LimitWatcher]:
     """Set the limits of this process, for good; what is to be told of each file, and what holds."""
     if sys.platform == "win32":
-        from agent.capture.worker.windows import limit_memory
+        from agent.worker.windows import limit_memory
 
-        memory = Held.SYSTEM if limit_memory(limits.memory) else Held.NOT
-        return Imposed(memory, Held.WATCHED, Held.WATCHED, Held.NOT), Watcher(limits)
+        memory = Enforcement.SYSTEM if limit_memory(limits.memory) else Enforcement.NOT
+        return Imposed(memory, Enforcement.WATCHED, Enforcement.WATCHED, Enforcement.NOT), LimitWatcher(limits)
     _forbid_files()
     if sys.platform == "darwin":
-        return Imposed(Held.WATCHED, Held.SYSTEM, Held.SYSTEM, Held.SYSTEM), Both(Timers(limits), Watcher(limits))
-    memory = Held.SYSTEM if _limit_address_space(limits.memory) else Held.NOT
-    return Imposed(memory, Held.SYSTEM, Held.SYSTEM, Held.SYSTEM), Timers(limits)
+        return Imposed(Enforcement.WATCHED, Enforcement.SYSTEM, Enforcement.SYSTEM, Enforcement.SYSTEM), Both(
+            LimitTimers(limits), LimitWatcher(limits)
+        )
+    memory = Enforcement.SYSTEM if _limit_address_space(limits.memory) else Enforcement.NOT
+    return Imposed(memory, Enforcement.SYSTEM, Enforcement.SYSTEM, Enforcement.SYSTEM), LimitTimers(limits)
 
 
-class Both(Timers):
+class Both(LimitTimers):
     """The timers, and the watcher for what they do not see."""
 
-    def __init__(self, timers: Timers, watcher: Watcher) -> None:
+    def __init__(self, timers: LimitTimers, watcher: LimitWatcher) -> None:
         self._timers = timers
         self._watcher = watcher
 

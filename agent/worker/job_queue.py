@@ -8,9 +8,9 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.capture.worker import wire
-from agent.capture.worker.line import Ended, Line, NotStarted
 from agent.errors import AgentError, LocalFault
+from agent.worker import wire
+from agent.worker.child_process import ChildProcess, Ended, NotStarted
 
 TRIES = 2
 """Workers that one file may end; the first may have been the system's doing, short of memory."""
@@ -38,10 +38,10 @@ class Question:
     crashed: bool = False
 
 
-class Errands:
+class JobQueue:
     """One worker's questions. For one thread."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: ChildProcess) -> None:
         self._line = line
         self._open: deque[Question] = deque()
         self._idle_ends = 0

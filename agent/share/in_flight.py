@@ -18,7 +18,7 @@ def never() -> bool:
 
 
 @dataclass(slots=True)
-class Ahead:
+class InFlight:
     """What was taken and has no outcome yet."""
 
     count: int = 0
