@@ -27,7 +27,7 @@ WESTMOST = timedelta(hours=12)
 
 
 def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> Decision:
-    """Decide by DESIGN, "Deciding". `staff` is this laptop's member of staff, `zone` its IANA zone.
+    """Decide by the rules in config/README.md. `staff` is this laptop's member of staff, `zone` its IANA zone.
 
     The order of the register's lines does not matter. A visit of other staff only is, on this laptop, none, and so is a
     cancelled one. What only an uncertain part of the register could claim waits for a person. Raises RegisterError if a
