@@ -1,11 +1,11 @@
-"""Is a photo of a registered visit? Pure: a capture and a register in, a verdict with its reasons out.
+"""Whether a photo was taken on a registered visit. Pure: from a capture and a register to a decision with its reasons.
 
 A wrong `visit` would send and delete a private photo, so `visit` needs everything at once: every reading of the capture
 time wholly inside exactly one visit of this member of staff, no other such visit touched, the right camera, the right
 place. `private` needs every reading wholly outside all of their visits. The rest is `review`: a person decides.
 
-`private` moves nothing, is told to nobody and is decided again when the register changes; so where there is no visit
-that a photo could be of, it is the answer whatever is known of the photo.
+`private` moves nothing, is reported to nobody and is decided again when the register changes. So where there is no
+visit that a photo could be of, `private` is the answer whatever is known of the photo.
 """
 
 from dataclasses import dataclass
