@@ -76,7 +76,7 @@ def lines(page: Path) -> Iterator[str]:
 
 
 def commands() -> list[tuple[str, str]]:
-    """Each command of ours on a page: the page and the words after `photo-agent`, without what the shell does with it."""
+    """Each command on a page: the page and the words after `photo-agent`, without what the shell adds."""
     return sorted(
         {
             (as_id(page), re.split(r" (?:[#>|;]|&&|…)", words)[0])
