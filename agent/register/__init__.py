@@ -1,11 +1,11 @@
-"""The school's register: which visits there are, which cameras, and whether a photo was taken on one of the visits.
+"""The school's register: which visits there are, which cameras, and whether a photo is of one of the visits.
 
-A spreadsheet or calendar comes in as bytes and is *read* (`read_visits`, `read_cameras`) into visits, cameras and every
-fault with its line. The *store* (`RegisterStore`) believes it, or keeps the last good one and says why. `decide`
-compares a photo's capture with the register and says `visit`, `private` or `review`, with reasons. For the person who
-maintains the files, `check` lists every fault of one, and `amend_file` writes one camera's measured clock error into a
-cameras.csv and leaves all else in it unchanged. Reading never raises on bad content, deciding is pure, and only the
-store and `amend_file` touch the disk.
+The story: a spreadsheet or calendar comes in as bytes and is *read* (`read_visits`, `read_cameras`) into visits,
+cameras and every fault with its line; the *store* (`RegisterStore`) believes it, or keeps the last good one and says
+why; and `decide` sets a photo's capture beside the register and says `visit`, `private` or `review`, with reasons.
+For the person who keeps the files, `check` tells every fault of one, and `amend_file` writes one camera's measured
+clock error into a cameras.csv, leaving all else of it as it was.
+Reading never raises on bad content, deciding is pure, and only the store and `amend_file` touch the disk.
 """
 
 from agent.register.amending import Amended, amend, amend_file, clock_line, named

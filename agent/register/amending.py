@@ -1,8 +1,8 @@
-"""Adding one camera's line to cameras.csv, or updating it; everything else in the file stays, byte for byte.
+"""One camera's line in cameras.csv, added or brought up to date; all else of the file stays, byte for byte.
 
-The school keeps this file in a spreadsheet of its own: its encoding, separator, line ends, order of columns and other
-content are the school's. The result is read back as the agent reads it, and refused unless it says of this camera what
-was meant, and of every other camera what it said before.
+The school keeps this file in a spreadsheet of its own: its encoding, its separator, its line ends, the order of its
+columns and whatever else stands in it are theirs. What was written is read back as the agent reads it, and refused
+unless it says of this camera what was meant and of every other what it said before.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Whether the share still holds what an earlier run proved on it: the file is looked at and read back whole."""
+"""Whether the share holds, at this moment, what was proven on it in an earlier run: looked at, and read back whole."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
