@@ -172,7 +172,7 @@ class WallClock:
 
 
 class Level(StrEnum):
-    """How good the evidence for a capture time is: the table in DESIGN, "Deciding"."""
+    """How good the evidence for a capture time is: the table in config/README.md, "When a photo was taken"."""
 
     CONFIRMED = "A"  # wall clock and offset, agreeing with GPS
     OWN_OFFSET = "B"  # one source with its own offset

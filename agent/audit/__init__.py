@@ -1,8 +1,8 @@
-"""IT's side of the record: proving copies of it whole, watching them grow, and showing what they say.
+"""IT's side of the record: proving that copies are whole, watching them grow, and showing what they say.
 
-`evidence` is what there is of one device, `verify` proves it whole or says in its `report` what is wrong with it,
-`witness` remembers what was seen of it, `erasing` takes out on the server what was erased on a laptop. `show` turns
-entries into rows, CSV and JSON; `visits` sums up a visit. A copy of the share is hostile until it is proven.
+`evidence` is what there is of one device. `verify` proves it whole, or lists in its `report` what is wrong with it.
+`witness` remembers what was seen of it. `erasing` removes on the server what was erased on a laptop. `show` turns
+entries into rows, CSV and JSON; `visits` sums up a visit. A copy of the share is treated as hostile until it is proven.
 """
 
 from agent.audit.copied import copied_entries

@@ -1,7 +1,7 @@
-"""The entries of published copies, one device after the other, for showing; `verify` says whether to believe them.
+"""The entries of published copies, one device after the other, for showing. Whether to believe them is for `verify`.
 
-Each entry is checked against its leaf all the same, and one that does not fit ends that device's entries: what follows
-damage is not shown as if nothing were wrong.
+Each entry is still checked against its leaf, and a device's entries end at the first that does not fit: nothing after
+the damage is shown as if all were well.
 """
 
 from collections.abc import Iterator, Sequence

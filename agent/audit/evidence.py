@@ -1,7 +1,8 @@
-"""What a verifier is given of one device's record: its entries and leaves in pieces, and the signed notes.
+"""What a verifier gets of one device's record: its entries and leaves in pieces, and the signed notes.
 
-From a published copy (a folder of the share, or of a backup), or from the laptop's own files. A copy is hostile until
-it is proven: whoever may write to it may have put links, pipes or endless files there (`agent.files.beneath`).
+It comes from a published copy (a folder of the share, or of a backup) or from the laptop's own files. A copy is treated
+as hostile until it is proven: whoever may write to it may have put links, pipes or endless files there
+(`agent.files.beneath`).
 """
 
 import contextlib

@@ -1,7 +1,7 @@
-"""When a witness saw each device's record grow, by the witness's own clock: what silence is measured from.
+"""When a witness saw each device's record grow, by the witness's own clock. Silence is measured from then.
 
-What the entries say of time counts only at the first sight of a device. From then on neither the laptop's clock nor the
-share's can make a device seem alive.
+The times in the entries count only when a device is seen for the first time. From then on neither the laptop's clock
+nor the share's can make a device seem alive.
 """
 
 import json

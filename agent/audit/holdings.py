@@ -1,7 +1,8 @@
-"""What the record says the share holds, compared with what lies there. Names and sizes only; nothing is opened.
+"""Comparing what the record says the share holds with what is there, by names and sizes. No file is opened.
 
-A photo is on the share a little before its entry is, and one that is being sent has a name of its own: neither is told.
-How long a file has been there without an entry, a witness remembers: the time that a file bears anyone can set.
+A photo reaches the share a little before its entry does, and a photo that is being sent has a temporary name: neither
+is reported. A witness remembers how long a file has been there without an entry, because anyone can set the time that a
+file bears.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""Each line of a record against its leaf, and what the entries say of themselves and of one another.
+"""Checking each line of a record against its leaf, and the entries against themselves and one another.
 
-Told in order, one after the other, however many there are: of what was read only numbers are kept.
+Lines are read in order, however many there are; only numbers are remembered.
 """
 
 import json

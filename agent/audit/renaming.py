@@ -1,7 +1,7 @@
-"""A record that goes on under another name: what one device's folder holds of the record it had before.
+"""A record that continues under another name: what one device's folder holds of the record it had before.
 
-Anyone who may write to a folder can put files there that are called as if they were of somebody else's record. They
-count as that only where its own key signed them. Pure, but for what `evidence` reads.
+Anyone who may write to a folder can put files there with the names of somebody else's record. They count as that record
+only where its own key signed them. Pure, except for what `evidence` reads.
 """
 
 from collections.abc import Callable, Sequence

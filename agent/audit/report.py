@@ -1,4 +1,4 @@
-"""What verifying found: for people, for scripts, and as the exit code that the contract gives each kind of damage."""
+"""What verifying found: for people, for scripts, and as the exit code that each kind of damage has."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Whether a device is still heard of, by the clock of whoever asks. Pure."""
+"""Whether a device has been silent for too long, by the clock of whoever asks. Pure."""
 
 from datetime import datetime, timedelta
 

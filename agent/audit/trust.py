@@ -1,4 +1,4 @@
-"""Which keys may sign which part of a log: those that IT enrolled, and those that these passed the log on to. Pure."""
+"""Which keys may sign which part of a log: those that IT enrolled, and those that these named to succeed. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""A visit summed up from the record: whose photos, how many were sent and removed, how long it took, what is left.
+"""A visit summed up from the record: whose photos, how many were sent and removed, how long it took, what is open.
 
-Entries alone are read, of as many devices as there are. What was found and not yet sent no entry tells: that is in each
-laptop's journal, and only what is overdue or refused has come here.
+Only entries are read, of as many devices as there are. Photos that were found and not yet sent have no entry: they are
+in each laptop's journal, and only overdue and refused ones appear here.
 """
 
 import statistics

@@ -1,8 +1,9 @@
-"""The witness: remembers, outside the share, the last checkpoint it saw of each device, and says what contradicts it.
+"""The witness: it remembers, outside the share, the last checkpoint of each device, and reports what contradicts it.
 
 Whoever can write to the share can put an older record there, or another one. A machine of IT's that has seen a later
 checkpoint knows better. For each device that is whole and continues what was seen before, the new checkpoint is
-cosigned and kept in its place; of any other the old one stays, and the trouble is told each time until IT has looked::
+cosigned and stored in place of the old one. For any other device the old one stays, and the trouble is reported each
+time until IT has looked. The files::
 
     STATE/witness.key, witness.key.pub   the witness's own key; its verifier key
     STATE/seen/<device>.txt              the last checkpoint, signed by the device and by the witness

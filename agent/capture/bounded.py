@@ -1,8 +1,9 @@
-"""Reading of content that nobody vouches for: every byte and every jump is counted, and there is an end to both.
+"""Reading content that nobody vouches for: every byte and every jump is counted, and there is an end to both.
 
-A reader asks a `ByteSource` for bytes at an offset. What lies outside the content, or goes beyond what a file may cost,
-is `Broken`: the reason in plain English, caught inside this room and turned into a note. Nothing here allocates more
-than it was asked for, and nobody asks for a size that the content itself names without a limit of their own.
+A reader asks a `ByteSource` for bytes at an offset. An offset outside the content, or a read that goes beyond what a
+file may cost, is `Broken`: the reason in plain English, caught inside this room and turned into a note. Nothing here
+allocates more than it was asked for, and nobody asks for a size that the content itself names without a limit of their
+own.
 """
 
 from typing import BinaryIO, Protocol

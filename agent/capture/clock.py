@@ -1,4 +1,4 @@
-"""Times as cameras write them, and which of them cannot be. Pure.
+"""Times as cameras write them, and which of them are impossible. Pure.
 
 A time to the second covers the whole of that second, one with two digits of fraction a hundredth of it. Offsets are
 those that exist on Earth: from −12:00 to +14:00.

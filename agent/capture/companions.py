@@ -1,6 +1,6 @@
-"""What the files beside a photo say: its Live Photo partner, a program's XMP, Apple's AAE, a camera's THM. Unread.
+"""What the files beside a photo say, unjudged: its Live Photo partner, a program's XMP, Apple's AAE, a camera's THM.
 
-They are read within the same bounds as the photo itself, and what is broken in them is as if it were not there.
+They are read within the same bounds as the photo itself. A broken one counts as if it were not there.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What the files beside a photo do to its capture: bear it out, or throw doubt on it; never put another time there.
+"""What the files beside a photo do to its capture: confirm it or cast doubt on it, never put another time there.
 
 A file beside it may be the other half of the same moment (a Live Photo's clip), or a program's later opinion. So the
 photo's own word stands. Where another contradicts it, a decision must hold by both. Where the photo says nothing at

@@ -1,7 +1,7 @@
-"""Whether a picture decodes: by Pillow, and for HEIC by pillow-heif where that is installed. Only ever in the worker.
+"""Whether a picture decodes: by Pillow, and for HEIC by pillow-heif where that is installed. Only in the worker.
 
-What claims to be a JPEG, HEIC or PNG and does not decode is sent like any other, for what is left of it must not be
-lost either, and is said to be damaged: often the first that anyone hears of a failing card.
+A file that claims to be a JPEG, HEIC or PNG and does not decode is sent like any other, because what is left of it must
+not be lost either. It is reported as damaged, which is often the first sign of a failing card.
 """
 
 import warnings

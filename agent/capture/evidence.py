@@ -1,4 +1,4 @@
-"""What a reader found in a file, unread: the strings and numbers as they stand there. The judge makes a time of them.
+"""What a reader found in a file, uninterpreted: the strings and numbers as they are. The judge makes a time of them.
 
 A reader fills in what its container has and leaves the rest None. Nothing here is believed yet.
 """

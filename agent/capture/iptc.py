@@ -1,7 +1,7 @@
-"""What the judge may want from IPTC: when a program says that the picture was taken, and the mark of a messenger.
+"""What the judge may need from IPTC: when a program says that the picture was taken, and the mark of a messenger.
 
-In a JPEG it stands in APP13, in Photoshop's resource 0x0404, as datasets 2:55 (date) and 2:60 (time, with its offset)
-(IPTC IIM 4.2, 2.2 and 6). Exif's and XMP's words come first; agencies and older programs wrote nothing else.
+In a JPEG it is in APP13, in Photoshop's resource 0x0404, as datasets 2:55 (date) and 2:60 (time, with its offset) (IPTC
+IIM 4.2, 2.2 and 6). Exif and XMP are consulted first; agencies and older programs wrote nothing else.
 """
 
 import re

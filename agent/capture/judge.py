@@ -1,8 +1,8 @@
 """The one judge of time: evidence in, a capture with its level and reasons out. Pure: no file, no clock.
 
-The order of what is believed is DESIGN's table. Nothing weaker is consulted where something stronger spoke, but where
-two sources of equal right contradict each other (two Exif blocks; a GPS time that disagrees), no one is picked: the
-decision must hold for both, or a person decides.
+The order of what is believed is the table in config/README.md. Weaker evidence is not consulted where stronger evidence
+exists. Where two sources of equal right contradict each other (two Exif blocks; a GPS time that disagrees), neither is
+picked: the decision must hold for both, or a person decides.
 """
 
 import re

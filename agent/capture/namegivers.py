@@ -1,7 +1,7 @@
-"""Who gives files such names: messengers and downloads, systems that take pictures of a screen, cameras. Pure.
+"""Which messengers, systems and cameras give files such names: received, taken of a screen, or a camera's own. Pure.
 
-A name is a hint that anybody can change, so it only ever takes trust away: what a messenger's name is on waits for a
-person whatever else is in it, and what a camera's name is on is asked about and not passed over.
+A name is a hint that anybody can change, so it only ever takes trust away: a file with a messenger's name waits for a
+person whatever else is in it, and a file with a camera's name is asked about and not passed over.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""What a file's name says of its time, as phones, cameras and messengers name files. Pure; never enough to delete on.
+"""What a file's name says of its time, as phones, cameras and messengers name files. Never enough to delete on. Pure.
 
-Google's Pixel writes UTC, everyone else the wall clock. Messengers name a picture by when it was sent or saved, which
-is only not before it was taken.
+Google's Pixel writes UTC, everyone else the wall clock. Messengers name a picture by when it was sent or saved, so it
+was taken at that time or before.
 """
 
 import re

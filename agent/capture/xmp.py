@@ -1,6 +1,6 @@
-"""The one thing the judge may want from XMP: when a program says that the picture was taken.
+"""What the judge may need from XMP: when a program says that the picture was taken.
 
-Exif's own words come first; this is asked only where they are silent. Parsed by defusedxml, so that entities and
+Exif comes first; XMP is consulted only where Exif says nothing. It is parsed by defusedxml, so that entities and
 external references in a hostile packet are refused.
 """
 

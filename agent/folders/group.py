@@ -11,8 +11,8 @@ A name alone, and times of change, pair nothing.
 
 *Sidecar* (.xmp, .aae, .thm): `NAME.EXT.xmp` belongs to `NAME.EXT`. `NAME.xmp` belongs to the only photo called NAME; of
 several, a .thm to the only video, then any to the only raw file. Apple's `IMG_E1234.AAE` and `IMG_O1234.AAE` belong to
-IMG_1234 where no file of their own name is there. One that could still belong to several hangs on none, and like one
-without a photo it is no photo: it stays where it is.
+IMG_1234 where no file of their own name is there. A sidecar that could still belong to several photos belongs to none
+of them and, like one without a photo, stays where it is.
 
 A raw file and the JPEG of the same shot are two photos: each is proven and removed by itself. Case is ignored, unless
 two names differ in nothing else.

@@ -1,9 +1,9 @@
-"""What waits to be forwarded, durable (SQLite), for each receiver; and how far the record was taken over.
+"""The queue of events to forward, durable (SQLite), for each receiver, and the place up to which the record was read.
 
-An event is taken in, and the place in the record moved on, in one transaction; it is let go only once its receiver has
-it. So wherever a crash comes, each event is either still in the record behind that place, or waits here, or was
-received: it may be sent twice, never not at all. The number that waits is bounded; what is beyond it stays in the
-record, which is itself on this laptop's disk, and is taken in when there is room.
+Taking an event in and moving the place in the record forward are one transaction. An event leaves the queue only once
+its receiver has it. So wherever a crash comes, each event is still in the record behind that place, or waits here, or
+was received: it may be sent twice, but it is always sent. The number that waits is bounded; what is beyond it stays in
+the record, which is itself on this laptop's disk, and is taken in when there is room.
 """
 
 import sqlite3

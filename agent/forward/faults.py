@@ -1,4 +1,4 @@
-"""What can go wrong while forwarding. It never leaves this room: the forwarder tells it and tries again."""
+"""What can go wrong while forwarding. It never leaves this room: the forwarder logs it and tries again."""
 
 from agent.errors import AgentError
 

@@ -1,7 +1,7 @@
-"""Forwarding beside the work on photos: a thread of its own, which is knocked at and never waited for.
+"""Forwarding beside the work on photos, in a thread of its own that is woken and never waited for.
 
-It never raises into the rest of the program and never holds it up. What stands in its way is told once, and again when
-it has changed or is over; meanwhile it tries again, more and more rarely.
+It never raises into the rest of the program and never holds it up. An obstacle is logged once, and again when it has
+changed or is over; meanwhile the thread tries again, more and more rarely.
 """
 
 import itertools

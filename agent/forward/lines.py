@@ -1,4 +1,4 @@
-"""JSON Lines put behind a file that Filebeat, the Wazuh agent or a Splunk forwarder reads as it grows."""
+"""Appending JSON Lines to a file that Filebeat, the Wazuh agent or a Splunk forwarder reads as it grows."""
 
 import os
 from contextlib import suppress

@@ -1,7 +1,7 @@
-"""The journal: where each photo stands, durable, and nothing about what is private.
+"""The journal: how far each photo has come, durably, and nothing about private photos.
 
-Every method that changes something is one transaction, on disk when it returns. Every step in it follows the one table
-in `lifecycle`. It never reads a clock: times come in.
+Every method that changes something is one transaction, on disk when it returns. Every step follows the one table in
+`lifecycle`. The journal never reads a clock: times are passed in.
 """
 
 import hmac

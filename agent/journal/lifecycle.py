@@ -9,15 +9,15 @@
 
 Three rules stand beside the table, each with a name of its own:
 
-- *Staying* is always allowed: a standing is saved again with a new reason or a later `not_before`.
+- *Staying* is always allowed: a tracked photo is saved again with a new reason or a later `not_before`.
 - *Starting again* (`starts_again`): a file that changed is another file. Whatever had been learned about it no longer
   holds, so from every state but `removed` and `gone` it goes back to `found`. (Before it is proven, one that only may
   have changed goes back to `settled`, and is decided afresh.)
 - *Sending again* (`Journal.send_again`): a recorded photo whose copy on the share was lost is decided, with no proof.
 
-`waiting`, which DESIGN lists beside these, is no state here: a photo waits **in the state it has reached**, until
-`not_before` and for a `reason`. So nothing of its progress is forgotten while it waits, a proven photo that cannot be
-removed yet is never sent again, and the table has no way around a proof.
+Waiting is not a state: a photo waits **in the state it has reached**, until `not_before` and for a `reason`. So nothing
+of its progress is forgotten while it waits, a proven photo that cannot be removed yet is never sent again, and the
+table has no way around a proof.
 
 Pure: no I/O, no clock.
 """

@@ -1,9 +1,9 @@
-"""A photo that is seen again: whether it is the one that is known, and how it stands then. Pure.
+"""A photo that is seen again: whether it is the one already known, and which state it is in then. Pure.
 
-A photo is known by its members' paths, sizes and times. That these are as they were does not prove that the content is:
-a program may set the time back. So a new file number, or a new time of change (ctime), has a photo that is not proven
-yet decided afresh, which is cheap; on cards and phones, which number their files anew, neither means anything, and what
-is sent is judged by its content anyway.
+A photo is known by its members' paths, sizes and times. That these are unchanged does not prove that the content is: a
+program may set the time back. So a new file number, or a new time of change (ctime), sends a photo that is not proven
+yet back to be decided again, which is cheap. On cards and phones, which number their files anew, neither means
+anything; what is sent is judged by its content anyway.
 """
 
 from collections.abc import Sequence

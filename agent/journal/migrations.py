@@ -1,7 +1,7 @@
-"""The tables of the journal's file, as steps from one `user_version` to the next. A step, once released, never changes.
+"""The tables of the journal's file, as steps from one `user_version` to the next. A released step never changes.
 
-Nothing private has a column: of a private photo `skip` keeps a keyed hash and the version of the register that left it
-out, in the order of the hashes, so that not even a sequence shows.
+Nothing private has a column. For a private photo `skip` stores a keyed hash and the version of the register that left
+it out, ordered by hash, so that not even a sequence shows.
 """
 
 import secrets

@@ -1,7 +1,7 @@
-"""How `sync` hands its work to the running service: a row to ask by, and rows to follow it by.
+"""How `sync` hands its work to the running service: one row to ask with, and rows to follow the work by.
 
-The journal is the only thing the two share; there is no socket and no protocol. The asker polls `events` and
-`finished`; the service polls `next_request`. What was asked for is wiped when it is finished: paths are private.
+The journal is the only thing that the two share; there is no socket and no protocol. The asker polls `events` and
+`finished`; the service polls `next_request`. A request is wiped when it is finished, because paths are private.
 """
 
 import json

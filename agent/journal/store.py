@@ -1,8 +1,8 @@
-"""The journal's file: opening it, one transaction, and sqlite's faults in words.
+"""The journal's file: opening it, one transaction at a time, and SQLite's faults in plain words.
 
-What it promises: a transaction that was committed is there after a crash of the program or of the laptop (WAL,
-synchronous=FULL); one that was not has left nothing. A file that is damaged or of a newer version is left as it is and
-told about, never made anew: it knows what was proven and not yet removed.
+A transaction that was committed survives a crash of the program or of the laptop (WAL, synchronous=FULL); one that was
+not leaves nothing. A file that is damaged or of a newer version is left as it is and reported, never replaced: it knows
+which photos were proven and not yet removed.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Where one photo stands: all that is known about it, and what must be known for the state it claims."""
+"""One tracked photo: its state, all that is known about it, and what must be known for that state."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

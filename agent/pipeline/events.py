@@ -41,7 +41,7 @@ class Event:
 
 
 class Exit(IntEnum):
-    """The exit codes a run can end with (CONTRACT); errors carry their own."""
+    """The exit codes a run can end with (install/guides/it.md); errors carry their own."""
 
     DONE = 0
     REGISTER = 2

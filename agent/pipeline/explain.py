@@ -35,7 +35,7 @@ class Explanation:
         return None
 
     def as_json(self) -> dict[str, object]:
-        """The line of `explain --json` (CONTRACT)."""
+        """The line of `explain --json`; scripts rely on its fields."""
         capture, taken = self.capture, self.taken
         camera = None if capture is None else capture.camera
         place = None if capture is None else capture.place

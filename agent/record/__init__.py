@@ -1,13 +1,13 @@
-"""The record: what was transferred and removed, so that it shows if it is changed, dropped, reordered or made anew.
+"""The record: what was transferred and removed, kept so that any change, gap, reordering or forgery shows.
 
 The pipeline appends an entry when a photo is proven on the share, before it is removed here, and another when it is
 gone. `schema` says what an entry may say (nothing private) and `entry` makes its line. Each line gets a `leaf`, a
-salted commitment, of which the `tree` of RFC 6962 is made; so an entry can be erased (`erasing`) and every proof holds.
-`Record` keeps lines and leaves durably. After a run a seal (`seals`) signs the tree's head: a `checkpoint` in a signed
-`note`, by the log key (`keys`), which can be passed on (`rotation`).
+salted commitment; the leaves make the `tree` of RFC 6962. So an entry can be erased (`erasing`) and every proof still
+holds. `Record` keeps lines and leaves durably. After a run a seal (`seals`) signs the tree's head: a `checkpoint` in a
+signed `note`, by the log key (`keys`), which can be replaced (`rotation`).
 
-What is sealed is sent to the share (`publish`) in files that are written once; `published` is the page that says what
-they hold, for other people's programs too. Whoever reviews it, on this laptop or elsewhere, does so by `agent.audit`.
+What is sealed is sent to the share (`publish`) in files that are written once. `published` describes these files, for
+other people's programs too. Reviewing the record, on this laptop or elsewhere, is the work of `agent.audit`.
 """
 
 from agent.record.ecs import to_ecs

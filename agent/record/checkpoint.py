@@ -1,4 +1,4 @@
-"""What the device signs: heads of its tree (c2sp.org/tlog-checkpoint), and the passing on of its log key. Pure."""
+"""What the device signs: the heads of its tree (c2sp.org/tlog-checkpoint), and the change to a new log key. Pure."""
 
 import base64
 import binascii

@@ -13,6 +13,8 @@ ECS_VERSION = "8.17.0"
 _CLASSES: Mapping[EntryKind, tuple[list[str], list[str], str]] = {
     EntryKind.TRANSFERRED: (["file"], ["creation"], "success"),
     EntryKind.REMOVED: (["file"], ["deletion"], "success"),
+    EntryKind.NOT_REMOVED: (["file"], ["info"], "unknown"),
+    EntryKind.SHARE_LOST: (["file"], ["info"], "failure"),
     EntryKind.REVIEW_RESOLVED: (["file"], ["info"], "success"),
     EntryKind.REGISTER_CHANGED: (["configuration"], ["change"], "success"),
     EntryKind.SHARE_REFUSED: (["network"], ["denied"], "failure"),

@@ -1,7 +1,7 @@
-"""Taking an entry out for good, in its place: its line becomes a tombstone of the same length, its salt zeros.
+"""Erasing an entry in its place: its line becomes a tombstone of the same length, and its salt becomes zeros.
 
-What is to be overwritten is noted first, so that a crash in the middle is brought to its end by the next append. A
-journalling or flash disk may keep the old bytes somewhere for a while; that is said in the README, of photos too.
+What will be overwritten is noted first, so that the next append completes an erasure that a crash cut short. A
+journalling or flash disk may keep the old bytes for a while; SECURITY.md says so, of photos too.
 """
 
 import json

@@ -1,6 +1,7 @@
-"""The record read on from where one left off, for whoever passes entries on: no look at what came before.
+"""Reading a record from where the last reading stopped, for programs that pass entries on.
 
-Each entry is checked against its leaf. Lines have the same place for ever, for an erasure keeps their length.
+Earlier entries are not read. Each entry is checked against its leaf. Lines never move, because an erasure keeps their
+length.
 """
 
 import io

@@ -1,7 +1,7 @@
-"""The log key: made at enrolment, used to sign checkpoints, passed on by a rotation. It never leaves the laptop.
+"""The log key: made at enrolment, used to sign checkpoints, replaced by a rotation. It never leaves the laptop.
 
-It is kept by the system's keyring where the optional `keyring` package finds a real one, else in a file that only its
-owner can read, in OpenSSH's format. While a rotation is under way the next key stands beside it.
+The system's keyring holds it where the optional `keyring` package finds a real one; otherwise it is in a file in
+OpenSSH's format that only its owner can read. During a rotation the next key is stored beside it.
 """
 
 import base64

@@ -1,7 +1,7 @@
-"""What is to be sent to the share of a record: each seal as one delivery of three files, or four.
+"""What the share still needs of a record: each seal becomes one delivery of three files, or four.
 
-A delivery is made anew, byte for byte the same, until the share has it, so that one that was cut is simply repeated.
-Its files' names say the range and the tree's root: no other content is ever meant for the same name.
+A delivery is made again, byte for byte the same, until the share has it, so one that was cut is simply repeated. The
+files' names give the range and the tree's root: no other content is ever meant for the same name.
 """
 
 import hashlib

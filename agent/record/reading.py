@@ -1,9 +1,9 @@
-"""Reading a record's two files side by side: each entry against its leaf, and what a crash left behind the last.
+"""Reading a record's two files side by side: each entry against its leaf, and what a crash left behind the last one.
 
-A write that was cut (power, kill -9) leaves a beginning of a line with no end. Where a disk wrote the end of several
-lines first, it leaves zeros in the place of what is missing; no entry has a zero byte in it. Neither was ever promised
-to anyone, so a reader passes over it and the writer moves it aside, unless it was signed. Everything else that does not
-fit is damage and is told.
+A write that was cut (power, kill -9) leaves the beginning of a line without its end. A disk that wrote the end of
+several lines first leaves zeros where the rest is missing; no entry contains a zero byte. Nobody was promised either of
+these, so a reader passes over them and the writer moves them aside, unless they were signed. Everything else that does
+not fit is damage, and is reported.
 """
 
 import json

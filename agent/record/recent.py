@@ -1,8 +1,9 @@
-"""Where recent events stand in a record, so that what is put down twice is known, and found without reading it.
+"""An index of recent events in a record, so that an event that is recorded twice is found without reading the record.
 
-It is kept beside the record at each seal and is only quicker: it may be lost, and then the record's end is read. It
-holds of each event the first eight bytes of its name's SHA-256 and the byte at which its entry begins, sorted; before
-them up to where it goes, with the last leaf there, so that it is taken for no other record's; last its own SHA-256.
+It is written beside the record at each seal and only saves time: if it is lost, the record's end is read instead. For
+each event it holds the first eight bytes of its name's SHA-256 and the byte at which its entry begins, sorted. Before
+them stand how far it reaches and the last leaf there, so that it cannot be taken for another record's; its own SHA-256
+comes last.
 """
 
 import hashlib

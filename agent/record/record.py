@@ -1,9 +1,8 @@
 """The record of one device: an append-only file of entries, a leaf of the tree for each, and seals that sign them.
 
-On return of an append its entries are on the medium, their leaves before them. What a crash cut in the middle of a line
-is moved aside into `torn-…` before the next append; any other damage stops it with `RecordAltered` or
-`RecordTruncated`, for a record is not carried on over a gap. One process writes at a time (the laptop's lock); any may
-read.
+When an append returns, its entries are on the disk, and their leaves before them. A line that a crash cut is moved to
+`torn-…` before the next append. Any other damage stops the append with `RecordAltered` or `RecordTruncated`, because a
+record must not continue over a gap. One process writes at a time (the laptop's lock); any may read.
 """
 
 import hashlib

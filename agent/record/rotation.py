@@ -1,8 +1,8 @@
-"""Passing the log on to another key: when the old one may have been seen by somebody, was lost, or is simply old.
+"""Changing to another log key: because somebody may have seen the old one, or it was lost, or is simply old.
 
-The new key is made first and kept beside the old one; then an entry says so; then a seal carries the note by which the
-old key names the new one; then the new key takes the old one's place. A crash anywhere in between leaves a record that
-verifies, and a rotation that is brought to its end by the next run (`signer_of`) or the next try.
+The new key is made first and stored beside the old one; then an entry says so; then a seal carries the note in which
+the old key names the new one; then the new key replaces the old one. A crash anywhere in between leaves a record that
+verifies, and the next run (`signer_of`) or the next try completes the rotation.
 """
 
 from datetime import datetime

@@ -1,9 +1,9 @@
-"""What an entry of each kind may say, and nothing beside it. Pure.
+"""What an entry of each kind may say, and nothing else. Pure.
 
-The record leaves the laptop one day, so no field of it may carry a local path, a file's private name, a GPS position or
-anything about a private photo. That is held here, at the door: a field that is not listed, or text that looks like one
-of those, is a fault of this program and is refused (`RecordError`) before a byte is written. Names on the share are
-ours and may stand; of photos that turned out to be private there is only a count.
+The record leaves the laptop, so none of its fields may carry a local path, a file's private name, a GPS position or
+anything about a private photo. That is enforced here: a field that is not listed, or text that looks like one of those,
+is a fault of this program and is refused (`RecordError`) before a byte is written. Names on the share are made by this
+program and are allowed. For photos that turned out to be private there is only a count.
 """
 
 import re

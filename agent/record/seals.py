@@ -1,7 +1,7 @@
 """Seals: which entries were signed together, by which checkpoint. Each is one publication, at once or later.
 
-A line of seals.jsonl is put down, durably, before anything of it leaves the laptop, so that a publication that was cut
-is repeated exactly as it was begun, whatever was put on record meanwhile.
+A line of seals.jsonl is durable before anything of it leaves the laptop. So a publication that was cut is repeated
+exactly as it began, whatever was recorded meanwhile.
 """
 
 import json

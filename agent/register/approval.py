@@ -1,4 +1,4 @@
-"""Whether what stands in a register is a visit that takes place: cancelled, tentative and free are none, and are named.
+"""Whether a line of a register is a visit that takes place. Cancelled, tentative and free ones are not, and are named.
 
 Schools say it in the status, and Outlook and people in the title: "Canceled: Zoo", "Abgesagt: Zoo", "Zoo (postponed)".
 """

@@ -1,4 +1,4 @@
-"""A small file that several processes replace whole and read often: read again only when it was replaced."""
+"""A small file that several processes read often and replace whole. It is read again only after it was replaced."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -8,7 +8,7 @@
 - GEO is the place. RFC 5545 has no radius, no list of staff and none of cameras: X-VISIT-RADIUS-KM, X-VISIT-STAFF and
   X-VISIT-CAMERAS say these as the columns of visits.csv do. ORGANIZER and ATTENDEE are *not* lists of staff: they are
   addresses, and whoever is invited has not yet come.
-- What is cancelled, tentative, free or declined is no visit (`invitation`), and is told as such.
+- Cancelled, tentative, free and declined events are not visits (`invitation`), and are reported as such.
 - A recurring event is an error: a visit is one outing, and each has its own id.
 
 All other properties, alarms and whatever else a maker writes are passed over: they cannot make or unmake a visit.

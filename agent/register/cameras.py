@@ -1,4 +1,4 @@
-"""The cameras register: the columns of CONTRACT, "cameras.csv". Make and model as `explain` shows them."""
+"""The cameras register: the columns of config/README.md. Make and model as `explain` shows them."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What stands in single cells: ids, names, lists, numbers, places. Each says what is wrong with it in the notes."""
+"""Reading single cells: ids, names, lists, numbers, places. What is wrong with a cell goes into the notes."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""A register's file looked at before it is put on the share: whether it is of visits or of cameras, and every fault."""
+"""Checking a register's file before it goes on the share: whether it lists visits or cameras, and every fault in it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,7 @@
-"""The lines of a calendar file (iCalendar, RFC 5545), read leniently: components with the lines that stand in them.
+"""The lines of a calendar file (iCalendar, RFC 5545), read leniently: components with their lines.
 
 Outlook, Google and scripts write lines that the standard does not allow: descriptions that are not folded, quotes in
-names, alarms of their own making, line ends of an old Mac. Whoever reads a component asks only for the lines it needs;
+names, alarms of their own making, line ends of an old Mac. A reader of a component asks only for the lines it needs;
 all others are passed over here as they are.
 """
 

@@ -1,8 +1,8 @@
-"""A date as people and spreadsheets write it, and which of its numbers is the day: that is a matter of the whole file.
+"""Dates as people and spreadsheets write them, and which number is the day, which is decided for the whole file.
 
-`3/4/2026` is two days, and no cell alone says which. So a cell is first read as it is written (`read_written`), and
-the order of day and month is then decided for the file (`distrust`): by the settings, unless a date of the file
-proves another one. Year-first dates (2026-03-14) and months by name (14-Mar-26) are sure whatever the file says.
+`3/4/2026` can be two days, and no cell alone says which. So a cell is first read as it is written (`read_written`), and
+the order of day and month is then decided for the file (`distrust`): by the settings, unless a date of the file proves
+another one. Year-first dates (2026-03-14) and months by name (14-Mar-26) are certain whatever the file says.
 """
 
 import re

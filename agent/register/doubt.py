@@ -1,7 +1,7 @@
-"""When a visit could have been that a line tells of which was not understood: photos of that time wait.
+"""When a line that was not understood could have been a visit: photos of that time wait.
 
-Whatever can be read of the dates bounds it. Where only a start or an end can be read, a visit reaches as far from it as
-the settings let one be long; where nothing can be read, it may have been at any time (`Doubt.span` is None).
+Whatever can be read of its dates bounds it. Where only a start or an end can be read, the visit may be as long as the
+settings allow; where nothing can be read, it may have been at any time (`Doubt.span` is None).
 """
 
 import re

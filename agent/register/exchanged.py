@@ -1,4 +1,4 @@
-"""Whether a register has day and month exchanged since the last good one: so a spreadsheet saves 2026-04-03 again."""
+"""Whether day and month have changed places since the last good register, as a spreadsheet does when it saves dates."""
 
 from collections.abc import Iterable
 from datetime import date

@@ -1,4 +1,4 @@
-"""What is wrong with a register, said so that the person who keeps the spreadsheet finds the cell."""
+"""A fault in a register, described so that the person who maintains the spreadsheet finds the cell."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

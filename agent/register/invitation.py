@@ -1,8 +1,8 @@
-"""Whether an event of a calendar takes place and is agreed: what is cancelled, tentative, free or declined is no visit.
+"""Whether a calendar event takes place and is agreed. Cancelled, tentative, free and declined events are not visits.
 
-By the calendar's METHOD, the event's STATUS and title, Outlook's "Show As" (X-MICROSOFT-CDO-BUSYSTATUS; TRANSP says the
-same for other makers) and the answers of those invited (PARTSTAT). Outlook and Google mark all-day events as free by
-themselves: that is said where such an event is passed over, for it may well be a visit.
+This is decided by the calendar's METHOD, the event's STATUS and title, Outlook's "Show As" (X-MICROSOFT-CDO-BUSYSTATUS;
+TRANSP says the same for other makers) and the answers of those invited (PARTSTAT). Outlook and Google mark all-day
+events as free by themselves: a message says so where such an event is passed over, for it may well be a visit.
 """
 
 from agent.register import approval

@@ -1,7 +1,8 @@
 """The zones that a visit goes through, as one cell lists them: `Europe/London; Europe/Paris; Europe/London`.
 
-In the order of the journey: it starts in the first and ends in the last. No times stand between them, for a camera is
-put forward when somebody thinks of it: its clock is read by every zone of the journey, at any time of it.
+They are in the order of the journey: it starts in the first and ends in the last. The cell gives no times in between,
+because people put a camera's clock forward when they think of it. So the clock is read by every zone of the journey, at
+any time of it.
 """
 
 import re

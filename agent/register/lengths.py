@@ -1,4 +1,4 @@
-"""A visit that lasts longer than the settings let one last is more likely a mistake: a person has to accept it."""
+"""A visit that is longer than the settings allow is more likely a mistake: a person has to accept it."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,11 +1,11 @@
-"""Is a photo of a registered visit? Pure: a capture and a register in, a verdict with its reasons out.
+"""Whether a photo was taken on a registered visit. Pure: from a capture and a register to a decision with its reasons.
 
 A wrong `visit` would send and delete a private photo, so `visit` needs everything at once: every reading of the capture
 time wholly inside exactly one visit of this member of staff, no other such visit touched, the right camera, the right
 place. `private` needs every reading wholly outside all of their visits. The rest is `review`: a person decides.
 
-`private` moves nothing, is told to nobody and is decided again when the register changes; so where there is no visit
-that a photo could be of, it is the answer whatever is known of the photo.
+`private` moves nothing, is reported to nobody and is decided again when the register changes. So where there is no
+visit that a photo could be of, `private` is the answer whatever is known of the photo.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ WESTMOST = timedelta(hours=12)
 
 
 def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> Decision:
-    """Decide by DESIGN, "Deciding". `staff` is this laptop's member of staff, `zone` its IANA zone.
+    """Decide by the rules in config/README.md. `staff` is this laptop's member of staff, `zone` its IANA zone.
 
     The order of the register's lines does not matter. A visit of other staff only is, on this laptop, none, and so is a
     cancelled one. What only an uncertain part of the register could claim waits for a person. Raises RegisterError if a

@@ -1,4 +1,4 @@
-"""A register of visits, whichever form it is kept in."""
+"""Reading a register of visits in whichever form it is kept."""
 
 from agent.register.reading import Kind, Rules, VisitsReading
 

@@ -1,6 +1,6 @@
-"""How a capture's possible times lie to a visit: the readings, and inside, outside or across.
+"""How a capture's possible times lie to a visit: inside, outside or across, by each reading.
 
-Everything is in UTC, because two times of one zone are compared by their digits, which go back when clocks do.
+Everything is in UTC, because Python compares two times of one zone by their digits, which go back when clocks do.
 """
 
 from collections.abc import Iterable

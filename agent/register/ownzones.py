@@ -1,8 +1,8 @@
-"""The zone that a name in a calendar stands for: by IANA, by Windows, or as the calendar itself defines it (VTIMEZONE).
+"""The zone that a name in a calendar means: by IANA, by Windows, or as the calendar itself defines it (VTIMEZONE).
 
 Outlook names zones as it pleases (`tzone://Microsoft/Custom`, `Customized Time Zone`, `GMT Standard Time 1`,
-`(UTC+00:00) Dublin, Edinburgh, Lisbon, London`) and writes down what it means by them. Cameras are set to places,
-though: so an IANA zone is looked for that shows the same time as the definition, all through the years
+`(UTC+00:00) Dublin, Edinburgh, Lisbon, London`) and defines in the file what it means by them. Cameras are set to
+places, though, so this module looks for an IANA zone that shows the same time as the definition all through the years
 around the event.
 """
 

@@ -1,6 +1,6 @@
 """Pictures that nobody is asked about, although nothing certain is known of when they were made. Pure.
 
-An import folder fills with what is no photo anybody took: icons, exports, drawings, pictures off the web. Whoever is
+An import folder fills with pictures that nobody took: icons, exports, drawings, pictures off the web. Whoever is
 asked about a thousand of these answers none. So the line is drawn here: a picture is left alone, and only counted, if
 
 - the file is whole and nothing in it is broken, and

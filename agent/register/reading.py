@@ -1,4 +1,4 @@
-"""What reading a register gives: the lines that can be believed, and every fault, whatever the file holds."""
+"""The result of reading a register: the lines that can be believed, and every fault, whatever the file holds."""
 
 from dataclasses import dataclass
 from datetime import timedelta

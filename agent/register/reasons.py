@@ -1,6 +1,6 @@
 """The reasons for a decision, as a teacher reads them.
 
-Those for a private photo are for the screen of its own laptop and nothing else.
+The reasons for a private photo are for the screen of its own laptop and nothing else.
 """
 
 from collections.abc import Iterable

@@ -1,8 +1,8 @@
-"""A table as a spreadsheet saved it: bytes in, rows by column name out, with what was wrong on the way.
+"""A table as a spreadsheet saved it: from bytes to rows by column name, with the faults found on the way.
 
-Takes what Excel and LibreOffice write: workbooks, and text with commas, semicolons or tabs; `sep=;` in the first line;
-a title above the header; quoted commas and line breaks; blank rows and columns at the end. Nothing here raises on bad
-content.
+It takes what Excel and LibreOffice write: workbooks, and text with commas, semicolons or tabs; `sep=;` in the first
+line; a title above the header; quoted commas and line breaks; blank rows and columns at the end. Nothing here raises on
+bad content.
 """
 
 import csv

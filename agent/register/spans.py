@@ -1,6 +1,6 @@
-"""From when to when a visit is: from two moments to instants, each in a zone, never guessed.
+"""When a visit begins and ends: from two moments to instants, each in a zone, never guessed.
 
-A time that the zone's clocks skipped is an error; one that they showed twice is read so that the visit is longer, with
+A time that the zone's clocks skipped is an error. One that they showed twice is read so that the visit is longer, with
 a warning.
 """
 

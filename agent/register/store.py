@@ -1,8 +1,8 @@
-"""The last good register, kept through crashes and bad files: what is decided by until a better one is believed.
+"""The last good register, which survives crashes and bad files and decides until a better one is believed.
 
-A register that is empty, unreadable, or suddenly much shorter is more likely a mistake than the truth: believing it
-would leave visit photos lying on the laptop as private ones. So the last good one stands, and the reason is remembered
-until a good one comes.
+A register that is empty, unreadable, or suddenly much shorter is more likely a mistake than the truth, and believing it
+would leave visit photos on the laptop as private ones. So the last good one stays in force, and the reason is
+remembered until a good one comes.
 """
 
 import json

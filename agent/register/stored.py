@@ -1,4 +1,4 @@
-"""The last good register as it is kept on disk: what was read of it, with a checksum. Values to bytes and back."""
+"""The file that holds the last good register: what was read of it, with a checksum. From values to bytes and back."""
 
 import json
 from collections.abc import Mapping

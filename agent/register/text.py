@@ -1,7 +1,7 @@
-"""The text of a register: which encoding it is in, or what else the file is instead of text.
+"""The text of a register: which encoding it is in, or what the file is if it is not text.
 
-UTF-8 with or without a byte order mark, UTF-16, Windows-1252, and the Mac's own encoding, which Excel for Mac writes as
-plain "CSV". What was guessed is said, for a name in the wrong letters is another person's.
+It may be UTF-8 with or without a byte order mark, UTF-16, Windows-1252, or the Mac's own encoding, which Excel for Mac
+writes as plain "CSV". A guess is reported, because a name in the wrong letters is another person's.
 """
 
 import re

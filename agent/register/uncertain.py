@@ -1,7 +1,8 @@
-"""Photos that only an uncertain part of the register could claim: they wait, though no visit is known for their time.
+"""Photos that only an uncertain part of the register could claim. They wait, though no visit is known for their time.
 
-Uncertain are lines that were not understood, visits of somebody who may be this laptop's member of staff, and all of
-them where that person is on none: a name is then misspelt, here or there, until somebody has looked.
+Uncertain are lines that were not understood, and visits of somebody who may be this laptop's member of staff. Where
+that person is on no visit at all, every visit is uncertain: a name is then misspelt, here or there, until somebody has
+looked.
 """
 
 from collections.abc import Iterable, Iterator

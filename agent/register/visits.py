@@ -1,4 +1,4 @@
-"""The visits register as a spreadsheet: the columns of CONTRACT, "visits.csv".
+"""The visits register as a spreadsheet: the columns of config/README.md, "The visits register".
 
 Dates and times may stand in one column or in two, and the order of day and month belongs to the whole file: it is
 settled before any line is believed.

@@ -176,8 +176,8 @@ def visits(value: str) -> str:
     """Where the visits register is: `share:…` or a local path, ending in .csv, .xlsx, .ods or .ics."""
     if re.match(r"(?i)(?:https?|webcals?|ftp)://", value):
         raise ValueError(
-            "is a link, and laptops fetch no calendar from the internet: let the server fetch it into register/ (the "
-            "README says how) and write share:register/visits.ics"
+            "is a link, and laptops fetch no calendar from the internet: let the server fetch it into register/ "
+            "(config/README.md says how) and write share:register/visits.ics"
         )
     return _register_file(value, (".csv", ".xlsx", ".ods", ".ics"))
 

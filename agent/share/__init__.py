@@ -1,9 +1,10 @@
-"""The school's share: what a stage may rely on (`Share`), names on it, and the ways there are to reach it.
+"""The school's share: what a stage may rely on (`Share`), names on it, and the ways to reach it.
 
-A photo's file is called by `names` and travels as `upload` tells, many at once as `engine` lets them, over a `session`
-of SFTP packets (`wire`) on a `connection` whose host key is pinned (`hostkeys`). What is not read back is not believed.
+`names` makes a photo's name on the share. `upload` is its way there, many at once as `engine` allows, over a `session`
+of SFTP packets (`wire`) on a `connection` whose host key is pinned (`hostkeys`). What was not read back is not
+believed.
 
-Names are fetched when they are first used: paramiko and cryptography take longer to import than most commands to run.
+Names are imported when they are first used: paramiko and cryptography take longer to import than most commands to run.
 """
 
 from importlib import import_module

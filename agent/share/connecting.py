@@ -1,4 +1,4 @@
-"""From a server to a session that has greeted."""
+"""From a server's address to an SFTP session that is ready for use."""
 
 import asyncio
 import threading

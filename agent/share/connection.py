@@ -1,7 +1,7 @@
-"""From a server's name to an open SFTP channel, by paramiko: the host key judged first, then login by key only.
+"""From a server's name to an open SFTP channel, by paramiko: first the host key is judged, then a login by key only.
 
 AES-GCM comes first, since paramiko spends its time in encryption and counter mode with a separate MAC costs twice as
-much; SHA-1, CBC and compression are not offered. Every step has a deadline: paramiko's own waits do not all have one,
+much. SHA-1, CBC and compression are not offered. Every step has a deadline: not all of paramiko's own waits have one,
 so a timer closes the connection under them.
 """
 

@@ -1,4 +1,4 @@
-"""This device's own SSH key: made here, never leaves the laptop; IT enters its public line on the server."""
+"""This device's own SSH key. It is made here and never leaves the laptop; IT enters its public line on the server."""
 
 from pathlib import Path
 

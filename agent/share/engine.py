@@ -1,7 +1,7 @@
-"""Many deliveries on their way at once: the part of the share that lives on an event loop of its own.
+"""Many deliveries on their way at once: the part of the share that has an event loop of its own.
 
-Files go over `pool`; what was sent is read back behind the writing, by whom the settings, the amount and the network
-make it worth (`readback`). What is in flight is bounded by the lanes' windows.
+Files go over `pool`. They are read back behind the writing; the settings, the amount and the network decide by whom
+(`readback`). The connections' windows bound what is in flight.
 """
 
 import asyncio

@@ -1,9 +1,9 @@
-"""The last look at a photo, under its final name: it is where it should be, and it is the one that was sent.
+"""The last look at a photo under its final name: it is where it should be, and it is the file that was sent.
 
-A server may say that it named a file, and not have done so; somebody else may have put a file or a link there
-meanwhile. So the final name is opened, between two looks at each folder above it that follow no link, and what was
-opened is compared with what was sent: small files as a whole, others by `samples`, or as a whole where the server does
-not say what the comparison needs. All names of a folder that wait for it are looked at together.
+A server may say that it named a file without having done so, and somebody else may have put a file or a link there
+meanwhile. So the final name is opened, between two looks at each folder above it that follow no link, and the content
+is compared with what was sent: small files whole, others by `samples`, or whole where the server does not say what the
+comparison needs. All names of a folder that wait for it are looked at together.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What answers on the share's port, where SSH does not come to terms with it: why, in words for IT or for a teacher.
+"""What answers on the share's port where SSH fails: the reason, in words for IT or for a teacher.
 
 The server's banner and its first packet (RFC 4253, section 7.1) are not encrypted, and say which algorithms it offers.
 A network that wants its users to log in on a web page first answers everything by itself, and not as SSH.

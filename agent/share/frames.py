@@ -1,4 +1,4 @@
-"""Cuts the byte stream of a session into replies; the content of a photo goes to its sink without being kept here."""
+"""Cutting the byte stream of a session into replies. A photo's content goes straight to its sink, unstored."""
 
 import struct
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""How much is taken from the pipeline before it is delivered, and how long that may still take when asked to stop."""
+"""How much is taken from the pipeline ahead of delivery, and how long delivery may go on after a request to stop."""
 
 import time
 from collections.abc import Callable

@@ -1,6 +1,6 @@
-"""What is in a folder on the share, as far as a server is believed: a listing that has no end is given up.
+"""Listing a folder on the share, as far as a server is believed: a listing without an end is given up.
 
-A server may be broken, or hostile: names without end, the same ones again and again, or none and yet no end.
+A server may be broken or hostile: it may send names without end, the same ones again and again, or none and yet no end.
 """
 
 import time

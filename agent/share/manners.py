@@ -1,4 +1,4 @@
-"""What a server can and cannot do beyond what it says when it greets: found out once per connection (`tryout`)."""
+"""What a server can and cannot do beyond what it says when it greets, found out once per connection (`tryout`)."""
 
 from dataclasses import dataclass, field
 

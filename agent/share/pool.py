@@ -1,9 +1,9 @@
-"""The connections that files go over, each with what may be under way on it: one to begin with, more while work waits.
+"""The connections that files go over, and what may be under way on each: one at first, more while work waits.
 
-Files are sent in turns rather than all at once, so that the first can be read back early and the last alone is left to
+Files are sent in turns rather than all at once, so that the first can be read back early and only the last is left to
 read at the end. Large files have turns of their own, one on each connection, so that a video does not hold up five
-hundred photos. A further connection is only made where a turn is long in coming: on a fast network one is as good as
-many, on one that loses packets each of them is slow by itself (TCP halves its rate with each loss).
+hundred photos. Another connection is made only where a turn takes long: on a fast network one is as good as many, on
+one that loses packets each of them is slow by itself (TCP halves its rate with each loss).
 """
 
 import asyncio

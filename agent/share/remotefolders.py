@@ -1,11 +1,11 @@
-"""Folders on the share: made where they are missing, looked at before they are believed, and synced.
+"""Folders on the share: created where they are missing, looked at before they are believed, and synced.
 
-Each component below the agent's root is looked at without following links (`trust` judges): once before the first
-photo goes into a folder, and again around the last look at each photo (`finalcheck`).
+Each component below the agent's root is looked at without following links (`trust` judges): once before the first photo
+goes into a folder, and again around the last look at each photo (`finalcheck`).
 
 A file's fsync does not make its *name* durable: a server that loses power a moment after a rename may come back with
-the old, temporary name, which this device would later sweep away. So the folder is synced too (OpenSSH opens a folder
-like a file, and the handle is kept), many names by one sync.
+the old, temporary name, which this device would later delete as a leftover. So the folder is synced too (OpenSSH opens
+a folder like a file, and the handle stays open), many names by one sync.
 """
 
 import asyncio

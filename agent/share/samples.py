@@ -1,8 +1,8 @@
-"""Some of a photo's bytes, remembered while it is sent, to look for under its final name.
+"""A few of a photo's bytes, remembered while it is sent, to look for under its final name.
 
-A file of which every byte has been read back under its temporary name needs no second reading to know that its final
-name is of the same file: the beginning, the tag, the end and two places that nobody can foresee are enough to tell it
-from any other. Small files are remembered by their fingerprint alone, and read as a whole.
+A file of which every byte was read back under its temporary name needs no second reading to show that its final name is
+of the same file: the beginning, the tag, the end and two places that nobody can foresee are enough to tell it from any
+other. Of small files only the fingerprint is remembered, and they are read whole.
 """
 
 import secrets

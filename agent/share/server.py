@@ -1,4 +1,4 @@
-"""Where the share is and how to log in there: plain values, so that settings can be read without SSH."""
+"""Where the share is and how to log in there, as plain values, so that settings can be read without loading SSH."""
 
 from dataclasses import dataclass
 from pathlib import Path

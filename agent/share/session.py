@@ -1,10 +1,10 @@
-"""One SFTP conversation over one channel: many requests under way, each reply matched to its request, none unchecked.
+"""One SFTP conversation over one channel: many requests under way, each reply matched to its request and checked.
 
 Requests are made on one event loop; a thread of the session's own receives. Small requests of one turn of the loop
-leave as one SSH packet. The receiving thread is also the watch: where an answer is due and the other end shows no sign
-of life for `timeout` seconds, it closes the connection, which ends every wait on it, also one inside a blocked send,
-with `ShareUnreachable`. A server that is only slow (a disk that spins up, a long fsync) shows life by answering an SSH
-keepalive meanwhile, and is given `PATIENCE` times as long.
+leave as one SSH packet. The receiving thread also keeps watch: where an answer is due and the other end shows no sign
+of life for `timeout` seconds, it closes the connection. That ends every wait on it with `ShareUnreachable`, also one
+inside a blocked send. A server that is only slow (a disk that spins up, a long fsync) meanwhile answers an SSH
+keepalive, and gets `PATIENCE` times as long.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""The school's share over SFTP: the `Share` port on top of an engine that runs on a thread and event loop of its own.
+"""The school's share over SFTP: the `Share` port on top of an engine that has a thread and an event loop of its own.
 
-While the pipeline puts down an outcome, the engine goes on sending; the pipeline's iterable, callback and exceptions
-stay on the pipeline's own thread.
+The engine continues to send while the pipeline stores an outcome. The pipeline's iterable, callback and exceptions stay
+on the pipeline's own thread.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""What is to be sent, as a stream that is read once: the local file with its splice, hashed on both sides of it.
+"""The content to be sent, as a stream that is read once: the local file with its splice, hashed before and after it.
 
 At its end the stream knows whether the file is still the content that the decision was made on, and exactly which bytes
-were sent; the proof compares what the share gives back with these, not with what was planned.
+were sent. The proof compares what the share gives back with these, not with what was planned.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
-"""Which folders on the share are believed: real ones, of an account that could do as it likes with them anyway. Pure.
+"""Which folders on the share are believed: real ones, of an account that has power over them anyway. Pure.
 
 Several devices may write below `visits/`. Whoever owns a folder can put a link in its place, or take away what another
-device put there; so a folder of a stranger is not written into, and nothing found through a link is believed.
+device put there. So nothing is written into a stranger's folder, and nothing found through a link is believed.
 """
 
 from collections.abc import Collection

@@ -1,8 +1,9 @@
-"""Trying out a server with a small file of this device's own, before the first photo: so no photo is sent in vain.
+"""Trying out a server with a small file of this device's own before the first photo, so that no photo is sent in vain.
 
-OpenSSH's own server is known, and not tried. Any other goes through what a photo goes through: a file is made, written,
-synced, read while it is open and after, named, looked at and removed. What it refuses and can be done without changes
-the `Manners`; what cannot be done without is raised, in the server's own words, and nothing was sent.
+OpenSSH's own server is known, and not tried. With any other a file goes through what a photo goes through: it is made,
+written, synced, read while it is open and after, named, looked at and removed. What the server refuses and a photo can
+do without changes the `Manners`. What a photo cannot do without is raised, in the server's own words, and no photo was
+sent.
 """
 
 import asyncio

@@ -1,13 +1,13 @@
 """The life of one file on its way to the share, from a look at its name to a proof.
 
-`arrive`: a look whether the share has it already; else written under a temporary name and synced. `prove`: read back
-whole, which begins behind the writing. `settle`: given its final name, exclusively. `confirm`: what has that name is
-looked at once more, the name synced, the proof made. `withdraw`: the temporary file taken away again; `leave`: left,
-where it is of a large file, for another transfer to go on with. Each step is done for all files of a delivery before
-the next begins, so that nobody sees half a Live Photo.
+`arrive`: the share may have it already; otherwise it is written under a temporary name and synced. `prove`: it is read
+back whole, which begins behind the writing. `settle`: it gets its final name, exclusively. `confirm`: what has that
+name is looked at once more, the name is synced, the proof made. `withdraw`: the temporary file is removed. `leave`: the
+temporary file of a large file stays, for another transfer to continue. Each step is done for all files of a delivery
+before the next begins, so that nobody sees half a Live Photo.
 
-How the final name is given without replacing one, `naming` says; that it was given, `finalcheck` makes sure of. What
-the server can and cannot do is found out before the first file (`manners`).
+`naming` gives the final name without replacing one, and `finalcheck` makes sure that it was given. What the server can
+and cannot do is found out before the first file (`manners`).
 """
 
 import asyncio

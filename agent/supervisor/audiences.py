@@ -1,4 +1,4 @@
-"""Who hears of the service's runs: the log, and through the journal whoever called `sync`."""
+"""Who follows the service's runs: the log, and through the journal whoever called `sync`."""
 
 import logging
 from dataclasses import dataclass

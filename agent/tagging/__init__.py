@@ -7,7 +7,7 @@ original byte for byte, and proves it by the fingerprint in the tag; `read_tag` 
 
 Inside: `tag` (what is said), `packet` (how XMP says it, alone or merged into another program's), `markup` (XML that is
 changed without being rewritten), `head` (a JPEG's segments), `reach` (Exif blocks that point out of themselves),
-`splice`, `sidecar`, `undo`; and `apart`, by which `plan` and merging are asked of a process of their own.
+`splice`, `sidecar`, `undo`; and `jobs`, by which `plan` and merging run in a process of their own.
 """
 
 from agent.tagging.sidecar import sidecar

@@ -1,7 +1,7 @@
-"""Who reads back: at first the connection that sends, soon one beside it, and on a fast network a process of its own.
+"""Who reads back: at first the connection that sends, soon one beside it, and on a fast network a separate process.
 
-A second connection is as much as a slow line can use, and there as soon as it is logged in. Where megabytes are
-confirmed in a fraction of a second, Python's time is what is short, and it pays to start another process.
+A second connection is all that a slow line can use, and is there as soon as it is logged in. Where megabytes are
+confirmed in a fraction of a second, Python's time is what is short, and starting another process pays.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The five promises of DESIGN, each by name, with the whole pipeline and a real server."""
+"""The five promises of agent/README.md, each by name, with the whole pipeline and a real server."""
 
 import os
 from pathlib import Path

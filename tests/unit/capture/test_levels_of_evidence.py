@@ -1,4 +1,4 @@
-"""Every level of DESIGN's table, by name, from a real JPEG's bytes to the capture."""
+"""Every level of the table in config/README.md, by name, from a real JPEG's bytes to the capture."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Every rule of DESIGN, "Deciding", by name. A wrong `visit` here would delete a private photo."""
+"""Every rule of deciding, by name. A wrong `visit` here would delete a private photo."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

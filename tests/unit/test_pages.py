@@ -1,0 +1,118 @@
+"""The pages of this repository: their links lead somewhere, and what they name exists."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from agent.cli import COMMANDS
+from agent.settings.writing import json_schema
+
+PROJECT = Path(__file__).resolve().parents[2]
+ROOMS = ("agent", "config", "install", "tests")
+PAGES = sorted([*PROJECT.glob("*.md"), *(page for room in ROOMS for page in (PROJECT / room).rglob("*.md"))])
+SOURCES = sorted(path for room in ROOMS for path in (PROJECT / room).rglob("*") if path.suffix in {".py", ".sh"})
+LONGEST_README = 1000
+HISTORY = PROJECT / "CHANGELOG.md"  # names what there once was
+
+_FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_SPAN = re.compile(r"`([^`\n]+)`")
+
+
+def prose(page: Path) -> str:
+    """A page without its blocks of code and its comments."""
+    return _COMMENT.sub("", _FENCED.sub("", page.read_text("utf-8")))
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub calls the headings of a page."""
+    headings = re.findall(r"^#+ +(.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+def as_id(path: Path) -> str:
+    return path.relative_to(PROJECT).as_posix()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=as_id)
+def test_every_relative_link_leads_to_a_file_and_a_heading(page: Path) -> None:
+    for link in _LINK.findall(prose(page)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_the_readme_stays_short() -> None:
+    assert len((PROJECT / "README.md").read_text("utf-8").split()) < LONGEST_README
+
+
+def test_every_page_that_the_code_names_exists() -> None:
+    named = {
+        (as_id(source), page)
+        for source in SOURCES
+        for page in re.findall(r"[\w./-]+\.md\b", source.read_text("utf-8"))
+        if source != Path(__file__)
+    }
+    assert named
+    for source, page in sorted(named):
+        assert any(f"/{as_id(known)}".endswith(f"/{page}") for known in PAGES), f"{source} names {page}"
+
+
+def lines(page: Path) -> Iterator[str]:
+    """What is typed: the lines of the blocks for a terminal, and what stands between backquotes."""
+    for language, block in _FENCED.findall(page.read_text("utf-8")):
+        if language == "console":
+            yield from (line[2:] for line in block.splitlines() if line.startswith(("$ ", "# ")))
+    yield from _SPAN.findall(prose(page))
+
+
+def commands() -> list[tuple[str, str]]:
+    """Each command on a page: the page and the words after `photo-agent`, without what the shell adds."""
+    return sorted(
+        {
+            (as_id(page), re.split(r" (?:[#>|;]|&&|…)", words)[0])
+            for page in PAGES
+            if page != HISTORY
+            for line in lines(page)
+            for words in re.findall(r"(?:^|[ /])photo-agent ((?:[a-z]|--).*)", line)
+        }
+    )
+
+
+@pytest.mark.parametrize(("page", "words"), commands(), ids=lambda value: value)
+def test_every_command_on_a_page_exists_with_its_options(page: str, words: str) -> None:
+    rest = shlex.split(words)
+    while rest[:1] == ["--config"]:
+        rest = rest[2:]
+    if rest == ["--version"]:
+        return
+    assert rest[0] in COMMANDS
+    command = import_module(f"agent.cli.{rest.pop(0)}").command
+    while isinstance(command, click.Group) and rest:
+        assert rest[0] in command.commands
+        command = command.commands[rest.pop(0)]
+    options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    assert {word.partition("=")[0] for word in rest if word.startswith("--")} <= options
+
+
+def settings_on_the_page() -> set[tuple[str, str]]:
+    """Each table and key that config/README.md explains."""
+    text = (PROJECT / "config" / "README.md").read_text("utf-8")
+    tables = re.findall(r"^### `\[(\w+)\]`\n(.*?)(?=^##)", text, re.MULTILINE | re.DOTALL)
+    return {(table, key) for table, rows in tables for key in re.findall(r"^\| `(\w+)` \|", rows, re.MULTILINE)}
+
+
+def test_the_page_on_settings_has_every_key_and_no_other() -> None:
+    schema = json_schema()
+    tables = {name: part["$ref"].rpartition("/")[2] for name, part in schema["properties"].items()}
+    keys = {(name, key) for name, part in tables.items() for key in schema["$defs"][part]["properties"]}
+    assert settings_on_the_page() == keys
