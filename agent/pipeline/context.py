@@ -10,20 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
-import filelock
-
 from agent import __version__
-from agent.errors import AlreadyRunning, JournalError
-from agent.files.durable import make_folder
 from agent.journal import Journal, State
 from agent.pipeline.journal_keys import GROUNDS
+from agent.pipeline.places import journal_file, record_folder, register_folder
 from agent.pipeline.shareclock import ShareClock
 from agent.record import Record
-from agent.record.keys import KeyPlace, system_ring
 from agent.register import RegisterStore
 from agent.settings import Settings
 from agent.volumes import Mounted, mounted
@@ -142,64 +137,6 @@ def server_of(settings: Settings) -> "Server":
         connections=settings.share.connections,
         bandwidth_kib_per_s=settings.share.bandwidth_kib_per_s,
     )
-
-
-LOG_KEY = "log_ed25519"
-"""The log key's file, beside the SSH key, where no keyring keeps it."""
-
-
-def log_key(settings: Settings, device: str | None = None) -> KeyPlace:
-    """Where this laptop's log key is; or the one it signed with when it was called `device`."""
-    return KeyPlace(settings.key_file.with_name(LOG_KEY), device or settings.device.name, system_ring())
-
-
-GLANCE = 0.3
-"""Seconds to wait for the lock: `status` holds it for a moment to see whether anybody else does."""
-
-
-def lock_file(settings: Settings) -> Path:
-    """The file that the one writer on this laptop holds a lock on."""
-    return settings.state_dir / "agent.lock"
-
-
-def journal_file(settings: Settings) -> Path:
-    """Where the journal lies."""
-    return settings.state_dir / "journal.sqlite3"
-
-
-def record_folder(settings: Settings) -> Path:
-    """Where the record lies."""
-    return settings.state_dir / "record"
-
-
-def register_folder(settings: Settings) -> Path:
-    """Where the last good register lies."""
-    return settings.state_dir / "register"
-
-
-@contextlib.contextmanager
-def only_writer(settings: Settings) -> Iterator[None]:
-    """Hold this laptop's lock, which the system gives back even if the process is killed.
-
-    Raises AlreadyRunning where another instance holds it, JournalError where the state folder cannot be written.
-    """
-    lock = filelock.FileLock(lock_file(settings), timeout=GLANCE)
-    try:
-        make_folder(settings.state_dir)
-        lock.acquire()
-    except filelock.Timeout:
-        raise AlreadyRunning(
-            "another photo-agent works on this laptop already; `photo-agent status` shows what it does"
-        ) from None
-    except OSError as fault:
-        raise JournalError(
-            f"The state folder of photo-agent (state_dir in agent.toml) cannot be written: {fault.strerror}. Make room "
-            "on this laptop's disk, and see that the folder belongs to you."
-        ) from fault
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextlib.contextmanager

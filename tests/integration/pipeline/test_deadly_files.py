@@ -12,10 +12,11 @@ from PIL import Image
 from agent.capture import CaptureWorker, Enforcement, Imposed
 from agent.journal import State
 from agent.model import Known
-from agent.pipeline.context import Context, only_writer, open_context
+from agent.pipeline.context import Context, open_context
 from agent.pipeline.doctor import CheckResult, examine
 from agent.pipeline.jobs import JOBS
 from agent.pipeline.journal_keys import GROUNDS
+from agent.pipeline.lock import only_writer
 from agent.pipeline.run import Run
 from agent.pipeline.status import status
 from agent.worker import READING
