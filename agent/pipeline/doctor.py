@@ -21,12 +21,12 @@ from agent.pipeline.clocks import age
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted
 from agent.pipeline.former import published_up_to, unpublished
-from agent.pipeline.forwarding import try_out
 from agent.pipeline.importfolders import why_unfit
 from agent.pipeline.invain import release
 from agent.pipeline.journal_keys import UNPUBLISHED
 from agent.pipeline.misgivings import not_named, not_understood
 from agent.pipeline.places import log_key
+from agent.pipeline.receivers import try_out
 from agent.pipeline.renew import LARGEST, needs_share, renew_register
 from agent.record import published
 from agent.record.publish import progress
