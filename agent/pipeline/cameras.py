@@ -118,7 +118,7 @@ def look_at_clocks(context: Context, paths: Sequence[Path], zone: ZoneInfo) -> t
 
 def _looked_at(context: Context, path: Path, zone: ZoneInfo) -> Measured | LocalFault:
     try:
-        shown = clock_in(context, path)
+        shown = clock_in(context.worker, path)
         if shown.at > context.clock() + AHEAD_OF_NOW:
             return LocalFault("the clock in the photo shows a time that has not come yet: it is not to be believed")
         return measure(context.capture.read(path, now=context.clock()), shown, zone)

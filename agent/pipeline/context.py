@@ -24,9 +24,10 @@ from agent.settings import Settings
 from agent.volumes import Mounted, mounted
 
 if TYPE_CHECKING:  # imported when first called: SSH, and what reads photos
-    from agent.capture import CaptureWorker
+    from agent.capture import PhotoReader
     from agent.forward import Forwarder
     from agent.share import Server, Share
+    from agent.worker import Worker
 
 RULES = 2
 """Counted up when the rules of deciding change within one version of the program: then all is decided afresh."""
@@ -59,24 +60,31 @@ class Context:
     connect: "Connect"
     share_clock: ShareClock
     mounted: Callable[[], Mounted] = mounted
-    _capture: "CaptureWorker | None" = None
+    _worker: "Worker | None" = None
     _forwarder: "Forwarder | None" = None
 
     @property
-    def capture(self) -> "CaptureWorker":
-        """What reads photos, in processes of its own: here from the first call on, its processes from the first file.
+    def capture(self) -> "PhotoReader":
+        """What reads photos."""
+        from agent.capture import PhotoReader
+
+        return PhotoReader(self.worker)
+
+    @property
+    def worker(self) -> "Worker":
+        """What takes files apart, in processes of its own: here from the first call on, these from the first file.
 
         Files that ended the reader before are not touched by it, unless the grounds for deciding are others now.
         """
-        if self._capture is None:
-            from agent.capture import CaptureWorker
+        if self._worker is None:
             from agent.pipeline.jobs import JOBS
+            from agent.worker import Worker
 
-            self._capture = CaptureWorker(jobs=JOBS)
+            self._worker = Worker(JOBS)
             for tracked in self.journal.tracked_photos(State.REFUSED):
                 if tracked.attempts >= UNREADABLE and self.journal.fact(GROUNDS) == self.grounds:
-                    self._capture.avoid(tracked.photo.main.path, tracked.reason or "")
-        return self._capture
+                    self._worker.avoid(tracked.photo.main.path, tracked.reason or "")
+        return self._worker
 
     @property
     def grounds(self) -> str | None:
@@ -106,8 +114,8 @@ class Context:
 
     def close(self) -> None:
         """End what was started."""
-        if self._capture is not None:
-            self._capture.close()
+        if self._worker is not None:
+            self._worker.close()
         if self._forwarder is not None:
             self._forwarder.close(PATIENCE)
 

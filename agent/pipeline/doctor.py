@@ -115,7 +115,7 @@ def _watching() -> Iterator[Finding]:
 def _reading(context: Context) -> Finding:
     """Whether photos can be read apart from this program, and which limits this system holds that to."""
     try:
-        imposed = context.capture.imposed()
+        imposed = context.worker.imposed()
     except AgentError as fault:
         return Finding("reading", CheckResult.FAIL, str(fault), "no photo is read until this is settled")
     held = {"memory": imposed.memory, "processor time": imposed.processor, "time": imposed.wall}

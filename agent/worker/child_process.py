@@ -74,12 +74,15 @@ class ChildProcess:
             raise NotStarted(f"does not start ({fault.strerror})") from None
         threading.Thread(target=_take, args=(answers, self._answers), daemon=True).start()
         try:
-            told = self.answer(START).get("limits")
-            values = told if isinstance(told, dict) else {}
+            said = self.answer(START).get("limits")
+            values = said if isinstance(said, dict) else {}
             self._imposed = Imposed(*(Enforcement(values[name]) for name in ("memory", "processor", "wall", "files")))
         except (Ended, KeyError, ValueError):
             self.end()
             raise NotStarted("ends as soon as it is started") from None
+        except BaseException:
+            self.end()  # else its first words would be taken for an answer
+            raise
 
     def ask(self, questions: list[wire.Fields]) -> None:
         """Put questions; `Ended` where the worker is no longer there to hear them, `NotStarted` where none comes up."""

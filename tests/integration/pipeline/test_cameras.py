@@ -21,12 +21,11 @@ import pyte
 import pytest
 from PIL import Image
 
-from agent.capture import CaptureWorker, Unreadable
 from agent.clockcheck import ShownTime, drawn
 from agent.pipeline.cameras import SeenCameras, look_at_clocks
 from agent.pipeline.context import Context
 from agent.pipeline.jobs import JOBS
-from agent.worker import DECODING
+from agent.worker import DECODING, Unreadable, Worker
 from agent.worker.limits import MIB
 from tests.laptop import ON_VISIT, Laptop, jpeg
 
@@ -173,7 +172,7 @@ def test_a_picture_made_to_do_harm_is_looked_into_apart_and_left_alone(school: L
     Image.new("1", (19_000, 19_000)).save(path)
 
     def looked(context: Context) -> tuple[SeenCameras, ...]:
-        context._capture = CaptureWorker(decoding=replace(DECODING, memory=100 * MIB), jobs=JOBS)
+        context._worker = Worker(JOBS, decoding=replace(DECODING, memory=100 * MIB))
         return look_at_clocks(context, [path, path], context.zone)
 
     for one in school.look(looked):
