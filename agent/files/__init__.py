@@ -1,1 +1,1 @@
-"""Files as the system keeps them: written to outlast a power cut, opened beneath a folder, and whose they are."""
+"""Files as the system keeps them: opened safely, written to outlast a power cut, whose they are; and child processes."""

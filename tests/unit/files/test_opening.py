@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.files.opening import IsLink, NotRegular, is_link, open_plain
+from tests.platforms import not_under_wine
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="pipes and handles on folders")
 
@@ -29,6 +30,7 @@ def test_a_regular_file_is_opened(photo: Path, sequential: bool) -> None:
     assert content(open_plain(photo, sequential=sequential)) == b"a photo"
 
 
+@not_under_wine("links")
 def test_a_link_is_not_followed(photo: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.jpg"
     try:
