@@ -1,1 +1,1 @@
-"""Files as the system keeps them: opened safely, written to outlast a power cut, whose they are; and child processes."""
+"""Files as the system keeps them: opened safely, durable, whose they are; and starting child processes."""

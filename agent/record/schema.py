@@ -201,6 +201,7 @@ BODIES: Mapping[EntryKind, Shape] = {
             "reachable_at": _maybe(_time),
             "proven_at": _time,
             "files": _list_of(_FILE),
+            "copies": _count,
             "damage": _matching("|".join(DAMAGES), f"one of {', '.join(DAMAGES)}"),
         },
         frozenset({"photo", "transfer", "visit", "register_version", "proven_at", "files"}),
@@ -211,6 +212,7 @@ BODIES: Mapping[EntryKind, Shape] = {
             "transfer": _id,
             "visit": _text,
             "files": _count,
+            "copies": _count,
             "thumbnails": _count,
             "removed_at": _time,
             "leftovers": _list_of(_LEFTOVER),
@@ -253,7 +255,7 @@ BODIES: Mapping[EntryKind, Shape] = {
         },
         frozenset({"register_version"}),
     ),
-    EntryKind.SHARE_REFUSED: Shape({"reason": _text}),
+    EntryKind.SHARE_REFUSED: Shape({"host": _text, "expected": _text, "seen": _text, "reason": _text}),
     EntryKind.REFUSED: Shape({"photo": _id, "visit": _text, "transfer": _id, "reason": _text}, frozenset({"photo"})),
     EntryKind.OVERDUE: Shape(
         {

@@ -36,6 +36,7 @@ def transferred(photo: str = "0a1b2c3d", **other: Any) -> Body:
                 "synced": True,
             }
         ],
+        "copies": 0,
     } | other
 
 
@@ -45,6 +46,7 @@ def removed(photo: str = "0a1b2c3d", **other: Any) -> Body:
         "transfer": sha(photo)[:32],
         "visit": "2026-science-museum",
         "files": 1,
+        "copies": 0,
         "thumbnails": 2,
         "removed_at": (AT + timedelta(seconds=3)).isoformat(),
         "leftovers": [{"kind": "snapshots", "found": "not known", "detail": ""}],

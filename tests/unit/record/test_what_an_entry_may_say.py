@@ -36,7 +36,7 @@ FULL: dict[EntryKind, dict[str, Any]] = {
     EntryKind.REGISTER_CHANGED: {
         "register_version": sha("b"), "previous_version": None, "visits": 14, "cameras": 3, "read_at": AT.isoformat(),
     },
-    EntryKind.SHARE_REFUSED: {"reason": "host key"},
+    EntryKind.SHARE_REFUSED: {"host": "h", "expected": "SHA256:a", "seen": "SHA256:b", "reason": "host key"},
     EntryKind.REFUSED: {"photo": "0a1b2c3d", "visit": "2026-zoo", "transfer": "0" * 32, "reason": "too large"},
     EntryKind.OVERDUE: {
         "photo": "0a1b2c3d", "visit": "2026-zoo", "found_at": AT.isoformat(), "reachable_at": None, "hours": 26,
