@@ -351,7 +351,8 @@ class Decision:
 
     `taken` is the capture time as it was read in the end (clock error applied, zone chosen), for the file's name on the
     share, its tag and its entry in the record. `by_person` marks what a member of staff settled; `evidence` is then a
-    hash of what the file said of itself as they saw it, so that their word is not used for another photo.
+    hash of what the file said of itself as they saw it, so that their word is not used for another photo. `damage` is
+    what is wrong with the picture, which is sent all the same; None where nothing is known to be.
     """
 
     verdict: Verdict
@@ -362,6 +363,7 @@ class Decision:
     level: Level = Level.IMPOSSIBLE
     by_person: bool = False
     evidence: str = ""
+    damage: str | None = None
 
     def __post_init__(self) -> None:
         if (self.verdict is Verdict.VISIT) != (self.visit is not None):

@@ -74,6 +74,10 @@ undo() { # what was prepared goes; what ran before goes on running
     fail "$1 Nothing was changed."
 }
 
+quiet_pip() {
+    "$new/bin/python" -m pip --disable-pip-version-check --no-input "$@" --quiet </dev/null
+}
+
 install_program() { # beside the version that runs, which counts until the new one is whole
     if [ -e "$link" ] && [ ! -L "$link" ]; then
         fail "$link exists and is not ours; move it away, then run this again."
@@ -83,7 +87,8 @@ install_program() { # beside the version that runs, which counts until the new o
     mkdir -p "$home_of_program"
     "$python" -m venv "$new" || undo "The virtual environment in $new could not be made."
     echo "Installing (a minute or two the first time)"
-    "$new/bin/python" -m pip --disable-pip-version-check --no-input install --quiet "$source" </dev/null ||
+    # What it needs comes in the versions that were tested, each file by its hash.
+    { quiet_pip install --require-hashes -r "$here/locked/laptop.txt" && quiet_pip install "$source"; } ||
         undo "pip could not install it. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)"
     "$new/bin/photo-agent" --version >/dev/null || undo "The new version does not start."
     mkdir -p "$(dirname "$link")"
@@ -102,7 +107,8 @@ remove_older_versions() { # once the service runs the new one
 }
 
 init=yes service=yes uninstalling=no purge=no
-source=$(cd "$(dirname "$0")/.." && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+source=$(dirname "$here")
 link=$HOME/.local/bin/photo-agent
 venv=$(installed_venv)
 while [ $# -gt 0 ]; do

@@ -18,7 +18,7 @@ import virtual_environment
 def main(arguments: list[str]) -> int:
     """Set up, run the demo, and end as it ended."""
     folder, rest = virtual_environment.folder_from(arguments)
-    environment = virtual_environment.prepare(folder, extras="")
+    environment = virtual_environment.prepare(folder, extras="demo")
     return virtual_environment.run([str(environment.script("photo-agent")), "demo", *rest])
 
 

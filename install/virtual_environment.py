@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+LOCKED = Path(__file__).resolve().parent / "locked"
 
 
 class NotReadyError(Exception):
@@ -67,10 +68,15 @@ def folder_from(arguments: Sequence[str]) -> tuple[Path, list[str]]:
 
 
 def prepare(folder: Path, extras: str) -> Environment:
-    """The environment at `folder`, made if need be, with the checkout and its `extras` ("", "test", …) in it."""
+    """The environment at `folder`, made if need be, with the checkout and its `extras` ("", "demo", "test") in it.
+
+    What they need is installed in the versions that are locked, by their hashes.
+    """
     environment = Environment(folder)
     if not _works(environment):
         _make(environment)
+    print("Installing the program and what it needs (a minute or two the first time)", flush=True)
+    _install(environment, "--require-hashes", "-r", str(LOCKED / f"{extras or 'laptop'}.txt"))
     _install(environment, f"{CHECKOUT}[{extras}]" if extras else str(CHECKOUT))
     return environment
 
@@ -118,12 +124,11 @@ def _make(environment: Environment) -> None:
         raise NotReadyError(f"The virtual environment could not be made:\n{_end_of(done.stdout + done.stderr)}")
 
 
-def _install(environment: Environment, what: str) -> None:
-    print("Installing the program and what it needs (a minute or two the first time)", flush=True)
+def _install(environment: Environment, *what: str) -> None:
     pip = [str(environment.python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     surroundings = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
     done = subprocess.run(
-        [*pip, "install", "--quiet", what],
+        [*pip, "install", "--quiet", *what],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -135,7 +140,7 @@ def _install(environment: Environment, what: str) -> None:
         raise NotReadyError(
             f"pip could not install it:\n{_errors_in(done.stdout + done.stderr)}\n\n"
             "Is the network reachable? Behind a proxy set HTTPS_PROXY; with a mirror set PIP_INDEX_URL; with wheels in "
-            "a folder set PIP_NO_INDEX=1 and PIP_FIND_LINKS to it."
+            "a folder set PIP_NO_INDEX=1 and PIP_FIND_LINKS to it (they must be those of install/locked)."
         )
 
 

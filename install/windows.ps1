@@ -153,7 +153,12 @@ $before = @($found | Select-Object -Skip 1)
 & $found[0] @before -m venv $New
 if ($LASTEXITCODE -ne 0) { Undo-AndStop "The virtual environment in $New could not be made." }
 Write-Output 'Installing (a minute or two the first time)'
-& $NewPython -m pip --disable-pip-version-check --no-input install --quiet $From
+# What it needs comes in the versions that were tested, each file by its hash.
+$locked = Join-Path $PSScriptRoot 'locked\laptop.txt'
+& $NewPython -m pip --disable-pip-version-check --no-input install --quiet --require-hashes -r $locked
+if ($LASTEXITCODE -eq 0) {
+    & $NewPython -m pip --disable-pip-version-check --no-input install --quiet $From
+}
 if ($LASTEXITCODE -ne 0) {
     Undo-AndStop 'pip could not install it. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)'
 }

@@ -18,8 +18,9 @@ from PIL import Image
 
 from agent.cli.session import stages_of
 from agent.errors import UsageError
-from agent.pipeline.context import Context, only_writer, open_context
+from agent.pipeline.context import Context, open_context
 from agent.pipeline.events import Event, Summary
+from agent.pipeline.lock import only_writer
 from agent.pipeline.run import Run
 from agent.settings import Settings, load
 from agent.tagging import untag

@@ -5,12 +5,11 @@ Lines are read in order, however many there are; only numbers are remembered.
 
 import json
 from collections.abc import Container
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from agent.audit.evidence import Piece
-from agent.audit.report import Findings, RecordFault
+from agent.audit.report import Findings, Former, RecordFault
 from agent.errors import RecordAltered
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, commit, erased_index, read_leaf_line
 from agent.record.schema import EntryKind
@@ -20,15 +19,6 @@ LONGEST_LINE = 16 * 1024 * 1024
 
 AHEAD = timedelta(hours=1)
 """How far a clock may run ahead before what it says is not believed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Former:
-    """The name that the device had before, how many entries its record had then, and the root of its signed tree."""
-
-    name: str
-    entries: int
-    root: str
 
 
 class Lines:

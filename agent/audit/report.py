@@ -5,10 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from agent.audit.lines import Former
 
 
 class RecordFault(IntEnum):
@@ -54,6 +50,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Former:
+    """The name that the device had before, how many entries its record had then, and the root of its signed tree."""
+
+    name: str
+    entries: int
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One device's record, examined. It is whole if there are no findings.
 
@@ -80,7 +85,7 @@ class Report:
     last_heard: datetime | None = None
     ahead: int = 0
     renamed_to: str | None = None
-    formers: "tuple[Former, ...]" = ()
+    formers: tuple[Former, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -5,12 +5,12 @@ collect what stands there (jpeg, tiff and exif, …) as `evidence`, and lets one
 clock, gps and names). Readers do not judge and the judge does not read; the judge is pure. Nothing a file contains can
 raise, loop, or cost more than the bounds.
 
-An import folder may hold anything, so the program itself reads through a `CaptureWorker`: the same, and `decodes`, in
-processes of their own with limits that the system holds them to, and where other rooms' readers are jobs (worker).
+An import folder may hold anything, so the program itself reads through a `PhotoReader`: the same, and `decodes`, as
+jobs of a worker, in processes with limits that the system holds them to.
 """
 
 from agent.capture.decoding import decodes
+from agent.capture.reader import PhotoReader, ReadRequest
 from agent.capture.reading import read
-from agent.worker import CaptureWorker, Enforcement, Imposed, Job, ReadRequest, Unreadable
 
-__all__ = ["CaptureWorker", "Enforcement", "Imposed", "Job", "ReadRequest", "Unreadable", "decodes", "read"]
+__all__ = ["PhotoReader", "ReadRequest", "decodes", "read"]

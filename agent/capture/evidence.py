@@ -64,8 +64,8 @@ class Clip:
 
     `duration` is in seconds. `creation_date` is QuickTime's Keys com.apple.quicktime.creationdate, `user_date` the time
     in its user data (`date`, or `©day` if `by_day`), `location` an ISO 6709 string, `software` the program that says it
-    wrote the file. `phone` is whether the file carries the mark of a phone's own recorder, which writes UTC, and
-    `utc_offset` the zone that Samsung's puts beside it. `maker` is the maker of a camera that has boxes of its own
+    wrote the file. `phone` is whether the file carries the mark of a phone's own recorder, which writes UTC.
+    `maker` is the maker of a camera that has boxes of its own
     there; `screen` what says that a screen was recorded, `messenger` which messenger left its mark. `header` says where
     `created` stands.
     """
@@ -81,7 +81,6 @@ class Clip:
     phone: bool = False
     user_date: str | None = None
     by_day: bool = False
-    utc_offset: str | None = None
     maker: str | None = None
     screen: str | None = None
     messenger: str | None = None

@@ -49,8 +49,7 @@ _SOFTWARE = ("\xa9too", "\xa9swr", "com.apple.quicktime.software")
 _USER_DATE, _USER_DAY = "date", "\xa9day"
 _AUTHOR = ("com.apple.quicktime.author", "\xa9aut")
 _COMMENTS = ("\xa9cmt", "\xa9des", "\xa9inf", "com.apple.quicktime.comment", "com.apple.quicktime.description")
-_UTC_OFFSET = "com.samsung.android.utc_offset"
-_PHONE = ("com.android.capture.fps", "com.android.manufacturer", _UTC_OFFSET)
+_PHONE = ("com.android.capture.fps", "com.android.manufacturer", "com.samsung.android.utc_offset")
 """Written by Android's camera recorder alone; com.android.version is no such mark, for messengers that write a clip
 anew on the phone leave it too, with the time of that."""
 
@@ -124,7 +123,6 @@ def _clip(boxes: Boxes, moov: Box, notes: list[str]) -> Clip:
         phone=any(name in words for name in _PHONE),
         user_date=date or day,
         by_day=date is None,
-        utc_offset=words.get(_UTC_OFFSET),
         maker=next((maker for kind, maker in _MAKERS.items() if kind in kinds), None),
         screen=screen,
         messenger="WhatsApp" if _WHATSAPP in kinds else named_in(remarks),

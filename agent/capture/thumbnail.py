@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 from agent.errors import LocalFault
+from agent.worker import Fields
 
 WIDEST, HIGHEST = 640, 480
 """Pixels at most; the page shows it at half of that."""
@@ -28,8 +29,6 @@ _TRIED = 24
 _PICTURES = ("JPEG", "PNG", "WEBP", "HEIF", "TIFF", "AVIF", "GIF", "BMP")
 _JPEG_BEGINS = re.compile(b"\xff\xd8\xff[\xc0-\xfe]")
 
-Fields = dict[str, object]
-
 
 def answer_thumbnail(photo: Path, _asked: Fields) -> Fields:
     """The picture as base64, there; {"thumbnail": None} where none can be made."""
@@ -37,9 +36,9 @@ def answer_thumbnail(photo: Path, _asked: Fields) -> Fields:
     return {"thumbnail": None if made is None else base64.b64encode(made).decode("ascii")}
 
 
-def understood_thumbnail(told: Fields) -> bytes | None:
+def understood_thumbnail(answer: Fields) -> bytes | None:
     """The JPEG. ValueError where this is none."""
-    text = told.get("thumbnail")
+    text = answer.get("thumbnail")
     if text is None:
         return None
     if not isinstance(text, str) or len(text) > MOST_BYTES * 2:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from agent.clockcheck import ClockOffset
     from agent.pipeline.cameras import ClockError, SeenCamera, SeenCameras
     from agent.pipeline.context import Context
-    from agent.register import Amended
 
 
 @click.group("cameras")
@@ -105,9 +104,6 @@ def _put_seen(found: "tuple[SeenCamera, ...]", as_json: bool) -> None:
 @click.argument("photos", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--show", is_flag=True, help="Show the true time, as a QR code to be photographed. Ctrl-C ends it.")
 @click.option("--timezone", help="The zone the camera is set to; default: that of the settings.")
-@click.option(
-    "--add", "file", type=click.Path(dir_okay=False, path_type=Path), help="Put the line into this cameras.csv."
-)
 @click.option("--label", help="The camera's label, for a new line or where more than one may be meant.")
 @click.option("--owner", type=click.Choice(["school", "staff"]), help="Whose the camera is, for a new line.")
 @json_option
@@ -117,7 +113,6 @@ def clock(
     photos: tuple[Path, ...],
     show: bool,
     timezone: str | None,
-    file: Path | None,
     label: str | None,
     owner: str | None,
     as_json: bool,
@@ -130,22 +125,19 @@ def clock(
 
         with stages_of(settings_of(ctx)) as context:
             return show_clock(context)
-    if file is not None and str(file).startswith("share:"):
-        raise click.UsageError("the share's register is the coordinator's: give a file on this laptop, or none", ctx)
     with stages_of(settings_of(ctx)) as context:
-        return _measure(context, photos, timezone, file, label, owner, as_json)
+        return _measure(context, photos, timezone, label, owner, as_json)
 
 
 def _measure(
     context: "Context",
     photos: tuple[Path, ...],
     timezone: str | None,
-    file: Path | None,
     label: str | None,
     owner: str | None,
     as_json: bool,
 ) -> int:
-    from agent.pipeline.cameras import add_to, clock_error, look_at_clocks, zone_called
+    from agent.pipeline.cameras import clock_error, look_at_clocks, zone_called
 
     zone = zone_called(timezone) if timezone else context.zone
     looked = look_at_clocks(context, photos, zone)
@@ -155,11 +147,10 @@ def _measure(
         else:
             click.echo(_photo_words(one))
     error = clock_error(context, looked, label=label, owner=owner)
-    added = None if file is None else add_to(file, error, label=label, owner=owner)
     if as_json:
-        put_json(_error_json(error, zone.key, added))
+        put_json(_error_json(error, zone.key))
     else:
-        _put_error(error, zone.key, added, file)
+        _put_error(error, zone.key)
     return 0
 
 
@@ -191,7 +182,7 @@ def _ahead_json(ahead: "ClockOffset") -> dict[str, float]:
     return {"least": round(ahead.least.total_seconds(), 3), "most": round(ahead.most.total_seconds(), 3)}
 
 
-def _error_json(error: "ClockError", zone: str, added: "Amended | None") -> dict[str, object]:
+def _error_json(error: "ClockError", zone: str) -> dict[str, object]:
     return {
         "camera": {"make": error.camera.make, "model": error.camera.model, "serial": error.camera.serial},
         "registered": error.label,
@@ -201,13 +192,11 @@ def _error_json(error: "ClockError", zone: str, added: "Amended | None") -> dict
         "zone_seconds": None if error.zone is None else round(error.zone.total_seconds()),
         "compared_in": "its own offset" if error.own_offset else zone,
         "checked": error.checked,
-        "line": error.line if added is None else added.line,
-        "added": added is not None,
-        "line_before": None if added is None else added.before,
+        "line": error.line,
     }
 
 
-def _put_error(error: "ClockError", zone: str, added: "Amended | None", file: Path | None) -> None:
+def _put_error(error: "ClockError", zone: str) -> None:
     camera = " ".join(filter(None, (error.camera.make, error.camera.model, error.camera.serial)))
     compared = "by the offset it writes itself" if error.own_offset else f"as a clock set to {zone}"
     click.echo(f"{printable(error.label or camera)}: its clock, read {compared}, {_runs(error.ahead.seconds)}"
@@ -220,12 +209,8 @@ def _put_error(error: "ClockError", zone: str, added: "Amended | None", file: Pa
         )
     if not error.checked:
         say("The clock in the photos had not been checked against the share's: it was this or another laptop's own.")
-    if added is None:
-        say("For cameras.csv (label, make, model, serial, owner, clock_ahead_seconds), kept by the visits coordinator:")
-        click.echo(printable(error.line))
-        return
-    say(f"{'Added to' if added.before is None else 'Changed in'} {printable(str(file))}:")
-    click.echo(printable(added.line))
+    say("For cameras.csv (label, make, model, serial, owner, clock_ahead_seconds), kept by the visits coordinator:")
+    click.echo(printable(error.line))
 
 
 def _runs(seconds: float) -> str:

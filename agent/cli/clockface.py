@@ -22,12 +22,15 @@ LINES = 7
 
 
 def show_clock(context: "Context") -> int:
-    """Show the clock until Ctrl-C. Raises UsageError where standard output is no terminal; ShareRefused."""
+    """Show the clock until Ctrl-C. UsageError where it cannot be drawn or standard output is no terminal."""
     from rich.live import Live
     from rich.text import Text
 
+    from agent.clockcheck import drawer_missing
     from agent.pipeline.cameras import true_clock
 
+    if missing := drawer_missing():
+        raise UsageError(missing)
     screen = console()
     if not screen.is_terminal:
         raise UsageError("the clock is shown on a terminal: start it in a window, not into a file or a pipe")

@@ -53,7 +53,7 @@ def enrolled(ctx: click.Context, key_files: Sequence[Path]) -> "list[VerifierKey
     """The keys in these files, and this laptop's own where it has one. Usage faults name the file and the line."""
     from agent import audit
     from agent.errors import RecordError
-    from agent.pipeline.context import log_key
+    from agent.pipeline.places import log_key
 
     keys: list[VerifierKey] = []
     for file in key_files:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.session import json_option, put_json
+from agent.errors import UsageError
 
 if TYPE_CHECKING:
     from agent.demo.story import DemoResult, Outcome
@@ -23,6 +24,10 @@ CHAPTERS = {
 @json_option
 def command(keep: Path | None, as_json: bool) -> int:
     """See the whole job done with sample photos and an SFTP server of its own; nothing else is touched."""
+    from agent.demo import demo_missing
+
+    if missing := demo_missing():
+        raise UsageError(missing)
     from agent.demo.story import play
 
     if keep is not None:

@@ -277,7 +277,7 @@ def visit_summary(
 def _waiting(ctx: click.Context, visit: str) -> int:
     """How many photos of the visit are here and not yet on record."""
     from agent.journal import Journal, State
-    from agent.pipeline.context import journal_file
+    from agent.pipeline.places import journal_file
 
     file = journal_file(settings_of(ctx))
     if not file.exists():

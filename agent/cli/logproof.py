@@ -78,8 +78,8 @@ def _own(
     from agent import audit
     from agent.errors import RecordError
     from agent.journal import Journal
-    from agent.pipeline.context import journal_file, log_key, record_folder
     from agent.pipeline.former import former_records, published_up_to
+    from agent.pipeline.places import journal_file, log_key, record_folder
     from agent.record import Record
 
     with contextlib.ExitStack() as stack:
@@ -106,7 +106,7 @@ def _own(
 @click.pass_context
 def key(ctx: click.Context, as_json: bool) -> int:
     """The public log key of this laptop, for IT to enrol."""
-    from agent.pipeline.context import log_key
+    from agent.pipeline.places import log_key
 
     settings = settings_of(ctx)
     public = log_key(settings).load().key
@@ -123,7 +123,8 @@ def key(ctx: click.Context, as_json: bool) -> int:
 @click.pass_context
 def rotate_key(ctx: click.Context, lost: bool, reason: str) -> int:
     """Sign with a new key from now on, which the old one names. Prints the new public key."""
-    from agent.pipeline.context import log_key, only_writer
+    from agent.pipeline.lock import only_writer
+    from agent.pipeline.places import log_key
     from agent.record.rotation import rotate
 
     settings = settings_of(ctx)
@@ -143,7 +144,8 @@ def rotate_key(ctx: click.Context, lost: bool, reason: str) -> int:
 @click.pass_context
 def erase(ctx: click.Context, entry: int, reason: str) -> int:
     """Erase entry number ENTRY of this laptop's record (GDPR, Art. 17); a new entry says that it was done."""
-    from agent.pipeline.context import log_key, only_writer
+    from agent.pipeline.lock import only_writer
+    from agent.pipeline.places import log_key
     from agent.record.rotation import signer_of
 
     settings = settings_of(ctx)

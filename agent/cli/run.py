@@ -28,8 +28,8 @@ LOG_SIZE = 1_000_000
 @click.pass_context
 def command(ctx: click.Context) -> int:
     """The service, in the foreground: watches, sends, proves and removes until it is told to stop."""
-    from agent.pipeline.context import only_writer
     from agent.pipeline.importfolders import refuse_unfit
+    from agent.pipeline.lock import only_writer
     from agent.supervisor import Restarts, Supervisor, knock_at
 
     settings = settings_of(ctx)

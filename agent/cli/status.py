@@ -10,7 +10,7 @@ from agent.cli.session import json_option, local, put_json, put_table, settings_
 from agent.pipeline.counting import counted
 
 if TYPE_CHECKING:
-    from agent.pipeline.forwarding import Receiver
+    from agent.pipeline.receivers import Receiver
     from agent.pipeline.status import Status, WaitingPhoto
     from agent.settings import Settings
 

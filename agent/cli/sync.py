@@ -46,7 +46,7 @@ def command(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json:
     if dry_run:
         return _dry_run(settings, roots or settings.watch, as_json)
     from agent.cli.progress import follower
-    from agent.pipeline.context import only_writer
+    from agent.pipeline.lock import only_writer
 
     with follower(as_json) as follow:
         while True:

@@ -9,7 +9,7 @@ The code is not signed: whoever can put a forged one before the camera can lie a
 a register by itself; a person does, with what is told.
 """
 
-from agent.clockcheck.drawing import SIDE, drawn, half_blocks
+from agent.clockcheck.drawing import SIDE, drawer_missing, drawn, half_blocks
 from agent.clockcheck.measuring import ClockOffset, Measured, agree, measure, zone_part
 from agent.clockcheck.photograph import reader_missing, shown_in
 from agent.clockcheck.shown import ShownTime
@@ -23,6 +23,7 @@ __all__ = [
     "TrueClock",
     "agree",
     "compare",
+    "drawer_missing",
     "drawn",
     "half_blocks",
     "measure",

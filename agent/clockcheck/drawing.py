@@ -1,5 +1,6 @@
 """The QR code as squares, and as the half blocks of a terminal."""
 
+import importlib.util
 from collections.abc import Sequence
 
 from agent.clockcheck.shown import ShownTime
@@ -11,6 +12,13 @@ SIDE = 25 + 2 * QUIET
 """Squares on a side: every time shown fits in version 2."""
 
 _BLOCKS = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
+
+
+def drawer_missing() -> str | None:
+    """What to install so that the code can be drawn; None where it is there."""
+    if importlib.util.find_spec("segno") is not None:
+        return None
+    return 'Showing the clock needs one more package. Install it: python -m pip install "visit-photo-agent[cameras]"'
 
 
 def drawn(shown: ShownTime) -> tuple[tuple[bool, ...], ...]:

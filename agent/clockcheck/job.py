@@ -5,8 +5,9 @@ from pathlib import Path
 from agent.clockcheck.photograph import shown_in
 from agent.clockcheck.shown import ShownTime
 from agent.errors import LocalFault
+from agent.worker import Fields, Job
 
-Fields = dict[str, object]
+SHOWN = Job("agent.clockcheck.job:answer_shown", decoding=True)
 
 
 def answer_shown(photo: Path, _asked: Fields) -> Fields:
@@ -14,9 +15,9 @@ def answer_shown(photo: Path, _asked: Fields) -> Fields:
     return {"shown": shown_in(photo).text()}
 
 
-def understood_shown(told: Fields) -> ShownTime:
+def understood_shown(answer: Fields) -> ShownTime:
     """The time that the photo showed. ValueError where this is none."""
-    text = told.get("shown")
+    text = answer.get("shown")
     if not isinstance(text, str):
         raise ValueError("no text")  # noqa: TRY004  # of an answer, all that is wrong is wrong alike
     try:

@@ -17,9 +17,10 @@ from agent.demo.photos import ZONE, Cast, Sample, cast, make
 from agent.demo.server import EmbeddedServer
 from agent.journal import State
 from agent.model import Method
-from agent.pipeline.context import Context, only_writer, open_context
+from agent.pipeline.context import Context, open_context
 from agent.pipeline.events import Event, Summary
 from agent.pipeline.explain import explain
+from agent.pipeline.lock import only_writer
 from agent.pipeline.run import Run
 from agent.settings import Settings, load
 from agent.share import make_key

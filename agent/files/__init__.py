@@ -1,1 +1,1 @@
-"""Files as the system keeps them: written to outlast a power cut, opened beneath a folder, and whose they are."""
+"""Files as the system keeps them: opened safely, durable, whose they are; and starting child processes."""

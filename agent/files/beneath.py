@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from agent.files.opening import is_link
+
 Parts = tuple[str, ...]
 """Names from the folder down: `("record", "laptop-17", "checkpoint-….txt")`; none for the folder itself."""
 
@@ -186,7 +188,7 @@ class Beneath:
         for part in parts:
             path /= _one(part)
             about = path.lstat()
-            if _is_link(about):
+            if is_link(about):
                 raise NotPlain("is a link")
             if not stat.S_ISDIR(about.st_mode):
                 raise NotADirectoryError(path)
@@ -218,7 +220,7 @@ def _plain(
     about: os.stat_result, largest: int, *, alone: bool, expected: os.stat_result | None = None
 ) -> os.stat_result:
     """`about`, if it is of a plain file that may be opened; else NotPlain."""
-    if _is_link(about):
+    if is_link(about):
         raise NotPlain("is a link")
     if not stat.S_ISREG(about.st_mode):
         raise NotPlain("is not a plain file")
@@ -231,16 +233,12 @@ def _plain(
     return about
 
 
-def _is_link(about: os.stat_result) -> bool:
-    return stat.S_ISLNK(about.st_mode) or bool(getattr(about, "st_reparse_tag", 0))
-
-
 def _scanned(folder: int | Path) -> "contextlib.AbstractContextManager[Iterator[os.DirEntry[str]]]":
     return os.scandir(folder)
 
 
 def _sort(entry: "os.DirEntry[str]") -> Sort:
-    if entry.is_symlink() or (sys.platform == "win32" and _is_link(entry.stat(follow_symlinks=False))):
+    if entry.is_symlink() or (sys.platform == "win32" and is_link(entry.stat(follow_symlinks=False))):
         return Sort.LINK
     if entry.is_dir(follow_symlinks=False):
         return Sort.FOLDER

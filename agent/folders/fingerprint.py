@@ -7,20 +7,10 @@ import stat
 from collections.abc import Callable
 
 from agent.errors import LocalFault
+from agent.files.opening import IsLink, NotRegular, open_plain
 from agent.model import Fingerprint, LocalFile, Sha256
 
 _CHUNK = 1 << 20
-
-# No link is followed, and a pipe that took the file's place does not make us wait. Windows has neither flag (a link
-# there shows by its other inode) but would translate line ends without O_BINARY.
-_HOW = (
-    os.O_RDONLY
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_NOINHERIT", 0)
-)
 
 
 def fingerprint(file: LocalFile, *, progress: Callable[[int], None] | None = None) -> Fingerprint:
@@ -31,7 +21,9 @@ def fingerprint(file: LocalFile, *, progress: Callable[[int], None] | None = Non
     read, or changed; another look and another try is the remedy.
     """
     try:
-        handle = os.open(file.path, _HOW)
+        handle = open_plain(file.path)
+    except (IsLink, NotRegular):  # a link, a pipe or a folder is there now
+        raise _changed() from None
     except OSError as fault:
         raise _told(fault) from fault
     try:
@@ -67,7 +59,7 @@ def _changed() -> LocalFault:
 def _told(fault: OSError) -> LocalFault:
     if isinstance(fault, FileNotFoundError | NotADirectoryError):
         return LocalFault("A photo vanished before it was read: another program has moved or deleted it.")
-    if fault.errno in {errno.ELOOP, errno.ENXIO, errno.EISDIR}:  # a link, a socket or a folder is there now
+    if fault.errno == errno.EISDIR:
         return _changed()
     if isinstance(fault, PermissionError):
         return LocalFault("A photo cannot be read: permission denied. Check the file's and the folder's permissions.")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.folders.look import is_link
+from agent.files.opening import is_link
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,8 @@ import sys
 from pathlib import Path
 
 from agent.errors import LocalFault
+from agent.files.opening import is_link
 from agent.model import LocalFile
-
-# A reparse point with this bit stands for another name (IsReparseTagNameSurrogate): symbolic links, junctions. Cloud
-# placeholders, deduplicated and compressed files have it not and are files like others.
-_NAME_SURROGATE = 0x20000000
 
 
 def look(path: Path) -> LocalFile | None:
@@ -57,30 +54,17 @@ def as_file(path: Path, seen: os.stat_result) -> LocalFile | None:
 
 if sys.platform == "win32":
 
-    def is_link(seen: os.stat_result) -> bool:
-        """Whether this stands for another name: a symbolic link or a junction (also one to a whole volume)."""
-        tag = seen.st_reparse_tag if seen.st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT else 0
-        return stat.S_ISLNK(seen.st_mode) or bool(tag & _NAME_SURROGATE)
-
     def is_marked_hidden(seen: os.stat_result) -> bool:
         """Whether Explorer would hide it."""
         return bool(seen.st_file_attributes & (stat.FILE_ATTRIBUTE_HIDDEN | stat.FILE_ATTRIBUTE_SYSTEM))
 
 elif sys.platform == "darwin":
 
-    def is_link(seen: os.stat_result) -> bool:
-        """Whether this stands for another name."""
-        return stat.S_ISLNK(seen.st_mode)
-
     def is_marked_hidden(seen: os.stat_result) -> bool:
         """Whether Finder would hide it."""
         return bool(seen.st_flags & stat.UF_HIDDEN)
 
 else:
-
-    def is_link(seen: os.stat_result) -> bool:
-        """Whether this stands for another name."""
-        return stat.S_ISLNK(seen.st_mode)
 
     def is_marked_hidden(seen: os.stat_result) -> bool:  # noqa: ARG001 -- the same shape on every system
         """Linux hides by name alone."""

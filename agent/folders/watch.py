@@ -3,7 +3,7 @@
 watchdog may lose events, die, or be refused by the system; the full scan is the truth, so nothing here is an error to
 the service. One observer for each root: one that dies takes no other with it. A root that is missing (a card not yet
 plugged in), that was swapped for another folder (a card mounted over it), whose observer died, or that the system would
-not watch (Linux's limits) is tried again by `revive`, less and less often. `troubles` says what is not watched and why.
+not watch (Linux's limits) is tried again by `revive`, less and less often. The rescan finds what is put there.
 """
 
 import errno
@@ -15,9 +15,7 @@ from datetime import timedelta
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from agent.folders.limits import watch_limits
 from agent.folders.names import is_own
-from agent.folders.scan import ScanProblem
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEventHandler
@@ -34,7 +32,6 @@ class _Root:
     path: Path
     observer: "BaseObserver | None" = None
     watched: _Identity | None = None
-    trouble: str | None = None
     tries: int = 0
     next_try: float = 0.0
 
@@ -62,7 +59,7 @@ class Watcher:
         self._monotonic = monotonic
 
     def start(self) -> None:
-        """Watch every root that can be watched; look at `troubles` for the others. Raises nothing of its own."""
+        """Watch every root that can be watched; `revive` tries the others again. Raises nothing of its own."""
         for root in self._roots:
             if not self._is_watching(root):
                 self._try(root)
@@ -71,7 +68,7 @@ class Watcher:
         """End all watching; may be called more than once, and `start` after it."""
         for root in self._roots:
             self._let_go(root)
-            root.trouble, root.tries, root.next_try = None, 0, 0.0
+            root.tries, root.next_try = 0, 0.0
 
     def alive(self) -> bool:
         """Whether every root is watched. False is a reason to call `revive`, not to worry."""
@@ -89,10 +86,6 @@ class Watcher:
                 revived = revived or root.observer is not None
         return revived
 
-    def troubles(self) -> tuple[ScanProblem, ...]:
-        """What is not, or not wholly, watched and why; the rescan finds what is put there."""
-        return tuple(ScanProblem(root.trouble, root.path) for root in self._roots if root.trouble is not None)
-
     # --- One root ----------------------------------------------------------------------------------------------------
 
     def _is_watching(self, root: _Root) -> bool:
@@ -109,14 +102,10 @@ class Watcher:
             if root.watched is None:
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             root.observer = _observe(root.path, _handler(self._hint))
-        except OSError as fault:
-            root.trouble = _reason(fault)
+        except OSError:
             root.next_try = self._monotonic() + min(self._cap, self._backoff * 2**root.tries)
             root.tries = min(root.tries + 1, 30)  # the wait is at its cap long before
         else:
-            # watchdog passes over subfolders that it was refused a watch for, so the limit itself is asked.
-            limits = watch_limits()
-            root.trouble = _LIMIT_REACHED if limits is not None and limits.free == 0 else None
             root.tries = 0
 
     def _let_go(self, root: _Root) -> None:
@@ -124,20 +113,6 @@ class Watcher:
             root.observer.stop()
             root.observer.join(_STOP_TIMEOUT)
             root.observer = None
-
-
-_LIMIT_REACHED = (
-    "No watching here, or not of every folder: Linux's limit is reached (fs.inotify.max_user_watches or"
-    " max_user_instances). The rescan will find new photos; raise the limit to have them found at once."
-)
-
-
-def _reason(fault: OSError) -> str:
-    if fault.errno in {errno.ENOSPC, errno.EMFILE, errno.ENFILE}:
-        return _LIMIT_REACHED
-    if isinstance(fault, FileNotFoundError | NotADirectoryError):
-        return "No watching here: the folder is not there (a card or drive not plugged in?). It is tried again."
-    return f"No watching here: {fault.strerror or 'the system refused'}. The rescan will find new photos."
 
 
 def _identity(root: Path) -> _Identity | None:

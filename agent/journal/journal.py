@@ -256,10 +256,6 @@ class Journal(RequestQueue):
 
     # --- Private ---
 
-    def make_private(self, identity: PhotoId, *, register_version: str | None) -> None:
-        """Keep of this photo only what is needed to skip it. See `make_private_all`."""
-        self.make_private_all([identity], register_version=register_version)
-
     def make_private_all(self, identities: Iterable[PhotoId], *, register_version: str | None) -> None:
         """Keep of these photos only a token each, good for this version of the register (None: a person said so).
 

@@ -77,14 +77,8 @@ class RequestQueue(Store):
                 (sortable(at), request),
             )
 
-    def finished(self, request: int) -> bool:
-        """Whether there is nothing more to wait for or to do: finished, withdrawn, or long gone."""
-        with self._reading() as db:
-            row = db.execute("SELECT 1 FROM request WHERE id = ? AND finished_at IS NULL", (request,)).fetchone()
-        return row is None
-
     def withdraw(self, request: int) -> None:
-        """The asker no longer waits: the request and its events go. The service learns it from `finished`."""
+        """The asker no longer waits: the request and its events go, and what is still reported goes nowhere."""
         with self._writing() as db:
             db.execute("DELETE FROM request WHERE id = ?", (request,))
 

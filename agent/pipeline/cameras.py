@@ -28,7 +28,7 @@ from agent.folders import scan
 from agent.model import Camera, Capture, RegisteredCamera
 from agent.pipeline.context import Context
 from agent.pipeline.jobs import clock_in
-from agent.register import Amended, amend_file, clock_line, identify, named
+from agent.register import clock_line, identify, named
 
 AHEAD_OF_NOW = timedelta(days=1)
 """A clock shown later than this from now was not that of `cameras clock --show`."""
@@ -118,7 +118,7 @@ def look_at_clocks(context: Context, paths: Sequence[Path], zone: ZoneInfo) -> t
 
 def _looked_at(context: Context, path: Path, zone: ZoneInfo) -> Measured | LocalFault:
     try:
-        shown = clock_in(context, path)
+        shown = clock_in(context.worker, path)
         if shown.at > context.clock() + AHEAD_OF_NOW:
             return LocalFault("the clock in the photo shows a time that has not come yet: it is not to be believed")
         return measure(context.capture.read(path, now=context.clock()), shown, zone)
@@ -148,15 +148,3 @@ def clock_error(
         label=now.label if now else None,
         line=clock_line(new),
     )
-
-
-def add_to(file: Path, error: ClockError, *, label: str | None = None, owner: str | None = None) -> Amended:
-    """Put the error into a cameras.csv on this laptop. Raises LocalFault where it is not to be relied on,
-    RegisterError where the file cannot take it."""
-    if not error.checked:
-        raise LocalFault(
-            "the clock in the photos had not been checked against the share's, so nothing was written: show it again "
-            "where the share can be reached"
-        )
-    by = timedelta(seconds=error.ahead.seconds)
-    return amend_file(file, error.camera, by, label=label, suggested=error.label, owner=owner)

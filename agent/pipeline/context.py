@@ -10,28 +10,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
-import filelock
-
 from agent import __version__
-from agent.errors import AlreadyRunning, JournalError
-from agent.files.durable import make_folder
 from agent.journal import Journal, State
 from agent.pipeline.journal_keys import GROUNDS
+from agent.pipeline.places import journal_file, record_folder, register_folder
 from agent.pipeline.shareclock import ShareClock
 from agent.record import Record
-from agent.record.keys import KeyPlace, system_ring
 from agent.register import RegisterStore
 from agent.settings import Settings
 from agent.volumes import Mounted, mounted
 
 if TYPE_CHECKING:  # imported when first called: SSH, and what reads photos
-    from agent.capture import CaptureWorker
+    from agent.capture import PhotoReader
     from agent.forward import Forwarder
     from agent.share import Server, Share
+    from agent.worker import Worker
 
 RULES = 2
 """Counted up when the rules of deciding change within one version of the program: then all is decided afresh."""
@@ -64,24 +60,31 @@ class Context:
     connect: "Connect"
     share_clock: ShareClock
     mounted: Callable[[], Mounted] = mounted
-    _capture: "CaptureWorker | None" = None
+    _worker: "Worker | None" = None
     _forwarder: "Forwarder | None" = None
 
     @property
-    def capture(self) -> "CaptureWorker":
-        """What reads photos, in processes of its own: here from the first call on, its processes from the first file.
+    def capture(self) -> "PhotoReader":
+        """What reads photos."""
+        from agent.capture import PhotoReader
+
+        return PhotoReader(self.worker)
+
+    @property
+    def worker(self) -> "Worker":
+        """What takes files apart, in processes of its own: here from the first call on, these from the first file.
 
         Files that ended the reader before are not touched by it, unless the grounds for deciding are others now.
         """
-        if self._capture is None:
-            from agent.capture import CaptureWorker
+        if self._worker is None:
             from agent.pipeline.jobs import JOBS
+            from agent.worker import Worker
 
-            self._capture = CaptureWorker(jobs=JOBS)
+            self._worker = Worker(JOBS)
             for tracked in self.journal.tracked_photos(State.REFUSED):
                 if tracked.attempts >= UNREADABLE and self.journal.fact(GROUNDS) == self.grounds:
-                    self._capture.avoid(tracked.photo.main.path, tracked.reason or "")
-        return self._capture
+                    self._worker.avoid(tracked.photo.main.path, tracked.reason or "")
+        return self._worker
 
     @property
     def grounds(self) -> str | None:
@@ -111,8 +114,8 @@ class Context:
 
     def close(self) -> None:
         """End what was started."""
-        if self._capture is not None:
-            self._capture.close()
+        if self._worker is not None:
+            self._worker.close()
         if self._forwarder is not None:
             self._forwarder.close(PATIENCE)
 
@@ -142,64 +145,6 @@ def server_of(settings: Settings) -> "Server":
         connections=settings.share.connections,
         bandwidth_kib_per_s=settings.share.bandwidth_kib_per_s,
     )
-
-
-LOG_KEY = "log_ed25519"
-"""The log key's file, beside the SSH key, where no keyring keeps it."""
-
-
-def log_key(settings: Settings, device: str | None = None) -> KeyPlace:
-    """Where this laptop's log key is; or the one it signed with when it was called `device`."""
-    return KeyPlace(settings.key_file.with_name(LOG_KEY), device or settings.device.name, system_ring())
-
-
-GLANCE = 0.3
-"""Seconds to wait for the lock: `status` holds it for a moment to see whether anybody else does."""
-
-
-def lock_file(settings: Settings) -> Path:
-    """The file that the one writer on this laptop holds a lock on."""
-    return settings.state_dir / "agent.lock"
-
-
-def journal_file(settings: Settings) -> Path:
-    """Where the journal lies."""
-    return settings.state_dir / "journal.sqlite3"
-
-
-def record_folder(settings: Settings) -> Path:
-    """Where the record lies."""
-    return settings.state_dir / "record"
-
-
-def register_folder(settings: Settings) -> Path:
-    """Where the last good register lies."""
-    return settings.state_dir / "register"
-
-
-@contextlib.contextmanager
-def only_writer(settings: Settings) -> Iterator[None]:
-    """Hold this laptop's lock, which the system gives back even if the process is killed.
-
-    Raises AlreadyRunning where another instance holds it, JournalError where the state folder cannot be written.
-    """
-    lock = filelock.FileLock(lock_file(settings), timeout=GLANCE)
-    try:
-        make_folder(settings.state_dir)
-        lock.acquire()
-    except filelock.Timeout:
-        raise AlreadyRunning(
-            "another photo-agent works on this laptop already; `photo-agent status` shows what it does"
-        ) from None
-    except OSError as fault:
-        raise JournalError(
-            f"The state folder of photo-agent (state_dir in agent.toml) cannot be written: {fault.strerror}. Make room "
-            "on this laptop's disk, and see that the folder belongs to you."
-        ) from fault
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextlib.contextmanager

@@ -29,15 +29,18 @@ class DamagedPhotos:
 
 
 def damaged(decision: Decision, what: str) -> Decision:
-    """The decision with the damage among its reasons."""
-    return replace(decision, reasons=(*decision.reasons, f"{_MARK}{what}{_AFTER}"))
+    """The decision with the damage, which is among its reasons too."""
+    return replace(decision, damage=what, reasons=(*decision.reasons, f"{_MARK}{what}{_AFTER}"))
 
 
 def damage_of(tracked: TrackedPhoto) -> str | None:
     """What is said to be wrong with a photo's picture."""
-    reasons = () if tracked.decision is None else tracked.decision.reasons
-    found = next((reason for reason in reasons if reason.startswith(_MARK)), None)
-    return None if found is None else found.removeprefix(_MARK).removesuffix(_AFTER)
+    decision = tracked.decision
+    if decision is None or decision.damage is not None:
+        return None if decision is None else decision.damage
+    # Decisions of before this field have it among their reasons only.
+    before = next((reason for reason in decision.reasons if reason.endswith(_AFTER)), None)
+    return None if before is None else before.removeprefix(_MARK).removesuffix(_AFTER)
 
 
 def on_record(tracked: TrackedPhoto) -> str | None:

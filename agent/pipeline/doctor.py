@@ -18,14 +18,15 @@ from agent.errors import AgentError, RecordError, ShareFault
 from agent.folders import watch_limits
 from agent.model import Known, Register
 from agent.pipeline.clocks import age
-from agent.pipeline.context import Context, log_key
+from agent.pipeline.context import Context
 from agent.pipeline.counting import counted
 from agent.pipeline.former import published_up_to, unpublished
-from agent.pipeline.forwarding import try_out
 from agent.pipeline.importfolders import why_unfit
 from agent.pipeline.invain import release
 from agent.pipeline.journal_keys import UNPUBLISHED
 from agent.pipeline.misgivings import not_named, not_understood
+from agent.pipeline.places import log_key
+from agent.pipeline.receivers import try_out
 from agent.pipeline.renew import LARGEST, needs_share, renew_register
 from agent.record import published
 from agent.record.publish import progress
@@ -114,7 +115,7 @@ def _watching() -> Iterator[Finding]:
 def _reading(context: Context) -> Finding:
     """Whether photos can be read apart from this program, and which limits this system holds that to."""
     try:
-        imposed = context.capture.imposed()
+        imposed = context.worker.imposed()
     except AgentError as fault:
         return Finding("reading", CheckResult.FAIL, str(fault), "no photo is read until this is settled")
     held = {"memory": imposed.memory, "processor time": imposed.processor, "time": imposed.wall}

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from agent.errors import AgentError, HostKeyRefused, UsageError
 from agent.files.durable import replace_file
-from agent.pipeline.context import log_key
 from agent.pipeline.misgivings import names_in
+from agent.pipeline.places import log_key
 from agent.pipeline.renew import read_once
 from agent.record.keys import ssh_line
 from agent.settings import Settings

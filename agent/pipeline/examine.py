@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from agent.capture import ReadRequest, Unreadable
+from agent.capture import ReadRequest
 from agent.errors import LocalFault, Unforeseen, contained
 from agent.folders import scan
 from agent.formats import claims_to_be_a_photo
@@ -25,6 +25,7 @@ from agent.pipeline.judging import NOT_WHAT_IT_CLAIMS, is_remains, judge_photo, 
 from agent.pipeline.neighbours import with_neighbours
 from agent.pipeline.renew import no_register
 from agent.pipeline.whereabouts import OPEN, elsewhere, forget, put_down_away, put_down_changed
+from agent.worker import Unreadable
 
 GIVEN_UP_WAITING = timedelta(minutes=10)
 """A file without its end that nobody has written to for this long will not get one any more: it is damaged."""

@@ -7,8 +7,9 @@ root of its last signed tree. So nothing that was put on record before the name 
 from collections.abc import Iterator
 
 from agent.journal import Journal
-from agent.pipeline.context import Context, log_key, record_folder
+from agent.pipeline.context import Context
 from agent.pipeline.journal_keys import LINKED, PUBLISHED
+from agent.pipeline.places import log_key, record_folder
 from agent.record import Entry, EntryKind, Record
 from agent.record.publish import progress
 from agent.record.published import origin

@@ -96,12 +96,12 @@ def _files_of(
         yield Outgoing(name=name, source=member.file, original=content)
         return
     own = replace(tag, original=content)
-    how = plan_tag(context, member.file.path, kind, own)
+    how = plan_tag(context.worker, member.file.path, kind, own)
     if isinstance(how, Splice):
         yield Outgoing(name=name, source=member.file, original=content, splice=how)
         return
     yield Outgoing(name=name, source=member.file, original=content)
-    beside = sidecar(own) if foreign is None else merge_tag(context, *foreign, own)
+    beside = sidecar(own) if foreign is None else merge_tag(context.worker, *foreign, own)
     made = Fingerprint(Sha256(hashlib.sha256(beside).hexdigest()), len(beside))
     yield Outgoing(name=RemoteName(f"{name}.xmp"), source=beside, original=made)
 

@@ -20,9 +20,10 @@ from agent.errors import (
     ShareUnreachable,
 )
 from agent.model import Delivery, RemoteName, TransferId
-from agent.pipeline.context import Context, log_key
+from agent.pipeline.context import Context
 from agent.pipeline.former import former_records, keep_published, published_up_to, unpublished
 from agent.pipeline.journal_keys import UNPUBLISHED
+from agent.pipeline.places import log_key
 from agent.pipeline.record_entries import heartbeat, is_heartbeat_due
 from agent.record import JSON, EntryKind, Record, published
 from agent.record.keys import LogKey

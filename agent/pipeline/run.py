@@ -26,7 +26,7 @@ from agent.errors import (
 )
 from agent.journal import State, TrackedPhoto
 from agent.model import Register, TransferId
-from agent.pipeline import answers, damage, examine, finish, forwarding, send
+from agent.pipeline import answers, damage, examine, finish, receivers, send
 from agent.pipeline.clocks import TRUSTED, compare_with_share, notice_a_leap_back, wrong_clock
 from agent.pipeline.context import Context
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
@@ -78,7 +78,7 @@ class Run:
                 self._share.close()
         self.summary.seconds = time.monotonic() - started
         self._explained(self._count_what_is_left)
-        forwarding.after_run(self.context)
+        receivers.after_run(self.context)
         self.summary.fault = self.summary.fault or self._strange
         return self.summary
 

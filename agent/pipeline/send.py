@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from agent.capture import Unreadable
 from agent.errors import AgentError, ShareFull, Unforeseen, contained
 from agent.journal import State, TrackedPhoto
 from agent.model import Capture, Delivery, Fingerprint, Method, PhotoId, VisitId
@@ -22,6 +21,7 @@ from agent.pipeline.invain import InVain
 from agent.pipeline.pack import measured, pack
 from agent.pipeline.redecide import AnotherPhoto, as_it_is, decided_still
 from agent.share import Delivered, Outcome, Sent, Share, Undelivered
+from agent.worker import Unreadable
 
 AT_ONCE = 8
 """Photos measured and put down in one commit before they are handed over."""

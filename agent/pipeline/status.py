@@ -8,12 +8,13 @@ import filelock
 
 from agent.journal import State, TrackedPhoto
 from agent.pipeline.clocks import age, earliest
-from agent.pipeline.context import Context, lock_file
+from agent.pipeline.context import Context
 from agent.pipeline.damage import DamagedPhotos, so_far
 from agent.pipeline.events import Exit
-from agent.pipeline.forwarding import Receiver, receivers
 from agent.pipeline.journal_keys import LAST_REACHED, REGISTER_REFUSAL, SHARE_TROUBLE, UNPUBLISHED
 from agent.pipeline.misgivings import misgivings
+from agent.pipeline.places import lock_file
+from agent.pipeline.receivers import Receiver, receivers
 from agent.pipeline.renew import no_register
 from agent.settings import Settings
 

@@ -14,8 +14,9 @@ from agent.errors import AlreadyRunning, LocalFault, UsageError
 from agent.folders import scan
 from agent.journal import State, TrackedPhoto
 from agent.model import LocalFile, PhotoId
-from agent.pipeline.context import Context, only_writer
+from agent.pipeline.context import Context
 from agent.pipeline.examine import judge_again, reader
+from agent.pipeline.lock import only_writer
 from agent.pipeline.record_entries import count_private
 from agent.pipeline.review import HELD
 

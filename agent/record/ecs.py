@@ -17,6 +17,8 @@ _CLASSES: Mapping[EntryKind, tuple[list[str], list[str], str]] = {
     EntryKind.SHARE_LOST: (["file"], ["info"], "failure"),
     EntryKind.REVIEW_RESOLVED: (["file"], ["info"], "success"),
     EntryKind.REGISTER_CHANGED: (["configuration"], ["change"], "success"),
+    EntryKind.NOT_REMOVED: (["file"], ["info"], "success"),
+    EntryKind.SHARE_LOST: (["file"], ["info"], "failure"),
     EntryKind.SHARE_REFUSED: (["network"], ["denied"], "failure"),
     EntryKind.REFUSED: (["file"], ["info"], "failure"),
     EntryKind.OVERDUE: (["file"], ["info"], "unknown"),

@@ -3,12 +3,11 @@
 The story: a spreadsheet or calendar comes in as bytes and is *read* (`read_visits`, `read_cameras`) into visits,
 cameras and every fault with its line; the *store* (`RegisterStore`) believes it, or keeps the last good one and says
 why; and `decide` sets a photo's capture beside the register and says `visit`, `private` or `review`, with reasons.
-For the person who keeps the files, `check` tells every fault of one, and `amend_file` writes one camera's measured
-clock error into a cameras.csv, leaving all else of it as it was.
-Reading never raises on bad content, deciding is pure, and only the store and `amend_file` touch the disk.
+For the person who keeps the files, `check` tells every fault of one, and `clock_line` writes a camera's line.
+Reading never raises on bad content, deciding is pure, and only the store touches the disk.
 """
 
-from agent.register.amending import Amended, amend, amend_file, clock_line, named
+from agent.register.cameraline import clock_line, named
 from agent.register.cameras import read_cameras
 from agent.register.checking import Checked, check, which_register
 from agent.register.dates import Order, read_time, read_written
@@ -22,7 +21,6 @@ from agent.register.store import RegisterStore
 from agent.register.uncertain import occurs, staff_of
 
 __all__ = [
-    "Amended",
     "CamerasReading",
     "Candidates",
     "Checked",
@@ -32,8 +30,6 @@ __all__ = [
     "RegisterStore",
     "Rules",
     "VisitsReading",
-    "amend",
-    "amend_file",
     "check",
     "clock_line",
     "cross_check",

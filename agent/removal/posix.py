@@ -30,6 +30,7 @@ if sys.platform != "win32":
     from collections.abc import Iterator
     from pathlib import Path
 
+    from agent.files.opening import IsLink, NotRegular, open_plain
     from agent.model import Fingerprint, LocalFile
     from agent.removal.exclusive import put_back
     from agent.removal.faults import as_local_fault, changed, in_use, stranded
@@ -37,7 +38,6 @@ if sys.platform != "win32":
     from agent.volumes import numbers_files_anew
 
     _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
     def take_away(file: LocalFile, expected: Fingerprint) -> None:
         """See `remove.remove`."""
@@ -77,7 +77,10 @@ if sys.platform != "win32":
         """Within, the entry in `room` is the file that was looked at, with `expected` content, and no one can write."""
         name = file.path.name
         _check(os.stat(name, dir_fd=room, follow_symlinks=False), file)  # so that no device or pipe is ever opened
-        handle = os.open(name, _FILE, dir_fd=room)
+        try:
+            handle = open_plain(name, folder=room)
+        except (IsLink, NotRegular):
+            raise changed("something that is no file has taken its place") from None
         try:
             before = os.fstat(handle)
             _check(before, file)

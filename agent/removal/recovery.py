@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from agent.errors import LocalFault, Unforeseen, contained
+from agent.files.opening import is_link
 from agent.removal.names import PRIVATE_PREFIX
 
 if sys.platform == "win32":
@@ -94,5 +95,4 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         seen = entry.stat(follow_symlinks=False)
     except OSError:
         return False  # gone meanwhile
-    # Windows' junctions are folders by their mode, but stand for another name (IsReparseTagNameSurrogate).
-    return stat.S_ISDIR(seen.st_mode) and not getattr(seen, "st_reparse_tag", 0) & 0x20000000
+    return stat.S_ISDIR(seen.st_mode) and not is_link(seen)  # Windows' junctions are folders by their mode

@@ -25,6 +25,7 @@ if sys.platform == "win32":
     from pathlib import Path
 
     from agent.errors import LocalFault
+    from agent.files.opening import NAME_SURROGATE
     from agent.model import Fingerprint, LocalFile
     from agent.removal.faults import as_local_fault, changed, in_use, read_only, vanished
     from agent.removal.names import kept_name
@@ -45,7 +46,6 @@ if sys.platform == "win32":
     _DISPOSITION_DELETE = 0x1
     _DISPOSITION_POSIX_SEMANTICS = 0x2  # the name is free at once, even if some reader still has the file open
     _DISPOSITION_IGNORE_READONLY = 0x10
-    _NAME_SURROGATE = 0x20000000
     _ERROR_FILE_NOT_FOUND = 2
     _ERROR_PATH_NOT_FOUND = 3
     _ERROR_SHARING_VIOLATION = 32
@@ -154,7 +154,7 @@ if sys.platform == "win32":
         size = ctypes.sizeof(info)
         if not _kernel.GetFileInformationByHandleEx(handle, _FILE_ATTRIBUTE_TAG_INFO, ctypes.byref(info), size):
             raise ctypes.WinError(ctypes.get_last_error())
-        return bool(info.attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT and info.tag & _NAME_SURROGATE)
+        return bool(info.attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT and info.tag & NAME_SURROGATE)
 
     def _check(seen: os.stat_result, file: LocalFile) -> None:
         if not stat.S_ISREG(seen.st_mode):

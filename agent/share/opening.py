@@ -2,10 +2,10 @@
 
 import os
 import stat
-import sys
 from typing import BinaryIO
 
 from agent.errors import LocalFault
+from agent.files.opening import IsLink, NotRegular, open_plain
 from agent.model import LocalFile
 
 GONE = "A photo could not be read any more: it was moved, deleted or is not permitted. It will be looked at again."
@@ -15,15 +15,9 @@ CHANGED = "A photo changed while it was being sent. Nothing was proven; it will 
 def open_same(file: LocalFile) -> BinaryIO:
     """The file, open for reading, if it is still the one that `file` describes; else `LocalFault`."""
     try:
-        if sys.platform == "win32":
-            # Windows has no O_NOFOLLOW: a link is seen beforehand, and being swapped in after by its identity below.
-            if stat.S_ISLNK(os.lstat(file.path).st_mode):
-                raise LocalFault(CHANGED)
-            flags = os.O_RDONLY | os.O_BINARY | os.O_NOINHERIT | os.O_SEQUENTIAL
-        else:
-            # O_NONBLOCK: a pipe put in its place must not hang us; without meaning for a regular file.
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        opened = os.fdopen(os.open(file.path, flags), "rb", buffering=0)
+        opened = os.fdopen(open_plain(file.path, sequential=True), "rb", buffering=0)
+    except (IsLink, NotRegular):
+        raise LocalFault(CHANGED) from None
     except OSError as error:
         raise LocalFault(GONE) from error
     if not is_same(opened, file):

@@ -19,8 +19,10 @@ from agent.tagging.packet import previous_packet
 from agent.tagging.sidecar import sidecar
 from agent.tagging.splice import NeedsSidecar, plan
 from agent.tagging.tag import Tag, fingerprint, read, written
+from agent.worker import Fields, Job
 
-Fields = dict[str, object]
+SPLICE = Job("agent.tagging.jobs:answer_splice")
+MERGE = Job("agent.tagging.jobs:answer_merge")
 
 MOST_MERGED = 2 * 1024 * 1024
 """Bytes of another program's sidecar that are merged into ours: as many as are read for its time of capture."""
@@ -45,15 +47,15 @@ def answer_splice(photo: Path, asked: Fields) -> Fields:
     return {"at": how.at, "drop": how.drop, "insert": base64.b64encode(how.insert).decode("ascii")}
 
 
-def understood_splice(photo: Path, size: int, told: Fields) -> Splice | NeedsSidecar:
+def understood_splice(photo: Path, size: int, answer: Fields) -> Splice | NeedsSidecar:
     """What was planned for the photo, which has `size` bytes. ValueError where no plan says so.
 
     LocalFault where the photo cannot be read for what is to be left out of it.
     """
-    reason = told.get("beside")
+    reason = answer.get("beside")
     if isinstance(reason, str) and len(reason) <= _REASON_LIMIT:
         return NeedsSidecar(reason)
-    at, drop, insert = _number(told, "at"), _number(told, "drop"), _bytes(told, "insert")
+    at, drop, insert = _number(answer, "at"), _number(answer, "drop"), _bytes(answer, "insert")
     content = insert[4:]
     if (
         at < len(SOI)
@@ -89,9 +91,9 @@ def answer_merge(foreign: Path, asked: Fields) -> Fields:
     return {"sidecar": base64.b64encode(sidecar(_tag(asked), foreign=text)).decode("ascii")}
 
 
-def understood_merge(told: Fields) -> bytes:
+def understood_merge(answer: Fields) -> bytes:
     """The sidecar's content. ValueError where there is none."""
-    return _bytes(told, "sidecar")
+    return _bytes(answer, "sidecar")
 
 
 # --- their parts -----------------------------------------------------------------------------------------------------
@@ -104,15 +106,15 @@ def _tag(asked: Fields) -> Tag:
     return read({str(name): str(value) for name, value in said.items()})
 
 
-def _number(told: Fields, name: str) -> int:
-    value = told.get(name)
+def _number(answer: Fields, name: str) -> int:
+    value = answer.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError(f"{name} is no number of bytes")
     return value
 
 
-def _bytes(told: Fields, name: str) -> bytes:
-    value = told.get(name)
+def _bytes(answer: Fields, name: str) -> bytes:
+    value = answer.get(name)
     if not isinstance(value, str):
         raise ValueError(f"{name} is no text")  # noqa: TRY004  # of an answer, all that is wrong is wrong alike
     try:

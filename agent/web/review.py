@@ -102,7 +102,7 @@ def picture(photo: str) -> Response:
     if held is None:
         abort(404)
     try:
-        made = thumbnail_of(context(), held.tracked.photo.main.path)
+        made = thumbnail_of(context().worker, held.tracked.photo.main.path)
     except LocalFault:
         made = None
     if made is None:

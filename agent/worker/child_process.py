@@ -12,10 +12,9 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
 from typing import IO
 
-import agent
+from agent.files.child import start_child
 from agent.worker import wire
 from agent.worker.limits import EXIT_MEMORY, EXIT_PROCESSOR, EXIT_WALL, Enforcement, Imposed, Limits
 
@@ -51,7 +50,7 @@ class ChildProcess:
 
     def __init__(self, limits: Limits, jobs: Sequence[str] = ()) -> None:
         self._limits = limits
-        self._guests = tuple(jobs)
+        self._jobs = tuple(jobs)
         self._process: subprocess.Popen[bytes] | None = None
         self._questions: IO[bytes] | None = None
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -68,20 +67,22 @@ class ChildProcess:
             return
         self._answers = queue.SimpleQueue()
         limits = self._limits
-        command = [sys.executable, "-P", "-B", "-m", "agent.worker.serve"]
-        command += [str(limits.memory), str(limits.processor), str(limits.wall), *self._guests]
+        arguments = [str(limits.memory), str(limits.processor), str(limits.wall), *self._jobs]
         try:
-            self._process, self._questions, answers = _spawned(command)
+            self._process, self._questions, answers = start_child("agent.worker.serve", arguments)
         except OSError as fault:
             raise NotStarted(f"does not start ({fault.strerror})") from None
         threading.Thread(target=_take, args=(answers, self._answers), daemon=True).start()
         try:
-            told = self.answer(START).get("limits")
-            values = told if isinstance(told, dict) else {}
+            said = self.answer(START).get("limits")
+            values = said if isinstance(said, dict) else {}
             self._imposed = Imposed(*(Enforcement(values[name]) for name in ("memory", "processor", "wall", "files")))
         except (Ended, KeyError, ValueError):
             self.end()
             raise NotStarted("ends as soon as it is started") from None
+        except BaseException:
+            self.end()  # else its first words would be taken for an answer
+            raise
 
     def ask(self, questions: list[wire.Fields]) -> None:
         """Put questions; `Ended` where the worker is no longer there to hear them, `NotStarted` where none comes up."""
@@ -154,26 +155,6 @@ class ChildProcess:
             EXIT_WALL: f"took longer than {self._limits.wall:.0f} seconds",
         }.get(code or 0)
         return Ended(passed or "crashed the program that does so", crashed=passed is None)
-
-
-def _spawned(command: list[str]) -> tuple["subprocess.Popen[bytes]", IO[bytes], IO[bytes]]:
-    """The worker and its pipes, running this very program, out of reach of Ctrl-C, and on Windows without a window."""
-    here = str(Path(agent.__file__).resolve().parents[1])
-    paths = os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
-    apart: dict[str, int] = {"process_group": 0}
-    if sys.platform == "win32":
-        apart = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-    process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603  # this Python, this program
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": paths},
-        **apart,  # type: ignore[call-overload]  # each system takes its own
-    )
-    if process.stdin is None or process.stdout is None:
-        raise OSError("no pipes")
-    return process, process.stdin, process.stdout
 
 
 def _gone(process: "subprocess.Popen[bytes]") -> bool:

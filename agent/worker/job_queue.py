@@ -23,35 +23,41 @@ UNDER_WAY = 32
 
 
 class Unreadable(LocalFault):
-    """Reading this file ended the reader, twice. It is not tried again until the file is another."""
+    """Reading this file ended the reader, twice. It is not tried again until the file is another.
+
+    `crashed` is whether the reader ended, or failed, without having passed a limit.
+    """
+
+    def __init__(self, message: str, *, crashed: bool = False) -> None:
+        super().__init__(message)
+        self.crashed = crashed
 
 
 @dataclass(slots=True, eq=False)
 class Question:
-    """What is asked of which file; `answer` once it is known, `crashed` if its file crashed the worker."""
+    """What is asked of which file; `answer` once it is known."""
 
     path: Path
     fields: wire.Fields
     answer: wire.Fields | LocalFault | None = None
     sent: bool = False
     ended: int = 0
-    crashed: bool = False
 
 
 class JobQueue:
     """One worker's questions. For one thread."""
 
-    def __init__(self, line: ChildProcess) -> None:
-        self._line = line
+    def __init__(self, child: ChildProcess) -> None:
+        self._child = child
         self._open: deque[Question] = deque()
         self._idle_ends = 0
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def has(self, path: Path) -> bool:
-        """Whether a question about that file is not yet taken."""
-        return any(question.path == path for question in self._open)
+    def has(self, fields: wire.Fields) -> bool:
+        """Whether this question is not yet taken."""
+        return any(question.fields == fields for question in self._open)
 
     def put(self, question: Question) -> None:
         """Put it behind the others; sent with the next `send` or `take`."""
@@ -66,7 +72,7 @@ class JobQueue:
             return
         fresh = fresh[: UNDER_WAY - under_way]
         try:
-            self._line.ask([question.fields for question in fresh])
+            self._child.ask([question.fields for question in fresh])
         except NotStarted as fault:
             raise self._cannot(str(fault)) from None
         except Ended as fault:
@@ -86,7 +92,7 @@ class JobQueue:
             if not first.sent:
                 continue
             try:
-                first.answer = self._line.answer()
+                first.answer = self._child.answer()
                 self._idle_ends = 0
             except Ended as fault:
                 self._blame(first, fault)
@@ -95,14 +101,13 @@ class JobQueue:
     def forget(self) -> None:
         """Drop all questions; what the worker still has of them goes with it."""
         if any(question.sent for question in self._open):
-            self._line.end()
+            self._child.end()
         self._open.clear()
 
     def _blame(self, first: Question, fault: Ended) -> None:
         first.ended += 1
         if first.ended >= TRIES:
-            first.crashed = fault.crashed
-            first.answer = unreadable(f"reading it {fault}, twice")
+            first.answer = unreadable(f"reading it {fault}, twice", crashed=fault.crashed)
         for question in self._open:
             question.sent = False
 
@@ -114,9 +119,10 @@ class JobQueue:
         )
 
 
-def unreadable(why: str) -> Unreadable:
+def unreadable(why: str, *, crashed: bool = False) -> Unreadable:
     """The refusal of a file, with what to do."""
     return Unreadable(
         f"{why}: it is damaged, or made to do harm. It stays where it is and is not read again as long as it is as it "
-        "is: if it is of a visit, show it to IT"
+        "is: if it is of a visit, show it to IT",
+        crashed=crashed,
     )

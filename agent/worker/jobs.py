@@ -1,7 +1,7 @@
-"""Other rooms' functions that run in a worker, because they too take apart what an import folder holds.
+"""Other rooms' functions that run in a worker, because they take apart what an import folder holds.
 
-Whoever makes a `CaptureWorker` says which by their dotted names, and the worker is told at its start: so this room
-knows no other, and no question can name a function of its own choosing.
+Whoever makes a `Worker` says which by their dotted names, and the child gets these at its start: so this room knows no
+other, and no question can name a function of its own choosing.
 """
 
 import importlib
@@ -12,26 +12,26 @@ from typing import cast
 
 from agent.worker.wire import Fields
 
-Answering = Callable[[Path, Fields], Fields]
+JobFunction = Callable[[Path, Fields], Fields]
 """From a file and what is asked of it to the answer; both are objects of JSON. LocalFault from it reaches the asker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`function` is an `Answering` by its dotted name, "agent.room.module:function".
+    """`function` is a `JobFunction` by its dotted name, "agent.room.module:function".
 
-    `decoding` says whether it decodes whole pictures, and so runs in the worker that may take memory for that.
+    `decoding` says whether it decodes whole pictures, and so runs in the child that may take memory for that.
     """
 
     function: str
     decoding: bool = False
 
 
-def invited(functions: Sequence[str]) -> dict[str, Answering]:
-    """In the worker, before its limits are set: those functions by their names."""
+def imported(functions: Sequence[str]) -> dict[str, JobFunction]:
+    """In the child, before its limits are set: those functions by their names."""
     return {function: _imported(function) for function in functions}
 
 
-def _imported(function: str) -> Answering:
+def _imported(function: str) -> JobFunction:
     module, _, name = function.partition(":")
-    return cast("Answering", getattr(importlib.import_module(module), name))
+    return cast("JobFunction", getattr(importlib.import_module(module), name))

@@ -10,27 +10,25 @@ import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 
-from agent.capture.reading import read
 from agent.errors import LocalFault
 from agent.worker import wire
-from agent.worker.jobs import Answering, invited
+from agent.worker.jobs import JobFunction, imported
 from agent.worker.limits import EXIT_MEMORY, Limits, impose
 
 _CHUNK = 64 * 1024
 
 
 def main(memory: str, processor: str, wall: str, *jobs: str) -> None:
-    """Answer until the pipe from the parent ends. `jobs` are the dotted names of other rooms' functions."""
+    """Answer until the pipe from the parent ends. `jobs` are the dotted names of functions that may be asked for."""
     for ignored in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ignored, signal.SIG_IGN)
     answers = _own_output()
-    by_name = invited(jobs)
+    by_name = imported(jobs)
     imposed, timing = impose(Limits(int(memory), float(processor), float(wall)))
     _write(answers, {"limits": asdict(imposed)})
-    for asked in _children():
+    for asked in _questions():
         timing.begin()
         answer = _answer(wire.parsed(asked), by_name)
         timing.end()
@@ -47,7 +45,7 @@ def _own_output() -> int:
     return answers
 
 
-def _children() -> Iterator[bytes]:
+def _questions() -> Iterator[bytes]:
     held = b""
     while chunk := os.read(0, _CHUNK):
         *whole, held = (held + chunk).split(b"\n")
@@ -60,34 +58,20 @@ def _write(answers: int, content: wire.Fields) -> None:
         left = left[os.write(answers, left) :]
 
 
-def _answer(asked: wire.Fields, jobs: dict[str, Answering]) -> wire.Fields:
+def _answer(asked: wire.Fields, jobs: dict[str, JobFunction]) -> wire.Fields:
     try:
         return _done(asked, jobs)
     except LocalFault as fault:
         return {"fault": str(fault)}
     except MemoryError:
         os._exit(EXIT_MEMORY)  # nothing in here can be relied on any more
-    except Exception as fault:  # noqa: BLE001  # a fault of this program's: the parent tells it with the file's
+    except Exception as fault:  # noqa: BLE001  # a fault of this program's: the parent reports it with the file
         return {"broke": type(fault).__name__}
 
 
-def _done(asked: wire.Fields, jobs: dict[str, Answering]) -> wire.Fields:
-    path = Path(str(asked["path"]))
-    match asked["do"]:
-        case "read":
-            beside = asked["beside"]
-            others = [Path(str(one)) for one in beside] if isinstance(beside, list) else []
-            return {
-                "capture": wire.of_capture(read(path, now=datetime.fromisoformat(str(asked["now"])), beside=others))
-            }
-        case "decodes":
-            from agent.capture.decoding import decodes
-
-            return {"decodes": decodes(path)}
-        case "ask":
-            return {"told": jobs[str(asked["guest"])](path, wire.fields_of(asked["asked"]))}
-        case other:
-            raise ValueError(other)
+def _done(asked: wire.Fields, jobs: dict[str, JobFunction]) -> wire.Fields:
+    job = jobs[str(asked["do"])]
+    return {"answer": job(Path(str(asked["path"])), wire.fields_of(asked["asked"]))}
 
 
 if __name__ == "__main__":

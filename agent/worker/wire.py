@@ -1,31 +1,21 @@
 """What goes over the pipes: one JSON object a line, in ASCII. Pure.
 
 A worker that a file has taken over could write anything, so what comes from it is checked value by value, for its kind
-and its size, and what is not as it must be is `Garbled`. Times go as ISO 8601.
+and its size, and what is not as it must be is `Garbled`: here the frame, and in the rooms that give the jobs, the
+answers themselves.
 """
 
 import json
-import math
-from datetime import UTC, datetime, timedelta
-
-from agent.model import Camera, Capture, Interval, Level, Origin, Place, WallClock
 
 MAX_LINE = 8 * 1024 * 1024
 """Bytes of one answer. A capture takes under 4 KB; a sidecar of 2 MiB, merged and kept besides, under this."""
 
-
 LONGEST_TEXT = 2000
-"""Characters of one text in a capture: a reason, a note, the name of a maker."""
-
-MOST_ITEMS = 1000
-"""Notes, or readings, in one capture."""
-
-YEARS = range(2, 9999)
-"""Years in which a time can be told in any zone: the sums that follow cannot leave what a datetime holds."""
+"""Characters of one text in an answer: a reason, a note, the name of a maker."""
 
 
-class Garbled(Exception):
-    """A line that the worker's own program never writes."""
+class Garbled(ValueError):
+    """What the worker's own program never writes."""
 
 
 Fields = dict[str, object]
@@ -51,66 +41,13 @@ def _no_number(name: str) -> float:
     raise ValueError(f"{name} is no JSON")
 
 
-def of_capture(capture: Capture) -> Fields:
-    """A capture as an object."""
-    taken = capture.taken
-    camera, place = capture.camera, capture.place
-    return {
-        "format": capture.format,
-        "recorded": _cut(capture.recorded),
-        "offset": _cut(capture.offset),
-        "taken": None if taken is None else _span(taken),
-        "wall": isinstance(taken, WallClock),
-        "level": capture.level.value,
-        "basis": list(map(_cut, capture.basis)),
-        "also": [_span(reading) for reading in capture.also],
-        "clock_bound": capture.clock_bound,
-        "camera": None if camera is None else list(map(_cut, (camera.make, camera.model, camera.serial))),
-        "place": None if place is None else [place.latitude, place.longitude],
-        "content_id": capture.content_id,
-        "complete": capture.complete,
-        "notes": list(map(_cut, capture.notes)),
-        "shown": None if capture.wall is None else _span(capture.wall),
-        "length": None if capture.length is None else capture.length.total_seconds(),
-        "origin": capture.origin.value,
-        "origin_basis": _cut(capture.origin_basis),
-        "marked": capture.marked,
-    }
-
-
-def capture_of(found: object) -> Capture:
-    """The capture that an object is; `Garbled` where it is none."""
-    if not isinstance(found, dict):
-        raise Garbled
-    try:
-        camera, place = found["camera"], found["place"]
-        return Capture(
-            format=_text(found["format"]),
-            recorded=_maybe(found["recorded"]),
-            offset=_maybe(found["offset"]),
-            taken=_taken(found["taken"], wall=_flag(found["wall"])),
-            level=Level(found["level"]),
-            basis=_texts(found["basis"]),
-            also=tuple(Interval(*_ends(reading)) for reading in _list(found["also"], most=MOST_ITEMS)),
-            clock_bound=_flag(found["clock_bound"]),
-            camera=None if camera is None else Camera(*map(_maybe, _list(camera, 3))),
-            place=None if place is None else Place(*map(_degrees, _list(place, 2))),
-            content_id=_maybe(found["content_id"]),
-            complete=_flag(found["complete"]),
-            notes=_texts(found["notes"]),
-            wall=None if found["shown"] is None else WallClock(*_ends(found["shown"])),
-            length=_length(found["length"]),
-            origin=Origin(found["origin"]),
-            origin_basis=_text(found["origin_basis"]),
-            marked=_flag(found["marked"]),
-        )
-    except (KeyError, ValueError, TypeError, OverflowError):  # a level, a time, a length or a number that is none
-        raise Garbled from None
-
-
 def text_or_none(found: object) -> str | None:
     """As it says; else `Garbled`."""
-    return _maybe(found)
+    if found is None:
+        return None
+    if not isinstance(found, str) or len(found) > LONGEST_TEXT:
+        raise Garbled
+    return found
 
 
 def fields_of(found: object) -> Fields:
@@ -118,71 +55,3 @@ def fields_of(found: object) -> Fields:
     if not isinstance(found, dict):
         raise Garbled
     return found
-
-
-def _cut(text: str | None) -> str | None:
-    """A maker's name may have as many letters as a segment holds; what is told of it need not."""
-    return None if text is None else text[:LONGEST_TEXT]
-
-
-def _span(span: Interval | WallClock) -> list[str]:
-    return [span.earliest.isoformat(), span.latest.isoformat()]
-
-
-def _taken(found: object, *, wall: bool) -> Interval | WallClock | None:
-    if found is None:
-        return None
-    return WallClock(*_ends(found)) if wall else Interval(*_ends(found))
-
-
-def _ends(found: object) -> tuple[datetime, datetime]:
-    first, last = map(_moment, _list(found, 2))
-    return first, last
-
-
-def _moment(found: object) -> datetime:
-    moment = datetime.fromisoformat(_text(found))
-    if moment.year not in YEARS or (moment.tzinfo is not None and moment.astimezone(UTC).year not in YEARS):
-        raise Garbled
-    return moment
-
-
-def _length(found: object) -> timedelta | None:
-    return None if found is None else timedelta(seconds=_degrees(found))
-
-
-def _list(found: object, length: int | None = None, *, most: int | None = None) -> list[object]:
-    if not isinstance(found, list) or (length is not None and len(found) != length):
-        raise Garbled
-    if most is not None and len(found) > most:
-        raise Garbled
-    return found
-
-
-def _text(found: object) -> str:
-    if not isinstance(found, str) or len(found) > LONGEST_TEXT:
-        raise Garbled
-    return found
-
-
-def _texts(found: object) -> tuple[str, ...]:
-    return tuple(_text(one) for one in _list(found, most=MOST_ITEMS))
-
-
-def _maybe(found: object) -> str | None:
-    return None if found is None else _text(found)
-
-
-def _flag(found: object) -> bool:
-    if not isinstance(found, bool):
-        raise Garbled
-    return found
-
-
-def _degrees(found: object) -> float:
-    if not isinstance(found, (int, float)) or isinstance(found, bool):
-        raise Garbled
-    degrees = float(found)  # OverflowError: a whole number may have hundreds of digits
-    if not math.isfinite(degrees):
-        raise Garbled
-    return degrees

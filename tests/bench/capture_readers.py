@@ -19,8 +19,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent.capture import CaptureWorker, ReadRequest, read
+from agent.capture import ReadRequest, read
 from tests.conftest import SHARED
+from tests.reading import opened_reader
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 PATIENCE = 10.0
@@ -195,10 +196,10 @@ def cell(score: Score) -> str:
 def throughput(corpus: Path) -> None:
     """JPEGs a second through the worker, with a warm cache."""
     photos = [path for path in corpus.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg"}] * 10
-    with CaptureWorker() as worker:
-        list(worker.read_all(map(ReadRequest, photos[:200]), now=NOW))
+    with opened_reader() as reader:
+        list(reader.read_all(map(ReadRequest, photos[:200]), now=NOW))
         began = time.perf_counter()
-        count = len(list(worker.read_all(map(ReadRequest, photos), now=NOW)))
+        count = len(list(reader.read_all(map(ReadRequest, photos), now=NOW)))
         print(f"\nthrough the worker: {count / (time.perf_counter() - began):.0f} JPEGs a second")
 
 

@@ -10,7 +10,8 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from agent.pipeline.context import only_writer, open_context
+from agent.pipeline.context import open_context
+from agent.pipeline.lock import only_writer
 from agent.pipeline.publish import Publishing
 from agent.pipeline.run import Run
 from agent.settings import load

@@ -16,11 +16,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from agent.capture import CaptureWorker, ReadRequest, read
+from agent.capture import PhotoReader, ReadRequest, read
 from agent.model import Fingerprint, Level, Sha256, TransferId, VisitId
-from agent.pipeline.jobs import JOBS, SPLICE
+from agent.pipeline.jobs import JOBS
 from agent.tagging import Tag, plan
-from agent.tagging.jobs import splice_question, understood_splice
+from agent.tagging.jobs import SPLICE, splice_question, understood_splice
+from agent.worker import Worker
+from tests.reading import opened_reader
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 LARGE = (16_320, 12_240)
@@ -36,7 +38,7 @@ def main() -> None:
     photos = [path for path in sorted(chosen.folder.rglob("*.[jJ][pP][gG]")) if path.is_file()]
     print(f"{len(photos)} JPEGs, {sum(path.stat().st_size for path in photos) / 1e6:.0f} MB; {os.cpu_count()} cores, "
           f"load {os.getloadavg()[0]:.1f}")  # fmt: skip
-    with CaptureWorker(jobs=JOBS) as worker:
+    with Worker(JOBS) as worker:
         reading(worker, photos)
         planning(worker, photos)
     if chosen.pictures:
@@ -44,15 +46,15 @@ def main() -> None:
             decoding(Path(folder))
 
 
-def reading(worker: CaptureWorker, photos: list[Path]) -> None:
+def reading(worker: Worker, photos: list[Path]) -> None:
     """As a scan of a folder does."""
     now = datetime.now(UTC)
-    apart = best(lambda: len(list(worker.read_all(map(ReadRequest, photos), now=now))))
+    apart = best(lambda: len(list(PhotoReader(worker).read_all(map(ReadRequest, photos), now=now))))
     here = best(lambda: len([read(path, now=now) for path in photos]))
     print(f"reading: {apart:.0f} JPEGs/s through the worker, {here:.0f} in one process")
 
 
-def planning(worker: CaptureWorker, photos: list[Path]) -> None:
+def planning(worker: Worker, photos: list[Path]) -> None:
     """As sending does."""
     tags = {path: tag(path.stat().st_size) for path in photos}
 
@@ -93,14 +95,14 @@ def decoding(folder: Path) -> None:
     small = folder / "small.jpg"
     Image.new("L", (8, 8)).save(small)
     for path in sorted(folder.glob("*o*.*g")):
-        with CaptureWorker() as worker:
-            worker.decodes(small)
-            (process,) = worker.process_ids
+        with opened_reader() as reader:
+            reader.decodes(small)
+            (process,) = reader.worker.process_ids
             before = peak(process)
             began = time.perf_counter()
-            wrong = worker.decodes(path)
+            wrong = reader.decodes(path)
             took = time.perf_counter() - began
-            ended = worker.process_ids != (process,)
+            ended = reader.worker.process_ids != (process,)
             more = "it ended the worker" if ended else f"{(peak(process) - before) / 1e6:.0f} MB of address space more"
             print(f"{path.name}, {LARGE[0]} × {LARGE[1]}, {path.stat().st_size / 1e6:.0f} MB: "
                   f"{wrong or 'whole'}; {took:.1f} s, {more}")  # fmt: skip

@@ -26,8 +26,9 @@ from typing import Any
 from agent.cli import main
 from agent.errors import AgentError
 from agent.pipeline import context
-from agent.pipeline.context import only_writer, open_context, wall_clock
+from agent.pipeline.context import open_context, wall_clock
 from agent.pipeline.events import Nobody
+from agent.pipeline.lock import only_writer
 from agent.pipeline.run import Run
 from agent.settings import Settings, load
 from agent.share import Server

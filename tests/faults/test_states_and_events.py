@@ -18,8 +18,9 @@ import pytest
 
 from agent.journal import State, TrackedPhoto
 from agent.model import VisitId, Volume
-from agent.pipeline.context import Context, only_writer, open_context
+from agent.pipeline.context import Context, open_context
 from agent.pipeline.events import Event, Happened, Summary
+from agent.pipeline.lock import only_writer
 from agent.pipeline.review import assign, dismiss, keep_private
 from agent.pipeline.run import Run
 from agent.record import EntryKind

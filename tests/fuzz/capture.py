@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from agent.capture import CaptureWorker, ReadRequest, read
+from agent.capture import ReadRequest, read
 from agent.errors import LocalFault
 from agent.model import Capture, Interval, Register, Sha256, Verdict, Visit, VisitId
 from agent.register import decide
@@ -31,6 +31,7 @@ from agent.worker import READING
 from tests.conftest import SHARED
 from tests.fuzz.mutating import mutated, originals
 from tests.fuzz.outside import inside, times_of
+from tests.reading import opened_reader
 from tests.unit.capture.test_hostile_files import CRAFTED
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -107,13 +108,13 @@ def run(corpus: Path, inputs: int, seed: int, keep: Path) -> Tally:
     memory = Path("/dev/shm")
     with (
         tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder,
-        CaptureWorker(reading=LIMITS) as worker,
+        opened_reader(reading=LIMITS) as reader,
     ):
         while tally.inputs < inputs:
             batch = list(_batch(Path(folder), min(AT_ONCE, inputs - tally.inputs), bases, sidecars, dice))
             before = time.monotonic()
             for (request, base), found in zip(
-                batch, worker.read_all((request for request, _ in batch), now=NOW), strict=True
+                batch, reader.read_all((request for request, _ in batch), now=NOW), strict=True
             ):
                 now = time.monotonic()
                 tally.slowest, before = max(tally.slowest, now - before), now
@@ -121,7 +122,7 @@ def run(corpus: Path, inputs: int, seed: int, keep: Path) -> Tally:
                 suspects.extend(_count(tally, request, base, found, keep, dice))
             if len(suspects) >= AT_ONCE:
                 _judge(tally, suspects)
-            tally.largest = max([tally.largest, *map(_most_memory, worker.process_ids)])
+            tally.largest = max([tally.largest, *map(_most_memory, reader.worker.process_ids)])
     _judge(tally, suspects)
     return tally
 

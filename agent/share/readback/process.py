@@ -2,17 +2,14 @@
 
 import asyncio
 import contextlib
-import os
 import queue
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 from typing import IO
 
-import agent
 from agent.errors import HostKeyRefused, LoginRefused, NotProven, ShareUnreachable
+from agent.files.child import start_child
 from agent.model import Fingerprint, Sha256
 from agent.share.faults import Refused
 from agent.share.readback.messages import Message, line, parsed, path_text, server_message
@@ -48,7 +45,8 @@ class ReaderProcess:
     async def start(self, server: Server) -> None:
         """Have it connected. `ShareUnreachable` where it does not come up or cannot; ShareRefused as `open_share`."""
         try:
-            self._process, questions, answers = _spawned()  # a moment; in a thread, it could not be taken back
+            # It takes a moment; in a thread, it could not be taken back.
+            self._process, questions, answers = start_child("agent.share.readback.serve")
         except OSError as fault:
             raise ShareUnreachable(f"A second process cannot be started: {fault.strerror}") from fault
         self._threads = (
@@ -176,29 +174,9 @@ class ReaderProcess:
         self._lose(_ENDED)
 
 
-def _spawned() -> tuple["subprocess.Popen[bytes]", IO[bytes], IO[bytes]]:
-    """The process and its pipes, running this very program, out of reach of Ctrl-C, and on Windows without a window."""
-    here = str(Path(agent.__file__).resolve().parents[1])
-    paths = os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
-    apart: dict[str, int] = {"process_group": 0}
-    if sys.platform == "win32":
-        apart = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-    process: subprocess.Popen[bytes] = subprocess.Popen(  # this Python, this program
-        [sys.executable, "-P", "-m", "agent.share.readback.serve"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        bufsize=0,
-        env={**os.environ, "PYTHONPATH": paths},
-        **apart,  # type: ignore[call-overload]  # each system takes its own
-    )
-    if process.stdin is None or process.stdout is None:
-        raise OSError("no pipes")
-    return process, process.stdin, process.stdout
-
-
 def _ask(questions: "queue.SimpleQueue[bytes | None]", pipe: IO[bytes]) -> None:
     """Questions into the pipe; a thread, since a process that does not read would hold up whoever asks."""
     with contextlib.suppress(OSError), pipe:  # that it has ended is seen by the end of its answers
         while (question := questions.get()) is not None:
             pipe.write(question)
+            pipe.flush()

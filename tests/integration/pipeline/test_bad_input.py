@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from agent.model import VisitId
-from agent.pipeline.context import only_writer, open_context
+from agent.pipeline.context import open_context
 from agent.pipeline.events import Event, Happened
+from agent.pipeline.lock import only_writer
 from agent.pipeline.review import assign
 from agent.pipeline.run import Run
 from agent.pipeline.status import status
@@ -241,7 +242,7 @@ def test_a_private_photo_is_never_decoded(laptop: Laptop) -> None:
     settings = laptop.settings
     with only_writer(settings), open_context(settings) as context:
         assert Run(context, settings.watch, Heard()).through().private == 1
-        assert len(context.capture.process_ids) == 1, "the worker that reads headers, not the one that decodes"
+        assert len(context.worker.process_ids) == 1, "the worker that reads headers, not the one that decodes"
 
 
 def test_what_only_looks_like_a_photo_is_left_alone(laptop: Laptop, good: Path) -> None:

@@ -21,12 +21,11 @@ import pyte
 import pytest
 from PIL import Image
 
-from agent.capture import CaptureWorker, Unreadable
 from agent.clockcheck import ShownTime, drawn
 from agent.pipeline.cameras import SeenCameras, look_at_clocks
 from agent.pipeline.context import Context
 from agent.pipeline.jobs import JOBS
-from agent.worker import DECODING
+from agent.worker import DECODING, Unreadable, Worker
 from agent.worker.limits import MIB
 from tests.laptop import ON_VISIT, Laptop, jpeg
 
@@ -100,16 +99,14 @@ def test_the_cameras_of_photos_are_told_as_the_register_needs_them(school: Lapto
     ]
 
 
-def test_a_clock_is_measured_and_put_into_a_file_of_this_laptop(school: Laptop) -> None:
+def test_a_clock_is_measured_and_its_line_given(school: Laptop) -> None:
     one = of_clock(
         ShownTime(datetime(2026, 7, 1, 9, 0, 0, tzinfo=UTC), FIFTH), school.home / "1.jpg", "2026:07:01 10:00:42"
     )
     two = of_clock(
         ShownTime(datetime(2026, 7, 1, 9, 1, 0, tzinfo=UTC), FIFTH), school.home / "2.jpg", "2026:07:01 10:01:43"
     )
-    file = school.home / "cameras.csv"
-    file.write_bytes(CAMERAS.replace("\n", "\r\n").encode("utf-16"))
-    told = school.command("cameras", "clock", one, two, "--add", file, "--json")
+    told = school.command("cameras", "clock", one, two, "--json")
     assert told.returncode == 0, told.stderr
     *photos, answer = [json.loads(line) for line in told.stdout.splitlines()]
     assert [photo["problem"] for photo in photos] == [None, None]
@@ -118,10 +115,9 @@ def test_a_clock_is_measured_and_put_into_a_file_of_this_laptop(school: Laptop) 
     assert answer["checked"]
     assert answer["zone_seconds"] is None
     assert answer["within_seconds"] <= 1.5
-    seconds = str(answer["clock_ahead_seconds"])
-    assert file.read_bytes() == CAMERAS.replace("3600\n", f"{seconds}\n").replace("\n", "\r\n").encode("utf-16")
+    assert answer["line"] == f"School camera 2,Canon,EOS R6,5678,school,{answer['clock_ahead_seconds']}"
+    assert answer["line"].rpartition(",")[0] in CAMERAS
     assert (school.share / "register" / "cameras.csv").read_text() == CAMERAS
-    assert school.command("visits", "check", file).returncode == 0
 
 
 def test_a_whole_hour_is_said_to_be_a_zone_and_a_line_offered(school: Laptop) -> None:
@@ -145,18 +141,15 @@ def test_photos_that_disagree_or_show_no_clock_give_no_line(school: Laptop, seco
         photos.append(photo_of(Image.new("L", (300, 300), 100), school.home / "2.jpg", "2026:07:01 10:00:00"))
     else:
         photos.append(of_clock(shown, school.home / "2.jpg", second))
-    told = school.command("cameras", "clock", *photos, "--add", school.home / "new.csv")
+    told = school.command("cameras", "clock", *photos)
     assert told.returncode == 3
     assert words in told.stderr
-    assert not (school.home / "new.csv").exists()
+    assert "School camera" not in told.stdout
 
 
-def test_an_unchecked_clock_is_measured_but_not_written(school: Laptop) -> None:
+def test_an_unchecked_clock_is_said_to_be_unchecked(school: Laptop) -> None:
     path = of_clock(ShownTime(datetime(2026, 7, 1, 9, tzinfo=UTC), None), school.home / "1.jpg", "2026:07:01 10:00:42")
     assert "had not been checked" in school.command("cameras", "clock", path).stderr
-    told = school.command("cameras", "clock", path, "--add", school.home / "new.csv")
-    assert told.returncode == 3
-    assert not (school.home / "new.csv").exists()
 
 
 def test_a_clock_from_the_future_is_not_believed(school: Laptop) -> None:
@@ -173,19 +166,12 @@ def test_a_picture_made_to_do_harm_is_looked_into_apart_and_left_alone(school: L
     Image.new("1", (19_000, 19_000)).save(path)
 
     def looked(context: Context) -> tuple[SeenCameras, ...]:
-        context._capture = CaptureWorker(decoding=replace(DECODING, memory=100 * MIB), jobs=JOBS)
+        context._worker = Worker(JOBS, decoding=replace(DECODING, memory=100 * MIB))
         return look_at_clocks(context, [path, path], context.zone)
 
     for one in school.look(looked):
         assert isinstance(one.found, Unreadable)
         assert "more than 100 MB of memory, twice" in str(one.found)
-
-
-def test_the_share_is_no_place_to_write_the_line_to(school: Laptop) -> None:
-    path = of_clock(ShownTime(datetime(2026, 7, 1, 9, tzinfo=UTC), FIFTH), school.home / "1.jpg", "2026:07:01 10:00:42")
-    told = school.command("cameras", "clock", path, "--add", "share:register/cameras.csv")
-    assert told.returncode == 2
-    assert "coordinator" in told.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")

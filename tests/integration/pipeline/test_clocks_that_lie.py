@@ -9,8 +9,9 @@ import pytest
 
 from agent.journal import State, TrackedPhoto
 from agent.pipeline.clocks import notice_a_leap_back
-from agent.pipeline.context import Context, only_writer, open_context, wall_clock
+from agent.pipeline.context import Context, open_context, wall_clock
 from agent.pipeline.examine import settle_again, unsettled
+from agent.pipeline.lock import only_writer
 from agent.pipeline.review import keep_private
 from agent.pipeline.run import Run
 from agent.pipeline.status import is_overdue, status

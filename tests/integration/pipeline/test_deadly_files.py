@@ -9,16 +9,16 @@ import piexif
 import pytest
 from PIL import Image
 
-from agent.capture import CaptureWorker, Enforcement, Imposed
 from agent.journal import State
 from agent.model import Known
-from agent.pipeline.context import Context, only_writer, open_context
+from agent.pipeline.context import Context, open_context
 from agent.pipeline.doctor import CheckResult, examine
 from agent.pipeline.jobs import JOBS
 from agent.pipeline.journal_keys import GROUNDS
+from agent.pipeline.lock import only_writer
 from agent.pipeline.run import Run
 from agent.pipeline.status import status
-from agent.worker import READING
+from agent.worker import READING, Enforcement, Imposed, Worker
 from tests.laptop import ON_VISIT, Heard, Laptop, jpeg
 
 MIB = 1024 * 1024
@@ -35,12 +35,12 @@ def narrow(laptop: Laptop) -> Iterator[Context]:
     """The stages with a reader that has next to no memory."""
     settings = laptop.settings
     with only_writer(settings), open_context(settings) as context:
-        reader = CaptureWorker(reading=replace(READING, memory=MIB), jobs=JOBS)
+        worker = Worker(JOBS, reading=replace(READING, memory=MIB))
         for tracked in context.journal.tracked_photos(State.REFUSED):
-            if context.capture.avoids(tracked.photo.main.path):
-                reader.avoid(tracked.photo.main.path, tracked.reason or "")
-        context.capture.close()
-        context._capture = reader
+            if context.worker.avoids(tracked.photo.main.path):
+                worker.avoid(tracked.photo.main.path, tracked.reason or "")
+        context.worker.close()
+        context._worker = worker
         yield context
 
 
@@ -56,10 +56,10 @@ def test_a_deadly_file_is_refused_with_its_reason_and_the_others_go_on(laptop: L
         assert not any(photo.exists() for photo in good)
         assert deadly.read_bytes() == DEADLY
 
-        before, told = context.capture.process_ids, len(heard.events)
+        before, told = context.worker.process_ids, len(heard.events)
         again = Run(context, laptop.settings.watch, heard).through()
         assert again.refused == 1
-        assert context.capture.process_ids == before, "no worker was ended by it a second time"
+        assert context.worker.process_ids == before, "no worker was ended by it a second time"
         assert len(heard.events) == told, "and nobody is told again"
 
 
@@ -69,7 +69,7 @@ def test_a_deadly_file_is_not_tried_by_the_next_start_of_the_program_either(lapt
         Run(context, laptop.settings.watch, Heard()).through()
     with narrow(laptop) as context:
         assert Run(context, laptop.settings.watch, Heard()).through().refused == 1
-        assert context.capture.process_ids == (), "not even a worker was started for it"
+        assert context.worker.process_ids == (), "not even a worker was started for it"
         deadly.write_bytes(jpeg(ON_VISIT))
         assert Run(context, laptop.settings.watch, Heard()).through().removed == 1
 
@@ -80,9 +80,9 @@ def test_on_other_grounds_as_with_a_new_version_of_the_program_it_is_tried_again
         Run(context, laptop.settings.watch, Heard()).through()
         context.journal.set_fact(GROUNDS, "other grounds")
     with narrow(laptop) as context:
-        assert not context.capture.avoids(laptop.imports / "d.jpg")
+        assert not context.worker.avoids(laptop.imports / "d.jpg")
         assert Run(context, laptop.settings.watch, Heard()).through().refused == 1
-        assert context.capture.avoids(laptop.imports / "d.jpg")
+        assert context.worker.avoids(laptop.imports / "d.jpg")
         assert context.journal.fact(GROUNDS) == context.grounds
 
 
@@ -99,7 +99,7 @@ def test_a_file_that_is_deadly_only_to_those_who_tag_it_is_refused_too(laptop: L
         assert "needed more than 1 MB of memory, twice" in str(waiting.reason)
     with narrow(laptop) as context:
         assert Run(context, laptop.settings.watch, Heard()).through().refused == 1
-        assert context.capture.process_ids == (), "and no worker is ended by it again"
+        assert context.worker.process_ids == (), "and no worker is ended by it again"
     assert len(laptop.on_share()) == 1
 
 
@@ -167,7 +167,7 @@ def test_doctor_says_which_limits_hold_here(laptop: Laptop) -> None:
 def test_doctor_says_what_another_system_has_no_limit_for(
     laptop: Laptop, monkeypatch: pytest.MonkeyPatch, imposed: Imposed, mark: CheckResult, said: str
 ) -> None:
-    monkeypatch.setattr(CaptureWorker, "imposed", lambda self: imposed)
+    monkeypatch.setattr(Worker, "imposed", lambda self: imposed)
     with only_writer(laptop.settings), open_context(laptop.settings) as context:
         (finding,) = [one for one in examine(context, lambda: (True, Known.YES)) if one.check == "reading"]
     assert finding.mark is mark

@@ -11,8 +11,9 @@ import pytest
 
 from agent.journal import State, TrackedPhoto
 from agent.model import VisitId
-from agent.pipeline.context import only_writer, open_context
+from agent.pipeline.context import open_context
 from agent.pipeline.events import Event, Happened
+from agent.pipeline.lock import only_writer
 from agent.pipeline.review import assign
 from agent.pipeline.run import Run
 from tests.integration.pipeline.conftest import FAULTY

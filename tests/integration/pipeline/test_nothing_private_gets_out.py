@@ -195,7 +195,7 @@ def test_no_name_place_or_title_is_in_record_reports_logs_or_syslog(
 CRASHING = """
 import sys, threading
 from pathlib import Path
-from agent.pipeline import forwarding
+from agent.pipeline import receivers
 from agent.cli import main
 
 def broken(stages, roots):
@@ -219,7 +219,7 @@ def put_away(stages, roots):
     return broken(stages, roots)
 
 how = globals()[sys.argv[1]]
-forwarding.after_run = lambda stages: how(stages, stages.settings.watch)  # beyond every boundary of a run
+receivers.after_run = lambda stages: how(stages, stages.settings.watch)  # beyond every boundary of a run
 main(sys.argv[2:])
 """
 

@@ -13,9 +13,11 @@ import pytest
 from agent.audit.report import Report
 from agent.audit.verify import utc_now, verify_copy
 from agent.journal import State
-from agent.pipeline.context import log_key, only_writer, open_context
+from agent.pipeline.context import open_context
 from agent.pipeline.events import Event, Summary
 from agent.pipeline.journal_keys import PUBLISHED, UNPUBLISHED
+from agent.pipeline.lock import only_writer
+from agent.pipeline.places import log_key
 from agent.pipeline.review import held
 from agent.pipeline.run import Run
 from agent.record import EntryKind

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from agent.journal import State, TrackedPhoto
-from agent.pipeline.context import only_writer, open_context
+from agent.pipeline.context import open_context
 from agent.pipeline.events import Event, Happened, Summary
+from agent.pipeline.lock import only_writer
 from agent.pipeline.run import Run
 from agent.record import Entry, EntryKind
 from agent.removal.names import PRIVATE_PREFIX

@@ -11,8 +11,8 @@ import pytest
 
 from agent.audit import Report, VerifierKey, utc_now, verify_copy
 from agent.model import Known
-from agent.pipeline.context import log_key
 from agent.pipeline.doctor import CheckResult, Finding, examine
+from agent.pipeline.places import log_key
 from agent.record.published import origin
 from tests.laptop import Heard, Laptop
 from tests.servers.fixtures import chrooted_sshd  # noqa: F401  # the fixture behind `laptop`

@@ -13,7 +13,8 @@ from watchdog.utils import BaseThread
 
 from agent.errors import JournalError
 from agent.journal import Journal, State
-from agent.pipeline.context import only_writer, open_context
+from agent.pipeline.context import open_context
+from agent.pipeline.lock import only_writer
 from agent.record import EntryKind
 from agent.supervisor import Supervisor
 from agent.supervisor.timers import QUIET

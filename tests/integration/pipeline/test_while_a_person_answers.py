@@ -10,8 +10,9 @@ import pytest
 from agent.errors import RecordError
 from agent.journal import Journal, State
 from agent.model import PhotoId, VisitId
-from agent.pipeline.context import only_writer, open_context
+from agent.pipeline.context import open_context
 from agent.pipeline.events import Happened
+from agent.pipeline.lock import only_writer
 from agent.pipeline.review import assign, keep_private
 from agent.pipeline.run import Run
 from tests.laptop import ON_VISIT, VISITS, Heard, Laptop, minutes

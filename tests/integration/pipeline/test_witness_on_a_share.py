@@ -10,7 +10,7 @@ from typing import Any
 
 from agent.audit.verify import utc_now
 from agent.audit.witness import Watch, Witness, WitnessFinding
-from agent.pipeline.context import log_key
+from agent.pipeline.places import log_key
 from agent.record.note import VerifierKey
 from tests.laptop import Laptop
 

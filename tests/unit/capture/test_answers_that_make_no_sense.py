@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.capture import codec
 from agent.model import Capture, Interval, Level, Place
 from agent.worker import wire
 
-GOOD = wire.of_capture(
+GOOD = codec.of_capture(
     Capture(
         "jpeg",
         taken=Interval(datetime(2026, 3, 14, 10, tzinfo=UTC), datetime(2026, 3, 14, 11, tzinfo=UTC)),
@@ -45,7 +46,7 @@ def sent(found: dict[str, Any]) -> bytes:
 @given(st.dictionaries(st.sampled_from(sorted(GOOD)), VALUES, min_size=1))
 def test_any_value_in_the_place_of_any_other_is_understood_or_garbled(changed: dict[str, Any]) -> None:
     try:
-        capture = wire.capture_of(wire.parsed(sent({**GOOD, **changed})))
+        capture = codec.capture_of(wire.parsed(sent({**GOOD, **changed})))
     except wire.Garbled:
         return
     if isinstance(capture.taken, Interval):
@@ -60,7 +61,7 @@ def test_any_value_in_the_place_of_any_other_is_understood_or_garbled(changed: d
 )
 def test_a_place_that_is_none_is_garbled(place: list[Any]) -> None:
     with pytest.raises(wire.Garbled):
-        wire.capture_of(wire.parsed(sent({**GOOD, "place": place})))
+        codec.capture_of(wire.parsed(sent({**GOOD, "place": place})))
 
 
 @pytest.mark.parametrize(
@@ -86,15 +87,15 @@ def test_a_line_that_is_no_object_is_garbled(content: bytes) -> None:
 @pytest.mark.parametrize("field", ["format", "recorded", "offset", "content_id"])
 def test_a_text_without_end_is_garbled(field: str) -> None:
     with pytest.raises(wire.Garbled):
-        wire.capture_of({**GOOD, field: "x" * 5_000_000})
+        codec.capture_of({**GOOD, field: "x" * 5_000_000})
 
 
 def test_more_notes_or_readings_than_a_photo_can_have_are_garbled() -> None:
     for field, one in (("notes", "a"), ("basis", "a"), ("also", GOOD["taken"])):
         with pytest.raises(wire.Garbled):
-            wire.capture_of({**GOOD, field: [one] * 100_000})
+            codec.capture_of({**GOOD, field: [one] * 100_000})
 
 
 def test_a_long_text_in_a_photo_is_cut_and_understood() -> None:
-    capture = wire.capture_of(wire.of_capture(Capture("jpeg", notes=("x" * 65_000,))))
-    assert capture.notes == ("x" * wire.LONGEST_TEXT,)
+    capture = codec.capture_of(codec.of_capture(Capture("jpeg", notes=("x" * 65_000,))))
+    assert capture.notes == ("x" * codec.LONGEST_TEXT,)

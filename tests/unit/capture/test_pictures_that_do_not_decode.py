@@ -10,13 +10,14 @@ from zlib import crc32
 import pytest
 from PIL import Image
 
-from agent.capture import CaptureWorker, decodes
+from agent.capture import PhotoReader, decodes
 from agent.capture.decoding import MAX_PIXELS
+from tests.reading import opened_reader
 
 
 @pytest.fixture
-def worker() -> Iterator[CaptureWorker]:
-    with CaptureWorker() as opened:
+def reader() -> Iterator[PhotoReader]:
+    with opened_reader() as opened:
         yield opened
 
 
@@ -45,13 +46,13 @@ def test_a_heic_is_looked_into_where_pillow_heif_is_there(tmp_path: Path) -> Non
     assert decodes(path) is not None
 
 
-def test_a_photo_of_200_megapixels_is_looked_into(worker: CaptureWorker, tmp_path: Path) -> None:
+def test_a_photo_of_200_megapixels_is_looked_into(reader: PhotoReader, tmp_path: Path) -> None:
     path = tmp_path / "large.jpg"
     Image.new("L", (16_320, 12_240), 90).save(path, "JPEG")
-    assert worker.decodes(path) is None
+    assert reader.decodes(path) is None
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
-    assert worker.decodes(path) is not None
+    assert reader.decodes(path) is not None
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"II*\0" + bytes(100), b"GIF89a" + bytes(50)])
@@ -61,13 +62,13 @@ def test_what_is_no_jpeg_heic_png_or_webp_is_not_looked_into(tmp_path: Path, con
     assert decodes(path) is None
 
 
-def test_the_corpus_decodes_but_for_what_is_cut(worker: CaptureWorker, corpus: Path) -> None:
+def test_the_corpus_decodes_but_for_what_is_cut(reader: PhotoReader, corpus: Path) -> None:
     damaged = set()
     paths = sorted(path for path in (corpus / "nom-exif").rglob("*") if path.is_file())
     for path in paths:
-        worker.begin_decoding(path)
+        reader.begin_decoding(path)
     for path in paths:
-        if worker.decodes(path):
+        if reader.decodes(path):
             damaged.add(path.name)
     assert {"exif-no-tz.jpg", "motion_photo_pixel_synth.jpg"} <= damaged, "these have no picture"
     assert "exif.jpg" not in damaged
@@ -103,13 +104,13 @@ def test_what_is_wrong_with_a_further_picture_does_not_make_the_photo_damaged(tm
 
 @pytest.mark.parametrize("filled", [b"\xff", b"\0", b"\x80", b"MM\0*\0\0\0\x08\xff\xff"])
 def test_an_index_of_further_pictures_that_is_made_to_do_harm_does_none(
-    worker: CaptureWorker, tmp_path: Path, mpo: bytes, filled: bytes
+    reader: PhotoReader, tmp_path: Path, mpo: bytes, filled: bytes
 ) -> None:
     path = tmp_path / "picture.jpg"
     index = mpo.index(b"MPF\0") + 4
     path.write_bytes(mpo[:index] + (filled * 82)[:82] + mpo[index + 82 :])
-    assert worker.decodes(path) is None
-    assert len(worker.process_ids) == 1
+    assert reader.decodes(path) is None
+    assert len(reader.worker.process_ids) == 1
 
 
 def test_only_the_decoder_that_a_file_claims_is_ever_loaded(tmp_path: Path) -> None:
@@ -127,13 +128,13 @@ def test_only_the_decoder_that_a_file_claims_is_ever_loaded(tmp_path: Path) -> N
 # --- Large ones ------------------------------------------------------------------------------------------------------
 
 
-def test_a_picture_too_large_to_look_into_is_not_said_to_be_damaged(worker: CaptureWorker, tmp_path: Path) -> None:
+def test_a_picture_too_large_to_look_into_is_not_said_to_be_damaged(reader: PhotoReader, tmp_path: Path) -> None:
     path = tmp_path / "bomb.png"
     Image.new("1", (21_000, 20_000)).save(path)
     assert MAX_PIXELS < 21_000 * 20_000
-    assert worker.decodes(path) is None
+    assert reader.decodes(path) is None
     header = b"IHDR" + b"\x7f\xff\xff\xff" * 2 + b"\x08\2\0\0\0"
     start = b"\x89PNG\r\n\x1a\n\0\0\0\r" + header + crc32(header).to_bytes(4, "big")
     path.write_bytes(start + b"\0\0\0\x64IDAT" + bytes(104))
-    assert worker.decodes(path) is None
-    assert len(worker.process_ids) == 1
+    assert reader.decodes(path) is None
+    assert len(reader.worker.process_ids) == 1

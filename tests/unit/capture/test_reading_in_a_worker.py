@@ -16,11 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from agent.capture import CaptureWorker, Enforcement, ReadRequest, Unreadable, read
+from agent.capture import PhotoReader, ReadRequest, codec, read
+from agent.capture.jobs import JOBS
 from agent.errors import LocalFault
 from agent.model import Camera, Capture, Interval, Level, Origin, Place, WallClock
-from agent.worker import DECODING, READING, wire
+from agent.worker import DECODING, READING, Enforcement, Unreadable, Worker, wire
 from agent.worker.limits import MIB
+from tests.reading import opened_reader
 from tests.unit.capture.photobuilding import NOW, ORIGINAL, PICTURE, TAKEN, app1, exif_block, jpeg
 
 NARROW = replace(READING, memory=MIB)
@@ -30,8 +32,8 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
 
 @pytest.fixture
-def worker() -> Iterator[CaptureWorker]:
-    with CaptureWorker() as opened:
+def reader() -> Iterator[PhotoReader]:
+    with opened_reader() as opened:
         yield opened
 
 
@@ -68,71 +70,71 @@ def gone(process: int) -> bool:
 # --- The same answers ------------------------------------------------------------------------------------------------
 
 
-def test_a_worker_reads_the_corpus_as_this_process_does(worker: CaptureWorker, corpus: Path) -> None:
+def test_a_worker_reads_the_corpus_as_this_process_does(reader: PhotoReader, corpus: Path) -> None:
     paths = sorted(path for path in corpus.rglob("*") if path.is_file())
-    found = list(worker.read_all((ReadRequest(path) for path in paths), now=NOW))
+    found = list(reader.read_all((ReadRequest(path) for path in paths), now=NOW))
     assert found == [read(path, now=NOW) for path in paths]
 
 
-def test_a_file_that_cannot_be_opened_is_the_same_local_fault(worker: CaptureWorker, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_the_same_local_fault(reader: PhotoReader, tmp_path: Path) -> None:
     with pytest.raises(LocalFault, match="No such file"):
-        worker.read(tmp_path / "nowhere.jpg", now=NOW)
+        reader.read(tmp_path / "nowhere.jpg", now=NOW)
 
 
 @posix_only
-def test_a_name_that_is_no_text_reaches_the_worker_whole(worker: CaptureWorker, tmp_path: Path) -> None:
+def test_a_name_that_is_no_text_reaches_the_worker_whole(reader: PhotoReader, tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n\xc3\x28.jpg"))
     path.write_bytes(PICTURE)
-    assert worker.read(path, now=NOW).format == "jpeg"
+    assert reader.read(path, now=NOW).format == "jpeg"
 
 
-def test_nothing_starts_before_it_is_asked_for(worker: CaptureWorker, good: Path) -> None:
-    assert worker.process_ids == ()
-    worker.read(good, now=NOW)
-    assert len(worker.process_ids) == 1
+def test_nothing_starts_before_it_is_asked_for(reader: PhotoReader, good: Path) -> None:
+    assert reader.worker.process_ids == ()
+    reader.read(good, now=NOW)
+    assert len(reader.worker.process_ids) == 1
 
 
 def test_leaving_in_the_middle_leaves_no_answer_for_the_next_question(
-    worker: CaptureWorker, good: Path, tmp_path: Path
+    reader: PhotoReader, good: Path, tmp_path: Path
 ) -> None:
     plain = tmp_path / "plain.jpg"
     plain.write_bytes(PICTURE)
-    for found in worker.read_all([ReadRequest(plain)] * 100, now=NOW):
+    for found in reader.read_all([ReadRequest(plain)] * 100, now=NOW):
         assert isinstance(found, Capture)
         break
-    assert worker.read(good, now=NOW).level is Level.ASSUMED_ZONE
+    assert reader.read(good, now=NOW).level is Level.ASSUMED_ZONE
 
 
 # --- What ends a worker ----------------------------------------------------------------------------------------------
 
 
 def test_a_file_that_ends_the_worker_twice_is_refused_and_the_others_are_read(good: Path, deadly: Path) -> None:
-    with CaptureWorker(reading=NARROW) as worker:
-        found = list(worker.read_all(map(ReadRequest, [good, deadly, good, good]), now=NOW))
+    with opened_reader(reading=NARROW) as reader:
+        found = list(reader.read_all(map(ReadRequest, [good, deadly, good, good]), now=NOW))
         assert [type(one) for one in found] == [Capture, Unreadable, Capture, Capture]
         assert "memory, twice" in str(found[1])
         assert deadly.name not in str(found[1])
 
 
 def test_a_file_that_was_refused_is_never_tried_again_until_it_is_another(good: Path, deadly: Path) -> None:
-    with CaptureWorker(reading=NARROW) as worker:
+    with opened_reader(reading=NARROW) as reader:
         with pytest.raises(Unreadable):
-            worker.read(deadly, now=NOW)
-        worker.read(good, now=NOW)
-        before = worker.process_ids
+            reader.read(deadly, now=NOW)
+        reader.read(good, now=NOW)
+        before = reader.worker.process_ids
         with pytest.raises(Unreadable):
-            worker.read(deadly, now=NOW)
-        assert worker.process_ids == before, "nothing ended that worker"
+            reader.read(deadly, now=NOW)
+        assert reader.worker.process_ids == before, "nothing ended that worker"
         deadly.write_bytes(PICTURE)
-        assert worker.read(deadly, now=NOW).format == "jpeg"
+        assert reader.read(deadly, now=NOW).format == "jpeg"
 
 
 def test_what_an_earlier_run_found_deadly_is_not_touched(good: Path, deadly: Path) -> None:
-    with CaptureWorker(reading=NARROW) as worker:
-        worker.avoid(deadly, "it ended the reader yesterday")
+    with opened_reader(reading=NARROW) as reader:
+        reader.worker.avoid(deadly, "it ended the reader yesterday")
         with pytest.raises(Unreadable, match="yesterday"):
-            worker.read(deadly, now=NOW)
-        assert worker.process_ids == ()
+            reader.read(deadly, now=NOW)
+        assert reader.worker.process_ids == ()
 
 
 def test_a_picture_that_takes_too_long_to_decode_is_given_up_and_the_worker_with_it(tmp_path: Path) -> None:
@@ -140,57 +142,57 @@ def test_a_picture_that_takes_too_long_to_decode_is_given_up_and_the_worker_with
     Image.new("RGB", (12_000, 12_000)).save(path, compress_level=1)
     small = tmp_path / "small.png"
     Image.new("1", (19, 19)).save(small)
-    with CaptureWorker(decoding=replace(DECODING, processor=0.4)) as worker:
-        assert worker.decodes(small) is None
-        (process,) = worker.process_ids
-        assert worker.decodes(path) is None, "nobody knows what is wrong with it, if anything is"
+    with opened_reader(decoding=replace(DECODING, processor=0.4)) as reader:
+        assert reader.decodes(small) is None
+        (process,) = reader.worker.process_ids
+        assert reader.decodes(path) is None, "nobody knows what is wrong with it, if anything is"
         assert gone(process)
-        assert worker.decodes(small) is None
-        (process,) = worker.process_ids
-        assert worker.decodes(path) is None
-        assert worker.process_ids == (process,), "it was not tried again"
-        assert worker.read(path, now=NOW).format == "png", "and is read as before"
+        assert reader.decodes(small) is None
+        (process,) = reader.worker.process_ids
+        assert reader.decodes(path) is None
+        assert reader.worker.process_ids == (process,), "it was not tried again"
+        assert reader.read(path, now=NOW).format == "png", "and is read as before"
 
 
 def test_a_picture_that_takes_too_much_memory_is_given_up(tmp_path: Path) -> None:
     path = tmp_path / "large.png"
     Image.new("1", (19_000, 19_000)).save(path)
-    with CaptureWorker(decoding=replace(DECODING, memory=100 * MIB)) as worker:
-        worker.begin_decoding(path)
-        (process,) = worker.process_ids
-        assert worker.decodes(path) is None
+    with opened_reader(decoding=replace(DECODING, memory=100 * MIB)) as reader:
+        reader.begin_decoding(path)
+        (process,) = reader.worker.process_ids
+        assert reader.decodes(path) is None
         assert gone(process)
 
 
 @posix_only
-def test_a_worker_that_was_killed_is_replaced(worker: CaptureWorker, good: Path) -> None:
-    worker.read(good, now=NOW)
-    (process,) = worker.process_ids
+def test_a_worker_that_was_killed_is_replaced(reader: PhotoReader, good: Path) -> None:
+    reader.read(good, now=NOW)
+    (process,) = reader.worker.process_ids
     os.kill(process, signal.SIGKILL)
-    assert worker.read(good, now=NOW).level is Level.ASSUMED_ZONE
-    assert worker.process_ids != (process,)
+    assert reader.read(good, now=NOW).level is Level.ASSUMED_ZONE
+    assert reader.worker.process_ids != (process,)
 
 
 @posix_only
 def test_a_worker_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch, good: Path) -> None:
     monkeypatch.setattr("agent.worker.child_process.GRACE", 0.2)
-    with CaptureWorker(reading=replace(READING, wall=0.3)) as worker:
-        worker.read(good, now=NOW)
-        (process,) = worker.process_ids
+    with opened_reader(reading=replace(READING, wall=0.3)) as reader:
+        reader.read(good, now=NOW)
+        (process,) = reader.worker.process_ids
         os.kill(process, signal.SIGSTOP)
-        assert worker.read(good, now=NOW).level is Level.ASSUMED_ZONE
+        assert reader.read(good, now=NOW).level is Level.ASSUMED_ZONE
         assert gone(process)
 
 
 @posix_only
-def test_ctrl_c_and_a_polite_end_do_not_reach_the_worker(worker: CaptureWorker, good: Path) -> None:
-    worker.read(good, now=NOW)
-    (process,) = worker.process_ids
+def test_ctrl_c_and_a_polite_end_do_not_reach_the_worker(reader: PhotoReader, good: Path) -> None:
+    reader.read(good, now=NOW)
+    (process,) = reader.worker.process_ids
     os.kill(process, signal.SIGINT)
     os.kill(process, signal.SIGTERM)
     time.sleep(0.1)
-    worker.read(good, now=NOW)
-    assert worker.process_ids == (process,)
+    reader.read(good, now=NOW)
+    assert reader.worker.process_ids == (process,)
     assert os.getpgid(process) != os.getpgrp()
 
 
@@ -198,9 +200,10 @@ def test_ctrl_c_and_a_polite_end_do_not_reach_the_worker(worker: CaptureWorker, 
 def test_no_worker_outlives_a_parent_that_was_killed(good: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path; from datetime import datetime, UTC\n"
-        "from agent.capture import CaptureWorker\n"
-        "photo, worker = Path(sys.argv[1]), CaptureWorker()\n"
-        "worker.read(photo, now=datetime.now(UTC)); worker.decodes(photo)\n"
+        "from agent.capture import PhotoReader; from agent.capture.jobs import JOBS; from agent.worker import Worker\n"
+        "photo, worker = Path(sys.argv[1]), Worker(JOBS)\n"
+        "reader = PhotoReader(worker)\n"
+        "reader.read(photo, now=datetime.now(UTC)); reader.decodes(photo)\n"
         "print(*worker.process_ids, flush=True); time.sleep(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", program, str(good)], stdout=subprocess.PIPE, text=True)
@@ -216,20 +219,21 @@ def test_no_worker_outlives_a_parent_that_was_killed(good: Path) -> None:
 
 @posix_only
 def test_closing_ends_the_workers(good: Path) -> None:
-    worker = CaptureWorker()
-    worker.read(good, now=NOW)
+    worker = Worker(JOBS)
+    reader = PhotoReader(worker)
+    reader.read(good, now=NOW)
     (process,) = worker.process_ids
     worker.close()
     assert gone(process)
-    worker.read(good, now=NOW)
+    reader.read(good, now=NOW)
     worker.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what Linux holds by itself")
-def test_linux_holds_every_limit_by_itself(worker: CaptureWorker, good: Path) -> None:
-    limits = worker.imposed()
+def test_linux_holds_every_limit_by_itself(reader: PhotoReader, good: Path) -> None:
+    limits = reader.worker.imposed()
     assert (limits.memory, limits.processor, limits.wall, limits.files) == (Enforcement.SYSTEM,) * 4
-    (process,) = worker.process_ids
+    (process,) = reader.worker.process_ids
     listed = Path(f"/proc/{process}/limits").read_text()
     rows = {row[:26].strip(): row[26:].split()[0] for row in listed.splitlines()}
     assert 200 * MIB < int(rows["Max address space"]) < 400 * MIB
@@ -271,9 +275,9 @@ def captures(draw: st.DrawFn) -> Capture:
 
 @given(captures())
 def test_a_capture_comes_through_the_pipe_as_it_was(capture: Capture) -> None:
-    sent = wire.line(wire.of_capture(capture))
+    sent = wire.line(codec.of_capture(capture))
     assert sent.count(b"\n") == 1
-    assert wire.capture_of(wire.parsed(sent)) == capture
+    assert codec.capture_of(wire.parsed(sent)) == capture
 
 
 NESTED = st.recursive(
@@ -282,12 +286,12 @@ NESTED = st.recursive(
 )
 
 
-@given(captures(), st.sampled_from(sorted(wire.of_capture(Capture("jpeg")))), NESTED)
+@given(captures(), st.sampled_from(sorted(codec.of_capture(Capture("jpeg")))), NESTED)
 def test_what_a_worker_would_never_say_is_a_capture_of_the_right_kinds_or_garbled(
     capture: Capture, field: str, value: object
 ) -> None:
     try:
-        found = wire.capture_of({**wire.of_capture(capture), field: value})
+        found = codec.capture_of({**codec.of_capture(capture), field: value})
     except wire.Garbled:
         return
     assert isinstance(getattr(found, field, True), type(getattr(capture, field, True)) | type(value) | tuple | Place)

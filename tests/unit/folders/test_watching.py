@@ -64,7 +64,6 @@ def test_new_changed_and_moved_files_at_any_depth_bring_hints(folder, put):
     put("deep/er/1.jpg")
     with watching(folder) as (watcher, hints):
         assert watcher.alive()
-        assert watcher.troubles() == ()
         for act in (
             lambda: put("deep/er/2.jpg"),
             lambda: put("new/folder/3.jpg"),
@@ -101,21 +100,17 @@ def test_this_agents_own_hidden_folders_bring_no_hint(folder, put):
         assert not hints.come(0.8)
 
 
-def test_a_missing_root_is_told_and_watched_once_it_is_there(folder, put):
+def test_a_missing_root_is_watched_once_it_is_there(folder, put):
     card = folder / "card"
     clock = [0.0]
     with watching(card, folder, monotonic=lambda: clock[0]) as (watcher, hints):
         assert not watcher.alive()
-        (trouble,) = watcher.troubles()
-        assert trouble.path == card
-        assert "not plugged in" in trouble.reason
         assert not watcher.revive()
         card.mkdir()
         assert not watcher.revive(), "the wait is not over"
         clock[0] = 1000.0
         assert watcher.revive()
         assert watcher.alive()
-        assert watcher.troubles() == ()
         assert not watcher.revive()
         hints.settle()
         (card / "1.jpg").write_bytes(b"x")
@@ -161,7 +156,6 @@ def test_a_root_that_was_deleted_is_found_dead_and_revived_when_it_is_back(folde
         shutil.rmtree(root)
         assert until(lambda: not watcher.alive())
         assert not watcher.revive()
-        assert watcher.troubles()
         root.mkdir()
         clock[0] = 1000.0
         assert watcher.revive()
@@ -193,28 +187,26 @@ def test_stopping_leaves_no_thread_and_no_handle_behind(folder):
 
 
 @linux
-def test_a_folder_that_may_not_be_watched_is_told_and_leaves_nothing_behind(folder, as_ordinary_user):
+def test_a_folder_that_may_not_be_watched_leaves_nothing_behind(folder, as_ordinary_user):
     shut = folder / "shut"
     shut.mkdir()
     shut.chmod(0)
     threads = threading.active_count()
     with as_ordinary_user(), watching(shut) as (watcher, _):
         assert not watcher.alive()
-        assert "The rescan will find" in watcher.troubles()[0].reason
         assert until(lambda: threading.active_count() == threads)
     shut.chmod(0o700)
 
 
 @linux
-def test_where_the_system_will_not_watch_it_is_said_and_nothing_fails(folder):
+def test_where_the_system_will_not_watch_nothing_fails(folder):
     # No more handles: inotify_init says EMFILE, as it does where fs.inotify.max_user_instances is reached.
     told = subprocess.run(
         [sys.executable, "-c", NO_HANDLES, str(folder)], capture_output=True, text=True, check=False, timeout=60
     )
     assert told.returncode == 0, told.stderr
     refused, later = told.stdout.splitlines()
-    assert refused.startswith("False False No watching here")
-    assert "rescan will find" in refused
+    assert refused == "False False"
     assert later == "True True"
 
 
@@ -230,7 +222,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1
 watcher.start()
 alive, revived = watcher.alive(), watcher.revive()
 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-print(alive, revived, watcher.troubles()[0].reason)
+print(alive, revived)
 print(watcher.revive(), watcher.alive())
 watcher.stop()
 """

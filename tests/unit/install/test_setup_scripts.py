@@ -3,14 +3,17 @@
 import ast
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
 
 INSTALL = Path(__file__).resolve().parents[3] / "install"
 SHELL = sorted([*INSTALL.glob("*.sh"), *INSTALL.glob("server/*.sh")])
@@ -245,6 +248,35 @@ def test_an_upgrade_is_swapped_in_when_it_is_whole(
     assert version.name.startswith("venv-")
     assert (installed / ".local" / "bin" / "photo-agent").readlink() == version / "bin" / "photo-agent"
     assert "service install" in (installed / "asked").read_text()
+
+
+@pytest.mark.usefixtures("installed")
+def test_what_the_program_needs_is_installed_by_its_hashes_first(
+    upgrade: Callable[[int], subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    upgrade(0)
+    asked = (tmp_path / "pip-asked").read_text().splitlines()
+    first, second = [line for line in asked if " install " in line]
+    assert f"--require-hashes -r {INSTALL / 'locked' / 'laptop.txt'}" in first
+    assert str(INSTALL.parent) in second
+
+
+@pytest.mark.parametrize("name", ["laptop", "demo", "test", "development"])
+def test_every_locked_package_has_its_hashes_and_no_registry_is_named(name: str) -> None:
+    text = (INSTALL / "locked" / f"{name}.txt").read_text()
+    packages = re.split(r"^(?=\S+==)", text, flags=re.MULTILINE)[1:]
+    assert len(packages) > 20
+    assert all("--hash=sha256:" in package for package in packages)
+    assert "://" not in text
+
+
+def test_the_locked_versions_are_those_that_the_project_asks_for() -> None:
+    project = tomllib.loads((INSTALL.parent / "pyproject.toml").read_text())["project"]
+    for name, wanted in {"laptop": [], "demo": project["optional-dependencies"]["demo"]}.items():
+        text = (INSTALL / "locked" / f"{name}.txt").read_text()
+        locked = {found[1]: found[2] for found in re.finditer(r"^([a-z0-9.-]+)==([^ ]+)", text, re.MULTILINE)}
+        for one in map(Requirement, [*project["dependencies"], *wanted]):
+            assert locked[one.name.lower()] in one.specifier, one
 
 
 def test_a_command_of_the_same_name_that_is_not_ours_stays(

@@ -167,7 +167,7 @@ def private(journal: Journal, photo: Photo, version: str | None, volume: Volume)
     tracked = journal.see(photo, AT, register_version=VERSION, volume=volume)
     assert tracked is not None
     journal.save(replace(tracked, state=State.SETTLED))
-    journal.make_private(tracked.id, register_version=version)
+    journal.make_private_all([tracked.id], register_version=version)
 
 
 @pytest.mark.parametrize("how", [{"inode": 99}, {"changed_ns": 6}])

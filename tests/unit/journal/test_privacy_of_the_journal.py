@@ -29,7 +29,7 @@ def raw(path: Path) -> bytes:
 def test_a_private_photo_is_skipped_by_the_register_that_left_it_out_and_looked_at_again_by_another(
     journal: Journal,
 ) -> None:
-    journal.make_private(settled(journal, "a.jpg").id, register_version=VERSION)
+    journal.make_private_all([settled(journal, "a.jpg").id], register_version=VERSION)
     assert journal.see(a_photo("a.jpg"), LATER, register_version=VERSION) is None
     assert journal.tracked_photos() == []
     assert journal.counts()[State.PRIVATE] == 1
@@ -37,33 +37,33 @@ def test_a_private_photo_is_skipped_by_the_register_that_left_it_out_and_looked_
 
 
 def test_without_a_register_only_what_a_person_said_is_skipped(journal: Journal) -> None:
-    journal.make_private(settled(journal, "rules.jpg").id, register_version=VERSION)
-    journal.make_private(settled(journal, "person.jpg").id, register_version=None)
+    journal.make_private_all([settled(journal, "rules.jpg").id], register_version=VERSION)
+    journal.make_private_all([settled(journal, "person.jpg").id], register_version=None)
     assert journal.see(a_photo("person.jpg"), LATER, register_version=None) is None
     assert journal.see(a_photo("rules.jpg"), LATER, register_version=None) is not None
 
 
 def test_what_a_person_called_private_stays_so_for_every_register(journal: Journal) -> None:
     person = settled(journal, "person.jpg")
-    journal.make_private(person.id, register_version=None)
-    journal.make_private(settled(journal, "rules.jpg").id, register_version=VERSION)
+    journal.make_private_all([person.id], register_version=None)
+    journal.make_private_all([settled(journal, "rules.jpg").id], register_version=VERSION)
     journal.forget_private("another")
     assert journal.counts()[State.PRIVATE] == 1
     assert journal.see(a_photo("person.jpg"), LATER, register_version="another") is None
 
 
 def test_what_a_person_said_is_not_weakened_by_the_rules_when_the_file_comes_back(journal: Journal) -> None:
-    journal.make_private(settled(journal, "a.jpg").id, register_version=None)
+    journal.make_private_all([settled(journal, "a.jpg").id], register_version=None)
     assert journal.see(a_photo("a.jpg", mtime_ns=6), AT, register_version=VERSION) is not None  # edited,
     tracked = journal.see(a_photo("a.jpg"), AT, register_version=VERSION)  # and put back from a copy
     assert tracked is not None
     journal.save(replace(tracked, state=State.SETTLED))
-    journal.make_private(tracked.id, register_version=VERSION)
+    journal.make_private_all([tracked.id], register_version=VERSION)
     assert journal.see(a_photo("a.jpg"), LATER, register_version="another") is None
 
 
 def test_a_private_file_that_was_changed_is_another_file(journal: Journal) -> None:
-    journal.make_private(settled(journal, "a.jpg").id, register_version=None)
+    journal.make_private_all([settled(journal, "a.jpg").id], register_version=None)
     for changed in (a_photo("a.jpg", size=1001), a_photo("a.jpg", mtime_ns=6), a_photo("b.jpg")):
         assert journal.see(changed, LATER, register_version=VERSION) is not None
 
@@ -80,14 +80,14 @@ def test_many_are_made_private_together_or_not_at_all(journal: Journal) -> None:
 @pytest.mark.parametrize("state", [State.SENT, State.PROVEN, State.RECORDED, State.REMOVED])
 def test_what_was_sent_cannot_be_called_private_any_more(journal: Journal, state: State) -> None:
     with pytest.raises(JournalError, match="cannot become private"):
-        journal.make_private(bring(journal, state).id, register_version=None)
+        journal.make_private_all([bring(journal, state).id], register_version=None)
 
 
 def test_the_tokens_of_two_journals_have_nothing_in_common(tmp_path: Path) -> None:
     tokens = []
     for name in ("one", "two"):
         with Journal.open(tmp_path / name / "journal.db") as journal:
-            journal.make_private(settled(journal, "a.jpg").id, register_version=VERSION)
+            journal.make_private_all([settled(journal, "a.jpg").id], register_version=VERSION)
             tokens.append(journal._db.execute("SELECT token FROM skip").fetchone())
     assert tokens[0] != tokens[1]
 
@@ -101,7 +101,7 @@ def test_after_tidying_no_byte_of_a_private_name_is_in_the_file_or_its_log(journ
     assert CANARY.encode() in raw(path)
     draw.shuffle(tracked_photos)  # pages are split, joined and filled again while rows go
     for tracked in tracked_photos:
-        journal.make_private(tracked.id, register_version=VERSION)
+        journal.make_private_all([tracked.id], register_version=VERSION)
     journal.finish(1, LATER)
     assert journal.tidy()
     assert CANARY.encode() not in raw(path)
@@ -140,7 +140,7 @@ def test_tidying_under_a_reader_says_that_it_is_not_done_and_is_done_later(journ
         reader._db.execute("BEGIN")
         reader.counts()
         journal._db.execute("PRAGMA busy_timeout=50")
-        journal.make_private(tracked.id, register_version=VERSION)
+        journal.make_private_all([tracked.id], register_version=VERSION)
         assert not journal.tidy()
         reader._db.execute("COMMIT")
     assert journal.tidy()
@@ -156,7 +156,7 @@ def test_faults_name_no_file(journal: Journal) -> None:
 
 
 def test_a_token_takes_no_more_room_for_a_longer_name(journal: Journal) -> None:
-    journal.make_private(settled(journal, "x" * 200).id, register_version=VERSION)
+    journal.make_private_all([settled(journal, "x" * 200).id], register_version=VERSION)
     ((token, version, _),) = journal._db.execute("SELECT * FROM skip").fetchall()
     assert (len(token), version) == (32, VERSION)
     assert os.fsencode("x" * 200) not in token

@@ -93,9 +93,9 @@ class TheJournal(RuleBasedStateMachine):
         old = self.model[data.draw(st.sampled_from(sorted(self.model)))]
         if not allowed(old.state, State.PRIVATE):
             with pytest.raises(JournalError):
-                self.journal.make_private(old.id, register_version=version)
+                self.journal.make_private_all([old.id], register_version=version)
             return
-        self.journal.make_private(old.id, register_version=version)
+        self.journal.make_private_all([old.id], register_version=version)
         del self.model[old.id]
         key = (old.photo.main.path.name, old.photo.main.mtime_ns)
         self.private[key] = None if self.private.get(key, "") is None else version

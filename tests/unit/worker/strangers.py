@@ -21,6 +21,10 @@ def die(path: Path, asked: Fields) -> Fields:
     return {}
 
 
+def tell_or_die(path: Path, asked: Fields) -> Fields:
+    return {**tell(path, asked), **die(path, asked)}
+
+
 def fill(path: Path, asked: Fields) -> Fields:
     return {"size": len(bytearray(asked["bytes"]))}  # type: ignore[call-overload]  # a number
 
@@ -30,6 +34,6 @@ def chatter(path: Path, asked: Fields) -> Fields:
     while True:
         for pipe in range(3, 12):
             try:
-                os.write(pipe, b'{"told":{"process":1}}\n' * 1000)
+                os.write(pipe, b'{"answer":{"process":1}}\n' * 1000)
             except OSError:
                 continue

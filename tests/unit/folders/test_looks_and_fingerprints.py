@@ -1,53 +1,17 @@
-"""When a photo has come to rest, and which content it has."""
+"""What a look at a file sees, and which content it has."""
 
 import hashlib
 import os
 import sys
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from agent.errors import LocalFault
-from agent.folders import fingerprint, look, scan, settled
-from agent.model import Capture, Fingerprint, LocalFile, Member, Photo, Role
+from agent.folders import fingerprint, look, scan
+from agent.model import Capture, Fingerprint
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes as POSIX has them")
-FIVE = timedelta(seconds=5)
-MAIN = LocalFile(path=Path("1.jpg"), size=3, mtime_ns=7, device=1, inode=2)
-SIDE = LocalFile(path=Path("1.xmp"), size=3, mtime_ns=7, device=1, inode=3)
-
-
-def photo(*files: LocalFile) -> Photo:
-    return Photo((Member(files[0], Role.MAIN), *(Member(file, Role.SIDECAR) for file in files[1:])))
-
-
-def test_a_photo_that_looks_the_same_twice_far_enough_apart_has_settled():
-    assert settled(photo(MAIN, SIDE), photo(MAIN, SIDE), apart=FIVE, settle=FIVE)
-
-
-def test_two_looks_in_quick_succession_say_nothing():
-    assert not settled(photo(MAIN), photo(MAIN), apart=timedelta(seconds=4.9), settle=FIVE)
-
-
-@pytest.mark.parametrize(
-    "later",
-    [
-        photo(replace(MAIN, size=4), SIDE),
-        photo(replace(MAIN, mtime_ns=8), SIDE),
-        photo(MAIN, replace(SIDE, size=4)),
-        photo(MAIN, replace(SIDE, mtime_ns=8)),
-        photo(MAIN),
-        photo(MAIN, SIDE, replace(SIDE, path=Path("1.aae"))),
-    ],
-)
-def test_a_photo_of_which_anything_changed_has_not_settled(later):
-    assert not settled(photo(MAIN, SIDE), later, apart=FIVE, settle=FIVE)
-
-
-def test_a_card_that_numbers_its_files_anew_does_not_keep_a_photo_from_settling():
-    assert settled(photo(MAIN), photo(replace(MAIN, inode=99, device=5)), apart=FIVE, settle=FIVE)
 
 
 # --- Looks -----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,34 @@
+"""Starting a child process of this program, with a pipe each way."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+import agent
+
+
+def start_child(module: str, arguments: Sequence[str] = ()) -> tuple["subprocess.Popen[bytes]", IO[bytes], IO[bytes]]:
+    """`python -m module`, of this very program, with the pipe to it and the pipe from it; both are buffered.
+
+    Out of reach of Ctrl-C, on Windows without a window, and without a word to the terminal. It writes no bytecode: it
+    may be about to give up writing files. OSError where it cannot be started.
+    """
+    here = str(Path(agent.__file__).resolve().parents[1])
+    paths = os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
+    apart: dict[str, int] = {"process_group": 0}
+    if sys.platform == "win32":
+        apart = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603  # this Python, this program
+        [sys.executable, "-P", "-B", "-m", module, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": paths},
+        **apart,  # type: ignore[call-overload]  # each system takes its own
+    )
+    if process.stdin is None or process.stdout is None:
+        raise OSError("no pipes")
+    return process, process.stdin, process.stdout

@@ -1,0 +1,72 @@
+"""Opening a file that may be anything: through no link, waiting for no pipe, and only what was seen.
+
+POSIX says so at opening (O_NOFOLLOW; O_NONBLOCK so that a pipe put in its place cannot make us wait). Windows has no
+such flag for the C runtime's open: there a link is looked for just before, and the file compared just after.
+"""
+
+import errno
+import os
+import stat
+import sys
+from pathlib import Path
+
+
+class IsLink(OSError):
+    """The name stands for another one: a symbolic link or a junction."""
+
+
+class NotRegular(OSError):
+    """A folder, a pipe, a device; or, on Windows, another file than a moment before."""
+
+
+_LINK = "it is a link"
+_NOT_REGULAR = "it is not a regular file"
+
+NAME_SURROGATE = 0x20000000
+"""A reparse point with this bit stands for another name (IsReparseTagNameSurrogate): symbolic links, junctions. Cloud
+folders' placeholders and deduplicated files are reparse points without it: files like others."""
+
+
+def open_plain(path: Path | str, *, sequential: bool = False, folder: int | None = None) -> int:
+    """The regular file, open for reading: its descriptor. `folder` is the handle that a name starts from (POSIX only).
+
+    `sequential` tells Windows that it will be read from its beginning to its end. Raises IsLink, NotRegular or another
+    OSError; ValueError where the path holds a NUL.
+    """
+    descriptor, expected = _opened(path, sequential=sequential, folder=folder)
+    seen = os.fstat(descriptor)
+    if stat.S_ISREG(seen.st_mode) and expected in {None, seen.st_ino}:
+        return descriptor
+    os.close(descriptor)
+    raise NotRegular(errno.EINVAL, _NOT_REGULAR if expected is None else "it was replaced while it was opened")
+
+
+if sys.platform == "win32":
+
+    def is_link(seen: os.stat_result) -> bool:
+        """Whether this (of lstat) stands for another name: a symbolic link, or a junction (also to a volume)."""
+        tag = seen.st_reparse_tag if seen.st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT else 0
+        return stat.S_ISLNK(seen.st_mode) or bool(tag & NAME_SURROGATE)
+
+    def _opened(path: Path | str, *, sequential: bool, folder: int | None) -> tuple[int, int | None]:  # noqa: ARG001
+        before = os.lstat(path)
+        if is_link(before):
+            raise IsLink(errno.ELOOP, _LINK)
+        flags = os.O_RDONLY | os.O_BINARY | os.O_NOINHERIT | (os.O_SEQUENTIAL if sequential else 0)
+        return os.open(path, flags), before.st_ino
+
+else:
+
+    def is_link(seen: os.stat_result) -> bool:
+        """Whether this (of lstat) stands for another name."""
+        return stat.S_ISLNK(seen.st_mode)
+
+    def _opened(path: Path | str, *, sequential: bool, folder: int | None) -> tuple[int, int | None]:  # noqa: ARG001
+        try:
+            return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder), None
+        except OSError as fault:
+            if fault.errno == errno.ELOOP:
+                raise IsLink(errno.ELOOP, _LINK) from None
+            if fault.errno == errno.ENXIO:  # a socket, or a device that is not there
+                raise NotRegular(errno.EINVAL, _NOT_REGULAR) from None
+            raise

@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Write down which version of each package is installed, with the hashes of its files: `python3 install/lock.py`.
+
+Needs uv. One file of `install/locked/` for each way to install, good for Linux, macOS and Windows and for every Python
+that the program runs on. No registry is named, so that a school may use a mirror. Run it when pyproject.toml changes,
+and now and then for newer versions (`--upgrade`).
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+LOCKS = {
+    "laptop": [],
+    "demo": ["--extra", "demo"],
+    "test": ["--extra", "test"],
+    "development": ["--extra", "test", "--group", "dev"],
+}
+"""By the file's name, what of pyproject.toml goes into it beside the dependencies."""
+
+
+def main(arguments: list[str]) -> int:
+    """Write each file; uv's exit code where it fails."""
+    uv = shutil.which("uv")
+    if uv is None:
+        print("This needs uv: https://docs.astral.sh/uv/", file=sys.stderr)
+        return 2
+    for name, parts in LOCKS.items():
+        command = [uv, "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-emit-index-url"]
+        command += ["--python-version", "3.11", "--custom-compile-command", "python3 install/lock.py"]
+        command += [*parts, "--output-file", f"install/locked/{name}.txt", "pyproject.toml", *arguments]
+        code = subprocess.run(command, cwd=CHECKOUT, check=False).returncode
+        if code != 0:
+            return code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
