@@ -34,8 +34,11 @@ def is_on(people: Staff, visit: Visit | Doubt) -> bool:
 
 
 def occurs(people: Staff, visits: Iterable[Visit]) -> bool:
-    """Whether the person is, or may be, on any of the visits, cancelled ones too."""
-    return any(is_on(people, visit) or not visit.staff.isdisjoint(people.perhaps) for visit in visits)
+    """Whether the person is, or may be, on any of the visits: on a cancelled one only if it names them."""
+    return any(
+        not visit.staff.isdisjoint(people.same | people.perhaps) or not (visit.staff or visit.cancelled)
+        for visit in visits
+    )
 
 
 def why_it_waits(

@@ -12,7 +12,7 @@ import pytest
 from agent.journal import State, TrackedPhoto
 from agent.model import VisitId
 from agent.pipeline.context import open_context
-from agent.pipeline.events import Event, Happened
+from agent.pipeline.events import Event, Exit, Happened
 from agent.pipeline.lock import only_writer
 from agent.pipeline.review import assign
 from agent.pipeline.run import Run
@@ -231,4 +231,4 @@ def test_nothing_is_sent_by_a_register_that_is_too_old(laptop: Laptop) -> None:
     with only_writer(settings), open_context(settings, clock=lambda: later) as context:
         summary = Run(context, settings.watch).through()
 
-    assert (photo.exists(), laptop.on_share(), summary.exit_code) == (True, {}, 3)
+    assert (photo.exists(), laptop.on_share(), summary.exit_code) == (True, {}, Exit.REGISTER)

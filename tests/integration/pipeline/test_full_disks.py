@@ -181,7 +181,7 @@ def test_leftovers_that_may_not_be_removed_are_told_and_nothing_is_held_up_by_th
 
 def test_without_room_for_the_journal_nothing_is_sent_and_it_is_told(laptop: Laptop, mount: Mount) -> None:
     photo = laptop.photo("IMG_1.jpg")
-    filler = fill(mount(laptop.home / "state", 256))
+    filler = fill(mount(laptop.home / "state", 512))
 
     done = laptop.command("sync")
     assert done.returncode == JournalError.exit_code
