@@ -1,4 +1,4 @@
-"""`config`: the settings in force, whether a file is right, and the schema that says what may be in it."""
+"""`config`: the settings in force, changing one, whether a file is right, and the schema of what may be in it."""
 
 import json
 from pathlib import Path
@@ -45,6 +45,30 @@ def validate(ctx: click.Context, file: Path | None, as_json: bool) -> int:
         put_json({"file": str(path), "valid": True})
     else:
         click.echo(f"{path} is right")
+    return 0
+
+
+@command.command("set")
+@click.argument("key")
+@click.argument("value")
+@json_option
+@click.pass_context
+def change(ctx: click.Context, key: str, value: str, as_json: bool) -> int:
+    """Change one setting, as in `config set share.port 2222`. Every other line of the file stays as it is."""
+    from agent.settings.editing import key_named, typed, with_values, write
+
+    path = settings_file(ctx)
+    table, name = key_named(key)
+    text, settings = with_values(path, {(table, name): typed((table, name), value)})
+    write(path, text)
+    now = settings.dump()[table][name]
+    if as_json:
+        put_json({"file": str(path), "key": key, "value": now})
+    else:
+        click.echo(f"{key} is now {json.dumps(now, ensure_ascii=False)}, in {path}.")
+        click.echo(
+            "The service uses it from its next start: `photo-agent service stop`, then `photo-agent service start`."
+        )
     return 0
 
 
