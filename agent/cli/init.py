@@ -55,7 +55,7 @@ NO_ZONE_OF_A_SCHOOL = ("UTC", "UCT", "GMT", "Etc/", "Zulu", "Universal", "Greenw
     "--host-key",
     "fingerprint",
     metavar="SHA256:…",
-    help="The server's fingerprint, as IT gave it. If the server shows it, it is pinned without a question. Needed where "
+    help="The server's fingerprint, as IT gave it. If the server shows it, it is pinned unasked. Needed where "
     "nobody can be asked, and where the server's key has changed.",
 )
 @click.option("--no-server", is_flag=True, help="Do not ask the server for its host key now.")

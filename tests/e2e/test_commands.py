@@ -172,7 +172,7 @@ def test_doctor_fails_where_something_fails(trip: Trip, tmp_path: Path) -> None:
     laptop = Laptop(tmp_path / "other", trip.laptop.server)
     laptop.configure(share={"port": 1})
     done = laptop.command("doctor")
-    assert done.returncode == 3
+    assert done.returncode == 5
     assert "fail  share:" in done.stdout
     assert "Traceback" not in done.stderr
 
