@@ -18,7 +18,7 @@ COMMANDS = {
     "open": "The staff page, in the browser.",
     "status": "What waits, since when and why.",
     "explain": "What is known of a file, what would be done with it, and why.",
-    "review": "Settle the photos that wait for a person.",
+    "review": "Decide about the photos that wait for you.",
     "visits": "The register of visits, as it is understood here.",
     "cameras": "The cameras register, and how far a camera's clock is wrong.",
     "log": "The record of transfers.",

@@ -52,7 +52,11 @@ def list_cameras(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> 
             )
         return 0
     if not cameras:
-        say("no register was read yet; `photo-agent sync` fetches it" if cameras is None else "no camera is registered")
+        say(
+            "This laptop has not read the register yet. `photo-agent sync` fetches it."
+            if cameras is None
+            else "no camera is registered"
+        )
         return 0
     put_table(
         f"{len(cameras)} {'camera' if len(cameras) == 1 else 'cameras'}",
@@ -124,14 +128,17 @@ def clock(
 ) -> int:
     """How far a camera's clock runs ahead, by PHOTOS of the clock that --show displays."""
     if show == bool(photos):
-        raise click.UsageError("give either --show, or photos of the clock that it shows", ctx)
+        raise click.UsageError("Give either --show, or photos of the clock that it shows.", ctx)
     if show:
         from agent.cli.clockface import show_clock
 
         with stages_of(settings_of(ctx)) as context:
             return show_clock(context)
     if file is not None and str(file).startswith("share:"):
-        raise click.UsageError("the share's register is the coordinator's: give a file on this laptop, or none", ctx)
+        raise click.UsageError(
+            "The register on the share belongs to the visits coordinator. Name a file on this laptop instead.",
+            ctx,
+        )
     with stages_of(settings_of(ctx)) as context:
         return _measure(context, photos, timezone, file, label, owner, as_json)
 

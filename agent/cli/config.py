@@ -44,7 +44,7 @@ def validate(ctx: click.Context, file: Path | None, as_json: bool) -> int:
     if as_json:
         put_json({"file": str(path), "valid": True})
     else:
-        click.echo(f"{path} is right")
+        click.echo(f"{path} is right.")
     return 0
 
 

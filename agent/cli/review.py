@@ -23,7 +23,7 @@ all_like = click.option(
 
 @click.group("review")
 def command() -> None:
-    """Settle the photos that wait for a person."""
+    """Decide about the photos that wait for you."""
 
 
 @command.command("list")
@@ -42,14 +42,17 @@ def list_held(ctx: click.Context, as_json: bool) -> int:
         return 0
     if apart:
         photos = "1 photo waits" if apart == 1 else f"{apart} photos wait"
-        say(f"{photos} for a card, a disk or a folder that is not there: `photo-agent review dismiss` stops waiting.")
+        say(
+            f"{photos} for a card, a disk or a folder that is not connected: "
+            "`photo-agent review dismiss` stops waiting."
+        )
     if not waiting:
-        click.echo("Nothing waits for review.")
+        click.echo("No photo is waiting for you.")
         return 0
     put_table("", ("id", "file", "taken", "why it waits", "likeliest visit"), (_row(one, settings) for one in waiting))
     say(
-        "`photo-agent review assign ID VISIT` sends a photo with a visit, `photo-agent review private ID` leaves it "
-        "alone. Both take many ids, and `--all-like ID` for all of a kind. `photo-agent review undo ID` takes an "
+        "To send a photo: `photo-agent review assign ID VISIT`. To leave it alone: `photo-agent review private ID`. "
+        "Both take several IDs, or `--all-like ID` for all photos of a kind. `photo-agent review undo ID` takes an "
         "answer back."
     )
     return 0
@@ -101,7 +104,7 @@ def assign(ctx: click.Context, words: tuple[str, ...], visit: str | None, like: 
             if as_json:
                 put_json({"id": after.id, "state": after.state.value, "visit": last})
             else:
-                click.echo(f"photo {photo} goes to {last} with the next run")
+                click.echo(f"Photo {photo} will be sent to {last} with the next run.")
     return 0
 
 
@@ -121,7 +124,7 @@ def dismiss(ctx: click.Context, photos: tuple[str, ...], as_json: bool) -> int:
         click.echo("No photo waits for a card, a disk or a folder.")
     else:
         what = "1 photo is" if count == 1 else f"{count} photos are"
-        click.echo(f"{what} not waited for any more. If a card comes back all the same, its photos are sent.")
+        click.echo(f"{what} no longer waited for. If the card comes back after all, its photos are sent.")
     return 0
 
 
@@ -141,9 +144,9 @@ def private(ctx: click.Context, photos: tuple[str, ...], like: str | None, as_js
         if as_json:
             put_json({"id": photo, "state": "private"})
         else:
-            click.echo(f"photo {photo} is private and stays where it is")
+            click.echo(f"Photo {photo} is private and stays where it is.")
     if not as_json:
-        say("To take this back, give the photo's file: photo-agent review undo FILE")
+        say("To take this back: photo-agent review undo FILE, with the photo's file")
     return 0
 
 
@@ -162,9 +165,9 @@ def undo(ctx: click.Context, answers: tuple[str, ...], as_json: bool) -> int:
                 known = done.tracked
                 put_json({"id": known and known.id, "state": known and known.state.value, "answer": what})
             elif done.in_review:
-                click.echo(f"{what} waits for your answer again")
+                click.echo(f"{what} is waiting for your answer again.")
             else:
-                click.echo(f"your answer about {what} is taken back; the next run looks at the photo again")
+                click.echo(f"Your answer about {what} was taken back. The next run looks at the photo again.")
     return 0
 
 

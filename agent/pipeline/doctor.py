@@ -181,7 +181,8 @@ def _record(context: Context) -> Iterator[Finding]:
         yield Finding("record", CheckResult.FAIL, NOT_THE_SIGNER, "tell IT")
         return
     signed = seals[-1].size if seals else 0
-    text = f"{counted(signed, 'entry', 'entries')} signed, {progress_made.size} of them on the share; the log key is in {place.description}"
+    text = f"{counted(signed, 'entry', 'entries')} signed, {progress_made.size} of them on the share"
+    text += f"; the log key is in {place.description}"
     trouble = context.journal.fact(UNPUBLISHED)
     if trouble or progress_made.lost:
         yield Finding(
@@ -240,7 +241,7 @@ def _writing(context: Context, share: Share) -> Iterator[Finding]:
         share.try_out(folder)
     except (ShareFault, FileNotFoundError) as fault:
         name, user = context.record.device, context.settings.share.user
-        advice = f"IT runs `add-device.sh {name} …` on the server for the user {user}, or corrects device.name in the settings"
+        advice = f"IT runs `add-device.sh {name} …` for the user {user} on the server, or corrects device.name here"
         yield Finding("share record", CheckResult.FAIL, f"the record cannot be written to {folder}. {fault}", advice)
     else:
         yield Finding(

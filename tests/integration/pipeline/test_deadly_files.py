@@ -149,7 +149,7 @@ def test_doctor_says_which_limits_hold_here(laptop: Laptop) -> None:
         (
             Imposed(Enforcement.SYSTEM, Enforcement.WATCHED, Enforcement.WATCHED, Enforcement.NOT),
             CheckResult.OK,
-            "cannot keep it from writing files",
+            "cannot stop that process from writing files",
         ),
         (
             Imposed(Enforcement.WATCHED, Enforcement.SYSTEM, Enforcement.SYSTEM, Enforcement.SYSTEM),
