@@ -79,7 +79,8 @@ def show(
     first = None if since is None else _moment(since, zone, end=False)
     last = None if until is None else _moment(until, zone, end=True)
     with copy_of(ctx, directory, share) as folder:
-        keys = enrolled(ctx, key_files)
+        # This laptop's own record is read as it is; only a copy has to be proven, and needs keys.
+        keys = [] if folder is None else enrolled(ctx, key_files)
         code = _warn(folder, keys)
         entries = _entries(ctx, folder, keys, since=first, visit=visit, device=device)
         form = "csv" if as_csv else "ecs" if ecs else "json" if as_json else "table"
@@ -261,7 +262,8 @@ def visit_summary(
 
     zone = zone_of(settings_if_any(ctx))
     with copy_of(ctx, directory, share) as folder:
-        keys = enrolled(ctx, key_files)
+        # This laptop's own record is read as it is; only a copy has to be proven, and needs keys.
+        keys = [] if folder is None else enrolled(ctx, key_files)
         code = _warn(folder, keys)
         told = audit.sum_up(_entries(ctx, folder, keys, since=None, visit=visit, device=None), visit)
     waiting = None if folder is not None else _waiting(ctx, visit)
