@@ -77,7 +77,9 @@ class Lines:
         self.log_event(event.as_json())
 
     def expect(self, files: int, size: int) -> None:
-        """The beginning of sending."""
+        """The beginning of sending, where anything is sent at all."""
+        if not files:
+            return
         self.note(f"sending {counted(files, 'photo')}, {megabytes(size)}")
 
     def advance(self, size: int) -> None:

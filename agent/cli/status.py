@@ -15,6 +15,18 @@ if TYPE_CHECKING:
     from agent.settings import Settings
 
 
+STATES = {
+    "found": "just found",
+    "settled": "just found",
+    "decided": "to be sent",
+    "sent": "to be checked",
+    "proven": "to be removed",
+    "review": "waiting for you",
+    "refused": "cannot be sent",
+}
+"""What a teacher reads for a photo's state; `--json` has the state itself."""
+
+
 @click.command("status")
 @json_option
 @click.pass_context
@@ -143,7 +155,7 @@ def _rows(status: "Status", settings: "Settings") -> Iterator[tuple[str, str, st
     for one in status.waiting:
         tracked = one.tracked
         visit = (tracked.decision and tracked.decision.visit) or "–"
-        state = tracked.state.value + (" (overdue)" if one.overdue else "")
+        state = STATES.get(tracked.state.value, tracked.state.value) + (" (overdue)" if one.overdue else "")
         groups[visit, state, one.reason or ""].append(one)
     for (visit, state, reason), photos in groups.items():
         first = photos[0].tracked

@@ -52,6 +52,19 @@ def test_a_photo_known_only_to_be_no_later_than_a_day_is_called_undated(laptop: 
     assert name.startswith("visits/museum/undated_")
 
 
+def test_explain_and_the_preview_know_what_a_person_answered(laptop: Laptop, held: Path) -> None:
+    other = laptop.photo("undated too.jpg", None, seed=9)
+    laptop.run()
+    laptop.command("review", "private", id_of(laptop, held))
+    laptop.command("review", "assign", id_of(laptop, other), "museum")
+    found = {}
+    for command in (("explain", held, other), ("sync", "--dry-run")):
+        lines = map(json.loads, laptop.command(*command, "--json").stdout.splitlines())
+        found[command[0]] = {Path(one["file"]).name: (one["decision"], one["visit"]) for one in lines}
+    answered = {held.name: ("private", None), other.name: ("visit", "museum")}
+    assert found == {"explain": answered, "sync": answered}
+
+
 def test_a_photo_that_a_person_said_is_private_is_never_asked_about_again(laptop: Laptop, held: Path) -> None:
     before = held.read_bytes(), held.stat().st_mtime_ns
 
