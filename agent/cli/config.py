@@ -10,14 +10,14 @@ from agent.cli.session import json_option, put_json, settings_file, settings_of
 
 @click.group("config")
 def command() -> None:
-    """The settings."""
+    """Show, change or check the settings."""
 
 
 @command.command("show")
 @json_option
 @click.pass_context
 def show(ctx: click.Context, as_json: bool) -> int:
-    """Every setting in force, defaults included."""
+    """Show every setting that is in use, defaults included."""
     settings = settings_of(ctx)
     if as_json:
         put_json(settings.dump())
@@ -36,7 +36,7 @@ def show(ctx: click.Context, as_json: bool) -> int:
 @json_option
 @click.pass_context
 def validate(ctx: click.Context, file: Path | None, as_json: bool) -> int:
-    """Whether FILE, or the file in force, is right; every fault with its key. Exit code 2 if not."""
+    """Check FILE, or the settings that are in use; names every fault with its key. Exit code 2 if there are any."""
     from agent.settings import load
 
     path = file or settings_file(ctx)
@@ -74,7 +74,7 @@ def change(ctx: click.Context, key: str, value: str, as_json: bool) -> int:
 
 @command.command("schema")
 def schema() -> int:
-    """The JSON schema of agent.toml, for editors and for IT's own checks."""
+    """Print the JSON schema of agent.toml, for editors and for IT's own checks."""
     from agent.settings import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))

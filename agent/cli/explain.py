@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> int:
-    """What is known of each FILE (a folder: of all in it), what would be done with it, and why. Touches nothing."""
+    """Show what is known about each FILE (or every file in a folder), what would be done with it, and why.
+
+    Changes nothing.
+    """
     from agent.pipeline.explain import explain
 
     for path in files:

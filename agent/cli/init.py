@@ -38,7 +38,7 @@ QUESTIONS = {
 }
 
 NO_ZONE_OF_A_SCHOOL = ("UTC", "UCT", "GMT", "Etc/", "Zulu", "Universal", "Greenwich")
-"""How names of zones begin that a machine has which nobody ever told where it is."""
+"""How the names of time zones begin that machines have by default, and that say nothing of where the school is."""
 
 
 @click.command("init")

@@ -70,8 +70,8 @@ def show(
 ) -> int:
     """Transfers, oldest first: what went where, how it was proven, and whether it is gone from the laptop.
 
-    Of this laptop, of a copied folder (DIR), or of the whole share. A copy is verified first; what is wrong with it is
-    told on standard error, and the exit code is that of `log verify`.
+    Of this laptop, of a copied folder (DIR), or of the whole share. A copy is verified first: faults go to
+    standard error, and the exit code is that of `log verify`.
     """
     if as_json + as_csv + ecs > 1:
         raise click.UsageError("Give only one of --json, --csv and --ecs.")

@@ -30,7 +30,7 @@ def command() -> None:
 @json_option
 @click.pass_context
 def list_held(ctx: click.Context, as_json: bool) -> int:
-    """Photos that wait, why, and the visits they may belong to, the likeliest first and why."""
+    """Show the photos that wait for you, why, and which visits they may be from, the likeliest first."""
     from agent.pipeline.review import away, held
 
     settings = settings_of(ctx)
@@ -92,7 +92,7 @@ def _row(one: "ReviewItem", settings: "Settings") -> tuple[str, str, str, str, s
 @json_option
 @click.pass_context
 def assign(ctx: click.Context, words: tuple[str, ...], visit: str | None, like: str | None, as_json: bool) -> int:
-    """The photos with these IDs belong to VISIT: they are sent with the next run, and then removed here."""
+    """Say that the photos with these IDs are from VISIT: the next run sends them, and then removes them here."""
     from agent.pipeline.review import assign as settle
 
     *photos, last = [*words, visit] if visit is not None else words or ("",)
@@ -134,7 +134,7 @@ def dismiss(ctx: click.Context, photos: tuple[str, ...], as_json: bool) -> int:
 @json_option
 @click.pass_context
 def private(ctx: click.Context, photos: tuple[str, ...], like: str | None, as_json: bool) -> int:
-    """The photos with these IDs are private: they are left alone from now on."""
+    """Say that the photos with these IDs are private: they are left alone from now on."""
     from agent.pipeline.review import keep_private
 
     with stages_of(settings_of(ctx)) as context:
@@ -155,7 +155,7 @@ def private(ctx: click.Context, photos: tuple[str, ...], like: str | None, as_js
 @json_option
 @click.pass_context
 def undo(ctx: click.Context, answers: tuple[str, ...], as_json: bool) -> int:
-    """Take your answer back, until the photo was sent; of a photo that you said is private, give its file."""
+    """Take an answer back, as long as the photo was not sent. For a photo that you said is private, give its file."""
     from agent.pipeline.undo import undo as take_back
 
     with stages_of(settings_of(ctx)) as context:

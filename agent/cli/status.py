@@ -31,7 +31,7 @@ STATES = {
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> int:
-    """What waits, since when and why; how the register, the share and the service stand.
+    """Show which photos wait, since when and why, and the state of the register, the share and the service.
 
     Exit code 2 while something is wrong with the register: visits may be missing from it.
     """

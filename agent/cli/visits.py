@@ -109,8 +109,10 @@ def check(
 @json_option
 @click.pass_context
 def accept(ctx: click.Context, as_json: bool) -> int:
-    """Fetch the register and believe it although it is unlikely: it shrank by more than half, has a very long visit, or
-    has days and months exchanged. For the visits coordinator."""
+    """For the visits coordinator: use the register although it looks wrong.
+
+    It may have shrunk by more than half, have a very long visit, or have days and months exchanged.
+    """
     from agent.errors import RegisterError
     from agent.pipeline.renew import fetch_register
 
