@@ -59,13 +59,13 @@ def change(ctx: click.Context, key: str, value: str, as_json: bool) -> int:
 
     path = settings_file(ctx)
     table, name = key_named(key)
-    text, settings = with_values(path, {(table, name): typed((table, name), value)})
+    given = typed((table, name), value)
+    text, settings = with_values(path, {(table, name): given})
     write(path, text)
-    now = settings.dump()[table][name]
     if as_json:
-        put_json({"file": str(path), "key": key, "value": now})
+        put_json({"file": str(path), "key": key, "value": settings.dump()[table][name]})
     else:
-        click.echo(f"{key} is now {json.dumps(now, ensure_ascii=False)}, in {path}.")
+        click.echo(f"{key} is now {json.dumps(given, ensure_ascii=False)}, in {path}.")
         click.echo(
             "The service uses it from its next start: `photo-agent service stop`, then `photo-agent service start`."
         )

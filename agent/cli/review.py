@@ -82,6 +82,8 @@ def _row(one: "ReviewItem", settings: "Settings") -> tuple[str, str, str, str, s
     first, others = one.proposals[:1], one.candidates[1:]
     visits = "".join(f"{proposal.visit.id}: {', '.join(proposal.why)}" for proposal in first)
     visits += f"; or {', '.join(others)}" if others else ""
+    if one.tracked.state.value == "refused":
+        visits = "cannot be sent: import it from the camera again"
     return one.tracked.id, one.tracked.photo.main.path.name, taken, one.tracked.reason or "", visits
 
 

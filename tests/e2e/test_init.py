@@ -255,3 +255,13 @@ def test_a_server_that_is_not_there_leaves_the_host_key_for_later(fresh: Laptop,
     assert done.returncode == 0
     assert "not pinned" in done.stderr
     assert Path(fresh.config).exists()
+
+
+def test_one_setting_is_changed_by_a_command(fresh: Laptop) -> None:
+    init(fresh, "--host-key", fingerprint(fresh))
+    settings = fresh.config.read_text()
+    done = fresh.command("config", "set", "removal.keep_hours", "2")
+    assert (done.returncode, load(fresh.config).removal.keep_hours) == (0, 2), done.stderr
+    assert "removal.keep_hours is now 2," in done.stdout
+    assert fresh.command("config", "set", "removal.keep_hours", "many").returncode == 2
+    assert fresh.config.read_text() == settings.replace("# keep_hours = 0", "keep_hours = 2")

@@ -72,7 +72,7 @@ def test_without_any_register_photos_wait_with_that_reason(laptop: Laptop) -> No
 
     assert laptop.run().exit_code == 3
 
-    assert ["no register" in one.reason for one in laptop.look(status).waiting] == [True, True]
+    assert ["not read the visits register" in one.reason for one in laptop.look(status).waiting] == [True, True]
     assert photo.exists()
     assert laptop.on_share() == {}
 
