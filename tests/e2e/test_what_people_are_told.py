@@ -154,7 +154,7 @@ def test_status_ends_as_sync_does(laptop: Laptop) -> None:
     done = laptop.command("status")
     assert done.returncode == 3
     assert done.stdout.startswith("3 photos not sent yet. 1 photo needs you: `photo-agent review list`.\n")
-    (row,) = [line for line in done.stdout.splitlines() if "museum" in line and "decided" in line]
+    (row,) = [line for line in done.stdout.splitlines() if "museum" in line and "to be sent" in line]
     assert row.startswith("3 photos")
     server = laptop.server
     server.stop()  # type: ignore[attr-defined]
