@@ -5,28 +5,28 @@
     AgentError                         1   an unexpected fault
     ├── UsageError                     2   the command was asked for something it cannot do
     │   ├── SettingsError              2   agent.toml is missing, unreadable or wrong
-    │   ├── RegisterError              2   the register of visits or cameras is not to be believed
+    │   ├── RegisterError              2   the register of visits or cameras cannot be believed
     │   └── AlreadyRunning             2   another instance holds this laptop's lock
-    ├── LocalFault                     3   a file on this laptop cannot be read, or changed under our hands
-    │   └── Unforeseen                 1   what nobody foresaw, in what was done with one photo, folder or item
-    ├── ShareFault                     3   the share would not take or give one file
+    ├── LocalFault                     3   a file on this laptop cannot be read, or changed while it was used
+    │   └── Unforeseen                 1   an unexpected fault that concerns one photo, folder or item
+    ├── ShareFault                     3   the share did not take or give one file
     │   ├── ShareFull                  3   no space, or over quota
     │   ├── ShareDenied                3   no permission for this file or folder
-    │   ├── FolderNotTrusted           3   a folder on the share is a link, or belongs to a stranger
-    │   ├── ServerUnfit                3   the server cannot take photos: a small test file showed it, none was sent
-    │   └── NotProven                  3   what the share holds is not what was sent
+    │   ├── FolderNotTrusted           3   a folder on the share is a link, or belongs to somebody else
+    │   ├── ServerUnfit                3   the server cannot take photos: a test file showed it, no photo was sent
+    │   └── NotProven                  3   the share does not hold what was sent
     ├── ShareUnreachable               5   no network, no answer, connection lost
-    ├── ShareRefused                   6   the share is not who it was, or does not let us in
+    ├── ShareRefused                   6   the server's identity has changed, or it does not let this laptop in
     │   ├── HostKeyRefused             6   the host key is unknown or has changed
     │   └── LoginRefused               6   the key or user is not accepted
-    ├── RemovalRefused                 3   the local file is not the one that was proven: it stays
+    ├── RemovalRefused                 3   the local file is not the one that was proven, so it stays
     ├── JournalError                   1   the journal cannot be written or was written by a newer version
     └── RecordError                    1   the record cannot be written
-        ├── RecordAltered             10   an entry is not what was written
-        └── RecordTruncated           11   entries are missing from the end, or the record went back
+        ├── RecordAltered             10   an entry of the record was changed
+        └── RecordTruncated           11   entries are missing from the end of the record
 
 Messages say what happened, to which thing, and what to do, for a teacher or an IT technician. They never name a private
-file: a file is spoken of by its id in the journal.
+file; they name a photo by its id in the journal.
 """
 
 import contextlib
@@ -52,7 +52,7 @@ class SettingsError(UsageError):
 
 
 class RegisterError(UsageError):
-    """The register of visits or cameras is not to be believed as it is."""
+    """The register of visits or cameras cannot be believed as it is."""
 
 
 class AlreadyRunning(UsageError):
@@ -60,13 +60,13 @@ class AlreadyRunning(UsageError):
 
 
 class LocalFault(AgentError):
-    """A file on this laptop cannot be read, or changed under our hands; the other photos go on."""
+    """A file on this laptop cannot be read, or changed while it was used; the other photos go on."""
 
     exit_code = 3
 
 
 class Unforeseen(LocalFault):
-    """A fault that nobody foresaw, in what was done with one photo, folder or item; `contained` makes it of any other.
+    """An unexpected fault that concerns one photo, folder or item; `contained` turns any other exception into it.
 
     Its message says the kind of the fault and its place in the code, never the fault's own text, which may name a
     private file.
@@ -76,7 +76,7 @@ class Unforeseen(LocalFault):
 
 
 class ShareFault(AgentError):
-    """The share would not take or give one file; the other photos go on and this one is tried again."""
+    """The share did not take or give one file; the other photos go on, and this one is tried again."""
 
     exit_code = 3
 
@@ -90,15 +90,15 @@ class ShareDenied(ShareFault):
 
 
 class FolderNotTrusted(ShareFault):
-    """A folder on the share is a link, is not a folder, or belongs to a stranger: IT must look at it."""
+    """A folder on the share is a link, is not a folder, or belongs to somebody else: IT must look at it."""
 
 
 class ServerUnfit(ShareFault):
-    """The server cannot do what bringing a photo through needs. A small test file showed it; no photo was sent."""
+    """The server cannot do something that sending a photo needs. A small test file showed it; no photo was sent."""
 
 
 class NotProven(ShareFault):
-    """What the share holds is not what was sent; nothing is removed here."""
+    """The share does not hold what was sent; nothing is removed from this laptop."""
 
 
 class ShareUnreachable(AgentError):
@@ -108,13 +108,13 @@ class ShareUnreachable(AgentError):
 
 
 class ShareRefused(AgentError):
-    """The share is not who it was, or does not let us in; a person must look."""
+    """The server's identity has changed, or it does not let this laptop in; a person must act."""
 
     exit_code = 6
 
 
 class HostKeyRefused(ShareRefused):
-    """The server's host key is unknown here, or not the pinned one. Nothing was sent, nothing removed."""
+    """The server's host key is not known here, or has changed. Nothing was sent and nothing was removed."""
 
 
 class LoginRefused(ShareRefused):
@@ -136,7 +136,7 @@ class RecordError(AgentError):
 
 
 class RecordAltered(RecordError):
-    """An entry of the record is not what was written."""
+    """An entry of the record was changed after it was written."""
 
     exit_code = 10
 
@@ -152,10 +152,10 @@ class RecordTruncated(RecordError):
 
 @contextlib.contextmanager
 def contained(thing: str) -> Iterator[None]:
-    """A boundary around `thing` ("a photo", "a folder"): a fault that nobody foresaw comes out of it as `Unforeseen`.
+    """A boundary around `thing` ("a photo", "a folder"): an unexpected fault comes out of it as `Unforeseen`.
 
     What this program can explain passes through as it is: a journal or record that cannot be written ends the run, as
-    it must. So do Ctrl-C and the end of the process, which are no faults.
+    it must. So do Ctrl-C and the end of the process, which are not faults.
     """
     try:
         yield
@@ -166,10 +166,10 @@ def contained(thing: str) -> Iterator[None]:
 
 
 def unforeseen(thing: str, fault: Exception) -> Unforeseen:
-    """What to say of a fault that befell `thing`."""
+    """The error that says what happened to `thing`."""
     return Unforeseen(
-        f"Something unexpected happened with {thing} ({kind_and_place(fault)}). Everything else goes on, and this is "
-        "tried again later. If it stays so, give IT this message."
+        f"Something unexpected happened to {thing} ({kind_and_place(fault)}). Everything else goes on, and this will "
+        "be tried again. If it happens again, send this message to IT."
     )
 
 

@@ -104,7 +104,7 @@ class Lines:
                 self.passed_on[str(body["new_key"])] = index
             self._name(kind, body)
         except (ValueError, KeyError, TypeError, AttributeError):
-            self._findings.add(RecordFault.ALTERED, f"entry {index} is no entry of this program", index=index)
+            self._findings.add(RecordFault.ALTERED, f"entry {index} was not written by this program", index=index)
             return
         if stated != index:
             self._findings.add(RecordFault.ALTERED, f"entry {index} was written as entry {stated!r}", index=index)
@@ -145,7 +145,7 @@ class Lines:
             else:  # the one that says why may be among what is missing
                 self._findings.add(RecordFault.TRUNCATED, f"{text} as far as they are here", index=index)
         for index in self.to_erase:
-            self._notes.append(f"entry {index} was erased on the laptop and still stands in this copy")
+            self._notes.append(f"entry {index} was erased on the laptop but is still in this copy")
         if self._first_ahead is not None:
             index, at = self._first_ahead
             entries = "1 entry is" if self.ahead == 1 else f"{self.ahead} entries are"

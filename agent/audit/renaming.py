@@ -57,7 +57,7 @@ def _signed(held: PublishedEvidence, trust: TrustedKeys) -> tuple[PublishedEvide
             pieces.append(piece)
         else:
             names = [source.name for source in (piece.entries, piece.leaves) if source is not None]
-            strange += [(name, f"no key that is enrolled for {held.device} signed it") for name in names]
+            strange += [(name, f"it is not signed by any key that is enrolled for {held.device}") for name in names]
     return replace(held, pieces=pieces, checkpoints=good), [*strange, *held.unusable]
 
 

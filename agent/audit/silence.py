@@ -16,7 +16,7 @@ def with_silence(report: Report, heard: datetime | None, now: datetime, longest:
 
 def _what(report: Report, heard: datetime | None, now: datetime) -> str:
     if heard is not None:
-        return f"the last that was heard of it is {(now - heard).total_seconds() / 86400:.1f} days old"
+        return f"nothing has been heard from it for {(now - heard).total_seconds() / 86400:.1f} days"
     if not report.signed:
         return "nothing signed was ever heard of this device"
     return "everything it signed is dated in the future, so nothing shows when it was last heard of"

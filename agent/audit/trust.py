@@ -27,7 +27,7 @@ class TrustedKeys:
         if said.origin != self.origin:
             raise NoteFault(f"it is of another log, {said.origin!r}")
         if not opened.signed_by:
-            raise NoteFault("it is signed by no key that is enrolled for this device")
+            raise NoteFault("it is not signed by any key that is enrolled for this device")
         key = next((one for one in opened.signed_by if self._may_sign(one, said.size)), None)
         if key is None:
             raise NoteFault(f"its key did not sign this log at {said.size} entries: it was changed before or after")
@@ -76,5 +76,5 @@ def trusted(
                 unvouched |= set() if by_old else {rotation}
                 waiting.remove(step)
                 grew = True
-    refused += [(note, "no key that is enrolled for this device signed it") for note, _, _ in waiting]
+    refused += [(note, "it is not signed by any key that is enrolled for this device") for note, _, _ in waiting]
     return TrustedKeys(origin, tuple(keys), tuple(rotations), frozenset(unvouched)), refused

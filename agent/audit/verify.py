@@ -102,9 +102,7 @@ class _Examination:
         self._notes: list[str] = []
         self._trust, refused = trusted(origin(evidence.device), keys, evidence.rotations)
         for note, reason in refused:
-            self._findings.add(
-                RecordFault.UNSIGNED, f"a key rotation is not to be believed: {reason}", file=note.source
-            )
+            self._findings.add(RecordFault.UNSIGNED, f"a key rotation cannot be believed: {reason}", file=note.source)
         self._signed_by: dict[Checkpoint, VerifierKey] = {}
         self._by_size: dict[int, set[Checkpoint]] = {}
         self._paths: dict[int, list[_Path]] = {0: [_Path(Frontier())]}
@@ -136,7 +134,7 @@ class _Examination:
         evidence = self._evidence
         if not self._trust.keys:
             self._findings.add(
-                RecordFault.UNSIGNED, "no key is enrolled for this device, so nothing here can be believed"
+                RecordFault.UNSIGNED, "no log key was given for this device, so nothing here can be believed"
             )
             return
         for note in (*evidence.checkpoints, *evidence.seen):

@@ -22,7 +22,7 @@ from agent.model import Camera, Capture, Level, WallClock
 
 NOT_READ_YET = "this format's capture time is not read yet: held for review"
 NO_TIME = "nothing in it says when it was taken"
-DISORDERLY = "it is damaged around the place where its time stands, which is not to be relied on"
+DISORDERLY = "it is damaged near the place where its time is stored, so that time cannot be relied on"
 
 ONE_MOMENT = timedelta(minutes=1)
 """How far apart two Exif blocks of one file may put one moment; some cameras write the second a little later."""

@@ -15,19 +15,19 @@ COMMANDS = {
     "init": "Set this laptop up: settings, keys, the server's host key.",
     "doctor": "Check everything that has to work, and say what to do.",
     "sync": "Send the visit photos now and see each through to its end.",
-    "open": "The staff page, in the browser.",
-    "status": "What waits, since when and why.",
-    "explain": "What is known of a file, what would be done with it, and why.",
-    "review": "Settle the photos that wait for a person.",
-    "visits": "The register of visits, as it is understood here.",
-    "cameras": "The cameras register, and how far a camera's clock is wrong.",
-    "log": "The record of transfers.",
-    "witness": "On a machine of IT's: watch over the records on the share.",
+    "open": "Open the staff page in the browser.",
+    "status": "Show which photos wait, since when and why.",
+    "explain": "Show what is known about a file, what would be done with it, and why.",
+    "review": "Decide about the photos that wait for you.",
+    "visits": "Show or check the register of visits.",
+    "cameras": "Show the cameras register, or measure how wrong a camera's clock is.",
+    "log": "Show and verify the record of transfers.",
+    "witness": "For IT: watch over the records on the share.",
     "untag": "Take the visit's tag out of a photo again.",
-    "run": "The service, in the foreground.",
-    "service": "Run at log-in.",
-    "config": "The settings.",
-    "demo": "See the whole job done, with sample photos and a server of its own.",
+    "run": "Run the service in the foreground.",
+    "service": "Start the program at log-in, or stop it.",
+    "config": "Show, change or check the settings.",
+    "demo": "Show the whole job with sample photos and a server of its own.",
 }
 
 
@@ -96,7 +96,7 @@ def cli(ctx: click.Context, config: str | None) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> Any:
-    """Run a command and exit with its code; what this program can explain is told without a traceback."""
+    """Run a command and exit with its code; a fault that this program can explain is shown without a traceback."""
     from agent.cli import crash
     from agent.errors import AgentError
 

@@ -51,7 +51,11 @@ def list_cameras(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> 
             )
         return 0
     if not cameras:
-        say("no register was read yet; `photo-agent sync` fetches it" if cameras is None else "no camera is registered")
+        say(
+            "This laptop has not read the register yet. `photo-agent sync` fetches it."
+            if cameras is None
+            else "no camera is registered"
+        )
         return 0
     put_table(
         f"{len(cameras)} {'camera' if len(cameras) == 1 else 'cameras'}",
@@ -119,7 +123,7 @@ def clock(
 ) -> int:
     """How far a camera's clock runs ahead, by PHOTOS of the clock that --show displays."""
     if show == bool(photos):
-        raise click.UsageError("give either --show, or photos of the clock that it shows", ctx)
+        raise click.UsageError("Give either --show, or photos of the clock that it shows.", ctx)
     if show:
         from agent.cli.clockface import show_clock
 

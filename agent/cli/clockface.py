@@ -33,7 +33,7 @@ def show_clock(context: "Context") -> int:
         raise UsageError(missing)
     screen = console()
     if not screen.is_terminal:
-        raise UsageError("the clock is shown on a terminal: start it in a window, not into a file or a pipe")
+        raise UsageError("The clock is shown on a terminal. Start it in a window, not into a file or a pipe.")
     try:
         with Live(Text("Asking the share for its time …"), console=screen, screen=True, auto_refresh=False) as live:
             clock = true_clock(context)

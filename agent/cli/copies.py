@@ -19,7 +19,7 @@ directory_argument = click.argument(
     "directory", metavar="[DIR]", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
 share_option = click.option(
-    "--share", is_flag=True, help="What lies on the share, of all devices this account may read."
+    "--share", is_flag=True, help="The records on the share, of all laptops that this account may read."
 )
 key_option = click.option(
     "--key",
@@ -73,7 +73,7 @@ def enrolled(ctx: click.Context, key_files: Sequence[Path]) -> "list[VerifierKey
 def copy_of(ctx: click.Context, directory: Path | None, share: bool) -> Iterator[Path | None]:
     """The folder to read: the one given, or what was fetched from the share; None for this laptop's own record."""
     if directory is not None and share:
-        raise click.UsageError("a folder and --share exclude one another.")
+        raise click.UsageError("Give either a folder or --share, not both.")
     if not share:
         yield directory
         return

@@ -14,7 +14,7 @@ from types import TracebackType
 log = logging.getLogger("photo-agent")
 
 ADVICE = (
-    "photo-agent met a fault that nobody foresaw and ended. Nothing is lost: the next run goes on. Tell IT, with this:"
+    "photo-agent has stopped because of an unexpected fault. Nothing is lost: the next run goes on. Send this to IT:"
 )
 
 

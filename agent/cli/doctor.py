@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 )
 @click.pass_context
 def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> int:
-    """Check everything that has to work, and say what to do. Exit code 3 where something fails."""
-    from agent.pipeline.doctor import CheckResult, examine
+    """Check everything that has to work, and say what to do.
+
+    Exit codes: 0 nothing fails; 2 the register; 3 something on this laptop, or writing to the share; 5 the share cannot
+    be reached; 6 the share refuses this laptop, or is not the one that was pinned.
+    """
+    from agent.pipeline.doctor import CheckResult, examine, exit_code
 
     settings = settings_of(ctx)
-    failed = 0
+    findings = []
     with stages_of(settings) as context:
         if server_report is not None:
             from agent.pipeline.serverreport import report
@@ -32,7 +36,7 @@ def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> in
             server_report.write_text(report(context), encoding="utf-8")
             say(f"What the server can do is in {server_report}.")
         for found in examine(context, lambda: _service(ctx)):
-            failed += found.mark is CheckResult.FAIL
+            findings.append(found)
             if as_json:
                 put_json({"check": found.check, "result": found.mark.value, "text": found.text, "do": found.advice})
                 continue
@@ -40,7 +44,7 @@ def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> in
             click.echo(f"{click.style(found.mark.value.ljust(4), fg=colour)}  {found.check}: {found.text}")
             if found.advice and found.mark is not CheckResult.OK:
                 click.echo(f"      → {found.advice}")
-    return 3 if failed else 0
+    return exit_code(findings)
 
 
 def _service(ctx: click.Context) -> "tuple[bool, Known]":

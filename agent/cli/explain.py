@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> int:
-    """What is known of each FILE (a folder: of all in it), what would be done with it, and why. Touches nothing."""
+    """Show what is known about each FILE (or every file in a folder), what would be done with it, and why.
+
+    Changes nothing.
+    """
     from agent.pipeline.explain import explain
 
     for path in files:
@@ -65,7 +68,7 @@ _ORIGINS = {
     "received": "received from somebody, or downloaded",
     "screen": "a picture of a screen",
     "edited": "written by a program",
-    "not known": "not known what made it",
+    "not known": "it is not known what made it",
 }
 
 
@@ -78,16 +81,19 @@ def _each(files: tuple[Path, ...]) -> "list[Path]":
 
 def _in_words(told: "Explanation", settings: "Settings") -> str:
     verdicts = {
-        "visit": f"of the visit {told.decision and told.decision.visit}: would be sent, proven, then removed here",
-        "private": "private: left alone",
-        "review": "held: a person decides",
-        "not-a-photo": "no photo: left alone",
+        "visit": f"from {told.decision and told.decision.visit}: it would be sent, checked and then removed here",
+        "private": "private: it is left alone",
+        "review": "it waits for you to decide",
+        "not-a-photo": "not a photo: it is left alone",
     }
     lines = [printable(str(told.path)), f"  {verdicts[told.verdict.value]}"]
     lines += [f"  · {printable(reason)}" for reason in told.reasons]
     if told.capture is not None:
         taken = taken_words(told.taken, told.capture.level, settings)
-        lines.append(f"  format {told.capture.format}, taken {taken}, evidence level {told.capture.level.value}")
+        lines.append(
+            f"  format {told.capture.format}, taken {taken}, certainty {told.capture.level.value} "
+            "(from A, the best, to X, not known)"
+        )
         camera = told.capture.camera
         if camera is not None:
             words = " ".join(part for part in (camera.make, camera.model) if part)

@@ -1,32 +1,62 @@
-"""`init`: set this laptop up, by questions or by flags."""
+"""`init`: set this laptop up, by questions or by flags. Running it again checks and completes what is there."""
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from agent.cli.session import json_option, put_json, say
-from agent.errors import ShareUnreachable
+from agent.errors import SettingsError, ShareUnreachable, UsageError
 
 if TYPE_CHECKING:
     from agent.pipeline.enrol import Enrolment
     from agent.settings import Settings
+    from agent.share import HostKey
+
+KEYS = {
+    "staff": ("device", "staff"),
+    "timezone": ("device", "timezone"),
+    "name": ("device", "name"),
+    "watch": ("folders", "watch"),
+    "host": ("share", "host"),
+    "port": ("share", "port"),
+    "user": ("share", "user"),
+    "path": ("share", "path"),
+    "visits": ("register", "visits"),
+}
+"""The options that are settings, with the table and key of each."""
+
+QUESTIONS = {
+    "staff": "Whose laptop is this (as in the visits register, e.g. j.smith)",
+    "watch": "The folder that photos are imported into",
+    "host": "The name of the school's photo server",
+    "user": "This laptop's user on the server (e.g. laptop-17)",
+    "timezone": "The school's time zone (e.g. Europe/London)",
+}
+
+NO_ZONE_OF_A_SCHOOL = ("UTC", "UCT", "GMT", "Etc/", "Zulu", "Universal", "Greenwich")
+"""How the names of time zones begin that machines have by default, and that say nothing of where the school is."""
 
 
 @click.command("init")
 @click.option("--staff", help="Whose laptop this is, as written in the register.")
 @click.option("--watch", multiple=True, help="An import folder; may be given several times.")
-@click.option("--host", help="The share's server.")
-@click.option("--port", type=click.IntRange(1, 65535), default=22, show_default=True)
+@click.option("--host", help="The school's photo server.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Its SSH port; default: 22.")
 @click.option("--user", help="This laptop's user on the server.")
-@click.option("--path", "root", default="/photos", show_default=True, help="The agent's folder on the server.")
-@click.option("--timezone", help="The school's zone, e.g. Europe/London.")
+@click.option("--path", help="The agent's folder on the server; default: /photos.")
+@click.option("--timezone", help="The school's time zone, e.g. Europe/London.")
 @click.option("--name", help="This laptop's name; default: its user on the server.")
-@click.option("--visits", default="share:register/visits.csv", show_default=True, help="Where the register is.")
+@click.option("--visits", help="Where the visits register is; default: share:register/visits.csv.")
 @click.option(
-    "--host-key", "fingerprint", help="The server's SHA256 fingerprint, as IT gave it; pinned without asking."
+    "--host-key",
+    "fingerprint",
+    metavar="SHA256:…",
+    help="The server's fingerprint, as IT gave it. If the server shows it, it is pinned unasked. Needed where "
+    "nobody can be asked, and where the server's key has changed.",
 )
 @click.option("--no-server", is_flag=True, help="Do not ask the server for its host key now.")
 @click.option(
@@ -35,107 +65,202 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False, path_type=Path),
     help="Leave what IT must enter as a file in this folder, for `add-device.sh --from`.",
 )
-@click.option("--force", is_flag=True, help="Replace settings that are there already.")
+@click.option("--yes", is_flag=True, help="Ask nothing: take the defaults, and fail where something is missing.")
+@click.option("--force", is_flag=True, help="Change settings that are there already to what is given.")
 @json_option
 @click.pass_context
 def command(
     ctx: click.Context,
     /,
-    staff: str | None,
-    watch: tuple[str, ...],
-    host: str | None,
-    port: int,
-    user: str | None,
-    root: str,
-    timezone: str | None,
-    name: str | None,
-    visits: str,
     fingerprint: str | None,
     no_server: bool,
     enrolment: Path | None,
+    yes: bool,
     force: bool,
     as_json: bool,
+    **options: Any,
 ) -> int:
-    """Set this laptop up: write agent.toml, make its keys, pin the server's host key, and say what IT must enter."""
-    from agent.pipeline.enrol import make_keys, names_in_register, write_settings
-    from agent.settings import load, new_file
+    """Set this laptop up: write agent.toml, make its keys, pin the server's host key, and say what IT must enter.
 
+    May be run again at any time: settings and keys that are there stay, and what is missing is added. Everything is
+    checked before anything is written.
+    """
+    from agent.pipeline.enrol import check_keys, make_keys, names_in_register, pin_key
+    from agent.settings.editing import write
+
+    given = {name: list(value) if name == "watch" else value for name, value in options.items() if value}
     path = _target(ctx)
-    if path.exists() and not force and not (staff or watch or host or user):
-        say(f"keeping the settings in {path}")
+    ask = _asker(can_ask=not yes and sys.stdin.isatty())
+    text, settings = _settings(path, given, ask, force=force)
+    check_keys(settings)
+    if enrolment is not None:
+        _check_folder(enrolment)
+    key = None if no_server else _host_key(settings, fingerprint, can_ask=not yes and sys.stdin.isatty())
+
+    # Everything was checked: from here on things are written.
+    if text is None:
+        say(f"The settings in {path} stay as they are.")
     else:
-        text = new_file(
-            staff=staff or _ask("staff", "Whose laptop is this (as in the register, e.g. j.smith)", None),
-            watch=watch or (_ask("watch", "The folder that photos are imported into", "~/Pictures/Camera Imports"),),
-            host=host or _ask("host", "The share's server", None),
-            user=user or _ask("user", "This laptop's user on the server", None),
-            timezone=timezone or _ask("timezone", "The school's time zone", _system_zone()),
-            path=root,
-            name=name,
-            port=port,
-            visits=visits,
-        )
-        write_settings(path, text, replace=force)
-    settings = load(path)
+        write(path, text)
     made = make_keys(settings)
+    if key is not None:
+        pin_key(settings, key)
     if enrolment is not None:
         from agent.pipeline.enrolment import leave
 
-        say(f"for IT: {leave(made, settings.device.staff, enrolment)}")
-    if not no_server:
-        _pin(settings, fingerprint)
+        say(f"The file for IT: {leave(made, settings.device.staff, enrolment)}")
     named = None if no_server and not settings.register_is_here else names_in_register(settings)
-    _tell(made, path, named, as_json)
+    _report(made, path, named, as_json)
     if named and not as_json:
-        _tell_names(named, settings.device.staff)
+        _report_names(named, settings.device.staff)
     return 0
 
 
 def _target(ctx: click.Context) -> Path:
-    from agent.settings import config_folder
+    """The settings file: the one that was named, else the one in force (the machine's, say), else the user's."""
+    from agent.settings import config_folder, find_file
 
     named = ctx.find_root().obj or os.environ.get("PHOTO_AGENT_CONFIG")
-    return Path(named) if named else config_folder() / "agent.toml"
+    if named:
+        return Path(named)
+    try:
+        return find_file(None, {})
+    except SettingsError:
+        return config_folder() / "agent.toml"
 
 
-def _ask(name: str, text: str, default: str | None) -> str:
-    if not sys.stdin.isatty():
-        if default is not None:
-            return default
-        raise click.UsageError(f"--{name} is needed: there is no terminal to ask on.")
-    answer: str = click.prompt(text, default=default, err=True)
-    return answer
+def _settings(
+    path: Path, given: dict[str, Any], ask: Callable[[str], Any], *, force: bool
+) -> "tuple[str | None, Settings]":
+    """The text to write, None where the file stays as it is, and the settings that it means."""
+    from agent.settings import load, new_file, parse
+    from agent.settings.editing import with_values
+
+    if path.exists():
+        try:
+            there = load(path)
+        except SettingsError as fault:
+            if not force:
+                raise SettingsError(f"{fault}\nOr write it anew with `photo-agent init --force`.") from fault
+        else:
+            changes = {KEYS[name]: value for name, value in given.items() if not _is_so(there, name, value)}
+            if changes and not force:
+                raise UsageError(_differences(path, there, given))
+            return with_values(path, changes) if changes else (None, there)
+    wanted: dict[str, Any] = {name: given[name] if name in given else ask(name) for name in QUESTIONS}
+    wanted |= {name: value for name, value in given.items() if name not in QUESTIONS}
+    text = new_file(**wanted | {"watch": tuple(wanted["watch"])})
+    return text, parse(text, path, written=False)
 
 
-def _system_zone() -> str:
-    """The system's IANA zone where it says so, else the school's likely one."""
-    zone = os.environ.get("TZ", "")
+def _value(settings: "Settings", name: str) -> Any:
+    table, key = KEYS[name]
+    value = getattr(getattr(settings, table), key)
+    return list(value) if name == "watch" else value
+
+
+def _is_so(settings: "Settings", name: str, value: Any) -> bool:
+    if name == "watch":
+        from agent.settings.places import expanded
+
+        return [expanded(folder) for folder in value] == list(settings.watch)
+    return bool(_value(settings, name) == value)
+
+
+def _differences(path: Path, there: "Settings", given: dict[str, Any]) -> str:
+    """What to say where a set-up that is there is run again with other values."""
+    lines = [f"{path} says something else than what was given:"]
+    for name, value in given.items():
+        if not _is_so(there, name, value):
+            lines.append(f"  --{name}: {_plain(value)} was given, and the file says {_plain(_value(there, name))}")
+    return "\n".join(
+        [*lines, "Nothing was changed. Leave these options out to keep the settings, or add --force to change them."]
+    )
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _asker(*, can_ask: bool) -> Callable[[str], Any]:
+    """What answers for an option that was not given: a person, or the default where nobody can be asked."""
+
+    def ask(name: str) -> Any:
+        default = {"watch": "~/Pictures/Camera Imports", "timezone": _system_zone()}.get(name)
+        if not can_ask:
+            if default is None:
+                why = "this computer does not say where the school is, and " if name == "timezone" else ""
+                raise click.UsageError(f"--{name} is needed: {why}nobody can be asked. Nothing was written.")
+            answer = default
+        else:
+            answer = click.prompt(
+                QUESTIONS[name], default=default, err=True, value_proc=lambda text: _checked(name, text)
+            )
+        return [answer] if name == "watch" else answer
+
+    return ask
+
+
+def _checked(name: str, text: str) -> str:
+    """An answer as the settings take it; else the person is asked again, with the reason."""
+    from agent.settings import checks
+
+    check = {"watch": checks.watched, "timezone": checks.zone}.get(name) or getattr(checks, name)
+    try:
+        return str(check(text))
+    except ValueError as fault:
+        raise click.UsageError(f"{text!r} {fault}.") from fault
+
+
+def _system_zone() -> str | None:
+    """The system's IANA zone; None where it does not say so, or says UTC, as machines do that nobody set up."""
+    zone = os.environ.get("TZ", "").removeprefix(":")
     if not zone:
         link = Path("/etc/localtime")
         parts = link.resolve().parts if link.is_symlink() else ()
         zone = "/".join(parts[parts.index("zoneinfo") + 1 :]) if "zoneinfo" in parts else ""
-    return zone if "/" in zone else "Europe/London"
+    return None if "/" not in zone or zone.startswith(NO_ZONE_OF_A_SCHOOL) else zone
 
 
-def _pin(settings: "Settings", fingerprint: str | None) -> None:
-    from agent.pipeline.enrol import pin_if_confirmed
+def _check_folder(folder: Path) -> None:
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        why = "cannot be written" if folder.is_dir() else "is not there"
+        raise UsageError(f"The folder {folder}, for IT's file, {why}. Nothing was written.")
+
+
+def _host_key(settings: "Settings", given: str | None, *, can_ask: bool) -> "HostKey | None":
+    """The key to pin; None where that is done already or the server cannot be reached now."""
+    from agent.pipeline.enrol import Confirmation, may_pin
     from agent.share import scan_host_key
 
+    host = settings.share.host
+
+    def new(key: "HostKey") -> bool:
+        if not can_ask:
+            return False
+        say(f"The server {host} shows this fingerprint: {key.fingerprint} ({key.type})")
+        return click.confirm("Is this the fingerprint that IT gave you", err=True)
+
+    def changed(key: "HostKey", before: "tuple[HostKey, ...]") -> str:
+        if not can_ask:
+            return ""
+        say(f"The host key of {host} has changed.")
+        for other in before:
+            say(f"  before: {other.fingerprint} ({other.type})")
+        say(f"  now:    {key.fingerprint} ({key.type})")
+        say("It may be a new server, or somebody who pretends to be it. Ask IT, in person or by telephone.")
+        answer: str = click.prompt("The fingerprint that IT gives you (nothing: stop)", default="", err=True)
+        return answer
+
     try:
-        key = scan_host_key(settings.share.host, settings.share.port, 20.0)
+        key = scan_host_key(host, settings.share.port, 20.0)
     except ShareUnreachable as fault:
-        say(f"the host key was not pinned: {fault}. Run `photo-agent init` again when the server can be reached")
-        return
-    confirmed = False
-    if fingerprint is None and sys.stdin.isatty():
-        say(f"{settings.share.host} shows the {key.type} key {key.fingerprint}")
-        confirmed = click.confirm("Is this what IT told you", err=True)
-    elif fingerprint is None:
-        say(f"{settings.share.host} shows {key.fingerprint}; give it with --host-key once IT has confirmed it")
-    pin_if_confirmed(settings, key, expected=fingerprint, confirmed=confirmed)
+        say(f"The server's host key was not pinned: {fault} Run `photo-agent init` again when it can be reached.")
+        return None
+    return key if may_pin(settings, key, given=given, confirmation=Confirmation(new, changed)) else None
 
 
-def _tell_names(named: tuple[str, ...], staff: str) -> None:
+def _report_names(named: tuple[str, ...], staff: str) -> None:
     """The names in the register, so that whoever sets the laptop up sees whether this one is among them."""
     from agent.register import recognise
 
@@ -147,7 +272,7 @@ def _tell_names(named: tuple[str, ...], staff: str) -> None:
         say(f"{staff} is not among them: write the name as it is in the register, or ask the visits coordinator.")
 
 
-def _tell(enrolment: "Enrolment", path: Path, named: tuple[str, ...] | None, as_json: bool) -> None:
+def _report(enrolment: "Enrolment", path: Path, named: tuple[str, ...] | None, as_json: bool) -> None:
     if as_json:
         put_json(
             {
@@ -162,8 +287,8 @@ def _tell(enrolment: "Enrolment", path: Path, named: tuple[str, ...] | None, as_
         )
         return
     click.echo(f"Settings: {path}")
-    click.echo("IT lets this laptop in by one line on the server, as root:")
+    click.echo("IT lets this laptop in by typing one line on the server, as root:")
     click.echo(f"  {enrolment.command}")
-    click.echo("and adds this line to the file of log keys that `log verify` and the witness are given:")
+    click.echo("and adds this line to the file of log keys that `log verify` and `witness` read:")
     click.echo(f"  {enrolment.log_key}")
-    click.echo("Then: `photo-agent doctor` checks everything, `photo-agent service install` starts it at log-in.")
+    click.echo("Then `photo-agent doctor` checks everything, and `photo-agent service install` starts it at log-in.")

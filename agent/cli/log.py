@@ -70,11 +70,11 @@ def show(
 ) -> int:
     """Transfers, oldest first: what went where, how it was proven, and whether it is gone from the laptop.
 
-    Of this laptop, of a copied folder (DIR), or of the whole share. A copy is verified first; what is wrong with it is
-    told on standard error, and the exit code is that of `log verify`.
+    Of this laptop, of a copied folder (DIR), or of the whole share. A copy is verified first: faults go to
+    standard error, and the exit code is that of `log verify`.
     """
     if as_json + as_csv + ecs > 1:
-        raise click.UsageError("--json, --csv and --ecs exclude one another.")
+        raise click.UsageError("Give only one of --json, --csv and --ecs.")
     zone = zone_of(settings_if_any(ctx))
     first = None if since is None else _moment(since, zone, end=False)
     last = None if until is None else _moment(until, zone, end=True)
@@ -289,7 +289,7 @@ def _waiting(ctx: click.Context, visit: str) -> int:
 
 def _tell(told: "VisitSum", waiting: int | None, zone: tzinfo) -> None:
     if not told.devices and not waiting:
-        click.echo(f"Nothing on record for the visit {told.visit}.")
+        click.echo(f"Nothing is on record for the visit {told.visit}.")
         return
     lines = [
         ("visit", told.visit),
@@ -297,7 +297,7 @@ def _tell(told: "VisitSum", waiting: int | None, zone: tzinfo) -> None:
         ("devices", ", ".join(sorted(told.devices)) or "–"),
         ("found", "as each laptop knows" if waiting is None else str(waiting + told.photos)),
         ("sent and proven", f"{told.photos} photos, {told.files} files, {told.bytes / 1e6:.1f} MB"),
-        ("removed", f"{told.removed}, {len(told.not_removed)} not yet"),
+        ("removed", f"{told.removed}; {len(told.not_removed)} not yet"),
         ("still waiting", "as each laptop knows" if waiting is None else str(waiting)),
         ("proven", f"{_local(told.first, zone)} to {_local(told.last, zone)}"),
         ("how long it took", _delays(told)),
@@ -312,7 +312,7 @@ def _delays(told: "VisitSum") -> str:
     if told.median_delay is None:
         return "not measured"
     median, longest = told.median_delay / 60, max(told.delays) / 60
-    return f"half within {median:.1f} min of the share being reachable, the last within {longest:.1f} min"
+    return f"half of the photos within {median:.1f} min of the share being reachable, the last within {longest:.1f} min"
 
 
 def _unresolved(told: "VisitSum") -> str:

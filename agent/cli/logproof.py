@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A checkpoint seen before: what it was of must still be there.",
+    help="A checkpoint seen before; the record must still contain everything it covers.",
 )
 @click.option("--max-silence", metavar="DAYS", type=click.FloatRange(min=0, min_open=True), help="Longest silence.")
 @json_option
@@ -132,7 +132,9 @@ def rotate_key(ctx: click.Context, lost: bool, reason: str) -> int:
         new = rotate(context.record, log_key(settings), at=context.clock(), reason=reason, lost=lost)
     click.echo(str(new.key))
     say(
-        "IT must enrol this key: without the old one nothing else connects the two" if lost else "the next run sends it"
+        "IT must enrol this key. The old one is gone, so nothing else connects the two."
+        if lost
+        else "the next run sends it"
     )
     return 0
 
@@ -155,7 +157,10 @@ def erase(ctx: click.Context, entry: int, reason: str) -> int:
         except ValueError as fault:
             raise click.UsageError(str(fault)) from fault
         context.record.seal(signer_of(context.record, log_key(settings)))
-    say("erased here; IT erases it on the server with `photo-agent log erase-copy` once the next run was published")
+    say(
+        "The entry was erased on this laptop. After the next run, IT erases it on the server with "
+        "`photo-agent log erase-copy`."
+    )
     return 0
 
 

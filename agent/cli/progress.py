@@ -77,7 +77,9 @@ class Lines:
         self.log_event(event.as_json())
 
     def expect(self, files: int, size: int) -> None:
-        """The beginning of sending."""
+        """The beginning of sending, where anything is sent at all."""
+        if not files:
+            return
         self.note(f"sending {counted(files, 'photo')}, {megabytes(size)}")
 
     def advance(self, size: int) -> None:
@@ -109,7 +111,7 @@ class Lines:
             which = f"photo {next(iter(photos))}" if len(photos) == 1 else f"{len(photos)} photos"
             if what == "damaged":
                 is_are = "is" if len(photos) == 1 else "are"
-                self.note(f"{which} {is_are} damaged ({reason}): sent all the same")
+                self.note(f"{which} {is_are} damaged ({reason}), and sent all the same")
             else:
                 self.note(f"{which}: {reason}")
 
@@ -207,20 +209,21 @@ def in_words(summary: Mapping[str, object]) -> str:
         took = f" in {seconds:.0f} s" if isinstance(seconds, float) and seconds >= 1 else ""
         size = megabytes(number["bytes"])
         lines.append(
-            f"{_photos(number['proven'])} proven on the share ({size}{took}), {number['removed']} removed here."
+            f"{_photos(number['proven'])} sent and checked ({size}{took}), "
+            f"{number['removed']} removed from this laptop."
         )
     elif number["removed"]:
-        lines.append(f"{_photos(number['removed'])} proven earlier, now removed here.")
+        lines.append(f"{_photos(number['removed'])} sent earlier and now removed from this laptop.")
     else:
         lines.append("Nothing was sent.")
     lines += _visits(summary)
     if number["left_alone"]:
-        lines.append(f"{counted(number['left_alone'], 'file')} not of a visit: left alone.")
+        lines.append(f"{counted(number['left_alone'], 'file')} not from a visit: left alone.")
     if number["damaged"]:
-        lines.append(f"{_photos(number['damaged'])} damaged, sent all the same: the card may be failing, replace it.")
+        lines.append(f"{_photos(number['damaged'])} sent although damaged: the card may be failing, so replace it.")
     if number["waiting"]:
         lines.append(
-            f"{_photos(number['waiting'])} still to go: `photo-agent status` says why; the next run takes them up."
+            f"{_photos(number['waiting'])} not sent yet: `photo-agent status` says why. The next run tries again."
         )
     if number["away"]:
         lines.append(
@@ -228,11 +231,11 @@ def in_words(summary: Mapping[str, object]) -> str:
             "stop waiting with `photo-agent review dismiss`."
         )
     if number["review"]:
-        lines.append(f"{_photos(number['review'])} held for you to decide: `photo-agent review list`.")
+        lines.append(f"{_photos(number['review'])} waiting for you to decide: `photo-agent review list`.")
     if number["refused"]:
-        lines.append(f"{_photos(number['refused'])} cannot be read or sent as they are: `photo-agent status` says why.")
+        lines.append(f"{_photos(number['refused'])} cannot be sent: `photo-agent status` says why.")
     if summary.get("stopped"):
-        lines.append("Stopped when asked to; nothing was lost.")
+        lines.append("Stopped, as you asked. Nothing was lost.")
     return "\n".join(lines)
 
 

@@ -23,14 +23,14 @@ all_like = click.option(
 
 @click.group("review")
 def command() -> None:
-    """Settle the photos that wait for a person."""
+    """Decide about the photos that wait for you."""
 
 
 @command.command("list")
 @json_option
 @click.pass_context
 def list_held(ctx: click.Context, as_json: bool) -> int:
-    """Photos that wait, why, and the visits they may belong to, the likeliest first and why."""
+    """Show the photos that wait for you, why, and which visits they may be from, the likeliest first."""
     from agent.pipeline.review import away, held
 
     settings = settings_of(ctx)
@@ -42,14 +42,17 @@ def list_held(ctx: click.Context, as_json: bool) -> int:
         return 0
     if apart:
         photos = "1 photo waits" if apart == 1 else f"{apart} photos wait"
-        say(f"{photos} for a card, a disk or a folder that is not there: `photo-agent review dismiss` stops waiting.")
+        say(
+            f"{photos} for a card, a disk or a folder that is not connected: "
+            "`photo-agent review dismiss` stops waiting."
+        )
     if not waiting:
-        click.echo("Nothing waits for review.")
+        click.echo("No photo is waiting for you.")
         return 0
     put_table("", ("id", "file", "taken", "why it waits", "likeliest visit"), (_row(one, settings) for one in waiting))
     say(
-        "`photo-agent review assign ID VISIT` sends a photo with a visit, `photo-agent review private ID` leaves it "
-        "alone. Both take many ids, and `--all-like ID` for all of a kind. `photo-agent review undo ID` takes an "
+        "To send a photo: `photo-agent review assign ID VISIT`. To leave it alone: `photo-agent review private ID`. "
+        "Both take several IDs, or `--all-like ID` for all photos of a kind. `photo-agent review undo ID` takes an "
         "answer back."
     )
     return 0
@@ -79,6 +82,8 @@ def _row(one: "ReviewItem", settings: "Settings") -> tuple[str, str, str, str, s
     first, others = one.proposals[:1], one.candidates[1:]
     visits = "".join(f"{proposal.visit.id}: {', '.join(proposal.why)}" for proposal in first)
     visits += f"; or {', '.join(others)}" if others else ""
+    if one.tracked.state.value == "refused":
+        visits = "cannot be sent: import it from the camera again"
     return one.tracked.id, one.tracked.photo.main.path.name, taken, one.tracked.reason or "", visits
 
 
@@ -89,7 +94,7 @@ def _row(one: "ReviewItem", settings: "Settings") -> tuple[str, str, str, str, s
 @json_option
 @click.pass_context
 def assign(ctx: click.Context, words: tuple[str, ...], visit: str | None, like: str | None, as_json: bool) -> int:
-    """The photos with these IDs belong to VISIT: they are sent with the next run, and then removed here."""
+    """Say that the photos with these IDs are from VISIT: the next run sends them, and then removes them here."""
     from agent.pipeline.review import assign as settle
 
     *photos, last = [*words, visit] if visit is not None else words or ("",)
@@ -101,7 +106,7 @@ def assign(ctx: click.Context, words: tuple[str, ...], visit: str | None, like: 
             if as_json:
                 put_json({"id": after.id, "state": after.state.value, "visit": last})
             else:
-                click.echo(f"photo {photo} goes to {last} with the next run")
+                click.echo(f"Photo {photo} will be sent to {last} with the next run.")
     return 0
 
 
@@ -121,7 +126,7 @@ def dismiss(ctx: click.Context, photos: tuple[str, ...], as_json: bool) -> int:
         click.echo("No photo waits for a card, a disk or a folder.")
     else:
         what = "1 photo is" if count == 1 else f"{count} photos are"
-        click.echo(f"{what} not waited for any more. If a card comes back all the same, its photos are sent.")
+        click.echo(f"{what} no longer waited for. If the card comes back after all, its photos are sent.")
     return 0
 
 
@@ -131,7 +136,7 @@ def dismiss(ctx: click.Context, photos: tuple[str, ...], as_json: bool) -> int:
 @json_option
 @click.pass_context
 def private(ctx: click.Context, photos: tuple[str, ...], like: str | None, as_json: bool) -> int:
-    """The photos with these IDs are private: they are left alone from now on."""
+    """Say that the photos with these IDs are private: they are left alone from now on."""
     from agent.pipeline.review import keep_private
 
     with stages_of(settings_of(ctx)) as context:
@@ -141,9 +146,9 @@ def private(ctx: click.Context, photos: tuple[str, ...], like: str | None, as_js
         if as_json:
             put_json({"id": photo, "state": "private"})
         else:
-            click.echo(f"photo {photo} is private and stays where it is")
+            click.echo(f"Photo {photo} is private and stays where it is.")
     if not as_json:
-        say("To take this back, give the photo's file: photo-agent review undo FILE")
+        say("To take this back: photo-agent review undo FILE, with the photo's file")
     return 0
 
 
@@ -152,7 +157,7 @@ def private(ctx: click.Context, photos: tuple[str, ...], like: str | None, as_js
 @json_option
 @click.pass_context
 def undo(ctx: click.Context, answers: tuple[str, ...], as_json: bool) -> int:
-    """Take your answer back, until the photo was sent; of a photo that you said is private, give its file."""
+    """Take an answer back, as long as the photo was not sent. For a photo that you said is private, give its file."""
     from agent.pipeline.undo import undo as take_back
 
     with stages_of(settings_of(ctx)) as context:
@@ -162,9 +167,9 @@ def undo(ctx: click.Context, answers: tuple[str, ...], as_json: bool) -> int:
                 known = done.tracked
                 put_json({"id": known and known.id, "state": known and known.state.value, "answer": what})
             elif done.in_review:
-                click.echo(f"{what} waits for your answer again")
+                click.echo(f"{what} is waiting for your answer again.")
             else:
-                click.echo(f"your answer about {what} is taken back; the next run looks at the photo again")
+                click.echo(f"Your answer about {what} was taken back. The next run looks at the photo again.")
     return 0
 
 

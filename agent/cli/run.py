@@ -27,7 +27,7 @@ LOG_SIZE = 1_000_000
 @click.command("run")
 @click.pass_context
 def command(ctx: click.Context) -> int:
-    """The service, in the foreground: watches, sends, proves and removes until it is told to stop."""
+    """Run the service in the foreground: watch, send, check and remove photos until it is stopped."""
     from agent.pipeline.importfolders import refuse_unfit
     from agent.pipeline.lock import only_writer
     from agent.supervisor import Restarts, Supervisor, knock_at

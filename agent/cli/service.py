@@ -31,7 +31,7 @@ def install(ctx: click.Context) -> int:
     service = service_of(ctx)
     service.install()
     service.start()
-    click.echo("installed and started; it starts again at each log-in")
+    click.echo("The service is installed and running. It starts again at each log-in.")
     return 0
 
 
@@ -40,7 +40,7 @@ def install(ctx: click.Context) -> int:
 def uninstall(ctx: click.Context) -> int:
     """Stop it and take it away; settings, keys, journal and record stay."""
     service_of(ctx).uninstall()
-    click.echo("taken away; settings, keys, journal and record stay")
+    click.echo("The service was removed. Settings, keys, journal and record stay.")
     return 0
 
 
@@ -58,7 +58,7 @@ def start(ctx: click.Context) -> int:
 def stop(ctx: click.Context) -> int:
     """Stop it until the next log-in."""
     service_of(ctx).stop()
-    click.echo("stopped")
+    click.echo("The service was stopped. `photo-agent service start` starts it again.")
     return 0
 
 
@@ -71,7 +71,7 @@ def status(ctx: click.Context, as_json: bool) -> int:
     if as_json:
         put_json({"installed": state.installed, "running": state.running.value, "detail": state.detail})
     else:
-        click.echo(f"installed: {'yes' if state.installed else 'no'}, running: {state.running.value}.")
+        click.echo(f"installed: {'yes' if state.installed else 'no'}, running: {state.running.value}")
         if state.detail:
             click.echo(state.detail)
     return 0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agent.pipeline.context import Context
     from agent.settings import Settings
 
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, and nothing else.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, and nothing else.")
 
 
 def settings_of(ctx: click.Context) -> "Settings":

@@ -15,11 +15,23 @@ if TYPE_CHECKING:
     from agent.settings import Settings
 
 
+STATES = {
+    "found": "just found",
+    "settled": "just found",
+    "decided": "to be sent",
+    "sent": "to be checked",
+    "proven": "to be removed",
+    "review": "waiting for you",
+    "refused": "cannot be sent",
+}
+"""What a teacher reads for a photo's state; `--json` has the state itself."""
+
+
 @click.command("status")
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> int:
-    """What waits, since when and why; how the register, the share and the service stand.
+    """Show which photos wait, since when and why, and the state of the register, the share and the service.
 
     Exit code 2 while something is wrong with the register: visits may be missing from it.
     """
@@ -97,23 +109,23 @@ def _show(status: "Status", settings: "Settings") -> None:
     from agent.journal import State
 
     click.echo(_in_one_sentence(status))
-    register = f"{counted(status.register_visits, 'visit')}, renewed {local(status.register_read_at, settings)}"
+    register = f"{counted(status.register_visits, 'visit')}, read {local(status.register_read_at, settings)}"
     if status.register_version is None:
-        register = "none read yet"
+        register = "not read yet"
     click.echo(f"register  {register}" + (f" – {status.register_trouble}" if status.register_trouble else ""))
     click.echo(f"share     {settings.share.host}, last reached {local(status.share_last_reached, settings)}")
     if status.record_trouble is not None:
         click.echo(f"record    {status.record_trouble}")
     if (trouble := status.share_trouble) is not None:
         click.echo(f"          since {local(trouble.since, settings)}: {trouble.why}")
-        click.echo("          Photos wait here meanwhile, and are sent when it can be used again.")
+        click.echo("          Photos wait on this laptop and are sent when the share can be used again.")
     click.echo(f"service   {'running' if status.running else 'not running'}")
     for one in status.forwarding:
         click.echo(f"forward   {_forwarding(one, settings)}")
     removed, review = status.counts.get(State.REMOVED, 0), status.counts.get(State.REVIEW, 0)
     private = status.counts.get(State.PRIVATE, 0)
-    gone = f"{removed} sent and removed here in 30 days"
-    click.echo(f"photos    {gone}, {review} for review, {private} private left alone")
+    gone = f"{removed} sent and removed in the last 30 days"
+    click.echo(f"photos    {gone}, {review} waiting for you, {private} private (left alone)")
     if status.damage is not None:
         last = local(status.damage.last, settings)
         click.echo(
@@ -131,10 +143,10 @@ def _show(status: "Status", settings: "Settings") -> None:
 def _in_one_sentence(status: "Status") -> str:
     sentences = []
     if status.to_go:
-        sentences.append(f"{counted(len(status.to_go), 'photo')} still to go.")
+        sentences.append(f"{counted(len(status.to_go), 'photo')} not sent yet.")
     if need := status.needs_a_person:
-        sentences.append(f"{need} need{'s' if need == 1 else ''} you: photo-agent review list.")
-    return " ".join(sentences) or "Nothing waits."
+        sentences.append(f"{counted(need, 'photo')} need{'s' if need == 1 else ''} you: `photo-agent review list`.")
+    return " ".join(sentences) or "Nothing is waiting."
 
 
 def _rows(status: "Status", settings: "Settings") -> Iterator[tuple[str, str, str, str, str]]:
@@ -143,7 +155,7 @@ def _rows(status: "Status", settings: "Settings") -> Iterator[tuple[str, str, st
     for one in status.waiting:
         tracked = one.tracked
         visit = (tracked.decision and tracked.decision.visit) or "–"
-        state = tracked.state.value + (" (overdue)" if one.overdue else "")
+        state = STATES.get(tracked.state.value, tracked.state.value) + (" (overdue)" if one.overdue else "")
         groups[visit, state, one.reason or ""].append(one)
     for (visit, state, reason), photos in groups.items():
         first = photos[0].tracked

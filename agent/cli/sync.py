@@ -74,7 +74,10 @@ def _stop(stopping: threading.Event) -> None:
         raise KeyboardInterrupt
     stopping.set()
     # Past Python's buffer: this may have interrupted a write into it, which is not to be begun anew.
-    os.write(sys.stderr.fileno(), b"\nfinishing the files in hand; Ctrl-C again stops at once (nothing gets lost)\n")
+    os.write(
+        sys.stderr.fileno(),
+        b"\nFinishing the photos that are on their way. Ctrl-C again stops at once; nothing gets lost.\n",
+    )
 
 
 class _on_interrupt:  # noqa: N801  # reads as a statement: with _on_interrupt(…)
@@ -101,7 +104,7 @@ def _hand_over(settings: "Settings", paths: tuple[Path, ...], follow: "Follower"
     stopping = threading.Event()
     with _on_interrupt(stopping.set), stages_of(settings) as context:
         request = context.journal.ask(paths, context.clock())
-        say("the service is at work already; following it")
+        say("The service is at work already. Now following what it does.")
         for event in _events(context, request, stopping):
             if event.get("event") == "summary":
                 follow.end(event)
@@ -111,7 +114,7 @@ def _hand_over(settings: "Settings", paths: tuple[Path, ...], follow: "Follower"
         context.journal.withdraw(request)
     if not stopping.is_set():
         return None
-    say("no longer following; the service goes on by itself")
+    say("Stopped watching. The service goes on by itself.")
     return 3
 
 
@@ -152,12 +155,20 @@ def _dry_run(settings: "Settings", roots: tuple[Path, ...], as_json: bool) -> in
     visits = [one for one in explained if one.verdict == "visit"]
     review = [one for one in explained if one.verdict == "review"]
     private = sum(one.verdict == "private" for one in explained)
-    put_table(
-        "would be sent and then removed here",
-        ("file", "visit", "taken"),
-        ((one.path.name, str(one.decision and one.decision.visit), local(one.taken, settings)) for one in visits),
-    )
+    if visits:
+        put_table(
+            "These would be sent and then removed from this laptop",
+            ("file", "visit", "taken"),
+            ((one.path.name, str(one.decision and one.decision.visit), local(one.taken, settings)) for one in visits),
+        )
     if review:
-        put_table("would wait for review", ("file", "why"), ((one.path.name, "; ".join(one.reasons)) for one in review))
-    say(f"{len(visits)} to send, {len(review)} for review, {private} private; nothing was done")
+        put_table(
+            "These would wait for you to decide",
+            ("file", "why"),
+            ((one.path.name, "; ".join(one.reasons)) for one in review),
+        )
+    say(
+        f"{len(visits)} to send, {len(review)} for you to decide, {private} private. "
+        "This was only a preview: nothing was done."
+    )
     return code

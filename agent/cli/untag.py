@@ -10,7 +10,11 @@ from agent.cli.session import json_option, put_json
 @click.command("untag")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "-o", "--output", "out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; else beside it."
+    "-o",
+    "--output",
+    "out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write; otherwise beside the photo.",
 )
 @json_option
 def command(file: Path, out: Path | None, as_json: bool) -> int:
@@ -25,7 +29,7 @@ def command(file: Path, out: Path | None, as_json: bool) -> int:
     if as_json:
         put_json({"file": str(target) if done.written else None, "visit": done.visit, "transfer": done.transfer})
     elif done.written:
-        click.echo(f"the original is in {target}; its SHA-256 is the one in the tag")
+        click.echo(f"The original is in {target}. Its SHA-256 is the one that the tag names.")
     else:
-        click.echo("this file held only the tag; there was no file before it")
+        click.echo("This file holds only a tag, so there is no original to restore.")
     return 0

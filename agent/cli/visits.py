@@ -33,10 +33,10 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
             put_json(_as_json(visit))
         return 0
     if register is None:
-        say("no register was read yet; `photo-agent sync` fetches it")
+        say("This laptop has not read the register yet. `photo-agent sync` fetches it.")
         return 0
     put_table(
-        f"{len(newest)} {'visit' if len(newest) == 1 else 'visits'}, renewed {local(register.read_at, settings)}",
+        f"{len(newest)} {'visit' if len(newest) == 1 else 'visits'}, read {local(register.read_at, settings)}",
         ("id", "title", "starts", "ends", "zone", "staff", ""),
         (
             (
@@ -101,7 +101,7 @@ def check(
             click.echo(f"{where}: {one.severity}: {one.message}")
     errors = sum(one.severity == "error" for one in found.faults)
     warnings = counted(len(found.faults) - errors, "warning")
-    say(f"{counted(found.good, 'good line')}, {counted(errors, 'error')}, {warnings}")
+    say(f"{file.name}: {counted(found.good, 'good line')}, {counted(errors, 'error')}, {warnings}")
     return 2 if errors else 0
 
 
@@ -109,20 +109,22 @@ def check(
 @json_option
 @click.pass_context
 def accept(ctx: click.Context, as_json: bool) -> int:
-    """Fetch the register and believe it although it is unlikely: it shrank by more than half, has a very long visit, or
-    has days and months exchanged. For the visits coordinator."""
+    """For the visits coordinator: use the register although it looks wrong.
+
+    It may have shrunk by more than half, have a very long visit, or have days and months exchanged.
+    """
     from agent.errors import RegisterError
     from agent.pipeline.renew import fetch_register
 
     with stages_of(settings_of(ctx)) as context:
         renewal = fetch_register(context, force=True)
     if renewal.refusal or renewal.register is None:
-        raise RegisterError(renewal.refusal or "there is no register to accept")
+        raise RegisterError(renewal.refusal or "There is no register that waits to be accepted.")
     if as_json:
         put_json({"version": renewal.register.version, "visits": len(renewal.register.visits)})
     else:
         number = len(renewal.register.visits)
-        click.echo("1 visit is in force now" if number == 1 else f"{number} visits are in force now")
+        click.echo("1 visit is in use now." if number == 1 else f"{number} visits are in use now.")
     return 0
 
 
@@ -145,7 +147,10 @@ def _rules(ctx: click.Context, zone: str | None, dates: str | None) -> "Rules":
         rules = rules_of(settings_of(ctx))
     except SettingsError:
         if zone is None:
-            say("no settings on this computer: rows without a zone are read as Europe/London (--timezone changes that)")
+            say(
+                "This computer has no settings, so rows without a time zone are read as Europe/London "
+                "(--timezone changes that)."
+            )
         rules = Rules("Europe/London")
     return replace(rules, zone=zone or rules.zone, dates=Order(dates) if dates else rules.dates)
 

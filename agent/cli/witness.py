@@ -29,9 +29,15 @@ LOOK_AGAIN = 10.0
 @click.option(
     "--keys", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Enrolled log keys."
 )
-@click.option("--state", type=click.Path(file_okay=False, path_type=Path), help="Where it remembers; not on the share.")
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder in which it remembers; not on the share.",
+)
 @click.option("--name", help="Its name in cosignatures; without it, witness/ and the host's.")
-@click.option("--silence-days", type=click.FloatRange(min=0), default=3, show_default=True, help="0: not told.")
+@click.option(
+    "--silence-days", type=click.FloatRange(min=0), default=3, show_default=True, help="0: silence is not reported."
+)
 @click.option("--visits", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Instead of DIR/visits.")
 @click.option("--retired", multiple=True, metavar="VISIT", help="A visit whose files IT cleared away on purpose.")
 @json_option
@@ -55,7 +61,7 @@ def command(
     only share and record disagree.
     """
     if share == (directory is not None):
-        raise click.UsageError("give a folder, or --share.")
+        raise click.UsageError("Give a folder, or --share.")
     from agent import audit
     from agent.settings.places import state_folder
 
@@ -81,7 +87,7 @@ def command(
     else:
         for line in watch.lines():
             click.echo(printable(line))
-    say(f"this witness: {witness.key}")
+    say(f"This witness signs with {witness.key}")
     return watch.exit_code
 
 

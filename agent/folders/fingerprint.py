@@ -53,7 +53,7 @@ def _same(seen: os.stat_result, file: LocalFile) -> None:
 
 
 def _changed() -> LocalFault:
-    return LocalFault("A photo changed while it was read; it is tried again once it has come to rest.")
+    return LocalFault("A photo changed while it was read; it will be read again when it no longer changes.")
 
 
 def _told(fault: OSError) -> LocalFault:

@@ -288,6 +288,12 @@ class Journal(RequestQueue):
             (token, register_version, self._mark(token, main, tracked.volume or Volume())),
         )
 
+    def said_private(self, main: LocalFile) -> bool:
+        """Whether a person said that the photo with this main file, as it is now, is private."""
+        with self._reading() as db:
+            query = "SELECT 1 FROM skip WHERE token = ? AND register_version IS NULL"
+            return db.execute(query, (self._skip_token(main),)).fetchone() is not None
+
     def take_back_private(self, main: LocalFile) -> bool:
         """Forget that a person said the photo with this main file is private; False where nobody has said so of it."""
         with self._writing() as db:

@@ -48,12 +48,12 @@ def give(context: Context, photos: Sequence[PhotoId], visit: VisitId | None) -> 
     """Note an answer about photos in review. UsageError where one is not in review, or the visit is not open to it."""
     answered = {photo for answer in pending(context) for photo in answer.photos}
     if taken := next((photo for photo in photos if photo in answered), None):
-        raise UsageError(f"photo {taken} has an answer already; take that one back first")
+        raise UsageError(f"Photo {taken} has an answer already. Take that one back first.")
     review.chosen(context, photos)
     if visit is not None:
         register = context.registers.current()
         if register is None:
-            raise UsageError("there is no register of visits on this laptop yet; `photo-agent sync` fetches it")
+            raise UsageError("This laptop has no register of visits yet. `photo-agent sync` fetches it.")
         review.open_visit(register, visit)
     answer = Answer(secrets.token_hex(4), tuple(dict.fromkeys(photos)), visit, context.clock())
     context.journal.set_fact(_PREFIX + answer.id, _written(answer))

@@ -120,7 +120,7 @@ def _looked_at(context: Context, path: Path, zone: ZoneInfo) -> Measured | Local
     try:
         shown = clock_in(context.worker, path)
         if shown.at > context.clock() + AHEAD_OF_NOW:
-            return LocalFault("the clock in the photo shows a time that has not come yet: it is not to be believed")
+            return LocalFault("the clock in the photo shows a time that has not come yet, so it cannot be right")
         return measure(context.capture.read(path, now=context.clock()), shown, zone)
     except LocalFault as fault:
         return fault
@@ -132,7 +132,9 @@ def clock_error(
     """What the photos tell together. Raises LocalFault where one tells nothing, or where they do not agree."""
     measured = [one.found for one in looked if isinstance(one.found, Measured)]
     if len(measured) < len(looked):
-        raise LocalFault("not every photo could be used: leave those out that could not, or photograph the clock again")
+        raise LocalFault(
+            "Not every photo could be used. Leave out those that could not, or photograph the clock again."
+        )
     ahead = agree(measured)
     camera = measured[0].camera
     known = identify(camera, registered(context) or ()).cameras

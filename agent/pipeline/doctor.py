@@ -1,6 +1,6 @@
 """Everything that has to work on this laptop, checked one by one; a check that fails says what to do.
 
-A check changes nothing but its own temporary file on the share, and one that cannot be made says so. Where the share
+A check changes nothing but its own temporary file on the share; where it cannot be made, it says so. Where the share
 can be written to, photos that waited for IT may be sent again.
 """
 
@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -24,7 +24,7 @@ from agent.pipeline.former import published_up_to, unpublished
 from agent.pipeline.importfolders import why_unfit
 from agent.pipeline.invain import release
 from agent.pipeline.journal_keys import UNPUBLISHED
-from agent.pipeline.misgivings import not_named, not_understood
+from agent.pipeline.misgivings import not_listed, not_named, not_understood
 from agent.pipeline.places import log_key
 from agent.pipeline.receivers import try_out
 from agent.pipeline.renew import LARGEST, needs_share, renew_register
@@ -60,11 +60,25 @@ class Finding:
     mark: CheckResult
     text: str
     advice: str = ""
+    code: int = 3
+    """The exit code of a failure: 2 for the register, 5 and 6 for the share, 3 for everything else."""
+
+
+GRAVEST_FIRST = (6, 5, 2, 3)
+"""Which exit code counts where several checks fail: without the share, nothing else can be put right."""
+
+
+def exit_code(findings: Iterable[Finding]) -> int:
+    """0, or the code of the gravest failure."""
+    failed = {found.code for found in findings if found.mark is CheckResult.FAIL}
+    return next((code for code in GRAVEST_FIRST if code in failed), 0)
 
 
 def examine(context: Context, service: Callable[[], tuple[bool, Known]]) -> Iterator[Finding]:
     """All checks; `service` says whether the service is installed and whether it runs."""
-    yield Finding("settings", CheckResult.OK, f"read; this is {context.settings.device.name}")
+    yield Finding(
+        "settings", CheckResult.OK, f"the settings file is right; this laptop is {context.settings.device.name}"
+    )
     yield from _folders(context)
     yield from _watching()
     yield _reading(context)
@@ -80,14 +94,17 @@ def _folders(context: Context) -> Iterator[Finding]:
     for number, folder in enumerate(context.settings.watch, start=1):
         name = f"folder {number}"
         if not folder.is_dir():
-            advice = "make it, put the card in, or correct folders.watch in agent.toml"
-            yield Finding(name, CheckResult.WARN, f"{folder} is not there", advice)
+            advice = "make the folder, connect its disk, or name another: `photo-agent config set folders.watch FOLDER`"
+            yield Finding(name, CheckResult.FAIL, f"there is no folder {folder}", advice)
             continue
         if not os.access(folder, os.R_OK | os.X_OK):
-            yield Finding(name, CheckResult.FAIL, f"{folder} cannot be read", "give this user read permission")
+            yield Finding(name, CheckResult.FAIL, f"{folder} cannot be read", "give this user permission to read it")
         elif not os.access(folder, os.W_OK):
             yield Finding(
-                name, CheckResult.FAIL, f"{folder} cannot be written, so nothing can be removed", "allow writing"
+                name,
+                CheckResult.FAIL,
+                f"{folder} cannot be written, so no photo can be removed from it",
+                "give this user permission to write",
             )
         else:
             yield Finding(name, CheckResult.OK, f"{folder} can be read and written")
@@ -104,12 +121,14 @@ def _folders(context: Context) -> Iterator[Finding]:
 def _watching() -> Iterator[Finding]:
     limits = watch_limits()
     if limits is None:
-        yield Finding("watching", CheckResult.OK, "this system sets no limit of its own")
+        yield Finding("watching", CheckResult.OK, "this system sets no limit on the number of watched folders")
     elif limits.free < 1000:
-        advice = "raise fs.inotify.max_user_watches; until then the rescan finds new photos, only later"
-        yield Finding("watching", CheckResult.WARN, f"only {limits.free} folders more can be watched", advice)
+        advice = (
+            "raise fs.inotify.max_user_watches; until then, new photos in other folders are found later, by the rescan"
+        )
+        yield Finding("watching", CheckResult.WARN, f"only {limits.free} more folders can be watched", advice)
     else:
-        yield Finding("watching", CheckResult.OK, f"{limits.free} folders more can be watched")
+        yield Finding("watching", CheckResult.OK, f"{limits.free} more folders can be watched")
 
 
 def _reading(context: Context) -> Finding:
@@ -117,20 +136,20 @@ def _reading(context: Context) -> Finding:
     try:
         imposed = context.worker.imposed()
     except AgentError as fault:
-        return Finding("reading", CheckResult.FAIL, str(fault), "no photo is read until this is settled")
+        return Finding("reading", CheckResult.FAIL, str(fault), "tell IT; until this is put right, no photo is read")
     held = {"memory": imposed.memory, "processor time": imposed.processor, "time": imposed.wall}
     missing = [limit for limit, how in held.items() if how == "not"]
     watched = [limit for limit, how in held.items() if how == "watched"]
     if missing:
-        text = f"photos are read in a process of its own, but this system sets it no limit on {', '.join(missing)}"
+        text = f"photos are read in a separate process, but this system does not limit its {', '.join(missing)}"
         return Finding(
             "reading", CheckResult.WARN, text, "a photo made to do harm could slow this laptop down: tell IT"
         )
-    text = "photos are read in a process of its own, with limits on memory, processor time and time"
+    text = "photos are read in a separate process, with limits on memory, processor time and time"
     if watched:
-        text += f" (this system has none for {' and '.join(watched)}: the process watches itself)"
+        text += f" (this system does not enforce the limit on {' and '.join(watched)}: the process watches itself)"
     if imposed.files == "not":
-        text += "; this system cannot keep it from writing files"
+        text += "; this system cannot stop that process from writing files"
     return Finding("reading", CheckResult.OK, text)
 
 
@@ -138,10 +157,13 @@ def _room(context: Context) -> Iterator[Finding]:
     free = shutil.disk_usage(context.settings.state_dir).free
     if free < ROOM_NEEDED:
         yield Finding(
-            "disk", CheckResult.FAIL, f"{free // 1_000_000} MB free for the journal", "make room on this disk"
+            "disk",
+            CheckResult.FAIL,
+            f"only {free // 1_000_000} MB are free for the journal and the record",
+            "make room on this disk",
         )
     else:
-        yield Finding("disk", CheckResult.OK, f"{free // 1_000_000_000} GB free for the journal and the record")
+        yield Finding("disk", CheckResult.OK, f"{free // 1_000_000_000} GB are free for the journal and the record")
 
 
 def _record(context: Context) -> Iterator[Finding]:
@@ -154,21 +176,30 @@ def _record(context: Context) -> Iterator[Finding]:
     except RecordError as fault:
         # Before the first signature a key may still be missing: `init` or the first run makes it.
         mark = CheckResult.FAIL if seals or place.exists() else CheckResult.WARN
-        yield Finding("record", mark, str(fault), "until this is settled the record is not signed")
+        yield Finding("record", mark, str(fault), "tell IT; until this is put right, the record is not signed")
         return
     if seals and current_key(seals, [key]) is None:
-        yield Finding("record", CheckResult.FAIL, NOT_THE_SIGNER, "let IT know of it")
+        yield Finding("record", CheckResult.FAIL, NOT_THE_SIGNER, "tell IT")
         return
     signed = seals[-1].size if seals else 0
-    text = f"{signed} entries signed, {progress_made.size} of them on the share; the log key is in {place.description}"
+    text = f"{counted(signed, 'entry', 'entries')} signed, {progress_made.size} of them on the share"
+    text += f"; the log key is in {place.description}"
     trouble = context.journal.fact(UNPUBLISHED)
     if trouble or progress_made.lost:
         yield Finding(
-            "record", CheckResult.FAIL, f"{text}. {trouble or ''}".strip(), "tell IT: until then it is not reviewed"
+            "record",
+            CheckResult.FAIL,
+            f"{text}. {trouble or ''}".strip(),
+            "tell IT; until this is put right, nobody can review the record",
         )
     elif missing:
         advice = "run `photo-agent sync`; if they are still there, tell IT"
-        yield Finding("record", CheckResult.FAIL, f"{text}; {missing} are not on the share", advice)
+        yield Finding(
+            "record",
+            CheckResult.FAIL,
+            f"{text}; {counted(missing, 'entry is', 'entries are')} not on the share yet",
+            advice,
+        )
     else:
         yield Finding("record", CheckResult.OK, text)
 
@@ -178,12 +209,17 @@ def _share(context: Context) -> Iterator[Finding]:
     try:
         share = context.connect()
     except AgentError as fault:
-        yield Finding("share", CheckResult.FAIL, str(fault), "nothing is sent or removed until this is settled")
+        advice = "until this is put right, no photo is sent or removed"
+        yield Finding(
+            "share", CheckResult.FAIL, str(fault), advice, fault.exit_code if fault.exit_code in {5, 6} else 3
+        )
         yield from _register(context, None)
         return
     with share:
         able = share.abilities()
-        yield Finding("share", CheckResult.OK, f"{where}: host key as pinned, logged in ({able.software})")
+        yield Finding(
+            "share", CheckResult.OK, f"{where}: its host key is the pinned one, and the login works ({able.software})"
+        )
         yield from _writing(context, share)
         yield from _clock(context, share)
         yield from _register(context, share)
@@ -193,10 +229,10 @@ def _writing(context: Context, share: Share) -> Iterator[Finding]:
     try:
         share.try_out()
     except (ShareFault, FileNotFoundError) as fault:
-        advice = "on the server, IT runs install/server/check-share.sh, which says what is wrong"
+        advice = "IT runs install/server/check-share.sh on the server, which says what is wrong"
         yield Finding("share writing", CheckResult.FAIL, str(fault), advice)
     else:
-        yield Finding("share writing", CheckResult.OK, "written, read back, named and removed a test file")
+        yield Finding("share writing", CheckResult.OK, "a test file was written, read back, renamed and removed")
         waited = release(context.journal)
         if waited:
             photos = "1 photo that waited" if waited == 1 else f"{waited} photos that waited"
@@ -206,45 +242,61 @@ def _writing(context: Context, share: Share) -> Iterator[Finding]:
         share.try_out(folder)
     except (ShareFault, FileNotFoundError) as fault:
         name, user = context.record.device, context.settings.share.user
-        advice = f"on the server, IT runs `add-device.sh {name} …` for the user {user}, or device.name is corrected"
-        yield Finding("share record", CheckResult.FAIL, f"the record cannot be written to {folder}: {fault}", advice)
+        advice = f"IT runs `add-device.sh {name} …` for the user {user} on the server, or corrects device.name here"
+        yield Finding("share record", CheckResult.FAIL, f"the record cannot be written to {folder}. {fault}", advice)
     else:
-        yield Finding("share record", CheckResult.OK, f"written, read back, named and removed a test file in {folder}")
+        yield Finding(
+            "share record", CheckResult.OK, f"a test file was written, read back, renamed and removed in {folder}"
+        )
     if share.abilities().fsync:
         yield Finding("share fsync", CheckResult.OK, "the server confirms that files are on its disk")
     elif context.settings.share.allow_unsynced:
-        advice = "photos are removed here all the same, as share.allow_unsynced says"
+        advice = "the settings (share.allow_unsynced) say that photos are removed from this laptop all the same"
         yield Finding("share fsync", CheckResult.WARN, "the server cannot confirm that files are on its disk", advice)
     else:
-        advice = "use OpenSSH's internal-sftp, or set share.allow_unsynced = true"
+        advice = "IT uses OpenSSH's internal-sftp, or sets share.allow_unsynced = true"
         offered = any("fsync@openssh.com" in text for name, text in share.abilities().details if name == "extensions")
-        lacks = "offers fsync but refuses it" if offered else "has no fsync"
+        lacks = "offers fsync but refuses it" if offered else "does not offer fsync"
         yield Finding(
             "share fsync", CheckResult.FAIL, f"the server {lacks}, so photos are sent but not removed", advice
         )
     free = share.space().free
     if free is None:
         yield Finding(
-            "share space", CheckResult.WARN, "the server does not say how much is free", "watch it on the server"
+            "share space",
+            CheckResult.WARN,
+            "the server does not say how much space is free",
+            "IT watches it on the server",
         )
     elif free < 10_000_000_000:
-        yield Finding("share space", CheckResult.WARN, f"{free / 1e9:.1f} GB free", "a trip can be 10 GB: make room")
+        yield Finding(
+            "share space",
+            CheckResult.WARN,
+            f"only {free / 1e9:.1f} GB are free",
+            "IT makes room: one trip can need 10 GB",
+        )
     else:
-        yield Finding("share space", CheckResult.OK, f"{free / 1e9:.0f} GB free")
+        yield Finding("share space", CheckResult.OK, f"{free / 1e9:.0f} GB are free")
 
 
 def _clock(context: Context, share: Share) -> Iterator[Finding]:
     try:
         ahead = context.clock() - share.now()
     except ShareFault as fault:
-        yield Finding("clock", CheckResult.WARN, f"not compared with the server: {fault}")
+        yield Finding(
+            "clock", CheckResult.WARN, f"this laptop's clock could not be compared with the server's: {fault}"
+        )
         return
     if abs(ahead) > CLOCK_TOLERANCE:
         direction = "ahead of" if ahead > timedelta() else "behind"
-        text = f"this laptop's clock is {abs(ahead.total_seconds()):.0f} s {direction} the server's"
-        yield Finding("clock", CheckResult.WARN, text, "set it by the network")
+        text = f"this laptop's clock is {abs(ahead.total_seconds()):.0f} seconds {direction} the server's"
+        yield Finding("clock", CheckResult.WARN, text, "have the system set its clock from the network")
     else:
-        yield Finding("clock", CheckResult.OK, f"within {abs(ahead.total_seconds()):.0f} s of the server's")
+        yield Finding(
+            "clock",
+            CheckResult.OK,
+            f"this laptop's clock agrees with the server's, to within {abs(ahead.total_seconds()) + 1:.0f} s",
+        )
 
 
 def _register(context: Context, share: Share | None) -> Iterator[Finding]:
@@ -254,20 +306,26 @@ def _register(context: Context, share: Share | None) -> Iterator[Finding]:
         renewal = renew_register(context, share)
         register, refusal = renewal.register, renewal.refusal
     if refusal is not None:
-        advice = "correct the file; `photo-agent visits check FILE` names every fault"
-        yield Finding("register", CheckResult.FAIL, refusal, advice)
+        advice = "the visits coordinator corrects it; `photo-agent visits check FILE` names every fault"
+        yield Finding("register", CheckResult.FAIL, refusal, advice, 2)
     if register is None:
         yield Finding(
-            "register", CheckResult.FAIL, "none was ever read", "the visits coordinator puts one where settings say"
+            "register",
+            CheckResult.FAIL,
+            "this laptop has never read a visits register",
+            f"the visits coordinator saves it as {context.settings.register.visits}",
+            2,
         )
         return
     since = age(register.read_at, context.clock())
     old = since > timedelta(days=context.settings.register.max_age_days)
     visits, cameras = counted(len(register.visits), "visit"), counted(len(register.cameras), "camera")
-    text = f"{visits}, {cameras}, renewed {counted(since.days, 'day')} ago"
-    yield Finding(
-        "register", CheckResult.FAIL if old else CheckResult.OK, text, "connect to the school's network" if old else ""
-    )
+    when = f"{counted(since.days, 'day')} ago" if since.days else "today"
+    text = f"{visits} and {cameras}, read {when}"
+    if old:
+        yield Finding("register", CheckResult.FAIL, text, "connect this laptop to the school's network", 2)
+    else:
+        yield Finding("register", CheckResult.OK, text)
     yield from _register_lines(context, register)
     if share is not None or not needs_share(context):
         yield from _cameras_aside(context, share)
@@ -277,13 +335,16 @@ def _register_lines(context: Context, register: Register) -> Iterator[Finding]:
     advice = "the coordinator corrects them: `photo-agent visits check FILE` names every fault"
     faults = context.registers.faults()
     if unread := not_understood(faults):
-        yield Finding("register lines", CheckResult.FAIL, unread, advice)
+        yield Finding("register lines", CheckResult.FAIL, unread, advice, 2)
     elif faults:
         text = f"{len(faults)} {'warning' if len(faults) == 1 else 'warnings'}, the first: {faults[0]}"
         yield Finding("register lines", CheckResult.WARN, text, advice)
     if unnamed := not_named(register, context.settings.device.staff):
-        advice = "correct device.staff in agent.toml, or the coordinator corrects the register"
-        yield Finding("register staff", CheckResult.FAIL, unnamed, advice)
+        advice = "IT corrects it (`photo-agent config set device.staff NAME`), or the visits coordinator the register"
+        yield Finding("register staff", CheckResult.FAIL, unnamed, advice, 2)
+    elif unlisted := not_listed(register, context.settings.device.staff):
+        advice = "if that is a mistake, IT corrects the name (`photo-agent config set device.staff NAME`)"
+        yield Finding("register staff", CheckResult.WARN, unlisted, advice)
 
 
 def _cameras_aside(context: Context, share: Share | None) -> Iterator[Finding]:
@@ -299,8 +360,10 @@ def _cameras_aside(context: Context, share: Share | None) -> Iterator[Finding]:
     except (FileNotFoundError, ShareFault, OSError):
         return
     if there:
-        text = "there is a cameras.csv beside the visits register, and it is not used: the settings name another file"
-        yield Finding("cameras", CheckResult.WARN, text, "take register.cameras out of agent.toml, or the file away")
+        text = "cameras.csv lies beside the visits register but is not used, because the settings name another file"
+        yield Finding(
+            "cameras", CheckResult.WARN, text, "IT takes register.cameras out of agent.toml, or moves the file away"
+        )
 
 
 def _forwarding(context: Context) -> Iterator[Finding]:
@@ -308,7 +371,7 @@ def _forwarding(context: Context) -> Iterator[Finding]:
     for receiver, fault in try_out(context):
         check = f"forwarding to {receiver.name}"
         waits = "1 entry waits for it" if receiver.waiting == 1 else f"{receiver.waiting} entries wait for it"
-        advice = "photos do not wait for it, and nothing is lost: IT sees to the server, or to [forward] in agent.toml"
+        advice = "photos do not wait for it, and nothing is lost; IT looks at the server, or at [forward] in agent.toml"
         trouble = fault or receiver.fault
         late = receiver.oldest is not None and age(receiver.oldest, context.clock()) > FORWARDING_LATE
         if trouble is not None:
@@ -324,15 +387,26 @@ def _service(service: Callable[[], tuple[bool, Known]]) -> Iterator[Finding]:
     try:
         installed, running = service()
     except AgentError as fault:
-        yield Finding("service", CheckResult.WARN, str(fault), "start `photo-agent run` at log-in by other means")
+        yield Finding(
+            "service", CheckResult.WARN, str(fault), "have `photo-agent run` started at log-in in another way"
+        )
         return
     if not installed:
-        yield Finding("service", CheckResult.WARN, "not installed", "`photo-agent service install` starts it at log-in")
+        yield Finding(
+            "service",
+            CheckResult.WARN,
+            "the service is not installed",
+            "`photo-agent service install` starts it at log-in",
+        )
     elif running is Known.YES:
-        yield Finding("service", CheckResult.OK, "installed and running")
+        yield Finding("service", CheckResult.OK, "the service is installed and running")
     else:
-        state = "not running" if running is Known.NO else "installed; whether it runs is not known"
-        yield Finding("service", CheckResult.WARN, state, "`photo-agent service start`")
+        state = (
+            "the service is not running"
+            if running is Known.NO
+            else "the service is installed; whether it runs is not known"
+        )
+        yield Finding("service", CheckResult.WARN, state, "`photo-agent service start` starts it")
 
 
 def _encryption(folder: Path) -> Finding:
@@ -341,18 +415,28 @@ def _encryption(folder: Path) -> Finding:
     if known is Known.YES:
         return Finding("disk encryption", CheckResult.OK, how)
     if known is Known.NO:
-        return Finding("disk encryption", CheckResult.WARN, how, "photos wait on this disk: IT should encrypt it")
-    return Finding("disk encryption", CheckResult.WARN, "not known: this system does not tell", "IT can look it up")
+        return Finding(
+            "disk encryption",
+            CheckResult.WARN,
+            how,
+            "photos wait on this disk before they are sent, so IT should encrypt it",
+        )
+    return Finding(
+        "disk encryption",
+        CheckResult.WARN,
+        "not known: this system does not say whether the disk is encrypted",
+        "IT can look it up",
+    )
 
 
 def _encrypted(folder: Path) -> tuple[Known, str]:
     if sys.platform == "win32":
         return Known.NOT_KNOWN, ""  # manage-bde answers administrators only
     if sys.platform == "darwin":
-        told = _output(["fdesetup", "status"])
-        if "FileVault is On" in told:
+        answer = _output(["fdesetup", "status"])
+        if "FileVault is On" in answer:
             return Known.YES, "FileVault is on"
-        return (Known.NO, "FileVault is off") if "FileVault is Off" in told else (Known.NOT_KNOWN, "")
+        return (Known.NO, "FileVault is off") if "FileVault is Off" in answer else (Known.NOT_KNOWN, "")
     source = _output(["findmnt", "-no", "SOURCE", "-T", str(folder)]).strip()
     kinds = _output(["lsblk", "-sno", "TYPE", source.partition("[")[0]]) if source.startswith("/dev/") else ""
     if "crypt" in kinds.split():

@@ -1,21 +1,21 @@
-"""Setting a laptop up: the settings file, the two keys, the pinned host key, and what IT must enter on the server.
+"""Setting a laptop up: the two keys, the pinned host key, and what IT must enter on the server.
 
-May be repeated: a key that is there is kept, a settings file is only replaced when that is asked for, and a host key is
-pinned only when a person has said that it is the right one.
+May be repeated: a key that is there stays, and a host key is pinned only when a person has said that it is the right
+one. Everything is checked first (`check_keys`, `may_pin`), and only then is anything written.
 """
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.errors import AgentError, HostKeyRefused, UsageError
-from agent.files.durable import replace_file
+from agent.errors import AgentError, HostKeyRefused
 from agent.pipeline.misgivings import names_in
 from agent.pipeline.places import log_key
 from agent.pipeline.renew import read_once
 from agent.record.keys import ssh_line
 from agent.settings import Settings
-from agent.share import HostKey, make_key, pin, public_key
+from agent.share import HostKey, judge, make_key, pin, pinned, public_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,6 @@ class Enrolment:
         # The script makes the user's name of the device's, unless it is told another.
         as_made = self.device.lower().replace(".", "-")
         return line if self.user == as_made else f"{line} --user {shlex.quote(self.user)}"
-
-
-def write_settings(path: Path, text: str, *, replace: bool) -> None:
-    """Write agent.toml for this user only. UsageError where there is one and it is not to be replaced."""
-    if path.exists() and not replace:
-        raise UsageError(f"there are settings already in {path}; --force replaces them (the keys are kept)")
-    replace_file(path, text.encode())
 
 
 def names_in_register(settings: Settings) -> tuple[str, ...] | None:
@@ -65,16 +58,73 @@ def make_keys(settings: Settings) -> Enrolment:
     )
 
 
-def pin_if_confirmed(settings: Settings, key: HostKey, *, expected: str | None, confirmed: bool) -> None:
-    """Pin the host key the server showed, if it is the expected one or a person confirmed it; else HostKeyRefused."""
-    if expected is not None and expected.removeprefix("SHA256:").rstrip("=") != key.fingerprint.removeprefix("SHA256:"):
+def check_keys(settings: Settings) -> None:
+    """Raise where a key is there already and cannot be used; a missing one will be made."""
+    if settings.key_file.exists():
+        public_key(settings.key_file)
+    place = log_key(settings)
+    if place.exists():
+        place.load()
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """How the person at the keyboard is asked about a host key; where nobody can be asked, both answer at once.
+
+    `new` is asked about a server that is not known yet, and says whether the key is the right one. `changed` is shown
+    the key that the server shows now and those that it had, and returns the fingerprint that IT gave; it may be empty.
+    """
+
+    new: Callable[[HostKey], bool]
+    changed: Callable[[HostKey, tuple[HostKey, ...]], str]
+
+
+def may_pin(settings: Settings, key: HostKey, *, given: str | None, confirmation: Confirmation) -> bool:
+    """Whether to pin the key that the server shows: False where it is pinned already.
+
+    `given` is the fingerprint from IT. Raises HostKeyRefused where the key is another one, was revoked, or nobody
+    confirmed it. A key in place of another one is never confirmed by a yes: its fingerprint must come from IT.
+    """
+    server = settings.share
+    known = pinned(settings.known_hosts_file, server.host, server.port)
+    if key.base64 in {other.base64 for other in known.revoked}:
+        judge(key, known, server.host, server.port)  # which refuses it, and says why
+    if given is not None and not _same(given, key):
         raise HostKeyRefused(
-            f"the server shows {key.fingerprint}, not the fingerprint that was given: nothing was pinned. "
-            "Ask IT which is right before going on"
+            f"The server at {server.host} shows {key.fingerprint}, which is not the fingerprint that was given. "
+            "Nothing was written and nothing was pinned. Ask IT which of the two is right."
         )
-    if expected is None and not confirmed:
-        raise HostKeyRefused("the host key was not confirmed and so not pinned; run `photo-agent init` again to do so")
+    if key.base64 in {other.base64 for other in known.keys}:
+        return False
+    if given is not None:
+        return True
+    if known.keys:
+        if _same(confirmation.changed(key, known.keys), key):
+            return True
+        before = ", ".join(other.fingerprint for other in known.keys)
+        raise HostKeyRefused(
+            f"The host key of {server.host} has changed: it was {before}, and now it is {key.fingerprint}. "
+            "The new one was not pinned, and nothing was written. Ask IT whether the server really has a new key; if "
+            "so, run `photo-agent init --host-key SHA256:…` with the fingerprint that IT gives you."
+        )
+    if not confirmation.new(key):
+        raise HostKeyRefused(
+            f"This laptop does not know the server at {server.host} yet. It shows {key.fingerprint} ({key.type}). "
+            "Nobody confirmed it, so nothing was pinned and nothing was written. Ask IT for the server's fingerprint, "
+            "then run `photo-agent init` again with --host-key SHA256:…"
+        )
+    return True
+
+
+def pin_key(settings: Settings, key: HostKey) -> None:
+    """Pin the server's host key."""
     pin(settings.known_hosts_file, settings.share.host, settings.share.port, key)
+
+
+def _same(given: str, key: HostKey) -> bool:
+    """Whether somebody's fingerprint is the key's: with or without SHA256:, or the whole line of `ssh-keygen -l`."""
+    wanted = key.fingerprint.removeprefix("SHA256:")
+    return any(word.removeprefix("SHA256:").rstrip("=") == wanted for word in given.split())
 
 
 def _key(file: Path, comment: str) -> str:

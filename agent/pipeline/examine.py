@@ -30,7 +30,7 @@ from agent.worker import Unreadable
 GIVEN_UP_WAITING = timedelta(minutes=10)
 """A file without its end that nobody has written to for this long will not get one any more: it is damaged."""
 
-EMPTY = "the file is empty: was copying it cut short?"
+EMPTY = "the file is empty; perhaps it was not copied completely"
 """Why a photo of no bytes is refused."""
 
 CHUNK = 500
@@ -252,7 +252,7 @@ def _decided(context: Context, register: Register, tracked: TrackedPhoto, said: 
     quiet = _quiet(tracked, context.clock())
     whole = capture.complete and all(isinstance(one, LocalFault) or one.complete for one in partners)
     if not whole and quiet < GIVEN_UP_WAITING and (capture.is_photo or is_remains(capture, tracked)):
-        return replace(tracked, state=State.SETTLED, reason="its end is not there yet: still being copied?")
+        return replace(tracked, state=State.SETTLED, reason="its end is missing; perhaps it is still being copied")
     if is_remains(capture, tracked):
         return replace(tracked, state=State.REFUSED, reason=NOT_WHAT_IT_CLAIMS, attempts=0)
     decision = judge_photo(context, capture, partners, register)

@@ -1,13 +1,14 @@
 """What the agent knows of a file and would do with it, and why. Touches nothing and needs no share."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from agent.errors import LocalFault
 from agent.folders import group, look, scan
 from agent.formats import Kind, claims_to_be_a_photo, kind_of
-from agent.model import Capture, Decision, Interval, Register, Verdict
+from agent.journal import State
+from agent.model import Capture, Decision, Interval, LocalFile, Register, Verdict
 from agent.pipeline.clocks import latest
 from agent.pipeline.context import Context
 from agent.pipeline.examine import EMPTY, others_of, reader
@@ -61,10 +62,16 @@ class Explanation:
         }
 
 
-def explain(context: Context, path: Path, beside: Sequence[Path] | None = None) -> Explanation:
+def explain(
+    context: Context,
+    path: Path,
+    beside: Sequence[Path] | None = None,
+    assigned: Mapping[LocalFile, Decision] | None = None,
+) -> Explanation:
     """Read and decide one file; a file that cannot be read is explained so, not raised.
 
-    `beside` are the files that hang on it; where it is not given they are looked for.
+    `beside` are the files that hang on it, `assigned` what `by_a_person` gives; where they are not given they are
+    looked for.
     """
     if beside is None:
         beside = _beside(context, path)
@@ -74,12 +81,13 @@ def explain(context: Context, path: Path, beside: Sequence[Path] | None = None) 
         partners = [_alone(context, other) for other in beside if kind_of(other) is Kind.CLIP]
     except LocalFault as fault:
         return Explanation(path, None, None, Verdict.REVIEW, (str(fault),))
-    if seen is not None and seen.size == 0 and claims_to_be_a_photo(path):
-        return Explanation(path, capture, None, Verdict.REVIEW, (EMPTY,))
-    if not capture.is_photo and not capture.complete and claims_to_be_a_photo(path):
-        return Explanation(path, capture, None, Verdict.REVIEW, (NOT_WHAT_IT_CLAIMS,))
+    if claims_to_be_a_photo(path) and (why := _unusable(capture, seen)):
+        return Explanation(path, capture, None, Verdict.REVIEW, (why,))
     if not capture.is_photo:
         return Explanation(path, capture, None, Verdict.NOT_A_PHOTO, capture.notes or ("no photo or video",))
+    if seen is not None and (answered := _answer(context, seen, assigned)) is not None:
+        decision, said = answered
+        return Explanation(path, capture, decision, decision.verdict if decision else Verdict.PRIVATE, (said,))
     register = context.registers.current()
     if register is None:
         excuse = no_register(context, register) or ""
@@ -88,6 +96,29 @@ def explain(context: Context, path: Path, beside: Sequence[Path] | None = None) 
     stale = no_register(context, register)
     reasons = (*decision.reasons, *_line_of(context, register, decision), *((stale,) if stale else ()))
     return Explanation(path, capture, decision, decision.verdict, reasons)
+
+
+def _unusable(capture: Capture, seen: LocalFile | None) -> str | None:
+    """Why a file cannot be sent though its name says that it is a photo."""
+    if seen is not None and seen.size == 0:
+        return EMPTY
+    return NOT_WHAT_IT_CLAIMS if not capture.is_photo and not capture.complete else None
+
+
+def by_a_person(context: Context) -> dict[LocalFile, Decision]:
+    """The photos on their way of which a person said which visit they are from, by their main files."""
+    tracked = context.journal.tracked_photos(State.DECIDED, State.SENT, State.PROVEN)
+    return {one.photo.main: one.decision for one in tracked if one.decision is not None and one.decision.by_person}
+
+
+def _answer(
+    context: Context, file: LocalFile, assigned: Mapping[LocalFile, Decision] | None
+) -> tuple[Decision | None, str] | None:
+    """What a person said of the photo with this main file, and in words; None where nobody has. None: private."""
+    if context.journal.said_private(file):
+        return None, "you said that it is private"
+    decision = (by_a_person(context) if assigned is None else assigned).get(file)
+    return None if decision is None else (decision, "you said which visit it is from")
 
 
 def _line_of(context: Context, register: Register, decision: Decision) -> tuple[str, ...]:
@@ -100,8 +131,9 @@ def _line_of(context: Context, register: Register, decision: Decision) -> tuple[
 
 def preview(context: Context, roots: Sequence[Path]) -> Iterator[Explanation]:
     """What a run over `roots` would do with each photo in them, decided afresh and put down nowhere."""
+    assigned = by_a_person(context)
     for photo in scan(roots, read=reader(context)).photos:
-        yield explain(context, photo.main.path, others_of(photo))
+        yield explain(context, photo.main.path, others_of(photo), assigned)
 
 
 def _alone(context: Context, path: Path) -> Capture | LocalFault:

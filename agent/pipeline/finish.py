@@ -229,9 +229,10 @@ def why_it_stays(context: Context, tracked: TrackedPhoto) -> str | None:
     if tracked.receipt is None or not is_proven(tracked.fingerprints, tracked):
         raise ValueError(f"photo {tracked.id} has no complete proof on record")
     if not context.settings.share.allow_unsynced and not all(proof.synced for proof in tracked.proofs):
-        return "the server did not confirm that the photo is on its disk (no fsync), so it stays here too: tell IT"
+        return "the server did not confirm that the photo is on its disk, so it stays on this laptop too: tell IT"
     if tracked.proven_at is None or is_kept(context, tracked.proven_at):
-        return f"kept for {context.settings.removal.keep_hours:g} hours after its proof, as the settings say"
+        hours = f"{context.settings.removal.keep_hours:g}"
+        return f"it stays on this laptop for {hours} hours after it was sent, as the settings say"
     return None
 
 

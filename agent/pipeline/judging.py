@@ -85,7 +85,7 @@ def by_origin(decision: Decision, capture: Capture, *, screenshots: str = "ask")
 
 def why_not_by_itself(capture: Capture) -> str:
     """Why what did not come from a camera waits for a person, alike for all that came the same way."""
-    return f"{capture.origin_basis}{_MORE.get(capture.origin, '')}: a person decides whether it is of a visit"
+    return f"{capture.origin_basis}{_MORE.get(capture.origin, '')}: please say whether it is from a visit"
 
 
 def spoken(decision: Decision, capture: Capture) -> str:

@@ -26,7 +26,7 @@ def only_writer(settings: Settings) -> Iterator[None]:
         lock.acquire()
     except filelock.Timeout:
         raise AlreadyRunning(
-            "another photo-agent works on this laptop already; `photo-agent status` shows what it does"
+            "Another photo-agent is at work on this laptop already. `photo-agent status` shows what it does."
         ) from None
     except OSError as fault:
         raise JournalError(

@@ -49,6 +49,16 @@ def not_named(register: Register, staff: str) -> str | None:
     return f"{staff} is not on {visits} in the register, so photos taken during them wait: {hint}"
 
 
+def not_listed(register: Register, staff: str) -> str | None:
+    """That no visit lists this laptop's member of staff by name, so that only visits for everybody count."""
+    listing = [visit for visit in register.visits if visit.staff]
+    if not listing or occurs(staff_of(register, staff), listing):
+        return None
+    meant = nearest(staff, names_in(listing))
+    hint = f" Is “{meant}” meant?" if meant else ""
+    return f"no visit in the register lists {staff} by name; visits without a list of staff are for everybody.{hint}"
+
+
 def names_in(visits: Iterable[Visit]) -> tuple[str, ...]:
     """Every member of staff that the visits name, sorted."""
     return tuple(sorted({name for visit in visits for name in visit.staff}, key=str.casefold))

@@ -18,6 +18,7 @@ from agent.model import (
     Decision,
     Delivery,
     Fingerprint,
+    Level,
     LocalFile,
     Member,
     Outgoing,
@@ -153,7 +154,9 @@ def _local(context: Context, decision: Decision, visit: Visit | None) -> datetim
     Of several zones it is the one that is furthest ahead, so that one clock orders all photos of the visit: also those
     whose own clock was read in every zone, for the earliest of these readings is by that zone.
     """
-    if decision.taken is None:
+    if (
+        decision.taken is None or decision.level is Level.UPPER_BOUND
+    ):  # only "not later than": its earliest is not a date of it
         return None
     zones = [context.zone] if visit is None else [ZoneInfo(zone) for zone in visit.zones]
     return max(decision.taken.earliest.astimezone(zone).replace(tzinfo=None) for zone in zones)

@@ -93,10 +93,12 @@ def kind_of(source: str) -> Literal["csv", "ics"]:
 def no_register(context: Context, register: Register | None) -> str | None:
     """Why nothing can be decided now, or None."""
     if register is None:
-        return "no register of visits was read yet: photos wait until there is one"
+        return "this laptop has not read the visits register yet, so photos wait until it has"
     old = age(register.read_at, context.clock())
     if old > timedelta(days=context.settings.register.max_age_days):
-        return f"the register was last renewed {old.days} days ago: photos wait until it is renewed"
+        return (
+            f"the visits register was last read {old.days} days ago, too long ago: photos wait until it is read again"
+        )
     return None
 
 
@@ -135,7 +137,9 @@ def _remote(name: RemoteName, share: "Share | None") -> bytes:
     try:
         return share.read(name, LARGEST)
     except FileNotFoundError:
-        raise _NotOnShare(f"there is no {name} on the share; the visits coordinator puts it there") from None
+        raise _NotOnShare(
+            f"there is no file {name} on the share; ask the visits coordinator to save it there"
+        ) from None
     except ShareFault as fault:
         raise RegisterError(f"{name} on the share cannot be read: {fault}") from fault
 

@@ -62,7 +62,7 @@ def chosen(context: Context, photos: Sequence[PhotoId], like: PhotoId | None = N
     named = [_held(context, photo).id for photo in photos]
     alike = [] if like is None else _alike(context, _held(context, like).id)
     if not named and not alike:
-        raise UsageError("name the photos by their ids, or give --all-like ID; `photo-agent review list` shows them")
+        raise UsageError("Name the photos by their ids, or give --all-like ID. `photo-agent review list` shows them.")
     return list(dict.fromkeys([*named, *alike]))
 
 
@@ -70,10 +70,10 @@ def assign(context: Context, photo: PhotoId, visit: VisitId) -> TrackedPhoto:
     """Settle that a held photo belongs to a registered visit. UsageError if either is not known or not open to it."""
     tracked = _held(context, photo)
     if tracked.state is State.REFUSED:
-        raise UsageError(f"photo {photo} cannot be sent as it is: {tracked.reason}")
+        raise UsageError(f"Photo {photo} cannot be sent: {tracked.reason}")
     register = context.registers.current()
     if register is None:
-        raise UsageError("there is no register of visits on this laptop yet; `photo-agent sync` fetches it")
+        raise UsageError("This laptop has no register of visits yet. `photo-agent sync` fetches it.")
     known = open_visit(register, visit)
     photo_file = tracked.photo.main.path
     capture = context.capture.read(photo_file, now=latest(context), beside=others_of(tracked.photo))
@@ -98,9 +98,11 @@ def open_visit(register: Register, visit: VisitId) -> Visit:
     """The visit of that id, which photos may be assigned to. UsageError where there is none."""
     known = next((one for one in register.visits if one.id == visit), None)
     if known is None:
-        raise UsageError(f"there is no visit {visit} in the register; `photo-agent visits list` shows those there are")
+        raise UsageError(f"There is no visit {visit} in the register. `photo-agent visits list` shows the visits.")
     if known.cancelled:
-        raise UsageError(f"the visit {visit} was cancelled; if it took place, the coordinator corrects the register")
+        raise UsageError(
+            f"The visit {visit} was cancelled. If it took place, ask the visits coordinator to correct the register."
+        )
     return known
 
 
@@ -134,7 +136,7 @@ def dismiss(context: Context, photos: Sequence[PhotoId] = ()) -> int:
     waited_for = {one.id: one for one in away(context)}
     unknown = [photo for photo in photos if photo not in waited_for]
     if unknown:
-        raise UsageError(f"photo {unknown[0]} is not waited for; `photo-agent status` shows those that are")
+        raise UsageError(f"Photo {unknown[0]} is not among those that are away. `photo-agent status` shows them.")
     chosen = [waited_for[photo] for photo in photos] if photos else list(waited_for.values())
     context.journal.save(*(replace(one, away=Outcome.DISMISSED, reason="dismissed") for one in chosen))
     return len(chosen)
@@ -143,7 +145,7 @@ def dismiss(context: Context, photos: Sequence[PhotoId] = ()) -> int:
 def _held(context: Context, photo: PhotoId) -> TrackedPhoto:
     tracked = context.journal.get(photo)
     if tracked is None or tracked.state not in HELD:
-        raise UsageError(f"no photo {photo} waits for review; `photo-agent review list` shows those that do")
+        raise UsageError(f"Photo {photo} is not waiting for you. `photo-agent review list` shows the photos that are.")
     return tracked
 
 

@@ -178,7 +178,9 @@ class Run:
         renewal = renew_register(self.context, share)
         self.context.journal.set_fact(REGISTER_REFUSAL, renewal.refusal)
         if renewal.refusal:
-            self._notice(f"the register was not renewed, the last good one stands: {renewal.refusal}")
+            self._notice(
+                f"The visits register could not be used, so the last good one is used instead: {renewal.refusal}"
+            )
         if renewal.register is not None:
             self._put_register_on_record(renewal.register)
 
@@ -248,7 +250,7 @@ class Run:
             photos = "1 photo was" if for_it == 1 else f"{for_it} photos were"
             self._notice(
                 f"{photos} sent three times and could not be checked on the share. They stay on this laptop and wait "
-                "for IT: once the share is mended, “photo-agent doctor” lets them be sent again"
+                "for IT: once IT has mended the share, “photo-agent doctor” lets them be sent again."
             )
         pending = send.due(self.context, patient=self.patient)
         self.summary.visit = len(pending)
@@ -332,7 +334,7 @@ class Run:
             half_sent.keep_only(keep)
         except ShareFault as fault:
             # What lies there is in nobody's way; each photo finds out for itself whether it can be sent.
-            self._notice(f"what an earlier, broken transfer left on the share stays there for now: {fault}")
+            self._notice(f"What an earlier, broken transfer left on the share could not be removed yet: {fault}")
 
     def _share_failed(self, fault: ShareUnreachable | ShareRefused) -> None:
         self._failed(fault)

@@ -24,7 +24,7 @@ from agent.share import Delivered, Outcome, Sent, Share, Undelivered
 from agent.worker import Unreadable
 
 AT_ONCE = 8
-"""Photos measured and put down in one commit before they are handed over."""
+"""Photos measured and written in one commit before they are sent."""
 
 Same = tuple[VisitId | None, tuple[Fingerprint, ...]]
 """Photos with equal contents that go to the same visit: identical copies of one another."""
@@ -248,5 +248,5 @@ class Sending:
                 room -= tracked.photo.size
                 fitting.append(tracked)
             else:
-                self._boundary.put_off(tracked, ShareFull("the share has no room for this photo: ask IT to make some"))
+                self._boundary.put_off(tracked, ShareFull("the share has no room for this photo: ask IT to make room"))
         return fitting

@@ -42,7 +42,8 @@ def undo(context: Context, what: str) -> TakenBack:
     main = _main_of(context, what)
     if not context.journal.take_back_private(main):
         raise UsageError(
-            f"{what}: there is no answer of yours to take back. A file that was changed since is looked at again anyway"
+            f"You have given no answer about {what} that could be taken back. If the file has changed since, it is "
+            "looked at again anyway."
         )
     count_private(context, -1)
     return TakenBack(None)
@@ -67,9 +68,9 @@ def _known(context: Context, what: str) -> TrackedPhoto | None:
     if (tracked := context.journal.get(PhotoId(what))) is not None:
         return tracked
     if not Path(what).exists():
-        advice = "for one that you said is private, give its file: `photo-agent review undo FILE`"
+        advice = "For a photo that you said is private, give its file: `photo-agent review undo FILE`."
         named = f"photo {what} is not known here" if _ID.fullmatch(what) else f"there is no file {what}"
-        raise UsageError(f"{named}; {advice}")
+        raise UsageError(f"{named[0].upper()}{named[1:]}. {advice}")
     main = _main_of(context, what)
     waiting = context.journal.tracked_photos(*(state for state in State if state is not State.REMOVED))
     return next((one for one in waiting if one.photo.main.path == main.path), None)
@@ -79,18 +80,18 @@ def _main_of(context: Context, file: str) -> LocalFile:
     """The main file of the photo that this file is, or is a part of."""
     found = scan([Path(file)], read=reader(context))
     if len(found.photos) != 1:
-        raise UsageError(f"{file} is not the file of one photo")
+        raise UsageError(f"{file} is not a photo's file.")
     return found.photos[0].main
 
 
 def _undo_assigned(context: Context, tracked: TrackedPhoto) -> TakenBack:
     photo = tracked.id
     if tracked.state in HELD:
-        raise UsageError(f"photo {photo} waits for your answer; there is nothing to take back")
+        raise UsageError(f"Photo {photo} is still waiting for your answer, so there is nothing to take back.")
     if tracked.decision is None or not tracked.decision.by_person:
-        raise UsageError(f"nobody has answered anything about photo {photo}; there is nothing to take back")
+        raise UsageError(f"You have given no answer about photo {photo}, so there is nothing to take back.")
     if tracked.state not in {State.DECIDED, State.SENT}:
-        raise UsageError(f"photo {photo} is on the school network already, so this cannot be taken back here: ask IT")
+        raise UsageError(f"Photo {photo} is on the school network already, so this cannot be taken back here. Ask IT.")
     with _nothing_under_way(context, tracked):
         if tracked.state is State.SENT:  # all that lies on the share is temporary, and is swept away
             decided = replace(tracked, state=State.DECIDED)
@@ -107,7 +108,7 @@ def _undo_assigned(context: Context, tracked: TrackedPhoto) -> TakenBack:
             attempts=0,
         )
         if not context.journal.save_if_unchanged([(tracked, before)]):
-            raise UsageError(f"photo {photo} is being sent now, so your answer cannot be taken back any more: ask IT")
+            raise UsageError(f"Photo {photo} is being sent now, so your answer can no longer be taken back. Ask IT.")
         return TakenBack(_held_again(context, before))
 
 
@@ -122,7 +123,7 @@ def _nothing_under_way(context: Context, tracked: TrackedPhoto) -> Iterator[None
             yield
     except AlreadyRunning:
         raise UsageError(
-            f"photo {tracked.id} is being sent now. If that fails, take your answer back then; else ask IT"
+            f"Photo {tracked.id} is being sent now. If that fails, take your answer back then. Otherwise ask IT."
         ) from None
 
 

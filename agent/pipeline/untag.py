@@ -52,9 +52,13 @@ def _name(draft: Path, target: Path) -> None:
     try:
         os.link(draft, target)
     except FileExistsError:
-        raise UsageError("the file to write exists already and is not overwritten; name another with -o") from None
+        raise UsageError(
+            "The file to write exists already and was not overwritten. Name another one with -o."
+        ) from None
     except OSError as fault:
         # No hard links here (FAT, some network drives): the check and the rename are as near as such a disk allows.
         if target.exists():
-            raise UsageError("the file to write exists already and is not overwritten; name another with -o") from fault
+            raise UsageError(
+                "The file to write exists already and was not overwritten. Name another one with -o."
+            ) from fault
         draft.rename(target)

@@ -208,7 +208,7 @@ def what_is_left(photo: Photo) -> Photo | None:
 
 def _why(tracked: TrackedPhoto, outcome: Outcome) -> str:
     if outcome is Outcome.FOLDER_GONE:
-        return f"the folder {tracked.photo.main.path.parent.name} is not there"
+        return f"the folder {tracked.photo.main.path.parent.name} cannot be found"
     top = None if tracked.volume is None else tracked.volume.top
     if top is None or not top.name:
         return f"the card or disk with the folder {tracked.photo.main.path.parent.name} is not connected"

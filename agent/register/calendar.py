@@ -119,7 +119,7 @@ class _Event:
         where, radius_km = cells.place(north, east, radius, ("GEO", "GEO", "X-VISIT-RADIUS-KM"), notes)
         status = self._event.text("STATUS").upper()
         if status not in {"", "CONFIRMED", "CANCELLED", "CANCELED", "TENTATIVE"}:
-            notes.error("STATUS", f"{cells.printable(status, 40)} is no status of an event: CONFIRMED or CANCELLED")
+            notes.error("STATUS", f"{cells.printable(status, 40)} is not a status: write CONFIRMED or CANCELLED")
         if notes.failed() or self.id is None or when is None:
             return None
         return Visit(
@@ -160,7 +160,7 @@ class _Event:
                 notes.error(None, f"“{cells.printable(line, 40)}” cannot be read{of}")
         for name in sorted(_READ):
             if len(self._event.all(name)) > 1 and name not in _RECURRING:
-                notes.error(name, f"stands there more than once: which one is meant?{of}")
+                notes.error(name, f"is there more than once: which one is meant?{of}")
         for name in _RECURRING:
             if self._event.all(name):
                 notes.error(name, f"a recurring event is not read: give every visit an event of its own{of}")
@@ -192,7 +192,7 @@ class _Event:
             return None, (home,)
         ended, lasting = event.all("DTEND"), event.all("DURATION")
         if ended and lasting:
-            notes.error("DURATION", "DTEND and DURATION exclude each other")
+            notes.error("DURATION", "give either DTEND or DURATION, not both")
             return None, (home,)
         if ended:
             ends, end_zone_name = self._moment("DTEND", home_at_end)
@@ -216,7 +216,7 @@ class _Event:
             self.notes.error("DTEND", "the event has no end: give it DTEND or DURATION")
             return None
         if lasting is None or not timedelta(0) < lasting < 3660 * _A_DAY:
-            self.notes.error("DURATION", "this is no duration of a visit")
+            self.notes.error("DURATION", "this cannot be how long a visit lasts")
             return None
         if starts.whole_day:
             return CellDate(starts.wall + lasting - _A_DAY, whole_day=True)

@@ -46,16 +46,16 @@ def _camera(row: Row, separator: str) -> RegisteredCamera | None:
     if not label:
         notes.error("label", "the camera has no label")
     elif re.search(r"[;|]", label):
-        notes.error("label", "; and | separate labels in the visits register and cannot stand in one")
+        notes.error("label", "a label cannot contain ; or |, which separate labels in the visits register")
     values = {name: cell.get(name, "") for name in ("label", "make", "model", "serial", "owner")}
     sound = [cells.is_value(value, name, notes) for name, value in values.items()]
     serial = values["serial"]
     if re.fullmatch(r"[0-9]+[.,]?[0-9]*[eE][+-]?[0-9]+", serial):
         notes.error("serial", "a spreadsheet has rounded this serial: give the cell the format Text and type it again")
     if not serial and not (values["make"] and values["model"]):
-        notes.error("serial", "nothing to know the camera by: give its serial, or make and model")
+        notes.error("serial", "the camera cannot be recognised: give its serial, or its make and model")
     elif not (values["make"] and values["model"]):
-        notes.warning("model", "without make and model it is not known in files that carry no serial")
+        notes.warning("model", "without make and model, the camera is not recognised in files without a serial")
     owner = cells.key(values["owner"]) or "staff"
     if owner not in {"school", "staff"}:
         notes.error("owner", f"“{cells.printable(owner, 40)}” is neither school nor staff")
@@ -68,7 +68,7 @@ def _camera(row: Row, separator: str) -> RegisteredCamera | None:
 def _clock_ahead(cell: str, separator: str, notes: Notes) -> timedelta:
     seconds = cells.number(cell, "clock_ahead_seconds", notes, separator=separator) or 0.0
     if abs(seconds) > LARGEST_CLOCK_ERROR:
-        notes.error("clock_ahead_seconds", "no clock is wrong by more than a century: is this in seconds?")
+        notes.error("clock_ahead_seconds", "a clock cannot be wrong by more than a century: is this in seconds?")
         return timedelta(0)
     return timedelta(seconds=seconds)
 

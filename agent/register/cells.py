@@ -41,7 +41,7 @@ def unsafe_id(name: str) -> str | None:
     if len(name) > LONGEST_ID:
         return f"longer than {LONGEST_ID} characters"
     if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
-        return "only the letters a to z, digits, -, _ and . may stand in it"
+        return "use only the letters a to z, digits, -, _ and ."
     if name.startswith("."):
         return "it starts with a dot"
     if name.endswith("."):
@@ -59,7 +59,7 @@ def visit_id(cell: str, column: str, notes: Notes) -> VisitId | None:
     if not is_value(cell, column, notes):
         return None
     if why := unsafe_id(cell):
-        notes.error(column, f"“{printable(cell, 80)}” is no safe folder name: {why}")
+        notes.error(column, f"“{printable(cell, 80)}” cannot be used as the name of a folder: {why}")
         return None
     return VisitId(cell)
 
@@ -96,12 +96,12 @@ def names(cell: str, column: str, notes: Notes) -> frozenset[str]:
         ""
     }
     if not listed:
-        notes.error(column, "names nobody; leave the cell empty if anyone is meant")
+        notes.error(column, "the list is empty: leave the cell blank to allow anyone")
     for name in sorted(listed):
         if key(name) in _ANYONE:
             notes.warning(column, f"“{name}” is taken as a name; leave the cell empty if anyone is meant")
     if any("," in part and len(_by_commas(part)) > 1 for part in re.split(r"[;|\r\n]", cell)):
-        notes.warning(column, "taken as several names, though commas stand between them: use ; or |")
+        notes.warning(column, "read as several names because of the commas: write ; or | between names")
     return listed
 
 

@@ -120,7 +120,8 @@ class Written:
         try:
             midnight = datetime(self.year, month, day)  # noqa: DTZ001 - a wall clock, until it is read in a zone
         except ValueError:
-            raise ValueError(f"there is no such day: {day:02}/{month:02}/{self.year}") from None
+            wrong = f"month {month}" if month > 12 else f"such day as {day}/{month}/{self.year}"
+            raise ValueError(f"there is no {wrong}; {FORM}") from None
         if self.weekday is not None and midnight.weekday() != self.weekday:
             raise ValueError(f"that day is a {_WEEKDAY_NAMES[midnight.weekday()]}: the date or the weekday is wrong")
         if self.clock is None:
@@ -240,7 +241,7 @@ def _why_not(text: str) -> str:
         return f"this is a spreadsheet's number, not a date: give the cell the format of a date; {FORM}"
     if re.fullmatch(r".*[0-9][/.-]?\s*", text) and not re.search(r"[0-9]{4}|[/.-][0-9]{2}\b", text):
         return f"this date has no year; {FORM}"
-    return f"this is not a date as it is read here; {FORM}"
+    return f"this is not a date that can be read; {FORM}"
 
 
 @dataclass(frozen=True, slots=True)

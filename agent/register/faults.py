@@ -80,7 +80,9 @@ def doubled(entries: list[tuple[str | None, Notes]], column: str) -> None:
             others = [str(other.line) for other in sharing[: _NAMED + 1] if other is not notes][:_NAMED]
             more = f" and {len(sharing) - 1 - len(others)} more" if len(sharing) - 1 > len(others) else ""
             where = f"line {others[0]}" if len(others) == 1 and not more else f"lines {', '.join(others)}{more}"
-            notes.error(column, f"this {column} also stands on {where}: neither is used until each has its own")
+            notes.error(
+                column, f"this {column} is also on {where}: neither line is used until each has its own {column}"
+            )
 
 
 def as_warnings(notes: Notes) -> None:

@@ -25,9 +25,9 @@ def journey(cell: str, column: str, notes: Notes) -> tuple[str, ...]:
         return ()
     listed = [name for part in re.split(r"[;|\r\n]", cell) if (name := " ".join(part.split()))]
     if not listed:
-        notes.error(column, "names no zone; leave the cell empty for the laptop's own")
+        notes.error(column, "the list is empty: leave the cell blank for the laptop's own zone")
     if len(listed) > MOST_ZONES:
-        notes.error(column, f"more than {MOST_ZONES} zones are no visit's journey")
+        notes.error(column, f"a journey cannot have more than {MOST_ZONES} zones")
         return ()
     known = [_known(name, column, notes) for name in listed]
     return tuple(name for name, _ in groupby(listed)) if all(known) else ()

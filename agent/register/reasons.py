@@ -104,7 +104,7 @@ def across(capture: Capture, readings: Readings, visits: Iterable[Visit]) -> tup
         how = "within" if whole or abroad else "partly or perhaps within"
         doubt = ", but not if the camera still showed home time" if abroad else _by_some_zone(readings, visit)
         reasons.append(f"{when}, {how} {visit_hours(visit, readings)}{doubt}")
-    return (*reasons, "it may be of more than one visit") if len(reasons) > 1 else tuple(reasons)
+    return (*reasons, "it may be from more than one visit") if len(reasons) > 1 else tuple(reasons)
 
 
 def _by_some_zone(readings: Readings, visit: Visit) -> str:
@@ -131,7 +131,7 @@ def no_time(capture: Capture) -> str:
     if capture.taken is None:
         return "; ".join(capture.notes) or "nothing in it says when it was taken"
     if capture.level is Level.UPPER_BOUND:
-        return "it is only known by when it was there, not when it was taken: not enough to delete on"
+        return "it shows only that it existed by then, not when it was taken, and that is not enough to delete it"
     if capture.level is Level.FILE_NAME:
-        return "only its name says when it was taken: not enough to delete on"
-    return "its capture time is not to be trusted"
+        return "only its name says when it was taken, and that is not enough to delete it"
+    return "its capture time cannot be trusted"

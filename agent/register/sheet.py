@@ -193,7 +193,7 @@ def _records(text: str, separator: str, register: Which) -> Iterator[tuple[Notes
         except StopIteration:
             return
         except csv.Error as fault:
-            notes.error(None, f"a quotation mark is not closed, or stands in the wrong place ({fault})")
+            notes.error(None, f"a quotation mark is not closed, or is in the wrong place ({fault})")
             cells = []
         yield notes, cells
 
@@ -215,7 +215,7 @@ def _sheet(
     header, names = first[at]
     if best != at and _score(first[best][1], columns) >= max(2, 2 * _score(names, columns)):
         header, names = first[best]
-        header.warning(None, f"the first row is not the header: line {header.line} is taken for it")
+        header.warning(None, f"the first row is not the header, so line {header.line} was used as the header")
         at = best
     above = [_above(*first[place]) for place in filled if place < at and sum(map(bool, first[place][1])) > _TITLES]
     layout = _layout(names, header, columns)
@@ -230,7 +230,7 @@ def _sheet(
 
 def _above(notes: Notes, cells: Sequence[str]) -> Row:
     """A row above the header that is fuller than a title: a sheet that was sorted with its header has lines there."""
-    notes.error(None, "this line stands above the header and is not read: move it below")
+    notes.error(None, "this line is above the header, so it is not read: move it below the header")
     return Row({}, notes, {"starts": [("", cell) for cell in cells if cell]})
 
 
@@ -271,7 +271,7 @@ class _Layout:
             for place in self.nameless - nameless_told:
                 if place < len(cells) and cells[place]:
                     nameless_told.add(place)
-                    self.header.warning(None, f"column {place + 1} has no name: what stands in it is not read")
+                    self.header.warning(None, f"column {place + 1} has no name, so it is not read")
             last = self._row(cells, notes), len(cells)
         if last:
             row, count = last
@@ -307,7 +307,7 @@ def _layout(names: list[str], header: Notes, columns: Columns) -> _Layout:
         elif right is None:
             unknown[place] = written
         elif name in seen or (right in places and right not in columns.several):
-            header.error(name, "this column stands there twice: which one is meant?")
+            header.error(name, "this column is there twice: which one is meant?")
         elif right in columns.several:
             parts.setdefault(right, []).append((written, place))
         else:

@@ -57,7 +57,8 @@ class RegisterStore:
         kept = self._register.content()
         refusal: str | None = self._state_of(kept.register.version if kept else None).get("refusal")
         if refusal is None and self._register.damaged:
-            return f"the register kept on this laptop is damaged ({self._register.damaged}): it is fetched again"
+            damage = self._register.damaged
+            return f"the copy of the register on this laptop is damaged ({damage}); it will be fetched again"
         return refusal
 
     def offer(
@@ -110,19 +111,19 @@ def _believed(
     accepted = force or (before is not None and same and before.accepted)
     told = read_visits(visits, kind=kind, rules=rules)
     if told.distrusted is not None:
-        raise RegisterError(f"the visits register is not believed: {told.distrusted}")
+        raise RegisterError(f"the new visits register is not used: {told.distrusted}")
     if not accepted:
         told = without_the_longest(told, rules, before.visits if before else ())
     known = CamerasReading((), ()) if cameras is None else read_cameras(cameras)
     if not told.visits:
-        raise RegisterError(f"the visits register is not believed: {_first_error(told, 'it holds no valid visit')}")
+        raise RegisterError(f"the new visits register is not used: {_first_error(told, 'it holds no valid visit')}")
     if cameras is not None and not known.cameras and (not cameras.strip() or _errors(known)):
-        raise RegisterError(f"the cameras register is not believed: {_first_error(known, 'it holds no valid camera')}")
+        raise RegisterError(f"the new cameras register is not used: {_first_error(known, 'it holds no valid camera')}")
     if not force and not same:
         _no_camera_lost(known, before.cameras if before and cameras is not None else ())
         if before and 2 * len(told.visits) < len(before.visits):
             raise RegisterError(
-                f"the visits register is not believed: it has {_visits(len(told.visits))}, the last good one had "
+                f"the new visits register is not used: it has {_visits(len(told.visits))}, the last good one had "
                 f"{len(before.visits)}; if that is right, accept it with `photo-agent visits accept`"
             )
         _not_exchanged(told.visits, before.visits if before else ())
@@ -138,7 +139,7 @@ def _not_exchanged(now: tuple[Visit, ...], before: tuple[Visit, ...]) -> None:
         visit, was = found
         zone, other = zone_of(visit.zone), zone_of(was.zone)
         raise RegisterError(
-            f"the visits register is not believed: line {visit.line} has {visit.id} on "
+            f"the new visits register is not used: line {visit.line} has {visit.id} on "
             f"{day(visit.span.earliest.astimezone(zone))}, the last good one on "
             f"{day(was.span.earliest.astimezone(other))}: are day and month exchanged? Correct the dates, or, if that "
             "is right, accept it with `photo-agent visits accept`"
@@ -150,13 +151,13 @@ def _no_camera_lost(known: CamerasReading, before: tuple[RegisteredCamera, ...])
     if known.lost:
         first = next(fault for fault in _errors(known) if fault.line == known.lost[0])
         raise RegisterError(
-            f"the cameras register is not believed: a camera with a clock error would be left out ({first}); correct "
+            f"the new cameras register is not used: a camera with a clock error would be left out ({first}); correct "
             "the line, or accept the rest with `photo-agent visits accept`"
         )
     labels = {key(camera.label) for camera in known.cameras}
     if before and not any(key(camera.label) in labels for camera in before):
         raise RegisterError(
-            f"the cameras register is not believed: none of the {len(before)} cameras of the last good one is in it; "
+            f"the new cameras register is not used: none of the {len(before)} cameras of the last good one is in it; "
             "if that is right, accept it with `photo-agent visits accept`"
         )
 

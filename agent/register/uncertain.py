@@ -80,7 +80,7 @@ def school_years(visits: Iterable[Visit]) -> Interval | None:
 
 def _visits(register: Register, people: Staff, staff: str) -> Iterator[tuple[Visit, str]]:
     nowhere = not occurs(people, register.visits)
-    for visit in register.visits:
+    for visit in sorted(register.visits, key=lambda visit: (visit.span.earliest, visit.id)):  # not the file's order
         if visit.cancelled or is_on(people, visit):
             continue
         if perhaps := sorted(visit.staff & people.perhaps):

@@ -330,7 +330,9 @@ def _off(cell: str, title: str, notes: Notes) -> str:
     """Why the visit does not take place; empty where it does."""
     off = approval.by_status(cells.key(cell))
     if off is None:
-        notes.error("status", f"unknown status “{cells.printable(cell, 40)}”: approved, cancelled or empty")
+        notes.error(
+            "status", f"unknown status “{cells.printable(cell, 40)}”: write approved or cancelled, or leave it empty"
+        )
         return ""
     by_title = approval.by_title(title)
     if by_title and not off:

@@ -99,7 +99,9 @@ class LaunchAgent:
     def status(self) -> ServiceStatus:
         """See `Service.status`."""
         if not self._file.exists():
-            return ServiceStatus(False, Known.NO, "not installed; `photo-agent service install` sets it up")
+            return ServiceStatus(
+                False, Known.NO, "The service is not installed. `photo-agent service install` sets it up."
+            )
         try:
             answer = ask(("launchctl", "print", self._target), seconds=10)
         except AgentError as fault:

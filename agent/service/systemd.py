@@ -129,7 +129,9 @@ class SystemdService:
     def status(self) -> ServiceStatus:
         """See `Service.status`."""
         if not self._file.exists():
-            return ServiceStatus(False, Known.NO, "not installed; `photo-agent service install` sets it up")
+            return ServiceStatus(
+                False, Known.NO, "The service is not installed. `photo-agent service install` sets it up."
+            )
         if (fault := self._session_fault()) is not None:
             return ServiceStatus(True, Known.NOT_KNOWN, f"installed; whether it runs is not known: {fault}")
         keys = ("ActiveState", "SubState", "Result", "ExecMainStatus", "ActiveEnterTimestamp", "UnitFileState")

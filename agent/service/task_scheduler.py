@@ -134,7 +134,9 @@ class ScheduledTask:
         """See `Service.status`. By PowerShell, since schtasks translates its answers and these names are fixed."""
         try:
             if not self._exists():
-                return ServiceStatus(False, Known.NO, "not installed; `photo-agent service install` sets it up")
+                return ServiceStatus(
+                    False, Known.NO, "The service is not installed. `photo-agent service install` sets it up."
+                )
             question = f"(Get-ScheduledTask -TaskName '{NAME}' -TaskPath '\\').State.ToString()"
             command = ("powershell", "-NoProfile", "-NonInteractive", "-Command", question)
             answer = ask(command, seconds=20)

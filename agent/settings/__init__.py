@@ -8,7 +8,7 @@ once, in `tables`: the checks, the schema and the comments in a written file all
 from agent.settings.absent import settings_for_nobody
 from agent.settings.places import config_folder, find_file, state_folder
 from agent.settings.purging import purge
-from agent.settings.reading import load
+from agent.settings.reading import load, parse
 from agent.settings.tables import Device, Folders, RegisterSettings, RemovalSettings, Settings, ShareSettings
 from agent.settings.writing import json_schema, new_file
 
@@ -24,6 +24,7 @@ __all__ = [
     "json_schema",
     "load",
     "new_file",
+    "parse",
     "purge",
     "settings_for_nobody",
     "state_folder",

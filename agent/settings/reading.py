@@ -28,11 +28,14 @@ _WORDS: Mapping[str, str] = {
 
 def load(path: Path) -> Settings:
     """The settings in the file at `path`. SettingsError names the file and all that is wrong with it."""
-    return parse(_text(path), path)
+    return parse(read_text(path), path)
 
 
-def parse(text: str, path: Path) -> Settings:
-    """The settings in `text`; `path` is only for messages."""
+def parse(text: str, path: Path, *, written: bool = True) -> Settings:
+    """The settings in `text`; `path` is only for messages.
+
+    `written` is False where the text is only about to be written: then a fault is of what was given, not of the file.
+    """
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
@@ -41,13 +44,14 @@ def parse(text: str, path: Path) -> Settings:
     try:
         settings = Settings(**tables)
     except ValidationError as fault:
-        raise _wrong(path, [_fault(tables, error) for error in fault.errors(include_url=False)]) from fault
+        raise _wrong(path, [_fault(tables, error) for error in fault.errors(include_url=False)], written) from fault
     if faults := list(_contradictions(settings)):
-        raise _wrong(path, faults)
+        raise _wrong(path, faults, written)
     return settings
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a settings file. SettingsError where it cannot be read or believed."""
     try:
         with path.open("rb") as file:
             # Asked of the very file that is read: another may have taken its place since it was found.
@@ -75,9 +79,11 @@ def _backslash_hint(text: str, fault: str) -> str:
     return ""
 
 
-def _wrong(path: Path, faults: Sequence[str]) -> SettingsError:
+def _wrong(path: Path, faults: Sequence[str], written: bool) -> SettingsError:
     count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
     listed = "\n".join(f"  {fault}" for fault in faults)
+    if not written:
+        return SettingsError(f"The settings would have {count}:\n{listed}\nNothing was written to {path}.")
     return SettingsError(f"{path} has {count}:\n{listed}\nCorrect the file, then run `photo-agent config validate`.")
 
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from agent.share.devicekey import make_key as make_key
     from agent.share.devicekey import public_key as public_key
     from agent.share.hostkeys import HostKey as HostKey
+    from agent.share.hostkeys import judge as judge
     from agent.share.hostkeys import pin as pin
+    from agent.share.hostkeys import pinned as pinned
     from agent.share.memory import Disk as Disk
     from agent.share.memory import MemoryShare as MemoryShare
     from agent.share.names import another as another
@@ -48,10 +50,12 @@ _HOME = {
     "Still": "port",
     "Undelivered": "port",
     "another": "names",
+    "judge": "hostkeys",
     "make_key": "devicekey",
     "open_share": "sftp",
     "photo_stem": "names",
     "pin": "hostkeys",
+    "pinned": "hostkeys",
     "public_key": "devicekey",
     "remote_name": "names",
     "scan_host_key": "connection",

@@ -177,7 +177,9 @@ def _start_sftp(channel: "Channel") -> None:
         channel.invoke_subsystem("sftp")
     except SSHException as error:
         if channel.get_transport().is_active():
-            raise ShareFault("The server let us in, but offers no SFTP. Ask IT for an SFTP account.") from error
+            raise ShareFault(
+                "The server accepted the login but does not offer SFTP. Ask IT for an SFTP account."
+            ) from error
         raise
 
 
@@ -208,7 +210,7 @@ def _not_let_in(server: Server) -> str:
         )
     return (
         f"{server.host} does not let in the user {server.user} with this laptop's key. "
-        "Ask IT whether the key of this laptop (“photo-agent doctor” shows it) is entered for that user."
+        "Ask IT whether this laptop's key (“photo-agent init” shows it) is entered for that user."
     )
 
 

@@ -20,7 +20,7 @@ def make_key(key_file: Path, comment: str) -> str:
     try:
         create_file(key_file, private)
     except FileExistsError as error:
-        raise UsageError(f"There is an SSH key already, which is kept: {key_file}") from error
+        raise UsageError(f"There is an SSH key already, which was not changed: {key_file}") from error
     return f"{public} {' '.join(comment.split())}".strip()
 
 

@@ -44,8 +44,8 @@ def as_fault(refused: Refused, *, full: bool = False, folder: str = "") -> Share
     """The error for a person. `full`: statvfs says that there is no room. Names no file, only a folder on the share."""
     if full or refused.says_full:
         return ShareFull(
-            "The share has no space left for this photo, or this device is over its quota. Ask IT to make room; "
-            "the photo stays here and is tried again."
+            "The share has no space left for this photo, or this device is over its quota. Ask IT to make "
+            "room. The photo stays on this laptop and will be sent again."
         )
     if refused.code == Code.PERMISSION_DENIED:
         return ShareDenied(
@@ -55,7 +55,8 @@ def as_fault(refused: Refused, *, full: bool = False, folder: str = "") -> Share
         )
     said = _said(refused)
     return ShareFault(
-        f"The share refused {refused.doing}{said}. The photo stays here and is tried again; if this goes on, tell IT."
+        f"The share refused {refused.doing}{said}. The photo stays on this laptop and will be sent again. "
+        "If this happens again, tell IT."
     )
 
 

@@ -22,7 +22,8 @@ from agent.share.wire import Attributes, Flag, Reply
 
 ELSEWHERE = (
     "The share said that it named the photo, but under that name there is something else, or nothing. The photo stays "
-    "here and is tried again; if this goes on, tell IT: something on the share moves or changes new files."
+    "on this laptop and will be sent again. If this happens again, tell IT: something on the share moves or changes "
+    "new files."
 )
 
 _AN_OPENING = wire.open_file(b"", 0)

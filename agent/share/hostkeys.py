@@ -113,14 +113,14 @@ def judge(key: HostKey, known: Pinned, host: str, port: int) -> None:
     if not known.keys:
         raise HostKeyRefused(
             f"The server at {where} is not known here: no host key is pinned for it. It shows {key.fingerprint} "
-            f"({key.type}). Nothing was sent. Ask IT whether this is the share's key, then pin it with "
+            f"({key.type}). Nothing was sent. Ask IT whether this is the server's fingerprint, then pin it with "
             "“photo-agent init”."
         )
     expected = ", ".join(f"{other.fingerprint} ({other.type})" for other in known.keys)
     raise HostKeyRefused(
-        f"The server at {where} is not the one that was pinned: its host key is {key.fingerprint} ({key.type}), "
-        f"and {expected} was expected. Nothing was sent and nothing removed. Somebody may be in between. Tell IT; if "
-        "the share really has a new key, pin it with “photo-agent init”."
+        f"The host key of the server at {where} has changed: it was {expected}, and now it is {key.fingerprint} "
+        f"({key.type}). Nothing was sent and nothing removed. Somebody may be pretending to be the server. Tell IT; if "
+        "it really has a new key, IT pins it with “photo-agent init --host-key SHA256:…”."
     )
 
 

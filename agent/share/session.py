@@ -355,7 +355,8 @@ class Session:
 
     def _loss(self) -> ShareUnreachable:
         return ShareUnreachable(
-            f"The connection to the share {self._lost}. What was not proven stays here and is tried again."
+            f"The connection to the share {self._lost}. Photos that could not be checked stay on this laptop and will "
+            "be sent again."
         )
 
     def close(self) -> None:

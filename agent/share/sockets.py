@@ -19,11 +19,13 @@ def connect(host: str, port: int, timeout: float) -> socket.socket:
         connection = socket.create_connection((host, port), timeout=timeout)
     except socket.gaierror as error:
         raise ShareUnreachable(
-            f"The share's name {host} is not known on this network. Check the network (or VPN) and [share] host."
+            f"The server {host} is not known on this network. Connect to the school's network (or VPN); if you are "
+            "connected, tell IT: its name in this laptop's settings may be wrong."
         ) from error
     except ConnectionRefusedError as error:
         raise ShareUnreachable(
-            f"{host} is there, but nothing answers on port {port}. Check [share] port, and that the server is running."
+            f"{host} can be reached, but nothing answers on port {port}. Tell IT: the server may not be running, or "
+            "the port in this laptop's settings may be wrong."
         ) from error
     except OSError as error:  # TimeoutError is one: no answer, no route, network down
         raise ShareUnreachable(f"{host} port {port} does not answer. Not on the school's network yet?") from error

@@ -23,8 +23,8 @@ _A_WRITE = wire.write(b"", 0, b"")
 _A_READ = wire.read(b"", 0, 0)
 
 DIFFERENT = (
-    "The share does not hold what was sent: what was read back differs. The photo stays here and is tried again; "
-    "if this goes on, tell IT, since the share may be damaging files."
+    "The share does not hold what was sent: what was read back differs. The photo stays on this laptop and will be "
+    "sent again. If this happens again, tell IT, since the share may be damaging files."
 )
 
 SHORT, SHORTEST = 100, 1024  # replies that may be short: so many, and one for so many bytes

@@ -59,7 +59,7 @@ class ToLog:
     def expect(self, files: int, size: int) -> None:
         """One line."""
         self._files_left, self._bytes_left = files, size
-        log.info("sending %d photos, %.1f MB", files, size / 1e6)
+        log.info("sending %d %s, %.1f MB", files, "photo" if files == 1 else "photos", size / 1e6)
 
     def advance(self, size: int) -> None:
         """Too much for a log."""

@@ -43,9 +43,9 @@ def test_status_says_what_waits_and_why(trip: Trip) -> None:
     assert status["service"] == {"running": False}
     words = trip.laptop.command("status")
     assert (words.returncode, status["exit_code"], status["need_a_person"]) == (4, 4, 3)
-    assert words.stdout.startswith("3 need you: photo-agent review list.\n")
-    assert "Nothing waits" not in words.stdout
-    assert "3 sent and removed here in 30 days, 2 for review, 1 private" in words.stdout
+    assert words.stdout.startswith("3 photos need you: `photo-agent review list`.\n")
+    assert "Nothing is waiting" not in words.stdout
+    assert "3 sent and removed in the last 30 days, 2 waiting for you, 1 private" in words.stdout
 
 
 def test_explain_has_the_shape_of_the_contract(trip: Trip) -> None:
@@ -172,7 +172,7 @@ def test_doctor_fails_where_something_fails(trip: Trip, tmp_path: Path) -> None:
     laptop = Laptop(tmp_path / "other", trip.laptop.server)
     laptop.configure(share={"port": 1})
     done = laptop.command("doctor")
-    assert done.returncode == 3
+    assert done.returncode == 5
     assert "fail  share:" in done.stdout
     assert "Traceback" not in done.stderr
 

@@ -1,7 +1,10 @@
 """`init` against a real server: settings, keys and the pinned host key, and never over what is there."""
 
+import contextlib
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,14 +88,17 @@ def test_with_another_fingerprint_nothing_is_pinned(fresh: Laptop) -> None:
     assert done.returncode == 6
     assert "nothing was pinned" in done.stderr
     assert fingerprint(fresh) in done.stderr
-    assert "known_hosts" not in keys(fresh)
+    assert not keys(fresh)
+    assert not fresh.config.exists()
 
 
 def test_without_a_fingerprint_and_without_a_person_nothing_is_pinned(fresh: Laptop) -> None:
     done = init(fresh)
     assert done.returncode == 6
     assert fingerprint(fresh) in done.stderr
-    assert "known_hosts" not in keys(fresh)
+    assert "--host-key" in done.stderr
+    assert not keys(fresh)
+    assert not fresh.config.exists()
 
 
 def test_once_more_keeps_the_keys_and_the_settings_that_are_there(fresh: Laptop) -> None:
@@ -110,15 +116,127 @@ def test_once_more_keeps_the_keys_and_the_settings_that_are_there(fresh: Laptop)
     assert keys(fresh) == before
 
 
+def test_the_same_set_up_once_more_just_works(fresh: Laptop) -> None:
+    init(fresh, "--host-key", fingerprint(fresh))
+    fresh.config.write_text(fresh.config.read_text().replace("# settle_seconds = 5", "settle_seconds = 7  # IT"))
+    before, settings = keys(fresh), fresh.config.read_text()
+
+    again = init(fresh)
+
+    assert again.returncode == 0, again.stderr
+    assert "add-device.sh laptop-17" in again.stdout
+    assert (keys(fresh), fresh.config.read_text()) == (before, settings)
+
+
+def test_other_values_are_named_and_change_only_what_they_name(fresh: Laptop) -> None:
+    init(fresh, "--host-key", fingerprint(fresh))
+    fresh.config.write_text(fresh.config.read_text().replace("# settle_seconds = 5", "settle_seconds = 7  # IT"))
+    settings = fresh.config.read_text()
+
+    refused = init(fresh, "--visits", "share:register/visits.ics")
+    assert refused.returncode == 2
+    assert "share:register/visits.ics" in refused.stderr
+    assert "share:register/visits.csv" in refused.stderr
+    assert fresh.config.read_text() == settings
+
+    assert init(fresh, "--visits", "share:register/visits.ics", "--force").returncode == 0
+    changed = [line for line in fresh.config.read_text().splitlines() if line not in settings.splitlines()]
+    assert changed == ['visits = "share:register/visits.ics"']
+
+
 def test_a_changed_host_key_is_not_pinned_in_place_of_the_old_one(fresh: Laptop, sshd: OpenSSH) -> None:
     init(fresh, "--host-key", fingerprint(fresh))
-    before = keys(fresh)["known_hosts"]
+    old, before = fingerprint(fresh), keys(fresh)["known_hosts"]
     sshd.change_host_key()
 
     done = init(fresh, "--force")
 
     assert done.returncode == 6
+    assert "changed" in done.stderr
+    assert old in done.stderr
+    assert fingerprint(fresh) in done.stderr
     assert keys(fresh)["known_hosts"] == before
+
+    assert init(fresh, "--host-key", fingerprint(fresh)).returncode == 0
+    assert fingerprint(fresh) in init(fresh, "--host-key", old).stderr
+    assert keys(fresh)["known_hosts"] != before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal to type on is a pseudo-terminal of POSIX")
+@pytest.mark.parametrize(("typed", "code"), [("y", 6), ("", 6), ("FINGERPRINT", 0)])
+def test_a_changed_host_key_needs_its_fingerprint_typed(fresh: Laptop, sshd: OpenSSH, typed: str, code: int) -> None:
+    init(fresh, "--host-key", fingerprint(fresh))
+    old, before = fingerprint(fresh), keys(fresh)["known_hosts"]
+    sshd.change_host_key()
+
+    done, shown = at_a_terminal(fresh, ["init"], [typed.replace("FINGERPRINT", fingerprint(fresh))])
+
+    assert done == code, shown
+    assert "changed" in shown
+    assert old in shown
+    assert fingerprint(fresh) in shown
+    assert (keys(fresh)["known_hosts"] == before) == (code != 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal to type on is a pseudo-terminal of POSIX")
+def test_a_person_is_asked_for_the_zone_where_the_computer_says_utc(fresh: Laptop) -> None:
+    flags = ["--staff", "j.smith", "--watch", str(fresh.imports), "--host", "share.example", "--user", "laptop-17"]
+    done, shown = at_a_terminal(fresh, ["init", *flags, "--no-server"], ["", "Londn", "Europe/London"], TZ="Etc/UTC")
+    assert done == 0, shown
+    assert "did you mean Europe/London" in shown
+    assert load(fresh.config).device.timezone == "Europe/London"
+
+
+def test_yes_asks_nothing_and_names_what_is_missing(fresh: Laptop) -> None:
+    flags = ("--staff", "j.smith", "--host", fresh.server.host, "--user", "laptop-17", "--yes", "--no-server")
+    env = {**places(fresh), "TZ": "UTC"}
+    done = fresh.command("init", *flags, env=env, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert "--timezone" in done.stderr
+    assert not fresh.config.exists()
+
+    done = fresh.command("init", *flags, "--timezone", "Europe/Paris", env=env, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    assert load(fresh.config).folders.watch == ("~/Pictures/Camera Imports",)
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        (("--timezone", "Europe/Londn"), "device.timezone"),
+        (("--enrolment", "/nowhere/at/all"), "/nowhere/at/all"),
+        (("--path", "photos"), "share.path"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_written(fresh: Laptop, flags: tuple[str, ...], named: str) -> None:
+    done = init(fresh, "--host-key", fingerprint(fresh), *flags)
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert "Nothing was written" in done.stderr
+    assert not fresh.config.exists()
+    assert not keys(fresh)
+
+
+def at_a_terminal(laptop: Laptop, words: list[str], answers: list[str], **env: str) -> tuple[int, str]:
+    """The exit code and all that was shown, with these answers typed at one question after the other."""
+    import pty
+
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        laptop.line(*words),
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env={**laptop.environment, **places(laptop), **env},
+    )
+    os.close(terminal)
+    os.write(controller, "".join(f"{answer}\n" for answer in answers).encode())
+    shown = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while part := os.read(controller, 4096):
+            shown += part
+    os.close(controller)
+    return process.wait(timeout=60), shown.decode()
 
 
 @pytest.mark.parametrize("missing", ["--staff", "--host", "--user"])
@@ -137,3 +255,13 @@ def test_a_server_that_is_not_there_leaves_the_host_key_for_later(fresh: Laptop,
     assert done.returncode == 0
     assert "not pinned" in done.stderr
     assert Path(fresh.config).exists()
+
+
+def test_one_setting_is_changed_by_a_command(fresh: Laptop) -> None:
+    init(fresh, "--host-key", fingerprint(fresh))
+    settings = fresh.config.read_text()
+    done = fresh.command("config", "set", "removal.keep_hours", "2")
+    assert (done.returncode, load(fresh.config).removal.keep_hours) == (0, 2), done.stderr
+    assert "removal.keep_hours is now 2," in done.stdout
+    assert fresh.command("config", "set", "removal.keep_hours", "many").returncode == 2
+    assert fresh.config.read_text() == settings.replace("# keep_hours = 0", "keep_hours = 2")

@@ -116,7 +116,7 @@ def test_an_answer_is_taken_back_until_the_photo_was_sent(laptop: Laptop, undate
     first = undated[0]
     laptop.command("review", "assign", first, "museum")
     done = laptop.command("review", "undo", first)
-    assert (done.returncode, done.stdout) == (0, f"{first} waits for your answer again\n")
+    assert (done.returncode, done.stdout) == (0, f"{first} is waiting for your answer again.\n")
     assert len(listed(laptop)) == 4
     assert laptop.run().sent == 0, "the answer is not acted on any more"
     assert laptop.on_share() == {}
@@ -170,12 +170,12 @@ def test_a_private_answer_about_a_photo_with_a_sidecar_is_taken_back_by_either_f
 def test_what_cannot_be_taken_back_says_why(laptop: Laptop, undated: list[str], tmp_path: Path) -> None:
     nobodys = laptop.photo("IMG_1.jpg", ON_VISIT + minutes(3), seed=50)
     for what, why in (
-        (undated[0], "waits for your answer"),
+        (undated[0], "still waiting for your answer"),
         ("00000000", "not known here"),
-        (tmp_path / "no such.jpg", "there is no file"),
-        (nobodys, "no answer of yours"),
-        (laptop.imports / "undated_0.jpg", "waits for your answer"),
-        (laptop.imports, "not the file of one photo"),
+        (tmp_path / "no such.jpg", "There is no file"),
+        (nobodys, "no answer about"),
+        (laptop.imports / "undated_0.jpg", "still waiting for your answer"),
+        (laptop.imports, "is not a photo's file"),
     ):
         done = laptop.command("review", "undo", what)
         assert done.returncode == 2, (what, done.stdout)

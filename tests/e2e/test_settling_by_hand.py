@@ -41,6 +41,30 @@ def test_a_photo_that_a_person_assigned_goes_to_the_share_with_its_tag(laptop: L
     assert (entry.body["decided_by"], entry.body["visit"]) == ("person", "museum")
 
 
+def test_a_photo_known_only_to_be_no_later_than_a_day_is_called_undated(laptop: Laptop) -> None:
+    """A messenger's file name gives the latest time it can be from; nothing gives the earliest."""
+    content = jpeg(None).replace(b"Canon", b"     ").replace(b"EOS R6", b"      ")
+    received = laptop.file("IMG-20260314-WA0003.jpg", content)
+    assert laptop.run().review == 1
+    assert laptop.command("review", "assign", id_of(laptop, received), "museum").returncode == 0
+    assert laptop.run().sent == 1
+    (name,) = laptop.on_share()
+    assert name.startswith("visits/museum/undated_")
+
+
+def test_explain_and_the_preview_know_what_a_person_answered(laptop: Laptop, held: Path) -> None:
+    other = laptop.photo("undated too.jpg", None, seed=9)
+    laptop.run()
+    laptop.command("review", "private", id_of(laptop, held))
+    laptop.command("review", "assign", id_of(laptop, other), "museum")
+    found = {}
+    for command in (("explain", held, other), ("sync", "--dry-run")):
+        lines = map(json.loads, laptop.command(*command, "--json").stdout.splitlines())
+        found[command[0]] = {Path(one["file"]).name: (one["decision"], one["visit"]) for one in lines}
+    answered = {held.name: ("private", None), other.name: ("visit", "museum")}
+    assert found == {"explain": answered, "sync": answered}
+
+
 def test_a_photo_that_a_person_said_is_private_is_never_asked_about_again(laptop: Laptop, held: Path) -> None:
     before = held.read_bytes(), held.stat().st_mtime_ns
 
@@ -54,15 +78,15 @@ def test_a_photo_that_a_person_said_is_private_is_never_asked_about_again(laptop
     assert (again.review, again.sent, again.exit_code) == (0, 0, 0)
     assert (held.read_bytes(), held.stat().st_mtime_ns) == before
     assert laptop.on_share() == {}
-    assert "Nothing waits for review" in laptop.command("review", "list").stdout
+    assert "No photo is waiting for you" in laptop.command("review", "list").stdout
 
 
 def test_what_cannot_be_settled_so_is_told_and_left_as_it_was(laptop: Laptop, held: Path) -> None:
     photo = id_of(laptop, held)
     for words, why in (
         (("assign", photo, "mars"), "no visit mars"),
-        (("assign", "00000000", "museum"), "no photo 00000000"),
-        (("private", "00000000"), "no photo 00000000"),
+        (("assign", "00000000", "museum"), "Photo 00000000 is not waiting"),
+        (("private", "00000000"), "Photo 00000000 is not waiting"),
     ):
         done = laptop.command("review", *words)
         assert done.returncode == 2

@@ -72,7 +72,7 @@ def test_the_same_message_for_200_photos_is_one_line_with_a_count(capsys: pytest
         "the register was not renewed",
         "200 photos: the share has no room",
         "photo ffffffff: it vanished",
-        "2 photos are damaged (its end is missing): sent all the same",
+        "2 photos are damaged (its end is missing), and sent all the same",
     ]
 
 
@@ -90,7 +90,7 @@ def test_sync_names_each_visit_and_counts_what_it_left_alone(laptop: Laptop) -> 
     assert "sending 3 photos" in done.stderr
     assert "  Science Museum: 2 photos\n" in done.stdout
     assert "  City Farm: 1 photo\n" in done.stdout
-    assert "1 file not of a visit: left alone." in done.stdout
+    assert "1 file not from a visit: left alone." in done.stdout
     again = laptop.command("sync", "--json")
     summary = json.loads(again.stdout.splitlines()[-1])
     assert (summary["private"], summary["left_alone"], summary["visits"]) == (0, 1, [])
@@ -145,7 +145,7 @@ def test_status_ends_as_sync_does(laptop: Laptop) -> None:
     laptop.photo("undated.jpg", None)
     laptop.run()
     done = laptop.command("status")
-    assert (done.returncode, done.stdout.splitlines()[0]) == (4, "1 needs you: photo-agent review list.")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (4, "1 photo needs you: `photo-agent review list`.")
     for n in range(3):
         laptop.photo(f"IMG_{n}.jpg", ON_VISIT + minutes(n), seed=n)
     (laptop.share / "visits").mkdir(exist_ok=True)
@@ -153,15 +153,15 @@ def test_status_ends_as_sync_does(laptop: Laptop) -> None:
     assert laptop.run().exit_code == 3
     done = laptop.command("status")
     assert done.returncode == 3
-    assert done.stdout.startswith("3 photos still to go. 1 needs you: photo-agent review list.\n")
-    (row,) = [line for line in done.stdout.splitlines() if "museum" in line and "decided" in line]
+    assert done.stdout.startswith("3 photos not sent yet. 1 photo needs you: `photo-agent review list`.\n")
+    (row,) = [line for line in done.stdout.splitlines() if "museum" in line and "to be sent" in line]
     assert row.startswith("3 photos")
     server = laptop.server
     server.stop()  # type: ignore[attr-defined]
     laptop.run()
     done = laptop.command("status")
     assert done.returncode == 5
-    assert "Photos wait here meanwhile" in done.stdout
+    assert "Photos wait on this laptop" in done.stdout
     (told,) = [json.loads(line) for line in laptop.command("status", "--json").stdout.splitlines()]
     assert (told["exit_code"], told["need_a_person"]) == (5, 1)
     assert told["share"]["trouble"]

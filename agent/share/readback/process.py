@@ -24,7 +24,10 @@ _REFUSALS: dict[str, type[HostKeyRefused | LoginRefused]] = {
     "HostKeyRefused": HostKeyRefused,
     "LoginRefused": LoginRefused,
 }
-_ENDED = "What reads photos back from the share has ended. What was not proven stays here and is tried again."
+_ENDED = (
+    "The process that reads photos back from the share has ended. Photos that could not be checked stay on this laptop "
+    "and will be sent again."
+)
 
 
 class ReaderProcess:

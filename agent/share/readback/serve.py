@@ -16,7 +16,7 @@ from agent.share.readback.reader import OwnReader, Start
 from agent.share.streams import Progress
 
 ALIVE = 2.0  # seconds between two signs of life
-STAYS = "What was not proven stays here and is tried again."
+STAYS = "Photos that could not be checked stay on this laptop and will be sent again."
 
 
 class Serving:

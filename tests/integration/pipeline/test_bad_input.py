@@ -182,7 +182,7 @@ def test_a_fresh_photo_without_its_end_waits_for_it(laptop: Laptop, good: Path) 
 
     summary = laptop.run()
     assert (summary.proven, summary.waiting, summary.review) == (1, 1, 0)
-    assert "its end is not there yet" in str(waiting(laptop)["cut.jpg"])
+    assert "its end is missing" in str(waiting(laptop)["cut.jpg"])
     assert cut.exists()
 
     cut.write_bytes(whole)

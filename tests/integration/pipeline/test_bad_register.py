@@ -31,11 +31,11 @@ def a_folder(laptop: Laptop) -> None:
 
 
 BAD: dict[str, tuple[Callable[[Laptop], None], str]] = {
-    "missing": (missing, "the visits coordinator puts it there"),
-    "empty": (lambda laptop: laptop.register(""), "not believed"),
-    "only a header": (lambda laptop: laptop.register(HEADER), "not believed"),
+    "missing": (missing, "ask the visits coordinator"),
+    "empty": (lambda laptop: laptop.register(""), "is not used"),
+    "only a header": (lambda laptop: laptop.register(HEADER), "is not used"),
     "halved": (lambda laptop: laptop.register(HEADER + MUSEUM), "visits accept"),
-    "no spreadsheet": (lambda laptop: laptop.register("\0\1\2PK\3\4"), "not believed"),
+    "no spreadsheet": (lambda laptop: laptop.register("\0\1\2PK\3\4"), "is not used"),
     "a folder of that name": (a_folder, "cannot be read"),
 }
 
@@ -72,7 +72,7 @@ def test_without_any_register_photos_wait_with_that_reason(laptop: Laptop) -> No
 
     assert laptop.run().exit_code == 3
 
-    assert ["no register" in one.reason for one in laptop.look(status).waiting] == [True, True]
+    assert ["not read the visits register" in one.reason for one in laptop.look(status).waiting] == [True, True]
     assert photo.exists()
     assert laptop.on_share() == {}
 
@@ -90,7 +90,7 @@ def test_a_register_that_was_not_renewed_for_too_long_decides_nothing(laptop: La
     summary = laptop.run()
 
     assert (summary.visit, summary.exit_code) == (0, 5)
-    assert "last renewed" in laptop.look(status).waiting[0].reason
+    assert "last read" in laptop.look(status).waiting[0].reason
     laptop.configure()
     laptop.server.restart()  # type: ignore[attr-defined]
     assert laptop.run().removed == 1

@@ -123,7 +123,7 @@ def test_what_came_by_one_messenger_has_one_reason(laptop: Laptop, cases: Path) 
     (reason,) = {one.reason for one in held}
     assert reason == (
         "it came through WhatsApp, so somebody else may have taken it, at another time: "
-        "a person decides whether it is of a visit"
+        "please say whether it is from a visit"
     )
 
 

@@ -144,22 +144,22 @@ def test_doctor_says_which_limits_hold_here(laptop: Laptop) -> None:
         (
             Imposed(Enforcement.SYSTEM, Enforcement.WATCHED, Enforcement.WATCHED, Enforcement.NOT),
             CheckResult.OK,
-            "none for processor time and time:",
+            "the limit on processor time and time: the process",
         ),
         (
             Imposed(Enforcement.SYSTEM, Enforcement.WATCHED, Enforcement.WATCHED, Enforcement.NOT),
             CheckResult.OK,
-            "cannot keep it from writing files",
+            "cannot stop that process from writing files",
         ),
         (
             Imposed(Enforcement.WATCHED, Enforcement.SYSTEM, Enforcement.SYSTEM, Enforcement.SYSTEM),
             CheckResult.OK,
-            "none for memory: the process watches",
+            "the limit on memory: the process watches",
         ),
         (
             Imposed(Enforcement.NOT, Enforcement.WATCHED, Enforcement.WATCHED, Enforcement.NOT),
             CheckResult.WARN,
-            "sets it no limit on memory",
+            "does not limit its memory",
         ),
     ],
     ids=["Linux", "Windows", "Windows too", "macOS", "Windows without its job object"],

@@ -173,7 +173,7 @@ def test_leftovers_that_may_not_be_removed_are_told_and_nothing_is_held_up_by_th
     assert (summary.removed, summary.exit_code) == (1, 0)
     assert not photo.exists()
     assert leftover.exists()
-    assert any("stays there for now" in str(event.details.get("text")) for event in heard.events)
+    assert any("could not be removed yet" in str(event.details.get("text")) for event in heard.events)
 
 
 # --- This laptop -----------------------------------------------------------------------------------------------------

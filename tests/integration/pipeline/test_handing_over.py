@@ -133,10 +133,10 @@ def test_ctrl_c_in_a_sync_of_its_own_finishes_what_is_in_hand_and_says_what_is_l
     assert sync.returncode == 3
     assert time.monotonic() - asked < 15
     assert 0 < len(left) < len(photos)
-    assert "finishing the files in hand" in said
+    assert "Finishing the photos" in said
     assert f"{len(photos) - len(left)} photos proven" in out
-    assert f"{len(left)} photos still to go" in out
-    assert "Stopped when asked to" in out
+    assert f"{len(left)} photos not sent yet" in out
+    assert "Stopped, as you asked" in out
     quick.configure()
     assert quick.run().exit_code == 0
     assert quick.originals_on_share() == originals

@@ -84,7 +84,7 @@ def test_a_key_that_the_server_does_not_know_is_told_and_nothing_is_removed(lapt
 
     assert done.returncode == 6
     assert "does not let in" in done.stderr
-    assert "doctor" in done.stderr
+    assert "photo-agent init" in done.stderr
     assert photo.exists()
     laptop.configure(share={"key_file": str(laptop.home / "no_key")})
     summary = laptop.run()
@@ -180,5 +180,5 @@ def test_a_share_that_cannot_be_reached_is_told_and_nothing_is_removed(laptop: L
 
     assert done.returncode == 5
     assert time.monotonic() - started < 15
-    assert done.stdout.startswith("Nothing was sent.\n1 photo still to go")
+    assert done.stdout.startswith("Nothing was sent.\n1 photo not sent yet")
     assert photo.exists()

@@ -31,7 +31,7 @@ MPF = segment(0xE2, b"MPF\0MM\0*" + bytes(60))
 UUID = b"570F1469-09C7-4E50-9875-05F21D5BD166"
 
 
-DAMAGED = "it is damaged around the place where its time stands, which is not to be relied on"
+DAMAGED = "it is damaged near the place where its time is stored, so that time cannot be relied on"
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def test_a_block_with_a_field_of_no_type_that_exists_is_for_a_person(reads: Phot
     fields = [(0x0112, 3, 1, b"\0\1"), (0x0128, 99, 1, b"\0\1"), (0x9003, 2, 20, TAKEN + b"\0")]
     found = reads(jpeg(app1(b"MM\0*\0\0\0\x08" + directory(fields, 8))))
     assert (found.level, found.recorded) == (Level.IMPOSSIBLE, "2026-03-14T10:11:12")
-    assert found.notes[0].startswith("it is damaged around the place where its time stands")
+    assert found.notes[0].startswith("it is damaged near the place where its time is stored")
 
 
 def test_a_damaged_block_may_have_lost_an_offset(reads: Photo) -> None:

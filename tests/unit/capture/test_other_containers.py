@@ -63,7 +63,7 @@ def test_a_heic_that_is_not_yet_copied_whole_is_not_complete(reads: Reads) -> No
     assert not reads(heic(ITEM)[:-10], "a.heic").complete
 
 
-DAMAGED = "it is damaged around the place where its time stands, which is not to be relied on"
+DAMAGED = "it is damaged near the place where its time is stored, so that time cannot be relied on"
 
 
 def for_a_person(found: Capture) -> bool:

@@ -100,7 +100,7 @@ def test_a_published_copy_is_whole_before_it_erases_too_and_after(
     publish(record, share, 5)
     report = judged(copy, signer.key)
     assert (report.findings, report.erased, report.to_erase) == ((), 0, (1, 4))
-    assert sum("still stands in this copy" in note for note in report.notes) == 2
+    assert sum("is still in this copy" in note for note in report.notes) == 2
     assert erased_in(copy, report.to_erase) == 2
     report = judged(copy, signer.key)
     assert (report.findings, report.erased, report.to_erase) == ((), 2, ())

@@ -104,7 +104,7 @@ def test_a_cut_of_what_was_signed_on_the_laptop_is_told(record: Record, signer: 
 def test_without_an_enrolled_key_nothing_is_fine(copy: Path) -> None:
     report = judged(copy)
     assert (report.exit_code, report.signed) == (12, 0)
-    assert "no key is enrolled" in report.findings[0].text
+    assert "no log key was given" in report.findings[0].text
 
 
 def test_another_key_of_the_same_name_is_not_the_enrolled_one(copy: Path) -> None:

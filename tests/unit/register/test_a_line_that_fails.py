@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.register import calendar, cameras, read_cameras, read_visits, visits
+from agent.register import Rules, calendar, cameras, read_cameras, read_visits, visits
 
 CSV = b"""id,title,starts,ends
 museum,Museum,2026-03-14 09:00,2026-03-14 16:30
@@ -19,20 +19,20 @@ ICS = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{}END:VCALENDAR\r\n"
 def test_a_visit_that_cannot_be_read_is_told_and_the_others_are_taken(
     monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    module = visits if kind == "csv" else calendar
+    owner, name = (visits, "_visit") if kind == "csv" else (calendar._Event, "visit")
     raw = CSV
     if kind == "ics":
         names = ("museum", "strange", "farm")
-        raw = ICS.format("".join(EVENT.format(name, n) for n, name in enumerate(names))).encode()
-    step = module._visit
+        raw = ICS.format("".join(EVENT.format(one, n) for n, one in enumerate(names))).encode()
+    step = getattr(owner, name)
 
     def broken(row, *rest, **more):
-        if "strange" in (str(row) if kind == "csv" else str(row.get("UID"))):
+        if "strange" in (str(row) if kind == "csv" else row.id):
             raise OverflowError("Zoe's birthday")
         return step(row, *rest, **more)
 
-    monkeypatch.setattr(module, "_visit", broken)
-    found = read_visits(raw, kind=kind, zone="Europe/London")
+    monkeypatch.setattr(owner, name, broken)
+    found = read_visits(raw, kind=kind, rules=Rules("Europe/London"))
     assert [str(visit.id) for visit in found.visits] == ["museum", "farm"]
     (fault,) = (one for one in found.faults if one.severity == "error")
     assert "OverflowError" in fault.message

@@ -41,9 +41,9 @@ def test_a_decimal_comma_in_the_clock_error_is_read_between_semicolons() -> None
     ("row", "column", "words"),
     [
         (",Canon,R5,1,,", "label", "no label"),
-        ("A;B,Canon,R5,1,,", "label", "cannot stand in one"),
-        ("A,,,,,", "serial", "nothing to know the camera by"),
-        ("A,Canon,,,,", "serial", "nothing to know the camera by"),
+        ("A;B,Canon,R5,1,,", "label", "cannot contain"),
+        ("A,,,,,", "serial", "cannot be recognised"),
+        ("A,Canon,,,,", "serial", "cannot be recognised"),
         ("A,Canon,R5,1.23457E+11,,", "serial", "rounded"),
         ("A,Canon,R5,=B2,,", "serial", "formula"),
         ("A,Canon,R5,1,pupil,", "owner", "neither school nor staff"),

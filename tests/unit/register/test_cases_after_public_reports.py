@@ -65,7 +65,7 @@ def test_one_line_with_the_month_first_speaks_for_the_whole_file(name: str, tmp_
     assert (reading.distrusted.line, reading.distrusted.column) == (2, "starts")
     assert "3/14/2026" in reading.distrusted.message
     for force in (False, True):
-        with pytest.raises(RegisterError, match="not believed: line 2, starts"):
+        with pytest.raises(RegisterError, match="is not used: line 2, starts"):
             RegisterStore(tmp_path).offer(
                 (CASES / name).read_bytes(),
                 "csv",

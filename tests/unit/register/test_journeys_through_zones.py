@@ -97,8 +97,8 @@ def test_a_zone_that_stands_twice_in_a_row_is_one() -> None:
          "“2026-03-14 09:00 Europe/Paris”: zones alone stand here, in the order of the journey"),
         ("Europe/London; Paris", "unknown zone “Paris”; is Europe/Paris meant?"),
         ("Europe/London; Pariss", "unknown zone “Pariss”; is Europe/Paris meant?"),
-        (";", "names no zone; leave the cell empty for the laptop's own"),
-        ("Europe/Paris;" * 13, "more than 12 zones are no visit's journey"),
+        (";", "the list is empty: leave the cell blank for the laptop's own zone"),
+        ("Europe/Paris;" * 13, "a journey cannot have more than 12 zones"),
         ("=A1", "this is a formula, not its value: save the sheet with values"),
     ],
 )  # fmt: skip

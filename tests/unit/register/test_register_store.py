@@ -199,7 +199,7 @@ def test_a_camera_with_a_clock_error_is_not_lost_by_a_typing_error(store: Regist
         (b"", "empty"),
         (b"\x00", "zero bytes"),
         (b"make,model\nCanon,R50\n", "missing"),
-        (b"label,serial\nA,\n", "nothing to know"),
+        (b"label,serial\nA,\n", "cannot be recognised"),
     ],
 )
 @pytest.mark.parametrize("force", [False, True])

@@ -58,7 +58,7 @@ def test_another_port_has_a_name_of_its_own() -> None:
 def test_only_the_very_key_passes() -> None:
     known = find(f"photos.example {LINE}", "photos.example", 22)
     judge(KEY, known, "photos.example", 22)
-    with pytest.raises(HostKeyRefused, match="Somebody may be in between") as refusal:
+    with pytest.raises(HostKeyRefused, match="Somebody may be pretending") as refusal:
         judge(OTHER, known, "photos.example", 22)
     assert KEY.fingerprint in str(refusal.value)
     assert OTHER.fingerprint in str(refusal.value)

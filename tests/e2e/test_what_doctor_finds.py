@@ -1,0 +1,76 @@
+"""`doctor` on a laptop where one thing is wrong: which check says so, and the exit code that scripts go by."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.laptop import VISITS, Laptop
+
+
+def nothing(_laptop: Laptop) -> None:
+    """All is well."""
+
+
+def folder_away(laptop: Laptop) -> None:
+    laptop.imports.rmdir()
+
+
+def server_away(laptop: Laptop) -> None:
+    laptop.configure(share={"port": 1})
+
+
+def wrong_user(laptop: Laptop) -> None:
+    laptop.configure(share={"user": "somebody-else"})
+
+
+def unknown_server(laptop: Laptop) -> None:
+    laptop.configure(share={"known_hosts_file": str(laptop.home / "nothing-pinned")})
+
+
+def empty_register(laptop: Laptop) -> None:
+    laptop.register("")
+
+
+def register_away(laptop: Laptop) -> None:
+    (laptop.share / "register" / "visits.csv").unlink()
+
+
+def unknown_staff(laptop: Laptop) -> None:
+    laptop.configure(device={"staff": "a.okafor"})
+    laptop.register(VISITS.replace("Europe/London,,", "Europe/London,j.smith,"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "check", "code"),
+    [
+        (nothing, None, 0),
+        (folder_away, "folder 1", 3),
+        (server_away, "share", 5),
+        (wrong_user, "share", 6),
+        (unknown_server, "share", 6),
+        (empty_register, "register", 2),
+        (register_away, "register", 2),
+        (unknown_staff, "register staff", 2),
+    ],
+)
+def test_the_exit_code_says_what_kind_of_thing_is_wrong(
+    laptop: Laptop, wrong: Callable[[Laptop], None], check: str | None, code: int
+) -> None:
+    wrong(laptop)
+    done = laptop.command("doctor", "--json")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    failed = {one["check"] for one in found if one["result"] == "fail"}
+    assert done.returncode == code, done.stdout + done.stderr
+    assert check is None or check in failed
+    assert bool(failed) == (code != 0)
+    assert all(one["do"] for one in found if one["result"] == "fail")
+
+
+def test_staff_whom_no_visit_lists_are_pointed_out(laptop: Laptop) -> None:
+    """Visits for everybody are theirs too, so this may be right, or a name that was mistyped."""
+    laptop.configure(device={"staff": "j.smyth"})
+    found = [json.loads(line) for line in laptop.command("doctor", "--json").stdout.splitlines()]
+    (staff,) = (one for one in found if one["check"] == "register staff")
+    assert staff["result"] == "warn"
+    assert "j.smith" in staff["text"]
