@@ -101,6 +101,9 @@ def take_saved() -> str | None:
 
 
 def _seen() -> None:
+    """Whoever was let in keeps the page open; knocking does not."""
+    if request.path == "/enter":
+        return
     seen = page_app().last_seen
     seen.at = time.monotonic()
     if request.endpoint == "now.live":
@@ -132,4 +135,5 @@ def _not_answered(fault: HTTPException) -> Response | tuple[str, int]:
     if fault.code in {400, 403} or request.path == "/enter":
         text = "This page has been closed. Open it again: choose School photos in your menu.\n"
         return Response(text, fault.code or 400, mimetype="text/plain")
-    return render_template("fault.html", text="There is no such page."), fault.code or 500
+    text = "There is no such page." if fault.code in {404, 405} else "Something went wrong on this page."
+    return render_template("fault.html", text=text), fault.code or 500
