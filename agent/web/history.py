@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request
 from agent.journal import State, TrackedPhoto
 from agent.pipeline.overview import overview
 from agent.register.dates import Order, read_written
-from agent.web.app import context
+from agent.web.app import context, page_app
 
 room = Blueprint("history", __name__)
 
@@ -64,7 +64,9 @@ class FoundPhoto:
 @room.get("/history")
 def show() -> str:
     """By visit."""
-    return render_template("history.html", overview=overview(context()), wanted=None, found=(), more=0)
+    return render_template(
+        "history.html", overview=page_app().as_long_as_nothing_changes(overview), wanted=None, found=(), more=0
+    )
 
 
 @room.post("/history")
@@ -74,7 +76,7 @@ def find() -> str:
     found = _found(wanted)
     return render_template(
         "history.html",
-        overview=overview(context()),
+        overview=page_app().as_long_as_nothing_changes(overview),
         wanted=wanted,
         found=found[:MOST],
         more=max(0, len(found) - MOST),

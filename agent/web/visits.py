@@ -10,10 +10,14 @@ from werkzeug.wrappers import Response
 from agent.model import Visit, VisitId
 from agent.pipeline.overview import VisitTally, overview
 from agent.register.uncertain import is_on, staff_of
-from agent.web.app import context, moment, saved
+from agent.web.app import context, moment, page_app, saved
 from agent.web.now import asked_now
 
 room = Blueprint("visits", __name__)
+
+
+COMING, EARLIER = 10, 30
+"""Visits shown that are to come and that are over; what waits is always shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +50,14 @@ def show() -> str:
     here, now = context(), moment()
     register = here.registers.current()
     mine = my_visits()
+    earlier = sorted((one for one in mine if one.visit.span.latest < now), key=_latest_first)
     return render_template(
         "visits.html",
         read_at=None if register is None else register.read_at,
         running=[one for one in mine if one.visit.span.earliest <= now <= one.visit.span.latest],
-        coming=sorted((one for one in mine if one.visit.span.earliest > now), key=lambda one: one.visit.span.earliest),
-        earlier=sorted(
-            (one for one in mine if one.visit.span.latest < now), key=lambda one: one.visit.span.latest, reverse=True
-        ),
+        coming=sorted((one for one in mine if one.visit.span.earliest > now), key=_soonest_first)[:COMING],
+        earlier=earlier[:EARLIER],
+        more=max(0, len(earlier) - EARLIER),
     )
 
 
@@ -80,7 +84,9 @@ def my_visits() -> list[MyVisit]:
     register = here.registers.current()
     if register is None:
         return []
-    tallies: Mapping[VisitId, VisitTally] = {one.id: one for one in overview(here).visits}
+    tallies: Mapping[VisitId, VisitTally] = {
+        one.id: one for one in page_app().as_long_as_nothing_changes(overview).visits
+    }
     needing: dict[VisitId, int] = {}
     for question in asked_now():
         if question.proposals:
@@ -97,3 +103,11 @@ def my_visits() -> list[MyVisit]:
 def ended(visit: Visit, now: datetime) -> bool:
     """Whether it is over."""
     return visit.span.latest < now
+
+
+def _latest_first(one: MyVisit) -> tuple[bool, float]:
+    return one.done, -one.visit.span.latest.timestamp()
+
+
+def _soonest_first(one: MyVisit) -> datetime:
+    return one.visit.span.earliest
