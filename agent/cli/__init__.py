@@ -19,6 +19,7 @@ COMMANDS = {
     "status": "What waits, since when and why.",
     "explain": "What is known of a file, what would be done with it, and why.",
     "review": "Settle the photos that wait for a person.",
+    "attest": "State that no copies of a visit's photos are left elsewhere.",
     "visits": "The register of visits, as it is understood here.",
     "cameras": "The cameras register, and how far a camera's clock is wrong.",
     "log": "The record of transfers.",

@@ -56,8 +56,9 @@ class Proposer:
     def _without_time(self, camera: Candidates | None) -> tuple[Visit, ...]:
         """The same for every photo without a time: nothing is nearer, so the latest come first."""
         if camera not in self._undated:
-            ranked = sorted(self._visits[::-1], key=lambda visit: self._counts_against(visit, camera))
-            self._undated[camera] = tuple(ranked[:MOST])
+            latest_first = self._visits[::-1]
+            latest_first.sort(key=lambda visit: self._counts_against(visit, camera))
+            self._undated[camera] = tuple(latest_first[:MOST])
         return self._undated[camera]
 
     def _nearest(self, taken: Interval, level: Level, camera: Candidates | None) -> tuple[Visit, ...]:

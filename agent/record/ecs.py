@@ -13,6 +13,8 @@ ECS_VERSION = "8.17.0"
 _CLASSES: Mapping[EntryKind, tuple[list[str], list[str], str]] = {
     EntryKind.TRANSFERRED: (["file"], ["creation"], "success"),
     EntryKind.REMOVED: (["file"], ["deletion"], "success"),
+    EntryKind.NOT_REMOVED: (["file"], ["info"], "unknown"),
+    EntryKind.SHARE_LOST: (["file"], ["info"], "failure"),
     EntryKind.REVIEW_RESOLVED: (["file"], ["info"], "success"),
     EntryKind.REGISTER_CHANGED: (["configuration"], ["change"], "success"),
     EntryKind.SHARE_REFUSED: (["network"], ["denied"], "failure"),
@@ -20,6 +22,7 @@ _CLASSES: Mapping[EntryKind, tuple[list[str], list[str], str]] = {
     EntryKind.OVERDUE: (["file"], ["info"], "unknown"),
     EntryKind.LEFTOVER_REPORTED: (["file"], ["info"], "unknown"),
     EntryKind.INSPECTED: (["host"], ["info"], "success"),
+    EntryKind.ATTESTED: (["host"], ["info"], "unknown"),
     EntryKind.HEARTBEAT: (["host"], ["info"], "success"),
     EntryKind.ENROLLED: (["configuration"], ["creation"], "success"),
     EntryKind.KEY_ROTATED: (["configuration"], ["change"], "success"),
