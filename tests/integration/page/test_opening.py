@@ -11,13 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
 
 from agent.errors import AgentError
-from agent.web import open_page
+from agent.web import open_page, serve
 from agent.web.access import GOOD_FOR, TakeToken
 from agent.web.callers import is_this_user
 from agent.web.server import CLOSED_AFTER, LEFT_AFTER, LastSeen
@@ -198,3 +199,15 @@ def test_a_page_that_was_closed_ends_by_itself(page: Page, laptop: Laptop, monke
                 return
         time.sleep(0.2)
     pytest.fail("the page stayed")
+
+
+def test_a_tab_says_so_when_its_page_has_ended(browser: Any, laptop: Laptop) -> None:
+    from playwright.sync_api import expect
+
+    stopping = threading.Event()
+    serving = threading.Thread(target=serve, args=(laptop.settings, laptop.config, stopping))
+    tab = browser.new_page()
+    tab.goto(open_page(laptop.settings, serving.start).url)
+    stopping.set()
+    serving.join(20)
+    expect(tab.get_by_role("alert")).to_contain_text("This page has been closed.", timeout=30_000)
