@@ -75,6 +75,10 @@ undo() { # what was prepared goes; what ran before goes on running
     fail "$1 Nothing was changed."
 }
 
+pip_install() {
+    "$new/bin/python" -m pip --disable-pip-version-check --no-input install --quiet "$1" </dev/null
+}
+
 install_program() { # beside the version that runs, which counts until the new one is whole
     if [ -e "$link" ] && [ ! -L "$link" ]; then
         fail "$link exists and is not ours; move it away, then run this again."
@@ -84,7 +88,8 @@ install_program() { # beside the version that runs, which counts until the new o
     mkdir -p "$home_of_program"
     "$python" -m venv "$new" || undo "The virtual environment in $new could not be made."
     echo "Installing (a minute or two the first time)"
-    "$new/bin/python" -m pip --disable-pip-version-check --no-input install --quiet "$source" </dev/null ||
+    # With notices on the desktop, where what they need can be had here; they are not worth failing for.
+    pip_install "$source[desktop]" 2>/dev/null || pip_install "$source" ||
         undo "pip could not install it. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)"
     "$new/bin/photo-agent" --version >/dev/null || undo "The new version does not start."
     mkdir -p "$(dirname "$link")"

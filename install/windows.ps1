@@ -155,7 +155,9 @@ $before = @($found | Select-Object -Skip 1)
 & $found[0] @before -m venv $New
 if ($LASTEXITCODE -ne 0) { Undo-AndStop "The virtual environment in $New could not be made." }
 Write-Output 'Installing (a minute or two the first time)'
-& $NewPython -m pip --disable-pip-version-check --no-input install --quiet $From
+# With notices on the desktop, where what they need can be had here; they are not worth failing for.
+$pip = @('-m', 'pip', '--disable-pip-version-check', '--no-input', 'install', '--quiet')
+if (-not (Invoke-Quietly $NewPython ($pip + @("${From}[desktop]")))) { & $NewPython @pip $From }
 if ($LASTEXITCODE -ne 0) {
     Undo-AndStop 'pip could not install it. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)'
 }
