@@ -73,6 +73,14 @@ def _find(what: str) -> Callable[[Tab], None]:
     return find
 
 
+def _put_word(tab: Tab, *, everywhere: bool) -> None:
+    _follow("The list for after")(tab)
+    if everywhere:
+        for choice in tab.get_by_label("I looked: none left").all():
+            choice.check()
+    tab.get_by_role("button", name="Put my word on record").click()
+
+
 def _follow(name: str) -> Callable[[Tab], None]:
     return lambda tab: tab.get_by_role("link", name=name).first.click()
 
@@ -94,6 +102,12 @@ STATES = {
     "review, answered": PageState("review", then=_answer, says="you can undo"),
     "visits": PageState("visits", says="Your visits"),
     "after a visit": PageState("visits", then=_follow("The list for after"), says="no copies are left"),
+    "after a visit, places left out": PageState(
+        "visits", then=lambda tab: _put_word(tab, everywhere=False), says="There is a problem"
+    ),
+    "after a visit, a word given": PageState(
+        "visits", then=lambda tab: _put_word(tab, everywhere=True), says="Saved as your word"
+    ),
     "history": PageState("history", says="Where is my photo?"),
     "history, found": PageState("history", then=_find("IMG_0001"), says="found for"),
     "history, not found": PageState("history", then=_find("IMG_9999"), says="No photo found"),
