@@ -89,13 +89,13 @@ install_program() { # beside the version that runs, which counts until the new o
     "$python" -m venv "$new" || undo "The virtual environment in $new could not be made."
     echo "Installing (a minute or two the first time)"
     # With notices on the desktop, where what they need can be had here; they are not worth failing for.
-    pip_install "$source[desktop]" 2>/dev/null || pip_install "$source" ||
+    pip_install "${source}[desktop]" 2>/dev/null || pip_install "$source" ||
         undo "pip could not install it. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)"
     "$new/bin/photo-agent" --version >/dev/null || undo "The new version does not start."
     mkdir -p "$(dirname "$link")"
     ln -sf "$new/bin/photo-agent" "$link.new" && mv -f "$link.new" "$link"
     venv=$new
-    add_to_menu || echo "Note: “School photos” could not be put into the menu; \`photo-agent open\` opens the page."
+    add_to_menu || echo "Note: School photos could not be put into the menu; \`photo-agent open\` opens the page."
     case ":$PATH:" in
     *":$(dirname "$link"):"*) ;;
     *) echo "Note: $(dirname "$link") is not on your PATH; log in again, or add it in your shell's profile." ;;

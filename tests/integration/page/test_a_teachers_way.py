@@ -153,6 +153,30 @@ def test_everything_can_be_done_by_keyboard(tab: Any) -> None:
     assert {"INPUTcheckboxphoto", "INPUTradioto", "BUTTONsubmitscope"} <= reached
 
 
+def test_a_question_is_answered_and_undone_by_keyboard_alone(tab: Any) -> None:
+    def tab_to(what: str) -> None:
+        for _ in range(80):
+            tab.keyboard.press("Tab")
+            if what in tab.evaluate("(e => e.tagName + (e.id || '') + ' ' + e.textContent)(document.activeElement)"):
+                return
+        pytest.fail(f"{what} was not reached")
+
+    tab_to("Review")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/review")
+    tab_to("INPUT")
+    while tab.evaluate("document.activeElement.type") != "radio":
+        tab.keyboard.press("Tab")
+    tab.keyboard.press("Space")
+    tab_to("Answer for all 3")
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector("#saved")
+    assert "Saved: 3 pictures" in tab.locator("#saved").inner_text()
+    tab_to("Undo")
+    tab.keyboard.press("Enter")
+    tab.get_by_text("Undone: we ask you again about 3.").wait_for()
+
+
 @pytest.mark.parametrize("minutes", [9, 10])
 def test_ten_minutes_are_ten_minutes(asked: Laptop, minutes: int) -> None:
     ids = [one.id for one in asked.look(lambda context: context.journal.tracked_photos(State.REVIEW))]
