@@ -28,16 +28,22 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def tab(settings: Settings) -> Iterator[Any]:
+def chromium() -> Iterator[Any]:
+    """One for all these pages."""
+    with started_browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def tab(settings: Settings, chromium: Any) -> Iterator[Any]:
     """A browser that was let in to its page."""
     stopping = threading.Event()
     file = settings.state_dir.parent / "agent.toml"
     serving = threading.Thread(target=serve, args=(settings, file, stopping))
-    with started_browser() as browser:
-        opened = browser.new_page()
-        opened.goto(open_page(settings, serving.start).url)
-        yield opened
-        opened.close()
+    opened = chromium.new_page()
+    opened.goto(open_page(settings, serving.start).url)
+    yield opened
+    opened.close()
     stopping.set()
     serving.join(10)
 
@@ -77,7 +83,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(shown: Any) -> None:
 
 
 def test_a_question_about_many_and_a_busy_page_are_for_everybody_too(
-    laptop: Laptop, page: Callable[[], str], browser: Any
+    laptop: Laptop, page: Callable[[], str], chromium: Any
 ) -> None:
     for number in range(30):
         laptop.photo(f"IMG_01{number:02}.JPG", None, seed=number)
@@ -85,7 +91,7 @@ def test_a_question_about_many_and_a_busy_page_are_for_everybody_too(
     laptop.run()
     laptop.look(lambda context: context.journal.set_fact(SHARE_TROUBLE, None))
     with only_writer(laptop.settings):
-        tab = browser.new_page()
+        tab = chromium.new_page()
         tab.goto(page())
         assert "1 photo from Science Museum is on its way." in tab.locator("h1").inner_text()
         judge(tab)
