@@ -52,6 +52,7 @@ except AgentError as fault:
     case $(readlink "$link" 2>/dev/null) in
     "$home_of_program"/venv*/bin/photo-agent) rm -f "$link" ;;
     esac
+    remove_from_menu
     rm -rf "$home_of_program"/venv*
     rmdir "$home_of_program" 2>/dev/null || true
     if [ "$purge" = no ]; then
@@ -90,10 +91,13 @@ install_program() { # beside the version that runs, which counts until the new o
     # What it needs comes in the versions that were tested, each file by its hash.
     { quiet_pip install --require-hashes -r "$here/locked/laptop.txt" && quiet_pip install "$source"; } ||
         undo "pip could not install it. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)"
+    # Notices on the desktop, where what they need can be had here; they are not worth failing for.
+    quiet_pip install "${source}[desktop]" 2>/dev/null || true
     "$new/bin/photo-agent" --version >/dev/null || undo "The new version does not start."
     mkdir -p "$(dirname "$link")"
     ln -sf "$new/bin/photo-agent" "$link.new" && mv -f "$link.new" "$link"
     venv=$new
+    add_to_menu || echo "Note: School photos could not be put into the menu; \`photo-agent open\` opens the page."
     case ":$PATH:" in
     *":$(dirname "$link"):"*) ;;
     *) echo "Note: $(dirname "$link") is not on your PATH; log in again, or add it in your shell's profile." ;;

@@ -45,6 +45,7 @@ PROGRAMS = (
     Program("rclone", "rclone", "comparing what arrived with an independent client"),
     Program("proftpd", "proftpd-core proftpd-mod-crypto", "the whole job against ProFTPD", "proftpd.service"),
     Program("dropbear", "dropbear-bin", "the whole job against Dropbear"),
+    Program("chromium", "chromium", "the staff page, in a real browser"),
     Program("tinysshd", "tinysshd", "what is said where no cipher is shared", "tinysshd.socket"),
 )
 

@@ -34,6 +34,7 @@ $ErrorActionPreference = 'Stop'
 $Place = Join-Path $env:LOCALAPPDATA 'Programs\photo-agent'
 $Bin = Join-Path $Place 'bin'
 $Command = Join-Path $Bin 'photo-agent.cmd'
+$Shortcut = Join-Path ([Environment]::GetFolderPath('Programs')) 'School photos.lnk'
 
 function Get-InstalledVenv {
     # The environment that the command on the PATH starts: each version is prepared in a folder of its own.
@@ -118,6 +119,7 @@ except AgentError as fault:
     foreach ($folder in $folders) {
         if (Test-Path -LiteralPath $folder) { Remove-Item -Recurse -Force -LiteralPath $folder }
     }
+    if (Test-Path -LiteralPath $Shortcut) { Remove-Item -Force -LiteralPath $Shortcut }
     Edit-UserPath { param($parts) $parts | Where-Object { $_ -ne $Bin } }
     if ((Test-Path $Place) -and -not (Get-ChildItem -Force $Place)) { Remove-Item -LiteralPath $Place }
     if (-not $Purge) {
@@ -162,6 +164,8 @@ if ($LASTEXITCODE -eq 0) {
 if ($LASTEXITCODE -ne 0) {
     Undo-AndStop 'pip could not install it. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)'
 }
+# Notices on the desktop, where what they need can be had here; they are not worth failing for.
+$null = Invoke-Quietly $NewPython @('-m', 'pip', '--disable-pip-version-check', '--no-input', 'install', '--quiet', "${From}[desktop]")
 if (-not (Invoke-Quietly $NewProgram @('--version'))) { Undo-AndStop 'The new version does not start.' }
 
 # A folder with this one command in it goes on the PATH, not all of the environment's. From here on the new one counts.
@@ -172,6 +176,16 @@ Move-Item -Force -LiteralPath "$Command.new" -Destination $Command
 Edit-UserPath { param($parts) if ($parts -contains $Bin) { $parts } else { $parts + $Bin } }
 $Venv = $New
 $Program = $NewProgram
+
+# "School photos" in the Start menu opens the staff page, without a console window.
+try {
+    $link = (New-Object -ComObject WScript.Shell).CreateShortcut($Shortcut)
+    $link.TargetPath = Join-Path $New 'Scripts\pythonw.exe'
+    $link.Arguments = '-m agent.cli open'
+    $link.Description = 'Which photos are safe on the school network, and which need you'
+    $link.Save()
+}
+catch { Write-Output 'Note: "School photos" could not be put into the Start menu; `photo-agent open` opens the page.' }
 
 # Settings that are there and in order are kept: set-up run again is an upgrade.
 if (-not $NoInit -and -not (Invoke-Quietly $Program @('config', 'validate'))) {

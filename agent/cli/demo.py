@@ -89,6 +89,7 @@ def _tell(told: "DemoResult", keep: Path | None) -> None:
     else:
         config = keep / "laptop" / "agent.toml"
         click.echo(f"\nEverything is in {keep}: the laptop with its import folder, and the share.")
+        click.echo(f"  photo-agent --config {config} open")
         click.echo(f"  photo-agent --config {config} review list")
         click.echo(f"  photo-agent --config {config} log show")
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 # As agent/record/schema.py has them, which is not imported for `--help`.
 KINDS = (
     *("transferred", "removed", "not-removed", "share-lost", "review-resolved", "register-changed", "share-refused"),
-    *("refused", "overdue", "leftover-reported", "inspected", "heartbeat", "enrolled", "key-rotated", "renamed"),
-    "erased",
+    *("refused", "overdue", "leftover-reported", "inspected", "attested", "heartbeat", "enrolled", "key-rotated"),
+    *("renamed", "erased"),
 )
 
 

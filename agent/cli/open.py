@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 
@@ -23,19 +24,7 @@ def command(ctx: click.Context, no_browser: bool, serves: bool, as_json: bool) -
         serve(settings, file)
         return 0
 
-    def start() -> None:
-        flags: dict[str, object] = {"start_new_session": True}
-        if sys.platform == "win32":
-            flags = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-        subprocess.Popen(  # noqa: S603  # this Python, this program
-            [sys.executable, "-P", "-m", "agent.cli", "--config", str(file), "open", "--serve"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            **flags,  # type: ignore[call-overload]  # each system takes its own
-        )
-
-    page = open_page(settings, start)
+    page = open_page(settings, lambda: start(file, "--serve"))
     if as_json:
         put_json({"url": page.url})
     elif no_browser:
@@ -46,3 +35,17 @@ def command(ctx: click.Context, no_browser: bool, serves: bool, as_json: bool) -
         if not webbrowser.open(page.url):
             click.echo(f"No browser could be started. Open this address in one:\n{page.url}")
     return 0
+
+
+def start(file: Path, *flags: str) -> None:
+    """`open` as a process of its own, which outlives this one."""
+    apart: dict[str, object] = {"start_new_session": True}
+    if sys.platform == "win32":
+        apart = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    subprocess.Popen(  # noqa: S603  # this Python, this program
+        [sys.executable, "-P", "-m", "agent.cli", "--config", str(file), "open", *flags],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        **apart,  # type: ignore[call-overload]  # each system takes its own
+    )

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.crash import Discreet
-from agent.cli.session import settings_of, stages_of
+from agent.cli.session import settings_file, settings_of, stages_of
 
 if TYPE_CHECKING:
-    from agent.supervisor import Restarts
+    from agent.pipeline.context import Context
+    from agent.supervisor import Restarts, RunNotices
 
 log = logging.getLogger("photo-agent")
 
@@ -43,9 +44,21 @@ def command(ctx: click.Context) -> int:
         _wait_before_working(restarts, stopping)
         with stages_of(settings, stopping=stopping) as context:
             knock = partial(knock_at, settings.share.host, settings.share.port)
-            Supervisor(context, settings.watch, knock=knock, stopping=stopping, restarts=restarts).run()
+            notices = _notices(context, settings_file(ctx).absolute()) if settings.notices.desktop else None
+            Supervisor(
+                context, settings.watch, knock=knock, stopping=stopping, restarts=restarts, notices=notices
+            ).run()
         restarts.ended_well()
     return 0
+
+
+def _notices(context: "Context", file: Path) -> "RunNotices":
+    """On this user's desktop; a click opens the staff page."""
+    from agent.cli.open import start
+    from agent.notices import DesktopNotices
+    from agent.supervisor import RunNotices
+
+    return RunNotices(context, DesktopNotices(lambda: start(file)))
 
 
 def _wait_before_working(restarts: "Restarts", stopping: threading.Event) -> None:

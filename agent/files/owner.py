@@ -7,6 +7,7 @@ file that is meant to speak for the machine is believed only if the system, its 
 import os
 import stat
 import sys
+from pathlib import Path
 
 if sys.platform == "win32":
     import ctypes
@@ -84,6 +85,10 @@ if sys.platform == "win32":
         finally:
             _kernel.CloseHandle(token)
 
+    def is_private_folder(folder: Path) -> bool:
+        """Whether this is a folder and no link to one; in a user's profile Windows keeps other users out of it."""
+        return folder.is_dir() and not folder.is_symlink()
+
     def _as_text(sid: ctypes.c_void_p) -> str:
         text = wintypes.LPWSTR()
         if not _advapi.ConvertSidToStringSidW(sid, ctypes.byref(text)):
@@ -100,3 +105,8 @@ else:
         status = os.fstat(descriptor)
         written_by_others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
         return status.st_uid in {0, os.geteuid()} and not written_by_others
+
+    def is_private_folder(folder: Path) -> bool:
+        """Whether this is a folder of this user's, no link to one, that nobody else may open. Raises OSError."""
+        status = folder.lstat()
+        return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077

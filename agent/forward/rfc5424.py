@@ -31,6 +31,7 @@ SEVERITIES: Mapping[str, int] = {
     "enrolled": NOTICE,
     "renamed": NOTICE,
     "inspected": NOTICE,
+    "attested": NOTICE,
 }
 """Of kinds a person may have to look at; all others are informational."""
 

@@ -217,6 +217,12 @@ class Journal(RequestQueue):
             (skipped,) = db.execute("SELECT COUNT(*) FROM skip").fetchone()
         return {state: skipped if state is State.PRIVATE else found.get(state, 0) for state in State}
 
+    def version(self) -> tuple[int, int]:
+        """Another one after every change, by this process or another; to be compared within this process only."""
+        with self._reading() as db:
+            (others,) = db.execute("PRAGMA data_version").fetchone()
+            return int(others), db.total_changes
+
     def tally(self) -> dict[VisitId | None, dict[State, tuple[int, datetime | None]]]:
         """By visit (None: no visit is known yet) and state, how many photos there are and when the last was removed."""
         with self._reading() as db:

@@ -51,3 +51,6 @@ REGISTER_REFUSAL = "register refused"
 
 PAUSED_UNTIL = "paused until"
 """Until when the service does nothing by itself, as a person asked."""
+
+NOTICES_SAID = "notices said"
+"""On which occasion (a day, a time) each kind of notice was last shown on the desktop, as JSON by kind."""

@@ -3,16 +3,28 @@
 The worst is said, and only that one; what IT needs to know stands beside it. Nothing here names a photo.
 """
 
+import contextlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import IntEnum
 
 from agent.errors import ShareRefused
 from agent.journal import State
+from agent.pipeline.clocks import age
 from agent.pipeline.context import Context
-from agent.pipeline.journal_keys import REGISTER_REFUSAL
+from agent.pipeline.damage import so_far
+from agent.pipeline.journal_keys import REGISTER_REFUSAL, UNPUBLISHED
+from agent.pipeline.misgivings import not_named, not_understood
 from agent.pipeline.renew import no_register
 from agent.pipeline.status import WAITING, is_overdue, is_running, share_trouble
+
+LITTLE_ROOM = 200_000_000
+"""Bytes left on the disk with the journal, below which a person is asked to make room."""
+
+DAMAGE_IS_NEWS = timedelta(days=14)
+"""How long a damaged photo is spoken of after it was sent."""
 
 
 class Grade(IntEnum):
@@ -34,6 +46,7 @@ class Problem:
     details: str = ""
     retry: bool = False
     start: bool = False
+    away: bool = False  # only the school network is not there
 
 
 def worst(context: Context) -> Problem | None:
@@ -52,7 +65,41 @@ def problems(context: Context) -> Iterator[Problem]:
             "start it, or tell IT if it stops again.",
             start=True,
         )
+    yield from _of_the_disk(context)
     yield from _of_the_register(context)
+    yield from _of_photos(context)
+    yield from _of_the_record(context)
+
+
+def _of_the_disk(context: Context) -> Iterator[Problem]:
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(context.settings.state_dir).free < LITTLE_ROOM:
+            yield Problem(
+                Grade.ASK,
+                "This laptop’s disk is nearly full.",
+                "We need some room to keep track of the photos. They stay on this laptop.",
+                "make room: empty the bin, or move large files. If you cannot, tell IT.",
+            )
+
+
+def _of_photos(context: Context) -> Iterator[Problem]:
+    refused = context.journal.counts()[State.REFUSED]
+    if refused:
+        yield Problem(
+            Grade.ASK,
+            f"{_photos(refused)} cannot be sent as {'it is' if refused == 1 else 'they are'}.",
+            "The file is empty, or it could not be read: copying it may have been cut short.",
+            "import it from the camera again.",
+        )
+    damage = so_far(context)
+    if damage is not None and age(damage.last, context.clock()) < DAMAGE_IS_NEWS:
+        were, are = ("was", "it is") if damage.photos == 1 else ("were", "they are")
+        yield Problem(
+            Grade.ASK,
+            f"{_photos(damage.photos)} {were} sent, but {are} damaged.",
+            "What is left of the picture is safe. The camera’s card may be failing.",
+            "do not use that card again, and tell IT.",
+        )
     overdue = sum(is_overdue(context, one) for one in context.journal.tracked_photos(*WAITING))
     if overdue:
         yield Problem(
@@ -62,13 +109,18 @@ def problems(context: Context) -> Iterator[Problem]:
             "tell IT.",
             retry=True,
         )
-    refused = context.journal.counts()[State.REFUSED]
-    if refused:
+
+
+def _of_the_record(context: Context) -> Iterator[Problem]:
+    unpublished = context.journal.fact(UNPUBLISHED)
+    if unpublished is not None:
         yield Problem(
-            Grade.ASK,
-            f"{_photos(refused)} cannot be sent as {'it is' if refused == 1 else 'they are'}.",
-            "The file is empty, or it could not be read: copying it may have been cut short.",
-            "import it from the camera again.",
+            Grade.CALM,
+            "The school’s record does not have the newest notes of this laptop yet.",
+            "Nothing is lost: the notes are kept here and are sent again.",
+            "nothing today. If you read this again tomorrow, tell IT.",
+            unpublished,
+            retry=True,
         )
 
 
@@ -101,6 +153,7 @@ def _of_the_share(context: Context) -> Iterator[Problem]:
             "nothing. We try again by ourselves, and at once when you are back in school.",
             trouble.why,
             retry=True,
+            away=True,
         )
 
 
@@ -132,6 +185,22 @@ def _of_the_register(context: Context) -> Iterator[Problem]:
             "Photos of visits that are only on the new list wait.",
             "tell the visits coordinator.",
             refusal,
+        )
+    elif words := not_understood(context.registers.faults()):
+        yield Problem(
+            Grade.ASK,
+            "A part of the visits list cannot be read.",
+            "Photos that may belong to it wait on this laptop. All others are sent.",
+            "tell the visits coordinator.",
+            words,
+        )
+    elif words := not_named(register, context.settings.device.staff):
+        yield Problem(
+            Grade.ASK,
+            "Your name is not in the visits list.",
+            "Photos that were taken during a visit wait on this laptop.",
+            "tell the visits coordinator, unless you have not been on a visit.",
+            words,
         )
 
 

@@ -3,6 +3,7 @@
 A proposal is for a person to look at, and never a decision. Pure.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,33 +34,65 @@ def not_after(taken: Interval | None, level: Level) -> datetime | None:
     return taken.latest if taken is not None and level is Level.UPPER_BOUND else None
 
 
-def propose(
-    register: Register | None, taken: Interval | None, level: Level, *, staff: str, camera: Candidates | None
-) -> tuple[Proposal, ...]:
-    """At most `MOST` visits. `camera` is None where nothing is known of it, or nothing hangs on it."""
-    if register is None:
-        return ()
-    people = staff_of(register, staff)
-    possible = [visit for visit in register.visits if not visit.cancelled and _can_be(visit, taken, level)]
+class Proposer:
+    """The visits of a register, arranged so that those near a time are found without a look at all the others."""
 
-    def unlikeliness(visit: Visit) -> tuple[timedelta, float]:
-        away = _distance(visit, taken, level)
-        away += timedelta(0) if is_on(people, visit) else NOT_MINE
-        away += NOT_MINE if _other_camera(camera, visit) else timedelta(0)
-        return away, -visit.span.earliest.timestamp()
+    def __init__(self, register: Register | None, staff: str) -> None:
+        visits = () if register is None else tuple(one for one in register.visits if not one.cancelled)
+        self._visits = sorted(visits, key=lambda visit: visit.span.earliest)
+        self._starts = [visit.span.earliest for visit in self._visits]
+        self._longest = max((visit.span.latest - visit.span.earliest for visit in visits), default=timedelta(0))
+        self._people = None if register is None else staff_of(register, staff)
+        self._undated: dict[Candidates | None, tuple[Visit, ...]] = {}
 
-    nearest = sorted(possible, key=unlikeliness)[:MOST]
-    return tuple(Proposal(visit, tuple(_why(visit, taken, level, people, camera))) for visit in nearest)
+    def propose(self, taken: Interval | None, level: Level, camera: Candidates | None) -> tuple[Proposal, ...]:
+        """At most `MOST` visits. `camera` is None where nothing is known of it, or nothing hangs on it."""
+        if self._people is None:
+            return ()
+        people = self._people
+        likeliest = self._without_time(camera) if taken is None else self._nearest(taken, level, camera)
+        return tuple(Proposal(visit, tuple(_why(visit, taken, level, people, camera))) for visit in likeliest)
+
+    def _without_time(self, camera: Candidates | None) -> tuple[Visit, ...]:
+        """The same for every photo without a time: nothing is nearer, so the latest come first."""
+        if camera not in self._undated:
+            latest_first = self._visits[::-1]
+            latest_first.sort(key=lambda visit: self._counts_against(visit, camera))
+            self._undated[camera] = tuple(latest_first[:MOST])
+        return self._undated[camera]
+
+    def _nearest(self, taken: Interval, level: Level, camera: Candidates | None) -> tuple[Visit, ...]:
+        best: list[tuple[timedelta, float, Visit]] = []
+
+        def look_at(visit: Visit) -> None:
+            unlikeliness = _distance(visit, taken, level) + self._counts_against(visit, camera)
+            best.append((unlikeliness, -visit.span.earliest.timestamp(), visit))
+            best.sort(key=lambda one: one[:2])
+            del best[MOST:]
+
+        def too_far(at_least: timedelta) -> bool:
+            return len(best) == MOST and at_least > best[-1][0]
+
+        # From the photo's time to both sides, until whatever comes is further away than the three that were found.
+        middle = bisect_right(self._starts, taken.latest)
+        since = not_after(taken, level) or taken.earliest
+        for visit in reversed(self._visits[:middle]):
+            if too_far(since - visit.span.earliest - self._longest):
+                break
+            look_at(visit)
+        if not_after(taken, level) is None:
+            for visit in self._visits[middle:]:
+                if too_far(visit.span.earliest - taken.latest):
+                    break
+                look_at(visit)
+        return tuple(visit for *_, visit in best)
+
+    def _counts_against(self, visit: Visit, camera: Candidates | None) -> timedelta:
+        mine = self._people is not None and is_on(self._people, visit)
+        return (timedelta(0) if mine else NOT_MINE) + (NOT_MINE if _other_camera(camera, visit) else timedelta(0))
 
 
-def _can_be(visit: Visit, taken: Interval | None, level: Level) -> bool:
-    latest = not_after(taken, level)
-    return latest is None or visit.span.earliest <= latest
-
-
-def _distance(visit: Visit, taken: Interval | None, level: Level) -> timedelta:
-    if taken is None:
-        return timedelta(0)
+def _distance(visit: Visit, taken: Interval, level: Level) -> timedelta:
     gap = taken.latest - visit.span.latest if not_after(taken, level) else _gap(visit.span, taken)
     return max(gap, timedelta(0))
 

@@ -51,10 +51,13 @@ class Question:
 
 
 def questions(context: Context) -> list[Question]:
-    """What has to be asked now: what can be of a visit first, then by how many photos hang on it."""
+    """What has to be asked now: what can be of a visit first, then by how many photos hang on it.
+
+    No photo is read for it, so what a visit says of cameras counts only as far as the reason to ask says it.
+    """
     answered = {photo for answer in answers.pending(context) for photo in answer.photos}
     groups: defaultdict[tuple[State, str, VisitId | None], list[ReviewItem]] = defaultdict(list)
-    for one in held(context):
+    for one in held(context, cameras=False):
         if one.tracked.id not in answered:
             likeliest = one.candidates[0] if one.candidates else None
             groups[one.tracked.state, _without_numbers(one.tracked.reason or ""), likeliest].append(one)

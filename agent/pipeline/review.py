@@ -17,7 +17,7 @@ from agent.model import Camera, Capture, Decision, Level, Outcome, PhotoId, Regi
 from agent.pipeline.clocks import latest
 from agent.pipeline.context import Context
 from agent.pipeline.examine import others_of
-from agent.pipeline.proposals import Proposal, not_after, propose
+from agent.pipeline.proposals import Proposal, Proposer, not_after
 from agent.pipeline.record_entries import count_private
 from agent.pipeline.redecide import evidence_of
 from agent.register import decide, identify
@@ -46,15 +46,21 @@ class ReviewItem:
         return None if decision is None else not_after(decision.taken, decision.level)
 
 
-def held(context: Context, *, cameras: bool = False) -> list[ReviewItem]:
-    """Everything that waits for a person. `cameras`: also which camera took each, for which every photo is read."""
+def held(context: Context, *, cameras: bool | None = None) -> list[ReviewItem]:
+    """Everything that waits for a person.
+
+    `cameras`: with which camera took each, for which every photo is read, or without; None: where a visit is for
+    certain cameras only, for else nothing hangs on it.
+    """
     register = context.registers.current()
     tracked_photos = context.journal.tracked_photos(*HELD)
-    # Without a visit that is for certain cameras only, nothing hangs on the camera, and no photo need be read.
-    if cameras or (register is not None and any(visit.cameras for visit in register.visits)):
+    proposer = Proposer(register, context.settings.device.staff)
+    if cameras is None:
+        cameras = register is not None and any(visit.cameras for visit in register.visits)
+    if cameras:
         read = zip(tracked_photos, _read(context, tracked_photos), strict=True)
-        return [_held_with(context, register, one, found) for one, found in read]
-    return [_held_with(context, register, one, None) for one in tracked_photos]
+        return [_held_with(proposer, register, one, found) for one, found in read]
+    return [_held_with(proposer, register, one, None) for one in tracked_photos]
 
 
 def chosen(context: Context, photos: Sequence[PhotoId], like: PhotoId | None = None) -> list[PhotoId]:
@@ -176,16 +182,14 @@ def _read(context: Context, tracked_photos: Sequence[TrackedPhoto]) -> list[Capt
 
 
 def _held_with(
-    context: Context, register: Register | None, tracked: TrackedPhoto, found: Capture | LocalFault | None
+    proposer: Proposer, register: Register | None, tracked: TrackedPhoto, found: Capture | LocalFault | None
 ) -> ReviewItem:
     decision = tracked.decision
     camera = found.camera if isinstance(found, Capture) else None
     candidates = identify(camera, register.cameras) if register is not None and isinstance(found, Capture) else None
-    proposals = propose(
-        register,
+    proposals = proposer.propose(
         None if decision is None else decision.taken,
         Level.IMPOSSIBLE if decision is None else decision.level,
-        staff=context.settings.device.staff,
-        camera=candidates,
+        candidates,
     )
     return ReviewItem(tracked, proposals, camera)

@@ -27,6 +27,7 @@ from agent.errors import (
 from agent.journal import State, TrackedPhoto
 from agent.model import Register, TransferId
 from agent.pipeline import answers, damage, examine, finish, receivers, send
+from agent.pipeline.attest import put_on_record
 from agent.pipeline.clocks import TRUSTED, compare_with_share, notice_a_leap_back, wrong_clock
 from agent.pipeline.context import Context
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
@@ -241,6 +242,7 @@ class Run:
     def _put_down_standings(self) -> None:
         right = self._clock_ahead is not None and abs(self._clock_ahead) <= TRUSTED
         record_reviews_and_delays(self.context, clock_is_right=right)
+        put_on_record(self.context)
 
     def _send(self) -> None:
         if self.stopping():

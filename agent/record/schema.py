@@ -35,6 +35,7 @@ class EntryKind(StrEnum):
     OVERDUE = "overdue"  # a visit photo has waited too long since the share was first reachable
     LEFTOVER_REPORTED = "leftover-reported"  # a removed photo was seen to be elsewhere on the laptop, too
     INSPECTED = "inspected"  # IT drew a sample on this device and examined it
+    ATTESTED = "attested"  # a member of staff states where a visit's photos are not, or not any more; nobody checked it
     HEARTBEAT = "heartbeat"  # once a day, also when nothing happened
     ENROLLED = "enrolled"  # the device began its record, with this log key
     KEY_ROTATED = "key-rotated"  # what follows is signed by another key, which the old one names
@@ -172,6 +173,12 @@ _key = _matching(r"visit-photo-agent/[A-Za-z0-9._-]{1,64}\+[0-9a-f]{8}\+[A-Za-z0
 # Ours alone (agent/share makes them): relative, no empty or dotted part, so never a path of this laptop.
 _remote = _matching(r"(?!.*(?:^|/)\.{1,2}(?:/|$))[^/\\:\x00-\x1f]+(?:/[^/\\:\x00-\x1f]+)+", "name on the share")
 
+PLACES = ("phone", "bin", "cloud", "messages", "card")
+"""Where a visit's photos may be that this program cannot see; the bin is the phone's."""
+
+WORDS = ("none left", "had none", "not looked")
+"""What a person can state of such a place."""
+
 _FILE = Shape(
     {
         "name": _remote,
@@ -282,6 +289,10 @@ BODIES: Mapping[EntryKind, Shape] = {
             "report_sha256": _sha256,
         },
         frozenset({"by", "drawn", "findings"}),
+    ),
+    EntryKind.ATTESTED: Shape(
+        {"visit": _text, "staff": _text, **dict.fromkeys(PLACES, _one_of(WORDS))},
+        frozenset({"visit", "staff", *PLACES}),
     ),
     EntryKind.HEARTBEAT: Shape(
         {

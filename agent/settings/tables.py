@@ -197,6 +197,19 @@ class RemovalSettings:
     ] = 24
 
 
+@dataclass(frozen=True, slots=True, config=_EXACT)
+class NoticeSettings:
+    """What is said on the desktop."""
+
+    desktop: Annotated[
+        bool,
+        Field(
+            description="Whether the service says on the desktop what was sent and what needs a person: counts only, "
+            "no names. Needs the extra `desktop`."
+        ),
+    ] = True
+
+
 _Endpoint = Annotated[str, AfterValidator(checks.endpoint)]
 _File = Annotated[str, AfterValidator(checks.absolute_or_empty)]
 
@@ -258,6 +271,7 @@ class Settings:
     share: ShareSettings
     register: RegisterSettings = dataclasses.field(default_factory=RegisterSettings)
     removal: RemovalSettings = dataclasses.field(default_factory=RemovalSettings)
+    notices: NoticeSettings = dataclasses.field(default_factory=NoticeSettings)
     forward: ForwardSettings = dataclasses.field(default_factory=ForwardSettings)
 
     def __post_init__(self) -> None:

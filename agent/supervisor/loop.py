@@ -22,6 +22,7 @@ from agent.pipeline.examine import settle_again, unsettled
 from agent.pipeline.pausing import paused_until
 from agent.pipeline.run import Run
 from agent.supervisor.audiences import ToAsker, ToLog
+from agent.supervisor.notices import RunNotices
 from agent.supervisor.restarts import Restarts
 from agent.supervisor.timers import Timers, put_back, slept
 
@@ -40,6 +41,7 @@ class Supervisor:
     knock: Callable[[], bool]
     stopping: threading.Event = field(default_factory=threading.Event)
     restarts: Restarts | None = None
+    notices: RunNotices | None = None
     _timers: Timers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -116,6 +118,8 @@ class Supervisor:
             self._plan_after(summary)
 
     def _plan_after(self, summary: Summary) -> None:
+        if self.notices is not None and not self.stopping.is_set():
+            self.notices.after(summary)
         now = time.monotonic()
         if summary.fault is None:
             self._timers.went_well(now, self._soonest_wait())

@@ -6,6 +6,7 @@ service, or a `sync` where none runs, sees to it. Each page is built by one modu
 `history`), from what `pipeline` gathers; the words are in the templates.
 """
 
-from agent.web.server import Page, open_page, serve
+from agent.web.opening import Page, open_page
+from agent.web.server import serve
 
 __all__ = ["Page", "open_page", "serve"]

@@ -1,6 +1,7 @@
 """Who is let in. Any program and any user of this laptop can reach a port on loopback, and any web page can try to.
 
-- A token, good for once, in the address that the browser is started with; it is exchanged for a cookie.
+- A token, good for once and for a minute, in the address that the browser is started with; it is exchanged for a
+  cookie, by a program of this very user (`callers`).
 - The cookie is HttpOnly and SameSite=Strict, and is sent to one path alone: cookies do not know ports, and a page of
   another program on this laptop would get it otherwise. That path is random too.
 - Host must be the very address that is listened on, so that a name that was pointed at loopback (DNS rebinding) is
@@ -10,10 +11,14 @@
 
 import hmac
 import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flask import Flask, Response, abort, redirect, request
 from werkzeug.wrappers import Response as Redirection
+
+from agent.web.callers import is_this_user
 
 COOKIE = "school-photos"
 
@@ -65,35 +70,48 @@ class Access:
         if not hmac.compare_digest(request.form.get("form_token", "").encode(), self.form_token.encode()):
             abort(403)
 
+    def _is_this_user(self) -> bool:
+        caller = str(request.remote_addr), int(request.environ.get("REMOTE_PORT", 0))
+        address, _, port = self.host.partition(":")
+        return is_this_user(caller, (address, int(port)))
+
     @staticmethod
     def _same_site() -> bool:
         """Browsers that say where a request comes from must say: from this page. Old ones say nothing."""
         return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
 
     def _enter(self) -> Redirection:
-        if not self.take(request.args.get("token", "")):
+        # The user first: a stranger who read the token in the list of programs must not use it up.
+        if not self._is_this_user() or not self.take(request.args.get("token", "")):
             abort(403)
         answer = redirect(f"{self.path}/now", 303)
         answer.set_cookie(COOKIE, self.session, httponly=True, samesite="Strict", path=self.path)
         return answer
 
 
-class TakeToken:
-    """Tokens that let in once each: `add` one, and the first call that shows it is let in."""
+GOOD_FOR = 60.0
+"""Seconds in which a token lets in: a browser that has yet to start takes some of them."""
 
-    def __init__(self) -> None:
-        self._tokens: set[str] = set()
+
+class TakeToken:
+    """Tokens that let in once each, within a minute: `add` one, and the first call that shows it is let in."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until: dict[str, float] = {}
 
     def add(self) -> str:
         """A new one."""
         token = _secret()
-        self._tokens.add(token)
+        self._until[token] = self._clock() + GOOD_FOR
         return token
 
     def __call__(self, shown: str) -> bool:
-        found = next((one for one in self._tokens if hmac.compare_digest(one.encode(), shown.encode())), None)
+        now = self._clock()
+        self._until = {token: until for token, until in self._until.items() if now <= until}
+        found = next((one for one in self._until if hmac.compare_digest(one.encode(), shown.encode())), None)
         if found is not None:
-            self._tokens.discard(found)
+            del self._until[found]
         return found is not None
 
 

@@ -2,10 +2,10 @@
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -17,6 +17,8 @@ from agent.settings import Settings
 from agent.web.access import Access
 from agent.web.server import LastSeen
 from agent.web.times import Times
+
+Made = TypeVar("Made")
 
 LARGEST_FORM = 256 * 1024
 """Bytes: two thousand ticked pictures take a tenth of it."""
@@ -32,6 +34,7 @@ class PageApp(Flask):
         self.access = access
         self.last_seen = LastSeen(time.monotonic())
         self.saved: str | None = None
+        self._made: dict[str, tuple[Hashable, object]] = {}
         self._opened = contextlib.ExitStack()
         self._context: Context | None = None
 
@@ -41,6 +44,19 @@ class PageApp(Flask):
         if self._context is None:
             self._context = self._opened.enter_context(open_context(self.settings))
         return self._context
+
+    def as_long_as_nothing_changes(self, make: Callable[[Context], Made]) -> Made:
+        """What `make` makes of the journal and the register, made again only when one of them is another.
+
+        It costs a second where thousands of photos wait, and each picture of a page asks for it.
+        """
+        here = self.context
+        register = here.registers.current()
+        state = here.journal.version(), None if register is None else (register.version, register.read_at)
+        known = self._made.get(make.__qualname__)
+        if known is None or known[0] != state:
+            known = self._made[make.__qualname__] = state, make(here)
+        return cast("Made", known[1])
 
     def end(self) -> None:
         """Close what was opened."""
@@ -101,6 +117,9 @@ def take_saved() -> str | None:
 
 
 def _seen() -> None:
+    """Whoever was let in keeps the page open; knocking does not."""
+    if request.path == "/enter":
+        return
     seen = page_app().last_seen
     seen.at = time.monotonic()
     if request.endpoint == "now.live":
@@ -132,4 +151,5 @@ def _not_answered(fault: HTTPException) -> Response | tuple[str, int]:
     if fault.code in {400, 403} or request.path == "/enter":
         text = "This page has been closed. Open it again: choose School photos in your menu.\n"
         return Response(text, fault.code or 400, mimetype="text/plain")
-    return render_template("fault.html", text="There is no such page."), fault.code or 500
+    text = "There is no such page." if fault.code in {404, 405} else "Something went wrong on this page."
+    return render_template("fault.html", text=text), fault.code or 500

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from flask import Blueprint, render_template, request
 
 from agent.journal import State, TrackedPhoto
+from agent.pipeline.attest import statements
 from agent.pipeline.overview import overview
 from agent.register.dates import Order, read_written
-from agent.web.app import context
+from agent.web.app import context, page_app
 
 room = Blueprint("history", __name__)
 
@@ -64,7 +65,8 @@ class FoundPhoto:
 @room.get("/history")
 def show() -> str:
     """By visit."""
-    return render_template("history.html", overview=overview(context()), wanted=None, found=(), more=0)
+    tally = page_app().as_long_as_nothing_changes(overview)
+    return render_template("history.html", overview=tally, said=statements(context()), wanted=None, found=(), more=0)
 
 
 @room.post("/history")
@@ -74,7 +76,8 @@ def find() -> str:
     found = _found(wanted)
     return render_template(
         "history.html",
-        overview=overview(context()),
+        overview=page_app().as_long_as_nothing_changes(overview),
+        said=statements(context()),
         wanted=wanted,
         found=found[:MOST],
         more=max(0, len(found) - MOST),

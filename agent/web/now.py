@@ -3,9 +3,8 @@
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import datetime
 
-from flask import Blueprint, g, jsonify, render_template, request
+from flask import Blueprint, jsonify, render_template, request
 from werkzeug.wrappers import Response
 
 from agent.errors import AgentError, JournalError
@@ -14,13 +13,16 @@ from agent.pipeline.answers import Answer
 from agent.pipeline.context import Context
 from agent.pipeline.overview import Overview, VisitTally, overview
 from agent.pipeline.pausing import pause, paused_until, resume
-from agent.pipeline.problems import Problem, worst
+from agent.pipeline.problems import worst
 from agent.pipeline.questions import Question, questions
 from agent.pipeline.renew import no_register
 from agent.pipeline.status import is_running
 from agent.web.app import context, moment, page_app, saved
 
 room = Blueprint("now", __name__)
+
+LOOKS_OTHERWISE_AFTER = 300.0
+"""Seconds after which "overdue" or "today" may have become true by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class AnswerGiven:
 def show() -> str:
     """The page."""
     here = context()
-    tally = overview(here)
+    tally = page_app().as_long_as_nothing_changes(overview)
     asked = asked_now()
     register = here.registers.current()
     return render_template(
@@ -57,14 +59,14 @@ def show() -> str:
         register_read_at=None if register is None else register.read_at,
         folders=[folder.name for folder in here.settings.watch],
         rescan=here.settings.folders.rescan_minutes,
-        version=_version(tally, asked),
+        version=_version(),
     )
 
 
 @room.get("/live")
 def live() -> Response:
-    """A number that changes when the page would look otherwise: the page asks for it every few seconds."""
-    return jsonify(version=_version(overview(context()), asked_now()))
+    """A number that changes when the page may look otherwise: the page asks for it every few seconds."""
+    return jsonify(version=_version())
 
 
 @room.post("/send")
@@ -113,11 +115,8 @@ def take_back() -> Response:
 
 
 def asked_now() -> list[Question]:
-    """The questions, gathered once for a request."""
-    if "questions" not in g:
-        g.questions = questions(context())
-    found: list[Question] = g.questions
-    return found
+    """The questions."""
+    return page_app().as_long_as_nothing_changes(questions)
 
 
 def needing() -> int:
@@ -157,17 +156,18 @@ def _of(tally: Overview, what: str) -> list[VisitTally]:
     return [one for one in tally.visits if getattr(one, what)]
 
 
-def _version(tally: Overview, asked: list[Question]) -> str:
+def _version() -> str:
+    """By what the page is made from, not by how it looks: to ask costs next to nothing however many photos wait."""
     here = context()
-    parts = [f"{one.id}:{one.safe}:{one.on_the_way}" for one in tally.visits]
-    parts += [question.id + str(len(question.photos)) for question in asked]
-    parts += [answer.id for answer in answers.pending(here)]
-    state: tuple[datetime | None, bool, Problem | None] = (
-        paused_until(here),
+    register = here.registers.current()
+    parts = (
+        here.journal.version(),
+        None if register is None else (register.version, register.read_at),
         is_running(here.settings),
-        worst(here),
+        paused_until(here),
+        moment().timestamp() // LOOKS_OTHERWISE_AFTER,
     )
-    return str(hash((tuple(parts), state, tally.being_copied)) & 0xFFFFFFFF)
+    return str(hash(parts) & 0xFFFFFFFF)
 
 
 def _back() -> str:

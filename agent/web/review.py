@@ -23,7 +23,13 @@ from agent.web.words import heading, why_asked
 room = Blueprint("review", __name__)
 
 PICTURES = 24
-"""Of one question on a page."""
+"""Of one question on a page of its own."""
+
+PICTURES_IN_LIST = 12
+"""Of one question on a page with others."""
+
+VISITS_IN_LIST = 20
+"""That can be chosen on a page with other questions; on a page of its own, all."""
 
 QUESTIONS = 8
 """On a page."""
@@ -42,8 +48,10 @@ class Asked:
     likely: tuple[Proposal, ...]
     others: tuple[Visit, ...]
     pictures: tuple[ReviewItem, ...]
+    first: int
     page: int
     pages: int
+    more_visits: bool
 
     @property
     def id(self) -> str:
@@ -179,7 +187,7 @@ def _questions(wrong: Wrong | None = None) -> str:
     shown = asked[page * QUESTIONS : (page + 1) * QUESTIONS]
     return render_template(
         "review.html",
-        asked=[_asked(one, 0) for one in shown],
+        asked=[_asked(one) for one in shown],
         count=sum(len(one.photos) for one in asked),
         wrong=wrong,
         given=answers_given(context()),
@@ -195,18 +203,23 @@ def _question(identity: str) -> Question:
     return found
 
 
-def _asked(found: Question, page: int) -> Asked:
-    pages = max(1, -(-len(found.photos) // PICTURES))
-    page = min(page, pages - 1)
+def _asked(found: Question, page: int | None = None) -> Asked:
+    """With this page of its pictures and all visits; in a list of questions (`page` is None), the first of each."""
+    others = _others(found)
+    size = PICTURES if page is not None else PICTURES_IN_LIST
+    pages = max(1, -(-len(found.photos) // size))
+    shown = min(page or 0, pages - 1)
     return Asked(
         question=found,
         heading=heading(found),
         why=why_asked(found, Times(context().zone, moment())),
         likely=found.proposals[:2],
-        others=tuple(_others(found)),
-        pictures=found.photos[page * PICTURES : (page + 1) * PICTURES],
-        page=page,
+        others=tuple(others if page is not None else others[:VISITS_IN_LIST]),
+        pictures=found.photos[shown * size : (shown + 1) * size],
+        first=shown * size,
+        page=shown,
         pages=pages,
+        more_visits=page is None and len(others) > VISITS_IN_LIST,
     )
 
 

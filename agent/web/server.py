@@ -1,27 +1,24 @@
 """The page's process: a port on loopback, one thread for all requests, and an end when nobody looks any more.
 
-One page a user: who holds the lock file in the state folder is it. Another `open` asks for a fresh token by leaving a
-file there, which only this user can, and reads the address from another.
+One page a user: who holds the lock file in the state folder is it. How another `open` asks it for a fresh token is
+told in `opening`.
 """
 
 import contextlib
-import json
 import logging
-import os
-import secrets
 import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import filelock
 
-from agent.errors import AgentError
 from agent.settings import Settings
+from agent.web import opening
 
 CLOSED_AFTER = 5 * 60.0
 """Seconds without a request, from a page with script, after which it counts as closed: it asks every few seconds, and
@@ -30,45 +27,27 @@ browsers let a page in the background ask once a minute."""
 LEFT_AFTER = 60 * 60.0
 """The same for a browser without script, which says nothing between two clicks."""
 
-START_WITHIN = 15.0
 TICK = 0.25
 """Seconds after which wishes and the end are looked at; a request is answered at once."""
+
+END_WITHIN = 15.0
+"""Seconds for the request in hand when the page ends."""
+
+MOST_CONNECTIONS = 50
+"""At a time: a browser has six."""
+
+SLOWEST = 20
+"""Seconds after which a connection that says nothing is closed, so that another user of this laptop cannot hold all."""
 
 HOST = "127.0.0.1"
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Where an open page is, its token in the address: whoever has that may look."""
-
-    url: str
-
-
-def open_page(settings: Settings, start: Callable[[], None]) -> Page:
-    """The address of this user's page; `start` starts its process where none runs. AgentError where none comes up."""
-    folder = _folder(settings)
-    if not _is_served(folder):
-        _forget(folder)
-        start()
-    wish = secrets.token_hex(8)
-    deadline = time.monotonic() + START_WITHIN
-    (folder / "wish").write_text(wish, encoding="ascii")
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError, ValueError):
-            told = json.loads((folder / "address.json").read_text("utf-8"))
-            if told["wish"] == wish:
-                _forget(folder)
-                return Page(f"http://{told['host']}/enter?token={told['token']}")
-        time.sleep(0.05)
-    raise AgentError("The page did not start. Try again; if it does not start then either, tell IT.")
-
-
 def serve(settings: Settings, settings_file: Path, stopping: threading.Event | None = None) -> None:
     """Serve this user's page until nobody looks any more; returns at once where another process serves it."""
-    folder = _folder(settings)
+    folder = opening.folder_of(settings)
     with contextlib.suppress(filelock.Timeout), filelock.FileLock(folder / "lock", timeout=0):
         _serve(folder, settings, settings_file, stopping or threading.Event())
-        _forget(folder)
+        opening.clear(folder)
 
 
 def _serve(folder: Path, settings: Settings, settings_file: Path, stopping: threading.Event) -> None:
@@ -85,16 +64,26 @@ def _serve(folder: Path, settings: Settings, settings_file: Path, stopping: thre
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a browser asks for ten pictures at once is usual
     sockets: Any = {}  # waitress's own map; its types know only what lies in it
     # One thread answers: the journal's connection and the process that reads photos are for one thread alone.
-    server = create_server(app, sockets, sockets=[listening], threads=1, ident=None, clear_untrusted_proxy_headers=True)
+    server = create_server(
+        app,
+        sockets,
+        sockets=[listening],
+        threads=1,
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+        connection_limit=MOST_CONNECTIONS,
+        channel_timeout=SLOWEST,
+        cleanup_interval=5,
+    )
     app.last_seen.at = time.monotonic()
     while not stopping.is_set() and not app.last_seen.expired(time.monotonic()):
         wasyncore.loop(timeout=TICK, map=sockets, use_poll=hasattr(select, "poll"), count=1)
-        for wish in _wishes(folder):
-            _write_private(folder / "address.json", json.dumps({"wish": wish, "host": host, "token": tokens.add()}))
+        for wish in opening.wishes(folder):
+            opening.answer(folder, wish, host, tokens.add())
             app.last_seen.at = time.monotonic()
     ended = threading.Event()
     server.task_dispatcher.add_task(_Last(app.end, ended))  # type: ignore[arg-type]  # all it asks of a task
-    ended.wait(START_WITHIN)
+    ended.wait(END_WITHIN)
     server.task_dispatcher.shutdown()
     wasyncore.close_all(sockets)
 
@@ -124,41 +113,3 @@ class LastSeen:
     def expired(self, now: float) -> bool:
         """Whether nobody looks any more."""
         return now - self.at > (CLOSED_AFTER if self.by_script else LEFT_AFTER)
-
-
-def _wishes(folder: Path) -> Iterator[str]:
-    file = folder / "wish"
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        wish = file.read_text("ascii")
-        if wish:
-            file.unlink()
-            yield wish
-
-
-def _folder(settings: Settings) -> Path:
-    folder = settings.state_dir / "page"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
-
-
-def _is_served(folder: Path) -> bool:
-    try:
-        with filelock.FileLock(folder / "lock", timeout=0):
-            return False
-    except filelock.Timeout:
-        return True
-
-
-def _forget(folder: Path) -> None:
-    for name in ("address.json", "wish"):
-        with contextlib.suppress(OSError):
-            (folder / name).unlink()
-
-
-def _write_private(file: Path, text: str) -> None:
-    new = file.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(text)
-    new.replace(file)

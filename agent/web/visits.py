@@ -4,16 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
+from agent.errors import UsageError
 from agent.model import Visit, VisitId
+from agent.pipeline.attest import Place, Word, attest, attested, take_back
 from agent.pipeline.overview import VisitTally, overview
 from agent.register.uncertain import is_on, staff_of
-from agent.web.app import context, moment, saved
+from agent.web.app import context, moment, page_app, saved
 from agent.web.now import asked_now
 
 room = Blueprint("visits", __name__)
+
+
+COMING, EARLIER = 10, 30
+"""Visits shown that are to come and that are over; what waits is always shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +52,66 @@ def show() -> str:
     here, now = context(), moment()
     register = here.registers.current()
     mine = my_visits()
+    earlier = sorted((one for one in mine if one.visit.span.latest < now), key=_latest_first)
     return render_template(
         "visits.html",
         read_at=None if register is None else register.read_at,
         running=[one for one in mine if one.visit.span.earliest <= now <= one.visit.span.latest],
-        coming=sorted((one for one in mine if one.visit.span.earliest > now), key=lambda one: one.visit.span.earliest),
-        earlier=sorted(
-            (one for one in mine if one.visit.span.latest < now), key=lambda one: one.visit.span.latest, reverse=True
-        ),
+        coming=sorted((one for one in mine if one.visit.span.earliest > now), key=_soonest_first)[:COMING],
+        earlier=earlier[:EARLIER],
+        more=max(0, len(earlier) - EARLIER),
     )
 
 
 @room.get("/visits/<visit>")
 def after(visit: str) -> str:
     """What is left to do after a visit."""
+    return _after(_mine(visit))
+
+
+@room.post("/visits/<visit>")
+def state(visit: str) -> Response | tuple[str, int]:
+    """Note a person's word on where copies are; it goes on record with the next run."""
+    one = _mine(visit)
+    words = {place: Word(said) for place in Place if (said := request.form.get(place, "")) in set(Word)}
+    try:
+        attest(context(), one.visit.id, words)
+    except UsageError:
+        missing = tuple(place for place in Place if place not in words)
+        return _after(one, words, missing), 400
+    return saved("Saved as your word. It goes on the school’s record with the next run.", "visits.after", visit=visit)
+
+
+@room.post("/visits/<visit>/take-back")
+def take_back_word(visit: str) -> Response:
+    """Forget a person's word that is not on record yet."""
+    if take_back(context(), _mine(visit).visit.id):
+        return saved("Undone: your word was not put on record.", "visits.after", visit=visit)
+    return saved(
+        "Too late to undo: your word is on record. If it is not right any more, say so anew.",
+        "visits.after",
+        visit=visit,
+    )
+
+
+def _mine(visit: str) -> MyVisit:
     one = next((one for one in my_visits() if one.visit.id == visit), None)
     if one is None:
         abort(404)
-    return render_template("after.html", one=one, folders=[folder.name for folder in context().settings.watch])
+    return one
+
+
+def _after(one: MyVisit, words: Mapping[Place, Word] | None = None, missing: tuple[Place, ...] = ()) -> str:
+    said = attested(context(), one.visit.id)
+    return render_template(
+        "after.html",
+        one=one,
+        folders=[folder.name for folder in context().settings.watch],
+        over=one.visit.span.latest < moment(),
+        said=said,
+        words=words if words is not None else ({} if said is None else said.words),
+        missing=missing,
+    )
 
 
 @room.post("/visits/<visit>/refresh")
@@ -80,7 +128,9 @@ def my_visits() -> list[MyVisit]:
     register = here.registers.current()
     if register is None:
         return []
-    tallies: Mapping[VisitId, VisitTally] = {one.id: one for one in overview(here).visits}
+    tallies: Mapping[VisitId, VisitTally] = {
+        one.id: one for one in page_app().as_long_as_nothing_changes(overview).visits
+    }
     needing: dict[VisitId, int] = {}
     for question in asked_now():
         if question.proposals:
@@ -94,6 +144,9 @@ def my_visits() -> list[MyVisit]:
     ]
 
 
-def ended(visit: Visit, now: datetime) -> bool:
-    """Whether it is over."""
-    return visit.span.latest < now
+def _latest_first(one: MyVisit) -> tuple[bool, float]:
+    return one.done, -one.visit.span.latest.timestamp()
+
+
+def _soonest_first(one: MyVisit) -> datetime:
+    return one.visit.span.earliest

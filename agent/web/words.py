@@ -84,6 +84,12 @@ _WORDS = (
         "Nothing in the file says for certain when it was taken.",
     ),
     _Words(
+        _says(r"partly or perhaps within"),
+        "from the very start or end of {title}",
+        "from the very start or end of {title}",
+        "A camera’s clock can be a little wrong, so it may have been before or after the visit.",
+    ),
+    _Words(
         lambda question: bool(question.proposals),
         "that may be from {title}",
         "that may be from {title}",

@@ -5,19 +5,30 @@ const body = document.body;
 const first = document.getElementById("saved") || document.getElementById("wrong") || document.getElementById("res");
 if (first) first.focus();
 
+let waiting = 0;
+let unanswered = 0;
+
 async function look() {
-  if (!document.hidden) {
-    try {
-      const answer = await fetch(body.dataset.live, { cache: "no-store" });
-      if (answer.ok) {
-        const { version } = await answer.json();
-        if (body.dataset.version && version !== body.dataset.version) await renew(version);
-      }
-    } catch {
-      // The page's process has ended; whatever is clicked next says so.
+  clearTimeout(waiting);
+  try {
+    const answer = await fetch(body.dataset.live, { cache: "no-store" });
+    unanswered = 0;
+    if (answer.ok && !document.hidden) {
+      const { version } = await answer.json();
+      if (body.dataset.version && version !== body.dataset.version) await renew(version);
     }
+  } catch {
+    unanswered += 1;
+    if (unanswered === 2) sayClosed();
   }
-  setTimeout(look, 5000);
+  // A page in the background only says that it is still open.
+  waiting = setTimeout(look, document.hidden ? 60000 : 5000);
+}
+
+function sayClosed() {
+  // The page's process has ended: nothing here works any more, and what is shown may be old.
+  const closed = document.getElementById("closed");
+  if (closed) document.querySelector("main").prepend(closed.content.cloneNode(true));
 }
 
 async function renew(version) {
@@ -36,4 +47,5 @@ async function renew(version) {
   }
 }
 
-setTimeout(look, 5000);
+waiting = setTimeout(look, 5000);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });

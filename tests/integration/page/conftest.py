@@ -1,5 +1,6 @@
 """The staff page of a laptop whose photos wait, served as it is, and a real browser to look at it with."""
 
+import contextlib
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -56,9 +57,9 @@ def page(laptop: Laptop) -> Iterator[Callable[[], str]]:
         assert not thread.is_alive()
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Any]:
-    """A real Chromium, driven by Playwright."""
+@contextlib.contextmanager
+def started_browser() -> Iterator[Any]:
+    """A real Chromium, driven by Playwright; without one the test is skipped."""
     if BROWSER is None:
         pytest.skip("no Chromium (Debian: chromium) is installed here")
     sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (pip: playwright)")
@@ -66,3 +67,10 @@ def browser(tmp_path: Path) -> Iterator[Any]:
         started = playwright.chromium.launch(executable_path=BROWSER, args=list(QUIET))
         yield started
         started.close()
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """A real Chromium."""
+    with started_browser() as started:
+        yield started

@@ -65,7 +65,9 @@ def test_an_answer_for_all_waits_ten_minutes_and_can_be_undone(tab: Any, asked: 
 
 def test_an_answer_takes_effect_when_its_time_has_come(tab: Any, asked: Laptop) -> None:
     _go(tab, "Review")
-    form = tab.locator("form.card", has=tab.get_by_role("heading", name="1 photo that may be from Science Museum"))
+    form = tab.locator(
+        "form.card", has=tab.get_by_role("heading", name="1 photo from the very start or end of Science Museum")
+    )
     form.get_by_label("Science Museum").check()
     form.get_by_role("button", name="Save my answer").click()
     asked.run(patient=True)
@@ -149,6 +151,30 @@ def test_everything_can_be_done_by_keyboard(tab: Any) -> None:
         tab.keyboard.press("Tab")
         reached.add(tab.evaluate("(e => e.tagName + (e.type || '') + (e.name || ''))(document.activeElement)"))
     assert {"INPUTcheckboxphoto", "INPUTradioto", "BUTTONsubmitscope"} <= reached
+
+
+def test_a_question_is_answered_and_undone_by_keyboard_alone(tab: Any) -> None:
+    def tab_to(what: str) -> None:
+        for _ in range(80):
+            tab.keyboard.press("Tab")
+            if what in tab.evaluate("(e => e.tagName + (e.id || '') + ' ' + e.textContent)(document.activeElement)"):
+                return
+        pytest.fail(f"{what} was not reached")
+
+    tab_to("Review")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/review")
+    tab_to("INPUT")
+    while tab.evaluate("document.activeElement.type") != "radio":
+        tab.keyboard.press("Tab")
+    tab.keyboard.press("Space")
+    tab_to("Answer for all 3")
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector("#saved")
+    assert "Saved: 3 pictures" in tab.locator("#saved").inner_text()
+    tab_to("Undo")
+    tab.keyboard.press("Enter")
+    tab.get_by_text("Undone: we ask you again about 3.").wait_for()
 
 
 @pytest.mark.parametrize("minutes", [9, 10])

