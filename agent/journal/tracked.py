@@ -28,6 +28,9 @@ class Ended:
     visit: VisitId
 
 
+OUT_OF_REACH = frozenset({Outcome.AWAY, Outcome.FOLDER_GONE, Outcome.DISMISSED})
+"""What stands in the way of a photo whose folder is not there."""
+
 LONGEST_PAUSE = timedelta(minutes=90)
 """Longer than any photo is put off in one go."""
 
@@ -71,7 +74,7 @@ class TrackedPhoto:
     @property
     def is_here(self) -> bool:
         """Whether the photo's folder was there when it was last looked for."""
-        return self.away not in {Outcome.AWAY, Outcome.FOLDER_GONE, Outcome.DISMISSED}
+        return self.away not in OUT_OF_REACH
 
     def waits(self, now: datetime) -> bool:
         """Whether it is too early to try the next step.
