@@ -1,6 +1,7 @@
 """What is in the import folders: watch, scan, group, settle, fingerprint.
 
-The story: a `Watcher` gives hints that something changed; `scan` walks the folders whole and is the truth; `group`
+The story: a `Watcher` gives hints that something changed; `walk`, or `scan` for all at once, goes through the folders
+and is the truth; `group`
 makes photos of the files (a main file with its sidecars and its Live Photo partner); `settled` says of two looks
 whether a photo has come to rest; `fingerprint` reads it to its end and names its content. Nothing here writes to a
 folder, follows a symbolic link out of one, or opens what is not a regular file.
@@ -11,7 +12,7 @@ from agent.folders.group import Read, group
 from agent.folders.limits import WatchLimits, watch_limits
 from agent.folders.livephoto import one_moment
 from agent.folders.look import look, real_path
-from agent.folders.scan import Found, ScanProblem, scan
+from agent.folders.scan import Found, ScanProblem, scan, walk
 from agent.folders.settle import settled
 from agent.folders.watch import Watcher
 
@@ -28,5 +29,6 @@ __all__ = [
     "real_path",
     "scan",
     "settled",
+    "walk",
     "watch_limits",
 ]

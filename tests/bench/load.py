@@ -2,7 +2,7 @@
 
 Small JPEGs with Exif, 1,000 in a folder as cameras make them, one in twenty of a visit; the register is a file on the
 laptop and the share cannot be reached, so that what is measured is looking, reading and deciding. For each number of
-files: a first `sync`, a second one, and, for the size of the largest folder, one where all lie in one folder (`--flat`).
+files: a first `sync` and a second one; with `--flat` all files lie in one folder.
 CPU seconds are those of the command and of all processes it started (wait4), memory is the kernel's own peak of each
 process (VmHWM). With `--idle`, `run` with a real sshd and the smallest number of files, for so many seconds after its
 first run. Linux only (/proc).

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.folders import real_path, scan
+from agent.model import Capture, LocalFile
 
 
 def test_a_folder_of_a_disk_without_real_paths_is_scanned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,7 +16,7 @@ def test_a_folder_of_a_disk_without_real_paths_is_scanned(tmp_path: Path, monkey
         raise OSError(1005, "The volume does not contain a recognized file system")
 
     monkeypatch.setattr(os.path, "realpath", no_real_path)
-    found = scan([tmp_path], content_id=lambda _: None)
+    found = scan([tmp_path], read=lambda _: Capture("unknown"))
     assert [photo.main.path for photo in found.photos] == [tmp_path / "IMG_1.jpg"]
     assert found.troubles == ()
 
@@ -28,7 +29,7 @@ def test_a_link_that_leads_round_and_round_is_told(tmp_path: Path) -> None:
         pytest.skip("no links here")
     with pytest.raises(OSError, match="link"):
         real_path(link)
-    found = scan([link, tmp_path], content_id=lambda _: None)
+    found = scan([link, tmp_path], read=lambda _: Capture("unknown"))
     assert [trouble.path for trouble in found.troubles] == [link]
 
 
@@ -38,12 +39,12 @@ def test_a_folder_that_fails_in_a_way_nobody_foresaw_stops_no_other(tmp_path: Pa
         for name in ("IMG_1.jpg", "IMG_1.mov"):
             (tmp_path / folder / name).write_bytes(b"x")
 
-    def content_id(file: object) -> str | None:
-        if Path(getattr(file, "path", "")).parent.name == "b":
+    def read(file: LocalFile) -> Capture:
+        if file.path.parent.name == "b":
             raise ValueError("the name of a child.jpg")
-        return None
+        return Capture("unknown")
 
-    found = scan([tmp_path], content_id=content_id)
+    found = scan([tmp_path], read=read)
     assert {photo.main.path.parent.name for photo in found.photos} == {"a", "c"}
     (trouble,) = found.troubles
     assert trouble.path == tmp_path / "b"
