@@ -11,7 +11,7 @@ from agent.journal.journal import Journal
 from agent.journal.lifecycle import OVER, TRANSITIONS, State, allowed, starts_again
 from agent.journal.queries import CHUNK
 from agent.journal.requests import SyncRequest
-from agent.journal.tracked import Ended, TrackedPhoto
+from agent.journal.tracked import Ended, TrackedPhoto, has_to_wait
 
 __all__ = [
     "CHUNK",
@@ -23,5 +23,6 @@ __all__ = [
     "SyncRequest",
     "TrackedPhoto",
     "allowed",
+    "has_to_wait",
     "starts_again",
 ]

@@ -75,6 +75,15 @@ class Queries(RequestQueue):
             for identity, looked_at in rows:
                 yield PhotoId(identity), instant(looked_at)
 
+    def pauses(self) -> list[datetime]:
+        """Until when photos that are not over are put off, each moment once."""
+        with self._reading() as db:
+            rows = db.execute(
+                """SELECT DISTINCT json_extract(standing, '$.not_before') FROM photo
+                WHERE state NOT IN ('removed', 'gone') AND standing LIKE '%"not_before":"%'"""
+            ).fetchall()
+        return [instant(text) for (text,) in rows if text is not None]
+
     def ended(self) -> list[TrackedPhoto]:
         """The photos of which an earlier transfer ended, and the record is still to say so."""
         with self._reading() as db:

@@ -35,6 +35,11 @@ LONGEST_PAUSE = timedelta(minutes=90)
 """Longer than any photo is put off in one go."""
 
 
+def has_to_wait(until: datetime, now: datetime) -> bool:
+    """Whether it is too early for what is put off until then; what is put off for longer than any pause is not."""
+    return now < until <= now + LONGEST_PAUSE
+
+
 @dataclass(frozen=True, slots=True)
 class TrackedPhoto:
     """A photo, its state and what was learned on the way; all times are instants (aware).
@@ -81,7 +86,7 @@ class TrackedPhoto:
 
         A time further off than any pause is long was put down while the clock was ahead: it holds nothing up.
         """
-        return self.not_before is not None and now < self.not_before <= now + LONGEST_PAUSE
+        return self.not_before is not None and has_to_wait(self.not_before, now)
 
     def not_after(self, now: datetime) -> Self:
         """This photo without times from the future, which a clock that was ahead has left: they count as `now`."""

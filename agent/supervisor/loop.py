@@ -14,7 +14,7 @@ from pathlib import Path
 
 from agent.errors import AgentError, ShareRefused, contained
 from agent.folders import Watcher
-from agent.journal import State
+from agent.journal import has_to_wait
 from agent.pipeline import answers
 from agent.pipeline.context import Context
 from agent.pipeline.events import Summary
@@ -136,9 +136,8 @@ class Supervisor:
         if settling is not None:
             waits.append(settling)
         clock = self.context.clock()
-        here = self.context.journal.tracked_photos(*(state for state in State if state is not State.REMOVED))
         # One that is over already was looked at by the run that just ended.
-        waits += [one.not_before - clock for one in here if one.not_before is not None and one.waits(clock)]
+        waits += [until - clock for until in self.context.journal.pauses() if has_to_wait(until, clock)]
         return max(min(waits).total_seconds(), TICK)
 
 
