@@ -8,7 +8,7 @@ import hmac
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -24,6 +24,7 @@ from agent.journal.rows import (
     Halves,
     check_step,
     live_at,
+    marks,
     photo_if_known,
     photo_of,
     put_row,
@@ -93,8 +94,9 @@ class Journal(Queries):
 
         See `see_each`, of which this is the list.
         """
-        seen = self.see_each(photos, at, register_version=register_version, volume_of=volume_of)
-        return [tracked for tracked in seen if tracked is not None]
+        seen = list(self.see_each(photos, at, register_version=register_version, volume_of=volume_of))
+        stood = (self.get(identity) for identity in seen if identity is not None)
+        return [tracked for tracked in stood if tracked is not None]
 
     def see_each(
         self,
@@ -103,8 +105,8 @@ class Journal(Queries):
         *,
         register_version: str | None,
         volume_of: VolumeOf = lambda _: Volume(),  # frozen
-    ) -> Iterator[TrackedPhoto | None]:
-        """Look at the photos of the folders, as they come; how each stands, None for those known to be private.
+    ) -> Iterator[PhotoId | None]:
+        """Look at the photos of the folders, as they come; the id of each, None for those known to be private.
 
         Private is what a person said so, or what was found to be by this version of the register and was not touched
         since. A new photo is found now. One whose members have the sizes and times they had stands as it stood
@@ -127,9 +129,12 @@ class Journal(Queries):
         register_version: str | None,
         volume_of: VolumeOf,
         halves: Halves,
-    ) -> TrackedPhoto | None:
+    ) -> PhotoId | None:
         volume = volume_of(photo.main.path.parent)
-        old = live_at(db, photo, volume) or halves.whole(photo) or halves.of_card(photo, volume)
+        row = live_at(db, photo, volume)
+        if row is not None and row.looks_as(photo, volume):
+            return row.id
+        old = halves.whole(photo) or halves.of_card(photo, volume) if row is None else row.read()
         if old is None:
             if self._is_private(db, photo.main, volume, register_version):
                 return None
@@ -137,7 +142,7 @@ class Journal(Queries):
         new = seen_again(old, photo, at, volume)
         if new != old:
             put_row(db, new, to_json(new))
-        return new
+        return new.id
 
     def _is_private(
         self, db: sqlite3.Connection, file: LocalFile, volume: Volume, register_version: str | None
@@ -151,7 +156,7 @@ class Journal(Queries):
             return True  # a person's word holds for what has this path, size and time: it keeps the photo here
         return bool(version == register_version and mark == self._mark(token, file, volume))
 
-    def _find(self, db: sqlite3.Connection, photo: Photo, at: datetime, volume: Volume) -> TrackedPhoto:
+    def _find(self, db: sqlite3.Connection, photo: Photo, at: datetime, volume: Volume) -> PhotoId:
         identity = PhotoId(self._token())
         while db.execute("SELECT 1 FROM photo WHERE id = ?", (identity,)).fetchone():
             identity = PhotoId(self._token())
@@ -167,7 +172,17 @@ class Journal(Queries):
                 to_json(tracked),
             ),
         )
-        return tracked
+        return identity
+
+    def settle(self, numbers: Sequence[int]) -> None:
+        """These, which `looks` has told of, have come to rest; one that has moved on since is left as it is."""
+        with self._writing() as db:
+            db.execute(
+                f"""UPDATE photo SET state = 'settled',
+                standing = json_set(standing, '$.state', 'settled', '$.reason', NULL)
+                WHERE state = 'found' AND seq IN ({marks(numbers)})""",  # noqa: S608
+                tuple(numbers),
+            )
 
     def save(self, *tracked_photos: TrackedPhoto) -> None:
         """Put down how these stand now: all of them or, with JournalError, none.

@@ -64,16 +64,19 @@ class Queries(RequestQueue):
                 texts = dict(rows.fetchall())
             yield [read_row(texts[seq]) for seq in some if seq in texts]
 
-    def looks(self) -> Iterator[tuple[PhotoId, datetime]]:
-        """Which photos have not settled, and since when each looks as it does; without those that are out of reach."""
+    def looks(self) -> Iterator[tuple[int, PhotoId, datetime]]:
+        """Which photos have not settled, and since when each looks as it does; without those that are out of reach.
+
+        The number of each is for `settle`.
+        """
         with self._reading() as db:
             rows = db.execute(
-                f"""SELECT id, json_extract(standing, '$.looked_at') FROM photo WHERE state = 'found'
+                f"""SELECT seq, id, json_extract(standing, '$.looked_at') FROM photo WHERE state = 'found'
                 AND coalesce(json_extract(standing, '$.away'), '') NOT IN ({marks(OUT_OF_REACH)})""",  # noqa: S608
                 tuple(OUT_OF_REACH),
             )
-            for identity, looked_at in rows:
-                yield PhotoId(identity), instant(looked_at)
+            for number, identity, looked_at in rows:
+                yield number, PhotoId(identity), instant(looked_at)
 
     def pauses(self) -> list[datetime]:
         """Until when photos that are not over are put off, each moment once."""

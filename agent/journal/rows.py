@@ -4,12 +4,13 @@ import os
 import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from agent.errors import JournalError
 from agent.journal.codec import from_json, to_json
 from agent.journal.lifecycle import State, allowed, starts_again
-from agent.journal.looking import left_of, mounted_elsewhere, place_on_volume, same
+from agent.journal.looking import known_of, left_of, mounted_elsewhere, place_on_volume, same
 from agent.journal.store import DAMAGED
 from agent.journal.tracked import TrackedPhoto
 from agent.model import Photo, PhotoId, Volume
@@ -50,8 +51,21 @@ def marks(values: Collection[object]) -> str:
 class Row:
     """A photo's row, unread: most of what is asked about a row is asked without making a photo of it."""
 
+    id: PhotoId
     state: State
     standing: str
+
+    def read(self) -> TrackedPhoto:
+        """The photo. JournalError if it is none."""
+        return read_row(self.standing)
+
+    def looks_as(self, photo: Photo, volume: Volume) -> bool:
+        """Whether it is certain, by the text alone, that it was last seen just so and nothing stood in its way.
+
+        `seen_again` changes nothing of such a photo. A text of other spelling is read instead.
+        """
+        begins = f'{{"id":"{self.id}","photo":{to_json(photo)}{_AFTER_PHOTO}'
+        return self.standing.startswith(begins) and _on_volume(volume) in self.standing
 
     def is_still(self, tracked: TrackedPhoto) -> bool:
         """Whether the photo stands so; a row of an earlier version may say the same in other words."""
@@ -69,13 +83,22 @@ class Row:
 _AFTER_PHOTO = ',"state":"'
 
 
+@lru_cache(maxsize=16)
+def _on_volume(volume: Volume) -> str:
+    """How a text goes on where a photo was seen on this volume and is within reach; no string can hold it."""
+    known = known_of(volume)
+    return f',"volume":{"null" if known is None else to_json(known)},"away":null,'
+
+
 def row_if_known(db: sqlite3.Connection, identity: PhotoId) -> Row | None:
     """The photo's row, unread; None if it is not known."""
     row = db.execute("SELECT state, standing FROM photo WHERE id = ?", (identity,)).fetchone()
-    if row is None:
-        return None
+    return None if row is None else _as_row(identity, *row)
+
+
+def _as_row(identity: str, state: str, standing: str) -> Row:
     try:
-        return Row(State(row[0]), row[1])
+        return Row(PhotoId(identity), State(state), standing)
     except ValueError as fault:
         raise JournalError(DAMAGED) from fault
 
@@ -106,14 +129,15 @@ def volume_id(tracked: TrackedPhoto) -> str:
     return "" if tracked.volume is None else tracked.volume.id or ""
 
 
-def live_at(db: sqlite3.Connection, photo: Photo, volume: Volume) -> TrackedPhoto | None:
-    """The photo at this path, of this volume; a volume that is not known may be any."""
+def live_at(db: sqlite3.Connection, photo: Photo, volume: Volume) -> Row | None:
+    """The row of the photo at this path, of this volume; a volume that is not known may be any."""
     rows = db.execute(
-        "SELECT volume, standing FROM photo WHERE path = ? AND state NOT IN ('removed', 'gone') ORDER BY volume DESC",
+        """SELECT volume, id, state, standing FROM photo
+        WHERE path = ? AND state NOT IN ('removed', 'gone') ORDER BY volume DESC""",
         (os.fsencode(photo.main.path),),
-    ).fetchall()
-    fitting = [text for known, text in rows if not known or volume.id is None or known == volume.id]
-    return read_row(fitting[0]) if fitting else None
+    )
+    fitting = [row for known, *row in rows if not known or volume.id is None or known == volume.id]
+    return _as_row(*fitting[0]) if fitting else None
 
 
 class Halves:

@@ -4,6 +4,7 @@ Nothing leaves the laptop here and nothing is changed in a folder. A photo whose
 decided at all: it stays settled, with that as its reason.
 """
 
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from agent.capture import ReadRequest, Unreadable
 from agent.errors import LocalFault, Unforeseen, contained
 from agent.folders import ScanProblem, walk
 from agent.formats import claims_to_be_a_photo
-from agent.journal import State, TrackedPhoto
+from agent.journal import CHUNK, State, TrackedPhoto
 from agent.model import Capture, LocalFile, Photo, PhotoId, Register, Role, Verdict
 from agent.pipeline.boundary import Boundary
 from agent.pipeline.clocks import age, latest
@@ -77,7 +78,7 @@ def look(context: Context, roots: Sequence[Path]) -> ScanResult:
             yield photo
 
     stood = context.journal.see_each(scanned(), now, register_version=context.grounds, volume_of=mounted.of)
-    seen = {tracked.id for tracked in stood if tracked is not None}
+    seen = {identity for identity in stood if identity is not None}
     rest = elsewhere(context, mounted, seen, roots)
     context.journal.see_all(rest.here, now, register_version=context.grounds, volume_of=mounted.of)
     put_down_changed(context, rest.ended)
@@ -94,7 +95,7 @@ def unsettled(context: Context) -> timedelta | None:
     """How long until the last of the photos just found can be settled; None where there is none."""
     settle = timedelta(seconds=context.settings.folders.settle_seconds)
     now = context.clock()
-    waits = (settle - age(looked_at, now) for _, looked_at in context.journal.looks())
+    waits = (settle - age(looked_at, now) for _, _, looked_at in context.journal.looks())
     longest = max(waits, default=None)
     return None if longest is None else max(timedelta(0), longest)
 
@@ -106,7 +107,7 @@ Looks = Mapping[datetime, Container[PhotoId]]
 def resting(context: Context) -> Looks:
     """How the photos that have not settled look now."""
     looks: defaultdict[datetime, set[PhotoId]] = defaultdict(set)
-    for identity, looked_at in context.journal.looks():
+    for _, identity, looked_at in context.journal.looks():
         looks[looked_at].add(identity)
     return looks
 
@@ -118,14 +119,12 @@ def settle(context: Context, rested: Looks = MappingProxyType({})) -> None:
     """
     now = context.clock()
     apart = timedelta(seconds=context.settings.folders.settle_seconds)
-    for chunk in context.journal.chunks(State.FOUND):
-        context.journal.save(
-            *(
-                replace(one, state=State.SETTLED, reason=None)
-                for one in chunk
-                if one.is_here and (age(one.looked_at, now) >= apart or one.id in rested.get(one.looked_at, ()))
-            )
-        )
+    at_rest = array("q")
+    for number, identity, looked_at in context.journal.looks():
+        if age(looked_at, now) >= apart or identity in rested.get(looked_at, ()):
+            at_rest.append(number)
+    for start in range(0, len(at_rest), CHUNK):
+        context.journal.settle(at_rest[start : start + CHUNK])
 
 
 def settle_again(context: Context) -> None:
