@@ -1,9 +1,9 @@
 """What is in the import folders: watch, scan, group, fingerprint.
 
-The story: a `Watcher` gives hints that something changed; `scan` walks the folders whole and is the truth; `group`
-makes photos of the files (a main file with its sidecars and its Live Photo partner); `fingerprint` reads one to its end
-and names its content. Nothing here writes to a folder, follows a symbolic link out of one, or opens what is not a
-regular file.
+The story: a `Watcher` gives hints that something changed; `walk`, or `scan` for all at once, goes through the folders
+and is the truth; `group` makes photos of the files (a main file with its sidecars and its Live Photo partner);
+`fingerprint` reads one to its end and names its content. Nothing here writes to a folder, follows a symbolic link out
+of one, or opens what is not a regular file.
 """
 
 from agent.folders.fingerprint import fingerprint
@@ -11,7 +11,7 @@ from agent.folders.group import Read, group
 from agent.folders.limits import WatchLimits, watch_limits
 from agent.folders.livephoto import one_moment
 from agent.folders.look import look, real_path
-from agent.folders.scan import Found, ScanProblem, scan
+from agent.folders.scan import Found, ScanProblem, scan, walk
 from agent.folders.watch import Watcher
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "one_moment",
     "real_path",
     "scan",
+    "walk",
     "watch_limits",
 ]

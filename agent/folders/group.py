@@ -50,16 +50,21 @@ def group(files: Sequence[LocalFile], read: Read) -> tuple[Photo, ...]:
     read.
     """
     folders: defaultdict[Path, list[LocalFile]] = defaultdict(list)
-    for file in sorted({file.path: file for file in files}.values(), key=lambda file: str(file.path)):
+    for file in {file.path: file for file in files}.values():
         folders[file.path.parent].append(file)
-    photos = [photo for folder in folders.values() for photo in _group_folder(folder, read)]
+    photos = [photo for folder in folders.values() for photo in group_folder(folder, read)]
     return tuple(sorted(photos, key=lambda photo: str(photo.main.path)))
 
 
-def _group_folder(files: Sequence[LocalFile], read: Read) -> list[Photo]:
-    sidecars = [file for file in files if kind_of(file.path) is Kind.SIDECAR]
-    mains = [file for file in files if kind_of(file.path) is not Kind.SIDECAR]
+def group_folder(files: Sequence[LocalFile], read: Read) -> list[Photo]:
+    """The photos that the files of one folder make, each given once, by path. See `group`."""
+    sidecars: list[LocalFile] = []
+    mains: list[LocalFile] = []
+    for file in sorted(files, key=lambda file: str(file.path)):
+        (sidecars if kind_of(file.path) is Kind.SIDECAR else mains).append(file)
     partner_of = _partners(mains, read)
+    if not sidecars and not partner_of:  # as most folders are: nothing hangs on anything
+        return [Photo((Member(main, Role.MAIN),)) for main in mains]
     partners = set(partner_of.values())
     drafts = [[main] + ([partner_of[main]] if main in partner_of else []) for main in mains if main not in partners]
     by_name = _Index(drafts, lambda file: file.path.name)

@@ -11,12 +11,12 @@ import errno
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import Unforeseen, contained
-from agent.folders.group import Read, group
+from agent.folders.group import Read, group_folder
 from agent.folders.listing import Listing, is_folder, list_folder
 from agent.folders.look import as_file, is_marked_hidden, real_path
 from agent.folders.names import is_no_photo_file, is_no_photo_folder
@@ -45,10 +45,21 @@ class Found:
 def scan(roots: Iterable[Path], *, read: Read) -> Found:
     """Every photo in and below `roots`.
 
-    A root that is a file is scanned with its companions in the same folder: the photo it belongs to comes back whole.
-    `read` says what a file itself holds, which pairs a Live Photo's halves; see `group` for when it is asked.
+    See `walk`, of which this is all, by folder and name.
     """
-    walk = _Walk(read)
+    troubles: list[ScanProblem] = []
+    photos = sorted(walk(roots, read=read, troubles=troubles), key=lambda photo: str(photo.main.path))
+    return Found(tuple(photos), tuple(troubles))
+
+
+def walk(roots: Iterable[Path], *, read: Read, troubles: list[ScanProblem]) -> Iterator[Photo]:
+    """Every photo in and below `roots`, folder by folder: no more than one folder is held at a time.
+
+    A root that is a file is scanned with its companions in the same folder: the photo it belongs to comes back whole.
+    `read` says what a file itself holds, which pairs a Live Photo's halves; see `group` for when it is asked. What
+    cannot be looked at is added to `troubles`.
+    """
+    walk = _Walk(read, troubles)
     folders: dict[Path, os.stat_result] = {}
     files: defaultdict[Path, set[Path]] = defaultdict(set)
     for root in sorted(set(roots), key=str):
@@ -64,19 +75,19 @@ def scan(roots: Iterable[Path], *, read: Read) -> Found:
             files[path.parent].add(path)
         else:
             walk.troubles.append(ScanProblem("This is neither a file nor a folder.", root))
+    walk.wanted = {path for paths in files.values() for path in paths}
     for path in sorted(folders, key=str):
-        walk.folder_tree(path, folders[path])
+        yield from walk.folder_tree(path, folders[path])
     for parent in sorted(files, key=str):
-        walk.single_files(parent, files[parent])
-    return Found(tuple(sorted(walk.photos, key=lambda photo: str(photo.main.path))), tuple(walk.troubles))
+        yield from walk.single_files(parent, files[parent])
 
 
 class _Walk:
-    """One scan under way: what it found, and which folders it has been in."""
+    """One scan under way: which folders it has been in, and which of the files `wanted` no photo has had yet."""
 
-    def __init__(self, read: Read) -> None:
-        self.photos: list[Photo] = []
-        self.troubles: list[ScanProblem] = []
+    def __init__(self, read: Read, troubles: list[ScanProblem]) -> None:
+        self.troubles = troubles
+        self.wanted: set[Path] = set()
         self._read = read
         self._been_in: set[Identity] = set()
         self._roots_done: set[Identity] = set()
@@ -84,7 +95,7 @@ class _Walk:
     def trouble(self, path: Path, fault: OSError) -> None:
         self.troubles.append(ScanProblem(_reason(fault), path))
 
-    def folder_tree(self, root: Path, seen: os.stat_result) -> None:
+    def folder_tree(self, root: Path, seen: os.stat_result) -> Iterator[Photo]:
         """Walk `root`, unless an earlier root held it."""
         if _identity(root, seen) in self._been_in:
             return
@@ -106,10 +117,10 @@ class _Walk:
                 if is_folder(seen) and not is_no_photo_folder(name) and not is_marked_hidden(seen)
             ]
             stack.extend(reversed(below))
-            self.photos.extend(self._grouped(folder, listing))
+            yield from self._grouped(folder, listing)
         self._roots_done.add(_identity(root, seen))
 
-    def single_files(self, folder: Path, wanted: set[Path]) -> None:
+    def single_files(self, folder: Path, wanted: set[Path]) -> Iterator[Photo]:
         """The photos that the files `wanted` of one folder belong to."""
         try:
             known = os.lstat(folder)
@@ -120,19 +131,22 @@ class _Walk:
             listing = self._list(folder, known)
             if listing is None:
                 return
-            self.photos.extend(photo for photo in self._grouped(folder, listing) if wanted & _paths(photo))
-        for path in sorted(wanted.difference(*(_paths(photo) for photo in self.photos)), key=str):
+            yield from (photo for photo in self._grouped(folder, listing) if wanted & _paths(photo))
+        for path in sorted(wanted & self.wanted, key=str):
             self.troubles.append(
                 ScanProblem("This is no photo by itself: hidden, half-written, or a sidecar without its photo.", path)
             )
 
-    def _grouped(self, folder: Path, listing: Listing) -> tuple[Photo, ...]:
+    def _grouped(self, folder: Path, listing: Listing) -> Sequence[Photo]:
         try:
             with contained("a folder"):
-                return tuple(group(tuple(_files(folder, listing)), self._read))
+                photos = group_folder(tuple(_files(folder, listing)), self._read)
         except Unforeseen as fault:
             self.troubles.append(ScanProblem(str(fault), folder))
             return ()
+        if self.wanted:
+            self.wanted.difference_update(*map(_paths, photos))
+        return photos
 
     def _list(self, folder: Path, known: os.stat_result) -> Listing | None:
         try:

@@ -25,6 +25,7 @@ class Store:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        (self._version,) = connection.execute("PRAGMA data_version").fetchone()
 
     def close(self) -> None:
         """End the connection; more than once does no harm."""
@@ -56,6 +57,16 @@ class Store:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         with as_journal_error():
             yield self._db
+
+    def changed_by_others(self) -> bool:
+        """Whether another connection has written since this was asked last (or, the first time, since it was opened).
+
+        One look at the file's header, where a query would read pages.
+        """
+        with self._reading() as db:
+            (version,) = db.execute("PRAGMA data_version").fetchone()
+        before, self._version = self._version, version
+        return bool(before != version)
 
     def tidy(self) -> bool:
         """Leave nothing of deleted rows in the file or its log; False if another connection was reading just now.

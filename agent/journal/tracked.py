@@ -28,8 +28,16 @@ class Ended:
     visit: VisitId
 
 
+OUT_OF_REACH = frozenset({Outcome.AWAY, Outcome.FOLDER_GONE, Outcome.DISMISSED})
+"""What stands in the way of a photo whose folder is not there."""
+
 LONGEST_PAUSE = timedelta(minutes=90)
 """Longer than any photo is put off in one go."""
+
+
+def has_to_wait(until: datetime, now: datetime) -> bool:
+    """Whether it is too early for what is put off until then; what is put off for longer than any pause is not."""
+    return now < until <= now + LONGEST_PAUSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +79,14 @@ class TrackedPhoto:
     @property
     def is_here(self) -> bool:
         """Whether the photo's folder was there when it was last looked for."""
-        return self.away not in {Outcome.AWAY, Outcome.FOLDER_GONE, Outcome.DISMISSED}
+        return self.away not in OUT_OF_REACH
 
     def waits(self, now: datetime) -> bool:
         """Whether it is too early to try the next step.
 
         A time further off than any pause is long was put down while the clock was ahead: it holds nothing up.
         """
-        return self.not_before is not None and now < self.not_before <= now + LONGEST_PAUSE
+        return self.not_before is not None and has_to_wait(self.not_before, now)
 
     def not_after(self, now: datetime) -> Self:
         """This photo without times from the future, which a clock that was ahead has left: they count as `now`."""

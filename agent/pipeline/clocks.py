@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from agent.errors import ShareFault
+from agent.journal import State
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted
 from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_SEEN
@@ -35,8 +36,9 @@ def notice_a_leap_back(context: Context) -> None:
     now = context.clock()
     seen = context.journal.fact(CLOCK_SEEN)
     if seen is not None and now < datetime.fromisoformat(seen):
-        changes = [(one, one.not_after(now)) for one in context.journal.tracked_photos()]
-        context.journal.save_if_unchanged([(before, after) for before, after in changes if after != before])
+        for chunk in context.journal.chunks(*State):
+            changes = [(one, one.not_after(now)) for one in chunk]
+            context.journal.save_if_unchanged([(before, after) for before, after in changes if after != before])
     context.journal.set_fact(CLOCK_SEEN, now.isoformat())
 
 

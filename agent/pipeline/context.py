@@ -112,6 +112,11 @@ class Context:
             self._forwarder = forwarder_of(self.settings, self.record)
         return self._forwarder
 
+    def rest(self) -> None:
+        """End the processes that read photos; the next photo starts them again."""
+        if self._worker is not None:
+            self._worker.close()
+
     def close(self) -> None:
         """End what was started."""
         if self._worker is not None:

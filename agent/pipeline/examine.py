@@ -4,17 +4,20 @@ Nothing leaves the laptop here and nothing is changed in a folder. A photo whose
 decided at all: it stays settled, with that as its reason.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 
 from agent.capture import ReadRequest
 from agent.errors import LocalFault, Unforeseen, contained
-from agent.folders import scan
+from agent.folders import ScanProblem, walk
 from agent.formats import claims_to_be_a_photo
-from agent.journal import State, TrackedPhoto
+from agent.journal import CHUNK, State, TrackedPhoto
 from agent.model import Capture, LocalFile, Photo, PhotoId, Register, Role, Verdict
 from agent.pipeline.boundary import Boundary
 from agent.pipeline.clocks import age, latest
@@ -32,9 +35,6 @@ GIVEN_UP_WAITING = timedelta(minutes=10)
 
 EMPTY = "the file is empty; perhaps it was not copied completely"
 """Why a photo of no bytes is refused."""
-
-CHUNK = 500
-"""Photos decided between two commits: enough that the commit's fsync does not count, few enough to lose to a kill."""
 
 
 def reader(context: Context) -> Callable[[LocalFile], Capture]:
@@ -68,16 +68,26 @@ def look(context: Context, roots: Sequence[Path]) -> ScanResult:
     """Scan the folders and bring the journal up to what is there; forget what vanished before anything was sent."""
     now = context.clock()
     mounted = context.mounted()
-    found = scan(roots, read=reader(context))
-    tracked_photos = context.journal.see_all(found.photos, now, register_version=context.grounds, volume_of=mounted.of)
-    rest = elsewhere(context, mounted, found.photos, roots)
+    troubles: list[ScanProblem] = []
+    found, parts = 0, set[Path]()
+
+    def scanned() -> Iterator[Photo]:
+        nonlocal found
+        for photo in walk(roots, read=reader(context), troubles=troubles):
+            found += 1
+            parts.update(member.file.path for member in photo.members[1:])
+            yield photo
+
+    stood = context.journal.see_each(scanned(), now, register_version=context.grounds, volume_of=mounted.of)
+    seen = {identity for identity in stood if identity is not None}
+    rest = elsewhere(context, mounted, seen, roots)
     context.journal.see_all(rest.here, now, register_version=context.grounds, volume_of=mounted.of)
     put_down_changed(context, rest.ended)
     return ScanResult(
-        photos=len(tracked_photos),
-        left_alone=len(found.photos) - len(tracked_photos),
-        forgotten=_forget_what_is_gone(context, rest.gone, found.photos),
-        troubles=tuple(trouble.reason for trouble in found.troubles),
+        photos=len(seen),
+        left_alone=found - len(seen),
+        forgotten=_forget_what_is_gone(context, rest.gone, seen, parts),
+        troubles=tuple(trouble.reason for trouble in troubles),
         away=tuple(put_down_away(context, rest.away)),
     )
 
@@ -85,42 +95,44 @@ def look(context: Context, roots: Sequence[Path]) -> ScanResult:
 def unsettled(context: Context) -> timedelta | None:
     """How long until the last of the photos just found can be settled; None where there is none."""
     settle = timedelta(seconds=context.settings.folders.settle_seconds)
-    found = [one for one in context.journal.tracked_photos(State.FOUND) if one.is_here]
-    if not found:
-        return None
     now = context.clock()
-    return max(timedelta(0), *(settle - age(tracked.looked_at, now) for tracked in found))
+    waits = (settle - age(looked_at, now) for _, _, looked_at in context.journal.looks())
+    longest = max(waits, default=None)
+    return None if longest is None else max(timedelta(0), longest)
 
 
-Look = tuple[PhotoId, datetime]
-"""A photo, and since when it looks as it does."""
+Looks = Mapping[datetime, Container[PhotoId]]
+"""Since when photos look as they do, and which: a folder's photos were mostly looked at together."""
 
 
-def resting(context: Context) -> frozenset[Look]:
+def resting(context: Context) -> Looks:
     """How the photos that have not settled look now."""
-    return frozenset((tracked.id, tracked.looked_at) for tracked in context.journal.tracked_photos(State.FOUND))
+    looks: defaultdict[datetime, set[PhotoId]] = defaultdict(set)
+    for _, identity, looked_at in context.journal.looks():
+        looks[looked_at].add(identity)
+    return looks
 
 
-def settle(context: Context, rested: Collection[Look] = ()) -> None:
+def settle(context: Context, rested: Looks = MappingProxyType({})) -> None:
     """Settle what two equal looks have seen; the journal starts `looked_at` anew whenever a look differs.
 
     `rested` are looks that were long enough ago by a clock that does not leap, whatever the laptop's clock shows.
     """
     now = context.clock()
     apart = timedelta(seconds=context.settings.folders.settle_seconds)
-    context.journal.save(
-        *(
-            replace(tracked, state=State.SETTLED, reason=None)
-            for tracked in context.journal.tracked_photos(State.FOUND)
-            if tracked.is_here and (age(tracked.looked_at, now) >= apart or (tracked.id, tracked.looked_at) in rested)
-        )
-    )
+    at_rest = array("q")
+    for number, identity, looked_at in context.journal.looks():
+        if age(looked_at, now) >= apart or identity in rested.get(looked_at, ()):
+            at_rest.append(number)
+    for start in range(0, len(at_rest), CHUNK):
+        context.journal.settle(at_rest[start : start + CHUNK])
 
 
 def settle_again(context: Context) -> None:
     """Have what has not settled begin anew: the clock leapt, and how long ago the last look was is not known."""
     now = context.clock()
-    context.journal.save(*(replace(one, looked_at=now) for one in context.journal.tracked_photos(State.FOUND)))
+    for chunk in context.journal.chunks(State.FOUND):
+        context.journal.save(*(replace(one, looked_at=now) for one in chunk))
 
 
 def decide_all(
@@ -134,20 +146,20 @@ def decide_all(
     register = context.registers.current()
     excuse = no_register(context, register)
     if register is None or excuse:
-        settled = context.journal.tracked_photos(State.SETTLED)
-        context.journal.save(*(replace(tracked, reason=excuse) for tracked in settled if tracked.reason != excuse))
+        for settled in context.journal.chunks(State.SETTLED):
+            context.journal.save(*(replace(tracked, reason=excuse) for tracked in settled if tracked.reason != excuse))
         return Decided(0, 0)
     afresh = context.journal.fact(GROUNDS) != context.grounds
-    open_ones = (one for one in context.journal.tracked_photos(*_OPEN) if one.is_here)
-    pending = [one for one in open_ones if _needs_deciding(one, register, afresh=afresh)]
-    if patient:
-        now = context.clock()
-        pending = [one for one in pending if not (one.state is State.SETTLED and one.waits(now))]
+    now = context.clock()
     private = 0
-    for start in range(0, len(pending), CHUNK):
+    for chunk in context.journal.chunks(*_OPEN):
+        open_ones = (one for one in chunk if one.is_here and _needs_deciding(one, register, afresh=afresh))
+        pending = [one for one in open_ones if not (patient and one.state is State.SETTLED and one.waits(now))]
+        if not pending:
+            continue
         if stopping():
             return Decided(private, boundary.failures)
-        private += _decide_some(boundary, register, pending[start : start + CHUNK])
+        private += _decide_some(boundary, register, pending)
     if afresh and context.grounds is not None:
         context.journal.forget_private(context.grounds)
         context.journal.set_fact(GROUNDS, context.grounds)
@@ -182,20 +194,24 @@ def _needs_deciding(tracked: TrackedPhoto, register: Register, *, afresh: bool) 
 def _decide_some(boundary: Boundary, register: Register, tracked_photos: Sequence[TrackedPhoto]) -> int:
     context = boundary.context
     before_by_id = {tracked.id: tracked for tracked in tracked_photos}
+    settled = [tracked for tracked in tracked_photos if tracked.state is State.SETTLED]
     # What was decided or held before is decided afresh: the table has one way to a verdict, from settled. What a
     # person settled since it was read here is left as they settled it: their word stands.
     sent = {one.id: replace(one, state=State.DECIDED) for one in tracked_photos if one.state is State.SENT}
     context.journal.save_if_unchanged([(before_by_id[identity], one) for identity, one in sent.items()])
-    open_ones = [sent.get(one.id, one) for one in tracked_photos]
-    again = context.journal.save_if_unchanged([(one, replace(one, state=State.SETTLED)) for one in open_ones])
+    others = [sent.get(one.id, one) for one in tracked_photos if one.state is not State.SETTLED]
+    put_back = context.journal.save_if_unchanged([(one, replace(one, state=State.SETTLED)) for one in others])
+    as_read = {tracked.id: tracked for tracked in (*settled, *put_back)}
+    again = [as_read[tracked.id] for tracked in tracked_photos if tracked.id in as_read]
     said = _read(context, again)
     after = _hinted(list(boundary.each(again, lambda one: _decided(context, register, one, said[one.id]))))
-    gone = [tracked.id for tracked in after if tracked.state is State.PRIVATE]
     kept = [tracked for tracked in after if tracked.state is not State.PRIVATE]
+    saved = context.journal.save_if_unchanged([(as_read[tracked.id], tracked) for tracked in kept])
     # A private photo's row is replaced by a token without ever holding its reasons.
-    context.journal.save(*kept)
-    context.journal.make_private_all(gone, register_version=context.grounds)
-    for tracked in after:
+    gone = context.journal.make_private_if_unchanged(
+        [as_read[tracked.id] for tracked in after if tracked.state is State.PRIVATE], register_version=context.grounds
+    )
+    for tracked in saved:
         before = before_by_id[tracked.id]
         if (tracked.state, tracked.decision) != (before.state, before.decision):
             _tell(boundary.audience, tracked, first=before.state is State.SETTLED and before.decision is None)
@@ -294,16 +310,18 @@ def _tell(audience: Audience, tracked: TrackedPhoto, *, first: bool) -> None:
         audience.event(Event(Happened.HELD, tracked.id, {"state": tracked.state.value, "reason": tracked.reason}))
 
 
-def _forget_what_is_gone(context: Context, gone: Sequence[TrackedPhoto], scanned: Sequence[Photo]) -> int:
+def _forget_what_is_gone(
+    context: Context, gone: Sequence[TrackedPhoto], seen: Collection[PhotoId], parts: Collection[Path]
+) -> int:
     """Drop, before it is sent, what a person took away, and what turned out to be a part of another photo; how many.
 
-    The clip of a Live Photo may be seen before its picture is.
+    The clip of a Live Photo may be seen before its picture is: what is among `parts`, and was not seen by itself.
     """
-    mains = {photo.main.path for photo in scanned}
-    parts = {member.file.path for photo in scanned for member in photo.members[1:]} - mains
     known = {one.id for one in gone}
-    open_ones = context.journal.tracked_photos(*OPEN) if parts or known else []
-    over = [one for one in open_ones if one.id in known or one.photo.main.path in parts]
-    for tracked in over:
-        forget(context, tracked)
-    return len(over)
+    number = 0
+    for chunk in context.journal.chunks(*OPEN, but=seen) if parts or known else ():
+        for tracked in chunk:
+            if tracked.id in known or tracked.photo.main.path in parts:
+                forget(context, tracked)
+                number += 1
+    return number

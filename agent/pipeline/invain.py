@@ -32,6 +32,9 @@ class InVain:
         found = json.loads(journal.fact(IN_VAIN) or "{}")
         return cls(journal, {transfer: (n, datetime.fromisoformat(again)) for transfer, (n, again) in found.items()})
 
+    def __bool__(self) -> bool:
+        return bool(self._of)
+
     def waits(self, tracked: TrackedPhoto, now: datetime) -> bool:
         """Whether it waits for IT. A clock that was set back makes nobody wait for longer."""
         count, again = self._of.get(tracked.transfer or "", (0, now))

@@ -7,6 +7,7 @@ Nothing here names what is private: of photos that a person kept, a day's count 
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from itertools import chain
 
 from agent import __version__
 from agent.journal import State, TrackedPhoto
@@ -39,14 +40,17 @@ def heartbeat(context: Context) -> None:
     if not is_heartbeat_due(context):
         return
     counts = context.journal.counts()
-    waiting = context.journal.tracked_photos(*WAITING)
     register = context.registers.current()
+    waiting = overdue = 0
+    for one in chain.from_iterable(context.journal.chunks(*WAITING)):
+        waiting += one.state is not State.REFUSED
+        overdue += is_overdue(context, one)
     body: dict[str, JSON] = {
         "version": __version__,
-        "waiting": sum(one.state is not State.REFUSED for one in waiting),
+        "waiting": waiting,
         "review": counts[State.REVIEW],
         "refused": counts[State.REFUSED],
-        "overdue": sum(is_overdue(context, one) for one in waiting),
+        "overdue": overdue,
         "register_version": None if register is None else register.version,
     }
     context.record.append(EntryKind.HEARTBEAT, body, event=f"heartbeat-{today}", at=now)
@@ -93,7 +97,7 @@ def _days(context: Context) -> dict[str, int]:
 
 
 def _settled(context: Context) -> Iterator[Draft]:
-    for one in context.journal.tracked_photos(State.DECIDED):
+    for one in chain.from_iterable(context.journal.chunks(State.DECIDED)):
         if one.decision is not None and one.decision.by_person:
             body: dict[str, JSON] = {
                 "photo": one.id,
@@ -124,8 +128,9 @@ def _overdue(context: Context) -> Iterator[Draft]:
             yield Draft(EntryKind.OVERDUE, body, f"{one.id}-overdue", context.clock())
 
 
-def _of_visits(context: Context, *states: State) -> list[TrackedPhoto]:
-    return [one for one in context.journal.tracked_photos(*states) if one.decision is not None and one.decision.visit]
+def _of_visits(context: Context, *states: State) -> Iterator[TrackedPhoto]:
+    some = chain.from_iterable(context.journal.chunks(*states))
+    return (one for one in some if one.decision is not None and one.decision.visit)
 
 
 def _visit(one: TrackedPhoto) -> str | None:

@@ -222,7 +222,7 @@ class Run:
             self._notice(trouble)
         wait = examine.unsettled(self.context)
         self.summary.left_alone = seen.left_alone
-        rested: frozenset[examine.Look] = frozenset()
+        rested: examine.Looks = {}
         if wait is not None and not self.patient and not self.stopping():
             looks = examine.resting(self.context)
             self.context.sleep(wait.total_seconds())

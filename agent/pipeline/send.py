@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 
 from agent.errors import AgentError, ShareFull, Unforeseen, contained
 from agent.journal import State, TrackedPhoto
@@ -43,24 +44,26 @@ def due(context: Context, *, patient: bool) -> list[TrackedPhoto]:
         return now - start, tracked.photo.size
 
     in_vain = InVain.load(context.journal)
-    here = (tracked for tracked in context.journal.tracked_photos(State.DECIDED, State.SENT) if tracked.is_here)
-    pending = [one for one in here if not in_vain.waits(one, now)]
-    return sorted((tracked for tracked in pending if not (patient and tracked.waits(now))), key=urgency)
+    here = (one for one in _to_send(context) if one.is_here and not in_vain.waits(one, now))
+    return sorted((one for one in here if not (patient and one.waits(now))), key=urgency)
 
 
 def waiting_for_it(context: Context) -> int:
     """How many photos are not sent until IT has looked at the share."""
     in_vain, now = InVain.load(context.journal), context.clock()
-    return sum(in_vain.waits(one, now) for one in context.journal.tracked_photos(State.DECIDED, State.SENT))
+    return sum(in_vain.waits(one, now) for one in _to_send(context)) if in_vain else 0
 
 
 def reached(context: Context) -> None:
     """Put down, for photos that waited for it, when the share was first reachable: "overdue" counts from there."""
     now = believed(context)
-    pending = [one for one in context.journal.tracked_photos(State.DECIDED, State.SENT) if one.is_here]
-    context.journal.save_if_unchanged(
-        [(one, replace(one, reachable_at=now)) for one in pending if not one.reachable_at]
-    )
+    for chunk in context.journal.chunks(State.DECIDED, State.SENT):
+        first = (one for one in chunk if one.is_here and not one.reachable_at)
+        context.journal.save_if_unchanged([(one, replace(one, reachable_at=now)) for one in first])
+
+
+def _to_send(context: Context) -> Iterator[TrackedPhoto]:
+    return chain.from_iterable(context.journal.chunks(State.DECIDED, State.SENT))
 
 
 @dataclass(slots=True)

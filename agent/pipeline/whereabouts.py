@@ -6,14 +6,15 @@ overdue while it is away; it goes on when the card is back, and a member of staf
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from agent.errors import LocalFault
 from agent.folders import look
 from agent.journal import Ended, State, TrackedPhoto
-from agent.model import Member, Outcome, Photo
+from agent.model import Member, Outcome, Photo, PhotoId
 from agent.pipeline.context import Context
 from agent.record import JSON, Draft, EntryKind
 from agent.volumes import Mounted
@@ -88,28 +89,21 @@ def where(context: Context, recorded: Sequence[TrackedPhoto]) -> Recorded:
     )
 
 
-def elsewhere(context: Context, mounted: Mounted, scanned: Sequence[Photo], roots: Sequence[Path]) -> Elsewhere:
-    """What became of the photos, not yet proven, that the scan did not see."""
-    mains = {photo.main.path for photo in scanned}
+def elsewhere(context: Context, mounted: Mounted, seen: Container[PhotoId], roots: Sequence[Path]) -> Elsewhere:
+    """What became of the photos, not yet proven, that are not among those that the scan has `seen`."""
     present = [root.resolve() for root in roots if root.exists()]
     here: list[Photo] = []
     away: list[tuple[TrackedPhoto, Outcome]] = []
     gone: list[TrackedPhoto] = []
-    ended: list[tuple[TrackedPhoto, Ended]] = []
-    for tracked in context.journal.tracked_photos(*OPEN):
+    for tracked in chain.from_iterable(context.journal.chunks(*OPEN, but=seen)):
         path = tracked.photo.main.path
-        if tracked.ended is not None:
-            ended.append((tracked, tracked.ended))
-        if path in mains and _may_be(tracked, mounted):
-            continue
         try:
             outcome = absence(tracked, mounted)
             photo = what_is_left(tracked.photo) if outcome is None else None
         except LocalFault:
             continue  # the system does not say: it waits as it stands
         if photo is not None:
-            if path not in mains:
-                here.append(photo)
+            here.append(photo)
         elif (
             outcome is None
             or outcome is Outcome.GONE
@@ -118,6 +112,7 @@ def elsewhere(context: Context, mounted: Mounted, scanned: Sequence[Photo], root
             gone.append(tracked)
         else:
             away.append((tracked, outcome))
+    ended = [(one, one.ended) for one in context.journal.ended() if one.ended is not None and one.state in OPEN]
     return Elsewhere(tuple(here), tuple(away), tuple(gone), tuple(ended))
 
 
@@ -189,13 +184,6 @@ def _nearest(folder: Path) -> tuple[Path, int | None]:
         except OSError:
             continue
     return folder, None
-
-
-def _may_be(tracked: TrackedPhoto, mounted: Mounted) -> bool:
-    """Whether what was scanned at its path can be this photo: not if it is on another card."""
-    known = None if tracked.volume is None else tracked.volume.id
-    now = mounted.of(tracked.photo.main.path.parent).id
-    return known is None or now is None or known == now
 
 
 def what_is_left(photo: Photo) -> Photo | None:

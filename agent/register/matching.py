@@ -17,7 +17,8 @@ from agent.register import reasons, wording
 from agent.register.identify import Candidates, identify
 from agent.register.overlap import Readings, Relation, hull, readings, zone_of
 from agent.register.reach import left_alone
-from agent.register.uncertain import is_on, staff_of, why_it_waits
+from agent.register.timeline import Timeline, own
+from agent.register.uncertain import why_it_waits
 
 EARTH_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""
@@ -33,19 +34,14 @@ def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> De
     cancelled one. What only an uncertain part of the register could claim waits for a person. Raises RegisterError if a
     zone is unknown here.
     """
-    visits = sorted(register.visits, key=lambda visit: (visit.span.earliest, visit.span.latest, visit.id))
-    mine: list[Visit] = []
-    others: list[Visit] = []
-    people = staff_of(register, staff)
-    for visit in visits:
-        (mine if not visit.cancelled and is_on(people, visit) else others).append(visit)
+    mine = own(register, staff)
     camera = identify(capture.camera, register.cameras)
-    case = _Case(capture, tuple(mine), tuple(others), zone_of(zone), camera)
+    case = _Case(capture, mine.mine, mine.others, zone_of(zone), camera)
     try:
         finding = _judge(case)
         if finding.verdict is Verdict.PRIVATE:
             clocks = (timedelta(0), *(camera.clock_errors if capture.clock_bound else ()))
-            why = why_it_waits(capture, register, people, staff, clocks, case.home)
+            why = why_it_waits(capture, register, mine.people, mine.unsure, clocks, case.home)
             if why is not None:
                 finding = _Finding(Verdict.REVIEW, (*finding.reasons, why), taken=finding.taken)
     except OverflowError:  # the years 1 and 9999: no zone can be applied to them
@@ -65,8 +61,8 @@ class _Case:
     """A capture with what it is judged by: the visits it can be of (`mine`), and the others, for the reasons only."""
 
     capture: Capture
-    mine: tuple[Visit, ...]
-    others: tuple[Visit, ...]
+    mine: Timeline
+    others: Timeline
     home: tzinfo
     camera: Candidates
 
@@ -83,11 +79,12 @@ def _judge(case: _Case) -> _Finding:
     capture = case.capture
     if not capture.is_photo:
         return _Finding(Verdict.NOT_A_PHOTO, ("neither a picture nor a video",))
-    if not case.mine:
-        whose = " of this member of staff" if case.others else ""
+    if not case.mine.visits:
+        whose = " of this member of staff" if case.others.visits else ""
         of_others: tuple[str, ...] = ()
         if capture.taken is not None and capture.level.decides:
-            of_others = reasons.in_time_of_others(capture, Readings(capture, timedelta(0), case.home), case.others)
+            taken = Readings(capture, timedelta(0), case.home)
+            of_others = reasons.in_time_of_others(capture, taken, case.others.during(taken.at_most()))
         return _Finding(Verdict.PRIVATE, (f"the register holds no visit{whose}", *of_others), taken=_roughly(case))
     if capture.taken is None or not capture.level.decides:
         return _without_a_time(case)
@@ -105,13 +102,13 @@ def _without_a_time(case: _Case) -> _Finding:
     about. And what shows no sign of a camera, nor a time that could be of a visit, is no photo of one (`reach`).
     """
     capture = case.capture
-    unmarked = left_alone(capture, case.mine)
+    unmarked = left_alone(capture, case.mine.visits)
     if unmarked is not None:
         return _Finding(Verdict.PRIVATE, (unmarked,), taken=_roughly(case))
     if capture.level is Level.UPPER_BOUND and capture.taken is not None:
         behind = max([timedelta(0), *(-error for error in case.camera.clock_errors)])  # then it was taken later
         bounds = [_no_later_than(bound) + behind for bound in (capture.taken, *capture.also)]
-        if max(bounds) < case.mine[0].span.earliest:
+        if max(bounds) < case.mine.visits[0].span.earliest:
             by = wording.day(max(bounds).astimezone(case.home))
             why = f"it was there by {by}, before the first visit in the register"
             return _Finding(Verdict.PRIVATE, (why,), taken=_roughly(case))
@@ -137,14 +134,16 @@ def _by_some_clock(case: _Case, errors: tuple[timedelta, ...]) -> _Finding:
 def _by_clock(case: _Case, ahead: timedelta) -> _Finding:
     """The finding if the camera's clock runs `ahead`."""
     taken = Readings(case.capture, ahead, case.home)
-    relations = [(visit, taken.relation(visit)) for visit in case.mine]
+    at_most = taken.at_most()
+    relations = [(visit, taken.relation(visit)) for visit in case.mine.during(at_most)]
     touched = [visit for visit, relation in relations if relation is not Relation.OUTSIDE]
     inside = [visit for visit, relation in relations if relation is Relation.INSIDE]
     corrected = reasons.corrected(case.camera, ahead)
     at_home = hull(taken.at_home)
     if not touched:
-        why = reasons.missed(case.capture, taken, case.mine, case.others)
-        near = [visit for visit in case.mine if taken.miss(visit)[0] <= reasons.NEAR_MISS]
+        closest = case.mine.closest(at_most, reasons.NEAR_MISS)
+        why = reasons.missed(case.capture, taken, closest, case.others.during(at_most))
+        near = [visit for visit in closest if taken.miss(visit)[0] <= reasons.NEAR_MISS]
         ways = reasons.both_ways(case.capture, taken, near)
         return _Finding(Verdict.PRIVATE, (why, *ways, *corrected), taken=at_home)
     ways = reasons.both_ways(case.capture, taken, touched)

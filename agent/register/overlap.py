@@ -4,12 +4,15 @@ Everything is in UTC, because Python compares two times of one zone by their dig
 """
 
 from collections.abc import Iterable
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum
 
 from agent.errors import RegisterError
 from agent.model import Capture, Interval, Visit, WallClock
 from agent.register.zones import zone_named
+
+ANY_OFFSET = timedelta(hours=24)
+"""No zone's time is further from UTC."""
 
 
 class Relation(Enum):
@@ -64,6 +67,18 @@ class Readings:
         self._by_zone: dict[str, tuple[Interval, ...]] = {}
         self._by_wall: dict[tuple[str, ...], tuple[Interval, ...]] = {}
 
+    def at_most(self) -> Interval:
+        """From the earliest to the latest instant that any zone there is can make of what its clock showed."""
+        known = list(self.at_home)
+        for wall in (self._capture.taken, self._capture.wall):
+            if isinstance(wall, WallClock):
+                shown = wall.shifted(-self._ahead)
+                known.append(Interval(shown.earliest.replace(tzinfo=UTC), shown.latest.replace(tzinfo=UTC)))
+        whole = hull(known)
+        if whole is None:
+            raise ValueError("a capture without a time has no readings")
+        return widened(whole, ANY_OFFSET)
+
     def in_zone(self, name: str) -> tuple[Interval, ...]:
         """As read in one zone."""
         if name not in self._by_zone:
@@ -117,6 +132,14 @@ class Readings:
             else (span.earliest - reading.latest, False)
             for reading in {*self.for_visit(visit), *self.at_home}
         )
+
+
+def widened(time: Interval, by: timedelta) -> Interval:
+    """Longer by `by` at both ends, as far as the calendar goes."""
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    earliest = first if time.earliest - first < by else time.earliest - by
+    latest = last if last - time.latest < by else time.latest + by
+    return Interval(earliest, latest)
 
 
 def hull(intervals: Iterable[Interval]) -> Interval | None:

@@ -5,7 +5,7 @@ that person is on no visit at all, every visit is uncertain: a name is then miss
 looked.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
@@ -13,6 +13,9 @@ from agent.model import Capture, Doubt, Interval, Level, Register, Visit, WallCl
 from agent.register import wording
 from agent.register.overlap import Readings, Relation, readings, zone_of
 from agent.register.people import Staff, recognise
+
+Unsure = tuple[Visit, str]
+"""A visit that may be of a member of staff, and why that is not certain."""
 
 _ANY_ZONE = timedelta(hours=15)
 _NAMES_DAY = timedelta(days=2)
@@ -42,13 +45,18 @@ def occurs(people: Staff, visits: Iterable[Visit]) -> bool:
 
 
 def why_it_waits(
-    capture: Capture, register: Register, people: Staff, staff: str, clocks: Iterable[timedelta], home: tzinfo
+    capture: Capture,
+    register: Register,
+    people: Staff,
+    unsure: Collection[Unsure],
+    clocks: Iterable[timedelta],
+    home: tzinfo,
 ) -> str | None:
     """Why a photo of no visit waits all the same; None where nothing uncertain could claim it.
 
-    `clocks` are how far ahead its camera's clock may run. OverflowError for times that no zone can be applied to.
+    `unsure` are the register's `unsure_visits`, `clocks` how far ahead its camera's clock may run. OverflowError for
+    times that no zone can be applied to.
     """
-    unsure = [(visit, why) for visit, why in _visits(register, people, staff)]
     if not unsure and not register.doubtful:
         return None
     times = _possible(capture, clocks, home)
@@ -78,7 +86,8 @@ def school_years(visits: Iterable[Visit]) -> Interval | None:
     return Interval(begins - _ANY_ZONE, ends + _ANY_ZONE)
 
 
-def _visits(register: Register, people: Staff, staff: str) -> Iterator[tuple[Visit, str]]:
+def unsure_visits(register: Register, people: Staff, staff: str) -> Iterator[Unsure]:
+    """The visits that may be of this member of staff."""
     nowhere = not occurs(people, register.visits)
     for visit in sorted(register.visits, key=lambda visit: (visit.span.earliest, visit.id)):  # not the file's order
         if visit.cancelled or is_on(people, visit):

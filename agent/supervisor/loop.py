@@ -9,12 +9,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from agent.errors import AgentError, ShareRefused, contained
 from agent.folders import Watcher
-from agent.journal import State
+from agent.journal import has_to_wait
 from agent.pipeline import answers
 from agent.pipeline.context import Context
 from agent.pipeline.events import Summary
@@ -31,6 +31,12 @@ log = logging.getLogger("photo-agent")
 TICK = 0.5
 """Seconds between two looks at requests and timers."""
 
+LISTEN = 60.0
+"""Seconds after which the journal is read again although nobody else has written to it: a clock may have been set."""
+
+READY = 60.0
+"""Seconds after a run for which the processes that read photos are kept: the next photos of a card follow at once."""
+
 
 @dataclass(slots=True)
 class Supervisor:
@@ -43,6 +49,9 @@ class Supervisor:
     restarts: Restarts | None = None
     notices: RunNotices | None = None
     _timers: Timers = field(init=False)
+    _listen_again: float = 0.0
+    _pause: datetime | None = None
+    _last_run: float = 0.0
 
     def __post_init__(self) -> None:
         self._timers = Timers(self.context.settings.folders.rescan_minutes * 60)
@@ -78,6 +87,7 @@ class Supervisor:
     def _begin_anew(self) -> None:
         """Trust no time that was measured before: look again at once, and let what has not settled begin anew."""
         self._timers.everything_now()
+        self._listen_again = 0.0
         try:
             settle_again(self.context)
         except AgentError as fault:
@@ -86,21 +96,36 @@ class Supervisor:
     def _turn(self) -> None:
         try:
             with contained("the service"):
-                self._serve_requests()
-                self._heed_answers()
-                if self.stopping.is_set() or paused_until(self.context) is not None:
+                self._listen()
+                if self.stopping.is_set() or self._pauses():
                     return
                 if self._timers.due(time.monotonic(), self.knock):
                     self._run()
+                elif time.monotonic() - self._last_run > READY:
+                    self.context.rest()
         except AgentError as fault:  # the journal, most likely: its disk may have room again later
             self.stopping.wait(self._wait_out(fault))
 
-    def _heed_answers(self) -> None:
-        """A person's answer takes effect minutes after it was given, when no run may be due."""
-        if answers.soonest(self.context) == timedelta(0):
-            self._timers.hint(time.monotonic())
+    def _listen(self) -> None:
+        """Hear what was asked for; whatever that is, another process has written it, so most turns read nothing."""
+        now = time.monotonic()
+        if not self.context.journal.changed_by_others() and now < self._listen_again:
+            return
+        self._listen_again = now  # at the next turn, should a fault come between
+        self._serve_requests()
+        # A person's answer takes effect minutes after it was given, when no run may be due.
+        soonest = answers.soonest(self.context)
+        if soonest == timedelta(0):
+            self._timers.hint(now)
+        self._pause = paused_until(self.context)
+        wait = LISTEN if soonest is None else min(soonest.total_seconds(), LISTEN)
+        self._listen_again = time.monotonic() + wait
+
+    def _pauses(self) -> bool:
+        return self._pause is not None and paused_until(self.context) is not None
 
     def _run(self) -> None:
+        self._listen_again = 0.0
         renew = self._timers.begin(time.monotonic())
         audience = ToLog(self.context.journal)
         run = Run(self.context, self.roots, audience, patient=True, renew=renew, stopping=self.stopping.is_set)
@@ -120,7 +145,7 @@ class Supervisor:
     def _plan_after(self, summary: Summary) -> None:
         if self.notices is not None and not self.stopping.is_set():
             self.notices.after(summary)
-        now = time.monotonic()
+        now = self._last_run = time.monotonic()
         if summary.fault is None:
             self._timers.went_well(now, self._soonest_wait())
         elif isinstance(summary.fault, ShareRefused):
@@ -140,9 +165,8 @@ class Supervisor:
         if settling is not None:
             waits.append(settling)
         clock = self.context.clock()
-        here = self.context.journal.tracked_photos(*(state for state in State if state is not State.REMOVED))
         # One that is over already was looked at by the run that just ended.
-        waits += [one.not_before - clock for one in here if one.not_before is not None and one.waits(clock)]
+        waits += [until - clock for until in self.context.journal.pauses() if has_to_wait(until, clock)]
         return max(min(waits).total_seconds(), TICK)
 
 

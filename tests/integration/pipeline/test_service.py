@@ -200,3 +200,14 @@ def test_a_watcher_that_died_is_noticed_and_nothing_is_missed(quick: Laptop) -> 
     finally:
         stopping.set()
         service.join()
+
+
+def test_the_processes_that_read_photos_end_at_rest_and_start_again(laptop: Laptop) -> None:
+    photo = laptop.photo("IMG_1.jpg")
+    with open_context(laptop.settings) as context:
+        now = context.clock()
+        assert context.capture.read(photo, now=now).is_photo
+        assert context.capture.process_ids
+        context.rest()
+        assert not context.capture.process_ids
+        assert context.capture.read(photo, now=now).is_photo

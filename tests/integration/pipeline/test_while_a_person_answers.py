@@ -33,14 +33,14 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], None
     pending = [act]
 
     def interrupted(journal: Journal, *given: Any, **named: Any) -> Any:
-        if pending and (name != "standings" or State.REVIEW in given):
+        if pending and (name != "chunks" or State.REVIEW in given):
             pending.pop()()
         return method(journal, *given, **named)
 
     monkeypatch.setattr(Journal, name, interrupted)
 
 
-@pytest.mark.parametrize("moment", ["save_if_unchanged", "save", "see_all", "standings"])
+@pytest.mark.parametrize("moment", ["save_if_unchanged", "save", "see_each", "chunks"])
 def test_a_photo_that_is_settled_as_private_between_look_and_save_ends_nothing(
     laptop: Laptop, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from agent.model import (
     WallClock,
 )
 from agent.register import decide, occurs, staff_of
+from agent.register.timeline import Timeline
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 ZONES = ["Europe/London", "Asia/Tokyo", "America/New_York", "Pacific/Kiritimati", "Pacific/Niue", "Australia/Lord_Howe"]
@@ -189,3 +191,20 @@ def test_more_visits_never_make_another_visits_photo_of_one(
         assert after.verdict is Verdict.REVIEW
     if before.verdict is Verdict.VISIT:
         assert after.verdict is Verdict.REVIEW or after.visit == before.visit
+
+
+@given(captures(), visits(), visits(), cameras, st.integers(-60, 60))
+def test_the_visits_near_a_photo_decide_it_as_all_of_them_would(
+    capture: Capture,
+    visits: tuple[Visit, ...],
+    more: tuple[Visit, ...],
+    cameras: tuple[RegisteredCamera, ...],
+    days: int,
+) -> None:
+    far = timedelta(days=days)
+    others = (replace(one, id=VisitId(f"more-{one.id}"), span=one.span.shifted(far)) for one in more)
+    register = registered((*visits, *others), cameras)
+    near = decide(capture, register, staff="j.smith", zone="Europe/London")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Timeline, "during", lambda timeline, _time: timeline.visits)
+        assert decide(capture, register, staff="j.smith", zone="Europe/London") == near

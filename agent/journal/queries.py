@@ -1,0 +1,138 @@
+"""What is asked of the journal: photos by their state, numbers, times and facts. Nothing here changes anything.
+
+What may be many is handed out in chunks, or as the few columns that matter, so that a laptop with a hundred thousand
+files needs no more memory than one with a thousand.
+"""
+
+from array import array
+from collections.abc import Container, Iterator
+from datetime import datetime
+
+from agent.journal.codec import instant
+from agent.journal.lifecycle import State
+from agent.journal.requests import RequestQueue
+from agent.journal.rows import AWAY, marks, photo_if_known, read_row
+from agent.journal.tracked import OUT_OF_REACH, TrackedPhoto
+from agent.model import PhotoId, VisitId
+
+CHUNK = 500
+"""Photos in one transaction: enough that its fsync does not count, few enough to lose to a kill and to hold at once."""
+
+
+class Queries(RequestQueue):
+    """What may be asked; a read-only connection is enough."""
+
+    def get(self, identity: PhotoId) -> TrackedPhoto | None:
+        """How this photo stands; None if it is not known, or private."""
+        with self._reading() as db:
+            return photo_if_known(db, identity)
+
+    def tracked_photos(self, *states: State) -> list[TrackedPhoto]:
+        """The photos in these states (all, when none is given), the first found first.
+
+        Where there may be many, `chunks` has them too, and never holds them all.
+        """
+        chosen = states or tuple(State)
+        with self._reading() as db:
+            rows = db.execute(
+                f"SELECT standing FROM photo WHERE state IN ({marks(chosen)}) ORDER BY found_at, seq",  # noqa: S608
+                chosen,
+            )
+            return [read_row(text) for (text,) in rows]
+
+    def chunks(self, *states: State, but: Container[PhotoId] = ()) -> Iterator[list[TrackedPhoto]]:
+        """The photos in these states, without those in `but`, the first found first, `CHUNK` at a time.
+
+        They may be saved between two chunks: those that were in these states at the beginning come, each once, as they
+        are when their turn comes, if they are in one of these states still.
+        """
+        numbers = array("q")
+        with self._reading() as db:
+            rows = db.execute(
+                f"SELECT seq, id FROM photo WHERE state IN ({marks(states)}) ORDER BY found_at, seq",  # noqa: S608
+                states,
+            )
+            numbers.extend(seq for seq, identity in rows if identity not in but)
+        for start in range(0, len(numbers), CHUNK):
+            some = numbers[start : start + CHUNK]
+            with self._reading() as db:
+                rows = db.execute(
+                    f"""SELECT seq, standing FROM photo
+                    WHERE seq IN ({marks(some)}) AND state IN ({marks(states)})""",  # noqa: S608
+                    (*some, *states),
+                )
+                texts = dict(rows.fetchall())
+            yield [read_row(texts[seq]) for seq in some if seq in texts]
+
+    def looks(self) -> Iterator[tuple[int, PhotoId, datetime]]:
+        """Which photos have not settled, and since when each looks as it does; without those that are out of reach.
+
+        The number of each is for `settle`.
+        """
+        with self._reading() as db:
+            rows = db.execute(
+                f"""SELECT seq, id, json_extract(standing, '$.looked_at') FROM photo WHERE state = 'found'
+                AND coalesce(json_extract(standing, '$.away'), '') NOT IN ({marks(OUT_OF_REACH)})""",  # noqa: S608
+                tuple(OUT_OF_REACH),
+            )
+            for number, identity, looked_at in rows:
+                yield number, PhotoId(identity), instant(looked_at)
+
+    def pauses(self) -> list[datetime]:
+        """Until when photos that are not over are put off, each moment once."""
+        with self._reading() as db:
+            rows = db.execute(
+                """SELECT DISTINCT json_extract(standing, '$.not_before') FROM photo
+                WHERE state NOT IN ('removed', 'gone') AND standing LIKE '%"not_before":"%'"""
+            ).fetchall()
+        return [instant(text) for (text,) in rows if text is not None]
+
+    def ended(self) -> list[TrackedPhoto]:
+        """The photos of which an earlier transfer ended, and the record is still to say so."""
+        with self._reading() as db:
+            rows = db.execute("""SELECT standing FROM photo WHERE standing LIKE '%"ended":{%' ORDER BY found_at, seq""")
+            return [read_row(text) for (text,) in rows]
+
+    def away(self) -> list[TrackedPhoto]:
+        """The photos, not over, in whose way something stands (`TrackedPhoto.away`)."""
+        with self._reading() as db:
+            rows = db.execute(AWAY).fetchall()
+        return [one for one in (read_row(text) for (text,) in rows) if one.away is not None]
+
+    def counts(self) -> dict[State, int]:
+        """How many photos are in each state, zeros too; private ones by the tokens kept to skip them."""
+        with self._reading() as db:
+            found = dict(db.execute("SELECT state, COUNT(*) FROM photo GROUP BY state").fetchall())
+            (skipped,) = db.execute("SELECT COUNT(*) FROM skip").fetchone()
+        return {state: skipped if state is State.PRIVATE else found.get(state, 0) for state in State}
+
+    def version(self) -> tuple[int, int]:
+        """Another one after every change, by this process or another; to be compared within this process only."""
+        with self._reading() as db:
+            (others,) = db.execute("PRAGMA data_version").fetchone()
+            return int(others), db.total_changes
+
+    def tally(self) -> dict[VisitId | None, dict[State, tuple[int, datetime | None]]]:
+        """By visit (None: no visit is known yet) and state, how many photos there are and when the last was removed."""
+        with self._reading() as db:
+            rows = db.execute(
+                """SELECT json_extract(standing, '$.decision.visit'), state, COUNT(*),
+                MAX(json_extract(standing, '$.removed_at')) FROM photo GROUP BY 1, 2"""
+            ).fetchall()
+        found: dict[VisitId | None, dict[State, tuple[int, datetime | None]]] = {}
+        for visit, state, count, removed in rows:
+            by_state = found.setdefault(None if visit is None else VisitId(visit), {})
+            by_state[State(state)] = count, None if removed is None else instant(removed)
+        return found
+
+    def fact(self, name: str) -> str | None:
+        """What was put down under `name`."""
+        with self._reading() as db:
+            row = db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def facts(self, prefix: str) -> dict[str, str]:
+        """All that was put down under names that begin so."""
+        with self._reading() as db:
+            rows = db.execute("SELECT name, value FROM fact WHERE substr(name, 1, ?) = ?", (len(prefix), prefix))
+            return {str(name): str(value) for name, value in rows}
