@@ -3,15 +3,20 @@
 An answer is one fact of the journal, for all the photos it is about; they stay in review until it takes effect. A run
 sees to those whose time has come (`take_effect`). "Send now" ends the wait for photos of a visit alone: what a person
 says is not a school photo is forgotten here, so that waits its ten minutes out.
+
+An answer is about the files that the person saw. Where one of them is another file by the time that it takes effect,
+it is not acted upon, and the person is asked again.
 """
 
+import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from agent.errors import UsageError
+from agent.errors import LocalFault, UsageError, contained
+from agent.journal import TrackedPhoto
 from agent.model import PhotoId, VisitId
 from agent.pipeline import review
 from agent.pipeline.context import Context
@@ -24,12 +29,16 @@ _PREFIX = "answer "
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person said about some photos: they are of `visit`, or, where that is None, not school photos."""
+    """What a person said about some photos: they are of `visit`, or, where that is None, not school photos.
+
+    `looks` are hashes of how the files of each photo looked when the person saw it, in the order of `photos`.
+    """
 
     id: str
     photos: tuple[PhotoId, ...]
     visit: VisitId | None
     given_at: datetime
+    looks: tuple[str, ...]
 
     @property
     def takes_effect(self) -> datetime:
@@ -49,13 +58,14 @@ def give(context: Context, photos: Sequence[PhotoId], visit: VisitId | None) -> 
     answered = {photo for answer in pending(context) for photo in answer.photos}
     if taken := next((photo for photo in photos if photo in answered), None):
         raise UsageError(f"photo {taken} has an answer already; take that one back first")
-    review.chosen(context, photos)
+    chosen = review.chosen(context, photos)
     if visit is not None:
         register = context.registers.current()
         if register is None:
             raise UsageError("there is no register of visits on this laptop yet; `photo-agent sync` fetches it")
         review.open_visit(register, visit)
-    answer = Answer(secrets.token_hex(4), tuple(dict.fromkeys(photos)), visit, context.clock())
+    looks = tuple(_look(context.journal.get(photo)) for photo in chosen)
+    answer = Answer(secrets.token_hex(4), tuple(chosen), visit, context.clock(), looks)
     context.journal.set_fact(_PREFIX + answer.id, _written(answer))
     return answer
 
@@ -76,21 +86,22 @@ def pending(context: Context) -> list[Answer]:
 def take_effect(context: Context, *, at_once: bool = False) -> list[str]:
     """See to the answers whose time has come; what could not be done, in words.
 
-    Each photo is seen to by itself: one that was looked at again meanwhile is asked about as it is now.
+    Each photo is seen to by itself: one that is another file now is asked about as it is, and one that cannot be read
+    is asked about again. Neither keeps another answer from taking effect.
     """
     problems: list[str] = []
     now = context.clock()
     for answer in pending(context):
         if not answer.is_due(now, at_once=at_once):
             continue
-        for photo in answer.photos:
+        for photo, seen in zip(answer.photos, answer.looks, strict=True):
             try:
-                if answer.visit is None:
-                    review.keep_private(context, photo)
-                else:
-                    review.assign(context, photo, answer.visit)
+                with contained("a photo"):
+                    _act(context, photo, seen, answer.visit)
             except UsageError as fault:
                 problems.append(str(fault))
+            except LocalFault as fault:
+                problems.append(f"Your answer about photo {photo} was not taken: {fault}")
         context.journal.set_fact(_PREFIX + answer.id, None)
     return problems
 
@@ -102,9 +113,37 @@ def soonest(context: Context) -> timedelta | None:
     return max(min(waits), timedelta(0)) if waits else None
 
 
+def _act(context: Context, photo: PhotoId, seen: str, visit: VisitId | None) -> None:
+    tracked = context.journal.get(photo)
+    if tracked is not None and _look(tracked) != seen:
+        raise review.moved_on(photo)
+    if visit is None:
+        review.keep_private(context, photo)
+    else:
+        review.assign(context, photo, visit)
+
+
+def _look(tracked: TrackedPhoto | None) -> str:
+    """A hash of how a photo's files look; on cards and phones file numbers and times of change mean nothing."""
+    if tracked is None:
+        return ""
+    steady = tracked.volume is None or tracked.volume.steady
+    files = [(str(one.role), one.file) for one in tracked.photo.members]
+    looks = [
+        (role, str(file.path), file.size, file.mtime_ns, (file.inode, file.changed_ns) if steady else None)
+        for role, file in files
+    ]
+    return hashlib.sha256(repr(looks).encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _written(answer: Answer) -> str:
     return json.dumps(
-        {"photos": list(answer.photos), "visit": answer.visit, "given_at": answer.given_at.isoformat()},
+        {
+            "photos": list(answer.photos),
+            "visit": answer.visit,
+            "given_at": answer.given_at.isoformat(),
+            "looks": list(answer.looks),
+        },
         ensure_ascii=True,
     )
 
@@ -117,4 +156,6 @@ def _read(context: Context) -> Iterator[Answer]:
             photos=tuple(PhotoId(photo) for photo in body["photos"]),
             visit=None if body["visit"] is None else VisitId(body["visit"]),
             given_at=datetime.fromisoformat(body["given_at"]),
+            # An older version kept none; then the person is asked again.
+            looks=tuple(body.get("looks") or [""] * len(body["photos"])),
         )

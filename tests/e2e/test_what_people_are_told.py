@@ -38,7 +38,7 @@ def test_several_runs_in_one_are_followed_by_one_bar_after_another() -> None:
         shown = []
         for run in (a_run("a", "b"), a_run("c"), a_run(), a_run("d", "e", "f")):
             for event in run:
-                bar.told(event)
+                bar.log_event(event)
             (task,) = progress.tasks
             shown.append((task.fields["proven"], task.fields["files"]))
     assert shown == [(2, 2), (1, 1), (0, 0), (3, 3)]
@@ -62,10 +62,10 @@ def test_the_same_message_for_200_photos_is_one_line_with_a_count(capsys: pytest
     lines = Lines()
     for run in range(2):
         for n in range(200):
-            lines.told({"event": "failed", "id": f"{n:08x}", "reason": "the share has no room"})
-        lines.told({"event": "failed", "id": "ffffffff", "reason": "it vanished"})
-        lines.told({"event": "damaged", "id": f"{run:08x}", "reason": "its end is missing"})
-        lines.told({"event": "notice", "text": "the register was not renewed"})
+            lines.log_event({"event": "failed", "id": f"{n:08x}", "reason": "the share has no room"})
+        lines.log_event({"event": "failed", "id": "ffffffff", "reason": "it vanished"})
+        lines.log_event({"event": "damaged", "id": f"{run:08x}", "reason": "its end is missing"})
+        lines.log_event({"event": "notice", "text": "the register was not renewed"})
     lines.end(Summary().as_json())
     said = capsys.readouterr().err.splitlines()
     assert said == [

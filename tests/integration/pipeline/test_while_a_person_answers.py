@@ -1,5 +1,6 @@
 """Another process changes the journal between a run's look and its save: the run goes on, and the answer stands."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +11,12 @@ import pytest
 from agent.errors import RecordError
 from agent.journal import Journal, State
 from agent.model import PhotoId, VisitId
+from agent.pipeline import answers
 from agent.pipeline.context import only_writer, open_context
 from agent.pipeline.events import Happened
 from agent.pipeline.review import assign, keep_private
 from agent.pipeline.run import Run
-from tests.laptop import ON_VISIT, VISITS, Heard, Laptop, minutes
+from tests.laptop import ON_VISIT, VISITS, Heard, Laptop, jpeg, minutes
 
 
 def held(laptop: Laptop, number: int) -> list[PhotoId]:
@@ -32,14 +34,14 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], None
     pending = [act]
 
     def interrupted(journal: Journal, *given: Any, **named: Any) -> Any:
-        if pending and (name != "standings" or State.REVIEW in given):
+        if pending and (name != "tracked_photos" or State.REVIEW in given):
             pending.pop()()
         return method(journal, *given, **named)
 
     monkeypatch.setattr(Journal, name, interrupted)
 
 
-@pytest.mark.parametrize("moment", ["save_if_unchanged", "save", "see_all", "standings"])
+@pytest.mark.parametrize("moment", ["save_if_unchanged", "save", "see_all", "tracked_photos"])
 def test_a_photo_that_is_settled_as_private_between_look_and_save_ends_nothing(
     laptop: Laptop, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
@@ -144,3 +146,58 @@ def test_a_record_that_cannot_be_written_while_the_share_refuses_is_in_the_summa
     assert any("host key" in text for text in said)
     assert any("record" in text for text in said)
     assert photo.exists()
+
+
+# --- Answers that take effect minutes after they were given ----------------------------------------------------------
+
+
+def one_held(laptop: Laptop) -> tuple[Path, PhotoId]:
+    """An undated photo that waits for a person."""
+    path = laptop.photo("undated.jpg", None, seed=1)
+    laptop.run()
+    (tracked,) = laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW))
+    return path, tracked.id
+
+
+def test_an_answer_about_a_photo_that_vanished_holds_up_no_other(laptop: Laptop) -> None:
+    path, photo = one_held(laptop)
+    laptop.look(lambda context: answers.give(context, [photo], VisitId("museum")))
+    path.unlink()
+    good = laptop.photo("good.jpg", seed=4)
+
+    summary = laptop.run()
+
+    assert (summary.fault, summary.removed) == (None, 1)
+    assert not good.exists()
+    assert laptop.look(answers.pending) == []
+
+
+@pytest.mark.parametrize("seen_meanwhile", [True, False])
+def test_an_answer_is_not_taken_for_another_photo_under_the_same_name(laptop: Laptop, *, seen_meanwhile: bool) -> None:
+    path, photo = one_held(laptop)
+    laptop.look(lambda context: answers.give(context, [photo], VisitId("museum")))
+    path.write_bytes(jpeg(None, seed=99, size=200_000))
+    if seen_meanwhile:  # by the service, before the answer takes effect
+        laptop.run(patient=True)
+
+    summary = laptop.run()
+
+    assert summary.review == 1
+    assert path.exists()
+    assert laptop.on_share() == {}
+
+
+def test_a_person_is_asked_again_where_the_bytes_they_saw_were_replaced(laptop: Laptop) -> None:
+    path, photo = one_held(laptop)
+    laptop.look(lambda context: assign(context, photo, VisitId("museum")))
+    before, content = path.stat(), bytearray(path.read_bytes())
+    content[-40] ^= 1  # within the picture: it says of itself what it said
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    laptop.run()
+    summary = laptop.run()
+
+    assert summary.review == 1
+    assert path.read_bytes() == content
+    assert laptop.on_share() == {}
