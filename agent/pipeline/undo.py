@@ -76,6 +76,8 @@ def _known(context: Context, what: str) -> TrackedPhoto | None:
 
 def _main_of(context: Context, file: str) -> LocalFile:
     """The main file of the photo that this file is, or is a part of."""
+    if Path(file).is_dir():  # not looked through: it may be a whole disk
+        raise UsageError(f"{file} is a folder, not the file of one photo")
     found = scan([Path(file)], read=reader(context))
     if len(found.photos) != 1:
         raise UsageError(f"{file} is not the file of one photo")
