@@ -13,9 +13,9 @@ DECLINED = "which nobody has accepted yet"
 FREE = "which the calendar marks as free time"
 
 _OFF = (
-    r"cancel(?:l?ed)?|cancell?ation|canx|called off|not going ahead|entf[äa]llt|f[äa]llt aus|ausgefallen|afgelast|abgesagt|"
-    r"storniert|annul(?:l?[ée]e?|lato|ato|owane)|geannuleerd|cancelad[oa]|cancellato|avlyst|aflyst|inst[äa]lld?t?|peruttu|"
-    r"peruutettu|odwo[łl]ane|zru[šs]en[oa]|отмен[её]н[оа]?|declined|abgelehnt|rejected"
+    r"cancel(?:l?ed)?|cancell?ation|canx|called off|not going ahead|entf[äa]llt|f[äa]llt aus|ausgefallen|afgelast|"
+    r"abgesagt|storniert|annul(?:l?[ée]e?|lato|ato|owane)|geannuleerd|cancelad[oa]|cancellato|avlyst|aflyst|inst[äa]lld?t?|"
+    r"peruttu|peruutettu|odwo[łl]ane|zru[šs]en[oa]|отмен[её]н[оа]?|declined|abgelehnt|rejected"
 )
 _LATER = r"postponed|verschoben|report[ée]e?"
 _MAYBE = r"tentative|provisional|proposed|mit vorbehalt|vorl[äa]ufig|tbc|to be confirmed|draft|unconfirmed|pending"
