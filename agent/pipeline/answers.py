@@ -20,6 +20,7 @@ from agent.journal import TrackedPhoto
 from agent.model import PhotoId, VisitId
 from agent.pipeline import review
 from agent.pipeline.context import Context
+from agent.pipeline.redecide import as_seen
 
 UNDO_FOR = timedelta(minutes=10)
 """How long an answer can be taken back before it takes effect."""
@@ -115,7 +116,8 @@ def soonest(context: Context) -> timedelta | None:
 
 def _act(context: Context, photo: PhotoId, seen: str, visit: VisitId | None) -> None:
     tracked = context.journal.get(photo)
-    if tracked is not None and _look(tracked) != seen:
+    # Changed by a look of the service's since, or not yet looked at again.
+    if tracked is not None and (_look(tracked) != seen or not as_seen(tracked)):
         raise review.moved_on(photo)
     if visit is None:
         review.keep_private(context, photo)

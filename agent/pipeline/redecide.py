@@ -34,7 +34,7 @@ def decided_still(context: Context, tracked: TrackedPhoto) -> Capture:
     again, capture = judge_again(context, register, replace(tracked, state=State.SETTLED))
     if isinstance(capture, LocalFault):
         raise capture
-    if not _as_decided(tracked, again.decision, capture) or not _as_seen(tracked):
+    if not _as_decided(tracked, again.decision, capture) or not as_seen(tracked):
         raise AnotherPhoto("It was changed after it was decided on. It will be looked at again.")
     return capture
 
@@ -84,7 +84,8 @@ def _as_decided(tracked: TrackedPhoto, after: Decision | None, capture: Capture)
     )
 
 
-def _as_seen(tracked: TrackedPhoto) -> bool:
+def as_seen(tracked: TrackedPhoto) -> bool:
+    """Whether each file of a photo looks now as it did when the journal last saw it. LocalFault where that fails."""
     steady = tracked.volume is None or tracked.volume.steady
     now = as_it_is(tracked.photo)
     return now is not None and all(

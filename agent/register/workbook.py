@@ -100,8 +100,8 @@ def _fill_in(rows: list[list[str]], found: "_Found") -> None:
 class _Found:
     """What the library does not tell of a sheet, lines and columns counted from 0.
 
-    `marks` are the cells that show an error or have no value saved; `merged` the first and last line, and the column, of
-    cells that were merged over several lines: their value stands in the first one alone.
+    `marks` are the cells that show an error or have no value saved; `merged` are the first and last line, and the
+    column, of cells that were merged over several lines: their value stands in the first one alone.
     """
 
     marks: dict[tuple[int, int], str]

@@ -201,3 +201,18 @@ def test_a_person_is_asked_again_where_the_bytes_they_saw_were_replaced(laptop: 
     assert summary.review == 1
     assert path.read_bytes() == content
     assert laptop.on_share() == {}
+
+
+def test_an_answer_is_not_taken_for_bytes_that_were_replaced_without_a_trace(laptop: Laptop) -> None:
+    path, photo = one_held(laptop)
+    laptop.look(lambda context: answers.give(context, [photo], VisitId("museum")))
+    before, content = path.stat(), bytearray(path.read_bytes())
+    content[-40] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    summary = laptop.run()
+
+    assert summary.review == 1
+    assert path.read_bytes() == content
+    assert laptop.on_share() == {}

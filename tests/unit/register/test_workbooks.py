@@ -130,7 +130,8 @@ def test_a_name_merged_over_several_lines_is_the_name_of_each() -> None:
 
 
 def test_an_ods_with_cells_merged_over_several_lines_is_not_believed() -> None:
-    merged = '<table:table-cell office:value-type="string" table:number-rows-spanned="2"><text:p>j.smith</text:p></table:table-cell>'
+    two_lines = 'office:value-type="string" table:number-rows-spanned="2"'
+    merged = f"<table:table-cell {two_lines}><text:p>j.smith</text:p></table:table-cell>"
     day = date_cell("2026-04-03T09:00:00"), date_cell("2026-04-03T16:00:00")
     reading = read(ods(HEADER[:5], ["a", "Zoo", *day, merged], ["b", "Zoo", *day]))
     assert reading.visits == ()
