@@ -12,7 +12,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from agent.errors import LocalFault, UsageError, contained
@@ -77,6 +77,17 @@ def take_back(context: Context, answer: str) -> Answer | None:
     if found is not None:
         context.journal.set_fact(_PREFIX + found.id, None)
     return found
+
+
+def take_back_for(context: Context, photo: PhotoId) -> bool:
+    """Forget what was answered about one photo, if that has not taken effect; False where nothing was."""
+    found = next((one for one in pending(context) if photo in one.photos), None)
+    if found is None:
+        return False
+    left = [(one, seen) for one, seen in zip(found.photos, found.looks, strict=True) if one != photo]
+    rest = replace(found, photos=tuple(one for one, _ in left), looks=tuple(seen for _, seen in left))
+    context.journal.set_fact(_PREFIX + found.id, _written(rest) if left else None)
+    return True
 
 
 def pending(context: Context) -> list[Answer]:

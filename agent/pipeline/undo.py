@@ -14,6 +14,7 @@ from agent.errors import AlreadyRunning, LocalFault, UsageError
 from agent.folders import scan
 from agent.journal import State, TrackedPhoto
 from agent.model import LocalFile, PhotoId
+from agent.pipeline import answers
 from agent.pipeline.context import Context, only_writer
 from agent.pipeline.examine import judge_again, reader
 from agent.pipeline.record_entries import count_private
@@ -87,6 +88,8 @@ def _main_of(context: Context, file: str) -> LocalFile:
 def _undo_assigned(context: Context, tracked: TrackedPhoto) -> TakenBack:
     photo = tracked.id
     if tracked.state in HELD:
+        if answers.take_back_for(context, photo):  # given on the staff page, and not yet in effect
+            return TakenBack(tracked)
         raise UsageError(f"photo {photo} waits for your answer; there is nothing to take back")
     if tracked.decision is None or not tracked.decision.by_person:
         raise UsageError(f"nobody has answered anything about photo {photo}; there is nothing to take back")

@@ -216,3 +216,15 @@ def test_an_answer_is_not_taken_for_bytes_that_were_replaced_without_a_trace(lap
     assert summary.review == 1
     assert path.read_bytes() == content
     assert laptop.on_share() == {}
+
+
+def test_an_answer_that_has_not_taken_effect_is_taken_back_by_hand_for_one_photo(laptop: Laptop) -> None:
+    first, second = held(laptop, 2)
+    laptop.look(lambda context: answers.give(context, [first, second], VisitId("museum")))
+
+    done = laptop.command("review", "undo", first)
+
+    assert (done.returncode, "waits for your answer again" in done.stdout) == (0, True), done.stderr
+    laptop.run()
+    left = laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW))
+    assert [one.id for one in left] == [first]
