@@ -32,7 +32,8 @@ _PREFIX = "answer "
 class Answer:
     """What a person said about some photos: they are of `visit`, or, where that is None, not school photos.
 
-    `looks` are hashes of how the files of each photo looked when the person saw it, in the order of `photos`.
+    `looks` are hashes of how the files of each photo looked when the person saw it, in the order of `photos`. One that
+    is `begun` is taking effect, and can be taken back no more.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Answer:
     visit: VisitId | None
     given_at: datetime
     looks: tuple[str, ...]
+    begun: bool = False
 
     @property
     def takes_effect(self) -> datetime:
@@ -72,22 +74,26 @@ def give(context: Context, photos: Sequence[PhotoId], visit: VisitId | None) -> 
 
 
 def take_back(context: Context, answer: str) -> Answer | None:
-    """Forget an answer that has not taken effect; None where there is no such answer (any more)."""
+    """Forget an answer that has not begun to take effect; None where there is no such answer (any more)."""
     found = next((one for one in pending(context) if one.id == answer), None)
-    if found is not None:
-        context.journal.set_fact(_PREFIX + found.id, None)
-    return found
+    return found if found is not None and _changed(context, found, None) else None
 
 
 def take_back_for(context: Context, photo: PhotoId) -> bool:
-    """Forget what was answered about one photo, if that has not taken effect; False where nothing was."""
+    """Forget what was answered about one photo, if that has not begun to take effect; False where nothing was."""
     found = next((one for one in pending(context) if photo in one.photos), None)
     if found is None:
         return False
     left = [(one, seen) for one, seen in zip(found.photos, found.looks, strict=True) if one != photo]
     rest = replace(found, photos=tuple(one for one, _ in left), looks=tuple(seen for _, seen in left))
-    context.journal.set_fact(_PREFIX + found.id, _written(rest) if left else None)
-    return True
+    return _changed(context, found, rest if left else None)
+
+
+def _changed(context: Context, before: Answer, after: Answer | None) -> bool:
+    """Put the one in the other's place, unless it has begun to take effect, or was changed by another process."""
+    if before.begun:
+        return False
+    return context.journal.swap_fact(_PREFIX + before.id, _written(before), None if after is None else _written(after))
 
 
 def pending(context: Context) -> list[Answer]:
@@ -104,7 +110,9 @@ def take_effect(context: Context, *, at_once: bool = False) -> list[str]:
     problems: list[str] = []
     now = context.clock()
     for answer in pending(context):
-        if not answer.is_due(now, at_once=at_once):
+        ready = answer.begun or answer.is_due(now, at_once=at_once)
+        # What a person takes back at this very moment is not acted upon.
+        if not ready or not (answer.begun or _changed(context, answer, replace(answer, begun=True))):
             continue
         for photo, seen in zip(answer.photos, answer.looks, strict=True):
             try:
@@ -156,6 +164,7 @@ def _written(answer: Answer) -> str:
             "visit": answer.visit,
             "given_at": answer.given_at.isoformat(),
             "looks": list(answer.looks),
+            "begun": answer.begun,
         },
         ensure_ascii=True,
     )
@@ -169,6 +178,6 @@ def _read(context: Context) -> Iterator[Answer]:
             photos=tuple(PhotoId(photo) for photo in body["photos"]),
             visit=None if body["visit"] is None else VisitId(body["visit"]),
             given_at=datetime.fromisoformat(body["given_at"]),
-            # An older version kept none; then the person is asked again.
-            looks=tuple(body.get("looks") or [""] * len(body["photos"])),
+            looks=tuple(body["looks"]),
+            begun=body["begun"],
         )

@@ -228,3 +228,39 @@ def test_an_answer_that_has_not_taken_effect_is_taken_back_by_hand_for_one_photo
     laptop.run()
     left = laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW))
     assert [one.id for one in left] == [first]
+
+
+def test_an_answer_that_is_taken_back_as_it_takes_effect_is_not_acted_upon(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, photo = one_held(laptop)
+    given = laptop.look(lambda context: answers.give(context, [photo], VisitId("museum")))
+    taken = []
+
+    def undo() -> None:
+        with open_context(laptop.settings) as another_process:
+            taken.append(answers.take_back(another_process, given.id))
+
+    with monkeypatch.context() as patched:
+        meanwhile(patched, "swap_fact", undo)
+        summary = laptop.run()
+
+    assert taken == [given]
+    assert (summary.fault, summary.review) == (None, 1)
+    assert path.exists()
+
+
+def test_an_answer_that_has_begun_to_take_effect_is_finished_and_cannot_be_taken_back(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, photo = one_held(laptop)
+    given = laptop.look(lambda context: answers.give(context, [photo], VisitId("museum")))
+    with monkeypatch.context() as patched:
+        patched.setattr(answers, "_act", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            laptop.run()
+
+    assert laptop.look(lambda context: answers.take_back(context, given.id)) is None
+    laptop.run()
+
+    assert not path.exists()
