@@ -10,7 +10,8 @@ import unicodedata
 _MESSENGERS: tuple[tuple[str, str], ...] = (
     ("WhatsApp", r"(?:img|vid|aud|doc|stk|gif)-\d{8}-wa\d+|whatsapp\b"),
     ("Signal", r"signal[- _]"),
-    ("Telegram", r"(?:photo|video|animation|document|file)_(?:\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d|\d+@\d\d-)|telegram"),
+    ("Telegram", r"(?:photo|video|animation|document|file)_(?:\d{4}-\d\d-\d\d[ _]\d\d[-.]\d\d[-.]\d\d|\d+@\d\d-)"),
+    ("Telegram", r"telegram|(?:photo|video|document)_\d{15,}_[a-z]"),
     ("Snapchat", r"snapchat|snap-\d"),
     ("Facebook", r"fb_(?:img|vid)|facebook|\d{5,}_\d{5,}_\d{5,}_[a-z](?!\w)"),
     ("Messenger", r"received_|messenger"),
@@ -24,10 +25,28 @@ _MESSENGERS: tuple[tuple[str, str], ...] = (
     ("Threema", r"threema"),
     ("Teams", r"teams[-_ ]"),
     ("Discord", r"discord"),
+    ("Slack", r"slack for |image from ios"),
+    ("Zalo", r"z\d{10,}_[0-9a-f]{16,}"),
     ("TikTok", r"tiktok|ssstik|snaptik"),
     ("Twitter", r"twitter|twimg"),
 )  # fmt: skip
 """A messenger, and how the names that it gives begin."""
+
+_NAMED = (
+    ("WhatsApp", r"whatsapp|(?:img|vid|aud|doc|stk|gif)-\d{8}-wa\d+"), ("Telegram", r"telegram"),
+    ("Snapchat", r"snapchat"), ("Facebook", r"facebook|fb_(?:img|vid)_\d"), ("Messenger", r"received_\d{6,}"),
+    ("Instagram", r"instagram"), ("WeChat", r"mmexport\d|wechat|weixin|微信"), ("Viber", r"viber"),
+    ("KakaoTalk", r"kakaotalk"), ("TikTok", r"tiktok"), ("Signal", r"signal-(?:\d{4}-|attachment)"),
+    ("Threema", r"threema"),
+)  # fmt: skip
+"""Messengers whose names nothing else has, wherever in a file's name: languages put other words first (“Imagen de
+WhatsApp …”), people and systems “Copy of”."""
+
+_COPY = re.compile(
+    r"(?:(?:a )?copy(?: \(?\d+\)?)? of|kopie (?:von|van)|copie d[e’']|c[oó]pia d[eio]|kopia|kopi a[vf]|копия|\(\d+\))"
+    r"[-_ ]+"
+)
+"""What systems put before the name of a copy."""
 
 _DOWNLOADED = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?=\D*\d)[0-9a-f]{16,}|\d{12,}"
@@ -43,6 +62,7 @@ _SCREENS = re.compile(
         r"screen[-_ ]?(?:shot|cap|cast|rec|grab|_?\d)", r"scr(?:een)?_\d", r"screenrecord", r"rpreplay", r"svid_\d",
         r"xrecorder", r"mobizen", r"az_?rec", r"simplescreenrecorder", r"scrot", r"spectacle", r"flameshot",
         r"greenshot", r"sharex", r"snip(?:ping|aste)?[-_ ]", r"kazam", r"peek \d",
+        r"record_\d{4}-\d\d-\d\d-", r"screenfloat", r"print ?screen",
         r"bildschirm(?:foto|aufnahme|video|aufzeichnung|kopie)", r"capture d[’' ]?[ée]cran",
         r"captura de (?:pantalla|ecr[ãa]|tela)", r"enregistrement de l[’' ][ée]cran",
         r"grabaci[óo]n de (?:la )?pantalla", r"grava[çc][ãa]o d[eo] (?:ecr[ãa]|tela)",
@@ -57,7 +77,9 @@ _SCREENS = re.compile(
         r"ekr[āa]nuz[ņn][ēe]mums", r"ekrano nuotrauka", r"tangkapan layar", r"ảnh chụp màn hình", r"ภาพหน้าจอ",
         r"スクリーン(?:ショット|録画)", r"画面(?:収録|録画)", r"屏幕(?:截图|快照|录制)",
         r"截[屏图圖]", r"录屏", r"螢幕(?:截圖|快照|錄製)", r"스크린샷",
-        r"화면 (?:기록|녹화|캡처)", r"لقطة (?:ال)?شاشة", r"צילום מסך",
+        r"화면 (?:기록|녹화|캡처)", r"لقطة (?:ال)?شاشة", r"צילום מסך", r"снимка на екрана", r"снимак екрана",
+        r"ekr[āa]na (?:uz[ņn][ēe]mums|att[ēe]ls)", r"स्क्रीनशॉट", r"tangkap(?:an)? (?:skrin|layar)",
+        r"pantaila[- ](?:argazkia|irudia)", r"sgrinlun", r"skj[áa](?:mynd|skot)", r"skermskoot", r"نماگرفت",
     ))
 )  # fmt: skip
 """What systems call a screenshot or a recording of the screen, by language (English, German, French, …)."""
@@ -86,9 +108,12 @@ _IN_A_TEXT = re.compile(
 
 def messenger(name: str, folder: str) -> str | None:
     """The messenger that gives such names, or whose folder this is."""
-    plain = _plain(name)
+    plain = _original(name)
     for who, pattern in _MESSENGERS:
         if re.match(pattern, plain):
+            return who
+    for who, pattern in _NAMED:
+        if re.search(rf"(?<![^\W\d_])(?:{pattern})(?![^\W\d_])", plain):
             return who
     kept = _FOLDERS.fullmatch(_plain(folder))
     return None if kept is None or kept.lastgroup == "screen" else kept.lastgroup
@@ -96,13 +121,13 @@ def messenger(name: str, folder: str) -> str | None:
 
 def downloaded(stem: str) -> bool:
     """Whether a name (without its ending) is one that downloads and attachments get."""
-    return _DOWNLOADED.fullmatch(_plain(stem)) is not None
+    return _DOWNLOADED.fullmatch(_original(stem)) is not None
 
 
 def of_a_screen(name: str, folder: str) -> bool:
     """Whether a system calls a screenshot or a recording of a screen so, or keeps them in such a folder."""
     kept = _FOLDERS.fullmatch(_plain(folder))
-    return _SCREENS.match(_plain(name)) is not None or (kept is not None and kept.lastgroup == "screen")
+    return _SCREENS.match(_original(name)) is not None or (kept is not None and kept.lastgroup == "screen")
 
 
 def counted(stem: str) -> bool:
@@ -122,6 +147,11 @@ def named_in(text: str | None) -> str | None:
         .replace("Wechat", "WeChat")
         .replace("Tiktok", "TikTok")
     )
+
+
+def _original(name: str) -> str:
+    """The name in plain letters, as it was before somebody copied the file."""
+    return _COPY.sub("", _plain(name), count=1) if _COPY.match(_plain(name)) else _plain(name)
 
 
 def _plain(name: str) -> str:

@@ -19,7 +19,7 @@ _TIME = r"([0-2]\d)[-_.]?([0-5]\d)[-_.]?([0-5]\d)"
 
 _PIXEL = re.compile(rf"PXL_{_DATE}_{_TIME}\d{{0,3}}(?!\d)", re.ASCII)
 _MESSENGER = re.compile(
-    rf"(?:WhatsApp (?:Image|Video) {_DATE} at |(?:photo|video|viber_image)_{_DATE}_|signal-{_DATE}-"
+    rf"(?:[^\d]*WhatsApp[^\d]*{_DATE}|(?:photo|video|viber_image)_{_DATE}_|signal-{_DATE}-"
     rf"|(?:IMG|VID)-{_DATE}-WA\d)",
     re.ASCII,
 )
@@ -27,10 +27,10 @@ _SAVED = re.compile(r"(?:FB_IMG_|mmexport|wx_camera_|viber_image_|inbound|receiv
 """Facebook, WeChat, Viber and their like: milliseconds since 1970, of when it was saved."""
 
 _LOCAL = re.compile(
-    r"(?:(?:IMG|VID|MVIMG|PANO|BURST|WP|DSC|DJI|P|PHOTO|Screenshot|Screen Shot|Screen_Recording|TRIM|RPReplay)?[-_ ]?)"
-    rf"{_DATE}(?:[-_ T.]| at )?{_TIME}(?!\d{{4}})",
-    re.ASCII | re.IGNORECASE,
+    rf"[^\d]{{0,40}}{_DATE}[^\d]{{0,8}}{_TIME}(?!\d{{4}})",
+    re.ASCII,
 )
+"""Whatever word stands before it, in whatever language: `IMG_20260314_101112`, `Bildschirmfoto 2026-03-14 um 10.11`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,14 +35,11 @@ def command(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json:
     Looks through the watched folders, or through PATHS (a card, a phone). Ctrl-C gives the files in hand three
     seconds and says what is left; what was not finished is taken up by the next run, a large file where it stopped.
     """
-    from agent.pipeline.importfolders import refuse_unfit
+    from agent.pipeline.importfolders import BY_NAME, IN_THE_SETTINGS, refuse_unfit
 
     settings = settings_of(ctx)
     roots = tuple(path.absolute() for path in paths)
-    from agent.pipeline.asked import refuse_what_is_too_wide
-
-    refuse_what_is_too_wide(roots, settings)
-    refuse_unfit(settings, roots or settings.watch)
+    refuse_unfit(settings, roots or settings.watch, advice=BY_NAME if roots else IN_THE_SETTINGS)
     if dry_run:
         return _dry_run(settings, roots or settings.watch, as_json)
     from agent.cli.progress import follower

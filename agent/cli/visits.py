@@ -77,13 +77,14 @@ def check(
     Exit code 2 if any line is not used.
     """
     from agent.pipeline.counting import counted
+    from agent.pipeline.renew import read_local
     from agent.register import check as checked
 
     found = checked(
-        _bytes_of(file),
+        read_local(file),
         file.name,
         rules=_rules(ctx, timezone, dates),
-        cameras=None if cameras is None else _bytes_of(cameras),
+        cameras=None if cameras is None else read_local(cameras),
     )
     for one in found.faults:
         if as_json:
@@ -126,15 +127,6 @@ def accept(ctx: click.Context, as_json: bool) -> int:
         number = len(renewal.register.visits)
         click.echo("1 visit is in use now." if number == 1 else f"{number} visits are in use now.")
     return 0
-
-
-def _bytes_of(file: Path) -> bytes:
-    from agent.errors import RegisterError
-
-    try:
-        return file.read_bytes()
-    except OSError as fault:
-        raise RegisterError(f"{file} cannot be read: {fault.strerror}") from fault
 
 
 def _rules(ctx: click.Context, zone: str | None, dates: str | None) -> "Rules":

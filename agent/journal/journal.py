@@ -338,3 +338,12 @@ class Journal(Queries):
                 db.execute("DELETE FROM fact WHERE name = ?", (name,))
             else:
                 db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+
+    def swap_fact(self, name: str, old: str, new: str | None) -> bool:
+        """Put down `new` where `old` stands; False, and nothing done, where another process was faster."""
+        with self._writing() as db:
+            if new is None:
+                done = db.execute("DELETE FROM fact WHERE name = ? AND value = ?", (name, old))
+            else:
+                done = db.execute("UPDATE fact SET value = ? WHERE name = ? AND value = ?", (new, name, old))
+        return done.rowcount > 0

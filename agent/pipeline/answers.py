@@ -3,18 +3,24 @@
 An answer is one fact of the journal, for all the photos it is about; they stay in review until it takes effect. A run
 sees to those whose time has come (`take_effect`). "Send now" ends the wait for photos of a visit alone: what a person
 says is not a school photo is forgotten here, so that waits its ten minutes out.
+
+An answer is about the files that the person saw. Where one of them is another file by the time that it takes effect,
+it is not acted upon, and the person is asked again.
 """
 
+import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from agent.errors import UsageError
+from agent.errors import LocalFault, UsageError, contained
+from agent.journal import TrackedPhoto
 from agent.model import PhotoId, VisitId
 from agent.pipeline import review
 from agent.pipeline.context import Context
+from agent.pipeline.redecide import as_seen
 
 UNDO_FOR = timedelta(minutes=10)
 """How long an answer can be taken back before it takes effect."""
@@ -24,12 +30,18 @@ _PREFIX = "answer "
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person said about some photos: they are of `visit`, or, where that is None, not school photos."""
+    """What a person said about some photos: they are of `visit`, or, where that is None, not school photos.
+
+    `looks` are hashes of how the files of each photo looked when the person saw it, in the order of `photos`. One that
+    is `begun` is taking effect, and can be taken back no more.
+    """
 
     id: str
     photos: tuple[PhotoId, ...]
     visit: VisitId | None
     given_at: datetime
+    looks: tuple[str, ...]
+    begun: bool = False
 
     @property
     def takes_effect(self) -> datetime:
@@ -49,23 +61,39 @@ def give(context: Context, photos: Sequence[PhotoId], visit: VisitId | None) -> 
     answered = {photo for answer in pending(context) for photo in answer.photos}
     if taken := next((photo for photo in photos if photo in answered), None):
         raise UsageError(f"Photo {taken} has an answer already. Take that one back first.")
-    review.chosen(context, photos)
+    chosen = review.chosen(context, photos)
     if visit is not None:
         register = context.registers.current()
         if register is None:
             raise UsageError("This laptop has no register of visits yet. `photo-agent sync` fetches it.")
         review.open_visit(register, visit)
-    answer = Answer(secrets.token_hex(4), tuple(dict.fromkeys(photos)), visit, context.clock())
+    looks = tuple(_look(context.journal.get(photo)) for photo in chosen)
+    answer = Answer(secrets.token_hex(4), tuple(chosen), visit, context.clock(), looks)
     context.journal.set_fact(_PREFIX + answer.id, _written(answer))
     return answer
 
 
 def take_back(context: Context, answer: str) -> Answer | None:
-    """Forget an answer that has not taken effect; None where there is no such answer (any more)."""
+    """Forget an answer that has not begun to take effect; None where there is no such answer (any more)."""
     found = next((one for one in pending(context) if one.id == answer), None)
-    if found is not None:
-        context.journal.set_fact(_PREFIX + found.id, None)
-    return found
+    return found if found is not None and _changed(context, found, None) else None
+
+
+def take_back_for(context: Context, photo: PhotoId) -> bool:
+    """Forget what was answered about one photo, if that has not begun to take effect; False where nothing was."""
+    found = next((one for one in pending(context) if photo in one.photos), None)
+    if found is None:
+        return False
+    left = [(one, seen) for one, seen in zip(found.photos, found.looks, strict=True) if one != photo]
+    rest = replace(found, photos=tuple(one for one, _ in left), looks=tuple(seen for _, seen in left))
+    return _changed(context, found, rest if left else None)
+
+
+def _changed(context: Context, before: Answer, after: Answer | None) -> bool:
+    """Put the one in the other's place, unless it has begun to take effect, or was changed by another process."""
+    if before.begun:
+        return False
+    return context.journal.swap_fact(_PREFIX + before.id, _written(before), None if after is None else _written(after))
 
 
 def pending(context: Context) -> list[Answer]:
@@ -76,21 +104,24 @@ def pending(context: Context) -> list[Answer]:
 def take_effect(context: Context, *, at_once: bool = False) -> list[str]:
     """See to the answers whose time has come; what could not be done, in words.
 
-    Each photo is seen to by itself: one that was looked at again meanwhile is asked about as it is now.
+    Each photo is seen to by itself: one that is another file now is asked about as it is, and one that cannot be read
+    is asked about again. Neither keeps another answer from taking effect.
     """
     problems: list[str] = []
     now = context.clock()
     for answer in pending(context):
-        if not answer.is_due(now, at_once=at_once):
+        ready = answer.begun or answer.is_due(now, at_once=at_once)
+        # What a person takes back at this very moment is not acted upon.
+        if not ready or not (answer.begun or _changed(context, answer, replace(answer, begun=True))):
             continue
-        for photo in answer.photos:
+        for photo, seen in zip(answer.photos, answer.looks, strict=True):
             try:
-                if answer.visit is None:
-                    review.keep_private(context, photo)
-                else:
-                    review.assign(context, photo, answer.visit)
+                with contained("a photo"):
+                    _act(context, photo, seen, answer.visit)
             except UsageError as fault:
                 problems.append(str(fault))
+            except LocalFault as fault:
+                problems.append(f"Your answer about photo {photo} was not taken: {fault}")
         context.journal.set_fact(_PREFIX + answer.id, None)
     return problems
 
@@ -102,9 +133,39 @@ def soonest(context: Context) -> timedelta | None:
     return max(min(waits), timedelta(0)) if waits else None
 
 
+def _act(context: Context, photo: PhotoId, seen: str, visit: VisitId | None) -> None:
+    tracked = context.journal.get(photo)
+    # Changed by a look of the service's since, or not yet looked at again.
+    if tracked is not None and (_look(tracked) != seen or not as_seen(tracked)):
+        raise review.moved_on(photo)
+    if visit is None:
+        review.keep_private(context, photo)
+    else:
+        review.assign(context, photo, visit)
+
+
+def _look(tracked: TrackedPhoto | None) -> str:
+    """A hash of how a photo's files look; on cards and phones file numbers and times of change mean nothing."""
+    if tracked is None:
+        return ""
+    steady = tracked.volume is None or tracked.volume.steady
+    files = [(str(one.role), one.file) for one in tracked.photo.members]
+    looks = [
+        (role, str(file.path), file.size, file.mtime_ns, (file.inode, file.changed_ns) if steady else None)
+        for role, file in files
+    ]
+    return hashlib.sha256(repr(looks).encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _written(answer: Answer) -> str:
     return json.dumps(
-        {"photos": list(answer.photos), "visit": answer.visit, "given_at": answer.given_at.isoformat()},
+        {
+            "photos": list(answer.photos),
+            "visit": answer.visit,
+            "given_at": answer.given_at.isoformat(),
+            "looks": list(answer.looks),
+            "begun": answer.begun,
+        },
         ensure_ascii=True,
     )
 
@@ -117,4 +178,6 @@ def _read(context: Context) -> Iterator[Answer]:
             photos=tuple(PhotoId(photo) for photo in body["photos"]),
             visit=None if body["visit"] is None else VisitId(body["visit"]),
             given_at=datetime.fromisoformat(body["given_at"]),
+            looks=tuple(body["looks"]),
+            begun=body["begun"],
         )

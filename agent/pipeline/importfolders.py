@@ -2,7 +2,8 @@
 
 One that is, holds or lies in a folder that a cloud service synchronises has copies of its photos elsewhere before they
 can be removed. In the share itself this program would take for a new photo what it has just sent. Its own state folder
-is its own, and a whole home folder is everything private at once. `doctor`, `run` and `sync` refuse such a folder.
+is its own, a whole home folder is everything private at once, and what lies in a system's folders nobody imported.
+`doctor`, `run` and `sync` refuse such a folder, also one that `sync` is asked for by name.
 """
 
 import os
@@ -22,27 +23,52 @@ DEPTH = 3
 """Levels of folders below an import folder in which a share is looked for."""
 
 
-def refuse_unfit(settings: Settings, folders: Iterable[Path]) -> None:
+_POSIX = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/sbin", "/sys", "/usr")
+_POSIX_VAR = ("/var/cache", "/var/lib", "/var/log", "/var/spool")
+_APPLE = ("/System", "/Library", "/Applications", "/private/etc")
+_WINDOWS = ("SystemRoot", "ProgramFiles", "ProgramFiles(x86)", "ProgramData")
+"""Environment variables that name the system's folders."""
+
+IN_THE_SETTINGS = "Import photos into a folder of their own, and name that one in the settings."
+BY_NAME = "Name the card, the phone or the folder that holds the photos."
+"""What to do instead, where the folder stands in the settings, and where `sync` was asked for it."""
+
+
+def refuse_unfit(settings: Settings, folders: Iterable[Path], *, advice: str = IN_THE_SETTINGS) -> None:
     """Raise UsageError for the first folder that may not be imported from."""
     for folder in folders:
         reason = why_unfit(settings, folder)
         if reason is not None:
-            raise UsageError(
-                f"{folder} {reason} Nothing was sent or removed. Import photos into a folder of their own, and name "
-                "that one in the settings."
-            )
+            raise UsageError(f"{folder} {reason} Nothing was sent or removed. {advice}")
 
 
 def why_unfit(settings: Settings, folder: Path) -> str | None:
     """Why no photos may be imported from the folder, as the end of a sentence that begins with it; None: they may."""
     place, home, state = (_real(path) for path in (folder, Path.home(), settings.state_dir))
+    if _is_system_drive(place):
+        return "is the whole disk of this computer."
     if place == home:
         return "is your whole home folder."
     if place in home.parents:
         return "holds whole home folders."
+    if any(place == folder or folder in place.parents for folder in _system_folders()):
+        return "belongs to the operating system."
     if place == state or place in state.parents or state in place.parents:
         return "is where this program keeps its own files."
     return _of_the_share(settings.share.host, place) or _of_a_cloud(place)
+
+
+def _is_system_drive(place: Path) -> bool:
+    if place != Path(place.anchor):
+        return False  # another drive of Windows may be a card
+    return sys.platform != "win32" or place == Path(os.environ.get("SystemDrive", "C:") + "\\")  # noqa: SIM112
+
+
+def _system_folders() -> Iterator[Path]:
+    if sys.platform == "win32":
+        yield from (_real(Path(os.environ[name])) for name in _WINDOWS if name in os.environ)
+    else:
+        yield from map(Path, (*_POSIX, *_POSIX_VAR, *_APPLE))
 
 
 def _of_the_share(host: str, place: Path) -> str | None:

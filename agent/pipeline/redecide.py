@@ -6,12 +6,13 @@ to the file, its size or its time meanwhile. The look (number, ctime) is compare
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 from agent.errors import LocalFault
 from agent.folders import look
 from agent.journal import State, TrackedPhoto
-from agent.model import Capture, Decision, LocalFile, Photo
+from agent.model import Capture, Decision, Fingerprint, LocalFile, Photo
 from agent.pipeline.context import Context
 from agent.pipeline.examine import judge_again
 from agent.pipeline.renew import no_register
@@ -33,13 +34,13 @@ def decided_still(context: Context, tracked: TrackedPhoto) -> Capture:
     again, capture = judge_again(context, register, replace(tracked, state=State.SETTLED))
     if isinstance(capture, LocalFault):
         raise capture
-    if not _as_decided(tracked.decision, again.decision, capture) or not _as_seen(tracked):
+    if not _as_decided(tracked, again.decision, capture) or not as_seen(tracked):
         raise AnotherPhoto("It was changed after it was decided on. It will be looked at again.")
     return capture
 
 
-def evidence_of(capture: Capture) -> str:
-    """A hash of what a file says of itself, for a person's word about it."""
+def evidence_of(capture: Capture, contents: Sequence[Fingerprint]) -> str:
+    """A hash of what a photo says of itself and of its files' contents, for a person's word about it."""
     said = (
         capture.format,
         capture.recorded,
@@ -48,6 +49,7 @@ def evidence_of(capture: Capture) -> str:
         capture.place,
         capture.content_id,
         capture.complete,
+        tuple(content.sha256 for content in contents),
     )
     return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -63,12 +65,17 @@ def as_it_is(photo: Photo) -> Photo | None:
     return Photo(tuple(members))
 
 
-def _as_decided(before: Decision | None, after: Decision | None, capture: Capture) -> bool:
+def _as_decided(tracked: TrackedPhoto, after: Decision | None, capture: Capture) -> bool:
+    before = tracked.decision
     if before is None:
         return False
     if before.by_person:
         # An older version kept no evidence; then the level of it is what can be compared.
-        return before.evidence == evidence_of(capture) if before.evidence else before.level is capture.level
+        return (
+            before.evidence == evidence_of(capture, tracked.fingerprints)
+            if before.evidence
+            else before.level is capture.level
+        )
     return after is not None and (before.verdict, before.visit, before.taken, before.level) == (
         after.verdict,
         after.visit,
@@ -77,7 +84,8 @@ def _as_decided(before: Decision | None, after: Decision | None, capture: Captur
     )
 
 
-def _as_seen(tracked: TrackedPhoto) -> bool:
+def as_seen(tracked: TrackedPhoto) -> bool:
+    """Whether each file of a photo looks now as it did when the journal last saw it. LocalFault where that fails."""
     steady = tracked.volume is None or tracked.volume.steady
     now = as_it_is(tracked.photo)
     return now is not None and all(

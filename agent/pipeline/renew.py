@@ -1,5 +1,6 @@
 """Keeping the register current: fetched from the share or read from a path, then offered to the store, which judges."""
 
+import stat
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -38,7 +39,7 @@ def read_once(settings: Settings) -> tuple[Visit, ...]:
     """The visits as they are in the register now, kept nowhere. Raises as the share does, and RegisterError."""
     source = settings.visits_file
     if isinstance(source, Path):
-        raw = _local(source)
+        raw = read_local(source)
     else:
         from agent.share import open_share
 
@@ -128,7 +129,7 @@ class _NotOnShare(RegisterError):
 
 
 def _content(source: RemoteName | Path, share: "Share | None") -> bytes:
-    return _local(source) if isinstance(source, Path) else _remote(source, share)
+    return read_local(source) if isinstance(source, Path) else _remote(source, share)
 
 
 def _remote(name: RemoteName, share: "Share | None") -> bytes:
@@ -144,8 +145,11 @@ def _remote(name: RemoteName, share: "Share | None") -> bytes:
         raise RegisterError(f"{name} on the share cannot be read: {fault}") from fault
 
 
-def _local(path: Path) -> bytes:
+def read_local(path: Path) -> bytes:
+    """A register's file on this computer. RegisterError where it cannot be read, is no file or is far too large."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+            raise RegisterError(f"the register {path} is not a regular file")
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as fault:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from agent.capture import ReadRequest
 from agent.errors import LocalFault, UsageError
+from agent.folders import fingerprint
 from agent.journal import State, TrackedPhoto
 from agent.model import Camera, Capture, Decision, Level, Outcome, PhotoId, Register, Verdict, Visit, VisitId
 from agent.pipeline.clocks import latest
@@ -73,7 +74,10 @@ def chosen(context: Context, photos: Sequence[PhotoId], like: PhotoId | None = N
 
 
 def assign(context: Context, photo: PhotoId, visit: VisitId) -> TrackedPhoto:
-    """Settle that a held photo belongs to a registered visit. UsageError if either is not known or not open to it."""
+    """Settle that a held photo belongs to a registered visit. Reads its files to their ends.
+
+    UsageError if either is not known or not open to it, LocalFault if a file cannot be read or is another one now.
+    """
     tracked = _held(context, photo)
     if tracked.state is State.REFUSED:
         raise UsageError(f"Photo {photo} cannot be sent: {tracked.reason}")
@@ -82,6 +86,8 @@ def assign(context: Context, photo: PhotoId, visit: VisitId) -> TrackedPhoto:
         raise UsageError("This laptop has no register of visits yet. `photo-agent sync` fetches it.")
     known = open_visit(register, visit)
     photo_file = tracked.photo.main.path
+    # The person's word is about these bytes: read before the capture is, and compared when they are sent.
+    contents = [fingerprint(member.file) for member in tracked.photo.members]
     capture = context.capture.read(photo_file, now=latest(context), beside=others_of(tracked.photo))
     judged = decide(capture, register, staff=context.settings.device.staff, zone=known.zone)
     settled = Decision(
@@ -92,11 +98,11 @@ def assign(context: Context, photo: PhotoId, visit: VisitId) -> TrackedPhoto:
         taken=judged.taken,
         level=capture.level,
         by_person=True,
-        evidence=evidence_of(capture),
+        evidence=evidence_of(capture, contents),
     )
     after = replace(tracked, state=State.DECIDED, decision=settled, reason=None, not_before=None, attempts=0)
     if not context.journal.save_if_unchanged([(tracked, after)]):
-        raise _moved_on(photo)
+        raise moved_on(photo)
     return after
 
 
@@ -118,10 +124,11 @@ def keep_private(context: Context, *photos: PhotoId) -> None:
     count_private(context, len(kept))
     context.journal.tidy()
     if (missed := next((photo for photo in photos if photo not in kept), None)) is not None:
-        raise _moved_on(missed)
+        raise moved_on(missed)
 
 
-def _moved_on(photo: PhotoId) -> UsageError:
+def moved_on(photo: PhotoId) -> UsageError:
+    """What to say of an answer about a photo that is not any more what the person saw."""
     return UsageError(
         f"photo {photo} was looked at again meanwhile, and your answer was not taken; `photo-agent review list` shows "
         "how it is now"

@@ -14,6 +14,7 @@ from agent.errors import AlreadyRunning, LocalFault, UsageError
 from agent.folders import scan
 from agent.journal import State, TrackedPhoto
 from agent.model import LocalFile, PhotoId
+from agent.pipeline import answers
 from agent.pipeline.context import Context
 from agent.pipeline.examine import judge_again, reader
 from agent.pipeline.lock import only_writer
@@ -78,6 +79,8 @@ def _known(context: Context, what: str) -> TrackedPhoto | None:
 
 def _main_of(context: Context, file: str) -> LocalFile:
     """The main file of the photo that this file is, or is a part of."""
+    if Path(file).is_dir():  # not looked through: it may be a whole disk
+        raise UsageError(f"{file} is a folder, not the file of one photo")
     found = scan([Path(file)], read=reader(context))
     if len(found.photos) != 1:
         raise UsageError(f"{file} is not a photo's file.")
@@ -87,6 +90,8 @@ def _main_of(context: Context, file: str) -> LocalFile:
 def _undo_assigned(context: Context, tracked: TrackedPhoto) -> TakenBack:
     photo = tracked.id
     if tracked.state in HELD:
+        if answers.take_back_for(context, photo):  # given on the staff page, and not yet in effect
+            return TakenBack(tracked)
         raise UsageError(f"Photo {photo} is still waiting for your answer, so there is nothing to take back.")
     if tracked.decision is None or not tracked.decision.by_person:
         raise UsageError(f"You have given no answer about photo {photo}, so there is nothing to take back.")

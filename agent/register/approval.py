@@ -1,6 +1,7 @@
 """Whether a line of a register is a visit that takes place. Cancelled, tentative and free ones are not, and are named.
 
-Schools say it in the status, and Outlook and people in the title: "Canceled: Zoo", "Abgesagt: Zoo", "Zoo (postponed)".
+Schools say it in the status, and Outlook, Google and people in the title: "Canceled: Zoo", "Canceled event: Zoo",
+"Termin abgesagt: Zoo", "Zoo (postponed)". What was called off is known wherever it begins or ends the title.
 """
 
 import re
@@ -12,16 +13,21 @@ DECLINED = "which nobody has accepted yet"
 FREE = "which the calendar marks as free time"
 
 _OFF = (
-    r"cancell?ed|cancellation|called off|abgesagt|storniert|annul(?:l?[ée]e?|lato|ato|owane)|geannuleerd|cancelad[oa]|"
-    r"cancellato|avlyst|aflyst|inst[äa]lld?t?|peruttu|peruutettu|odwo[łl]ane|declined|abgelehnt|rejected"
+    r"cancel(?:l?ed)?|cancell?ation|canx|called off|not going ahead|entf[äa]llt|f[äa]llt aus|ausgefallen|afgelast|"
+    r"abgesagt|storniert|annul(?:l?[ée]e?|lato|ato|owane)|geannuleerd|cancelad[oa]|cancellato|avlyst|aflyst|inst[äa]lld?t?|"
+    r"peruttu|peruutettu|odwo[łl]ane|zru[šs]en[oa]|отмен[её]н[оа]?|declined|abgelehnt|rejected"
 )
 _LATER = r"postponed|verschoben|report[ée]e?"
 _MAYBE = r"tentative|provisional|proposed|mit vorbehalt|vorl[äa]ufig|tbc|to be confirmed|draft|unconfirmed|pending"
+_EVENT = r"(?:event|meeting|trip|visit|invitation|appointment|termin|besprechung|évènement|événement|evento|with note)"
 _TITLE = tuple(
-    (re.compile(rf"\s*[\[(*]*\s*(?:{words})\s*[\])*]*\s*(?:[:\-–—!/|]|$)|.*[\[(]\s*(?:{words})\s*[\])]\s*$|"
-                rf"\s*[\[(]\s*(?:{words})\s*[\])].*|.*\s[-–—:|]\s*(?:{words})\s*[!.]*\s*$", re.IGNORECASE), why)
+    (re.compile(rf"\s*[\[(*]*\s*(?:{words})\s*[\])*]*\s*(?:[:\-–—!/|]|$)|.*[\[(]\s*(?:{words})\b[^\])]*[\])]\s*$|"
+                rf"\s*[\[(]\s*(?:{words})\s*[\])].*|.*\s[-–—:|]\s*(?:{words})\s*[!.]*\s*$|"
+                rf"\s*(?:{_EVENT}\s+)*(?:{words})(?:\s+{_EVENT})*\s*:", re.IGNORECASE), why)
     for words, why in ((_OFF, CANCELLED), (_LATER, POSTPONED), (_MAYBE, TENTATIVE))
 )  # fmt: skip
+_FIRST_OR_LAST = re.compile(rf"\W*(?:{_OFF})\b(?!-).*|.*(?<!-)\b(?:{_OFF})\W*", re.IGNORECASE)
+
 _STATUS = {
     "": "", "approved": "", "confirmed": "", "cancelled": CANCELLED, "canceled": CANCELLED, "abgesagt": CANCELLED,
     "tentative": TENTATIVE, "provisional": TENTATIVE, "pending": TENTATIVE, "planned": TENTATIVE, "draft": TENTATIVE,
@@ -31,6 +37,8 @@ _STATUS = {
 
 def by_title(title: str) -> str:
     """Why a visit of this title does not take place; empty where the title does not say so."""
+    if _FIRST_OR_LAST.fullmatch(title):
+        return CANCELLED
     return next((why for form, why in _TITLE if form.match(title)), "")
 
 

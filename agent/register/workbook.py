@@ -1,8 +1,8 @@
 """A workbook (.xlsx, .ods) as rows of text, from the one sheet that has the register's header.
 
 Dates become year-first text, so that nothing about them is guessed any more. What the reading library passes over in
-silence is looked for before: cells that show an error, formulas whose value nobody saved, and sizes that would take the
-memory of the laptop.
+silence is looked for before: cells that show an error, formulas whose value nobody saved, cells that were merged over
+several lines (an empty “staff” would mean anyone), and sizes that would take the memory of the laptop.
 """
 
 import io
@@ -56,7 +56,7 @@ def _rows(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int]) -> list[l
         )
     from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum, WorksheetNotFound
 
-    marks = _looked_through(raw)
+    looked_at = _looked_through(raw)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
         names = [one.name for one in book.sheets_metadata if one.visible is SheetVisibleEnum.Visible]
@@ -77,14 +77,35 @@ def _rows(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int]) -> list[l
         raise NoWorkbook(f"the sheets {names_of} have the same header: keep the register on one sheet of its file")
     name, sheet = chosen[0]
     rows = list(sheet.rows())
-    for at, mark in marks.get(name, {}).items():
-        row, column = at
-        while len(rows) <= row:
-            rows.append([])
-        rows[row] += [""] * (column + 1 - len(rows[row]))
-        if not rows[row][column]:
-            rows[row][column] = mark
+    _fill_in(rows, looked_at.get(name, _Found({}, ())))
     return rows
+
+
+def _fill_in(rows: list[list[str]], found: "_Found") -> None:
+    """Put into the rows what the library does not give."""
+    for first, last, column in found.merged:
+        for number in range(first + 1, min(last + 1, len(rows))):
+            if column < len(rows[first]):
+                rows[number] += [""] * (column + 1 - len(rows[number]))
+                rows[number][column] = rows[number][column] or rows[first][column]
+    for (line, column), mark in found.marks.items():
+        while len(rows) <= line:
+            rows.append([])
+        rows[line] += [""] * (column + 1 - len(rows[line]))
+        if not rows[line][column]:
+            rows[line][column] = mark
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the library does not tell of a sheet, lines and columns counted from 0.
+
+    `marks` are the cells that show an error or have no value saved; `merged` are the first and last line, and the
+    column, of cells that were merged over several lines: their value stands in the first one alone.
+    """
+
+    marks: dict[tuple[int, int], str]
+    merged: tuple[tuple[int, int, int], ...]
 
 
 class _Sheet:
@@ -117,8 +138,8 @@ def _text(cell: object) -> str:
     return str(cell)
 
 
-def _looked_through(raw: bytes) -> dict[str, dict[tuple[int, int], str]]:
-    """By sheet, the cells that show an error or have no value saved. Raises NoWorkbook for what is too large."""
+def _looked_through(raw: bytes) -> dict[str, _Found]:
+    """What is found in each sheet. Raises NoWorkbook for what is too large."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             parts = _unpacked(archive)
@@ -128,11 +149,17 @@ def _looked_through(raw: bytes) -> dict[str, dict[tuple[int, int], str]]:
     if content is not None:
         if b'value-type="error"' in content or b">Err:" in content:
             raise NoWorkbook("a cell of this workbook shows an error, such as #N/A or Err:502: correct it")
+        if _OVER_LINES.search(content):
+            raise NoWorkbook("a cell is merged over several lines: undo that, and fill in each line")
         if _REPEATED.search(content):
             raise NoWorkbook("a cell is repeated thousands of times: delete what is below and beside the register")
         return {}
     names = _sheet_names(parts)
-    return {names.get(part, part): _marks(xml) for part, xml in parts.items() if part.startswith("xl/worksheets/")}
+    return {
+        names.get(part, part): _Found(_marks(xml), tuple(_merged(xml)))
+        for part, xml in parts.items()
+        if part.startswith("xl/worksheets/")
+    }
 
 
 def _unpacked(archive: zipfile.ZipFile) -> dict[str, bytes]:
@@ -200,6 +227,8 @@ _REPEATED = re.compile(
     rb'|<table:table-row\b[^>]*rows-repeated="[0-9]{4,}"[^>]*>\s*(?:<table:table-cell\b[^>]*/>\s*)*'
     rb"<table:table-cell\b[^>]*value-type="
 )
+_OVER_LINES = re.compile(rb'\bnumber-rows-spanned="(?!1")[0-9]+"')
+_MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\b[^>]*\bref=["']([A-Z]{1,3})([0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7})["']""")
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 _REF = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 
@@ -210,9 +239,7 @@ def _marks(xml: bytes) -> dict[tuple[int, int], str]:
         reference = _REF.search(cell[1])
         if reference is None:
             continue
-        column = 0
-        for letter in reference[1]:
-            column = column * 26 + letter - 64
+        column = _column(reference[1])
         row, inside = int(reference[2]), cell[3] or b""
         if inside and (row > LAST_ROW or column > LAST_COLUMN):
             where = (reference[1] + reference[2]).decode()
@@ -222,3 +249,18 @@ def _marks(xml: bytes) -> dict[tuple[int, int], str]:
         elif re.search(rb"<(?:\w+:)?f\b", inside) and not re.search(rb"<(?:\w+:)?v>[^<]", inside):
             found[row - 1, column - 1] = _UNSAVED
     return found
+
+
+def _merged(xml: bytes) -> Iterator[tuple[int, int, int]]:
+    for found in _MERGED.finditer(xml):
+        first, last = int(found[2]), min(int(found[3]), LAST_ROW)
+        if last > first:
+            yield first - 1, last - 1, _column(found[1]) - 1
+
+
+def _column(letters: bytes) -> int:
+    """A to 1, Z to 26, AA to 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number

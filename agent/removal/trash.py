@@ -5,7 +5,9 @@ A trashed file's `.trashinfo` says where it came from. The places are the user's
 forms that only their own file managers may read.
 """
 
+import errno
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +17,9 @@ from urllib.parse import unquote_to_bytes
 
 from agent.errors import Unforeseen, contained
 from agent.model import Known
+
+_LARGEST = 64 * 1024
+"""Bytes of a `.trashinfo` that are read: it has two lines that matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,11 @@ def _read(item: Path) -> tuple[bytes | None, datetime | None]:
     """The two lines that matter, `Path=` percent-encoded and `DeletionDate=` local; broken items say nothing."""
     origin: bytes | None = None
     when: datetime | None = None
-    for line in item.read_bytes().splitlines():
+    if not stat.S_ISREG(item.stat().st_mode):
+        raise OSError(errno.EINVAL, "not a regular file")  # a pipe would be waited for
+    with item.open("rb") as file:
+        lines = file.read(_LARGEST).splitlines()
+    for line in lines:
         key, _, value = line.partition(b"=")
         if key == b"Path" and origin is None:
             origin = unquote_to_bytes(value)

@@ -170,7 +170,8 @@ class SftpShare:
         try:
             handle = await session.open_file(engine.folders.path(name), Flag.READ, "the reading of a file")
         except Refused as refused:
-            if refused.missing:
+            # Some servers have no code of their own for what is not there; a look finds out what theirs means.
+            if refused.missing or await session.lstat(engine.folders.path(name)) is None:
                 raise FileNotFoundError("There is no such file on the share.") from refused
             raise
         try:

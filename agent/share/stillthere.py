@@ -1,4 +1,7 @@
-"""Whether the share holds, at this moment, what was proven on it in an earlier run: looked at, and read back whole."""
+"""Whether the share holds, at this moment, what was proven on it in an earlier run: looked at, and read back whole.
+
+What a server does not say of a file (its type, its size) is no sign that it was changed: the content decides.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -32,7 +35,9 @@ async def still_there(
         if above and (found := await known(above)) is not Still.HOLDS:
             return found
         about = await session.lstat(folders.path(name))
-        return Still.GONE if about is None else Still.HOLDS if about.is_folder else Still.DIFFERENT
+        if about is None:
+            return Still.GONE
+        return Still.HOLDS if about.is_folder or not about.says_type else Still.DIFFERENT
 
     def known(name: str) -> "asyncio.Task[Still]":
         if name not in real:
@@ -48,7 +53,7 @@ async def still_there(
                 about = await session.lstat(path)
                 if about is None:
                     return Still.GONE
-                if not about.is_file or about.size != proof.held.size:
+                if not about.is_file or about.size not in {proof.held.size, None}:
                     return Still.DIFFERENT
                 reader = await reading(proof.held.size)
                 held = await reader.read(path, proof.held.size, Progress(proof.held.size))

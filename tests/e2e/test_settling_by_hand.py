@@ -154,3 +154,9 @@ def test_untag_says_where_there_is_no_tag_or_one_that_was_changed(laptop: Laptop
     assert laptop.command("untag", plain).returncode == 2
     assert laptop.command("untag", changed).returncode == 3
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["changed.jpg", "plain.jpg"]
+
+
+def test_an_answer_is_taken_back_of_a_file_and_no_folder_is_looked_through(laptop: Laptop, held: Path) -> None:
+    done = laptop.command("review", "undo", "/")
+    assert (done.returncode, "is a folder" in done.stderr) == (2, True)
+    assert held.exists()

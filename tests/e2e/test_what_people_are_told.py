@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -237,3 +239,14 @@ def test_faults_of_a_register_are_counted_in_good_english(laptop: Laptop, tmp_pa
     file = tmp_path / "visits.csv"
     file.write_text(VISITS.splitlines()[0] + "\nzoo,Zoo,never,2026-05-02 15:00,Europe/London,,,,,,\n")
     assert "0 good lines, 1 error, 0 warnings" in laptop.command("visits", "check", file).stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes with names of files")
+def test_a_register_to_check_is_a_file_of_a_believable_size(laptop: Laptop) -> None:
+    pipe, huge = laptop.home / "pipe.csv", laptop.home / "huge.csv"
+    os.mkfifo(pipe)
+    huge.touch()
+    os.truncate(huge, 10**12)
+    for file, why in ((pipe, "is not a regular file"), (huge, "is larger than")):
+        done = laptop.command("visits", "check", file)
+        assert (done.returncode, why in done.stderr) == (2, True), done.stderr

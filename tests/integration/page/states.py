@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from agent.pipeline.context import only_writer, open_context
+from agent.pipeline.context import open_context
 from agent.pipeline.journal_keys import PAUSED_UNTIL, REGISTER_REFUSAL, SHARE_TROUBLE
+from agent.pipeline.lock import only_writer
 from agent.settings import Settings
 
 Tab = Any

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from agent.demo.story import play
-from agent.pipeline.context import only_writer
 from agent.pipeline.journal_keys import SHARE_TROUBLE
+from agent.pipeline.lock import only_writer
 from agent.settings import Settings, load
 from agent.web import open_page, serve
 from tests.integration.page.conftest import started_browser

@@ -1,5 +1,6 @@
 """Another process changes the journal between a run's look and its save: the run goes on, and the answer stands."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +11,13 @@ import pytest
 from agent.errors import RecordError
 from agent.journal import Journal, State
 from agent.model import PhotoId, VisitId
+from agent.pipeline import answers
 from agent.pipeline.context import open_context
 from agent.pipeline.events import Happened
 from agent.pipeline.lock import only_writer
 from agent.pipeline.review import assign, keep_private
 from agent.pipeline.run import Run
-from tests.laptop import ON_VISIT, VISITS, Heard, Laptop, minutes
+from tests.laptop import ON_VISIT, VISITS, Heard, Laptop, jpeg, minutes
 
 
 def held(laptop: Laptop, number: int) -> list[PhotoId]:
@@ -145,3 +147,121 @@ def test_a_record_that_cannot_be_written_while_the_share_refuses_is_in_the_summa
     assert any("host key" in text for text in said)
     assert any("record" in text for text in said)
     assert photo.exists()
+
+
+# --- Answers that take effect minutes after they were given ----------------------------------------------------------
+
+
+def one_held(laptop: Laptop) -> tuple[Path, PhotoId]:
+    """An undated photo that waits for a person."""
+    path = laptop.photo("undated.jpg", None, seed=1)
+    laptop.run()
+    (tracked,) = laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW))
+    return path, tracked.id
+
+
+def test_an_answer_about_a_photo_that_vanished_holds_up_no_other(laptop: Laptop) -> None:
+    path, photo = one_held(laptop)
+    laptop.look(lambda context: answers.give(context, [photo], VisitId("museum")))
+    path.unlink()
+    good = laptop.photo("good.jpg", seed=4)
+
+    summary = laptop.run()
+
+    assert (summary.fault, summary.removed) == (None, 1)
+    assert not good.exists()
+    assert laptop.look(answers.pending) == []
+
+
+@pytest.mark.parametrize("seen_meanwhile", [True, False])
+def test_an_answer_is_not_taken_for_another_photo_under_the_same_name(laptop: Laptop, *, seen_meanwhile: bool) -> None:
+    path, photo = one_held(laptop)
+    laptop.look(lambda context: answers.give(context, [photo], VisitId("museum")))
+    path.write_bytes(jpeg(None, seed=99, size=200_000))
+    if seen_meanwhile:  # by the service, before the answer takes effect
+        laptop.run(patient=True)
+
+    summary = laptop.run()
+
+    assert summary.review == 1
+    assert path.exists()
+    assert laptop.on_share() == {}
+
+
+def test_a_person_is_asked_again_where_the_bytes_they_saw_were_replaced(laptop: Laptop) -> None:
+    path, photo = one_held(laptop)
+    laptop.look(lambda context: assign(context, photo, VisitId("museum")))
+    before, content = path.stat(), bytearray(path.read_bytes())
+    content[-40] ^= 1  # within the picture: it says of itself what it said
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    laptop.run()
+    summary = laptop.run()
+
+    assert summary.review == 1
+    assert path.read_bytes() == content
+    assert laptop.on_share() == {}
+
+
+def test_an_answer_is_not_taken_for_bytes_that_were_replaced_without_a_trace(laptop: Laptop) -> None:
+    path, photo = one_held(laptop)
+    laptop.look(lambda context: answers.give(context, [photo], VisitId("museum")))
+    before, content = path.stat(), bytearray(path.read_bytes())
+    content[-40] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    summary = laptop.run()
+
+    assert summary.review == 1
+    assert path.read_bytes() == content
+    assert laptop.on_share() == {}
+
+
+def test_an_answer_that_has_not_taken_effect_is_taken_back_by_hand_for_one_photo(laptop: Laptop) -> None:
+    first, second = held(laptop, 2)
+    laptop.look(lambda context: answers.give(context, [first, second], VisitId("museum")))
+
+    done = laptop.command("review", "undo", first)
+
+    assert (done.returncode, "waits for your answer again" in done.stdout) == (0, True), done.stderr
+    laptop.run()
+    left = laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW))
+    assert [one.id for one in left] == [first]
+
+
+def test_an_answer_that_is_taken_back_as_it_takes_effect_is_not_acted_upon(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, photo = one_held(laptop)
+    given = laptop.look(lambda context: answers.give(context, [photo], VisitId("museum")))
+    taken = []
+
+    def undo() -> None:
+        with open_context(laptop.settings) as another_process:
+            taken.append(answers.take_back(another_process, given.id))
+
+    with monkeypatch.context() as patched:
+        meanwhile(patched, "swap_fact", undo)
+        summary = laptop.run()
+
+    assert taken == [given]
+    assert (summary.fault, summary.review) == (None, 1)
+    assert path.exists()
+
+
+def test_an_answer_that_has_begun_to_take_effect_is_finished_and_cannot_be_taken_back(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, photo = one_held(laptop)
+    given = laptop.look(lambda context: answers.give(context, [photo], VisitId("museum")))
+    with monkeypatch.context() as patched:
+        patched.setattr(answers, "_act", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            laptop.run()
+
+    assert laptop.look(lambda context: answers.take_back(context, given.id)) is None
+    laptop.run()
+
+    assert not path.exists()

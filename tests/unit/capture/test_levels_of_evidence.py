@@ -249,12 +249,19 @@ def test_level_e_a_pixel_name_is_utc(photo: Photo) -> None:
         "WP_20260314_10_11_12_Pro.jpg",
         "2026-03-14 10.11.12.jpg",
         "MVIMG_20260314_101112.jpg",
+        "Bildschirmfoto 2026-03-14 um 10.11.12.jpg",
+        "Captura de pantalla 2026-03-14 a las 10.11.12.jpg",
     ],
 )
 def test_level_e_other_names_are_local_time(photo: Photo, name: str) -> None:
     found = photo(name=name)
     assert found.level is Level.FILE_NAME
     assert found.taken == WallClock(wall(2026, 3, 14, 10, 10, 12), wall(2026, 3, 14, 10, 12, 12))
+
+
+@pytest.mark.parametrize("name", ["WhatsApp Image 2026-03-14 at 10.11.12.jpeg", "Imagen de WhatsApp 2026-03-14.jpg"])
+def test_a_messengers_day_in_any_language_is_an_upper_bound(photo: Photo, name: str) -> None:
+    assert photo(name=name).level is Level.UPPER_BOUND
 
 
 def test_a_name_is_asked_only_where_the_content_is_silent(photo: Photo) -> None:

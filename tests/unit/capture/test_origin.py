@@ -52,6 +52,16 @@ def test_a_cameras_marks_show_that_a_camera_made_it(reads: Reads, first: dict, e
         ("received_1234567890.jpeg", "Messenger"),
         ("mmexport1770811200000.jpg", "WeChat"),
         ("IMG-0a1b2c3d4e5f60718293-V.jpg", "Viber"),
+        ("Imagen de WhatsApp 2026-02-11 a las 12.00.00_ab12cd34.jpg", "WhatsApp"),
+        ("Image WhatsApp 2026-02-11 à 12.00.00.jpg", "WhatsApp"),
+        ("Изображение WhatsApp 2026-02-11 в 12.00.00.jpg", "WhatsApp"),
+        ("Kopie von IMG-20260211-WA0003.jpg", "WhatsApp"),
+        ("2026-02-11 IMG-20260211-WA0003 (2).jpg", "WhatsApp"),
+        ("IMG_20260211_120000_whatsapp.jpg", "WhatsApp"),
+        ("Copy of photo_2026-02-11 12.00.00.jpeg", "Telegram"),
+        ("photo_5212345678901234567_y.jpg", "Telegram"),
+        ("saved_from_telegram.jpg", "Telegram"),
+        ("Photo from Snapchat.jpg", "Snapchat"),
     ],
 )
 def test_a_messengers_name_outweighs_a_cameras_marks(reads: Reads, name: str, who: str) -> None:
@@ -81,7 +91,8 @@ def test_a_nameless_download_is_received_unless_a_cameras_marks_are_in_it(reads:
      "Capture d’écran 2026-02-11.jpg", "Captura de pantalla 2026-02-11.jpg", "Schermafbeelding 2026-02-11.jpg",
      "Skärmavbild 2026-02-11.jpg", unicodedata.normalize("NFD", "Skärmavbild 2026-02-11.jpg"),
      "Zrzut ekranu 2026-02-11.jpg", "Снимок экрана 2026-02-11.jpg", "スクリーンショット 2026-02-11.jpg",
-     "屏幕截图 2026-02-11.jpg", "스크린샷 2026-02-11.jpg"],
+     "屏幕截图 2026-02-11.jpg", "스크린샷 2026-02-11.jpg", "Снимка на екрана 2026-02-11.jpg",
+     "Ekrāna uzņēmums 2026-02-11.jpg", "Record_2026-02-11-12-00-00_c8b7.jpg", "Copy of Screenshot (3).jpg"],
 )  # fmt: skip
 def test_a_screenshot_is_known_by_its_name_in_many_languages(reads: Reads, name: str) -> None:
     assert reads(photo(CANON, EXPOSED), name).origin is Origin.SCREEN

@@ -223,6 +223,9 @@ def test_a_line_that_says_it_is_cancelled_leaves_no_doubt() -> None:
         ("Canceled: Zoo", "", ""), ("Abgesagt: Zoo", "approved", ""), ("Zoo (cancelled)", "", ""),
         ("[CANCELLED] Zoo", "", ""),
         ("Annulé : Zoo", "", ""), ("Zoo – CANCELLED", "", ""), ("POSTPONED: Zoo", "", "which was postponed"),
+        ("Canceled event: Zoo", "", ""), ("Termin abgesagt: Zoo", "", ""), ("CANCELLED Zoo trip", "", ""),
+        ("Zoo cancelled!", "", ""), ("Zoo (cancelled: snow)", "approved", ""), ("Zoo fällt aus", "", ""),
+        ("Tentative event: Zoo", "", "which is only tentative"),
         ("Zoo", "tentative", "which is only tentative"), ("Tentative: Zoo", "", "which is only tentative"),
     ],
 )  # fmt: skip
@@ -232,7 +235,8 @@ def test_a_visit_that_does_not_take_place_is_none_and_said(title: str, status: s
     assert [fault.severity for fault in reading.faults] == ["warning"]
 
 
-@pytest.mark.parametrize("title", ["The Cancelled Play", "Provisional IRA: a history walk", "Draft horses at the farm"])
+@pytest.mark.parametrize("title", ["The Cancelled Play", "Provisional IRA: a history walk", "Draft horses at the farm",
+                                   "Instead of the cancelled farm: Zoo"])  # fmt: skip
 def test_a_title_that_only_has_such_a_word_in_it_is_a_visit(title: str) -> None:
     (visit,) = read(f"a,{title},14/03/2026,14/03/2026").visits
     assert not visit.cancelled

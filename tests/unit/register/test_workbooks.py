@@ -122,6 +122,22 @@ def test_a_workbook_that_is_no_register_says_what_it_is(raw: bytes, words: str) 
     assert any(words in fault.message and fault.severity == "error" for fault in reading.faults)
 
 
+def test_a_name_merged_over_several_lines_is_the_name_of_each() -> None:
+    days = [["a", "Zoo", datetime(2026, 4, 3, 9), datetime(2026, 4, 3, 16), "j.smith"],  # noqa: DTZ001
+            ["b", "Zoo", datetime(2026, 4, 4, 9), datetime(2026, 4, 4, 16), None]]  # fmt: skip  # noqa: DTZ001
+    reading = read(xlsx(("V", [HEADER, *days]), edit=lambda book: book.worksheets[0].merge_cells("E2:E3")))
+    assert [visit.staff for visit in reading.visits] == [{"j.smith"}, {"j.smith"}]
+
+
+def test_an_ods_with_cells_merged_over_several_lines_is_not_believed() -> None:
+    two_lines = 'office:value-type="string" table:number-rows-spanned="2"'
+    merged = f"<table:table-cell {two_lines}><text:p>j.smith</text:p></table:table-cell>"
+    day = date_cell("2026-04-03T09:00:00"), date_cell("2026-04-03T16:00:00")
+    reading = read(ods(HEADER[:5], ["a", "Zoo", *day, merged], ["b", "Zoo", *day]))
+    assert reading.visits == ()
+    assert "merged over several lines" in reading.faults[0].message
+
+
 def test_a_cameras_register_may_be_a_workbook_too() -> None:
     raw = xlsx(("Cameras", [["label", "make", "model", "serial"], ["Camera 1", "Canon", "R50", 32024001234]]))
     assert [camera.serial for camera in read_cameras(raw).cameras] == ["32024001234"]

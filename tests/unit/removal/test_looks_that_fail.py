@@ -51,6 +51,14 @@ def test_whatever_date_a_trash_entry_has_the_photo_is_found_in_it(photo, tmp_pat
 
 
 @linux
+def test_a_pipe_in_the_trash_is_not_waited_for(photo, tmp_path):
+    file, _ = photo()
+    entry(tmp_path, "a", file.path, "2026-03-17T10:00:00")
+    os.mkfifo(tmp_path / ".local/share/Trash/info/0.trashinfo")
+    assert trash_of(file, tmp_path).found is Known.YES
+
+
+@linux
 def test_a_trash_entry_that_cannot_be_read_hides_no_other(photo, tmp_path):
     file, _ = photo()
     entry(tmp_path, "a", tmp_path / "else.jpg", "2026-03-17T10:00:00").unlink()

@@ -12,6 +12,7 @@ import pytest
 
 from agent.errors import LoginRefused
 from agent.pipeline.events import Happened, Summary
+from agent.record import EntryKind
 from tests.laptop import Heard, Laptop, sha256
 from tests.servers.others import Quirky
 
@@ -91,6 +92,32 @@ def test_photos_are_sent_proven_and_removed_once(tmp_path: Path, quirks: str) ->
         if "noremove" not in quirks:
             assert not [name for name in held if "uploading-" in name]
         assert not list(laptop.imports.glob("*.jpg"))
+
+
+@pytest.mark.parametrize(
+    "quirks", [f"{BOTH},notypebits", f"{BOTH},nosize", f"{BOTH},noperm,noowner", f"{BOTH},notypebits,nosize,fixedsize"]
+)
+def test_what_a_server_does_not_say_is_no_sign_that_a_photo_was_lost(tmp_path: Path, quirks: str) -> None:
+    with Quirky(quirks) as server:
+        laptop = Laptop(tmp_path / "laptop", server)
+        laptop.configure(removal={"keep_hours": 1})
+        sent = photos(laptop)
+        laptop.run()
+        laptop.configure()  # so that a later run removes them, which looks at the share's copies again
+        summary, heard = run(laptop)
+        assert (summary.proven, summary.removed) == (0, 4), reasons(heard)
+        kinds = laptop.look(lambda context: [entry.kind for entry in context.record.entries()])
+        assert EntryKind.SHARE_LOST not in kinds
+        assert laptop.originals_on_share() >= set(sent.values())
+
+
+@pytest.mark.parametrize("quirks", [f"{BOTH},missing=4", f"{BOTH},missing=3,exists=11", "missing=4,notypebits,nodot"])
+def test_a_cameras_register_that_is_not_there_is_not_missed_on_any_server(tmp_path: Path, quirks: str) -> None:
+    with Quirky(quirks) as server:
+        laptop = Laptop(tmp_path / "laptop", server)
+        assert not (laptop.share / "register" / "cameras.csv").exists()
+        laptop.run()
+        assert laptop.look(lambda context: context.registers.current()) is not None
 
 
 @pytest.mark.parametrize("code", [4, 8])
