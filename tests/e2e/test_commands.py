@@ -73,7 +73,7 @@ def test_explain_has_the_shape_of_the_contract(trip: Trip) -> None:
     assert visit.exists()
     words = trip.laptop.command("explain", *files)
     assert words.returncode == 0
-    assert f"of the visit {FORMULA}" in words.stdout
+    assert f"from {FORMULA}: it would be sent" in words.stdout
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(trip: Trip) -> None:

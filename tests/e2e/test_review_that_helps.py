@@ -175,7 +175,7 @@ def test_what_cannot_be_taken_back_says_why(laptop: Laptop, undated: list[str], 
         (tmp_path / "no such.jpg", "There is no file"),
         (nobodys, "no answer about"),
         (laptop.imports / "undated_0.jpg", "still waiting for your answer"),
-        (laptop.imports, "is not a photo's file"),
+        (laptop.imports, "is a folder"),
     ):
         done = laptop.command("review", "undo", what)
         assert done.returncode == 2, (what, done.stdout)
