@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Run the tests on this machine: a virtual environment, what the tests need, then pytest on every core.
 
-    python3 install/test.py [--venv DIR] [--no-apt] [arguments of pytest]
+    python3 install/test.py [--venv DIR] [--no-apt] [--all] [arguments of pytest]
 
 On Debian and its kin the programs that some tests use are installed by apt-get, as root or where sudo asks no
 password (openssh-server starts an SSH server on this machine; --no-apt leaves the machine as it is). Without them the
@@ -54,7 +54,10 @@ def main(arguments: list[str]) -> int:
     """Set up, run the tests, and end as pytest ended."""
     folder, rest = virtual_environment.folder_from(arguments)
     may_install = "--no-apt" not in rest
-    rest = [argument for argument in rest if argument != "--no-apt"]
+    everything = "--all" in rest
+    rest = [argument for argument in rest if argument not in {"--no-apt", "--all"}]
+    if not everything:
+        print("Leaving out the slow tests, which --all runs too (tests/README.md)", flush=True)
     if may_install:
         _install_by_apt([program for program in PROGRAMS if not _is_there(program)])
     for program in PROGRAMS:
@@ -72,6 +75,7 @@ def main(arguments: list[str]) -> int:
             "--dist",
             "loadgroup",
             f"--junit-xml={report}",
+            *([] if everything else ["-m", "not slow"]),
             *rest,
         ]
         code = virtual_environment.run(command, virtual_environment.CHECKOUT)

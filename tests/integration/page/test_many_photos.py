@@ -37,7 +37,7 @@ def test_every_page_is_under_100_kb_and_reads_no_photo(
     many: Laptop, page: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[object] = []
-    monkeypatch.setattr("agent.worker.client.CaptureWorker.read_all", lambda *asked, **_: read.append(asked))
+    monkeypatch.setattr("agent.capture.reader.PhotoReader.read_all", lambda *asked, **_: read.append(asked))
     made: list[float] = []
     questions = now.questions
 
