@@ -134,7 +134,7 @@ def test_ctrl_c_in_a_sync_of_its_own_finishes_what_is_in_hand_and_says_what_is_l
     assert time.monotonic() - asked < 15
     assert 0 < len(left) < len(photos)
     assert "Finishing the photos" in said
-    assert f"{len(photos) - len(left)} photos proven" in out
+    assert f"{len(photos) - len(left)} photos sent and checked" in out
     assert f"{len(left)} photos not sent yet" in out
     assert "Stopped, as you asked" in out
     quick.configure()
@@ -149,7 +149,7 @@ def test_ctrl_c_twice_ends_it_at_once_and_nothing_is_lost(quick: Laptop) -> None
     until(lambda: any(name.endswith(".part") for name in quick.on_share()), quick)
     sync.send_signal(signal.SIGINT)
     assert sync.stderr is not None
-    while "finishing" not in sync.stderr.readline():
+    while "finishing" not in sync.stderr.readline().lower():
         continue
     sync.send_signal(signal.SIGINT)
     _, said = sync.communicate(timeout=15)
