@@ -42,7 +42,7 @@ def watch_over() -> None:
 
     def of_nobody(ended: "sys.UnraisableHookArgs") -> None:
         if ended.exc_value is not None:
-            log.error("A fault while something was put away:\n%s", crash_report(ended.exc_value))
+            log.error("A fault while something was being closed:\n%s", crash_report(ended.exc_value))
 
     sys.excepthook, threading.excepthook, sys.unraisablehook = of_the_process, of_a_thread, of_nobody
     if logging.lastResort is not None:  # what is logged where no log was set up, by asyncio for one
