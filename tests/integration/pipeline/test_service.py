@@ -207,7 +207,7 @@ def test_the_processes_that_read_photos_end_at_rest_and_start_again(laptop: Lapt
     with open_context(laptop.settings) as context:
         now = context.clock()
         assert context.capture.read(photo, now=now).is_photo
-        assert context.capture.process_ids
+        assert context.worker.process_ids
         context.rest()
-        assert not context.capture.process_ids
+        assert not context.worker.process_ids
         assert context.capture.read(photo, now=now).is_photo
