@@ -100,7 +100,7 @@ def test_on_a_server_that_cannot_sync_photos_are_proven_but_stay_unless_the_sett
     assert (summary.proven, summary.removed, summary.exit_code) == (1, 0, 3)
     (tracked,) = laptop.look(lambda context: context.journal.tracked_photos())
     assert tracked.state is State.RECORDED
-    assert "fsync" in tracked.reason
+    assert "on its disk" in tracked.reason
     assert photo.exists()
 
     laptop.configure(share={"allow_unsynced": True})

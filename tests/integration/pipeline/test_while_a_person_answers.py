@@ -225,7 +225,7 @@ def test_an_answer_that_has_not_taken_effect_is_taken_back_by_hand_for_one_photo
 
     done = laptop.command("review", "undo", first)
 
-    assert (done.returncode, "waits for your answer again" in done.stdout) == (0, True), done.stderr
+    assert (done.returncode, "is waiting for your answer again" in done.stdout) == (0, True), done.stderr
     laptop.run()
     left = laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW))
     assert [one.id for one in left] == [first]

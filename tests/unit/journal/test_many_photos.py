@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,9 @@ from agent.model import Member, Outcome, Photo, Role, Volume
 from tests.unit.journal.standings import AT, LATER, VERSION, a_photo, bring, with_sidecar
 
 DISK = Volume("DISK", Path("/"), steady=True)
-AWKWARD = os.fsdecode('caf\u00e9 \U0001f4f7 ","state":"removed" \'.jpg'.encode() + b"\xff")
+# A name that is not UTF-8 too, where a system has such names.
+_BYTES = b"" if sys.platform == "win32" else b"\xff"
+AWKWARD = os.fsdecode('caf\u00e9 \U0001f4f7 ","state":"removed" \'.jpg'.encode() + _BYTES)
 
 
 def see_many(journal: Journal, number: int, at: datetime = AT) -> list[TrackedPhoto]:
