@@ -71,13 +71,16 @@ def create_file(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Make a new file with this content, durable on return; its folder is made too. FileExistsError if it is there."""
     make_folder(path.parent)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags, mode), "wb") as file:
+    descriptor = os.open(path, flags, mode)
+    try:
         try:
-            _put(file.fileno(), content)
-        except BaseException:
-            with suppress(OSError):
-                path.unlink()
-            raise
+            _put(descriptor, content)
+        finally:
+            os.close(descriptor)  # first: Windows removes no file that is open
+    except BaseException:
+        with suppress(OSError):
+            path.unlink()
+        raise
     sync_folder(path.parent)
 
 

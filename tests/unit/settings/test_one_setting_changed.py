@@ -15,8 +15,8 @@ timezone = "Europe/London"
 
 [folders]
 watch = [
-    "/photos/one",  # the card
-    "/photos/two",
+    "~/photos/one",  # the card
+    "~/photos/two",
 ]
 
 [share]
@@ -47,8 +47,8 @@ def changed(path: Path, key: str, value: str) -> list[str]:
         ("device.name", "laptop-17", ['+name = "laptop-17"']),
         ("share.allow_unsynced", "true", ["+allow_unsynced = true"]),
         ("forward.syslog", "log.example:6514", ["+[forward]", '+syslog = "log.example:6514"']),
-        ("folders.watch", "/photos/three", [
-            "-watch = [", '-    "/photos/one",  # the card', '-    "/photos/two",', "-]", '+watch = ["/photos/three"]'
+        ("folders.watch", "~/photos/three", [
+            "-watch = [", '-    "~/photos/one",  # the card', '-    "~/photos/two",', "-]", '+watch = ["~/photos/three"]'
         ]),
     ],
 )  # fmt: skip
