@@ -48,7 +48,8 @@ def changed(path: Path, key: str, value: str) -> list[str]:
         ("share.allow_unsynced", "true", ["+allow_unsynced = true"]),
         ("forward.syslog", "log.example:6514", ["+[forward]", '+syslog = "log.example:6514"']),
         ("folders.watch", "~/photos/three", [
-            "-watch = [", '-    "~/photos/one",  # the card', '-    "~/photos/two",', "-]", '+watch = ["~/photos/three"]'
+            "-watch = [", '-    "~/photos/one",  # the card', '-    "~/photos/two",', "-]",
+            '+watch = ["~/photos/three"]',
         ]),
     ],
 )  # fmt: skip
