@@ -5,7 +5,8 @@
 
 On Debian and its kin the programs that some tests use are installed by apt-get, as root or where sudo asks no
 password (openssh-server starts an SSH server on this machine; --no-apt leaves the machine as it is). Without them the
-tests that need them are skipped, and which those are is said first. The exit code is pytest's, or 5 if no test ran.
+tests that need them are skipped, and which those are is said first. --all runs the slow tests too. The exit
+code is pytest's, or 5 if no test ran.
 """
 
 import sys

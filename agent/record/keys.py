@@ -98,7 +98,7 @@ class KeyPlace:
         return found
 
     def make(self) -> LogKey:
-        """The key in use, made if there is none."""
+        """The key in use, made if there is none. RecordError where it can be neither read nor written."""
         return self._read("") or self._make("")
 
     def next(self) -> LogKey:
@@ -116,8 +116,11 @@ class KeyPlace:
             self._ring.delete_password(SERVICE, self._device + NEXT)
             self._file.unlink(missing_ok=True)
         else:
-            self._next_file.replace(self._file)
-            sync_folder(self._file.parent)
+            try:
+                self._next_file.replace(self._file)
+                sync_folder(self._file.parent)
+            except OSError as fault:
+                raise RecordError(f"The next log key cannot be put in place: {fault.strerror}.") from fault
 
     @property
     def _next_file(self) -> Path:
@@ -151,7 +154,10 @@ class KeyPlace:
             self._ring.set_password(SERVICE, self._device + which, seed)
             return LogKey.of(self._device, private)
         file = self._next_file if which else self._file
-        create_file(file, private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
+        try:
+            create_file(file, private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
+        except OSError as fault:
+            raise RecordError(f"The log key cannot be written to {file}: {fault.strerror}.") from fault
         return LogKey.of(self._device, private)
 
 

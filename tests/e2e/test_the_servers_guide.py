@@ -29,7 +29,7 @@ RULES = Path("/etc/ssh/sshd_config.d/50-photo-agent.conf")
 LAPTOPS = ("laptop-17", "laptop-18")
 LONGEST = 600  # seconds: "in under ten minutes"
 
-pytestmark = [needs_users, *one_at_a_time]
+pytestmark = [needs_users, *one_at_a_time, pytest.mark.slow]
 
 
 def steps() -> list[list[str]]:

@@ -25,7 +25,7 @@ import pytest
 from tests.laptop import Laptop, sha256
 from tests.servers.school import SERVER, Account, School, needs_users, one_at_a_time, put, run, school, taken  # noqa: F401
 
-pytestmark = [needs_users, *one_at_a_time]
+pytestmark = [needs_users, *one_at_a_time, pytest.mark.slow]
 
 LONG = os.environ.get("PHOTO_AGENT_FAULTS", "quick") == "long"
 RACES = 3000 if LONG else 200

@@ -17,6 +17,8 @@ from tests.faults.wire import Bad, Wire
 from tests.faults.world import World, laptop_for, mixed
 from tests.servers.openssh import AS_ROOT, OpenSSH
 
+pytestmark = pytest.mark.slow
+
 PARTS = profile.either(4, 16)
 QUICK = 1
 """Packets that each kind of bad wire is tried at, in each part."""

@@ -143,11 +143,15 @@ def centre(bus: str) -> Iterator[Any]:
         await connection.request_name("org.freedesktop.Notifications")
         return connection
 
+    async def leave() -> None:
+        connection.disconnect()
+        await connection.wait_for_disconnect()  # its socket is closed only then
+
     serving = threading.Thread(target=loop.run_forever)
     serving.start()
     connection = asyncio.run_coroutine_threadsafe(appear(), loop).result(10)
     yield made
-    loop.call_soon_threadsafe(connection.disconnect)
+    asyncio.run_coroutine_threadsafe(leave(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
     serving.join(10)
     loop.close()

@@ -21,6 +21,8 @@ from tests.servers.fixtures import sshd  # noqa: F401
 from tests.servers.openssh import OpenSSH
 from tests.servers.photos import content, delivery, outgoing, spliced
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE = 1_000_000
 FILM = content(40 * MEGABYTE)
 

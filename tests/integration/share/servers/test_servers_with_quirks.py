@@ -16,6 +16,8 @@ from agent.record import EntryKind
 from tests.laptop import Heard, Laptop, sha256
 from tests.servers.others import Quirky
 
+pytestmark = pytest.mark.slow
+
 BOTH = "ext=fsync+hardlink"
 HERE = Path(__file__).resolve()
 ODD = next(
