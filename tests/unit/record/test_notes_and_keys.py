@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
@@ -170,6 +171,15 @@ def test_a_key_that_was_made_is_the_one_that_is_loaded(place: KeyPlace) -> None:
     assert place.load().key == place.make().key == made.key
     assert made.key.verifies(place.load().sign(b"message"), b"message")
     assert not made.key.verifies(made.sign(b"message"), b"another")
+
+
+def test_a_key_that_cannot_be_written_is_told_and_not_thrown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_file: Path, _content: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("agent.record.keys.create_file", full)
+    with pytest.raises(RecordError, match="cannot be written"):
+        KeyPlace(tmp_path / "log_ed25519", "laptop-17", None).make()
 
 
 def test_a_laptop_without_a_key_is_told_what_to_do(place: KeyPlace) -> None:
