@@ -66,6 +66,10 @@ def _to_send(context: Context) -> Iterator[TrackedPhoto]:
     return chain.from_iterable(context.journal.chunks(State.DECIDED, State.SENT))
 
 
+def _content(tracked: TrackedPhoto) -> Same:
+    return tracked.decision.visit if tracked.decision else None, tracked.fingerprints
+
+
 @dataclass(slots=True)
 class Sending:
     """One round of sending. Its outcomes are put down as they come; proven photos go to `proven`, in batches."""
@@ -123,15 +127,15 @@ class Sending:
                 capture = next(filter(None, self._boundary.each([tracked], self._as_decided)), None)
                 if capture is None:
                     continue
-                same = (tracked.decision.visit if tracked.decision else None, tracked.fingerprints)
-                first = self._first.setdefault(same, tracked.id)
-                if first != tracked.id:
+                first = self._first.get(_content(tracked))
+                if first is not None:
                     self._copies.setdefault(first, []).append(tracked)
                     continue
                 for delivery in filter(None, self._boundary.each([tracked], partial(self._packed, capture=capture))):
                     # Looked into while it travels, and before it can be removed.
                     self.context.capture.begin_decoding(tracked.photo.main.path)
                     self._under_way[delivery.transfer] = tracked
+                    self._first[_content(tracked)] = tracked.id
                     yield delivery
 
     def _until_stopped(self, tracked_photos: list[TrackedPhoto]) -> Iterator[TrackedPhoto]:
@@ -179,7 +183,8 @@ class Sending:
             self.audience.event(Event(Happened.SENT, tracked.id, {"bytes": tracked.photo.size}))
         elif isinstance(outcome, Undelivered):
             del self._under_way[outcome.transfer]
-            self._failed(tracked, outcome.error)
+            for one in (tracked, *self._copies_of(tracked)):
+                self._failed(one, outcome.error)
         elif isinstance(outcome, Delivered):
             del self._under_way[outcome.transfer]
             self.half_sent.arrived(outcome.transfer)
@@ -205,12 +210,17 @@ class Sending:
             replace(tracked, state=State.PROVEN, proofs=outcome.proofs, proven_at=now, reason=None, not_before=None)
         )
         self.bytes += sum(proof.held.size for proof in outcome.proofs if proof.method is Method.READ_BACK)
-        for copy in self._copies.pop(tracked.id, []):
+        for copy in self._copies_of(tracked):
             # The same bytes, proven a moment ago: the copy rests on the same proof.
             same = tuple(replace(proof, method=Method.ALREADY_THERE) for proof in outcome.proofs)
             self._ready.append(
                 replace(copy, state=State.PROVEN, proofs=same, proven_at=now, reason=None, not_before=None)
             )
+
+    def _copies_of(self, tracked: TrackedPhoto) -> list[TrackedPhoto]:
+        """The copies that waited for this outcome. One that comes later is delivered itself, and found there."""
+        self._first.pop(_content(tracked), None)
+        return self._copies.pop(tracked.id, [])
 
     def _flush(self) -> None:
         ready, self._ready = self._ready, []

@@ -14,11 +14,15 @@ import pytest
 
 from agent.journal import State
 from agent.model import VisitId
-from agent.pipeline.context import Context
+from agent.pipeline.context import Context, open_context, wall_clock
+from agent.pipeline.lock import only_writer
 from agent.pipeline.review import assign
+from agent.pipeline.run import Run
 from agent.record import EntryKind
+from agent.share.memory import Disk, MemoryShare
 from agent.tagging import untag
-from tests.laptop import ON_VISIT, PRIVATE, VISITS, Laptop, jpeg, minutes, mov, sha256
+from tests.faults.foldershare import FolderFiles
+from tests.laptop import ON_VISIT, PRIVATE, VISITS, Heard, Laptop, jpeg, minutes, mov, sha256
 
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><!-- by another program --></x:xmpmeta>"
 HOUR = 3600.0
@@ -222,6 +226,24 @@ def test_identical_copies_are_removed_and_the_share_holds_one(laptop: Laptop) ->
     assert len(laptop.on_share()) == 1
     entries = laptop.look(lambda context: list(context.record.entries(kinds={EntryKind.TRANSFERRED})))
     assert sorted(entry.body["files"][0]["method"] for entry in entries) == ["already-there"] * 4 + ["read-back"]
+
+
+def test_a_copy_that_is_read_after_its_original_is_proven_goes_in_the_same_run(laptop: Laptop) -> None:
+    """The share in memory ends each delivery before it asks for the next; a real one does so now and then."""
+    photo = laptop.photo("IMG_1.jpg")
+    copy = laptop.file("IMG_1 (1).jpg", photo.read_bytes())
+    disk, settings = Disk(files=FolderFiles(laptop.share)), laptop.settings
+
+    def connect(*, delivering: bool = False) -> MemoryShare:
+        return MemoryShare(disk, device=settings.device.name, clock=wall_clock)
+
+    with only_writer(settings), open_context(settings, connect=connect) as context:
+        summary = Run(context, settings.watch, Heard()).through()
+
+    assert (summary.removed, summary.failed, summary.exit_code) == (2, 0, 0)
+    assert not photo.exists()
+    assert not copy.exists()
+    assert len(laptop.on_share()) == 1
 
 
 def test_a_copy_that_differs_in_a_single_byte_is_a_photo_of_its_own(laptop: Laptop) -> None:
