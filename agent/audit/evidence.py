@@ -194,7 +194,7 @@ def _own(path: Path) -> Source:
 
 @contextlib.contextmanager
 def opened_copy(folder: Path) -> Iterator[Beneath]:
-    """The folder, to be looked into. UsageError where it is none, or this user may not."""
+    """The folder to look into. UsageError if it is not a folder, or this user may not read it."""
     with contextlib.ExitStack() as stack:
         try:
             copy = stack.enter_context(Beneath(folder))

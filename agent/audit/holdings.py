@@ -133,7 +133,7 @@ def on_disk(visits: Path) -> dict[str, HeldFile]:
 
 
 def not_compared(reason: str) -> Holdings:
-    """What is told where the share's photos could not be looked at."""
+    """What is said when the share's photos could not be looked at."""
     return Holdings(0, (), (), (), not_compared=reason)
 
 

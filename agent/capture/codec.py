@@ -15,7 +15,7 @@ MOST_ITEMS = 1000
 """Notes, or readings, in one capture."""
 
 YEARS = range(2, 9999)
-"""Years in which a time can be told in any zone: the sums that follow cannot leave what a datetime holds."""
+"""Years in which a time can be converted to any zone without leaving the range of a datetime."""
 
 
 def of_capture(capture: Capture) -> Fields:
@@ -46,7 +46,7 @@ def of_capture(capture: Capture) -> Fields:
 
 
 def capture_of(found: object) -> Capture:
-    """The capture that an object is; `Garbled` where it is none."""
+    """The capture that a JSON object stands for; raises `Garbled` if it is not one."""
     if not isinstance(found, dict):
         raise Garbled
     try:

@@ -100,7 +100,8 @@ def replace_file(path: Path, content: bytes) -> None:
             os.close(descriptor)
         draft.replace(path)
     except BaseException:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong first is what is told
+            draft.unlink()
         raise
     sync_folder(path.parent)
     _sweep(path)
