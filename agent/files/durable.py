@@ -7,8 +7,11 @@ it. On macOS `fsync` alone stops at the drive's cache; on Windows NTFS logs name
 import os
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from agent.files.exclusive import rename_to_free
 
 _DRAFT = ".part"
 _STALE_SECONDS = 24 * 3600
@@ -67,21 +70,20 @@ def make_folder(folder: Path, mode: int = 0o700) -> None:
         sync_folder(folder.parent)
 
 
-def create_file(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Make a new file with this content, durable on return; its folder is made too. FileExistsError if it is there."""
+def create_file(path: Path, content: bytes) -> None:
+    """Make a new file with this content, for this user only; durable on return. FileExistsError if it is there.
+
+    Its folder is made too. After a crash the file is there whole, or not at all (where the file system cannot rename
+    without replacing: or cut short).
+    """
     make_folder(path.parent)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags, mode)
-    try:
-        try:
-            _put(descriptor, content)
-        finally:
-            os.close(descriptor)  # first: Windows removes no file that is open
-    except BaseException:
-        with suppress(OSError):
-            path.unlink()
-        raise
+    path = path.absolute()
+    with _draft(path, content) as draft:
+        if not rename_to_free(str(draft), str(path)):
+            _create_in_place(path, content)
+            draft.unlink()
     sync_folder(path.parent)
+    _sweep(path)
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -91,20 +93,41 @@ def replace_file(path: Path, content: bytes) -> None:
     crash left beside it is swept away a day later: it could be another process at work.
     """
     make_folder(path.parent)
+    with _draft(path, content) as draft:
+        draft.replace(path)
+    sync_folder(path.parent)
+    _sweep(path)
+
+
+@contextmanager
+def _draft(path: Path, content: bytes) -> Iterator[Path]:
+    """A synced file of this content beside `path`, for the caller to rename; taken away if anything goes wrong."""
     descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=_DRAFT, dir=path.parent)
     draft = Path(name)
     try:
         try:
             _put(descriptor, content)
         finally:
-            os.close(descriptor)
-        draft.replace(path)
+            os.close(descriptor)  # first: Windows removes no file that is open
+        yield draft
     except BaseException:
-        with suppress(OSError):  # what went wrong first is what is told
+        with suppress(OSError):  # the first fault is the one to report
             draft.unlink()
         raise
-    sync_folder(path.parent)
-    _sweep(path)
+
+
+def _create_in_place(path: Path, content: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        try:
+            _put(descriptor, content)
+        finally:
+            os.close(descriptor)
+    except BaseException:
+        with suppress(OSError):
+            path.unlink()
+        raise
 
 
 def _put(descriptor: int, content: bytes) -> None:

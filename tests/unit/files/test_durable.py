@@ -107,6 +107,36 @@ def test_a_disk_that_is_full_leaves_the_old_file(tmp_path: Path, monkeypatch: py
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"old"}
 
 
+def test_a_file_that_could_not_be_created_whole_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where the half of it cannot be taken away: a half log key would stop the record for good."""
+
+    def full(*arguments: object, **options: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        patch.setattr(os, "unlink", full)
+        patch.setattr(Path, "unlink", full)
+        with pytest.raises(OSError, match="No space"):
+            create_file(tmp_path / "key", b"secret")
+    assert not (tmp_path / "key").exists()
+    create_file(tmp_path / "key", b"secret")
+    assert (tmp_path / "key").read_bytes() == b"secret"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows' rename never replaces")
+@pytest.mark.parametrize("missing", [["rename_atomically"], ["rename_atomically", "rename_by_link"]])
+def test_files_are_created_where_no_rename_is_exclusive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: list[str]
+) -> None:
+    for way in missing:
+        monkeypatch.setattr(f"agent.files.exclusive.{way}", lambda *_: False)
+    create_file(tmp_path / "key", b"first")
+    with pytest.raises(FileExistsError):
+        create_file(tmp_path / "key", b"second")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"key": b"first"}
+
+
 def test_drafts_of_yesterday_are_swept_and_others_stay(tmp_path: Path) -> None:
     old, young, strange = tmp_path / "a.x1.part", tmp_path / "a.x2.part", tmp_path / "b.x1.part"
     for path in (old, young, strange):
