@@ -96,12 +96,14 @@ def folder_gone(context: Context, tracked_photos: Sequence[TrackedPhoto]) -> Non
 class Removal:
     """The removal of one photo: which of its members, by their place in it, this program removed, and which it did not.
 
-    `before` are those that an earlier run had put down as about to be removed.
+    `before` are those that an earlier run had put down as about to be removed. `unseen` are those of `ours` that were
+    gone after a crash had hidden their end: the entry says how many, for somebody else may have taken them away.
     """
 
     tracked: TrackedPhoto
     before: frozenset[int]
     ours: set[int] = field(default_factory=set)
+    unseen: set[int] = field(default_factory=set)
     lost: set[int] = field(default_factory=set)
     thumbnails: int = 0
     leftovers: tuple[Leftover, ...] = ()
@@ -134,8 +136,9 @@ class Removal:
         elif half_removed(path.parent) or not path.parent.is_dir():
             raise LocalFault("A photo that was half removed could not be put back yet; it is tried again.")
         else:
-            # It was put down as about to go, its folder is there, and it lies moved aside no more: a crash hid the end.
+            # An earlier run was about to remove it, its folder is there, and it no longer lies moved aside.
             self.ours.add(place)
+            self.unseen.add(place)
         self.thumbnails += remove_thumbnails(path)
 
     def known_to_be_ours(self) -> tuple[int, ...]:
@@ -323,6 +326,7 @@ def _removed(context: Context, removal: Removal, checked_at: datetime | None) ->
             {"kind": leftover.kind, "found": leftover.found.value, "detail": leftover.detail}
             for leftover in removal.leftovers
         ],
+        **({"unseen": len(removal.unseen)} if removal.unseen else {}),
         **({"gone": len(removal.lost)} if removal.lost else {}),
         **({} if checked_at is None else {"checked_at": checked_at.isoformat()}),
     }

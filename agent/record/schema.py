@@ -223,6 +223,7 @@ BODIES: Mapping[EntryKind, Shape] = {
             "thumbnails": _count,
             "removed_at": _time,
             "leftovers": _list_of(_LEFTOVER),
+            "unseen": _count,  # of `files`: gone after a crash in the middle of their removal, which nobody saw end
             "gone": _count,  # files of it that somebody else had taken away
             "checked_at": _time,  # when the share's copy was read once more, in a later run than the one that proved it
         },

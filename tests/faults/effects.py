@@ -3,7 +3,7 @@
 import errno
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from tests.faults.starting import How, Plan
 
@@ -27,9 +27,11 @@ class Effect:
     def where(self) -> str:
         """What it is done to, in a word that is the same from run to run."""
         name = self.path.name
+        if name.endswith(".part"):  # a draft: its name, and a random part
+            name = name.rsplit(".", 2)[0]
         if ".photo-agent-removing-" in str(self.path):
             return "removal"
-        return name.split(".")[0].split("-")[0] + "".join(self.path.suffixes[:1]) if self.kind != "send" else ""
+        return name.split(".")[0].split("-")[0] + "".join(PurePath(name).suffixes[:1]) if self.kind != "send" else ""
 
 
 def read_trace(trace: Path) -> list[Effect]:

@@ -151,8 +151,26 @@ def test_after_a_crash_the_record_counts_every_file_that_was_removed(laptop: Lap
 
     assert laptop.run().exit_code == 0
 
-    assert [entry.body["files"] for entry in entries(laptop, EntryKind.REMOVED)] == [2, 2]
+    removed = [entry.body for entry in entries(laptop, EntryKind.REMOVED)]
+    assert [body["files"] for body in removed] == [2, 2]
+    assert sum(body.get("unseen", 0) for body in removed) == number - 1
     assert left_below(laptop.imports) == []
+
+
+@linux
+def test_what_went_after_a_crash_is_on_record_as_unseen(laptop: Laptop) -> None:
+    """This program meant to remove it and was ended; who took it away then, nobody saw."""
+    photos = [laptop.photo(f"IMG_{n}.jpg", ON_VISIT + minutes(n), seed=n) for n in range(2)]
+    dies_at_unlink(laptop, 1)
+    left = [photo for photo in photos if photo.exists()]
+    for photo in left:
+        photo.unlink()
+
+    assert laptop.run().exit_code == 0
+
+    assert len(left) == 1
+    removed = [entry.body for entry in entries(laptop, EntryKind.REMOVED)]
+    assert sorted(body.get("unseen", 0) for body in removed) == [0, 1]
 
 
 @linux

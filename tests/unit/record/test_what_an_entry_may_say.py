@@ -21,7 +21,7 @@ KEY = str(key_of("laptop-17").key)
 
 FULL: dict[EntryKind, dict[str, Any]] = {
     EntryKind.TRANSFERRED: transferred(damage="end missing"),
-    EntryKind.REMOVED: removed(gone=1, checked_at=AT.isoformat()),
+    EntryKind.REMOVED: removed(unseen=1, gone=1, checked_at=AT.isoformat()),
     EntryKind.NOT_REMOVED: {
         "photo": "0a1b2c3d", "transfer": "0" * 32, "visit": "2026-zoo", "outcome": "folder gone", "files": 1,
         "staff": "j.smith",
