@@ -21,11 +21,13 @@ clocks that nobody has set for a year are off by about as much. Far below the qu
 QUARTER = timedelta(minutes=15)
 """Every zone in use is a multiple of this from UTC."""
 
-A_DAY_OFF = timedelta(days=1) - 2 * AGREEMENT
-"""From here on the fix's date is wrong, and the fix worth nothing."""
+A_DAY = timedelta(days=1)
+"""How far a receiver's date is off that turns to the next day too soon or too late, while its time of day is right."""
 
 WEEKS_LOST = timedelta(weeks=1024)
 """A GPS receiver counts weeks in ten bits (IS-GPS-200, 20.3.3.3.1.1): one that is too old for its age loses these."""
+
+_TWO_TIMES = "{}: an old fix, or a clock that is wrong; both times must lead to the same decision"
 
 _DATE = re.compile(r"(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})", re.ASCII)
 
@@ -91,13 +93,17 @@ def _with_offset(taken: Interval, fixed: datetime) -> Comparison:
     apart = fixed - taken.earliest
     if abs(apart) <= AGREEMENT:
         return Comparison(confirms=True)
-    if abs(apart) >= A_DAY_OFF:
-        return Comparison(note=_put_aside(apart))
+    if put_aside := _date_is_wrong(apart, abs(abs(apart) - A_DAY) <= AGREEMENT):
+        return Comparison(note=put_aside)
     return Comparison(
         also=(around(fixed),),
-        note=f"its GPS time is {_minutes(apart)} {'later' if apart > timedelta(0) else 'earlier'} than its clock says: "
+        note=f"its GPS time is {_length(apart)} {'later' if apart > timedelta(0) else 'earlier'} than its clock says: "
         "an old fix, or a clock that is wrong; both times must lead to the same decision",
     )
+
+
+def _may_be_offset(distance: timedelta) -> bool:
+    return LEAST_OFFSET - AGREEMENT <= distance <= MOST_OFFSET + AGREEMENT
 
 
 def _without_offset(reading: Reading, fixed: datetime) -> Comparison:
@@ -108,8 +114,10 @@ def _without_offset(reading: Reading, fixed: datetime) -> Comparison:
     to one decision.
     """
     distance = reading.wall.earliest - fixed.replace(tzinfo=None)
-    if not LEAST_OFFSET - AGREEMENT <= distance <= MOST_OFFSET + AGREEMENT:
-        return Comparison(note=_put_aside(-distance))
+    if not _may_be_offset(distance):
+        if put_aside := _date_is_wrong(distance, _may_be_offset(distance - A_DAY) or _may_be_offset(distance + A_DAY)):
+            return Comparison(note=put_aside)
+        return Comparison(also=(around(fixed),), note=_TWO_TIMES.format("its GPS time and its clock are days apart"))
     offset = round(distance / QUARTER) * QUARTER
     if abs(distance - offset) <= AGREEMENT:
         return Comparison(
@@ -118,16 +126,23 @@ def _without_offset(reading: Reading, fixed: datetime) -> Comparison:
         )
     return Comparison(
         also=(around(fixed),),
-        note="its GPS time and its clock are no whole zone apart: an old fix, or a clock that is wrong; both times "
-        "must lead to the same decision",
+        note=_TWO_TIMES.format("its GPS time and its clock are no whole zone apart"),
     )
 
 
-def _put_aside(apart: timedelta) -> str:
+def _date_is_wrong(apart: timedelta, a_day_off: bool) -> str | None:
+    """Why only the receiver's date can be wrong, so that the fix is put aside; None where the clock may be, too."""
     for rounds in (1, 2):
-        if abs(abs(apart) - rounds * WEEKS_LOST) <= timedelta(days=1):
+        if abs(abs(apart) - rounds * WEEKS_LOST) <= A_DAY:
             return "its GPS receiver lost count of the weeks (1024-week rollover); its GPS time was not used"
-    return "its GPS date is a day or more from what its clock says and was not used"
+    return "its GPS date is a day from what its clock says and was not used" if a_day_off else None
+
+
+def _length(apart: timedelta) -> str:
+    if abs(apart) < A_DAY:
+        return _minutes(apart)
+    days = round(abs(apart) / A_DAY)
+    return "a day" if days == 1 else f"{days} days"
 
 
 def _minutes(apart: timedelta) -> str:

@@ -96,7 +96,16 @@ def test_a_gps_time_that_disagrees_by_hours_must_be_decided_the_same(photo: Phot
 def test_a_gps_date_one_day_late_is_put_aside_and_said(photo: Photo) -> None:
     found = photo({ORIGINAL: TAKEN, OFFSET: b"+00:00"}, gps_at("2026:03:15 10:11:12"))
     assert (found.level, found.also) == (Level.OWN_OFFSET, ())
-    assert found.notes == ("its GPS date is a day or more from what its clock says and was not used",)
+    assert found.notes == ("its GPS date is a day from what its clock says and was not used",)
+
+
+@pytest.mark.parametrize("offset", [b"+00:00", None])
+def test_a_gps_time_of_another_week_must_be_decided_the_same(photo: Photo, offset: bytes | None) -> None:
+    """A clock that was never set shows a visit's time as easily as any other; the receiver knows better."""
+    found = photo({ORIGINAL: TAKEN} | ({OFFSET: offset} if offset else {}), gps_at("2026:03:21 15:30:00"))
+    fixed = datetime(2026, 3, 21, 15, 30, tzinfo=UTC)
+    assert Interval(fixed - timedelta(minutes=5), fixed + timedelta(minutes=5)) in found.also
+    assert "days" in found.notes[0]
 
 
 def test_a_gps_week_rollover_is_put_aside_and_named(photo: Photo) -> None:
