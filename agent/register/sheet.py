@@ -13,9 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from agent.register.faults import Fault, Notes, Which
 from agent.register.text import WORKBOOK, decode
+
+if TYPE_CHECKING:
+    from agent.register.workbook import Rows
 
 SEPARATORS = (",", ";", "\t")
 
@@ -125,9 +129,7 @@ def read_sheet(raw: bytes, columns: Columns) -> Sheet:
         book = read_workbook(raw, lambda rows: _best(rows, columns), columns.register)
         if not book.cells:
             return Sheet((), book.faults or (_empty(columns),), workbook=True)
-        rows = enumerate(book.cells, 1)
-        numbered = ((Notes(number, columns.register), [calm(cell) for cell in cells]) for number, cells in rows)
-        return _sheet(numbered, book.faults, columns, separator="", ended=True)
+        return _sheet(_numbered(book, columns), book.faults, columns, separator="", ended=True)
     text, faults = decode(raw, columns.register)
     if text is None:
         return Sheet((), faults)
@@ -137,6 +139,18 @@ def read_sheet(raw: bytes, columns: Columns) -> Sheet:
     separator = directive[1] if directive else _separator(text, columns)
     records = _records(text, separator, columns.register)
     return _sheet(records, faults, columns, separator=separator, ended=text.endswith(("\n", "\r")))
+
+
+def _numbered(book: "Rows", columns: Columns) -> Iterator[tuple[Notes, list[str]]]:
+    for number, cells in enumerate(book.cells):
+        notes = Notes(number + 1, columns.register)
+        if number in book.struck:
+            notes.error(
+                None,
+                "this line is struck through, at least in part: write cancelled into its status, delete it, or remove "
+                "the line through it",
+            )
+        yield notes, [calm(cell) for cell in cells]
 
 
 def header_names(raw: bytes) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 Dates become year-first text, so that nothing about them is guessed any more. What the reading library passes over in
 silence is looked for before: cells that show an error, formulas whose value nobody saved, cells that were merged over
-several lines (an empty “staff” would mean anyone), and sizes that would take the memory of the laptop.
+several lines (an empty “staff” would mean anyone), lines that are struck through, and sizes that would take the memory
+of the laptop.
 """
 
 import io
@@ -10,12 +11,13 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from xml.parsers import expat
 
 from agent.register.faults import Fault, Which
+from agent.register.struck import struck_lines, struck_lines_of_tables
 
 LARGEST_INSIDE = 64 * 1024 * 1024
 """Bytes that a workbook may unpack to; a register of 20,000 lines has some 15 MB."""
@@ -25,7 +27,9 @@ LAST_ROW, LAST_COLUMN = 100_000, 200
 
 _ERROR = "#N/A"
 _UNSAVED = "=formula"
-_INDEX = frozenset({"xl/workbook.xml", "xl/_rels/workbook.xml.rels"})
+_INDEX = frozenset(
+    {"xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml", "xl/sharedStrings.xml", "styles.xml"}
+)
 _PART = re.compile(r"xl/worksheets/[^/]+\.xml|content\.xml", re.IGNORECASE)
 
 
@@ -35,21 +39,22 @@ class NoWorkbook(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of one sheet from its first line on, cells as text."""
+    """The rows of one sheet from its first line on, cells as text; `struck` are the lines, from 0, struck through."""
 
     cells: list[list[str]]
     faults: tuple[Fault, ...]
+    struck: frozenset[int] = frozenset()
 
 
 def read_workbook(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int], register: Which) -> Rows:
     """The rows of the sheet whose first rows have the highest `score`; none, with an error, where it cannot be read."""
     try:
-        return Rows(_rows(raw, score), ())
+        return _rows(raw, score)
     except NoWorkbook as fault:
         return Rows([], (Fault(1, None, str(fault), "error", register),))
 
 
-def _rows(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int]) -> list[list[str]]:
+def _rows(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int]) -> Rows:
     if raw.startswith(b"\xd0\xcf\x11\xe0"):
         raise NoWorkbook(
             "this is an old workbook (.xls), or one with a password: save it as an Excel workbook (.xlsx) without one"
@@ -77,8 +82,9 @@ def _rows(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int]) -> list[l
         raise NoWorkbook(f"the sheets {names_of} have the same header: keep the register on one sheet of its file")
     name, sheet = chosen[0]
     rows = list(sheet.rows())
-    _fill_in(rows, looked_at.get(name, _Found({}, ())))
-    return rows
+    found = looked_at.get(name, _Found())
+    _fill_in(rows, found)
+    return Rows(rows, (), found.struck)
 
 
 def _fill_in(rows: list[list[str]], found: "_Found") -> None:
@@ -101,11 +107,13 @@ class _Found:
     """What the library does not tell of a sheet, lines and columns counted from 0.
 
     `marks` are the cells that show an error or have no value saved; `merged` are the first and last line, and the
-    column, of cells that were merged over several lines: their value stands in the first one alone.
+    column, of cells that were merged over several lines: their value stands in the first one alone. `struck` are the
+    lines with a cell that is struck through.
     """
 
-    marks: dict[tuple[int, int], str]
-    merged: tuple[tuple[int, int, int], ...]
+    marks: dict[tuple[int, int], str] = field(default_factory=dict)
+    merged: tuple[tuple[int, int, int], ...] = ()
+    struck: frozenset[int] = frozenset()
 
 
 class _Sheet:
@@ -153,10 +161,11 @@ def _looked_through(raw: bytes) -> dict[str, _Found]:
             raise NoWorkbook("a cell is merged over several lines: undo that, and fill in each line")
         if _REPEATED.search(content):
             raise NoWorkbook("a cell is repeated thousands of times: delete what is below and beside the register")
-        return {}
-    names = _sheet_names(parts)
+        tables = struck_lines_of_tables(content, parts.get("styles.xml", b""))
+        return {name: _Found(struck=lines) for name, lines in tables.items()}
+    names, struck = _sheet_names(parts), struck_lines(parts)
     return {
-        names.get(part, part): _Found(_marks(xml), tuple(_merged(xml)))
+        names.get(part, part): _Found(_marks(xml), tuple(_merged(xml)), struck.get(part, frozenset()))
         for part, xml in parts.items()
         if part.startswith("xl/worksheets/")
     }

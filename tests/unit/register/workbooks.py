@@ -11,6 +11,7 @@ SPACES = (
     'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
     'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
     'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
+    'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" '
     'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
 )
 
@@ -29,8 +30,11 @@ def xlsx(*sheets: tuple[str, Sequence[Sequence[object]]], edit: Callable[[Any], 
     return out.getvalue()
 
 
-def ods(*rows: Sequence[str]) -> bytes:
-    """A sheet of these cells, each as XML or as its text; with the blank rest that LibreOffice repeats."""
+def ods(*rows: Sequence[str], styles: str = "") -> bytes:
+    """A sheet of these cells, each as XML or as its text; with the blank rest that LibreOffice repeats.
+
+    `styles` are elements for its automatic styles.
+    """
     body = "".join(
         "<table:table-row>"
         + "".join(cell if cell.startswith("<") else text_cell(cell) for cell in row)
@@ -38,7 +42,8 @@ def ods(*rows: Sequence[str]) -> bytes:
         for row in rows
     )
     content = (
-        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {SPACES} office:version="1.2"><office:body>'
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {SPACES} office:version="1.2">'
+        f"<office:automatic-styles>{styles}</office:automatic-styles><office:body>"
         f'<office:spreadsheet><table:table table:name="Visits">{body}<table:table-row '
         'table:number-rows-repeated="1048570"><table:table-cell table:number-columns-repeated="16384"/>'
         "</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
