@@ -246,6 +246,24 @@ def test_a_copy_that_is_read_after_its_original_is_proven_goes_in_the_same_run(l
     assert len(laptop.on_share()) == 1
 
 
+def test_copies_of_a_photo_that_cannot_be_sent_say_so_too(laptop: Laptop) -> None:
+    photo = laptop.photo("IMG_1.jpg")
+    laptop.file("IMG_1 (1).jpg", photo.read_bytes())
+    blocked = laptop.share / "visits" / "museum"
+    blocked.parent.mkdir(exist_ok=True)
+    blocked.write_text("a file where the visit's folder belongs")
+
+    summary = laptop.run()
+
+    assert (summary.removed, summary.waiting, summary.failed) == (0, 2, 2)
+    held = laptop.look(lambda context: context.journal.tracked_photos(State.DECIDED))
+    assert len({one.reason for one in held}) == 1
+    assert all(one.reason and one.not_before for one in held)
+
+    blocked.unlink()
+    assert laptop.run().removed == 2
+
+
 def test_a_copy_that_differs_in_a_single_byte_is_a_photo_of_its_own(laptop: Laptop) -> None:
     photo = laptop.photo("IMG_1.jpg", size=200_000)
     content = bytearray(photo.read_bytes())
