@@ -18,10 +18,12 @@ from PIL import Image
 
 from agent.cli.session import stages_of
 from agent.errors import UsageError
+from agent.journal import State, TrackedPhoto
 from agent.pipeline.context import Context, open_context
 from agent.pipeline.events import Event, Summary
 from agent.pipeline.lock import only_writer
 from agent.pipeline.run import Run
+from agent.record import Entry, EntryKind
 from agent.settings import Settings, load
 from agent.tagging import untag
 
@@ -153,17 +155,32 @@ class Laptop:
         return path
 
     def run(
-        self, audience: Heard | None = None, *, sleep: Callable[[float], object] = time.sleep, **options: Any
+        self,
+        audience: Heard | None = None,
+        *,
+        roots: Sequence[Path] = (),
+        sleep: Callable[[float], object] = time.sleep,
+        **options: Any,
     ) -> Summary:
-        """One run in this process, as `sync` does it; `sleep` is what it waits with for photos to settle."""
+        """One run in this process, as `sync [ROOTS]` does it; `sleep` is what it waits with for photos to settle."""
         settings = self.settings
         with only_writer(settings), open_context(settings, sleep=sleep) as context:
-            return Run(context, settings.watch, audience or Heard(), **options).through()
+            return Run(context, roots or settings.watch, audience or Heard(), **options).through()
 
     def look(self, what: Callable[[Context], Any]) -> Any:
         """Ask the stages something between runs."""
         with stages_of(self.settings) as context:
             return what(context)
+
+    def entries(self, *kinds: EntryKind) -> list[Entry]:
+        """What the record has of these kinds."""
+        found: list[Entry] = self.look(lambda context: list(context.record.entries(kinds=set(kinds))))
+        return found
+
+    def tracked(self, *states: State) -> list[TrackedPhoto]:
+        """The photos in these states."""
+        found: list[TrackedPhoto] = self.look(lambda context: context.journal.tracked_photos(*states))
+        return found
 
     def command(
         self,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from agent.journal import State, TrackedPhoto
+from agent.journal import State
 from agent.pipeline.clocks import notice_a_leap_back
 from agent.pipeline.context import Context, open_context, wall_clock
 from agent.pipeline.examine import settle_again, unsettled
@@ -30,15 +30,11 @@ def run_at(laptop: Laptop, ahead: timedelta, heard: Heard | None = None, **optio
         return run
 
 
-def tracked_photos(laptop: Laptop, *states: State) -> list[TrackedPhoto]:
-    return laptop.look(lambda context: context.journal.tracked_photos(*states))
-
-
 def test_a_photo_found_by_a_clock_that_was_ahead_settles_at_once(laptop: Laptop) -> None:
     laptop.configure(folders={"settle_seconds": 0.5})
     photo = laptop.photo("IMG_1.jpg")
     run_at(laptop, A_DAY, patient=True)
-    assert [one.state for one in tracked_photos(laptop)] == [State.FOUND]
+    assert [one.state for one in laptop.tracked()] == [State.FOUND]
 
     began = time.monotonic()
     summary = run_at(laptop, timedelta(0)).summary
@@ -87,7 +83,7 @@ def test_a_pause_put_down_by_a_clock_that_was_ahead_is_over(laptop: Laptop) -> N
     (laptop.share / "visits").mkdir()
     (laptop.share / "visits" / "museum").write_bytes(b"a file where a folder should be")
     run_at(laptop, 400 * A_DAY)
-    (waiting,) = tracked_photos(laptop, State.DECIDED)
+    (waiting,) = laptop.tracked(State.DECIDED)
     assert waiting.not_before is not None
     assert waiting.not_before > wall_clock() + 300 * A_DAY
     (laptop.share / "visits" / "museum").unlink()
@@ -115,7 +111,7 @@ def test_times_from_the_future_count_as_now_in_every_state(laptop: Laptop) -> No
     run_at(laptop, A_DAY)
     now = wall_clock()
     run_at(laptop, timedelta(0))
-    for one in tracked_photos(laptop):
+    for one in laptop.tracked():
         times = (one.found_at, one.looked_at, one.reachable_at, one.proven_at, one.removed_at)
         assert all(at is None or at <= wall_clock() for at in times)
         assert one.found_at >= now - timedelta(minutes=1)
@@ -159,7 +155,7 @@ def test_when_the_share_was_first_reachable_is_told_by_the_shares_clock(laptop: 
     (laptop.share / "visits").mkdir()
     (laptop.share / "visits" / "museum").write_bytes(b"in the way")
     run_at(laptop, -400 * A_DAY)
-    (one,) = tracked_photos(laptop, State.DECIDED)
+    (one,) = laptop.tracked(State.DECIDED)
     assert one.reachable_at is not None
     assert abs(one.reachable_at - wall_clock()) < timedelta(minutes=5)
     assert not laptop.look(lambda context: is_overdue(context, one))
@@ -186,7 +182,7 @@ def test_what_has_not_settled_begins_anew_after_a_leap(laptop: Laptop) -> None:
 def test_what_a_person_kept_on_a_day_that_is_yet_to_come_is_on_record_with_the_next_run(laptop: Laptop) -> None:
     laptop.photo("undated.jpg", None)
     run_at(laptop, timedelta(0))
-    (held,) = tracked_photos(laptop, State.REVIEW)
+    (held,) = laptop.tracked(State.REVIEW)
     with open_context(laptop.settings, clock=lambda: wall_clock() + 400 * A_DAY) as context:
         keep_private(context, held.id)
     run_at(laptop, timedelta(0))
@@ -199,9 +195,9 @@ def test_noticing_that_the_clock_went_back_changes_nothing_where_it_did_not(lapt
     laptop.photo("IMG_1.jpg", None)
     laptop.photo("IMG_2.jpg", ON_VISIT + minutes(1))
     laptop.run()
-    before = tracked_photos(laptop)
+    before = laptop.tracked()
     laptop.look(notice_a_leap_back)
-    assert tracked_photos(laptop) == before
+    assert laptop.tracked() == before
 
 
 def test_a_file_from_the_future_that_lacks_its_end_is_waited_for_and_no_longer(laptop: Laptop) -> None:
@@ -210,7 +206,7 @@ def test_a_file_from_the_future_that_lacks_its_end_is_waited_for_and_no_longer(l
     cut.write_bytes(cut.read_bytes()[:-2])
     os.utime(cut, (2**33, 2**33))
     run_at(laptop, timedelta(0))
-    assert [one.state for one in tracked_photos(laptop)] == [State.SETTLED]
+    assert [one.state for one in laptop.tracked()] == [State.SETTLED]
     summary = run_at(laptop, timedelta(minutes=11)).summary
     assert summary.damaged == 1
     assert not cut.exists()

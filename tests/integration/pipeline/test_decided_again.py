@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.journal import State, TrackedPhoto
+from agent.journal import State
 from agent.model import VisitId
 from agent.pipeline.context import open_context
 from agent.pipeline.events import Event, Exit, Happened
@@ -47,11 +47,6 @@ def in_place(path: Path, content: bytes) -> None:
 EDITS = pytest.mark.parametrize("edit", [replaced, in_place])
 
 
-def tracked_photos(laptop: Laptop, *states: State) -> list[TrackedPhoto]:
-    found: list[TrackedPhoto] = laptop.look(lambda context: context.journal.tracked_photos(*states))
-    return found
-
-
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cutting") / "plan.json"
@@ -80,7 +75,7 @@ def cut(cutting: OpenSSH, plan: Path, tmp_path: Path) -> Callable[[], Laptop]:
         laptop.run()
         plan.unlink()
         plan.write_text("{}")
-        assert [one.state for one in tracked_photos(laptop)] == [State.SENT]
+        assert [one.state for one in laptop.tracked()] == [State.SENT]
         return laptop
 
     laptop.photo("IMG_1.jpg", ON_VISIT)
@@ -95,7 +90,7 @@ def final_names(laptop: Laptop) -> list[str]:
 def test_a_date_corrected_after_the_decision_keeps_the_photo_here(laptop: Laptop, edit: Edit) -> None:
     photo = laptop.photo("IMG_1.jpg", ON_VISIT)
     laptop.run(heard := Heard(), stopping=lambda: bool(heard.events))  # decided, not sent
-    assert [one.state for one in tracked_photos(laptop)] == [State.DECIDED]
+    assert [one.state for one in laptop.tracked()] == [State.DECIDED]
 
     edit(photo, jpeg(PRIVATE))
     summary = laptop.run()
@@ -173,7 +168,7 @@ def test_a_persons_word_is_about_the_photo_that_was_seen(laptop: Laptop, edit: E
     edge = ON_VISIT.replace(hour=16, minute=30, second=0)
     photo = laptop.photo("IMG_1.jpg", edge)
     laptop.run()
-    (held,) = tracked_photos(laptop, State.REVIEW)
+    (held,) = laptop.tracked(State.REVIEW)
     laptop.look(lambda context: assign(context, held.id, VisitId("museum")))
 
     edit(photo, jpeg(PRIVATE))
@@ -188,7 +183,7 @@ def test_a_persons_word_outlives_new_file_numbers(laptop: Laptop) -> None:
     edge = ON_VISIT.replace(hour=16, minute=30, second=0)
     photo = laptop.photo("IMG_1.jpg", edge)
     laptop.run()
-    (held,) = tracked_photos(laptop, State.REVIEW)
+    (held,) = laptop.tracked(State.REVIEW)
     laptop.look(lambda context: assign(context, held.id, VisitId("museum")))
 
     replaced(photo, photo.read_bytes())  # as if its card had been put in again
@@ -200,7 +195,7 @@ def test_a_photo_assigned_to_a_visit_that_is_then_cancelled_waits(laptop: Laptop
     edge = ON_VISIT.replace(hour=16, minute=30, second=0)
     photo = laptop.photo("IMG_1.jpg", edge)
     laptop.run()
-    (held,) = tracked_photos(laptop, State.REVIEW)
+    (held,) = laptop.tracked(State.REVIEW)
     laptop.look(lambda context: assign(context, held.id, VisitId("museum")))
     laptop.register(VISITS.replace("Europe/London,,,,,,\nfarm", "Europe/London,,,,,,cancelled\nfarm"))
 
@@ -224,7 +219,7 @@ def test_new_file_numbers_alone_lose_no_progress(cut: Callable[[], Laptop]) -> N
 def test_nothing_is_sent_by_a_register_that_is_too_old(laptop: Laptop) -> None:
     photo = laptop.photo("IMG_1.jpg", ON_VISIT)
     laptop.run(heard := Heard(), stopping=lambda: bool(heard.events))
-    assert [one.state for one in tracked_photos(laptop)] == [State.DECIDED]
+    assert [one.state for one in laptop.tracked()] == [State.DECIDED]
     (laptop.share / "register" / "visits.csv").unlink()  # so that it cannot be renewed
     settings, later = laptop.settings, datetime.now(UTC) + timedelta(days=15)
 
