@@ -87,7 +87,7 @@ def server_for(real: OpenSSH) -> Server:
 
 @pytest.fixture(params=KINDS)
 def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     if request.param == "memory":
         yield InMemory()
     elif request.param == "memory-on-a-folder":
@@ -104,6 +104,6 @@ def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
         server = request.getfixturevalue("sshd" if request.param == "openssh" else "chrooted_sshd")
         yield OnDisk(request.param, server_for(server), server.disk)
     deadline = time.monotonic() + 3
-    while threading.active_count() > before:
-        assert time.monotonic() < deadline, f"threads were left running: {threading.enumerate()}"
+    while left := set(threading.enumerate()) - before:
+        assert time.monotonic() < deadline, f"threads were left running: {left}"
         time.sleep(0.01)

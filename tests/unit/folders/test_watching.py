@@ -178,11 +178,11 @@ def test_a_watcher_may_be_stopped_twice_and_started_again(folder, put):
 def test_stopping_leaves_no_thread_and_no_handle_behind(folder):
     with watching(folder, folder / "absent"):
         pass
-    threads, handles = threading.active_count(), sum(1 for _ in Path("/proc/self/fd").iterdir())
+    threads, handles = set(threading.enumerate()), sum(1 for _ in Path("/proc/self/fd").iterdir())
     for _ in range(5):
         with watching(folder, folder / "absent"):
             pass
-    assert threading.active_count() == threads
+    assert not set(threading.enumerate()) - threads
     assert sum(1 for _ in Path("/proc/self/fd").iterdir()) == handles
 
 
@@ -191,10 +191,10 @@ def test_a_folder_that_may_not_be_watched_leaves_nothing_behind(folder, as_ordin
     shut = folder / "shut"
     shut.mkdir()
     shut.chmod(0)
-    threads = threading.active_count()
+    threads = set(threading.enumerate())
     with as_ordinary_user(), watching(shut) as (watcher, _):
         assert not watcher.alive()
-        assert until(lambda: threading.active_count() == threads)
+        assert until(lambda: not set(threading.enumerate()) - threads)
     shut.chmod(0o700)
 
 
