@@ -1,0 +1,47 @@
+"""What this laptop has sent, by content: so that an identical copy is recognised wherever it lies.
+
+The record knows each file's hash and size, as it was here and as the share holds it. A file is read only where its size
+is one of these.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from agent.folders import fingerprint
+from agent.model import LocalFile, VisitId
+from agent.pipeline.former import own_entries
+from agent.record import JSON, EntryKind
+from agent.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Visits by the content of what was sent for them: SHA-256, as bytes, by size."""
+
+    by_size: dict[int, dict[bytes, VisitId]]
+
+    def visit_of(self, file: LocalFile, progress: Callable[[int], None] | None = None) -> VisitId | None:
+        """The visit that this very content was sent for; None where it was not. `progress`: see `fingerprint`.
+
+        Raises LocalFault where a file that may be a copy cannot be read.
+        """
+        known = self.by_size.get(file.size)
+        if not known:
+            return None
+        return known.get(bytes.fromhex(fingerprint(file, progress=progress).sha256))
+
+
+def sent_from(settings: Settings) -> Sent:
+    """All that is on this laptop's record, under every name it had. Raises RecordError, as for any damage there."""
+    by_size: defaultdict[int, dict[bytes, VisitId]] = defaultdict(dict)
+    for entry in own_entries(settings):
+        if entry.kind is not EntryKind.TRANSFERRED:
+            continue
+        for file in cast("list[dict[str, JSON]]", entry.body["files"]):
+            for which in ("original", "held"):
+                size, content = file[f"{which}_size"], file[f"{which}_sha256"]
+                if size:
+                    by_size[cast("int", size)][bytes.fromhex(str(content))] = VisitId(str(entry.body["visit"]))
+    return Sent(dict(by_size))
