@@ -98,15 +98,14 @@ def _summary(inspection: "Inspection", titles: "dict[VisitId, str]", on_record: 
 # --- What is told ----------------------------------------------------------------------------------------------------
 
 _NOT_KNOWN = {
-    "no permission": "{count} could not be looked at: this program may not read {it}",
-    "in the cloud only": "{count} only in the cloud; nothing was downloaded",
-    "kept in a form of its own": "a program keeps pictures there in a form that nobody else can search",
-    "on the network": "{count} on a network drive, which was not searched",
-    "behind a link": "{count} to somewhere else, which was not followed",
-    "unreadable": "{count} could not be read",
+    "no permission": "{files} could not be looked at, because this program may not read {them}",
+    "in the cloud only": "{files} {are} in the cloud only; nothing was downloaded",
+    "kept in a form of its own": "a program keeps pictures there in a form that cannot be searched",
+    "on the network": "{folders} on a network drive or in a cloud {were} not searched",
+    "behind a link": "{links} to somewhere else {were} not followed",
+    "unreadable": "{files} could not be read",
     "the school share": "the school's own folder was left out",
 }
-_NOUNS = {"behind a link": "link"}
 
 
 class _Telling:
@@ -166,7 +165,7 @@ class _Telling:
             if what in {What.COPY, What.PHOTO}
         ]
         if rows:
-            put_table("", ("visit", "place", "photos", "what they are"), rows)
+            put_table("", ("visit", "place", "photos", "what each is"), rows)
 
     def _title(self, visit: "VisitId | None") -> str:
         return "–" if visit is None else self.titles.get(visit, visit)
@@ -186,9 +185,11 @@ class _Telling:
         from agent.pipeline.inspect import What
 
         if inspection.count(What.COPY):
-            click.echo("Copies are safe on the school network: delete them where they are, then empty the bin.")
+            click.echo(
+                "Copies are of photos that were sent and checked: delete them where they are, then empty the bin."
+            )
         if inspection.count(What.PHOTO):
-            click.echo("Photos of a visit that were not sent: `photo-agent sync FOLDER` sends and removes them.")
+            click.echo("Photos of a visit that were not sent: move them into your photo folder, and they will be.")
         if inspection.needs_a_person and not self._names:
             click.echo("`photo-agent inspect --names` shows which files they are.")
 
@@ -202,9 +203,15 @@ _WHAT = {
 
 
 def _why(why: str, number: int) -> str:
-    noun = _NOUNS.get(why, "file or folder" if number == 1 else "files or folders")
-    count = counted(number, noun) if why in _NOUNS else f"{number:,} {noun}"
-    return _NOT_KNOWN[why].format(count=count, it="it" if number == 1 else "them")
+    one = number == 1
+    return _NOT_KNOWN[why].format(
+        files=counted(number, "file or folder", "files or folders"),
+        folders=counted(number, "folder"),
+        links=counted(number, "link"),
+        them="it" if one else "them",
+        are="is" if one else "are",
+        were="was" if one else "were",
+    )
 
 
 def _length(seconds: float) -> str:

@@ -1,11 +1,11 @@
 """What this laptop has sent, by content: so that an identical copy is recognised wherever it lies.
 
 The record knows each file's hash and size, as it was here and as the share holds it. A file is read only where its size
-is one of these.
+is one of these. What the share was seen to have lost does not count as sent.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -35,13 +35,26 @@ class Sent:
 
 def sent_from(settings: Settings) -> Sent:
     """All that is on this laptop's record, under every name it had. Raises RecordError, as for any damage there."""
-    by_size: defaultdict[int, dict[bytes, VisitId]] = defaultdict(dict)
+    by_transfer: dict[JSON, list[tuple[int, bytes]]] = {}
+    visits: dict[JSON, VisitId] = {}
     for entry in own_entries(settings):
-        if entry.kind is not EntryKind.TRANSFERRED:
-            continue
-        for file in cast("list[dict[str, JSON]]", entry.body["files"]):
-            for which in ("original", "held"):
-                size, content = file[f"{which}_size"], file[f"{which}_sha256"]
-                if size:
-                    by_size[cast("int", size)][bytes.fromhex(str(content))] = VisitId(str(entry.body["visit"]))
+        transfer = entry.body.get("transfer")
+        if entry.kind is EntryKind.SHARE_LOST:
+            by_transfer.pop(transfer, None)
+        elif entry.kind is EntryKind.TRANSFERRED:
+            files = cast("list[dict[str, JSON]]", entry.body["files"])
+            by_transfer[transfer] = [content for file in files for content in _contents(file)]
+            visits[transfer] = VisitId(str(entry.body["visit"]))
+    by_size: defaultdict[int, dict[bytes, VisitId]] = defaultdict(dict)
+    for transfer, contents in by_transfer.items():
+        for size, sha256 in contents:
+            by_size[size][sha256] = visits[transfer]
     return Sent(dict(by_size))
+
+
+def _contents(file: Mapping[str, JSON]) -> Iterator[tuple[int, bytes]]:
+    """As it was here, and as the share holds it."""
+    for which in ("original", "held"):
+        size = cast("int", file[f"{which}_size"])
+        if size:
+            yield size, bytes.fromhex(str(file[f"{which}_sha256"]))

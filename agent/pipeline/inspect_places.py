@@ -88,7 +88,9 @@ def usual_places(here: Surroundings) -> tuple[PlaceToLook, ...]:
         PlaceToLook(Spot.VIDEOS, here.known.videos),
         PlaceToLook(Spot.DOCUMENTS, here.known.documents),
     ]
-    return tuple({place.path: place for place in reversed(places)}.values())[::-1]
+    # A folder that the desktop does without is said to be the home folder itself (xdg-user-dirs).
+    whole = {here.home, *here.home.parents}
+    return tuple({place.path: place for place in reversed(places) if place.path not in whole}.values())[::-1]
 
 
 _IN_DOCUMENTS = ("ViberDownloads", "WeChat Files", "xwechat_files")

@@ -23,6 +23,7 @@ from agent.pipeline.inspect_places import Spot
 from agent.pipeline.lock import GLANCE, only_writer
 from agent.pipeline.places import inspection_lock
 from agent.record import JSON, Draft, EntryKind
+from agent.record.schema import check, trace_of_private
 from agent.settings import Settings
 
 _TO_RECORD = "inspected "
@@ -53,8 +54,10 @@ def inspecting_alone(settings: Settings) -> Iterator[None]:
 
 
 def note(context: Context, inspection: Inspection) -> None:
-    """Keep it as far as it has come; durable on return."""
-    body = json.dumps(body_of(inspection, context.settings.device.staff))
+    """Keep it as far as it has come; durable on return. RecordError where the record would not take it."""
+    said = body_of(inspection, context.settings.device.staff)
+    check(EntryKind.INSPECTED, said)  # here, where it is seen, and not in some later run
+    body = json.dumps(said)
     context.journal.set_fact(_TO_RECORD + inspection.id, body)
     context.journal.set_fact(_LAST, body)
 
@@ -120,8 +123,8 @@ def body_of(inspection: Inspection, staff: str) -> dict[str, JSON]:
 def _lines(inspection: Inspection) -> list[dict[str, JSON]]:
     lines: dict[tuple[VisitId, Spot], dict[str, JSON]] = {}
     for (what, visit, spot), number in sorted(inspection.found.items(), key=str):
-        if visit is None or what not in {What.COPY, What.PHOTO}:
-            continue
+        if visit is None or what not in {What.COPY, What.PHOTO} or trace_of_private(visit):
+            continue  # an id that looks like a file's name or a place may not stand in the record; the sums have it
         line = lines.setdefault((visit, spot), {"visit": visit, "place": spot.value, "copies": 0, "photos": 0})
         line["copies" if what is What.COPY else "photos"] = number
     return list(lines.values())

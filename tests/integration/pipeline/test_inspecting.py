@@ -6,11 +6,13 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agent.cli.inspect import command
 from agent.pipeline.context import open_context
 from agent.pipeline.inspect import Inspecting, Inspection
 from agent.pipeline.inspect_places import PlaceToLook, Spot
@@ -18,16 +20,26 @@ from agent.pipeline.inspect_record import inspecting_alone, last_inspection, not
 from agent.pipeline.lock import only_writer
 from agent.record import Entry, EntryKind
 from tests.integration.pipeline.test_nothing_private_gets_out import DOUBTFUL_WORD, PRIVATE_WORD, files_with, telling
-from tests.laptop import AT_THE_FARM, ON_VISIT, PRIVATE, Laptop, jpeg
+from tests.laptop import AT_THE_FARM, ON_VISIT, PRIVATE, VISITS, Laptop, jpeg, sha256
 from tests.platforms import posix_paths
 
+Looked = tuple[int, list[dict[str, Any]], dict[str, Any]]
+Inspect = Callable[..., Looked]
 
-def inspect(laptop: Laptop, *words: str) -> tuple[int, list[dict[str, Any]], dict[str, Any]]:
-    """`photo-agent inspect --json`: its exit code, what it found and its summary."""
-    done = laptop.command("inspect", "--json", *words)
-    assert not done.stderr, done.stderr
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    return done.returncode, [line for line in lines if line["event"] == "found"], lines[-1]
+
+@pytest.fixture
+def inspect(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Inspect:
+    """`photo-agent inspect --json` in this process: its exit code, what it found and its summary."""
+
+    def inspected(laptop: Laptop, *words: str) -> Looked:
+        for name, value in laptop.environment.items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        code = command.main(["--json", *words], standalone_mode=False, obj=str(laptop.config))
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return code, [line for line in lines if line["event"] == "found"], lines[-1]
+
+    return inspected
 
 
 def inspections(laptop: Laptop) -> list[Entry]:
@@ -50,7 +62,7 @@ def after_a_visit(laptop: Laptop) -> Laptop:
     return laptop
 
 
-def test_a_clean_laptop_gives_0_and_goes_on_record(after_a_visit: Laptop) -> None:
+def test_a_clean_laptop_gives_0_and_goes_on_record(after_a_visit: Laptop, inspect: Inspect) -> None:
     put(after_a_visit.home / "Pictures" / "home.jpg", jpeg(PRIVATE))
     put(after_a_visit.home / "Documents" / "notes.txt", b"nothing but words")
     code, found, summary = inspect(after_a_visit)
@@ -62,7 +74,7 @@ def test_a_clean_laptop_gives_0_and_goes_on_record(after_a_visit: Laptop) -> Non
     assert {"place": "pictures", "files": 1} in entry.body["places"]  # type: ignore[operator]
 
 
-def test_copies_are_found_by_content_under_any_name(after_a_visit: Laptop) -> None:
+def test_copies_are_found_by_content_under_any_name(after_a_visit: Laptop, inspect: Inspect) -> None:
     home = after_a_visit.home
     put(home / "Downloads" / "renamed.dat", jpeg(ON_VISIT, seed=1))
     put(home / ".local" / "share" / "Trash" / "files" / "IMG_2.jpg", jpeg(ON_VISIT, seed=2))
@@ -81,7 +93,7 @@ def test_copies_are_found_by_content_under_any_name(after_a_visit: Laptop) -> No
     assert {"visit": "museum", "place": "trash", "copies": 1, "photos": 0} in entry.body["found"]  # type: ignore[operator]
 
 
-def test_photos_of_a_visit_are_found_by_their_own_evidence(after_a_visit: Laptop) -> None:
+def test_photos_of_a_visit_are_found_by_their_own_evidence(after_a_visit: Laptop, inspect: Inspect) -> None:
     home = after_a_visit.home
     put(home / "Pictures" / "2026" / "farm.jpg", jpeg(AT_THE_FARM))
     put(home / "Pictures" / "Photos Library.photoslibrary" / "originals" / "A" / "B.jpeg", jpeg(ON_VISIT, seed=9))
@@ -98,7 +110,7 @@ def test_photos_of_a_visit_are_found_by_their_own_evidence(after_a_visit: Laptop
     assert (summary["findings"], summary["unsure"]) == (3, 1)
 
 
-def test_photos_that_a_run_takes_up_are_on_their_way(after_a_visit: Laptop) -> None:
+def test_photos_that_a_run_takes_up_are_on_their_way(after_a_visit: Laptop, inspect: Inspect) -> None:
     after_a_visit.photo("IMG_3.jpg", seed=3)
     code, found, summary = inspect(after_a_visit)
     assert (code, [one["what"] for one in found], summary["on_their_way"]) == (0, ["on its way"], 1)
@@ -107,7 +119,7 @@ def test_photos_that_a_run_takes_up_are_on_their_way(after_a_visit: Laptop) -> N
     assert (code, sorted(one["what"] for one in found)) == (4, ["on its way", "photo"])
 
 
-def test_a_photo_that_a_person_said_is_private_is_left_out(after_a_visit: Laptop) -> None:
+def test_a_photo_that_a_person_said_is_private_is_left_out(after_a_visit: Laptop, inspect: Inspect) -> None:
     path = after_a_visit.photo("IMG_5.jpg", None)
     after_a_visit.run()
     identity = json.loads(after_a_visit.command("review", "list", "--json").stdout.splitlines()[0])["id"]
@@ -118,7 +130,7 @@ def test_a_photo_that_a_person_said_is_private_is_left_out(after_a_visit: Laptop
     assert inspect(after_a_visit)[:2] == (0, [])
 
 
-def test_small_pictures_of_removed_photos_are_found(after_a_visit: Laptop) -> None:
+def test_small_pictures_of_removed_photos_are_found(after_a_visit: Laptop, inspect: Inspect) -> None:
     import hashlib
 
     if sys.platform in {"win32", "darwin"}:
@@ -141,7 +153,7 @@ def test_without_a_register_it_says_what_to_do(laptop: Laptop) -> None:
     assert inspections(laptop) == []
 
 
-def test_nothing_is_written_moved_or_touched(after_a_visit: Laptop) -> None:
+def test_nothing_is_written_moved_or_touched(after_a_visit: Laptop, inspect: Inspect) -> None:
     home = after_a_visit.home
     paths = [
         put(home / "Downloads" / "copy.jpg", jpeg(ON_VISIT, seed=1)),
@@ -161,7 +173,7 @@ def test_nothing_is_written_moved_or_touched(after_a_visit: Laptop) -> None:
 
 
 @posix_paths
-def test_what_cannot_be_looked_at_is_not_known(after_a_visit: Laptop) -> None:
+def test_what_cannot_be_looked_at_is_not_known(after_a_visit: Laptop, inspect: Inspect) -> None:
     home = after_a_visit.home
     put(home / "Downloads" / "IMG_1.HEIC.nextcloud", b" ")
     (home / "Pictures").mkdir(exist_ok=True)
@@ -184,7 +196,7 @@ def test_what_cannot_be_looked_at_is_not_known(after_a_visit: Laptop) -> None:
 
 
 @posix_paths
-def test_a_folder_that_may_not_be_read_is_not_known(after_a_visit: Laptop) -> None:
+def test_a_folder_that_may_not_be_read_is_not_known(after_a_visit: Laptop, inspect: Inspect) -> None:
     if os.geteuid() == 0:
         pytest.skip("root may read everything")
     put(after_a_visit.home / "Pictures" / "locked" / "IMG_1.jpg", jpeg(ON_VISIT, seed=1))
@@ -193,7 +205,7 @@ def test_a_folder_that_may_not_be_read_is_not_known(after_a_visit: Laptop) -> No
     assert {"place": "pictures", "why": "no permission", "count": 1} in summary["not_known"]
 
 
-def test_names_are_shown_only_where_asked_for(after_a_visit: Laptop) -> None:
+def test_names_are_shown_only_where_asked_for(after_a_visit: Laptop, inspect: Inspect) -> None:
     path = put(after_a_visit.home / "Downloads" / f"{PRIVATE_WORD}.jpg", jpeg(ON_VISIT, seed=1))
     plain, named = after_a_visit.command("inspect"), after_a_visit.command("inspect", "--names")
     assert PRIVATE_WORD not in plain.stdout + plain.stderr
@@ -203,7 +215,7 @@ def test_names_are_shown_only_where_asked_for(after_a_visit: Laptop) -> None:
     assert found[0]["file"] == str(path)
 
 
-@pytest.mark.parametrize("words", [(), ("--json",), ("--names",), ("--names", "--json")])
+@pytest.mark.parametrize("words", [(), pytest.param(("--json",), marks=pytest.mark.slow), ("--names", "--json")])
 def test_a_canary_is_on_no_record_log_or_share(after_a_visit: Laptop, words: tuple[str, ...]) -> None:
     home = after_a_visit.home
     for n in range(5):
@@ -225,14 +237,14 @@ def test_a_canary_is_on_no_record_log_or_share(after_a_visit: Laptop, words: tup
     assert len(inspections(after_a_visit)) == 1
 
 
-def test_it_is_published_with_the_next_run(after_a_visit: Laptop) -> None:
+def test_it_is_published_with_the_next_run(after_a_visit: Laptop, inspect: Inspect) -> None:
     inspect(after_a_visit)
     after_a_visit.run()
     published = b"".join(path.read_bytes() for path in (after_a_visit.share / "record").rglob("*") if path.is_file())
     assert b'"kind":"inspected"' in published
 
 
-def test_where_a_run_is_at_work_the_next_one_records_it(after_a_visit: Laptop) -> None:
+def test_where_a_run_is_at_work_the_next_one_records_it(after_a_visit: Laptop, inspect: Inspect) -> None:
     with only_writer(after_a_visit.settings):
         _, _, summary = inspect(after_a_visit)
         assert summary["on_record"] is False
@@ -269,7 +281,7 @@ def test_one_that_is_stopped_goes_on_record_as_cut_short(after_a_visit: Laptop) 
 
 
 @posix_paths
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL])
 def test_one_that_is_ended_goes_on_record_all_the_same(after_a_visit: Laptop, how: signal.Signals) -> None:
     for n in range(400):
         put(after_a_visit.home / "Pictures" / f"{n}" / "IMG.jpg", jpeg(AT_THE_FARM, seed=n))
@@ -321,7 +333,7 @@ def test_a_fault_in_one_folder_is_not_known_and_others_go_on(
     assert (done.found.total(), done.not_known.total(), done.cut_short) == (1, 1, False)
 
 
-def test_status_shows_the_last_inspection(after_a_visit: Laptop) -> None:
+def test_status_shows_the_last_inspection(after_a_visit: Laptop, inspect: Inspect) -> None:
     assert "inspected" not in after_a_visit.command("status").stdout
     put(after_a_visit.home / "Downloads" / "IMG_1.jpg", jpeg(ON_VISIT, seed=1))
     inspect(after_a_visit)
@@ -338,7 +350,29 @@ def test_a_damaged_record_ends_it_with_10(after_a_visit: Laptop) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_its_own_state_folder_is_left_out(after_a_visit: Laptop) -> None:
+def test_what_the_share_has_lost_does_not_count_as_sent(after_a_visit: Laptop, inspect: Inspect) -> None:
+    put(after_a_visit.home / "Downloads" / "IMG_1.jpg", jpeg(ON_VISIT, seed=1))
+    settings = after_a_visit.settings
+    with only_writer(settings), open_context(settings) as context:
+        sent = next(context.record.entries(kinds={EntryKind.TRANSFERRED}))
+        assert sent.body["files"][0]["original_sha256"] == sha256(jpeg(ON_VISIT, seed=1))  # type: ignore[index,call-overload]
+        body = {name: sent.body[name] for name in ("photo", "transfer", "visit")} | {"found": "gone"}
+        context.record.append(EntryKind.SHARE_LOST, body, event="lost", at=context.clock())
+    assert [one["what"] for one in inspect(after_a_visit)[1]] == ["photo"]
+
+
+def test_a_visit_whose_name_may_not_stand_there_is_counted(after_a_visit: Laptop, inspect: Inspect) -> None:
+    """The record refuses whatever looks like a file's name: the inspection goes on record all the same."""
+    after_a_visit.register(VISITS.replace("farm,", "IMG_1.jpg,"))
+    after_a_visit.run()
+    put(after_a_visit.home / "Pictures" / "a.jpg", jpeg(AT_THE_FARM))
+    code, found, summary = inspect(after_a_visit)
+    assert (code, found[0]["visit"], summary["on_record"]) == (4, "IMG_1.jpg", True)
+    (entry,) = inspections(after_a_visit)
+    assert (entry.body["findings"], entry.body["found"]) == (1, [])
+
+
+def test_its_own_state_folder_is_left_out(after_a_visit: Laptop, inspect: Inspect) -> None:
     shutil.copytree(after_a_visit.home / "state", after_a_visit.home / "Documents" / "state")
     after_a_visit.configure(
         device={
