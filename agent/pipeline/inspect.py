@@ -120,7 +120,7 @@ class Inspecting:
         self._register = register
         self._sent = sent_from(self.context.settings)
         self._assigned = frozenset(by_a_person(self.context))
-        self.inspection = Inspection(token_hex(4), self.context.clock(), register.version)
+        self.inspection = Inspection(token_hex(8), self.context.clock(), register.version)
 
     def through(self) -> Inspection:
         """Look everywhere, as long as nobody asks to stop; what was found until then is in it in any case."""

@@ -17,7 +17,7 @@ from agent.files.opening import is_link
 from agent.folders import real_path
 from agent.folders.listing import Listing, is_folder, list_folder
 from agent.folders.look import as_file, is_marked_hidden
-from agent.folders.names import is_no_photo_file, is_no_photo_folder
+from agent.folders.names import is_no_photo_file, is_no_photo_folder, is_own
 from agent.formats import kind_of
 from agent.model import LocalFile
 from agent.pipeline.importfolders import ON_THE_SHARE
@@ -149,8 +149,12 @@ class Walk:
                 if lies_elsewhere(found):
                     self.not_known[here, Why.CLOUD_ONLY] += 1
                     continue
-                inner = Spot.LIBRARIES if name.lower().endswith(LIBRARY_ENDINGS) else here
-                taken = watched and not is_no_photo_folder(name) and not is_marked_hidden(found)
+                library = name.lower().endswith(LIBRARY_ENDINGS)
+                inner = Spot.LIBRARIES if library else here
+                # What the library keeps in iCloud alone is in its database, not in its folder.
+                self.not_known[inner, Why.SEALED] += library
+                passed_over = is_no_photo_folder(name) or is_marked_hidden(found)
+                taken = watched and (is_own(name) or not passed_over)
                 stack.append((folder / name, found, inner, taken, chain))
             files = dict(self._files(folder, listing, here))
             taken_up = (file for file, seen in files.items() if watched and _is_taken_up(file, seen))

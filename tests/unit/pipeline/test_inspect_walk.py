@@ -40,7 +40,16 @@ def test_each_file_is_seen_once_in_its_most_particular_place(tmp_path: Path) -> 
         PlaceToLook(Spot.DESKTOP, tmp_path / "not there"),
     )
     assert seen == {"a.jpg": Spot.PICTURES, "b.jpg": Spot.WATCHED, "c.jpg": Spot.LIBRARIES}
-    assert not_known == {}
+    assert not_known == {(Spot.LIBRARIES, Why.SEALED): 1}  # what it keeps in iCloud alone
+
+
+def test_what_a_run_takes_up_by_itself_is_marked(tmp_path: Path) -> None:
+    for name in ("a.jpg", "sub/b.jpg", ".hidden/c.jpg", "d.jpg.part", ".photo-agent-removing-1/e.jpg"):
+        put(tmp_path / name)
+    walk = Walk(Bounds())
+    folders = list(walk.through([PlaceToLook(Spot.WATCHED, tmp_path)]))
+    assert {file.path.name for folder in folders for file in folder.by_itself} == {"a.jpg", "b.jpg", "e.jpg"}
+    assert sum(len(folder.files) for folder in folders) == 5
 
 
 @posix_paths
