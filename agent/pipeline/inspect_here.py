@@ -11,7 +11,7 @@ from agent.pipeline.inspect_places import KnownFolders, Surroundings
 from agent.pipeline.inspect_walk import Bounds
 from agent.removal import cloud_by_name, known_cloud_roots
 from agent.settings import Settings
-from agent.volumes import Mount, mount_above, mounts
+from agent.volumes.mounts import Mount, mount_above, mounts
 
 
 def surroundings(settings: Settings) -> tuple[Surroundings, Bounds]:

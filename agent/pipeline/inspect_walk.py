@@ -22,7 +22,7 @@ from agent.formats import kind_of
 from agent.model import LocalFile
 from agent.pipeline.importfolders import ON_THE_SHARE
 from agent.pipeline.inspect_places import LIBRARY_ENDINGS, PlaceToLook, Spot
-from agent.volumes import Mount, mount_above
+from agent.volumes.mounts import Mount, mount_above
 
 
 class Why(StrEnum):

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Protocol
 
 from agent.model import Volume
-from agent.volumes.plugged import Mount, mount_above, mounts
 
 if sys.platform == "linux":
     from agent.volumes.linux import mounted, numbers_files_anew
@@ -27,4 +26,4 @@ class Mounted(Protocol):
         ...
 
 
-__all__ = ["Mount", "Mounted", "mount_above", "mounted", "mounts", "numbers_files_anew"]
+__all__ = ["Mounted", "mounted", "numbers_files_anew"]

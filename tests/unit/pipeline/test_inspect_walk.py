@@ -11,7 +11,7 @@ from agent.folders import listing
 from agent.pipeline import inspect_walk
 from agent.pipeline.inspect_places import PlaceToLook, Spot
 from agent.pipeline.inspect_walk import Bounds, Walk, Why
-from agent.volumes import Mount
+from agent.volumes.mounts import Mount
 from tests.platforms import posix_paths
 
 

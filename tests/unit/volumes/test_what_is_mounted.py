@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.volumes import Mount, mount_above, mounts
-from agent.volumes.plugged import read_mount_lines, read_mountinfo
+from agent.volumes.mounts import Mount, mount_above, mounts, read_mount_lines, read_mountinfo
 
 LINUX = r"""
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
