@@ -7,6 +7,7 @@ import pytest
 from agent.pipeline.inspect_places import KnownFolders, PlaceToLook, Spot, Surroundings, usual_places
 from agent.pipeline.inspect_walk import Why
 from agent.record.schema import LOOKED_AT, NOT_LOOKED_AT
+from tests.platforms import posix_paths
 
 HOME = Path("/home/j")
 
@@ -45,6 +46,7 @@ def test_a_systems_own_places(system: str, path: Path, spot: Spot) -> None:
     assert spots(usual_places(here(system, disks=[Path("/data")])))[path] is spot
 
 
+@posix_paths
 def test_the_systems_variables_are_followed() -> None:
     moved = Surroundings("linux", HOME, {"XDG_DATA_HOME": "/d", "XDG_CACHE_HOME": "relative"}, here("linux").known, "1")
     found = spots(usual_places(moved))

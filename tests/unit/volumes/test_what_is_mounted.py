@@ -21,7 +21,7 @@ not a line
 
 
 def test_linux_names_cards_servers_and_clouds() -> None:
-    found = {str(one.top): one for one in read_mountinfo(LINUX, frozenset({"/dev/sdc1"}))}
+    found = {one.top.as_posix(): one for one in read_mountinfo(LINUX, frozenset({"/dev/sdc1"}))}
     cards = {top for top, one in found.items() if one.plugged_in}
     assert cards == {"/media/j/EOS DIGITAL", "/mnt/stick", "/media/j/ntfs"}
     assert {top for top, one in found.items() if one.network} == {"/home/j/nas"}
@@ -40,7 +40,7 @@ map auto_home on /System/Volumes/Data/home (autofs, automounted, nobrowse)
 
 
 def test_macos_names_cards_servers_and_clouds() -> None:
-    found = {str(one.top): one for one in read_mount_lines(MACOS)}
+    found = {one.top.as_posix(): one for one in read_mount_lines(MACOS)}
     assert len(found) == 6
     assert {top for top, one in found.items() if one.plugged_in} == {"/Volumes/EOS_DIGITAL"}
     assert {top for top, one in found.items() if one.network} == {"/Volumes/photos"}
