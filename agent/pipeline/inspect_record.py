@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import filelock
 
@@ -18,13 +18,15 @@ from agent.errors import AlreadyRunning, JournalError
 from agent.files.durable import make_folder
 from agent.model import Sha256, VisitId
 from agent.pipeline.context import Context
-from agent.pipeline.inspect import Inspection, What
-from agent.pipeline.inspect_places import Spot
 from agent.pipeline.lock import GLANCE, only_writer
 from agent.pipeline.places import inspection_lock
 from agent.record import JSON, Draft, EntryKind
 from agent.record.schema import check, trace_of_private
 from agent.settings import Settings
+
+if TYPE_CHECKING:  # it reads photos; `status` and a run only ask what was inspected
+    from agent.pipeline.inspect import Inspection
+    from agent.pipeline.inspect_places import Spot
 
 _TO_RECORD = "inspected "
 _LAST = "last inspection"
@@ -53,7 +55,7 @@ def inspecting_alone(settings: Settings) -> Iterator[None]:
         lock.release()
 
 
-def note(context: Context, inspection: Inspection) -> None:
+def note(context: Context, inspection: "Inspection") -> None:
     """Keep it as far as it has come; durable on return. RecordError where the record would not take it."""
     said = body_of(inspection, context.settings.device.staff)
     check(EntryKind.INSPECTED, said)  # here, where it is seen, and not in some later run
@@ -62,7 +64,7 @@ def note(context: Context, inspection: Inspection) -> None:
     context.journal.set_fact(_LAST, body)
 
 
-def record_now(context: Context, inspection: Inspection) -> bool:
+def record_now(context: Context, inspection: "Inspection") -> bool:
     """Put it on record, where no run is at work; else the next one does so. Whether it is on record."""
     try:
         with only_writer(context.settings):
@@ -97,8 +99,10 @@ def _draft(identity: str, body: dict[str, JSON]) -> Draft:
     return Draft(EntryKind.INSPECTED, body, f"inspected-{identity}", at)
 
 
-def body_of(inspection: Inspection, staff: str) -> dict[str, JSON]:
+def body_of(inspection: "Inspection", staff: str) -> dict[str, JSON]:
     """What the record says of it. No names, and of what only may be of a visit a count alone."""
+    from agent.pipeline.inspect import What
+
     return {
         "inspection": inspection.id,
         "by": staff,
@@ -120,7 +124,9 @@ def body_of(inspection: Inspection, staff: str) -> dict[str, JSON]:
     }
 
 
-def _lines(inspection: Inspection) -> list[dict[str, JSON]]:
+def _lines(inspection: "Inspection") -> list[dict[str, JSON]]:
+    from agent.pipeline.inspect import What
+
     lines: dict[tuple[VisitId, Spot], dict[str, JSON]] = {}
     for (what, visit, spot), number in sorted(inspection.found.items(), key=str):
         if visit is None or what not in {What.COPY, What.PHOTO} or trace_of_private(visit):
