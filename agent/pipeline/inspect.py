@@ -40,6 +40,10 @@ AT_ONCE = 200
 """Photos between two looks at whether to stop."""
 
 
+KEPT_EVERY = 15.0
+"""Seconds after which what was found so far is saved again: so much is lost at most, if the inspection is killed."""
+
+
 class What(StrEnum):
     """What was found."""
 
@@ -94,7 +98,8 @@ class Inspecting:
     """Looks through `places` within `bounds`.
 
     `tell` hears of each finding as it is made, `progress` every now and then of the inspection so far and where it is,
-    `stopping` is asked between files and while a large one is read. `save` is called with each place that is done.
+    `stopping` is asked between files and while a large one is read. `save` is called
+    at the beginning, every `KEPT_EVERY` seconds and at the end.
     """
 
     context: Context
@@ -138,11 +143,12 @@ class Inspecting:
 
     def _look(self) -> None:
         walk = Walk(self.bounds, self.inspection.not_known)
-        before: Spot | None = None
+        saved = began = time.monotonic()
         for folder in walk.through(self.places):
-            if before not in {None, folder.spot}:
+            if time.monotonic() - saved >= KEPT_EVERY:
+                saved = time.monotonic()
+                self.inspection.seconds = saved - began
                 self.save(self.inspection)
-            before = folder.spot
             self.progress(folder.spot)
             self._stop_if_asked()
             try:
@@ -165,13 +171,13 @@ class Inspecting:
         rest = dict(copies)
         unknown: list[Photo] = []
         for photo in photos:
-            members = [member.file for member in photo.members]
-            visits = [rest.pop(file) for file in members if file in rest]
-            if visits:
-                self._found(What.COPY, folder, visits[0], photo.main)
-            else:
+            if (visit := rest.get(photo.main)) is None:
                 unknown.append(photo)
-        for file, visit in rest.items():  # under a name that is no photo's, or a sidecar whose photo is gone
+                continue
+            for member in photo.members:
+                rest.pop(member.file, None)
+            self._found(What.COPY, folder, visit, photo.main)
+        for file, visit in rest.items():  # under a name that is no photo's; or half of a Live Photo, the other changed
             self._found(What.COPY, folder, visit, file)
         for start in range(0, len(unknown), AT_ONCE):
             self._stop_if_asked()

@@ -1,15 +1,18 @@
 """What this laptop has sent, by content: so that an identical copy is recognised wherever it lies.
 
 The record knows each file's hash and size, as it was here and as the share holds it. A file is read only where its size
-is one of these. What the share was seen to have lost does not count as sent.
+is one of these. What the share was seen to have lost does not count as sent. Sidecars do not count either: programs
+write the very same one beside photos that have nothing to do with each other.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import cast
 
 from agent.folders import fingerprint
+from agent.formats import Kind, kind_of
 from agent.model import LocalFile, VisitId
 from agent.pipeline.former import own_entries
 from agent.record import JSON, EntryKind
@@ -23,12 +26,14 @@ class Sent:
     by_size: dict[int, dict[bytes, VisitId]]
 
     def visit_of(self, file: LocalFile, progress: Callable[[int], None] | None = None) -> VisitId | None:
-        """The visit that this very content was sent for; None where it was not. `progress`: see `fingerprint`.
+        """The visit that this very content was sent for; None where it was not, or it is a sidecar.
+
+        `progress`: see `fingerprint`.
 
         Raises LocalFault where a file that may be a copy cannot be read.
         """
         known = self.by_size.get(file.size)
-        if not known:
+        if not known or kind_of(file.path) is Kind.SIDECAR:
             return None
         return known.get(bytes.fromhex(fingerprint(file, progress=progress).sha256))
 
@@ -53,7 +58,9 @@ def sent_from(settings: Settings) -> Sent:
 
 
 def _contents(file: Mapping[str, JSON]) -> Iterator[tuple[int, bytes]]:
-    """As it was here, and as the share holds it."""
+    """As it was here, and as the share holds it; nothing of a sidecar."""
+    if kind_of(PurePosixPath(str(file["name"]))) is Kind.SIDECAR:
+        return
     for which in ("original", "held"):
         size = cast("int", file[f"{which}_size"])
         if size:

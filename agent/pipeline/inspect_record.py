@@ -1,8 +1,8 @@
 """An inspection on record: how long it took, where it looked, how many were found of which visit, what is not known.
 
-It is a fact of the journal from its first moment on, brought up to date with each place, until it can be put on record:
-by itself at its end where nobody else is at work, else by the next run. While it goes on it holds a lock that the
-system itself gives back. So one that was killed goes on record as well, as cut short.
+It is a fact of the journal from its first moment on, brought up to date every few seconds, until it can be put on
+record: by itself at its end where nobody else is at work, else by the next run. While it goes on it holds a lock that
+the system itself gives back. So one that was killed goes on record as well, as cut short.
 """
 
 import contextlib

@@ -97,7 +97,7 @@ class Walk:
             os.lstat(place.path)
             path = real_path(place.path)
             seen = os.lstat(path)
-            why = self._obstacle(place, path)
+            why = Why.CLOUD_ONLY if lies_elsewhere(seen) else self._obstacle(place, path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as fault:
@@ -202,7 +202,8 @@ class Walk:
         if link.suffix and kind_of(link) is None:
             return False
         try:
-            target = Path(os.path.normpath(link.parent / Path(os.readlink(link))))  # noqa: PTH115  # as it is written
+            written = os.readlink(link).removeprefix("\\\\?\\")  # noqa: PTH115  # so Windows begins what is absolute
+            target = Path(os.path.normpath(link.parent / written))
         except (OSError, ValueError):
             return True
         return not any(place == target or place in target.parents for place in (*self._roots, *self.bounds.quiet))

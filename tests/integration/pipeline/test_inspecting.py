@@ -20,7 +20,7 @@ from agent.pipeline.inspect_record import inspecting_alone, last_inspection, not
 from agent.pipeline.lock import only_writer
 from agent.record import Entry, EntryKind
 from tests.integration.pipeline.test_nothing_private_gets_out import DOUBTFUL_WORD, PRIVATE_WORD, files_with, telling
-from tests.laptop import AT_THE_FARM, ON_VISIT, PRIVATE, VISITS, Laptop, jpeg, sha256
+from tests.laptop import AT_THE_FARM, ON_VISIT, PRIVATE, VISITS, Laptop, jpeg, mov, sha256
 from tests.platforms import posix_paths
 
 Looked = tuple[int, list[dict[str, Any]], dict[str, Any]]
@@ -91,6 +91,31 @@ def test_copies_are_found_by_content_under_any_name(after_a_visit: Laptop, inspe
     assert summary["findings"] == 3
     (entry,) = inspections(after_a_visit)
     assert {"visit": "museum", "place": "trash", "copies": 1, "photos": 0} in entry.body["found"]  # type: ignore[operator]
+
+
+def test_a_sidecar_alone_makes_no_copy_of_a_photo(after_a_visit: Laptop, inspect: Inspect) -> None:
+    """Programs write the very same sidecar beside many photos: a private one must not be taken for a visit's."""
+    sidecar = b"<?xml version='1.0'?><plist>the same crop</plist>"
+    main = after_a_visit.photo("IMG_8.jpg", seed=8)
+    after_a_visit.file("IMG_8.aae", sidecar, beside=main)
+    assert after_a_visit.run().removed == 1
+    pictures = after_a_visit.home / "Pictures"
+    put(pictures / "home.jpg", jpeg(PRIVATE))
+    put(pictures / "home.aae", sidecar)
+    put(pictures / "a note.txt", sidecar)
+    assert inspect(after_a_visit)[:2] == (0, [])
+
+
+def test_a_live_photo_is_one_copy_and_a_changed_half_is_looked_at(after_a_visit: Laptop, inspect: Inspect) -> None:
+    still, clip = jpeg(ON_VISIT, seed=8), mov(8, ON_VISIT)
+    after_a_visit.file("IMG_8.jpg", still)
+    after_a_visit.file("IMG_8.mov", clip)
+    assert after_a_visit.run().removed >= 1
+    put(after_a_visit.home / "Downloads" / "IMG_8.jpg", still)
+    put(after_a_visit.home / "Downloads" / "IMG_8.mov", clip)
+    assert [one["what"] for one in inspect(after_a_visit)[1]] == ["copy"]
+    put(after_a_visit.home / "Downloads" / "IMG_8.jpg", jpeg(ON_VISIT, seed=9))
+    assert sorted(one["what"] for one in inspect(after_a_visit)[1]) == ["copy", "photo"]
 
 
 def test_photos_of_a_visit_are_found_by_their_own_evidence(after_a_visit: Laptop, inspect: Inspect) -> None:

@@ -138,6 +138,13 @@ def test_what_lies_in_a_cloud_is_neither_listed_nor_opened(tmp_path: Path, monke
     assert not_known == {(Spot.CLOUD, Why.CLOUD_ONLY): 2}
 
 
+def test_a_place_that_itself_lies_in_a_cloud_is_not_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "Drive" / "a.jpg")
+    monkeypatch.setattr(inspect_walk, "lies_elsewhere", lambda _seen: True)
+    seen, not_known = walked(Bounds(), PlaceToLook(Spot.CLOUD, tmp_path / "Drive"))
+    assert (seen, not_known) == ({}, {(Spot.CLOUD, Why.CLOUD_ONLY): 1})
+
+
 def test_sealed_places_are_not_known_where_they_are_there(tmp_path: Path) -> None:
     put(tmp_path / "thumbnails" / "normal" / "a.png")
     (tmp_path / "empty").mkdir()
