@@ -262,6 +262,7 @@ def test_a_canary_is_on_no_record_log_or_share(after_a_visit: Laptop, words: tup
     assert len(inspections(after_a_visit)) == 1
 
 
+@pytest.mark.slow  # the canary looks at what is published too
 def test_it_is_published_with_the_next_run(after_a_visit: Laptop, inspect: Inspect) -> None:
     inspect(after_a_visit)
     after_a_visit.run()
@@ -397,6 +398,7 @@ def test_a_visit_whose_name_may_not_stand_there_is_counted(after_a_visit: Laptop
     assert (entry.body["findings"], entry.body["found"]) == (1, [])
 
 
+@pytest.mark.slow
 def test_its_own_state_folder_is_left_out(after_a_visit: Laptop, inspect: Inspect) -> None:
     shutil.copytree(after_a_visit.home / "state", after_a_visit.home / "Documents" / "state")
     after_a_visit.configure(
