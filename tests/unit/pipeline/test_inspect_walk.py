@@ -145,6 +145,27 @@ def test_a_place_that_itself_lies_in_a_cloud_is_not_listed(tmp_path: Path, monke
     assert (seen, not_known) == ({}, {(Spot.CLOUD, Why.CLOUD_ONLY): 1})
 
 
+def test_a_folder_that_may_not_be_listed_is_not_known_and_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "a" / "a.jpg")
+    put(tmp_path / "locked" / "b.jpg")
+    put(tmp_path / "strange" / "c.jpg")
+    real = inspect_walk.list_folder
+
+    def listed(path: Path, known: os.stat_result) -> listing.Listing:
+        if path.name == "locked":
+            raise PermissionError(13, "Permission denied")
+        if path.name == "strange":
+            raise ZeroDivisionError(str(path))
+        return real(path, known)
+
+    monkeypatch.setattr(inspect_walk, "list_folder", listed)
+    seen, not_known = walked(Bounds(), PlaceToLook(Spot.PICTURES, tmp_path))
+    assert seen == {"a.jpg": Spot.PICTURES}
+    assert not_known == {(Spot.PICTURES, Why.NO_PERMISSION): 1, (Spot.PICTURES, Why.UNREADABLE): 1}
+
+
 def test_sealed_places_are_not_known_where_they_are_there(tmp_path: Path) -> None:
     put(tmp_path / "thumbnails" / "normal" / "a.png")
     (tmp_path / "empty").mkdir()
