@@ -19,6 +19,7 @@ COMMANDS = {
     "status": "Show which photos wait, since when and why.",
     "explain": "Show what is known about a file, what would be done with it, and why.",
     "review": "Decide about the photos that wait for you.",
+    "inspect": "Look for photos of visits that should be gone from this laptop.",
     "attest": "State that no copies of a visit's photos are left elsewhere.",
     "visits": "Show or check the register of visits.",
     "cameras": "Show the cameras register, or measure how wrong a camera's clock is.",

@@ -10,6 +10,7 @@ from agent.cli.session import json_option, local, put_json, put_table, settings_
 from agent.pipeline.counting import counted
 
 if TYPE_CHECKING:
+    from agent.pipeline.inspect_record import LastInspection
     from agent.pipeline.receivers import Receiver
     from agent.pipeline.status import Status, WaitingPhoto
     from agent.settings import Settings
@@ -84,6 +85,14 @@ def _as_json(status: "Status") -> dict[str, object]:
             "photos": 0 if status.damage is None else status.damage.photos,
             "last": None if status.damage is None else status.damage.last,
         },
+        "inspection": status.inspection
+        and {
+            "at": status.inspection.began_at,
+            "findings": status.inspection.findings,
+            "unsure": status.inspection.unsure,
+            "cut_short": status.inspection.cut_short,
+            "on_record": status.inspection.on_record,
+        },
         "forwarding": [
             {
                 "receiver": one.name,
@@ -97,6 +106,12 @@ def _as_json(status: "Status") -> dict[str, object]:
             for one in status.forwarding
         ],
     }
+
+
+def _inspection(one: "LastInspection", settings: "Settings") -> str:
+    found = f"{one.findings} found" if one.findings else "nothing found"
+    unsure = f", {one.unsure} may be from a visit" if one.unsure else ""
+    return f"{local(one.began_at, settings)}, {found}{unsure}{' (stopped early)' if one.cut_short else ''}"
 
 
 def _forwarding(one: "Receiver", settings: "Settings") -> str:
@@ -131,6 +146,8 @@ def _show(status: "Status", settings: "Settings") -> None:
         click.echo(
             f"damaged   {status.damage.photos} of those sent, the last {last}: the card may be failing, replace it"
         )
+    if status.inspection is not None:
+        click.echo(f"inspected {_inspection(status.inspection, settings)}")
     if status.waiting:
         late = f", {status.overdue} overdue" if status.overdue else ""
         put_table(

@@ -55,11 +55,12 @@ if sys.platform == "win32":
         return _look_at(sorted(entry.name for entry in path.iterdir()), lambda name: os.lstat(path / name))
 
 else:
+    from agent.files.opening import open_quietly
 
     def list_folder(path: Path, known: os.stat_result) -> Listing:
         """List `path`, seen as `known`. Raises OSError; FileNotFoundError where it is no longer that folder."""
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            handle = open_quietly(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError as fault:
             if fault.errno in {errno.ENOTDIR, errno.ELOOP}:  # a file or a link has taken its place
                 raise FileNotFoundError(fault.errno, fault.strerror) from fault

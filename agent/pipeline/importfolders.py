@@ -51,7 +51,7 @@ def why_unfit(settings: Settings, folder: Path) -> str | None:
         return "is your whole home folder."
     if place in home.parents:
         return "holds whole home folders."
-    if any(place == folder or folder in place.parents for folder in _system_folders()):
+    if any(place == folder or folder in place.parents for folder in system_folders()):
         return "belongs to the operating system."
     if place == state or place in state.parents or state in place.parents:
         return "is where this program keeps its own files."
@@ -64,7 +64,8 @@ def _is_system_drive(place: Path) -> bool:
     return sys.platform != "win32" or place == Path(os.environ.get("SystemDrive", "C:") + "\\")  # noqa: SIM112
 
 
-def _system_folders() -> Iterator[Path]:
+def system_folders() -> Iterator[Path]:
+    """The folders that belong to the operating system."""
     if sys.platform == "win32":
         yield from (_real(Path(os.environ[name])) for name in _WINDOWS if name in os.environ)
     else:
@@ -99,14 +100,18 @@ def _is_a_share(place: Path) -> bool:
 
 def _mounted_from(host: str, place: Path) -> Iterator[Path]:
     """Mounts of a server's folders that the place is, lies in or holds, as far as the system tells."""
-    host = host.casefold()
-    if place.drive.casefold().startswith(f"\\\\{host}\\"):
+    if place.drive.casefold().startswith(f"\\\\{host.casefold()}\\"):
         yield Path(place.anchor)
     for source, where in _mounts():
-        server = source.casefold().removeprefix("//").rpartition("@")[2]
-        named = server == host or server.startswith((f"{host}:", f"{host}/"))
-        if named and (place == where or place in where.parents or where in place.parents):
+        if is_served_by(host, source) and (place == where or place in where.parents or where in place.parents):
             yield where
+
+
+def is_served_by(host: str, source: str) -> bool:
+    """Whether what is mounted, as the system names it (`host:/path`, `//user@host/share`), is a folder of that host."""
+    host = host.casefold()
+    server = source.casefold().removeprefix("//").rpartition("@")[2]
+    return server == host or server.startswith((f"{host}:", f"{host}/"))
 
 
 def _mounts() -> Iterator[tuple[str, Path]]:

@@ -14,6 +14,11 @@ def lock_file(settings: Settings) -> Path:
     return settings.state_dir / "agent.lock"
 
 
+def inspection_lock(settings: Settings) -> Path:
+    """The file that an inspection holds a lock on while it goes on."""
+    return settings.state_dir / "inspection.lock"
+
+
 def journal_file(settings: Settings) -> Path:
     """Where the journal lies."""
     return settings.state_dir / "journal.sqlite3"

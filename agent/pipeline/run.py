@@ -26,7 +26,7 @@ from agent.errors import (
 )
 from agent.journal import State, TrackedPhoto
 from agent.model import Register, TransferId
-from agent.pipeline import answers, damage, examine, finish, receivers, send
+from agent.pipeline import answers, damage, examine, finish, inspect_record, receivers, send
 from agent.pipeline.attest import put_on_record
 from agent.pipeline.clocks import TRUSTED, compare_with_share, notice_a_leap_back, wrong_clock
 from agent.pipeline.context import Context
@@ -243,6 +243,7 @@ class Run:
         right = self._clock_ahead is not None and abs(self._clock_ahead) <= TRUSTED
         record_reviews_and_delays(self.context, clock_is_right=right)
         put_on_record(self.context)
+        inspect_record.put_on_record(self.context)
 
     def _send(self) -> None:
         if self.stopping():

@@ -11,6 +11,7 @@ from agent.pipeline.clocks import age, earliest
 from agent.pipeline.context import Context
 from agent.pipeline.damage import DamagedPhotos, so_far
 from agent.pipeline.events import Exit
+from agent.pipeline.inspect_record import LastInspection, last_inspection
 from agent.pipeline.journal_keys import LAST_REACHED, REGISTER_REFUSAL, SHARE_TROUBLE, UNPUBLISHED
 from agent.pipeline.misgivings import misgivings
 from agent.pipeline.places import lock_file
@@ -58,6 +59,7 @@ class Status:
     running: bool
     damage: DamagedPhotos | None
     forwarding: tuple[Receiver, ...]
+    inspection: LastInspection | None = None
 
     @property
     def overdue(self) -> int:
@@ -105,6 +107,7 @@ def status(context: Context) -> Status:
         running=is_running(context.settings),
         damage=so_far(context),
         forwarding=receivers(context),
+        inspection=last_inspection(context),
     )
 
 

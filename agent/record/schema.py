@@ -34,7 +34,7 @@ class EntryKind(StrEnum):
     REFUSED = "refused"  # a visit photo cannot be sent as it is
     OVERDUE = "overdue"  # a visit photo has waited too long since the share was first reachable
     LEFTOVER_REPORTED = "leftover-reported"  # a removed photo was seen to be elsewhere on the laptop, too
-    INSPECTED = "inspected"  # IT drew a sample on this device and examined it
+    INSPECTED = "inspected"  # this laptop was looked through for what should be gone: where, how long, what was found
     ATTESTED = "attested"  # a member of staff states where a visit's photos are not, or not any more; nobody checked it
     HEARTBEAT = "heartbeat"  # once a day, also when nothing happened
     ENROLLED = "enrolled"  # the device began its record, with this log key
@@ -192,6 +192,26 @@ _FILE = Shape(
     frozenset({"name", "original_sha256", "original_size", "held_sha256", "held_size", "method", "synced"}),
 )
 
+LOOKED_AT = (
+    *("watched folders", "downloads", "desktop", "pictures", "videos", "documents", "trash", "thumbnails"),
+    *("cloud folders", "photo libraries", "messengers", "cards"),
+)
+"""Kinds of places that an inspection looks at."""
+
+NOT_LOOKED_AT = (
+    *("no permission", "in the cloud only", "kept in a form of its own", "on the network", "behind a link"),
+    *("unreadable", "the school share"),
+)
+"""Why an inspection could not look at something."""
+
+_PLACE_LOOKED_AT = Shape({"place": _one_of(LOOKED_AT), "files": _count}, frozenset({"place", "files"}))
+_FOUND = Shape(
+    {"visit": _text, "place": _one_of(LOOKED_AT), "copies": _count, "photos": _count}, frozenset({"visit", "place"})
+)
+_NOT_KNOWN = Shape(
+    {"place": _one_of(LOOKED_AT), "why": _one_of(NOT_LOOKED_AT), "count": _count}, frozenset({"place", "why"})
+)
+
 _LEFTOVER = Shape({"kind": _text, "found": _word, "detail": _text}, frozenset({"kind", "found"}))
 
 BODIES: Mapping[EntryKind, Shape] = {
@@ -288,8 +308,17 @@ BODIES: Mapping[EntryKind, Shape] = {
             "drawn": _count,
             "findings": _count,
             "report_sha256": _sha256,
+            "began_at": _time,
+            "seconds": _count,
+            "cut_short": _flag,  # it was stopped, or ended by a fault, before it had looked everywhere
+            "register_version": _sha256,
+            "unsure": _count,  # may be of a visit; which one, and what they are, is not said
+            "on_their_way": _count,
+            "places": _list_of(_PLACE_LOOKED_AT),
+            "found": _list_of(_FOUND),
+            "not_known": _list_of(_NOT_KNOWN),
         },
-        frozenset({"by", "drawn", "findings"}),
+        frozenset({"by", "findings"}),
     ),
     EntryKind.ATTESTED: Shape(
         {"visit": _text, "staff": _text, **dict.fromkeys(PLACES, _one_of(WORDS))},

@@ -6,20 +6,23 @@ The story: `remove` takes away one file whose very content was proven elsewhere,
 from a folder, never "secure erasure". Nothing else in the product deletes a photo.
 """
 
-from agent.removal.cloud import find_cloud_below, find_cloud_sync
+from agent.removal.cloud import cloud_by_name, find_cloud_below, find_cloud_sync, known_cloud_roots
 from agent.removal.faults import ReadOnly, Vanished
 from agent.removal.leftovers import find_leftovers
 from agent.removal.recovery import half_removed, recover
 from agent.removal.remove import remove
-from agent.removal.thumbnails import remove_thumbnails
+from agent.removal.thumbnails import count_thumbnails, remove_thumbnails
 
 __all__ = [
     "ReadOnly",
     "Vanished",
+    "cloud_by_name",
+    "count_thumbnails",
     "find_cloud_below",
     "find_cloud_sync",
     "find_leftovers",
     "half_removed",
+    "known_cloud_roots",
     "recover",
     "remove",
     "remove_thumbnails",

@@ -51,11 +51,11 @@ def find_cloud_sync(folder: Path) -> str | None:
     None is "no sign of one", not "none": a back-up program that was told of this folder leaves no mark in it.
     """
     path = _real(folder)
-    for root, name in _known_roots():
+    for root, name in known_cloud_roots():
         if path == root or root in path.parents:
             return name
     for place in (path, *path.parents):
-        found = _by_name(place) or _by_mark(place)
+        found = cloud_by_name(place) or _by_mark(place)
         if found is not None:
             return found
     return None
@@ -64,17 +64,18 @@ def find_cloud_sync(folder: Path) -> str | None:
 def find_cloud_below(folder: Path) -> str | None:
     """The program that keeps some folder inside `folder`, a few levels down, in step with a cloud; None: none known."""
     path = Path(os.path.realpath(folder))
-    for root, name in _known_roots():
+    for root, name in known_cloud_roots():
         if path in root.parents:
             return name
     for place in folders_below(path, DEPTH):
-        found = _by_name(place) or _by_mark(place)
+        found = cloud_by_name(place) or _by_mark(place)
         if found is not None:
             return found
     return None
 
 
-def _known_roots() -> Iterator[tuple[Path, str]]:
+def known_cloud_roots() -> Iterator[tuple[Path, str]]:
+    """The folders, where they really are, that the system or a program itself names as kept in step, and by whom."""
     for variable in _VARIABLES:
         if value := os.environ.get(variable):
             yield _real(Path(value)), "OneDrive"
@@ -100,7 +101,8 @@ def _real(path: Path) -> Path:
         return Path(os.path.abspath(path))  # noqa: PTH100 -- Path.absolute() would keep ".."
 
 
-def _by_name(place: Path) -> str | None:
+def cloud_by_name(place: Path) -> str | None:
+    """The program whose folders are called as this one is."""
     lower = place.name.lower()
     if place.parent.name.lower() == _MACOS_PROVIDERS:
         provider = place.name.partition("-")[0]

@@ -36,7 +36,7 @@ def remove_thumbnails(path: Path, *, home: Path | None = None) -> int:
     faults: list[BaseException] = []
     for folder in _folders(home, faults):
         for uri in uris:
-            picture = folder / (hashlib.md5(uri.encode("ascii"), usedforsecurity=False).hexdigest() + ".png")
+            picture = folder / _name(uri)
             try:
                 with contained("a thumbnail"):
                     count += _remove_one(picture, uri)
@@ -50,6 +50,31 @@ def remove_thumbnails(path: Path, *, home: Path | None = None) -> int:
             " permissions of the thumbnails folder in your cache folder."
         ) from faults[0]
     return count
+
+
+def count_thumbnails(path: Path, *, home: Path | None = None) -> int:
+    """How many thumbnails there are of what is, or was, at `path`. See `remove_thumbnails`; nothing is changed.
+
+    Raises LocalFault where one, or a folder of them, cannot be read.
+    """
+    if sys.platform == "win32":
+        return 0
+    faults: list[BaseException] = []
+    count = 0
+    try:
+        for folder in _folders(home, faults):
+            for uri in _uris(path):
+                picture = folder / _name(uri)
+                count += picture.is_file() and _is_of(picture, uri)
+    except OSError as fault:
+        faults.append(fault)
+    if faults:
+        raise LocalFault("The small pictures in your cache folder cannot be read.") from faults[0]
+    return count
+
+
+def _name(uri: str) -> str:
+    return hashlib.md5(uri.encode("ascii"), usedforsecurity=False).hexdigest() + ".png"
 
 
 def _remove_one(picture: Path, uri: str) -> bool:

@@ -65,6 +65,21 @@ def test_the_demo_does_the_whole_job(windows_python: str, tmp_path: Path) -> Non
     assert "6 removed" in said
 
 
+def test_an_inspection_finds_copies_where_windows_says_they_are(laptop: WindowsLaptop) -> None:
+    content = laptop.photo("IMG_1.JPG").read_bytes()
+    assert laptop.command("sync", timeout=120).returncode == 0
+    names = {"DOWNLOADS": "Eigene Downloads", "MYPICTURES": "Bilder", "PERSONAL": "Dokumente"}
+    names |= {"DESKTOPDIRECTORY": "Desktop", "MYVIDEO": "Videos"}
+    for name in names.values():
+        (laptop.home / name).mkdir()
+    (laptop.home / "Eigene Downloads" / "Größe (1).dat").write_bytes(content)
+    known = {f"WIN_PD_OVERRIDE_{name}": laptop.named(laptop.home / folder) for name, folder in names.items()}
+    done = laptop.command("inspect", "--json", timeout=120, env=known)
+    *found, summary = _events(done.stdout)
+    assert (done.returncode, summary["on_record"], summary["cut_short"]) == (4, True, False), done.stderr
+    assert [(one["what"], one["visit"], one["place"]) for one in found] == [("copy", "museum", "downloads")]
+
+
 @pytest.mark.parametrize("command", ["doctor", "status"])
 def test_what_it_says_of_itself_names_no_fault_of_its_own(laptop: WindowsLaptop, command: str) -> None:
     done = laptop.command(command, timeout=120)

@@ -87,3 +87,25 @@ def test_a_file_that_is_gone_or_has_no_usable_name_is_the_systems_own_error(tmp_
         open_plain(tmp_path / "gone.jpg")
     with pytest.raises(ValueError, match="null"):
         open_plain(tmp_path / "a\0b.jpg")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not let a reader leave that time alone")
+def test_reading_leaves_the_time_of_the_last_access(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "a.jpg"
+    file.write_bytes(b"content")
+    os.utime(file, (1, 1))
+    handle = open_plain(file)
+    assert os.read(handle, 100) == b"content"
+    os.close(handle)
+    assert file.stat().st_atime == 1
+    real = os.open
+
+    def of_somebody_else(path: Path, flags: int, **options: int | None) -> int:
+        if flags & os.O_NOATIME:
+            raise PermissionError(1, "Operation not permitted")
+        return real(path, flags, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", of_somebody_else)
+    handle = open_plain(file)
+    assert os.read(handle, 100) == b"content"
+    os.close(handle)

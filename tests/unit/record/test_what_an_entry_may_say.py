@@ -47,7 +47,11 @@ FULL: dict[EntryKind, dict[str, Any]] = {
         "leftovers": [{"kind": "trash", "found": "yes", "detail": "one"}],
     },
     EntryKind.INSPECTED: {
-        "inspection": "a1", "by": "it.staff", "files": 900, "drawn": 30, "findings": 0, "report_sha256": sha("report"),
+        "inspection": "a1", "by": "j.smith", "files": 900, "drawn": 30, "findings": 3, "report_sha256": sha("report"),
+        "began_at": AT.isoformat(), "seconds": 61, "cut_short": False, "register_version": sha("r"), "unsure": 2,
+        "on_their_way": 1, "places": [{"place": "downloads", "files": 900}],
+        "found": [{"visit": "2026-zoo", "place": "downloads", "copies": 1, "photos": 2}],
+        "not_known": [{"place": "trash", "why": "no permission", "count": 1}],
     },
     EntryKind.ATTESTED: {
         "visit": "2026-zoo", "staff": "j.smith", "phone": "none left", "bin": "none left", "cloud": "not looked",
@@ -90,7 +94,7 @@ def test_both_take_all_that_an_entry_may_say_and_nothing_beside_it(kind: EntryKi
         less = {key: value for key, value in body.items() if key != name}
         assert refused(kind, less) == (name in BODIES[kind].needed)
         for wrong in (1.5, True, {"x": 1}, "\u0000"):
-            assert refused(kind, body | {name: wrong}) or name == "synced"
+            assert refused(kind, body | {name: wrong}) or name in {"synced", "cut_short"}
     for other in ({"path": "x"}, {"latitude": 51}):
         assert refused(kind, body | other)
 
