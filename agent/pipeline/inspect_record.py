@@ -21,7 +21,7 @@ from agent.pipeline.context import Context
 from agent.pipeline.lock import GLANCE, only_writer
 from agent.pipeline.places import inspection_lock
 from agent.record import JSON, Draft, EntryKind
-from agent.record.schema import check, trace_of_private
+from agent.record.schema import check
 from agent.settings import Settings
 
 if TYPE_CHECKING:  # it reads photos; `status` and a run only ask what was inspected
@@ -129,8 +129,8 @@ def _lines(inspection: "Inspection") -> list[dict[str, JSON]]:
 
     lines: dict[tuple[VisitId, Spot], dict[str, JSON]] = {}
     for (what, visit, spot), number in sorted(inspection.found.items(), key=str):
-        if visit is None or what not in {What.COPY, What.PHOTO} or trace_of_private(visit):
-            continue  # an id that looks like a file's name or a place may not stand in the record; the sums have it
+        if visit is None or what not in {What.COPY, What.PHOTO}:
+            continue
         line = lines.setdefault((visit, spot), {"visit": visit, "place": spot.value, "copies": 0, "photos": 0})
         line["copies" if what is What.COPY else "photos"] = number
     return list(lines.values())

@@ -92,6 +92,9 @@ def identity(kind: EntryKind, body: Mapping[str, JSON]) -> object:
 LONGEST_TEXT = 500  # characters
 LARGEST = 2**53 - 1  # RFC 8785 numbers are IEEE 754 doubles: whole numbers are exact up to here
 
+_VISIT_ID = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,64}(?<!\.)")
+"""As the register takes them: safe as a folder's name everywhere."""
+
 _TRACES = (
     ("a local path", re.compile(r"(?:^|[\s\"'(\[=,;:])(?:/[^\s/]|~[\w/\\]|[A-Za-z]:[\\/]|file:)|\\", re.IGNORECASE)),
     (
@@ -121,6 +124,11 @@ def _text(value: object) -> str | None:
 def _matching(pattern: str, what: str) -> Check:
     compiled = re.compile(pattern)
     return lambda value: None if isinstance(value, str) and compiled.fullmatch(value) else f"is no {what}"
+
+
+def _visit(value: object) -> str | None:
+    # Ids that the register takes may look like anything: "2026.0314" is not a position, nor "trip.raw" a file.
+    return None if isinstance(value, str) and _VISIT_ID.fullmatch(value) else _text(value)
 
 
 def _one_of(words: tuple[str, ...]) -> Check:
@@ -206,7 +214,7 @@ NOT_LOOKED_AT = (
 
 _PLACE_LOOKED_AT = Shape({"place": _one_of(LOOKED_AT), "files": _count}, frozenset({"place", "files"}))
 _FOUND = Shape(
-    {"visit": _text, "place": _one_of(LOOKED_AT), "copies": _count, "photos": _count}, frozenset({"visit", "place"})
+    {"visit": _visit, "place": _one_of(LOOKED_AT), "copies": _count, "photos": _count}, frozenset({"visit", "place"})
 )
 _NOT_KNOWN = Shape(
     {"place": _one_of(LOOKED_AT), "why": _one_of(NOT_LOOKED_AT), "count": _count}, frozenset({"place", "why"})
@@ -219,7 +227,7 @@ BODIES: Mapping[EntryKind, Shape] = {
         {
             "photo": _id,
             "transfer": _id,
-            "visit": _text,
+            "visit": _visit,
             "register_version": _sha256,
             "decided_by": _matching("rules|person", "one of rules, person"),
             "staff": _text,
@@ -237,7 +245,7 @@ BODIES: Mapping[EntryKind, Shape] = {
         {
             "photo": _id,
             "transfer": _id,
-            "visit": _text,
+            "visit": _visit,
             "files": _count,
             "copies": _count,
             "thumbnails": _count,
@@ -253,7 +261,7 @@ BODIES: Mapping[EntryKind, Shape] = {
         {
             "photo": _id,
             "transfer": _id,
-            "visit": _text,
+            "visit": _visit,
             "outcome": _one_of(OUTCOMES),
             "files": _count,
             "staff": _text,
@@ -264,14 +272,14 @@ BODIES: Mapping[EntryKind, Shape] = {
         {
             "photo": _id,
             "transfer": _id,
-            "visit": _text,
+            "visit": _visit,
             "found": _one_of(("gone", "different")),
             "names": _list_of(_remote),
         },
         frozenset({"photo", "transfer", "visit", "found"}),
     ),
     EntryKind.REVIEW_RESOLVED: Shape(
-        {"photo": _id, "visit": _text, "staff": _text, "register_version": _sha256, "private": _count}
+        {"photo": _id, "visit": _visit, "staff": _text, "register_version": _sha256, "private": _count}
     ),
     EntryKind.REGISTER_CHANGED: Shape(
         {
@@ -284,11 +292,11 @@ BODIES: Mapping[EntryKind, Shape] = {
         frozenset({"register_version"}),
     ),
     EntryKind.SHARE_REFUSED: Shape({"host": _text, "expected": _text, "seen": _text, "reason": _text}),
-    EntryKind.REFUSED: Shape({"photo": _id, "visit": _text, "transfer": _id, "reason": _text}, frozenset({"photo"})),
+    EntryKind.REFUSED: Shape({"photo": _id, "visit": _visit, "transfer": _id, "reason": _text}, frozenset({"photo"})),
     EntryKind.OVERDUE: Shape(
         {
             "photo": _id,
-            "visit": _text,
+            "visit": _visit,
             "found_at": _time,
             "reachable_at": _maybe(_time),
             "hours": _count,
@@ -297,7 +305,7 @@ BODIES: Mapping[EntryKind, Shape] = {
         frozenset({"photo"}),
     ),
     EntryKind.LEFTOVER_REPORTED: Shape(
-        {"photo": _id, "transfer": _id, "visit": _text, "leftovers": _list_of(_LEFTOVER)},
+        {"photo": _id, "transfer": _id, "visit": _visit, "leftovers": _list_of(_LEFTOVER)},
         frozenset({"photo", "leftovers"}),
     ),
     EntryKind.INSPECTED: Shape(
@@ -321,7 +329,7 @@ BODIES: Mapping[EntryKind, Shape] = {
         frozenset({"by", "findings"}),
     ),
     EntryKind.ATTESTED: Shape(
-        {"visit": _text, "staff": _text, **dict.fromkeys(PLACES, _one_of(WORDS))},
+        {"visit": _visit, "staff": _text, **dict.fromkeys(PLACES, _one_of(WORDS))},
         frozenset({"visit", "staff", *PLACES}),
     ),
     EntryKind.HEARTBEAT: Shape(

@@ -202,6 +202,18 @@ def test_a_photo_taken_while_the_share_was_away_leaves_at_the_first_run_after(la
     assert entry.body["found_at"] < entry.body["reachable_at"] <= entry.body["proven_at"]
 
 
+@pytest.mark.parametrize("visit", ["2026.0314", "IMG_1.jpg", "51.4978", "a.b-c_d"])
+def test_a_visits_id_may_look_like_anything_that_a_folder_may_be_called(laptop: Laptop, visit: str) -> None:
+    """The register takes such an id, so the record must, or the visit's photos would wait for ever."""
+    laptop.register(VISITS.replace("museum,", f"{visit},"))
+    laptop.photo("IMG_1.jpg")
+
+    summary = laptop.run()
+
+    assert (summary.removed, summary.exit_code) == (1, 0)
+    assert {entry.body["visit"] for entry in laptop.entries(EntryKind.TRANSFERRED, EntryKind.REMOVED)} == {visit}
+
+
 def test_keep_hours_keep_a_proven_photo_that_long_and_no_longer(laptop: Laptop) -> None:
     laptop.configure(removal={"keep_hours": 2})
     photo = laptop.photo("IMG_1.jpg")
