@@ -58,6 +58,7 @@ class Status:
     running: bool
     damage: DamagedPhotos | None
     forwarding: tuple[Receiver, ...]
+    asked: tuple[WaitingPhoto, ...] = ()
 
     @property
     def overdue(self) -> int:
@@ -105,6 +106,7 @@ def status(context: Context) -> Status:
         running=is_running(context.settings),
         damage=so_far(context),
         forwarding=receivers(context),
+        asked=tuple(_waiting(context, tracked) for tracked in context.journal.tracked_photos(State.REVIEW)),
     )
 
 

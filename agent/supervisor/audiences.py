@@ -81,26 +81,20 @@ class ToLog:
 def in_a_sentence(event: Event) -> tuple[int, str]:
     """The level of a line of the log, and the line."""
     photo, details = f"Photo {event.photo}", event.details
-    match event.what:
-        case Happened.NOTICE:
-            return logging.WARNING, str(details["text"])
-        case Happened.FOUND:
-            return logging.INFO, f"{photo} was found."
-        case Happened.DECIDED:
-            return logging.INFO, f"{photo} is from {details.get('visit') or 'no visit'}{_because(details)}."
-        case Happened.SENT:
-            return logging.INFO, f"{photo} was sent."
-        case Happened.PROVEN:
-            return logging.INFO, f"{photo} is on the share, and every byte was compared ({details.get('method')})."
-        case Happened.DAMAGED:
-            return logging.WARNING, f"{photo} was sent, but it is damaged: {details.get('reason')}."
-        case Happened.REMOVED:
-            return logging.INFO, f"{photo} was removed from its folder."
-        case Happened.HELD:
-            return logging.INFO, f"{photo} waits: {details.get('reason') or details.get('state')}."
-        case Happened.FAILED:
-            return logging.WARNING, f"{photo} waits after a fault: {details.get('reason')}"
-    raise AssertionError(event.what)
+    reason = details.get("reason") or details.get("state")
+    sentences = {
+        Happened.NOTICE: str(details.get("text")),
+        Happened.FOUND: f"{photo} was found.",
+        Happened.DECIDED: f"{photo} is from {details.get('visit') or 'no visit'}{_because(details)}.",
+        Happened.SENT: f"{photo} was sent.",
+        Happened.PROVEN: f"{photo} is on the share: every byte was compared ({details.get('method')}).",
+        Happened.DAMAGED: f"{photo} was sent, but it is damaged: {reason}.",
+        Happened.REMOVED: f"{photo} was removed from its folder.",
+        Happened.HELD: f"{photo} waits: {reason}.",
+        Happened.FAILED: f"{photo} waits after a fault: {reason}",
+    }
+    bad = event.what in {Happened.NOTICE, Happened.DAMAGED, Happened.FAILED}
+    return logging.WARNING if bad else logging.INFO, sentences[event.what]
 
 
 def _because(details: Mapping[str, object]) -> str:
