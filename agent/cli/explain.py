@@ -58,8 +58,11 @@ def _put_sent(path: Path, sent: "SentPhoto", settings: "Settings", *, as_json: b
         put_json(
             {
                 "file": path,
+                "format": "unknown",
+                **dict.fromkeys(("recorded", "offset", "taken", "camera", "origin", "place")),
                 "decision": "visit",
                 "visit": sent.visit,
+                "reasons": [f"sent on {local(sent.at, settings)}, it is at {sent.name}"],
                 "sent": sent.at,
                 "name": sent.name,
                 "removed": sent.removed_at,

@@ -120,7 +120,8 @@ def _show(status: "Status", settings: "Settings", headline: str) -> None:
     if status.record_trouble is not None:
         click.echo(f"record    {status.record_trouble}")
     if (trouble := status.share_trouble) is not None:
-        click.echo(f"          away since {local(trouble.since, settings)}: {trouble.why}")
+        what = "refused" if trouble.exit_code == ShareRefused.exit_code else "away"
+        click.echo(f"          {what} since {local(trouble.since, settings)}: {trouble.why}")
         click.echo(f"          {_what_happens_next(status, trouble)}")
     click.echo(f"service   {'running' if status.running else 'not running'}")
     for one in status.forwarding:
@@ -148,6 +149,8 @@ def _in_one_sentence(status: "Status", headline: str) -> str:
     need = status.needs_a_person
     if not need:
         return headline
+    if headline.endswith((" need you.", " needs you.")):
+        return f"{headline.removesuffix('.')}: photo-agent open"
     return f"{headline} {counted(need, 'photo')} need{'s' if need == 1 else ''} you: photo-agent open"
 
 

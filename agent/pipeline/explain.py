@@ -118,7 +118,9 @@ def sent_from(context: Context, path: Path) -> SentPhoto | None:
             visit = None if one.decision is None else one.decision.visit
             if visit is None or one.proven_at is None or not one.proofs:
                 continue
-            if any(member.path == wanted for member in one.photo.members) and (not found or found.at <= one.proven_at):
+            if any(member.file.path == wanted for member in one.photo.members) and (
+                not found or found.at <= one.proven_at
+            ):
                 found = SentPhoto(visit, one.proofs[0].name, one.proven_at, one.removed_at)
     return found
 

@@ -5,11 +5,12 @@ The worst comes first, and a stop comes alone; parts that are 0 are left out.
 
 from collections.abc import Callable, Sequence
 
+from agent.journal import State
 from agent.language import plural, text
 from agent.pipeline.context import Context
 from agent.pipeline.overview import Overview, VisitTally, overview
 from agent.pipeline.pausing import paused_until
-from agent.pipeline.problems import Grade, Problem, worst
+from agent.pipeline.problems import Grade, Problem, problems
 
 
 def headline(tally: Overview, need: int, problem: Problem | None, paused: str | None) -> str:
@@ -43,11 +44,13 @@ def headline(tally: Overview, need: int, problem: Problem | None, paused: str | 
 
 
 def headline_of(context: Context) -> str:
-    """The sentence as it is now, without the photos that need a person: whoever shows it says what to do about them."""
+    """The sentence as it is now, for the command line: that the service does not run is said there apart."""
     paused, tally = paused_until(context), overview(context)
     at = None if paused is None else paused.astimezone(context.zone).strftime("%H:%M")
-    problem = worst(context)
-    return headline(tally, 0, problem, at)
+    counts = context.journal.counts()
+    others = (one for one in problems(context) if not one.start)
+    problem = max(others, key=lambda one: one.grade, default=None)
+    return headline(tally, counts[State.REVIEW] + counts[State.REFUSED], problem, at)
 
 
 def _all_is_well(safe: int, visits: str) -> str:

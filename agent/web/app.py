@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
+from jinja2 import TemplateError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Redirection
 
@@ -15,6 +16,8 @@ from agent import language
 from agent.errors import AgentError
 from agent.language import template_plural, template_text, text
 from agent.pipeline.context import Context, open_context
+from agent.pipeline.overview import overview
+from agent.pipeline.questions import questions
 from agent.settings import Settings
 from agent.web.access import Access
 from agent.web.server import LastSeen
@@ -60,6 +63,15 @@ class PageApp(Flask):
         if known is None or known[0] != state:
             known = self._made[make.__qualname__] = state, make(here)
         return cast("Made", known[1])
+
+    def warm_up(self) -> None:
+        """Do what the first request would have to wait for: open the journal, count, and read the templates."""
+        # Whatever is in the way is said to the person by the request that meets it.
+        with contextlib.suppress(AgentError, OSError, TemplateError):
+            for name in ("now.html", "review.html", "visits.html", "history.html"):
+                self.jinja_env.get_template(name)
+            self.as_long_as_nothing_changes(questions)
+            self.as_long_as_nothing_changes(overview)
 
     def end(self) -> None:
         """Close what was opened."""

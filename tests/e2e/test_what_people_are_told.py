@@ -147,7 +147,7 @@ def test_status_ends_as_sync_does(laptop: Laptop) -> None:
     laptop.photo("undated.jpg", None)
     laptop.run()
     done = laptop.command("status")
-    assert (done.returncode, done.stdout.splitlines()[0]) == (4, "1 photo needs you: `photo-agent review list`.")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (4, "1 photo needs you: photo-agent open")
     for n in range(3):
         laptop.photo(f"IMG_{n}.jpg", ON_VISIT + minutes(n), seed=n)
     (laptop.share / "visits").mkdir(exist_ok=True)
@@ -155,7 +155,7 @@ def test_status_ends_as_sync_does(laptop: Laptop) -> None:
     assert laptop.run().exit_code == 3
     done = laptop.command("status")
     assert done.returncode == 3
-    assert done.stdout.startswith("3 photos not sent yet. 1 photo needs you: `photo-agent review list`.\n")
+    assert done.stdout.startswith("3 photos from Science Museum are on their way. 1 needs you: photo-agent open\n")
     (row,) = [line for line in done.stdout.splitlines() if "museum" in line and "to be sent" in line]
     assert row.startswith("3 photos")
     server = laptop.server
@@ -163,7 +163,8 @@ def test_status_ends_as_sync_does(laptop: Laptop) -> None:
     laptop.run()
     done = laptop.command("status")
     assert done.returncode == 5
-    assert "Photos wait on this laptop" in done.stdout
+    assert "away since" in done.stdout
+    assert "Nothing tries again by itself" in done.stdout
     (told,) = [json.loads(line) for line in laptop.command("status", "--json").stdout.splitlines()]
     assert (told["exit_code"], told["need_a_person"]) == (5, 1)
     assert told["share"]["trouble"]
