@@ -101,6 +101,8 @@ def test_notices_are_in_the_language_of_the_session(
 
 
 def test_languages_cost_no_library_at_start_up() -> None:
-    script = "import sys; import agent.language; print([n for n in sys.modules if n.split('.')[0] in {'babel', 'jinja2'}])"
+    script = (
+        "import sys; import agent.language; print([n for n in sys.modules if n.split('.')[0] in {'babel', 'jinja2'}])"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
