@@ -16,7 +16,10 @@ from tests.integration.page.conftest import started_browser
 from tests.integration.page.states import STATES
 from tests.laptop import Laptop
 
-NO_WORDS = r"Science Museum|River walk|City farm|School \w+|IMG_\w+( copy)?(\.\w+)?|demo-laptop|j\.smith|Camera Imports|GMT|visits/|1"
+NO_WORDS = (
+    r"Science Museum|River walk|City farm|School \w+|IMG_\w+( copy)?(\.\w+)?|demo-laptop|j\.smith|Camera Imports|"
+    r"GMT|visits/|1"
+)
 """What the demo's visits, files and folders are called: data, in every language."""
 
 SHOWN = """() => {
