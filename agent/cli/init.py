@@ -209,8 +209,8 @@ def _import_folder() -> str:
     place = import_place()
     if place.cloud is not None:
         say(
-            f"The folder {place.pictures}, where this computer puts photos, is synchronised by {place.cloud}: photos in "
-            f"it are copied away before they can be removed. Have cameras and phones import into {place.folder}."
+            f"The folder {place.pictures}, where this computer puts photos, is synchronised by {place.cloud}: photos "
+            f"in it are copied away before they can be removed. Have cameras and phones import into {place.folder}."
         )
     try:
         return f"~/{place.folder.relative_to(Path.home()).as_posix()}"

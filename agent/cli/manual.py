@@ -12,6 +12,8 @@ def manual(root: click.Group, version: str) -> str:
     """The page of the program whose commands these are, in man(7)'s macros."""
     lines = [
         f'.TH "{PROGRAM.upper()}" "1" "" "visit-photo-agent {_escaped(version)}" "User commands"',
+        ".ad l",  # words as long as a path are not stretched
+        ".nh",
         ".SH NAME",
         f"{_escaped(PROGRAM)} \\- {_text(_first_sentence(root))}",
         ".SH SYNOPSIS",

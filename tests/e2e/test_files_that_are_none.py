@@ -33,7 +33,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("what", ["pipe", "device"])
-@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words))
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_a_command_given_what_is_no_file_ends_at_once(
     laptop: Laptop, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], what: str
 ) -> None:
