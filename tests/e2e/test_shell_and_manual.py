@@ -41,7 +41,9 @@ def test_man_reads_the_page_without_a_complaint(tmp_path: Path) -> None:
     page = tmp_path / "photo-agent.1"
     page.write_text(manual(cli, __version__), "utf-8")
     assert page.read_text("utf-8").isascii()
-    done = subprocess.run([groff, "-man", "-Tutf8", "-wmac", "-Wbreak", "-z", page], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [groff, "-man", "-Tutf8", "-wmac", "-Wbreak", "-z", page], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 

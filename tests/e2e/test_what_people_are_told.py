@@ -222,17 +222,20 @@ def test_status_shows_what_is_asked_by_reason_and_what_happens_next(laptop: Lapt
 def test_the_services_json_is_that_of_sync(laptop: Laptop) -> None:
     laptop.photo("IMG_1.jpg")
     laptop.configure(folders={"watch": [str(laptop.imports)], "settle_seconds": 0.2})
-    service = laptop.start("run", "--json")
-    assert service.stdout is not None
     told = []
-    for line in service.stdout:
-        told.append(json.loads(line))
-        if told[-1]["event"] == "summary" and told[-1]["removed"]:
-            service.terminate()
-    assert service.wait(20) == 0
+    with laptop.start("run", "--json") as service:
+        assert service.stdout is not None
+        assert service.stderr is not None
+        try:
+            for line in service.stdout:
+                told.append(json.loads(line))
+                if told[-1]["event"] == "summary" and told[-1]["removed"]:
+                    service.terminate()
+            assert service.wait(20) == 0
+            log = service.stderr.read()
+        finally:
+            service.kill()
     assert {"found", "decided", "sent", "proven", "removed"} <= {event["event"] for event in told}
-    assert service.stderr is not None
-    log = service.stderr.read()
     first = log.splitlines()[0]
     assert f"Watching {laptop.imports}." in first
     assert "This log goes here" in log
