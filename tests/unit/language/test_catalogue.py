@@ -46,6 +46,7 @@ def test_every_message_has_a_welsh_entry_with_the_same_placeholders(translate: M
             # The form for one says "1" itself, as it does in English.
             assert found == wanted or (form is written[0] and found | {"%(count)s"} == wanted), form
             assert form.count("%") == len(PLACEHOLDER.findall(form)), form
+            assert not set("<>&⟦") & set(form), "templates take it for HTML"
 
 
 def test_the_compiled_catalogue_is_what_the_translators_wrote(translate: ModuleType) -> None:
