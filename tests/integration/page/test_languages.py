@@ -84,6 +84,7 @@ def test_no_text_that_a_teacher_reads_is_outside_the_catalogue(
     with state.brought_about(settings):
         tab.goto(f"{root}/{state.place}")
         state.then(tab)
+        tab.locator("main").filter(has_text=state.says).wait_for()
         shown = tab.evaluate(SHOWN)
         for undo in tab.get_by_role("button", name="Undo").all()[:1]:
             undo.click()
@@ -97,6 +98,16 @@ def test_whoever_asks_for_welsh_reads_welsh(settings: Settings, tab: Any) -> Non
     assert tab.locator("html").get_attribute("lang") == "cy"
     assert tab.locator("h1").inner_text() == "Eich ymweliadau"
     assert "Ymweliadau" in tab.title()
+
+
+@pytest.mark.parametrize("place", ["now", "review", "visits", "history", "history/1"])
+def test_welsh_fits_on_a_narrow_screen(place: str, tab: Any) -> None:
+    root = "/".join(tab.url.split("/")[:4])
+    tab.set_viewport_size({"width": 320, "height": 900})
+    tab.goto(f"{root}/{place}")
+    too_wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    assert too_wide <= 0
 
 
 def test_the_setting_comes_before_the_browser(laptop: Laptop, page: Callable[[], str], tab: Any) -> None:

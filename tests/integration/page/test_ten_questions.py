@@ -49,6 +49,7 @@ def test_each_question_is_answered_on_one_page(question: str, settings: Settings
     with asked.state.brought_about(settings):
         tab.goto(f"{root}/{asked.state.place}")
         asked.state.then(tab)
+        tab.wait_for_load_state()
         read = tab.locator("main").inner_text()
         for undo in tab.get_by_role("button", name=re.compile("^Undo")).all()[:1]:
             undo.click()
