@@ -172,7 +172,7 @@ def _known_to_every_template() -> dict[str, object]:
 
 
 def _explained(fault: AgentError) -> tuple[str, int]:
-    return render_template("fault.html", text=str(fault)), 500
+    return render_template("fault.html", text=text("Something went wrong on this page."), details=str(fault)), 500
 
 
 def _not_answered(fault: HTTPException) -> Response | tuple[str, int]:
