@@ -53,6 +53,7 @@ except AgentError as fault:
     "$home_of_program"/venv*/bin/photo-agent) rm -f "$link" ;;
     esac
     remove_from_menu
+    remove_from_shells
     rm -rf "$home_of_program"/venv*
     rmdir "$home_of_program" 2>/dev/null || true
     if [ "$purge" = no ]; then
@@ -79,6 +80,37 @@ quiet_pip() {
     "$new/bin/python" -m pip --disable-pip-version-check --no-input "$@" --quiet </dev/null
 }
 
+share_of_user=${XDG_DATA_HOME:-$HOME/.local/share}
+completions="bash:$share_of_user/bash-completion/completions/photo-agent
+zsh:$share_of_user/zsh/site-functions/_photo-agent
+fish:$share_of_user/fish/vendor_completions.d/photo-agent.fish"
+manual=$share_of_user/man/man1/photo-agent.1
+
+write_for_the_shell() { # the program's own words, into a file: its name, then what to ask the program for
+    file=$1
+    shift
+    if mkdir -p "$(dirname "$file")" && "$new/bin/photo-agent" shell "$@" >"$file.new" 2>/dev/null &&
+        [ -s "$file.new" ]; then
+        mv -f "$file.new" "$file"
+    else
+        rm -f "$file.new"
+    fi
+}
+
+add_to_shells() { # completion by Tab, and the man page; not worth failing for
+    echo "$completions" | while IFS=: read -r shell file; do
+        write_for_the_shell "$file" completion "$shell"
+    done
+    write_for_the_shell "$manual" man
+}
+
+remove_from_shells() {
+    echo "$completions" | while IFS=: read -r _ file; do
+        rm -f "$file"
+    done
+    rm -f "$manual"
+}
+
 install_program() { # beside the version that runs, which counts until the new one is whole
     if [ -e "$link" ] && [ ! -L "$link" ]; then
         fail "$link exists and is not ours; move it away, then run this again."
@@ -97,6 +129,7 @@ install_program() { # beside the version that runs, which counts until the new o
     mkdir -p "$(dirname "$link")"
     ln -sf "$new/bin/photo-agent" "$link.new" && mv -f "$link.new" "$link"
     venv=$new
+    add_to_shells
     add_to_menu || echo "Note: School photos could not be put into the menu; \`photo-agent open\` opens the page."
     case ":$PATH:" in
     *":$(dirname "$link"):"*) ;;

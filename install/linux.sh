@@ -14,7 +14,7 @@ add_to_menu() { # "School photos" opens the staff page
     # In an Exec line " ` $ and \ are escaped, and % is doubled (Desktop Entry Specification).
     # shellcheck disable=SC2016
     command=$(printf '%s' "${link:?}" | sed 's/[\\"`$]/\\\\&/g; s/%/%%/g')
-    printf '%s\n' '[Desktop Entry]' 'Type=Application' 'Name=School photos' \
+    printf '%s\n' '[Desktop Entry]' 'Type=Application' 'Name=School photos' 'Name[cy]=Lluniau ysgol' \
         'Comment=Which photos are safe on the school network, and which need you' \
         "Exec=\"$command\" open" "Icon=$shown" 'Terminal=false' 'Categories=Graphics;Photography;' >"$menu"
 }

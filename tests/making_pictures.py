@@ -1,7 +1,7 @@
 """Makes the README's pictures of the staff page from the demo's data: `python -m tests.making_pictures`.
 
 With `--all FOLDER` it makes one of every state of the page instead, wide and narrow, light and dark, for whoever looks
-after its design.
+after its design. With `--questions FOLDER` it makes ten: each shows the page that answers a question people ask.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from agent.settings import Settings, load
 from agent.web import open_page, serve
 from tests.integration.page.conftest import started_browser
 from tests.integration.page.states import STATES
+from tests.integration.page.ten_questions import QUESTIONS
 
 PICTURES = Path(__file__).parents[1] / "install" / "guides" / "pictures"
 IN_THE_README = {"now": "staff-page-now.png", "review": "staff-page-review.png"}
@@ -54,12 +55,18 @@ def main() -> None:
     """Make them."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--all", type=Path, metavar="FOLDER")
-    folder: Path | None = asked.parse_args().all
+    asked.add_argument("--questions", type=Path, metavar="FOLDER")
+    wanted = asked.parse_args()
+    folder: Path | None = wanted.all
     with tempfile.TemporaryDirectory(prefix="photo-agent-pictures-") as scratch:
         play(Path(scratch))
         file = Path(scratch) / "laptop" / "agent.toml"
         settings = load(file)
         with opened_page(settings, file) as (tab, root):
+            if wanted.questions is not None:
+                wanted.questions.mkdir(parents=True, exist_ok=True)
+                _questions(settings, tab, root, wanted.questions)
+                return
             for name, state in STATES.items():
                 if folder is None and name not in IN_THE_README:
                     continue
@@ -71,11 +78,19 @@ def main() -> None:
                         picture(tab, PICTURES / IN_THE_README[name])
                     else:
                         folder.mkdir(parents=True, exist_ok=True)
-                        _every_way(
-                            tab, lambda ending, name=name: folder / f"{re.sub(r'[^a-z]+', '-', name)}-{ending}.png"
-                        )
+                        _every_way(tab, folder, re.sub(r"[^a-z]+", "-", name))
                     for undo in tab.get_by_role("button", name="Undo").all()[:1]:
                         undo.click()
+
+
+def _questions(settings: Settings, tab: Any, root: str, folder: Path) -> None:
+    for number, (question, asked) in enumerate(QUESTIONS.items(), 1):
+        with asked.state.brought_about(settings):
+            tab.goto(f"{root}/{asked.state.place}")
+            asked.state.then(tab)
+            picture(tab, folder / f"{number:02}-{question.replace(' ', '-')}.png", whole=True)
+            for undo in tab.get_by_role("button", name=re.compile("^Undo")).all()[:1]:
+                undo.click()
 
 
 def _every_way(tab: Any, folder: Path, name: str) -> None:

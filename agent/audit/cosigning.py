@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Self
 
 from agent.errors import RecordError, UsageError
 from agent.files.durable import create_file, replace_file
+from agent.files.named import read_named
 from agent.record.note import split_note
+
+LARGEST = 100_000
+"""Bytes that a key's file can have."""
 
 if TYPE_CHECKING:  # 40 ms, and only signing needs it
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -39,7 +43,7 @@ class WitnessKey:
         from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
         try:
-            private = load_ssh_private_key(file.read_bytes(), password=None)
+            private = load_ssh_private_key(read_named(file, LARGEST), password=None)
         except FileNotFoundError:
             return cls._made(file, name)
         except (OSError, ValueError, TypeError) as fault:  # TypeError: cryptography's word for "needs a password"

@@ -29,6 +29,7 @@ COMMANDS = {
     "run": "Run the service in the foreground.",
     "service": "Start the program at log-in, or stop it.",
     "config": "Show, change or check the settings.",
+    "shell": "Print the shell's completion, or the man page.",
     "demo": "Show the whole job with sample photos and a server of its own.",
 }
 

@@ -73,9 +73,13 @@ def change(ctx: click.Context, key: str, value: str, as_json: bool) -> int:
 
 
 @command.command("schema")
-def schema() -> int:
-    """Print the JSON schema of agent.toml, for editors and for IT's own checks."""
+@json_option
+def schema(as_json: bool) -> int:
+    """Print the JSON schema of agent.toml, for editors and for IT's own checks; with --json on one line."""
     from agent.settings import json_schema
 
+    if as_json:
+        put_json(json_schema())
+        return 0
     click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
     return 0

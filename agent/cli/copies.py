@@ -31,6 +31,15 @@ key_option = click.option(
 )
 
 
+LARGEST_KEYS = 10_000_000
+"""Bytes: the keys of a hundred thousand laptops."""
+
+
+def why(fault: Exception) -> str:
+    """What was wrong with a file, without its name and the system's number."""
+    return (fault.strerror if isinstance(fault, OSError) else None) or str(fault)
+
+
 def settings_if_any(ctx: click.Context) -> "Settings | None":
     """The settings in force; None on an IT machine, which has none. Raises SettingsError where they are wrong."""
     from agent.cli.session import settings_file
@@ -53,14 +62,15 @@ def enrolled(ctx: click.Context, key_files: Sequence[Path]) -> "list[VerifierKey
     """The keys in these files, and this laptop's own where it has one. Usage faults name the file and the line."""
     from agent import audit
     from agent.errors import RecordError
+    from agent.files.named import read_named
     from agent.pipeline.places import log_key
 
     keys: list[VerifierKey] = []
     for file in key_files:
         try:
-            keys += audit.read_keys(file.read_text("utf-8"))
+            keys += audit.read_keys(read_named(file, LARGEST_KEYS).decode("utf-8"))
         except (OSError, ValueError) as fault:
-            raise click.UsageError(f"{file}: {fault}") from fault
+            raise click.UsageError(f"{file}: {why(fault)}") from fault
     settings = settings_if_any(ctx)
     if settings is not None:
         # An IT technician's own laptop need not have a key; then those that were given are all there are.

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.session import json_option, printable, put_json, say, settings_file, stages_of, taken_words
+from agent.cli.session import json_option, local, printable, put_json, say, settings_file, stages_of, taken_words
 
 if TYPE_CHECKING:
-    from agent.pipeline.explain import Explanation
+    from agent.pipeline.explain import Explanation, SentPhoto
     from agent.settings import Settings
 
 
@@ -24,12 +24,17 @@ def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> int:
 
     Changes nothing.
     """
-    from agent.pipeline.explain import explain
+    from agent.pipeline.explain import explain, sent_from
 
-    for path in files:
-        _must_be_there(path)
     with _settings(ctx) as settings, stages_of(settings) as context:
+        gone = {path: sent for path in files if not _is_there(path) and (sent := sent_from(context, path)) is not None}
+        for path in files:
+            if path not in gone and not _is_there(path):
+                raise click.UsageError(f"There is no file {printable(str(path))}, and none of that name was sent.")
         for path in _each(files):
+            if path in gone:
+                _put_sent(path, gone[path], settings, as_json=as_json)
+                continue
             told = explain(context, path)
             if as_json:
                 put_json(told.as_json())
@@ -38,13 +43,34 @@ def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> int:
     return 0
 
 
-def _must_be_there(path: Path) -> None:
+def _is_there(path: Path) -> bool:
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
-        raise click.UsageError(f"There is no file {printable(str(path))}.") from None
+        return False
     except (OSError, ValueError):
-        return  # it is there, or cannot be such a name: the explanation says why it cannot be read
+        pass  # it is there, or cannot be such a name: the explanation says why it cannot be read
+    return True
+
+
+def _put_sent(path: Path, sent: "SentPhoto", settings: "Settings", *, as_json: bool) -> None:
+    if as_json:
+        put_json(
+            {
+                "file": path,
+                "format": "unknown",
+                **dict.fromkeys(("recorded", "offset", "taken", "camera", "origin", "place")),
+                "decision": "visit",
+                "visit": sent.visit,
+                "reasons": [f"sent on {local(sent.at, settings)}, it is at {sent.name}"],
+                "sent": sent.at,
+                "name": sent.name,
+                "removed": sent.removed_at,
+            }
+        )
+        return
+    removed = "" if sent.removed_at is None else f", and was removed from here on {local(sent.removed_at, settings)}"
+    click.echo(f"{printable(str(path))}\n  sent on {local(sent.at, settings)}{removed}\n  it is at {sent.name}")
 
 
 @contextlib.contextmanager

@@ -102,6 +102,7 @@ def command(
         say(f"The settings in {path} stay as they are.")
     else:
         write(path, text)
+    _prepare_folders(settings)
     made = make_keys(settings)
     if key is not None:
         pin_key(settings, key)
@@ -186,7 +187,7 @@ def _asker(*, can_ask: bool) -> Callable[[str], Any]:
     """What answers for an option that was not given: a person, or the default where nobody can be asked."""
 
     def ask(name: str) -> Any:
-        default = {"watch": "~/Pictures/Camera Imports", "timezone": _system_zone()}.get(name)
+        default = {"watch": _import_folder, "timezone": _system_zone}.get(name, lambda: None)()
         if not can_ask:
             if default is None:
                 why = "this computer does not say where the school is, and " if name == "timezone" else ""
@@ -199,6 +200,37 @@ def _asker(*, can_ask: bool) -> Callable[[str], Any]:
         return [answer] if name == "watch" else answer
 
     return ask
+
+
+def _import_folder() -> str:
+    """Where this system's programs import photos to, in a folder of its own."""
+    from agent.pipeline.importplaces import import_place
+
+    place = import_place()
+    if place.cloud is not None:
+        say(
+            f"The folder {place.pictures}, where this computer puts photos, is synchronised by {place.cloud}: photos "
+            f"in it are copied away before they can be removed. Have cameras and phones import into {place.folder}."
+        )
+    try:
+        return f"~/{place.folder.relative_to(Path.home()).as_posix()}"
+    except ValueError:
+        return str(place.folder)
+
+
+def _prepare_folders(settings: "Settings") -> None:
+    """Make the import folders that are missing, and say of each that is not fit why."""
+    from agent.pipeline.importfolders import IN_THE_SETTINGS, why_unfit
+    from agent.pipeline.importplaces import made
+
+    for folder in settings.watch:
+        if (why := why_unfit(settings, folder)) is not None:
+            say(f"Nothing will be sent from {folder}: it {why} {IN_THE_SETTINGS}")
+    try:
+        for folder in made(settings.watch):
+            say(f"The folder {folder} was made. Have cameras and phones import into it.")
+    except OSError as fault:
+        say(f"An import folder could not be made: {fault.strerror}.")
 
 
 def _checked(name: str, text: str) -> str:

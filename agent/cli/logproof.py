@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.copies import copy_of, directory_argument, enrolled, key_option, share_option
+from agent.cli.copies import copy_of, directory_argument, enrolled, key_option, share_option, why
 from agent.cli.session import json_option, put_json, say, settings_of, stages_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def verify(
 
     keys = enrolled(ctx, key_files)
     silence = None if max_silence is None else timedelta(days=max_silence)
-    seen = [audit.Note(file.name, file.read_bytes()) for file in seen_files]
+    seen = [audit.Note(file.name, _checkpoint(file)) for file in seen_files]
     with copy_of(ctx, directory, share) as folder:
         if folder is None:
             reports = _own(settings_of(ctx), keys, seen, silence)
@@ -182,3 +182,13 @@ def erase_copy(ctx: click.Context, directory: Path, key_files: tuple[Path, ...])
         else:
             click.echo(f"{one.report.device}: {one.entries} {'entry' if one.entries == 1 else 'entries'} erased")
     return audit.exit_code([one.report for one in done])
+
+
+def _checkpoint(file: Path) -> bytes:
+    from agent.audit.evidence import MOST_OF_A_NOTE
+    from agent.files.named import read_named
+
+    try:
+        return read_named(file, MOST_OF_A_NOTE)
+    except OSError as fault:
+        raise click.UsageError(f"The checkpoint {file} cannot be read: {why(fault)}.") from fault

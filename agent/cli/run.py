@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.crash import Discreet
-from agent.cli.session import settings_file, settings_of, stages_of
+from agent.cli.session import json_option, put_json, settings_file, settings_of, stages_of
 
 if TYPE_CHECKING:
     from agent.pipeline.context import Context
+    from agent.settings import Settings
     from agent.supervisor import Restarts, RunNotices
 
 log = logging.getLogger("photo-agent")
@@ -26,27 +27,38 @@ LOG_SIZE = 1_000_000
 
 
 @click.command("run")
+@json_option
 @click.pass_context
-def command(ctx: click.Context) -> int:
-    """Run the service in the foreground: watch, send, check and remove photos until it is stopped."""
+def command(ctx: click.Context, as_json: bool) -> int:
+    """Run the service in the foreground: watch, send, check and remove photos until it is stopped.
+
+    With --json, every event and the summary of each run, as `sync --json` has them.
+    """
     from agent.pipeline.importfolders import refuse_unfit
     from agent.pipeline.lock import only_writer
     from agent.supervisor import Restarts, Supervisor, knock_at
 
     settings = settings_of(ctx)
     refuse_unfit(settings, settings.watch)
-    _log_to(settings.state_dir)
+    log_file = _log_to(settings.state_dir)
     stopping = threading.Event()
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda *_: stopping.set())
     with only_writer(settings):
+        _say_what_it_does(settings, log_file)
         restarts = Restarts(settings.state_dir)
         _wait_before_working(restarts, stopping)
         with stages_of(settings, stopping=stopping) as context:
             knock = partial(knock_at, settings.share.host, settings.share.port)
             notices = _notices(context, settings_file(ctx).absolute()) if settings.notices.desktop else None
             Supervisor(
-                context, settings.watch, knock=knock, stopping=stopping, restarts=restarts, notices=notices
+                context,
+                settings.watch,
+                knock=knock,
+                stopping=stopping,
+                restarts=restarts,
+                notices=notices,
+                tell=put_json if as_json else lambda _: None,
             ).run()
         restarts.ended_well()
     return 0
@@ -72,18 +84,35 @@ def _wait_before_working(restarts: "Restarts", stopping: threading.Event) -> Non
         stopping.wait(wait)
 
 
-def _log_to(state_dir: Path) -> None:
+def _say_what_it_does(settings: "Settings", log_file: Path | None) -> None:
+    """For whoever started it: what is watched, where photos go, and where to read on."""
+    for folder in settings.watch:
+        there = "" if folder.is_dir() else ", which is not there yet"
+        log.info("Watching %s%s.", folder, there)
+    log.info(
+        "Photos of visits go to %s. Folders are looked through every %d minutes too.",
+        settings.share.host,
+        settings.folders.rescan_minutes,
+    )
+    where = "here" if log_file is None else f"to {log_file}"
+    log.info("This log goes %s; it names no photo. `photo-agent status` says what waits. Ctrl-C stops.", where)
+
+
+def _log_to(state_dir: Path) -> Path | None:
     """To standard error, for a terminal or systemd's journal; Windows' and the Mac's services log to a file instead.
 
-    The file is turned over before it is large. Ids and counts only, whatever the level.
+    The file, which is turned over before it is large; None for standard error. Ids and counts only, whatever the level.
     """
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    file = None
     # pythonw has no standard error; launchd would append what it gets there to a file for ever.
     if sys.stderr is None or (sys.platform == "darwin" and not sys.stderr.isatty()):
         from logging.handlers import RotatingFileHandler
 
         state_dir.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(state_dir / LOG_FILE, maxBytes=LOG_SIZE, backupCount=1, encoding="utf-8")
+        file = state_dir / LOG_FILE
+        handler = RotatingFileHandler(file, maxBytes=LOG_SIZE, backupCount=1, encoding="utf-8")
     handler.setFormatter(Discreet("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.INFO)
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+    return file

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.session import json_option, local, put_json, put_table, settings_of, stages_of
+from agent.errors import ShareRefused
 from agent.pipeline.counting import counted
 
 if TYPE_CHECKING:
     from agent.pipeline.inspect_record import LastInspection
     from agent.pipeline.receivers import Receiver
-    from agent.pipeline.status import Status, WaitingPhoto
+    from agent.pipeline.status import ShareTrouble, Status, WaitingPhoto
     from agent.settings import Settings
 
 
@@ -36,15 +37,17 @@ def command(ctx: click.Context, as_json: bool) -> int:
 
     Exit code 2 while something is wrong with the register: visits may be missing from it.
     """
+    from agent.pipeline.headline import headline_of
     from agent.pipeline.status import status
 
     settings = settings_of(ctx)
     with stages_of(settings) as context:
         tracked = status(context)
+        sentence = headline_of(context)
     if as_json:
         put_json(_as_json(tracked))
     else:
-        _show(tracked, settings)
+        _show(tracked, settings, sentence)
     return tracked.exit_code
 
 
@@ -120,10 +123,10 @@ def _forwarding(one: "Receiver", settings: "Settings") -> str:
     return text if one.fault is None else f"{text} – since {local(one.fault_since, settings)}: {one.fault}"
 
 
-def _show(status: "Status", settings: "Settings") -> None:
+def _show(status: "Status", settings: "Settings", headline: str) -> None:
     from agent.journal import State
 
-    click.echo(_in_one_sentence(status))
+    click.echo(_in_one_sentence(status, headline))
     register = f"{counted(status.register_visits, 'visit')}, read {local(status.register_read_at, settings)}"
     if status.register_version is None:
         register = "not read yet"
@@ -132,8 +135,9 @@ def _show(status: "Status", settings: "Settings") -> None:
     if status.record_trouble is not None:
         click.echo(f"record    {status.record_trouble}")
     if (trouble := status.share_trouble) is not None:
-        click.echo(f"          since {local(trouble.since, settings)}: {trouble.why}")
-        click.echo("          Photos wait on this laptop and are sent when the share can be used again.")
+        what = "refused" if trouble.exit_code == ShareRefused.exit_code else "away"
+        click.echo(f"          {what} since {local(trouble.since, settings)}: {trouble.why}")
+        click.echo(f"          {_what_happens_next(status, trouble)}")
     click.echo(f"service   {'running' if status.running else 'not running'}")
     for one in status.forwarding:
         click.echo(f"forward   {_forwarding(one, settings)}")
@@ -148,28 +152,39 @@ def _show(status: "Status", settings: "Settings") -> None:
         )
     if status.inspection is not None:
         click.echo(f"inspected {_inspection(status.inspection, settings)}")
-    if status.waiting:
+    if here := len(status.waiting) + len(status.asked):
         late = f", {status.overdue} overdue" if status.overdue else ""
         put_table(
-            f"{counted(len(status.waiting), 'photo')} here{late}",
+            f"{counted(here, 'photo')} here{late}",
             ("photo", "visit", "state", "since", "why"),
             _rows(status, settings),
         )
 
 
-def _in_one_sentence(status: "Status") -> str:
-    sentences = []
-    if status.to_go:
-        sentences.append(f"{counted(len(status.to_go), 'photo')} not sent yet.")
-    if need := status.needs_a_person:
-        sentences.append(f"{counted(need, 'photo')} need{'s' if need == 1 else ''} you: `photo-agent review list`.")
-    return " ".join(sentences) or "Nothing is waiting."
+def _in_one_sentence(status: "Status", headline: str) -> str:
+    """As the staff page begins, and where to answer."""
+    need = status.needs_a_person
+    if not need:
+        return headline
+    if headline.endswith((" need you.", " needs you.")):
+        return f"{headline.removesuffix('.')}: photo-agent open"
+    return f"{headline} {counted(need, 'photo')} need{'s' if need == 1 else ''} you: photo-agent open"
+
+
+def _what_happens_next(status: "Status", trouble: "ShareTrouble") -> str:
+    if trouble.exit_code == ShareRefused.exit_code:
+        return "Nothing is sent until IT has put this right. The photos stay on this laptop."
+    if status.running:
+        return "The photos stay on this laptop. The service tries again by itself, every few minutes at most."
+    return (
+        "The photos stay on this laptop. Nothing tries again by itself: start the service, or run `photo-agent sync`."
+    )
 
 
 def _rows(status: "Status", settings: "Settings") -> Iterator[tuple[str, str, str, str, str]]:
     """A row for each visit, state and reason; a photo that is alone in it by its id and name."""
     groups: defaultdict[tuple[str, str, str], list[WaitingPhoto]] = defaultdict(list)
-    for one in status.waiting:
+    for one in (*status.waiting, *status.asked):
         tracked = one.tracked
         visit = (tracked.decision and tracked.decision.visit) or "–"
         state = STATES.get(tracked.state.value, tracked.state.value) + (" (overdue)" if one.overdue else "")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.session import json_option, put_json, say, settings_of, stages_of
+from agent.cli.session import json_option, printable, put_json, say, settings_of, stages_of
 from agent.errors import AlreadyRunning
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ def command(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json:
     from agent.pipeline.importfolders import BY_NAME, IN_THE_SETTINGS, refuse_unfit
 
     settings = settings_of(ctx)
+    for path in paths:
+        if not (path.is_file() or path.is_dir()):  # a pipe, say: nobody could tell what comes out of it
+            raise click.UsageError(f"{printable(str(path))} is neither a file nor a folder.")
     roots = tuple(path.absolute() for path in paths)
     refuse_unfit(settings, roots or settings.watch, advice=BY_NAME if roots else IN_THE_SETTINGS)
     if dry_run:

@@ -63,12 +63,14 @@ def command(
     if share == (directory is not None):
         raise click.UsageError("Give a folder, or --share.")
     from agent import audit
+    from agent.cli.copies import LARGEST_KEYS, why
+    from agent.files.named import read_named
     from agent.settings.places import state_folder
 
     try:
-        enrolled = audit.read_keys(keys.read_text("utf-8"))
+        enrolled = audit.read_keys(read_named(keys, LARGEST_KEYS).decode("utf-8"))
     except (OSError, ValueError) as fault:
-        raise UsageError(f"the keys in {keys} cannot be read: {fault}") from fault
+        raise UsageError(f"The keys in {keys} cannot be read: {why(fault)}.") from fault
     witness = audit.Witness(state or state_folder() / "witness", name or audit.default_name())
     with contextlib.nullcontext((directory, _wait, None)) if directory else _fetched(ctx) as (folder, again, listed):
         watch = witness.look(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent.clockcheck.shown import MARK, ShownTime
 from agent.errors import LocalFault, UsageError
+from agent.files.named import open_named
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -73,7 +74,7 @@ def _grey(path: Path) -> "Image":
 
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
-        with path.open("rb") as handle, warnings.catch_warnings():
+        with open_named(path) as handle, warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             warnings.filterwarnings("ignore", category=UserWarning)  # about its Exif block, which others read
             with Image.open(handle, formats=(*_FORMATS, *_heif())) as picture:

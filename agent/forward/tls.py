@@ -11,6 +11,7 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.files.named import open_named
 from agent.forward.arrival import see_all_arrive
 from agent.forward.faults import NotForwarded
 
@@ -35,6 +36,7 @@ class TlsTrust:
         if self.client_key is not None and self.client_cert is None:
             raise NotForwarded("forward.client_key is set without forward.client_cert in agent.toml: set both or none")
         try:
+            _must_be_files(self.ca_file)
             context = ssl.create_default_context(cafile=None if self.ca_file is None else str(self.ca_file))
             context.minimum_version = ssl.TLSVersion.TLSv1_2
         except (OSError, ssl.SSLError) as fault:
@@ -44,6 +46,7 @@ class TlsTrust:
             ) from fault
         if self.client_cert is not None:
             try:
+                _must_be_files(self.client_cert, self.client_key)
                 # A passphrase would be asked for on a terminal that is not there.
                 context.load_cert_chain(self.client_cert, self.client_key, password=lambda: "")
             except (OSError, ssl.SSLError) as fault:
@@ -52,6 +55,13 @@ class TlsTrust:
                     "must be PEM, belong together, and the key must have no passphrase."
                 ) from fault
         return context
+
+
+def _must_be_files(*paths: Path | None) -> None:
+    """OSError for a pipe or device in their place: OpenSSL would wait for it, or read it for ever."""
+    for path in paths:
+        if path is not None:
+            open_named(path).close()
 
 
 def hand_over(host: str, port: int, trust: TlsTrust, content: bytes) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePath
 
 from agent.errors import LocalFault
 from agent.folders import group, look, scan
 from agent.formats import Kind, claims_to_be_a_photo, kind_of
 from agent.journal import State
-from agent.model import Capture, Decision, Interval, LocalFile, Register, Verdict
+from agent.model import Capture, Decision, Interval, LocalFile, Register, Verdict, VisitId
 from agent.pipeline.clocks import latest
 from agent.pipeline.context import Context
 from agent.pipeline.examine import EMPTY, others_of, reader
@@ -96,6 +97,32 @@ def explain(
     stale = no_register(context, register)
     reasons = (*decision.reasons, *_line_of(context, register, decision), *((stale,) if stale else ()))
     return Explanation(path, capture, decision, decision.verdict, reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class SentPhoto:
+    """A photo that was sent and is not in its folder any more: its visit, its name on the share, and when."""
+
+    visit: VisitId
+    name: str
+    at: datetime
+    removed_at: datetime | None
+
+
+def sent_from(context: Context, path: Path) -> SentPhoto | None:
+    """What was sent from `path` last, where this laptop still knows of it (for a month); None where nothing was."""
+    wanted = path.absolute()
+    found: SentPhoto | None = None
+    for some in context.journal.chunks(State.REMOVED, State.RECORDED, State.PROVEN):
+        for one in some:
+            visit = None if one.decision is None else one.decision.visit
+            if visit is None or one.proven_at is None or not one.proofs:
+                continue
+            if any(member.file.path == wanted for member in one.photo.members) and (
+                not found or found.at <= one.proven_at
+            ):
+                found = SentPhoto(visit, one.proofs[0].name, one.proven_at, one.removed_at)
+    return found
 
 
 def _unusable(capture: Capture, seen: LocalFile | None) -> str | None:

@@ -12,6 +12,7 @@ from enum import IntEnum
 
 from agent.errors import ShareRefused
 from agent.journal import State
+from agent.language import plural, text
 from agent.pipeline.clocks import age
 from agent.pipeline.context import Context
 from agent.pipeline.damage import so_far
@@ -60,9 +61,9 @@ def problems(context: Context) -> Iterator[Problem]:
     if not is_running(context.settings):
         yield Problem(
             Grade.ASK,
-            "School photos is not running.",
-            "New photos are only sent while it runs. Nothing is lost.",
-            "start it, or tell IT if it stops again.",
+            text("School photos is not running."),
+            text("New photos are only sent while it runs. Nothing is lost."),
+            text("start it, or tell IT if it stops again."),
             start=True,
         )
     yield from _of_the_disk(context)
@@ -76,9 +77,9 @@ def _of_the_disk(context: Context) -> Iterator[Problem]:
         if shutil.disk_usage(context.settings.state_dir).free < LITTLE_ROOM:
             yield Problem(
                 Grade.ASK,
-                "This laptop’s disk is nearly full.",
-                "We need some room to keep track of the photos. They stay on this laptop.",
-                "make room: empty the bin, or move large files. If you cannot, tell IT.",
+                text("This laptop’s disk is nearly full."),
+                text("We need some room to keep track of the photos. They stay on this laptop."),
+                text("make room: empty the bin, or move large files. If you cannot, tell IT."),
             )
 
 
@@ -87,26 +88,29 @@ def _of_photos(context: Context) -> Iterator[Problem]:
     if refused:
         yield Problem(
             Grade.ASK,
-            f"{_photos(refused)} cannot be sent as {'it is' if refused == 1 else 'they are'}.",
-            "The file is empty, or it could not be read: copying it may have been cut short.",
-            "import it from the camera again.",
+            plural("1 photo cannot be sent as it is.", "%(count)s photos cannot be sent as they are.", refused),
+            text("The file is empty, or it could not be read: copying it may have been cut short."),
+            text("import it from the camera again."),
         )
     damage = so_far(context)
     if damage is not None and age(damage.last, context.clock()) < DAMAGE_IS_NEWS:
-        were, are = ("was", "it is") if damage.photos == 1 else ("were", "they are")
         yield Problem(
             Grade.ASK,
-            f"{_photos(damage.photos)} {were} sent, but {are} damaged.",
-            "What is left of the picture is safe. The camera’s card may be failing.",
-            "do not use that card again, and tell IT.",
+            plural(
+                "1 photo was sent, but it is damaged.",
+                "%(count)s photos were sent, but they are damaged.",
+                damage.photos,
+            ),
+            text("What is left of the picture is safe. The camera’s card may be failing."),
+            text("do not use that card again, and tell IT."),
         )
     overdue = sum(is_overdue(context, one) for one in context.journal.tracked_photos(*WAITING))
     if overdue:
         yield Problem(
             Grade.ASK,
-            f"{_photos(overdue)} should have left by now.",
-            "The photos stay on this laptop.",
-            "tell IT.",
+            plural("1 photo should have left by now.", "%(count)s photos should have left by now.", overdue),
+            text("The photos stay on this laptop."),
+            text("tell IT."),
             retry=True,
         )
 
@@ -116,9 +120,9 @@ def _of_the_record(context: Context) -> Iterator[Problem]:
     if unpublished is not None:
         yield Problem(
             Grade.CALM,
-            "The school’s record does not have the newest notes of this laptop yet.",
-            "Nothing is lost: the notes are kept here and are sent again.",
-            "nothing today. If you read this again tomorrow, tell IT.",
+            text("The school’s record does not have the newest notes of this laptop yet."),
+            text("Nothing is lost: the notes are kept here and are sent again."),
+            text("nothing today. If you read this again tomorrow, tell IT."),
             unpublished,
             retry=True,
         )
@@ -131,26 +135,30 @@ def _of_the_share(context: Context) -> Iterator[Problem]:
     if trouble.other_identity:
         yield Problem(
             Grade.STOP,
-            "Stop: this is not the school’s photo server as we know it.",
-            "The server answered with another identity. It may be a new server, or somebody pretending. "
-            "Nothing was sent to it. The photos stay on this laptop.",
-            "tell IT today, by phone or in person. You cannot mend this yourself, and you have done nothing wrong.",
+            text("Stop: this is not the school’s photo server as we know it."),
+            text(
+                "The server answered with another identity. It may be a new server, or somebody pretending. "
+                "Nothing was sent to it. The photos stay on this laptop."
+            ),
+            text(
+                "tell IT today, by phone or in person. You cannot mend this yourself, and you have done nothing wrong."
+            ),
             trouble.why,
         )
     elif trouble.exit_code == ShareRefused.exit_code:
         yield Problem(
             Grade.STOP,
-            "Stop: the school network does not accept this laptop.",
-            "Nothing is sent. The photos stay on this laptop.",
-            "tell IT. They can let this laptop in again.",
+            text("Stop: the school network does not accept this laptop."),
+            text("Nothing is sent. The photos stay on this laptop."),
+            text("tell IT. They can let this laptop in again."),
             trouble.why,
         )
     else:
         yield Problem(
             Grade.CALM,
-            "This laptop cannot reach the school network from here.",
-            "That is normal at home. The photos stay on this laptop.",
-            "nothing. We try again by ourselves, and at once when you are back in school.",
+            text("This laptop cannot reach the school network from here."),
+            text("That is normal at home. The photos stay on this laptop."),
+            text("nothing. We try again by ourselves, and at once when you are back in school."),
             trouble.why,
             retry=True,
             away=True,
@@ -163,46 +171,42 @@ def _of_the_register(context: Context) -> Iterator[Problem]:
     if register is None:
         yield Problem(
             Grade.ASK,
-            "We have not been able to read the visits list yet.",
-            "Nothing is sent until then. The photos stay on this laptop.",
-            "nothing, if this laptop was set up today. Otherwise tell the visits coordinator.",
+            text("We have not been able to read the visits list yet."),
+            text("Nothing is sent until then. The photos stay on this laptop."),
+            text("nothing, if this laptop was set up today. Otherwise tell the visits coordinator."),
             refusal or "",
             retry=True,
         )
     elif excuse := no_register(context, register):
         yield Problem(
             Grade.ASK,
-            "The visits list is too old.",
-            "We decide nothing until we can read a new one. The photos stay on this laptop.",
-            "connect to the school network. If you are connected, tell the visits coordinator.",
+            text("The visits list is too old."),
+            text("We decide nothing until we can read a new one. The photos stay on this laptop."),
+            text("connect to the school network. If you are connected, tell the visits coordinator."),
             excuse,
             retry=True,
         )
     elif refusal:
         yield Problem(
             Grade.ASK,
-            "The new visits list looks wrong, so we use the last good one.",
-            "Photos of visits that are only on the new list wait.",
-            "tell the visits coordinator.",
+            text("The new visits list looks wrong, so we use the last good one."),
+            text("Photos of visits that are only on the new list wait."),
+            text("tell the visits coordinator."),
             refusal,
         )
     elif words := not_understood(context.registers.faults()):
         yield Problem(
             Grade.ASK,
-            "A part of the visits list cannot be read.",
-            "Photos that may belong to it wait on this laptop. All others are sent.",
-            "tell the visits coordinator.",
+            text("A part of the visits list cannot be read."),
+            text("Photos that may belong to it wait on this laptop. All others are sent."),
+            text("tell the visits coordinator."),
             words,
         )
     elif words := not_named(register, context.settings.device.staff):
         yield Problem(
             Grade.ASK,
-            "Your name is not in the visits list.",
-            "Photos that were taken during a visit wait on this laptop.",
-            "tell the visits coordinator, unless you have not been on a visit.",
+            text("Your name is not in the visits list."),
+            text("Photos that were taken during a visit wait on this laptop."),
+            text("tell the visits coordinator, unless you have not been on a visit."),
             words,
         )
-
-
-def _photos(count: int) -> str:
-    return "1 photo" if count == 1 else f"{count} photos"

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from agent.language import text
+from agent.language.times import length, short_date
 from agent.model import Interval, Level, Register, Visit
-from agent.register import Candidates, wording
+from agent.register import Candidates
 from agent.register.people import Staff
 from agent.register.uncertain import is_on, staff_of
 
@@ -104,31 +106,39 @@ def _gap(one: Interval, other: Interval) -> timedelta:
 def _why(visit: Visit, taken: Interval | None, level: Level, people: Staff, camera: Candidates | None) -> Iterator[str]:
     yield _when(visit, taken, level)
     if not is_on(people, visit):
-        yield "you are not on its list of staff"
+        yield text("you are not on its list of staff")
     elif visit.staff:
-        yield "you are on its list of staff"
+        yield text("you are on its list of staff")
     if _other_camera(camera, visit):
-        yield "its cameras are others"
+        yield text("its cameras are others")
     elif visit.cameras and camera is not None:
-        yield "taken with one of its cameras"
+        yield text("taken with one of its cameras")
 
 
 def _when(visit: Visit, taken: Interval | None, level: Level) -> str:
-    day = wording.day(visit.span.earliest.astimezone(ZoneInfo(visit.zone)))
+    day = short_date(visit.span.earliest.astimezone(ZoneInfo(visit.zone)).date())
     if taken is None:
-        return f"it was on {day}; nothing says when the photo was taken"
+        return text("it was on %(day)s; nothing says when the photo was taken", day=day)
     if not_after(taken, level):
         over = taken.latest - visit.span.latest
         if over <= timedelta(0):
-            return f"it was on {day}, and the photo was there before it ended"
-        return f"it was on {day} and ended {wording.length(over)} before the latest time the photo can be from"
+            return text("it was on %(day)s, and the photo was there before it ended", day=day)
+        return text(
+            "it was on %(day)s and ended %(time)s before the latest time the photo can be from",
+            day=day,
+            time=length(over),
+        )
     if taken.within(visit.span):
-        return "taken during it"
+        return text("taken during it")
     if taken.overlaps(visit.span):
-        return "taken around its start or its end"
+        return text("taken around its start or its end")
     before = taken.latest < visit.span.earliest
-    gap = wording.length(_gap(visit.span, taken))
-    return f"taken {gap} before it started" if before else f"taken {gap} after it ended"
+    gap = length(_gap(visit.span, taken))
+    return (
+        text("taken %(time)s before it started", time=gap)
+        if before
+        else text("taken %(time)s after it ended", time=gap)
+    )
 
 
 def _other_camera(camera: Candidates | None, visit: Visit) -> bool:

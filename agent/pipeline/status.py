@@ -60,6 +60,7 @@ class Status:
     damage: DamagedPhotos | None
     forwarding: tuple[Receiver, ...]
     inspection: LastInspection | None = None
+    asked: tuple[WaitingPhoto, ...] = ()
 
     @property
     def overdue(self) -> int:
@@ -108,6 +109,7 @@ def status(context: Context) -> Status:
         damage=so_far(context),
         forwarding=receivers(context),
         inspection=last_inspection(context),
+        asked=tuple(_waiting(context, tracked) for tracked in context.journal.tracked_photos(State.REVIEW)),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import LocalFault, UsageError
+from agent.files.named import open_named
 from agent.model import TransferId, VisitId
 from agent.tagging import untag
 
@@ -26,7 +27,7 @@ def untag_file(source: Path, target: Path) -> Restored:
     """
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        tagged = source.open("rb")
+        tagged = open_named(source)
     except OSError as fault:
         raise LocalFault(f"{source} cannot be read: {fault.strerror}") from fault
     with tagged:

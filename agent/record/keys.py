@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 from agent.errors import RecordError
 from agent.files.durable import create_file, sync_folder
+from agent.files.named import read_named
 from agent.record.note import VerifierKey
 from agent.record.published import origin
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:  # 40 ms, and only signing needs it
 
 SERVICE = "visit-photo-agent log key"
 """Under which the keyring keeps it; the user name there is the device's name."""
+
+LARGEST = 100_000
+"""Bytes that a key's file can have."""
 
 NEXT = ".next"
 """Behind the name of a key that is not in use yet."""
@@ -132,7 +136,7 @@ class KeyPlace:
 
         file = self._next_file if which else self._file
         try:
-            private = load_ssh_private_key(file.read_bytes(), password=None)
+            private = load_ssh_private_key(read_named(file, LARGEST), password=None)
         except FileNotFoundError:
             kept = None if self._ring is None else self._ring.get_password(SERVICE, self._device + which)
             return None if kept is None else LogKey.of(self._device, Ed25519PrivateKey.from_private_bytes(_raw(kept)))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agent.errors import SettingsError
+from agent.files.named import open_named
 from agent.files.owner import may_speak_for_the_machine
 
 log = logging.getLogger("photo-agent")
@@ -69,7 +70,7 @@ NOT_BELIEVED = (
 
 def _believed(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_named(path) as file:
             believed = may_speak_for_the_machine(file.fileno())
     except OSError:
         return True  # that it cannot be read is said by whoever reads it

@@ -9,9 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from agent.errors import SettingsError
+from agent.files.named import open_named
 from agent.files.owner import may_speak_for_the_machine
 from agent.settings.places import NOT_BELIEVED, machine_file
 from agent.settings.tables import Settings
+
+LARGEST = 1_000_000
+"""Bytes: hundreds of times what all settings take."""
 
 _WORDS: Mapping[str, str] = {
     "string_type": 'must be text in quotes, as in "text"',
@@ -53,15 +57,17 @@ def parse(text: str, path: Path, *, written: bool = True) -> Settings:
 def read_text(path: Path) -> str:
     """The text of a settings file. SettingsError where it cannot be read or believed."""
     try:
-        with path.open("rb") as file:
+        with open_named(path) as file:
             # Asked of the very file that is read: another may have taken its place since it was found.
             if path == machine_file() and not may_speak_for_the_machine(file.fileno()):
                 raise SettingsError(NOT_BELIEVED.format(path=path))
-            content = file.read()
+            content = file.read(LARGEST + 1)
     except FileNotFoundError as fault:
         raise SettingsError(f"There is no settings file {path}. Run `photo-agent init` to make one.") from fault
     except OSError as fault:
         raise SettingsError(f"The settings file {path} cannot be read: {fault.strerror or fault}.") from fault
+    if len(content) > LARGEST:
+        raise SettingsError(f"{path} is larger than a settings file can be: is it the right file?")
     try:
         return content.decode("utf-8-sig")  # Notepad puts a byte order mark first
     except UnicodeDecodeError as fault:

@@ -53,6 +53,13 @@ class Device:
         AfterValidator(checks.absolute_or_empty),
         Field(description="Where the journal and the record are kept; empty: the system's usual place."),
     ] = ""
+    language: Annotated[
+        Literal["auto", "en", "cy"],
+        Field(
+            description="The language of the staff page and of notices: en (English), cy (Welsh, a machine's draft), "
+            "or auto: as the browser asks for, and for notices as the system is set."
+        ),
+    ] = "auto"
 
 
 @dataclass(frozen=True, slots=True, config=_EXACT)

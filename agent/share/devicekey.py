@@ -4,6 +4,10 @@ from pathlib import Path
 
 from agent.errors import LoginRefused, UsageError
 from agent.files.durable import create_file
+from agent.files.named import read_named
+
+LARGEST = 100_000
+"""Bytes that a key's file can have."""
 
 
 def make_key(key_file: Path, comment: str) -> str:
@@ -29,7 +33,7 @@ def public_key(key_file: Path) -> str:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
 
     try:
-        key = load_ssh_private_key(key_file.read_bytes(), password=None)
+        key = load_ssh_private_key(read_named(key_file, LARGEST), password=None)
     except FileNotFoundError as error:
         raise LoginRefused(f"This laptop has no SSH key yet ({key_file}). Run “photo-agent init”.") from error
     except (OSError, ValueError, TypeError) as error:  # TypeError: cryptography's word for "needs a password"

@@ -16,6 +16,10 @@ from pathlib import Path
 
 from agent.errors import HostKeyRefused
 from agent.files.durable import replace_file
+from agent.files.named import read_named
+
+LARGEST = 4_000_000
+"""Bytes of a known_hosts file that is read."""
 
 _SSH_PORT = 22
 
@@ -51,7 +55,7 @@ def known_name(host: str, port: int) -> str:
 def pinned(known_hosts_file: Path, host: str, port: int) -> Pinned:
     """The keys pinned for a server; none where the file is missing. HostKeyRefused where it cannot be read."""
     try:
-        text = decoded(known_hosts_file.read_bytes())
+        text = decoded(read_named(known_hosts_file, LARGEST))
     except FileNotFoundError:
         return Pinned(())
     except OSError as error:
@@ -129,7 +133,7 @@ def pin(known_hosts_file: Path, host: str, port: int, key: HostKey) -> None:
     name = known_name(host, port)
     kept = []
     if known_hosts_file.exists():
-        for line in decoded(known_hosts_file.read_bytes()).splitlines():
+        for line in decoded(read_named(known_hosts_file, LARGEST)).splitlines():
             fields = line.split()
             ours = fields and not fields[0].startswith(("#", "@")) and _matches_any(fields[0], name)
             if not ours:

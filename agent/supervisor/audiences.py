@@ -1,10 +1,15 @@
 """Who follows the service's runs: the log, and through the journal whoever called `sync`."""
 
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from agent.journal import Journal
+from agent.pipeline.counting import counted
 from agent.pipeline.events import Event, Happened
+
+Tell = Callable[[Mapping[str, object]], None]
+"""Takes an event as `sync --json` words it."""
 
 log = logging.getLogger("photo-agent")
 
@@ -15,11 +20,13 @@ class ToAsker:
 
     journal: Journal
     request: int
+    tell: Tell = lambda _: None
     _bytes: int = 0
 
     def event(self, event: Event) -> None:
         """Passed on."""
         self.journal.report(self.request, event.as_json())
+        self.tell(event.as_json())
 
     def expect(self, files: int, size: int) -> None:
         """Passed on."""
@@ -41,13 +48,15 @@ class ToLog:
     """
 
     journal: Journal
+    tell: Tell = lambda _: None
     _files_left: int = 0
     _bytes_left: int = 0
     _asker: ToAsker | None = None
 
     def event(self, event: Event) -> None:
         """One line."""
-        log.info("%s %s %s", event.what.value, event.photo or "", dict(event.details) or "")
+        log.log(*in_a_sentence(event))
+        self.tell(event.as_json())
         if event.what is Happened.SENT:
             self._files_left -= 1
         if self._asker is None and (request := self.journal.next_request()) is not None:
@@ -59,10 +68,35 @@ class ToLog:
     def expect(self, files: int, size: int) -> None:
         """One line."""
         self._files_left, self._bytes_left = files, size
-        log.info("sending %d %s, %.1f MB", files, "photo" if files == 1 else "photos", size / 1e6)
+        if files:
+            log.info("Sending %s, %.1f MB.", counted(files, "photo"), size / 1e6)
 
     def advance(self, size: int) -> None:
         """Too much for a log."""
         self._bytes_left -= size
         if self._asker is not None:
             self._asker.advance(size)
+
+
+def in_a_sentence(event: Event) -> tuple[int, str]:
+    """The level of a line of the log, and the line."""
+    photo, details = f"Photo {event.photo}", event.details
+    reason = details.get("reason") or details.get("state")
+    sentences = {
+        Happened.NOTICE: str(details.get("text")),
+        Happened.FOUND: f"{photo} was found.",
+        Happened.DECIDED: f"{photo} is from {details.get('visit') or 'no visit'}{_because(details)}.",
+        Happened.SENT: f"{photo} was sent.",
+        Happened.PROVEN: f"{photo} is on the share: every byte was compared ({details.get('method')}).",
+        Happened.DAMAGED: f"{photo} was sent, but it is damaged: {reason}.",
+        Happened.REMOVED: f"{photo} was removed from its folder.",
+        Happened.HELD: f"{photo} waits: {reason}.",
+        Happened.FAILED: f"{photo} waits after a fault: {reason}",
+    }
+    bad = event.what in {Happened.NOTICE, Happened.DAMAGED, Happened.FAILED}
+    return logging.WARNING if bad else logging.INFO, sentences[event.what]
+
+
+def _because(details: Mapping[str, object]) -> str:
+    reasons = details.get("reasons")
+    return ": " + "; ".join(map(str, reasons)) if isinstance(reasons, list) and reasons else ""

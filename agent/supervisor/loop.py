@@ -21,7 +21,7 @@ from agent.pipeline.events import Summary
 from agent.pipeline.examine import settle_again, unsettled
 from agent.pipeline.pausing import paused_until
 from agent.pipeline.run import Run
-from agent.supervisor.audiences import ToAsker, ToLog
+from agent.supervisor.audiences import Tell, ToAsker, ToLog
 from agent.supervisor.notices import RunNotices
 from agent.supervisor.restarts import Restarts
 from agent.supervisor.timers import Timers, put_back, slept
@@ -40,7 +40,10 @@ READY = 60.0
 
 @dataclass(slots=True)
 class Supervisor:
-    """The service. `stop` may be called from a signal handler or another thread; `knock` tries the share's port."""
+    """The service. `stop` may be called from a signal handler or another thread; `knock` tries the share's port.
+
+    `tell` is given each event and each run's summary, as `sync --json` has them.
+    """
 
     context: Context
     roots: Sequence[Path]
@@ -48,6 +51,7 @@ class Supervisor:
     stopping: threading.Event = field(default_factory=threading.Event)
     restarts: Restarts | None = None
     notices: RunNotices | None = None
+    tell: Tell = lambda _: None
     _timers: Timers = field(init=False)
     _listen_again: float = 0.0
     _pause: datetime | None = None
@@ -82,7 +86,7 @@ class Supervisor:
                 self.stopping.wait(TICK)
         finally:
             watcher.stop()
-            log.info("stopped")
+            log.info("Stopped.")
 
     def _begin_anew(self) -> None:
         """Trust no time that was measured before: look again at once, and let what has not settled begin anew."""
@@ -127,14 +131,14 @@ class Supervisor:
     def _run(self) -> None:
         self._listen_again = 0.0
         renew = self._timers.begin(time.monotonic())
-        audience = ToLog(self.context.journal)
+        audience = ToLog(self.context.journal, self.tell)
         run = Run(self.context, self.roots, audience, patient=True, renew=renew, stopping=self.stopping.is_set)
         self._plan_after(run.through())
 
     def _serve_requests(self) -> None:
         journal = self.context.journal
         while not self.stopping.is_set() and (request := journal.next_request()) is not None:
-            audience = ToAsker(journal, request.id)
+            audience = ToAsker(journal, request.id, self.tell)
             summary = Run(self.context, request.paths or self.roots, audience, stopping=self.stopping.is_set).through()
             journal.report(request.id, summary.as_json())
             journal.finish(request.id, self.context.clock())
@@ -143,6 +147,7 @@ class Supervisor:
             self._plan_after(summary)
 
     def _plan_after(self, summary: Summary) -> None:
+        self.tell(summary.as_json())
         if self.notices is not None and not self.stopping.is_set():
             self.notices.after(summary)
         now = self._last_run = time.monotonic()

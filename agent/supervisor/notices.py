@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from agent.errors import ShareRefused
 from agent.journal import State
+from agent.language import AUTOMATIC, of_this_system, plural, text, using
 from agent.notices import Notices
 from agent.pipeline.context import Context
 from agent.pipeline.events import Summary
 from agent.pipeline.journal_keys import NOTICES_SAID
 from agent.pipeline.status import WAITING, is_overdue, share_trouble
+from agent.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,15 @@ class RunNotices:
 
     def after(self, summary: Summary) -> None:
         """Say the most pressing thing, unless it was said already."""
+        with using(language_of(self.context.settings)):
+            self._after(summary)
+
+    def _after(self, summary: Summary) -> None:
         said: dict[str, str] = json.loads(self.context.journal.fact(NOTICES_SAID) or "{}")
-        for about, occasion, text in self._worth_saying(summary):
+        for about, occasion, line in self._worth_saying(summary):
             if occasion and said.get(about) == occasion:
                 continue
-            self.notices.show(text)
+            self.notices.show(line)
             if occasion:
                 self.context.journal.set_fact(NOTICES_SAID, json.dumps({**said, about: occasion}))
             return
@@ -40,15 +46,29 @@ class RunNotices:
         found: list[tuple[str, str, str]] = []
         trouble = share_trouble(self.context)
         if trouble is not None and trouble.exit_code == ShareRefused.exit_code:
-            found.append(("stopped", trouble.since.isoformat(), "School photos has stopped. Tell IT."))
+            found.append(("stopped", trouble.since.isoformat(), text("School photos has stopped. Tell IT.")))
         overdue = sum(is_overdue(self.context, one) for one in self.context.journal.tracked_photos(*WAITING))
         if overdue:
-            photos = "1 photo" if overdue == 1 else f"{overdue} photos"
-            found.append(("overdue", today, f"{photos} should have left this laptop by now. Tell IT."))
+            line = plural(
+                "1 photo should have left this laptop by now. Tell IT.",
+                "%(count)s photos should have left this laptop by now. Tell IT.",
+                overdue,
+            )
+            found.append(("overdue", today, line))
         if summary.removed:
-            photos = "1 photo is" if summary.removed == 1 else f"{summary.removed} photos are"
-            found.append(("removed", "", f"{photos} safe on the school network and removed from the photo folder."))
+            line = plural(
+                "1 photo is safe on the school network and removed from the photo folder.",
+                "%(count)s photos are safe on the school network and removed from the photo folder.",
+                summary.removed,
+            )
+            found.append(("removed", "", line))
         counts = self.context.journal.counts()
         if needing := counts[State.REVIEW] + counts[State.REFUSED]:
-            found.append(("needs", today, "1 photo needs you." if needing == 1 else f"{needing} photos need you."))
+            found.append(("needs", today, plural("1 photo needs you.", "%(count)s photos need you.", needing)))
         return found
+
+
+def language_of(settings: Settings) -> str:
+    """The notices' language: as set, else the session's."""
+    wanted = settings.device.language
+    return of_this_system() if wanted == AUTOMATIC else wanted

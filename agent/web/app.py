@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
+from jinja2 import TemplateError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Redirection
 
+from agent import language
 from agent.errors import AgentError
+from agent.language import template_plural, template_text, text
 from agent.pipeline.context import Context, open_context
+from agent.pipeline.overview import overview
+from agent.pipeline.questions import questions
 from agent.settings import Settings
 from agent.web.access import Access
 from agent.web.server import LastSeen
@@ -52,11 +57,21 @@ class PageApp(Flask):
         """
         here = self.context
         register = here.registers.current()
-        state = here.journal.version(), None if register is None else (register.version, register.read_at)
+        read = None if register is None else (register.version, register.read_at)
+        state = here.journal.version(), read, language.language()
         known = self._made.get(make.__qualname__)
         if known is None or known[0] != state:
             known = self._made[make.__qualname__] = state, make(here)
         return cast("Made", known[1])
+
+    def warm_up(self) -> None:
+        """Do what the first request would have to wait for: open the journal, count, and read the templates."""
+        # Whatever is in the way is said to the person by the request that meets it.
+        with contextlib.suppress(AgentError, OSError, TemplateError):
+            for name in ("now.html", "review.html", "visits.html", "history.html"):
+                self.jinja_env.get_template(name)
+            self.as_long_as_nothing_changes(questions)
+            self.as_long_as_nothing_changes(overview)
 
     def end(self) -> None:
         """Close what was opened."""
@@ -71,7 +86,8 @@ def create_app(settings: Settings, settings_file: Path, access: Access) -> PageA
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_PARTS=5000, TRUSTED_HOSTS=None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(template_text, template_plural, newstyle=True)  # type: ignore[attr-defined]
+    app.before_request(_speak)
     access.guard(app)
     app.before_request(_seen)
     for room in (now.room, review.room, visits.room, history.room):
@@ -109,6 +125,12 @@ def saved(text: str, endpoint: str, **values: Any) -> Redirection:
     return redirect(url_for(endpoint, **values), 303)
 
 
+def asked_page() -> int:
+    """Which page of a list is asked for, from 0."""
+    number = request.args.get("page", "1")
+    return int(number) - 1 if number.isdecimal() and 1 <= int(number) <= 100_000 else 0
+
+
 def take_saved() -> str | None:
     """What was done by the request before, said once."""
     app = page_app()
@@ -126,6 +148,12 @@ def _seen() -> None:
         seen.by_script = True
 
 
+def _speak() -> None:
+    """In the language that is set, else the browser's, for this request and what it says."""
+    accepted = request.headers.get("Accept-Language", "")
+    language.use(language.chosen(page_app().settings.device.language, accepted))
+
+
 def _known_to_every_template() -> dict[str, object]:
     from agent.web.now import needing
 
@@ -134,6 +162,7 @@ def _known_to_every_template() -> dict[str, object]:
     take: Callable[[], str | None] = take_saved
     return {
         "form_token": app.access.form_token,
+        "language": language.language(),
         "device": device.name,
         "staff": device.staff,
         "when": Times(app.settings.zone, moment()),
@@ -143,13 +172,14 @@ def _known_to_every_template() -> dict[str, object]:
 
 
 def _explained(fault: AgentError) -> tuple[str, int]:
-    return render_template("fault.html", text=str(fault)), 500
+    return render_template("fault.html", text=text("Something went wrong on this page."), details=str(fault)), 500
 
 
 def _not_answered(fault: HTTPException) -> Response | tuple[str, int]:
     """Nothing of this page for whoever was not let in; a sentence for whoever was."""
     if fault.code in {400, 403} or request.path == "/enter":
-        text = "This page has been closed. Open it again: choose School photos in your menu.\n"
-        return Response(text, fault.code or 400, mimetype="text/plain")
-    text = "There is no such page." if fault.code in {404, 405} else "Something went wrong on this page."
-    return render_template("fault.html", text=text), fault.code or 500
+        closed = text("This page has been closed. Open it again: choose School photos in your menu.") + "\n"
+        return Response(closed, fault.code or 400, mimetype="text/plain")
+    missing = fault.code in {404, 405}
+    what = text("There is no such page.") if missing else text("Something went wrong on this page.")
+    return render_template("fault.html", text=what), fault.code or 500

@@ -3,18 +3,21 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, abort, render_template, request
 
 from agent.journal import State, TrackedPhoto
 from agent.pipeline.attest import statements
-from agent.pipeline.overview import overview
+from agent.pipeline.overview import ON_THE_WAY, SAFE, overview
 from agent.register.dates import Order, read_written
-from agent.web.app import context, page_app
+from agent.web.app import asked_page, context, page_app
 
 room = Blueprint("history", __name__)
 
 MOST = 50
 """Photos shown for one search."""
+
+IN_A_LIST = 100
+"""Photos on one page of all that were sent."""
 
 SHORTEST = 2
 """Letters of a name that are searched for."""
@@ -43,6 +46,16 @@ class FoundPhoto:
         return self.tracked.state in {State.PROVEN, State.RECORDED, State.REMOVED}
 
     @property
+    def asked(self) -> bool:
+        """Whether it waits for the person's answer."""
+        return self.tracked.state is State.REVIEW
+
+    @property
+    def refused(self) -> bool:
+        """Whether it cannot be sent as it is."""
+        return self.tracked.state is State.REFUSED
+
+    @property
     def removed(self) -> bool:
         """Whether it was removed from its folder."""
         return self.tracked.state is State.REMOVED
@@ -69,6 +82,22 @@ def show() -> str:
     return render_template("history.html", overview=tally, said=statements(context()), wanted=None, found=(), more=0)
 
 
+@room.get("/history/<int:number>")
+def sent(number: int) -> str:
+    """The photos of one visit that are on the share, by the visit's place in the list: its name is in no address."""
+    visits = page_app().as_long_as_nothing_changes(overview).visits
+    if not 1 <= number <= len(visits):
+        abort(404)
+    tally = visits[number - 1]
+    page = asked_page()
+    first = page * IN_A_LIST
+    safe = context().journal.tracked_photos(*SAFE)
+    of_visit = [one for one in safe if one.decision is not None and one.decision.visit == tally.id]
+    found = [FoundPhoto(one, tally.title) for one in of_visit[first : first + IN_A_LIST]]
+    more = len(of_visit) > first + IN_A_LIST
+    return render_template("sent.html", tally=tally, number=number, found=found, page=page, more=more)
+
+
 @room.post("/history")
 def find() -> str:
     """Where a photo is: by its name or by the day it was taken. By POST, so that no name gets into an address."""
@@ -92,13 +121,12 @@ def _found(wanted: str) -> list[FoundPhoto]:
     titles = {} if register is None else {visit.id: visit.title for visit in register.visits}
     day = _day(wanted)
     found = []
-    # Photos of visits alone: of a private one nothing is said, and one in review is asked about elsewhere.
-    sent = (State.DECIDED, State.SENT, State.PROVEN, State.RECORDED, State.REMOVED)
-    for tracked in here.journal.tracked_photos(*sent):
-        decision = tracked.decision
-        if decision is None or decision.visit is None:
+    # Photos of visits, and those that the person is asked about: of a private one nothing is said.
+    for tracked in here.journal.tracked_photos(*ON_THE_WAY, *SAFE, State.REVIEW, State.REFUSED):
+        visit = None if tracked.decision is None else tracked.decision.visit
+        if visit is None and tracked.state not in {State.REVIEW, State.REFUSED}:
             continue
-        one = FoundPhoto(tracked, titles.get(decision.visit, decision.visit))
+        one = FoundPhoto(tracked, "" if visit is None else titles.get(visit, visit))
         local = None if one.taken is None else one.taken.astimezone(here.zone).date()
         if wanted.casefold() in one.name.casefold() or (day is not None and day == local):
             found.append(one)

@@ -8,10 +8,12 @@ from flask import Blueprint, jsonify, render_template, request
 from werkzeug.wrappers import Response
 
 from agent.errors import AgentError, JournalError
+from agent.language import plural, text
 from agent.pipeline import answers
 from agent.pipeline.answers import Answer
 from agent.pipeline.context import Context
-from agent.pipeline.overview import Overview, VisitTally, overview
+from agent.pipeline.headline import headline
+from agent.pipeline.overview import overview
 from agent.pipeline.pausing import pause, paused_until, resume
 from agent.pipeline.problems import worst
 from agent.pipeline.questions import Question, questions
@@ -45,14 +47,16 @@ def show() -> str:
     tally = page_app().as_long_as_nothing_changes(overview)
     asked = asked_now()
     register = here.registers.current()
+    problem, paused = worst(here), paused_until(here)
     return render_template(
         "now.html",
         overview=tally,
-        waiting=_of(tally, "on_the_way"),
-        safe=_of(tally, "safe"),
+        headline=headline(
+            tally, needing(), problem, None if paused is None else f"{paused.astimezone(here.zone):%H:%M}"
+        ),
         questions=asked,
-        problem=worst(here),
-        paused_until=paused_until(here),
+        problem=problem,
+        paused_until=paused,
         given=answers_given(here),
         running=is_running(here.settings),
         no_register=no_register(here, register),
@@ -78,7 +82,7 @@ def send() -> Response:
         here.journal.ask((), moment())
     else:
         start_sync()
-    return saved("We are sending now.", _back())
+    return saved(text("We are sending now."), _back())
 
 
 @room.post("/start")
@@ -93,15 +97,16 @@ def start() -> Response:
         for_this_system(launch).start()
     except AgentError:
         start_sync()
-        return saved("We are sending now. It does not work by itself on this laptop yet: tell IT.", "now.show")
-    return saved("School photos works again.", "now.show")
+        return saved(text("We are sending now. It does not work by itself on this laptop yet: tell IT."), "now.show")
+    return saved(text("School photos works again."), "now.show")
 
 
 @room.post("/pause")
 def pause_for_an_hour() -> Response:
     """Nothing is sent or removed for an hour."""
     until = pause(context())
-    return saved(f"Paused until {until.astimezone(context().zone):%H:%M}.", "now.show")
+    at = until.astimezone(context().zone).strftime("%H:%M")
+    return saved(text("Paused until %(at)s.", at=at), "now.show")
 
 
 @room.post("/take-back")
@@ -109,9 +114,11 @@ def take_back() -> Response:
     """Undo an answer that has not taken effect."""
     taken = answers.take_back(context(), request.form.get("answer", ""))
     if taken is None:
-        return saved("Too late to undo: the photos have left. If they are not school photos, tell IT today.", _back())
+        return saved(
+            text("Too late to undo: the photos have left. If they are not school photos, tell IT today."), _back()
+        )
     count = len(taken.photos)
-    return saved("Undone: we ask you again." if count == 1 else f"Undone: we ask you again about {count}.", _back())
+    return saved(plural("Undone: we ask you again.", "Undone: we ask you again about %(count)s.", count), _back())
 
 
 def asked_now() -> list[Question]:
@@ -149,11 +156,6 @@ def start_sync() -> None:
         stderr=subprocess.DEVNULL,
         **flags,  # type: ignore[call-overload]  # each system takes its own
     )
-
-
-def _of(tally: Overview, what: str) -> list[VisitTally]:
-    """The visits that have photos of this kind."""
-    return [one for one in tally.visits if getattr(one, what)]
 
 
 def _version() -> str:

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from agent.errors import LocalFault, UsageError
+from agent.language import plural, text
 from agent.model import Level, PhotoId, Visit, VisitId
 from agent.pipeline import answers
 from agent.pipeline.answers import UNDO_FOR
@@ -15,7 +16,7 @@ from agent.pipeline.proposals import Proposal
 from agent.pipeline.questions import Question
 from agent.pipeline.review import ReviewItem
 from agent.pipeline.undo import ask_again
-from agent.web.app import context, moment, saved
+from agent.web.app import asked_page, context, moment, saved
 from agent.web.now import answers_given, asked_now
 from agent.web.times import Times
 from agent.web.words import heading, why_asked
@@ -91,7 +92,7 @@ def show() -> str:
 def one_question(question: str) -> str:
     """One question, with all its pictures, a page of them at a time."""
     found = _question(question)
-    return render_template("question.html", asked=_asked(found, _page()), given=())
+    return render_template("question.html", asked=_asked(found, asked_page()), given=())
 
 
 @room.get("/review/<question>/<int:number>")
@@ -141,46 +142,65 @@ def ask_about_it_again() -> AnyResponse:
     if name:
         ask_again(context(), name)
     # The same words whether there is such a photo or not: the page says nothing of private photos.
-    return saved("If you had answered for a photo of that name, we look at it again.", "review.show")
+    return saved(text("If you had answered for a photo of that name, we look at it again."), "review.show")
 
 
 def _noted(found: Question, photos: Sequence[PhotoId], visit: VisitId | None) -> AnyResponse | tuple[str, int]:
     here = context()
     try:
         given = answers.give(here, photos, visit)
-    except UsageError as fault:
-        return _questions(Wrong(found.id, f"{fault}.")), 400
-    count = "1 picture" if len(photos) == 1 else f"{len(photos)} pictures"
+    except UsageError:
+        changed = text("This was not saved: the photos or the visits list have changed since. Answer again.")
+        return _questions(Wrong(found.id, changed)), 400
     until = f"{(given.given_at + UNDO_FOR).astimezone(here.zone):%H:%M}"
     if visit is None:
-        stay = "stays on this laptop" if len(photos) == 1 else "stay on this laptop"
-        return saved(f"Saved: {count} {stay}. Until {until} you can undo.", "review.show")
+        done = plural(
+            "Saved: 1 picture stays on this laptop. Until %(until)s you can undo.",
+            "Saved: %(count)s pictures stay on this laptop. Until %(until)s you can undo.",
+            len(photos),
+            until=until,
+        )
+        return saved(done, "review.show")
     register = here.registers.current()
     title = next((one.title for one in register.visits if one.id == visit), visit) if register else visit
-    go, they = ("goes", "It leaves") if len(photos) == 1 else ("go", "They leave")
-    return saved(f"Saved: {count} {go} to {title}. {they} at {until}. Until then you can undo.", "review.show")
+    done = plural(
+        "Saved: 1 picture goes to %(title)s. It leaves at %(until)s. Until then you can undo.",
+        "Saved: %(count)s pictures go to %(title)s. They leave at %(until)s. Until then you can undo.",
+        len(photos),
+        title=title,
+        until=until,
+    )
+    return saved(done, "review.show")
 
 
 def _what_is_wrong(found: Question, ticked: tuple[str, ...], to: str, visit: str, scope: str) -> Wrong | None:
-    def wrong(text: str) -> Wrong:
-        return Wrong(found.id, text, ticked, to, visit)
+    def wrong(what: str) -> Wrong:
+        return Wrong(found.id, what, ticked, to, visit)
 
-    these = "this picture belongs" if len(found.photos) == 1 else f"these {len(found.photos)} pictures belong"
+    count = len(found.photos)
     if to not in {NOT_SCHOOL, OTHER, *(proposal.visit.id for proposal in found.proposals)}:
-        return wrong(f"Choose where {these}.")
+        return wrong(
+            plural("Choose where this picture belongs.", "Choose where these %(count)s pictures belong.", count)
+        )
     if to == OTHER and not any(visit == one.id for one in _others(found)):
-        return wrong(f"Choose the visit to which {these}.")
+        return wrong(
+            plural(
+                "Choose the visit to which this picture belongs.",
+                "Choose the visit to which these %(count)s pictures belong.",
+                count,
+            )
+        )
     if to != NOT_SCHOOL and found.cannot_be_sent:
-        return wrong("This cannot be sent as it is.")
+        return wrong(text("This cannot be sent as it is."))
     if scope == "ticked" and not ticked:
-        return wrong("Tick the pictures that you answer for, or answer for all.")
+        return wrong(text("Tick the pictures that you answer for, or answer for all."))
     return None
 
 
 def _questions(wrong: Wrong | None = None) -> str:
     asked = asked_now()
     pages = max(1, -(-len(asked) // QUESTIONS))
-    page = min(_page(), pages - 1)
+    page = min(asked_page(), pages - 1)
     if wrong is not None:
         place = next((number for number, one in enumerate(asked) if one.id == wrong.question), 0)
         page = place // QUESTIONS
@@ -232,8 +252,3 @@ def _others(found: Question) -> list[Visit]:
     now = moment()
     visits = [one for one in register.visits if not one.cancelled and one.id not in offered]
     return sorted((one for one in visits if one.span.earliest <= now), key=lambda one: one.span.earliest, reverse=True)
-
-
-def _page() -> int:
-    number = request.args.get("page", "1")
-    return int(number) - 1 if number.isdecimal() and 1 <= int(number) <= 100_000 else 0

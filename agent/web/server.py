@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,8 @@ def _serve(folder: Path, settings: Settings, settings_file: Path, stopping: thre
         channel_timeout=SLOWEST,
         cleanup_interval=5,
     )
+    # While the browser is still starting: the thread that answers has the journal open when the first request comes.
+    server.task_dispatcher.add_task(_Work(app.warm_up))  # type: ignore[arg-type]  # all it asks of a task
     app.last_seen.at = time.monotonic()
     while not stopping.is_set() and not app.last_seen.expired(time.monotonic()):
         wasyncore.loop(timeout=TICK, map=sockets, use_poll=hasattr(select, "poll"), count=1)
@@ -82,25 +84,25 @@ def _serve(folder: Path, settings: Settings, settings_file: Path, stopping: thre
             opening.answer(folder, wish, host, tokens.add())
             app.last_seen.at = time.monotonic()
     ended = threading.Event()
-    server.task_dispatcher.add_task(_Last(app.end, ended))  # type: ignore[arg-type]  # all it asks of a task
+    server.task_dispatcher.add_task(_Work(app.end, ended))  # type: ignore[arg-type]
     ended.wait(END_WITHIN)
     server.task_dispatcher.shutdown()
     wasyncore.close_all(sockets)
 
 
 @dataclass(frozen=True, slots=True)
-class _Last:
-    """The last thing that the thread which answers has to do: it alone may close what it opened."""
+class _Work:
+    """Something that the thread which answers has to do itself: it alone may open and close what it uses."""
 
-    end: Callable[[], None]
-    ended: threading.Event
+    what: Callable[[], None]
+    done: threading.Event = field(default_factory=threading.Event)
 
     def service(self) -> None:
-        self.end()
-        self.ended.set()
+        self.what()
+        self.done.set()
 
     def cancel(self) -> None:
-        self.ended.set()
+        self.done.set()
 
 
 @dataclass(slots=True)

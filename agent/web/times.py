@@ -1,14 +1,11 @@
 """Times as a person says them: "today at 17:02", "17 March 2026". Pure: the zone and now come in."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
+from agent.language import plural, text
+from agent.language.times import full_date, short_month
 from agent.model import Visit
-
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,48 +18,65 @@ class Times:
     def at(self, when: datetime | None) -> str:
         """For example "today at 17:02", "17 March 2026 at 09:05"; "not known" where it is."""
         if when is None:
-            return "not known"
-        local = when.astimezone(self.zone)
-        return f"{self.day(when)} at {local:%H:%M}"
+            return text("not known")
+        match self._days_ago(when):
+            case 0:
+                return text("today at %(time)s", time=self.time(when))
+            case 1:
+                return text("yesterday at %(time)s", time=self.time(when))
+        return text("%(date)s at %(time)s", date=self.date(when), time=self.time(when))
 
     def time(self, when: datetime) -> str:
         """For example "17:02"."""
         return f"{when.astimezone(self.zone):%H:%M}"
 
-    def day(self, when: datetime) -> str:
-        """For example "today", "yesterday", "17 March 2026"."""
-        local, today = when.astimezone(self.zone).date(), self.now.astimezone(self.zone).date()
-        if local == today:
-            return "today"
-        if local == today - timedelta(days=1):
-            return "yesterday"
-        return self.date(when)
-
     def date(self, when: datetime) -> str:
         """For example "17 March 2026"."""
-        local = when.astimezone(self.zone)
-        return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+        return full_date(when.astimezone(self.zone).date())
 
     def short(self, when: datetime) -> str:
         """For below a picture: "16 Feb, 11:42"."""
         local = when.astimezone(self.zone)
-        return f"{local.day} {_MONTHS[local.month - 1][:3]}, {local:%H:%M}"
+        return text("%(day)s %(month)s, %(time)s", day=local.day, month=short_month(local.month), time=self.time(when))
 
     def span(self, visit: Visit) -> str:
         """For example "17 March 2026, 09:00 to 16:30" or "14 to 21 February 2026"."""
-        first, last = visit.span.earliest.astimezone(self.zone), visit.span.latest.astimezone(self.zone)
+        start, end = visit.span.earliest, visit.span.latest
+        first, last = start.astimezone(self.zone), end.astimezone(self.zone)
         if first.date() == last.date():
-            day = self.day(visit.span.earliest)
-            return f"{day[:1].upper()}{day[1:]}, {first:%H:%M} to {last:%H:%M}"
+            hours = {"start": f"{first:%H:%M}", "end": f"{last:%H:%M}"}
+            match self._days_ago(start):
+                case 0:
+                    return text("Today, %(start)s to %(end)s", **hours)
+                case 1:
+                    return text("Yesterday, %(start)s to %(end)s", **hours)
+            return text("%(date)s, %(start)s to %(end)s", date=self.date(start), **hours)
         if (first.year, first.month) == (last.year, last.month):
-            return f"{first.day} to {self.date(visit.span.latest)}"
-        return f"{self.date(visit.span.earliest)} to {self.date(visit.span.latest)}"
+            return text("%(day)s to %(date)s", day=first.day, date=self.date(end))
+        return text("%(start)s to %(end)s", start=self.date(start), end=self.date(end))
 
     def ahead(self, when: datetime) -> str:
         """For example "In 5 weeks"."""
-        days = (when.astimezone(self.zone).date() - self.now.astimezone(self.zone).date()).days
+        days = -self._days_ago(when)
         if days <= 0:
-            return "Today"
+            return text("Today")
         if days == 1:
-            return "Tomorrow"
-        return f"In {days} days" if days < 14 else f"In {days // 7} weeks"
+            return text("Tomorrow")
+        if days < 14:
+            return plural("In %(count)s day", "In %(count)s days", days)
+        return plural("In %(count)s week", "In %(count)s weeks", days // 7)
+
+    def taken(self, first: datetime, last: datetime) -> str:
+        """A sentence: when pictures from `first` to `last` were taken, by the day."""
+        days = self._days_ago(first)
+        if days != self._days_ago(last):
+            return text("Taken between %(start)s and %(end)s.", start=self.date(first), end=self.date(last))
+        match days:
+            case 0:
+                return text("Taken today.")
+            case 1:
+                return text("Taken yesterday.")
+        return text("Taken on %(date)s.", date=self.date(first))
+
+    def _days_ago(self, when: datetime) -> int:
+        return (self.now.astimezone(self.zone).date() - when.astimezone(self.zone).date()).days

@@ -8,8 +8,9 @@ from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
 from agent.errors import UsageError
+from agent.language import text
 from agent.model import Visit, VisitId
-from agent.pipeline.attest import Place, Word, attest, attested, take_back
+from agent.pipeline.attest import Place, Word, attest, attested, statements, take_back
 from agent.pipeline.overview import VisitTally, overview
 from agent.register.uncertain import is_on, staff_of
 from agent.web.app import context, moment, page_app, saved
@@ -60,6 +61,7 @@ def show() -> str:
         coming=sorted((one for one in mine if one.visit.span.earliest > now), key=_soonest_first)[:COMING],
         earlier=earlier[:EARLIER],
         more=max(0, len(earlier) - EARLIER),
+        said=statements(here),
     )
 
 
@@ -79,16 +81,17 @@ def state(visit: str) -> Response | tuple[str, int]:
     except UsageError:
         missing = tuple(place for place in Place if place not in words)
         return _after(one, words, missing), 400
-    return saved("Saved as your word. It goes on the school’s record with the next run.", "visits.after", visit=visit)
+    done = text("Saved as your word. It goes on the school’s record with the next run.")
+    return saved(done, "visits.after", visit=visit)
 
 
 @room.post("/visits/<visit>/take-back")
 def take_back_word(visit: str) -> Response:
     """Forget a person's word that is not on record yet."""
     if take_back(context(), _mine(visit).visit.id):
-        return saved("Undone: your word was not put on record.", "visits.after", visit=visit)
+        return saved(text("Undone: your word was not put on record."), "visits.after", visit=visit)
     return saved(
-        "Too late to undo: your word is on record. If it is not right any more, say so anew.",
+        text("Too late to undo: your word is on record. If it is not right any more, say so anew."),
         "visits.after",
         visit=visit,
     )
@@ -119,7 +122,7 @@ def look(visit: str) -> Response:
     """Have the visits list read again with the next run."""
     here = context()
     here.journal.ask((), moment())
-    return saved("We look again now.", "visits.after", visit=visit)
+    return saved(text("We look again now."), "visits.after", visit=visit)
 
 
 def my_visits() -> list[MyVisit]:

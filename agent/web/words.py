@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from agent.language import plural, text
 from agent.model import Interval, Level
 from agent.pipeline.questions import Question
 from agent.web.times import Times
@@ -14,15 +15,14 @@ from agent.web.times import Times
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """For questions that `fits`: what the photos are, after their number, and why that is a question.
+    """For questions that `fits`: what so many photos are called, and why that is a question.
 
-    `{title}` is the likeliest visit's; further names in braces are groups of the pattern that was found in the reason.
+    `%(title)s` is the likeliest visit's; further names are groups of the pattern that was found in the reason.
     """
 
     fits: Callable[[Question], "re.Match[str] | bool | None"]
-    one: str
-    many: str
-    why: str
+    heading: Callable[[int, dict[str, str]], str]
+    why: Callable[[dict[str, str]], str]
 
 
 def _says(pattern: str) -> Callable[[Question], "re.Match[str] | None"]:
@@ -37,69 +37,115 @@ def _is(*levels: Level) -> Callable[[Question], bool]:
 _WORDS = (
     _Words(
         lambda question: question.cannot_be_sent,
-        "that cannot be sent as it is",
-        "that cannot be sent as they are",
-        "The file is empty or could not be read. Import it from the camera again.",
+        lambda count, names: plural(
+            "1 photo that cannot be sent as it is",
+            "%(count)s photos that cannot be sent as they are",
+            count,
+            **names,
+        ),
+        lambda names: text("The file is empty or could not be read. Import it from the camera again.", **names),
     ),
     _Words(
         _says(r"screen"),
-        "made of a screen, around {title}",
-        "made of a screen, around {title}",
-        "A picture of a screen does not say where it was made.",
+        lambda count, names: plural(
+            "1 photo made of a screen, around %(title)s",
+            "%(count)s photos made of a screen, around %(title)s",
+            count,
+            **names,
+        ),
+        lambda names: text("A picture of a screen does not say where it was made.", **names),
     ),
     _Words(
         _says(r"received|messenger|whatsapp|signal|telegram|snapchat|facebook|download"),
-        "that was received or downloaded, around {title}",
-        "that were received or downloaded, around {title}",
-        "Such a picture says when it arrived, not when it was taken.",
+        lambda count, names: plural(
+            "1 photo that was received or downloaded, around %(title)s",
+            "%(count)s photos that were received or downloaded, around %(title)s",
+            count,
+            **names,
+        ),
+        lambda names: text("Such a picture says when it arrived, not when it was taken.", **names),
     ),
     _Words(
         _says(r"taken (?P<away>[\d.,]+ k?m) from (?P<place>[^,;]+), which has a radius of (?P<radius>[\d.,]+ k?m)"),
-        "taken {away} from {place}",
-        "taken {away} from {place}",
-        "The visits list says: within {radius}.",
+        lambda count, names: plural(
+            "1 photo taken %(away)s from %(place)s",
+            "%(count)s photos taken %(away)s from %(place)s",
+            count,
+            **names,
+        ),
+        lambda names: text("The visits list says: within %(radius)s.", **names),
     ),
     _Words(
         _says(r"camera is not in the register|is for .* only"),
-        "by a camera that is not on the list",
-        "by a camera that is not on the list",
-        "{title} is for certain cameras only.",
+        lambda count, names: plural(
+            "1 photo by a camera that is not on the list",
+            "%(count)s photos by a camera that is not on the list",
+            count,
+            **names,
+        ),
+        lambda names: text("%(title)s is for certain cameras only.", **names),
     ),
     _Words(
         _is(Level.UPPER_BOUND),
-        "that came around {title}",
-        "that came around {title}",
-        "We know since when it is here at the latest, not when it was taken.",
+        lambda count, names: plural(
+            "1 photo that came around %(title)s",
+            "%(count)s photos that came around %(title)s",
+            count,
+            **names,
+        ),
+        lambda names: text("We know since when it is here at the latest, not when it was taken.", **names),
     ),
     _Words(
         _is(Level.FILE_NAME),
-        "with a date only in its name",
-        "with a date only in their names",
-        "A name is easily changed. We do not remove a photo on that alone.",
+        lambda count, names: plural(
+            "1 photo with a date only in its name",
+            "%(count)s photos with a date only in their names",
+            count,
+            **names,
+        ),
+        lambda names: text("A name is easily changed. We do not remove a photo on that alone.", **names),
     ),
     _Words(
         lambda question: not any(_taken(question)),
-        "without a date that we can rely on",
-        "without a date that we can rely on",
-        "Nothing in the file says for certain when it was taken.",
+        lambda count, names: plural(
+            "1 photo without a date that we can rely on",
+            "%(count)s photos without a date that we can rely on",
+            count,
+            **names,
+        ),
+        lambda names: text("Nothing in the file says for certain when it was taken.", **names),
     ),
     _Words(
         _says(r"partly or perhaps within"),
-        "from the very start or end of {title}",
-        "from the very start or end of {title}",
-        "A camera’s clock can be a little wrong, so it may have been before or after the visit.",
+        lambda count, names: plural(
+            "1 photo from the very start or end of %(title)s",
+            "%(count)s photos from the very start or end of %(title)s",
+            count,
+            **names,
+        ),
+        lambda names: text(
+            "A camera’s clock can be a little wrong, so it may have been before or after the visit.", **names
+        ),
     ),
     _Words(
         lambda question: bool(question.proposals),
-        "that may be from {title}",
-        "that may be from {title}",
-        "A camera’s clock can be a little wrong, or be set to another time zone.",
+        lambda count, names: plural(
+            "1 photo that may be from %(title)s",
+            "%(count)s photos that may be from %(title)s",
+            count,
+            **names,
+        ),
+        lambda names: text("A camera’s clock can be a little wrong, or be set to another time zone.", **names),
     ),
     _Words(
         lambda _: True,
-        "that may be from a visit",
-        "that may be from a visit",
-        "We cannot tell for certain.",
+        lambda count, names: plural(
+            "1 photo that may be from a visit",
+            "%(count)s photos that may be from a visit",
+            count,
+            **names,
+        ),
+        lambda names: text("We cannot tell for certain.", **names),
     ),
 )
 
@@ -107,23 +153,22 @@ _WORDS = (
 def heading(question: Question) -> str:
     """For example "3 photos taken 7 km from Science Museum"."""
     words, names = _chosen(question)
-    number = len(question.photos)
-    return f"1 photo {words.one.format(**names)}" if number == 1 else f"{number} photos {words.many.format(**names)}"
+    return words.heading(len(question.photos), names)
 
 
 def why_asked(question: Question, times: Times) -> str:
     """One or two sentences, with when the photos are from as far as that is known."""
     words, names = _chosen(question)
-    return f"{_when(question, times)} {words.why.format(**names)}".strip()
+    return f"{_when(question, times)} {words.why(names)}".strip()
 
 
 def _chosen(question: Question) -> tuple[_Words, dict[str, str]]:
-    title = question.proposals[0].visit.title if question.proposals else "a visit"
+    title = question.proposals[0].visit.title if question.proposals else text("a visit")
     for words in _WORDS:
         found = words.fits(question)
         if found:
             groups = found.groupdict() if isinstance(found, re.Match) else {}
-            return words, {"title": title, **{name: str(text).strip() for name, text in groups.items()}}
+            return words, {"title": title, **{name: str(said).strip() for name, said in groups.items()}}
     raise AssertionError("the last words fit every question")
 
 
@@ -132,12 +177,8 @@ def _when(question: Question, times: Times) -> str:
     if not intervals:
         return ""
     if _level(question) is Level.UPPER_BOUND:
-        return f"Here since {times.at(max(taken.latest for taken in intervals))} or earlier."
-    first, last = min(taken.earliest for taken in intervals), max(taken.latest for taken in intervals)
-    day, end = times.day(first), times.day(last)
-    if day != end:
-        return f"Taken between {times.date(first)} and {times.date(last)}."
-    return f"Taken {day}." if day in {"today", "yesterday"} else f"Taken on {day}."
+        return text("Here since %(at)s or earlier.", at=times.at(max(taken.latest for taken in intervals)))
+    return times.taken(min(taken.earliest for taken in intervals), max(taken.latest for taken in intervals))
 
 
 def _taken(question: Question) -> Iterator[Interval | None]:

@@ -147,7 +147,7 @@ def test_status_ends_as_sync_does(laptop: Laptop) -> None:
     laptop.photo("undated.jpg", None)
     laptop.run()
     done = laptop.command("status")
-    assert (done.returncode, done.stdout.splitlines()[0]) == (4, "1 photo needs you: `photo-agent review list`.")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (4, "1 photo needs you: photo-agent open")
     for n in range(3):
         laptop.photo(f"IMG_{n}.jpg", ON_VISIT + minutes(n), seed=n)
     (laptop.share / "visits").mkdir(exist_ok=True)
@@ -155,7 +155,7 @@ def test_status_ends_as_sync_does(laptop: Laptop) -> None:
     assert laptop.run().exit_code == 3
     done = laptop.command("status")
     assert done.returncode == 3
-    assert done.stdout.startswith("3 photos not sent yet. 1 photo needs you: `photo-agent review list`.\n")
+    assert done.stdout.startswith("3 photos from Science Museum are on their way. 1 needs you: photo-agent open\n")
     (row,) = [line for line in done.stdout.splitlines() if "museum" in line and "to be sent" in line]
     assert row.startswith("3 photos")
     server = laptop.server
@@ -163,7 +163,8 @@ def test_status_ends_as_sync_does(laptop: Laptop) -> None:
     laptop.run()
     done = laptop.command("status")
     assert done.returncode == 5
-    assert "Photos wait on this laptop" in done.stdout
+    assert "away since" in done.stdout
+    assert "Nothing tries again by itself" in done.stdout
     (told,) = [json.loads(line) for line in laptop.command("status", "--json").stdout.splitlines()]
     assert (told["exit_code"], told["need_a_person"]) == (5, 1)
     assert told["share"]["trouble"]
@@ -185,6 +186,61 @@ def test_explain_of_what_does_not_exist_is_an_error(laptop: Laptop, tmp_path: Pa
         assert (done.returncode, done.stdout) == (2, "")
         assert "There is no file" in done.stderr
         assert "no such.jpg" in done.stderr
+
+
+def test_explain_of_a_photo_that_was_sent_says_when_and_where_it_is(laptop: Laptop) -> None:
+    photo = laptop.photo("IMG_1.jpg")
+    laptop.run()
+    assert not photo.exists()
+    (name,) = (one for one in laptop.on_share() if one.endswith(".jpg"))
+    done = laptop.command("explain", photo)
+    assert done.returncode == 0
+    assert "sent on" in done.stdout
+    assert f"it is at {name}\n" in done.stdout
+    (told,) = [json.loads(line) for line in laptop.command("explain", photo, "--json").stdout.splitlines()]
+    assert (told["decision"], told["visit"], told["name"]) == ("visit", "museum", name)
+    # A new file of that name is looked at as what it is.
+    laptop.photo("IMG_1.jpg", None, seed=5)
+    assert "it waits for you to decide" in laptop.command("explain", photo).stdout
+
+
+def test_status_shows_what_is_asked_by_reason_and_what_happens_next(laptop: Laptop) -> None:
+    for number in range(4):
+        laptop.photo(f"undated {number}.jpg", None, seed=number)
+    laptop.run()
+    done = laptop.command("status")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (4, "4 photos need you: photo-agent open")
+    (row,) = [line for line in done.stdout.splitlines() if "waiting for you  " in line]
+    assert row.startswith("4 photos")
+    laptop.server.stop()  # type: ignore[attr-defined]
+    laptop.run()
+    done = laptop.command("status")
+    assert "away since" in done.stdout
+    assert "Nothing tries again by itself" in done.stdout
+
+
+def test_the_services_json_is_that_of_sync(laptop: Laptop) -> None:
+    laptop.photo("IMG_1.jpg")
+    laptop.configure(folders={"watch": [str(laptop.imports)], "settle_seconds": 0.2})
+    told = []
+    with laptop.start("run", "--json") as service:
+        assert service.stdout is not None
+        assert service.stderr is not None
+        try:
+            for line in service.stdout:
+                told.append(json.loads(line))
+                if told[-1]["event"] == "summary" and told[-1]["removed"]:
+                    service.terminate()
+            assert service.wait(20) == 0
+            log = service.stderr.read()
+        finally:
+            service.kill()
+    assert {"found", "decided", "sent", "proven", "removed"} <= {event["event"] for event in told}
+    first = log.splitlines()[0]
+    assert f"Watching {laptop.imports}." in first
+    assert "This log goes here" in log
+    assert "was removed from its folder." in log
+    assert "{" not in log
 
 
 def test_explain_works_before_there_are_settings(laptop: Laptop, tmp_path: Path) -> None:

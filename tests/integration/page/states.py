@@ -111,6 +111,8 @@ STATES = {
     ),
     "history": PageState("history", says="Where is my photo?"),
     "history, found": PageState("history", then=_find("IMG_0001"), says="found for"),
+    "history, one that is asked about": PageState("history", then=_find("IMG_0010"), says="Waits for your answer"),
+    "history, what was sent": PageState("history", then=_follow("photos that were sent"), says="Sent from"),
     "history, not found": PageState("history", then=_find("IMG_9999"), says="No photo found"),
     "no such page": PageState("nowhere", says="no such page"),
 }

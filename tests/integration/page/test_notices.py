@@ -51,6 +51,12 @@ def test_what_was_removed_is_said_after_each_run_by_its_number(laptop: Laptop, s
     ]
 
 
+def test_notices_are_in_the_language_that_is_set(laptop: Laptop, said: Said) -> None:
+    laptop.configure(device={"language": "cy"})
+    _after(laptop, said, removed=2)
+    assert said.lines == ["Mae 2 lun yn ddiogel ar rwydwaith yr ysgol ac wedi’u tynnu o’r ffolder lluniau."]
+
+
 def test_that_photos_need_a_person_is_said_once_a_day(laptop: Laptop, said: Said) -> None:
     laptop.photo("IMG_0001.JPG", None)
     laptop.run()

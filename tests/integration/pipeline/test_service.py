@@ -94,7 +94,7 @@ def test_it_ends_with_code_0_when_asked_and_says_so(quick: Laptop) -> None:
         assert service.wait(timeout=SOON) == 0
         assert time.monotonic() - asked < 5
     log = (quick.home / "service.log").read_text()
-    assert "stopped" in log
+    assert "Stopped" in log
     assert "Traceback" not in log
 
 

@@ -1,5 +1,7 @@
 """Nothing is sent to a server that cannot be trusted, and nothing of it is lost."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from agent.forward import (
     SyslogServer,
     TlsTrust,
 )
+from agent.forward.faults import NotForwarded
 from tests.servers.rsyslog import Authority, Rsyslog
 from tests.unit.forward.benches import Bench
 from tests.unit.forward.events import Kept
@@ -74,3 +77,12 @@ def test_files_that_cannot_be_used_are_told_and_nothing_is_lost(tmp_path: Path, 
     bench.once()
     assert bench.waiting() == 3
     assert "agent.toml" in bench.told[0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes in folders there")
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", ["ca_file", "client_cert"])
+def test_a_pipe_in_the_place_of_a_certificate_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(NotForwarded, match="cannot be used"):
+        TlsTrust(**{name: tmp_path / "pipe"}).context()

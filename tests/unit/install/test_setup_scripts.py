@@ -309,3 +309,42 @@ def test_the_menu_opens_the_staff_page_until_the_program_is_taken_away(
     assert f'Exec="{installed}/.local/bin/photo-agent" open' in lines
     assert linux("--uninstall").returncode == 0
     assert not entry.exists()
+
+
+# --- macos.sh ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="shell scripts are for the others")
+def test_school_photos_is_a_program_on_a_mac_until_it_is_taken_away(tmp_path: Path) -> None:
+    import plistlib
+
+    home = tmp_path / "J. O'Neill $HOME"
+    home.mkdir()
+    python = tmp_path / "python"
+    python.write_text(PREPARES.replace("{home}", str(tmp_path)))
+    python.chmod(0o755)
+    (tmp_path / "pip").write_text("0")
+    surroundings = {
+        "HOME": str(home),
+        "PATH": os.environ["PATH"],
+        "PHOTO_AGENT_AS_ROOT": "1",
+        "PYTHON": str(python),
+    }
+
+    def macos(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["sh", str(INSTALL / "macos.sh"), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings)
+
+    for _ in range(2):  # set up, and upgraded
+        done = macos("--no-init", "--no-service")
+        assert done.returncode == 0, done.stderr
+    app = home / "Applications" / "School photos.app" / "Contents"
+    with (app / "Info.plist").open("rb") as file:
+        about = plistlib.load(file)
+    assert (about["CFBundleName"], about["CFBundlePackageType"]) == ("School photos", "APPL")
+    started = subprocess.run([app / "MacOS" / about["CFBundleExecutable"]], check=False, env=surroundings)
+    assert started.returncode == 0
+    assert (tmp_path / "asked").read_text().splitlines()[-1] == "open"
+    assert list(app.parent.parent.iterdir()) == [app.parent]
+    assert macos("--uninstall").returncode == 0
+    assert not app.parent.exists()

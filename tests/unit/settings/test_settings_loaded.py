@@ -48,6 +48,7 @@ def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: 
             "staff": "j.smith",
             "timezone": "Europe/London",
             "state_dir": "",
+            "language": "auto",
         },
         "folders": {
             "watch": ("~/Pictures/Camera Imports",),

@@ -1,0 +1,75 @@
+"""The man page, made from the commands: man(7)'s macros, one section for each command. Pure."""
+
+import re
+from collections.abc import Iterator
+
+import click
+
+PROGRAM = "photo-agent"
+
+
+def manual(root: click.Group, version: str) -> str:
+    """The page of the program whose commands these are, in man(7)'s macros."""
+    lines = [
+        f'.TH "{PROGRAM.upper()}" "1" "" "visit-photo-agent {_escaped(version)}" "User commands"',
+        ".ad l",  # words as long as a path are not stretched
+        ".nh",
+        ".SH NAME",
+        f"{_escaped(PROGRAM)} \\- {_text(_first_sentence(root))}",
+        ".SH SYNOPSIS",
+        f".B {_escaped(PROGRAM)}",
+        "[\\fIOPTIONS\\fR] \\fICOMMAND\\fR [\\fIARGUMENTS\\fR]",
+        ".SH DESCRIPTION",
+        _text(root.help or ""),
+        ".SH OPTIONS",
+        *_options(root, click.Context(root, info_name=PROGRAM)),
+        ".SH COMMANDS",
+        *_commands(root, click.Context(root, info_name=PROGRAM)),
+    ]
+    if root.epilog:
+        lines += [".SH EXIT STATUS", _text(root.epilog.removeprefix("Exit codes: "))]
+    return "\n".join(lines) + "\n"
+
+
+def _commands(group: click.Group, above: click.Context) -> Iterator[str]:
+    for name in group.list_commands(above):
+        command = group.get_command(above, name)
+        if command is None or command.hidden:
+            continue
+        here = click.Context(command, info_name=name, parent=above)
+        yield f".SS {_escaped(here.command_path)} {_escaped(' '.join(command.collect_usage_pieces(here)))}".rstrip()
+        yield _text(command.help or "")
+        yield from _options(command, here)
+        if isinstance(command, click.Group):
+            yield from _commands(command, here)
+
+
+def _options(command: click.Command, here: click.Context) -> Iterator[str]:
+    for parameter in command.get_params(here):
+        record = parameter.get_help_record(here)
+        if record is None:
+            continue
+        names, says = record
+        yield ".TP"
+        yield f".B {_escaped(names)}"
+        yield _text(says) or "\\&"
+
+
+def _first_sentence(root: click.Group) -> str:
+    return (root.help or "").partition("\n")[0].rstrip(".")
+
+
+def _text(words: str) -> str:
+    """Paragraphs as they are, every line safe from being taken for a macro."""
+    paragraphs = re.split(r"\n\s*\n", words.replace("\b", "").strip())
+    return "\n.PP\n".join(_line(" ".join(paragraph.split())) for paragraph in paragraphs)
+
+
+def _line(words: str) -> str:
+    escaped = _escaped(words)
+    return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
+
+
+def _escaped(words: str) -> str:
+    plain = words.replace("\\", "\\e").replace("-", "\\-")
+    return "".join(letter if letter.isascii() else f"\\[u{ord(letter):04X}]" for letter in plain)

@@ -1,0 +1,38 @@
+"""`shell`: what makes the command line pleasant, from the commands as they are: completion by Tab, and the man page."""
+
+import click
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+@click.group("shell")
+def command() -> None:
+    """Print the shell's completion or the man page; the set-up scripts install both."""
+
+
+@command.command("completion")
+@click.argument("shell", type=click.Choice(SHELLS))
+def completion(shell: str) -> int:
+    """Print what SHELL needs so that Tab completes commands and options."""
+    from click.shell_completion import ShellComplete, get_completion_class
+
+    from agent.cli import cli
+
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.UsageError(f"There is no completion for {shell}.")
+    made = kind(cli, {}, "photo-agent", "_PHOTO_AGENT_COMPLETE")
+    # Bash's own class asks the bash of this computer how old it is; the file may be read by another one.
+    click.echo(ShellComplete.source(made))
+    return 0
+
+
+@command.command("man")
+def man() -> int:
+    """Print the man page, for `man -l` or a man1 folder."""
+    from agent import __version__
+    from agent.cli import cli
+    from agent.cli.manual import manual
+
+    click.echo(manual(cli, __version__))
+    return 0

@@ -1,0 +1,106 @@
+"""How it stands, in one sentence or two: what the staff page and `status` begin with.
+
+The worst comes first, and a stop comes alone; parts that are 0 are left out.
+"""
+
+from collections.abc import Callable, Sequence
+
+from agent.journal import State
+from agent.language import plural, text
+from agent.pipeline.context import Context
+from agent.pipeline.overview import Overview, VisitTally, overview
+from agent.pipeline.pausing import paused_until
+from agent.pipeline.problems import Grade, Problem, problems
+
+
+def headline(tally: Overview, need: int, problem: Problem | None, paused: str | None) -> str:
+    """For example "42 photos from Science Museum are safe on the school network. 3 need you."
+
+    `need` are photos that need a person; `paused` is until when sending pauses, as it is to be read.
+    """
+    way, safe = tally.on_the_way, tally.safe
+    coming = _of(tally, lambda one: one.on_the_way)
+    if problem is not None and problem.grade is Grade.STOP:
+        return problem.what
+    if paused is not None:
+        waits = plural("1 photo from %(visits)s waits.", "%(count)s photos from %(visits)s wait.", way, visits=coming)
+        return _joined(text("Paused until %(at)s.", at=paused), waits if way else "")
+    if problem is not None and problem.away and way:
+        waits = plural(
+            "1 photo from %(visits)s waits for the school network.",
+            "%(count)s photos from %(visits)s wait for the school network.",
+            way,
+            visits=coming,
+        )
+        return _joined(waits, _need(need))
+    if problem is not None and problem.grade is Grade.ASK:
+        return problem.what
+    arrived = _of(tally, lambda one: one.safe)
+    if not way and not need:
+        return _all_is_well(safe, arrived)
+    return _joined(
+        _safe(safe, arrived), _on_the_way(way, coming, alone=not safe), _need(need, alone=not safe and not way)
+    )
+
+
+def headline_of(context: Context) -> str:
+    """The sentence as it is now, for the command line: that the service does not run is said there apart."""
+    paused, tally = paused_until(context), overview(context)
+    at = None if paused is None else paused.astimezone(context.zone).strftime("%H:%M")
+    counts = context.journal.counts()
+    others = (one for one in problems(context) if not one.start)
+    problem = max(others, key=lambda one: one.grade, default=None)
+    return headline(tally, counts[State.REVIEW] + counts[State.REFUSED], problem, at)
+
+
+def _all_is_well(safe: int, visits: str) -> str:
+    if not safe:
+        return text("All is well. There is nothing to send.")
+    return plural(
+        "All is well. The photo from %(visits)s is safe on the school network.",
+        "All is well. All %(count)s photos from %(visits)s are safe on the school network.",
+        safe,
+        visits=visits,
+    )
+
+
+def _safe(count: int, visits: str) -> str:
+    if not count:
+        return ""
+    return plural(
+        "1 photo from %(visits)s is safe on the school network.",
+        "%(count)s photos from %(visits)s are safe on the school network.",
+        count,
+        visits=visits,
+    )
+
+
+def _on_the_way(count: int, visits: str, *, alone: bool) -> str:
+    if not count:
+        return ""
+    if not alone:
+        return plural("1 is on its way.", "%(count)s are on their way.", count)
+    return plural(
+        "1 photo from %(visits)s is on its way.",
+        "%(count)s photos from %(visits)s are on their way.",
+        count,
+        visits=visits,
+    )
+
+
+def _need(count: int, *, alone: bool = False) -> str:
+    if not count:
+        return ""
+    if alone:
+        return plural("1 photo needs you.", "%(count)s photos need you.", count)
+    return plural("1 needs you.", "%(count)s need you.", count)
+
+
+def _of(tally: Overview, number: Callable[[VisitTally], int]) -> str:
+    """The visit that has such photos by its title, or how many such visits there are."""
+    visits: Sequence[VisitTally] = [one for one in tally.visits if number(one)]
+    return visits[0].title if len(visits) == 1 else plural("1 visit", "%(count)s visits", len(visits))
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))

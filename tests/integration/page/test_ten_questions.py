@@ -1,0 +1,118 @@
+"""Ten people's questions, each answered on one page; and a laptop on which everything of a visit is done."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.demo.story import play
+from agent.settings import Settings, load
+from agent.web import open_page, serve
+from tests.integration.page.conftest import started_browser
+from tests.integration.page.ten_questions import QUESTIONS
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The demo's laptop."""
+    folder = tmp_path_factory.mktemp("demo")
+    play(folder)
+    return load(folder / "laptop" / "agent.toml")
+
+
+@pytest.fixture(scope="module")
+def tab(settings: Settings) -> Iterator[Any]:
+    """A browser that was let in to its page."""
+    stopping = threading.Event()
+    serving = threading.Thread(target=serve, args=(settings, settings.state_dir.parent / "agent.toml", stopping))
+    with started_browser() as chromium:
+        opened = chromium.new_page()
+        opened.goto(open_page(settings, serving.start).url)
+        yield opened
+    stopping.set()
+    serving.join(10)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_each_question_is_answered_on_one_page(question: str, settings: Settings, tab: Any) -> None:
+    asked = QUESTIONS[question]
+    root = "/".join(tab.url.split("/")[:4])
+    with asked.state.brought_about(settings):
+        tab.goto(f"{root}/{asked.state.place}")
+        asked.state.then(tab)
+        tab.wait_for_load_state()
+        read = tab.locator("main").inner_text()
+        for undo in tab.get_by_role("button", name=re.compile("^Undo")).all()[:1]:
+            undo.click()
+    assert re.search(asked.answer, read), read
+
+
+def test_a_photo_that_is_asked_about_is_found_and_a_private_one_is_not(settings: Settings, tab: Any) -> None:
+    root = "/".join(tab.url.split("/")[:4])
+    for name, said in (("IMG_0010", "1 photo found"), ("IMG_0008", "No photo found")):
+        tab.goto(f"{root}/history")
+        tab.locator("#q").fill(name)
+        tab.get_by_role("button", name="Find").click()
+        assert said in tab.locator("main").inner_text()
+
+
+def test_what_was_sent_is_paged_and_has_no_name_in_its_address(settings: Settings, tab: Any) -> None:
+    root = "/".join(tab.url.split("/")[:4])
+    tab.goto(f"{root}/history/1")
+    assert tab.get_by_text("Sent from Science Museum").count() == 1
+    assert "museum" not in tab.url + tab.title().casefold()
+    assert tab.goto(f"{root}/history/99").status == 404
+    assert tab.goto(f"{root}/history/1?page=7").status == 200
+
+
+def test_a_visit_leads_to_the_word_that_was_given_on_it(settings: Settings, tab: Any) -> None:
+    root = "/".join(tab.url.split("/")[:4])
+    tab.goto(f"{root}/visits")
+    assert tab.get_by_role("link", name="as you told us").count() == 0
+    tab.get_by_role("link", name="The list for after Science Museum").click()
+    for choice in tab.get_by_label("I looked: none left").all():
+        choice.check()
+    tab.get_by_role("button", name="Put my word on record").click()
+    tab.goto(f"{root}/visits")
+    tab.get_by_role("link", name="No copies are left elsewhere, as you told us").click()
+    assert tab.url.endswith("#word")
+    tab.get_by_role("button", name="Undo my word").click()
+
+
+def test_the_first_page_comes_quickly_and_at_rest_the_process_is_small(settings: Settings) -> None:
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("asks Linux for the memory and the processor time of a process")
+    file = settings.state_dir.parent / "agent.toml"
+    own = settings.state_dir.with_name("a page of its own")
+    alone = file.with_name("alone.toml")
+    alone.write_text(file.read_text("utf-8").replace(str(settings.state_dir), str(own)), "utf-8")
+    line = [sys.executable, "-m", "agent.cli", "--config", str(alone), "open"]
+    with subprocess.Popen([*line, "--serve"]) as page:
+        try:
+            url = json.loads(subprocess.run([*line, "--json"], capture_output=True, check=True).stdout)["url"]
+            time.sleep(1)  # as long as a browser takes to start
+            browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+            asked = time.monotonic()
+            assert b"School photos" in browser.open(url).read()
+            assert time.monotonic() - asked < 1  # 0.05 s on a quiet machine; this one may be busy
+            before = _ticks(page.pid)
+            time.sleep(3)
+            assert (_ticks(page.pid) - before) / os.sysconf("SC_CLK_TCK") < 0.05
+            resident = Path(f"/proc/{page.pid}/status").read_text().partition("VmRSS:")[2].split()[0]
+            assert int(resident) < 60_000
+        finally:
+            page.terminate()
+
+
+def _ticks(process: int) -> int:
+    columns = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return int(columns[11]) + int(columns[12])
