@@ -1,0 +1,164 @@
+"""A laptop's facts: is it well, how quickly photos leave it, what it left behind. Pure."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from agent.audit.findings import Finding, RecordFault, Report
+from agent.audit.report.asked import Asked
+from agent.audit.report.cells import Cell, DayState, Laptop
+from agent.audit.report.shown import count_of, shown
+from agent.audit.report.tally import Tally
+from agent.audit.report.words import count
+
+DAYS = 28
+"""Days on the map."""
+
+CARD_FAILS = 3
+"""Damaged photos in thirty days from which on a card may be failing."""
+
+RECENT = timedelta(days=7)
+"""How long a refusal that is over is still worth a person's look."""
+
+
+def damages(report: Report) -> list[Finding]:
+    """What is wrong with a record but for silence."""
+    return [one for one in report.findings if one.damage is not RecordFault.SILENT]
+
+
+def waiting_of(laptop: Laptop | None) -> int | None:
+    """How many photos waited on it when it last said, a person's decisions among them; None where it never did."""
+    if laptop is None or laptop.heartbeat is None:
+        return None
+    return sum(count_of(laptop.heartbeat.body, name) for name in ("waiting", "review", "refused"))
+
+
+def laptop_facts(
+    report: Report, cells: Sequence[Cell], tally: Tally, asked: Asked, delays: Any, copies: Any
+) -> dict[str, Any]:
+    """All that its record says of one laptop."""
+    laptop = tally.laptops.get(report.device) or Laptop(report.device)
+    body = {} if laptop.heartbeat is None else laptop.heartbeat.body
+    goes_on = report.renamed_to or tally.goes_on_as(report.device)
+    silent = any(one.damage is RecordFault.SILENT for one in report.findings)
+    days = _days(laptop, asked)
+    recent = _recent(laptop, asked, timedelta(days=30))
+    staff = sorted({name for cell in cells for name in cell.staff} | ({laptop.staff} if laptop.staff else set()))
+    facts: dict[str, Any] = {
+        "kind": "device",
+        "form": 1,
+        "device": report.device,
+        "made_at": asked.now.isoformat(timespec="seconds"),
+        "staff": staff,
+        "whole": not damages(report),
+        "findings": [shown(one.text) for one in damages(report)],
+        "notes": [shown(one) for one in report.notes],
+        "entries": report.entries,
+        "signed": report.signed,
+        "not_signed": max(0, report.entries - report.signed),
+        "root": report.root,
+        "key": report.keys[0].rpartition("+")[0].removeprefix("visit-photo-agent/") if report.keys else None,
+        "key_since": _iso(laptop.key_since),
+        "last_heard": _iso(report.last_heard),
+        "last_entry": _iso(report.last_at),
+        "silent": silent,
+        "longest_silence_seconds": round(laptop.longest_silence),
+        "dated_ahead": report.ahead,
+        "goes_on_as": goes_on,
+        "version": laptop.version or None,
+        "heartbeat_at": None if laptop.heartbeat is None else _iso(laptop.heartbeat.share_at or laptop.heartbeat.at),
+        "waiting": None if laptop.heartbeat is None else count_of(body, "waiting"),
+        "review": None if laptop.heartbeat is None else count_of(body, "review"),
+        "refused": sum(cell.refused for cell in cells),
+        "overdue": sum(cell.overdue for cell in cells),
+        "not_removed": sum(cell.open for cell in cells),
+        "lost_on_share": sum(cell.lost for cell in cells),
+        "photos": sum(cell.photos for cell in cells),
+        "photos_30_days": sum(day.photos for day in recent),
+        "damaged_30_days": sum(day.damaged for day in recent),
+        "share_refused_at": _iso(laptop.refused_at),
+        "share_refused": laptop.refused_why or None,
+        "delays": delays,
+        "copies": copies,
+        "visits": [
+            {"visit": cell.visit, "sent": cell.photos, "removed": cell.photos - cell.open, "last": _iso(cell.last)}
+            for cell in sorted(cells, key=lambda one: (str(one.last), one.visit), reverse=True)
+        ],
+        "days": days,
+        "inspections": [
+            {"at": _iso(one.at), "entry": one.index, "by": one.by, "counts": one.counts}
+            for one in tally.inspections
+            if one.device == report.device
+        ],
+    }
+    facts |= _verdict(facts, laptop, asked)
+    return facts
+
+
+def _verdict(facts: dict[str, Any], laptop: Laptop, asked: Asked) -> dict[str, Any]:
+    """Its state in a word and a sentence; the gravest first."""
+    heard = (
+        f"Last heard from on {asked.clock.moment(facts['last_heard'])}." if facts["last_heard"] else "Never heard from."
+    )
+    refused = laptop.refused_at is not None and asked.now - laptop.refused_at < RECENT
+    if not facts["whole"]:
+        return _said("stop", "Record damaged", f"Its record is not whole. {heard}")
+    if facts["goes_on_as"]:
+        return _said("ok", "Renamed", f"Its record goes on under the name {shown(facts['goes_on_as'])}.")
+    if facts["silent"]:
+        days = "" if not facts["last_heard"] else f", {_days_silent(facts, asked)}"
+        return _said("stop", f"Silent{days}", f"Silent. {heard}")
+    if refused and (laptop.reached_at is None or laptop.reached_at < laptop.refused_at):
+        return _said("stop", "Refused", f"The server refused it. {heard}")
+    if facts["overdue"]:
+        return _said(
+            "ask",
+            f"{facts['overdue']} overdue",
+            f"{count(facts['overdue'], 'photo')} should have left it by now. {heard}",
+        )
+    if facts["lost_on_share"]:
+        return _said("stop", "Missing on the share", f"Photos that it sent are not on the share any more. {heard}")
+    if facts["refused"]:
+        return _said(
+            "ask",
+            f"{facts['refused']} cannot be sent",
+            f"{count(facts['refused'], 'photo')} cannot be sent as they are. {heard}",
+        )
+    if facts["damaged_30_days"] >= CARD_FAILS:
+        return _said("ask", "Damaged photos", f"A camera's card may be failing. {heard}")
+    return _said("ok", "Well", f"Well. {heard}")
+
+
+def _said(state: str, word: str, sentence: str) -> dict[str, Any]:
+    return {"state": state, "word": word, "sentence": sentence}
+
+
+def _days_silent(facts: dict[str, Any], asked: Asked) -> str:
+    from datetime import datetime
+
+    return count((asked.now - datetime.fromisoformat(facts["last_heard"])).days, "day")
+
+
+def _days(laptop: Laptop, asked: Asked) -> list[dict[str, Any]]:
+    """The last days, the oldest first. A day without a word is silent only once the laptop may not be silent so long."""
+    today = asked.now.astimezone(asked.clock.zone).date()
+    first = None if laptop.first is None else laptop.first.astimezone(asked.clock.zone).date()
+    found: list[dict[str, Any]] = []
+    for back in range(DAYS - 1, -1, -1):
+        date = today - timedelta(days=back)
+        day = laptop.days.get(date)
+        if day is None:
+            state = DayState.NEW if first is None or date < first else DayState.SILENT
+        else:
+            state = DayState.TROUBLE if day.trouble else DayState.SENT if day.photos else DayState.HEARD
+        found.append({"day": date.isoformat(), "state": state.value, "photos": 0 if day is None else day.photos})
+    return found
+
+
+def _recent(laptop: Laptop, asked: Asked, span: timedelta) -> list[Any]:
+    since = (asked.now - span).astimezone(asked.clock.zone).date()
+    return [day for date, day in laptop.days.items() if date > since]
+
+
+def _iso(when: Any) -> str | None:
+    return None if when is None else str(when.isoformat(timespec="seconds"))
