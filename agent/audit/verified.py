@@ -56,9 +56,7 @@ class Signed:
         at = index - self._proven.size
         if at < 0:
             return
-        if at < len(self._leaves) or (
-            at == 0 and self._lost
-        ):  # another publication of what waits: the later one counts
+        if at < len(self._leaves) or (at == 0 and self._lost):  # published twice: the later one counts
             del self._leaves[at:]
             self._entries = [one for one in self._entries if one.index < index]
             self._lost = False

@@ -24,9 +24,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--keys", required=True, type=_FILE, help="The devices' enrolled log keys, one a line.")
 @click.option("--out", required=True, type=_FOLDER, help="The folder for the pages: new, or of an earlier report.")
 @click.option("--mhl", is_flag=True, help="Also an ASC-MHL manifest of each visit's files; every file is read.")
-@click.option(
-    "--visits", type=_FILE, help="The visits list, for titles and dates; without it, DIR/register/visits.csv."
-)
+@click.option("--visits", type=_FILE, help="The visits list, for titles and dates; else DIR/register/visits.csv.")
 @click.option("--audit", type=_FOLDER, help="The folder of spot checks' results, if not the usual one of this user.")
 @click.option("--retention", type=_FILE, help="A TOML file with a table [retention]; without it, that of agent.toml.")
 @click.option("--sign", type=_FILE, help="A reviewer's Ed25519 key, as ssh-keygen makes it: signs each certificate.")
@@ -36,7 +34,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     type=click.FloatRange(min=0, min_open=True),
     default=3,
     show_default=True,
-    help="Longer is silent.",
+    help="More is too long.",
 )
 @json_option
 @click.pass_context
@@ -103,9 +101,7 @@ def command(
     else:
         click.echo(made.sentence)
         if mhl and made.not_as_recorded:
-            click.echo(
-                f"Not in the manifests, because no verified entry has these bytes: {made.not_as_recorded} files."
-            )
+            click.echo(f"Files left out of the manifests, as no verified entry has their bytes: {made.not_as_recorded}")
         click.echo(f"Open {out / 'index.html'}")
     return exit_code(damaged)
 

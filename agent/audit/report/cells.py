@@ -14,10 +14,10 @@ class Cell:
     """One visit as one laptop has it.
 
     Of `files`, `own_files` are those that it wrote itself: what was there already is another's, and counted there.
-    `found_reach` is from found to the share first reachable, `reach_proven` from there to proven, `proven_removed` from
-    there to removed. `open` are photos that were sent and not removed; of `overdue`, `overdue_unsent` were not sent either;
-    `lost` were on the share and are not any more. `places` counts for each place where a copy may be: not known, found, not found. `outcomes` counts
-    photos that this program did not remove, by what became of them.
+    `open` are photos that were sent and not removed; of `overdue`, `overdue_unsent` were not sent either; `lost` were
+    on the share and are not any more. `found_reach` is from found to the share first reachable, `reach_proven` from
+    there to proven, `proven_removed` from there to removed. `places` counts for each place where a copy may be: not
+    known, found, not found. `outcomes` counts photos that this program did not remove, by what became of them.
     """
 
     visit: str

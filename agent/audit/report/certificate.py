@@ -11,7 +11,7 @@ from agent.audit.findings import Report
 from agent.audit.report.asked import Asked, Examined
 from agent.audit.report.cells import Cell, Statement
 from agent.audit.report.delays import Delays
-from agent.audit.report.laptops import damages, waiting_of
+from agent.audit.report.laptops import damages, key_of, waiting_of
 from agent.audit.report.retention import Due
 from agent.audit.report.shown import shown
 from agent.audit.report.tally import Tally
@@ -68,9 +68,7 @@ def visit_facts(
         "bytes": sum(cell.bytes for cell in cells),
         "laptops": laptops,
         "staff": staff,
-        "staff_without_entries": sorted(shown(one) for one in words.staff if not _is_among(one, staff))
-        if words
-        else [],
+        "staff_without_entries": [] if words is None else _others(words.staff, staff),
         "cameras": sorted({name for cell in cells for name in cell.cameras}),
         "register_versions": sorted({one for cell in cells for one in cell.registers}),
         "delays": delays_of(cells),
@@ -148,9 +146,7 @@ def _laptop(cell: Cell, tally: Tally, report: Report | None, asked: Asked) -> di
         "whole": report is not None and not damages(report),
         "entries": 0 if report is None else report.signed,
         "root": None if report is None else report.root,
-        "key": ""
-        if report is None or not report.keys
-        else report.keys[0].rpartition("+")[0].removeprefix("visit-photo-agent/"),
+        "key": "" if report is None else key_of(report),
     }
 
 
@@ -189,11 +185,7 @@ def _verdict(facts: Mapping[str, Any], due: Due) -> dict[str, Any]:
     laptops = facts["laptops"]
     damaged = [one["device"] for one in laptops if not one["whole"]]
     silent = [one["device"] for one in laptops if one["heard_after_the_visit"] is False]
-    on = (
-        f"on the {count(len(laptops), 'laptop')} that took part"
-        if len(laptops) != 1
-        else "on the laptop that took part"
-    )
+    on = f"on the {count(len(laptops), 'laptop')} that took part".replace("the 1 laptop", "the laptop")
     if damaged:
         state, head = "stop", f"Cannot be vouched for: the record of {', '.join(damaged)} is not whole."
         text = "What stands below is what of it is signed and proven. Find out what happened to the record first."
@@ -208,11 +200,10 @@ def _verdict(facts: Mapping[str, Any], due: Due) -> dict[str, Any]:
         state, head = "ask", "No photos of this visit are on record."
         text = "Nobody had any to send, or none has been found yet."
     elif silent or facts["ends"] is None:
-        why = (
-            f"{', '.join(silent)} has not been heard from since the visit ended"
-            if silent
-            else "no visits list says when the visit ended"
-        )
+        why = "no visits list says when the visit ended"
+        if silent:
+            verb = "has" if len(silent) == 1 else "have"
+            why = f"{', '.join(silent)} {verb} not been heard from since the visit ended"
         state, head = "busy", f"All that was found so far is done {on}."
         text = f"It is not complete yet, because {why}."
     elif any(one["waiting_on_it"] is None for one in laptops):
@@ -230,5 +221,7 @@ def _verdict(facts: Mapping[str, Any], due: Due) -> dict[str, Any]:
     return {"state": state, "complete": state == "ok", "sentence": head, "explanation": text}
 
 
-def _is_among(name: str, staff: Sequence[str]) -> bool:
-    return name.casefold() in {one.casefold() for one in staff}
+def _others(listed: Iterable[str], staff: Iterable[str]) -> list[str]:
+    """Those of the visits list who have nothing on record."""
+    there = {one.casefold() for one in staff}
+    return sorted(shown(one) for one in listed if one.casefold() not in there)

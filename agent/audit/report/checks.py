@@ -1,4 +1,4 @@
-"""Results of spot checks, as `spot-check examine` leaves them in IT's state. Read as if anybody could have put them there.
+"""Results of spot checks, as `spot-check examine` leaves them in IT's state. Anybody could have put them there.
 
 What is shown are bounded numbers and texts. Whether the reviewer's signature holds is not looked at here, and said so.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.audit.report.shown import count_of, shown, text_of, time_of
-from agent.files.beneath import Beneath, NotPlain, Sort
+from agent.files.beneath import Beneath, NotPlain
 
 FOLDER = "spot-checks"
 
@@ -79,8 +79,6 @@ def read_checks(audit: Path) -> tuple[list[SpotCheck], int]:
                 if not one.name.endswith(".json"):
                     continue
                 try:
-                    if one.sort is not Sort.FILE:
-                        raise NotPlain("is not a file")
                     with folder.open((FOLDER, one.name), LARGEST) as file:
                         found.append(_read(one.name.removesuffix(".json"), json.load(file)))
                 except (OSError, ValueError, TypeError, RecursionError, NotPlain):
@@ -109,7 +107,7 @@ def _read(name: str, said: Any) -> SpotCheck:
         reviewer=text_of(said, "reviewer"),
         statement=_sentence(said.get("statement")),
         population=count_of(said, "population"),
-        sample=_sample(said.get("sample")),
+        sample=_number(said.get("sample")),
         examined=_number(said.get("examined")),
         right=_number(said.get("right")),
         wrong=_number(said.get("wrong")),
@@ -139,9 +137,6 @@ def _list(said: Mapping[str, Any], name: str) -> list[Any]:
 def _number(value: Any) -> int:
     """A count, or the length of a list of what is counted."""
     return len(value) if isinstance(value, list) else count_of({"n": value}, "n")
-
-
-_sample = _number
 
 
 def _sentence(value: Any) -> str:

@@ -95,12 +95,13 @@ class ReportFolder:
 
     def _take_away(self, name: str) -> None:
         place = self._folder.joinpath(*name.split("/"))
+        ways = list(place.parents)[: name.count("/")]
         with suppress(OSError):
-            if not any(is_link(above.lstat()) for above in (place, *list(place.parents)[: name.count("/")])):
-                if _digest(place) == self._before[name]:
-                    place.unlink()
-                    for above in list(place.parents)[: name.count("/")]:
-                        above.rmdir()  # fails, and stays, while anything is in it
+            if any(is_link(one.lstat()) for one in (place, *ways)) or _digest(place) != self._before[name]:
+                return
+            place.unlink()
+            for above in ways:
+                above.rmdir()  # fails, and stays, while anything is in it
 
     def _keep_list(self, files: Mapping[str, list[str]]) -> None:
         draft = self._draft / LIST

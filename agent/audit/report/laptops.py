@@ -1,7 +1,7 @@
 """A laptop's facts: is it well, how quickly photos leave it, what it left behind. Pure."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from agent.audit.findings import Finding, RecordFault, Report
@@ -33,6 +33,11 @@ def waiting_of(laptop: Laptop | None) -> int | None:
     return sum(count_of(laptop.heartbeat.body, name) for name in ("waiting", "review", "refused"))
 
 
+def key_of(report: Report) -> str:
+    """The name and id of the key that signed its record last; empty where none can be believed."""
+    return report.keys[0].rpartition("+")[0].removeprefix("visit-photo-agent/") if report.keys else ""
+
+
 def laptop_facts(
     report: Report, cells: Sequence[Cell], tally: Tally, asked: Asked, delays: Any, copies: Any
 ) -> dict[str, Any]:
@@ -57,7 +62,7 @@ def laptop_facts(
         "signed": report.signed,
         "not_signed": max(0, report.entries - report.signed),
         "root": report.root,
-        "key": report.keys[0].rpartition("+")[0].removeprefix("visit-photo-agent/") if report.keys else None,
+        "key": key_of(report) or None,
         "key_since": _iso(laptop.key_since),
         "last_heard": _iso(report.last_heard),
         "last_entry": _iso(report.last_at),
@@ -96,51 +101,43 @@ def laptop_facts(
 
 
 def _verdict(facts: dict[str, Any], laptop: Laptop, asked: Asked) -> dict[str, Any]:
-    """Its state in a word and a sentence; the gravest first."""
-    heard = (
-        f"Last heard from on {asked.clock.moment(facts['last_heard'])}." if facts["last_heard"] else "Never heard from."
-    )
-    refused = laptop.refused_at is not None and asked.now - laptop.refused_at < RECENT
-    if not facts["whole"]:
-        return _said("stop", "Record damaged", f"Its record is not whole. {heard}")
-    if facts["goes_on_as"]:
+    """Its state, in a word and a sentence."""
+    last = facts["last_heard"]
+    heard = f"Last heard from on {asked.clock.moment(last)}." if last else "Never heard from."
+    if facts["goes_on_as"] and facts["whole"]:
         return _said("ok", "Renamed", f"Its record goes on under the name {shown(facts['goes_on_as'])}.")
+    state, word, sentence = next(_troubles(facts, laptop, asked), ("ok", "Well", "Well."))
+    return _said(state, word, f"{sentence} {heard}")
+
+
+def _troubles(facts: dict[str, Any], laptop: Laptop, asked: Asked) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with it, the gravest first."""
+    refused, reached = laptop.refused_at, laptop.reached_at
+    overdue, unsendable = facts["overdue"], facts["refused"]
+    if not facts["whole"]:
+        yield "stop", "Record damaged", "Its record is not whole."
     if facts["silent"]:
-        days = "" if not facts["last_heard"] else f", {_days_silent(facts, asked)}"
-        return _said("stop", f"Silent{days}", f"Silent. {heard}")
-    if refused and (laptop.reached_at is None or laptop.reached_at < laptop.refused_at):
-        return _said("stop", "Refused", f"The server refused it. {heard}")
-    if facts["overdue"]:
-        return _said(
-            "ask",
-            f"{facts['overdue']} overdue",
-            f"{count(facts['overdue'], 'photo')} should have left it by now. {heard}",
-        )
+        last = facts["last_heard"]
+        days = f", {count((asked.now - datetime.fromisoformat(last)).days, 'day')}" if last else ""
+        yield "stop", f"Silent{days}", "Silent."
+    if refused is not None and asked.now - refused < RECENT and (reached is None or reached < refused):
+        yield "stop", "Refused", "The server refused it."
     if facts["lost_on_share"]:
-        return _said("stop", "Missing on the share", f"Photos that it sent are not on the share any more. {heard}")
-    if facts["refused"]:
-        return _said(
-            "ask",
-            f"{facts['refused']} cannot be sent",
-            f"{count(facts['refused'], 'photo')} cannot be sent as they are. {heard}",
-        )
+        yield "stop", "Missing on the share", "Photos that it sent are not on the share any more."
+    if overdue:
+        yield "ask", f"{overdue} overdue", f"{count(overdue, 'photo')} should have left it by now."
+    if unsendable:
+        yield "ask", f"{unsendable} cannot be sent", f"{count(unsendable, 'photo')} cannot be sent as they are."
     if facts["damaged_30_days"] >= CARD_FAILS:
-        return _said("ask", "Damaged photos", f"A camera's card may be failing. {heard}")
-    return _said("ok", "Well", f"Well. {heard}")
+        yield "ask", "Damaged photos", "A camera’s card may be failing."
 
 
 def _said(state: str, word: str, sentence: str) -> dict[str, Any]:
     return {"state": state, "word": word, "sentence": sentence}
 
 
-def _days_silent(facts: dict[str, Any], asked: Asked) -> str:
-    from datetime import datetime
-
-    return count((asked.now - datetime.fromisoformat(facts["last_heard"])).days, "day")
-
-
 def _days(laptop: Laptop, asked: Asked) -> list[dict[str, Any]]:
-    """The last days, the oldest first. A day without a word is silent only once the laptop may not be silent so long."""
+    """The last days, the oldest first. A day that no entry is of is one without a word."""
     today = asked.now.astimezone(asked.clock.zone).date()
     first = None if laptop.first is None else laptop.first.astimezone(asked.clock.zone).date()
     found: list[dict[str, Any]] = []

@@ -138,9 +138,8 @@ def _write(
         _put(folder, f"spot-checks/{pages.check_files.of(one['id'])}", one, FINDINGS, one["findings"])
     _put_lists(folder, school, visits, devices)
     folder.put("photo-agent.prom", metrics(school, devices))
-    deleted = {
-        one["visit"]: one["retention"]["deleted_seen_at"] for one in visits if one["retention"]["deleted_seen_at"]
-    }
+    seen = {one["visit"]: one["retention"]["deleted_seen_at"] for one in visits}
+    deleted = {visit: at for visit, at in seen.items() if at}
     folder.put(DELETED, json.dumps({"deleted_seen_at": deleted}, sort_keys=True).encode())
     strange = 0 if recorded is None else _put_manifests(folder, share, recorded, asked)
     folder.exchange()
@@ -181,13 +180,12 @@ def _put_lists(
         for one in visits
     ]
     _put(folder, "visits/index", {"visits": [{key: one[key] for key in VISITS} for one in rows]}, VISITS, rows)
-    _put(
-        folder, "devices/index", {"devices": [{key: one[key] for key in DEVICES} for one in devices]}, DEVICES, devices
-    )
+    listed = [{key: one[key] for key in DEVICES} for one in devices]
+    _put(folder, "devices/index", {"devices": listed}, DEVICES, listed)
     checks = {"spot_checks": school["spot_checks"], "inspections": school["inspections"]}
     _put(folder, "spot-checks/index", checks, CHECKS, school["spot_checks"])
-    listed = school["contraventions"]
-    _put(folder, "headteacher", {"contraventions": listed}, CONTRAVENTIONS, listed)
+    told = school["contraventions"]
+    _put(folder, "headteacher", {"contraventions": told}, CONTRAVENTIONS, told)
 
 
 def _put(folder: ReportFolder, name: str, facts: Mapping[str, Any], columns: Sequence[str], rows: Any) -> None:

@@ -1,4 +1,4 @@
-"""The report's numbers for a monitoring system: OpenMetrics text, as node_exporter and windows_exporter read from a file.
+"""The report's numbers for a monitoring system: OpenMetrics text, which node_exporter and windows_exporter read.
 
 Format: https://prometheus.io/docs/specs/om/open_metrics_spec/ (text format, 1.0). Labels are devices, never visits or
 staff: a monitoring system keeps them for years. Pure.

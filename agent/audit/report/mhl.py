@@ -93,9 +93,10 @@ def _hashed(copy: Beneath, visit: str, name: str, wanted: bytes | None, now: dat
         return None
     if sha256.digest() != wanted:
         return None
+    modified = written.isoformat(timespec="seconds")
     return (
         "    <hash>\n"
-        f'      <path size="{size}" lastmodificationdate="{written.isoformat(timespec="seconds")}">{escape(name)}</path>\n'
+        f'      <path size="{size}" lastmodificationdate="{modified}">{escape(name)}</path>\n'
         f'      <c4 action="original" hashdate="{now.astimezone(UTC).isoformat()}">{c4(sha512.digest())}</c4>\n'
         "    </hash>\n"
     )
@@ -112,7 +113,8 @@ def _head(at: datetime, version: str) -> list[str]:
         "    <hostname>photo-agent</hostname>\n",  # the format wants one; the machine's own name is nobody's business
         f'    <tool version="{escape(version)}">visit-photo-agent</tool>\n  </creatorinfo>\n',
         "  <processinfo>\n    <process>in-place</process>\n    <ignore>\n      <pattern>.DS_Store</pattern>\n",
-        "      <pattern>ascmhl</pattern>\n      <pattern>ascmhl/</pattern>\n    </ignore>\n  </processinfo>\n  <hashes>\n",
+        "      <pattern>ascmhl</pattern>\n      <pattern>ascmhl/</pattern>\n    </ignore>\n  </processinfo>\n",
+        "  <hashes>\n",
     ]
 
 

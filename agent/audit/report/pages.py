@@ -1,4 +1,4 @@
-"""The pages: facts put into templates. Everything in them is escaped; none has a script, and none loads from elsewhere."""
+"""The pages: facts put into templates. All is escaped; no page has a script, and none loads from elsewhere."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -26,7 +26,6 @@ class Pages:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
         self._put = put
-        self._clock = asked.clock
         self.visit_files, self.device_files, self.check_files = FileNames(), FileNames(), FileNames()
         self._made = Environment(
             loader=FileSystemLoader(HERE / "templates"),
@@ -83,10 +82,8 @@ class Pages:
     def visit(self, facts: Mapping[str, Any], digest: str) -> None:
         """A visit's certificate; `digest` is the SHA-256 of its data."""
         file = self.visit_files.of(facts["visit"])
-        times = _times(facts, self._clock) if facts["starts"] else ""
-        self._page(
-            f"visits/{file}.html", "visit.html", "Visits", visit=facts, file=file, digest=digest, visit_times=times
-        )
+        more = {"digest": digest, "visit_times": _times(facts) if facts["starts"] else ""}
+        self._page(f"visits/{file}.html", "visit.html", "Visits", visit=facts, file=file, **more)
 
     def device(self, facts: Mapping[str, Any]) -> None:
         """A laptop's page."""
@@ -107,7 +104,8 @@ class Pages:
 
 def _check_sentence(check: Mapping[str, Any]) -> str:
     if check["wrong"]:
-        return f"{count(check['wrong'], 'transfer')} of {check['sample']:,} drawn {'is' if check['wrong'] == 1 else 'are'} wrong."
+        verb = "is" if check["wrong"] == 1 else "are"
+        return f"{count(check['wrong'], 'transfer')} of {check['sample']:,} drawn {verb} wrong."
     if check["examined"] < check["sample"]:
         return f"{check['examined']:,} of {check['sample']:,} transfers drawn were examined."
     if check["not_known"]:
@@ -115,7 +113,7 @@ def _check_sentence(check: Mapping[str, Any]) -> str:
     return f"All {count(check['right'], 'transfer')} drawn are right."
 
 
-def _times(facts: Mapping[str, Any], clock: Clock) -> str:
+def _times(facts: Mapping[str, Any]) -> str:
     """When a visit is, by the clock of where it is."""
     from zoneinfo import ZoneInfo
 

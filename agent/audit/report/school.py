@@ -1,10 +1,9 @@
-"""The school's facts: what needs a person today, how the laptops are, months, and what the Headteacher should hear. Pure."""
+"""The school's facts: what needs a person today, months, and what the Headteacher should hear. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from agent.audit.findings import RecordFault
 from agent.audit.report.asked import Asked, Examined
 from agent.audit.report.cells import Breach
 from agent.audit.report.certificate import delays_of, spread_of
@@ -12,13 +11,6 @@ from agent.audit.report.laptops import CARD_FAILS, RECENT
 from agent.audit.report.shown import shown
 from agent.audit.report.tally import Tally
 from agent.audit.report.words import count, month, span
-
-DAMAGE = {
-    RecordFault.FORKED: "two histories of its record were signed",
-    RecordFault.ALTERED: "its record was altered",
-    RecordFault.TRUNCATED: "part of its record is missing",
-    RecordFault.UNSIGNED: "part of its record is not signed",
-}
 
 MONTHS = 12
 
@@ -103,16 +95,10 @@ def _needs(
         yield from _of_device(one, asked)
     for one in visits:
         yield from _of_visit(one)
-    for one in asked.spot_checks:
-        if one.troubles:
-            yield _need(
-                1,
-                f"A spot check found {count(one.troubles, 'thing')} wrong",
-                "The check names each of them, with its entry.",
-                "IT",
-                one.examined_at,
-                check=one.id,
-            )
+    for check in asked.spot_checks:
+        if check.troubles:
+            about = f"A spot check found {count(check.troubles, 'thing')} wrong"
+            yield _need(1, about, "The check names each of them.", "IT", check.examined_at, check=check.id)
     if asked.unread_checks:
         results = count(asked.unread_checks, "result")
         yield _need(4, f"{results} of spot checks cannot be read", "Look into IT's folder of spot checks.", "IT", None)
@@ -226,22 +212,22 @@ def _months(tally: Tally, asked: Asked) -> list[dict[str, Any]]:
 def contraventions(devices: Sequence[Mapping[str, Any]], tally: Tally, asked: Asked) -> list[dict[str, Any]]:
     """What the policy asks to be told, in plain words, with the entries behind each; the newest first."""
     found = [_breach(one, asked) for one in tally.breaches.values()]
-    for one in devices:
-        if not one["whole"]:
-            found.append(
-                {
-                    "what": f"The record of {shown(one['device'])} is not whole: {'; '.join(one['findings'][:3])}. Until "
-                    "this is explained, what it says after that point proves nothing.",
-                    "kind": "record",
-                    "device": one["device"],
-                    "visit": "",
-                    "count": len(one["findings"]),
-                    "first": None,
-                    "last": one["last_heard"],
-                    "entries": [],
-                }
-            )
+    found += [_damage(one) for one in devices if not one["whole"]]
     return sorted(found, key=lambda one: str(one["last"]), reverse=True)
+
+
+def _damage(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "what": f"The record of {shown(one['device'])} is not whole: {'; '.join(one['findings'][:3])}. Until this is "
+        "explained, what it says after that point proves nothing.",
+        "kind": "record",
+        "device": one["device"],
+        "visit": "",
+        "count": len(one["findings"]),
+        "first": None,
+        "last": one["last_heard"],
+        "entries": [],
+    }
 
 
 _KINDS = {
@@ -297,17 +283,10 @@ def first_opportunity(facts: Mapping[str, Any]) -> str:
     if spread is None:
         return "No photo on record says how long it took."
     overdue = facts["overdue"]
-    late = (
-        f" {count(overdue, 'photo')} {'is' if overdue == 1 else 'are'} overdue now."
-        if overdue
-        else " None is overdue now."
-    )
+    late = " None is overdue now."
+    if overdue:
+        late = f" {count(overdue, 'photo')} {'is' if overdue == 1 else 'are'} overdue now."
     return (
         f"Once the network was reachable, half of the photos were sent and checked within {span(spread['half'])}, "
         f"95 in 100 within {span(spread['most'])}.{late}"
     )
-
-
-def silence_words(silence: timedelta) -> str:
-    """How long a laptop may say nothing."""
-    return count(max(1, round(silence.total_seconds() / 86_400)), "day")

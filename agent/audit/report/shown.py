@@ -56,7 +56,7 @@ def time_of(body: Mapping[str, JSON], name: str) -> datetime | None:
 
 
 class FileNames:
-    """Names for files of one folder: each its own, also where capitals do not count, and none that a system reserves."""
+    """Names for files of one folder: each its own, even if capitals do not count, and none that a system reserves."""
 
     def __init__(self) -> None:
         self._given: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Adding up proven entries as they come, each looked at once: nothing grows with the number of entries but what is open.
+"""Adding up proven entries as they come, each looked at once: only what is open grows with their number.
 
 What a record says is not believed to be well-formed: a field that is missing or strange counts as not said, and there
 are bounds on how many visits, laptops, places and open photos are told apart. What is beyond them is counted.
@@ -122,10 +122,10 @@ class Tally:
                 cell.open += 1
             for cell, outcome in here.became.values():
                 cell.outcomes[outcome] += 1
-            sent = {photo for photo, _ in here.sent}
-            for photo, cell in here.overdue.items():
+            sent_ids = {photo for photo, _ in here.sent}
+            for late, cell in here.overdue.items():
                 cell.overdue += 1
-                cell.overdue_unsent += photo not in sent
+                cell.overdue_unsent += late not in sent_ids
             for cell in here.refused.values():
                 cell.refused += 1
         self._open.clear()
