@@ -35,7 +35,7 @@ def waiting_of(laptop: Laptop | None) -> int | None:
 
 def key_of(report: Report) -> str:
     """The name and id of the key that signed its record last; empty where none can be believed."""
-    return report.keys[0].rpartition("+")[0].removeprefix("visit-photo-agent/") if report.keys else ""
+    return "+".join(report.keys[0].split("+")[:2]).removeprefix("visit-photo-agent/") if report.keys else ""
 
 
 def laptop_facts(

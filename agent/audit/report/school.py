@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from agent.audit.report.asked import Asked, Examined
-from agent.audit.report.cells import Breach
+from agent.audit.report.cells import Breach, Month
 from agent.audit.report.certificate import delays_of, spread_of
 from agent.audit.report.laptops import CARD_FAILS, RECENT
 from agent.audit.report.shown import shown
@@ -131,7 +131,7 @@ def _of_device(one: Mapping[str, Any], asked: Asked) -> Iterable[dict[str, Any]]
             text = "Nothing was sent. Check that its key and its user are still known to the server."
             about = f"{name}: the server did not let it in"
             yield _need(2, about, text, "IT", one["share_refused_at"], device=one["device"])
-    if one["silent"]:
+    if one["silent"] and (one["whole"] or one["last_heard"]):
         text = f"It should sign its record every day. Ask {whom} if the laptop is in use; run photo-agent doctor on it."
         yield _need(2, f"{name} is silent", text, "IT", one["last_heard"], device=one["device"])
     if one["lost_on_share"]:
@@ -167,7 +167,7 @@ def _of_visit(one: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     if keeping["past"] and keeping["files_left"] != 0:
         left = "Its photos" if keeping["files_left"] is None else count(keeping["files_left"], "file")
         verb = "is" if keeping["files_left"] == 1 else "are"
-        text = f"{left} {verb} past {keeping['days']} days. Delete the visit’s folder, or hold it."
+        text = f"{left} {verb} older than {count(keeping['days'], 'day')}. Delete the visit’s folder, or hold it."
         about = f"{title}: the keeping time is over"
         yield _need(3, about, text, "the person who may delete", keeping["until"], visit=one["visit"])
     if one["files_missing"]:
@@ -185,23 +185,25 @@ def _need(rank: int, about: str, text: str, whom: str, since: Any, **link: str) 
 
 
 def _months(tally: Tally, asked: Asked) -> list[dict[str, Any]]:
+    """The last months, from the first that anything is on record of, but at least three."""
     today = asked.now.astimezone(asked.clock.zone).date()
+    this = today.year * 12 + today.month - 1
+    first = min((year * 12 + number - 1 for year, number in tally.months), default=this)
     found = []
-    for back in range(MONTHS - 1, -1, -1):
-        index = today.year * 12 + today.month - 1 - back
+    for index in range(max(this - MONTHS + 1, min(first, this - 2)), this + 1):
         year, number = index // 12, index % 12 + 1
-        one = tally.months.get((year, number))
-        words = month(year, number) if number == 1 or back in {0, MONTHS - 1} else month(year, number).split(" ", 1)[0]
-        spread = None if one is None else spread_of(one.reach_proven)
+        one = tally.months.get((year, number), Month())
+        words = month(year, number) if number == 1 or not found else month(year, number).split(" ", 1)[0]
+        spread = spread_of(one.reach_proven)
         found.append(
             {
                 "month": f"{year}-{number:02}",
-                "name": words + (f", to the {_ordinal(today.day)}" if back == 0 else ""),
-                "photos": 0 if one is None else one.photos,
-                "bytes": 0 if one is None else one.bytes,
-                "overdue": 0 if one is None else one.overdue,
-                "refused": 0 if one is None else one.refused,
-                "share_refused": 0 if one is None else one.share_refused,
+                "name": words + (f", to the {_ordinal(today.day)}" if index == this else ""),
+                "photos": one.photos,
+                "bytes": one.bytes,
+                "overdue": one.overdue,
+                "refused": one.refused,
+                "share_refused": one.share_refused,
                 "half": None if spread is None else spread["half"],
                 "most": None if spread is None else spread["most"],
             }
