@@ -70,6 +70,7 @@ class SpotCheck:
 def read_checks(audit: Path) -> tuple[list[SpotCheck], int]:
     """The results in a folder of IT's state, the newest first; and how many files there could not be read."""
     found: list[SpotCheck] = []
+    known: set[str] = set()
     unread = 0
     try:
         with Beneath(audit) as folder:
@@ -80,7 +81,12 @@ def read_checks(audit: Path) -> tuple[list[SpotCheck], int]:
                     continue
                 try:
                     with folder.open((FOLDER, one.name), LARGEST) as file:
-                        found.append(_read(one.name.removesuffix(".json"), json.load(file)))
+                        check = _read(one.name.removesuffix(".json"), json.load(file))
+                    if check.id.casefold() in known:
+                        unread += 1  # two results cannot have one page
+                        continue
+                    known.add(check.id.casefold())
+                    found.append(check)
                 except (OSError, ValueError, TypeError, RecursionError, NotPlain):
                     unread += 1
     except FileNotFoundError:

@@ -38,9 +38,7 @@ class Pages:
             charts=charts,
             clock=asked.clock,
             count=count,
-            date_of=date.fromisoformat,
             made_at=asked.now,
-            moment_of=_moment,
             place_names=PLACE_NAMES,
             short_day=_short_day,
             shown=shown,
@@ -122,10 +120,6 @@ def _times(facts: Mapping[str, Any]) -> str:
     if there.day(starts) == there.day(ends):
         return f"{there.moment(starts)} to {ends.astimezone(there.zone):%H:%M}"
     return f"{there.moment(starts)} to {there.moment(ends)}"
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def _short_day(text: str) -> str:

@@ -56,10 +56,12 @@ class Clock:
     zone: tzinfo
     name: str
 
-    def day(self, when: datetime | date | None) -> str:
-        """`14 March 2026`; `–` for none."""
-        if when is None:
+    def day(self, when: datetime | date | str | None) -> str:
+        """`14 March 2026`; `–` for none. A day or an instant may also be as ISO 8601 writes it."""
+        if not when:
             return "–"
+        if isinstance(when, str):
+            when = datetime.fromisoformat(when) if "T" in when else date.fromisoformat(when)
         day = when.astimezone(self.zone).date() if isinstance(when, datetime) else when
         return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 

@@ -115,9 +115,7 @@ def test_what_waits_for_a_signature_is_bounded() -> None:
     assert reader._proven.size == 3
 
 
-def test_verifying_reads_the_same_with_and_without_a_reader(
-    record: Record, tmp_path: Path, signer: LogKey
-) -> None:
+def test_verifying_reads_the_same_with_and_without_a_reader(record: Record, tmp_path: Path, signer: LogKey) -> None:
     from agent.audit.verify import verify_copy
 
     copy = published(record, tmp_path / "share", signer, [3, 2])
