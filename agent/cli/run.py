@@ -16,7 +16,7 @@ from agent.cli.session import settings_file, settings_of, stages_of
 
 if TYPE_CHECKING:
     from agent.pipeline.context import Context
-    from agent.supervisor import Restarts, RunNotices
+    from agent.supervisor import Restarts, RunLogged, RunNotices
 
 log = logging.getLogger("photo-agent")
 
@@ -46,7 +46,13 @@ def command(ctx: click.Context) -> int:
             knock = partial(knock_at, settings.share.host, settings.share.port)
             notices = _notices(context, settings_file(ctx).absolute()) if settings.notices.desktop else None
             Supervisor(
-                context, settings.watch, knock=knock, stopping=stopping, restarts=restarts, notices=notices
+                context,
+                settings.watch,
+                knock=knock,
+                stopping=stopping,
+                restarts=restarts,
+                notices=notices,
+                logged=_logged(context),
             ).run()
         restarts.ended_well()
     return 0
@@ -59,6 +65,15 @@ def _notices(context: "Context", file: Path) -> "RunNotices":
     from agent.supervisor import RunNotices
 
     return RunNotices(context, DesktopNotices(lambda: start(file)))
+
+
+def _logged(context: "Context") -> "RunLogged | None":
+    """Where the system has an event log for IT's collectors."""
+    from agent.notices import system_log
+    from agent.supervisor import RunLogged
+
+    log = system_log()
+    return None if log is None else RunLogged(context, log)
 
 
 def _wait_before_working(restarts: "Restarts", stopping: threading.Event) -> None:

@@ -6,7 +6,7 @@ are bounds on how many visits, laptops, places and open photos are told apart. W
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from agent.audit.report.cells import Breach, Cell, Day, Inspection, Laptop, Month, Statement
@@ -31,6 +31,8 @@ HISTORY = timedelta(days=400)
 """How far back days and months are told apart."""
 
 _CAMERA = re.compile(r"[0-9]{8}-[0-9]{6}_([a-z0-9-]{1,40})_[0-9a-f]{6,}")
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _Photo = tuple[object, object]
 
@@ -170,7 +172,7 @@ class Tally:
             cell.last = proven if cell.last is None else max(cell.last, proven)
         _note(cell.staff, text_of(body, "staff"))
         version = body.get("register_version")
-        if isinstance(version, str) and re.fullmatch(r"[0-9a-f]{64}", version):
+        if isinstance(version, str) and version not in cell.registers and _SHA256.fullmatch(version):
             _note(cell.registers, version)
         for one in files[:1]:
             made_by = _CAMERA.match(str(one.get("name")).rpartition("/")[2])
@@ -326,9 +328,9 @@ class Tally:
 
     def _date(self, when: datetime) -> date:
         # Offsets of zones are whole quarters of an hour, so each quarter has one date.
+        if when.tzinfo is not UTC:
+            when = when.astimezone(UTC)
         key = (when.year, when.month, when.day, when.hour, when.minute // 15)
-        if when.utcoffset():
-            return when.astimezone(self._zone).date()
         found = self._day_of.get(key)
         if found is None:
             if len(self._day_of) > 100_000:
