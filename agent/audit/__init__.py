@@ -2,7 +2,8 @@
 
 `evidence` is what there is of one device. `verify` proves it whole, or lists in its `findings` what is wrong with it.
 `witness` remembers what was seen of it. `erasing` removes on the server what was erased on a laptop. `show` turns
-entries into rows, CSV and JSON; `visits` sums up a visit. A copy of the share is treated as hostile until it is proven.
+entries into rows, CSV and JSON; `visits` sums up a visit. `verified` gives proven entries on as they are read, and
+`report` makes IT's pages of them. A copy of the share is treated as hostile until it is proven.
 """
 
 from agent.audit.copied import copied_entries

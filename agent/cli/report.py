@@ -123,7 +123,7 @@ def _visits(
     given: Path | None, share: Path, clock: "Clock", settings: "Settings | None"
 ) -> "Mapping[str, VisitWords] | None":
     """The visits of the list that is given, or of the one on the share; None where there is none to be read."""
-    from agent.audit.report import VisitWords
+    from agent.audit.report import visit_words
     from agent.errors import AgentError
     from agent.pipeline.renew import read_local, rules_of
     from agent.register import Rules, read_visits
@@ -142,11 +142,7 @@ def _visits(
     read = read_visits(raw, kind="ics" if file.suffix.lower() == ".ics" else "csv", rules=rules)
     if read.faults:
         say(f"{file}: not every line could be read; `photo-agent visits check` names them.")
-    return {
-        one.id: VisitWords(one.title, one.span.earliest, one.span.latest, one.zone, one.staff)
-        for one in read.visits
-        if not one.cancelled
-    }
+    return visit_words(read.visits)
 
 
 def _keeping(file: Path | None, settings: "Settings | None") -> "Keeping":

@@ -94,17 +94,13 @@ def play(folder: Path) -> DemoResult:
 def report(folder: Path) -> Path:
     """IT's report on the share of a demo that was played in `folder`; its first page."""
     from agent.audit import read_keys, utc_now
-    from agent.audit.report import Asked, Clock, VisitWords, make_report
+    from agent.audit.report import Asked, Clock, make_report, visit_words
     from agent.pipeline.places import log_key
 
     settings = load(folder / "laptop" / "agent.toml")
     with open_context(settings) as context:
         register = context.registers.current()
-    visits = {
-        visit.id: VisitWords(visit.title, visit.span.earliest, visit.span.latest, visit.zone, visit.staff)
-        for visit in (() if register is None else register.visits)
-        if not visit.cancelled
-    }
+    visits = visit_words(() if register is None else register.visits)
     keys = read_keys(f"{log_key(settings).load().key}\n")
     make_report(folder / "share", keys, folder / "report", Asked(utc_now(), Clock(ZoneInfo(ZONE), ZONE), visits))
     return folder / "report" / "index.html"

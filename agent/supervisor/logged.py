@@ -14,8 +14,8 @@ from agent.pipeline.journal_keys import EVENTS_LOGGED
 from agent.pipeline.status import WAITING, is_overdue, share_trouble
 
 _HOST_KEY = (
-    "The server showed another identity (host key) than the one this laptop knows. Nothing was sent. Find out why before "
-    "any laptop accepts the new one."
+    "The server showed another identity (host key) than the one this laptop knows. Nothing was sent. Find out why "
+    "before any laptop accepts the new one."
 )
 
 

@@ -1,12 +1,13 @@
 """What a report is made with, beside the record: the moment, the visits list, keeping times, spot checks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from agent.audit.findings import Report
 from agent.audit.report.checks import SpotCheck
 from agent.audit.report.words import Clock
+from agent.model import Visit
 from agent.record.note import Signer
 
 
@@ -19,6 +20,15 @@ class VisitWords:
     ends: datetime
     zone: str
     staff: frozenset[str] = frozenset()
+
+
+def visit_words(visits: Iterable[Visit]) -> dict[str, VisitWords]:
+    """The same of a whole visits list, by id, without those that are cancelled."""
+    return {
+        one.id: VisitWords(one.title, one.span.earliest, one.span.latest, one.zone, one.staff)
+        for one in visits
+        if not one.cancelled
+    }
 
 
 @dataclass(frozen=True, slots=True)

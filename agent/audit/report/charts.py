@@ -24,7 +24,8 @@ def per_cent(value: float) -> str:
 
 def along(seconds: float) -> str:
     """Where a span stands on a logarithmic scale from one second to a week."""
-    return per_cent(100 * math.log(min(max(seconds, 1), _LONGEST)) / math.log(_LONGEST))
+    part = math.log(min(max(seconds, 1), _LONGEST)) / math.log(_LONGEST)
+    return per_cent(1.5 + 97 * part)  # room for a disc at either end
 
 
 def ticks() -> list[tuple[str, str]]:

@@ -189,7 +189,7 @@ def _months(tally: Tally, asked: Asked) -> list[dict[str, Any]]:
     today = asked.now.astimezone(asked.clock.zone).date()
     this = today.year * 12 + today.month - 1
     first = min((year * 12 + number - 1 for year, number in tally.months), default=this)
-    found = []
+    found: list[dict[str, Any]] = []
     for index in range(max(this - MONTHS + 1, min(first, this - 2)), this + 1):
         year, number = index // 12, index % 12 + 1
         one = tally.months.get((year, number), Month())
@@ -272,7 +272,9 @@ def _ordinal(day: int) -> str:
 def headline(facts: Mapping[str, Any]) -> tuple[str, str]:
     """The state and the sentence of the first page."""
     needs, devices, well = len(facts["needs"]), facts["devices"], facts["well"]
-    laptops = f"{well} of {count(devices, 'laptop')} {'is' if devices == 1 else 'are'} well."
+    laptops = f"{well} of {count(devices, 'laptop')} {'is' if well == 1 else 'are'} well."
+    if well == devices:
+        laptops = "The laptop is well." if devices == 1 else f"All {count(devices, 'laptop')} are well."
     if not needs:
         return "ok", f"Nothing needs a person today. {laptops}"
     state = "stop" if facts["needs"][0]["rank"] <= 1 else "ask"

@@ -15,9 +15,7 @@ def span(seconds: float | None) -> str:
     """A span of time in its two largest units: `34 s`, `4 min`, `1 h 30 min`, `2 days 4 h`."""
     if seconds is None:
         return "–"
-    if seconds < 1:
-        return "under 1 s"
-    whole = round(seconds)
+    whole = max(1, round(seconds))  # what took less was done within a second, too
     if whole < 2 * MINUTE:
         return f"{whole} s"
     if whole < HOUR:
