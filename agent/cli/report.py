@@ -124,25 +124,34 @@ def _visits(
 ) -> "Mapping[str, VisitWords] | None":
     """The visits of the list that is given, or of the one on the share; None where there is none to be read."""
     from agent.audit.report import visit_words
-    from agent.errors import AgentError
     from agent.pipeline.renew import read_local, rules_of
     from agent.register import Rules, read_visits
 
     file = given or share / "register" / "visits.csv"
-    if given is None and not file.is_file():
-        return None
-    try:
-        raw = read_local(file)
-    except AgentError:
-        if given is not None:
-            raise
-        say(f"The visits list {file} cannot be read: visits are called by their ids.")
+    raw = read_local(given) if given is not None else _on_share(share)
+    if raw is None:
         return None
     rules = Rules(clock.name) if settings is None else rules_of(settings)
     read = read_visits(raw, kind="ics" if file.suffix.lower() == ".ics" else "csv", rules=rules)
     if read.faults:
         say(f"{file}: not every line could be read; `photo-agent visits check` names them.")
     return visit_words(read.visits)
+
+
+def _on_share(share: Path) -> bytes | None:
+    """The list on the share, whose files may be links to anything; None where it cannot be read."""
+    from agent.files.beneath import Beneath, NotPlain
+    from agent.pipeline.renew import LARGEST
+
+    try:
+        with Beneath(share) as copy, copy.open(("register", "visits.csv"), LARGEST) as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except (OSError, NotPlain) as fault:
+        what = fault if isinstance(fault, NotPlain) else f"cannot be read: {fault.strerror}"
+        say(f"The visits list {share / 'register' / 'visits.csv'} {what}. Visits are called by their ids.")
+        return None
 
 
 def _keeping(file: Path | None, settings: "Settings | None") -> "Keeping":

@@ -137,7 +137,7 @@ def _write(
         pages.check(one)
         _put(folder, f"spot-checks/{pages.check_files.of(one['id'])}", one, FINDINGS, one["findings"])
     _put_lists(folder, school, visits, devices)
-    folder.put("photo-agent.prom", metrics(school, devices))
+    folder.put("photo-agent.prom", metrics(school, devices, pages.device_files.of))
     seen = {one["visit"]: one["retention"]["deleted_seen_at"] for one in visits}
     deleted = {visit: at for visit, at in seen.items() if at}
     folder.put(DELETED, json.dumps({"deleted_seen_at": deleted}, sort_keys=True).encode())

@@ -4,24 +4,22 @@ Format: https://prometheus.io/docs/specs/om/open_metrics_spec/ (text format, 1.0
 staff: a monitoring system keeps them for years. Pure.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-
-from agent.audit.report.shown import shown
 
 PREFIX = "photo_agent"
 
 
-def metrics(school: Mapping[str, Any], devices: Sequence[Mapping[str, Any]]) -> bytes:
-    """The file's content."""
+def metrics(school: Mapping[str, Any], devices: Sequence[Mapping[str, Any]], label: Callable[[str], str]) -> bytes:
+    """The file's content; `label` gives each laptop a name of its own, of plain characters."""
     lines = [*_school(school)]
     for name, what, value in _OF_DEVICES:
         lines += [f"# TYPE {PREFIX}_{name} gauge", f"# HELP {PREFIX}_{name} {what}"]
         for one in devices:
             number = value(one)
             if number is not None:
-                lines.append(f'{PREFIX}_{name}{{device="{_label(one["device"])}"}} {number}')
+                lines.append(f'{PREFIX}_{name}{{device="{label(one["device"])}"}} {number}')
     lines.append("# EOF")
     return ("\n".join(lines) + "\n").encode()
 
@@ -69,7 +67,3 @@ _OF_DEVICES: tuple[tuple[str, str, Any], ...] = (
         _spread("reachable_to_checked", "most"),
     ),
 )
-
-
-def _label(text: str) -> str:
-    return shown(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -6,13 +6,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from agent.audit.show import formula_safe
+from agent.record.schema import LARGEST
 
 
 def to_json(facts: Mapping[str, Any]) -> bytes:
     """Canonical JSON (RFC 8785), so that a page's data has one hash, whoever makes it."""
     import rfc8785
 
-    return rfc8785.dumps(facts)
+    return rfc8785.dumps(_clean(facts))
+
+
+def _clean(value: Any) -> Any:
+    """Without what canonical JSON has no form for, and a record may hold: halves of characters, huge sums."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_clean(name): _clean(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_clean(one) for one in value]
+    return min(value, LARGEST) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -23,7 +35,7 @@ def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
     writer.writeheader()
     for row in rows:
         writer.writerow({name: formula_safe(_cell(row.get(name))) for name in columns})
-    return out.getvalue().encode()
+    return out.getvalue().encode("utf-8", "replace")
 
 
 def _cell(value: Any) -> Any:

@@ -30,6 +30,9 @@ MOST_STATED = 10_000
 HISTORY = timedelta(days=400)
 """How far back days and months are told apart."""
 
+_EARLIEST, _LATEST = datetime(1980, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""What lies outside is no time of a laptop's, and at the ends of the calendar nothing can be reckoned."""
+
 _CAMERA = re.compile(r"[0-9]{8}-[0-9]{6}_([a-z0-9-]{1,40})_[0-9a-f]{6,}")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -54,6 +57,7 @@ class Tally:
     def __init__(self, now: datetime, zone: tzinfo) -> None:
         self._zone = zone
         self._oldest = (now - HISTORY).astimezone(zone).date()
+        self._newest = (now + timedelta(days=1)).astimezone(zone).date()
         self._day_of: dict[tuple[int, int, int, int, int], date] = {}
         self._open: dict[str, _Open] = {}
         self._visits: dict[str, int] = {}
@@ -89,13 +93,13 @@ class Tally:
         if laptop is None:
             laptop = self.laptops[entry.device] = Laptop(entry.device)
             self._open[entry.device] = _Open()
-        when = entry.share_at or entry.at
+        when = min(max(entry.share_at or entry.at, _EARLIEST), _LATEST)
         laptop.entries += 1
         laptop.first = laptop.first or when
         if laptop.last is not None:
             laptop.longest_silence = max(laptop.longest_silence, (when - laptop.last).total_seconds())
         laptop.last = when
-        if (day := self._date(when)) >= self._oldest and day not in laptop.days:
+        if self._oldest <= (day := self._date(when)) <= self._newest and day not in laptop.days:
             laptop.days[day] = Day()
         take = self._take.get(entry.kind)
         if take is not None:
@@ -335,16 +339,15 @@ class Tally:
         if found is None:
             if len(self._day_of) > 100_000:
                 self._day_of.clear()
-            try:
-                found = when.astimezone(self._zone).date()
-            except OverflowError:  # the years 1 and 9999
-                found = when.date()
+            found = when.astimezone(self._zone).date()
             self._day_of[key] = found
         return found
 
     def _month(self, when: datetime) -> Month | None:
         day = self._date(when)
-        return None if day < self._oldest else self.months.setdefault((day.year, day.month), Month())
+        return (
+            None if not self._oldest <= day <= self._newest else self.months.setdefault((day.year, day.month), Month())
+        )
 
     def _names_of(self, device: str) -> Iterable[str]:
         """The names that the laptop called `device` now had before."""

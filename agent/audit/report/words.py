@@ -60,11 +60,18 @@ class Clock:
             return "–"
         if isinstance(when, str):
             when = datetime.fromisoformat(when) if "T" in when else date.fromisoformat(when)
-        day = when.astimezone(self.zone).date() if isinstance(when, datetime) else when
+        day = self._there(when).date() if isinstance(when, datetime) else when
         return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
     def moment(self, when: datetime | str | None) -> str:
         """`14 March 2026, 10:11`; an instant may also be as ISO 8601 writes it."""
         if isinstance(when, str):
             when = datetime.fromisoformat(when)
-        return "–" if when is None else f"{self.day(when)}, {when.astimezone(self.zone):%H:%M}"
+        return "–" if when is None else f"{self.day(when)}, {self._there(when):%H:%M}"
+
+    def _there(self, when: datetime) -> datetime:
+        """As this clock shows it; at either end of the calendar, where not every zone has a time, as it is."""
+        try:
+            return when.astimezone(self.zone)
+        except (OverflowError, ValueError):
+            return when

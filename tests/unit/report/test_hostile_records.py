@@ -102,6 +102,33 @@ def test_strange_bodies_are_counted_as_not_said(liar: School, report: Callable[.
     assert sum(cell.photos for cell in tally.cells.values()) == 3
 
 
+def test_half_characters_huge_numbers_and_the_ends_of_time_end_no_report(
+    liar: School, report: Callable[..., Made], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import rfc8785
+
+    with monkeypatch.context() as writing:
+        writing.setattr(rfc8785, "dumps", lambda said: json.dumps(said, sort_keys=True).encode())
+        (sent, gone) = liar.photo("a1", "museum", liar.day(3), staff="\ud800")
+        drafts = [Draft(sent.kind, {**sent.body, "visit": "\ud800\udfff"}, sent.event, sent.at), gone]
+        files = [{"name": "visits/x/y", "original_size": 2**53 - 1, "held_sha256": "0" * 64} for _ in range(9)]
+        drafts += liar.photo("a2", "museum", liar.day(3), files=files)
+        for number, year in enumerate((1, 9999)):
+            at = liar.now.replace(year=year)
+            body = {"photo": f"b{number}", "visit": "museum", "reachable_at": at.isoformat()}
+            drafts.append(Draft(EntryKind.OVERDUE, body, f"x{number}", at))
+            drafts.append(Draft(EntryKind.SHARE_REFUSED, {"reason": "host key"}, f"y{number}", at))
+            drafts.append(Draft(EntryKind.ATTESTED, {"visit": "museum", "staff": "x"}, f"z{number}", at))
+        writing.setattr("tests.schoolrecords.timedelta", lambda **_: timedelta(0))
+        liar.laptop("laptop-17", drafts)
+    (liar.share / "record" / "lap\udcfftop").mkdir()
+    (liar.share / "record" / "..x; rm").mkdir()
+    report(mhl=True)
+    said = json.loads((liar.home / "out" / "index.json").read_bytes())
+    assert (said["devices"], said["visits"]) == (3, 2)
+    assert said["photos"] == 2
+
+
 def test_names_of_files_lead_nowhere_else_and_do_not_collide() -> None:
     names = FileNames()
     wild = [
