@@ -55,6 +55,7 @@ class DayState(StrEnum):
     SENT = "sent"
     TROUBLE = "trouble"
     HEARD = "heard"
+    QUIET = "quiet"  # no word, and not for too long; also today, as it is not over
     SILENT = "silent"
     NEW = "new"  # before it was first heard of
 

@@ -13,6 +13,7 @@ _STATES = (
     ("trouble", "had trouble on {days}"),
     ("silent", "was silent on {days}"),
     ("heard", "was heard from, with nothing to send, on {days}"),
+    ("quiet", "was not heard from on {days}"),
     ("new", "was not on record yet on {days}"),
 )
 

@@ -1,7 +1,7 @@
 """A laptop's facts: is it well, how quickly photos leave it, what it left behind. Pure."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from agent.audit.findings import Finding, RecordFault, Report
@@ -137,19 +137,28 @@ def _said(state: str, word: str, sentence: str) -> dict[str, Any]:
 
 
 def _days(laptop: Laptop, asked: Asked) -> list[dict[str, Any]]:
-    """The last days, the oldest first. A day that no entry is of is one without a word."""
+    """The last days, the oldest first."""
     today = asked.now.astimezone(asked.clock.zone).date()
-    first = None if laptop.first is None else laptop.first.astimezone(asked.clock.zone).date()
     found: list[dict[str, Any]] = []
     for back in range(DAYS - 1, -1, -1):
         date = today - timedelta(days=back)
         day = laptop.days.get(date)
         if day is None:
-            state = DayState.NEW if first is None or date < first else DayState.SILENT
+            state = _without_word(laptop, date, today, asked)
         else:
             state = DayState.TROUBLE if day.trouble else DayState.SENT if day.photos else DayState.HEARD
         found.append({"day": date.isoformat(), "state": state.value, "photos": 0 if day is None else day.photos})
     return found
+
+
+def _without_word(laptop: Laptop, date: date, today: date, asked: Asked) -> DayState:
+    """A day that no entry is of: a laptop may be off at a weekend, but not for longer than it may be silent."""
+    before = [day for day in laptop.days if day < date]
+    after = [day for day in laptop.days if day > date]
+    if not before:
+        return DayState.NEW
+    gap = min(after, default=today) - max(before)
+    return DayState.SILENT if gap > asked.silence and date != today else DayState.QUIET
 
 
 def _recent(laptop: Laptop, asked: Asked, span: timedelta) -> list[Any]:

@@ -113,6 +113,17 @@ def test_silence_and_a_refusing_server_need_a_person(school: School, report: Cal
     assert days["2026-03-18"] == "trouble"
 
 
+def test_a_weekend_is_quiet_and_a_long_gap_is_silent(school: School, report: Callable[..., Made]) -> None:
+    beats = [
+        one for one in school.heartbeats(20) if one.event not in {f"heartbeat-{back}" for back in (*range(9, 14), 5)}
+    ]
+    school.laptop("laptop-17", [one for one in beats if one.event != "heartbeat-0"])
+    report()
+    days = [one["state"] for one in facts(school, "devices/laptop-17")["days"]]
+    assert days[-21:] == ["heard"] * 7 + ["silent"] * 5 + ["heard"] * 3 + ["quiet"] + ["heard"] * 4 + ["quiet"]
+    assert set(days[:-21]) == {"new"}
+
+
 def test_a_record_that_is_not_whole_comes_first(school: School, report: Callable[..., Made]) -> None:
     school.laptop("laptop-17", [*school.photo("a1", "museum", school.day(3)), *school.heartbeats(3)])
     school.laptop("laptop-18", school.heartbeats(3))
