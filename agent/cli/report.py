@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.copies import settings_if_any
-from agent.cli.session import json_option, put_json, say
+from agent.cli.session import json_option, printable, put_json, say
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,15 +22,27 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.command("report")
 @click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--keys", required=True, type=_FILE, help="The devices' enrolled log keys, one a line.")
-@click.option("--out", required=True, type=_FOLDER, help="The folder for the pages: new, or of an earlier report.")
+@click.option(
+    "--out",
+    metavar="FOLDER",
+    required=True,
+    type=_FOLDER,
+    help="The folder for the pages: new, or of an earlier report.",
+)
 @click.option("--mhl", is_flag=True, help="Also an ASC-MHL manifest of each visit's files; every file is read.")
 @click.option("--visits", type=_FILE, help="The visits list, for titles and dates; else DIR/register/visits.csv.")
-@click.option("--audit", type=_FOLDER, help="The folder of spot checks' results, if not the usual one of this user.")
+@click.option(
+    "--audit",
+    metavar="FOLDER",
+    type=_FOLDER,
+    help="The folder of spot checks' results, if not the usual one of this user.",
+)
 @click.option("--retention", type=_FILE, help="A TOML file with a table [retention]; without it, that of agent.toml.")
 @click.option("--sign", type=_FILE, help="A reviewer's Ed25519 key, as ssh-keygen makes it: signs each certificate.")
 @click.option("--timezone", metavar="ZONE", help="Whose clock the pages show, such as Europe/London.")
 @click.option(
     "--silence-days",
+    metavar="DAYS",
     type=click.FloatRange(min=0, min_open=True),
     default=3,
     show_default=True,
@@ -55,7 +67,7 @@ def command(
     """Make pages of what the records on a share say: the school, a certificate for each visit, each laptop.
 
     DIR is the share as this machine sees it, or a copy. Only entries that are verified count. Beside each page lie the
-    same facts as .json and .csv, and photo-agent.prom for a monitoring system. Open OUT/index.html.
+    same facts as .json and .csv, and photo-agent.prom for a monitoring system. Open FOLDER/index.html.
 
     Exit code 0, or that of `log verify` where a record is not whole: the report is made all the same. Silence only
     shows on the pages.
@@ -84,7 +96,7 @@ def command(
     )
     if not as_json:
         say(f"Verifying the records in {directory} …")
-    made = make_report(directory, enrolled, out, asked, mhl=mhl)
+    made = make_report(directory, enrolled, out, asked, mhl=mhl, progress=_nothing if as_json else _say_printable)
     damaged = [one for one in made.reports if any(each.damage is not RecordFault.SILENT for each in one.findings)]
     if as_json:
         first = str((out / "index.html").absolute())
@@ -104,6 +116,14 @@ def command(
             click.echo(f"Files left out of the manifests, as no verified entry has their bytes: {made.not_as_recorded}")
         click.echo(f"Open {out / 'index.html'}")
     return exit_code(damaged)
+
+
+def _say_printable(text: str) -> None:
+    say(printable(text))
+
+
+def _nothing(_text: str) -> None:
+    """Scripts want the result alone."""
 
 
 def _clock(zone: str | None, settings: "Settings | None") -> "Clock":

@@ -82,3 +82,15 @@ def test_a_visits_list_gives_titles_and_a_broken_one_stops_nothing(school: Schoo
     register.write_bytes(b"\xff\xfe\x00PK\x03\x04 nonsense")
     done = run(school)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+
+def test_the_demo_ends_with_its_own_report(tmp_path: Path) -> None:
+    keep = tmp_path / "demo"
+    line = [sys.executable, "-m", "agent.cli", "demo", "--keep", str(keep)]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    page = keep / "report" / "index.html"
+    assert done.stdout.splitlines()[-1].strip() == f"open {page}"
+    assert "The laptop is well." in page.read_text("utf-8")
+    certificate = json.loads((keep / "report" / "visits" / "science-museum.json").read_bytes())
+    assert certificate["sent"] == certificate["removed"] > 0

@@ -1,9 +1,11 @@
 """What is counted of a record: of each visit on each laptop, of each laptop, of each month."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Self
 
 from agent.audit.report.delays import Delays
 from agent.record.entry import Entry
@@ -90,7 +92,7 @@ class Laptop:
 
 @dataclass(slots=True)
 class Month:
-    """One month of the school."""
+    """One month, of one laptop or of all."""
 
     photos: int = 0
     bytes: int = 0
@@ -98,6 +100,18 @@ class Month:
     refused: int = 0
     share_refused: int = 0
     reach_proven: Delays = field(default_factory=Delays)
+
+    @classmethod
+    def of(cls, several: Sequence["Month"]) -> Self:
+        """Several added up."""
+        return cls(
+            sum(one.photos for one in several),
+            sum(one.bytes for one in several),
+            sum(one.overdue for one in several),
+            sum(one.refused for one in several),
+            sum(one.share_refused for one in several),
+            Delays(one.reach_proven for one in several),
+        )
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """The whole report, from a copy of the share to a folder of pages: verify, add up, work out the facts, write them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +36,7 @@ from agent.audit.report.tables import (
     to_json,
 )
 from agent.audit.report.tally import Tally
+from agent.audit.report.words import count
 from agent.audit.verified import Sink, read_verified
 from agent.errors import UsageError
 from agent.files.beneath import Beneath, NotPlain
@@ -62,8 +63,16 @@ class Made:
     not_as_recorded: int = 0
 
 
-def make_report(share: Path, keys: Iterable[VerifierKey], out: Path, asked: Asked, *, mhl: bool = False) -> Made:
-    """Make the report on a copy of the share (or of its `record/`) in the folder `out`.
+def make_report(
+    share: Path,
+    keys: Iterable[VerifierKey],
+    out: Path,
+    asked: Asked,
+    *,
+    mhl: bool = False,
+    progress: Callable[[str], object] = lambda _: None,
+) -> Made:
+    """Make the report on a copy of the share (or of its `record/`) in the folder `out`; `progress` hears what is done.
 
     UsageError where there is no record, or the folder cannot be used; nothing is written then.
     """
@@ -74,9 +83,10 @@ def make_report(share: Path, keys: Iterable[VerifierKey], out: Path, asked: Aske
     sink: Sink = _Both(tally, recorded) if mhl else tally
     reports = {one.device: one for one in read_verified(share, keys, sink, now=asked.now, max_silence=asked.silence)}
     tally.settle()
+    progress(f"{count(sum(one.entries for one in reports.values()), 'entry', 'entries')} read. Making the pages …")
     examined = Examined(reports, _folders(share))
     with making(out) as folder:
-        return _write(folder, share, out, tally, examined, asked, recorded if mhl else None)
+        return _write(folder, share, out, tally, examined, asked, recorded if mhl else None, progress)
 
 
 class _Both:
@@ -101,6 +111,7 @@ def _write(
     examined: Examined,
     asked: Asked,
     recorded: Recorded | None,
+    progress: Callable[[str], object],
 ) -> Made:
     by_visit, by_device = _sorted(tally)
     remembered = _remembered(out)
@@ -141,7 +152,7 @@ def _write(
     seen = {one["visit"]: one["retention"]["deleted_seen_at"] for one in visits}
     deleted = {visit: at for visit, at in seen.items() if at}
     folder.put(DELETED, json.dumps({"deleted_seen_at": deleted}, sort_keys=True).encode())
-    strange = 0 if recorded is None else _put_manifests(folder, share, recorded, asked)
+    strange = 0 if recorded is None else _put_manifests(folder, share, recorded, asked, progress)
     folder.exchange()
     return Made(list(examined.reports.values()), headline(school)[1], len(visits), len(devices), strange)
 
@@ -193,11 +204,14 @@ def _put(folder: ReportFolder, name: str, facts: Mapping[str, Any], columns: Seq
     folder.put(f"{name}.csv", to_csv(columns, rows))
 
 
-def _put_manifests(folder: ReportFolder, share: Path, recorded: Recorded, asked: Asked) -> int:
+def _put_manifests(
+    folder: ReportFolder, share: Path, recorded: Recorded, asked: Asked, progress: Callable[[str], object]
+) -> int:
     """A manifest for each visit's folder; how many files there are not as recorded."""
     names, strange = FileNames(), 0
     with opened_copy(share) as copy:
         for visit, digests in sorted(recorded.digests.items()):
+            progress(f"Reading the files of {visit} …")
             made = manifest(copy, visit, digests, asked.now, __version__)
             if made is None:
                 continue

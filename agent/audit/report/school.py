@@ -188,11 +188,12 @@ def _months(tally: Tally, asked: Asked) -> list[dict[str, Any]]:
     """The last months, from the first that anything is on record of, but at least three."""
     today = asked.now.astimezone(asked.clock.zone).date()
     this = today.year * 12 + today.month - 1
-    first = min((year * 12 + number - 1 for year, number in tally.months), default=this)
+    months = tally.months
+    first = min((year * 12 + number - 1 for year, number in months), default=this)
     found: list[dict[str, Any]] = []
     for index in range(max(this - MONTHS + 1, min(first, this - 2)), this + 1):
         year, number = index // 12, index % 12 + 1
-        one = tally.months.get((year, number), Month())
+        one = months.get((year, number), Month())
         words = month(year, number) if number == 1 or not found else month(year, number).split(" ", 1)[0]
         spread = spread_of(one.reach_proven)
         found.append(

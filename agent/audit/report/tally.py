@@ -64,7 +64,7 @@ class Tally:
         self._became: dict[str, str] = {}
         self.cells: dict[tuple[str, str], Cell] = {}
         self.laptops: dict[str, Laptop] = {}
-        self.months: dict[tuple[int, int], Month] = {}
+        self._months: dict[tuple[str, int, int], Month] = {}
         self.breaches: dict[tuple[str, str, str], Breach] = {}
         self.statements: list[Statement] = []
         self.inspections: list[Inspection] = []
@@ -106,10 +106,11 @@ class Tally:
             take(entry, laptop, when)
 
     def forget(self, device: str) -> None:
-        """Take a laptop out again. Months keep what it added: that it is not to be believed is said on top."""
+        """Take a laptop out again."""
         self.laptops.pop(device, None)
         self._open.pop(device, None)
         self.cells = {key: cell for key, cell in self.cells.items() if cell.device != device}
+        self._months = {key: month for key, month in self._months.items() if key[0] != device}
         self.breaches = {key: one for key, one in self.breaches.items() if one.device != device}
         self.statements = [one for one in self.statements if one.device != device]
         self.inspections = [one for one in self.inspections if one.device != device]
@@ -135,6 +136,14 @@ class Tally:
             for cell in here.refused.values():
                 cell.refused += 1
         self._open.clear()
+
+    @property
+    def months(self) -> dict[tuple[int, int], Month]:
+        """The months of all laptops together, by year and number."""
+        several: dict[tuple[int, int], list[Month]] = {}
+        for (_, year, number), one in self._months.items():
+            several.setdefault((year, number), []).append(one)
+        return {key: Month.of(ones) for key, ones in several.items()}
 
     def goes_on_as(self, device: str) -> str | None:
         """The name under which this laptop's record goes on, by its own word."""
@@ -184,7 +193,7 @@ class Tally:
         if (day := laptop.days.get(self._date(when))) is not None:
             day.photos += 1
             day.damaged += body.get("damage") is not None
-        if (month := self._month(when)) is not None:
+        if (month := self._month(entry.device, when)) is not None:
             month.photos += 1
             month.bytes += size
             month.reach_proven.add(reach, proven)
@@ -242,7 +251,7 @@ class Tally:
             since = time_of(entry.body, "reachable_at") or when
             cell.overdue_since = since if cell.overdue_since is None else max(cell.overdue_since, since)
         self._breach(entry, laptop, when)
-        if (month := self._month(when)) is not None:
+        if (month := self._month(entry.device, when)) is not None:
             month.overdue += 1
 
     def _refused(self, entry: Entry, laptop: Laptop, when: datetime) -> None:
@@ -251,14 +260,14 @@ class Tally:
         if cell is not None and _hashable((photo,)) and len(here.refused) < MOST_OPEN:
             here.refused[photo] = cell
         self._breach(entry, laptop, when)
-        if (month := self._month(when)) is not None:
+        if (month := self._month(entry.device, when)) is not None:
             month.refused += 1
 
     def _share_refused(self, entry: Entry, laptop: Laptop, when: datetime) -> None:
         laptop.refused_at = when
         laptop.refused_why = "host key" if entry.body.get("reason") == "host key" else "login"
         self._breach(entry, laptop, when)
-        if (month := self._month(when)) is not None:
+        if (month := self._month(entry.device, when)) is not None:
             month.share_refused += 1
 
     def _attested(self, entry: Entry, _laptop: Laptop, when: datetime) -> None:
@@ -343,11 +352,11 @@ class Tally:
             self._day_of[key] = found
         return found
 
-    def _month(self, when: datetime) -> Month | None:
+    def _month(self, device: str, when: datetime) -> Month | None:
         day = self._date(when)
-        return (
-            None if not self._oldest <= day <= self._newest else self.months.setdefault((day.year, day.month), Month())
-        )
+        if not self._oldest <= day <= self._newest:
+            return None
+        return self._months.setdefault((device, day.year, day.month), Month())
 
     def _names_of(self, device: str) -> Iterable[str]:
         """The names that the laptop called `device` now had before."""

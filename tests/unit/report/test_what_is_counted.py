@@ -136,6 +136,18 @@ def test_a_record_that_is_not_whole_comes_first(school: School, report: Callable
     assert facts(school, "headteacher")["contraventions"][0]["kind"] == "record"
 
 
+def test_nothing_of_a_laptop_that_signed_two_histories_is_counted(school: School, report: Callable[..., Made]) -> None:
+    school.laptop("laptop-17", [*school.photo("a1", "museum", school.day(3)), *school.heartbeats(3)])
+    first = school.home / "state"
+    first.rename(school.home / "first")
+    school.laptop("laptop-17", [*school.photo("a2", "museum", school.day(3)), *school.heartbeats(3)])
+    made = report()
+    assert [one.exit_code for one in made.reports] == [13]
+    index = facts(school, "index")
+    assert (index["photos"], index["visits"], sum(one["photos"] for one in index["months"])) == (0, 0, 0)
+    assert needs(school) == ["laptop-17: the record is not whole"]
+
+
 def test_months_and_statements_are_shown(school: School, report: Callable[..., Made]) -> None:
     places = dict.fromkeys(("phone", "bin", "cloud", "messages", "card"), "none left")
     said = Draft(EntryKind.ATTESTED, {"visit": "museum", "staff": "j.smith", **places}, "attested", school.day(1))
