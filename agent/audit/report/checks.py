@@ -16,7 +16,7 @@ from agent.files.beneath import Beneath, NotPlain
 
 FOLDER = "spot-checks"
 
-LARGEST = 8 * 1024 * 1024
+LARGEST = 16 * 1024 * 1024
 """Bytes of a result that are read."""
 
 MOST = 2_000
@@ -153,6 +153,9 @@ def _sentence(value: Any) -> str:
 
 
 def _figure(value: Any) -> str:
+    """A part in per cent, as a number or in words."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return ""
-    return shown(str(value))[:20]
+    if isinstance(value, str):
+        return shown(value)[:20]
+    return f"{value:g} %" if 0 <= value <= 100 else ""
