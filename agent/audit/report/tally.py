@@ -5,7 +5,7 @@ are bounds on how many visits, laptops, places and open photos are told apart. W
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -72,6 +72,7 @@ class Tally:
         self._take: dict[EntryKind, Callable[[Entry, Laptop, datetime], None]] = {
             EntryKind.TRANSFERRED: self._transferred,
             EntryKind.REMOVED: self._removed,
+            EntryKind.LEFTOVER_REPORTED: self._seen_elsewhere,
             EntryKind.NOT_REMOVED: self._not_removed,
             EntryKind.SHARE_LOST: self._lost,
             EntryKind.OVERDUE: self._overdue,
@@ -214,6 +215,15 @@ class Tally:
         cell = self._cell(entry)
         if cell is None:
             return
+        self._leftovers(cell, body)
+
+    def _seen_elsewhere(self, entry: Entry, _laptop: Laptop, _when: datetime) -> None:
+        if (cell := self._cell(entry)) is not None:
+            self._leftovers(cell, entry.body)
+
+    @staticmethod
+    def _leftovers(cell: Cell, body: Mapping[str, Any]) -> None:
+        """Count where copies were found, not found, or could not be looked for."""
         for one in _list(body.get("leftovers"))[:MOST_NAMED]:
             if isinstance(one, dict):
                 place = text_of(one, "kind")

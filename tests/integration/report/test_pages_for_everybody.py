@@ -66,6 +66,7 @@ def test_axe_finds_nothing_on_any_page_of_the_report(school: School, tab: Any) -
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_axe_finds_nothing_at_other_widths_and_schemes(school: School, tab: Any) -> None:
     judge(tab, school, MORE)
 

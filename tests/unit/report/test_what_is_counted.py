@@ -76,6 +76,17 @@ def test_photos_that_were_not_removed_are_named_with_their_reason(school: School
     ]
 
 
+def test_copies_seen_elsewhere_are_counted_by_place(school: School, report: Callable[..., Made]) -> None:
+    drafts = [*school.photo("a1", "museum", school.day(3)), *school.photo("a2", "museum", school.day(3))]
+    left = {"photo": "a1", "visit": "museum", "leftovers": [{"kind": "trash", "found": "yes"}]}
+    drafts.append(Draft(EntryKind.LEFTOVER_REPORTED, left, "a1-left", school.day(2)))
+    school.laptop("laptop-17", [*drafts, *school.heartbeats(3)])
+    report()
+    copies = {one.pop("place"): one for one in facts(school, "visits/museum")["copies"]}
+    assert copies["Bin of the laptop"] == {"not_known": 0, "found": 1, "not_found": 2}
+    assert copies["Snapshots and back-ups"] == {"not_known": 2, "found": 0, "not_found": 0}
+
+
 def test_overdue_photos_count_until_they_are_sent(school: School, report: Callable[..., Made]) -> None:
     late = [
         Draft(EntryKind.OVERDUE, {"photo": photo, "visit": "museum"}, f"{photo}-overdue", school.day(2))
