@@ -1,4 +1,4 @@
-"""Makes the README's pictures of the staff page from the demo's data: `python -m tests.making_pictures`.
+"""Makes the pictures of the staff page and of IT's report from the demo's data: `python -m tests.making_pictures`.
 
 With `--all FOLDER` it makes one of every state of the page instead, wide and narrow, light and dark, for whoever looks
 after its design. With `--questions FOLDER` it makes ten: each shows the page that answers a question people ask.
@@ -16,7 +16,7 @@ from typing import Any
 
 from PIL import Image
 
-from agent.demo.story import play
+from agent.demo.story import play, report
 from agent.settings import Settings, load
 from agent.web import open_page, serve
 from tests.integration.page.conftest import started_browser
@@ -25,6 +25,7 @@ from tests.integration.page.ten_questions import QUESTIONS
 
 PICTURES = Path(__file__).parents[1] / "install" / "guides" / "pictures"
 IN_THE_README = {"now": "staff-page-now.png", "review": "staff-page-review.png"}
+OF_THE_REPORT = "report.png"
 WIDTH, HEIGHT = 1180, 900
 
 
@@ -41,6 +42,14 @@ def opened_page(settings: Settings, file: Path) -> Iterator[tuple[Any, str]]:
     finally:
         stopping.set()
         serving.join()
+
+
+def picture_of_the_report(page: Path) -> None:
+    """The first page of IT's report."""
+    with started_browser() as browser:
+        tab = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        tab.goto(page.as_uri())
+        picture(tab, PICTURES / OF_THE_REPORT)
 
 
 def picture(tab: Any, file: Path, *, whole: bool = False) -> None:
@@ -62,6 +71,8 @@ def main() -> None:
         play(Path(scratch))
         file = Path(scratch) / "laptop" / "agent.toml"
         settings = load(file)
+        if folder is None:
+            picture_of_the_report(report(Path(scratch)))
         with opened_page(settings, file) as (tab, root):
             if wanted.questions is not None:
                 wanted.questions.mkdir(parents=True, exist_ok=True)

@@ -1,15 +1,16 @@
 """IT's side of the record: proving that copies are whole, watching them grow, and showing what they say.
 
-`evidence` is what there is of one device. `verify` proves it whole, or lists in its `report` what is wrong with it.
+`evidence` is what there is of one device. `verify` proves it whole, or lists in its `findings` what is wrong with it.
 `witness` remembers what was seen of it. `erasing` removes on the server what was erased on a laptop. `show` turns
-entries into rows, CSV and JSON; `visits` sums up a visit. A copy of the share is treated as hostile until it is proven.
+entries into rows, CSV and JSON; `visits` sums up a visit. `verified` gives proven entries on as they are read, and
+`report` makes IT's pages of them. A copy of the share is treated as hostile until it is proven.
 """
 
 from agent.audit.copied import copied_entries
 from agent.audit.erasing import Erased, erase_copy
 from agent.audit.evidence import Note, of_laptop
+from agent.audit.findings import Report, exit_code
 from agent.audit.holdings import HeldFile
-from agent.audit.report import Report, exit_code
 from agent.audit.show import (
     ENTRY_COLUMNS,
     TransferRow,

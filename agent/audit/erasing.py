@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from agent.audit.evidence import Piece, PublishedEvidence, opened_copy
+from agent.audit.findings import RecordFault, Report
 from agent.audit.lines import LONGEST_LINE
-from agent.audit.report import RecordFault, Report
 from agent.audit.verify import verify_all
 from agent.files.beneath import NotPlain
 from agent.files.durable import sync_file

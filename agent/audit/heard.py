@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from agent.audit.report import Report
+from agent.audit.findings import Report
 from agent.errors import RecordError
 from agent.files.durable import replace_file
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from agent.audit.evidence import Note, PublishedEvidence, gather
-from agent.audit.report import RecordFault, Report
+from agent.audit.findings import RecordFault, Report
 from agent.audit.trust import TrustedKeys, trusted
 from agent.files.beneath import Beneath
 from agent.record.note import NoteFault, VerifierKey

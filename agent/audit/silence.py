@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from agent.audit.report import RecordFault, Report
+from agent.audit.findings import RecordFault, Report
 
 
 def with_silence(report: Report, heard: datetime | None, now: datetime, longest: timedelta | None) -> Report:

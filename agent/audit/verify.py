@@ -11,21 +11,22 @@ edge, so that a million entries take no more memory than a hundred. The rules of
 - *heartbeat missing* (14): nothing was heard of the device for longer than IT allows, by the reader's own clock.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from agent.audit.evidence import Note, Piece, PublishedEvidence, Source, opened_copy
+from agent.audit.findings import Findings, RecordFault, Report
 from agent.audit.lines import AHEAD, LONGEST_LINE, Lines
 from agent.audit.renaming import all_evidence, succeeded, with_former_names
-from agent.audit.report import Findings, RecordFault, Report
 from agent.audit.silence import with_silence
 from agent.audit.trust import trusted
 from agent.files.beneath import Beneath, NotPlain
 from agent.record.checkpoint import Checkpoint
+from agent.record.entry import Entry
 from agent.record.leaf import LEAF_LINE
 from agent.record.note import NoteFault, VerifierKey
 from agent.record.published import origin
@@ -39,14 +40,16 @@ def verify_copy(
     now: datetime,
     max_silence: timedelta | None = None,
     seen: Sequence[Note] = (),
+    reader: Callable[[str], "Reader"] | None = None,
 ) -> list[Report]:
     """Verify a copy of the share, of its `record/`, or of one device's folder in it: a report for each device.
 
     `keys` are those that IT enrolled, `seen` checkpoints seen before. An enrolled device whose folder is missing from a
-    copy of several is reported too. UsageError where there is no record in the folder, or it may not be read.
+    copy of several is reported too. `reader` gives whoever reads along with this device's. UsageError where there is no
+    record in the folder, or it may not be read.
     """
     with opened_copy(folder) as copy:
-        reports = [report for _, report in verify_all(copy, list(keys), now=now, seen=seen)]
+        reports = [report for _, report in verify_all(copy, list(keys), now=now, seen=seen, reader=reader)]
     goes_on = succeeded(reports)
     return [
         report if report.device in goes_on else with_silence(report, report.last_heard, now, max_silence)
@@ -55,7 +58,12 @@ def verify_copy(
 
 
 def verify_all(
-    copy: Beneath, keys: Sequence[VerifierKey], *, now: datetime, seen: Sequence[Note] = ()
+    copy: Beneath,
+    keys: Sequence[VerifierKey],
+    *,
+    now: datetime,
+    seen: Sequence[Note] = (),
+    reader: Callable[[str], "Reader"] | None = None,
 ) -> list[tuple[PublishedEvidence, Report]]:
     """All that a copy has, and a report on each device; silence is for the caller to see."""
     found, alone = all_evidence(copy, keys, lambda device: _of_device(seen, device))
@@ -64,7 +72,10 @@ def verify_all(
         for missing in sorted({key.name for key in keys} - there):
             device = missing.removeprefix(origin(""))
             found.append((PublishedEvidence(device, (), (), (), _of_device(seen, device)), keys))
-    reports = [verify(evidence, trusted_keys, now) for evidence, trusted_keys in found]
+    reports = [
+        verify(evidence, trusted_keys, now, reader=None if reader is None else reader(evidence.device))
+        for evidence, trusted_keys in found
+    ]
     if not alone:
         reports = with_former_names(reports)
     return [(evidence, report) for (evidence, _), report in zip(found, reports, strict=True)]
@@ -74,11 +85,26 @@ def _of_device(seen: Sequence[Note], device: str) -> list[Note]:
     return [note for note in seen if note.content.startswith(origin(device).encode() + b"\n")]
 
 
+class Reader(Protocol):
+    """Who reads along while one device's record is examined. Not all that is read is signed in the end."""
+
+    def leaf(self, index: int, leaf: bytes, entry: Entry | None, size: int) -> None:
+        """The hash of a leaf, and the entry that fits it, if it can be read; `size` is that of its line, in bytes."""
+
+    def head(self, size: int, root: bytes) -> None:
+        """A trusted signature stands under the tree of the first `size` leaves with this root."""
+
+
 def verify(
-    evidence: PublishedEvidence, keys: Iterable[VerifierKey], now: datetime, max_silence: timedelta | None = None
+    evidence: PublishedEvidence,
+    keys: Iterable[VerifierKey],
+    now: datetime,
+    max_silence: timedelta | None = None,
+    *,
+    reader: Reader | None = None,
 ) -> Report:
-    """Verify one device's record."""
-    report = _Examination(evidence, keys, now).through()
+    """Verify one device's record; `reader` reads along."""
+    report = _Examination(evidence, keys, now, reader).through()
     return with_silence(report, report.last_heard, now, max_silence)
 
 
@@ -96,8 +122,11 @@ class _Path:
 class _Examination:
     """One device's record being examined."""
 
-    def __init__(self, evidence: PublishedEvidence, keys: Iterable[VerifierKey], now: datetime) -> None:
+    def __init__(
+        self, evidence: PublishedEvidence, keys: Iterable[VerifierKey], now: datetime, reader: Reader | None
+    ) -> None:
         self._evidence = evidence
+        self._reader = reader
         self._findings = Findings()
         self._notes: list[str] = []
         self._trust, refused = trusted(origin(evidence.device), keys, evidence.rotations)
@@ -112,7 +141,9 @@ class _Examination:
         self._forked: set[int] = set()
         self._named = {(note.name.size, note.name.root) for note in evidence.checkpoints if note.name is not None}
         self._broken = False
-        self._lines = Lines(evidence.device, self._by_size, self._findings, self._notes, now)
+        self._lines = Lines(
+            evidence.device, self._by_size, self._findings, self._notes, now, reading=reader is not None
+        )
         self._now = now
 
     def through(self) -> Report:
@@ -246,6 +277,9 @@ class _Examination:
             if entries is not None and not self._lines.line(piece, line, data, index):
                 return index if piece.size is None else None
             leaf = leaf_hash(data[0])
+            if self._reader is not None:
+                entry = None if entries is None else self._lines.read
+                self._reader.leaf(index, leaf, entry, len(line))
             for tree in trees:
                 tree.add(leaf)
             if index + 1 in self._by_size:
@@ -275,6 +309,8 @@ class _Examination:
             fits = {said for said in self._by_size[size] if said.root == root}
             if fits:
                 self._fits |= fits
+                if self._reader is not None:
+                    self._reader.head(size, root)
                 # Whoever signed a later state of a history vouched for the earlier ones.
                 self._forked |= {earlier.size for earlier in path.contradicts}
             path.contradicts |= self._by_size[size] - fits

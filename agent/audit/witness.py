@@ -22,10 +22,10 @@ from pathlib import Path
 
 from agent.audit.cosigning import WitnessKey
 from agent.audit.evidence import Note, PublishedEvidence, opened_copy
+from agent.audit.findings import Finding, RecordFault, Report, exit_code
 from agent.audit.heard import HeardFile
 from agent.audit.holdings import VISITS, HeldFile, Holdings, compare, is_under_way, not_compared, on_disk, recorded
 from agent.audit.renaming import all_evidence, succeeded, with_former_names
-from agent.audit.report import Finding, RecordFault, Report, exit_code
 from agent.audit.silence import with_silence
 from agent.audit.verify import verify
 from agent.errors import RecordError

@@ -24,6 +24,7 @@ COMMANDS = {
     "visits": "Show or check the register of visits.",
     "cameras": "Show the cameras register, or measure how wrong a camera's clock is.",
     "log": "Show and verify the record of transfers.",
+    "report": "For IT: make pages of what the records say: the school, each visit, each laptop.",
     "witness": "For IT: watch over the records on the share.",
     "untag": "Take the visit's tag out of a photo again.",
     "run": "Run the service in the foreground.",

@@ -28,11 +28,12 @@ def command(keep: Path | None, as_json: bool) -> int:
 
     if missing := demo_missing():
         raise UsageError(missing)
-    from agent.demo.story import play
+    from agent.demo.story import play, report
 
     if keep is not None:
         _must_be_new(keep)
         told = play(keep.absolute())
+        report(keep.absolute())
     else:
         with tempfile.TemporaryDirectory(prefix="photo-agent-demo-") as folder:
             told = play(Path(folder).resolve())
@@ -88,10 +89,11 @@ def _tell(told: "DemoResult", keep: Path | None) -> None:
         click.echo("\nTo look around in it all, use --keep FOLDER.")
     else:
         config = keep / "laptop" / "agent.toml"
-        click.echo(f"\nEverything is in {keep}: the laptop with its import folder, and the share.")
+        click.echo(f"\nEverything is in {keep}: the laptop with its import folder, the share, and IT's report on it.")
         click.echo(f"  photo-agent --config {config} open")
         click.echo(f"  photo-agent --config {config} review list")
         click.echo(f"  photo-agent --config {config} log show")
+        click.echo(f"  open {keep / 'report' / 'index.html'}")
 
 
 def _tell_one(outcome: "Outcome") -> None:

@@ -17,7 +17,7 @@ from agent.cli.session import json_option, put_json, settings_file, settings_of,
 if TYPE_CHECKING:
     from agent.pipeline.context import Context
     from agent.settings import Settings
-    from agent.supervisor import Restarts, RunNotices
+    from agent.supervisor import Restarts, RunLogged, RunNotices
 
 log = logging.getLogger("photo-agent")
 
@@ -59,6 +59,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
                 restarts=restarts,
                 notices=notices,
                 tell=put_json if as_json else lambda _: None,
+                logged=_logged(context),
             ).run()
         restarts.ended_well()
     return 0
@@ -71,6 +72,15 @@ def _notices(context: "Context", file: Path) -> "RunNotices":
     from agent.supervisor import RunNotices
 
     return RunNotices(context, DesktopNotices(lambda: start(file)))
+
+
+def _logged(context: "Context") -> "RunLogged | None":
+    """Where the system has an event log for IT's collectors."""
+    from agent.notices import system_log
+    from agent.supervisor import RunLogged
+
+    log = system_log()
+    return None if log is None else RunLogged(context, log)
 
 
 def _wait_before_working(restarts: "Restarts", stopping: threading.Event) -> None:

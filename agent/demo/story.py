@@ -91,6 +91,21 @@ def play(folder: Path) -> DemoResult:
     return DemoResult(outcomes, summary, tuple(audience.events), entries)
 
 
+def report(folder: Path) -> Path:
+    """IT's report on the share of a demo that was played in `folder`; its first page."""
+    from agent.audit import read_keys, utc_now
+    from agent.audit.report import Asked, Clock, make_report, visit_words
+    from agent.pipeline.places import log_key
+
+    settings = load(folder / "laptop" / "agent.toml")
+    with open_context(settings) as context:
+        register = context.registers.current()
+    visits = visit_words(() if register is None else register.visits)
+    keys = read_keys(f"{log_key(settings).load().key}\n")
+    make_report(folder / "share", keys, folder / "report", Asked(utc_now(), Clock(ZoneInfo(ZONE), ZONE), visits))
+    return folder / "report" / "index.html"
+
+
 def _laptop(folder: Path, imports: Path, server: EmbeddedServer) -> Settings:
     """A laptop as `init` leaves it: its own key, the server's host key pinned, agent.toml."""
     key_file, known_hosts = folder / "id_ed25519", folder / "known_hosts"

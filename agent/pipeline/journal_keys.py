@@ -54,3 +54,6 @@ PAUSED_UNTIL = "paused until"
 
 NOTICES_SAID = "notices said"
 """On which occasion (a day, a time) each kind of notice was last shown on the desktop, as JSON by kind."""
+
+EVENTS_LOGGED = "events logged"
+"""On which occasion each kind of entry was last put into the system's event log, as JSON by kind."""

@@ -270,6 +270,28 @@ class ForwardSettings:
 
 
 @dataclass(frozen=True, slots=True, config=_EXACT)
+class RetentionSettings:
+    """How long IT keeps photos on the share, for `report`. Nothing is deleted by this program."""
+
+    days: Annotated[
+        StrictInt,
+        Field(
+            ge=0,
+            le=36_500,
+            description="How many days after a visit, or its last photo, its files are to be deleted; 0: nobody said.",
+        ),
+    ] = 0
+    visits: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^.+=[0-9]{1,5}$")], ...],
+        Field(description="Days of single visits: the visit's id, =, days.", examples=[["2026-ski-week=1095"]]),
+    ] = ()
+    hold: Annotated[
+        tuple[str, ...],
+        Field(description="Ids of visits of which nothing may be deleted for now, whatever their days."),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True, config=_EXACT)
 class Settings:
     """All of agent.toml, checked. The paths among the properties are absolute, with `~` and variables replaced."""
 
@@ -280,6 +302,7 @@ class Settings:
     removal: RemovalSettings = dataclasses.field(default_factory=RemovalSettings)
     notices: NoticeSettings = dataclasses.field(default_factory=NoticeSettings)
     forward: ForwardSettings = dataclasses.field(default_factory=ForwardSettings)
+    retention: RetentionSettings = dataclasses.field(default_factory=RetentionSettings)
 
     def __post_init__(self) -> None:
         """Where the file gives the laptop no name, it is called like its user on the server."""

@@ -22,6 +22,7 @@ from agent.pipeline.examine import settle_again, unsettled
 from agent.pipeline.pausing import paused_until
 from agent.pipeline.run import Run
 from agent.supervisor.audiences import Tell, ToAsker, ToLog
+from agent.supervisor.logged import RunLogged
 from agent.supervisor.notices import RunNotices
 from agent.supervisor.restarts import Restarts
 from agent.supervisor.timers import Timers, put_back, slept
@@ -52,6 +53,7 @@ class Supervisor:
     restarts: Restarts | None = None
     notices: RunNotices | None = None
     tell: Tell = lambda _: None
+    logged: RunLogged | None = None
     _timers: Timers = field(init=False)
     _listen_again: float = 0.0
     _pause: datetime | None = None
@@ -150,6 +152,8 @@ class Supervisor:
         self.tell(summary.as_json())
         if self.notices is not None and not self.stopping.is_set():
             self.notices.after(summary)
+        if self.logged is not None:
+            self.logged.after_run()
         now = self._last_run = time.monotonic()
         if summary.fault is None:
             self._timers.went_well(now, self._soonest_wait())

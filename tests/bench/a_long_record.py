@@ -4,7 +4,7 @@ Of appends, each durable on return: the mean, the 95th percentile and the worst 
 each by a run that knows nothing of the files yet.
 
 Of 10,000, 100,000 and 1,000,000 entries as a run writes them (a transfer and its removal in turn), published as the
-share would hold them and verified by the command in a process of its own.
+share would hold them, verified by the command in a process of its own, and reported by another.
 """
 
 import argparse
@@ -33,7 +33,20 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--entries", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     chosen = options.parse_args()
-    columns = ("entries", "MB", "append ms", "95 %", "worst", "first", "worst", "seal ms", "verify s", "MB")
+    columns = (
+        "entries",
+        "MB",
+        "append ms",
+        "95 %",
+        "worst",
+        "first",
+        "worst",
+        "seal ms",
+        "verify s",
+        "MB",
+        "report s",
+        "MB",
+    )
     print(*(f"{name:>9}" for name in columns))
     for entries in chosen.entries:
         home = Path(tempfile.mkdtemp(prefix="vpa-record-"))
@@ -65,26 +78,42 @@ def measure(home: Path, entries: int) -> None:
     size = sum(path.stat().st_size for path in (home / "share").rglob("*") if path.is_file())
     (home / "keys").write_text(f"{signer.key}\n")
     seconds, memory = verified(home)
+    made, filled = reported(home)
     appends = (statistics.mean(took), sorted(took)[-len(took) // 20], max(took), statistics.mean(first), max(first))
     milliseconds = (f"{one * 1e3:>9.2f}" for one in (*appends, sealed))
-    print(f"{entries:>9,} {size / 1e6:>9.0f}", *milliseconds, f"{seconds:>9.1f} {memory:>9.0f}")
+    print(
+        f"{entries:>9,} {size / 1e6:>9.0f}",
+        *milliseconds,
+        f"{seconds:>9.1f} {memory:>9.0f}",
+        f"{made:>9.1f} {filled:>9.0f}",
+    )
 
 
 def verified(home: Path) -> tuple[float, float]:
     """Seconds and megabytes that `log verify` of the copy takes."""
-    done = subprocess.run(
-        [sys.executable, "-c", VERIFY, "log", "verify", home / "share", "--key", home / "keys", "--json"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    report, told = (json.loads(line) for line in done.stdout.splitlines())
+    report, seconds, megabytes = measured("log", "verify", home / "share", "--key", home / "keys", "--json")
     assert report["whole"]
-    return told["seconds"], told["kilobytes"] / 1024
+    return seconds, megabytes
+
+
+def reported(home: Path) -> tuple[float, float]:
+    """Seconds and megabytes that `report` takes to verify the same, add it up and write the pages."""
+    words = ("report", home / "share", "--keys", home / "keys", "--out", home / "report", "--json")
+    report, seconds, megabytes = measured(*words)
+    assert (report["devices"], report["not_whole"]) == (1, [])
+    return seconds, megabytes
+
+
+def measured(*words: object) -> tuple[dict[str, object], float, float]:
+    """What a command says, the seconds that it took, and its memory at the most, in megabytes."""
+    line = [sys.executable, "-c", MEASURED, *(str(word) for word in words)]
+    done = subprocess.run(line, capture_output=True, text=True, check=True)
+    said, told = (json.loads(one) for one in done.stdout.splitlines())
+    return said, told["seconds"], told["kilobytes"] / 1024
 
 
 # The peak of this very process (Linux: VmHWM); what rusage says of a child counts its parent, too.
-VERIFY = """
+MEASURED = """
 import json, sys, time
 started = time.perf_counter()
 from agent.cli import main

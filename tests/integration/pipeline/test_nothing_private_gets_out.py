@@ -16,6 +16,9 @@ import piexif
 import pytest
 from PIL import Image
 
+from agent.notices import LogEvent
+from agent.pipeline.journal_keys import SHARE_TROUBLE
+from agent.supervisor import RunLogged
 from tests.laptop import ON_VISIT, PRIVATE, Laptop
 from tests.servers.rsyslog import Rsyslog
 
@@ -108,6 +111,34 @@ def test_nothing_private_is_in_any_file_log_or_share(canaries: Laptop) -> None:
         assert canaries.command("review", "private", one).returncode == 0
     assert canaries.command("sync").returncode == 0
     assert files_with(DOUBTFUL_WORD, canaries.home / "state") == []
+
+
+def test_nothing_private_is_in_a_report_its_manifests_or_metrics_or_the_event_log(
+    canaries: Laptop, tmp_path: Path
+) -> None:
+    canaries.file(f"{VISIT_WORD}/{VISIT_WORD}.jpg", telling(VISIT_WORD, ON_VISIT, LONDON))
+    assert canaries.command("sync").returncode == 4
+    (tmp_path / "keys").write_text(canaries.command("log", "key").stdout)
+    out = tmp_path / "report"
+    made = canaries.command("report", canaries.share, "--keys", tmp_path / "keys", "--out", out, "--mhl")
+    assert made.returncode == 0, made.stderr
+    assert {"index.html", "photo-agent.prom", "index.json", "index.csv"} <= {one.name for one in out.iterdir()}
+    assert list(out.glob("mhl/museum/ascmhl/*.mhl"))
+    assert "Science Museum" in (out / "visits" / "museum.html").read_text("utf-8")
+    for word in (PRIVATE_WORD, DOUBTFUL_WORD, VISIT_WORD, "Camera Imports", str(canaries.home), *PLACES[:4]):
+        assert files_with(word, out) == [], word
+        assert word not in made.stdout
+
+    class Log:
+        def write(self, event: LogEvent, text: str) -> None:
+            written.append(text)
+
+    written: list[str] = []
+    trouble = json.dumps([6, f"{PRIVATE_WORD} was refused", "2026-03-14T10:00:00+00:00", False])
+    canaries.look(lambda context: context.journal.set_fact(SHARE_TROUBLE, trouble))
+    canaries.look(lambda context: RunLogged(context, Log()).after_run())
+    assert written
+    assert not [text for text in written if PRIVATE_WORD in text or DOUBTFUL_WORD in text or "museum" in text]
 
 
 def test_nothing_private_is_in_the_service_log_or_its_files_while_it_runs(canaries: Laptop) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from agent.audit.report import Report
+from agent.audit.findings import Report
 from agent.audit.verify import utc_now, verify_copy
 from agent.journal import State
 from agent.pipeline.context import open_context

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from agent.audit.report import RecordFault, Report
+from agent.audit.findings import RecordFault, Report
 from agent.audit.verify import verify_copy
 from agent.model import Outgoing
 from agent.record import Draft, EntryKind, Record

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.audit.evidence import Note
-from agent.audit.report import RecordFault
+from agent.audit.findings import RecordFault
 from agent.record import EntryKind, Record
 from agent.record.checkpoint import checkpoint_of
 from agent.record.keys import LogKey

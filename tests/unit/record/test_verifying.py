@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.audit.evidence import of_laptop
-from agent.audit.report import RecordFault, Report
+from agent.audit.findings import RecordFault, Report
 from agent.audit.verify import verify, verify_copy
 from agent.record import Record
 from agent.record.checkpoint import Checkpoint, checkpoint_of

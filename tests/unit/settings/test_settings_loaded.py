@@ -84,6 +84,7 @@ def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: 
             "client_cert": "",
             "client_key": "",
         },
+        "retention": {"days": 0, "visits": (), "hold": ()},
     }
     assert settings.watch == (home / "Pictures" / "Camera Imports",)
     assert settings.zone == ZoneInfo("Europe/London")

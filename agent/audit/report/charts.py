@@ -1,0 +1,72 @@
+"""Where the marks of a chart stand, in per cent of its width: text keeps its size on every screen. Pure."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_TICKS = ((1, "1 s"), (60, "1 min"), (3600, "1 h"), (86_400, "1 day"))
+_LONGEST = 7 * 86_400
+
+_STATES = (
+    ("sent", "sent photos on {days}"),
+    ("trouble", "had trouble on {days}"),
+    ("silent", "was silent on {days}"),
+    ("heard", "was heard from, with nothing to send, on {days}"),
+    ("quiet", "was not heard from on {days}"),
+    ("new", "was not on record yet on {days}"),
+)
+
+
+def per_cent(value: float) -> str:
+    """A place or a length."""
+    return f"{value:.2f}%"
+
+
+def along(seconds: float) -> str:
+    """Where a span stands on a logarithmic scale from one second to a week."""
+    part = math.log(min(max(seconds, 1), _LONGEST)) / math.log(_LONGEST)
+    return per_cent(1.5 + 97 * part)  # room for a disc at either end
+
+
+def ticks() -> list[tuple[str, str]]:
+    """Where the scale's words stand."""
+    return [(along(seconds), words) for seconds, words in _TICKS]
+
+
+def strip(days: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """A mark for each day: its state, where it begins and how wide it is."""
+    step = 100 / max(1, len(days))
+    return [
+        {
+            "state": day["state"],
+            "x": per_cent(number * step + step * 0.12),
+            "w": per_cent(step * 0.76),
+            "x2": per_cent(number * step + step * 0.88),
+            "inner": per_cent(number * step + step * 0.35),
+            "inner_w": per_cent(step * 0.3),
+        }
+        for number, day in enumerate(days)
+    ]
+
+
+def strip_words(device: str, days: Sequence[Mapping[str, Any]]) -> str:
+    """The same in a sentence."""
+    counts = Counter(day["state"] for day in days)
+    parts = [
+        words.format(days="1 day" if counts[state] == 1 else f"{counts[state]} days")
+        for state, words in _STATES
+        if counts[state]
+    ]
+    return f"{device}, last {len(days)} days: {', '.join(parts)}."
+
+
+def weeks(days: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Every seventh day with its place."""
+    step = 100 / max(1, len(days))
+    return [(per_cent((number + 0.5) * step), str(days[number]["day"])) for number in range(3, len(days), 7)]
+
+
+def bar(value: float, largest: float) -> str:
+    """How long a bar is."""
+    return per_cent(0 if largest <= 0 else 100 * value / largest)

@@ -1,0 +1,178 @@
+"""The folder that a report is written into, which a web server may be serving at that very moment.
+
+All files are made anew in a folder beside them and then exchanged one by one, the first page last: a reader sees each
+page as it was or as it is, never half of one. A list of what was written stays in the folder. Only files on it are
+replaced or, when the report no longer has them, taken away, and only while they are still what was written; nothing
+else in the folder is touched.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from agent.errors import UsageError
+from agent.files.durable import sync_file, sync_folder
+from agent.files.opening import is_link
+
+LIST = ".photo-agent-report.json"
+"""What the last report wrote, by name, with the SHA-256 of each file."""
+
+_MAKING = ".photo-agent-report-being-made-"
+
+_LARGEST_LIST = 64 * 1024 * 1024
+
+_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,120}")
+"""Each part of a name that is written here."""
+
+
+class ReportFolder:
+    """The files of one report, on their way into its folder. Use `making`."""
+
+    def __init__(self, folder: Path, draft: Path, before: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._draft = draft
+        self._before = before
+        self._written: dict[str, str] = {}
+
+    def put(self, name: str, content: bytes) -> None:
+        """One file, its name with `/` between its parts. Raises OSError."""
+        parts = name.split("/")
+        if not all(_PART.fullmatch(part) for part in parts) or name in self._written:
+            raise ValueError("no name for a file of a report")
+        path = self._draft.joinpath(*parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(content)
+            file.flush()
+        self._written[name] = hashlib.sha256(content).hexdigest()
+
+    def exchange(self) -> None:
+        """Put all files in their places, the first page last, and take away what this report no longer has."""
+        names = sorted(self._written, key=lambda name: (name == "index.html", name.endswith(".html"), name))
+        for name in names:
+            self._may_be_written(name)
+        # The list first: after a cut in the middle, all that may be there is known as the report's own. What has been
+        # there meanwhile counts as ours by its earlier content too.
+        self._keep_list({name: [self._written[name], *self._known(name)] for name in names})
+        for name in names:
+            self._exchange(name)
+        for name in sorted(self._before.keys() - self._written.keys()):
+            self._take_away(name)
+        self._keep_list({name: [self._written[name]] for name in names})
+
+    def _known(self, name: str) -> list[str]:
+        return [self._before[name]] if name in self._before else []
+
+    def _may_be_written(self, name: str) -> None:
+        place = self._folder
+        for part in name.split("/"):
+            place /= part
+            try:
+                about = place.lstat()
+            except FileNotFoundError:
+                return
+            if is_link(about):
+                raise UsageError(f"{place} is a link. Nothing was written: name a folder of the report's own.")
+        if name not in self._before:
+            raise UsageError(
+                f"{place} is there already and was not made by a report. Nothing was written: name another folder."
+            )
+
+    def _exchange(self, name: str) -> None:
+        source, place = self._draft.joinpath(*name.split("/")), self._folder.joinpath(*name.split("/"))
+        if self._before.get(name) == self._written[name] == _digest(place):
+            return  # it says the same: whoever copies the folder need not copy it again
+        place.parent.mkdir(parents=True, exist_ok=True)
+        source.chmod(0o644)
+        source.replace(place)
+
+    def _take_away(self, name: str) -> None:
+        place = self._folder.joinpath(*name.split("/"))
+        ways = list(place.parents)[: name.count("/")]
+        with suppress(OSError):
+            if any(is_link(one.lstat()) for one in (place, *ways)) or _digest(place) != self._before[name]:
+                return
+            place.unlink()
+            for above in ways:
+                above.rmdir()  # fails, and stays, while anything is in it
+
+    def _keep_list(self, files: Mapping[str, list[str]]) -> None:
+        draft = self._draft / LIST
+        with draft.open("wb") as file:
+            file.write(json.dumps({"form": 1, "files": files}, indent=0).encode())
+            file.flush()
+            sync_file(file.fileno())
+        draft.replace(self._folder / LIST)
+        sync_folder(self._folder)
+
+
+@contextmanager
+def making(folder: Path) -> Iterator[ReportFolder]:
+    """A report on its way into `folder`, which is made if it is not there. UsageError where it cannot be used."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(f"{_MAKING}*"):
+            if left.is_dir() and not is_link(left.lstat()):
+                shutil.rmtree(left, ignore_errors=True)
+        before = {name: found for name, known in _listed(folder).items() if (found := _still(folder, name, known))}
+        draft = Path(tempfile.mkdtemp(prefix=_MAKING, dir=folder))
+    except OSError as fault:
+        raise UsageError(f"The report cannot be written to {folder}: {fault.strerror}.") from fault
+    try:
+        yield ReportFolder(folder, draft, before)
+    except OSError as fault:
+        raise UsageError(f"The report could not be written to {folder}: {fault.strerror}. Run it again.") from fault
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def read_before(folder: Path, name: str, largest: int) -> bytes | None:
+    """A file of the last report, if it is still what was written; None otherwise."""
+    known = _listed(folder).get(name)
+    place = folder.joinpath(*name.split("/"))
+    with suppress(OSError):
+        if known and not is_link(place.lstat()) and place.stat().st_size <= largest and _digest(place) in known:
+            return place.read_bytes()
+    return None
+
+
+def _listed(folder: Path) -> dict[str, list[str]]:
+    """What the last report says it wrote; nothing where its list is missing or strange."""
+    path = folder / LIST
+    try:
+        if is_link(path.lstat()) or path.stat().st_size > _LARGEST_LIST:
+            return {}
+        said: Any = json.loads(path.read_bytes())
+        return {
+            str(name): [str(one) for one in known]
+            for name, known in said["files"].items()
+            if all(_PART.fullmatch(part) for part in str(name).split("/"))
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _still(folder: Path, name: str, known: list[str]) -> str | None:
+    """The content of a listed file, if it is one that a report wrote. One that is missing counts as written."""
+    place = folder.joinpath(*name.split("/"))
+    found = _digest(place)
+    if found is None:
+        return known[0] if known and not os.path.lexists(place) else None
+    return found if found in known else None
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        if is_link(path.lstat()) or not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

@@ -1,0 +1,135 @@
+"""An ASC Media Hash List (ASC-MHL 2.0) of each visit's folder, for archives and other tools to check files by.
+
+Every file is read in full. Only those that are byte for byte as a verified record says are listed, with their C4 hash
+(SHA-512 in base 58, SMPTE ST 2114); the others are counted. Nothing is written on the share: whoever wants to check a
+copy of a visit's folder puts `ascmhl/` from here into it.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape
+
+from agent.files.beneath import Beneath, NotPlain
+from agent.record.entry import Entry
+from agent.record.schema import EntryKind
+
+LARGEST = 64 * 1024**3
+"""Bytes of a file that is read."""
+
+MOST_FILES = 2_000_000
+"""Files on record that are remembered."""
+
+_DIGITS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"visits/([^/]+)/([^/]+)")
+
+
+@dataclass(slots=True)
+class Recorded:
+    """Which bytes the verified entries say are on the share, by visit folder and name; a sink for entries."""
+
+    digests: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    count: int = 0
+
+    def entry(self, entry: Entry) -> None:
+        """Remember a transfer's files."""
+        files = entry.body.get("files")
+        if entry.kind is not EntryKind.TRANSFERRED or not isinstance(files, list):
+            return
+        for one in files:
+            if not isinstance(one, dict) or self.count >= MOST_FILES:
+                continue
+            name, digest = _NAME.fullmatch(str(one.get("name"))), str(one.get("held_sha256"))
+            if name is not None and _SHA256.fullmatch(digest):
+                self.digests.setdefault(name[1], {})[name[2]] = bytes.fromhex(digest)
+                self.count += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One visit's manifest and chain file, by their names; and how many files are in it, and how many are not."""
+
+    files: Mapping[str, bytes]
+    listed: int
+    left_out: int
+
+
+def manifest(copy: Beneath, visit: str, recorded: Mapping[str, bytes], now: datetime, version: str) -> Manifest | None:
+    """The manifest of `visits/<visit>/`; None where there is no such folder."""
+    try:
+        names = copy.names(("visits", visit), MOST_FILES)
+    except (OSError, NotPlain):
+        return None
+    lines, left_out = [], 0
+    for one in names:
+        line = _hashed(copy, visit, one.name, recorded.get(one.name), now) if one.name in recorded else None
+        if line is None:
+            left_out += 1
+        else:
+            lines.append(line)
+    at = now.astimezone(UTC)
+    safe = re.sub(r"[^A-Za-z0-9_-]+", "-", visit)[:60]
+    name = f"0001_{safe}_{at:%Y-%m-%d_%H%M%S}Z.mhl"
+    content = _manifest(lines, at, version)
+    return Manifest({name: content, "ascmhl_chain.xml": _chain(name, content)}, len(lines), left_out)
+
+
+def _hashed(copy: Beneath, visit: str, name: str, wanted: bytes | None, now: datetime) -> str | None:
+    """A file's entry in the manifest; None where it is not as recorded."""
+    if not name.isprintable():
+        return None
+    sha256, sha512, size = hashlib.sha256(), hashlib.sha512(), 0
+    try:
+        with copy.open(("visits", visit, name), LARGEST) as file:
+            written = datetime.fromtimestamp(copy.modified(file), UTC)
+            while piece := file.read(1 << 20):
+                sha256.update(piece)
+                sha512.update(piece)
+                size += len(piece)
+    except (OSError, ValueError, OverflowError, NotPlain):
+        return None
+    if sha256.digest() != wanted:
+        return None
+    modified = written.isoformat(timespec="seconds")
+    return (
+        "    <hash>\n"
+        f'      <path size="{size}" lastmodificationdate="{modified}">{escape(name)}</path>\n'
+        f'      <c4 action="original" hashdate="{now.astimezone(UTC).isoformat()}">{c4(sha512.digest())}</c4>\n'
+        "    </hash>\n"
+    )
+
+
+def _manifest(lines: list[str], at: datetime, version: str) -> bytes:
+    return "".join(_head(at, version) + lines + ["  </hashes>\n</hashlist>\n"]).encode()
+
+
+def _head(at: datetime, version: str) -> list[str]:
+    return [
+        '<?xml version="1.0" encoding="UTF-8"?>\n<hashlist version="2.0" xmlns="urn:ASC:MHL:v2.0">\n',
+        f"  <creatorinfo>\n    <creationdate>{at.isoformat(timespec='seconds')}</creationdate>\n",
+        "    <hostname>photo-agent</hostname>\n",  # the format wants one; the machine's own name is nobody's business
+        f'    <tool version="{escape(version)}">visit-photo-agent</tool>\n  </creatorinfo>\n',
+        "  <processinfo>\n    <process>in-place</process>\n    <ignore>\n      <pattern>.DS_Store</pattern>\n",
+        "      <pattern>ascmhl</pattern>\n      <pattern>ascmhl/</pattern>\n    </ignore>\n  </processinfo>\n",
+        "  <hashes>\n",
+    ]
+
+
+def _chain(name: str, content: bytes) -> bytes:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<ascmhldirectory xmlns="urn:ASC:MHL:DIRECTORY:v2.0">\n'
+        f'  <hashlist sequencenr="1">\n    <path>{name}</path>\n'
+        f"    <c4>{c4(hashlib.sha512(content).digest())}</c4>\n  </hashlist>\n</ascmhldirectory>\n"
+    ).encode()
+
+
+def c4(digest: bytes) -> str:
+    """A SHA-512 as a C4 id: `c4` and 88 digits in base 58."""
+    number, digits = int.from_bytes(digest, "big"), []
+    while number:
+        number, rest = divmod(number, 58)
+        digits.append(_DIGITS[rest])
+    return "c4" + "".join(reversed(digits)).rjust(88, "1")

@@ -1,0 +1,195 @@
+"""`report`: for IT, what the records on a share say, as pages that a web server or a file share can show."""
+
+from collections.abc import Mapping
+from datetime import UTC, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.copies import settings_if_any
+from agent.cli.session import json_option, printable, put_json, say
+from agent.errors import UsageError
+
+if TYPE_CHECKING:
+    from agent.audit.report import Clock, Keeping, VisitWords
+    from agent.settings import Settings
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command("report")
+@click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--keys", required=True, type=_FILE, help="The devices' enrolled log keys, one a line.")
+@click.option(
+    "--out",
+    metavar="FOLDER",
+    required=True,
+    type=_FOLDER,
+    help="The folder for the pages: new, or of an earlier report.",
+)
+@click.option("--mhl", is_flag=True, help="Also an ASC-MHL manifest of each visit's files; every file is read.")
+@click.option("--visits", type=_FILE, help="The visits list, for titles and dates; else DIR/register/visits.csv.")
+@click.option(
+    "--audit",
+    metavar="FOLDER",
+    type=_FOLDER,
+    help="The folder of spot checks' results, if not the usual one of this user.",
+)
+@click.option("--retention", type=_FILE, help="A TOML file with a table [retention]; without it, that of agent.toml.")
+@click.option("--sign", type=_FILE, help="A reviewer's Ed25519 key, as ssh-keygen makes it: signs each certificate.")
+@click.option("--timezone", metavar="ZONE", help="Whose clock the pages show, such as Europe/London.")
+@click.option(
+    "--silence-days",
+    metavar="DAYS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=3,
+    show_default=True,
+    help="More is too long.",
+)
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    directory: Path,
+    keys: Path,
+    out: Path,
+    mhl: bool,
+    visits: Path | None,
+    audit: Path | None,
+    retention: Path | None,
+    sign: Path | None,
+    timezone: str | None,
+    silence_days: float,
+    as_json: bool,
+) -> int:
+    """Make pages of what the records on a share say: the school, a certificate for each visit, each laptop.
+
+    DIR is the share as this machine sees it, or a copy. Only entries that are verified count. Beside each page lie the
+    same facts as .json and .csv, and photo-agent.prom for a monitoring system. Open FOLDER/index.html.
+
+    Exit code 0, or that of `log verify` where a record is not whole: the report is made all the same. Silence only
+    shows on the pages.
+    """
+    from agent.audit import exit_code, read_keys, utc_now
+    from agent.audit.findings import RecordFault
+    from agent.audit.report import Asked, ReviewerKey, make_report, read_checks
+    from agent.settings.places import state_folder
+
+    settings = settings_if_any(ctx)
+    try:
+        enrolled = read_keys(keys.read_text("utf-8"))
+    except (OSError, ValueError) as fault:
+        raise UsageError(f"the keys in {keys} cannot be read: {fault}") from fault
+    clock = _clock(timezone, settings)
+    checks, unread = read_checks(audit or state_folder() / "audit")
+    asked = Asked(
+        now=utc_now(),
+        clock=clock,
+        visits=_visits(visits, directory, clock, settings),
+        keeping=_keeping(retention, settings),
+        spot_checks=checks,
+        unread_checks=unread,
+        silence=timedelta(days=silence_days),
+        signer=None if sign is None else ReviewerKey.read(sign),
+    )
+    if not as_json:
+        say(f"Verifying the records in {directory} …")
+    made = make_report(directory, enrolled, out, asked, mhl=mhl, progress=_nothing if as_json else _say_printable)
+    damaged = [one for one in made.reports if any(each.damage is not RecordFault.SILENT for each in one.findings)]
+    if as_json:
+        first = str((out / "index.html").absolute())
+        put_json(
+            {
+                "report": first,
+                "sentence": made.sentence,
+                "visits": made.visits,
+                "devices": made.devices,
+                "not_whole": [one.device for one in damaged],
+                "files_not_as_recorded": made.not_as_recorded if mhl else None,
+            }
+        )
+    else:
+        click.echo(made.sentence)
+        if mhl and made.not_as_recorded:
+            click.echo(f"Files left out of the manifests, as no verified entry has their bytes: {made.not_as_recorded}")
+        click.echo(f"Open {out / 'index.html'}")
+    return exit_code(damaged)
+
+
+def _say_printable(text: str) -> None:
+    say(printable(text))
+
+
+def _nothing(_text: str) -> None:
+    """Scripts want the result alone."""
+
+
+def _clock(zone: str | None, settings: "Settings | None") -> "Clock":
+    from zoneinfo import ZoneInfo
+
+    from agent.audit.report import Clock
+
+    if zone is not None:
+        try:
+            return Clock(ZoneInfo(zone), zone)
+        except (ValueError, OSError, KeyError) as fault:
+            raise click.UsageError(f"There is no time zone {zone!r}; write it as in Europe/London.") from fault
+    return Clock(UTC, "UTC") if settings is None else Clock(settings.zone, settings.device.timezone)
+
+
+def _visits(
+    given: Path | None, share: Path, clock: "Clock", settings: "Settings | None"
+) -> "Mapping[str, VisitWords] | None":
+    """The visits of the list that is given, or of the one on the share; None where there is none to be read."""
+    from agent.audit.report import visit_words
+    from agent.pipeline.renew import read_local, rules_of
+    from agent.register import Rules, read_visits
+
+    file = given or share / "register" / "visits.csv"
+    raw = read_local(given) if given is not None else _on_share(share)
+    if raw is None:
+        return None
+    rules = Rules(clock.name) if settings is None else rules_of(settings)
+    read = read_visits(raw, kind="ics" if file.suffix.lower() == ".ics" else "csv", rules=rules)
+    if read.faults:
+        say(f"{file}: not every line could be read; `photo-agent visits check` names them.")
+    return visit_words(read.visits)
+
+
+def _on_share(share: Path) -> bytes | None:
+    """The list on the share, whose files may be links to anything; None where it cannot be read."""
+    from agent.files.beneath import Beneath, NotPlain
+    from agent.pipeline.renew import LARGEST
+
+    try:
+        with Beneath(share) as copy, copy.open(("register", "visits.csv"), LARGEST) as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except (OSError, NotPlain) as fault:
+        what = fault if isinstance(fault, NotPlain) else f"cannot be read: {fault.strerror}"
+        say(f"The visits list {share / 'register' / 'visits.csv'} {what}. Visits are called by their ids.")
+        return None
+
+
+def _keeping(file: Path | None, settings: "Settings | None") -> "Keeping":
+    import tomllib
+
+    from pydantic import TypeAdapter, ValidationError
+
+    from agent.audit.report import Keeping
+    from agent.settings.tables import RetentionSettings
+
+    if file is None:
+        said = RetentionSettings() if settings is None else settings.retention
+    else:
+        try:
+            said = TypeAdapter(RetentionSettings).validate_python(tomllib.loads(file.read_text("utf-8"))["retention"])
+        except (OSError, ValueError, KeyError, ValidationError) as fault:
+            raise UsageError(
+                f"{file} has no table [retention] that can be read: its keys are days, visits and hold."
+            ) from fault
+    of_visits = {visit: int(days) for visit, _, days in (one.rpartition("=") for one in said.visits)}
+    return Keeping(said.days or None, of_visits, frozenset(said.hold))
