@@ -14,6 +14,7 @@ from agent.errors import SettingsError, ShareUnreachable, UsageError
 if TYPE_CHECKING:
     from agent.pipeline.enrol import Enrolment
     from agent.settings import Settings
+    from agent.settings.sources import Machine
     from agent.share import HostKey
 
 KEYS = {
@@ -118,28 +119,36 @@ def command(
 
 def _target(ctx: click.Context) -> Path:
     """The settings file: the one that was named, else the one in force (the machine's, say), else the user's."""
-    from agent.settings import config_folder, find_file
+    from agent.settings import find_file
+    from agent.settings.sources import file_to_change, own_file
 
     named = ctx.find_root().obj or os.environ.get("PHOTO_AGENT_CONFIG")
     if named:
         return Path(named)
     try:
-        return find_file(None, {})
+        found = find_file(None, {})
     except SettingsError:
-        return config_folder() / "agent.toml"
+        return own_file()
+    return file_to_change(found)
 
 
 def _settings(
     path: Path, given: dict[str, Any], ask: Callable[[str], Any], *, force: bool
 ) -> "tuple[str | None, Settings]":
     """The text to write, None where the file stays as it is, and the settings that it means."""
-    from agent.settings import load, new_file, parse
+    from agent.settings import new_file, parse
     from agent.settings.editing import with_values
+    from agent.settings.sources import is_machines, machine_layer, read_text
 
-    if path.exists():
+    machine = None if is_machines(path) else machine_layer()
+    if path.exists() or machine is not None:
+        text = read_text(path) if path.exists() else ""
         try:
-            there = load(path)
+            there = parse(text, path)
         except SettingsError as fault:
+            if machine is not None and (missing := _missing(text, path, machine)):
+                given = given | {name: ask(name) for name in missing if name not in given}
+                return with_values(path, {KEYS[name]: value for name, value in given.items()})
             if not force:
                 raise SettingsError(f"{fault}\nOr write it anew with `photo-agent init --force`.") from fault
         else:
@@ -151,6 +160,14 @@ def _settings(
     wanted |= {name: value for name, value in given.items() if name not in QUESTIONS}
     text = new_file(**wanted | {"watch": tuple(wanted["watch"])})
     return text, parse(text, path, written=False)
+
+
+def _missing(text: str, path: Path, machine: "Machine") -> list[str]:
+    """What neither the machine's file nor the user's own says, of that which must be given."""
+    from agent.settings.sources import tables_in, with_machine
+
+    said = with_machine(tables_in(text, path), path)
+    return [name for name in QUESTIONS if KEYS[name][1] not in said.get(KEYS[name][0], {})]
 
 
 def _value(settings: "Settings", name: str) -> Any:

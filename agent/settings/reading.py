@@ -1,7 +1,6 @@
 """agent.toml read into `Settings`. Every fault of the file comes in one SettingsError, each with its table and key."""
 
 import difflib
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from agent.errors import SettingsError
-from agent.files.owner import may_speak_for_the_machine
-from agent.settings.places import NOT_BELIEVED, machine_file
+from agent.settings.filling import filled_in
+from agent.settings.sources import LOCKED, read_text, tables_in, with_machine
 from agent.settings.tables import Settings
 
 _WORDS: Mapping[str, str] = {
@@ -26,21 +25,21 @@ _WORDS: Mapping[str, str] = {
 """What pydantic's kinds of fault are called here; the others are worded from their limits or by `checks`."""
 
 
-def load(path: Path) -> Settings:
-    """The settings in the file at `path`. SettingsError names the file and all that is wrong with it."""
-    return parse(read_text(path), path)
+def load(path: Path, *, anyone: bool = False) -> Settings:
+    """The settings in the file at `path`. SettingsError names the file and all that is wrong with it.
+
+    On a machine whose own file has `[locked]`, they are laid on that file's. With `anyone` a file that is for other
+    people's laptops is right, too: it need not know the login that is used here.
+    """
+    return parse(read_text(path), path, anyone=anyone)
 
 
-def parse(text: str, path: Path, *, written: bool = True) -> Settings:
-    """The settings in `text`; `path` is only for messages.
+def parse(text: str, path: Path, *, written: bool = True, anyone: bool = False) -> Settings:
+    """The settings in `text`, which is, or will be, the file at `path`.
 
     `written` is False where the text is only about to be written: then a fault is of what was given, not of the file.
     """
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        hint = _backslash_hint(text, str(fault))
-        raise SettingsError(f"{path} is not valid TOML: {fault}.{hint} Nothing was read from it.") from fault
+    tables = filled_in(with_machine(tables_in(text, path), path), anyone=anyone)
     try:
         settings = Settings(**tables)
     except ValidationError as fault:
@@ -48,35 +47,6 @@ def parse(text: str, path: Path, *, written: bool = True) -> Settings:
     if faults := list(_contradictions(settings)):
         raise _wrong(path, faults, written)
     return settings
-
-
-def read_text(path: Path) -> str:
-    """The text of a settings file. SettingsError where it cannot be read or believed."""
-    try:
-        with path.open("rb") as file:
-            # Asked of the very file that is read: another may have taken its place since it was found.
-            if path == machine_file() and not may_speak_for_the_machine(file.fileno()):
-                raise SettingsError(NOT_BELIEVED.format(path=path))
-            content = file.read()
-    except FileNotFoundError as fault:
-        raise SettingsError(f"There is no settings file {path}. Run `photo-agent init` to make one.") from fault
-    except OSError as fault:
-        raise SettingsError(f"The settings file {path} cannot be read: {fault.strerror or fault}.") from fault
-    try:
-        return content.decode("utf-8-sig")  # Notepad puts a byte order mark first
-    except UnicodeDecodeError as fault:
-        line = content.count(b"\n", 0, fault.start) + 1
-        raise SettingsError(
-            f"{path} is not in UTF-8 (line {line} cannot be read). Open it in an editor and save it as UTF-8."
-        ) from fault
-
-
-def _backslash_hint(text: str, fault: str) -> str:
-    place = fault.rpartition("line ")[2].partition(",")[0]
-    lines = text.splitlines()
-    if place.isdigit() and int(place) <= len(lines) and "\\" in lines[int(place) - 1]:
-        return " Write Windows paths in single quotes, as in 'C:\\Users\\me\\Pictures\\Imports'."
-    return ""
 
 
 def _wrong(path: Path, faults: Sequence[str], written: bool) -> SettingsError:
@@ -143,8 +113,22 @@ def _describe(where: Sequence[str]) -> str:
     return description(*where)
 
 
+def _not_lockable(key: str) -> str | None:
+    """What is wrong with a key that is to be locked; None if nothing is."""
+    table, _, name = key.partition(".")
+    names = _names()
+    if name in names.get(table, ()) and table != LOCKED:
+        return None
+    known = [f"{home}.{one}" for home, listed in names.items() for one in listed if home != LOCKED]
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"is not a setting; did you mean {near[0]}?" if near else "is not a setting; write it as in share.host"
+
+
 def _contradictions(settings: Settings) -> Iterator[str]:
     """What each value allows but the values together do not."""
+    for key in settings.locked.keys:
+        if fault := _not_lockable(key):
+            yield f'locked.keys: "{key}" {fault}'
     for place, folder in enumerate(settings.watch):
         for other in settings.watch[:place]:
             if folder == other:

@@ -48,6 +48,7 @@ def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: 
             "staff": "j.smith",
             "timezone": "Europe/London",
             "state_dir": "",
+            "staff_file": "",
         },
         "folders": {
             "watch": ("~/Pictures/Camera Imports",),
@@ -83,6 +84,7 @@ def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: 
             "client_cert": "",
             "client_key": "",
         },
+        "locked": {"keys": ()},
     }
     assert settings.watch == (home / "Pictures" / "Camera Imports",)
     assert settings.zone == ZoneInfo("Europe/London")
