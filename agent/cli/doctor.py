@@ -26,7 +26,6 @@ def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> in
     be reached; 6 the share refuses this laptop, or is not the one that was pinned.
     """
     from agent.pipeline.doctor import CheckResult, examine, exit_code
-
     from agent.settings.sources import overruled
 
     settings = settings_of(ctx)

@@ -14,7 +14,6 @@ from agent.errors import SettingsError, ShareUnreachable, UsageError
 if TYPE_CHECKING:
     from agent.pipeline.enrol import Enrolment
     from agent.settings import Settings
-    from agent.settings.sources import Machine
     from agent.share import HostKey
 
 KEYS = {
@@ -146,7 +145,7 @@ def _settings(
         try:
             there = parse(text, path)
         except SettingsError as fault:
-            if machine is not None and (missing := _missing(text, path, machine)):
+            if machine is not None and (missing := _missing(text, path)):
                 given = given | {name: ask(name) for name in missing if name not in given}
                 return with_values(path, {KEYS[name]: value for name, value in given.items()})
             if not force:
@@ -162,7 +161,7 @@ def _settings(
     return text, parse(text, path, written=False)
 
 
-def _missing(text: str, path: Path, machine: "Machine") -> list[str]:
+def _missing(text: str, path: Path) -> list[str]:
     """What neither the machine's file nor the user's own says, of that which must be given."""
     from agent.settings.sources import tables_in, with_machine
 

@@ -18,7 +18,6 @@ def command() -> None:
 def service_of(ctx: click.Context) -> "Service":
     """This system's service, for the settings in force."""
     from agent.service import Launch, for_this_system, this_program
-
     from agent.settings.sources import is_machines
 
     settings, file = settings_of(ctx), settings_file(ctx)

@@ -74,7 +74,7 @@ def _staff(who: str, file: object, *, anyone: bool) -> str:
     staff = _names(path).get(who.casefold())
     if staff is None and not anyone:
         raise SettingsError(
-            f"{path} has no line for the login “{who}”, so nobody knows which member of staff this is. Ask IT to add it."
+            f"{path} has no line for the login “{who}”, so it is not known who this is. Ask IT to add it."
         )
     return who if staff is None else staff
 

@@ -44,7 +44,7 @@ def parse(text: str, path: Path, *, written: bool = True, anyone: bool = False) 
         settings = Settings(**tables)
     except ValidationError as fault:
         raise _wrong(path, [_fault(tables, error) for error in fault.errors(include_url=False)], written) from fault
-    if faults := list(_contradictions(settings)):
+    if faults := [*_not_lockable(settings.locked.keys), *_contradictions(settings)]:
         raise _wrong(path, faults, written)
     return settings
 
@@ -113,22 +113,20 @@ def _describe(where: Sequence[str]) -> str:
     return description(*where)
 
 
-def _not_lockable(key: str) -> str | None:
-    """What is wrong with a key that is to be locked; None if nothing is."""
-    table, _, name = key.partition(".")
-    names = _names()
-    if name in names.get(table, ()) and table != LOCKED:
-        return None
-    known = [f"{home}.{one}" for home, listed in names.items() for one in listed if home != LOCKED]
-    near = difflib.get_close_matches(key, known, n=1)
-    return f"is not a setting; did you mean {near[0]}?" if near else "is not a setting; write it as in share.host"
+def _not_lockable(keys: Sequence[str]) -> Iterator[str]:
+    """What is wrong with the keys that are to be locked."""
+    known = (
+        [f"{table}.{key}" for table, listed in _names().items() if table != LOCKED for key in listed] if keys else []
+    )
+    for key in keys:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "write it as in share.host"
+            yield f'locked.keys: "{key}" is not a setting; {hint}'
 
 
 def _contradictions(settings: Settings) -> Iterator[str]:
     """What each value allows but the values together do not."""
-    for key in settings.locked.keys:
-        if fault := _not_lockable(key):
-            yield f'locked.keys: "{key}" {fault}'
     for place, folder in enumerate(settings.watch):
         for other in settings.watch[:place]:
             if folder == other:

@@ -29,7 +29,7 @@ NOT_BELIEVED = (
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The machine's file where it has `[locked]`: its tables as they are written, and the locked keys as "share.host"."""
+    """The machine's file where it has `[locked]`: its tables as written, and the locked keys, as "share.host"."""
 
     file: Path
     tables: Mapping[str, Any]

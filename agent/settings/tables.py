@@ -61,8 +61,8 @@ class Device:
         str,
         AfterValidator(checks.absolute_or_empty),
         Field(
-            description="Where staff is {login}: a CSV file on this laptop with the columns login and staff, which only "
-            "an administrator may change; empty: the login itself is the name."
+            description="Where staff is {login}: a CSV file on this laptop with the columns login and staff, which "
+            "only an administrator may change; empty: the login itself is the name."
         ),
     ] = ""
 
