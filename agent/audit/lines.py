@@ -10,6 +10,7 @@ from typing import Any
 
 from agent.audit.evidence import Piece
 from agent.audit.report import Findings, Former, RecordFault
+from agent.audit.versions import as_version
 from agent.errors import RecordAltered
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, commit, erased_index, read_leaf_line
 from agent.record.schema import EntryKind
@@ -28,7 +29,8 @@ class Lines:
     entry that says so. `times` are those of the last entries of each size in `sizes`; `last_at` is the last one's.
     `heard` is, likewise for each size, the latest moment at which the device was certainly there: what the share's
     clock said, else the laptop's, unless it lies in the future. `ahead` counts entries that the laptop dated in the
-    future. `renamed_to` is the name that the last entry says the device has now, `formers` the names before.
+    future. `versions` is, for each size, which version of the program the device ran. `renamed_to` is the name that the
+    last entry says the device has now, `formers` the names before.
     """
 
     def __init__(self, device: str, sizes: Container[int], findings: Findings, notes: list[str], now: datetime) -> None:
@@ -47,6 +49,8 @@ class Lines:
         self.ahead = 0
         self.renamed_to: str | None = None
         self.formers: list[Former] = []
+        self.versions: dict[int, str | None] = {}
+        self._version: str | None = None
         self._last_heard: datetime | None = None
         self._first_ahead: tuple[int, datetime] | None = None
 
@@ -102,6 +106,8 @@ class Lines:
                 self._may_be_erased.add(int(body["entry"]))
             elif kind == EntryKind.KEY_ROTATED:
                 self.passed_on[str(body["new_key"])] = index
+            elif kind in {EntryKind.HEARTBEAT, EntryKind.ENROLLED}:
+                self._version = as_version(body.get("version")) or self._version
             self._name(kind, body)
         except (ValueError, KeyError, TypeError, AttributeError):
             self._findings.add(RecordFault.ALTERED, f"entry {index} was not written by this program", index=index)
@@ -115,6 +121,7 @@ class Lines:
         if index + 1 in self._sizes:
             self.times[index + 1] = at
             self.heard[index + 1] = self._last_heard
+            self.versions[index + 1] = self._version
 
     def _name(self, kind: object, body: dict[str, Any]) -> None:
         self.renamed_to = None

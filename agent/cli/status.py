@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent import __version__
 from agent.cli.session import json_option, local, put_json, put_table, settings_of, stages_of
 from agent.pipeline.counting import counted
 
@@ -80,6 +81,7 @@ def _as_json(status: "Status") -> dict[str, object]:
         "need_a_person": status.needs_a_person,
         "exit_code": status.exit_code,
         "service": {"running": status.running},
+        "version": __version__,
         "damaged": {
             "photos": 0 if status.damage is None else status.damage.photos,
             "last": None if status.damage is None else status.damage.last,
@@ -120,6 +122,7 @@ def _show(status: "Status", settings: "Settings") -> None:
         click.echo(f"          since {local(trouble.since, settings)}: {trouble.why}")
         click.echo("          Photos wait on this laptop and are sent when the share can be used again.")
     click.echo(f"service   {'running' if status.running else 'not running'}")
+    click.echo(f"version   {__version__}")
     for one in status.forwarding:
         click.echo(f"forward   {_forwarding(one, settings)}")
     removed, review = status.counts.get(State.REMOVED, 0), status.counts.get(State.REVIEW, 0)
