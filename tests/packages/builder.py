@@ -18,7 +18,10 @@ def python_with_pip() -> str:
         return sys.executable
     for name in ("python3", f"python3.{sys.version_info.minor}"):
         found = shutil.which(name)
-        if found and subprocess.run([found, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0:
+        if (
+            found
+            and subprocess.run([found, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+        ):
             return found
     pytest.skip("no Python with pip here")
 

@@ -107,7 +107,16 @@ def packages(windows: Path, tmp_path_factory: pytest.TempPathFactory) -> Package
     module = second / "python" / "Lib" / "site-packages" / "agent" / "__init__.py"
     text = module.read_text("utf-8").splitlines()
     module.write_text("\n".join([f'__version__ = "{NEXT}"' if "__version__" in line else line for line in text]))
-    compiling = [python_with_pip(), "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash", str(module)]
+    compiling = [
+        python_with_pip(),
+        "-m",
+        "compileall",
+        "-q",
+        "-f",
+        "--invalidation-mode",
+        "unchecked-hash",
+        str(module),
+    ]
     subprocess.run(compiling, check=True)
     build("msi/build.py", "--payload", second, "--output", base / "2.msi")
     return Packages((first, second), (base / "1.msi", base / "2.msi"))

@@ -96,7 +96,18 @@ def fill(payload: Path, interpreter: Path, wheel: Path | None, wheels: Path | No
     (python / f"{dll.stem}._pth").write_text("".join(f"{place}\r\n" for place in places), "ascii")
     # Program Files is not the user's to write, and a cabinet rounds times: so compiled now, and not compared.
     _run(
-        [sys.executable, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", "-s", str(python)]
+        [
+            sys.executable,
+            "-m",
+            "compileall",
+            "-q",
+            "-j",
+            "0",
+            "--invalidation-mode",
+            "unchecked-hash",
+            "-s",
+            str(python),
+        ]
         + [str(python)],
         "the modules could not be compiled",
     )
