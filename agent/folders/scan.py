@@ -187,8 +187,8 @@ def _reason(fault: OSError) -> str:
         )
     if fault.errno == errno.ENAMETOOLONG:
         return (
-            "The names of this file's folders are too long together for this system, so it was left alone: give the folders "
-            "shorter names, or ask IT to switch on long paths."
+            "The names of this file's folders are too long together for this system, so it was left alone: give the "
+            "folders shorter names, or ask IT to switch on long paths."
         )
     if fault.errno == errno.EIO:
         return "The disk or card reports an error when this is read: copy what is left on it to a good one."
