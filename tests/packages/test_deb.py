@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.packages.builder import build
-from tests.servers.school import needs_users, one_at_a_time, run
+from tests.servers.school import needs_users, run
 
 NAME = "visit-photo-agent"
 PLACES = (
@@ -27,7 +27,7 @@ USER = "pa-packaged"
 
 pytestmark = [
     needs_users,
-    *one_at_a_time,
+    pytest.mark.xdist_group("users of this machine"),
     pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="no Debian here"),
     pytest.mark.timeout(900, func_only=True),
 ]

@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,8 +100,7 @@ def windows() -> Path:
 def packages(windows: Path, tmp_path_factory: pytest.TempPathFactory) -> Packages:
     base = tmp_path_factory.mktemp("msi")
     interpreter = base / "interpreter"
-    # The interpreter as a school gets it: without what stands in for what Wine lacks.
-    shutil.copytree(windows / "windows", interpreter, copy_function=os.link, ignore=_makeshifts)
+    _interpreter(windows / "windows", interpreter)
     first, second = base / "payload-1", base / "payload-2"
     build("msi/build.py", "--python", interpreter, "--keep", first, "--output", base / "1.msi")
     shutil.copytree(first, second)
@@ -122,8 +122,18 @@ def packages(windows: Path, tmp_path_factory: pytest.TempPathFactory) -> Package
     return Packages((first, second), (base / "1.msi", base / "2.msi"))
 
 
-def _makeshifts(folder: str, names: list[str]) -> set[str]:
-    return {name for name in names if name in {"site-packages", "bcryptprimitives.dll", "__pycache__"}}
+def _interpreter(prepared: Path, interpreter: Path) -> None:
+    """Windows' Python as python.org packs it for programs: the library in a zip, and nothing that Wine needs."""
+    unwanted = ["site-packages", "bcryptprimitives.dll", "__pycache__", "test", "idlelib", "lib2to3", "ensurepip"]
+    shutil.copytree(prepared, interpreter, ignore=shutil.ignore_patterns(*unwanted))
+    library = interpreter / "Lib"
+    line = [python_with_pip(), "-m", "compileall", "-q", "-b", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([*line, str(library)], check=False)
+    (dll,) = interpreter.glob("python3??.dll")
+    with zipfile.ZipFile(interpreter / f"{dll.stem}.zip", "w", zipfile.ZIP_DEFLATED) as zipped:
+        for path in sorted(library.rglob("*.pyc")):
+            zipped.write(path, path.relative_to(library))
+    shutil.rmtree(library)
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@
     python3 install/packages/deb/build.py --output FOLDER [--python /usr/bin/python3] [--wheel FILE] [--wheels FOLDER]
 
 A virtual environment of the system's own Python below /usr/lib/photo-agent, with what the program needs in the versions
-and with the hashes of install/locked/package.txt: from the package index, or from a folder of wheels (--wheels), so that
-nothing is fetched. A laptop that installs the package fetches nothing either. The package is for that one minor version
+and with the hashes of install/locked/package.txt: from the package index, or from a folder of wheels (--wheels), so
+that nothing is fetched. A laptop that installs the package fetches nothing either. The package is for that one minor version
 of Python: build it for each release of Debian or Ubuntu that the laptops have.
 
 Needs dpkg-deb and pip. Root is not needed.
@@ -100,11 +100,9 @@ def build(options: argparse.Namespace, scratch: Path) -> Path:
         [home / "bin/python", "-c", _UNIT.format(python=f"/{HOME}/bin/python")], "the unit's text could not be made"
     )
     _settle(home, minor)
-    _run(
-        [python, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
-        + ["-s", root, "-p", "/", home],
-        "the modules could not be compiled",
-    )
+    # The user may not write here, and a package rounds times: so compiled now, and not compared.
+    compiling = [python, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    _run([*compiling, "-s", root, "-p", "/", home], "the modules could not be compiled")
     _around(root, unit)
     _control(root, version.strip(), minor)
     for path in [root, *root.rglob("*")]:
@@ -151,7 +149,8 @@ def _settle(home: Path, minor: int) -> None:
     if (home / "lib64").is_symlink():
         (home / "lib64").unlink()
     shutil.rmtree(home / "include", ignore_errors=True)
-    for folder in (home / "share", home / "man"):
+    unneeded = [home / "share", home / "man", *home.glob("lib/python3*/site-packages/*/tests")]
+    for folder in unneeded:
         shutil.rmtree(folder, ignore_errors=True)
 
 

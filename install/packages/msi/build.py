@@ -95,22 +95,8 @@ def fill(payload: Path, interpreter: Path, wheel: Path | None, wheels: Path | No
     places = [*zipped, "Lib", "DLLs", ".", r"Lib\site-packages"]
     (python / f"{dll.stem}._pth").write_text("".join(f"{place}\r\n" for place in places), "ascii")
     # Program Files is not the user's to write, and a cabinet rounds times: so compiled now, and not compared.
-    _run(
-        [
-            sys.executable,
-            "-m",
-            "compileall",
-            "-q",
-            "-j",
-            "0",
-            "--invalidation-mode",
-            "unchecked-hash",
-            "-s",
-            str(python),
-        ]
-        + [str(python)],
-        "the modules could not be compiled",
-    )
+    compiling = [sys.executable, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    _run([*compiling, "-s", python, python], "the modules could not be compiled")
     _run(
         ["x86_64-w64-mingw32-gcc", "-O2", "-s", "-municode", "-o", payload / "photo-agent.exe", HERE / "launcher.c"],
         "photo-agent.exe could not be made",
@@ -147,6 +133,8 @@ def _install_wheels(packages: Path, minor: int, own: Path, wheels: Path | None, 
     )
     _run(_pip("install", *into, "--no-index", "--upgrade", own), "the program's wheel could not be unpacked")
     shutil.rmtree(packages / "bin", ignore_errors=True)  # commands for Linux
+    for tests in packages.glob("*/tests"):
+        shutil.rmtree(tests)
 
 
 def _for_windows(lock: str, minor: int) -> Iterator[str]:
@@ -164,13 +152,13 @@ def _for_windows(lock: str, minor: int) -> Iterator[str]:
         "python_full_version": f"3.{minor}.0",
     }
     counts = True
-    for line in lock.splitlines(keepends=True):
-        if line[:1] not in {"#", " ", "\n"}:
-            requirement, _, condition = line.rstrip("\n \\").partition(" ; ")
+    for line in lock.splitlines():
+        requirement, _, condition = line.rstrip(" \\").partition(" ; ")
+        begins = line[:1] not in {"#", " ", ""}
+        if begins:
             counts = not condition or Marker(condition).evaluate(windows)
-            line = f"{requirement} \\\n"
         if counts:
-            yield line
+            yield f"{requirement} \\\n" if begins else f"{line}\n"
 
 
 def _pip(*arguments: object) -> list[object]:
@@ -202,7 +190,8 @@ class Files:
                 continue
             self.ids[path] = identifier = "f" + number.hex
             yield f'<Component Id="c{number.hex}" Guid="{str(number).upper()}" Win64="yes">'
-            yield f'<File Id="{identifier}" KeyPath="yes" Name={quoteattr(path.name)} Source={quoteattr("files/" + name)}/>'
+            source = quoteattr(f"files/{name}")
+            yield f'<File Id="{identifier}" KeyPath="yes" Name={quoteattr(path.name)} Source={source}/>'
             if name == "photo-agent.exe":
                 yield from self._shortcut()
             yield "</Component>"
@@ -229,7 +218,7 @@ PACKAGE = """<?xml version="1.0" encoding="utf-8"?>
 <Condition Message="This needs Windows 10 or newer with 64 bits.">VersionNT64 &gt;= 603</Condition>
 <Media Id="1" Cabinet="files.cab" EmbedCab="yes"/>
 <Property Id="ARPNOMODIFY" Value="1"/>
-<Property Id="ARPCOMMENTS" Value="Settings, keys, journal and record stay in %LOCALAPPDATA%\\photo-agent when it is removed."/>
+<Property Id="ARPCOMMENTS" Value="When it is removed, settings, keys and record stay in %LOCALAPPDATA%\\photo-agent."/>
 <Directory Id="TARGETDIR" Name="SourceDir">
 <Directory Id="ProgramFiles64Folder"><Directory Id="INSTALLDIR" Name="photo-agent">
 {files}
@@ -277,7 +266,7 @@ def pack(payload: Path, output: Path, scratch: Path) -> str:
     output.parent.mkdir(parents=True, exist_ok=True)
     draft = scratch / "photo-agent.msi"
     _run(["wixl", "-D", "Win64=yes", "-a", "x64", "-o", draft, source], "wixl could not make the package")
-    _complete(draft, files, scratch)
+    _complete(draft, files)
     shutil.move(draft, output)
     return version
 
@@ -287,14 +276,20 @@ def product_code(version: str) -> str:
     return str(uuid.uuid5(COMPONENTS, f"/product {version}")).upper()
 
 
-def _complete(msi: Path, files: Files, scratch: Path) -> None:
+def _complete(msi: Path, files: Files) -> None:
     """What wixl cannot write: PATH, the file that stays, the versions of DLLs (without them an upgrade skips some)."""
-    queries = [
+    table = (
         "CREATE TABLE `Environment` (`Environment` CHAR(72) NOT NULL, `Name` CHAR(255) NOT NULL LOCALIZABLE, "
-        "`Value` CHAR(255) LOCALIZABLE, `Component_` CHAR(72) NOT NULL PRIMARY KEY `Environment`)",
-        # `=-`: set at installation, taken away at removal; `*`: for the machine; `[~];`: behind what is there.
+        "`Value` CHAR(255) LOCALIZABLE, `Component_` CHAR(72) NOT NULL PRIMARY KEY `Environment`)"
+    )
+    # `=-`: set at installation, taken away at removal; `*`: for the machine; `[~];`: behind what is there.
+    row = (
         "INSERT INTO `Environment` (`Environment`, `Name`, `Value`, `Component_`) "
-        f"VALUES ('Path', '=-*PATH', '[~];[INSTALLDIR]', '{_component(files, 'photo-agent.exe')}')",
+        f"VALUES ('Path', '=-*PATH', '[~];[INSTALLDIR]', '{_component(files, 'photo-agent.exe')}')"
+    )
+    queries = [
+        table,
+        row,
         "INSERT INTO `InstallExecuteSequence` (`Action`, `Sequence`) VALUES ('WriteEnvironmentStrings', 5200)",
         "INSERT INTO `InstallExecuteSequence` (`Action`, `Sequence`) VALUES ('RemoveEnvironmentStrings', 3300)",
         # Within the transaction: where the new version cannot be installed, Windows puts the old one back.

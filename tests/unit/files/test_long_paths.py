@@ -1,7 +1,6 @@
 """A file whose path is too long for Windows is told apart from one that is gone."""
 
 import errno
-import os
 import sys
 from pathlib import Path, PureWindowsPath
 
@@ -51,9 +50,8 @@ def test_a_folder_is_too_long_to_be_listed_two_characters_earlier() -> None:
 @pytest.mark.skipif(sys.platform != "win32", reason="Windows' limit")
 def test_a_photo_with_a_long_path_is_found_or_told_of(tmp_path: Path) -> None:
     folder = tmp_path / ("a" * 100) / ("b" * 100) / ("c" * 100)
-    os.makedirs(extended(folder))
-    with open(extended(folder / "IMG_1.JPG"), "wb") as file:
-        file.write(jpeg(ON_VISIT))
+    Path(extended(folder)).mkdir(parents=True)
+    Path(extended(folder / "IMG_1.JPG")).write_bytes(jpeg(ON_VISIT))
     found = scan([tmp_path], read=lambda path: None)
     assert len(found.photos) + len(found.troubles) == 1
     assert all("too long" in trouble.reason for trouble in found.troubles)
