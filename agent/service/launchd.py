@@ -1,5 +1,6 @@
 """macOS: a LaunchAgent in the user's graphical session, by launchd.plist(5) and launchctl(1)."""
 
+import shlex
 from pathlib import Path
 
 from agent.errors import AgentError, UsageError
@@ -41,6 +42,21 @@ def launch_agent(launch: Launch) -> bytes:
         properties |= {"StandardOutPath": log, "StandardErrorPath": log}
     import plistlib
 
+    return plistlib.dumps(properties, sort_keys=False)
+
+
+def packaged_agent(launch: Launch) -> bytes:
+    """The same for a package, for every user of the Mac: with no settings it ends well until the next log-in.
+
+    launchd waits for no file to appear without starting again and again, so the shell looks whether there are settings.
+    """
+    import plistlib
+
+    file = "/Library/Application Support/photo-agent/agent.toml"
+    looking = f'[ -e "{file}" ] || [ -e "$HOME{file}" ]'
+    properties = plistlib.loads(launch_agent(launch))
+    line = " ".join(shlex.quote(word) for word in launch.line)
+    properties["ProgramArguments"] = ["/bin/sh", "-c", f"{looking} || exit 0; exec {line}"]
     return plistlib.dumps(properties, sort_keys=False)
 
 

@@ -5,8 +5,8 @@
 
 A virtual environment of the system's own Python below /usr/lib/photo-agent, with what the program needs in the versions
 and with the hashes of install/locked/package.txt: from the package index, or from a folder of wheels (--wheels), so
-that nothing is fetched. A laptop that installs the package fetches nothing either. The package is for that one minor version
-of Python: build it for each release of Debian or Ubuntu that the laptops have.
+that nothing is fetched. A laptop that installs the package fetches nothing either. The package is for that one minor
+version of Python: build it for each release of Debian or Ubuntu that the laptops have.
 
 Needs dpkg-deb and pip. Root is not needed.
 """

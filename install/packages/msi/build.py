@@ -28,7 +28,8 @@ from xml.sax.saxutils import quoteattr
 
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[2]
-LOCK = CHECKOUT / "install" / "locked" / "package.txt"
+sys.path.insert(0, str(HERE.parent))
+from locked import requirements_for  # noqa: E402  # the module beside this folder
 
 UPGRADE_CODE = "8E6E54F4-0F1F-4B7C-9C0B-3B1D9C2F6A57"
 """What makes a newer MSI an upgrade of this one. Never to be changed."""
@@ -123,7 +124,7 @@ def _own_wheel(scratch: Path) -> Path:
 
 def _install_wheels(packages: Path, minor: int, own: Path, wheels: Path | None, scratch: Path) -> None:
     wanted = scratch / "wanted.txt"
-    wanted.write_text("".join(_for_windows(LOCK.read_text("utf-8"), minor)), "utf-8")
+    wanted.write_text("".join(requirements_for("win32", f"3.{minor}")), "utf-8")
     for_windows = ["--platform", "win_amd64", "--implementation", "cp", "--python-version", f"3.{minor}"]
     into = ["--target", packages, "--only-binary=:all:", "--no-deps", "--no-compile", *for_windows]
     source = [] if wheels is None else ["--no-index", "--find-links", wheels]
@@ -135,30 +136,6 @@ def _install_wheels(packages: Path, minor: int, own: Path, wheels: Path | None, 
     shutil.rmtree(packages / "bin", ignore_errors=True)  # commands for Linux
     for tests in packages.glob("*/tests"):
         shutil.rmtree(tests)
-
-
-def _for_windows(lock: str, minor: int) -> Iterator[str]:
-    """The requirements that count on Windows, without their conditions: pip would weigh those by this machine."""
-    from pip._vendor.packaging.markers import Marker
-
-    windows = {
-        "sys_platform": "win32",
-        "os_name": "nt",
-        "platform_system": "Windows",
-        "platform_machine": "AMD64",
-        "platform_python_implementation": "CPython",
-        "implementation_name": "cpython",
-        "python_version": f"3.{minor}",
-        "python_full_version": f"3.{minor}.0",
-    }
-    counts = True
-    for line in lock.splitlines():
-        requirement, _, condition = line.rstrip(" \\").partition(" ; ")
-        begins = line[:1] not in {"#", " ", ""}
-        if begins:
-            counts = not condition or Marker(condition).evaluate(windows)
-        if counts:
-            yield f"{requirement} \\\n" if begins else f"{line}\n"
 
 
 def _pip(*arguments: object) -> list[object]:
