@@ -26,6 +26,7 @@ NEXT = "0.1.9999"
 USER = "pa-packaged"
 
 pytestmark = [
+    pytest.mark.slow,
     needs_users,
     pytest.mark.xdist_group("users of this machine"),
     pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="no Debian here"),

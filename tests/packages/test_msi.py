@@ -22,6 +22,7 @@ FAILED = 1603 & 0xFF  # ERROR_INSTALL_FAILURE, as Wine hands it on
 NEXT = "0.1.9999"
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(VARIABLE not in os.environ, reason=f"{VARIABLE} names no Windows Python"),
     pytest.mark.skipif(shutil.which("wixl") is None, reason="no wixl here (Debian: wixl, msitools)"),
     pytest.mark.timeout(600, func_only=True),
