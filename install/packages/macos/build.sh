@@ -4,8 +4,8 @@
 #
 #   install/packages/macos/build.sh --output FOLDER [--python 3.13] [--platform TAG …] [--sign "Developer ID Installer: …"]
 #
-# --python is the version that the Macs have (python.org's or Homebrew's); --platform is by default Apple's and Intel's
-# chips, macOS 11 or newer. Needs python3 with pip here, and the package index. --sign goes with pkgbuild, on a Mac.
+# --python is the version that the Macs have (python.org's or Homebrew's); --platform is by default Apple's own chips,
+# macOS 11 or newer: for Intel's, the package index has no wheel of a cryptography without known holes. Needs python3
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -27,7 +27,7 @@ done
 [ ! -e "$output" ] || fail "$output is there already; name a new folder."
 python=${PYTHON:-python3}
 "$python" -m pip --version >/dev/null 2>&1 || fail "$python has no pip. Name another by PYTHON=…"
-[ -n "$platforms" ] || platforms="macosx_11_0_arm64 macosx_11_0_x86_64"
+[ -n "$platforms" ] || platforms=macosx_11_0_arm64
 
 mkdir -p "$output/wheels"
 for platform in $platforms; do
@@ -41,6 +41,7 @@ for platform in $platforms; do
     tags="--platform $platform"
     case $platform in
     macosx_*_arm64) for old in 10_9 10_12 10_13 11_0 12_0; do tags="$tags --platform macosx_${old}_universal2 --platform macosx_${old}_arm64"; done ;;
+    manylinux*) for old in manylinux2014 manylinux_2_17 manylinux_2_26 manylinux_2_27 manylinux_2_28 manylinux_2_31; do tags="$tags --platform ${old}_${platform#manylinux_*_*_}"; done ;;
     macosx_*_x86_64) for old in 10_9 10_10 10_12 10_13 10_15 11_0; do tags="$tags --platform macosx_${old}_universal2 --platform macosx_${old}_x86_64"; done ;;
     esac
     # shellcheck disable=SC2086 # several words are meant
