@@ -5,7 +5,8 @@
 #   install/packages/macos/build.sh --output FOLDER [--python 3.13] [--platform TAG …] [--sign "Developer ID Installer: …"]
 #
 # --python is the version that the Macs have (python.org's or Homebrew's); --platform is by default Apple's own chips,
-# macOS 11 or newer: for Intel's, the package index has no wheel of a cryptography without known holes. Needs python3
+# macOS 11 or newer: for Intel's, the package index has no wheel of a cryptography without known holes.
+# Needs python3 with pip here, and the package index. --sign goes with pkgbuild, on a Mac.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
