@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(VARIABLE not in os.environ, reason=f"{VARIABLE} names no Windows Python"),
     pytest.mark.skipif(shutil.which("wixl") is None, reason="no wixl here (Debian: wixl, msitools)"),
-    pytest.mark.timeout(600, func_only=True),
+    pytest.mark.timeout(1800, func_only=True),
     pytest.mark.xdist_group("msi"),
 ]
 
@@ -53,7 +53,7 @@ class Wine:
             errors="replace",
             check=False,
             stdin=subprocess.DEVNULL,
-            timeout=300,
+            timeout=900,
         )
 
     def install(self, how: str, msi: Path) -> int:

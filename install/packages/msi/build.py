@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -36,6 +36,8 @@ UPGRADE_CODE = "8E6E54F4-0F1F-4B7C-9C0B-3B1D9C2F6A57"
 
 COMPONENTS = uuid.UUID("7b0d0c1e-7a55-4b42-9a3e-2f6f7d4f5b11")
 """The name space of the components' GUIDs, which stay the same from version to version, by their path."""
+
+VERSIONED = {".dll", ".exe", ".pyd"}
 
 LEFT_OUT = {"__pycache__", "site-packages", "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3"}
 """Of the interpreter's folder: what the program never needs. Wheels come as they are."""
@@ -147,31 +149,50 @@ def _pip(*arguments: object) -> list[object]:
 
 @dataclass(slots=True)
 class Files:
-    """The files of the payload as the package lists them."""
+    """The files of the payload as the package lists them.
+
+    What has a version is a component of its own, for Windows weighs it by that; the rest of a folder is one component,
+    which makes installing several times as fast.
+    """
 
     payload: Path
     ids: dict[Path, str] = field(default_factory=dict)
+    components: list[str] = field(default_factory=list)
 
     def listed(self) -> Iterator[str]:
         """The XML of every folder and file."""
         yield from self._folder(self.payload)
 
     def _folder(self, folder: Path) -> Iterator[str]:
+        together = []
         for path in sorted(folder.iterdir()):
-            name = path.relative_to(self.payload).as_posix()
-            number = uuid.uuid5(COMPONENTS, name)
+            number = self._number(path)
             if path.is_dir():
                 yield f"<Directory Id={quoteattr('d' + number.hex)} Name={quoteattr(path.name)}>"
                 yield from self._folder(path)
                 yield "</Directory>"
-                continue
-            self.ids[path] = identifier = "f" + number.hex
-            yield f'<Component Id="c{number.hex}" Guid="{str(number).upper()}" Win64="yes">'
-            source = quoteattr(f"files/{name}")
-            yield f'<File Id="{identifier}" KeyPath="yes" Name={quoteattr(path.name)} Source={source}/>'
-            if name == "photo-agent.exe":
-                yield from self._shortcut()
-            yield "</Component>"
+            elif path.suffix.lower() in VERSIONED:
+                more = self._shortcut() if path.name == "photo-agent.exe" else ()
+                yield from self._component(number, [path], more)
+            else:
+                together.append(path)
+        if together:
+            yield from self._component(uuid.uuid5(self._number(folder), "/"), together)
+
+    def _component(self, number: uuid.UUID, paths: Sequence[Path], more: Iterable[str] = ()) -> Iterator[str]:
+        self.components.append(f"c{number.hex}")
+        yield f'<Component Id="c{number.hex}" Guid="{str(number).upper()}" Win64="yes">'
+        for path in paths:
+            self.ids[path] = identifier = "f" + self._number(path).hex
+            source = quoteattr(f"files/{path.relative_to(self.payload).as_posix()}")
+            key = ' KeyPath="yes"' if path == paths[0] else ""
+            yield f'<File Id="{identifier}"{key} Name={quoteattr(path.name)} Source={source}/>'
+        yield from more
+        yield "</Component>"
+
+    def _number(self, path: Path) -> uuid.UUID:
+        """What Windows Installer knows this file or folder by, in every version."""
+        return uuid.uuid5(COMPONENTS, path.relative_to(self.payload).as_posix())
 
     def _shortcut(self) -> Iterator[str]:
         yield (
@@ -182,7 +203,7 @@ class Files:
 
     def references(self) -> Iterator[str]:
         """Every component, for the one feature."""
-        yield from (f'<ComponentRef Id="c{identifier[1:]}"/>' for identifier in self.ids.values())
+        yield from (f'<ComponentRef Id="{component}"/>' for component in self.components)
 
 
 PACKAGE = """<?xml version="1.0" encoding="utf-8"?>
@@ -274,7 +295,7 @@ def _complete(msi: Path, files: Files) -> None:
         f"UPDATE `Component` SET `Attributes` = {PERMANENT_64} WHERE `Component` = '{NOTE}'",
     ]
     for path, identifier in files.ids.items():
-        if path.suffix.lower() in {".dll", ".exe", ".pyd"} and (version := file_version(path)) is not None:
+        if path.suffix.lower() in VERSIONED and (version := file_version(path)) is not None:
             queries += [
                 f"UPDATE `File` SET `Version` = '{version}', `Language` = '0' WHERE `File` = '{identifier}'",
                 f"DELETE FROM `MsiFileHash` WHERE `File_` = '{identifier}'",
