@@ -4,7 +4,7 @@
 $ErrorActionPreference = 'Continue'
 # A folder that the laptops can write and the server can read, such as '\\files\enrolment$'. Empty: none.
 $Enrolment = ''
-# The server's fingerprint, SHA256:…; empty where known_hosts_file in agent.toml has its key.
+# The server's fingerprint, SHA256:...; empty where known_hosts_file in agent.toml has its key.
 $HostKey = ''
 
 $program = Join-Path $env:ProgramFiles 'photo-agent\photo-agent.exe'
