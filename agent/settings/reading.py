@@ -25,21 +25,23 @@ _WORDS: Mapping[str, str] = {
 """What pydantic's kinds of fault are called here; the others are worded from their limits or by `checks`."""
 
 
-def load(path: Path, *, anyone: bool = False) -> Settings:
+def load(path: Path, *, anyone: bool = False, alone: bool = False) -> Settings:
     """The settings in the file at `path`. SettingsError names the file and all that is wrong with it.
 
     On a machine whose own file has `[locked]`, they are laid on that file's. With `anyone` a file that is for other
-    people's laptops is right, too: it need not know the login that is used here.
+    people's laptops is right, too: it need not know the login that is used here. With `alone` the file counts alone: the
+    demo's must not lead to the school's own share.
     """
-    return parse(read_text(path), path, anyone=anyone)
+    return parse(read_text(path), path, anyone=anyone, alone=alone)
 
 
-def parse(text: str, path: Path, *, written: bool = True, anyone: bool = False) -> Settings:
+def parse(text: str, path: Path, *, written: bool = True, anyone: bool = False, alone: bool = False) -> Settings:
     """The settings in `text`, which is, or will be, the file at `path`.
 
     `written` is False where the text is only about to be written: then a fault is of what was given, not of the file.
     """
-    tables = filled_in(with_machine(tables_in(text, path), path), anyone=anyone)
+    tables = tables_in(text, path)
+    tables = filled_in(tables if alone else with_machine(tables, path), anyone=anyone)
     try:
         settings = Settings(**tables)
     except ValidationError as fault:

@@ -172,6 +172,13 @@ def test_show_says_what_is_locked_and_by_which_file(machine: Callable[[str], Pat
     assert shown["not_used"] == {"share.host": "elsewhere.example"}
 
 
+def test_the_demo_does_not_meet_the_schools_settings(machine: Callable[[str], Path]) -> None:
+    machine(LOCKED)
+    done = photo_agent("demo")
+    assert done.returncode == 0, done.stderr
+    assert "6 removed" in done.stdout
+
+
 def test_init_asks_only_for_what_it_left_open(machine: Callable[[str], Path]) -> None:
     machine(LOCKED.replace('staff = "j.smith"\n', ""))
     done = photo_agent("init", "--yes", "--no-server")
