@@ -29,8 +29,8 @@ def load(path: Path, *, anyone: bool = False, alone: bool = False) -> Settings:
     """The settings in the file at `path`. SettingsError names the file and all that is wrong with it.
 
     On a machine whose own file has `[locked]`, they are laid on that file's. With `anyone` a file that is for other
-    people's laptops is right, too: it need not know the login that is used here. With `alone` the file counts alone: the
-    demo's must not lead to the school's own share.
+    people's laptops is right, too: it need not know the login that is used here. With `alone` the file counts alone:
+    the demo's must not lead to the school's own share.
     """
     return parse(read_text(path), path, anyone=anyone, alone=alone)
 
