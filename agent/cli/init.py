@@ -99,6 +99,7 @@ def command(
 
     # Everything was checked: from here on things are written.
     if text is None:
+        path = _in_force(path)
         say(f"The settings in {path} stay as they are.")
     else:
         write(path, text)
@@ -129,6 +130,13 @@ def _target(ctx: click.Context) -> Path:
     except SettingsError:
         return own_file()
     return file_to_change(found)
+
+
+def _in_force(path: Path) -> Path:
+    """The file that says it all: the machine's, where the user needs none of their own."""
+    from agent.settings.places import machine_file
+
+    return path if path.exists() else machine_file()
 
 
 def _settings(

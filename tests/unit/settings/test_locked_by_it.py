@@ -197,8 +197,9 @@ def test_init_asks_only_for_what_it_left_open(machine: Callable[[str], Path]) ->
 
 
 def test_init_needs_no_own_file_where_it_said_everything(machine: Callable[[str], Path]) -> None:
-    machine(LOCKED)
+    file = machine(LOCKED)
     done = photo_agent("init", "--yes", "--no-server")
     assert done.returncode == 0, done.stderr
+    assert f"Settings: {file}" in done.stdout
     assert not (config_folder() / "agent.toml").exists()
     assert (config_folder() / "id_ed25519").exists()
