@@ -16,6 +16,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 LOCKS = {
     "laptop": [],
     "demo": ["--extra", "demo"],
+    "package": ["--extra", "heif", "--extra", "zones", "--extra", "demo", "--extra", "desktop"],
     "test": ["--extra", "test"],
     "development": ["--extra", "test", "--group", "dev"],
 }

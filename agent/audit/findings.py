@@ -69,7 +69,8 @@ class Report:
     `last_at` is when the last signed entry was put down, by the laptop's clock; `last_heard` the latest moment at which
     the device was certainly there, by the share's clock where that is known, None where nothing can be believed;
     `ahead` how many entries are dated in the future. `renamed_to` is the name under which the record goes on, `formers`
-    are the names that the device had before.
+    are the names that the device had before. `version` is that of the program which signed last,
+    `behind` the newest one, where another device or whoever looks has a newer one.
     """
 
     device: str
@@ -86,6 +87,8 @@ class Report:
     ahead: int = 0
     renamed_to: str | None = None
     formers: tuple[Former, ...] = ()
+    version: str | None = None
+    behind: str | None = None
 
     @property
     def exit_code(self) -> int:
@@ -115,6 +118,8 @@ class Report:
             "to_erase": list(self.to_erase),
             "findings": [finding.as_json() for finding in self.findings],
             "notes": list(self.notes),
+            "version": self.version,
+            "behind": self.behind,
         }
 
     def lines(self) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from agent.audit.evidence import Piece
 from agent.audit.findings import Findings, Former, RecordFault
+from agent.audit.versions import as_version
 from agent.errors import RecordAltered
 from agent.model import Sha256
 from agent.record.entry import Entry
@@ -33,9 +34,9 @@ class Lines:
     entry that says so. `times` are those of the last entries of each size in `sizes`; `last_at` is the last one's.
     `heard` is, likewise for each size, the latest moment at which the device was certainly there: what the share's
     clock said, else the laptop's, unless it lies in the future. `ahead` counts entries that the laptop dated in the
-    future. `renamed_to` is the name that the last entry says the device has now, `formers` the names before. `read` is,
-    where somebody reads along, the entry of the last line; None where that is no entry of this device, or of a kind
-    that this version does not know.
+    future. `versions` is, for each size, which version of the program the device ran. `renamed_to` is the name that the
+    last entry says the device has now, `formers` the names before. `read` is, where somebody reads along, the entry of
+    the last line; None where that is not an entry of this device, or of a kind that this version does not know.
     """
 
     def __init__(
@@ -65,6 +66,8 @@ class Lines:
         self.renamed_to: str | None = None
         self.formers: list[Former] = []
         self.read: Entry | None = None
+        self.versions: dict[int, str | None] = {}
+        self._version: str | None = None
         self._last_heard: datetime | None = None
         self._first_ahead: tuple[int, datetime] | None = None
 
@@ -121,6 +124,8 @@ class Lines:
                 self._may_be_erased.add(int(body["entry"]))
             elif kind == EntryKind.KEY_ROTATED:
                 self.passed_on[str(body["new_key"])] = index
+            elif kind in {EntryKind.HEARTBEAT, EntryKind.ENROLLED}:
+                self._version = as_version(body.get("version")) or self._version
             self._name(kind, body)
             event = str(read["event"])
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -138,6 +143,7 @@ class Lines:
         if index + 1 in self._sizes:
             self.times[index + 1] = at
             self.heard[index + 1] = self._last_heard
+            self.versions[index + 1] = self._version
 
     def _name(self, kind: object, body: dict[str, Any]) -> None:
         self.renamed_to = None

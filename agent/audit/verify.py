@@ -24,6 +24,7 @@ from agent.audit.lines import AHEAD, LONGEST_LINE, Lines
 from agent.audit.renaming import all_evidence, succeeded, with_former_names
 from agent.audit.silence import with_silence
 from agent.audit.trust import trusted
+from agent.audit.versions import with_versions
 from agent.files.beneath import Beneath, NotPlain
 from agent.record.checkpoint import Checkpoint
 from agent.record.entry import Entry
@@ -53,7 +54,7 @@ def verify_copy(
     goes_on = succeeded(reports)
     return [
         report if report.device in goes_on else with_silence(report, report.last_heard, now, max_silence)
-        for report in reports
+        for report in with_versions(reports, goes_on)
     ]
 
 
@@ -344,6 +345,7 @@ class _Examination:
             ahead=self._lines.ahead,
             renamed_to=self._lines.renamed_to,
             formers=tuple(self._lines.formers),
+            version=self._lines.versions.get(signed),
         )
 
     def _check_histories(self) -> None:

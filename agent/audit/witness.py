@@ -28,6 +28,7 @@ from agent.audit.holdings import VISITS, HeldFile, Holdings, compare, is_under_w
 from agent.audit.renaming import all_evidence, succeeded, with_former_names
 from agent.audit.silence import with_silence
 from agent.audit.verify import verify
+from agent.audit.versions import with_versions
 from agent.errors import RecordError
 from agent.files.beneath import NotPlain
 from agent.files.durable import make_folder, replace_file
@@ -213,9 +214,10 @@ class Witness:
     def _watched(self, looked: "_Looked", now: datetime, max_silence: timedelta | None) -> tuple[Watched, ...]:
         """Cosign what is whole, remember when each was heard of, and tell of those that were not for too long."""
         heard = self._heard.read()
-        goes_on = succeeded([report for _, report in looked.devices])
+        reports = [report for _, report in looked.devices]
+        goes_on = succeeded(reports)
         watched = []
-        for evidence, report in looked.devices:
+        for (evidence, _), report in zip(looked.devices, with_versions(reports, goes_on), strict=True):
             before = checkpoint_of(evidence.seen[0].content) if evidence.seen else None
             cosigned = self._cosign(evidence, report, before, now)
             last = heard.update(report, now, anew=before is None)

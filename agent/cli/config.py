@@ -2,10 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.session import json_option, put_json, settings_file, settings_of
+from agent.cli.session import json_option, put_json, say, settings_file, settings_of
+
+if TYPE_CHECKING:
+    from agent.settings.sources import Machine
 
 
 @click.group("config")
@@ -17,18 +21,41 @@ def command() -> None:
 @json_option
 @click.pass_context
 def show(ctx: click.Context, as_json: bool) -> int:
-    """Show every setting that is in use, defaults included."""
-    settings = settings_of(ctx)
+    """Show every setting that is in use, defaults included, and which ones IT locked."""
+    from agent.settings.sources import machine_layer, overruled
+
+    file, settings = settings_file(ctx), settings_of(ctx)
+    machine = machine_layer()
+    locked = frozenset() if machine is None else machine.locked
+    unused = overruled(file)
     if as_json:
-        put_json(settings.dump())
+        put_json(
+            {
+                **settings.dump(),
+                "files": [str(path) for path in _files(file, machine)],
+                "locked_by": str(machine.file) if machine is not None and locked else None,
+                "not_used": {one.key: one.said for one in unused},
+            }
+        )
         return 0
-    click.echo(f"# {settings_file(ctx)}")
+    for path in _files(file, machine):
+        click.echo(f"# {path}")
     for table, values in settings.dump().items():
+        if table == "locked":
+            continue
         click.echo(f"\n[{table}]")
         for key, value in values.items():
             # JSON's strings, numbers and lists are TOML's too; true and false as well.
-            click.echo(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+            line = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+            click.echo(f"{line}  # locked by {machine.file}" if machine and f"{table}.{key}" in locked else line)
+    for one in unused:
+        say(f"{one.key} in {file} is not used, because IT locked it.")
     return 0
+
+
+def _files(file: Path, machine: "Machine | None") -> tuple[Path, ...]:
+    """The files that the settings come from: the machine's first, where another is laid on it."""
+    return (file,) if machine is None or file == machine.file else (machine.file, file)
 
 
 @command.command("validate")
@@ -38,13 +65,17 @@ def show(ctx: click.Context, as_json: bool) -> int:
 def validate(ctx: click.Context, file: Path | None, as_json: bool) -> int:
     """Check FILE, or the settings that are in use; names every fault with its key. Exit code 2 if there are any."""
     from agent.settings import load
+    from agent.settings.sources import overruled
 
     path = file or settings_file(ctx)
-    load(path)
+    load(path, anyone=file is not None)
+    unused = overruled(path)
     if as_json:
-        put_json({"file": str(path), "valid": True})
+        put_json({"file": str(path), "valid": True, "not_used": {one.key: one.said for one in unused}})
     else:
         click.echo(f"{path} is right.")
+        for one in unused:
+            say(f"{one.key} in it is not used, because IT locked it.")
     return 0
 
 
@@ -54,10 +85,14 @@ def validate(ctx: click.Context, file: Path | None, as_json: bool) -> int:
 @json_option
 @click.pass_context
 def change(ctx: click.Context, key: str, value: str, as_json: bool) -> int:
-    """Change one setting, as in `config set share.port 2222`. Every other line of the file stays as it is."""
-    from agent.settings.editing import key_named, typed, with_values, write
+    """Change one setting, as in `config set share.port 2222`. Every other line of the file stays as it is.
 
-    path = settings_file(ctx)
+    A setting that IT locked is not changed.
+    """
+    from agent.settings.editing import key_named, typed, with_values, write
+    from agent.settings.sources import file_to_change
+
+    path = file_to_change(settings_file(ctx))
     table, name = key_named(key)
     given = typed((table, name), value)
     text, settings = with_values(path, {(table, name): given})

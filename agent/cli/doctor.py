@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.session import json_option, put_json, say, settings_of, stages_of
+from agent.cli.session import json_option, put_json, say, settings_file, settings_of, stages_of
 
 if TYPE_CHECKING:
     from agent.model import Known
@@ -26,8 +26,10 @@ def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> in
     be reached; 6 the share refuses this laptop, or is not the one that was pinned.
     """
     from agent.pipeline.doctor import CheckResult, examine, exit_code
+    from agent.settings.sources import overruled
 
     settings = settings_of(ctx)
+    not_used = [one.key for one in overruled(settings_file(ctx))]
     findings = []
     with stages_of(settings) as context:
         if server_report is not None:
@@ -35,7 +37,7 @@ def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> in
 
             server_report.write_text(report(context), encoding="utf-8")
             say(f"What the server can do is in {server_report}.")
-        for found in examine(context, lambda: _service(ctx)):
+        for found in examine(context, lambda: _service(ctx), not_used):
             findings.append(found)
             if as_json:
                 put_json({"check": found.check, "result": found.mark.value, "text": found.text, "do": found.advice})

@@ -99,6 +99,7 @@ def command(
 
     # Everything was checked: from here on things are written.
     if text is None:
+        path = _in_force(path)
         say(f"The settings in {path} stay as they are.")
     else:
         write(path, text)
@@ -119,28 +120,43 @@ def command(
 
 def _target(ctx: click.Context) -> Path:
     """The settings file: the one that was named, else the one in force (the machine's, say), else the user's."""
-    from agent.settings import config_folder, find_file
+    from agent.settings import find_file
+    from agent.settings.sources import file_to_change, own_file
 
     named = ctx.find_root().obj or os.environ.get("PHOTO_AGENT_CONFIG")
     if named:
         return Path(named)
     try:
-        return find_file(None, {})
+        found = find_file(None, {})
     except SettingsError:
-        return config_folder() / "agent.toml"
+        return own_file()
+    return file_to_change(found)
+
+
+def _in_force(path: Path) -> Path:
+    """The file that says it all: the machine's, where the user needs none of their own."""
+    from agent.settings.places import machine_file
+
+    return path if path.exists() else machine_file()
 
 
 def _settings(
     path: Path, given: dict[str, Any], ask: Callable[[str], Any], *, force: bool
 ) -> "tuple[str | None, Settings]":
     """The text to write, None where the file stays as it is, and the settings that it means."""
-    from agent.settings import load, new_file, parse
+    from agent.settings import new_file, parse
     from agent.settings.editing import with_values
+    from agent.settings.sources import is_machines, machine_layer, read_text
 
-    if path.exists():
+    machine = None if is_machines(path) else machine_layer()
+    if path.exists() or machine is not None:
+        text = read_text(path) if path.exists() else ""
         try:
-            there = load(path)
+            there = parse(text, path)
         except SettingsError as fault:
+            if machine is not None and (missing := _missing(text, path)):
+                given = given | {name: ask(name) for name in missing if name not in given}
+                return with_values(path, {KEYS[name]: value for name, value in given.items()})
             if not force:
                 raise SettingsError(f"{fault}\nOr write it anew with `photo-agent init --force`.") from fault
         else:
@@ -152,6 +168,14 @@ def _settings(
     wanted |= {name: value for name, value in given.items() if name not in QUESTIONS}
     text = new_file(**wanted | {"watch": tuple(wanted["watch"])})
     return text, parse(text, path, written=False)
+
+
+def _missing(text: str, path: Path) -> list[str]:
+    """What neither the machine's file nor the user's own says, of that which must be given."""
+    from agent.settings.sources import tables_in, with_machine
+
+    said = with_machine(tables_in(text, path), path)
+    return [name for name in QUESTIONS if KEYS[name][1] not in said.get(KEYS[name][0], {})]
 
 
 def _value(settings: "Settings", name: str) -> Any:

@@ -18,9 +18,12 @@ def command() -> None:
 def service_of(ctx: click.Context) -> "Service":
     """This system's service, for the settings in force."""
     from agent.service import Launch, for_this_system, this_program
+    from agent.settings.sources import is_machines
 
-    settings = settings_of(ctx)
-    launch = Launch(command=this_program(), config=settings_file(ctx).absolute(), log_dir=settings.state_dir)
+    settings, file = settings_of(ctx), settings_file(ctx)
+    # The machine's file is not named: the user's own may come to be laid on it.
+    config = None if is_machines(file) else file.absolute()
+    launch = Launch(command=this_program(), config=config, log_dir=settings.state_dir)
     return for_this_system(launch)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent import __version__
 from agent.cli.session import json_option, local, put_json, put_table, settings_of, stages_of
 from agent.errors import ShareRefused
 from agent.pipeline.counting import counted
@@ -84,6 +85,7 @@ def _as_json(status: "Status") -> dict[str, object]:
         "need_a_person": status.needs_a_person,
         "exit_code": status.exit_code,
         "service": {"running": status.running},
+        "version": __version__,
         "damaged": {
             "photos": 0 if status.damage is None else status.damage.photos,
             "last": None if status.damage is None else status.damage.last,
@@ -139,6 +141,7 @@ def _show(status: "Status", settings: "Settings", headline: str) -> None:
         click.echo(f"          {what} since {local(trouble.since, settings)}: {trouble.why}")
         click.echo(f"          {_what_happens_next(status, trouble)}")
     click.echo(f"service   {'running' if status.running else 'not running'}")
+    click.echo(f"version   {__version__}")
     for one in status.forwarding:
         click.echo(f"forward   {_forwarding(one, settings)}")
     removed, review = status.counts.get(State.REMOVED, 0), status.counts.get(State.REVIEW, 0)

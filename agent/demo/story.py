@@ -132,7 +132,7 @@ def _laptop(folder: Path, imports: Path, server: EmbeddedServer) -> Settings:
         lines += [f"[{table}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()), ""]
     path = folder / "agent.toml"
     path.write_text("\n".join(lines), encoding="utf-8")
-    return load(path)
+    return load(path, alone=True)
 
 
 def _sent_already(context: Context, roles: Cast, imports: Path) -> None:

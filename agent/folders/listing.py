@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.files.longpaths import LISTED, why_not_there
 from agent.files.opening import is_link
 
 
@@ -51,8 +52,19 @@ if sys.platform == "win32":
     def list_folder(path: Path, known: os.stat_result) -> Listing:
         """List `path`, seen as `known`. Raises OSError; FileNotFoundError where it is no longer that folder."""
         _same_or_gone(os.lstat(path), known)
-        # DirEntry.stat() leaves device and inode at 0 on Windows, so each name is looked at by itself.
-        return _look_at(sorted(entry.name for entry in path.iterdir()), lambda name: os.lstat(path / name))
+        try:
+            names = sorted(entry.name for entry in path.iterdir())
+        except FileNotFoundError as fault:
+            raise why_not_there(path, fault, os.path.lexists, LISTED) from fault
+
+        def look(name: str) -> os.stat_result:
+            # DirEntry.stat() leaves device and inode at 0 on Windows, so each name is looked at by itself.
+            try:
+                return os.lstat(path / name)
+            except FileNotFoundError as fault:
+                raise why_not_there(path / name, fault, os.path.lexists) from fault
+
+        return _look_at(names, look)
 
 else:
     from agent.files.opening import open_quietly

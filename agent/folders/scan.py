@@ -185,6 +185,11 @@ def _reason(fault: OSError) -> str:
         return (
             "This program may not read this: check the permissions (on a Mac: Privacy & Security, Files and Folders)."
         )
+    if fault.errno == errno.ENAMETOOLONG:
+        return (
+            "The names of this file's folders are too long together for this system, so it was left alone: give the "
+            "folders shorter names, or ask IT to switch on long paths."
+        )
     if fault.errno == errno.EIO:
         return "The disk or card reports an error when this is read: copy what is left on it to a good one."
     return f"This cannot be read: {fault.strerror or 'unknown fault'}."

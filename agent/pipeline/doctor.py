@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -74,11 +74,19 @@ def exit_code(findings: Iterable[Finding]) -> int:
     return next((code for code in GRAVEST_FIRST if code in failed), 0)
 
 
-def examine(context: Context, service: Callable[[], tuple[bool, Known]]) -> Iterator[Finding]:
-    """All checks; `service` says whether the service is installed and whether it runs."""
+def examine(
+    context: Context, service: Callable[[], tuple[bool, Known]], overruled: Sequence[str] = ()
+) -> Iterator[Finding]:
+    """All checks; `service` says whether the service is installed and whether it runs.
+
+    `overruled` are the settings of this laptop's own file that are not used, because IT locked them.
+    """
     yield Finding(
         "settings", CheckResult.OK, f"the settings file is right; this laptop is {context.settings.device.name}"
     )
+    if overruled:
+        text = f"this user's own file says something else of {', '.join(overruled)}, which IT locked"
+        yield Finding("settings locked", CheckResult.WARN, text, "take it out there; what IT set is used")
     yield from _folders(context)
     yield from _watching()
     yield _reading(context)

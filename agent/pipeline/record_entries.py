@@ -29,14 +29,18 @@ def record_reviews_and_delays(context: Context, *, clock_is_right: bool) -> None
 
 
 def is_heartbeat_due(context: Context) -> bool:
-    """Whether today's sign of life is not on record yet."""
-    return context.journal.fact(HEARTBEAT) != context.clock().astimezone(UTC).date().isoformat()
+    """Whether today's sign of life is not on record yet, or not by this version of the program."""
+    return context.journal.fact(HEARTBEAT) != _sign_of_life(context)
+
+
+def _sign_of_life(context: Context) -> str:
+    return f"{context.clock().astimezone(UTC).date().isoformat()} {__version__}"
 
 
 def heartbeat(context: Context) -> None:
-    """Put down, once a day, that this laptop is alive, and how many photos stand where."""
+    """Put down, once a day, that this laptop is alive, and how many photos stand where; after an upgrade at once."""
     now = context.clock()
-    today = now.astimezone(UTC).date().isoformat()
+    today = _sign_of_life(context)
     if not is_heartbeat_due(context):
         return
     counts = context.journal.counts()
@@ -53,7 +57,7 @@ def heartbeat(context: Context) -> None:
         "overdue": overdue,
         "register_version": None if register is None else register.version,
     }
-    context.record.append(EntryKind.HEARTBEAT, body, event=f"heartbeat-{today}", at=now)
+    context.record.append(EntryKind.HEARTBEAT, body, event=f"heartbeat-{today.replace(' ', '-')}", at=now)
     context.journal.set_fact(HEARTBEAT, today)
 
 

@@ -25,6 +25,7 @@ if sys.platform == "win32":
     from pathlib import Path
 
     from agent.errors import LocalFault
+    from agent.files.longpaths import extended
     from agent.files.opening import NAME_SURROGATE
     from agent.model import Fingerprint, LocalFile
     from agent.removal.faults import as_local_fault, changed, in_use, read_only, vanished
@@ -128,7 +129,7 @@ if sys.platform == "win32":
 
     def _open(path: Path) -> int:
         handle: int | None = _kernel.CreateFileW(
-            _long(path),
+            extended(path),
             _GENERIC_READ | _DELETE | _WRITE_ATTRIBUTES,
             _SHARE_READ,
             None,
@@ -139,15 +140,6 @@ if sys.platform == "win32":
         if handle is None or handle == _INVALID_HANDLE:
             raise ctypes.WinError(ctypes.get_last_error())
         return handle
-
-    def _long(path: Path) -> str:
-        """The path in the form that may be longer than 260 characters and is taken letter by letter."""
-        text = str(path)
-        if text.startswith("\\\\?\\"):
-            return text
-        if text.startswith("\\\\"):
-            return "\\\\?\\UNC\\" + text[2:]
-        return "\\\\?\\" + text if path.is_absolute() else text
 
     def _is_link(handle: int) -> bool:
         info = _AttributeTag()
@@ -194,7 +186,7 @@ if sys.platform == "win32":
     def _is_named(path: Path) -> bool:
         """Whether the name is there yet, be it of a file that waits for its deletion."""
         try:
-            os.lstat(_long(path))
+            os.lstat(extended(path))
         except FileNotFoundError:
             return False
         except OSError:

@@ -1,5 +1,6 @@
 """macOS: a LaunchAgent in the user's graphical session, by launchd.plist(5) and launchctl(1)."""
 
+import shlex
 from pathlib import Path
 
 from agent.errors import AgentError, UsageError
@@ -9,6 +10,8 @@ from agent.service.port import ServiceStatus
 from agent.service.system_tool import ask, tell
 
 LABEL = f"local.{NAME}"
+PACKAGED = Path("/Library/LaunchAgents")
+"""Where a package puts its agent, for every user of the Mac."""
 
 
 def launch_agent(launch: Launch) -> bytes:
@@ -42,6 +45,21 @@ def launch_agent(launch: Launch) -> bytes:
     return plistlib.dumps(properties, sort_keys=False)
 
 
+def packaged_agent(launch: Launch) -> bytes:
+    """The same for a package, for every user of the Mac: with no settings it ends well until the next log-in.
+
+    launchd waits for no file to appear without starting again and again, so the shell looks whether there are settings.
+    """
+    import plistlib
+
+    file = "/Library/Application Support/photo-agent/agent.toml"
+    looking = f'[ -e "{file}" ] || [ -e "$HOME{file}" ]'
+    properties = plistlib.loads(launch_agent(launch))
+    line = " ".join(shlex.quote(word) for word in launch.line)
+    properties["ProgramArguments"] = ["/bin/sh", "-c", f"{looking} || exit 0; exec {line}"]
+    return plistlib.dumps(properties, sort_keys=False)
+
+
 def _first_values(printed: str) -> dict[str, str]:
     """`key = value` lines of launchctl print. The service's own come first; its parts repeat some of the names."""
     values: dict[str, str] = {}
@@ -53,10 +71,14 @@ def _first_values(printed: str) -> dict[str, str]:
 
 
 class LaunchAgent:
-    """The agent in `folder`, in the graphical session of the user with the number `uid`."""
+    """The agent in `folder`, in the graphical session of the user with the number `uid`.
 
-    def __init__(self, launch: Launch, folder: Path, uid: int) -> None:
+    A package puts one for all users into `packaged`; then that is the one which is started and looked at.
+    """
+
+    def __init__(self, launch: Launch, folder: Path, uid: int, packaged: Path = PACKAGED) -> None:
         self._launch = launch
+        self._packaged = packaged / f"{LABEL}.plist"
         self._file = folder / f"{LABEL}.plist"
         self._domain = f"gui/{uid}"
         self._target = f"{self._domain}/{LABEL}"
@@ -64,6 +86,11 @@ class LaunchAgent:
     def install(self) -> None:
         """See `Service.install`."""
         self._need_session()
+        if self._listed == self._packaged and self._launch.config is None:
+            self._unload()
+            tell(("launchctl", "enable", self._target), "have the service started at log-in")
+            self._load()
+            return
         self._file.parent.mkdir(parents=True, exist_ok=True)
         if self._launch.log_dir is not None:
             self._launch.log_dir.mkdir(parents=True, exist_ok=True)
@@ -80,6 +107,8 @@ class LaunchAgent:
         if self._loaded():
             self._unload()
         self._file.unlink(missing_ok=True)
+        if self._packaged.exists():  # it is everybody's, so it is only switched off for this user
+            tell(("launchctl", "disable", self._target), "have the service stay off at log-in")
 
     def start(self) -> None:
         """See `Service.start`."""
@@ -98,7 +127,7 @@ class LaunchAgent:
 
     def status(self) -> ServiceStatus:
         """See `Service.status`."""
-        if not self._file.exists():
+        if not self._listed.exists():
             return ServiceStatus(
                 False, Known.NO, "The service is not installed. `photo-agent service install` sets it up."
             )
@@ -114,8 +143,13 @@ class LaunchAgent:
         last = state.get("last exit code", "not known")
         return ServiceStatus(True, Known.NO, f"not running; last exit code {last}")
 
+    @property
+    def _listed(self) -> Path:
+        """The list that counts: the user's own, else the package's."""
+        return self._packaged if self._packaged.exists() and not self._file.exists() else self._file
+
     def _load(self) -> None:
-        tell(("launchctl", "bootstrap", self._domain, str(self._file)), "start the service")
+        tell(("launchctl", "bootstrap", self._domain, str(self._listed)), "start the service")
 
     def _unload(self) -> None:
         answer = ask(("launchctl", "bootout", self._target))
@@ -133,5 +167,5 @@ class LaunchAgent:
             )
 
     def _need_list(self) -> None:
-        if not self._file.exists():
+        if not self._listed.exists():
             raise UsageError("The service is not installed. Run `photo-agent service install` first.")

@@ -70,6 +70,18 @@ def systemd_unit(launch: Launch) -> str:
     return _UNIT.format(unit=UNIT, description=DESCRIPTION, command=" ".join(words), restart=RESTART_SECONDS)
 
 
+PACKAGED = Path("/usr/lib/systemd/user")
+"""Where a Debian package puts its unit, for every user of the machine."""
+
+
+def packaged_unit(launch: Launch) -> str:
+    """The same for a package: it starts for each user who has settings, their own or the machine's."""
+    settings = ("/etc/xdg/photo-agent/agent.toml", "%E/photo-agent/agent.toml")  # %E: the user's configuration folder
+    conditions = "".join(f"ConditionPathExists=|{path}\n" for path in settings)
+    unit = systemd_unit(launch).replace("[Unit]\n", f"[Unit]\n{conditions}", 1)
+    return "\n".join(["# For changes use `systemctl --user edit` or drop-ins.", *unit.splitlines()[1:], ""])
+
+
 def _quoted(word: str) -> str:
     """A word of a command line as systemd.service(5) reads it: C's escapes in double quotes, `%` doubled.
 
@@ -87,15 +99,25 @@ def unit_folder(environ: Mapping[str, str]) -> Path:
 
 
 class SystemdService:
-    """The unit in `folder`, in the manager of the user's session."""
+    """The unit in `folder`, in the manager of the user's session; or the one that a package put into `packaged`."""
 
-    def __init__(self, launch: Launch, folder: Path) -> None:
+    def __init__(self, launch: Launch, folder: Path, packaged: Path = PACKAGED) -> None:
         self._launch = launch
         self._file = folder / UNIT
+        self._packaged = packaged / UNIT
+
+    @property
+    def _installed(self) -> bool:
+        return self._file.exists() or self._packaged.exists()
 
     def install(self) -> None:
-        """See `Service.install`."""
+        """See `Service.install`. A package's own unit is used where nothing else is to be started than it says."""
         self._need_session()
+        if self._packaged.exists() and self._launch.config is None and not self._file.exists():
+            tell(self._systemctl("unmask", UNIT), "have the service started at log-in")
+            tell(self._systemctl("enable", UNIT), "have the service started at log-in")
+            tell(self._systemctl("restart", UNIT), "start the service")
+            return
         self._file.parent.mkdir(parents=True, exist_ok=True)
         new = self._file.with_name(f".{UNIT}.new")
         new.write_text(systemd_unit(self._launch), "utf-8")
@@ -113,6 +135,8 @@ class SystemdService:
         if self._session_fault() is None:
             tell(self._systemctl("daemon-reload"), "have the unit forgotten")
             ask(self._systemctl("reset-failed", UNIT))  # says no where nothing had failed, which is as well
+            if self._packaged.exists():  # it is everybody's, so it is only put aside for this user
+                tell(self._systemctl("mask", "--now", UNIT), "stop the service")
 
     def start(self) -> None:
         """See `Service.start`."""
@@ -128,7 +152,7 @@ class SystemdService:
 
     def status(self) -> ServiceStatus:
         """See `Service.status`."""
-        if not self._file.exists():
+        if not self._installed:
             return ServiceStatus(
                 False, Known.NO, "The service is not installed. `photo-agent service install` sets it up."
             )
@@ -143,7 +167,7 @@ class SystemdService:
             raise UsageError(fault)
 
     def _need_unit(self) -> None:
-        if not self._file.exists():
+        if not self._installed:
             raise UsageError("The service is not installed. Run `photo-agent service install` first.")
 
     def _session_fault(self) -> str | None:
@@ -164,6 +188,8 @@ class SystemdService:
 
 def _judged(state: Mapping[str, str], words: str) -> ServiceStatus:
     """What `systemctl show` says of the unit, by systemd's own names for states; `words` is all it said."""
+    if state.get("UnitFileState") == "masked":
+        return ServiceStatus(False, Known.NO, "switched off for this user; `photo-agent service install` sets it up.")
     at_log_in = "" if state.get("UnitFileState") == "enabled" else "; it will not start at log-in: install it again"
     code = state.get("ExecMainStatus", "not known")
     match state.get("ActiveState"):

@@ -1,14 +1,16 @@
 """agent.toml, read once into frozen `Settings`; whoever needs a value is handed it.
 
-`find_file` says which file counts, `load` reads it and tells every fault at once, `new_file` writes a fresh one for
-`init`, and `json_schema` describes it to editors and to IT's tools. The keys, their meaning and their limits are stated
-once, in `tables`: the checks, the schema and the comments in a written file all come from there.
+`find_file` says which file counts (`sources`: the machine's, and what it locks), `load` reads it and tells every fault
+at once, `new_file` writes a fresh one for `init`, and `json_schema` describes it to editors and to IT's tools. The
+keys, their meaning and their limits are stated once, in `tables`: the checks, the schema and the comments in a written
+file all come from there.
 """
 
 from agent.settings.absent import settings_for_nobody
-from agent.settings.places import config_folder, find_file, state_folder
+from agent.settings.places import config_folder, state_folder
 from agent.settings.purging import purge
 from agent.settings.reading import load, parse
+from agent.settings.sources import find_file
 from agent.settings.tables import Device, Folders, RegisterSettings, RemovalSettings, Settings, ShareSettings
 from agent.settings.writing import json_schema, new_file
 

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from agent.settings.places import expanded
 
 DEVICE_NAME = r"^[A-Za-z0-9_-]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$"
+DEVICE_NAME_AS_WRITTEN = r"^[A-Za-z0-9_{-]([A-Za-z0-9._{}-]{0,78}[A-Za-z0-9_}-])?$"
+"""In agent.toml, where `{host}` and `{login}` may stand in it."""
 _NO_DEVICE = frozenset(
     ["con", "prn", "aux", "nul", *(f"com{digit}" for digit in range(1, 10)), *(f"lpt{digit}" for digit in range(1, 10))]
 )
@@ -29,6 +31,7 @@ def safe_device_name(user: str) -> str:
 
 def device_name(value: str) -> str:
     """A safe folder name on the share, wherever the share is looked at from."""
+    _no_braces(value)
     if not re.fullmatch(DEVICE_NAME[1:-1], value):
         raise ValueError(
             "may have only the letters A-Z and a-z, digits, '.', '_' and '-', at most 64 of them, and no dot first "
@@ -42,9 +45,16 @@ def device_name(value: str) -> str:
 def staff(value: str) -> str:
     """A person as the register names them; the register's lists are separated by `;` or `|`."""
     value = plain(value)
+    _no_braces(value)
     if ";" in value or "|" in value:
         raise ValueError("must name one person, as the visits register does; ';' and '|' separate people there")
     return value
+
+
+def _no_braces(value: str) -> None:
+    """What agent.toml may say in braces was replaced before; what is left is a mistake."""
+    if "{" in value or "}" in value:
+        raise ValueError("has a word in braces that means nothing here: {login} is the login, {host} the laptop's name")
 
 
 def plain(value: str) -> str:
@@ -119,6 +129,7 @@ def endpoint(value: str) -> str:
 def user(value: str) -> str:
     """A user name on the server."""
     value = plain(value)
+    _no_braces(value)
     if any(character.isspace() or character in ":/@" for character in value) or value.startswith("-"):
         raise ValueError("is not a user name: no spaces, ':', '/' or '@', and no '-' first")
     return value

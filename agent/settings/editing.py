@@ -12,7 +12,8 @@ from typing import Any
 
 from agent.errors import SettingsError, UsageError
 from agent.files.durable import replace_file
-from agent.settings.reading import parse, read_text
+from agent.settings.reading import parse
+from agent.settings.sources import is_machines, machine_layer, read_text
 from agent.settings.tables import Settings
 from agent.settings.writing import keys, toml
 
@@ -48,17 +49,24 @@ def typed(key: Key, text: str) -> Any:
 def with_values(path: Path, changes: Mapping[Key, Any]) -> tuple[str, Settings]:
     """The text of the settings file with these values, and what it then means. Nothing is written.
 
-    SettingsError where the file or a value is wrong, or where the file is written in a way that cannot be changed here.
+    A file that is not there yet begins empty, where the machine's file says the rest. UsageError where IT locked one of
+    the keys; SettingsError where the file or a value is wrong, or where it is written in a way that cannot be changed
+    here.
     """
-    text = read_text(path)
-    before = parse(text, path)
+    machine = machine_layer()
+    text = "" if machine is not None and not path.exists() else read_text(path)
+    if machine is not None and not is_machines(path):
+        for table, name in changes:
+            if f"{table}.{name}" in machine.locked:
+                raise UsageError(f"{table}.{name} is locked by IT, in {machine.file}. Nothing was changed.")
+    before = parse(text, path) if path.exists() or not changes else None
     meant = tomllib.loads(text)
     for (table, name), value in changes.items():
         if meant.get(table, {}).get(name) == value:
             continue
         meant.setdefault(table, {})[name] = value
         text = _changed(text, table, name, value)
-    if not changes:
+    if before is not None and not changes:
         return text, before
     after = parse(text, path, written=False)
     if tomllib.loads(text) != meant:
@@ -69,6 +77,7 @@ def with_values(path: Path, changes: Mapping[Key, Any]) -> tuple[str, Settings]:
 def write(path: Path, text: str) -> None:
     """Put this text in the place of the settings file, which other users may read if they could. SettingsError."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         mode = path.stat().st_mode & 0o777 if path.exists() else None
         replace_file(path, text.encode())
         if mode is not None:

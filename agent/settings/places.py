@@ -1,19 +1,13 @@
 """Where agent.toml, the keys and the state lie on each system, by platformdirs' rules. Reads no file's content."""
 
-import logging
 import os
-from collections.abc import Mapping
+import sys
 from pathlib import Path
-
-from agent.errors import SettingsError
-from agent.files.named import open_named
-from agent.files.owner import may_speak_for_the_machine
-
-log = logging.getLogger("photo-agent")
 
 NAME = "agent.toml"
 VARIABLE = "PHOTO_AGENT_CONFIG"
 _APP = "photo-agent"
+_ON_LINUX = Path("/etc/xdg") / _APP / NAME
 
 
 def config_folder() -> Path:
@@ -33,58 +27,17 @@ def state_folder() -> Path:
     return user_state_path(_APP, appauthor=False)
 
 
-def find_file(given: Path | None, environ: Mapping[str, str]) -> Path:
-    """The settings file that counts: `given`, else PHOTO_AGENT_CONFIG, else the machine's, else the user's.
-
-    The machine's comes before the user's so that what IT set for a laptop cannot be put aside by accident. One that
-    another user of this laptop could have put there is not believed: it is passed over, with a warning. A file that was
-    named must be there; SettingsError otherwise, with all the places looked at.
-    """
-    if given is not None:
-        return _named(given, "by --config")
-    if variable := environ.get(VARIABLE):
-        return _named(Path(variable), f"by the variable {VARIABLE}")
-    places = (machine_file(), config_folder() / NAME)
-    for place in places:
-        if place.is_file() and (place != places[0] or _believed(place)):
-            return place
-    looked_at = "\n".join(f"  {place}" for place in places)
-    raise SettingsError(
-        f"There is no settings file yet. Looked for:\n{looked_at}\n"
-        f"Run `photo-agent init` to make one, or name one with --config FILE or the variable {VARIABLE}."
-    )
-
-
 def machine_file() -> Path:
-    """Where IT puts the settings of a whole machine: for every user of it, and before their own."""
+    """Where IT puts the settings of a whole machine: for every user of it, and before their own.
+
+    On Linux the documented place comes first: XDG_CONFIG_DIRS is the user's to set, and on some desktops begins with
+    another folder.
+    """
     from platformdirs import site_config_path  # not needed where the file was named
 
+    if sys.platform == "linux" and _ON_LINUX.is_file():
+        return _ON_LINUX
     return site_config_path(_APP, appauthor=False) / NAME
-
-
-NOT_BELIEVED = (
-    "{path} is not used: it must belong to an administrator of this laptop, and nobody else may be able to change it. "
-    "Ask IT to put it there again."
-)
-
-
-def _believed(path: Path) -> bool:
-    try:
-        with open_named(path) as file:
-            believed = may_speak_for_the_machine(file.fileno())
-    except OSError:
-        return True  # that it cannot be read is said by whoever reads it
-    if not believed:
-        log.warning(NOT_BELIEVED.format(path=path))
-    return believed
-
-
-def _named(path: Path, how: str) -> Path:
-    if path.is_dir():
-        raise SettingsError(f"{path}, named {how}, is a folder; name the file in it, usually {path / NAME}.")
-    if not path.exists():
-        raise SettingsError(f"There is no settings file {path}, named {how}. Run `photo-agent init` to make one.")
-    return path
 
 
 def expanded(text: str) -> Path:

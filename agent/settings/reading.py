@@ -1,7 +1,6 @@
 """agent.toml read into `Settings`. Every fault of the file comes in one SettingsError, each with its table and key."""
 
 import difflib
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from agent.errors import SettingsError
-from agent.files.named import open_named
-from agent.files.owner import may_speak_for_the_machine
-from agent.settings.places import NOT_BELIEVED, machine_file
+from agent.settings.filling import filled_in
+from agent.settings.sources import LOCKED, read_text, tables_in, with_machine
 from agent.settings.tables import Settings
-
-LARGEST = 1_000_000
-"""Bytes: hundreds of times what all settings take."""
 
 _WORDS: Mapping[str, str] = {
     "string_type": 'must be text in quotes, as in "text"',
@@ -30,59 +25,30 @@ _WORDS: Mapping[str, str] = {
 """What pydantic's kinds of fault are called here; the others are worded from their limits or by `checks`."""
 
 
-def load(path: Path) -> Settings:
-    """The settings in the file at `path`. SettingsError names the file and all that is wrong with it."""
-    return parse(read_text(path), path)
+def load(path: Path, *, anyone: bool = False, alone: bool = False) -> Settings:
+    """The settings in the file at `path`. SettingsError names the file and all that is wrong with it.
+
+    On a machine whose own file has `[locked]`, they are laid on that file's. With `anyone` a file that is for other
+    people's laptops is right, too: it need not know the login that is used here. With `alone` the file counts alone:
+    the demo's must not lead to the school's own share.
+    """
+    return parse(read_text(path), path, anyone=anyone, alone=alone)
 
 
-def parse(text: str, path: Path, *, written: bool = True) -> Settings:
-    """The settings in `text`; `path` is only for messages.
+def parse(text: str, path: Path, *, written: bool = True, anyone: bool = False, alone: bool = False) -> Settings:
+    """The settings in `text`, which is, or will be, the file at `path`.
 
     `written` is False where the text is only about to be written: then a fault is of what was given, not of the file.
     """
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        hint = _backslash_hint(text, str(fault))
-        raise SettingsError(f"{path} is not valid TOML: {fault}.{hint} Nothing was read from it.") from fault
+    tables = tables_in(text, path)
+    tables = filled_in(tables if alone else with_machine(tables, path), anyone=anyone)
     try:
         settings = Settings(**tables)
     except ValidationError as fault:
         raise _wrong(path, [_fault(tables, error) for error in fault.errors(include_url=False)], written) from fault
-    if faults := list(_contradictions(settings)):
+    if faults := [*_not_lockable(settings.locked.keys), *_contradictions(settings)]:
         raise _wrong(path, faults, written)
     return settings
-
-
-def read_text(path: Path) -> str:
-    """The text of a settings file. SettingsError where it cannot be read or believed."""
-    try:
-        with open_named(path) as file:
-            # Asked of the very file that is read: another may have taken its place since it was found.
-            if path == machine_file() and not may_speak_for_the_machine(file.fileno()):
-                raise SettingsError(NOT_BELIEVED.format(path=path))
-            content = file.read(LARGEST + 1)
-    except FileNotFoundError as fault:
-        raise SettingsError(f"There is no settings file {path}. Run `photo-agent init` to make one.") from fault
-    except OSError as fault:
-        raise SettingsError(f"The settings file {path} cannot be read: {fault.strerror or fault}.") from fault
-    if len(content) > LARGEST:
-        raise SettingsError(f"{path} is larger than a settings file can be: is it the right file?")
-    try:
-        return content.decode("utf-8-sig")  # Notepad puts a byte order mark first
-    except UnicodeDecodeError as fault:
-        line = content.count(b"\n", 0, fault.start) + 1
-        raise SettingsError(
-            f"{path} is not in UTF-8 (line {line} cannot be read). Open it in an editor and save it as UTF-8."
-        ) from fault
-
-
-def _backslash_hint(text: str, fault: str) -> str:
-    place = fault.rpartition("line ")[2].partition(",")[0]
-    lines = text.splitlines()
-    if place.isdigit() and int(place) <= len(lines) and "\\" in lines[int(place) - 1]:
-        return " Write Windows paths in single quotes, as in 'C:\\Users\\me\\Pictures\\Imports'."
-    return ""
 
 
 def _wrong(path: Path, faults: Sequence[str], written: bool) -> SettingsError:
@@ -147,6 +113,18 @@ def _describe(where: Sequence[str]) -> str:
     from agent.settings.writing import description  # only to explain a fault
 
     return description(*where)
+
+
+def _not_lockable(keys: Sequence[str]) -> Iterator[str]:
+    """What is wrong with the keys that are to be locked."""
+    known = (
+        [f"{table}.{key}" for table, listed in _names().items() if table != LOCKED for key in listed] if keys else []
+    )
+    for key in keys:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "write it as in share.host"
+            yield f'locked.keys: "{key}" is not a setting; {hint}'
 
 
 def _contradictions(settings: Settings) -> Iterator[str]:

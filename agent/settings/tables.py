@@ -28,7 +28,11 @@ class Device:
     staff: Annotated[
         str,
         AfterValidator(checks.staff),
-        Field(description="Who works with this laptop, written as in the visits register.", examples=["j.smith"]),
+        Field(
+            description="Who works with this laptop, written as in the visits register. {login}: whoever is logged in, "
+            "by the name that staff_file has for the login.",
+            examples=["j.smith"],
+        ),
     ]
     timezone: Annotated[
         str,
@@ -43,9 +47,9 @@ class Device:
         AfterValidator(checks.device_name),
         Field(
             description="This laptop's name in the record and on the share: its folder there is record/ and this name. "
-            "Without it, share.user is taken.",
+            "Without it, share.user is taken. {host} and {login} in it are replaced.",
             examples=["laptop-17"],
-            json_schema_extra={"pattern": checks.DEVICE_NAME},
+            json_schema_extra={"pattern": checks.DEVICE_NAME_AS_WRITTEN},
         ),
     ] = dataclasses.field(default_factory=str)  # empty until `Settings` puts share.user in its place
     state_dir: Annotated[
@@ -60,6 +64,14 @@ class Device:
             "or auto: as the browser asks for, and for notices as the system is set."
         ),
     ] = "auto"
+    staff_file: Annotated[
+        str,
+        AfterValidator(checks.absolute_or_empty),
+        Field(
+            description="Where staff is {login}: a CSV file on this laptop with the columns login and staff, which "
+            "only an administrator may change; empty: the login itself is the name."
+        ),
+    ] = ""
 
 
 @dataclass(frozen=True, slots=True, config=_EXACT)
@@ -104,7 +116,11 @@ class ShareSettings:
     user: Annotated[
         str,
         AfterValidator(checks.user),
-        Field(description="This laptop's own user on the server; one for each laptop.", examples=["laptop-17"]),
+        Field(
+            description="This laptop's own user on the server; one for each laptop. {host} in it is replaced by the "
+            "laptop's own name, {login} by the login; use both where several people share a laptop.",
+            examples=["laptop-17"],
+        ),
     ]
     port: Annotated[StrictInt, Field(ge=1, le=65535, description="The server's SSH port.")] = 22
     path: Annotated[
@@ -292,6 +308,20 @@ class RetentionSettings:
 
 
 @dataclass(frozen=True, slots=True, config=_EXACT)
+class Locked:
+    """In the machine's file only, which the user's own file then adds to: what that one cannot change."""
+
+    keys: Annotated[
+        tuple[str, ...],
+        Field(
+            description="The settings that stay as the machine's file has them, or at their defaults, whatever another "
+            "file says.",
+            examples=[["share.host", "share.path"]],
+        ),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True, config=_EXACT)
 class Settings:
     """All of agent.toml, checked. The paths among the properties are absolute, with `~` and variables replaced."""
 
@@ -303,6 +333,7 @@ class Settings:
     notices: NoticeSettings = dataclasses.field(default_factory=NoticeSettings)
     forward: ForwardSettings = dataclasses.field(default_factory=ForwardSettings)
     retention: RetentionSettings = dataclasses.field(default_factory=RetentionSettings)
+    locked: Locked = dataclasses.field(default_factory=Locked)
 
     def __post_init__(self) -> None:
         """Where the file gives the laptop no name, it is called like its user on the server."""
@@ -368,6 +399,8 @@ class Settings:
         tables = dataclasses.asdict(self)
         tables["device"]["state_dir"] = str(self.state_dir)
         tables["folders"]["watch"] = [str(folder) for folder in self.watch]
+        tables["device"]["staff_file"] = str(expanded(self.device.staff_file)) if self.device.staff_file else ""
+        tables["locked"]["keys"] = list(self.locked.keys)
         tables["share"]["key_file"] = str(self.key_file)
         tables["share"]["known_hosts_file"] = str(self.known_hosts_file)
         for key in ("ecs_file", "ca_file", "client_cert", "client_key"):

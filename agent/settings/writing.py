@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from agent.settings.sources import LOCKED
 from agent.settings.tables import Settings
 
 SCHEMA_FILE = "agent.schema.json"
@@ -60,12 +61,23 @@ def example() -> str:
     values = {
         table: {key: _value(part) for key, part in parts["properties"].items() if _is_set(key, parts)}
         for table, parts in _tables().items()
+        if table != LOCKED
     }
     heading = (
         f"#:schema {SCHEMA_FILE}\n"
         "# Settings of visit-photo-agent: every key with its default, or with an example where it must be given."
     )
-    return "\n".join([heading, "", *_body(values)]).rstrip() + "\n"
+    return "\n".join([heading, "", *_body(values), *_locked()]).rstrip() + "\n"
+
+
+def _locked() -> Iterator[str]:
+    """As a comment: it would be a fault in any file but the machine's."""
+    yield from _comment(description(LOCKED))
+    yield f"# [{LOCKED}]"
+    yield ""
+    for key, part in keys()[LOCKED].items():
+        yield from _comment(part["description"])
+        yield f"# {key} = {toml(part['examples'][0])}"
 
 
 def _is_set(key: str, table: Mapping[str, Any]) -> bool:
@@ -103,6 +115,8 @@ def new_file(
 def _body(given: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Each key under its meaning, set where `given` by table and key, else with its default as a comment."""
     for table, parts in keys().items():
+        if table == LOCKED:
+            continue  # it counts in the machine's file alone
         yield from _comment(description(table))
         yield f"[{table}]"
         yield ""

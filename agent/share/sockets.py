@@ -4,6 +4,7 @@ After a laptop slept or a cable was pulled, TCP by itself would go on for minute
 how long sent bytes may stay unacknowledged; all have keepalives for a silent connection.
 """
 
+import contextlib
 import socket
 import sys
 
@@ -35,19 +36,31 @@ def connect(host: str, port: int, timeout: float) -> socket.socket:
 
 
 def _notice_silence(connection: socket.socket) -> None:
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    """Each option by itself: what an older system lacks (Windows before 10 1709) it goes without."""
+    _set(connection, socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if sys.platform == "win32":
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _IDLE)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _INTERVAL)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, _PROBES)
-        connection.setsockopt(socket.IPPROTO_TCP, 5, _UNACKNOWLEDGED)  # TCP_MAXRT, seconds (ws2ipdef.h)
+        known = _set(connection, socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _IDLE)
+        known &= _set(connection, socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _INTERVAL)
+        _set(connection, socket.IPPROTO_TCP, socket.TCP_KEEPCNT, _PROBES)
+        _set(connection, socket.IPPROTO_TCP, 5, _UNACKNOWLEDGED)  # TCP_MAXRT, seconds (ws2ipdef.h)
+        if not known:
+            with contextlib.suppress(OSError):
+                connection.ioctl(socket.SIO_KEEPALIVE_VALS, (1, _IDLE * 1000, _INTERVAL * 1000))
     elif sys.platform == "darwin":
-        connection.setsockopt(socket.IPPROTO_TCP, 0x10, _IDLE)  # TCP_KEEPALIVE (netinet/tcp.h)
-        connection.setsockopt(socket.IPPROTO_TCP, 0x101, _INTERVAL)  # TCP_KEEPINTVL
-        connection.setsockopt(socket.IPPROTO_TCP, 0x102, _PROBES)  # TCP_KEEPCNT
-        connection.setsockopt(socket.IPPROTO_TCP, 0x80, _UNACKNOWLEDGED)  # TCP_RXT_CONNDROPTIME, seconds
+        _set(connection, socket.IPPROTO_TCP, 0x10, _IDLE)  # TCP_KEEPALIVE (netinet/tcp.h)
+        _set(connection, socket.IPPROTO_TCP, 0x101, _INTERVAL)  # TCP_KEEPINTVL
+        _set(connection, socket.IPPROTO_TCP, 0x102, _PROBES)  # TCP_KEEPCNT
+        _set(connection, socket.IPPROTO_TCP, 0x80, _UNACKNOWLEDGED)  # TCP_RXT_CONNDROPTIME, seconds
     else:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _IDLE)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _INTERVAL)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, _PROBES)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED * 1000)  # RFC 5482, ms
+        _set(connection, socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _IDLE)
+        _set(connection, socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _INTERVAL)
+        _set(connection, socket.IPPROTO_TCP, socket.TCP_KEEPCNT, _PROBES)
+        _set(connection, socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED * 1000)  # RFC 5482, ms
+
+
+def _set(connection: socket.socket, level: int, option: int, value: int) -> bool:
+    try:
+        connection.setsockopt(level, option, value)
+    except OSError:
+        return False
+    return True

@@ -16,7 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 
 INSTALL = Path(__file__).resolve().parents[3] / "install"
-SHELL = sorted([*INSTALL.glob("*.sh"), *INSTALL.glob("server/*.sh")])
+SHELL = sorted([*INSTALL.rglob("*.sh"), *INSTALL.glob("packages/deb/p*")])
 
 
 def _module(name: str) -> ModuleType:
@@ -261,7 +261,7 @@ def test_what_the_program_needs_is_installed_by_its_hashes_first(
     assert str(INSTALL.parent) in second
 
 
-@pytest.mark.parametrize("name", ["laptop", "demo", "test", "development"])
+@pytest.mark.parametrize("name", ["laptop", "package", "demo", "test", "development"])
 def test_every_locked_package_has_its_hashes_and_no_registry_is_named(name: str) -> None:
     text = (INSTALL / "locked" / f"{name}.txt").read_text()
     packages = re.split(r"^(?=\S+==)", text, flags=re.MULTILINE)[1:]
@@ -272,7 +272,9 @@ def test_every_locked_package_has_its_hashes_and_no_registry_is_named(name: str)
 
 def test_the_locked_versions_are_those_that_the_project_asks_for() -> None:
     project = tomllib.loads((INSTALL.parent / "pyproject.toml").read_text())["project"]
-    for name, wanted in {"laptop": [], "demo": project["optional-dependencies"]["demo"]}.items():
+    extras = project["optional-dependencies"]
+    packaged = [one for name in ("heif", "zones", "demo", "desktop") for one in extras[name]]
+    for name, wanted in {"laptop": [], "demo": extras["demo"], "package": packaged}.items():
         text = (INSTALL / "locked" / f"{name}.txt").read_text()
         locked = {found[1]: found[2] for found in re.finditer(r"^([a-z0-9.-]+)==([^ ]+)", text, re.MULTILINE)}
         for one in map(Requirement, [*project["dependencies"], *wanted]):

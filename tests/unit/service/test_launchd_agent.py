@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agent.errors import AgentError, UsageError
 from agent.model import Known
 from agent.service import Launch, launch_agent
-from agent.service.launchd import LABEL, LaunchAgent
+from agent.service.launchd import LABEL, LaunchAgent, packaged_agent
 from tests.platforms import posix_paths
 
 pytestmark = posix_paths
@@ -85,7 +85,37 @@ esac
 def service(launch: Launch, tmp_path: Path, stand_in: Callable[[str, str], Path]) -> LaunchAgent:
     (tmp_path / "session").touch()
     stand_in("launchctl", LAUNCHCTL)
-    return LaunchAgent(launch, tmp_path / "LaunchAgents", 501)
+    return LaunchAgent(launch, tmp_path / "LaunchAgents", 501, tmp_path / "packaged")
+
+
+def test_a_packages_agent_is_used_and_no_second_one_written(
+    service: LaunchAgent, launch: Launch, tmp_path: Path
+) -> None:
+    (tmp_path / "packaged").mkdir()
+    usual = Launch(launch.command)
+    (tmp_path / "packaged" / f"{LABEL}.plist").write_bytes(packaged_agent(usual))
+    packaged = LaunchAgent(usual, tmp_path / "LaunchAgents", 501, tmp_path / "packaged")
+    assert packaged.status().installed
+    packaged.install()
+    assert not (tmp_path / "LaunchAgents").exists()
+    assert packaged.status().running is Known.YES
+    packaged.uninstall()
+    assert (tmp_path / "packaged" / f"{LABEL}.plist").exists(), "it is everybody's"
+    assert _acts(tmp_path)[-1] == "disable"
+
+
+def test_a_packages_agent_does_nothing_where_there_are_no_settings(tmp_path: Path) -> None:
+    mark = tmp_path / "started"
+    properties = plistlib.loads(packaged_agent(Launch(("/usr/bin/touch", str(mark)))))
+    command = properties["ProgramArguments"]
+    environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    assert subprocess.run(command, env=environment, check=False, cwd=tmp_path).returncode == 0
+    assert not mark.exists()
+    settings = tmp_path / "Library" / "Application Support" / "photo-agent"
+    settings.mkdir(parents=True)
+    (settings / "agent.toml").touch()
+    subprocess.run(command, env=environment, check=True, cwd=tmp_path)
+    assert mark.exists()
 
 
 def _acts(tmp_path: Path) -> list[str]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from agent.errors import UsageError
 from agent.model import Known
 from agent.service import Launch, systemd_unit
-from agent.service.systemd import UNIT, SystemdService, unit_folder
+from agent.service.systemd import UNIT, SystemdService, packaged_unit, unit_folder
 from tests.platforms import posix_paths
 
 pytestmark = posix_paths
@@ -122,7 +122,43 @@ esac
 def service(launch: Launch, tmp_path: Path, stand_in) -> SystemdService:  # type: ignore[no-untyped-def]  # a fixture's
     (tmp_path / "session").touch()
     stand_in("systemctl", SYSTEMCTL)
-    return SystemdService(launch, tmp_path / "units")
+    return SystemdService(launch, tmp_path / "units", tmp_path / "packaged")
+
+
+@pytest.fixture
+def packaged(launch: Launch, tmp_path: Path, service: SystemdService) -> SystemdService:
+    """On a machine where a package brought the unit, for the settings in the usual place."""
+    (tmp_path / "packaged").mkdir()
+    usual = Launch(launch.command)
+    (tmp_path / "packaged" / UNIT).write_text(packaged_unit(usual), "utf-8")
+    return SystemdService(usual, tmp_path / "units", tmp_path / "packaged")
+
+
+def test_a_packages_unit_starts_for_users_who_have_settings(launch: Launch) -> None:
+    own, for_all = _sections(systemd_unit(launch)), packaged_unit(launch)
+    conditions = [line for line in for_all.splitlines() if line.startswith("ConditionPathExists=|")]
+    assert conditions == [
+        "ConditionPathExists=|/etc/xdg/photo-agent/agent.toml",
+        "ConditionPathExists=|%E/photo-agent/agent.toml",
+    ]
+    rest = "\n".join(line for line in for_all.splitlines() if line not in conditions)
+    assert _sections(rest) == own
+
+
+def test_a_packages_unit_is_used_and_no_second_one_written(packaged: SystemdService, tmp_path: Path) -> None:
+    assert packaged.status().installed
+    packaged.install()
+    assert not (tmp_path / "units").exists()
+    verbs = [line.split()[2] for line in (tmp_path / "calls").read_text().splitlines()]
+    assert verbs[-3:] == ["unmask", "enable", "restart"]
+    packaged.uninstall()
+    assert (tmp_path / "packaged" / UNIT).exists(), "it is everybody's"
+    assert "mask" in [line.split()[2] for line in (tmp_path / "calls").read_text().splitlines()]
+
+
+def test_settings_elsewhere_need_a_unit_of_their_own(packaged: SystemdService, launch: Launch, tmp_path: Path) -> None:
+    SystemdService(launch, tmp_path / "units", tmp_path / "packaged").install()
+    assert (tmp_path / "units" / UNIT).read_text("utf-8") == systemd_unit(launch)
 
 
 def test_installing_writes_the_unit_enables_and_starts_it(
@@ -194,7 +230,7 @@ def test_starting_what_is_not_installed_says_so(service: SystemdService) -> None
 def test_a_linux_without_systemd_is_told_apart(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="does not have systemd"):
-        SystemdService(launch, tmp_path / "units").install()
+        SystemdService(launch, tmp_path / "units", tmp_path / "packaged").install()
 
 
 def test_a_relative_configuration_folder_is_not_believed(tmp_path: Path) -> None:

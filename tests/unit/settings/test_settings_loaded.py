@@ -49,6 +49,7 @@ def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: 
             "timezone": "Europe/London",
             "state_dir": "",
             "language": "auto",
+            "staff_file": "",
         },
         "folders": {
             "watch": ("~/Pictures/Camera Imports",),
@@ -85,6 +86,7 @@ def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: 
             "client_key": "",
         },
         "retention": {"days": 0, "visits": (), "hold": ()},
+        "locked": {"keys": ()},
     }
     assert settings.watch == (home / "Pictures" / "Camera Imports",)
     assert settings.zone == ZoneInfo("Europe/London")

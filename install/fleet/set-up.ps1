@@ -1,0 +1,18 @@
+# Sets the program up for the user who is logged in: keys, and the start at log-on. Run with that user's rights, not as
+# SYSTEM. May be repeated: what is there stays. The settings come from the machine's agent.toml, which IT deploys first.
+# Exit code 0: done. Anything else: not done, with what to do.
+$ErrorActionPreference = 'Continue'
+# A folder that the laptops can write and the server can read, such as '\\files\enrolment$'. Empty: none.
+$Enrolment = ''
+# The server's fingerprint, SHA256:...; empty where known_hosts_file in agent.toml has its key.
+$HostKey = ''
+
+$program = Join-Path $env:ProgramFiles 'photo-agent\photo-agent.exe'
+if (-not (Test-Path -LiteralPath $program)) { Write-Output 'The program is not installed: deploy the MSI first.'; exit 1 }
+$options = @('--yes')
+if ($Enrolment) { $options += @('--enrolment', $Enrolment) }
+if ($HostKey) { $options += @('--host-key', $HostKey) }
+& $program init @options 2>&1 | ForEach-Object { "$_" }
+if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
+& $program service install 2>&1 | ForEach-Object { "$_" }
+exit $LASTEXITCODE
