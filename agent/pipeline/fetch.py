@@ -1,13 +1,18 @@
-"""Fetching the records that lie on the share into a folder here, to be verified or shown like any other copy; and
-telling which photos lie there.
+"""Fetching the records that lie on the share into a folder here, to be verified or shown like any other copy; telling
+which photos lie there, and fetching one of them.
 """
 
+import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.errors import ShareFault
-from agent.model import RemoteName
+from agent.model import Fingerprint, Method, Proof, RemoteName
 from agent.record.published import LARGEST, read_name
-from agent.share import Share
+from agent.share import Share, Still
+
+MOST_FETCHED = 256 * 1024 * 1024
+"""Bytes of a photo that are fetched: it passes through memory. A larger one is only read back and compared."""
 
 
 def fetch_records(share: Share, folder: Path, own: str, only: str | None = None) -> None:
@@ -49,4 +54,43 @@ def visits_there(share: Share) -> list[str]:
                 folders.append(f"{folder}/{name[:-1]}")
             else:
                 found.append(f"{folder}/{name}")
+    return found
+
+
+def fetch_photo(share: Share, name: str, expected: Fingerprint, target: Path) -> tuple[bool, bool]:
+    """Whether the share holds `expected` under that name, read back whole; and whether it was copied to `target`.
+
+    FileNotFoundError where there is no such file; ShareFault where it cannot be read.
+    """
+    at = datetime.fromtimestamp(0, UTC)
+    (still,) = share.still_holds([Proof(RemoteName(name), expected, expected, Method.READ_BACK, synced=False, at=at)])
+    if still is Still.GONE:
+        raise FileNotFoundError("There is no such file on the share.")
+    if still is Still.UNREADABLE:
+        raise ShareFault("The server does not let this file be read.")
+    if still is not Still.HOLDS or expected.size > MOST_FETCHED:
+        return still is Still.HOLDS, False
+    content = share.read(RemoteName(name), expected.size)
+    target.write_bytes(content)
+    return hashlib.sha256(content).hexdigest() == expected.sha256, True
+
+
+def fetch_small(share: Share, name: str, target: Path, largest: int) -> bool:
+    """Copy a file of whatever content to `target`; False where it is larger, or cannot be read."""
+    try:
+        target.write_bytes(share.read(RemoteName(name), largest))
+    except (FileNotFoundError, ShareFault):
+        return False
+    return True
+
+
+def fetch_registers(share: Share, largest: int) -> dict[str, bytes]:
+    """The registers that lie on the share, by their names; what cannot be read is left out."""
+    found = {}
+    for name in share.names("register"):
+        if name.lower().startswith(("visits.", "cameras.")):
+            try:
+                found[name] = share.read(RemoteName(f"register/{name}"), largest)
+            except (FileNotFoundError, ShareFault):
+                continue
     return found

@@ -1,0 +1,61 @@
+"""What an examination needs and IT's side of the record does not have: the share's files, and how a laptop read them.
+
+IT's side knows the record and nothing else of a laptop. Whoever runs an examination gives it these; `ondisk` has the
+first for a mounted or copied share.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from agent.audit.holdings import HeldFile
+from agent.model import Decision, Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Whether the file on the share is what it must be, and whether it was copied: a very large one may not be."""
+
+    same: bool
+    copied: bool
+
+
+class SharePhotos(Protocol):
+    """The files under `visits/` of a share. All of it raises AgentError or OSError where the share cannot be read."""
+
+    def listing(self) -> Mapping[str, HeldFile]:
+        """Every file, by its name on the share."""
+        ...
+
+    def fetch(self, name: str, expected: Fingerprint, target: Path) -> Fetched:
+        """Read the file whole, compare it, and copy it to `target`, which is not there yet.
+
+        FileNotFoundError where there is none; NotPlain where something else is in its place.
+        """
+        ...
+
+    def fetch_small(self, name: str, target: Path, largest: int) -> bool:
+        """Copy a file of whatever content; False where it is larger, or cannot be read."""
+        ...
+
+
+class Rereading(Protocol):
+    """What a laptop's program makes of a file."""
+
+    def rebuild(self, tagged: Path, target: Path) -> tuple[Fingerprint, str]:
+        """Take the tag out again, into `target`: the original, and the visit that the tag names. AgentError."""
+        ...
+
+    def transfer_in(self, file: Path) -> str | None:
+        """The transfer that the tag in a file names; None where it has no tag that can be read."""
+        ...
+
+    def judge(self, photo: Path, beside: Sequence[Path], staff: str, register_version: str) -> Decision | str:
+        """Read the time of capture and judge it by that version of the register; in words, why it is not known."""
+        ...
+
+    def visits_of(self, staff: str, since: datetime, until: datetime) -> Sequence[str] | None:
+        """Visits that name this member of staff and took place then; None where no register is at hand."""
+        ...
