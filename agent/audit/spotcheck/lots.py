@@ -57,7 +57,7 @@ def draw(candidates: Iterable[Candidate], seed: str, sample: int) -> tuple[Drawn
                     lowest[stratum] = mine
             yield mine
 
-    found = [Drawn(one, "sample") for _, one in heapq.nsmallest(sample, lots())]
+    found = [Drawn(one, "sample") for _, one in heapq.nsmallest(max(sample, 1), lots())[:sample]]
     had = {stratum for one in found for stratum in _strata(one.candidate)}
     for stratum, (_, one) in sorted(lowest.items(), key=lambda item: (item[0][0], item[1])):
         if stratum not in had:
