@@ -131,13 +131,16 @@ def draw(
     who = _reviewer(reviewer)
     with _records(ctx, directory, share) as at:
         enrolled = _enrolled(keys)
-        seen = spotcheck.seen_by(witness) if witness is not None else _look(at, enrolled, now)
+        seen, code = (spotcheck.seen_by(witness), 0) if witness is not None else _look(at, enrolled, now)
         if commit is not None:
             return _commit(commit, seen, size, who, signer, now, as_json=as_json)
         commitments = [spotcheck.read_commitment(file) for file in reveal]
         agreed = size if size is not None and not commitments else spotcheck.agreed_size(commitments, size)
         with audit.opened_copy(at.folder) as copy:
             population = spotcheck.freeze(copy, enrolled, seen)
+            if population.size == 0 and code:
+                say("Nothing was drawn: first find out what happened to the records.")
+                return code
             made = spotcheck.make(population, seen, agreed, seed=seed, commitments=commitments, reviewer=who, now=now)
     assert out is not None  # noqa: S101  # asked for above
     spotcheck.write(out, made, signer)
@@ -296,11 +299,14 @@ class _PhotosOverSftp:
     connection: "Share"
 
     def listing(self) -> "Mapping[str, HeldFile]":
-        """Names alone: sizes and times are not asked for."""
+        """What the server says of them."""
         from agent.audit import HeldFile
         from agent.pipeline.fetch import visits_there
 
-        return {name: HeldFile(None, size_known=False) for name in visits_there(self.connection)}
+        return {
+            name: HeldFile(one.size, size_known=not one.is_file or one.size is not None, modified=one.modified)
+            for name, one in visits_there(self.connection).items()
+        }
 
     def fetch(self, name: str, expected: "Fingerprint", target: Path) -> "Fetched":
         """As `SharePhotos.fetch`."""
@@ -317,8 +323,8 @@ class _PhotosOverSftp:
         return fetch_small(self.connection, name, target, largest)
 
 
-def _look(at: _Place, keys: "Sequence[VerifierKey]", now: datetime) -> "Seen":
-    """What this machine's witness has seen, after a look; faults of records go to standard error."""
+def _look(at: _Place, keys: "Sequence[VerifierKey]", now: datetime) -> "tuple[Seen, int]":
+    """What this machine's witness has seen, after a look; faults of records go to standard error, with their code."""
     from agent import audit
     from agent.audit import spotcheck
     from agent.settings.places import state_folder
@@ -326,11 +332,12 @@ def _look(at: _Place, keys: "Sequence[VerifierKey]", now: datetime) -> "Seen":
     folder = state_folder() / "witness"
     name = audit.name_of_witness(folder) or audit.default_name()
     pause = (lambda: None) if at.connection is not None else (lambda: time.sleep(LOOK_AGAIN))
-    for watched in audit.Witness(folder, name).look_at_records(at.folder, keys, now=now, pause=pause):
+    looked = audit.Witness(folder, name).look_at_records(at.folder, keys, now=now, pause=pause)
+    for watched in looked:
         if watched.troubles:
             for line in watched.lines():
                 say(printable(line))
-    return spotcheck.seen_by(folder)
+    return spotcheck.seen_by(folder), audit.exit_code(watched.report for watched in looked)
 
 
 def _commit(

@@ -9,7 +9,13 @@ from pathlib import Path
 from agent.errors import ShareFault
 from agent.model import Fingerprint, Method, Proof, RemoteName
 from agent.record.published import LARGEST, read_name
-from agent.share import Share, Still
+from agent.share import Listed, Share, Still
+
+MOST_PHOTOS = 5_000_000
+"""Names under `visits/` that are looked at."""
+
+DEEPEST = 8
+"""Folders within folders there: the agent makes one level."""
 
 MOST_FETCHED = 256 * 1024 * 1024
 """Bytes of a photo that are fetched: it passes through memory. A larger one is only read back and compared."""
@@ -43,17 +49,24 @@ def _copy(share: Share, name: str, target: Path) -> None:
         raise ShareFault("A file of the record was taken away from the share while it was read.") from gone
 
 
-def visits_there(share: Share) -> list[str]:
-    """The names of all files under `visits/` that this account may see. Their sizes are not asked for."""
-    found: list[str] = []
+def visits_there(share: Share) -> dict[str, Listed]:
+    """All files under `visits/` that this account may see, by their names on the share.
+
+    ShareFault where there are more of them, or folders lie deeper, than is looked at.
+    """
+    found: dict[str, Listed] = {}
     folders = ["visits"]
     while folders:
         folder = folders.pop()
-        for name in share.names(folder):
-            if name.endswith("/"):
-                folders.append(f"{folder}/{name[:-1]}")
+        if folder.count("/") > DEEPEST:
+            raise ShareFault(f"The share has folders more than {DEEPEST} deep under visits, so they were not read.")
+        for one in share.listing(folder):
+            if one.is_folder:
+                folders.append(f"{folder}/{one.name}")
             else:
-                found.append(f"{folder}/{name}")
+                found[f"{folder}/{one.name}"] = one
+        if len(found) + len(folders) > MOST_PHOTOS:
+            raise ShareFault(f"The share has more than {MOST_PHOTOS} files under visits, so they were not read.")
     return found
 
 

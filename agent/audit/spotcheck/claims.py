@@ -15,7 +15,7 @@ from typing import Any
 from agent.audit.evidence import PublishedEvidence
 from agent.audit.lines import LONGEST_LINE
 from agent.audit.report import Report
-from agent.audit.spotcheck.transfers import Transfer, TransferredFile, read_transfer
+from agent.audit.spotcheck.transfers import Transfer, TransferredFile, read_transfer, staff_of
 from agent.files.beneath import NotPlain
 from agent.record.leaf import LEAF_LINE
 from agent.record.published import origin
@@ -89,7 +89,7 @@ class Claims:
         elif not believed:
             return
         elif kind == EntryKind.ENROLLED:
-            self.staff[device] = (str(body.get("staff") or ""), at)
+            self.staff[device] = (staff_of(body.get("staff")), at)
         elif body.get("transfer") in wanted:
             outcome = None if kind == EntryKind.REMOVED else str(body.get("outcome"))
             self.removals[str(body.get("photo")), str(body["transfer"])].append(Removal(device, outcome))

@@ -255,6 +255,9 @@ def _of_json(body: Mapping[str, Any]) -> Draw:
         left_out=tuple((str(one["device"]), str(one["why"])) for one in body["left_out"]),
         notes=tuple(str(one) for one in body["notes"]),
     )
+    seen = {one.origin: one.size for one in made.seen.checkpoints}
+    if any(one.drawn.candidate.index >= seen.get(one.drawn.candidate.origin, 0) for one in made.drawn):
+        raise ValueError("a transfer was drawn from beyond the checkpoints")
     if made.at.tzinfo is None or len(made.drawn) > MOST_DRAWN * 2 or _with_id(made).id != made.id:
         raise ValueError("this is not a draw of this program")
     return made

@@ -18,6 +18,7 @@ from agent.audit.spotcheck.lots import draw_files
 from agent.audit.spotcheck.outcome import Check, Found, Gap, Item, Outcome, Stranger, Wrong
 from agent.audit.spotcheck.ports import Fetched, Rereading, SharePhotos
 from agent.audit.spotcheck.strangers import OnItsWay, Strangers
+from agent.audit.spotcheck.words import plain
 from agent.audit.verify import verify_all
 from agent.errors import AgentError
 from agent.files.beneath import Beneath, NotPlain
@@ -144,7 +145,12 @@ def _of_the_records(evidences: Sequence[tuple[PublishedEvidence, Report]]) -> It
             forged = finding.damage in {RecordFault.ALTERED, RecordFault.FORKED} or (
                 finding.damage is RecordFault.UNSIGNED and finding.index is not None
             )
-            yield Found(Wrong.FORGED if forged else Wrong.RECORD, finding.text, origin(report.device), finding.index)
+            yield Found(
+                Wrong.FORGED if forged else Wrong.RECORD,
+                plain(finding.text),
+                plain(origin(report.device)),
+                finding.index,
+            )
 
 
 def _the_other_way(files: Sequence[str], claims: Claims, examiner: Examiner) -> tuple[int, list[Found]]:
@@ -204,7 +210,9 @@ def _gaps(claims: Claims, means: Means) -> tuple[list[Gap], list[str]]:
         if visits is None:
             return gaps, ["No register of visits is at hand, so it is not known which visits have no entries."]
         gaps += [
-            Gap("no entries", device, visit, "a member of staff took part, and nothing is on record of it")
+            Gap(
+                "no entries", plain(device), plain(visit), "a member of staff took part, and nothing is on record of it"
+            )
             for visit in visits
             if (staff, visit) not in claims.visited
         ]

@@ -13,6 +13,7 @@ from agent.audit.spotcheck.drawfile import Proven
 from agent.audit.spotcheck.outcome import Answer, Check, Found, Item, Wrong
 from agent.audit.spotcheck.ports import Fetched, Rereading, SharePhotos
 from agent.audit.spotcheck.transfers import Transfer, TransferredFile, read_transfer
+from agent.audit.spotcheck.words import plain
 from agent.errors import AgentError, RecordError
 from agent.files.beneath import NotPlain
 from agent.model import Verdict
@@ -110,11 +111,11 @@ class Examiner:
         elif chain & self.claims.damaged:
             one.not_known(Check.REMOVAL, "the record is damaged, so what it says of the removal is not believed")
         elif said and said[-1] not in {"away", "read-only"}:
-            one.not_known(Check.REMOVAL, f"the laptop did not remove it: the record says “{_plain(str(said[-1]))}”")
+            one.not_known(Check.REMOVAL, f"the laptop did not remove it: the record says “{plain(str(said[-1]))}”")
         elif self.now - transfer.proven_at < SOON:
             one.not_known(Check.REMOVAL, "it was sent less than a day ago, and its removal is not on record yet")
         else:
-            why = f": the record says “{_plain(str(said[-1]))}”" if said else ": nothing about it is on record"
+            why = f": the record says “{plain(str(said[-1]))}”" if said else ": nothing about it is on record"
             one.wrong(Check.REMOVAL, Wrong.NOT_REMOVED, f"it is not known to be off the laptop{why}")
 
     # --- the files ---------------------------------------------------------------------------------------------------
@@ -149,7 +150,7 @@ class Examiner:
                 one.wrong(Check.FILE, Wrong.NO_FILE, "the share has no such file")
             else:
                 one.right(Check.FILE)
-                one.wrong(Check.FOLDER, Wrong.FOLDER, f"its file is in the folder of {_plain(elsewhere)}")
+                one.wrong(Check.FOLDER, Wrong.FOLDER, f"its file is in the folder of {plain(elsewhere)}")
         except NotPlain as fault:
             one.wrong(Check.FILE, Wrong.NO_FILE, f"what is in its place {fault}")
         except (AgentError, OSError) as fault:
@@ -198,7 +199,7 @@ class Examiner:
         finally:
             held.unlink(missing_ok=True)
         if visit != transfer.visit:
-            one.wrong(Check.FOLDER, Wrong.FOLDER, f"its tag names another visit, {_plain(visit)}")
+            one.wrong(Check.FOLDER, Wrong.FOLDER, f"its tag names another visit, {plain(visit)}")
         if rebuilt != file.original:
             one.wrong(
                 Check.ORIGINAL, Wrong.ORIGINAL, _which(number, "what is left without its tag is not the original")
@@ -227,12 +228,12 @@ class Examiner:
         if isinstance(said, str):
             one.not_known(Check.TIME, said)
         elif said.verdict is Verdict.REVIEW:
-            one.not_known(Check.TIME, _plain(f"its file alone does not decide it: {'; '.join(said.reasons)}"))
+            one.not_known(Check.TIME, plain(f"its file alone does not decide it: {'; '.join(said.reasons)}"))
         elif said.verdict is Verdict.VISIT and said.visit == transfer.visit:
             one.right(Check.TIME)
         else:
             why = "; ".join(said.reasons)
-            one.wrong(Check.TIME, Wrong.TIME, _plain(f"by the register of then it is not of this visit: {why}"))
+            one.wrong(Check.TIME, Wrong.TIME, plain(f"by the register of then it is not of this visit: {why}"))
 
     def _is_ours(self, path: Path) -> bool:
         """Whether this is a sidecar that this program made: it says nothing that the photo does not."""
@@ -287,9 +288,4 @@ def _reason(fault: Exception) -> str:
     """Why a file could not be looked at; a system's message may name it, so only its kind is given."""
     if isinstance(fault, OSError):
         return f"it cannot be read: {fault.strerror or type(fault).__name__}"
-    return _plain(str(fault))
-
-
-def _plain(text: str) -> str:
-    """Text of a record or a share, fit for a terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text)[:500]
+    return plain(str(fault))

@@ -17,6 +17,7 @@ from agent.audit.renaming import all_evidence
 from agent.audit.spotcheck.leaves import Tree
 from agent.audit.spotcheck.lots import Candidate
 from agent.audit.spotcheck.transfers import read_transfer
+from agent.audit.spotcheck.words import plain
 from agent.audit.trust import trusted
 from agent.errors import RecordError, UsageError
 from agent.files.beneath import Beneath, NotPlain
@@ -144,10 +145,12 @@ def freeze(copy: Beneath, keys: Sequence[VerifierKey], seen: Seen) -> Population
         mine = there.pop(checkpoint.origin, None)
         record = "its record is not in this copy" if mine is None else _frozen(*mine, checkpoint)
         if isinstance(record, str):
-            left_out.append((checkpoint.device, record))
+            left_out.append((checkpoint.device, plain(record)))
         else:
             records.append(record)
-    left_out += [(name.removeprefix(ORIGIN), "the witness has not seen a whole record of it") for name in sorted(there)]
+    left_out += [
+        (plain(name.removeprefix(ORIGIN)), "the witness has not seen a whole record of it") for name in sorted(there)
+    ]
     return Population(tuple(records), tuple(left_out))
 
 

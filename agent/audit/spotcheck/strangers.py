@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from agent.audit.holdings import SETTLING, VISITS, HeldFile
+from agent.audit.lines import AHEAD
 from agent.audit.spotcheck.claims import Claims
 from agent.audit.spotcheck.outcome import Stranger
 from agent.audit.spotcheck.ports import Rereading, SharePhotos
@@ -44,7 +45,8 @@ class Strangers:
 
     def judge(self, name: str, file: HeldFile) -> Stranger | OnItsWay:
         """Whether it is certainly without an entry."""
-        old = file.modified is not None and self.now - file.modified > SETTLING
+        # Anyone can set the time that a file bears: one in the future makes no file young.
+        old = file.modified is not None and not -AHEAD < self.now - file.modified <= SETTLING
         transfer = None if old or (file.size_known and file.size is None) else self._transfer_of(name)
         if transfer is not None and not self.claims.has_transfer(transfer):
             return OnItsWay()

@@ -9,6 +9,9 @@ from agent.model import Fingerprint, Sha256
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
+_NAME = re.compile(r"visits(?:/(?!\.{1,2}(?:/|$))[^/\\]+)+")
+"""Below the folder of the visits, and nowhere that leads up again."""
+
 _LONGEST = 500
 MOST_FILES = 50
 """Files of one transfer: a photo, its clip, sidecars and tags make less than ten."""
@@ -60,8 +63,16 @@ def read_transfer(body: object) -> Transfer | None:
         return None
 
 
+def staff_of(value: object) -> str:
+    """A member of staff as an entry names them; empty where it names nobody."""
+    try:
+        return _text(value)
+    except ValueError:
+        return ""
+
+
 def _file(said: Mapping[str, object]) -> TransferredFile:
-    return TransferredFile(_text(said["name"]), _content(said, "original"), _content(said, "held"))
+    return TransferredFile(_matching(_NAME, _text(said["name"])), _content(said, "original"), _content(said, "held"))
 
 
 def _content(said: Mapping[str, object], which: str) -> Fingerprint:

@@ -10,6 +10,11 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def plain(text: str) -> str:
+    """Text of a record or a share, fit for a terminal and for JSON: no control characters, no bytes that are no text."""
+    return "".join(character if character.isprintable() else "?" for character in text[:500])
+
+
 def promised(population: int, sample: int, confidence: Fraction) -> str:
     """What a draw proves if all of it is right."""
     if sample == 0:

@@ -282,9 +282,10 @@ def test_a_draw_of_a_reviewer_who_is_not_known_is_refused(school: School, tmp_pa
 
 def test_a_draw_that_was_not_made_by_lot_is_named(school: School) -> None:
     """A reviewer who leaves something out and signs anew."""
+    from dataclasses import replace
+
     from agent.audit.spotcheck.drawfile import _with_id, read, write
     from agent.audit.spotcheck.signing import ReviewerKey
-    from dataclasses import replace
 
     school.draw("--seed", "dice", "--sample", "4")
     made, _ = read(school.draw_file)
