@@ -322,6 +322,10 @@ class _PhotosOverSftp:
 
         return fetch_small(self.connection, name, target, largest)
 
+    def fetch_head(self, name: str, target: Path, length: int) -> bool:  # noqa: ARG002
+        """Not over SFTP: whole photos would have to be fetched."""
+        return False
+
 
 def _look(at: _Place, keys: "Sequence[VerifierKey]", now: datetime) -> "tuple[Seen, int]":
     """What this machine's witness has seen, after a look; faults of records go to standard error, with their code."""

@@ -87,6 +87,14 @@ class RereadPhotos:
             return Decision(Verdict.NOT_A_PHOTO, ("neither a picture nor a video",), register.version)
         return decide(capture, register, staff=staff, zone=self.rules.zone)
 
+    def numbered(self, photo: Path) -> tuple[str, int] | None:
+        """Make and model of the camera, and the number that it gave the picture. LocalFault."""
+        found = self.reader.number(photo)
+        if found is None:
+            return None
+        words = [one for one in (found.camera.make, found.camera.model) if one]
+        return " ".join(words) or "camera", found.number
+
     def visits_of(self, staff: str, since: datetime, until: datetime) -> Sequence[str] | None:
         """Visits of the register of now that name this person, were not cancelled, and took place in that time."""
         if not self.registers.visits:

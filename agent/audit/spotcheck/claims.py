@@ -49,7 +49,7 @@ class Removal:
 class Claims:
     """`lines` are, for each entry drawn, every line with its leaf that is in its place; `held` the claims on the files
     drawn, `removals` by photo and transfer. `staff` are, by device, who works with it and since when; `visited` are
-    the visits for which a member of staff has transfers.
+    the visits for which a member of staff has transfers; `sent` are the photos of each pair of device and visit drawn.
     """
 
     lines: defaultdict[Place, list[tuple[bytes, bytes]]] = field(default_factory=lambda: defaultdict(list))
@@ -57,8 +57,8 @@ class Claims:
     removals: defaultdict[tuple[str, str], list[Removal]] = field(default_factory=lambda: defaultdict(list))
     staff: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     visited: set[tuple[str, str]] = field(default_factory=set)
+    sent: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     damaged: set[str] = field(default_factory=set)
-    newest: dict[str, datetime] = field(default_factory=dict)
     _named: set[bytes] = field(default_factory=set)
     _doubtful: set[bytes] = field(default_factory=set)
     _transfers: set[bytes] = field(default_factory=set)
@@ -102,6 +102,8 @@ class Claims:
         if not believed:
             return
         self.visited.add((said.staff or device, said.visit))
+        if (photos := self.sent.get((device, said.visit))) is not None:
+            photos.append(said.files[0].name)
         before = self.staff.get(device)
         if said.staff and (before is None or before[0] != said.staff):
             self.staff[device] = (said.staff, said.proven_at if before is None else before[1])
@@ -115,9 +117,12 @@ def gather(
     places: Collection[Place],
     files: Collection[str],
     wanted: Collection[str],
+    visits: Collection[tuple[str, str]],
 ) -> Claims:
-    """Read every record once; `places` are the entries that were drawn."""
-    claims = Claims(damaged={report.device for _, report in evidences if report.findings})
+    """Read every record once; `places` are the entries that were drawn, `visits` their devices and visits."""
+    claims = Claims(
+        sent={pair: [] for pair in visits}, damaged={report.device for _, report in evidences if report.findings}
+    )
     for evidence, report in evidences:
         mine = origin(evidence.device)
         for index, line, kept in raw_lines(evidence):
@@ -130,8 +135,6 @@ def gather(
                     continue  # verifying tells of it
                 if isinstance(entry, dict):
                     claims.take(evidence.device, entry, files, wanted)
-        if report.last_at is not None:
-            claims.newest[mine] = report.last_at
     return claims
 
 

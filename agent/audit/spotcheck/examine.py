@@ -15,6 +15,7 @@ from agent.audit.spotcheck.drawfile import Draw, repeats
 from agent.audit.spotcheck.examining import Examiner
 from agent.audit.spotcheck.frozen import freeze
 from agent.audit.spotcheck.lots import draw_files
+from agent.audit.spotcheck.numbering import numbering_gaps
 from agent.audit.spotcheck.outcome import Check, Found, Gap, Item, Outcome, Stranger, Wrong
 from agent.audit.spotcheck.ports import Fetched, Rereading, SharePhotos
 from agent.audit.spotcheck.strangers import OnItsWay, Strangers
@@ -24,7 +25,7 @@ from agent.errors import AgentError
 from agent.files.beneath import Beneath, NotPlain
 from agent.model import Fingerprint
 from agent.record.note import VerifierKey
-from agent.record.published import origin
+from agent.record.published import ORIGIN, origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,11 @@ def examine(made: Draw, content: bytes, means: Means) -> Outcome:
     evidences = verify_all(means.copy, means.keys, now=means.now, seen=seen)
     drawn = [one.drawn.candidate for one in made.drawn]
     claims = gather(
-        evidences, {(one.origin, one.index) for one in drawn}, frozenset(files), {one.transfer for one in drawn}
+        evidences,
+        {(one.origin, one.index) for one in drawn},
+        frozenset(files),
+        {one.transfer for one in drawn},
+        {(one.origin.removeprefix(ORIGIN), one.visit) for one in drawn},
     )
     examiner = Examiner(
         photos=means.photos or _NoPhotos(),
@@ -75,6 +80,9 @@ def examine(made: Draw, content: bytes, means: Means) -> Outcome:
     strangers = Strangers(claims, examiner.photos, means.reading, listing, means.now)
     without = list(_without_entry(listing, claims, strangers, unknowns))
     gaps, notes = _gaps(claims, means)
+    if means.photos is not None:
+        in_numbers, more = numbering_gaps(claims.sent, means.photos, means.reading)
+        gaps, notes = [*gaps, *in_numbers], [*notes, *more]
     return Outcome(
         draw=made,
         draw_sha256=hashlib.sha256(content).hexdigest(),
@@ -114,6 +122,9 @@ class _NoPhotos:
         raise AgentError("the share's photos are not at hand")
 
     def fetch_small(self, name: str, target: Path, largest: int) -> bool:  # noqa: ARG002
+        return False
+
+    def fetch_head(self, name: str, target: Path, length: int) -> bool:  # noqa: ARG002
         return False
 
 

@@ -40,6 +40,10 @@ class SharePhotos(Protocol):
         """Copy a file of whatever content; False where it is larger, or cannot be read."""
         ...
 
+    def fetch_head(self, name: str, target: Path, length: int) -> bool:
+        """Copy so many bytes from a file's beginning; False where that cannot be done."""
+        ...
+
 
 class Rereading(Protocol):
     """What a laptop's program makes of a file."""
@@ -54,6 +58,10 @@ class Rereading(Protocol):
 
     def judge(self, photo: Path, beside: Sequence[Path], staff: str, register_version: str) -> Decision | str:
         """Read the time of capture and judge it by that version of the register; in words, why it is not known."""
+        ...
+
+    def numbered(self, photo: Path) -> tuple[str, int] | None:
+        """The camera, in words, and the number that it gave the picture; None where there is none. AgentError."""
         ...
 
     def visits_of(self, staff: str, since: datetime, until: datetime) -> Sequence[str] | None:

@@ -11,7 +11,7 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 
 def plain(text: str) -> str:
-    """Text of a record or a share, fit for a terminal and for JSON: no control characters, no bytes that are no text."""
+    """Text of a record or a share, fit for a terminal and for JSON: only characters that can be printed."""
     return "".join(character if character.isprintable() else "?" for character in text[:500])
 
 

@@ -27,7 +27,7 @@ def test_inclusion_proofs_are_those_of_the_tree_that_laptops_sign() -> None:
         assert tree.root == root_of(leaves)
         for index in range(size):
             assert tree.proof(index) == prove(
-                inclusion_ranges(index, size), lambda low, high: root_of(leaves[low:high])
+                inclusion_ranges(index, size), lambda low, high, all_=leaves: root_of(all_[low:high])
             )
 
 

@@ -229,6 +229,28 @@ def test_visits_with_staff_and_without_entries_are_asked_about(school: School) -
     ]
 
 
+def test_gaps_in_a_cameras_numbering_are_asked_about(school: School) -> None:
+    import io
+
+    import piexif
+    from PIL import Image
+
+    for place, number in enumerate((100, 101, 105, 9000)):
+        tags = {piexif.ImageIFD.Make: b"NIKON", piexif.ImageIFD.Model: b"D70", piexif.ImageIFD.ImageNumber: number}
+        when = {piexif.ExifIFD.DateTimeOriginal: f"2026:03:14 10:00:{place:02}".encode()}
+        out = io.BytesIO()
+        Image.new("RGB", (64, 48), (50 * place, 0, 0)).save(out, "JPEG", exif=piexif.dump({"0th": tags, "Exif": when}))
+        school.send("laptop-1", 200 + place, picture=out.getvalue())
+    school.publish()
+    school.draw()
+    code, result = school.examine()
+    assert (code, result["right"]) == (0, 12)
+    (gap,) = [one for one in result["gaps"] if one["kind"] == "numbering"]
+    assert (gap["device"], gap["visit"]) == ("laptop-1", "museum")
+    assert gap["detail"] == "3 numbers of a NIKON D70 between its first and last photo, not seen by this agent"
+    assert "8 photos have no camera's number" in result["notes"][-1]
+
+
 def test_files_that_it_cleared_away_are_not_missed(school: School) -> None:
     school.draw()
     shutil.rmtree(school.share / "visits" / "farm")
