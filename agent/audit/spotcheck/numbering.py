@@ -6,6 +6,7 @@ about. Phones do not number their pictures, and then nothing is known.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -51,7 +52,7 @@ def numbering_gaps(sent: Sent, photos: SharePhotos, reading: Rereading) -> tuple
 
 
 def _gaps(device: str, visit: str, camera: str, numbers: Sequence[int]) -> list[Gap]:
-    steps = [after - before - 1 for before, after in zip(numbers, numbers[1:], strict=False)]
+    steps = [after - before - 1 for before, after in pairwise(numbers)]
     missing = sum(step for step in steps if step < FARTHEST)
     if not missing:
         return []
