@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.errors import LocalFault, UsageError
+from agent.errors import LocalFault, UsageError, contained
 from agent.files.beneath import Beneath, NotPlain
 from agent.model import Decision, Fingerprint, Register, Verdict
 from agent.pipeline.renew import LARGEST
@@ -60,20 +60,18 @@ class RereadPhotos:
         LocalFault where the file was changed or holds no tag.
         """
         try:
-            with tagged.open("rb") as source, target.open("xb") as out:
+            with contained("a photo on the share"), tagged.open("rb") as source, target.open("xb") as out:
                 done = untag(source, out)
         except UsageError as fault:
             raise LocalFault(str(fault)) from fault
-        except OSError as fault:
-            raise LocalFault(f"the original cannot be written: {fault.strerror}") from fault
         return done.original, str(done.visit)
 
     def transfer_in(self, file: Path) -> str | None:
         """The transfer that the file's tag names, if it has one."""
         try:
-            with file.open("rb") as source:
+            with contained("a photo on the share"), file.open("rb") as source:
                 tag = read_tag(source)
-        except OSError:
+        except LocalFault:  # it cannot be read, or is made to be unreadable
             return None
         return None if tag is None else str(tag.transfer)
 

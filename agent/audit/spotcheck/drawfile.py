@@ -12,6 +12,7 @@ from typing import Any
 from agent.audit.cosigning import CosigningKey
 from agent.audit.spotcheck.commitment import Commitment, came_after, seed_of, why_not_independent
 from agent.audit.spotcheck.frozen import Population, Seen, SeenCheckpoint, seen_checkpoint
+from agent.audit.spotcheck.leaves import Tree
 from agent.audit.spotcheck.lots import Candidate, Drawn, draw
 from agent.audit.spotcheck.sampling import as_number
 from agent.audit.spotcheck.signing import NotSigned, canonical, opened, signed
@@ -126,8 +127,13 @@ def make(
     if sample > MOST_DRAWN:
         raise UsageError(f"That would be a draw of {sample}; {MOST_DRAWN} are the most. Allow a larger error.")
     found = draw(population.candidates(), seed, sample)
-    trees = {record.seen.origin: record.tree for record in population.records}
-    proven = tuple(Proven(one, tuple(trees[one.candidate.origin].proof(one.candidate.index))) for one in found)
+    proofs: dict[Candidate, tuple[bytes, ...]] = {}
+    for record in population.records:
+        mine = [one.candidate for one in found if one.candidate.origin == record.seen.origin]
+        if mine:  # one tree in memory at a time
+            tree = Tree(record.leaves)
+            proofs |= {one: tuple(tree.proof(one.index)) for one in mine}
+    proven = tuple(Proven(one, proofs[one.candidate]) for one in found)
     made = Draw(
         "", now.astimezone(UTC), reviewer, seed, tuple(commitments), later,
         Seen(seen.key, tuple(record.seen for record in population.records)),

@@ -21,7 +21,7 @@ from agent.audit.spotcheck.ports import Fetched, Rereading, SharePhotos
 from agent.audit.spotcheck.strangers import OnItsWay, Strangers
 from agent.audit.spotcheck.words import plain
 from agent.audit.verify import verify_all
-from agent.errors import AgentError
+from agent.errors import LocalFault, ShareFault
 from agent.files.beneath import Beneath, NotPlain
 from agent.model import Fingerprint
 from agent.record.note import VerifierKey
@@ -119,7 +119,7 @@ class _NoPhotos:
         return {}
 
     def fetch(self, name: str, expected: Fingerprint, target: Path) -> Fetched:  # noqa: ARG002
-        raise AgentError("the share's photos are not at hand")
+        raise ShareFault("the share's photos are not at hand")
 
     def fetch_small(self, name: str, target: Path, largest: int) -> bool:  # noqa: ARG002
         return False
@@ -177,7 +177,7 @@ def _the_other_way(files: Sequence[str], claims: Claims, examiner: Examiner) -> 
                     examiner.photos.fetch(name, claim.file.held, Path(folder) / str(number)).same
                     for number, claim in enumerate(said)
                 )
-            except (AgentError, OSError, NotPlain):
+            except (LocalFault, ShareFault, OSError, NotPlain):
                 continue  # it went meanwhile, or cannot be read: neither right nor wrong
         if same:
             right += 1

@@ -8,13 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from agent.audit.holdings import VISITS, HeldFile
+from agent.audit.lines import AHEAD
 from agent.audit.spotcheck.claims import Claims
 from agent.audit.spotcheck.drawfile import Proven
 from agent.audit.spotcheck.outcome import Answer, Check, Found, Item, Wrong
 from agent.audit.spotcheck.ports import Fetched, Rereading, SharePhotos
 from agent.audit.spotcheck.transfers import Transfer, TransferredFile, read_transfer
 from agent.audit.spotcheck.words import plain
-from agent.errors import AgentError, RecordError
+from agent.errors import LocalFault, RecordError, ShareFault, Unforeseen, contained
 from agent.files.beneath import NotPlain
 from agent.model import Verdict
 from agent.record.entry import entry_of
@@ -46,16 +47,23 @@ class Examiner:
     def examine(self, proven: Proven) -> Item:
         """Every check that can be made; after a forged entry none of what it says is looked at."""
         one = _Under(Item(by_lot=proven.drawn.why == "sample"), proven)
+        try:
+            with contained("a transfer"):
+                self._examine(one)
+        except Unforeseen as fault:  # it is this transfer's alone: the others go on
+            one.not_known(Check.FILE, str(fault))
+        return one.item
+
+    def _examine(self, one: "_Under") -> None:
         transfer = self._entry(one)
         if transfer is None:
-            return one.item
+            return
         self._removal(one, transfer)
         if transfer.visit in self.retired:
             one.not_known(Check.FILE, "its visit's files were cleared away by IT")
-            return one.item
+            return
         with TemporaryDirectory(prefix="photo-agent-spot-check-") as name:
             self._files(one, transfer, Path(name))
-        return one.item
 
     # --- the entry ---------------------------------------------------------------------------------------------------
 
@@ -112,7 +120,7 @@ class Examiner:
             one.not_known(Check.REMOVAL, "the record is damaged, so what it says of the removal is not believed")
         elif said and said[-1] not in {"away", "read-only"}:
             one.not_known(Check.REMOVAL, f"the laptop did not remove it: the record says “{plain(str(said[-1]))}”")
-        elif self.now - transfer.proven_at < SOON:
+        elif -AHEAD < self.now - transfer.proven_at < SOON:  # one dated in the future is not young
             one.not_known(Check.REMOVAL, "it was sent less than a day ago, and its removal is not on record yet")
         else:
             why = f": the record says “{plain(str(said[-1]))}”" if said else ": nothing about it is on record"
@@ -153,7 +161,7 @@ class Examiner:
                 one.wrong(Check.FOLDER, Wrong.FOLDER, f"its file is in the folder of {plain(elsewhere)}")
         except NotPlain as fault:
             one.wrong(Check.FILE, Wrong.NO_FILE, f"what is in its place {fault}")
-        except (AgentError, OSError) as fault:
+        except (LocalFault, ShareFault, OSError) as fault:
             one.not_known(Check.FILE, _reason(fault))
         return None
 
@@ -166,7 +174,7 @@ class Examiner:
             try:
                 if name != file.name and self.photos.fetch(name, file.held, target).same:
                     return name.split("/")[1]
-            except (AgentError, OSError, NotPlain):
+            except (LocalFault, ShareFault, OSError, NotPlain):
                 continue
             finally:
                 target.unlink(missing_ok=True)
@@ -193,7 +201,10 @@ class Examiner:
             return False
         try:
             rebuilt, visit = self.reading.rebuild(held, original)
-        except AgentError:
+        except Unforeseen as fault:
+            one.not_known(Check.ORIGINAL, plain(str(fault)))
+            return False
+        except LocalFault:
             one.wrong(Check.ORIGINAL, Wrong.ORIGINAL, _which(number, "its tag cannot be taken out again"))
             return False
         finally:
@@ -222,7 +233,7 @@ class Examiner:
         beside = [path for number, path in originals.items() if number > 0 and not self._is_ours(path)]
         try:
             said = self.reading.judge(photo, beside, transfer.staff, transfer.register_version)
-        except AgentError as fault:
+        except LocalFault as fault:
             one.not_known(Check.TIME, _reason(fault))
             return
         if isinstance(said, str):

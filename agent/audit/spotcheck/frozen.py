@@ -93,13 +93,13 @@ def seen_checkpoint(note: bytes, key: CosigningKey) -> SeenCheckpoint:
 class FrozenRecord:
     """One device's record up to a checkpoint that was seen; `erased` entries in it were taken out on request.
 
-    `published` are its signed checkpoints up to that one, the smallest first.
+    `published` are its signed checkpoints up to that one, the smallest first; `leaves` the leaf hashes up to it.
     """
 
     seen: SeenCheckpoint
     evidence: PublishedEvidence
     published: tuple[Checkpoint, ...]
-    tree: Tree
+    leaves: bytes
     transfers: int
     erased: int
 
@@ -181,4 +181,4 @@ def _frozen(evidence: PublishedEvidence, keys: Sequence[VerifierKey], seen: Seen
     if tree.root != seen.root:
         return f"its first {seen.size} entries are not those that the witness saw"
     published = sorted((one for one in signed if one.size <= seen.size), key=lambda one: (one.size, one.root))
-    return FrozenRecord(seen, mine, tuple(published), tree, transfers, erased)
+    return FrozenRecord(seen, mine, tuple(published), bytes(leaves), transfers, erased)

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from agent.audit.spotcheck.outcome import Gap
 from agent.audit.spotcheck.ports import Rereading, SharePhotos
 from agent.audit.spotcheck.words import counted, plain
-from agent.errors import AgentError
+from agent.errors import LocalFault
 
 MOST_READ = 2_000
 """Photos whose numbers are read in one examination."""
@@ -67,5 +67,5 @@ def _number(name: str, photos: SharePhotos, reading: Rereading) -> tuple[str, in
         target = Path(folder) / "photo"
         try:
             return reading.numbered(target) if photos.fetch_head(name, target, HEAD) else None
-        except AgentError:
+        except LocalFault:
             return None

@@ -23,7 +23,7 @@ class Fetched:
 
 
 class SharePhotos(Protocol):
-    """The files under `visits/` of a share. All of it raises AgentError or OSError where the share cannot be read."""
+    """The files under `visits/` of a share. ShareFault, LocalFault and OSError are one file's; others end all."""
 
     def listing(self) -> Mapping[str, HeldFile]:
         """Every file, by its name on the share."""
@@ -49,7 +49,10 @@ class Rereading(Protocol):
     """What a laptop's program makes of a file."""
 
     def rebuild(self, tagged: Path, target: Path) -> tuple[Fingerprint, str]:
-        """Take the tag out again, into `target`: the original, and the visit that the tag names. AgentError."""
+        """Take the tag out again, into `target`: the original, and the visit that the tag names.
+
+        LocalFault where the file does not give its original; Unforeseen where that is not known.
+        """
         ...
 
     def transfer_in(self, file: Path) -> str | None:
@@ -57,11 +60,11 @@ class Rereading(Protocol):
         ...
 
     def judge(self, photo: Path, beside: Sequence[Path], staff: str, register_version: str) -> Decision | str:
-        """Read the time of capture and judge it by that version of the register; in words, why it is not known."""
+        """Judge the time of capture by that version of the register; in words, why it is not known. LocalFault."""
         ...
 
     def numbered(self, photo: Path) -> tuple[str, int] | None:
-        """The camera, in words, and the number that it gave the picture; None where there is none. AgentError."""
+        """The camera, in words, and the number that it gave the picture; None where there is none. LocalFault."""
         ...
 
     def visits_of(self, staff: str, since: datetime, until: datetime) -> Sequence[str] | None:
