@@ -257,6 +257,8 @@ class Outcome:
     def lines(self) -> Iterator[str]:
         """For people."""
         verdict = "SOMETHING IS WRONG" if self.exit_code else "nothing wrong was found"
+        if not_known := self.count(Answer.NOT_KNOWN):
+            verdict += f"; {not_known:,} of {len(self.items):,} could not be judged in full"
         yield f"Spot check {self.draw.id}: {verdict}."
         yield self.statement
         for check, counts in self.checks.items():
