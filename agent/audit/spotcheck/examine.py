@@ -1,7 +1,7 @@
 """A draw, examined both ways: from the record to the share's files to the byte, and from the share to the record."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from agent.audit.evidence import PublishedEvidence
 from agent.audit.holdings import SETTLING, HeldFile, is_under_way
 from agent.audit.report import RecordFault, Report
-from agent.audit.spotcheck.claims import Claims, gather
+from agent.audit.spotcheck.claims import Claims, Place, gather
 from agent.audit.spotcheck.drawfile import Draw, repeats
 from agent.audit.spotcheck.examining import Examiner
 from agent.audit.spotcheck.frozen import freeze
@@ -50,7 +50,7 @@ def examine(made: Draw, content: bytes, means: Means) -> Outcome:
     listing, why_not = _listing(means.photos)
     files = draw_files((name for name in listing if not is_under_way(name)), made.seed, made.sample)
     seen = [one.as_note() for one in made.seen.checkpoints]
-    evidences = verify_all(means.copy, means.keys, now=means.now, seen=seen)
+    evidences = list(verify_all(means.copy, means.keys, now=means.now, seen=seen))
     drawn = [one.drawn.candidate for one in made.drawn]
     claims = gather(
         evidences,
@@ -73,9 +73,10 @@ def examine(made: Draw, content: bytes, means: Means) -> Outcome:
     for one in made.drawn:
         items.append(examiner.examine(one))
         means.done(len(items))
-    others = [*_of_the_draw(made, means), *_of_the_records(evidences)]
+    wrong_places = {(found.origin, found.index) for item in items for found in item.wrong}
+    others = [*_of_the_draw(made, means), *_of_the_records(evidences, wrong_places)]
     unknowns = [] if why_not is None else [Found(Check.FILE, why_not)]
-    right, wrong = _the_other_way(files, claims, examiner)
+    right, wrong = _the_other_way(files, claims, examiner, {(one.origin, one.index) for one in drawn})
     others += wrong
     strangers = Strangers(claims, examiner.photos, means.reading, listing, means.now)
     without = list(_without_entry(listing, claims, strangers, unknowns))
@@ -150,9 +151,14 @@ def _of_the_draw(made: Draw, means: Means) -> Iterator[Found]:
             yield Found(Wrong.NOT_BY_LOT, why)
 
 
-def _of_the_records(evidences: Sequence[tuple[PublishedEvidence, Report]]) -> Iterator[Found]:
+def _of_the_records(
+    evidences: Sequence[tuple[PublishedEvidence, Report]], said: Collection[tuple[str | None, int | None]]
+) -> Iterator[Found]:
+    """What is wrong with the records, but for the entries of which that is `said` already."""
     for _, report in evidences:
         for finding in report.findings:
+            if (origin(report.device), finding.index) in said:
+                continue
             forged = finding.damage in {RecordFault.ALTERED, RecordFault.FORKED} or (
                 finding.damage is RecordFault.UNSIGNED and finding.index is not None
             )
@@ -164,8 +170,13 @@ def _of_the_records(evidences: Sequence[tuple[PublishedEvidence, Report]]) -> It
             )
 
 
-def _the_other_way(files: Sequence[str], claims: Claims, examiner: Examiner) -> tuple[int, list[Found]]:
-    """Of the files drawn from the share, how many are as an entry says; and those that no entry describes rightly."""
+def _the_other_way(
+    files: Sequence[str], claims: Claims, examiner: Examiner, examined: Collection[Place]
+) -> tuple[int, list[Found]]:
+    """Of the files drawn from the share, how many are as an entry says; and those that no entry describes rightly.
+
+    What is wrong with the transfers that were examined by themselves is said there.
+    """
     right, wrong = 0, []
     for name in files:
         said = claims.held.get(name, [])
@@ -181,7 +192,7 @@ def _the_other_way(files: Sequence[str], claims: Claims, examiner: Examiner) -> 
                 continue  # it went meanwhile, or cannot be read: neither right nor wrong
         if same:
             right += 1
-        else:
+        elif not any(claim.place in examined for claim in said):
             (device, index), claim = said[0].place, said[0].transfer
             detail = "a file drawn from the share does not hold the bytes on record"
             wrong.append(Found(Wrong.BYTES, detail, device, index, claim.transfer, claim.visit))

@@ -221,6 +221,7 @@ class Outcome:
         return {
             "kind": KIND,
             "id": draw.id,
+            "draw": draw.id,
             "drawn_at": draw.at.isoformat(),
             "examined_at": self.examined_at.isoformat(),
             "reviewer": self.reviewer,

@@ -33,7 +33,7 @@ class Result:
 
     @property
     def id(self) -> str:
-        """The draw's."""
+        """The draw's, with a number behind it for its second result and those after."""
         return str(self.body["id"])
 
 
@@ -48,13 +48,14 @@ class Results:
 def write_result(file: Path, outcome: Outcome, signer: Signer) -> Path:
     """Keep a result, durable on return; under `NAME-2`, `NAME-3`, … where the file is there. Where it is now.
 
-    UsageError where it cannot be written.
+    The second result of a draw has its number in its id too. UsageError where it cannot be written.
     """
-    content = signed(outcome.as_json(), signer)
+    body = outcome.as_json()
     for number in range(1, MOST_RESULTS):
         target = file if number == 1 else file.with_name(f"{file.stem}-{number}{file.suffix}")
+        mine = body if number == 1 else {**body, "id": f"{body['id']}-{number}"}
         try:
-            create_file(target, content)
+            create_file(target, signed(mine, signer))
         except FileExistsError:
             continue
         except OSError as fault:

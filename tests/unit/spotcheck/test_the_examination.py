@@ -43,8 +43,21 @@ def test_wrong_bytes_are_named(school: School) -> None:
     photo.write_bytes(photo.read_bytes()[:-1] + b"\0")
     photos(school)[1].write_bytes(b"short")
     code, result = school.examine()
-    assert (code, kinds(result), result["wrong"]) == (16, {"wrong bytes"}, 2)
+    assert (code, kinds(result), result["wrong"], len(result["findings"])) == (16, {"wrong bytes"}, 2, 2)
     assert result["findings"][0].keys() >= {"origin", "index", "transfer", "kind", "detail"}
+
+
+def test_a_file_that_was_not_drawn_by_its_entry_is_compared_all_the_same(school: School) -> None:
+    school.draw("--seed", "dice", "--sample", "4")
+    drawn = {str(one["transfer"]) for one in school.drawn()}
+    for entry in (
+        json.loads(line) for path in school.share.rglob("segment-*") for line in path.read_bytes().splitlines()
+    ):
+        if entry["kind"] == "transferred" and entry["body"]["transfer"] not in drawn:
+            (school.share / entry["body"]["files"][0]["name"]).write_bytes(b"other bytes")
+    code, result = school.examine()
+    assert (code, result["wrong"], kinds(result)) == (16, 0, {"wrong bytes"})
+    assert "a file drawn from the share" in result["findings"][0]["detail"]
 
 
 def test_a_file_in_another_visits_folder_is_named(school: School) -> None:
@@ -275,6 +288,7 @@ def test_results_are_kept_signed_and_read_back(school: School) -> None:
     folder = school.state / "spot-checks"
     read = read_results(folder)
     assert (len(read.results), read.problems) == (2, ())
+    assert [one.id for one in read.results] == [read.results[0].id, f"{read.results[0].id}-2"]
     assert all(one.trusted and one.body["right"] == 8 for one in read.results)
     first, second = sorted(folder.glob("*.json"))
     first.write_bytes(first.read_bytes().replace(b'"right": 8', b'"right": 9', 1))
