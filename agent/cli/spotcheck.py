@@ -2,10 +2,8 @@
 
 import contextlib
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,18 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.copies import settings_if_any
-from agent.cli.session import json_option, printable, put_json, say, settings_of
+from agent.cli.session import json_option, printable, put_json, say
+from agent.cli.sharephotos import Place, records_at
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
-    from agent.audit import HeldFile, VerifierKey
-    from agent.audit.spotcheck import Fetched, Seen, Size
-    from agent.audit.spotcheck.ports import SharePhotos
-    from agent.model import Fingerprint
-    from agent.pipeline.rereading import RegisterFiles
+    from agent.audit import VerifierKey
+    from agent.audit.spotcheck import Seen, Size
     from agent.record.note import Signer
     from agent.register import Rules
-    from agent.share import Share
 
 LOOK_AGAIN = 10.0
 """Seconds before a record that seems damaged is looked at once more: its device may be publishing at this moment."""
@@ -129,7 +124,7 @@ def draw(
     place = _state(state)
     signer = spotcheck.ReviewerKey.kept(place)
     who = _reviewer(reviewer)
-    with _records(ctx, directory, share) as at:
+    with records_at(ctx, directory, share) as at:
         enrolled = _enrolled(keys)
         seen, code = (spotcheck.seen_by(witness), 0) if witness is not None else _look(at, enrolled, now)
         if commit is not None:
@@ -217,7 +212,7 @@ def examine(
         )
     signer = spotcheck.ReviewerKey.kept(place)
     now = audit.utc_now()
-    with _records(ctx, directory, share) as at, audit.opened_copy(at.folder) as copy:
+    with records_at(ctx, directory, share) as at, audit.opened_copy(at.folder) as copy:
         files = at.registers(registers)
         with reread_photos(files, _rules(ctx, timezone, dates), now) as reading, _progress(len(made.drawn)) as done:
             means = spotcheck.Means(
@@ -244,90 +239,7 @@ def examine(
 # --- what both need --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where the records are: a folder here; with the share's photos, where they are at hand, and its connection."""
-
-    folder: Path
-    photos: "SharePhotos | None"
-    connection: "Share | None" = None
-
-    def registers(self, more: Sequence[Path]) -> "RegisterFiles":
-        """The register on the share, and those in other folders."""
-        from agent.pipeline.fetch import fetch_registers
-        from agent.pipeline.renew import LARGEST
-        from agent.pipeline.rereading import registers_in, sorted_out
-
-        if self.connection is not None:
-            found = fetch_registers(self.connection, LARGEST)
-        else:
-            found = registers_in(self.folder / "register")
-        for number, folder in enumerate(more):
-            found |= {f"{number}/{name}": content for name, content in registers_in(folder).items()}
-        return sorted_out(found)
-
-
-@contextlib.contextmanager
-def _records(ctx: click.Context, directory: Path | None, share: bool) -> Iterator[_Place]:
-    if share == (directory is not None):
-        raise click.UsageError("Give a folder, or --share.")
-    from agent.audit.spotcheck import PhotosOnDisk
-
-    if directory is not None:
-        visits = directory / "visits"
-        yield _Place(directory, PhotosOnDisk(visits) if visits.is_dir() else None)
-        return
-    from agent.pipeline.context import server_of, wall_clock
-    from agent.pipeline.fetch import fetch_records
-    from agent.share import open_share
-
-    settings = settings_of(ctx)
-    with (
-        tempfile.TemporaryDirectory(prefix="photo-agent-spot-check-") as name,
-        open_share(server_of(settings), clock=wall_clock) as connection,
-    ):
-        folder = Path(name) / "share"
-        folder.mkdir()
-        fetch_records(connection, folder, settings.device.name)
-        yield _Place(folder, _PhotosOverSftp(connection), connection)
-
-
-@dataclass(frozen=True, slots=True)
-class _PhotosOverSftp:
-    """The share's photos, straight from the server."""
-
-    connection: "Share"
-
-    def listing(self) -> "Mapping[str, HeldFile]":
-        """What the server says of them."""
-        from agent.audit import HeldFile
-        from agent.pipeline.fetch import visits_there
-
-        return {
-            name: HeldFile(one.size, size_known=not one.is_file or one.size is not None, modified=one.modified)
-            for name, one in visits_there(self.connection).items()
-        }
-
-    def fetch(self, name: str, expected: "Fingerprint", target: Path) -> "Fetched":
-        """As `SharePhotos.fetch`."""
-        from agent.audit.spotcheck import Fetched
-        from agent.pipeline.fetch import fetch_photo
-
-        same, copied = fetch_photo(self.connection, name, expected, target)
-        return Fetched(same=same, copied=copied)
-
-    def fetch_small(self, name: str, target: Path, largest: int) -> bool:
-        """As `SharePhotos.fetch_small`."""
-        from agent.pipeline.fetch import fetch_small
-
-        return fetch_small(self.connection, name, target, largest)
-
-    def fetch_head(self, name: str, target: Path, length: int) -> bool:  # noqa: ARG002
-        """Not over SFTP: whole photos would have to be fetched."""
-        return False
-
-
-def _look(at: _Place, keys: "Sequence[VerifierKey]", now: datetime) -> "tuple[Seen, int]":
+def _look(at: Place, keys: "Sequence[VerifierKey]", now: datetime) -> "tuple[Seen, int]":
     """What this machine's witness has seen, after a look; faults of records go to standard error, with their code."""
     from agent import audit
     from agent.audit import spotcheck

@@ -12,9 +12,10 @@ import pytest
 
 from agent.audit.spotcheck import read_results
 from agent.errors import UsageError
+from agent.record import Draft, EntryKind
 from tests.laptop import jpeg
 from tests.platforms import WINDOWS, posix_paths
-from tests.unit.spotcheck.school import REGISTER, School
+from tests.unit.spotcheck.school import REGISTER, SENT, School
 
 PRIVATE = datetime(2026, 3, 13, 20, 0)  # noqa: DTZ001  # what a camera's clock shows
 
@@ -390,3 +391,25 @@ def test_a_share_with_hostile_names_and_texts_is_examined_to_its_end(school: Sch
     code, result = school.examine()
     assert (code, result["right"], result["without_entry"]) == (16, 8, 4)
     assert "\x1b" not in json.dumps(result)
+
+
+def test_a_removal_under_a_laptops_new_name_counts_and_one_of_another_laptop_does_not(school: School) -> None:
+    school.device("old-name")
+    school.send("old-name", 400, removed=False)
+    entry = next(one for one in school.devices["old-name"].drafts if one.kind is EntryKind.TRANSFERRED)
+    gone = {key: entry.body[key] for key in ("photo", "transfer", "visit")} | {"removed_at": SENT.isoformat()}
+    names: dict[str, Any] = {"old_name": "old-name", "new_name": "new-name"}
+    school.devices["laptop-1"].drafts.append(Draft(EntryKind.REMOVED, gone, "x-removed", SENT))
+    school.publish()
+    school.draw()
+    assert kinds(school.examine()[1]) == {"not removed"}
+
+    old, new = school.devices["old-name"], school.device("new-name")
+    old.drafts.append(Draft(EntryKind.RENAMED, names, "renamed", SENT))
+    school.publish()
+    head = old.record.seals()[-1].head
+    more = names | {"entries": head.size, "root": head.root.hex()}
+    new.drafts += [Draft(EntryKind.RENAMED, more, "renamed", SENT), Draft(EntryKind.REMOVED, gone, "y-removed", SENT)]
+    school.publish()
+    code, result = school.examine()
+    assert (code, result["right"], result["findings"]) == (0, 9, [])
