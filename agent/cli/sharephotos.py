@@ -28,17 +28,18 @@ class Place:
     photos: "SharePhotos | None"
     connection: "Share | None" = None
 
-    def registers(self, more: Sequence[Path]) -> "RegisterFiles":
-        """The register on the share, and those in other folders."""
+    def registers(self, kept: Path, more: Sequence[Path]) -> "RegisterFiles":
+        """The register on the share, those in other folders, and those that were `kept`, as this one is from now on."""
         from agent.pipeline.fetch import fetch_registers
         from agent.pipeline.renew import LARGEST
-        from agent.pipeline.rereading import registers_in, sorted_out
+        from agent.pipeline.rereading import keep_registers, registers_in, sorted_out
 
         if self.connection is not None:
             found = fetch_registers(self.connection, LARGEST)
         else:
             found = registers_in(self.folder / "register")
-        for number, folder in enumerate(more):
+        keep_registers(kept, found)
+        for number, folder in enumerate((kept, *more)):
             found |= {f"{number}/{name}": content for name, content in registers_in(folder).items()}
         return sorted_out(found)
 

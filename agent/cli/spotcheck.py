@@ -127,6 +127,7 @@ def draw(
     with records_at(ctx, directory, share) as at:
         enrolled = _enrolled(keys)
         seen, code = (spotcheck.seen_by(witness), 0) if witness is not None else _look(at, enrolled, now)
+        at.registers(place / "registers", ())  # when this is examined, it is the register of then
         if commit is not None:
             return _commit(commit, seen, size, who, signer, now, as_json=as_json)
         commitments = [spotcheck.read_commitment(file) for file in reveal]
@@ -213,7 +214,7 @@ def examine(
     signer = spotcheck.ReviewerKey.kept(place)
     now = audit.utc_now()
     with records_at(ctx, directory, share) as at, audit.opened_copy(at.folder) as copy:
-        files = at.registers(registers)
+        files = at.registers(place / "registers", registers)
         with reread_photos(files, _rules(ctx, timezone, dates), now) as reading, _progress(len(made.drawn)) as done:
             means = spotcheck.Means(
                 copy=copy,

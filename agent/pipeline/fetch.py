@@ -14,6 +14,9 @@ from agent.share import Listed, Share, Still
 MOST_PHOTOS = 5_000_000
 """Names under `visits/` that are looked at."""
 
+MOST_REGISTERS = 100
+"""Names in the folder of the registers that are looked at."""
+
 DEEPEST = 8
 """Folders within folders there: the agent makes one level."""
 
@@ -100,7 +103,7 @@ def fetch_small(share: Share, name: str, target: Path, largest: int) -> bool:
 def fetch_registers(share: Share, largest: int) -> dict[str, bytes]:
     """The registers that lie on the share, by their names; what cannot be read is left out."""
     found = {}
-    for name in share.names("register"):
+    for name in share.names("register")[:MOST_REGISTERS]:
         if name.lower().startswith(("visits.", "cameras.")):
             try:
                 found[name] = share.read(RemoteName(f"register/{name}"), largest)

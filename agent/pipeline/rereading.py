@@ -1,18 +1,21 @@
 """What this program made of a photo, made of it once more: for IT, who checks what the laptops did.
 
 A photo on the share is untagged, its time of capture is read again by the worker that reads photos, and judged by the
-register that its entry names. Nothing is changed anywhere; files are read where they are given.
+register that its entry names. Nothing on the share is changed.
 """
 
 import contextlib
+import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from agent.errors import LocalFault, UsageError, contained
 from agent.files.beneath import Beneath, NotPlain
+from agent.files.durable import create_file
 from agent.model import Decision, Fingerprint, Register, Verdict
 from agent.pipeline.renew import LARGEST
 from agent.register import Kind, Rules, as_it_was, decide, recognise, version_of
@@ -22,7 +25,12 @@ if TYPE_CHECKING:
     from agent.capture import PhotoReader
 
 MOST_REGISTERS = 1000
-"""Files of registers of then that are looked at."""
+"""Names in a folder of registers that are looked at."""
+
+MOST_VISITS, MOST_CAMERAS = 300, 50
+"""Files of visits and of cameras that are held beside each other: each pair is a version."""
+
+_KEPT = re.compile(r"(?:visits|cameras)[a-z0-9_-]{0,60}\.(?:csv|txt|xlsx|ods|ics)")
 
 NO_REGISTER = "the register that it was decided by is not at hand"
 
@@ -50,8 +58,8 @@ class RereadPhotos:
     _opened: dict[str, Register] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, visits in self.registers.visits:
-            for cameras in (None, *(content for _, content in self.registers.cameras)):
+        for name, visits in self.registers.visits[:MOST_VISITS]:
+            for cameras in (None, *(content for _, content in self.registers.cameras[:MOST_CAMERAS])):
                 self._versions.setdefault(version_of(visits, cameras), (name, visits, cameras))
 
     def rebuild(self, tagged: Path, target: Path) -> tuple[Fingerprint, str]:
@@ -152,6 +160,25 @@ def registers_in(folder: Path) -> dict[str, bytes]:
                 with contextlib.suppress(OSError, NotPlain), inside.open((one.name,), LARGEST) as file:
                     found[one.name] = file.read()
     return found
+
+
+def keep_registers(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Keep these for later, when they are the registers of then; each content once, and under plain names only.
+
+    LocalFault where that fails.
+    """
+    for name, content in files.items():
+        base = PurePosixPath(_base(name))
+        if not _KEPT.fullmatch(base.name):
+            continue
+        kept = folder / f"{base.stem}-{hashlib.sha256(content).hexdigest()[:16]}{base.suffix}"
+        try:
+            if not kept.exists():
+                create_file(kept, content)
+        except FileExistsError:
+            continue
+        except OSError as fault:
+            raise LocalFault(f"the register cannot be kept in {folder}: {fault.strerror}") from fault
 
 
 def _base(name: str) -> str:

@@ -203,8 +203,17 @@ def test_what_a_person_decided_is_not_judged_by_its_time(school: School) -> None
     assert (code, result["checks"]["time"]["by_a_persons_word"]) == (0, 1)
 
 
+def test_the_register_of_then_is_kept_from_the_draw_on(school: School) -> None:
+    school.draw()
+    (school.share / "register" / "visits.csv").write_bytes(REGISTER.replace(b"2026-03-14", b"2026-05-14"))
+    code, result = school.examine()
+    assert (code, result["right"]) == (0, 8)
+    assert len(list((school.state / "registers").iterdir())) == 2
+
+
 def test_a_time_is_judged_by_the_register_of_then(school: School, tmp_path: Path) -> None:
     school.draw()
+    shutil.rmtree(school.state / "registers")
     (school.share / "register" / "visits.csv").write_bytes(REGISTER.replace(b"2026-03-14", b"2026-05-14"))
     code, result = school.examine()
     assert (code, result["right"], result["not_known"]) == (0, 0, 8)
