@@ -137,6 +137,17 @@ class School:
             one.record.seal(one.signer)
             one.published = publish(one.record, self.share, one.published)
 
+    def lines(self, device: str) -> list[bytes]:
+        """A record's entries as they were published, each with its line end."""
+        return self.devices[device].record.files.entries.read_bytes().splitlines(keepends=True)
+
+    def put_in(self, device: str, old: bytes, new: bytes) -> None:
+        """Somebody changes a record on the share, in whichever of its files that is."""
+        files = [path for path in (self.share / "record" / device).iterdir() if old in path.read_bytes()]
+        assert files
+        for path in files:
+            path.write_bytes(path.read_bytes().replace(old, new))
+
     def run(self, *words: str | Path) -> int:
         """`photo-agent spot-check WORDS` in this process; its exit code. Raises as it does."""
         code = cli.main(["spot-check", *map(str, words)], standalone_mode=False)

@@ -108,8 +108,7 @@ def test_a_device_whose_record_was_changed_is_left_out_and_named(
 ) -> None:
     school.draw("--seed", "dice", "--sample", "3")
     school.draw_file.unlink()
-    segment = next((school.share / "record" / "laptop-1").glob("segment-*"))
-    segment.write_bytes(segment.read_bytes().replace(b'"museum"', b'"mus3um"'))
+    school.put_in("laptop-1", b'"museum"', b'"mus3um"')
     school.draw("--seed", "dice", "--sample", "100")
     body = json.loads(school.draw_file.read_bytes())
     assert [one["device"] for one in body["left_out"]] == ["laptop-1"]
@@ -122,8 +121,7 @@ def test_an_entry_without_a_signature_does_not_keep_a_device_out(school: School)
     school.draw("--seed", "dice", "--sample", "100")
     school.draw_file.unlink()
     folder = school.share / "record" / "laptop-1"
-    for part in ("segment", "leaves"):
-        real = next(folder.glob(f"{part}-*"))
+    for real in [path for path in folder.iterdir() if not path.name.startswith("checkpoint-")]:
         (folder / re.sub(r"-[0-9a-f]{16}\.", "-0000000000000000.", real.name)).write_bytes(real.read_bytes()[:-1])
     school.draw("--seed", "dice", "--sample", "100")
     assert json.loads(school.draw_file.read_bytes())["population"] == 8

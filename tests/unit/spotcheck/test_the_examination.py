@@ -51,9 +51,7 @@ def test_wrong_bytes_are_named(school: School) -> None:
 def test_a_file_that_was_not_drawn_by_its_entry_is_compared_all_the_same(school: School) -> None:
     school.draw("--seed", "dice", "--sample", "4")
     drawn = {str(one["transfer"]) for one in school.drawn()}
-    for entry in (
-        json.loads(line) for path in school.share.rglob("segment-*") for line in path.read_bytes().splitlines()
-    ):
+    for entry in (json.loads(line) for device in school.devices for line in school.lines(device)):
         if entry["kind"] == "transferred" and entry["body"]["transfer"] not in drawn:
             (school.share / entry["body"]["files"][0]["name"]).write_bytes(b"other bytes")
     code, result = school.examine()
@@ -150,10 +148,8 @@ def test_a_photo_that_came_just_now_is_not_called_wrong_before_its_entry_can_be_
 
 def test_a_forged_entry_is_named(school: School) -> None:
     school.draw()
-    segment = next((school.share / "record" / "laptop-1").glob("segment-*"))
-    lines = segment.read_bytes().splitlines(keepends=True)
-    lines[1] = lines[1].replace(b'"museum"', b'"mus3um"')
-    segment.write_bytes(b"".join(lines))
+    line = school.lines("laptop-1")[1]
+    school.put_in("laptop-1", line, line.replace(b'"museum"', b'"mus3um"'))
     code, result = school.examine()
     assert (code, result["wrong"]) == (16, 1)
     (mine,) = [one for one in result["findings"] if one["transfer"]]
@@ -165,21 +161,19 @@ def test_an_entry_with_its_leaf_put_in_anew_is_forged(school: School) -> None:
     from agent.record.leaf import commit, leaf_line
 
     school.draw()
-    folder = school.share / "record" / "laptop-1"
-    segment, leaves = next(folder.glob("segment-*")), next(folder.glob("leaves-*"))
-    lines, commits = segment.read_bytes().splitlines(keepends=True), leaves.read_bytes().splitlines(keepends=True)
-    lines[1] = lines[1].replace(b'"museum"', b'"mus3um"')
-    commits[1] = leaf_line(commit(b"\1" * 32, lines[1][:-1]), b"\1" * 32)
-    segment.write_bytes(b"".join(lines))
-    leaves.write_bytes(b"".join(commits))
+    line = school.lines("laptop-1")[1]
+    forged = line.replace(b'"museum"', b'"mus3um"')
+    leaf = school.devices["laptop-1"].record.files.leaves.read_bytes().splitlines(keepends=True)[1]
+    school.put_in("laptop-1", line, forged)
+    school.put_in("laptop-1", leaf, leaf_line(commit(b"\1" * 32, forged[:-1]), b"\1" * 32))
     code, result = school.examine()
     assert (code, result["wrong"], kinds(result)) == (16, 1, {"forged entry"})
 
 
 def test_a_record_that_was_cut_is_named(school: School) -> None:
     school.draw()
-    for part in ("segment", "leaves", "checkpoint"):
-        next((school.share / "record" / "laptop-2").glob(f"{part}-*")).unlink()
+    for path in (school.share / "record" / "laptop-2").iterdir():
+        path.unlink()
     code, result = school.examine()
     assert code == 16
     assert "record damaged" in kinds(result)
