@@ -49,7 +49,8 @@ class Removal:
 class Claims:
     """`lines` are, for each entry drawn, every line with its leaf that is in its place; `held` the claims on the files
     drawn, `removals` by photo and transfer. `staff` are, by device, who works with it and since when; `visited` are
-    the visits for which a member of staff has transfers; `sent` are the photos of each pair of device and visit drawn.
+    the visits for which a member of staff has transfers, `visits` all that have any; `sent` are the photos of each pair
+    of device and visit that was drawn.
     """
 
     lines: defaultdict[Place, list[tuple[bytes, bytes]]] = field(default_factory=lambda: defaultdict(list))
@@ -57,6 +58,7 @@ class Claims:
     removals: defaultdict[tuple[str, str], list[Removal]] = field(default_factory=lambda: defaultdict(list))
     staff: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     visited: set[tuple[str, str]] = field(default_factory=set)
+    visits: set[str] = field(default_factory=set)
     sent: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     damaged: set[str] = field(default_factory=set)
     _named: set[bytes] = field(default_factory=set)
@@ -102,6 +104,7 @@ class Claims:
         if not believed:
             return
         self.visited.add((said.staff or device, said.visit))
+        self.visits.add(said.visit)
         if (photos := self.sent.get((device, said.visit))) is not None:
             photos.append(said.files[0].name)
         before = self.staff.get(device)

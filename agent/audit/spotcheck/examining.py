@@ -158,7 +158,12 @@ class Examiner:
                 one.wrong(Check.FILE, Wrong.NO_FILE, "the share has no such file")
             else:
                 one.right(Check.FILE)
-                one.wrong(Check.FOLDER, Wrong.FOLDER, f"its file is in the folder of {plain(elsewhere)}")
+                where = (
+                    f"the folder of {elsewhere}"
+                    if elsewhere in self.claims.visits
+                    else "a folder of no visit on record"
+                )
+                one.wrong(Check.FOLDER, Wrong.FOLDER, f"its file is in {where}")
         except NotPlain as fault:
             one.wrong(Check.FILE, Wrong.NO_FILE, f"what is in its place {fault}")
         except (LocalFault, ShareFault, OSError) as fault:

@@ -136,7 +136,9 @@ class Stranger:
 
     def line(self) -> str:
         """For people."""
-        where = "in a folder that is no visit's" if self.visit is None else f"in the folder of {self.visit}"
+        where = (
+            "in a folder that is not of a visit on record" if self.visit is None else f"in the folder of {self.visit}"
+        )
         size = "" if self.size is None else f", {self.size:,} bytes"
         since = "" if self.modified is None else f", since {self.modified:%d %b %Y %H:%M} UTC"
         return f"{Wrong.NO_ENTRY}: a file {where}{size}{since}: {self.detail}"

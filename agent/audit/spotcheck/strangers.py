@@ -1,8 +1,8 @@
 """A file on the share that no entry describes: wrong, unless its entry may still be on its way.
 
 An entry is published after the run that sent its photo. So a file that came just now, and that carries the tag of a
-transfer that no record has, is not called wrong yet. Names are other people's and may be private: only one that this
-program gives is repeated.
+transfer that no record has, is not called wrong yet. Names are other people's and may be private: a file's is repeated
+only if this program gives such names, and a folder's only if it is that of a visit on record.
 """
 
 import re
@@ -24,7 +24,6 @@ MOST_LOOKED_INTO = 200
 _OURS = re.compile(
     r"(?:undated|[0-9]{8}-[0-9]{6})_[a-z0-9-]{1,40}_[0-9a-f]{12}(?:-[0-9]{1,3})?(?:\.[a-z0-9]{1,15}){1,3}"
 )
-_VISIT = re.compile(r"(?![.])[A-Za-z0-9._-]{1,120}(?<![.])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Strangers:
         if transfer is not None and not self.claims.has_transfer(transfer):
             return OnItsWay()
         parts = name.split("/")
-        visit = parts[1] if len(parts) == 3 and parts[0] == VISITS and _VISIT.fullmatch(parts[1]) else None
+        visit = parts[1] if len(parts) == 3 and parts[0] == VISITS and parts[1] in self.claims.visits else None
         ours = visit is not None and _OURS.fullmatch(parts[-1]) is not None
         detail = "no entry of any laptop says that it was sent"
         if file.size_known and file.size is None:

@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.laptop import Laptop
+from tests.integration.pipeline.test_nothing_private_gets_out import LONDON, PLACES, PRIVATE_WORD, VISIT_WORD, telling
+from tests.laptop import ON_VISIT, PRIVATE, Laptop
 
 
 class At:
@@ -58,3 +59,22 @@ def test_a_draw_needs_a_folder_or_the_share_and_one_seed(laptop: Laptop, tmp_pat
     for words in (("draw",), ("draw", laptop.share), ("draw", laptop.share, "--share", "--seed", "s", "--sample", "1")):
         assert it.run(*words)[0] == 2
     assert it.run("examine", tmp_path / "nothing", laptop.share)[0] == 2
+
+
+def test_nothing_private_is_in_a_draw_or_a_result(laptop: Laptop, tmp_path: Path) -> None:
+    """Not of a visit photo, and not of what somebody put on the share by hand."""
+    laptop.file(f"{VISIT_WORD}/{VISIT_WORD}.jpg", telling(VISIT_WORD, ON_VISIT, LONDON))
+    laptop.file(f"{PRIVATE_WORD}.jpg", telling(PRIVATE_WORD, PRIVATE))
+    assert laptop.run().removed == 1
+    it = At(laptop, tmp_path)
+    assert it.run("draw", laptop.share, "--seed", "dice", "--sample", "5", "--out", it.draw)[0] == 0
+    (laptop.share / "visits" / "museum" / f"{PRIVATE_WORD}.jpg").write_bytes(telling(PRIVATE_WORD, PRIVATE))
+    (laptop.share / "visits" / PRIVATE_WORD).mkdir()
+    (laptop.share / "visits" / PRIVATE_WORD / "x.jpg").write_bytes(telling(PRIVATE_WORD, PRIVATE))
+    for place in (laptop.share, "--share"):
+        code, result = it.run("examine", it.draw, place)
+        assert (code, result["right"], result["without_entry"]) == (16, 1, 2)
+    words = (VISIT_WORD, PRIVATE_WORD, *PLACES)
+    kept = [path.read_text("utf-8") for path in (it.draw, *it.state.rglob("*.json"))]
+    assert len(kept) >= 3
+    assert [word for word in words for text in kept if word in text] == []

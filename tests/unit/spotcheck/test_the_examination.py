@@ -66,6 +66,11 @@ def test_a_file_in_another_visits_folder_is_named(school: School) -> None:
     code, result = school.examine()
     assert (code, kinds(result), result["wrong"]) == (16, {"wrong folder"}, 1)
     assert result["findings"][0]["detail"] == "its file is in the folder of farm"
+    (school.share / "visits" / "Emma").mkdir()
+    shutil.move(school.share / "visits" / "farm" / photo.name, school.share / "visits" / "Emma" / photo.name)
+    code, result = school.examine()
+    assert (code, kinds(result)) == (16, {"wrong folder"})
+    assert result["findings"][0]["detail"] == "its file is in a folder of no visit on record"
 
 
 def test_an_entry_that_names_another_visits_folder_is_named(school: School) -> None:
