@@ -1,12 +1,12 @@
 """Records of a school's laptops on a share, each with a story of its own, for whoever looks at what IT is shown."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from agent.audit.spotcheck.signing import ReviewerKey, signed
 from agent.record import Draft, EntryKind, Record
 from tests.unit.record.bodies import sha
 from tests.unit.record.copies import publish
@@ -128,7 +128,7 @@ class School:
             "reviewer": "K. Brandt",
             "population": 5289,
             "sample": 59,
-            "strata": [],
+            "strata": {},
             "confidence": 95,
             "max_error": "5 %",
             "statement": "At most 4.9 % of the 5,289 transfers on record can be wrong, with 95 % confidence.",
@@ -139,9 +139,8 @@ class School:
             "findings": [],
             "missing_entries": [],
             "gaps": [],
-            "signature": "",
         } | more
-        file.write_text(json.dumps(said), encoding="utf-8")
+        file.write_bytes(signed(said, ReviewerKey.kept(audit)))
         return file
 
 

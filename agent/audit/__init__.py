@@ -1,14 +1,15 @@
 """IT's side of the record: proving that copies are whole, watching them grow, and showing what they say.
 
 `evidence` is what there is of one device. `verify` proves it whole, or lists in its `findings` what is wrong with it.
-`witness` remembers what was seen of it. `erasing` removes on the server what was erased on a laptop. `show` turns
-entries into rows, CSV and JSON; `visits` sums up a visit. `verified` gives proven entries on as they are read, and
-`report` makes IT's pages of them. A copy of the share is treated as hostile until it is proven.
+`witness` remembers what was seen of it. `spotcheck` draws a sample and examines it. `erasing` removes on the server
+what was erased on a laptop. `show` turns entries into rows, CSV and JSON; `visits` sums up a visit. `verified` gives
+proven entries on as they are read, and `report` makes IT's pages of them. A copy of the share is treated as hostile
+until it is proven.
 """
 
 from agent.audit.copied import copied_entries
 from agent.audit.erasing import Erased, erase_copy
-from agent.audit.evidence import Note, of_laptop
+from agent.audit.evidence import Note, of_laptop, opened_copy
 from agent.audit.findings import Report, exit_code
 from agent.audit.holdings import HeldFile
 from agent.audit.show import (
@@ -24,7 +25,7 @@ from agent.audit.show import (
 )
 from agent.audit.verify import utc_now, verify, verify_copy
 from agent.audit.visits import VisitSum, sum_up
-from agent.audit.witness import Watch, Witness, default_name
+from agent.audit.witness import Watch, Witness, default_name, name_of_witness
 from agent.record.entry import Entry, chosen
 from agent.record.keys import read_keys
 from agent.record.note import VerifierKey
@@ -48,7 +49,9 @@ __all__ = [
     "entry_to_json",
     "erase_copy",
     "exit_code",
+    "name_of_witness",
     "of_laptop",
+    "opened_copy",
     "read_keys",
     "row_to_ecs",
     "sum_up",

@@ -24,6 +24,11 @@ def copied_entries(folder: Path, keys: Sequence[VerifierKey] = ()) -> Iterator[E
 
 
 def _entries(evidence: PublishedEvidence) -> Iterator[Entry]:
+    return (entry for _, entry in leaves_and_entries(evidence) if entry is not None)
+
+
+def leaves_and_entries(evidence: PublishedEvidence) -> Iterator[tuple[bytes, Entry | None]]:
+    """From the first entry on, the data of each leaf with its entry, or None if that was erased; see `walk`."""
     reached = 0
     for piece in evidence.pieces:
         # Of two publications of the same entries one is enough; behind a gap nothing is shown.
@@ -31,9 +36,8 @@ def _entries(evidence: PublishedEvidence) -> Iterator[Entry]:
             continue
         try:
             with piece.entries.open() as entries, piece.leaves.open() as leaves:
-                for _, entry in walk(entries, leaves, piece.first):
+                for data, entry in walk(entries, leaves, piece.first):
                     reached += 1
-                    if entry is not None:
-                        yield entry
+                    yield data, entry
         except (RecordError, NotPlain):
             return

@@ -6,18 +6,16 @@ key id, the time (eight bytes, seconds since 1970) and the 64 bytes of the signa
 """
 
 import base64
+import binascii
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from agent.errors import RecordError, UsageError
-from agent.files.durable import create_file, replace_file
-from agent.files.named import read_named
-from agent.record.note import split_note
-
-LARGEST = 100_000
-"""Bytes that a key's file can have."""
+from agent.audit.keyfile import own_key
+from agent.errors import UsageError
+from agent.files.durable import replace_file
+from agent.record.note import NoteFault, split_note
 
 if TYPE_CHECKING:  # 40 ms, and only signing needs it
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -39,33 +37,11 @@ class WitnessKey:
 
         UsageError where the key there goes by another name; RecordError where it cannot be used.
         """
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-        from cryptography.hazmat.primitives.serialization import load_ssh_private_key
-
-        try:
-            private = load_ssh_private_key(read_named(file, LARGEST), password=None)
-        except FileNotFoundError:
-            return cls._made(file, name)
-        except (OSError, ValueError, TypeError) as fault:  # TypeError: cryptography's word for "needs a password"
-            raise RecordError(f"The witness's key {file} is unreadable, damaged or has a passphrase.") from fault
-        if not isinstance(private, Ed25519PrivateKey):
-            raise RecordError(f"The witness's key {file} is not an Ed25519 key, as it must be.")
-        key = cls(name, private)
+        key = cls(name, own_key(file, "The witness's key"))
         public = file.with_name(file.name + ".pub")
         if public.exists() and public.read_text("utf-8").strip() != str(key):
             raise UsageError(f"this witness has gone by another name until now, see {public}; give it with --name")
         replace_file(public, f"{key}\n".encode())
-        return key
-
-    @classmethod
-    def _made(cls, file: Path, name: str) -> Self:
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-        private = Ed25519PrivateKey.generate()
-        create_file(file, private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
-        key = cls(name, private)
-        replace_file(file.with_name(file.name + ".pub"), f"{key}\n".encode())
         return key
 
     @property
@@ -91,3 +67,49 @@ class WitnessKey:
 def signed_message(checkpoint: str, at: int) -> bytes:
     """What a cosignature signs of a checkpoint's text."""
     return f"cosignature/v1\ntime {at}\n{checkpoint}".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class CosigningKey:
+    """A witness's public key, as its `.pub` file has it."""
+
+    name: str
+    public: bytes
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From `name+id+base64`; ValueError for anything else."""
+        name, _, rest = text.strip().partition("+")
+        identity, _, encoded = rest.partition("+")
+        try:
+            decoded = base64.b64decode(encoded, validate=True)
+        except binascii.Error as fault:
+            raise ValueError("this is not the key of a witness (name+id+base64)") from fault
+        key = cls(name, decoded[1:])
+        if decoded[:1] != COSIGNATURE_V1 or len(key.public) != 32 or identity != key.id.hex():
+            raise ValueError("this is not the key of a witness, or it is damaged")
+        return key
+
+    @property
+    def id(self) -> bytes:
+        """The four bytes by which a signature names it."""
+        return hashlib.sha256(self.name.encode() + b"\n" + COSIGNATURE_V1 + self.public).digest()[:4]
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(COSIGNATURE_V1 + self.public).decode()}"
+
+    def seen_at(self, note: bytes) -> int:
+        """When this witness saw the checkpoint, in seconds since 1970. NoteFault unless it cosigned it."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        text, signatures = split_note(note)
+        for name, identity, rest in signatures:
+            if (name, identity) == (self.name, self.id) and len(rest) == 8 + 64:
+                at = int.from_bytes(rest[:8], "big")
+                try:
+                    Ed25519PublicKey.from_public_bytes(self.public).verify(rest[8:], signed_message(text, at))
+                except (InvalidSignature, ValueError) as fault:  # ValueError: no point of the curve
+                    raise NoteFault(f"the signature of {self.name} is wrong") from fault
+                return at
+        raise NoteFault(f"it is not signed by {self.name}")

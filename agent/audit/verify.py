@@ -83,7 +83,8 @@ def verify_all(
 
 
 def _of_device(seen: Sequence[Note], device: str) -> list[Note]:
-    return [note for note in seen if note.content.startswith(origin(device).encode() + b"\n")]
+    begins = origin(device).encode("utf-8", "backslashreplace") + b"\n"  # a folder's name may be no text
+    return [note for note in seen if note.content.startswith(begins)]
 
 
 class Reader(Protocol):

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from agent.audit.cosigning import WitnessKey
+from agent.audit.cosigning import CosigningKey, WitnessKey
 from agent.audit.evidence import Note, PublishedEvidence, opened_copy
 from agent.audit.findings import Finding, RecordFault, Report, exit_code
 from agent.audit.heard import HeardFile
@@ -175,10 +175,7 @@ class Witness:
         entries is asked of a whole share only. Where a record seems damaged, `pause` is called and all is looked at
         once more: its device may just be publishing.
         """
-        looked = self._looked(share, keys, now)
-        if any(report.findings for _, report in looked.devices):
-            pause()
-            looked = self._looked(share, keys, now)
+        looked = self._looked_twice(share, keys, now, pause)
         watched = self._watched(looked, now, max_silence)
         folder = visits or share / VISITS
         try:
@@ -195,6 +192,26 @@ class Witness:
         strange = {name for name in there if name not in looked.recorded and not is_under_way(name)}
         since = self._strange_since(strange, now)
         return Watch(watched, compare(there, looked.recorded, now, retired, strange_since=since))
+
+    def look_at_records(
+        self,
+        share: Path,
+        keys: Sequence[VerifierKey],
+        *,
+        now: datetime,
+        pause: Callable[[], object] = lambda: None,
+    ) -> tuple[Watched, ...]:
+        """As `look`, without a look at the share's photos and at who was silent."""
+        return self._watched(self._looked_twice(share, keys, now, pause), now, None)
+
+    def _looked_twice(
+        self, share: Path, keys: Sequence[VerifierKey], now: datetime, pause: Callable[[], object]
+    ) -> "_Looked":
+        looked = self._looked(share, keys, now)
+        if any(report.findings for _, report in looked.devices):
+            pause()
+            looked = self._looked(share, keys, now)
+        return looked
 
     def _looked(self, share: Path, keys: Sequence[VerifierKey], now: datetime) -> "_Looked":
         """Every device's record, examined; with what the records say is on the share."""
@@ -288,3 +305,11 @@ def default_name() -> str:
     """What a witness is called unless it is told: after its machine."""
     host = re.sub(r"[^A-Za-z0-9.-]+", "-", socket.gethostname()) or "unnamed"
     return f"witness/{host}"
+
+
+def name_of_witness(state: Path) -> str | None:
+    """What the witness in this folder goes by; None where there is none yet."""
+    try:
+        return CosigningKey.parse((state / "witness.key.pub").read_text("utf-8")).name
+    except (OSError, ValueError):
+        return None

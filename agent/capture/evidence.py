@@ -34,6 +34,7 @@ class Exif:
 
     `lens`, `exposed` (an exposure time, an aperture or a sensitivity is there) and `maker_note` are what cameras leave
     beside make and model; `software`, `description` and `comment` (0x0131, 0x010E, 0x9286) are what programs leave.
+    `number` is what the camera counted the picture as.
     `noted` is a time of capture that only the maker's own note has.
     `damaged` is True where a part of the block could not be read, so that what it lacks may have stood there; `garbled`
     where its directories hold what is none, or it stands in the midst of damage.
@@ -56,6 +57,7 @@ class Exif:
     noted: Stamp | None = None
     damaged: bool | None = None
     garbled: bool | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ _EXPOSURE = (0x829A, 0x829D, 0x8827)
 _CHARACTER_CODE = 8
 """Bytes before a UserComment's text that name its characters."""
 
+_IMAGE_NUMBER = 0x9211
+
 _SERIALS = (0xA431, 0xC62F)
 """Exif's BodySerialNumber, and DNG's CameraSerialNumber."""
 
@@ -98,8 +100,21 @@ def read_directories(tiff: Tiff, first: Fields, source: ByteSource, notes: list[
         comment=_comment(tiff, inner),
         noted=None if note is None else trailcam.noted(note, source, make),
         garbled=tiff.garbled or None,
+        number=_number(tiff, inner, note, source, make),
     )
     return replace(exif, damaged=True) if tiff.cut or of_another_kind or len(notes) > before else exif
+
+
+def _number(tiff: Tiff, inner: Fields, note: IfdEntry | None, source: ByteSource, make: str | None) -> int | None:
+    """The picture's number: TIFF/EP's ImageNumber, else the one in the maker's note; what is broken there is none."""
+    if _IMAGE_NUMBER in inner:
+        try:
+            found = tiff.integer(inner[_IMAGE_NUMBER])
+        except Broken:
+            found = None
+        if found and found > 0:
+            return found
+    return None if note is None or make is None else makernotes.number(note, source, tiff.order, make) or None
 
 
 def _comment(tiff: Tiff, inner: Fields) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agent.capture.codec import capture_of, of_capture
 from agent.capture.decoding import decodes
+from agent.capture.numbering import NUMBER
 from agent.capture.reading import read
 from agent.model import Capture
 from agent.worker import Fields, Garbled, Job
@@ -18,7 +19,7 @@ READ = Job("agent.capture.jobs:answer_read")
 DECODES = Job("agent.capture.jobs:answer_decodes", decoding=True)
 THUMBNAIL = Job("agent.capture.thumbnail:answer_thumbnail", decoding=True)
 
-JOBS = (READ, DECODES, THUMBNAIL)
+JOBS = (READ, DECODES, THUMBNAIL, NUMBER)
 
 
 def read_question(now: datetime, beside: Sequence[Path]) -> Fields:

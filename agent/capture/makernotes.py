@@ -1,4 +1,4 @@
-"""Two things that only a maker's own note says: Apple's Live Photo identifier, and the serial number of older cameras.
+"""What only a maker's own note says: Apple's Live Photo identifier, the serial number and the picture's number.
 
 A note is the maker's own affair: what is broken in it, or moved by an editor, is as if it were not there. Offsets are
 from the note's start with Apple, Nikon, Olympus and Pentax of today, and from the Exif block's with Canon and Pentax of
@@ -6,12 +6,14 @@ old.
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, TypeVar
 
 from agent.capture.bounded import Broken, ByteRange, ByteSource
 from agent.capture.tiff import IfdEntry, Tiff
 
 _LIMIT = 256
+
+_Found = TypeVar("_Found")
 
 _APPLE = b"Apple iOS\0"
 _APPLE_FIELDS = 14
@@ -26,6 +28,10 @@ _PENTAX = b"AOC\0"
 _PENTAX_LATER = b"PENTAX \0"
 
 _CANON_SERIAL, _NIKON_SERIALS, _PENTAX_SERIAL = 0x000C, (0x001D, 0x00A0), 0x0229
+_CANON_FILE, _NIKON_SHUTTER = 0x0008, 0x00A7
+_IN_A_FOLDER = 10_000
+"""Canon's file number is 1010163 for 101-0163: the folder counts on when it is full, the file from 1 again."""
+
 _OLYMPUS_EQUIPMENT, _OLYMPUS_SERIAL = 0x2010, 0x0101
 
 
@@ -59,6 +65,30 @@ def serial(note: IfdEntry, source: ByteSource, order: Literal["<", ">"], make: s
         return None
 
     return _unless_broken(read)
+
+
+def number(note: IfdEntry, source: ByteSource, order: Literal["<", ">"], make: str) -> int | None:
+    """Canon's number of the file in its folder, or how often a Nikon's shutter had opened; None of other makers."""
+
+    def read() -> int | None:
+        if make.startswith("Canon"):
+            tiff = Tiff.headless(source, order)
+            fields, _ = tiff.directory(note.where)
+            found = _whole(tiff, fields, _CANON_FILE)
+            return found and found % _IN_A_FOLDER
+        inside = ByteRange(source, note.where, note.size)
+        if make.upper().startswith("NIKON") and inside.at(0, len(_NIKON)) == _NIKON:
+            tiff = Tiff(ByteRange(inside, _NIKON_BLOCK, inside.size - _NIKON_BLOCK))
+            fields, _ = tiff.directory(tiff.first)
+            return _whole(tiff, fields, _NIKON_SHUTTER)
+        return None
+
+    return _unless_broken(read)
+
+
+def _whole(tiff: Tiff, fields: dict[int, IfdEntry], tag: int) -> int | None:
+    entry = fields.get(tag)
+    return tiff.integer(entry) if entry is not None and entry.type == 4 and entry.count == 1 else None
 
 
 def _canon(tiff: Tiff, where: int) -> str | None:
@@ -113,7 +143,7 @@ def _order(mark: bytes, otherwise: Literal["<", ">"]) -> Literal["<", ">"]:
     return {b"II": "<", b"MM": ">"}.get(mark, otherwise)  # type: ignore[return-value]  # one of the two
 
 
-def _unless_broken(read: Callable[[], str | None]) -> str | None:
+def _unless_broken(read: Callable[[], _Found | None]) -> _Found | None:
     try:
         return read()
     except Broken:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from agent.capture.jobs import DECODES, READ, read_question, understood_decodes, understood_read
+from agent.capture.numbering import NUMBER, Numbered, understood_number
 from agent.errors import LocalFault
 from agent.model import Capture
 from agent.worker import Unreadable, Worker
@@ -28,6 +29,10 @@ class PhotoReader:
     def read(self, path: Path, *, now: datetime, beside: Sequence[Path] = ()) -> Capture:
         """As `agent.capture.read`. Raises LocalFault, `Unreadable` among them."""
         return self.worker.ask(READ, path, read_question(now, beside), understood_read)
+
+    def number(self, path: Path) -> Numbered | None:
+        """The camera that took it and the number that it gave, where it gave one. Raises LocalFault."""
+        return self.worker.ask(NUMBER, path, {}, understood_number)
 
     def read_all(self, requests: Iterable[ReadRequest], *, now: datetime) -> Iterator[Capture | LocalFault]:
         """For each file, in order, its capture or what was wrong with it; read ahead while the caller works.

@@ -26,6 +26,7 @@ COMMANDS = {
     "log": "Show and verify the record of transfers.",
     "report": "For IT: make pages of what the records say: the school, each visit, each laptop.",
     "witness": "For IT: watch over the records on the share.",
+    "spot-check": "For IT: draw a sample of transfers that nobody could choose, and examine it.",
     "untag": "Take the visit's tag out of a photo again.",
     "run": "Run the service in the foreground.",
     "service": "Start the program at log-in, or stop it.",
@@ -33,6 +34,11 @@ COMMANDS = {
     "shell": "Print the shell's completion, or the man page.",
     "demo": "Show the whole job with sample photos and a server of its own.",
 }
+
+
+def module_of(command: str) -> str:
+    """The module that holds a command: a name of two words is one word there."""
+    return f"agent.cli.{command.replace('-', '')}"
 
 
 class LazyGroup(click.Group):
@@ -46,7 +52,7 @@ class LazyGroup(click.Group):
         """The command of module `agent.cli.NAME`."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"agent.cli.{cmd_name}")
+        module = importlib.import_module(module_of(cmd_name))
         command: click.Command = module.command
         return command
 
@@ -89,7 +95,8 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done · 1 unexpected · 2 usage, settings or register · 3 not yet sent · 4 waits for review · "
     "5 share unreachable · 6 share refused · of records: 10 altered · 11 truncated or rolled back · 12 signature "
-    "missing or wrong · 13 forked · 14 heartbeat missing · 15 share and record disagree",
+    "missing or wrong · 13 forked · 14 heartbeat missing · 15 share and record disagree · 16 a spot check "
+    "found something wrong",
 )
 @click.option("--config", "config", type=click.Path(dir_okay=False), help="Settings file instead of the usual one.")
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")

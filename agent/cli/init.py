@@ -211,7 +211,7 @@ def _asker(*, can_ask: bool) -> Callable[[str], Any]:
     """What answers for an option that was not given: a person, or the default where nobody can be asked."""
 
     def ask(name: str) -> Any:
-        default = {"watch": _import_folder, "timezone": _system_zone}.get(name, lambda: None)()
+        default = {"watch": _import_folder, "timezone": system_zone}.get(name, lambda: None)()
         if not can_ask:
             if default is None:
                 why = "this computer does not say where the school is, and " if name == "timezone" else ""
@@ -268,7 +268,7 @@ def _checked(name: str, text: str) -> str:
         raise click.UsageError(f"{text!r} {fault}.") from fault
 
 
-def _system_zone() -> str | None:
+def system_zone() -> str | None:
     """The system's IANA zone; None where it does not say so, or says UTC, as machines do that nobody set up."""
     zone = os.environ.get("TZ", "").removeprefix(":")
     if not zone:

@@ -104,6 +104,11 @@ class Beneath:
         """When the file that was opened was last written, in seconds since 1970, as its file system has it."""
         return os.fstat(file.fileno()).st_mtime
 
+    @staticmethod
+    def size(file: BinaryIO) -> int:
+        """How many bytes the file that was opened has now."""
+        return os.fstat(file.fileno()).st_size
+
     def walk(self, parts: Parts, most: int, deepest: int) -> Iterator[tuple[str, os.stat_result]]:
         """Every name below that folder that is not a folder, with `/` between its parts, and what lstat says of it.
 

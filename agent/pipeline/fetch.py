@@ -1,13 +1,27 @@
-"""Fetching the records that lie on the share into a folder here, to be verified or shown like any other copy; and
-telling which photos lie there.
+"""Fetching the records that lie on the share into a folder here, to be verified or shown like any other copy; telling
+which photos lie there, and fetching one of them.
 """
 
+import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.errors import ShareFault
-from agent.model import RemoteName
+from agent.model import Fingerprint, Method, Proof, RemoteName
 from agent.record.published import LARGEST, read_name
-from agent.share import Share
+from agent.share import Listed, Share, Still
+
+MOST_PHOTOS = 5_000_000
+"""Names under `visits/` that are looked at."""
+
+MOST_REGISTERS = 100
+"""Names in the folder of the registers that are looked at."""
+
+DEEPEST = 8
+"""Folders within folders there: the agent makes one level."""
+
+MOST_FETCHED = 256 * 1024 * 1024
+"""Bytes of a photo that are fetched: it passes through memory. A larger one is only read back and compared."""
 
 
 def fetch_records(share: Share, folder: Path, own: str, only: str | None = None) -> None:
@@ -38,15 +52,61 @@ def _copy(share: Share, name: str, target: Path) -> None:
         raise ShareFault("A file of the record was taken away from the share while it was read.") from gone
 
 
-def visits_there(share: Share) -> list[str]:
-    """The names of all files under `visits/` that this account may see. Their sizes are not asked for."""
-    found: list[str] = []
+def visits_there(share: Share) -> dict[str, Listed]:
+    """All files under `visits/` that this account may see, by their names on the share.
+
+    ShareFault where there are more of them, or folders lie deeper, than is looked at.
+    """
+    found: dict[str, Listed] = {}
     folders = ["visits"]
     while folders:
         folder = folders.pop()
-        for name in share.names(folder):
-            if name.endswith("/"):
-                folders.append(f"{folder}/{name[:-1]}")
+        if folder.count("/") > DEEPEST:
+            raise ShareFault(f"The share has folders more than {DEEPEST} deep under visits, so they were not read.")
+        for one in share.listing(folder):
+            if one.is_folder:
+                folders.append(f"{folder}/{one.name}")
             else:
-                found.append(f"{folder}/{name}")
+                found[f"{folder}/{one.name}"] = one
+        if len(found) + len(folders) > MOST_PHOTOS:
+            raise ShareFault(f"The share has more than {MOST_PHOTOS} files under visits, so they were not read.")
+    return found
+
+
+def fetch_photo(share: Share, name: str, expected: Fingerprint, target: Path) -> tuple[bool, bool]:
+    """Whether the share holds `expected` under that name, read back whole; and whether it was copied to `target`.
+
+    FileNotFoundError where there is no such file; ShareFault where it cannot be read.
+    """
+    at = datetime.fromtimestamp(0, UTC)
+    (still,) = share.still_holds([Proof(RemoteName(name), expected, expected, Method.READ_BACK, synced=False, at=at)])
+    if still is Still.GONE:
+        raise FileNotFoundError("There is no such file on the share.")
+    if still is Still.UNREADABLE:
+        raise ShareFault("The server does not let this file be read.")
+    if still is not Still.HOLDS or expected.size > MOST_FETCHED:
+        return still is Still.HOLDS, False
+    content = share.read(RemoteName(name), expected.size)
+    target.write_bytes(content)
+    return hashlib.sha256(content).hexdigest() == expected.sha256, True
+
+
+def fetch_small(share: Share, name: str, target: Path, largest: int) -> bool:
+    """Copy a file of whatever content to `target`; False where it is larger, or cannot be read."""
+    try:
+        target.write_bytes(share.read(RemoteName(name), largest))
+    except (FileNotFoundError, ShareFault):
+        return False
+    return True
+
+
+def fetch_registers(share: Share, largest: int) -> dict[str, bytes]:
+    """The registers that lie on the share, by their names; what cannot be read is left out."""
+    found = {}
+    for name in share.names("register")[:MOST_REGISTERS]:
+        if name.lower().startswith(("visits.", "cameras.")):
+            try:
+                found[name] = share.read(RemoteName(f"register/{name}"), largest)
+            except (FileNotFoundError, ShareFault):
+                continue
     return found

@@ -3,10 +3,12 @@
 The story: a spreadsheet or calendar comes in as bytes and is *read* (`read_visits`, `read_cameras`) into visits,
 cameras and every fault with its line; the *store* (`RegisterStore`) believes it, or keeps the last good one and says
 why; and `decide` sets a photo's capture beside the register and says `visit`, `private` or `review`, with reasons.
+`as_it_was` is a register of earlier, for whoever checks what was decided by it.
 For the person who keeps the files, `check` tells every fault of one, and `clock_line` writes a camera's line.
 Reading never raises on bad content, deciding is pure, and only the store touches the disk.
 """
 
+from agent.register.asitwas import as_it_was
 from agent.register.cameraline import clock_line, named
 from agent.register.cameras import read_cameras
 from agent.register.checking import Checked, check, which_register
@@ -17,7 +19,7 @@ from agent.register.matching import decide
 from agent.register.opening import read_visits
 from agent.register.people import nearest, recognise
 from agent.register.reading import CamerasReading, Kind, Rules, VisitsReading, cross_check
-from agent.register.store import RegisterStore
+from agent.register.store import RegisterStore, version_of
 from agent.register.uncertain import occurs, staff_of
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "RegisterStore",
     "Rules",
     "VisitsReading",
+    "as_it_was",
     "check",
     "clock_line",
     "cross_check",
@@ -44,5 +47,6 @@ __all__ = [
     "read_written",
     "recognise",
     "staff_of",
+    "version_of",
     "which_register",
 ]

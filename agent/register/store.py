@@ -104,7 +104,7 @@ def _believed(
     force: bool,
 ) -> StoredRegister:
     """The register that these bytes are. Raises RegisterError if it is not to be believed after `last`."""
-    version = _version(visits, cameras)
+    version = version_of(visits, cameras)
     before = last.register if last else None
     # The very bytes that were believed stay believed, also by a later version of this program that reads them better.
     same = before is not None and before.version == version
@@ -162,7 +162,7 @@ def _no_camera_lost(known: CamerasReading, before: tuple[RegisteredCamera, ...])
         )
 
 
-def _version(visits: bytes, cameras: bytes | None) -> Sha256:
+def version_of(visits: bytes, cameras: bytes | None) -> Sha256:
     """SHA-256 over both files' bytes, each after its length in eight bytes, so that no byte can change sides."""
     digest = sha256()
     for content in (visits, cameras or b""):

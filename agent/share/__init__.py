@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from agent.share.port import Abilities as Abilities
     from agent.share.port import Delivered as Delivered
     from agent.share.port import HalfSent as HalfSent
+    from agent.share.port import Listed as Listed
     from agent.share.port import Outcome as Outcome
     from agent.share.port import Sent as Sent
     from agent.share.port import Share as Share
@@ -41,6 +42,7 @@ _HOME = {
     "Disk": "memory",
     "HalfSent": "port",
     "HostKey": "hostkeys",
+    "Listed": "port",
     "MemoryShare": "memory",
     "Outcome": "port",
     "Sent": "port",

@@ -13,7 +13,7 @@ from typing import Self
 from agent.errors import LocalFault, ShareDenied, ShareFault, ShareFull, ShareUnreachable
 from agent.model import Delivery, Fingerprint, Method, Outgoing, Proof, RemoteName, Sha256, TransferId
 from agent.share.names import another, own_temporary, temporary_name
-from agent.share.port import Abilities, Delivered, HalfSent, Outcome, Sent, Space, Still, Undelivered
+from agent.share.port import Abilities, Delivered, HalfSent, Listed, Outcome, Sent, Space, Still, Undelivered
 from agent.share.source import LocalSource
 
 
@@ -137,6 +137,15 @@ class MemoryShare:
         self._reach()
         below = (name[len(folder) + 1 :] for name in self.disk.files if name.startswith(f"{folder}/"))
         return sorted({f"{first}{slash}" for first, slash, _ in (name.partition("/") for name in below)})
+
+    def listing(self, folder: str) -> list[Listed]:
+        """What is in a folder; nobody knows when it was written."""
+        return [self._listed(folder, name) for name in self.names(folder)]
+
+    def _listed(self, folder: str, name: str) -> Listed:
+        content = self.disk.files.get(f"{folder}/{name}")
+        is_folder = content is None
+        return Listed(name.removesuffix("/"), is_folder, not is_folder, None if content is None else len(content))
 
     def sweep(self, keep: Collection[TransferId] = (), known: Iterable[HalfSent] = ()) -> int:  # noqa: ARG002  # the port has them
         """Remove this device's own temporary files."""

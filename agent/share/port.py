@@ -62,6 +62,20 @@ class HalfSent:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A name in a folder on the share, and what the server says of it, no link followed; None where it does not say.
+
+    `size` is in bytes, of a plain file only; `modified` is aware, and whoever may write to a file can set it.
+    """
+
+    name: str
+    is_folder: bool
+    is_file: bool
+    size: int | None = None
+    modified: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Space:
     """What statvfs@openssh.com says of the share, in bytes; None where the server does not say."""
 
@@ -120,6 +134,10 @@ class Share(Protocol):
 
     def names(self, folder: str) -> list[str]:
         """What is in a folder, in order; a folder's name ends with `/`. Empty where it is missing or not for us."""
+        ...
+
+    def listing(self, folder: str) -> list[Listed]:
+        """As `names`, with what the server says of each."""
         ...
 
     def sweep(self, keep: Collection[TransferId] = (), known: Iterable[HalfSent] = ()) -> int:

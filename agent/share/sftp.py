@@ -26,7 +26,7 @@ from agent.share.in_flight import InFlight, Patience, never
 from agent.share.listing import listing
 from agent.share.names import folder_of, own_temporary, temporary_name
 from agent.share.pool import LARGE
-from agent.share.port import Abilities, HalfSent, Outcome, Sent, Space, Still
+from agent.share.port import Abilities, HalfSent, Listed, Outcome, Sent, Space, Still
 from agent.share.readback.choosing import Readers
 from agent.share.server import Server
 from agent.share.session import Session
@@ -204,6 +204,10 @@ class SftpShare:
         """What is in a folder."""
         return sorted(f"{name}/" if about.is_folder else name for name, about in self._run(self._names(folder)))
 
+    def listing(self, folder: str) -> list[Listed]:
+        """What is in a folder, and what the server says of it."""
+        return [_listed(name, about) for name, about in sorted(self._run(self._names(folder)), key=lambda one: one[0])]
+
     def sweep(self, keep: Collection[TransferId] = (), known: Iterable[HalfSent] = ()) -> int:
         """Remove this device's own temporary files, in `visits/`, `record/` and the folders directly below them."""
         return self._run(self._sweep(keep)) + self._run(self._sweep_by_name(keep, known))
@@ -354,3 +358,8 @@ class SftpShare:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         self.close()
+
+
+def _listed(name: str, about: wire.Attributes) -> Listed:
+    modified = None if about.modified is None else datetime.fromtimestamp(about.modified, UTC)  # 32 bits: no overflow
+    return Listed(name, about.is_folder, about.is_file, about.size if about.is_file else None, modified)

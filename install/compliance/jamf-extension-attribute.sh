@@ -31,7 +31,7 @@ number() {
 code=$(number exit_code)
 overdue=$(number overdue)
 refused=$(number refused)
-[ -n "$code" ] && [ -n "$overdue" ] || result "not known"
+if [ -z "$code" ] || [ -z "$overdue" ]; then result "not known"; fi
 [ "$code" -ne 6 ] || result "refused by the server"
 [ "$overdue" -eq 0 ] || result "$overdue overdue"
 [ "${refused:-0}" -eq 0 ] || result "$refused cannot be sent"

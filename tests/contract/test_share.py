@@ -350,6 +350,17 @@ def test_it_tells_what_is_in_a_folder(stand: Stand) -> None:
         assert share.names("record/laptop-19") == []
 
 
+def test_it_tells_what_each_name_in_a_folder_is_and_how_large(stand: Stand) -> None:
+    stand.put("record/laptop-17/a.txt", b"four")
+    stand.put("record/laptop-17/deep/c.txt", b"x")
+    with stand.open() as share:
+        file, folder = share.listing("record/laptop-17")
+        assert (file.name, file.is_file, file.is_folder, file.size) == ("a.txt", True, False, 4)
+        assert (folder.name, folder.is_file, folder.is_folder, folder.size) == ("deep", False, True, None)
+        assert file.modified is None or abs((file.modified - datetime.now(UTC)).total_seconds()) < 3600
+        assert share.listing("record/laptop-19") == []
+
+
 def test_it_tells_its_space_its_time_and_its_abilities(stand: Stand) -> None:
     with stand.open() as share:
         free = share.space().free

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from agent.cli import COMMANDS
+from agent.cli import COMMANDS, module_of
 from agent.settings.writing import json_schema
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -96,7 +96,7 @@ def test_every_command_on_a_page_exists_with_its_options(page: str, words: str) 
     if rest == ["--version"]:
         return
     assert rest[0] in COMMANDS
-    command = import_module(f"agent.cli.{rest.pop(0)}").command
+    command = import_module(module_of(rest.pop(0))).command
     while isinstance(command, click.Group) and rest:
         assert rest[0] in command.commands
         command = command.commands[rest.pop(0)]

@@ -1,9 +1,8 @@
-"""Results of spot checks, as `spot-check examine` leaves them in IT's state. Anybody could have put them there.
+"""Results of spot checks, as `spot-check examine` leaves them in IT's state. Anybody could have put a file there.
 
-What is shown are bounded numbers and texts. Whether the reviewer's signature holds is not looked at here, and said so.
+Only what a reviewer signed is shown, as bounded numbers and texts, with whether it was this machine's reviewer.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,15 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from agent.audit.report.shown import count_of, shown, text_of, time_of
-from agent.files.beneath import Beneath, NotPlain
-
-FOLDER = "spot-checks"
-
-LARGEST = 16 * 1024 * 1024
-"""Bytes of a result that are read."""
+from agent.audit.spotcheck.results import FOLDER, Result, read_results
 
 MOST = 2_000
-"""Results that are read, and names that are looked at."""
+"""Results that are shown: the newest."""
 
 MOST_FINDINGS = 500
 """Findings of one result that are shown."""
@@ -59,41 +53,30 @@ class SpotCheck:
     more_findings: int
     missing_entries: int
     gaps: int
-    signed: bool
+    trusted: bool
 
     @property
     def troubles(self) -> int:
         """How many things need a person."""
-        return self.wrong + self.missing_entries
+        return max(self.wrong, len(self.findings) + self.more_findings) + self.missing_entries
 
 
 def read_checks(audit: Path) -> tuple[list[SpotCheck], int]:
-    """The results in a folder of IT's state, the newest first; and how many files there could not be read."""
-    found: list[SpotCheck] = []
-    known: set[str] = set()
-    unread = 0
-    try:
-        with Beneath(audit) as folder:
-            if not folder.is_folder((FOLDER,)):
-                return [], 0
-            for one in folder.names((FOLDER,), MOST):
-                if not one.name.endswith(".json"):
-                    continue
-                try:
-                    with folder.open((FOLDER, one.name), LARGEST) as file:
-                        check = _read(one.name.removesuffix(".json"), json.load(file))
-                    if check.id.casefold() in known:
-                        unread += 1  # two results cannot have one page
-                        continue
-                    known.add(check.id.casefold())
-                    found.append(check)
-                except (OSError, ValueError, TypeError, RecursionError, NotPlain):
-                    unread += 1
-    except FileNotFoundError:
-        return [], 0
-    except (OSError, NotPlain):
-        return found, unread + 1
-    return sorted(found, key=lambda one: (_moment(one), one.id), reverse=True), unread
+    """The results in a folder of IT's state, the newest first; and how many files there could not be believed."""
+    kept = read_results(audit / FOLDER)
+    unread = len(kept.problems)
+    found: dict[str, SpotCheck] = {}
+    for result in reversed(kept.results[-MOST:]):
+        try:
+            check = _read(result)
+        except (ValueError, TypeError, RecursionError):
+            unread += 1
+            continue
+        if check.id.casefold() in found:
+            unread += 1  # two results cannot have one page
+        else:
+            found[check.id.casefold()] = check
+    return sorted(found.values(), key=lambda one: (_moment(one), one.id), reverse=True), unread
 
 
 def _moment(one: SpotCheck) -> str:
@@ -101,13 +84,13 @@ def _moment(one: SpotCheck) -> str:
     return "" if at is None else at.isoformat()
 
 
-def _read(name: str, said: Any) -> SpotCheck:
-    if not isinstance(said, dict) or said.get("kind") != "spot-check":
-        raise ValueError("this is not the result of a spot check")
-    said_id = said.get("id")
+def _read(result: Result) -> SpotCheck:
+    said = result.body
+    if not _ID.fullmatch(result.id):
+        raise ValueError("this id cannot be a page's name")
     findings = [one for one in _list(said, "findings") if isinstance(one, dict)]
     return SpotCheck(
-        id=said_id if isinstance(said_id, str) and _ID.fullmatch(said_id) else name[:64],
+        id=result.id,
         drawn_at=time_of(said, "drawn_at"),
         examined_at=time_of(said, "examined_at"),
         reviewer=text_of(said, "reviewer"),
@@ -122,9 +105,9 @@ def _read(name: str, said: Any) -> SpotCheck:
         max_error=_figure(said.get("max_error")),
         findings=tuple(_finding(one) for one in findings[:MOST_FINDINGS]),
         more_findings=max(0, len(findings) - MOST_FINDINGS),
-        missing_entries=len(_list(said, "missing_entries")),
+        missing_entries=max(len(_list(said, "missing_entries")), count_of(said, "without_entry")),
         gaps=len(_list(said, "gaps")),
-        signed=bool(said.get("signature")),
+        trusted=result.trusted,
     )
 
 

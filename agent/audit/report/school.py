@@ -79,7 +79,7 @@ def spot_check_facts(one: Any) -> dict[str, Any]:
         "more_findings": one.more_findings,
         "files_without_entry": one.missing_entries,
         "gaps": one.gaps,
-        "signed": one.signed,
+        "trusted": one.trusted,
         "signature": "not checked",
         "troubles": one.troubles,
     }

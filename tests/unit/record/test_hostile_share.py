@@ -335,3 +335,13 @@ def test_a_folder_that_is_none_is_a_sentence(tmp_path: Path, signer: LogKey) -> 
     ):
         with pytest.raises(UsageError, match="cannot be read"):
             look()
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names there are text")
+def test_a_folder_whose_name_is_no_text_is_told_beside_checkpoints_seen(
+    copy: Path, share: Path, signer: LogKey
+) -> None:
+    (share / "record" / os.fsdecode(b"\xff")).mkdir()
+    seen = [evidence.Note("seen", only(copy, "checkpoint").read_bytes())]
+    reports = verify_copy(share, [signer.key], now=NOW, seen=seen)
+    assert {report.device: report.exit_code for report in reports} == {"laptop-17": 0, "\udcff": 12}

@@ -54,7 +54,7 @@ def test_markup_in_a_record_stays_text_on_every_page(liar: School, report: Calla
         Draft(EntryKind.RENAMED, {"old_name": "laptop-17", "new_name": SCRIPT}, "x5", liar.day(0, 2)),
     ]
     liar.laptop("laptop-17", drafts)
-    liar.spot_check(liar.home / "audit", id=SCRIPT, reviewer=SCRIPT, statement=SCRIPT, confidence=SCRIPT, wrong=1)
+    liar.spot_check(liar.home / "audit", reviewer=SCRIPT, statement=SCRIPT, confidence=SCRIPT, wrong=1)
     from agent.audit.report import read_checks
 
     checks, _ = read_checks(liar.home / "audit")
@@ -173,6 +173,22 @@ def test_a_laptop_with_endless_visits_is_bounded_and_said(
     assert any("could not be counted" in one["about"] for one in said["needs"])
 
 
+def test_only_a_signed_result_of_a_spot_check_counts(school: School) -> None:
+    from agent.audit.report import read_checks
+
+    audit = school.home / "audit"
+    mine, forged = school.spot_check(audit, "mine"), school.spot_check(audit, "forged")
+    forged.write_text(forged.read_text("utf-8").replace('"wrong": 0', '"wrong": 1'), encoding="utf-8")
+    strange = school.spot_check(school.home / "elsewhere", "strange", findings=[{"kind": "record damaged"}])
+    strange.rename(mine.with_name("strange.json"))
+    school.spot_check(audit, id="../../index")
+
+    checks, unread = read_checks(audit)
+
+    assert {one.id: (one.trusted, one.troubles) for one in checks} == {"mine": (True, 0), "strange": (False, 1)}
+    assert unread == 2
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -194,7 +210,6 @@ def test_a_strange_result_of_a_spot_check_stops_nothing(
     (school.home / "audit" / "spot-checks" / "bad.json").write_bytes(content)
     (school.home / "audit" / "spot-checks" / "link.json").symlink_to("/etc/passwd")
     checks, unread = read_checks(school.home / "audit")
-    assert "good" in {one.id for one in checks}
-    assert len(checks) + unread == 3
+    assert ([one.id for one in checks], unread) == (["good"], 2)
     report(spot_checks=checks, unread_checks=unread)
     assert (school.home / "out" / "spot-checks" / "good.html").exists()

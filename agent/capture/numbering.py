@@ -1,0 +1,51 @@
+"""The number that a camera gave a picture: a question to the worker, for whoever looks for gaps in a visit's photos.
+
+Phones write none. What Nikon counts is the shutter, what Canon counts is the file within a folder: either way two
+pictures taken one after the other have numbers that follow each other.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.capture.evidence import Exif
+from agent.capture.reading import gather
+from agent.model import Camera
+from agent.worker import Fields, Garbled, Job
+from agent.worker.wire import text_or_none
+
+NUMBER = Job("agent.capture.numbering:answer_number")
+
+LARGEST = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A camera, and the number that it gave."""
+
+    camera: Camera
+    number: int
+
+
+def answer_number(path: Path, _asked: Fields) -> Fields:
+    """The first number in the file, there. LocalFault where the file cannot be read."""
+    blocks = gather(path).blocks
+    found = next((block for block in blocks if block.number is not None), None)
+    if found is None:
+        return {"number": None}
+    return {"number": found.number, "camera": _names(found)}
+
+
+def understood_number(answer: Fields) -> Numbered | None:
+    """The number, None where the file has none. `Garbled` where this says neither."""
+    number, camera = answer["number"], answer.get("camera")
+    if number is None:
+        return None
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < LARGEST:
+        raise Garbled
+    if not isinstance(camera, list) or len(camera) != 3:
+        raise Garbled
+    return Numbered(Camera(*map(text_or_none, camera)), number)
+
+
+def _names(block: Exif) -> list[str | None]:
+    return [None if one is None else one[:200] for one in (block.make, block.model, block.serial)]

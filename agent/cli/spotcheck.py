@@ -1,0 +1,334 @@
+"""`spot-check`: for IT, a sample of transfers that nobody could choose, and its examination to the byte."""
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.copies import settings_if_any
+from agent.cli.session import json_option, printable, put_json, say
+from agent.cli.sharephotos import Place, records_at
+from agent.errors import UsageError
+
+if TYPE_CHECKING:
+    from agent.audit import VerifierKey
+    from agent.audit.spotcheck import Seen, Size
+    from agent.record.note import Signer
+    from agent.register import Rules
+
+LOOK_AGAIN = 10.0
+"""Seconds before a record that seems damaged is looked at once more: its device may be publishing at this moment."""
+
+_folder_argument = click.argument(
+    "directory", metavar="[DIR]", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+_share_option = click.option(
+    "--share", is_flag=True, help="Instead of DIR: straight from the server, as this machine's agent.toml names it."
+)
+_keys_option = click.option(
+    "--keys",
+    required=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The laptops' log keys, one a line.",
+)
+_state_option = click.option(
+    "--state",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the reviewer's key and the results are kept; not on the share.",
+)
+_reviewer_option = click.option("--reviewer", metavar="NAME", help="Who does this; without it, the user's name.")
+
+
+@click.group("spot-check")
+def command() -> None:
+    """For IT: draw a sample of transfers that nobody could choose, and examine it to the byte."""
+
+
+@command.command("draw")
+@_folder_argument
+@_share_option
+@_keys_option
+@click.option(
+    "--seed", metavar="S", help="What the draw follows from: text that somebody else gives, once all is seen."
+)
+@click.option(
+    "--commit",
+    metavar="F",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw nothing yet: make a secret, keep it in F, and print the commitment to give away.",
+)
+@click.option(
+    "--reveal",
+    metavar="F",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Draw by the secret in F; several times where several people committed.",
+)
+@click.option("--sample", metavar="N", type=click.IntRange(min=1), help="How many transfers to draw.")
+@click.option("--confidence", metavar="P", help="With --max-error: how sure to be, in percent.  [default: 95]")
+@click.option("--max-error", metavar="P", help="Draw as many as show that at most so many percent are wrong: 1%.")
+@click.option("--out", metavar="DRAW", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the draw.")
+@click.option(
+    "--witness",
+    metavar="FOLDER",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Draw from what this witness has seen, and look at nothing newer.",
+)
+@_reviewer_option
+@_state_option
+@json_option
+@click.pass_context
+def draw(
+    ctx: click.Context,
+    directory: Path | None,
+    share: bool,
+    keys: Path,
+    seed: str | None,
+    commit: Path | None,
+    reveal: tuple[Path, ...],
+    sample: int | None,
+    confidence: str | None,
+    max_error: str | None,
+    out: Path | None,
+    witness: Path | None,
+    reviewer: str | None,
+    state: Path | None,
+    as_json: bool,
+) -> int:
+    """Draw transfers by lot, and write them down, signed, before anything is shown.
+
+    DIR is the share as this machine sees it, or a copy of its records. What may be drawn are the transfers in the
+    checkpoints that the witness has seen: without --witness, this command looks as a witness first. Each device and
+    each visit is drawn at least once. The lowest SHA-256 of seed, record and index are drawn, so that anybody can
+    repeat it.
+
+    So that neither IT nor staff can choose, commit first, give the commitment away, and reveal after the laptops' next
+    run.
+    """
+    from agent import audit
+    from agent.audit import spotcheck
+
+    if (seed is not None) + (commit is not None) + bool(reveal) != 1:
+        raise click.UsageError("Give one of --seed, --commit and --reveal.")
+    if commit is None and out is None:
+        raise click.UsageError("Name the file to write with --out.")
+    size = _size(sample, confidence, max_error, needed=seed is not None)
+    now = audit.utc_now()
+    place = _state(state)
+    signer = spotcheck.ReviewerKey.kept(place)
+    who = _reviewer(reviewer)
+    with records_at(ctx, directory, share) as at:
+        enrolled = _enrolled(keys)
+        seen, code = (spotcheck.seen_by(witness), 0) if witness is not None else _look(at, enrolled, now)
+        at.registers(place / "registers", ())  # when this is examined, it is the register of then
+        if commit is not None:
+            return _commit(commit, seen, size, who, signer, now, as_json=as_json)
+        commitments = [spotcheck.read_commitment(file) for file in reveal]
+        agreed = size if size is not None and not commitments else spotcheck.agreed_size(commitments, size)
+        with audit.opened_copy(at.folder) as copy:
+            population = spotcheck.freeze(copy, enrolled, seen)
+            if population.size == 0 and code:
+                say("Nothing was drawn: first find out what happened to the records.")
+                return code
+            made = spotcheck.make(population, seen, agreed, seed=seed, commitments=commitments, reviewer=who, now=now)
+    assert out is not None  # noqa: S101  # asked for above
+    spotcheck.write(out, made, signer)
+    if as_json:
+        put_json(made.as_json())
+    else:
+        for line in made.lines():
+            click.echo(printable(line))
+        click.echo(f"The draw is in {out}. Examine it with `photo-agent spot-check examine {out} DIR --keys {keys}`.")
+    say(f"This reviewer signs with {signer.key}")
+    return 0
+
+
+@command.command("examine")
+@click.argument("drawn", metavar="DRAW", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_folder_argument
+@_share_option
+@_keys_option
+@click.option(
+    "--out",
+    metavar="RESULT",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to keep the result; without it, among the results in --state.",
+)
+@click.option(
+    "--registers",
+    metavar="FOLDER",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Older registers (visits*, cameras*), beside the one on the share: each photo is judged by the one of then.",
+)
+@click.option("--timezone", metavar="ZONE", help="The laptops' time zone, e.g. Europe/London.")
+@click.option("--dates", type=click.Choice(("day-first", "month-first", "iso")), help="How the register has its dates.")
+@click.option("--retired", multiple=True, metavar="VISIT", help="A visit whose files IT cleared away on purpose.")
+@click.option("--trust", metavar="FILE", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="The public key of another reviewer, who made the draw.")  # fmt: skip
+@_reviewer_option
+@_state_option
+@json_option
+@click.pass_context
+def examine(
+    ctx: click.Context,
+    drawn: Path,
+    directory: Path | None,
+    share: bool,
+    keys: Path,
+    out: Path | None,
+    registers: tuple[Path, ...],
+    timezone: str | None,
+    dates: str | None,
+    retired: tuple[str, ...],
+    trust: tuple[Path, ...],
+    reviewer: str | None,
+    state: Path | None,
+    as_json: bool,
+) -> int:
+    """Examine what was drawn, to the byte and both ways; the result is signed and kept.
+
+    For each transfer: its entry in the signed record, its files on the share and in their visit's folder, their bytes,
+    the original without the tag, the time of capture judged by the register of then, the removal on record. And the
+    other way: files on the share without an entry, visits without any. Exit code 16 where something is wrong.
+    """
+    from agent import audit
+    from agent.audit import spotcheck
+    from agent.pipeline.rereading import reread_photos
+
+    made, key = spotcheck.read(drawn)
+    place = _state(state)
+    known = [*spotcheck.known_keys(place), *(one for file in trust for one in _enrolled(file))]
+    if key not in known:
+        raise UsageError(
+            f"{drawn} was signed by {key}, which is not this machine's reviewer. If that reviewer is trusted, give "
+            "their public key with --trust."
+        )
+    signer = spotcheck.ReviewerKey.kept(place)
+    now = audit.utc_now()
+    with records_at(ctx, directory, share) as at, audit.opened_copy(at.folder) as copy:
+        files = at.registers(place / "registers", registers)
+        with reread_photos(files, _rules(ctx, timezone, dates), now) as reading, _progress(len(made.drawn)) as done:
+            means = spotcheck.Means(
+                copy=copy,
+                keys=_enrolled(keys),
+                photos=at.photos,
+                reading=reading,
+                reviewer=_reviewer(reviewer),
+                now=now,
+                retired=frozenset(retired),
+                done=done,
+            )
+            outcome = spotcheck.examine(made, drawn.read_bytes(), means)
+    kept = spotcheck.write_result(out or place / spotcheck.FOLDER / f"{made.id}.json", outcome, signer)
+    if as_json:
+        put_json(outcome.as_json())
+    else:
+        for line in outcome.lines():
+            click.echo(printable(line))
+    say(f"The result, signed, is in {kept}.")
+    return outcome.exit_code
+
+
+# --- what both need --------------------------------------------------------------------------------------------------
+
+
+def _look(at: Place, keys: "Sequence[VerifierKey]", now: datetime) -> "tuple[Seen, int]":
+    """What this machine's witness has seen, after a look; faults of records go to standard error, with their code."""
+    from agent import audit
+    from agent.audit import spotcheck
+    from agent.settings.places import state_folder
+
+    folder = state_folder() / "witness"
+    name = audit.name_of_witness(folder) or audit.default_name()
+    pause = (lambda: None) if at.connection is not None else (lambda: time.sleep(LOOK_AGAIN))
+    looked = audit.Witness(folder, name).look_at_records(at.folder, keys, now=now, pause=pause)
+    for watched in looked:
+        if watched.troubles:
+            for line in watched.lines():
+                say(printable(line))
+    return spotcheck.seen_by(folder), audit.exit_code(watched.report for watched in looked)
+
+
+def _commit(
+    file: Path, seen: "Seen", size: "Size | None", who: str, signer: "Signer", now: datetime, *, as_json: bool
+) -> int:
+    from agent.audit import spotcheck
+
+    made = spotcheck.commit(file, seen.checkpoints, size, who, signer, now)
+    if as_json:
+        put_json({"commitment": made.hash, "at": made.at.isoformat(), "reviewer": who})
+    else:
+        click.echo(made.hash)
+        say(
+            "Give this commitment to somebody else now, such as the head. Keep the file secret until the laptops have "
+            f"sent photos again; then draw with --reveal {file}."
+        )
+    return 0
+
+
+def _enrolled(file: Path) -> "list[VerifierKey]":
+    from agent import audit
+
+    try:
+        return audit.read_keys(file.read_text("utf-8"))
+    except (OSError, ValueError) as fault:
+        raise UsageError(f"the keys in {file} cannot be read: {fault}") from fault
+
+
+def _state(given: Path | None) -> Path:
+    from agent.settings.places import state_folder
+
+    return given or state_folder() / "audit"
+
+
+def _reviewer(given: str | None) -> str:
+    from agent.audit.spotcheck import default_reviewer
+
+    name = default_reviewer() if given is None else given.strip()
+    if not name.isprintable() or not 0 < len(name) <= 100:
+        raise UsageError("A reviewer's name is one line of 1 to 100 characters.")
+    return name
+
+
+def _size(sample: int | None, confidence: str | None, max_error: str | None, *, needed: bool) -> "Size | None":
+    from agent.audit.spotcheck import Size
+
+    if sample is None and max_error is None and confidence is None and not needed:
+        return None
+    return Size.asked(sample, confidence, max_error)
+
+
+def _rules(ctx: click.Context, timezone: str | None, dates: str | None) -> "Rules":
+    """How the laptops read the register: as said, else by the settings here, else by this machine's zone."""
+    from datetime import timedelta
+
+    from agent.cli.init import system_zone
+    from agent.register import Order, Rules
+    from agent.settings import checks
+
+    settings = settings_if_any(ctx)
+    zone = timezone or (None if settings is None else settings.device.timezone) or system_zone() or "UTC"
+    try:
+        checks.zone(zone)
+    except ValueError as fault:
+        raise UsageError(f"--timezone: {fault}") from fault
+    order = dates or ("day-first" if settings is None else settings.register.dates)
+    return Rules(zone, Order(order), timedelta(days=36_500))
+
+
+@contextlib.contextmanager
+def _progress(number: int) -> Iterator[Callable[[int], object]]:
+    """A bar on a terminal; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=number, label="Examining", file=sys.stderr) as bar:
+        yield lambda done: bar.update(done - bar.pos)
