@@ -27,7 +27,17 @@ if TYPE_CHECKING:
 # As agent/record/schema.py has them, which is not imported for `--help`.
 KINDS = (
     *("transferred", "removed", "not-removed", "share-lost", "review-resolved", "register-changed", "share-refused"),
-    *("refused", "overdue", "leftover-reported", "inspected", "attested", "heartbeat", "enrolled", "key-rotated"),
+    *(
+        "refused",
+        "overdue",
+        "leftover-reported",
+        "inspected",
+        "attested",
+        "card",
+        "heartbeat",
+        "enrolled",
+        "key-rotated",
+    ),
     *("renamed", "erased"),
 )
 

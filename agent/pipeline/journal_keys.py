@@ -54,3 +54,9 @@ PAUSED_UNTIL = "paused until"
 
 NOTICES_SAID = "notices said"
 """On which occasion (a day, a time) each kind of notice was last shown on the desktop, as JSON by kind."""
+
+CARDS_ALWAYS = "cards always"
+"""Of which cards somebody said "always", as JSON: by a hash of the card, who said it and the hashes of its mark."""
+
+CARD = "card "
+"""With an id behind it: a card that is in, or was taken out too soon, as JSON (pipeline/cards.py)."""

@@ -15,6 +15,7 @@ from agent.errors import LocalFault
 from agent.folders import look
 from agent.journal import Ended, State, TrackedPhoto
 from agent.model import Member, Outcome, Photo, PhotoId
+from agent.pipeline.cardrules import KEPT, another_on_card
 from agent.pipeline.context import Context
 from agent.record import JSON, Draft, EntryKind
 from agent.volumes import Mounted
@@ -77,6 +78,8 @@ def where(context: Context, recorded: Sequence[TrackedPhoto]) -> Recorded:
             outcome = absence(one, mounted)
         except LocalFault:
             outcome = None  # the system does not say: removing it will tell why
+        if outcome is Outcome.AWAY and one.reason == KEPT:
+            continue  # it was to stay on the card, and does
         if outcome is Outcome.AWAY:
             away.append((one, outcome))
         else:
@@ -102,13 +105,12 @@ def elsewhere(context: Context, mounted: Mounted, seen: Container[PhotoId], root
             photo = what_is_left(tracked.photo) if outcome is None else None
         except LocalFault:
             continue  # the system does not say: it waits as it stands
-        if photo is not None:
+        asked_for = any(path.is_relative_to(root) for root in present)
+        if photo is not None and not asked_for and another_on_card(tracked, photo, mounted):
+            gone.append(tracked)
+        elif photo is not None:
             here.append(photo)
-        elif (
-            outcome is None
-            or outcome is Outcome.GONE
-            or (outcome is Outcome.FOLDER_GONE and any(path.is_relative_to(root) for root in present))
-        ):
+        elif outcome is None or outcome is Outcome.GONE or (outcome is Outcome.FOLDER_GONE and asked_for):
             gone.append(tracked)
         else:
             away.append((tracked, outcome))

@@ -203,7 +203,9 @@ class CardSettings:
 
     offer: Annotated[
         StrictBool,
-        Field(description="Whether the service looks for photos of visits on a card that is put in, and asks about it."),
+        Field(
+            description="Whether the service looks for photos of visits on a card that is put in, and asks about it."
+        ),
     ] = True
     remove: Annotated[
         Literal["ask", "always", "never"],

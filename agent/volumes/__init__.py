@@ -33,5 +33,9 @@ class Mounted(Protocol):
         """Whether `folder` lies on a volume that can be taken out; False where that is not known."""
         ...
 
+    def read_only(self, folder: Path) -> bool:
+        """Whether nothing can be written to the volume that `folder` lies on; False where that is not known."""
+        ...
+
 
 __all__ = ["Mounted", "PluggedIn", "flush", "glance", "mounted", "numbers_files_anew", "plugged_in"]

@@ -82,6 +82,11 @@ class MountedHere:
             self.takes_out[mount.top] = mount.removable
         return self.takes_out[mount.top]
 
+    def read_only(self, folder: Path) -> bool:
+        """As it is mounted: by a card's switch, or after a fault."""
+        mount = self._mount_of(folder)
+        return mount is not None and mount.read_only
+
     def _mount_of(self, folder: Path) -> _Mount | None:
         real = Path(os.path.realpath(folder))
         return next((self.mounts[top] for top in (real, *real.parents) if top in self.mounts), None)
@@ -110,11 +115,16 @@ def glance() -> bytes:
 
 
 def plugged_in() -> tuple[PluggedIn, ...]:
-    """The volumes on media that can be taken out, each once; parts of one that are mounted by themselves are not."""
+    """The volumes on media that can be taken out, each once.
+
+    Not one that is mounted in part only, nor one on which something else is mounted.
+    """
     here = mounted()
     found: dict[str, PluggedIn] = {}
     for mount in here.mounts.values():
-        if mount.root == "/" and mount.device not in found and mount.removable:
+        if mount.root != "/" or mount.device in found or any(mount.top in other.parents for other in here.mounts):
+            continue
+        if mount.removable:
             label = _noted(mount.device, "ID_FS_LABEL_ENC") or ""
             found[mount.device] = PluggedIn(
                 mount.top, here.id_of(mount), _unescaped(label), _size(mount.top), mount.read_only

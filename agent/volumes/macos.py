@@ -67,6 +67,16 @@ class MountedHere:
             self.takes_out[top] = bool(_told(top).get("RemovableMedia"))
         return self.takes_out[top]
 
+    def read_only(self, folder: Path) -> bool:
+        """As it is mounted."""
+        top = self.of(folder).top
+        if top is None or sys.platform == "win32":
+            return False
+        try:
+            return bool(os.statvfs(top).f_flag & os.ST_RDONLY)
+        except OSError:
+            return False
+
 
 def mounted() -> MountedHere:
     """What is mounted now."""
@@ -152,7 +162,7 @@ def _uuid(place: Path) -> str | None:
 def _told(top: Path) -> dict[str, object]:
     """What `diskutil` knows of the volume; nothing where it does not answer."""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  # the system's own tool, and a path that it has mounted
             ["/usr/sbin/diskutil", "info", "-plist", str(top)], capture_output=True, timeout=10, check=False
         )
         told = plistlib.loads(done.stdout)

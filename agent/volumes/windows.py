@@ -34,6 +34,12 @@ class MountedHere:
         top = self.of(folder).top
         return top is not None and _is_removable(top)
 
+    def read_only(self, folder: Path) -> bool:
+        """As the system says of the volume."""
+        top = self.of(folder).top
+        said = None if top is None else _said(top)
+        return said is not None and said.read_only
+
 
 def mounted() -> MountedHere:
     """What is mounted now."""

@@ -1,0 +1,388 @@
+"""Cards that are put in: noticed, looked through, offered; sent when a person says so; said to be finished.
+
+`CardKeeper` belongs to the service's loop. It looks every two seconds whether anything was mounted, by one look that
+costs next to nothing. A card is looked through in small steps, between which the loop goes on. Who takes a card out too
+soon hears of it once, and the photos that were under way go on when it is back.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from agent.errors import RecordError
+from agent.journal import CardAnswer, CardSaid
+from agent.pipeline import cardmark
+from agent.pipeline.cardlook import AT_ONCE, CardLook, print_of
+from agent.pipeline.cardrules import why_not_offered
+from agent.pipeline.cards import (
+    Card,
+    Phase,
+    cards,
+    counted,
+    drop,
+    forget_unasked,
+    of_offer,
+    put_down,
+    put_in,
+    put_on_record,
+    stop_waiting,
+    unlock,
+)
+from agent.pipeline.context import Context
+from agent.pipeline.events import Event, Happened, Summary
+from agent.pipeline.renew import no_register
+from agent.pipeline.run import Run
+from agent.volumes import PluggedIn, flush, glance, plugged_in
+
+log = logging.getLogger("photo-agent")
+
+POLL = 2.0
+"""Seconds between two looks at what is mounted."""
+
+SHOWN, SHOWN_LOOKING = 20, 640
+"""Photos, sent or looked at, between two times that the page hears of it: each is a commit."""
+
+
+@dataclass(slots=True)
+class CardKeeper:
+    """See the module. `show` says a line on the desktop, `hint` asks the loop for a run soon."""
+
+    context: Context
+    show: Callable[[str], None]
+    hint: Callable[[], None]
+    stopping: Callable[[], bool]
+    _mounts: object = None
+    _next_poll: float = 0.0
+    _in: tuple[PluggedIn, ...] = ()
+    _to_look: list[Card] = field(default_factory=list)
+    _after_run: list[Card] = field(default_factory=list)
+    _look: "tuple[Card, CardLook, Iterator[None]] | None" = None
+    _grounds: object = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a card is being looked through."""
+        return self._look is not None or bool(self._to_look)
+
+    def begin(self) -> None:
+        """Start anew: what an earlier service showed counts no more, but for cards whose photos are under way."""
+        self._grounds = self._decided_by()
+        for card in cards(self.context):
+            if card.phase in {Phase.SENDING, Phase.TAKEN_OUT}:
+                put_down(self.context, replace(card, phase=Phase.TAKEN_OUT))
+            else:
+                drop(self.context, card)
+
+    def turn(self, now: float) -> Summary | None:
+        """Look what is mounted, or take one step of a look; the summary of a run, where one was due."""
+        if not self.context.settings.cards.offer:
+            return None
+        if now >= self._next_poll:
+            self._next_poll = now + POLL
+            self._poll()
+        if self._look is not None:
+            return self._step()
+        if self._to_look:
+            self._begin_look(self._to_look.pop(0))
+        return None
+
+    def after_run(self) -> None:
+        """A run has ended: cards whose photos were on their way may be finished; a new register decides afresh."""
+        if not self.context.settings.cards.offer:
+            return
+        for card in cards(self.context):
+            if card.phase is Phase.SENDING and self._is_in(card.plugged):
+                self._count(card)
+            elif card.phase is Phase.TAKEN_OUT:
+                after, waiting = counted(self.context, card)
+                if waiting + after.kept == 0:
+                    drop(self.context, card)
+        self._to_look += self._after_run
+        self._after_run.clear()
+        if self._grounds != (grounds := self._decided_by()):
+            self._grounds = grounds
+            self.look_again()
+
+    def answer(self, answer: CardAnswer) -> Summary | None:
+        """Do what a person said about a card; the summary of the run that was made for it."""
+        card = of_offer(cards(self.context), answer.offer)
+        if card is None:
+            return None  # an answer to what is not shown any more
+        if answer.said is CardSaid.STOP_WAITING:
+            if card.phase is Phase.TAKEN_OUT:
+                stop_waiting(self.context, card)
+                self.hint()
+            return None
+        if answer.said is CardSaid.ASK_AGAIN:
+            cardmark.forget(self.context, card.plugged)
+            put_down(self.context, replace(card, always=False))
+            return None
+        if card.phase is not Phase.OFFERED:
+            return None
+        if answer.said is CardSaid.NOT_NOW:
+            put_down(self.context, replace(card, phase=Phase.DECLINED))
+            return None
+        self._poll()
+        if not self._is_in(card.plugged) or print_of(card.plugged) != card.print:
+            self._ask_again(card)
+            return None
+        return self._send(card, always=answer.said is CardSaid.ALWAYS and not self._twin_of(card.plugged))
+
+    # --- what is in ---------------------------------------------------------------------------------------------------
+
+    def _poll(self) -> None:
+        mounts = glance()
+        if mounts == self._mounts:
+            return
+        self._mounts = mounts
+        before, self._in = self._in, plugged_in()
+        for one in before:
+            if one not in self._in and not self._remounted(one):
+                self._went(one)
+        for one in self._in:
+            if one not in before and not any(_is_same(one, other) for other in before):
+                self._came(one)
+
+    def _remounted(self, plugged: PluggedIn) -> bool:
+        """Whether it is in as before, but for whether it can be written to."""
+        now = next((one for one in self._in if _is_same(one, plugged)), None)
+        if now is None:
+            return False
+        for card in cards(self.context):
+            if card.plugged == plugged:
+                put_down(self.context, replace(card, plugged=now))
+        return True
+
+    def _came(self, plugged: PluggedIn) -> None:
+        if (reason := why_not_offered(self.context.settings, plugged)) is not None:
+            log.info("A disk that can be taken out was put in. It is not offered: it %s", reason)
+            return
+        log.info("A card was put in.")
+        unlock(self.context, plugged)
+        earlier = next((one for one in cards(self.context) if _goes_on(one, plugged)), None)
+        new = put_in(self.context, plugged)
+        if earlier is not None:
+            drop(self.context, earlier)
+            again = put_in(self.context, plugged, Phase.SENDING)
+            put_down(self.context, replace(earlier, id=again.id, phase=Phase.SENDING, plugged=plugged))
+        # What an earlier yes covers goes on first; what is new on the card is looked for after that.
+        if earlier is not None or self.context.journal.on_volume(plugged.id, plugged.top, new.put_in_at):
+            self._after_run.append(new)
+            self.hint()
+        else:
+            self._to_look.append(new)
+
+    def _went(self, plugged: PluggedIn) -> None:
+        self._to_look = [card for card in self._to_look if card.plugged != plugged]
+        self._after_run = [card for card in self._after_run if card.plugged != plugged]
+        if self._look is not None and self._look[0].plugged == plugged:
+            self._look = None
+        for card in cards(self.context):
+            if card.plugged == plugged and card.phase is not Phase.TAKEN_OUT:
+                self._taken_out(card)
+
+    def _taken_out(self, card: Card) -> None:
+        """Say it once where that was too soon; else show the card no more."""
+        after, waiting = counted(self.context, card)
+        if card.phase is Phase.SENDING and waiting:
+            put_down(self.context, replace(after, phase=Phase.TAKEN_OUT))
+            self.show("A card was taken out too soon. Nothing is lost: put it in again.")
+            self.hint()
+        else:
+            drop(self.context, card)
+
+    def _is_in(self, plugged: PluggedIn) -> bool:
+        return any(_is_same(one, plugged) for one in self._in)
+
+    def _twin_of(self, plugged: PluggedIn) -> bool:
+        """Whether two that are in cannot be told apart: then neither is known again."""
+        return sum(one.is_like(plugged) for one in self._in) > 1
+
+    # --- looking ------------------------------------------------------------------------------------------------------
+
+    def _begin_look(self, card: Card) -> None:
+        if not self._is_in(card.plugged):
+            return
+        look = CardLook(self.context, card.plugged)
+        self._look = card, look, look.steps()
+
+    def _step(self) -> Summary | None:
+        if self._look is None:
+            return None
+        card, look, steps = self._look
+        self._look = None  # whatever goes wrong with this card, the next one is looked at
+        for _ in steps:
+            self._look = card, look, steps
+            # Only from the first photo of a visit on is there something to say of it.
+            if card.phase is Phase.LOOKING and look.visits and look.photos % SHOWN_LOOKING < AT_ONCE:
+                put_down(self.context, replace(card, photos=look.photos, visits=dict(look.visits)))
+            return None
+        return self._looked(card.after(look), look)
+
+    def _looked(self, card: Card, look: CardLook) -> Summary | None:
+        """The look is over: offer what it has found, or send it where that was said before."""
+        if not self._is_in(card.plugged):
+            return None
+        if look.troubles:
+            log.warning("%d folders or files of a card could not be looked at.", len(look.troubles))
+        if not card.to_send and not card.unsure:
+            drop(self.context, card)
+            if look.safe and card.plugged.read_only:
+                put_down(self.context, replace(card, phase=Phase.DONE, sent=look.safe, kept=look.safe))
+            return None
+        for other in cards(self.context):
+            if other.id != card.id and _is_same(other.plugged, card.plugged):
+                drop(self.context, other)
+        always = not self._twin_of(card.plugged) and cardmark.is_always(self.context, card.plugged)
+        if always or self.context.settings.cards.remove == "always":
+            return self._send(card, always=always)
+        before = of_offer(cards(self.context), card.id)
+        put_down(self.context, replace(card, phase=Phase.OFFERED))
+        if before is None or before.phase is not Phase.OFFERED:
+            self.show(offered(card))
+        return None
+
+    def _decided_by(self) -> tuple[object, object]:
+        """What decides which photos are of a visit, and whether anything can."""
+        return self.context.grounds, no_register(self.context, self.context.registers.current())
+
+    def look_again(self) -> None:
+        """What is to be offered may be another now: by another register, or because `sync` has seen to a card."""
+        for plugged in self._in:
+            card = next((one for one in cards(self.context) if _is_same(one.plugged, plugged)), None)
+            looking = [one.plugged for one in (*self._to_look, *self._after_run)]
+            looking += [] if self._look is None else [self._look[0].plugged]
+            if plugged in looking or why_not_offered(self.context.settings, plugged) is not None:
+                continue
+            if card is None or card.phase is Phase.OFFERED:
+                self._to_look.append(card or put_in(self.context, plugged))
+
+    def _ask_again(self, card: Card) -> None:
+        """It is not what was shown: another card, or other photos on it. Nothing is sent; it is looked through anew."""
+        log.info("A card is not as it was when it was offered: it is looked through again.")
+        drop(self.context, card)
+        now = next((one for one in self._in if one.top == card.plugged.top), None)
+        if now is not None and why_not_offered(self.context.settings, now) is None:
+            self._to_look.append(replace(put_in(self.context, now), asked_again=True))
+
+    # --- sending ------------------------------------------------------------------------------------------------------
+
+    def _send(self, card: Card, *, always: bool) -> Summary:
+        began = self.context.clock()
+        card = put_down(self.context, replace(card, phase=Phase.SENDING, since=began, always=always))
+        try:
+            put_on_record(self.context, card)
+        except RecordError:
+            put_down(self.context, replace(card, phase=Phase.OFFERED, since=None))
+            raise
+        here = StillIn(card.plugged)
+        audience = ToCard(self.context, card, here)
+        run = Run(
+            self.context,
+            (card.plugged.top,),
+            audience,
+            answers_at_once=False,
+            stopping=lambda: self.stopping() or not here.is_in(),
+        )
+        summary = run.through()
+        if not here.is_in() and not audience.sending:
+            forget_unasked(self.context, card.plugged.top, began)
+        if always and here.is_in():
+            always = cardmark.remember(self.context, card.plugged)
+        if here.is_in():
+            self._count(replace(card, always=always))
+        else:
+            self._poll()
+        return summary
+
+    def _count(self, card: Card) -> None:
+        """Where the card stands; finished when nothing is on its way and all is written to it."""
+        after, waiting = counted(self.context, card)
+        if waiting:
+            put_down(self.context, after)
+            return
+        if not after.sent:
+            drop(self.context, after)  # nothing came of it: a crash before it began, or nothing is of a visit after all
+            return
+        flushed = after.plugged.read_only or flush(after.plugged.top)
+        put_down(self.context, replace(after, phase=Phase.DONE, flushed=flushed))
+        self.show(finished(after, flushed=flushed))
+
+
+class StillIn:
+    """Whether a card has been in without a break since this was made."""
+
+    def __init__(self, plugged: PluggedIn) -> None:
+        self._plugged = plugged
+        self._mounts: object = glance()
+        self._gone = False
+
+    def is_in(self) -> bool:
+        """Asked often: a look at the table of mounts, and only where that has changed at the card itself."""
+        if not self._gone and (now := glance()) != self._mounts:
+            self._mounts = now
+            self._gone = not any(_is_same(one, self._plugged) for one in plugged_in())
+        return not self._gone
+
+
+@dataclass(slots=True)
+class ToCard:
+    """The audience of a card's run: the log, and the card's panel on the page.
+
+    What befalls each of its photos after the card was taken out is not told: one message says that it was.
+    """
+
+    context: Context
+    card: Card
+    here: StillIn
+    sending: bool = False
+    _proven: int = 0
+    _shown: int = 0
+
+    def event(self, event: Event) -> None:
+        """One line in the log; the panel every so often."""
+        if event.what in {Happened.FAILED, Happened.NOTICE} and not self.here.is_in():
+            return
+        log.info("%s %s %s", event.what.value, event.photo or "", dict(event.details) or "")
+        self._proven += event.what is Happened.PROVEN
+        if self._proven - self._shown >= SHOWN:
+            self._shown = self._proven
+            put_down(self.context, replace(self.card, sent=self._proven))
+
+    def expect(self, files: int, size: int) -> None:
+        """From here on photos are sent."""
+        self.sending = True
+        log.info("sending %d %s from a card, %.1f MB", files, "photo" if files == 1 else "photos", size / 1e6)
+
+    def advance(self, size: int) -> None:
+        """Too much for a log."""
+
+
+def offered(card: Card) -> str:
+    """The notice of an offer: numbers only, for a screen may be shown to a class."""
+    if not card.to_send:
+        return "A card may hold photos from a school visit. Click to see."
+    photos = "1 photo" if card.to_send == 1 else f"{card.to_send} photos"
+    return (
+        f"A card holds {photos} from a school visit. Click to send."
+        if len(card.visits) == 1
+        else (f"A card holds {photos} from {len(card.visits)} school visits. Click to send.")
+    )
+
+
+def finished(card: Card, *, flushed: bool) -> str:
+    """The notice of a card that is done with."""
+    photos = "1 photo is" if card.sent == 1 else f"{card.sent} photos are"
+    if card.kept:
+        return f"{photos} safe on the school network, and still on the card. You can take the card out."
+    end = "You can take the card out." if flushed else "Eject the card, then take it out."
+    return f"{photos} safe on the school network and removed from the card. {end}"
+
+
+def _goes_on(card: Card, plugged: PluggedIn) -> bool:
+    return card.phase is Phase.TAKEN_OUT and card.plugged.is_like(plugged)
+
+
+def _is_same(one: PluggedIn, other: PluggedIn) -> bool:
+    """The same volume at the same place, whether it can be written to or not."""
+    return replace(one, read_only=False) == replace(other, read_only=False)
