@@ -115,6 +115,7 @@ class Laptop:
             },
             "register": {},
             "removal": {},
+            "cards": {},
             "forward": {},
         }
         lines = []

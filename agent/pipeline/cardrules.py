@@ -29,21 +29,20 @@ KEPT = "it was sent and stays on the card too, as the settings say"
 
 def why_it_stays_on_card(context: Context, tracked: TrackedPhoto, mounted: Mounted) -> str | None:
     """Why a recorded photo on a card may not be removed from it now; None where it may, or is on no card."""
-    remove = context.settings.cards.remove
-    locked = tracked.away is Outcome.READ_ONLY
-    if remove != "never" and tracked.reason != KEPT and not locked:
-        return None
-    folder = tracked.photo.main.path.parent
-    if not mounted.removable(folder):
-        return None
-    if remove == "never" or (remove == "ask" and tracked.reason == KEPT):
+    remove, folder = context.settings.cards.remove, tracked.photo.main.path.parent
+    if tracked.reason == KEPT and remove != "always":
         return KEPT
+    if remove == "never":
+        return KEPT if mounted.removable(folder) else None
     # That it is locked is on record already: the share need not be read again to find out the same.
-    return tracked.reason if locked and mounted.read_only(folder) else None
+    locked = tracked.away is Outcome.READ_ONLY and mounted.removable(folder) and mounted.read_only(folder)
+    return tracked.reason if locked else None
 
 
-def released(recorded: Sequence[TrackedPhoto], roots: Sequence[Path]) -> list[TrackedPhoto]:
+def released(context: Context, recorded: Sequence[TrackedPhoto], roots: Sequence[Path]) -> Sequence[TrackedPhoto]:
     """These photos; those that stayed on a card by an earlier setting, and lie in what was asked for now, are free."""
+    if context.settings.cards.remove == "never":
+        return recorded
     return [
         replace(one, reason=None)
         if one.reason == KEPT and any(one.photo.main.path.is_relative_to(root) for root in roots)

@@ -103,7 +103,7 @@ def cards(context: Context) -> list[Card]:
 
 def put_down(context: Context, card: Card) -> Card:
     """Have the page show it so."""
-    text = _written(card)
+    text = written(card)
     if context.journal.fact(CARD + card.id) != text:
         context.journal.set_fact(CARD + card.id, text)
     return card
@@ -175,7 +175,7 @@ def _is_fit(text: str) -> bool:
 # --- In the journal --------------------------------------------------------------------------------------------------
 
 
-def _written(card: Card) -> str:
+def written(card: Card) -> str:
     """As JSON; a path that is not text is kept as it is."""
     plugged = card.plugged
     return json.dumps(

@@ -148,7 +148,7 @@ class Run:
         finish.folder_gone(self.context, found.folder_gone)
         self.summary.removed += finish.conclude(self.context, found.gone, self.audience)
         mounted = self.context.mounted()
-        here = found.here if self.patient else released(found.here, self.roots)
+        here = found.here if self.patient else released(self.context, found.here, self.roots)
         obstacles = [(one, finish.why_it_stays(self.context, one, mounted)) for one in here]
         self.context.journal.save(*(replace(one, reason=why) for one, why in obstacles if why is not None))
         ripe = [one for one, why in obstacles if why is None]

@@ -106,27 +106,28 @@ class CardKeeper:
     def answer(self, answer: CardAnswer) -> Summary | None:
         """Do what a person said about a card; the summary of the run that was made for it."""
         card = of_offer(cards(self.context), answer.offer)
-        if card is None:
-            return None  # an answer to what is not shown any more
-        if answer.said is CardSaid.STOP_WAITING:
-            if card.phase is Phase.TAKEN_OUT:
+        match answer.said, None if card is None else card.phase:
+            case ((CardSaid.SEND | CardSaid.ALWAYS), Phase.OFFERED) if card is not None:
+                return self._send_if_as_shown(card, always=answer.said is CardSaid.ALWAYS)
+            case CardSaid.NOT_NOW, Phase.OFFERED if card is not None:
+                put_down(self.context, replace(card, phase=Phase.DECLINED))
+            case CardSaid.STOP_WAITING, Phase.TAKEN_OUT if card is not None:
                 stop_waiting(self.context, card)
                 self.hint()
-            return None
-        if answer.said is CardSaid.ASK_AGAIN:
-            cardmark.forget(self.context, card.plugged)
-            put_down(self.context, replace(card, always=False))
-            return None
-        if card.phase is not Phase.OFFERED:
-            return None
-        if answer.said is CardSaid.NOT_NOW:
-            put_down(self.context, replace(card, phase=Phase.DECLINED))
-            return None
+            case CardSaid.ASK_AGAIN, _ if card is not None:
+                cardmark.forget(self.context, card.plugged)
+                put_down(self.context, replace(card, always=False))
+            case _:
+                log.info("An answer came too late: its card is not shown any more.")
+        return None
+
+    def _send_if_as_shown(self, card: Card, *, always: bool) -> Summary | None:
+        """The yes belongs to what was shown: the same card, with the same files on it."""
         self._poll()
-        if not self._is_in(card.plugged) or print_of(card.plugged) != card.print:
-            self._ask_again(card)
-            return None
-        return self._send(card, always=answer.said is CardSaid.ALWAYS and not self._twin_of(card.plugged))
+        if self._is_in(card.plugged) and print_of(card.plugged) == card.print:
+            return self._send(card, always=always and not self._twin_of(card.plugged))
+        self._ask_again(card)
+        return None
 
     # --- what is in ---------------------------------------------------------------------------------------------------
 
@@ -193,6 +194,9 @@ class CardKeeper:
 
     def _is_in(self, plugged: PluggedIn) -> bool:
         return any(_is_same(one, plugged) for one in self._in)
+
+    def _as_it_is(self, plugged: PluggedIn) -> PluggedIn:
+        return next((one for one in self._in if _is_same(one, plugged)), plugged)
 
     def _twin_of(self, plugged: PluggedIn) -> bool:
         """Whether two that are in cannot be told apart: then neither is known again."""
@@ -287,12 +291,10 @@ class CardKeeper:
         summary = run.through()
         if not here.is_in() and not audience.sending:
             forget_unasked(self.context, card.plugged.top, began)
-        if always and here.is_in():
-            always = cardmark.remember(self.context, card.plugged)
+        self._poll()  # it may have been taken out, or be read-only by now
         if here.is_in():
-            self._count(replace(card, always=always))
-        else:
-            self._poll()
+            card = replace(card, plugged=self._as_it_is(card.plugged))
+            self._count(replace(card, always=always and cardmark.remember(self.context, card.plugged)))
         return summary
 
     def _count(self, card: Card) -> None:
