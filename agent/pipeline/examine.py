@@ -82,7 +82,7 @@ def look(context: Context, roots: Sequence[Path]) -> ScanResult:
 
     stood = context.journal.see_each(scanned(), now, register_version=context.grounds, volume_of=mounted.of)
     seen = {identity for identity in stood if identity is not None}
-    rest = elsewhere(context, mounted, seen, roots)
+    rest = elsewhere(context, mounted, seen, roots, apart)
     context.journal.see_all(rest.here, now, register_version=context.grounds, volume_of=mounted.of)
     put_down_changed(context, rest.ended)
     return ScanResult(

@@ -82,6 +82,7 @@ class Run:
                 self._share.close()
         self.summary.seconds = time.monotonic() - started
         self._explained(self._count_what_is_left)
+        self._explained(self._say_what_stays_on_cards)
         receivers.after_run(self.context)
         self.summary.fault = self.summary.fault or self._strange
         return self.summary
@@ -371,6 +372,14 @@ class Run:
 
     def _notice(self, text: str) -> None:
         self.audience.event(Event(Happened.NOTICE, details={"text": text}))
+
+    def _say_what_stays_on_cards(self) -> None:
+        recorded = self.context.journal.tracked_photos(State.RECORDED)
+        stay = [one for one in recorded if one.reason == KEPT]
+        asked = sum(any(one.photo.main.path.is_relative_to(root) for root in self.roots) for one in stay)
+        if asked and not self.patient:
+            photos, stay_too = ("1 photo is", "stays") if asked == 1 else (f"{asked} photos are", "stay")
+            self._notice(f"{photos} safe on the school network and {stay_too} on the card too, as the settings say.")
 
     def _count_what_is_left(self) -> None:
         counts = self.context.journal.counts()

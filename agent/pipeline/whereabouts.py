@@ -6,7 +6,7 @@ overdue while it is away; it goes on when the card is back, and a member of staf
 
 import os
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -92,8 +92,17 @@ def where(context: Context, recorded: Sequence[TrackedPhoto]) -> Recorded:
     )
 
 
-def elsewhere(context: Context, mounted: Mounted, seen: Container[PhotoId], roots: Sequence[Path]) -> Elsewhere:
-    """What became of the photos, not yet proven, that are not among those that the scan has `seen`."""
+def elsewhere(
+    context: Context,
+    mounted: Mounted,
+    seen: Container[PhotoId],
+    roots: Sequence[Path],
+    apart: Collection[Path] = (),
+) -> Elsewhere:
+    """What became of the photos, not yet proven, that are not among those that the scan of `roots` has `seen`.
+
+    `apart` are the cards below them that it has passed over.
+    """
     present = [root.resolve() for root in roots if root.exists()]
     here: list[Photo] = []
     away: list[tuple[TrackedPhoto, Outcome]] = []
@@ -105,12 +114,13 @@ def elsewhere(context: Context, mounted: Mounted, seen: Container[PhotoId], root
             photo = what_is_left(tracked.photo) if outcome is None else None
         except LocalFault:
             continue  # the system does not say: it waits as it stands
-        asked_for = any(path.is_relative_to(root) for root in present)
+        below = any(path.is_relative_to(root) for root in present)
+        asked_for = below and not any(path.is_relative_to(card) for card in apart)
         if photo is not None and not asked_for and another_on_card(tracked, photo, mounted):
             gone.append(tracked)
         elif photo is not None:
             here.append(photo)
-        elif outcome is None or outcome is Outcome.GONE or (outcome is Outcome.FOLDER_GONE and asked_for):
+        elif outcome is None or outcome is Outcome.GONE or (outcome is Outcome.FOLDER_GONE and below):
             gone.append(tracked)
         else:
             away.append((tracked, outcome))

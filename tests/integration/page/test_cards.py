@@ -45,7 +45,10 @@ PHASES = {
         replace(OFFER, phase=Phase.DONE, sent=85, kept=85, plugged=replace(PLUGGED, read_only=True)),
         "We could not remove them from the card: it is locked.",
     ),
-    "done, always": (replace(OFFER, phase=Phase.DONE, sent=85, flushed=True, always=True), "Ask me next time"),
+    "done, always": (
+        replace(OFFER, phase=Phase.DONE, sent=85, flushed=True, always=True, unsure=2),
+        "Ask me next time",
+    ),
     "taken out": (
         replace(OFFER, phase=Phase.TAKEN_OUT, sent=30),
         "30 of 85 photos are safe. The other 55 are still on the card.",
