@@ -217,6 +217,7 @@ _NOT_REMOVED = {
     "folder gone": "not by photo-agent: its folder is not there",
     "away": "not yet: its card or disk is not connected",
     "read-only": "not yet: its card is read-only",
+    "kept": "no: it stays on its card, as the settings say",
     "changed": "no: it was changed after it was sent",
     "dismissed": "no: its card or folder did not come back",
 }

@@ -30,7 +30,7 @@ KEPT = "it was sent and stays on the card too, as the settings say"
 def why_it_stays_on_card(context: Context, tracked: TrackedPhoto, mounted: Mounted) -> str | None:
     """Why a recorded photo on a card may not be removed from it now; None where it may, or is on no card."""
     remove, folder = context.settings.cards.remove, tracked.photo.main.path.parent
-    if tracked.reason == KEPT and remove != "always":
+    if tracked.away is Outcome.KEPT and remove != "always":
         return KEPT
     if remove == "never":
         return KEPT if mounted.removable(folder) else None
@@ -44,8 +44,8 @@ def released(context: Context, recorded: Sequence[TrackedPhoto], roots: Sequence
     if context.settings.cards.remove == "never":
         return recorded
     return [
-        replace(one, reason=None)
-        if one.reason == KEPT and any(one.photo.main.path.is_relative_to(root) for root in roots)
+        replace(one, away=None, reason=None)
+        if one.away is Outcome.KEPT and any(one.photo.main.path.is_relative_to(root) for root in roots)
         else one
         for one in recorded
     ]

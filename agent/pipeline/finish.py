@@ -17,7 +17,7 @@ from agent.folders import look
 from agent.journal import State, TrackedPhoto
 from agent.model import Fingerprint, Known, Leftover, Outcome
 from agent.pipeline.boundary import Boundary, pause
-from agent.pipeline.cardrules import why_it_stays_on_card
+from agent.pipeline.cardrules import KEPT, why_it_stays_on_card
 from agent.pipeline.context import Context
 from agent.pipeline.damage import on_record
 from agent.pipeline.events import Audience, Event, Happened
@@ -61,7 +61,7 @@ def take_away(
     `checked_at` is when the share's copies were read once more, for photos proven in an earlier run.
     """
     ready: list[TrackedPhoto] = []
-    held: list[TrackedPhoto] = []
+    held: list[tuple[TrackedPhoto, str]] = []
     mounted = context.mounted()
 
     def take(tracked: TrackedPhoto) -> None:
@@ -69,16 +69,36 @@ def take_away(
         if obstacle is None:
             ready.append(tracked)
         else:
-            held.append(replace(tracked, reason=obstacle))
+            held.append((tracked, obstacle))
 
     for _ in Boundary(context, audience).each(tracked_photos, take):
         continue
     begun = [replace(one, removing=_to_be_removed(one)) for one in ready]
-    context.journal.save(*held, *begun)  # what is about to go is durable before the first file is touched
+    hold(context, held)
+    context.journal.save(*begun)  # what is about to go is durable before the first file is touched
     removals = [Removal(one, before=frozenset(before.removing)) for before, one in zip(ready, begun, strict=True)]
     for removal in removals:
         removal.take_away(context)
     return _put_down(context, removals, audience, checked_at)
+
+
+def hold(context: Context, held: Sequence[tuple[TrackedPhoto, str]]) -> None:
+    """Have these recorded photos stay for now, each for its reason; of one that stays on its card, the record says so.
+
+    What was kept by the settings and is held for another reason now is kept no more.
+    """
+    kept = [one for one, why in held if why == KEPT and one.away is not Outcome.KEPT]
+    context.record.append_all([draft(context, one, Outcome.KEPT) for one in kept])
+    context.journal.save(
+        *(
+            replace(
+                one,
+                reason=why,
+                away=Outcome.KEPT if why == KEPT else None if one.away is Outcome.KEPT else one.away,
+            )
+            for one, why in held
+        )
+    )
 
 
 def conclude(context: Context, tracked_photos: Sequence[TrackedPhoto], audience: Audience) -> int:

@@ -25,10 +25,10 @@ from agent.errors import (
     contained,
 )
 from agent.journal import State, TrackedPhoto
-from agent.model import Register, TransferId
+from agent.model import Outcome, Register, TransferId
 from agent.pipeline import answers, damage, examine, finish, receivers, send
 from agent.pipeline.attest import put_on_record
-from agent.pipeline.cardrules import KEPT, released
+from agent.pipeline.cardrules import released
 from agent.pipeline.clocks import TRUSTED, compare_with_share, notice_a_leap_back, wrong_clock
 from agent.pipeline.context import Context
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
@@ -151,7 +151,7 @@ class Run:
         mounted = self.context.mounted()
         here = found.here if self.patient else released(self.context, found.here, self.roots)
         obstacles = [(one, finish.why_it_stays(self.context, one, mounted)) for one in here]
-        self.context.journal.save(*(replace(one, reason=why) for one, why in obstacles if why is not None))
+        finish.hold(self.context, [(one, why) for one, why in obstacles if why is not None])
         ripe = [one for one, why in obstacles if why is None]
         if not ripe or self.stopping():
             return
@@ -375,7 +375,7 @@ class Run:
 
     def _say_what_stays_on_cards(self) -> None:
         recorded = self.context.journal.tracked_photos(State.RECORDED)
-        stay = [one for one in recorded if one.reason == KEPT]
+        stay = [one for one in recorded if one.away is Outcome.KEPT]
         asked = sum(any(one.photo.main.path.is_relative_to(root) for root in self.roots) for one in stay)
         if asked and not self.patient:
             photos, stay_too = ("1 photo is", "stays") if asked == 1 else (f"{asked} photos are", "stay")
@@ -394,7 +394,7 @@ class Run:
     def _not_removed(self) -> int:
         """Recorded photos that should be gone and are not; those kept on purpose do not count."""
         recorded = [one for one in self.context.journal.tracked_photos(State.RECORDED) if one.is_here]
-        recorded = [one for one in recorded if one.reason != KEPT]
+        recorded = [one for one in recorded if one.away is not Outcome.KEPT]
         return sum(one.proven_at is None or not is_kept(self.context, one.proven_at) for one in recorded)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import filelock
 
 from agent.journal import State, TrackedPhoto
-from agent.pipeline.cardrules import KEPT
+from agent.model import Outcome
 from agent.pipeline.clocks import age, earliest
 from agent.pipeline.context import Context
 from agent.pipeline.damage import DamagedPhotos, so_far
@@ -126,14 +126,14 @@ def is_running(settings: Settings) -> bool:
 def is_overdue(context: Context, tracked: TrackedPhoto) -> bool:
     """Whether the photo should have left by now."""
     allowed = timedelta(hours=context.settings.removal.overdue_hours)
-    if not tracked.is_here or tracked.reason == KEPT:
+    if not tracked.is_here or tracked.away is Outcome.KEPT:
         return False  # nobody can send what is on a card in a drawer
     return tracked.reachable_at is not None and age(tracked.reachable_at, earliest(context)) > allowed
 
 
 def _waiting(context: Context, tracked: TrackedPhoto) -> WaitingPhoto:
     kept = tracked.state is State.RECORDED and tracked.proven_at is not None and is_kept(context, tracked.proven_at)
-    kept = kept or tracked.reason == KEPT
+    kept = kept or tracked.away is Outcome.KEPT
     return WaitingPhoto(tracked, tracked.found_at, tracked.reason, is_overdue(context, tracked), kept)
 
 

@@ -15,7 +15,7 @@ from agent.errors import LocalFault
 from agent.folders import look
 from agent.journal import Ended, State, TrackedPhoto
 from agent.model import Member, Outcome, Photo, PhotoId
-from agent.pipeline.cardrules import KEPT, another_on_card
+from agent.pipeline.cardrules import another_on_card
 from agent.pipeline.context import Context
 from agent.record import JSON, Draft, EntryKind
 from agent.volumes import Mounted
@@ -78,7 +78,7 @@ def where(context: Context, recorded: Sequence[TrackedPhoto]) -> Recorded:
             outcome = absence(one, mounted)
         except LocalFault:
             outcome = None  # the system does not say: removing it will tell why
-        if outcome is Outcome.AWAY and one.reason == KEPT:
+        if outcome is Outcome.AWAY and one.away is Outcome.KEPT:
             continue  # it was to stay on the card, and does
         if outcome is Outcome.AWAY:
             away.append((one, outcome))

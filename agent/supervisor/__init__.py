@@ -1,8 +1,9 @@
 """The background service: when to scan, retry, renew the register, and stop.
 
 `Supervisor` is its loop; `timers` says when a run is due, from moments that are handed to it; `audiences` are who hears
-of a run: the log, or a `sync` that handed over; `notices` is what the desktop shows of it; `restarts` holds back a
-service that a fault ends again and again.
+of a run: the log, or a `sync` that handed over; `notices` is what the desktop shows of it; `cards` sees to
+cards that are put in, in runs of their own (`cardrun`, `cardnotices`); `restarts` holds back a service that a fault
+ends again and again.
 """
 
 from agent.supervisor.loop import Supervisor, knock_at

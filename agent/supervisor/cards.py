@@ -29,9 +29,11 @@ from agent.pipeline.cards import (
     unlock,
 )
 from agent.pipeline.context import Context
-from agent.pipeline.events import Event, Happened, Summary
+from agent.pipeline.events import Summary
 from agent.pipeline.renew import no_register
 from agent.pipeline.run import Run
+from agent.supervisor.cardnotices import TAKEN_OUT, finished, offered
+from agent.supervisor.cardrun import StillIn, ToCard, is_same
 from agent.volumes import PluggedIn, flush, glance, plugged_in
 
 log = logging.getLogger("photo-agent")
@@ -39,8 +41,8 @@ log = logging.getLogger("photo-agent")
 POLL = 2.0
 """Seconds between two looks at what is mounted."""
 
-SHOWN, SHOWN_LOOKING = 20, 640
-"""Photos, sent or looked at, between two times that the page hears of it: each is a commit."""
+SHOWN = 640
+"""Photos looked at between two times that the page hears of it: each is a commit."""
 
 
 @dataclass(slots=True)
@@ -114,7 +116,7 @@ class CardKeeper:
             case CardSaid.STOP_WAITING, Phase.TAKEN_OUT if card is not None:
                 stop_waiting(self.context, card)
                 self.hint()
-            case CardSaid.ASK_AGAIN, _ if card is not None:
+            case CardSaid.ASK_AGAIN, Phase.DONE if card is not None and self._is_in(card.plugged):
                 cardmark.forget(self.context, card.plugged)
                 put_down(self.context, replace(card, always=False))
             case _:
@@ -122,7 +124,7 @@ class CardKeeper:
         return None
 
     def _send_if_as_shown(self, card: Card, *, always: bool) -> Summary | None:
-        """The yes belongs to what was shown: the same card, with the same files on it."""
+        """The yes belongs to what was looked at: the same card, with the same files on it."""
         self._poll()
         if self._is_in(card.plugged) and print_of(card.plugged) == card.print:
             return self._send(card, always=always and not self._twin_of(card.plugged))
@@ -141,12 +143,12 @@ class CardKeeper:
             if one not in self._in and not self._remounted(one):
                 self._went(one)
         for one in self._in:
-            if one not in before and not any(_is_same(one, other) for other in before):
+            if one not in before and not any(is_same(one, other) for other in before):
                 self._came(one)
 
     def _remounted(self, plugged: PluggedIn) -> bool:
         """Whether it is in as before, but for whether it can be written to."""
-        now = next((one for one in self._in if _is_same(one, plugged)), None)
+        now = next((one for one in self._in if is_same(one, plugged)), None)
         if now is None:
             return False
         for card in cards(self.context):
@@ -187,16 +189,16 @@ class CardKeeper:
         after, waiting = counted(self.context, card)
         if card.phase is Phase.SENDING and waiting:
             put_down(self.context, replace(after, phase=Phase.TAKEN_OUT))
-            self.show("A card was taken out too soon. Nothing is lost: put it in again.")
+            self.show(TAKEN_OUT)
             self.hint()
         else:
             drop(self.context, card)
 
     def _is_in(self, plugged: PluggedIn) -> bool:
-        return any(_is_same(one, plugged) for one in self._in)
+        return any(is_same(one, plugged) for one in self._in)
 
     def _as_it_is(self, plugged: PluggedIn) -> PluggedIn:
-        return next((one for one in self._in if _is_same(one, plugged)), plugged)
+        return next((one for one in self._in if is_same(one, plugged)), plugged)
 
     def _twin_of(self, plugged: PluggedIn) -> bool:
         """Whether two that are in cannot be told apart: then neither is known again."""
@@ -218,7 +220,7 @@ class CardKeeper:
         for _ in steps:
             self._look = card, look, steps
             # Only from the first photo of a visit on is there something to say of it.
-            if card.phase is Phase.LOOKING and look.visits and look.photos % SHOWN_LOOKING < AT_ONCE:
+            if card.phase is Phase.LOOKING and look.visits and look.photos % SHOWN < AT_ONCE:
                 put_down(self.context, replace(card, photos=look.photos, visits=dict(look.visits)))
             return None
         return self._looked(card.after(look), look)
@@ -235,11 +237,11 @@ class CardKeeper:
                 put_down(self.context, replace(card, phase=Phase.DONE, sent=look.safe, kept=look.safe))
             return None
         for other in cards(self.context):
-            if other.id != card.id and _is_same(other.plugged, card.plugged):
+            if other.id != card.id and is_same(other.plugged, card.plugged):
                 drop(self.context, other)
         always = not self._twin_of(card.plugged) and cardmark.is_always(self.context, card.plugged)
         if always or self.context.settings.cards.remove == "always":
-            return self._send(card, always=always)
+            return self._send_if_as_shown(card, always=always)
         before = of_offer(cards(self.context), card.id)
         put_down(self.context, replace(card, phase=Phase.OFFERED))
         if before is None or before.phase is not Phase.OFFERED:
@@ -253,7 +255,7 @@ class CardKeeper:
     def look_again(self) -> None:
         """What is to be offered may be another now: by another register, or because `sync` has seen to a card."""
         for plugged in self._in:
-            card = next((one for one in cards(self.context) if _is_same(one.plugged, plugged)), None)
+            card = next((one for one in cards(self.context) if is_same(one.plugged, plugged)), None)
             looking = [one.plugged for one in (*self._to_look, *self._after_run)]
             looking += [] if self._look is None else [self._look[0].plugged]
             if plugged in looking or why_not_offered(self.context.settings, plugged) is not None:
@@ -311,80 +313,5 @@ class CardKeeper:
         self.show(finished(after, flushed=flushed))
 
 
-class StillIn:
-    """Whether a card has been in without a break since this was made."""
-
-    def __init__(self, plugged: PluggedIn) -> None:
-        self._plugged = plugged
-        self._mounts: object = glance()
-        self._gone = False
-
-    def is_in(self) -> bool:
-        """Asked often: a look at the table of mounts, and only where that has changed at the card itself."""
-        if not self._gone and (now := glance()) != self._mounts:
-            self._mounts = now
-            self._gone = not any(_is_same(one, self._plugged) for one in plugged_in())
-        return not self._gone
-
-
-@dataclass(slots=True)
-class ToCard:
-    """The audience of a card's run: the log, and the card's panel on the page.
-
-    What befalls each of its photos after the card was taken out is not told: one message says that it was.
-    """
-
-    context: Context
-    card: Card
-    here: StillIn
-    sending: bool = False
-    _proven: int = 0
-    _shown: int = 0
-
-    def event(self, event: Event) -> None:
-        """One line in the log; the panel every so often."""
-        if event.what in {Happened.FAILED, Happened.NOTICE} and not self.here.is_in():
-            return
-        log.info("%s %s %s", event.what.value, event.photo or "", dict(event.details) or "")
-        self._proven += event.what is Happened.PROVEN
-        if self._proven - self._shown >= SHOWN:
-            self._shown = self._proven
-            put_down(self.context, replace(self.card, sent=self._proven))
-
-    def expect(self, files: int, size: int) -> None:
-        """From here on photos are sent."""
-        self.sending = True
-        log.info("sending %d %s from a card, %.1f MB", files, "photo" if files == 1 else "photos", size / 1e6)
-
-    def advance(self, size: int) -> None:
-        """Too much for a log."""
-
-
-def offered(card: Card) -> str:
-    """The notice of an offer: numbers only, for a screen may be shown to a class."""
-    if not card.to_send:
-        return "A card may hold photos from a school visit. Click to see."
-    photos = "1 photo" if card.to_send == 1 else f"{card.to_send} photos"
-    return (
-        f"A card holds {photos} from a school visit. Click to send."
-        if len(card.visits) == 1
-        else (f"A card holds {photos} from {len(card.visits)} school visits. Click to send.")
-    )
-
-
-def finished(card: Card, *, flushed: bool) -> str:
-    """The notice of a card that is done with."""
-    photos = "1 photo is" if card.sent == 1 else f"{card.sent} photos are"
-    if card.kept:
-        return f"{photos} safe on the school network, and still on the card. You can take the card out."
-    end = "You can take the card out." if flushed else "Eject the card, then take it out."
-    return f"{photos} safe on the school network and removed from the card. {end}"
-
-
 def _goes_on(card: Card, plugged: PluggedIn) -> bool:
     return card.phase is Phase.TAKEN_OUT and card.plugged.is_like(plugged)
-
-
-def _is_same(one: PluggedIn, other: PluggedIn) -> bool:
-    """The same volume at the same place, whether it can be written to or not."""
-    return replace(one, read_only=False) == replace(other, read_only=False)

@@ -1,6 +1,7 @@
 """A card that is put in: looked through read only, offered, sent when a person says so, said to be finished."""
 
 import hashlib
+import json
 import subprocess
 import threading
 import time
@@ -387,6 +388,60 @@ def test_a_copy_with_other_photos_gets_none_of_the_yes_of_a_card_that_is_out(des
         assert len(other.holds()) == 40
 
 
+@pytest.mark.slow
+def test_a_service_that_was_stopped_goes_on_with_the_card(desk: Desk, reader: Reader) -> None:
+    slow(desk)
+    card = full(reader)
+    card.put_in()
+    with desk.at_work():
+        desk.say(desk.until(Phase.OFFERED), CardSaid.SEND)
+        wait(lambda: len(desk.laptop.on_share()) > 8)
+    assert len(card.holds()) > 5
+    desk.laptop.configure(folders={"settle_seconds": 0.2})
+    with desk.at_work():
+        assert desk.until(Phase.DONE).sent == 40
+        assert card.holds() == {}
+
+
+@pytest.mark.slow
+def test_a_yes_without_the_share_holds_until_it_is_back(desk: Desk, card: Card) -> None:
+    with desk.at_work():
+        card.put_in()
+        offer = desk.until(Phase.OFFERED)
+        desk.laptop.server.stop()  # type: ignore[attr-defined]  # tests' own server
+        desk.say(offer, CardSaid.SEND)
+        desk.until(Phase.SENDING)
+        desk.handled()
+        assert len(card.holds()) == 5
+        desk.laptop.server.restart()  # type: ignore[attr-defined]
+        assert desk.until(Phase.DONE).sent == 3
+
+
+@pytest.mark.slow
+def test_a_card_without_a_number_is_sent_and_never_always(desk: Desk, reader: Reader) -> None:
+    card = filled(reader.card(serial=""))
+    with desk.at_work():
+        card.put_in()
+        desk.say(desk.until(Phase.OFFERED), CardSaid.ALWAYS)
+        done = desk.until(Phase.DONE)
+        assert (done.sent, done.kept, done.always) == (3, 0, False)
+    assert not (card.top / ".photo-agent-card").exists()
+
+
+@pytest.mark.slow
+def test_a_typed_sync_of_a_card_that_is_pulled_out_says_it_in_few_lines(desk: Desk, reader: Reader) -> None:
+    slow(desk)
+    card = full(reader)
+    card.put_in()
+    syncing = desk.laptop.start("sync", card.top)
+    wait(lambda: len(desk.laptop.on_share()) > 8)
+    card.take_out()
+    said = "".join(syncing.communicate(timeout=60))
+    assert "cannot be reached" in said
+    assert len(said.splitlines()) < 30, said
+    assert "Traceback" not in said
+
+
 # --- cards that cannot be written to ---------------------------------------------------------------------------------
 
 
@@ -454,6 +509,8 @@ def test_never_sends_and_leaves_all_on_the_card(desk: Desk, card: Card) -> None:
         assert desk.shown() == [], "what was sent is not offered again"
     assert len(desk.laptop.on_share()) == 3
     assert len(card.holds()) == 5
+    kept = desk.laptop.look(lambda context: list(context.record.entries(kinds={EntryKind.NOT_REMOVED})))
+    assert [entry.body["outcome"] for entry in kept] == ["kept"] * 3
     status = desk.laptop.command("status")
     assert status.returncode == 0, status.stdout
     assert run_over(desk, card).removed == 0, "a typed sync does not remove them either"
@@ -523,6 +580,16 @@ def test_who_had_which_card_is_on_record(desk: Desk, card: Card) -> None:
         "photos": 3,
         "cameras": ["School Canon"],
     }
+    loan = json.loads(desk.laptop.command("cameras", "loans", "--json").stdout)
+    assert (loan["camera"], loan["serial"], loan["staff"], loan["device"], loan["photos"]) == (
+        *("School Canon", "1234-ABCD", "j.smith", "laptop-17"),
+        3,
+    )
+    table = desk.laptop.command("cameras", "loans").stdout
+    assert "School Canon" in table
+    assert "j.smith" in desk.laptop.command("cameras", "loans", "--csv").stdout
+    copied = desk.laptop.command("cameras", "loans", desk.laptop.share, "--json")
+    assert json.loads(copied.stdout) == loan, copied.stderr
 
 
 def not_offered(desk: Desk) -> str | None:
