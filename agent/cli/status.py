@@ -122,6 +122,8 @@ def _show(status: "Status", settings: "Settings") -> None:
     click.echo(f"service   {'running' if status.running else 'not running'}")
     for one in status.forwarding:
         click.echo(f"forward   {_forwarding(one, settings)}")
+    for said in status.cards:
+        click.echo(f"card      {said}")
     removed, review = status.counts.get(State.REMOVED, 0), status.counts.get(State.REVIEW, 0)
     private = status.counts.get(State.PRIVATE, 0)
     gone = f"{removed} sent and removed in the last 30 days"

@@ -19,17 +19,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent.journal import State
 from agent.journal.lifecycle import NOT_YET_SENT
 from agent.model import VisitId
-from agent.pipeline import review
-from agent.pipeline.cardlook import CardLook
 from agent.pipeline.context import Context
 from agent.pipeline.journal_keys import CARD
 from agent.record import JSON, EntryKind
 from agent.record.schema import LONGEST_LABEL, trace_of_private
 from agent.volumes import PluggedIn
+
+if TYPE_CHECKING:
+    from agent.pipeline.cardlook import CardLook
 
 WAITING = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN)
 """States of photos of a card that are on their way."""
@@ -78,7 +80,7 @@ class Card:
         """Photos of visits that were on it when it was looked through, and not sent."""
         return sum(self.visits.values())
 
-    def after(self, look: CardLook) -> "Card":
+    def after(self, look: "CardLook") -> "Card":
         """This card with what a look through it has found."""
         return replace(
             self,
@@ -131,14 +133,6 @@ def unlock(context: Context, plugged: PluggedIn) -> None:
         if one.is_here and one.state is State.RECORDED and one.volume is not None and one.volume.id == plugged.id
     ]
     context.journal.save(*ready)
-
-
-def stop_waiting(context: Context, card: Card) -> int:
-    """What was left on a card that will not come back is not waited for any more; how many photos."""
-    away = review.away(context)
-    photos = [one.id for one in away if one.volume is not None and one.volume.id == card.plugged.id]
-    drop(context, card)
-    return review.dismiss(context, photos) if photos else 0
 
 
 def forget_unasked(context: Context, top: Path, since: datetime) -> None:
@@ -214,6 +208,24 @@ def _read(text: str) -> Card:
             "since": None if body["since"] is None else datetime.fromisoformat(body["since"]),
         }
     )
+
+
+def spoken_cards(context: Context) -> tuple[str, ...]:
+    """A sentence for each card that is in or was taken out too soon, for whoever asks on the command line."""
+    return tuple(said for card in cards(context) if (said := _spoken(card)) is not None)
+
+
+def _spoken(card: Card) -> str | None:
+    of = f"{card.sent} of {card.to_send} photos"
+    left = f"{card.kept} of them are still on it" if card.kept else "and removed from it. Eject it, then take it out"
+    words = {
+        Phase.LOOKING: f"A card is being looked through: {card.photos} photos so far.",
+        Phase.OFFERED: f"A card holds {card.photos} photos, {card.to_send} of visits. To answer: photo-agent open",
+        Phase.SENDING: f"{of} of a card are sent and checked. Leave the card in.",
+        Phase.DONE: f"A card is finished: {card.sent} photos are safe{',' if card.kept else ''} {left}.",
+        Phase.TAKEN_OUT: f"A card was taken out too soon, with {of} sent. Put it in again.",
+    }
+    return words.get(card.phase)
 
 
 def of_offer(all_cards: Iterable[Card], offer: str) -> Card | None:

@@ -8,6 +8,7 @@ import filelock
 
 from agent.journal import State, TrackedPhoto
 from agent.model import Outcome
+from agent.pipeline.cards import spoken_cards
 from agent.pipeline.clocks import age, earliest
 from agent.pipeline.context import Context
 from agent.pipeline.damage import DamagedPhotos, so_far
@@ -58,6 +59,7 @@ class Status:
     record_trouble: str | None
     running: bool
     damage: DamagedPhotos | None
+    cards: tuple[str, ...]
     forwarding: tuple[Receiver, ...]
 
     @property
@@ -105,6 +107,7 @@ def status(context: Context) -> Status:
         record_trouble=context.journal.fact(UNPUBLISHED),
         running=is_running(context.settings),
         damage=so_far(context),
+        cards=spoken_cards(context) if is_running(context.settings) else (),
         forwarding=receivers(context),
     )
 

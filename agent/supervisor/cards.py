@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from agent.errors import RecordError
 from agent.journal import CardAnswer, CardSaid
-from agent.pipeline import cardmark
+from agent.pipeline import cardmark, review
 from agent.pipeline.cardlook import AT_ONCE, CardLook, print_of
 from agent.pipeline.cardrules import why_not_offered
 from agent.pipeline.cards import (
@@ -25,7 +25,6 @@ from agent.pipeline.cards import (
     put_down,
     put_in,
     put_on_record,
-    stop_waiting,
     unlock,
 )
 from agent.pipeline.context import Context
@@ -114,8 +113,7 @@ class CardKeeper:
             case CardSaid.NOT_NOW, Phase.OFFERED if card is not None:
                 put_down(self.context, replace(card, phase=Phase.DECLINED))
             case CardSaid.STOP_WAITING, Phase.TAKEN_OUT if card is not None:
-                stop_waiting(self.context, card)
-                self.hint()
+                self._stop_waiting(card)
             case CardSaid.ASK_AGAIN, Phase.DONE if card is not None and self._is_in(card.plugged):
                 cardmark.forget(self.context, card.plugged)
                 put_down(self.context, replace(card, always=False))
@@ -130,6 +128,15 @@ class CardKeeper:
             return self._send(card, always=always and not self._twin_of(card.plugged))
         self._ask_again(card)
         return None
+
+    def _stop_waiting(self, card: Card) -> None:
+        """The card will not come back: what was left on it is not waited for."""
+        away = review.away(self.context)
+        photos = [one.id for one in away if one.volume is not None and one.volume.id == card.plugged.id]
+        if photos:
+            review.dismiss(self.context, photos)
+        drop(self.context, card)
+        self.hint()
 
     # --- what is in ---------------------------------------------------------------------------------------------------
 
