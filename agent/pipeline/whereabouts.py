@@ -155,6 +155,16 @@ def put_down_changed(context: Context, ended: Sequence[tuple[TrackedPhoto, Ended
     context.journal.save(*(replace(one, ended=None) for one in now_so if one is not None))
 
 
+def dismiss_volume(context: Context, volume: str) -> None:
+    """A member of staff said that this card will not come back: nothing on it is waited for, marked as away or not.
+
+    The next run puts it on record. One that comes back all the same is taken up again.
+    """
+    for chunk in context.journal.chunks(*OPEN, State.RECORDED):
+        of_it = [one for one in chunk if one.volume is not None and one.volume.id == volume]
+        context.journal.save(*(replace(one, away=Outcome.DISMISSED, reason="dismissed") for one in of_it))
+
+
 def close_dismissed(context: Context) -> None:
     """What a member of staff said is not to be waited for is put on record, and forgotten or over."""
     dismissed = [one for one in context.journal.away() if one.away is Outcome.DISMISSED]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from agent.errors import RecordError
 from agent.journal import CardAnswer, CardSaid
-from agent.pipeline import cardmark, review
+from agent.pipeline import cardmark
 from agent.pipeline.cardlook import AT_ONCE, CardLook, print_of
 from agent.pipeline.cardrules import why_not_offered
 from agent.pipeline.cards import (
@@ -31,6 +31,7 @@ from agent.pipeline.context import Context
 from agent.pipeline.events import Summary
 from agent.pipeline.renew import no_register
 from agent.pipeline.run import Run
+from agent.pipeline.whereabouts import dismiss_volume
 from agent.supervisor.cardnotices import TAKEN_OUT, finished, offered
 from agent.supervisor.cardrun import StillIn, ToCard, is_same
 from agent.volumes import PluggedIn, flush, glance, plugged_in
@@ -131,10 +132,8 @@ class CardKeeper:
 
     def _stop_waiting(self, card: Card) -> None:
         """The card will not come back: what was left on it is not waited for."""
-        away = review.away(self.context)
-        photos = [one.id for one in away if one.volume is not None and one.volume.id == card.plugged.id]
-        if photos:
-            review.dismiss(self.context, photos)
+        if card.plugged.id is not None and not any(one.id == card.plugged.id for one in self._in):
+            dismiss_volume(self.context, card.plugged.id)
         drop(self.context, card)
         self.hint()
 
