@@ -14,7 +14,8 @@ from pathlib import Path
 from agent.errors import LocalFault
 from agent.folders import look
 from agent.journal import Ended, State, TrackedPhoto
-from agent.model import Member, Outcome, Photo, PhotoId
+from agent.journal.looking import mounted_elsewhere, same
+from agent.model import Member, Outcome, Photo, PhotoId, Volume
 from agent.pipeline.cardrules import another_on_card
 from agent.pipeline.context import Context
 from agent.record import JSON, Draft, EntryKind
@@ -153,6 +154,33 @@ def put_down_changed(context: Context, ended: Sequence[tuple[TrackedPhoto, Ended
     context.record.append_all([Draft(EntryKind.NOT_REMOVED, body, f"{body['photo']}-changed", now) for body in bodies])
     now_so = [context.journal.get(one.id) for one, _ in ended]
     context.journal.save(*(replace(one, ended=None) for one in now_so if one is not None))
+
+
+def look_where_mounted_now(context: Context, volume: Volume) -> None:
+    """Photos of a card that is mounted at another place than before are looked for there: a run finds them then.
+
+    Only those that look as they did: another file of that name is another photo.
+    """
+    mounted, moved = context.mounted(), list[Photo]()
+    for chunk in context.journal.chunks(*OPEN, State.RECORDED):
+        of_it = [one for one in chunk if one.volume is not None and one.volume.id == volume.id]
+        elsewhere = [one for one in of_it if one.volume is not None and one.volume.top not in {None, volume.top}]
+        left = [one for one in elsewhere if mounted.of(one.photo.main.path.parent).id != volume.id]
+        put_down_away(context, [(one, Outcome.AWAY) for one in left if one.is_here and one.away is not Outcome.KEPT])
+        moved += [there for one in left if (there := _moved_to(one, volume)) is not None]
+    context.journal.see_all(moved, context.clock(), register_version=context.grounds, volume_of=mounted.of)
+
+
+def _moved_to(tracked: TrackedPhoto, volume: Volume) -> Photo | None:
+    """The photo at the same place of its card, as it looks now; None where it is not as it was."""
+    if tracked.away is Outcome.KEPT:
+        return None
+    photo = mounted_elsewhere(tracked, volume).photo
+    try:
+        there = what_is_left(photo)
+    except LocalFault:
+        return None
+    return there if there is not None and same(photo, there) is not None else None
 
 
 def dismiss_volume(context: Context, volume: str) -> None:

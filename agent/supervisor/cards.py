@@ -31,7 +31,7 @@ from agent.pipeline.context import Context
 from agent.pipeline.events import Summary
 from agent.pipeline.renew import no_register
 from agent.pipeline.run import Run
-from agent.pipeline.whereabouts import dismiss_volume
+from agent.pipeline.whereabouts import dismiss_volume, look_where_mounted_now
 from agent.supervisor.cardnotices import TAKEN_OUT, finished, offered
 from agent.supervisor.cardrun import StillIn, ToCard, is_same
 from agent.volumes import PluggedIn, flush, glance, plugged_in
@@ -168,6 +168,8 @@ class CardKeeper:
             return
         log.info("A card was put in.")
         unlock(self.context, plugged)
+        if plugged.id is not None:
+            look_where_mounted_now(self.context, self.context.mounted().of(plugged.top))
         earlier = next((one for one in cards(self.context) if _goes_on(one, plugged)), None)
         new = put_in(self.context, plugged)
         if earlier is not None:

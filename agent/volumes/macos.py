@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import os
 import plistlib
+import re
 import subprocess
 import sys
 import uuid
@@ -83,35 +84,22 @@ def mounted() -> MountedHere:
     return MountedHere()
 
 
-def glance() -> tuple[tuple[str, int], ...]:
-    """Another one when a volume came or went."""
-    found = []
+def glance() -> tuple[str, ...]:
+    """Another one when a volume came or went. By name alone: a look at a lost network drive would not come back."""
     with contextlib.suppress(OSError):
-        for place in _PLUGGED_IN.iterdir():
-            with contextlib.suppress(OSError):
-                found.append((place.name, os.lstat(place).st_dev))
-    return tuple(sorted(found))
+        return tuple(sorted(place.name for place in _PLUGGED_IN.iterdir()))
+    return ()
 
 
 def plugged_in() -> tuple[PluggedIn, ...]:
     """The volumes on media that can be taken out."""
     found = []
-    with contextlib.suppress(OSError):
-        for place in sorted(_PLUGGED_IN.iterdir()):
-            if place.is_symlink() or not os.path.ismount(place):
-                continue
-            told = _told(place)
-            if told.get("RemovableMedia"):
-                size = told.get("TotalSize")
-                found.append(
-                    PluggedIn(
-                        place,
-                        _uuid(place),
-                        str(told.get("VolumeName", "")),
-                        size if isinstance(size, int) else 0,
-                        read_only=told.get("WritableVolume") is False,
-                    )
-                )
+    for place in _disks():
+        told = _told(place)
+        if told.get("RemovableMedia"):
+            size, label = told.get("TotalSize"), str(told.get("VolumeName", ""))
+            locked = told.get("WritableVolume") is False
+            found.append(PluggedIn(place, _uuid(place), label, size if isinstance(size, int) else 0, read_only=locked))
     return tuple(found)
 
 
@@ -159,13 +147,26 @@ def _uuid(place: Path) -> str | None:
     return str(uuid.UUID(bytes=bytes(answer.uuid)))
 
 
+def _disks() -> list[Path]:
+    """Where disks, and nothing of the network, are mounted: `/dev/disk4s1 on /Volumes/EOS (msdos, …)`."""
+    lines = _answer_of("/sbin/mount").decode("utf-8", "surrogateescape").splitlines()
+    mounts = (re.fullmatch(r"/dev/\S+ on (/Volumes/[^/]+) \([^()]*\)", line) for line in lines)
+    return sorted(Path(found[1]) for found in mounts if found is not None)
+
+
 def _told(top: Path) -> dict[str, object]:
     """What `diskutil` knows of the volume; nothing where it does not answer."""
     try:
-        done = subprocess.run(  # noqa: S603  # the system's own tool, and a path that it has mounted
-            ["/usr/sbin/diskutil", "info", "-plist", str(top)], capture_output=True, timeout=10, check=False
-        )
-        told = plistlib.loads(done.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError, plistlib.InvalidFileException):
+        told = plistlib.loads(_answer_of("/usr/sbin/diskutil", "info", "-plist", str(top)))
+    except (ValueError, plistlib.InvalidFileException):
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _answer_of(*command: str) -> bytes:
+    """What one of the system's own tools prints; nothing where it does not answer."""
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=10, check=False)  # noqa: S603  # its full path
+    except (OSError, subprocess.SubprocessError):
+        return b""
+    return done.stdout
