@@ -27,6 +27,9 @@ from agent.volumes import PluggedIn
 AT_ONCE = 32
 """Photos that are read in one step: a fraction of a second."""
 
+MOST = 200_000
+"""Photos on a card that are looked at; one with more is left to whoever names it to `sync`."""
+
 LISTED_AT_ONCE = 500
 """Photos that are only listed in one step."""
 
@@ -54,7 +57,7 @@ class CardLook:
     troubles: list[ScanProblem] = field(default_factory=list)
 
     def steps(self) -> Iterator[None]:
-        """The look, a step at a time; ends at once where there is no register to decide by."""
+        """The look, a step at a time; finds nothing where there is no register to decide by, or far too many photos."""
         register = self.context.registers.current()
         if register is None or no_register(self.context, register):
             return
@@ -65,6 +68,10 @@ class CardLook:
         photos = walk((self.card.top,), read=reader(self.context), troubles=self.troubles)
         while some := list(islice(photos, AT_ONCE)):
             self.photos += len(some)
+            if self.photos > MOST:
+                self.visits.clear()
+                self.unsure = 0
+                return
             new = [photo for photo in some if not self._is_known(photo, known)]
             self._judge(register, new)
             yield

@@ -374,10 +374,12 @@ class Run:
         self.audience.event(Event(Happened.NOTICE, details={"text": text}))
 
     def _say_what_stays_on_cards(self) -> None:
+        if self.patient:
+            return
         recorded = self.context.journal.tracked_photos(State.RECORDED)
         stay = [one for one in recorded if one.away is Outcome.KEPT]
         asked = sum(any(one.photo.main.path.is_relative_to(root) for root in self.roots) for one in stay)
-        if asked and not self.patient:
+        if asked:
             photos, stay_too = ("1 photo is", "stays") if asked == 1 else (f"{asked} photos are", "stay")
             self._notice(f"{photos} safe on the school network and {stay_too} on the card too, as the settings say.")
 
