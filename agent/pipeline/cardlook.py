@@ -125,14 +125,15 @@ def printing(card: PluggedIn) -> Iterator[str]:
 
     A sum of hashes, so that it needs no memory and does not depend on the order of the folders.
     """
-    total = count = 0
+    total = count = shown = 0
     for photo in walk((card.top,), read=lambda _file: Capture("unknown"), troubles=[]):
         for member in photo.members:
             place, size, changed = _place(member.file, card.top)
             content = b"\0".join([str(place).encode("utf-8", "surrogateescape"), b"%d" % size, b"%d" % changed])
             total = (total + int.from_bytes(hashlib.sha256(content).digest())) % (1 << 256)
             count += 1
-        if count % LISTED_AT_ONCE == 0:
+        if count - shown >= LISTED_AT_ONCE:
+            shown = count
             yield ""
     yield f"{count}-{total:064x}"
 

@@ -147,7 +147,10 @@ def forget_unasked(context: Context, top: Path, since: datetime) -> None:
 
 
 def put_on_record(context: Context, card: Card) -> None:
-    """Say in the record which card, of which of the school's cameras, this person sent photos from."""
+    """Say in the record which card, of which of the school's cameras, this person sent photos from.
+
+    A label is what somebody called a card, perhaps by a name: it is put down only of a card from the school's camera.
+    """
     body: dict[str, JSON] = {
         "staff": context.settings.device.staff,
         "put_in_at": card.put_in_at.isoformat(),
@@ -156,7 +159,7 @@ def put_on_record(context: Context, card: Card) -> None:
     }
     if card.plugged.id is not None and _is_fit(card.plugged.id):
         body["serial"] = card.plugged.id
-    if _is_fit(card.plugged.label):
+    if body["cameras"] and _is_fit(card.plugged.label):
         body["label"] = card.plugged.label
     context.record.append(EntryKind.CARD, body, event=f"card-{card.id}", at=context.clock())
 

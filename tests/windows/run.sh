@@ -12,7 +12,7 @@ linux_python=${PYTHON:-.venv/bin/python}
 
 [ -x "$folder/python" ] || PYTHON=python3 tests/windows/windows-python.sh "$folder" '.[test]'
 
-rooms=(files folders journal removal settings service supervisor share clockcheck)
+rooms=(files folders journal removal settings service supervisor share clockcheck volumes)
 paths=()
 for room in "${rooms[@]}"; do
     [ ! -d "tests/unit/$room" ] || paths+=("tests/unit/$room")
