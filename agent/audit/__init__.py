@@ -2,15 +2,13 @@
 
 `evidence` is what there is of one device. `verify` proves it whole, or lists in its `report` what is wrong with it.
 `witness` remembers what was seen of it. `erasing` removes on the server what was erased on a laptop. `show` turns
-entries into rows, CSV and JSON; `visits` sums up a visit; `loans` lists who had which camera. A copy of the share is
-treated as hostile until it is proven.
+entries into rows, CSV and JSON; `visits` sums up a visit. A copy of the share is treated as hostile until it is proven.
 """
 
 from agent.audit.copied import copied_entries
 from agent.audit.erasing import Erased, erase_copy
 from agent.audit.evidence import Note, of_laptop
 from agent.audit.holdings import HeldFile
-from agent.audit.loans import Loan, loan_to_json, loans, write_loans_csv
 from agent.audit.report import Report, exit_code
 from agent.audit.show import (
     ENTRY_COLUMNS,
@@ -35,7 +33,6 @@ __all__ = [
     "Entry",
     "Erased",
     "HeldFile",
-    "Loan",
     "Note",
     "Report",
     "TransferRow",
@@ -50,8 +47,6 @@ __all__ = [
     "entry_to_json",
     "erase_copy",
     "exit_code",
-    "loan_to_json",
-    "loans",
     "of_laptop",
     "read_keys",
     "row_to_ecs",
@@ -63,5 +58,4 @@ __all__ = [
     "verify_copy",
     "write_csv",
     "write_entries_csv",
-    "write_loans_csv",
 ]

@@ -11,7 +11,7 @@ from agent.cli.session import json_option, put_json, put_table, say
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from agent.audit import Loan
+    from agent.audit.loans import Loan
 
 
 @click.command("loans")
@@ -32,20 +32,20 @@ def loans(
     """
     if as_json and as_csv:
         raise click.UsageError("Give only one of --json and --csv.")
-    from agent import audit
+    from agent.audit import loans as lent
     from agent.cli.log import _entries, _for_spreadsheets, _warn
 
     with copy_of(ctx, directory, share) as folder:
         keys = [] if folder is None else enrolled(ctx, key_files)
         code = _warn(folder, keys)
-        found = audit.loans(_entries(ctx, folder, keys, since=None, visit=None, device=None))
+        found = lent.loans(_entries(ctx, folder, keys, since=None, visit=None, device=None))
     if as_csv:
         out = _for_spreadsheets()
-        audit.write_loans_csv(found, out)
+        lent.write_loans_csv(found, out)
         out.flush()
     elif as_json:
         for loan in found:
-            put_json(audit.loan_to_json(loan))
+            put_json(lent.loan_to_json(loan))
     elif not found:
         say("No photos were sent from a card yet, as far as this record tells.")
     else:

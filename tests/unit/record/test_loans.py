@@ -3,7 +3,8 @@
 import io
 from datetime import UTC, datetime, timedelta
 
-from agent.audit import Entry, Loan, loan_to_json, loans, write_loans_csv
+from agent.audit import Entry
+from agent.audit.loans import Loan, loan_to_json, loans, write_loans_csv
 from agent.model import Sha256
 from agent.record import JSON, EntryKind
 
