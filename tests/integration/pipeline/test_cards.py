@@ -321,6 +321,7 @@ def full(reader: Reader) -> Card:
     return put_in_or_skip(reader.card(), fill)
 
 
+@pytest.mark.slow
 def test_a_card_pulled_out_is_said_once_and_goes_on_when_it_is_back(
     desk: Desk, reader: Reader, caplog: pytest.LogCaptureFixture
 ) -> None:
