@@ -450,6 +450,7 @@ class Outcome(StrEnum):
     FOLDER_GONE = "folder gone"  # not seen any more: its folder is not there
     AWAY = "away"  # its card or disk is not there
     READ_ONLY = "read-only"  # it is there: its card or folder cannot be written to
+    KEPT = "kept"  # it is there, on a card, from which the settings have nothing removed
     CHANGED = "changed"  # it was changed after it was sent: what is there now is another photo
     DISMISSED = "dismissed"  # a member of staff said that it is not to be waited for
 

@@ -117,6 +117,7 @@ class Laptop:
             },
             "register": {},
             "removal": {},
+            "cards": {},
             "forward": {},
         }
         lines = []

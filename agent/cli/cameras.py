@@ -1,10 +1,14 @@
-"""`cameras`: the register of cameras, the cameras that photos name, and how far a camera's clock is wrong."""
+"""`cameras`: the register of cameras, the cameras that photos name, and how far a camera's clock is wrong.
+
+`loans`, who had which camera, has a module of its own.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from agent.cli.loans import loans
 from agent.cli.session import json_option, printable, put_json, put_table, say, settings_of, stages_of
 
 if TYPE_CHECKING:
@@ -16,6 +20,9 @@ if TYPE_CHECKING:
 @click.group("cameras")
 def command() -> None:
     """The school's cameras and their clocks."""
+
+
+command.add_command(loans)
 
 
 @command.command("list")

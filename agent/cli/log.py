@@ -27,7 +27,17 @@ if TYPE_CHECKING:
 # As agent/record/schema.py has them, which is not imported for `--help`.
 KINDS = (
     *("transferred", "removed", "not-removed", "share-lost", "review-resolved", "register-changed", "share-refused"),
-    *("refused", "overdue", "leftover-reported", "inspected", "attested", "heartbeat", "enrolled", "key-rotated"),
+    *(
+        "refused",
+        "overdue",
+        "leftover-reported",
+        "inspected",
+        "attested",
+        "card",
+        "heartbeat",
+        "enrolled",
+        "key-rotated",
+    ),
     *("renamed", "erased"),
 )
 
@@ -207,6 +217,7 @@ _NOT_REMOVED = {
     "folder gone": "not by photo-agent: its folder is not there",
     "away": "not yet: its card or disk is not connected",
     "read-only": "not yet: its card is read-only",
+    "kept": "no: it stays on its card, as the settings say",
     "changed": "no: it was changed after it was sent",
     "dismissed": "no: its card or folder did not come back",
 }

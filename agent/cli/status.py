@@ -144,6 +144,8 @@ def _show(status: "Status", settings: "Settings", headline: str) -> None:
     click.echo(f"version   {__version__}")
     for one in status.forwarding:
         click.echo(f"forward   {_forwarding(one, settings)}")
+    for said in status.cards:
+        click.echo(f"card      {said}")
     removed, review = status.counts.get(State.REMOVED, 0), status.counts.get(State.REVIEW, 0)
     private = status.counts.get(State.PRIVATE, 0)
     gone = f"{removed} sent and removed in the last 30 days"

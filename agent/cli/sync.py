@@ -32,8 +32,10 @@ SILENCE = 2.0
 def command(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> int:
     """Send the visit photos now and see each through to its end.
 
-    Looks through the watched folders, or through PATHS (a card, a phone). Ctrl-C gives the files in hand three
-    seconds and says what is left; what was not finished is taken up by the next run, a large file where it stopped.
+    Looks through the watched folders, or through PATHS (a card, a phone). To name a card here is to say yes: photos of
+    visits are removed from it once they are safe, unless the settings say that nothing is removed from cards. Ctrl-C
+    gives the files in hand three seconds and says what is left; what was not finished is taken up by the next run, a
+    large file where it stopped.
     """
     from agent.pipeline.importfolders import BY_NAME, IN_THE_SETTINGS, refuse_unfit
 

@@ -6,6 +6,7 @@ and is the truth; `group` makes photos of the files (a main file with its sideca
 of one, or opens what is not a regular file.
 """
 
+from agent.folders.card import looks_like_a_card
 from agent.folders.fingerprint import fingerprint
 from agent.folders.group import Read, group
 from agent.folders.limits import WatchLimits, watch_limits
@@ -23,6 +24,7 @@ __all__ = [
     "fingerprint",
     "group",
     "look",
+    "looks_like_a_card",
     "one_moment",
     "real_path",
     "scan",

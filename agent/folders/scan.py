@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,14 +52,16 @@ def scan(roots: Iterable[Path], *, read: Read) -> Found:
     return Found(tuple(photos), tuple(troubles))
 
 
-def walk(roots: Iterable[Path], *, read: Read, troubles: list[ScanProblem]) -> Iterator[Photo]:
+def walk(
+    roots: Iterable[Path], *, read: Read, troubles: list[ScanProblem], but: Container[Path] = ()
+) -> Iterator[Photo]:
     """Every photo in and below `roots`, folder by folder: no more than one folder is held at a time.
 
     A root that is a file is scanned with its companions in the same folder: the photo it belongs to comes back whole.
     `read` says what a file itself holds, which pairs a Live Photo's halves; see `group` for when it is asked. What
-    cannot be looked at is added to `troubles`.
+    cannot be looked at is added to `troubles`. Folders below a root that are in `but` are passed over.
     """
-    walk = _Walk(read, troubles)
+    walk = _Walk(read, troubles, but)
     folders: dict[Path, os.stat_result] = {}
     files: defaultdict[Path, set[Path]] = defaultdict(set)
     for root in sorted(set(roots), key=str):
@@ -85,8 +87,9 @@ def walk(roots: Iterable[Path], *, read: Read, troubles: list[ScanProblem]) -> I
 class _Walk:
     """One scan under way: which folders it has been in, and which of the files `wanted` no photo has had yet."""
 
-    def __init__(self, read: Read, troubles: list[ScanProblem]) -> None:
+    def __init__(self, read: Read, troubles: list[ScanProblem], but: Container[Path]) -> None:
         self.troubles = troubles
+        self._but = but
         self.wanted: set[Path] = set()
         self._read = read
         self._been_in: set[Identity] = set()
@@ -116,7 +119,7 @@ class _Walk:
                 for name, seen in listing.seen
                 if is_folder(seen) and not is_no_photo_folder(name) and not is_marked_hidden(seen)
             ]
-            stack.extend(reversed(below))
+            stack.extend(one for one in reversed(below) if one[0] not in self._but)
             yield from self._grouped(folder, listing)
         self._roots_done.add(_identity(root, seen))
 

@@ -4,19 +4,22 @@ The pipeline puts down what it intends before each side effect and what came of 
 how far each photo had come and repeats that step. `lifecycle` is the one table of allowed steps; `TrackedPhoto`
 is a photo with all that was learned about it; `Journal` keeps them in SQLite (WAL, synchronous=FULL), in `rows`, and
 what is asked of them is in `queries`. Of a private photo only a keyed hash is kept, enough to skip it.
-`sync` hands its work to a running service through `Journal.ask`.
+`sync` hands its work to a running service through `Journal.ask`, the staff page an answer about a card through
+`Journal.answer_card`.
 """
 
 from agent.journal.journal import Journal
 from agent.journal.lifecycle import OVER, TRANSITIONS, State, allowed, starts_again
 from agent.journal.queries import CHUNK
-from agent.journal.requests import SyncRequest
+from agent.journal.requests import CardAnswer, CardSaid, SyncRequest
 from agent.journal.tracked import Ended, TrackedPhoto, has_to_wait
 
 __all__ = [
     "CHUNK",
     "OVER",
     "TRANSITIONS",
+    "CardAnswer",
+    "CardSaid",
     "Ended",
     "Journal",
     "State",

@@ -47,6 +47,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
         # A keyed hash of the file's number and time of change: another one, and a rule's word no longer holds.
         """ALTER TABLE skip ADD COLUMN mark BLOB""",
     ),
+    (
+        # What a person said about a card, as JSON: the offer that was shown and the answer. NULL: a `sync`.
+        """ALTER TABLE request ADD COLUMN card TEXT""",
+    ),
 )
 
 VERSION = len(STEPS)

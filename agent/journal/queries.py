@@ -4,9 +4,11 @@ What may be many is handed out in chunks, or as the few columns that matter, so 
 files needs no more memory than one with a thousand.
 """
 
+import os
 from array import array
 from collections.abc import Container, Iterator
 from datetime import datetime
+from pathlib import Path
 
 from agent.journal.codec import instant
 from agent.journal.lifecycle import State
@@ -105,6 +107,21 @@ class Queries(RequestQueue):
             found = dict(db.execute("SELECT state, COUNT(*) FROM photo GROUP BY state").fetchall())
             (skipped,) = db.execute("SELECT COUNT(*) FROM skip").fetchone()
         return {state: skipped if state is State.PRIVATE else found.get(state, 0) for state in State}
+
+    def on_volume(self, volume: str | None, top: Path, since: datetime) -> dict[State, int]:
+        """How many photos of a card are in each state: of those that are over, the ones that went since then.
+
+        Where the volume is not known, a photo is of it whose path is below `top`.
+        """
+        of_it = "volume = ?1" if volume else "substr(path, 1, length(?1)) = ?1"
+        which = volume or os.fsencode(top / "_")[:-1]
+        with self._reading() as db:
+            rows = db.execute(
+                f"""SELECT state, COUNT(*) FROM photo WHERE {of_it} AND (state NOT IN ('removed', 'gone')
+                OR json_extract(standing, '$.removed_at') >= ?2) GROUP BY state""",  # noqa: S608
+                (which, since.isoformat()),
+            ).fetchall()
+        return {State(state): count for state, count in rows}
 
     def version(self) -> tuple[int, int]:
         """Another one after every change, by this process or another; to be compared within this process only."""

@@ -1,5 +1,7 @@
 """How `sync` hands its work to the running service: one row to ask with, and rows to follow the work by.
 
+What a person said about a card, on the staff page, is a row too.
+
 The journal is the only thing that the two share; there is no socket and no protocol. The asker polls `events` and
 `finished`; the service polls `next_request`. A request is wiped when it is finished, because paths are private.
 """
@@ -9,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 
 from agent.errors import JournalError
@@ -25,6 +28,25 @@ class SyncRequest:
     id: int
     paths: tuple[Path, ...]
     asked_at: datetime
+
+
+class CardSaid(StrEnum):
+    """What a person can say about a card."""
+
+    SEND = "send"  # send its photos, and remove them where the settings allow it
+    ALWAYS = "always"  # the same, now and whenever this card is put in
+    NOT_NOW = "not now"
+    ASK_AGAIN = "ask again"  # "always" holds no more
+    STOP_WAITING = "stop waiting"  # it was taken out too soon, and will not come back
+
+
+@dataclass(frozen=True, slots=True)
+class CardAnswer:
+    """A person said this about the card that the offer `offer` was about, as it was shown."""
+
+    id: int
+    offer: str
+    said: CardSaid
 
 
 class RequestQueue(Store):
@@ -44,12 +66,32 @@ class RequestQueue(Store):
         """The oldest that is not finished."""
         with self._reading() as db:
             row = db.execute(
-                "SELECT id, paths, asked_at FROM request WHERE finished_at IS NULL ORDER BY id LIMIT 1"
+                """SELECT id, paths, asked_at FROM request
+                WHERE finished_at IS NULL AND card IS NULL ORDER BY id LIMIT 1"""
             ).fetchone()
         if row is None:
             return None
         number, paths, asked_at = row
         return SyncRequest(number, tuple(map(Path, json.loads(paths))), instant(asked_at))
+
+    def answer_card(self, offer: str, said: CardSaid, at: datetime) -> None:
+        """Say this about a card. The service looks whether the card is still as it was shown."""
+        with self._writing() as db:
+            db.execute("DELETE FROM request WHERE finished_at < ?", (sortable(at - KEPT),))
+            body = json.dumps([offer, said.value], ensure_ascii=True)
+            db.execute("INSERT INTO request (asked_at, paths, card) VALUES (?, '[]', ?)", (at.isoformat(), body))
+
+    def next_card_answer(self) -> CardAnswer | None:
+        """The oldest answer about a card that nobody has seen to."""
+        with self._reading() as db:
+            row = db.execute(
+                """SELECT id, card FROM request
+                WHERE finished_at IS NULL AND card IS NOT NULL ORDER BY id LIMIT 1"""
+            ).fetchone()
+        if row is None:
+            return None
+        offer, said = json.loads(row[1])
+        return CardAnswer(row[0], str(offer), CardSaid(said))
 
     def report(self, request: int, event: Mapping[str, object]) -> None:
         """Tell the asker; nothing is kept of it where the asker has withdrawn."""

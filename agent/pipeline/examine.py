@@ -20,6 +20,7 @@ from agent.formats import claims_to_be_a_photo
 from agent.journal import CHUNK, State, TrackedPhoto
 from agent.model import Capture, LocalFile, Photo, PhotoId, Register, Role, Verdict
 from agent.pipeline.boundary import Boundary
+from agent.pipeline.cardrules import cards_below
 from agent.pipeline.clocks import age, latest
 from agent.pipeline.context import UNREADABLE, Context
 from agent.pipeline.events import Audience, Event, Happened
@@ -68,19 +69,20 @@ def look(context: Context, roots: Sequence[Path]) -> ScanResult:
     """Scan the folders and bring the journal up to what is there; forget what vanished before anything was sent."""
     now = context.clock()
     mounted = context.mounted()
+    apart = cards_below(context.settings, roots)
     troubles: list[ScanProblem] = []
     found, parts = 0, set[Path]()
 
     def scanned() -> Iterator[Photo]:
         nonlocal found
-        for photo in walk(roots, read=reader(context), troubles=troubles):
+        for photo in walk(roots, read=reader(context), troubles=troubles, but=apart):
             found += 1
             parts.update(member.file.path for member in photo.members[1:])
             yield photo
 
     stood = context.journal.see_each(scanned(), now, register_version=context.grounds, volume_of=mounted.of)
     seen = {identity for identity in stood if identity is not None}
-    rest = elsewhere(context, mounted, seen, roots)
+    rest = elsewhere(context, mounted, seen, roots, apart)
     context.journal.see_all(rest.here, now, register_version=context.grounds, volume_of=mounted.of)
     put_down_changed(context, rest.ended)
     return ScanResult(
@@ -233,6 +235,17 @@ def judge_again(
     """Where a settled photo would stand if it were decided now, and what its main file says; nothing is saved."""
     said = _read(context, [tracked])[tracked.id]
     return _decided(context, register, tracked, said), said.main
+
+
+def judge_unseen(
+    context: Context, register: Register, photos: Sequence[Photo]
+) -> Iterator[tuple[TrackedPhoto, Capture | LocalFault]]:
+    """Where these photos would stand if they were decided now, and what their main files say; nothing is saved."""
+    now = context.clock()
+    unseen = [TrackedPhoto(PhotoId(f"{n:08x}"), one, State.SETTLED, now, now) for n, one in enumerate(photos)]
+    said = _read(context, unseen)
+    for one in unseen:
+        yield _decided(context, register, one, said[one.id]), said[one.id].main
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from agent.folders import look
 from agent.journal import State, TrackedPhoto
 from agent.model import Fingerprint, Known, Leftover, Outcome
 from agent.pipeline.boundary import Boundary, pause
+from agent.pipeline.cardrules import KEPT, why_it_stays_on_card
 from agent.pipeline.context import Context
 from agent.pipeline.damage import on_record
 from agent.pipeline.events import Audience, Event, Happened
@@ -25,6 +26,7 @@ from agent.pipeline.whereabouts import absence, draft, put_down_away, what_is_le
 from agent.record import JSON, Draft, EntryKind
 from agent.record.schema import check
 from agent.removal import ReadOnly, Vanished, find_leftovers, half_removed, remove, remove_thumbnails
+from agent.volumes import Mounted
 
 
 def put_on_record(context: Context, tracked_photos: Sequence[TrackedPhoto], audience: Audience) -> list[TrackedPhoto]:
@@ -59,23 +61,44 @@ def take_away(
     `checked_at` is when the share's copies were read once more, for photos proven in an earlier run.
     """
     ready: list[TrackedPhoto] = []
-    held: list[TrackedPhoto] = []
+    held: list[tuple[TrackedPhoto, str]] = []
+    mounted = context.mounted()
 
     def take(tracked: TrackedPhoto) -> None:
-        obstacle = why_it_stays(context, tracked)
+        obstacle = why_it_stays(context, tracked, mounted)
         if obstacle is None:
             ready.append(tracked)
         else:
-            held.append(replace(tracked, reason=obstacle))
+            held.append((tracked, obstacle))
 
     for _ in Boundary(context, audience).each(tracked_photos, take):
         continue
     begun = [replace(one, removing=_to_be_removed(one)) for one in ready]
-    context.journal.save(*held, *begun)  # what is about to go is durable before the first file is touched
+    hold(context, held)
+    context.journal.save(*begun)  # what is about to go is durable before the first file is touched
     removals = [Removal(one, before=frozenset(before.removing)) for before, one in zip(ready, begun, strict=True)]
     for removal in removals:
         removal.take_away(context)
     return _put_down(context, removals, audience, checked_at)
+
+
+def hold(context: Context, held: Sequence[tuple[TrackedPhoto, str]]) -> None:
+    """Have these recorded photos stay for now, each for its reason; of one that stays on its card, the record says so.
+
+    What was kept by the settings and is held for another reason now is kept no more.
+    """
+    kept = [one for one, why in held if why == KEPT and one.away is not Outcome.KEPT]
+    context.record.append_all([draft(context, one, Outcome.KEPT) for one in kept])
+    context.journal.save(
+        *(
+            replace(
+                one,
+                reason=why,
+                away=Outcome.KEPT if why == KEPT else None if one.away is Outcome.KEPT else one.away,
+            )
+            for one, why in held
+        )
+    )
 
 
 def conclude(context: Context, tracked_photos: Sequence[TrackedPhoto], audience: Audience) -> int:
@@ -214,9 +237,15 @@ def _put_down(context: Context, removals: Sequence[Removal], audience: Audience,
     )
     for text in put_down_away(context, away):
         audience.event(Event(Happened.NOTICE, details={"text": text}))
+    mounted = context.mounted() if held else None
     for one in held:
         if isinstance(one.fault, RemovalRefused) and (photo := what_is_left(one.tracked.photo)) is not None:
-            context.journal.find_again(one.tracked.id, photo, now)  # not what was proven: another photo, to be decided
+            if mounted is not None and mounted.removable(photo.main.path.parent):
+                # Nobody was asked about what is on the card under that name now: it is left for the next offer.
+                context.record.append_all([draft(context, one.tracked, Outcome.CHANGED)])
+                context.journal.save(_over(one.tracked))
+            else:
+                context.journal.find_again(one.tracked.id, photo, now)  # another photo than was proven: to be decided
     for tracked, body in removed:
         audience.event(Event(Happened.REMOVED, tracked.id, {"leftovers": body["leftovers"]}))
     for one in held:
@@ -224,7 +253,7 @@ def _put_down(context: Context, removals: Sequence[Removal], audience: Audience,
     return len(removed)
 
 
-def why_it_stays(context: Context, tracked: TrackedPhoto) -> str | None:
+def why_it_stays(context: Context, tracked: TrackedPhoto, mounted: Mounted) -> str | None:
     """Why a recorded photo may not be removed now; None where it may.
 
     Raises ValueError for one that was never recorded or proven: that would be a fault of this program.
@@ -236,7 +265,7 @@ def why_it_stays(context: Context, tracked: TrackedPhoto) -> str | None:
     if tracked.proven_at is None or is_kept(context, tracked.proven_at):
         hours = f"{context.settings.removal.keep_hours:g}"
         return f"it stays on this laptop for {hours} hours after it was sent, as the settings say"
-    return None
+    return why_it_stays_on_card(context, tracked, mounted)
 
 
 def is_proven(contents: Sequence[Fingerprint], tracked: TrackedPhoto) -> bool:

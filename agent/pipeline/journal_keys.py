@@ -57,3 +57,9 @@ NOTICES_SAID = "notices said"
 
 EVENTS_LOGGED = "events logged"
 """On which occasion each kind of entry was last put into the system's event log, as JSON by kind."""
+
+CARDS_ALWAYS = "cards always"
+"""Of which cards somebody said "always", as JSON: by a hash of the card, who said it and the hashes of its mark."""
+
+CARD = "card "
+"""With an id behind it: a card that is in, or was taken out too soon, as JSON (pipeline/cards.py)."""

@@ -25,9 +25,10 @@ from agent.errors import (
     contained,
 )
 from agent.journal import State, TrackedPhoto
-from agent.model import Register, TransferId
+from agent.model import Outcome, Register, TransferId
 from agent.pipeline import answers, damage, examine, finish, inspect_record, receivers, send
 from agent.pipeline.attest import put_on_record
+from agent.pipeline.cardrules import released
 from agent.pipeline.clocks import TRUSTED, compare_with_share, notice_a_leap_back, wrong_clock
 from agent.pipeline.context import Context
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
@@ -52,7 +53,8 @@ class Run:
 
     `patient` is the service's way: photos that wait for their next try, or have not settled, are left alone. Without
     it, as when a teacher presses "sync now", everything is tried now and settling is waited for. `stopping` is asked
-    between photos. `renew` says whether the register is fetched first.
+    between photos. `renew` says whether the register is fetched first, `answers_at_once` whether an impatient run ends
+    the time in which answers about other photos can be undone.
     """
 
     context: Context
@@ -60,6 +62,7 @@ class Run:
     audience: Audience = field(default_factory=Nobody)
     patient: bool = False
     renew: bool = True
+    answers_at_once: bool = True
     stopping: Callable[[], bool] = lambda: False
     summary: Summary = field(default_factory=Summary)
     _share: Share | None = None
@@ -79,6 +82,7 @@ class Run:
                 self._share.close()
         self.summary.seconds = time.monotonic() - started
         self._explained(self._count_what_is_left)
+        self._explained(self._say_what_stays_on_cards)
         receivers.after_run(self.context)
         self.summary.fault = self.summary.fault or self._strange
         return self.summary
@@ -144,8 +148,10 @@ class Run:
             self._notice(text)
         finish.folder_gone(self.context, found.folder_gone)
         self.summary.removed += finish.conclude(self.context, found.gone, self.audience)
-        obstacles = [(one, finish.why_it_stays(self.context, one)) for one in found.here]
-        self.context.journal.save(*(replace(one, reason=why) for one, why in obstacles if why is not None))
+        mounted = self.context.mounted()
+        here = found.here if self.patient else released(self.context, found.here, self.roots)
+        obstacles = [(one, finish.why_it_stays(self.context, one, mounted)) for one in here]
+        finish.hold(self.context, [(one, why) for one, why in obstacles if why is not None])
         ripe = [one for one, why in obstacles if why is None]
         if not ripe or self.stopping():
             return
@@ -195,7 +201,7 @@ class Run:
         self.summary.register = None if register is None else refusal or doubts
 
     def _take_up_answers(self) -> None:
-        for problem in answers.take_effect(self.context, at_once=not self.patient):
+        for problem in answers.take_effect(self.context, at_once=not self.patient and self.answers_at_once):
             self._notice(problem)
 
     def _put_register_on_record(self, register: Register) -> None:
@@ -368,6 +374,16 @@ class Run:
     def _notice(self, text: str) -> None:
         self.audience.event(Event(Happened.NOTICE, details={"text": text}))
 
+    def _say_what_stays_on_cards(self) -> None:
+        if self.patient:
+            return
+        recorded = self.context.journal.tracked_photos(State.RECORDED)
+        stay = [one for one in recorded if one.away is Outcome.KEPT]
+        asked = sum(any(one.photo.main.path.is_relative_to(root) for root in self.roots) for one in stay)
+        if asked:
+            photos, stay_too = ("1 photo is", "stays") if asked == 1 else (f"{asked} photos are", "stay")
+            self._notice(f"{photos} safe on the school network and {stay_too} on the card too, as the settings say.")
+
     def _count_what_is_left(self) -> None:
         counts = self.context.journal.counts()
         away = Counter(one.state for one in self.context.journal.away() if not one.is_here)
@@ -381,6 +397,7 @@ class Run:
     def _not_removed(self) -> int:
         """Recorded photos that should be gone and are not; those kept on purpose do not count."""
         recorded = [one for one in self.context.journal.tracked_photos(State.RECORDED) if one.is_here]
+        recorded = [one for one in recorded if one.away is not Outcome.KEPT]
         return sum(one.proven_at is None or not is_kept(self.context, one.proven_at) for one in recorded)
 
 

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 import filelock
 
 from agent.journal import State, TrackedPhoto
+from agent.model import Outcome
+from agent.pipeline.cards import spoken_cards
 from agent.pipeline.clocks import age, earliest
 from agent.pipeline.context import Context
 from agent.pipeline.damage import DamagedPhotos, so_far
@@ -58,6 +60,7 @@ class Status:
     record_trouble: str | None
     running: bool
     damage: DamagedPhotos | None
+    cards: tuple[str, ...]
     forwarding: tuple[Receiver, ...]
     inspection: LastInspection | None = None
     asked: tuple[WaitingPhoto, ...] = ()
@@ -107,6 +110,7 @@ def status(context: Context) -> Status:
         record_trouble=context.journal.fact(UNPUBLISHED),
         running=is_running(context.settings),
         damage=so_far(context),
+        cards=spoken_cards(context) if is_running(context.settings) else (),
         forwarding=receivers(context),
         inspection=last_inspection(context),
         asked=tuple(_waiting(context, tracked) for tracked in context.journal.tracked_photos(State.REVIEW)),
@@ -130,13 +134,14 @@ def is_running(settings: Settings) -> bool:
 def is_overdue(context: Context, tracked: TrackedPhoto) -> bool:
     """Whether the photo should have left by now."""
     allowed = timedelta(hours=context.settings.removal.overdue_hours)
-    if not tracked.is_here:
+    if not tracked.is_here or tracked.away is Outcome.KEPT:
         return False  # nobody can send what is on a card in a drawer
     return tracked.reachable_at is not None and age(tracked.reachable_at, earliest(context)) > allowed
 
 
 def _waiting(context: Context, tracked: TrackedPhoto) -> WaitingPhoto:
     kept = tracked.state is State.RECORDED and tracked.proven_at is not None and is_kept(context, tracked.proven_at)
+    kept = kept or tracked.away is Outcome.KEPT
     return WaitingPhoto(tracked, tracked.found_at, tracked.reason, is_overdue(context, tracked), kept)
 
 

@@ -6,7 +6,7 @@ overdue while it is away; it goes on when the card is back, and a member of staf
 
 import os
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -14,7 +14,9 @@ from pathlib import Path
 from agent.errors import LocalFault
 from agent.folders import look
 from agent.journal import Ended, State, TrackedPhoto
-from agent.model import Member, Outcome, Photo, PhotoId
+from agent.journal.looking import mounted_elsewhere, same
+from agent.model import Member, Outcome, Photo, PhotoId, Volume
+from agent.pipeline.cardrules import another_on_card
 from agent.pipeline.context import Context
 from agent.record import JSON, Draft, EntryKind
 from agent.volumes import Mounted
@@ -77,6 +79,8 @@ def where(context: Context, recorded: Sequence[TrackedPhoto]) -> Recorded:
             outcome = absence(one, mounted)
         except LocalFault:
             outcome = None  # the system does not say: removing it will tell why
+        if outcome is Outcome.AWAY and one.away is Outcome.KEPT:
+            continue  # it was to stay on the card, and does
         if outcome is Outcome.AWAY:
             away.append((one, outcome))
         else:
@@ -89,8 +93,17 @@ def where(context: Context, recorded: Sequence[TrackedPhoto]) -> Recorded:
     )
 
 
-def elsewhere(context: Context, mounted: Mounted, seen: Container[PhotoId], roots: Sequence[Path]) -> Elsewhere:
-    """What became of the photos, not yet proven, that are not among those that the scan has `seen`."""
+def elsewhere(
+    context: Context,
+    mounted: Mounted,
+    seen: Container[PhotoId],
+    roots: Sequence[Path],
+    apart: Collection[Path] = (),
+) -> Elsewhere:
+    """What became of the photos, not yet proven, that are not among those that the scan of `roots` has `seen`.
+
+    `apart` are the cards below them that it has passed over.
+    """
     present = [root.resolve() for root in roots if root.exists()]
     here: list[Photo] = []
     away: list[tuple[TrackedPhoto, Outcome]] = []
@@ -102,13 +115,13 @@ def elsewhere(context: Context, mounted: Mounted, seen: Container[PhotoId], root
             photo = what_is_left(tracked.photo) if outcome is None else None
         except LocalFault:
             continue  # the system does not say: it waits as it stands
-        if photo is not None:
+        below = any(path.is_relative_to(root) for root in present)
+        asked_for = below and not any(path.is_relative_to(card) for card in apart)
+        if photo is not None and not asked_for and another_on_card(tracked, photo, mounted):
+            gone.append(tracked)
+        elif photo is not None:
             here.append(photo)
-        elif (
-            outcome is None
-            or outcome is Outcome.GONE
-            or (outcome is Outcome.FOLDER_GONE and any(path.is_relative_to(root) for root in present))
-        ):
+        elif outcome is None or outcome is Outcome.GONE or (outcome is Outcome.FOLDER_GONE and below):
             gone.append(tracked)
         else:
             away.append((tracked, outcome))
@@ -141,6 +154,43 @@ def put_down_changed(context: Context, ended: Sequence[tuple[TrackedPhoto, Ended
     context.record.append_all([Draft(EntryKind.NOT_REMOVED, body, f"{body['photo']}-changed", now) for body in bodies])
     now_so = [context.journal.get(one.id) for one, _ in ended]
     context.journal.save(*(replace(one, ended=None) for one in now_so if one is not None))
+
+
+def look_where_mounted_now(context: Context, volume: Volume) -> None:
+    """Photos of a card that is mounted at another place than before are looked for there: a run finds them then.
+
+    Only those that look as they did: another file of that name is another photo.
+    """
+    mounted, moved = context.mounted(), list[Photo]()
+    for chunk in context.journal.chunks(*OPEN, State.RECORDED):
+        of_it = [one for one in chunk if one.volume is not None and one.volume.id == volume.id]
+        elsewhere = [one for one in of_it if one.volume is not None and one.volume.top not in {None, volume.top}]
+        left = [one for one in elsewhere if mounted.of(one.photo.main.path.parent).id != volume.id]
+        put_down_away(context, [(one, Outcome.AWAY) for one in left if one.is_here and one.away is not Outcome.KEPT])
+        moved += [there for one in left if (there := _moved_to(one, volume)) is not None]
+    context.journal.see_all(moved, context.clock(), register_version=context.grounds, volume_of=mounted.of)
+
+
+def _moved_to(tracked: TrackedPhoto, volume: Volume) -> Photo | None:
+    """The photo at the same place of its card, as it looks now; None where it is not as it was."""
+    if tracked.away is Outcome.KEPT:
+        return None
+    photo = mounted_elsewhere(tracked, volume).photo
+    try:
+        there = what_is_left(photo)
+    except LocalFault:
+        return None
+    return there if there is not None and same(photo, there) is not None else None
+
+
+def dismiss_volume(context: Context, volume: str) -> None:
+    """A member of staff said that this card will not come back: nothing on it is waited for, marked as away or not.
+
+    The next run puts it on record. One that comes back all the same is taken up again.
+    """
+    for chunk in context.journal.chunks(*OPEN, State.RECORDED):
+        of_it = [one for one in chunk if one.volume is not None and one.volume.id == volume]
+        context.journal.save(*(replace(one, away=Outcome.DISMISSED, reason="dismissed") for one in of_it))
 
 
 def close_dismissed(context: Context) -> None:

@@ -25,6 +25,7 @@ _CLASSES: Mapping[EntryKind, tuple[list[str], list[str], str]] = {
     EntryKind.LEFTOVER_REPORTED: (["file"], ["info"], "unknown"),
     EntryKind.INSPECTED: (["host"], ["info"], "success"),
     EntryKind.ATTESTED: (["host"], ["info"], "unknown"),
+    EntryKind.CARD: (["host"], ["info"], "success"),
     EntryKind.HEARTBEAT: (["host"], ["info"], "success"),
     EntryKind.ENROLLED: (["configuration"], ["creation"], "success"),
     EntryKind.KEY_ROTATED: (["configuration"], ["change"], "success"),

@@ -36,6 +36,7 @@ class EntryKind(StrEnum):
     LEFTOVER_REPORTED = "leftover-reported"  # a removed photo was seen to be elsewhere on the laptop, too
     INSPECTED = "inspected"  # this laptop was looked through for what should be gone: where, how long, what was found
     ATTESTED = "attested"  # a member of staff states where a visit's photos are not, or not any more; nobody checked it
+    CARD = "card"  # a member of staff sent photos from a camera's card: which one, of which of the school's cameras
     HEARTBEAT = "heartbeat"  # once a day, also when nothing happened
     ENROLLED = "enrolled"  # the device began its record, with this log key
     KEY_ROTATED = "key-rotated"  # what follows is signed by another key, which the old one names
@@ -90,6 +91,7 @@ def identity(kind: EntryKind, body: Mapping[str, JSON]) -> object:
 # --- Values ----------------------------------------------------------------------------------------------------------
 
 LONGEST_TEXT = 500  # characters
+LONGEST_LABEL = 64  # characters of what is written on a camera or a card
 LARGEST = 2**53 - 1  # RFC 8785 numbers are IEEE 754 doubles: whole numbers are exact up to here
 
 _VISIT_ID = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,64}(?<!\.)")
@@ -119,6 +121,12 @@ def _text(value: object) -> str | None:
         return "has control characters or bytes that are no text"
     trace = trace_of_private(value)
     return trace and f"seems to hold {trace}"
+
+
+def _label(value: object) -> str | None:
+    if isinstance(value, str) and not 0 < len(value) <= LONGEST_LABEL:
+        return f"is empty or longer than {LONGEST_LABEL} characters"
+    return _text(value)
 
 
 def _matching(pattern: str, what: str) -> Check:
@@ -331,6 +339,17 @@ BODIES: Mapping[EntryKind, Shape] = {
     EntryKind.ATTESTED: Shape(
         {"visit": _visit, "staff": _text, **dict.fromkeys(PLACES, _one_of(WORDS))},
         frozenset({"visit", "staff", *PLACES}),
+    ),
+    EntryKind.CARD: Shape(
+        {
+            "staff": _text,
+            "put_in_at": _time,
+            "photos": _count,  # of visits, on it
+            "cameras": _list_of(_label),  # labels of the cameras register, of the school's own alone
+            "serial": _label,
+            "label": _label,
+        },
+        frozenset({"staff", "put_in_at", "photos"}),
     ),
     EntryKind.HEARTBEAT: Shape(
         {

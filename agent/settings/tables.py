@@ -221,6 +221,25 @@ class RemovalSettings:
 
 
 @dataclass(frozen=True, slots=True, config=_EXACT)
+class CardSettings:
+    """What happens when a camera's card is put in."""
+
+    offer: Annotated[
+        StrictBool,
+        Field(
+            description="Whether the service looks for photos of visits on a card that is put in, and asks about it."
+        ),
+    ] = True
+    remove: Annotated[
+        Literal["ask", "always", "never"],
+        Field(
+            description="Whether photos are removed from a card once they are proven on the share: ask the member of "
+            "staff each time (one who types `photo-agent sync CARD` has said yes), always without asking, or never."
+        ),
+    ] = "ask"
+
+
+@dataclass(frozen=True, slots=True, config=_EXACT)
 class NoticeSettings:
     """What is said on the desktop."""
 
@@ -330,6 +349,7 @@ class Settings:
     share: ShareSettings
     register: RegisterSettings = dataclasses.field(default_factory=RegisterSettings)
     removal: RemovalSettings = dataclasses.field(default_factory=RemovalSettings)
+    cards: CardSettings = dataclasses.field(default_factory=CardSettings)
     notices: NoticeSettings = dataclasses.field(default_factory=NoticeSettings)
     forward: ForwardSettings = dataclasses.field(default_factory=ForwardSettings)
     retention: RetentionSettings = dataclasses.field(default_factory=RetentionSettings)

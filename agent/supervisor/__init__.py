@@ -2,7 +2,8 @@
 
 `Supervisor` is its loop; `timers` says when a run is due, from moments that are handed to it; `audiences` are who hears
 of a run: the log, or a `sync` that handed over; `notices` is what the desktop shows of it, `logged` what the system's
-event log gets; `restarts` holds back a service that a fault ends again and again.
+event log gets; `cards` sees to cards that are put in, in runs of their own (`cardrun`, `cardnotices`); `restarts` holds
+back a service that a fault ends again and again.
 """
 
 from agent.supervisor.logged import RunLogged

@@ -22,6 +22,7 @@ from agent.pipeline.examine import settle_again, unsettled
 from agent.pipeline.pausing import paused_until
 from agent.pipeline.run import Run
 from agent.supervisor.audiences import Tell, ToAsker, ToLog
+from agent.supervisor.cards import CardKeeper
 from agent.supervisor.logged import RunLogged
 from agent.supervisor.notices import RunNotices
 from agent.supervisor.restarts import Restarts
@@ -55,12 +56,19 @@ class Supervisor:
     tell: Tell = lambda _: None
     logged: RunLogged | None = None
     _timers: Timers = field(init=False)
+    _cards: CardKeeper = field(init=False)
     _listen_again: float = 0.0
     _pause: datetime | None = None
     _last_run: float = 0.0
 
     def __post_init__(self) -> None:
         self._timers = Timers(self.context.settings.folders.rescan_minutes * 60)
+        self._cards = CardKeeper(
+            self.context,
+            show=lambda text: None if self.notices is None else self.notices.notices.show(text),
+            hint=lambda: self._timers.hint(time.monotonic()),
+            stopping=self.stopping.is_set,
+        )
 
     def stop(self) -> None:
         """End after the step in hand."""
@@ -72,6 +80,7 @@ class Supervisor:
         watcher = Watcher(self.roots, lambda: timers.hint(time.monotonic()))
         watcher.start()
         try:
+            self._begin_with_cards()
             before = time.monotonic(), time.time()
             while not self.stopping.is_set():
                 now = time.monotonic(), time.time()
@@ -85,10 +94,16 @@ class Supervisor:
                 self._turn()
                 if self.restarts is not None:
                     self.restarts.working(now[0])
-                self.stopping.wait(TICK)
+                self.stopping.wait(0.0 if self._cards.busy else TICK)
         finally:
             watcher.stop()
             log.info("Stopped.")
+
+    def _begin_with_cards(self) -> None:
+        try:
+            self._cards.begin()
+        except AgentError as fault:
+            log.warning("%s", fault)
 
     def _begin_anew(self) -> None:
         """Trust no time that was measured before: look again at once, and let what has not settled begin anew."""
@@ -105,9 +120,11 @@ class Supervisor:
                 self._listen()
                 if self.stopping.is_set() or self._pauses():
                     return
+                if (summary := self._cards.turn(time.monotonic())) is not None:
+                    self._plan_after(summary, of_card=True)
                 if self._timers.due(time.monotonic(), self.knock):
                     self._run()
-                elif time.monotonic() - self._last_run > READY:
+                elif not self._cards.busy and time.monotonic() - self._last_run > READY:
                     self.context.rest()
         except AgentError as fault:  # the journal, most likely: its disk may have room again later
             self.stopping.wait(self._wait_out(fault))
@@ -146,14 +163,22 @@ class Supervisor:
             journal.finish(request.id, self.context.clock())
             if request.paths:
                 journal.tidy()  # what was asked for may be private
+                self._cards.look_again()
             self._plan_after(summary)
+        while not self.stopping.is_set() and (answer := journal.next_card_answer()) is not None:
+            journal.finish(answer.id, self.context.clock())
+            sent = self._cards.answer(answer)
+            if sent is not None:
+                self._plan_after(sent, of_card=True)
 
-    def _plan_after(self, summary: Summary) -> None:
+    def _plan_after(self, summary: Summary, *, of_card: bool = False) -> None:
         self.tell(summary.as_json())
-        if self.notices is not None and not self.stopping.is_set():
+        # Of a card there are notices of its own.
+        if self.notices is not None and not self.stopping.is_set() and not of_card:
             self.notices.after(summary)
         if self.logged is not None:
             self.logged.after_run()
+        self._cards.after_run()
         now = self._last_run = time.monotonic()
         if summary.fault is None:
             self._timers.went_well(now, self._soonest_wait())

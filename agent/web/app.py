@@ -80,7 +80,7 @@ class PageApp(Flask):
 
 def create_app(settings: Settings, settings_file: Path, access: Access) -> PageApp:
     """The page for these settings, guarded by `access`."""
-    from agent.web import history, now, review, visits
+    from agent.web import cards, history, now, review, visits
 
     app = PageApp(settings, settings_file, access)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_PARTS=5000, TRUSTED_HOSTS=None)
@@ -90,7 +90,7 @@ def create_app(settings: Settings, settings_file: Path, access: Access) -> PageA
     app.before_request(_speak)
     access.guard(app)
     app.before_request(_seen)
-    for room in (now.room, review.room, visits.room, history.room):
+    for room in (now.room, cards.room, review.room, visits.room, history.room):
         app.register_blueprint(room, url_prefix=access.path)
     app.context_processor(_known_to_every_template)
     app.register_error_handler(AgentError, _explained)

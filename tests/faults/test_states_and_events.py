@@ -68,6 +68,12 @@ class Mounts:
     card: str = "CARD-A"
     present: bool = True
 
+    def removable(self, folder: Path) -> bool:
+        return False
+
+    def read_only(self, folder: Path) -> bool:
+        return False
+
     def of(self, folder: Path) -> Volume:
         inside = "Camera Imports" in folder.parts
         return Volume(self.card if inside and self.present else "DISK", folder, steady=True)

@@ -57,6 +57,10 @@ FULL: dict[EntryKind, dict[str, Any]] = {
         "visit": "2026-zoo", "staff": "j.smith", "phone": "none left", "bin": "none left", "cloud": "not looked",
         "messages": "had none", "card": "none left",
     },
+    EntryKind.CARD: {
+        "staff": "j.smith", "put_in_at": AT.isoformat(), "photos": 85, "cameras": ["School Nikon"],
+        "serial": "1234-ABCD", "label": "EOS_DIGITAL",
+    },
     EntryKind.HEARTBEAT: {
         "version": "0.1.0", "waiting": 1, "review": 2, "refused": 0, "overdue": 0, "register_version": sha("r"),
     },

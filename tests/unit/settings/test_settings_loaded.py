@@ -76,6 +76,7 @@ def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: 
             "longest_visit_days": 14,
         },
         "removal": {"keep_hours": 0, "overdue_hours": 24},
+        "cards": {"offer": True, "remove": "ask"},
         "notices": {"desktop": True},
         "forward": {
             "syslog": "",

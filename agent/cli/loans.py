@@ -1,0 +1,73 @@
+"""`cameras loans`: who had which of the school's cameras and cards, and when, as far as the record tells."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.copies import copy_of, directory_argument, enrolled, key_option, settings_if_any, share_option, zone_of
+from agent.cli.session import json_option, put_json, put_table, say
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from agent.audit.loans import Loan
+
+
+@click.command("loans")
+@directory_argument
+@share_option
+@key_option
+@json_option
+@click.option("--csv", "as_csv", is_flag=True, help="For a spreadsheet; cells that look like formulas are made safe.")
+@click.pass_context
+def loans(
+    ctx: click.Context, directory: Path | None, share: bool, key_files: tuple[Path, ...], as_json: bool, as_csv: bool
+) -> int:
+    """Who sent photos from which camera's card, and when: the list of loans.
+
+    Of this laptop, of a copied folder (DIR), or of the whole share. A copy is verified first: faults go to standard
+    error, and the exit code is that of `log verify`. The record knows when a card was put in, not when a camera was
+    handed out.
+    """
+    if as_json and as_csv:
+        raise click.UsageError("Give only one of --json and --csv.")
+    from agent.audit import loans as lent
+    from agent.cli.log import _entries, _for_spreadsheets, _warn
+
+    with copy_of(ctx, directory, share) as folder:
+        keys = [] if folder is None else enrolled(ctx, key_files)
+        code = _warn(folder, keys)
+        found = lent.loans(_entries(ctx, folder, keys, since=None, visit=None, device=None))
+    if as_csv:
+        out = _for_spreadsheets()
+        lent.write_loans_csv(found, out)
+        out.flush()
+    elif as_json:
+        for loan in found:
+            put_json(lent.loan_to_json(loan))
+    elif not found:
+        say("No photos were sent from a card yet, as far as this record tells.")
+    else:
+        _table(found, zone_of(settings_if_any(ctx)))
+    return code
+
+
+def _table(found: "list[Loan]", zone: "tzinfo") -> None:
+    put_table(
+        "1 loan" if len(found) == 1 else f"{len(found)} loans",
+        ("camera", "card", "who", "laptop", "first card put in", "last", "cards", "photos"),
+        (
+            (
+                one.camera or "not known",
+                " ".join(filter(None, (one.card, one.serial))) or "not known",
+                one.staff,
+                one.device,
+                f"{one.first.astimezone(zone):%d %b %Y %H:%M}",
+                f"{one.last.astimezone(zone):%d %b %Y %H:%M}",
+                str(one.times),
+                str(one.photos),
+            )
+            for one in found
+        ),
+    )

@@ -1,0 +1,236 @@
+"""The life of an offer: a card is put in, looked through, offered, sent and said to be finished; or taken out too soon.
+
+::
+
+    looking → offered → sending → done
+                 ↘ declined  ↘ taken out → (put in again) sending
+
+Where each card stands is a fact of the journal as long as the card is in, so that the staff page can show it; the
+service alone changes it. A person's answer is a row that the page writes (`Journal.answer_card`). A card on which there
+is nothing of a visit leaves no trace, here or elsewhere.
+
+The record says of each card that was sent whose it was: `loans` makes the School Business Manager's list of it.
+"""
+
+import json
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.journal import State
+from agent.journal.lifecycle import NOT_YET_SENT
+from agent.model import VisitId
+from agent.pipeline.context import Context
+from agent.pipeline.journal_keys import CARD
+from agent.record import JSON, EntryKind
+from agent.record.schema import LONGEST_LABEL, trace_of_private
+from agent.volumes import PluggedIn
+
+if TYPE_CHECKING:
+    from agent.pipeline.cardlook import CardLook
+
+WAITING = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN)
+"""States of photos of a card that are on their way."""
+
+
+class Phase(StrEnum):
+    """How far a card has come."""
+
+    LOOKING = "looking"
+    OFFERED = "offered"
+    DECLINED = "declined"  # "not now": asked again when it is put in again
+    SENDING = "sending"
+    DONE = "done"
+    TAKEN_OUT = "taken out"  # before all of it was sent
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card as the page shows it. `id` is that of this offer: an answer to an earlier one counts no more.
+
+    `photos` are all that it held when it was looked through, `visits` those to be sent, `unsure` those that a person
+    would have to decide about. `since` is when the yes was given; `sent` are those on the share and `kept` those of
+    them that are still on the card. `print` is what it held when it was offered; `asked_again` whether it was
+    another than that when the yes came. `flushed` is whether it is certain that all is written to it, `always` whether
+    a person said so of it.
+    """
+
+    id: str
+    phase: Phase
+    plugged: PluggedIn
+    put_in_at: datetime
+    photos: int = 0
+    visits: dict[VisitId, int] = field(default_factory=dict)
+    unsure: int = 0
+    cameras: tuple[str, ...] = ()
+    print: str = ""
+    asked_again: bool = False
+    since: datetime | None = None
+    sent: int = 0
+    kept: int = 0
+    flushed: bool = False
+    always: bool = False
+
+    @property
+    def to_send(self) -> int:
+        """Photos of visits that were on it when it was looked through, and not sent."""
+        return sum(self.visits.values())
+
+    def after(self, look: "CardLook") -> "Card":
+        """This card with what a look through it has found."""
+        return replace(
+            self,
+            photos=look.photos,
+            visits=dict(look.visits),
+            unsure=look.unsure,
+            cameras=tuple(sorted(look.cameras)),
+            print=look.print,
+        )
+
+
+def put_in(context: Context, plugged: PluggedIn, phase: Phase = Phase.LOOKING) -> Card:
+    """A card that was put in just now; nothing is put down yet."""
+    return Card(secrets.token_hex(6), phase, plugged, context.clock())
+
+
+def cards(context: Context) -> list[Card]:
+    """All that are in, or were taken out too soon; the first put in first."""
+    found = (_read(text) for text in context.journal.facts(CARD).values())
+    return sorted(found, key=lambda card: (card.put_in_at, card.id))
+
+
+def put_down(context: Context, card: Card) -> Card:
+    """Have the page show it so."""
+    text = written(card)
+    if context.journal.fact(CARD + card.id) != text:
+        context.journal.set_fact(CARD + card.id, text)
+    return card
+
+
+def drop(context: Context, card: Card) -> None:
+    """Show it no more."""
+    context.journal.set_fact(CARD + card.id, None)
+
+
+def counted(context: Context, card: Card) -> tuple[Card, int]:
+    """The card with how many of its photos are on the share, and kept; and how many are on their way."""
+    states = context.journal.on_volume(card.plugged.id, card.plugged.top, card.since or card.put_in_at)
+    kept, removed = states.get(State.RECORDED, 0), states.get(State.REMOVED, 0)
+    waiting = sum(states.get(state, 0) for state in WAITING)
+    sent = kept + removed
+    return replace(card, sent=sent, kept=kept), waiting
+
+
+def unlock(context: Context, plugged: PluggedIn) -> None:
+    """Photos that could not be removed from this card, which was locked, need not wait: it was put in again."""
+    ready = [
+        replace(one, not_before=None, attempts=0)
+        for one in context.journal.away()
+        if one.is_here and one.state is State.RECORDED and one.volume is not None and one.volume.id == plugged.id
+    ]
+    context.journal.save(*ready)
+
+
+def forget_unasked(context: Context, top: Path, since: datetime) -> None:
+    """Drop what a run found below `top` from then on: the card was taken out or swapped before anything was sent."""
+    for chunk in context.journal.chunks(*NOT_YET_SENT):
+        for one in chunk:
+            if one.found_at >= since and one.photo.main.path.is_relative_to(top):
+                context.journal.forget(one.id)
+
+
+# --- On record -------------------------------------------------------------------------------------------------------
+
+
+def put_on_record(context: Context, card: Card) -> None:
+    """Say in the record which card, of which of the school's cameras, this person sent photos from.
+
+    A label is what somebody called a card, perhaps by a name: it is put down only of a card from the school's camera.
+    """
+    body: dict[str, JSON] = {
+        "staff": context.settings.device.staff,
+        "put_in_at": card.put_in_at.isoformat(),
+        "photos": card.to_send,
+        "cameras": [label for label in card.cameras if _is_fit(label)],
+    }
+    if card.plugged.id is not None and _is_fit(card.plugged.id):
+        body["serial"] = card.plugged.id
+    if body["cameras"] and _is_fit(card.plugged.label):
+        body["label"] = card.plugged.label
+    context.record.append(EntryKind.CARD, body, event=f"card-{card.id}", at=context.clock())
+
+
+def _is_fit(text: str) -> bool:
+    """Whether a card's label, which may hold anything, may go on record."""
+    return bool(text) and len(text) <= LONGEST_LABEL and text.isprintable() and trace_of_private(text) is None
+
+
+# --- In the journal --------------------------------------------------------------------------------------------------
+
+
+def written(card: Card) -> str:
+    """As JSON; a path that is not text is kept as it is."""
+    plugged = card.plugged
+    return json.dumps(
+        {
+            "id": card.id,
+            "phase": card.phase.value,
+            "plugged": [str(plugged.top), plugged.id, plugged.label, plugged.size, plugged.read_only],
+            "put_in_at": card.put_in_at.isoformat(),
+            "photos": card.photos,
+            "visits": card.visits,
+            "unsure": card.unsure,
+            "cameras": list(card.cameras),
+            "print": card.print,
+            "asked_again": card.asked_again,
+            "since": None if card.since is None else card.since.isoformat(),
+            "sent": card.sent,
+            "kept": card.kept,
+            "flushed": card.flushed,
+            "always": card.always,
+        },
+        ensure_ascii=True,
+    )
+
+
+def _read(text: str) -> Card:
+    body = json.loads(text)
+    top, *rest = body["plugged"]
+    return Card(
+        **{
+            **body,
+            "phase": Phase(body["phase"]),
+            "plugged": PluggedIn(Path(top), *rest),
+            "put_in_at": datetime.fromisoformat(body["put_in_at"]),
+            "visits": {VisitId(visit): count for visit, count in body["visits"].items()},
+            "cameras": tuple(body["cameras"]),
+            "since": None if body["since"] is None else datetime.fromisoformat(body["since"]),
+        }
+    )
+
+
+def spoken_cards(context: Context) -> tuple[str, ...]:
+    """A sentence for each card that is in or was taken out too soon, for whoever asks on the command line."""
+    return tuple(said for card in cards(context) if (said := _spoken(card)) is not None)
+
+
+def _spoken(card: Card) -> str | None:
+    of = f"{card.sent} of {card.to_send} photos"
+    left = f"{card.kept} of them are still on it" if card.kept else "and removed from it. Eject it, then take it out"
+    words = {
+        Phase.LOOKING: f"A card is being looked through: {card.photos} photos so far.",
+        Phase.OFFERED: f"A card holds {card.photos} photos, {card.to_send} of visits. To answer: photo-agent open",
+        Phase.SENDING: f"{of} of a card are sent and checked. Leave the card in.",
+        Phase.DONE: f"A card is finished: {card.sent} photos are safe{',' if card.kept else ''} {left}.",
+        Phase.TAKEN_OUT: f"A card was taken out too soon, with {of} sent. Put it in again.",
+    }
+    return words.get(card.phase)
+
+
+def of_offer(all_cards: Iterable[Card], offer: str) -> Card | None:
+    """The card that this offer is about."""
+    return next((card for card in all_cards if card.id == offer), None)

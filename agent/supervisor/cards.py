@@ -1,0 +1,325 @@
+"""Cards that are put in: noticed, looked through, offered; sent when a person says so; said to be finished.
+
+`CardKeeper` belongs to the service's loop. It looks every two seconds whether anything was mounted, by one look that
+costs next to nothing. A card is looked through in small steps, between which the loop goes on. Who takes a card out too
+soon hears of it once, and the photos that were under way go on when it is back.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from agent.errors import RecordError
+from agent.journal import CardAnswer, CardSaid
+from agent.pipeline import cardmark
+from agent.pipeline.cardlook import AT_ONCE, CardLook, print_of
+from agent.pipeline.cardrules import why_not_offered
+from agent.pipeline.cards import (
+    Card,
+    Phase,
+    cards,
+    counted,
+    drop,
+    forget_unasked,
+    of_offer,
+    put_down,
+    put_in,
+    put_on_record,
+    unlock,
+)
+from agent.pipeline.context import Context
+from agent.pipeline.events import Summary
+from agent.pipeline.renew import no_register
+from agent.pipeline.run import Run
+from agent.pipeline.whereabouts import dismiss_volume, look_where_mounted_now
+from agent.supervisor.cardnotices import TAKEN_OUT, finished, offered
+from agent.supervisor.cardrun import StillIn, ToCard, is_same
+from agent.volumes import PluggedIn, flush, glance, plugged_in
+
+log = logging.getLogger("photo-agent")
+
+POLL = 2.0
+"""Seconds between two looks at what is mounted."""
+
+SHOWN = 640
+"""Photos looked at between two times that the page hears of it: each is a commit."""
+
+
+@dataclass(slots=True)
+class CardKeeper:
+    """See the module. `show` says a line on the desktop, `hint` asks the loop for a run soon."""
+
+    context: Context
+    show: Callable[[str], None]
+    hint: Callable[[], None]
+    stopping: Callable[[], bool]
+    _mounts: object = None
+    _next_poll: float = 0.0
+    _in: tuple[PluggedIn, ...] = ()
+    _to_look: list[Card] = field(default_factory=list)
+    _after_run: list[Card] = field(default_factory=list)
+    _look: "tuple[Card, CardLook, Iterator[None]] | None" = None
+    _grounds: object = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a card is being looked through."""
+        return self._look is not None or bool(self._to_look)
+
+    def begin(self) -> None:
+        """Start anew: what an earlier service showed counts no more, but for cards whose photos are under way."""
+        self._grounds = self._decided_by()
+        for card in cards(self.context):
+            if card.phase in {Phase.SENDING, Phase.TAKEN_OUT}:
+                put_down(self.context, replace(card, phase=Phase.TAKEN_OUT))
+            else:
+                drop(self.context, card)
+
+    def turn(self, now: float) -> Summary | None:
+        """Look what is mounted, or take one step of a look; the summary of a run, where one was due."""
+        if not self.context.settings.cards.offer:
+            return None
+        if now >= self._next_poll:
+            self._next_poll = now + POLL
+            self._poll()
+        if self._look is not None:
+            return self._step()
+        if self._to_look:
+            self._begin_look(self._to_look.pop(0))
+        return None
+
+    def after_run(self) -> None:
+        """A run has ended: cards whose photos were on their way may be finished; a new register decides afresh."""
+        if not self.context.settings.cards.offer:
+            return
+        for card in cards(self.context):
+            if card.phase is Phase.SENDING and self._is_in(card.plugged):
+                self._count(card)
+            elif card.phase is Phase.TAKEN_OUT:
+                after, waiting = counted(self.context, card)
+                if waiting + after.kept == 0:
+                    drop(self.context, card)
+        self._to_look += self._after_run
+        self._after_run.clear()
+        if self._grounds != (grounds := self._decided_by()):
+            self._grounds = grounds
+            self.look_again()
+
+    def answer(self, answer: CardAnswer) -> Summary | None:
+        """Do what a person said about a card; the summary of the run that was made for it."""
+        card = of_offer(cards(self.context), answer.offer)
+        match answer.said, None if card is None else card.phase:
+            case ((CardSaid.SEND | CardSaid.ALWAYS), Phase.OFFERED) if card is not None:
+                return self._send_if_as_shown(card, always=answer.said is CardSaid.ALWAYS)
+            case CardSaid.NOT_NOW, Phase.OFFERED if card is not None:
+                put_down(self.context, replace(card, phase=Phase.DECLINED))
+            case CardSaid.STOP_WAITING, Phase.TAKEN_OUT if card is not None:
+                self._stop_waiting(card)
+            case CardSaid.ASK_AGAIN, Phase.DONE if card is not None and self._is_in(card.plugged):
+                cardmark.forget(self.context, card.plugged)
+                put_down(self.context, replace(card, always=False))
+            case _:
+                log.info("An answer came too late: its card is not shown any more.")
+        return None
+
+    def _send_if_as_shown(self, card: Card, *, always: bool) -> Summary | None:
+        """The yes belongs to what was looked at: the same card, with the same files on it."""
+        self._poll()
+        if self._is_in(card.plugged) and print_of(card.plugged) == card.print:
+            return self._send(card, always=always and not self._twin_of(card.plugged))
+        self._ask_again(card)
+        return None
+
+    def _stop_waiting(self, card: Card) -> None:
+        """The card will not come back: what was left on it is not waited for."""
+        if card.plugged.id is not None and not any(one.id == card.plugged.id for one in self._in):
+            dismiss_volume(self.context, card.plugged.id)
+        drop(self.context, card)
+        self.hint()
+
+    # --- what is in ---------------------------------------------------------------------------------------------------
+
+    def _poll(self) -> None:
+        mounts = glance()
+        if mounts == self._mounts:
+            return
+        self._mounts = mounts
+        before, self._in = self._in, plugged_in()
+        for one in before:
+            if one not in self._in and not self._remounted(one):
+                self._went(one)
+        for one in self._in:
+            if one not in before and not any(is_same(one, other) for other in before):
+                self._came(one)
+
+    def _remounted(self, plugged: PluggedIn) -> bool:
+        """Whether it is in as before, but for whether it can be written to."""
+        now = next((one for one in self._in if is_same(one, plugged)), None)
+        if now is None:
+            return False
+        for card in cards(self.context):
+            if card.plugged == plugged:
+                put_down(self.context, replace(card, plugged=now))
+        return True
+
+    def _came(self, plugged: PluggedIn) -> None:
+        if (reason := why_not_offered(self.context.settings, plugged)) is not None:
+            log.info("A disk that can be taken out was put in. It is not offered: it %s", reason)
+            return
+        log.info("A card was put in.")
+        unlock(self.context, plugged)
+        if plugged.id is not None:
+            look_where_mounted_now(self.context, self.context.mounted().of(plugged.top))
+        earlier = next((one for one in cards(self.context) if _goes_on(one, plugged)), None)
+        new = put_in(self.context, plugged)
+        if earlier is not None:
+            drop(self.context, earlier)
+            again = put_in(self.context, plugged, Phase.SENDING)
+            put_down(self.context, replace(earlier, id=again.id, phase=Phase.SENDING, plugged=plugged))
+        # What an earlier yes covers goes on first; what is new on the card is looked for after that.
+        if earlier is not None or self.context.journal.on_volume(plugged.id, plugged.top, new.put_in_at):
+            self._after_run.append(new)
+            self.hint()
+        else:
+            self._to_look.append(new)
+
+    def _went(self, plugged: PluggedIn) -> None:
+        self._to_look = [card for card in self._to_look if card.plugged != plugged]
+        self._after_run = [card for card in self._after_run if card.plugged != plugged]
+        if self._look is not None and self._look[0].plugged == plugged:
+            self._look = None
+        for card in cards(self.context):
+            if card.plugged == plugged and card.phase is not Phase.TAKEN_OUT:
+                self._taken_out(card)
+
+    def _taken_out(self, card: Card) -> None:
+        """Say it once where that was too soon; else show the card no more."""
+        after, waiting = counted(self.context, card)
+        if card.phase is Phase.SENDING and waiting:
+            put_down(self.context, replace(after, phase=Phase.TAKEN_OUT))
+            self.show(TAKEN_OUT)
+            self.hint()
+        else:
+            drop(self.context, card)
+
+    def _is_in(self, plugged: PluggedIn) -> bool:
+        return any(is_same(one, plugged) for one in self._in)
+
+    def _as_it_is(self, plugged: PluggedIn) -> PluggedIn:
+        return next((one for one in self._in if is_same(one, plugged)), plugged)
+
+    def _twin_of(self, plugged: PluggedIn) -> bool:
+        """Whether two that are in cannot be told apart: then neither is known again."""
+        return sum(one.is_like(plugged) for one in self._in) > 1
+
+    # --- looking ------------------------------------------------------------------------------------------------------
+
+    def _begin_look(self, card: Card) -> None:
+        if not self._is_in(card.plugged):
+            return
+        look = CardLook(self.context, card.plugged)
+        self._look = card, look, look.steps()
+
+    def _step(self) -> Summary | None:
+        if self._look is None:
+            return None
+        card, look, steps = self._look
+        self._look = None  # whatever goes wrong with this card, the next one is looked at
+        for _ in steps:
+            self._look = card, look, steps
+            # Only from the first photo of a visit on is there something to say of it.
+            if card.phase is Phase.LOOKING and look.visits and look.photos % SHOWN < AT_ONCE:
+                put_down(self.context, replace(card, photos=look.photos, visits=dict(look.visits)))
+            return None
+        return self._looked(card.after(look), look)
+
+    def _looked(self, card: Card, look: CardLook) -> Summary | None:
+        """The look is over: offer what it has found, or send it where that was said before."""
+        if not self._is_in(card.plugged):
+            return None
+        if look.troubles:
+            log.warning("%d folders or files of a card could not be looked at.", len(look.troubles))
+        if not card.to_send and not card.unsure:
+            drop(self.context, card)
+            if look.safe and card.plugged.read_only:
+                put_down(self.context, replace(card, phase=Phase.DONE, sent=look.safe, kept=look.safe))
+            return None
+        for other in cards(self.context):
+            if other.id != card.id and is_same(other.plugged, card.plugged):
+                drop(self.context, other)
+        always = not self._twin_of(card.plugged) and cardmark.is_always(self.context, card.plugged)
+        if always or self.context.settings.cards.remove == "always":
+            return self._send_if_as_shown(card, always=always)
+        before = of_offer(cards(self.context), card.id)
+        put_down(self.context, replace(card, phase=Phase.OFFERED))
+        if before is None or before.phase is not Phase.OFFERED:
+            self.show(offered(card))
+        return None
+
+    def _decided_by(self) -> tuple[object, object]:
+        """What decides which photos are of a visit, and whether anything can."""
+        return self.context.grounds, no_register(self.context, self.context.registers.current())
+
+    def look_again(self) -> None:
+        """What is to be offered may be another now: by another register, or because `sync` has seen to a card."""
+        for plugged in self._in:
+            card = next((one for one in cards(self.context) if is_same(one.plugged, plugged)), None)
+            looking = [one.plugged for one in (*self._to_look, *self._after_run)]
+            looking += [] if self._look is None else [self._look[0].plugged]
+            if plugged in looking or why_not_offered(self.context.settings, plugged) is not None:
+                continue
+            if card is None or card.phase is Phase.OFFERED:
+                self._to_look.append(card or put_in(self.context, plugged))
+
+    def _ask_again(self, card: Card) -> None:
+        """It is not what was shown: another card, or other photos on it. Nothing is sent; it is looked through anew."""
+        log.info("A card is not as it was when it was offered: it is looked through again.")
+        drop(self.context, card)
+        now = next((one for one in self._in if one.top == card.plugged.top), None)
+        if now is not None and why_not_offered(self.context.settings, now) is None:
+            self._to_look.append(replace(put_in(self.context, now), asked_again=True))
+
+    # --- sending ------------------------------------------------------------------------------------------------------
+
+    def _send(self, card: Card, *, always: bool) -> Summary:
+        began = self.context.clock()
+        card = put_down(self.context, replace(card, phase=Phase.SENDING, since=began, always=always))
+        try:
+            put_on_record(self.context, card)
+        except RecordError:
+            put_down(self.context, replace(card, phase=Phase.OFFERED, since=None))
+            raise
+        here = StillIn(card.plugged)
+        audience = ToCard(self.context, card, here)
+        run = Run(
+            self.context,
+            (card.plugged.top,),
+            audience,
+            answers_at_once=False,
+            stopping=lambda: self.stopping() or not here.is_in(),
+        )
+        summary = run.through()
+        if not here.is_in() and not audience.sending:
+            forget_unasked(self.context, card.plugged.top, began)
+        self._poll()  # it may have been taken out, or be read-only by now
+        if here.is_in():
+            card = replace(card, plugged=self._as_it_is(card.plugged))
+            self._count(replace(card, always=always and cardmark.remember(self.context, card.plugged)))
+        return summary
+
+    def _count(self, card: Card) -> None:
+        """Where the card stands; finished when nothing is on its way and all is written to it."""
+        after, waiting = counted(self.context, card)
+        if waiting:
+            put_down(self.context, after)
+            return
+        if not after.sent:
+            drop(self.context, after)  # nothing came of it: a crash before it began, or nothing is of a visit after all
+            return
+        flushed = after.plugged.read_only or flush(after.plugged.top)
+        put_down(self.context, replace(after, phase=Phase.DONE, flushed=flushed))
+        self.show(finished(after, flushed=flushed))
+
+
+def _goes_on(card: Card, plugged: PluggedIn) -> bool:
+    return card.phase is Phase.TAKEN_OUT and card.plugged.is_like(plugged)
