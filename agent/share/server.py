@@ -1,7 +1,16 @@
 """Where the share is and how to log in there, as plain values, so that settings can be read without loading SSH."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+
+
+class Transport(StrEnum):
+    """Who does the encrypting: `auto` is OpenSSH's client where it is installed and can, else paramiko."""
+
+    AUTO = "auto"
+    OPENSSH = "openssh"
+    PARAMIKO = "paramiko"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +33,4 @@ class Server:
     connections: int = 2
     bandwidth_kib_per_s: int = 0
     timeout: float = 20.0
+    transport: Transport = Transport.AUTO
