@@ -137,7 +137,7 @@ def wall_clock() -> datetime:
 
 def server_of(settings: Settings) -> "Server":
     """Where the share is, as the settings say."""
-    from agent.share import Server
+    from agent.share import Server, Transport
 
     return Server(
         host=settings.share.host,
@@ -149,6 +149,7 @@ def server_of(settings: Settings) -> "Server":
         device=settings.device.name,
         connections=settings.share.connections,
         bandwidth_kib_per_s=settings.share.bandwidth_kib_per_s,
+        transport=Transport(settings.share.transport),
     )
 
 

@@ -220,6 +220,9 @@ def _share(context: Context) -> Iterator[Finding]:
         yield Finding(
             "share", CheckResult.OK, f"{where}: its host key is the pinned one, and the login works ({able.software})"
         )
+        by = next((how for what, how in able.details if what == "connected by"), "")
+        if by:
+            yield Finding("share transport", CheckResult.OK, f"the connection is made by {by}")
         yield from _writing(context, share)
         yield from _clock(context, share)
         yield from _register(context, share)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from agent.share.port import Still as Still
     from agent.share.port import Undelivered as Undelivered
     from agent.share.server import Server as Server
+    from agent.share.server import Transport as Transport
     from agent.share.sftp import open_share as open_share
 
 _HOME = {
@@ -48,6 +49,7 @@ _HOME = {
     "Share": "port",
     "Space": "port",
     "Still": "port",
+    "Transport": "server",
     "Undelivered": "port",
     "another": "names",
     "judge": "hostkeys",

@@ -12,7 +12,7 @@ import stat
 import sys
 from pathlib import Path
 
-from agent.share.algorithms import CIPHERS, KEY_TYPES, MACS, host_key_algorithms
+from agent.share.algorithms import CIPHERS, MACS, host_key_algorithms
 from agent.share.hostkeys import Pinned
 from agent.share.server import Server
 
@@ -61,11 +61,9 @@ def _open_to_others(key_file: Path) -> bool:
 
 
 def known_hosts(known: Pinned) -> str:
-    """A known_hosts file of these keys alone. Types that ssh would not be asked to use are left out."""
-    kinds = {*KEY_TYPES, "ssh-rsa"}
-    lines = [f"{ALIAS} {key.type} {key.base64}" for key in known.keys if key.type in kinds]
-    lines += [f"@revoked {ALIAS} {key.type} {key.base64}" for key in known.revoked if key.type in kinds]
-    return "\n".join(lines) + "\n"
+    """A known_hosts file of the keys that `hostkeys.judge` lets pass, and of nothing else."""
+    revoked = {key.base64 for key in known.revoked}
+    return "".join(f"{ALIAS} {key.type} {key.base64}\n" for key in known.keys if key.base64 not in revoked)
 
 
 def command(program: Path, server: Server, known: Pinned, known_hosts_file: Path) -> list[str]:
