@@ -107,17 +107,18 @@ async def _by_ssh(server: Server) -> Session:
     if why is not None or program is None:
         raise _SshFailed(why)
     began = time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="photo-agent-"))  # for this user only
+    folder: Path | None = None
     try:
-        hosts = folder / "known_hosts"
-        if not sshclient.harmless(hosts):
-            raise _SshFailed("OpenSSH's client could take the path of the temporary folder for something else")
-        hosts.write_text(sshclient.known_hosts(known), encoding="ascii")
-        command = sshclient.command(program, server, known, hosts)
         try:
+            folder = Path(tempfile.mkdtemp(prefix="photo-agent-"))  # for this user only
+            hosts = folder / "known_hosts"
+            if not sshclient.harmless(hosts):
+                raise _SshFailed("OpenSSH's client could take the path of the temporary folder for something else")
+            hosts.write_text(sshclient.known_hosts(known), encoding="ascii")
+            command = sshclient.command(program, server, known, hosts)
             pipe = await _opened(lambda: SSH_PIPE(command, folder))
-        except OSError as fault:
-            raise _SshFailed(f"OpenSSH's client cannot be started: {fault.strerror}") from fault
+        except OSError as fault:  # a full disk is one
+            raise _SshFailed(f"OpenSSH's client could not be started: {fault.strerror}") from fault
         session = Session(pipe, server.timeout)
         try:
             await session.greet()
@@ -132,7 +133,8 @@ async def _by_ssh(server: Server) -> Session:
             await asyncio.to_thread(pipe.words.entered.wait, SPOKEN)
         return session
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _judge(pipe: SshPipe | ThreadedSshPipe, server: Server, seconds: float) -> None:

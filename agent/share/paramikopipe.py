@@ -17,8 +17,6 @@ class ParamikoPipe:
     `why` it is not OpenSSH's client, for IT.
     """
 
-    apart = False
-
     def __init__(self, transport: "Transport", channel: "Channel", why: str) -> None:
         self._why = why
         self._transport = transport

@@ -23,11 +23,6 @@ class Pipe(Protocol):
         """Who encrypts, for IT: a program and its version."""
         ...
 
-    @property
-    def apart(self) -> bool:
-        """Whether encryption costs this process nothing: another one does it."""
-        ...
-
     def send(self, data: memoryview) -> int:
         """Take some of the bytes, at least one, and return how many.
 
@@ -43,7 +38,7 @@ class Pipe(Protocol):
         ...
 
     def alive(self) -> bool:
-        """Whether the server gives a sign of life below SFTP; may wait for it, so it is asked on a thread of its own."""
+        """Whether the server gives a sign of life below SFTP. May wait for it: for a thread of its own."""
         ...
 
     def why_ended(self) -> str:

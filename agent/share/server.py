@@ -18,7 +18,7 @@ class Server:
     """An SFTP server, this device's account on it, and how to treat it.
 
     `root` is the agent's root on the share, `device` this device's name (it marks temporary files as its own). Up to
-    `connections` send at once, and as many read back, in a process of their own; where it is one, that does both.
+    `connections` send at once, and as many read back; where it is one, that does both.
     `bandwidth_kib_per_s` limits what is sent (0: no limit), `timeout` is how many seconds the server may be silent
     while an answer is due.
     """

@@ -39,12 +39,13 @@ def why_not(server: Server, known: Pinned) -> str | None:
         return "OpenSSH's client is not installed here"
     if not host_key_algorithms(known):
         return "no host key is pinned that it could compare"
-    if not SPOKEN.fullmatch(server.host) or server.host.startswith("-"):
-        return "OpenSSH's client could take the server's name for something else"
-    if not _USER.fullmatch(server.user):
-        return "OpenSSH's client could take the user's name for something else"
-    if not _HARMLESS.fullmatch(_written(server.key_file)):
-        return "OpenSSH's client could take the path of this laptop's key for something else"
+    for what, fits in (
+        ("the server's name", SPOKEN.fullmatch(server.host) and not server.host.startswith("-")),
+        ("the user's name", _USER.fullmatch(server.user)),
+        ("the path of this laptop's key", harmless(server.key_file)),
+    ):
+        if not fits:
+            return f"OpenSSH's client could take {what} for something else"
     if _open_to_others(server.key_file):
         return "other accounts of this laptop may read its SSH key, which OpenSSH's client does not accept"
     return None
@@ -117,7 +118,9 @@ def command(program: Path, server: Server, known: Pinned, known_hosts_file: Path
 
 def environment() -> dict[str, str]:
     """The environment of the child: no agent, no program that asks for a password, no language but plain English."""
-    return {"LC_ALL": "C"} | {name: os.environ[name] for name in _KEPT if name in os.environ and sys.platform == "win32"}
+    return {"LC_ALL": "C"} | {
+        name: os.environ[name] for name in _KEPT if name in os.environ and sys.platform == "win32"
+    }
 
 
 def harmless(path: Path) -> bool:

@@ -77,9 +77,7 @@ class SshProcess:
 
 
 class SshPipe:
-    """OpenSSH's client at the other end of a pair of sockets; it is being started, and nobody knows yet how it fares."""
-
-    apart = True
+    """OpenSSH's client at the other end of a pair of sockets. Whether it gets in shows when the server greets."""
 
     def __init__(self, command: Sequence[str], folder: Path) -> None:
         self._ours, theirs = socket.socketpair()

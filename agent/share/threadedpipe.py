@@ -24,8 +24,6 @@ _TAKES = 0.02  # seconds that `send` waits while nothing is taken
 class ThreadedSshPipe:
     """OpenSSH's client behind two pipes."""
 
-    apart = True
-
     def __init__(self, command: Sequence[str], folder: Path) -> None:
         self._ssh = SshProcess(command, folder, subprocess.PIPE, subprocess.PIPE)
         self.words = self._ssh.words

@@ -1,4 +1,4 @@
-"""OpenSSH's client as the way to the share: as strict as paramiko, never left over, and replaced where it cannot do it."""
+"""OpenSSH's client as the way to the share: as strict as paramiko, never left over, replaced where it fails."""
 
 import asyncio
 import base64
@@ -21,8 +21,7 @@ import pytest
 
 from agent.errors import AgentError, HostKeyRefused, LoginRefused, ShareUnreachable
 from agent.model import Delivery
-from agent.share import Delivered, Server, Share, Transport, make_key, open_share
-from agent.share import connecting, sshclient
+from agent.share import Delivered, Server, Share, Transport, connecting, make_key, open_share, sshclient
 from agent.share.hostkeys import Pinned, pinned
 from agent.share.sshpipe import SshPipe
 from agent.share.threadedpipe import ThreadedSshPipe
@@ -118,7 +117,8 @@ def three_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSSH]:
 
 
 def _line(server: OpenSSH, kind: str, name: str = "") -> str:
-    return f"{name or f'[{server.host}]:{server.port}'} {' '.join((server.base / f'{kind}.pub').read_text().split()[:2])}\n"
+    kind_name, key, *_ = (server.base / f"{kind}.pub").read_text().split()
+    return f"{name or f'[{server.host}]:{server.port}'} {kind_name} {key}\n"
 
 
 def _other(server: OpenSSH, kind: str) -> str:
@@ -196,7 +196,11 @@ def test_a_changed_host_key_stops_loudly(sshd: OpenSSH, transport: Transport) ->
         opened(dataclasses.replace(server_of(sshd), transport=transport))
 
 
-def test_what_was_given_to_the_client_leaves_no_file(sshd: OpenSSH, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811,E501
+def test_what_was_given_to_the_client_leaves_no_file(
+    sshd: OpenSSH,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with opened(server_of(sshd)) as share:
         assert "OpenSSH" in made_by(share)
@@ -210,7 +214,11 @@ def test_what_was_given_to_the_client_leaves_no_file(sshd: OpenSSH, tmp_path: Pa
 # --- the user's own settings for ssh do not count --------------------------------------------------------------------
 
 
-def test_nothing_that_the_user_set_for_ssh_is_used(sshd: OpenSSH, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811,E501
+def test_nothing_that_the_user_set_for_ssh_is_used(
+    sshd: OpenSSH,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+) -> None:
     trap = tmp_path / "trap"
     script = tmp_path / "ask"
     script.write_text(f"#!/bin/sh\ntouch '{trap}'\n")
@@ -256,7 +264,7 @@ def test_a_key_file_with_an_odd_path_is_used(sshd: OpenSSH, tmp_path: Path, name
 
 
 @pytest.mark.parametrize("name", ['a "key"', "${HOME}", "back\\slash", "new\nline"])
-def test_a_key_file_that_ssh_could_not_read_is_used_by_paramiko(sshd: OpenSSH, tmp_path: Path, name: str) -> None:  # noqa: F811,E501
+def test_a_key_file_that_ssh_could_not_read_is_used_by_paramiko(sshd: OpenSSH, tmp_path: Path, name: str) -> None:  # noqa: F811
     key = tmp_path / name
     key.write_bytes(sshd.key_file.read_bytes())
     key.chmod(0o600)
@@ -305,7 +313,9 @@ def test_a_user_that_begins_with_a_hyphen_is_told_as_by_paramiko(sshd: OpenSSH) 
 
 
 def test_where_the_client_fails_paramiko_gets_in_and_the_client_is_let_be(
-    sshd: OpenSSH, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+    sshd: OpenSSH,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     log = tmp_path / "log"
     broken = tmp_path / "ssh"
@@ -323,7 +333,10 @@ def test_where_the_client_fails_paramiko_gets_in_and_the_client_is_let_be(
 
 @pytest.mark.parametrize("prints", ["", "yes hello", "sleep 60"])
 def test_a_client_that_is_something_else_is_given_up(
-    sshd: OpenSSH, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prints: str  # noqa: F811
+    sshd: OpenSSH,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    prints: str,
 ) -> None:
     strange = tmp_path / "ssh"
     strange.write_text(f"#!/bin/sh\n{prints}\n")
@@ -355,7 +368,10 @@ def photo(folder: Path, size: int = 3_000_000) -> Delivery:
 
 @pytest.mark.parametrize("pipe", PIPES)
 def test_photos_go_by_sockets_and_by_pipes_as_on_windows(
-    sshd: OpenSSH, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pipe: type  # noqa: F811
+    sshd: OpenSSH,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    pipe: type,
 ) -> None:
     monkeypatch.setattr(connecting, "SSH_PIPE", pipe)
     before = set(threading.enumerate())
@@ -367,7 +383,10 @@ def test_photos_go_by_sockets_and_by_pipes_as_on_windows(
 
 @pytest.mark.parametrize("pipe", PIPES)
 def test_a_client_that_dies_is_noticed_at_once(
-    sshd: OpenSSH, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pipe: type  # noqa: F811
+    sshd: OpenSSH,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    pipe: type,
 ) -> None:
     monkeypatch.setattr(connecting, "SSH_PIPE", pipe)
     with opened(dataclasses.replace(server_of(sshd), transport=Transport.OPENSSH)) as share:
@@ -381,7 +400,10 @@ def test_a_client_that_dies_is_noticed_at_once(
 
 @pytest.mark.parametrize("pipe", PIPES)
 def test_a_frozen_client_is_given_up_in_time(
-    sshd: OpenSSH, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pipe: type  # noqa: F811
+    sshd: OpenSSH,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    pipe: type,
 ) -> None:
     monkeypatch.setattr(connecting, "SSH_PIPE", pipe)
     server = dataclasses.replace(server_of(sshd), transport=Transport.OPENSSH, timeout=1.0)

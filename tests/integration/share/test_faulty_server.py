@@ -55,9 +55,7 @@ class FaultyServer:
         draft.write_text(json.dumps(plan))
         draft.replace(self.plan_file)
 
-    def server(
-        self, connections: int = 1, timeout: float = 10.0, transport: Transport = Transport.AUTO
-    ) -> Server:
+    def server(self, connections: int = 1, timeout: float = 10.0, transport: Transport = Transport.AUTO) -> Server:
         real = self.sshd
         return Server(
             real.host,
@@ -92,7 +90,7 @@ def live_photo(folder: Path, visit: str = "museum") -> Delivery:
 
 
 class Client:
-    """A connection, or two of which a process of its own has the second, made again whenever it was lost."""
+    """A connection, or two, made again whenever it was lost."""
 
     def __init__(
         self,
@@ -190,9 +188,7 @@ def test_whatever_goes_wrong_nothing_is_called_proven_that_is_not(
     hide: tuple[str, ...],
     connections: int,
     transport: Transport,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("agent.share.readback.choosing.FAST_BYTES", 1)  # a process from the first photo on
     faulty.sshd.fresh_root()
     faulty.plan(hide=hide)
     client = Client(faulty, connections, transport=transport)

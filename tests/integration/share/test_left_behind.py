@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +14,7 @@ import pytest
 
 from agent.errors import ShareUnreachable
 from agent.model import Delivery
-from agent.share import Delivered, Sent, Share, open_share
+from agent.share import Delivered, Sent, Share, open_share, sshclient
 from agent.share.connecting import connect
 from agent.share.streams import Hasher
 from tests.integration.share.opening import server_of
@@ -85,17 +84,18 @@ def test_a_connection_that_is_given_up_while_it_is_made_is_ended(sshd: OpenSSH) 
         assert not thread.is_alive()
 
 
-def test_closing_does_not_wait_for_a_reading_process_that_does_not_come_up(
+def test_closing_does_not_wait_for_a_client_that_does_not_come_up(
     sshd: OpenSSH,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stuck = tmp_path / "python"
-    stuck.write_text("#!/bin/sh\nexec sleep 60\n")
-    stuck.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(stuck))
-    with opened(sshd, delivering=True) as share:
-        outcomes = [type(item) for item in share.deliver(photos(tmp_path / "in", 1, 100_000))]
+    """The first connection is there; the one to read back on never is."""
+    with opened(sshd) as share:
+        stuck = tmp_path / "ssh"
+        stuck.write_text("#!/bin/sh\nexec sleep 60\n")
+        stuck.chmod(0o755)
+        monkeypatch.setattr(sshclient, "client", lambda: stuck)
+        outcomes = [type(item) for item in share.deliver(photos(tmp_path / "in", 1, 4_000_000))]
         assert outcomes == [Sent, Delivered]
         started = time.monotonic()
     assert time.monotonic() - started < 10
