@@ -197,9 +197,9 @@ def test_a_changed_host_key_stops_loudly(sshd: OpenSSH, transport: Transport) ->
 
 
 def test_what_was_given_to_the_client_leaves_no_file(
-    sshd: OpenSSH,
+    sshd: OpenSSH,  # noqa: F811
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with opened(server_of(sshd)) as share:
@@ -215,9 +215,9 @@ def test_what_was_given_to_the_client_leaves_no_file(
 
 
 def test_nothing_that_the_user_set_for_ssh_is_used(
-    sshd: OpenSSH,
+    sshd: OpenSSH,  # noqa: F811
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     trap = tmp_path / "trap"
     script = tmp_path / "ask"
