@@ -31,7 +31,7 @@ def command(ctx: click.Context) -> int:
     """Run the service in the foreground: watch, send, check and remove photos until it is stopped."""
     from agent.pipeline.importfolders import refuse_unfit
     from agent.pipeline.lock import only_writer
-    from agent.supervisor import Restarts, Supervisor, knock_at
+    from agent.supervisor import Restarts, Supervisor
 
     settings = settings_of(ctx)
     refuse_unfit(settings, settings.watch)
@@ -43,13 +43,22 @@ def command(ctx: click.Context) -> int:
         restarts = Restarts(settings.state_dir)
         _wait_before_working(restarts, stopping)
         with stages_of(settings, stopping=stopping) as context:
-            knock = partial(knock_at, settings.share.host, settings.share.port)
+            knock = partial(_worth_a_try, context)
             notices = _notices(context, settings_file(ctx).absolute()) if settings.notices.desktop else None
             Supervisor(
                 context, settings.watch, knock=knock, stopping=stopping, restarts=restarts, notices=notices
             ).run()
         restarts.ended_well()
     return 0
+
+
+def _worth_a_try(context: "Context") -> bool:
+    """Whether the share's port answers, over a network that photos may be sent on."""
+    from agent.pipeline.network import why_it_waits
+    from agent.supervisor import knock_at
+
+    share = context.settings.share
+    return why_it_waits(context) is None and knock_at(share.host, share.port)
 
 
 def _notices(context: "Context", file: Path) -> "RunNotices":

@@ -84,6 +84,7 @@ def examine(context: Context, service: Callable[[], tuple[bool, Known]]) -> Iter
     yield _reading(context)
     yield from _room(context)
     yield from _record(context)
+    yield from _network(context)
     yield from _share(context)
     yield from _forwarding(context)
     yield from _service(service)
@@ -202,6 +203,21 @@ def _record(context: Context) -> Iterator[Finding]:
         )
     else:
         yield Finding("record", CheckResult.OK, text)
+
+
+def _network(context: Context) -> Iterator[Finding]:
+    if context.settings.share.when != "unmetered":
+        return
+    known = context.metered()
+    if known is Known.YES:
+        advice = "the service sends on another network; `photo-agent sync` sends now"
+        yield Finding("network", CheckResult.WARN, "this network is metered, so photos wait", advice)
+    elif known is Known.NO:
+        yield Finding("network", CheckResult.OK, "this network is not metered, so photos are sent")
+    else:
+        advice = 'share.when = "unmetered" has no effect here'
+        text = "this system does not say whether the network is metered, so photos are sent"
+        yield Finding("network", CheckResult.WARN, text, advice)
 
 
 def _share(context: Context) -> Iterator[Finding]:

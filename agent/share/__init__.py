@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from agent.share.names import another as another
     from agent.share.names import photo_stem as photo_stem
     from agent.share.names import remote_name as remote_name
+    from agent.share.network import metered as metered
     from agent.share.port import Abilities as Abilities
     from agent.share.port import Delivered as Delivered
     from agent.share.port import HalfSent as HalfSent
@@ -54,6 +55,7 @@ _HOME = {
     "another": "names",
     "judge": "hostkeys",
     "make_key": "devicekey",
+    "metered": "network",
     "open_share": "sftp",
     "photo_stem": "names",
     "pin": "hostkeys",
