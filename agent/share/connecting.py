@@ -26,11 +26,13 @@ from agent.share.server import Server, Transport
 from agent.share.session import Session
 from agent.share.sockets import unanswered
 from agent.share.sshpipe import SshPipe
+from agent.share.sshwords import Words
 from agent.share.threadedpipe import ThreadedSshPipe
 
 TWICE = 2  # times that paramiko got in alone, after which the client is let be
 LATER = 600.0  # seconds for which it is
 LATE = 0.75  # of the timeout: when the client has taken so long, paramiko would only take as long again
+STRANGE = 1.0  # seconds after which what has not begun as an SSH server is none
 SPOKEN = 2.0  # seconds by which the client's own words may come after the server's
 SSH_PIPE: type[SshPipe | ThreadedSshPipe] = ThreadedSshPipe if sys.platform == "win32" else SshPipe
 
@@ -121,7 +123,7 @@ async def _by_ssh(server: Server) -> Session:
             raise _SshFailed(f"OpenSSH's client could not be started: {fault.strerror}") from fault
         session = Session(pipe, server.timeout)
         try:
-            await session.greet()
+            await _greeted(session, pipe.words)
         except ShareUnreachable as lost:
             session.close()
             _judge(pipe, server, time.monotonic() - began)
@@ -135,6 +137,19 @@ async def _by_ssh(server: Server) -> Session:
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _greeted(session: Session, words: Words) -> None:
+    """Wait for the greeting; not for as long as the client does where what answers is no SSH server."""
+    greeting = asyncio.ensure_future(session.greet())
+    try:
+        while not greeting.done():
+            await asyncio.wait([greeting], timeout=STRANGE)
+            if words.strange and not words.software:
+                session.lose("was made to something that is not an SSH server")
+        await greeting
+    finally:
+        greeting.cancel()
 
 
 def _judge(pipe: SshPipe | ThreadedSshPipe, server: Server, seconds: float) -> None:

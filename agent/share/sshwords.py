@@ -12,6 +12,7 @@ KEPT = 4  # lines
 _SOFTWARE = b"debug1: Remote protocol version 2.0, remote software version "
 _ENTERED = b"Authenticated to "
 _CONNECTED = b"debug1: Connection established."
+_STRANGE = b"debug1: kex_exchange_identification: banner line"
 _TIMED_OUT = ("timed out", "timeout, server", "not responding")
 
 
@@ -21,6 +22,7 @@ class Words:
     def __init__(self) -> None:
         self.software = ""
         self.connected = False  # something answers at the server's port
+        self.strange = False  # what answers began with something else than SSH's own first line
         self.entered = threading.Event()  # logged in; or nothing more will be said
         self._kept: deque[str] = deque(maxlen=KEPT)
         self._rest = b""
@@ -44,6 +46,8 @@ class Words:
                 self.software = "SSH-2.0-" + _plain(line.removeprefix(_SOFTWARE))
         elif line == _CONNECTED:
             self.connected = True
+        elif line.startswith(_STRANGE):
+            self.strange = True
         elif line.startswith(_ENTERED):
             self.entered.set()
         elif line and not line.startswith((b"debug1:", b"OpenSSH_", b"Transferred:", b"Bytes per second:")):
