@@ -10,8 +10,6 @@ from agent.errors import LocalFault, RegisterError, ShareFault, contained
 from agent.model import Register, RemoteName, Visit
 from agent.pipeline.clocks import age
 from agent.pipeline.context import Context, server_of, wall_clock
-from agent.pipeline.journal_keys import REGISTER_ON_RECORD
-from agent.record import JSON, EntryKind
 from agent.register import Order, Rules, read_visits
 from agent.settings import Settings
 
@@ -35,23 +33,6 @@ def needs_share(context: Context) -> bool:
     settings = context.settings
     files = (settings.visits_file, settings.cameras_file or settings.cameras_beside)
     return any(not isinstance(file, Path) for file in files)
-
-
-def put_register_on_record(context: Context, register: Register) -> None:
-    """Once for each change, whoever fetched it: `doctor` and `visits accept` do so too."""
-    before = context.journal.fact(REGISTER_ON_RECORD)
-    if before == register.version:
-        return
-    body: dict[str, JSON] = {
-        "register_version": register.version,
-        "previous_version": before,
-        "visits": len(register.visits),
-        "cameras": len(register.cameras),
-        "read_at": register.read_at.isoformat(),
-    }
-    event = f"register-{register.version[:16]}-{register.read_at.isoformat(timespec='seconds')}"
-    context.record.append(EntryKind.REGISTER_CHANGED, body, event=event, at=context.clock())
-    context.journal.set_fact(REGISTER_ON_RECORD, register.version)
 
 
 def read_once(settings: Settings) -> tuple[Visit, ...]:

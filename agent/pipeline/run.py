@@ -25,25 +25,24 @@ from agent.errors import (
     contained,
 )
 from agent.journal import State, TrackedPhoto
-from agent.model import TransferId
+from agent.model import Register, TransferId
 from agent.pipeline import answers, damage, examine, finish, receivers, send
 from agent.pipeline.attest import put_on_record
 from agent.pipeline.clocks import TRUSTED, compare_with_share, notice_a_leap_back, wrong_clock
 from agent.pipeline.context import Context
-from agent.pipeline.dialling import Dialling
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
 from agent.pipeline.former import link_former_names
 from agent.pipeline.halfsent import HalfSentTransfers
-from agent.pipeline.journal_keys import LAST_REACHED, REGISTER_REFUSAL, SHARE_TROUBLE
+from agent.pipeline.journal_keys import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL, SHARE_TROUBLE
 from agent.pipeline.misgivings import misgivings
 from agent.pipeline.network import why_it_waits
 from agent.pipeline.publish import Publishing
 from agent.pipeline.record_entries import record_reviews_and_delays
-from agent.pipeline.renew import needs_share, no_register, put_register_on_record, renew_register
+from agent.pipeline.renew import needs_share, no_register, renew_register
 from agent.pipeline.reprove import prove_again
 from agent.pipeline.status import is_kept
 from agent.pipeline.whereabouts import close_dismissed, where
-from agent.record import EntryKind
+from agent.record import JSON, EntryKind
 from agent.removal import recover
 from agent.share import Share
 
@@ -65,8 +64,6 @@ class Run:
     stopping: Callable[[], bool] = lambda: False
     summary: Summary = field(default_factory=Summary)
     _share: Share | None = None
-    _dialling: Dialling | None = None
-    _seen: tuple[examine.ScanResult, str | None] | None = None
     _clock_ahead: timedelta | None = None
     _strange: Unforeseen | None = None
 
@@ -79,8 +76,6 @@ class Run:
             self._explained(self._look_at_the_clock)
         finally:
             self.context.share_clock.forget()
-            if self._dialling is not None:
-                self._dialling.abandon()
             if self._share is not None:
                 self._share.close()
         self.summary.seconds = time.monotonic() - started
@@ -93,11 +88,9 @@ class Run:
         """One step after the other. What nobody foresaw in one of them is told, and the next ones are tried as well."""
         for step in (
             self._look_at_the_clock,
-            self._begin_to_connect,
             self._put_back_what_a_crash_left,
             self._link_former_names,
             self._finish_what_was_proven,
-            self._look_meanwhile,
             self._renew_register,
             self._doubt_the_register,
             self._take_up_answers,
@@ -131,11 +124,6 @@ class Run:
 
     def _look_at_the_clock(self) -> None:
         notice_a_leap_back(self.context)
-
-    def _begin_to_connect(self) -> None:
-        """Where this run is going to connect anyway, for the register."""
-        if self.renew and needs_share(self.context) and not (self.patient and why_it_waits(self.context)):
-            self._dialling = Dialling(self.context.connect, delivering=not self.patient)
 
     def _put_back_what_a_crash_left(self) -> None:
         recorded = self.context.journal.tracked_photos(State.RECORDED)
@@ -178,11 +166,6 @@ class Run:
         now = self.context.clock()
         return [one for one in tracked_photos if not (self.patient and one.waits(now))]
 
-    def _look_meanwhile(self) -> None:
-        """Look through the folders while the connection is made."""
-        if self._dialling is not None and not self.stopping():
-            self._seen = examine.look(self.context, self.roots), self.context.grounds
-
     def _renew_register(self) -> None:
         if not self.renew or isinstance(self.summary.fault, ShareUnreachable | ShareRefused):
             return  # where the share was not there a moment ago, the last good register stands
@@ -201,7 +184,7 @@ class Run:
                 f"The visits register could not be used, so the last good one is used instead: {renewal.refusal}"
             )
         if renewal.register is not None:
-            put_register_on_record(self.context, renewal.register)
+            self._put_register_on_record(renewal.register)
 
     def _doubt_the_register(self) -> None:
         """Say what is wrong with the register that this run goes by; without any, photos wait and say so themselves."""
@@ -216,11 +199,25 @@ class Run:
         for problem in answers.take_effect(self.context, at_once=not self.patient):
             self._notice(problem)
 
+    def _put_register_on_record(self, register: Register) -> None:
+        """Once for each change, whoever fetched it: `doctor` and `visits accept` do so too."""
+        before = self.context.journal.fact(REGISTER_ON_RECORD)
+        if before == register.version:
+            return
+        body: dict[str, JSON] = {
+            "register_version": register.version,
+            "previous_version": before,
+            "visits": len(register.visits),
+            "cameras": len(register.cameras),
+            "read_at": register.read_at.isoformat(),
+        }
+        event = f"register-{register.version[:16]}-{register.read_at.isoformat(timespec='seconds')}"
+        self.context.record.append(EntryKind.REGISTER_CHANGED, body, event=event, at=self.context.clock())
+        self.context.journal.set_fact(REGISTER_ON_RECORD, register.version)
+
     def _examine(self) -> None:
         before = time.monotonic()
-        if self._seen is None or self._seen[1] != self.context.grounds:  # by another register more may be of a visit
-            self._seen = examine.look(self.context, self.roots), self.context.grounds
-        seen, _ = self._seen
+        seen = examine.look(self.context, self.roots)
         self.summary.found = seen.photos
         for trouble in (*seen.troubles, *seen.away):
             self._notice(trouble)
@@ -327,8 +324,7 @@ class Run:
         if self._share is None:
             if self.patient and (why := why_it_waits(self.context)):
                 raise ShareUnreachable(why)
-            dialling, self._dialling = self._dialling, None
-            self._share = self.context.connect(delivering=delivering) if dialling is None else dialling.share()
+            self._share = self.context.connect(delivering=delivering)
             self.context.share_clock.ask(self._share)
             self.context.journal.set_fact(LAST_REACHED, self.context.clock().isoformat())
             self.context.journal.set_fact(SHARE_TROUBLE, None)
