@@ -24,6 +24,7 @@ from agent.share.paramikopipe import ParamikoPipe
 from agent.share.pipe import Pipe
 from agent.share.server import Server, Transport
 from agent.share.session import Session
+from agent.share.sockets import connect as reach
 from agent.share.sockets import unanswered
 from agent.share.sshpipe import SshPipe
 from agent.share.sshwords import Words
@@ -126,7 +127,7 @@ async def _by_ssh(server: Server) -> Session:
             await _greeted(session, pipe.words)
         except ShareUnreachable as lost:
             session.close()
-            _judge(pipe, server, time.monotonic() - began)
+            await _judge(pipe.words, server, time.monotonic() - began)
             raise _SshFailed(pipe.words.last or "OpenSSH's client did not get in") from lost
         except BaseException:
             session.close()
@@ -152,10 +153,12 @@ async def _greeted(session: Session, words: Words) -> None:
         greeting.cancel()
 
 
-def _judge(pipe: SshPipe | ThreadedSshPipe, server: Server, seconds: float) -> None:
-    """Say here what another try would find out no better. Raises ShareUnreachable."""
+async def _judge(words: Words, server: Server, seconds: float) -> None:
+    """Say here what paramiko would find out no better. Raises ShareUnreachable."""
     if seconds >= server.timeout * LATE:
-        raise ShareUnreachable(silent(server) if pipe.words.connected else unanswered(server.host, server.port))
+        raise ShareUnreachable(silent(server) if words.connected else unanswered(server.host, server.port))
+    if not words.connected:  # the commonest of all: away from the school's network
+        (await asyncio.to_thread(reach, server.host, server.port, server.timeout - seconds)).close()
 
 
 def _opened(make: Callable[[], P]) -> "asyncio.Future[P]":

@@ -6,6 +6,7 @@ import codecs
 import dataclasses
 import hmac
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -442,8 +443,6 @@ def test_the_client_does_not_outlive_a_program_that_is_killed(sshd: OpenSSH, whe
             "share = open_share(pickle.load(sys.stdin.buffer), clock=lambda: datetime.datetime.now(datetime.UTC))\n"
             "print('in', flush=True); import time; time.sleep(60)"
         )
-        import pickle
-
         child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert child.stdin is not None
         assert child.stdout is not None
@@ -469,6 +468,21 @@ def test_a_server_that_never_greets_is_given_up_in_the_time_it_always_was(sshd: 
         with pytest.raises(ShareUnreachable, match="took the connection but did not answer"):
             opened(server)
         assert time.monotonic() - began < 4
+
+
+def test_away_from_the_network_paramiko_is_not_even_loaded(sshd: OpenSSH) -> None:  # noqa: F811
+    """The commonest fault of all, which the service meets every few minutes."""
+    sshd.stop()
+    code = (
+        "import sys, pickle, datetime; from agent.share import open_share; from agent.errors import ShareUnreachable\n"
+        "try: open_share(pickle.load(sys.stdin.buffer), clock=lambda: datetime.datetime.now(datetime.UTC))\n"
+        "except ShareUnreachable as fault: print('paramiko' in sys.modules, fault)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], check=True, input=pickle.dumps(server_of(sshd)), capture_output=True
+    )
+    said = told.stdout.decode()
+    assert said.startswith(f"False {sshd.host} can be reached, but nothing answers on port {sshd.port}."), said
 
 
 def test_a_client_that_talks_without_end_costs_no_memory() -> None:
