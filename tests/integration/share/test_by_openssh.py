@@ -354,6 +354,16 @@ def test_a_client_that_is_something_else_is_given_up(
     until(lambda: not clients_of(os.getpid()))
 
 
+def test_a_temporary_folder_that_cannot_be_written_keeps_nobody_away(
+    sshd: OpenSSH,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
+    with opened(server_of(sshd)) as share:
+        assert "could not be started" in made_by(share)
+
+
 def test_settings_that_ask_for_paramiko_start_no_client(sshd: OpenSSH) -> None:  # noqa: F811
     with opened(dataclasses.replace(server_of(sshd), transport=Transport.PARAMIKO)) as share:
         assert "paramiko" in made_by(share)
