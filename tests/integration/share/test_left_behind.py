@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from agent.errors import ShareUnreachable
 from agent.model import Delivery
 from agent.share import Delivered, Sent, Share, open_share, sshclient
 from agent.share.connecting import connect
+from agent.share.names import temporary_name
 from agent.share.streams import Hasher
+from agent.share.tryout import OWN
 from tests.integration.share.opening import server_of
 from tests.servers.fixtures import sshd  # noqa: F401
 from tests.servers.openssh import OpenSSH
@@ -99,6 +102,16 @@ def test_closing_does_not_wait_for_a_client_that_does_not_come_up(
         assert outcomes == [Sent, Delivered]
         started = time.monotonic()
     assert time.monotonic() - started < 10
+
+
+def test_what_a_killed_look_at_the_servers_clock_left_is_taken_away_by_the_next(sshd: OpenSSH) -> None:  # noqa: F811
+    left = sshd.disk / "visits" / temporary_name("laptop-17", OWN, 1)
+    left.parent.mkdir()
+    left.touch()
+    os.utime(left, (0, 0))
+    with opened(sshd, connections=1) as share:
+        assert abs(share.now() - datetime.now(UTC)) < timedelta(minutes=1)
+    assert list(left.parent.iterdir()) == []
 
 
 def test_nothing_is_kept_of_a_photo_that_was_read_back(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
