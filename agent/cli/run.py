@@ -36,7 +36,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
     """
     from agent.pipeline.importfolders import refuse_unfit
     from agent.pipeline.lock import only_writer
-    from agent.supervisor import Restarts, Supervisor, knock_at
+    from agent.supervisor import Restarts, Supervisor
 
     settings = settings_of(ctx)
     refuse_unfit(settings, settings.watch)
@@ -49,7 +49,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
         restarts = Restarts(settings.state_dir)
         _wait_before_working(restarts, stopping)
         with stages_of(settings, stopping=stopping) as context:
-            knock = partial(knock_at, settings.share.host, settings.share.port)
+            knock = partial(_worth_a_try, context)
             notices = _notices(context, settings_file(ctx).absolute()) if settings.notices.desktop else None
             Supervisor(
                 context,
@@ -63,6 +63,15 @@ def command(ctx: click.Context, as_json: bool) -> int:
             ).run()
         restarts.ended_well()
     return 0
+
+
+def _worth_a_try(context: "Context") -> bool:
+    """Whether the share's port answers, over a network that photos may be sent on."""
+    from agent.pipeline.network import why_it_waits
+    from agent.supervisor import knock_at
+
+    share = context.settings.share
+    return why_it_waits(context) is None and knock_at(share.host, share.port)
 
 
 def _notices(context: "Context", file: Path) -> "RunNotices":

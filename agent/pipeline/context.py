@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from agent import __version__
 from agent.journal import Journal, State
+from agent.model import Known
 from agent.pipeline.journal_keys import GROUNDS
 from agent.pipeline.places import journal_file, record_folder, register_folder
 from agent.pipeline.shareclock import ShareClock
@@ -47,6 +48,12 @@ class Connect(Protocol):
         ...
 
 
+def _metered() -> Known:
+    from agent.share import metered
+
+    return metered()
+
+
 @dataclass(slots=True)
 class Context:
     """The opened stages of one run; for one thread only, as the journal's connection is."""
@@ -60,6 +67,7 @@ class Context:
     connect: "Connect"
     share_clock: ShareClock
     mounted: Callable[[], Mounted] = mounted
+    metered: Callable[[], Known] = _metered
     _worker: "Worker | None" = None
     _forwarder: "Forwarder | None" = None
 
@@ -137,7 +145,7 @@ def wall_clock() -> datetime:
 
 def server_of(settings: Settings) -> "Server":
     """Where the share is, as the settings say."""
-    from agent.share import Server
+    from agent.share import Server, Transport
 
     return Server(
         host=settings.share.host,
@@ -149,6 +157,7 @@ def server_of(settings: Settings) -> "Server":
         device=settings.device.name,
         connections=settings.share.connections,
         bandwidth_kib_per_s=settings.share.bandwidth_kib_per_s,
+        transport=Transport(settings.share.transport),
     )
 
 
@@ -160,6 +169,7 @@ def open_context(
     sleep: Callable[[float], object] = time.sleep,
     connect: "Connect | None" = None,
     mounted: Callable[[], Mounted] = mounted,
+    metered: Callable[[], Known] = _metered,
 ) -> Iterator[Context]:
     """Open the stages for writing; the caller holds `only_writer`."""
     share_clock = ShareClock()
@@ -174,6 +184,7 @@ def open_context(
             share_clock=share_clock,
             connect=connect or partial(_connected, settings, clock),
             mounted=mounted,
+            metered=metered,
         )
         with contextlib.closing(context):
             yield context

@@ -92,6 +92,7 @@ def examine(
     yield _reading(context)
     yield from _room(context)
     yield from _record(context)
+    yield from _network(context)
     yield from _share(context)
     yield from _forwarding(context)
     yield from _service(service)
@@ -212,6 +213,21 @@ def _record(context: Context) -> Iterator[Finding]:
         yield Finding("record", CheckResult.OK, text)
 
 
+def _network(context: Context) -> Iterator[Finding]:
+    if context.settings.share.when != "unmetered":
+        return
+    known = context.metered()
+    if known is Known.YES:
+        advice = "the service sends on another network; `photo-agent sync` sends now"
+        yield Finding("network", CheckResult.WARN, "this network is metered, so photos wait", advice)
+    elif known is Known.NO:
+        yield Finding("network", CheckResult.OK, "this network is not metered, so photos are sent")
+    else:
+        advice = 'share.when = "unmetered" has no effect here'
+        text = "this system does not say whether the network is metered, so photos are sent"
+        yield Finding("network", CheckResult.WARN, text, advice)
+
+
 def _share(context: Context) -> Iterator[Finding]:
     where = f"{context.settings.share.host}, port {context.settings.share.port}"
     try:
@@ -228,6 +244,9 @@ def _share(context: Context) -> Iterator[Finding]:
         yield Finding(
             "share", CheckResult.OK, f"{where}: its host key is the pinned one, and the login works ({able.software})"
         )
+        by = next((how for what, how in able.details if what == "connected by"), "")
+        if by:
+            yield Finding("share transport", CheckResult.OK, f"the connection is made by {by}")
         yield from _writing(context, share)
         yield from _clock(context, share)
         yield from _register(context, share)

@@ -36,6 +36,7 @@ from agent.pipeline.former import link_former_names
 from agent.pipeline.halfsent import HalfSentTransfers
 from agent.pipeline.journal_keys import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL, SHARE_TROUBLE
 from agent.pipeline.misgivings import misgivings
+from agent.pipeline.network import why_it_waits
 from agent.pipeline.publish import Publishing
 from agent.pipeline.record_entries import record_reviews_and_delays
 from agent.pipeline.renew import needs_share, no_register, renew_register
@@ -328,6 +329,8 @@ class Run:
 
     def _connected(self, *, delivering: bool = False) -> Share:
         if self._share is None:
+            if self.patient and (why := why_it_waits(self.context)):
+                raise ShareUnreachable(why)
             self._share = self.context.connect(delivering=delivering)
             self.context.share_clock.ask(self._share)
             self.context.journal.set_fact(LAST_REACHED, self.context.clock().isoformat())

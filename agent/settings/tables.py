@@ -151,6 +151,20 @@ class ShareSettings:
             "with 1, that one does both.",
         ),
     ] = 2
+    transport: Annotated[
+        Literal["auto", "openssh", "paramiko"],
+        Field(
+            description="What encrypts the connection: OpenSSH's client (ssh), which is faster, or paramiko, which is "
+            "part of this program. auto: OpenSSH's client where it is installed and gets in, otherwise paramiko."
+        ),
+    ] = "auto"
+    when: Annotated[
+        Literal["always", "unmetered"],
+        Field(
+            description="When the service sends: always, or not while Windows or NetworkManager says that the network "
+            "is metered. Where neither says anything, photos are sent. “photo-agent sync” sends whenever it is run."
+        ),
+    ] = "always"
     bandwidth_kib_per_s: Annotated[
         StrictInt, Field(ge=0, description="The most to send, in KiB per second over all connections; 0: no limit.")
     ] = 0

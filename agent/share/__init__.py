@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from agent.share.names import another as another
     from agent.share.names import photo_stem as photo_stem
     from agent.share.names import remote_name as remote_name
+    from agent.share.network import metered as metered
     from agent.share.port import Abilities as Abilities
     from agent.share.port import Delivered as Delivered
     from agent.share.port import HalfSent as HalfSent
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from agent.share.port import Still as Still
     from agent.share.port import Undelivered as Undelivered
     from agent.share.server import Server as Server
+    from agent.share.server import Transport as Transport
     from agent.share.sftp import open_share as open_share
 
 _HOME = {
@@ -50,10 +52,12 @@ _HOME = {
     "Share": "port",
     "Space": "port",
     "Still": "port",
+    "Transport": "server",
     "Undelivered": "port",
     "another": "names",
     "judge": "hostkeys",
     "make_key": "devicekey",
+    "metered": "network",
     "open_share": "sftp",
     "photo_stem": "names",
     "pin": "hostkeys",

@@ -1,53 +1,195 @@
-"""From a server's address to an SFTP session that is ready for use."""
+"""From a server's address to an SFTP session that is ready for use: by OpenSSH's client, else by paramiko.
+
+OpenSSH's client encrypts in a process of its own, and faster. Where it fails before the server has greeted, paramiko
+tries too: it gets in where the client cannot, and otherwise says in words for people what is wrong. A host key that is
+not the pinned one stops both. Where paramiko alone got in twice, the client is not tried again for a while.
+"""
 
 import asyncio
+import shutil
+import sys
+import tempfile
 import threading
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
-from agent.share.connection import open_channel
-from agent.share.server import Server
+from agent.errors import ShareUnreachable
+from agent.share import sshclient
+from agent.share.connection import open_channel, silent
+from agent.share.hostkeys import pinned
+from agent.share.paramikopipe import ParamikoPipe
+from agent.share.pipe import Pipe
+from agent.share.server import Server, Transport
 from agent.share.session import Session
+from agent.share.sockets import connect as reach
+from agent.share.sockets import unanswered
+from agent.share.sshpipe import SshPipe
+from agent.share.sshwords import Words
+from agent.share.threadedpipe import ThreadedSshPipe
 
-if TYPE_CHECKING:
-    from paramiko import Channel, Transport
+TWICE = 2  # times that paramiko got in alone, after which the client is let be
+LATER = 600.0  # seconds for which it is
+LATE = 0.75  # of the timeout: when the client has taken so long, paramiko would only take as long again
+STRANGE = 1.0  # seconds after which what has not begun as an SSH server is none
+SPOKEN = 2.0  # seconds by which the client's own words may come after the server's
+SSH_PIPE: type[SshPipe | ThreadedSshPipe] = ThreadedSshPipe if sys.platform == "win32" else SshPipe
+
+P = TypeVar("P", bound=Pipe)
+
+
+@dataclass(slots=True)
+class _Failed:
+    """That paramiko got in where OpenSSH's client did not."""
+
+    when: float  # by the steady clock
+    why: str
+    times: int = 1
+
+
+_failed: dict[Server, _Failed] = {}
+
+
+class _SshFailed(Exception):
+    """OpenSSH's client did not come as far as the server's greeting. Never leaves this module."""
 
 
 async def connect(server: Server) -> Session:
     """A session that has greeted. Raises as `open_channel` and `Session.greet` do."""
-    transport, channel = await _opened(server)
+    if server.transport is Transport.PARAMIKO:
+        return await _by_paramiko(server, "as this laptop's settings say")
+    why = _let_be(server)
+    if why is None:
+        try:
+            session = await _by_ssh(server)
+        except _SshFailed as failed:
+            why = str(failed)
+        else:
+            _failed.pop(server, None)
+            return session
+    session = await _by_paramiko(server, why)
+    if server.transport is Transport.OPENSSH:
+        session.close()
+        raise ShareUnreachable(
+            f"{server.host} lets this laptop in, but not by OpenSSH's client, which this laptop's settings ask for "
+            f"({why}). Nothing was sent. Tell IT."
+        )
+    before = _failed.get(server)
+    if before is None or before.times < TWICE:
+        _failed[server] = _Failed(time.monotonic(), why, 1 if before is None else before.times + 1)
+    return session
+
+
+def _let_be(server: Server) -> str | None:
+    """Why OpenSSH's client is not even tried."""
+    before = _failed.get(server)
+    if before is None or before.times < TWICE or server.transport is Transport.OPENSSH:
+        return None
+    if time.monotonic() - before.when < LATER:
+        return before.why
+    del _failed[server]
+    return None
+
+
+async def _by_paramiko(server: Server, why: str) -> Session:
+    pipe = await _opened(lambda: ParamikoPipe(*open_channel(server), why))
+    session = Session(pipe, server.timeout)
     try:
-        session = Session(transport, channel, server.timeout)
         await session.greet()
     except BaseException:
-        transport.close()
+        session.close()
         raise
     return session
 
 
-def _opened(server: Server) -> "asyncio.Future[tuple[Transport, Channel]]":
-    """The outcome of `open_channel` on a thread that nobody has to wait for; unwanted, it is closed when it comes."""
-    loop = asyncio.get_running_loop()
-    outcome: asyncio.Future[tuple[Transport, Channel]] = loop.create_future()
+async def _by_ssh(server: Server) -> Session:
+    known = pinned(server.known_hosts_file, server.host, server.port)
+    program, why = sshclient.client(), sshclient.why_not(server, known)
+    if why is not None or program is None:
+        raise _SshFailed(why)
+    began = time.monotonic()
+    folder: Path | None = None
+    try:
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="photo-agent-"))  # for this user only
+            hosts = folder / "known_hosts"
+            if not sshclient.harmless(hosts):
+                raise _SshFailed("OpenSSH's client could take the path of the temporary folder for something else")
+            hosts.write_text(sshclient.known_hosts(known), encoding="ascii")
+            command = sshclient.command(program, server, known, hosts)
+            pipe = await _opened(lambda: SSH_PIPE(command, folder))
+        except OSError as fault:  # a full disk is one
+            raise _SshFailed(f"OpenSSH's client could not be started: {fault.strerror}") from fault
+        session = Session(pipe, server.timeout)
+        try:
+            await _greeted(session, pipe.words)
+        except ShareUnreachable as lost:
+            session.close()
+            await _judge(pipe.words, server, time.monotonic() - began)
+            raise _SshFailed(pipe.words.last or "OpenSSH's client did not get in") from lost
+        except BaseException:
+            session.close()
+            raise
+        if not pipe.words.entered.is_set():
+            await asyncio.to_thread(pipe.words.entered.wait, SPOKEN)
+        return session
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
-    def tell(opened: "tuple[Transport, Channel] | Exception") -> None:
+
+async def _greeted(session: Session, words: Words) -> None:
+    """Wait for the greeting; not for as long as the client does where what answers is no SSH server."""
+    greeting = asyncio.ensure_future(session.greet())
+    try:
+        while not greeting.done():
+            await asyncio.wait([greeting], timeout=STRANGE)
+            if words.strange and not words.software:
+                session.lose("was made to something that is not an SSH server")
+        await greeting
+    finally:
+        greeting.cancel()
+
+
+async def _judge(words: Words, server: Server, seconds: float) -> None:
+    """Say here what paramiko would find out no better. Raises ShareUnreachable."""
+    if seconds >= server.timeout * LATE:
+        raise ShareUnreachable(silent(server) if words.connected else unanswered(server.host, server.port))
+    if not words.connected:  # the commonest of all: away from the school's network
+        (await asyncio.to_thread(reach, server.host, server.port, server.timeout - seconds)).close()
+
+
+def _opened(make: Callable[[], P]) -> "asyncio.Future[P]":
+    """What `make` gives, on a thread that nobody has to wait for; unwanted, it is closed when it comes."""
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[P] = loop.create_future()
+
+    def tell(opened: P | Exception) -> None:
         if isinstance(opened, Exception):
             if not outcome.done():
                 outcome.set_exception(opened)
         elif outcome.done():
-            opened[0].close()
+            _drop(opened)
         else:
             outcome.set_result(opened)
 
     def work() -> None:
         try:
-            opened: tuple[Transport, Channel] | Exception = open_channel(server)
+            opened: P | Exception = make()
         except Exception as fault:  # noqa: BLE001  # goes to whoever waits
             opened = fault
         try:
             loop.call_soon_threadsafe(tell, opened)
         except RuntimeError:  # the loop has ended, and with it everybody who could want it
             if not isinstance(opened, Exception):
-                opened[0].close()
+                _drop(opened)
 
     threading.Thread(target=work, name="share-connect", daemon=True).start()
     return outcome
+
+
+def _drop(pipe: Pipe) -> None:
+    pipe.close()
+    pipe.release()

@@ -1,8 +1,6 @@
 """From a server's name to an open SFTP channel, by paramiko: first the host key is judged, then a login by key only.
 
-AES-GCM comes first, since paramiko spends its time in encryption and counter mode with a separate MAC costs twice as
-much. SHA-1, CBC and compression are not offered. Every step has a deadline: not all of paramiko's own waits have one,
-so a timer closes the connection under them.
+Every step has a deadline: not all of paramiko's own waits have one, so a timer closes the connection under them.
 """
 
 import contextlib
@@ -14,29 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from agent.errors import HostKeyRefused, LoginRefused, ShareFault, ShareUnreachable
+from agent.share.algorithms import CIPHERS, KEY_TYPES, MACS, host_key_algorithms
 from agent.share.firstwords import why_not_ssh
-from agent.share.hostkeys import HostKey, host_key, judge, pinned
+from agent.share.hostkeys import HostKey, Pinned, host_key, judge, pinned
 from agent.share.server import Server
 from agent.share.sockets import connect
 
 if TYPE_CHECKING:
     from paramiko import Channel, PKey, Transport
 
-CIPHERS = (
-    "aes128-gcm@openssh.com",
-    "aes256-gcm@openssh.com",
-    "aes256-ctr",
-    "aes192-ctr",
-    "aes128-ctr",
-)
-MACS = (
-    "hmac-sha2-256-etm@openssh.com",
-    "hmac-sha2-512-etm@openssh.com",
-    "hmac-sha2-256",
-    "hmac-sha2-512",
-)
-RSA = ("rsa-sha2-512", "rsa-sha2-256")
-KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", *RSA)
 WINDOW = 4 * 1024 * 1024  # bytes that the server may send unasked for more: above what is ever asked for at once
 PACKET = 256 * 1024  # longest SSH packet we take: the fewer, the less of Python's time each megabyte costs
 KEEPALIVE = 10  # seconds of silence after which paramiko says something, so that no firewall forgets us
@@ -57,7 +41,7 @@ def open_channel(server: Server) -> "tuple[Transport, Channel]":
     try:
         with _deadline(transport, server.timeout) as late:
             try:
-                _greet(transport, server, [key.type for key in known.keys])
+                _greet(transport, server, known)
                 shown = _shown(transport)
                 judge(shown, known, server.host, server.port)
                 _log_in(transport, server)
@@ -65,13 +49,13 @@ def open_channel(server: Server) -> "tuple[Transport, Channel]":
                 _start_sftp(channel)
             except AuthenticationException as error:
                 if late.is_set():
-                    raise ShareUnreachable(_silent(server)) from error
+                    raise ShareUnreachable(silent(server)) from error
                 if not transport.is_active():  # paramiko says so too where the connection ended before an answer came
                     raise ShareUnreachable(_broke_off(server)) from error
                 raise LoginRefused(_not_let_in(server)) from error
             except (SSHException, EOFError, OSError) as error:
                 if late.is_set():
-                    raise ShareUnreachable(_silent(server)) from error
+                    raise ShareUnreachable(silent(server)) from error
                 why = None if transport.is_authenticated() else _why_not_ssh(transport, server.host, server.port)
                 raise ShareUnreachable(why or _broke_off(server)) from error
     except BaseException:
@@ -115,12 +99,12 @@ def _transport(connection: socket.socket) -> "Transport":
     return transport
 
 
-def _greet(transport: "Transport", server: Server, pinned_types: list[str]) -> None:
+def _greet(transport: "Transport", server: Server, known: Pinned) -> None:
     """Exchange keys; only with a host key of the type that is pinned, where one is."""
     from paramiko import SSHException
 
     options = transport.get_security_options()
-    wanted = [kind for kind in KEY_TYPES if kind in pinned_types or (kind in RSA and "ssh-rsa" in pinned_types)]
+    wanted = host_key_algorithms(known)
     if wanted:
         options.key_types = wanted
     try:
@@ -218,5 +202,6 @@ def _broke_off(server: Server) -> str:
     return f"{server.host} broke off the connection while it was being set up."
 
 
-def _silent(server: Server) -> str:
+def silent(server: Server) -> str:
+    """What to say of a server that lets us connect, and then says nothing."""
     return f"{server.host} took the connection but did not answer within {server.timeout:.0f} seconds."

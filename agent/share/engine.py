@@ -128,7 +128,6 @@ class Engine:
 
     def _acknowledged(self, size: int) -> None:
         self._tell(Acknowledged(size))
-        self._readers.confirmed(size)
 
     async def _reading(self, size: int) -> Reader:
         return await self._readers.choose(self._own, size)

@@ -32,7 +32,7 @@ class Frames:
         self._buffer = bytearray()
         self._streaming: tuple[Sink, int, int, Reply] | None = None  # with the offset, bytes missing, and the reply
 
-    def feed(self, data: bytes) -> Iterator[Reply]:
+    def feed(self, data: bytes | memoryview) -> Iterator[Reply]:
         """Replies that are complete with `data`. Raises `Malformed` on a length that no server sends."""
         view, at = memoryview(data), 0
         while True:

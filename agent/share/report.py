@@ -27,6 +27,7 @@ def lines(session: Session, manners: Manners) -> tuple[tuple[str, str], ...]:
     limits = session.limits
     found = [
         ("software", session.software.removeprefix("SSH-2.0-")),
+        ("connected by", session.pipe.maker),
         ("extensions", ", ".join(sorted(session.extensions)) or "none"),
         (
             "limits",

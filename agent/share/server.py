@@ -1,7 +1,16 @@
 """Where the share is and how to log in there, as plain values, so that settings can be read without loading SSH."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+
+
+class Transport(StrEnum):
+    """Who does the encrypting: `auto` is OpenSSH's client where it is installed and can, else paramiko."""
+
+    AUTO = "auto"
+    OPENSSH = "openssh"
+    PARAMIKO = "paramiko"
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,7 +18,7 @@ class Server:
     """An SFTP server, this device's account on it, and how to treat it.
 
     `root` is the agent's root on the share, `device` this device's name (it marks temporary files as its own). Up to
-    `connections` send at once, and as many read back, in a process of their own; where it is one, that does both.
+    `connections` send at once, and as many read back; where it is one, that does both.
     `bandwidth_kib_per_s` limits what is sent (0: no limit), `timeout` is how many seconds the server may be silent
     while an answer is due.
     """
@@ -24,3 +33,4 @@ class Server:
     connections: int = 2
     bandwidth_kib_per_s: int = 0
     timeout: float = 20.0
+    transport: Transport = Transport.AUTO

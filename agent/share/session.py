@@ -14,20 +14,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from agent.errors import ShareFault, ShareUnreachable
 from agent.share import wire
 from agent.share.faults import Refused
 from agent.share.frames import Frames, Sink
+from agent.share.pipe import LOOK_AFTER, Pipe
 from agent.share.wire import Code, PacketType, Reply, Request
 
-if TYPE_CHECKING:
-    from paramiko import Channel, Transport
-
-RECEIVE = 1024 * 1024  # bytes at most, at once
-AT_ONCE = 64 * 1024  # bytes handed to paramiko in one turn of the loop, or one WRITE
-LOOK_AFTER = 0.5  # seconds between two looks of the watch
+AT_ONCE = 64 * 1024  # bytes handed to the pipe in one turn of the loop, or one WRITE
 PATIENCE = 3  # times the timeout, for a server that lives but does not answer
 SAFE_LENGTH = 32768  # bytes of data that every SFTP server takes and gives (filexfer-02, section 3)
 LONGEST = 255 * 1024  # OpenSSH's own limit, and a megabyte in four: more brings nothing
@@ -40,12 +36,10 @@ T = TypeVar("T")
 class Session:
     """An SFTP session. All but `close` is for the loop that made it."""
 
-    def __init__(self, transport: "Transport", channel: "Channel", timeout: float) -> None:
-        self.software = str(transport.remote_version)
+    def __init__(self, pipe: Pipe, timeout: float) -> None:
         self.extensions: dict[str, str] = {}
         self.limits = wire.ServerLimits()
-        self._transport = transport
-        self._channel = channel
+        self.pipe = pipe
         self._timeout = timeout
         self._loop = asyncio.get_running_loop()
         self._frames = Frames(self._sink_of)
@@ -67,7 +61,6 @@ class Session:
 
     async def greet(self) -> None:
         """Start receiving, and learn what the server can do. Raises ShareUnreachable, ShareFault."""
-        self._channel.settimeout(self._timeout)
         self._due = True
         self._thread.start()
         self._outbox.append(wire.greeting())
@@ -84,6 +77,11 @@ class Session:
                 )
             except Refused:  # offered but not given: as good as not offered
                 self.limits = wire.ServerLimits()
+
+    @property
+    def software(self) -> str:
+        """The server's name for itself."""
+        return self.pipe.software
 
     def offers(self, extension: str) -> bool:
         """Whether the server named this extension in its greeting, and has not shown since that it cannot do it."""
@@ -239,58 +237,56 @@ class Session:
             self._loop.call_soon(self._flush)
 
     def _post(self, parts: list[bytes]) -> None:
-        """Hand bytes to paramiko; may block while the network is full, never for longer than the watch allows.
+        """Hand bytes to the pipe, which waits a little while the network is full.
 
-        What a server that pauses does not take within `LOOK_AFTER` waits for another turn: how long, the watch decides.
+        What a server that pauses does not take meanwhile waits for another turn: how long, the watch decides.
         """
-        from paramiko import SSHException
-
         sent = 0
         view = memoryview(parts[0] if len(parts) == 1 else b"".join(parts))
         try:
             while view:
-                sent = self._channel.send(view)  # type: ignore[arg-type]  # takes any buffer; its stub says bytes
+                sent = self.pipe.send(view)
                 view = view[sent:]
                 if sent == 0:
                     break
-        except TimeoutError:  # an OSError too: of the channel's window, before anything of this view was taken
+        except TimeoutError:  # an OSError too: before anything of this view was taken
             self._outbox.appendleft(bytes(view))
             return
-        except (OSError, EOFError, SSHException):
+        except OSError:
             sent = 0
         if sent == 0:
-            self.lose("was lost")
+            self.pipe.close()  # the receiving thread sees the end too, and can wait for its reason
 
     # --- receiving ---------------------------------------------------------------------------------------------------
 
     def _receive(self) -> None:
-        from paramiko import SSHException
+        why = self._until_it_ends()
+        self.pipe.close()  # also ends a send that is blocked on a network that takes nothing any more
+        self._tell(self.lose, why or self.pipe.why_ended())
+        self.pipe.release()
 
-        self._channel.settimeout(LOOK_AFTER)
-        why = "was lost"
+    def _until_it_ends(self) -> str | None:
+        """Receive; why the connection was given up, or None where it ended by itself or was closed."""
         while not self._closed:
             try:
-                data = self._channel.recv(RECEIVE)
+                data = self.pipe.receive()
             except TimeoutError:
                 if self._silent():
-                    why = "did not answer in time"
-                    break
+                    return "did not answer in time"
                 continue
-            except (OSError, EOFError, SSHException):  # to receive, paramiko sends too: that the window is open again
-                break
+            except OSError:
+                return None
             if not data:
-                break
+                return None
             try:
                 replies = list(self._frames.feed(data))
             except wire.Malformed as error:
-                why = f"did not keep to SFTP: {error}"
-                break
+                return f"did not keep to SFTP: {error}"
             if replies:
                 self._heard = time.monotonic()
                 if not self._tell(self._settle, replies):
-                    return
-        self._transport.close()  # also ends a send that is blocked on a network that takes nothing any more
-        self._tell(self.lose, why)
+                    return None
+        return None
 
     def _tell(self, what: Callable[[T], object], about: T) -> bool:
         try:
@@ -328,12 +324,8 @@ class Session:
         return False
 
     def _probe(self) -> None:
-        """Ask for a sign of life below SFTP; an unknown global request must be answered (RFC 4254, section 4)."""
-        from paramiko import SSHException
-
-        with contextlib.suppress(OSError, EOFError, SSHException):  # the connection ended: no sign of life
-            self._transport.global_request("keepalive@openssh.com", wait=True)
-        if self._transport.is_active():
+        """Ask for a sign of life below SFTP."""
+        if self.pipe.alive():
             self._alive = time.monotonic()
         self._probing = False
 
@@ -345,7 +337,7 @@ class Session:
             self._lost = why
             self._due = False
             self._outbox.clear()
-            self._transport.close()
+            self.pipe.close()
             pending, self._pending = list(self._pending.values()), {}
             for future in [*pending, self._greeted]:
                 if not future.done():
@@ -362,6 +354,8 @@ class Session:
     def close(self) -> None:
         """End the conversation; more than once does no harm."""
         self._closed = True
-        self._transport.close()
+        self.pipe.close()
         if self._thread.is_alive():
             self._thread.join(LOOK_AFTER * 4)
+        elif self._thread.ident is None:  # never started
+            self.pipe.release()

@@ -40,6 +40,8 @@ TOP = ("visits", "record")  # where this program writes, one level of folders be
 
 log = logging.getLogger(__name__)
 
+_NEW = Flag.WRITE | Flag.CREAT | Flag.EXCL
+
 CLOSED = "This connection to the share is closed."
 
 _ended: dict[Server, float] = {}  # when, by the steady clock, the last connection to a server was closed
@@ -298,8 +300,12 @@ class SftpShare:
     async def _now(self) -> datetime:
         engine = self._working()
         session = engine.session
-        path = await self._own_path()
-        handle = await session.open_file(path, Flag.WRITE | Flag.CREAT | Flag.EXCL, "the making of a file")
+        # The same name each time, taken away before: so nothing stays of a run that was killed here.
+        path = await self._own_path(OWN, 1)
+        handle = await self._new_file(path)
+        if handle is None:  # a server that lets nothing be removed, or another process of this device
+            path = await self._own_path(TransferId(secrets.token_hex(16)), 0)
+            handle = await session.open_file(path, _NEW, "the making of a file")
         try:
             reply = await session.ask(wire.on_handle(PacketType.FSTAT, handle), "a look at a new file's time")
             modified = session.read_as(wire.attributes, reply).modified
@@ -314,12 +320,23 @@ class SftpShare:
         """Write, sync, read back, name and remove one small temporary file there."""
         self._run(self._working().try_out(folder))
 
-    async def _own_path(self) -> bytes:
+    async def _new_file(self, path: bytes) -> bytes | None:
+        """An open, empty file in the place of what may be there; None where the server refuses."""
+        session = self._working().session
+        _, opened = await asyncio.gather(
+            session.remove(path), session.open_file(path, _NEW, "the making of a file"), return_exceptions=True
+        )
+        if isinstance(opened, Refused):
+            return None
+        if isinstance(opened, BaseException):
+            raise opened
+        return opened
+
+    async def _own_path(self, transfer: TransferId, n: int) -> bytes:
         engine = self._working()
         await engine.folders.ensure("visits")
         plain = (await engine.manners("visits")).plain_names
-        name = temporary_name(self._server.device, TransferId(secrets.token_hex(16)), 0, plain=plain)
-        return engine.folders.path(f"visits/{name}")
+        return engine.folders.path(f"visits/{temporary_name(self._server.device, transfer, n, plain=plain)}")
 
     # --- life --------------------------------------------------------------------------------------------------------
 

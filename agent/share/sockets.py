@@ -29,10 +29,15 @@ def connect(host: str, port: int, timeout: float) -> socket.socket:
             "the port in this laptop's settings may be wrong."
         ) from error
     except OSError as error:  # TimeoutError is one: no answer, no route, network down
-        raise ShareUnreachable(f"{host} port {port} does not answer. Not on the school's network yet?") from error
+        raise ShareUnreachable(unanswered(host, port)) from error
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # many small requests, answered one by one
     _notice_silence(connection)
     return connection
+
+
+def unanswered(host: str, port: int) -> str:
+    """What to say where nothing answers at all."""
+    return f"{host} port {port} does not answer. Not on the school's network yet?"
 
 
 def _notice_silence(connection: socket.socket) -> None:

@@ -273,8 +273,9 @@ def status(body: bytes) -> tuple[int, str]:
     (code,) = struct.unpack_from(">I", body)
     message = _take_string(body, 4)[0] if len(body) >= 8 else b""
     text = message[: 4 * LONGEST_MESSAGE].decode("utf-8", "replace")
-    shown = "".join(character if character.isprintable() else " " for character in text)
-    return code, shown[:LONGEST_MESSAGE].strip()
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    return code, text[:LONGEST_MESSAGE].strip()
 
 
 def one_string(body: bytes) -> bytes:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.laptop import ON_VISIT, jpeg
+from tests.bench import pictures
+from tests.laptop import ON_VISIT
 
 PIECE = 1 << 20
 
@@ -40,26 +41,39 @@ def equal(name: str, count: int, size: int) -> Load:
     return Load(name, f"{count} × {words}", make)
 
 
-def school_day(scale: float) -> Load:
-    """300 JPEGs of 3–8 MB, 20 RAW of 30 MB, and 3 videos of 150 MB; all `scale` times as many.
+def camera_photos(count: int) -> Load:
+    """JPEGs of 12 megapixels and about 5 MB, each of which decodes; through the whole of `sync`."""
 
-    With a scale below one third there is one video, `3 * scale` times as long.
+    def make(folder: Path) -> None:
+        for number in range(count):
+            photo = pictures.photo(ON_VISIT + timedelta(seconds=20 * number), number)
+            (folder / f"IMG_{number:04}.JPG").write_bytes(photo)
+
+    return Load("camera", f"{count} × JPEG of 12 megapixels", make, whole_day=True)
+
+
+def school_day(scale: float) -> Load:
+    """300 JPEGs and 30 HEICs of 12 megapixels, 20 RAW of 30 MB, and 3 videos of 150 MB; all `scale` times as many.
+
+    With a scale below one third there is one video, `3 * scale` times as long. No HEIC where nothing here writes one.
     """
     photos, raws, videos = round(300 * scale), round(20 * scale), max(1, round(3 * scale))
-    length = int(150e6 * min(1.0, 3 * scale))
+    length, phones = int(150e6 * min(1.0, 3 * scale)), round(30 * scale)
 
     def make(folder: Path) -> None:
         chance = random.Random("a school day")
         for number in range(photos):
-            photo = folder / f"IMG_{number:04}.JPG"
-            photo.write_bytes(jpeg(ON_VISIT + timedelta(seconds=20 * number), seed=number))
-            padded(photo, chance.randint(3_000_000, 8_000_000), chance)
+            photo = pictures.photo(ON_VISIT + timedelta(seconds=20 * number), number)
+            (folder / f"IMG_{number:04}.JPG").write_bytes(photo)
+        for number in range(phones):
+            if (heic := pictures.heic(ON_VISIT + timedelta(seconds=50 * number), number)) is not None:
+                (folder / f"IMG_{number + 5000:04}.HEIC").write_bytes(heic)
         for number in range(raws):
             write(folder / f"RAW_{number:04}.DNG", raw(number), 30_000_000, chance)
         for number in range(videos):
             write(folder / f"MVI_{number:04}.MOV", movie(number), length, chance)
 
-    words = f"school day × {scale:g}: {photos} JPEG, {raws} RAW, {videos} video of {length / 1e6:.0f} MB"
+    words = f"school day × {scale:g}: {photos} JPEG, {phones} HEIC, {raws} RAW, {videos} video of {length / 1e6:.0f} MB"
     return Load("school", words, make, whole_day=True)
 
 
@@ -71,14 +85,6 @@ def write(path: Path, head: bytes, size: int, chance: random.Random) -> None:
         while missing > 0:
             file.write(chance.randbytes(min(PIECE, missing)))
             missing -= PIECE
-
-
-def padded(path: Path, size: int, chance: random.Random) -> None:
-    """Make a JPEG larger by application segments in front of its tables."""
-    content = path.read_bytes()
-    at = content.index(b"\xff\xdb")
-    segments = [b"\xff\xe9\xff\xff" + chance.randbytes(65533) for _ in range((size - len(content)) // 65537)]
-    path.write_bytes(b"".join((content[:at], *segments, content[at:])))
 
 
 def box(kind: bytes, content: bytes) -> bytes:

@@ -1,9 +1,10 @@
 """Ours beside the tools that people use, in one run: `python -m tests.bench.transfers [--loads …] [--links …]`.
 
-Loads: many photos of 4 MB, many small files, large videos, and a school day through the whole pipeline from scan to
-removal. Links: loopback, and through a WAN emulator where root and the emulator are there. Medians of several rounds,
-in which the contenders take turns, so that a busy minute hits all of them; the whole life of a process counts, with its
-start. Writes a table, and a plot where matplotlib is installed (the `bench` extra), into tests/bench/results/.
+Loads: many photos of 4 MB, many small files, large videos, and, through the whole pipeline from scan to removal, a
+camera's JPEGs of 12 megapixels and a school day. Links: loopback, and by a WAN emulator where root and the emulator
+are there. Medians of several rounds, in which the contenders take turns, so that a busy minute hits all of them; the
+whole life of a process counts, with its start. Writes a table, and a plot where matplotlib is installed (the `bench`
+extra), into tests/bench/results/.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from pathlib import Path
 
 from tests.bench import contenders
 from tests.bench.contenders import Contender, Job
-from tests.bench.loads import Load, equal, school_day
+from tests.bench.loads import Load, camera_photos, equal, school_day
 from tests.bench.measuring import Measured, measure
 from tests.bench.servers import LINKS, BenchServer, Link
 from tests.laptop import Laptop
@@ -59,13 +60,14 @@ class Row:
 def main() -> None:
     """Measure what was chosen; tell."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--loads", nargs="+", choices=("photos", "small", "large", "school"),
-                         default=("photos", "small", "large", "school"))  # fmt: skip
+    options.add_argument("--loads", nargs="+", choices=("photos", "small", "large", "camera", "school"),
+                         default=("photos", "small", "large", "camera", "school"))  # fmt: skip
     options.add_argument("--links", nargs="+", choices=[link.name for link in LINKS], default=("loopback",))
     options.add_argument("--only", nargs="+", help="contenders whose names have one of these words")
     options.add_argument("--photos", type=int, default=50, help="files of 4 MB (default 50)")
     options.add_argument("--small", type=int, default=500, help="files of 50 KB (default 500)")
     options.add_argument("--large", type=int, default=1, help="files of 400 MB (default 1)")
+    options.add_argument("--camera", type=int, default=60, help="JPEGs of 12 megapixels (default 60)")
     options.add_argument("--scale", type=float, default=0.1, help="of the school day (default 0.1, all of it: 1)")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--at", type=Path, help="folder for local files (default: a temporary one)")
@@ -75,6 +77,7 @@ def main() -> None:
         "photos": equal("photos", chosen.photos, 4_000_000),
         "small": equal("small", chosen.small, 50_000),
         "large": equal("large", chosen.large, 400_000_000),
+        "camera": camera_photos(chosen.camera),
         "school": school_day(chosen.scale),
     }
     rows: list[Row] = []

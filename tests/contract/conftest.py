@@ -1,4 +1,7 @@
-"""The shares that the one suite is run against: in memory (on a folder, too), the demo's, OpenSSH plain and shut in."""
+"""The shares that the one suite is run against: in memory (on a folder, too), the demo's, OpenSSH plain and shut in.
+
+Those with a server are reached by OpenSSH's client and by paramiko.
+"""
 
 import dataclasses
 import threading
@@ -11,12 +14,22 @@ from typing import Protocol
 import pytest
 
 from agent.demo.server import EmbeddedServer
-from agent.share import Disk, MemoryShare, Server, Share, make_key, open_share, pin, scan_host_key
+from agent.share import Disk, MemoryShare, Server, Share, Transport, make_key, open_share, pin, scan_host_key
+from agent.share.sshclient import client
 from tests.faults.foldershare import FolderFiles
 from tests.servers.fixtures import chrooted_sshd, sshd  # noqa: F401
 from tests.servers.openssh import OpenSSH
 
-KINDS = ("memory", "memory-on-a-folder", "embedded", "openssh", "chrooted")
+KINDS = (
+    "memory",
+    "memory-on-a-folder",
+    "embedded",
+    pytest.param("embedded-by-paramiko", marks=pytest.mark.slow),
+    "openssh",
+    "openssh-by-paramiko",
+    "chrooted",
+    pytest.param("chrooted-by-paramiko", marks=pytest.mark.slow),
+)
 
 
 def clock() -> datetime:
@@ -88,21 +101,26 @@ def server_for(real: OpenSSH) -> Server:
 @pytest.fixture(params=KINDS)
 def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
     before = set(threading.enumerate())
+    kind = request.param.removesuffix("-by-paramiko")
+    transport = Transport.PARAMIKO if kind != request.param else Transport.OPENSSH
+    if not kind.startswith("memory") and transport is Transport.OPENSSH and client() is None:
+        pytest.skip("OpenSSH's client is not installed here")
     if request.param == "memory":
         yield InMemory()
     elif request.param == "memory-on-a-folder":
         yield InMemory(tmp_path / "disk")
-    elif request.param == "embedded":
+    elif kind == "embedded":
         disk = tmp_path / "embedded"
         disk.mkdir()
         with EmbeddedServer(disk) as embedded:
             key_file, known = tmp_path / "key", tmp_path / "known_hosts"
             embedded.authorize(make_key(key_file, "laptop-17"))
             pin(known, embedded.host, embedded.port, scan_host_key(embedded.host, embedded.port, 5))
-            yield OnDisk("embedded", Server(embedded.host, embedded.port, "any", "/", key_file, known, "x"), disk)
+            server = Server(embedded.host, embedded.port, "any", "/", key_file, known, "x", transport=transport)
+            yield OnDisk(kind, server, disk)
     else:
-        server = request.getfixturevalue("sshd" if request.param == "openssh" else "chrooted_sshd")
-        yield OnDisk(request.param, server_for(server), server.disk)
+        real = request.getfixturevalue("sshd" if kind == "openssh" else "chrooted_sshd")
+        yield OnDisk(kind, dataclasses.replace(server_for(real), transport=transport), real.disk)
     deadline = time.monotonic() + 3
     while left := set(threading.enumerate()) - before:
         assert time.monotonic() < deadline, f"threads were left running: {left}"

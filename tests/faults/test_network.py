@@ -35,6 +35,7 @@ class Line:
     sshd: OpenSSH
     wire: Wire
     world: World
+    transport: str
     roots: tuple[Path, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,8 +59,17 @@ class Line:
         hold_after_a_quiet_run(self.world, code)
 
 
+BOTH = pytest.mark.parametrize("transport", ["openssh", "paramiko"])
+
+
 @pytest.fixture
-def lay(starter: Starter, sshd: OpenSSH, homes: Iterator[Path]) -> Iterator[Callable[[], Line]]:
+def transport() -> str:
+    """What a test that does not ask for each has."""
+    return "auto"
+
+
+@pytest.fixture
+def lay(starter: Starter, sshd: OpenSSH, homes: Iterator[Path], transport: str) -> Iterator[Callable[[], Line]]:
     """A new laptop and an empty share on the same wire."""
     with Wire(sshd.port) as wire:
 
@@ -67,15 +77,15 @@ def lay(starter: Starter, sshd: OpenSSH, homes: Iterator[Path]) -> Iterator[Call
             wire.mend()
             sshd.fresh_root()
             world = mixed(next(homes), sshd)
-            led_over(world, sshd, wire)
-            return Line(starter, sshd, wire, world)
+            led_over(world, sshd, wire, transport)
+            return Line(starter, sshd, wire, world, transport)
 
         yield make
 
 
-def led_over(world: World, sshd: OpenSSH, wire: Wire) -> None:
+def led_over(world: World, sshd: OpenSSH, wire: Wire, transport: str) -> None:
     """The laptop's settings lead over the wire, and the host key is pinned for its port."""
-    laptop_for(world.home, sshd, share={"port": wire.port})
+    laptop_for(world.home, sshd, share={"port": wire.port, "transport": transport})
     known = world.keys / sshd.known_hosts_file.name
     known.write_text(sshd.known_hosts_file.read_text().replace(f":{sshd.port} ", f":{wire.port} "))
 
@@ -90,6 +100,7 @@ def packets_of_a_run(line: Line) -> int:
 
 
 @pytest.mark.timeout(0 if profile.LONG else 600)
+@BOTH
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_wire_that_goes_bad_at_any_packet_loses_nothing(lay: Callable[[], Line], part: int) -> None:
     packets = packets_of_a_run(lay())
@@ -143,7 +154,7 @@ def _key_changes(line: Line) -> None:
 
 def _key_is_pinned(line: Line) -> None:
     line.sshd.pin_host_key()
-    led_over(line.world, line.sshd, line.wire)
+    led_over(line.world, line.sshd, line.wire, line.transport)
 
 
 TROUBLES: dict[str, Trouble] = {
@@ -155,6 +166,7 @@ TROUBLES: dict[str, Trouble] = {
 
 
 @pytest.mark.timeout(0 if profile.LONG else 600)
+@BOTH
 @pytest.mark.parametrize("name", TROUBLES)
 def test_a_server_in_trouble_at_any_packet_loses_nothing(lay: Callable[[], Line], name: str) -> None:
     happens, put_right = TROUBLES[name]

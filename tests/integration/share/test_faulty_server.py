@@ -16,13 +16,14 @@ import pytest
 
 from agent.errors import AgentError, NotProven, ShareFault, ShareFull, ShareUnreachable
 from agent.model import Delivery, Splice
-from agent.share import Delivered, Outcome, Server, Share, Undelivered, open_share
+from agent.share import Delivered, Outcome, Server, Share, Transport, Undelivered, open_share
 from tests.servers.openssh import SUBSYSTEM, OpenSSH, why_not
 from tests.servers.photos import content, delivery, outgoing, spliced
 
 FAULTY = Path(__file__).parents[2] / "servers" / "faulty.py"
 STEPS = ("open", "write", "fsync", "close", "read", "lstat", "stat", "mkdir", "link", "rename", "remove")
 HOWS = ("refuse", "refuse-done", "full", "confirm", "pretend", "drop", "corrupt", "truncate", "extend", "delay")
+RENAMED = ("hardlink@openssh.com",)  # hidden, so that photos get their names by renaming
 SPLICE = Splice(2, 0, b"tag" * 100)
 STRANGE = b"a stranger's file. "  # as the proxy writes it
 STILL, FILM = content(40_000), content(600_000)  # one write, and three
@@ -54,7 +55,7 @@ class FaultyServer:
         draft.write_text(json.dumps(plan))
         draft.replace(self.plan_file)
 
-    def server(self, connections: int = 1, timeout: float = 10.0) -> Server:
+    def server(self, connections: int = 1, timeout: float = 10.0, transport: Transport = Transport.AUTO) -> Server:
         real = self.sshd
         return Server(
             real.host,
@@ -66,6 +67,7 @@ class FaultyServer:
             "laptop-17",
             connections,
             timeout=timeout,
+            transport=transport,
         )
 
 
@@ -88,11 +90,17 @@ def live_photo(folder: Path, visit: str = "museum") -> Delivery:
 
 
 class Client:
-    """A connection, or two of which a process of its own has the second, made again whenever it was lost."""
+    """A connection, or two, made again whenever it was lost."""
 
-    def __init__(self, faulty: "FaultyServer", connections: int = 1, timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        faulty: "FaultyServer",
+        connections: int = 1,
+        timeout: float = 10.0,
+        transport: Transport = Transport.AUTO,
+    ) -> None:
         self.sshd = faulty.sshd
-        self.server = faulty.server(connections, timeout)
+        self.server = faulty.server(connections, timeout, transport)
         self.share: Share | None = None
 
     def open(self) -> Share:
@@ -164,9 +172,13 @@ def check_one_case(
 
 
 @pytest.mark.parametrize(
-    ("connections", "hide"),
-    [(2, ()), (1, ("hardlink@openssh.com",))],
-    ids=["two-connections-by-link", "one-connection-by-rename"],
+    ("transport", "connections", "hide"),
+    [
+        pytest.param(Transport.OPENSSH, 2, (), id="openssh-two-connections-by-link"),
+        pytest.param(Transport.PARAMIKO, 1, RENAMED, id="paramiko-one-connection-by-rename"),
+        pytest.param(Transport.PARAMIKO, 2, (), id="paramiko-two-connections-by-link", marks=pytest.mark.slow),
+        pytest.param(Transport.OPENSSH, 1, RENAMED, id="openssh-one-connection-by-rename", marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.parametrize("how", HOWS)
 def test_whatever_goes_wrong_nothing_is_called_proven_that_is_not(
@@ -175,12 +187,11 @@ def test_whatever_goes_wrong_nothing_is_called_proven_that_is_not(
     how: str,
     hide: tuple[str, ...],
     connections: int,
-    monkeypatch: pytest.MonkeyPatch,
+    transport: Transport,
 ) -> None:
-    monkeypatch.setattr("agent.share.readback.choosing.FAST_BYTES", 1)  # a process from the first photo on
     faulty.sshd.fresh_root()
     faulty.plan(hide=hide)
-    client = Client(faulty, connections)
+    client = Client(faulty, connections, transport=transport)
     tried = 0
     for step, count in occurrences(faulty, client, tmp_path / "in", hide).items():
         if how in {"corrupt", "truncate", "extend"} and step not in {"read", "write"}:

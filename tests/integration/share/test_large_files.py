@@ -1,4 +1,4 @@
-"""Large files against a real OpenSSH: gone on with after a cut, read back by another process, in nobody's way."""
+"""Large files against a real OpenSSH: gone on with after a cut, read back by another connection, in nobody's way."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ import pytest
 
 from agent.errors import NotProven, ShareUnreachable
 from agent.model import Delivery, RemoteName, Sha256, Splice
-from agent.share import Delivered, Sent, Share, Undelivered, open_share
+from agent.share import Delivered, Sent, Share, Transport, Undelivered, open_share
 from agent.share.names import temporary_name
 from agent.share.source import LocalSource
 from tests.integration.share.opening import files, once, server_of
@@ -27,8 +27,8 @@ MEGABYTE = 1_000_000
 FILM = content(40 * MEGABYTE)
 
 
-def opened(real: OpenSSH, *, connections: int = 2, slow: int = 0, delivering: bool = True) -> Share:
-    server = server_of(real, connections=connections, bandwidth_kib_per_s=slow)
+def opened(real: OpenSSH, *, connections: int = 2, slow: int = 0, delivering: bool = True, **more: object) -> Share:
+    server = server_of(real, connections=connections, bandwidth_kib_per_s=slow, **more)
     return open_share(server, clock=lambda: datetime.now(UTC), delivering=delivering)
 
 
@@ -55,14 +55,14 @@ def arrived(real: OpenSSH) -> bytes:
     return (real.disk / "visits/museum/film.mov").read_bytes()
 
 
-def reader_processes() -> list[int]:
-    """The processes of this one that read back."""
+def clients() -> list[int]:
+    """This process's children that are OpenSSH's client, in the order of their start."""
     found = []
     for task in Path(f"/proc/{os.getpid()}/task").iterdir():
         with contextlib.suppress(FileNotFoundError):  # a thread or a process that has just ended
             children = (task / "children").read_text().split()
-            found += [int(pid) for pid in children if b"readback.serve" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    return found
+            found += [int(pid) for pid in children if b"sftp" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return sorted(found)
 
 
 def wait_for(what: Callable[[], bool]) -> None:
@@ -216,26 +216,10 @@ def test_photos_go_on_beside_videos(sshd: OpenSSH, tmp_path: Path) -> None:  # n
     assert {photo.transfer for photo in photos} == set(done[:40]), "photos that came after the videos are done first"
 
 
-# --- by another process ----------------------------------------------------------------------------------------------
+# --- by another connection -------------------------------------------------------------------------------------------
 
 
-def test_on_a_fast_network_another_process_reads_back_and_is_gone_afterwards(
-    sshd: OpenSSH,  # noqa: F811
-    tmp_path: Path,
-) -> None:
-    first = delivery(outgoing(tmp_path / "in", "visits/museum/first.mov", content(30 * MEGABYTE)))
-    with opened(sshd) as share:
-        assert isinstance(last(share, first), Delivered)
-        (process,) = reader_processes()
-        assert isinstance(last(share, film(tmp_path / "in")), Delivered)
-    assert process not in reader_processes()
-    assert (sshd.disk / "visits/museum/film.mov").read_bytes() == FILM
-
-
-def test_for_little_one_connection_does_and_on_a_slow_line_no_process_is_started(
-    sshd: OpenSSH,  # noqa: F811
-    tmp_path: Path,
-) -> None:
+def test_for_little_one_connection_does_and_for_much_another_reads_back(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
     little = delivery(outgoing(tmp_path / "in", "visits/museum/1.jpg", content(100_000)))
     wait_for(lambda: sshd.sessions() == [])  # those of the test before may be about to end
     with opened(sshd, delivering=False, slow=10_000) as share:
@@ -244,26 +228,21 @@ def test_for_little_one_connection_does_and_on_a_slow_line_no_process_is_started
         assert len(sshd.sessions()) == of_one
         assert isinstance(last(share, film(tmp_path / "in")), Delivered)
         assert len(sshd.sessions()) == 2 * of_one
-        assert reader_processes() == []
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_reading_process_that_ends_or_hangs_ends_the_run_and_proves_nothing(
+def test_a_client_that_ends_or_hangs_while_it_reads_back_proves_nothing(
     sshd: OpenSSH,  # noqa: F811
     tmp_path: Path,
     how: signal.Signals,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("agent.share.readback.process.SILENT", 3.0)
     photo = film(tmp_path / "in")
-    with opened(sshd, slow=40_000) as share:
-        for n in range(2):  # the first has the process started, the second waits for it
-            other = delivery(outgoing(tmp_path / "in", f"visits/museum/{n}.mov", content(20 * MEGABYTE, n)))
-            assert isinstance(last(share, other), Delivered)
-        (process,) = reader_processes()
-        with pytest.raises(ShareUnreachable, match="reads photos back"):
-            list(share.deliver([photo], once(5 * MEGABYTE, lambda: os.kill(process, how))))
-    wait_for(lambda: process not in reader_processes())
+    with opened(sshd, slow=40_000, timeout=2.0, transport=Transport.OPENSSH) as share:
+        wait_for(lambda: len(clients()) == 2)
+        *_, reading = clients()
+        with pytest.raises(ShareUnreachable, match="The connection to the share"):
+            list(share.deliver([photo], once(5 * MEGABYTE, lambda: os.kill(reading, how))))
+    wait_for(lambda: clients() == [])
     with opened(sshd) as share:
         assert isinstance(last(share, photo), Delivered)
 

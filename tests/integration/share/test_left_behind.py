@@ -4,20 +4,22 @@ import asyncio
 import contextlib
 import gc
 import logging
-import sys
+import os
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from agent.errors import ShareUnreachable
 from agent.model import Delivery
-from agent.share import Delivered, Sent, Share, open_share
+from agent.share import Delivered, Sent, Share, open_share, sshclient
 from agent.share.connecting import connect
+from agent.share.names import temporary_name
 from agent.share.streams import Hasher
+from agent.share.tryout import OWN
 from tests.integration.share.opening import server_of
 from tests.servers.fixtures import sshd  # noqa: F401
 from tests.servers.openssh import OpenSSH
@@ -85,20 +87,31 @@ def test_a_connection_that_is_given_up_while_it_is_made_is_ended(sshd: OpenSSH) 
         assert not thread.is_alive()
 
 
-def test_closing_does_not_wait_for_a_reading_process_that_does_not_come_up(
+def test_closing_does_not_wait_for_a_client_that_does_not_come_up(
     sshd: OpenSSH,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stuck = tmp_path / "python"
-    stuck.write_text("#!/bin/sh\nexec sleep 60\n")
-    stuck.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(stuck))
-    with opened(sshd, delivering=True) as share:
-        outcomes = [type(item) for item in share.deliver(photos(tmp_path / "in", 1, 100_000))]
+    """The first connection is there; the one to read back on never is."""
+    with opened(sshd) as share:
+        stuck = tmp_path / "ssh"
+        stuck.write_text("#!/bin/sh\nexec sleep 60\n")
+        stuck.chmod(0o755)
+        monkeypatch.setattr(sshclient, "client", lambda: stuck)
+        outcomes = [type(item) for item in share.deliver(photos(tmp_path / "in", 1, 4_000_000))]
         assert outcomes == [Sent, Delivered]
         started = time.monotonic()
     assert time.monotonic() - started < 10
+
+
+def test_what_a_killed_look_at_the_servers_clock_left_is_taken_away_by_the_next(sshd: OpenSSH) -> None:  # noqa: F811
+    left = sshd.disk / "visits" / temporary_name("laptop-17", OWN, 1)
+    left.parent.mkdir()
+    left.touch()
+    os.utime(left, (0, 0))
+    with opened(sshd, connections=1) as share:
+        assert abs(share.now() - datetime.now(UTC)) < timedelta(minutes=1)
+    assert list(left.parent.iterdir()) == []
 
 
 def test_nothing_is_kept_of_a_photo_that_was_read_back(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811

@@ -32,6 +32,7 @@ def whole(laptop: Laptop) -> list[str]:
     return [name for name in laptop.on_share() if not name.endswith(".xmp")]
 
 
+@pytest.mark.usefixtures("either_laptop")
 def test_every_photo_is_sent_proven_and_removed_and_none_twice(server: OtherServer | OpenSSH, tmp_path: Path) -> None:
     laptop = Laptop(tmp_path / "laptop", server)
     sizes = (0, 100_000, 900_000, 1_100_000, 5_000_000, 20_000_000)

@@ -16,7 +16,7 @@ from agent.record import EntryKind
 from tests.laptop import Heard, Laptop, sha256
 from tests.servers.others import Quirky
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("either_laptop")]
 
 BOTH = "ext=fsync+hardlink"
 HERE = Path(__file__).resolve()

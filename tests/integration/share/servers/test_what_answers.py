@@ -7,15 +7,16 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from agent.errors import ShareUnreachable
-from agent.share import Server, make_key, pin, scan_host_key
+from agent.share import Server, make_key, open_share, pin, scan_host_key
 from agent.share.connection import open_channel
 from agent.share.firstwords import parse
-from agent.share.hostkeys import HostKey, decoded, find, pinned
+from agent.share.hostkeys import HostKey, decoded, find, host_key, pinned
 from tests.servers.others import PATHS
 
 HTTP = b"HTTP/1.1 302 Found\r\nLocation: http://login.wifi.example/\r\n\r\n<html><body>Log in</body></html>"
@@ -74,9 +75,15 @@ def said(port: int, folder: Path) -> list[str]:
     """What the run and `init` say."""
     key_file, known = folder / "key", folder / "known"
     make_key(key_file, "laptop-17")
+    pin(known, "127.0.0.1", port, host_key("ssh-ed25519", b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes(32)))
     server = Server("127.0.0.1", port, "laptop-17", "/", key_file, known, "laptop-17", timeout=5)
     texts = []
-    for attempt in (lambda: open_channel(server), lambda: scan_host_key("127.0.0.1", port, 5)):
+    attempts: tuple[Callable[[], object], ...] = (
+        lambda: open_channel(server),
+        lambda: open_share(server, clock=lambda: datetime.now(UTC)),
+        lambda: scan_host_key("127.0.0.1", port, 5),
+    )
+    for attempt in attempts:
         with pytest.raises(ShareUnreachable) as refused:
             attempt()
         texts.append(str(refused.value))

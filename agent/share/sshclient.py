@@ -1,0 +1,137 @@
+"""How OpenSSH's client is called: as strict as this program is by itself, and with nothing that the user set for ssh.
+
+No settings file, agent, password, jump or forwarding; only this laptop's key; only a host key that is pinned. The keys
+are given to it in a file of their own, made for one connection, under one name (HostKeyAlias): what known_hosts says is
+read by `hostkeys` alone, with its hashed names, ports, marks and encodings.
+"""
+
+import os
+import re
+import shutil
+import stat
+import sys
+from pathlib import Path
+
+from agent.share.algorithms import CIPHERS, MACS, host_key_algorithms
+from agent.share.hostkeys import Pinned
+from agent.share.server import Server
+
+ALIAS = "the-share"
+SPOKEN = re.compile(r"[A-Za-z0-9_.:-]+")
+"""Hosts that mean the same to ssh as to us: it gives `@`, `%` and other characters a meaning of their own."""
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+ \\-]*")  # later clients refuse others on the command line
+_HARMLESS = re.compile(r'[^"\\$\x00-\x1f\x7f]+')  # in a path: what ssh does not read as something else
+_KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "PROGRAMDATA", "USERPROFILE", "LOCALAPPDATA", "TEMP", "TMP")  # Windows needs them
+
+
+def client() -> Path | None:
+    """OpenSSH's client where this system has it: its own, not whichever a path leads to first."""
+    if sys.platform == "win32":
+        found = Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32" / "OpenSSH" / "ssh.exe"
+        return found if found.is_file() else None
+    named = shutil.which("ssh", path="/usr/bin:/usr/local/bin:/opt/homebrew/bin:/run/current-system/sw/bin:/bin")
+    return None if named is None else Path(named)
+
+
+def why_not(server: Server, known: Pinned) -> str | None:
+    """Why OpenSSH's client is not the one to connect there; None where it can."""
+    if client() is None:
+        return "OpenSSH's client is not installed here"
+    if not host_key_algorithms(known):
+        return "no host key is pinned that it could compare"
+    for what, fits in (
+        ("the server's name", SPOKEN.fullmatch(server.host) and not server.host.startswith("-")),
+        ("the user's name", _USER.fullmatch(server.user)),
+        ("the path of this laptop's key", harmless(server.key_file)),
+    ):
+        if not fits:
+            return f"OpenSSH's client could take {what} for something else"
+    if _open_to_others(server.key_file):
+        return "other accounts of this laptop may read its SSH key, which OpenSSH's client does not accept"
+    return None
+
+
+def _open_to_others(key_file: Path) -> bool:
+    if sys.platform == "win32":  # it looks at access control lists by itself
+        return False
+    try:
+        about = key_file.stat()
+    except OSError:
+        return False
+    return about.st_uid == os.getuid() and bool(stat.S_IMODE(about.st_mode) & 0o077)
+
+
+def known_hosts(known: Pinned) -> str:
+    """A known_hosts file of the keys that `hostkeys.judge` lets pass, and of nothing else."""
+    revoked = {key.base64 for key in known.revoked}
+    return "".join(f"{ALIAS} {key.type} {key.base64}\n" for key in known.keys if key.base64 not in revoked)
+
+
+def command(program: Path, server: Server, known: Pinned, known_hosts_file: Path) -> list[str]:
+    """The command line. `server` and the path of `known_hosts_file` are such that `why_not` finds nothing."""
+    pinned_file = _quoted(known_hosts_file)
+    interval = max(1, round(server.timeout / 4))
+    options = {
+        "IdentityFile": _quoted(server.key_file),
+        "IdentitiesOnly": "yes",
+        "IdentityAgent": "none",
+        "AddKeysToAgent": "no",
+        "BatchMode": "yes",
+        "PreferredAuthentications": "publickey",
+        "PubkeyAuthentication": "yes",
+        "PasswordAuthentication": "no",
+        "NumberOfPasswordPrompts": "0",
+        "HostKeyAlias": ALIAS,
+        "HostKeyAlgorithms": ",".join(host_key_algorithms(known)),
+        "UserKnownHostsFile": pinned_file,
+        "GlobalKnownHostsFile": pinned_file,
+        "StrictHostKeyChecking": "yes",
+        "CheckHostIP": "no",
+        "VerifyHostKeyDNS": "no",
+        "UpdateHostKeys": "no",
+        "NoHostAuthenticationForLocalhost": "no",
+        "Ciphers": ",".join(CIPHERS),
+        "MACs": ",".join(MACS),
+        "KexAlgorithms": "-*-sha1",
+        "Compression": "no",
+        "ConnectTimeout": str(max(1, int(server.timeout))),
+        "ConnectionAttempts": "1",
+        "ServerAliveInterval": str(interval),
+        "ServerAliveCountMax": str(max(1, int(server.timeout / interval) - 1)),
+        "TCPKeepAlive": "yes",
+        "ControlMaster": "no",
+        "ControlPath": "none",
+        "ProxyCommand": "none",
+        "ClearAllForwardings": "yes",
+        "ForwardAgent": "no",
+        "ForwardX11": "no",
+        "PermitLocalCommand": "no",
+        "CanonicalizeHostname": "no",
+        "EscapeChar": "none",
+        "RequestTTY": "no",
+        "LogLevel": "DEBUG1",  # the lowest that names the server's software
+    }
+    given = [part for name, value in options.items() for part in ("-o", f"{name}={value}")]
+    where = ["-p", str(server.port), "-l", server.user]
+    return [str(program), "-F", "none", *given, *where, "-s", "--", server.host, "sftp"]
+
+
+def environment() -> dict[str, str]:
+    """The environment of the child: no agent, no program that asks for a password, no language but plain English."""
+    return {"LC_ALL": "C"} | {
+        name: os.environ[name] for name in _KEPT if name in os.environ and sys.platform == "win32"
+    }
+
+
+def harmless(path: Path) -> bool:
+    """Whether ssh takes this path for what it is."""
+    return _HARMLESS.fullmatch(_written(path)) is not None
+
+
+def _written(path: Path) -> str:
+    """The path as ssh is given it: full, and on Windows with the slashes that it reads as such."""
+    return path.absolute().as_posix()
+
+
+def _quoted(path: Path) -> str:
+    return f'"{_written(path).replace("%", "%%")}"'
