@@ -73,9 +73,10 @@ def _erase(piece: Piece, wanted: Collection[int]) -> int:
         raise ValueError("this record is not a published one")
     done = 0
     with piece.entries.open_to_overwrite() as entries, piece.leaves.open_to_overwrite() as leaves:
+        entries.seek(piece.entries.start)
         for row, offset, length in list(_places(entries, [index - piece.first for index in wanted])):
-            _overwrite(entries, offset, tombstone(piece.first + row, length))
-            _overwrite(leaves, row * LEAF_LINE + SALT_AT, ERASED_SALT.hex().encode())
+            _overwrite(entries, piece.entries.start + offset, tombstone(piece.first + row, length))
+            _overwrite(leaves, piece.leaves.start + row * LEAF_LINE + SALT_AT, ERASED_SALT.hex().encode())
             done += 1
     return done
 

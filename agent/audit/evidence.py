@@ -12,16 +12,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from agent.errors import UsageError
+from agent.errors import RecordAltered, RecordTruncated, UsageError
 from agent.files.beneath import Beneath, Named, NotPlain, Parts, Sort
 from agent.record.checkpoint import checkpoint_of
 from agent.record.files import Files
+from agent.record.leaf import LEAF_LINE
 from agent.record.note import NoteFault
-from agent.record.published import LARGEST, ORIGIN, Name, Part, read_name
+from agent.record.packed import LONGEST_HEAD, read_head
+from agent.record.published import LARGEST, ORIGIN, PACKED, Name, Part, read_name
 from agent.record.seals import Seal
 
 MOST_OF_A_NOTE = 1_000_000
 """Bytes; more is no note."""
+
+MOST_OF_ALL_NOTES = 200_000_000
+"""Bytes of all notes in a device's folder: those of 800,000 publications."""
 
 MOST_FILES = 400_000
 """Names in a device's folder that are looked at: a laptop that publishes twenty times a day needs 20 years for them."""
@@ -32,11 +37,15 @@ MOST_DEVICES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file of the record: its name, and the ways to it. Opening raises OSError, or NotPlain where it is no file."""
+    """A file of the record, or a part of one: its name, and the ways to it. Opening raises OSError, or NotPlain.
+
+    `open` begins where the part does; `open_to_overwrite` gives the whole file, in which the part is at byte `start`.
+    """
 
     name: str
     open: Callable[[], BinaryIO]
     open_to_overwrite: Callable[[], BinaryIO] | None = None
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,9 @@ class Piece:
     root: str
     entries: Source | None
     leaves: Source | None
+
+
+_NOTHING = Piece(0, None, "", None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +101,7 @@ class PublishedEvidence:
 
     def with_more(self, other: "PublishedEvidence") -> "PublishedEvidence":
         """With what `other` has of the same device."""
-        pieces = sorted((*self.pieces, *other.pieces), key=lambda one: (one.first, one.size or 0, one.root))
+        pieces = sorted((*self.pieces, *other.pieces), key=_place)
         return replace(
             self,
             pieces=pieces,
@@ -130,18 +142,18 @@ class _Gathered:
         self._parts = parts
         self._notes: dict[Part, list[Note]] = {Part.CHECKPOINT: [], Part.ROTATION: []}
         self._ranges: dict[tuple[int, int, str], dict[Part, dict[int, Source]]] = {}
+        self._packed: list[Piece] = []
+        self._bytes_of_notes = 0
         self._unusable: list[tuple[str, str]] = []
 
     def take(self, one: Named, name: Name) -> None:
         where = (*self._parts, one.name)
         if one.sort is not Sort.FILE:
             self._unusable.append((one.name, f"is {one.sort.value}, not a file"))
-        elif name.first is None:
+        elif name.first is None or name.part in PACKED:
             try:
-                with self._copy.open(where, MOST_OF_A_NOTE) as file:
-                    written_at = datetime.fromtimestamp(self._copy.modified(file), UTC)
-                    self._notes[name.part].append(Note(one.name, file.read(), name, written_at))
-            except NotPlain as fault:
+                self._read(where, name)
+            except (NotPlain, RecordAltered) as fault:
                 self._unusable.append((one.name, str(fault)))
             except (OSError, ValueError, OverflowError) as fault:  # a time that no calendar has
                 self._unusable.append((one.name, f"cannot be read: {getattr(fault, 'strerror', None) or fault}"))
@@ -152,15 +164,75 @@ class _Gathered:
                 one.name, lambda: copy.open(where, LARGEST), lambda: copy.open_to_overwrite(where, LARGEST)
             )
 
+    def _read(self, where: Parts, name: Name) -> None:
+        """The note in a file of its own, or those of a file that has all in one, and where the rest of it lies."""
+        largest = LARGEST if name.part in PACKED else MOST_OF_A_NOTE
+        with self._copy.open(where, largest) as file:
+            written_at = datetime.fromtimestamp(self._copy.modified(file), UTC)
+            if name.part not in PACKED:
+                self._keep(Note(where[-1], file.read(), name, written_at), name.part)
+                return
+            head = file.readline(LONGEST_HEAD)
+            try:
+                listed = read_head(head)
+            except RecordTruncated:  # an empty piece, of which verifying tells that all is missing
+                self._packed.append(_piece(self._copy, where, name, len(head)))
+                return
+            for part, length in listed:
+                content = file.read(min(length, MOST_OF_A_NOTE + 1))
+                self._keep(Note(where[-1], content, _named(part, content, name), written_at), part)
+            start = len(head) + sum(length for _, length in listed)
+            self._packed.append(_piece(self._copy, where, name, start))
+
+    def _keep(self, note: Note, part: Part) -> None:
+        self._bytes_of_notes += len(note.content)
+        if self._bytes_of_notes > MOST_OF_ALL_NOTES:
+            raise NotPlain("has notes that are more than are read of one device")
+        self._notes[part].append(note)
+
     def evidence(self, device: str) -> PublishedEvidence:
-        pieces = [
-            Piece(*where, segment, leaves)
-            for where, parts in sorted(self._ranges.items())
-            for segment, leaves in _paired(parts[Part.SEGMENT], parts[Part.LEAVES])
-        ]
+        whole = {(piece.first, piece.size, piece.root): piece for piece in self._packed}
+        pieces = list(self._packed)
+        for where, parts in self._ranges.items():
+            for segment, leaves in _paired(parts[Part.SEGMENT], parts[Part.LEAVES]):
+                # What a publication left that was cut before all of it came in one file: that file has the other half.
+                other = whole.get(where, _NOTHING)
+                pieces.append(Piece(*where, segment or other.entries, leaves or other.leaves))
+        pieces.sort(key=_place)
         return PublishedEvidence(
             device, pieces, self._notes[Part.CHECKPOINT], self._notes[Part.ROTATION], unusable=self._unusable
         )
+
+
+def _place(piece: Piece) -> tuple[int, int, str]:
+    return piece.first, piece.size or 0, piece.root
+
+
+def _named(part: Part, content: bytes, file: Name) -> Name:
+    """What would be the name of this note if it lay in a file by itself."""
+    try:
+        said = checkpoint_of(content)
+    except NoteFault:  # verifying tells of it; a rotation has no root
+        return Name(part, None, file.size, file.root)
+    return Name(part, None, said.size, said.root.hex()[:16])
+
+
+def _piece(copy: Beneath, where: Parts, name: Name, start: int) -> Piece:
+    """Leaves and entries of a file that has all in one; the leaves begin at byte `start`."""
+    first = name.first or 0
+    length = (name.size - first) * LEAF_LINE
+    entries = start + length
+
+    def to_overwrite() -> BinaryIO:
+        return copy.open_to_overwrite(where, LARGEST)
+
+    return Piece(
+        first,
+        name.size,
+        name.root,
+        Source(where[-1], lambda: copy.open(where, LARGEST, entries), to_overwrite, entries),
+        Source(where[-1], lambda: copy.open(where, LARGEST, start, length), to_overwrite, start),
+    )
 
 
 def _paired(segments: dict[int, Source], leaves: dict[int, Source]) -> Iterator[tuple[Source | None, Source | None]]:

@@ -11,6 +11,7 @@ edge, so that a million entries take no more memory than a hundred. The rules of
 - *heartbeat missing* (14): nothing was heard of the device for longer than IT allows, by the reader's own clock.
 """
 
+import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,9 @@ from agent.record.leaf import LEAF_LINE
 from agent.record.note import NoteFault, VerifierKey
 from agent.record.published import origin
 from agent.record.tree import Frontier, leaf_hash
+
+MOST_STARTS = 10_000
+"""Pieces that begin amid others and are followed all the same; each takes a kilobyte or two."""
 
 
 def verify_copy(
@@ -110,6 +114,10 @@ class _Examination:
         self._fits: set[Checkpoint] = set()
         self._contradicted: set[Checkpoint] = set()
         self._forked: set[int] = set()
+        # Where a piece begins amid another: one that was gathered into a bundle and still lies beside it.
+        starts = {piece.first for piece in evidence.pieces} - {piece.size for piece in evidence.pieces}
+        self._starts = frozenset(heapq.nsmallest(MOST_STARTS, starts))
+        self._stops: frozenset[int] = frozenset()
         self._named = {(note.name.size, note.name.root) for note in evidence.checkpoints if note.name is not None}
         self._broken = False
         self._lines = Lines(evidence.device, self._by_size, self._findings, self._notes, now)
@@ -118,6 +126,7 @@ class _Examination:
     def through(self) -> Report:
         self._tell_of_the_folder()
         self._read_checkpoints()
+        self._stops = self._starts | self._by_size.keys()
         for piece in self._evidence.pieces:
             self._follow(piece)
         return self._conclude()
@@ -167,8 +176,13 @@ class _Examination:
         self._paths = {size: there for size, there in self._paths.items() if size >= piece.first}  # pieces are in order
         before = self._paths.get(piece.first, [])
         if not before and not self._broken:
-            text = f"entries {self._reached} to {piece.first - 1} are missing"
-            self._findings.add(RecordFault.TRUNCATED, text, index=self._reached)
+            if piece.first > self._reached:
+                text = f"entries {self._reached} to {piece.first - 1} are missing"
+                self._findings.add(RecordFault.TRUNCATED, text, index=self._reached)
+            else:
+                name = _name_of(piece)
+                text = f"{name}: it begins amid other files, as too many do to be followed"
+                self._findings.add(RecordFault.ALTERED, text, index=piece.first, file=name)
             self._broken = True
         paths = [path.copy() for path in before]
         end = self._go_through(piece, paths)
@@ -179,9 +193,13 @@ class _Examination:
             paths = self._named_rightly(piece, paths)
         if paths:
             self._reached = max(self._reached, end)
-            there = self._paths.setdefault(end, [])
-            known = {path.tree.root() for path in there}
-            there += [path for path in paths if path.tree.root() not in known]
+            self._offer(end, paths)
+
+    def _offer(self, size: int, paths: Iterable[_Path]) -> None:
+        """Pieces that begin at this size may go on from these histories."""
+        there = self._paths.setdefault(size, [])
+        known = {path.tree.root() for path in there}
+        there += [path for path in paths if path.tree.root() not in known]
 
     def _named_rightly(self, piece: Piece, paths: list[_Path]) -> list[_Path]:
         """The histories whose root is the one in the piece's name, or is signed."""
@@ -248,7 +266,7 @@ class _Examination:
             leaf = leaf_hash(data[0])
             for tree in trees:
                 tree.add(leaf)
-            if index + 1 in self._by_size:
+            if index + 1 in self._stops:
                 self._compare(index + 1, paths)
         raise AssertionError("counting does not end")
 
@@ -270,15 +288,18 @@ class _Examination:
         return piece.size
 
     def _compare(self, size: int, paths: list[_Path]) -> None:
-        for path in paths:
+        there = self._by_size.get(size, set())
+        for path in paths if there else ():
             root = path.tree.root()
-            fits = {said for said in self._by_size[size] if said.root == root}
+            fits = {said for said in there if said.root == root}
             if fits:
                 self._fits |= fits
                 # Whoever signed a later state of a history vouched for the earlier ones.
                 self._forked |= {earlier.size for earlier in path.contradicts}
-            path.contradicts |= self._by_size[size] - fits
-            self._contradicted |= self._by_size[size] - fits
+            path.contradicts |= there - fits
+            self._contradicted |= there - fits
+        if size in self._starts:
+            self._offer(size, [path.copy() for path in paths])
 
     # --- what it comes to --------------------------------------------------------------------------------------------
 

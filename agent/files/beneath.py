@@ -89,10 +89,17 @@ class Beneath:
         except (FileNotFoundError, NotADirectoryError, NotPlain):
             return False
 
-    def open(self, parts: Parts, largest: int) -> BinaryIO:
-        """A plain file for reading, no further than it reaches now. NotPlain for anything else, or if it is larger."""
+    def open(self, parts: Parts, largest: int, start: int = 0, length: int | None = None) -> BinaryIO:
+        """A plain file for reading, no further than it reaches now. NotPlain for anything else, or if it is larger.
+
+        Or a part of it: from byte `start` on, `length` bytes at most.
+        """
         descriptor, size = self._opened(parts, os.O_RDONLY, largest)
-        return io.BufferedReader(_UpTo(descriptor, size), BUFFER)
+        start = min(start, size)
+        if start:
+            os.lseek(descriptor, start, os.SEEK_SET)
+        left = size - start if length is None else min(size - start, length)
+        return io.BufferedReader(_UpTo(descriptor, left), max(io.DEFAULT_BUFFER_SIZE, min(BUFFER, left)))
 
     def open_to_overwrite(self, parts: Parts, largest: int) -> BinaryIO:
         """A plain file that has this one name, for reading and for writing over what is there."""
