@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from agent.audit.evidence import Piece, PublishedEvidence, opened_copy
+from agent.audit.evidence import Piece, PublishedEvidence, Source, opened_copy
 from agent.audit.lines import LONGEST_LINE
 from agent.audit.report import RecordFault, Report
 from agent.audit.verify import verify_all
@@ -67,8 +67,10 @@ def _within(piece: Piece, indices: Collection[int]) -> list[int]:
 
 
 def _erase(piece: Piece, wanted: Collection[int]) -> int:
-    if piece.entries is None or piece.leaves is None:
+    if piece.leaves is None:
         return 0
+    if piece.entries is None:
+        return _erase_salts(piece, piece.leaves, wanted)
     if piece.entries.open_to_overwrite is None or piece.leaves.open_to_overwrite is None:
         raise ValueError("this record is not a published one")
     done = 0
@@ -79,6 +81,17 @@ def _erase(piece: Piece, wanted: Collection[int]) -> int:
             _overwrite(leaves, piece.leaves.start + row * LEAF_LINE + SALT_AT, ERASED_SALT.hex().encode())
             done += 1
     return done
+
+
+def _erase_salts(piece: Piece, source: Source, wanted: Collection[int]) -> int:
+    """Of leaves whose entries are elsewhere, and erased there."""
+    if source.open_to_overwrite is None:
+        raise ValueError("this record is not a published one")
+    with source.open_to_overwrite() as leaves:
+        for index in wanted:
+            place = source.start + (index - piece.first) * LEAF_LINE + SALT_AT
+            _overwrite(leaves, place, ERASED_SALT.hex().encode())
+    return 0
 
 
 def _places(entries: BinaryIO, rows: Collection[int]) -> Iterator[tuple[int, int, int]]:

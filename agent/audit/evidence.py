@@ -22,6 +22,11 @@ from agent.record.packed import LONGEST_HEAD, read_head
 from agent.record.published import LARGEST, ORIGIN, PACKED, Name, Part, read_name
 from agent.record.seals import Seal
 
+GATHERING = ".gathering-"
+"""How the name of a bundle begins while it is made."""
+
+UNDER_WAY = (".uploading-", GATHERING)
+
 MOST_OF_A_NOTE = 1_000_000
 """Bytes; more is no note."""
 
@@ -86,7 +91,7 @@ class PublishedEvidence:
 
     `unusable` are names of the record's that lead to no file that can be read, each with the reason; `closed` says why
     the folder could not be looked into at all. `held_for` is what this folder holds of devices' records that went by
-    another name before, by that name.
+    another name before, by that name. `where` is its folder in a copy.
     """
 
     device: str
@@ -98,6 +103,7 @@ class PublishedEvidence:
     unusable: Sequence[tuple[str, str]] = ()
     closed: str | None = None
     held_for: Sequence["PublishedEvidence"] = ()
+    where: Parts | None = None
 
     def with_more(self, other: "PublishedEvidence") -> "PublishedEvidence":
         """With what `other` has of the same device."""
@@ -124,14 +130,21 @@ def of_folder(copy: Beneath, parts: Parts, device: str, seen: Sequence[Note] = (
     for one in names:
         name = read_name(one.name)
         if name is None:
-            if not one.name.startswith(".uploading-"):  # what is on its way, or was cut, is nobody's business yet
+            if not one.name.startswith(UNDER_WAY):  # what is on its way, or was cut, is nobody's business yet
                 strangers.append(one.name)
         elif name.former is None or name.former == device:
             mine.take(one, name)
         else:
             others.setdefault(name.former, _Gathered(copy, parts)).take(one, name)
     held_for = [gathered.evidence(former) for former, gathered in others.items()]
-    return replace(mine.evidence(device), seen=seen, strangers=strangers, held_for=held_for)
+    return replace(mine.evidence(device), seen=seen, strangers=strangers, held_for=held_for, where=parts)
+
+
+def of_file(copy: Beneath, where: Parts, name: Name, device: str) -> PublishedEvidence:
+    """A single file that has all in one, whatever it is called; `name` is what it is to be called."""
+    gathered = _Gathered(copy, where[:-1])
+    gathered.take(Named(where[-1], Sort.FILE), name)
+    return gathered.evidence(device)
 
 
 class _Gathered:

@@ -12,10 +12,11 @@ edge, so that a million entries take no more memory than a hundred. The rules of
 """
 
 import heapq
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import accumulate, count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -97,6 +98,20 @@ class _Path:
         return _Path(self.tree.copy(), set(self.contradicts))
 
 
+class Coverage:
+    """Which entries whole pieces have, those with entries and leaves."""
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        whole = sorted((one.first, one.size) for one in pieces if one.size is not None and one.entries and one.leaves)
+        self._firsts = [first for first, _ in whole]
+        self._reach = list(accumulate((size for _, size in whole), max))
+
+    def has(self, piece: Piece) -> bool:
+        """Whether a single one has all that this one is of."""
+        at = bisect_right(self._firsts, piece.first)
+        return piece.size is not None and at > 0 and self._reach[at - 1] >= piece.size
+
+
 class _Examination:
     """One device's record being examined."""
 
@@ -118,6 +133,7 @@ class _Examination:
         starts = {piece.first for piece in evidence.pieces} - {piece.size for piece in evidence.pieces}
         self._starts = frozenset(heapq.nsmallest(MOST_STARTS, starts))
         self._stops: frozenset[int] = frozenset()
+        self._coverage = Coverage(evidence.pieces)
         self._named = {(note.name.size, note.name.root) for note in evidence.checkpoints if note.name is not None}
         self._broken = False
         self._lines = Lines(evidence.device, self._by_size, self._findings, self._notes, now)
@@ -244,6 +260,8 @@ class _Examination:
         return None
 
     def _missing(self, piece: Piece, what: str) -> None:
+        if self._coverage.has(piece):
+            return  # all of it is elsewhere: gathering it was cut off between two files
         last = "the end" if piece.size is None else piece.size - 1
         self._findings.add(
             RecordFault.TRUNCATED, f"the {what} from {piece.first} to {last} are missing", index=piece.first
