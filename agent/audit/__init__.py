@@ -1,13 +1,15 @@
 """IT's side of the record: proving that copies are whole, watching them grow, and showing what they say.
 
 `evidence` is what there is of one device. `verify` proves it whole, or lists in its `report` what is wrong with it.
-`witness` remembers what was seen of it. `erasing` removes on the server what was erased on a laptop. `show` turns
+`witness` remembers what was seen of it; `gathering` makes few files of many, `verified` gives out what is proven, and
+`index` keeps that as tables. `erasing` removes on the server what was erased on a laptop. `show` turns
 entries into rows, CSV and JSON; `visits` sums up a visit. A copy of the share is treated as hostile until it is proven.
 """
 
 from agent.audit.copied import copied_entries
 from agent.audit.erasing import Erased, erase_copy
 from agent.audit.evidence import Note, of_laptop
+from agent.audit.gathering import Gathered, gather_records
 from agent.audit.holdings import HeldFile
 from agent.audit.report import Report, exit_code
 from agent.audit.show import (
@@ -21,6 +23,7 @@ from agent.audit.show import (
     write_csv,
     write_entries_csv,
 )
+from agent.audit.verified import verified_entries
 from agent.audit.verify import utc_now, verify, verify_copy
 from agent.audit.visits import VisitSum, sum_up
 from agent.audit.witness import Watch, Witness, default_name
@@ -32,6 +35,7 @@ __all__ = [
     "ENTRY_COLUMNS",
     "Entry",
     "Erased",
+    "Gathered",
     "HeldFile",
     "Note",
     "Report",
@@ -47,6 +51,7 @@ __all__ = [
     "entry_to_json",
     "erase_copy",
     "exit_code",
+    "gather_records",
     "of_laptop",
     "read_keys",
     "row_to_ecs",
@@ -54,6 +59,7 @@ __all__ = [
     "to_json",
     "to_rows",
     "utc_now",
+    "verified_entries",
     "verify",
     "verify_copy",
     "write_csv",

@@ -24,6 +24,7 @@ COMMANDS = {
     "cameras": "Show the cameras register, or measure how wrong a camera's clock is.",
     "log": "Show and verify the record of transfers.",
     "witness": "For IT: watch over the records on the share.",
+    "index": "For IT: the proven entries of a share as tables, for DuckDB or ClickHouse.",
     "untag": "Take the visit's tag out of a photo again.",
     "run": "Run the service in the foreground.",
     "service": "Start the program at log-in, or stop it.",

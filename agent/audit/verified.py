@@ -1,0 +1,137 @@
+"""The entries of published records that are proven, and no others, in one reading from end to end.
+
+An entry is given out when a checkpoint that covers it, signed by a key that IT enrolled, fits all entries up to there;
+until then it is held back. So whoever uses them needs not verify first, and nothing that changes on the share between
+two looks gets in. What is damaged, forked or not signed ends a device's entries; what it is, `verify` tells.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.audit.evidence import PublishedEvidence, opened_copy
+from agent.audit.following import Pieces, lines_of
+from agent.audit.renaming import all_evidence
+from agent.audit.trust import trusted
+from agent.errors import RecordAltered, RecordError
+from agent.files.beneath import Beneath, NotPlain
+from agent.model import Sha256
+from agent.record.entry import Entry, entry_of
+from agent.record.leaf import ERASED_SALT, commit, erased_index, read_leaf_line
+from agent.record.note import NoteFault, VerifierKey
+from agent.record.published import origin
+from agent.record.seals import MOST
+from agent.record.tree import Frontier, leaf_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Entries that one checkpoint proves, erased ones left out, and the tree up to there."""
+
+    entries: Sequence[Entry]
+    tree: Frontier
+
+
+@dataclass(slots=True)
+class ProvenRecord:
+    """One device's record on the share. When its `batches` were gone through, `whole` says whether that was all of it,
+    and nothing about it was strange: else it has to be verified to learn what is wrong.
+    """
+
+    evidence: PublishedEvidence
+    keys: Sequence[VerifierKey]
+    whole: bool = field(default=True, init=False)
+
+    @property
+    def device(self) -> str:
+        """Whose record it is."""
+        return self.evidence.device
+
+    def batches(self, after: Frontier | None = None) -> Iterator[Proven]:
+        """What is proven, checkpoint by checkpoint; `after` is a tree given out before: then what came since.
+
+        A batch has some thousand entries at most. Nothing comes of a record that does not continue that tree.
+        """
+        evidence = self.evidence
+        trust, refused = trusted(origin(evidence.device), self.keys, evidence.rotations)
+        self.whole = not (refused or evidence.unusable or evidence.closed is not None)
+        roots: dict[int, set[bytes]] = {}
+        for note in evidence.checkpoints:
+            try:
+                said, _ = trust.checkpoint(note)
+                roots.setdefault(said.size, set()).add(said.root)
+            except NoteFault:
+                self.whole = False
+        forks = [size for size, there in roots.items() if len(there) > 1]
+        heads = {size: next(iter(there)) for size, there in roots.items() if not forks or size < min(forks)}
+        tree = Frontier() if after is None else after.copy()
+        if heads.get(tree.size, tree.root()) != tree.root():
+            self.whole = False
+            return
+        pieces = Pieces(evidence.pieces)
+        while (piece := pieces.at(tree.size)) is not None:
+            reached = tree.size
+            for batch in _within(pieces, heads, tree, evidence.device):
+                tree = batch.tree.copy()
+                yield batch
+            if tree.size == reached:
+                self.whole = False
+                pieces.drop(piece)
+        self.whole = self.whole and not forks and tree.size == max(roots, default=-1)
+
+
+def _within(pieces: Pieces, heads: dict[int, bytes], start: Frontier, device: str) -> Iterator[Proven]:
+    """From this tree on, as far as pieces follow one another without damage."""
+    tree, held = start.copy(), list[Entry]()
+    while (piece := pieces.at(tree.size)) is not None:
+        before = tree.size
+        try:
+            for line, kept in lines_of(piece, tree.size):
+                entry = _entry(line, kept, tree, device)
+                if entry is not None:
+                    held.append(entry)
+                if tree.size in heads and heads[tree.size] == tree.root():
+                    yield Proven(held, tree.copy())
+                    start, held = tree.copy(), []
+                elif tree.size - start.size > MOST:
+                    return  # no agent puts so much under one signature
+        except (RecordError, NotPlain, OSError):
+            return
+        if tree.size == before or tree.size != piece.size:
+            return
+
+
+def _entry(line: bytes, kept: bytes, tree: Frontier, device: str) -> Entry | None:
+    """The entry, None if it was erased, after the tree grew by it. RecordAltered where it does not hold."""
+    index, text = tree.size, line[:-1]
+    data, salt = read_leaf_line(kept)
+    leaf = leaf_hash(data)
+    tree.add(leaf)
+    if not line.endswith(b"\n"):
+        raise RecordAltered("its line is cut")
+    if commit(salt, text) != data:
+        if erased_index(text) == index and salt == ERASED_SALT:
+            return None
+        raise RecordAltered("it is not what was written")
+    entry = entry_of(text, Sha256(leaf.hex()))
+    if entry.index != index or entry.device != device or entry.at.tzinfo is None or not isinstance(entry.body, dict):
+        raise RecordAltered("it is another's")
+    return entry
+
+
+def proven_records(copy: Beneath, keys: Sequence[VerifierKey]) -> Iterator[ProvenRecord]:
+    """The record of each device that an opened copy of the share has."""
+    for evidence, trusted_keys in all_evidence(copy, keys, lambda _: ())[0]:
+        yield ProvenRecord(evidence, trusted_keys)
+
+
+def verified_entries(folder: Path, keys: Sequence[VerifierKey]) -> Iterator[tuple[str, int, Entry]]:
+    """Every entry that is proven, in a copy of the share: its device, its index there, and itself, device by device.
+
+    Memory does not grow with the number of entries. UsageError where there is no record, or it may not be read.
+    """
+    with opened_copy(folder) as copy:
+        for record in proven_records(copy, keys):
+            for batch in record.batches():
+                for entry in batch.entries:
+                    yield record.device, entry.index, entry
