@@ -8,7 +8,7 @@ entries into rows, CSV and JSON; `visits` sums up a visit. A copy of the share i
 
 from agent.audit.copied import copied_entries
 from agent.audit.erasing import Erased, erase_copy
-from agent.audit.evidence import Note, of_laptop
+from agent.audit.evidence import Note, notes_in, of_laptop
 from agent.audit.gathering import Gathered, gather_records
 from agent.audit.holdings import HeldFile
 from agent.audit.report import Report, exit_code
@@ -52,6 +52,7 @@ __all__ = [
     "erase_copy",
     "exit_code",
     "gather_records",
+    "notes_in",
     "of_laptop",
     "read_keys",
     "row_to_ecs",

@@ -147,6 +147,21 @@ def of_file(copy: Beneath, where: Parts, name: Name, device: str) -> PublishedEv
     return gathered.evidence(device)
 
 
+def notes_in(name: str, content: bytes) -> list[Note]:
+    """The checkpoints in a file that was put aside: it is one, or has several, as publications and bundles do."""
+    head, end, rest = content.partition(b"\n")
+    try:
+        listed = read_head(head + end)
+    except (RecordAltered, RecordTruncated):
+        return [Note(name, content)]
+    notes = []
+    for part, length in listed:
+        if part is Part.CHECKPOINT:
+            notes.append(Note(name, rest[:length]))
+        rest = rest[length:]
+    return notes
+
+
 class _Gathered:
     """The files of one record as they are found in a folder."""
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A checkpoint seen before; the record must still contain everything it covers.",
+    help="A checkpoint seen before, or a file that has some; the record must still contain everything they cover.",
 )
 @click.option("--max-silence", metavar="DAYS", type=click.FloatRange(min=0, min_open=True), help="Longest silence.")
 @json_option
@@ -48,7 +48,7 @@ def verify(
 
     keys = enrolled(ctx, key_files)
     silence = None if max_silence is None else timedelta(days=max_silence)
-    seen = [audit.Note(file.name, file.read_bytes()) for file in seen_files]
+    seen = [note for file in seen_files for note in audit.notes_in(file.name, file.read_bytes())]
     with copy_of(ctx, directory, share) as folder:
         if folder is None:
             reports = _own(settings_of(ctx), keys, seen, silence)
