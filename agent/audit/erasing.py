@@ -71,8 +71,6 @@ def _erase(piece: Piece, wanted: Collection[int]) -> int:
         return 0
     if piece.entries is None:
         return _erase_salts(piece, piece.leaves, wanted)
-    if piece.entries.open_to_overwrite is None or piece.leaves.open_to_overwrite is None:
-        raise ValueError("this record is not a published one")
     done = 0
     with piece.entries.open_to_overwrite() as entries, piece.leaves.open_to_overwrite() as leaves:
         entries.seek(piece.entries.start)
@@ -85,8 +83,6 @@ def _erase(piece: Piece, wanted: Collection[int]) -> int:
 
 def _erase_salts(piece: Piece, source: Source, wanted: Collection[int]) -> int:
     """Of leaves whose entries are elsewhere, and erased there."""
-    if source.open_to_overwrite is None:
-        raise ValueError("this record is not a published one")
     with source.open_to_overwrite() as leaves:
         for index in wanted:
             place = source.start + (index - piece.first) * LEAF_LINE + SALT_AT

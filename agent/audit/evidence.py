@@ -42,15 +42,32 @@ MOST_DEVICES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file of the record, or a part of one: its name, and the ways to it. Opening raises OSError, or NotPlain.
+    """A file of the record, or a part of one, from byte `start` on: where it is in a `copy`, or on this laptop.
 
-    `open` begins where the part does; `open_to_overwrite` gives the whole file, in which the part is at byte `start`.
+    A share has hundreds of thousands of them, so that they are small. Opening raises OSError, or NotPlain.
     """
 
-    name: str
-    open: Callable[[], BinaryIO]
-    open_to_overwrite: Callable[[], BinaryIO] | None = None
+    copy: Beneath | None
+    where: Parts
     start: int = 0
+    length: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.where[-1]
+
+    def open(self) -> BinaryIO:
+        """For reading, from where the part begins."""
+        if self.copy is None:
+            return Path(*self.where).open("rb", buffering=1 << 20)
+        return self.copy.open(self.where, LARGEST, self.start, self.length)
+
+    def open_to_overwrite(self) -> BinaryIO:
+        """The whole file; the part begins at byte `start`. Of published records only."""
+        if self.copy is None:
+            raise ValueError("this record is not a published one")
+        return self.copy.open_to_overwrite(self.where, LARGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +204,7 @@ class _Gathered:
                 self._unusable.append((one.name, f"cannot be read: {getattr(fault, 'strerror', None) or fault}"))
         else:
             parts = self._ranges.setdefault((name.first, name.size, name.root), {Part.SEGMENT: {}, Part.LEAVES: {}})
-            copy = self._copy
-            parts[name.part][name.choice] = Source(
-                one.name, lambda: copy.open(where, LARGEST), lambda: copy.open_to_overwrite(where, LARGEST)
-            )
+            parts[name.part][name.choice] = Source(self._copy, where)
 
     def _read(self, where: Parts, name: Name) -> None:
         """The note in a file of its own, or those of a file that has all in one, and where the rest of it lies."""
@@ -251,15 +265,12 @@ def _piece(copy: Beneath, where: Parts, name: Name, start: int) -> Piece:
     length = (name.size - first) * LEAF_LINE
     entries = start + length
 
-    def to_overwrite() -> BinaryIO:
-        return copy.open_to_overwrite(where, LARGEST)
-
     return Piece(
         first,
         name.size,
         name.root,
-        Source(where[-1], lambda: copy.open(where, LARGEST, entries), to_overwrite, entries),
-        Source(where[-1], lambda: copy.open(where, LARGEST, start, length), to_overwrite, start),
+        Source(copy, where, entries),
+        Source(copy, where, start, length),
     )
 
 
@@ -286,7 +297,7 @@ def of_laptop(files: Files, device: str, seals: Sequence[Seal], seen: Sequence[N
 
 
 def _own(path: Path) -> Source:
-    return Source(path.name, lambda: path.open("rb", buffering=1 << 20))
+    return Source(None, path.parts)
 
 
 # --- a folder with the records of several devices --------------------------------------------------------------------
