@@ -323,20 +323,23 @@ def _closed(folder: Path, fault: OSError) -> UsageError:
     return UsageError(f"{folder} cannot be read: {fault.strerror}.")
 
 
-def gather(
-    copy: Beneath, enrolled: Callable[[str], bool], seen: Callable[[str], Sequence[Note]]
-) -> tuple[list[PublishedEvidence], bool]:
-    """What a copy has of each device; the copy is of the share, of its `record/`, or of one device's folder in it.
+def devices_in(copy: Beneath, enrolled: Callable[[str], bool]) -> tuple[dict[str, Parts], bool]:
+    """The folder of each device; the copy is of the share, of its `record/`, or of one device's folder in it.
 
-    The second says whether it is of one device alone. `enrolled` knows which devices have a key, `seen` what was seen
-    of a device before. UsageError where there is no record here at all, or this user may not look.
+    The second says whether it is of one device alone. `enrolled` knows which devices have a key. UsageError where there
+    is no record here at all, or this user may not look.
     """
     found, alone = _folders(copy, enrolled)
-    evidences: dict[str, PublishedEvidence] = {}
-    for parts, name in found:
-        device = name or device_of(copy, parts, enrolled)
-        evidences[device] = of_folder(copy, parts, device, seen(device))
-    return list(evidences.values()), alone
+    return {name or device_of(copy, parts, enrolled): parts for parts, name in found}, alone
+
+
+def holds_others(copy: Beneath, parts: Parts, device: str) -> bool:
+    """Whether a device's folder has files of a record that went by another name. Only names are looked at."""
+    try:
+        names = [read_name(one.name) for one in copy.names(parts, MOST_FILES) if one.name.startswith("was-")]
+    except (NotPlain, OSError):
+        return False  # `of_folder` says so
+    return any(name is not None and name.former not in {None, device} for name in names)
 
 
 def _folders(copy: Beneath, enrolled: Callable[[str], bool]) -> tuple[list[tuple[Parts, str | None]], bool]:

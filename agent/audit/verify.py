@@ -13,7 +13,7 @@ edge, so that a million entries take no more memory than a hundred. The rules of
 
 import heapq
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, count
@@ -51,7 +51,10 @@ def verify_copy(
     copy of several is reported too. UsageError where there is no record in the folder, or it may not be read.
     """
     with opened_copy(folder) as copy:
-        reports = [report for _, report in verify_all(copy, list(keys), now=now, seen=seen)]
+        examined, alone = _examined(copy, list(keys), now, seen)
+        reports = [report for _, report in examined]
+    if not alone:
+        reports = with_former_names(reports)
     goes_on = succeeded(reports)
     return [
         report if report.device in goes_on else with_silence(report, report.last_heard, now, max_silence)
@@ -63,16 +66,31 @@ def verify_all(
     copy: Beneath, keys: Sequence[VerifierKey], *, now: datetime, seen: Sequence[Note] = ()
 ) -> list[tuple[PublishedEvidence, Report]]:
     """All that a copy has, and a report on each device; silence is for the caller to see."""
-    found, alone = all_evidence(copy, keys, lambda device: _of_device(seen, device))
-    if not alone:
-        there = {origin(evidence.device) for evidence, _ in found}
-        for missing in sorted({key.name for key in keys} - there):
-            device = missing.removeprefix(origin(""))
-            found.append((PublishedEvidence(device, (), (), (), _of_device(seen, device)), keys))
-    reports = [verify(evidence, trusted_keys, now) for evidence, trusted_keys in found]
+    examined, alone = _examined(copy, keys, now, seen)
+    found = list(examined)
+    reports = [report for _, report in found]
     if not alone:
         reports = with_former_names(reports)
     return [(evidence, report) for (evidence, _), report in zip(found, reports, strict=True)]
+
+
+def _examined(
+    copy: Beneath, keys: Sequence[VerifierKey], now: datetime, seen: Sequence[Note]
+) -> tuple[Iterator[tuple[PublishedEvidence, Report]], bool]:
+    """Each device's record as it is verified, so that no more than one need be held; and whether it is one alone."""
+    found, alone = all_evidence(copy, keys, lambda device: _of_device(seen, device))
+
+    def each() -> Iterator[tuple[PublishedEvidence, Report]]:
+        there = set()
+        for evidence, trusted_keys in found:
+            there.add(origin(evidence.device))
+            yield evidence, verify(evidence, trusted_keys, now)
+        for missing in sorted({key.name for key in keys} - there) if not alone else ():
+            device = missing.removeprefix(origin(""))
+            evidence = PublishedEvidence(device, (), (), (), _of_device(seen, device))
+            yield evidence, verify(evidence, keys, now)
+
+    return each(), alone
 
 
 def _of_device(seen: Sequence[Note], device: str) -> list[Note]:

@@ -159,7 +159,7 @@ def gaps(home: Path, chosen: argparse.Namespace) -> None:
         )
     target = home / "index" / "devices" / "school=north"
     target.mkdir(parents=True)
-    columns = f"{made['device']} AS device, {each} + (d = 7) AS entries, '' AS root, '' AS edge"
+    columns = f"{made['device']} AS device, {each} + CASE d WHEN 7 THEN 1 ELSE 0 END AS entries, '' AS root, '' AS edge"
     assert [one.name for one in DEVICES.columns] == ["device", "entries", "root", "edge"]
     database.execute(f"COPY (SELECT {columns} FROM range(1000) AS a(d)) TO '{target}/devices.parquet' (FORMAT parquet)")
     database.close()
