@@ -103,7 +103,7 @@ class Lines:
             elif kind == EntryKind.KEY_ROTATED:
                 self.passed_on[str(body["new_key"])] = index
             self._name(kind, body)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self._findings.add(RecordFault.ALTERED, f"entry {index} was not written by this program", index=index)
             return
         if stated != index:

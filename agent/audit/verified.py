@@ -19,7 +19,7 @@ from agent.model import Sha256
 from agent.record.entry import Entry, entry_of
 from agent.record.leaf import ERASED_SALT, commit, erased_index, read_leaf_line
 from agent.record.note import NoteFault, VerifierKey
-from agent.record.published import origin
+from agent.record.published import LARGEST, origin
 from agent.record.seals import MOST
 from agent.record.tree import Frontier, leaf_hash
 
@@ -82,18 +82,18 @@ class ProvenRecord:
 
 def _within(pieces: Pieces, heads: dict[int, bytes], start: Frontier, device: str) -> Iterator[Proven]:
     """From this tree on, as far as pieces follow one another without damage."""
-    tree, held = start.copy(), list[Entry]()
+    tree, held, size = start.copy(), list[Entry](), 0
     while (piece := pieces.at(tree.size)) is not None:
         before = tree.size
         try:
             for line, kept in lines_of(piece, tree.size):
-                entry = _entry(line, kept, tree, device)
+                entry, size = _entry(line, kept, tree, device), size + len(line)
                 if entry is not None:
                     held.append(entry)
                 if tree.size in heads and heads[tree.size] == tree.root():
                     yield Proven(held, tree.copy())
-                    start, held = tree.copy(), []
-                elif tree.size - start.size > MOST:
+                    start, held, size = tree.copy(), [], 0
+                elif tree.size - start.size > MOST or size > LARGEST:
                     return  # no agent puts so much under one signature
         except (RecordError, NotPlain, OSError):
             return
@@ -114,8 +114,10 @@ def _entry(line: bytes, kept: bytes, tree: Frontier, device: str) -> Entry | Non
             return None
         raise RecordAltered("it is not what was written")
     entry = entry_of(text, Sha256(leaf.hex()))
-    if entry.index != index or entry.device != device or entry.at.tzinfo is None or not isinstance(entry.body, dict):
-        raise RecordAltered("it is another's")
+    here = type(entry.index) is int and entry.index == index and entry.device == device
+    times = [at for at in (entry.at, entry.share_at) if at is not None]
+    if not here or not isinstance(entry.body, dict) or any(at.tzinfo is None for at in times):
+        raise RecordAltered("it was not written by this program, or not here")
     return entry
 
 

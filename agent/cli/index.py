@@ -65,13 +65,15 @@ def command(
     keys = enrolled(ctx, (*key_files, *([] if keys_file is None else [keys_file])))
     if not keys:
         raise click.UsageError("Without the devices' log keys nothing can be proven: give them with --keys FILE.")
+    if "://" not in target and Path(target).resolve().is_relative_to(directory.resolve()):
+        raise click.UsageError("The index names staff and must not be on the share: give a folder elsewhere with --to.")
     store = open_store(target, school, anew=anew)
     with _progress() as heard:
         built = build(directory, keys, store, now=audit.utc_now(), heard=heard)
     for one in built:
         if as_json and show is None:
             put_json(one.as_json())
-        elif one.report is not None or show is None:
+        elif show is None or not one.whole:
             for line in one.lines():
                 click.echo(printable(line), err=show is not None)
     if show is not None:
@@ -79,7 +81,8 @@ def command(
     else:
         new = sum(one.new for one in built)
         say(f"{sum(one.entries for one in built)} entries of {len(built)} devices in the index, {new} of them new.")
-    return audit.exit_code(one.report for one in built if one.report is not None)
+    found = audit.exit_code(one.report for one in built if one.report is not None)
+    return found or (0 if all(one.whole for one in built) else 1)
 
 
 def _put(answer: "Answer", *, as_json: bool) -> None:

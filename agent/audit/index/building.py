@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agent.audit.evidence import opened_copy
 from agent.audit.index.store import Erased, Filling, Store
-from agent.audit.index.tables import ENTRIES, FILES, Row, Table, entry_row, file_rows, month_of
+from agent.audit.index.tables import ENTRIES, FILES, MOST, Row, Table, entry_row, file_rows, month_of
 from agent.audit.report import Report
 from agent.audit.verified import Proven, ProvenRecord, proven_records
 from agent.audit.verify import verify
@@ -31,17 +31,20 @@ class Built:
     entries: int
     new: int
     report: Report | None = None
+    whole: bool = True
 
     def lines(self) -> Iterator[str]:
         """For people."""
         yield f"{self.device}: {self.entries} entries in the index, {self.new} of them new"
         if self.report is not None:
             yield from (f"  {line}" for line in self.report.lines())
+        elif not self.whole:
+            yield "  the rest cannot be understood: was it written by a newer photo-agent?"
 
     def as_json(self) -> dict[str, object]:
         """One object, for scripts."""
         found = None if self.report is None else self.report.as_json()
-        return {"device": self.device, "indexed": self.entries, "new": self.new, "whole": not found, "report": found}
+        return {"device": self.device, "indexed": self.entries, "new": self.new, "whole": self.whole, "report": found}
 
 
 def open_store(target: str, school: str, *, anew: bool = False) -> Store:
@@ -87,11 +90,11 @@ def build(
                 heard(record.device, new)
             if new:
                 reached[record.device] = tree
-            built.append(Built(record.device, tree.size, new, _report(record, now)))
+            built.append(Built(record.device, tree.size, new, _report(record, now), record.whole))
         filling.commit(reached, erased)
     there = {one.device for one in built}
     missing = {key.name.partition("/")[2] for key in keys} - there if len(built) > 1 else set()
-    built += [Built(device, _size(known, device), 0, _nothing(device, keys, now)) for device in missing]
+    built += [Built(device, _size(known, device), 0, _nothing(device, keys, now), whole=False) for device in missing]
     return sorted(built, key=lambda one: one.device)
 
 
@@ -103,8 +106,8 @@ def _fill(filling: Filling, batch: Proven) -> set[Erased]:
         rows[ENTRIES.name, month].append(entry_row(entry))
         if entry.kind is EntryKind.TRANSFERRED:
             rows[FILES.name, month] += file_rows(entry)
-        elif entry.kind is EntryKind.ERASED:
-            erased.add((entry.device, int(str(entry.body["entry"]))))
+        elif entry.kind is EntryKind.ERASED and isinstance(index := entry.body.get("entry"), int):
+            erased.add((entry.device, min(index, MOST)))
     for (name, month), some in rows.items():
         filling.add(_BY_NAME[name], month, some)
     return erased

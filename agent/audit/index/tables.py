@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from agent.record.entry import Entry
-from agent.record.schema import JSON, EntryKind
+from agent.record.schema import JSON, LONGEST_TEXT, EntryKind
 
 UNDATED = "0000-00"
 """The month of entries that a clock dated before 2000 or after 2099."""
@@ -135,12 +135,13 @@ _TEXTS = (
 )
 _TIMES = ("found_at", "reachable_at", "proven_at", "removed_at")
 MOST = 2**63 - 1
+"""The largest whole number that a table holds."""
 
 
 def month_of(entry: Entry) -> str:
     """The month that an entry is filed under: by the share's clock where it is known, else by the laptop's."""
-    at = (entry.share_at or entry.at).astimezone(UTC)
-    return f"{at.year:04}-{at.month:02}" if 2000 <= at.year <= 2099 else UNDATED
+    at = _utc(entry.share_at or entry.at)
+    return f"{at:%Y-%m}" if at is not None and 2000 <= at.year <= 2099 else UNDATED
 
 
 def entry_row(entry: Entry) -> Row:
@@ -151,7 +152,7 @@ def entry_row(entry: Entry) -> Row:
     leftovers = body.get("leftovers")
     found = [one for one in leftovers if isinstance(one, dict)] if isinstance(leftovers, list) else None
     return (
-        entry.device,
+        _needed(entry.device),
         entry.index,
         entry.hash,
         str(entry.kind),
@@ -174,15 +175,15 @@ def file_rows(entry: Entry) -> list[Row]:
     """The rows of `files`: of a transfer as many as it has files, of anything else none."""
     return [
         (
-            entry.device,
+            _needed(entry.device),
             entry.index,
-            str(file.get("name")),
+            _needed(file.get("name")),
             _text(entry.body.get("visit")),
-            str(file.get("original_sha256")),
+            _needed(file.get("original_sha256")),
             _count(file.get("original_size")) or 0,
-            str(file.get("held_sha256")),
+            _needed(file.get("held_sha256")),
             _count(file.get("held_size")) or 0,
-            str(file.get("method")),
+            _needed(file.get("method")),
             file.get("synced") is True,
         )
         for file in _files(entry)
@@ -195,7 +196,15 @@ def _files(entry: Entry) -> list[Mapping[str, JSON]]:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    """Text that every table can hold: a device may sign what it likes."""
+    if value is None:
+        return None
+    text = str(value)[:LONGEST_TEXT].replace("\0", "\\0")
+    return text.encode("utf-8", "backslashreplace").decode() or None
+
+
+def _needed(value: object) -> str:
+    return _text(value) or "?"
 
 
 def _count(value: object) -> int | None:

@@ -223,6 +223,59 @@ def test_text_that_looks_like_sql_or_csv_is_text(school: School, tmp_path: Path)
     assert store.ask("SELECT reason FROM entries WHERE kind = 'refused'").rows[0][0] == hostile
 
 
+def signed(school: School, *lines: bytes) -> None:
+    """A publication of laptop-17 whose lines its own key signed, whatever they say."""
+    from tests.unit.index.forged import publish_lines
+
+    record = school.records["laptop-17"]
+    publish_lines(record, school.share, key_of("laptop-17"), lines)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"at": "2026-03-01T00:00:00"},
+        {"share_at": "2026-03-01T00:00:00"},
+        {"index": 36.0},
+        {"index": True},
+        {"device": "laptop-18"},
+        {"body": ["list"]},
+        {"kind": ["list"]},
+        {"kind": "of-the-future"},
+        {"at": 5},
+        {"at": "9999-12-31T23:59:59-12:00"},
+        {"share_at": "0001-01-01T00:00:00+14:00"},
+        {"kind": "erased", "body": {"entry": "x"}},
+        {"kind": "erased", "body": {"entry": 10**30}},
+        {
+            "kind": "refused",
+            "body": {"reason": "\ud800 \0 \r\n \u2028", "hours": 2**70, "visit": {"a": [1]}, "staff": ""},
+        },
+        {"kind": "transferred", "body": {"files": [{"name": 1}, "x", {"original_size": -1, "synced": "yes"}]}},
+        {"kind": "transferred", "body": {"files": {"name": "x"}, "proven_at": "yesterday", "found_at": 7}},
+    ],
+)
+def test_whatever_a_device_signs_stops_no_other_device(
+    school: School, tmp_path: Path, change: dict[str, object]
+) -> None:
+    line = {"at": "2026-03-20T00:00:00+00:00", "body": {}, "device": "laptop-17", "event": "x", "index": 36}
+    signed(school, json.dumps(line | {"kind": "heartbeat"} | change).encode())
+    store = open_store(str(tmp_path / "index"), "north")
+    first, second = school.indexed(store)
+    assert (second.entries, second.whole) == (36, True)
+    assert first.entries == (37 if first.whole else 36)
+    assert len(answers(store)["devices"]) == 2
+    assert school.indexed(open_store(str(tmp_path / "index"), "north"))[1].new == 0
+
+
+def test_an_entry_nested_without_end_is_damage(school: School, tmp_path: Path) -> None:
+    signed(school, b"[" * 200_000)
+    first, second = school.indexed(open_store(str(tmp_path / "index"), "north"))
+    assert (first.entries, second.entries) == (36, 36)
+    assert first.report is not None
+    assert first.report.exit_code == 10
+
+
 # --- Cut, damaged, twice at once ---
 
 
