@@ -251,6 +251,7 @@ def signed(school: School, *lines: bytes) -> None:
             "kind": "refused",
             "body": {"reason": "\ud800 \0 \r\n \u2028", "hours": 2**70, "visit": {"a": [1]}, "staff": ""},
         },
+        {"kind": "refused", "body": {"reason": "", "staff": "x" * 100_000, "visit": None}},
         {"kind": "transferred", "body": {"files": [{"name": 1}, "x", {"original_size": -1, "synced": "yes"}]}},
         {"kind": "transferred", "body": {"files": {"name": "x"}, "proven_at": "yesterday", "found_at": 7}},
     ],

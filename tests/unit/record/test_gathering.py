@@ -1,7 +1,9 @@
 """A device's months become bundles, which prove the same, and nothing is taken away that is not in one."""
 
+import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -349,6 +351,27 @@ def test_a_record_that_does_not_verify_is_left_alone(copy: Path, share: Path, si
     assert gather(share, signer) == [Gathered("laptop-17")]
     assert gather(share, key_of("laptop-17", "other")) == [Gathered("laptop-17")]
     assert names(copy) == left
+
+
+# --- The command ---
+
+
+def test_the_witness_gathers_what_it_cosigned(copy: Path, share: Path, signer: LogKey, tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(f"{signer.key}\n{key_of('laptop-18').key}\n")
+    line = [sys.executable, "-m", "agent.cli", "witness", "--keys", str(keys), "--state", str(tmp_path / "state")]
+    line += ["--silence-days", "0", "--json"]
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run([*line, *words], capture_output=True, text=True, timeout=90, check=False)
+
+    done = run(str(copy), "--gather")  # this device's folder alone, so that no other is looked for
+    told = [json.loads(one) for one in done.stdout.splitlines()]
+    assert done.returncode == 0, done.stderr
+    assert (told[0]["cosigned"], told[1]["gathered_files"]) == (2 * len(DAYS), len(DAYS))
+    done = run("--share", "--gather")
+    assert (done.returncode, "on the folder itself" in done.stderr) == (2, True)
+    assert whole(copy, signer).entries == 2 * len(DAYS)
 
 
 # --- What else works on bundles ---
