@@ -99,14 +99,15 @@ def share(home: Path, chosen: argparse.Namespace) -> None:
     told("after", home, run(["log", "verify", home / "share", "--key", home / "keys", "--json"]))
 
 
-def told(what: str, home: Path, measured: tuple[float, float]) -> None:
+def told(what: str, home: Path, measured: tuple[float, float, float]) -> None:
     """One line."""
     files = [path.stat() for path in (home / "share").rglob("*") if path.is_file()]
     disk = sum(about.st_blocks * 512 for about in files) / 1e6
     size = sum(about.st_size for about in files) / 1e6
     print(
         f"{what:>16}: {len(files):>8,} files, {size:>6.0f} MB on {disk:>6.0f} MB of disk; "
-        f"{measured[0]:>6.1f} s, {measured[1]:>5.0f} MB of memory; load {os.getloadavg()[0]:.1f}"
+        f"{measured[0]:>6.1f} s, {measured[1]:>5.1f} s of processor, {measured[2]:>5.0f} MB of memory; "
+        f"load {os.getloadavg()[0]:.1f}"
     )
 
 
@@ -123,9 +124,12 @@ def index(home: Path, chosen: argparse.Namespace) -> None:
     (home / "keys").write_text("\n".join(keys) + "\n")
     command = ["index", home / "share", "--to", home / "index", "--keys", home / "keys", "--json"]
     for what in ("all", "nothing new"):
-        seconds, memory = run(command)
+        seconds, processor, memory = run(command)
         size = sum(path.stat().st_size for path in (home / "index").rglob("*.parquet"))
-        print(f"{what:>12}: {seconds:.1f} s, {memory:.0f} MB of memory, {size / chosen.entries:.0f} bytes a row")
+        print(
+            f"{what:>12}: {seconds:.1f} s, {processor:.1f} s of processor, {memory:.0f} MB of memory, "
+            f"{size / chosen.entries:.0f} bytes a row; load {os.getloadavg()[0]:.1f}"
+        )
 
 
 def gaps(home: Path, chosen: argparse.Namespace) -> None:
@@ -200,15 +204,15 @@ def timed(record: Record, signer: LogKey) -> float:
     return (time.process_time() - started) * 1e3
 
 
-def run(words: list[object]) -> tuple[float, float]:
-    """Seconds and megabytes of a command."""
+def run(words: list[object]) -> tuple[float, float, float]:
+    """Seconds, those of the processor, and megabytes of a command."""
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, *map(str, words)], capture_output=True, text=True, check=False
     )
     if done.returncode:
         sys.exit(done.stdout[-2000:] + done.stderr[-2000:])
     last = json.loads(done.stdout.splitlines()[-1])
-    return last["seconds"], last["kilobytes"] / 1024
+    return last["seconds"], last["processor"], last["kilobytes"] / 1024
 
 
 MEASURED = """
@@ -220,7 +224,8 @@ try:
 except SystemExit as ended:
     assert not ended.code, ended.code
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(json.dumps({"seconds": time.perf_counter() - started, "kilobytes": int(peak.split()[1])}))
+seconds, processor = time.perf_counter() - started, time.process_time()
+print(json.dumps({"seconds": seconds, "processor": processor, "kilobytes": int(peak.split()[1])}))
 """
 
 

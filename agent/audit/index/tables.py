@@ -141,7 +141,7 @@ MOST = 2**63 - 1
 def month_of(entry: Entry) -> str:
     """The month that an entry is filed under: by the share's clock where it is known, else by the laptop's."""
     at = _utc(entry.share_at or entry.at)
-    return f"{at:%Y-%m}" if at is not None and 2000 <= at.year <= 2099 else UNDATED
+    return f"{at.year:04}-{at.month:02}" if at is not None and 2000 <= at.year <= 2099 else UNDATED
 
 
 def entry_row(entry: Entry) -> Row:
@@ -197,8 +197,8 @@ def _files(entry: Entry) -> list[Mapping[str, JSON]]:
 
 def _text(value: object) -> str | None:
     """Text that every table can hold: a device may sign what it likes."""
-    if value is None:
-        return None
+    if value is None or (type(value) is str and value.isascii() and value.isprintable() and 0 < len(value) <= 64):
+        return value  # nearly all
     text = str(value)[:LONGEST_TEXT].replace("\0", "\\0")
     return text.encode("utf-8", "backslashreplace").decode() or None
 
