@@ -151,8 +151,9 @@ class _Gathering:
         if before.findings:
             return  # whoever verifies is told of it
         self._sweep()
-        bundles = [self._written(group) for group in groups]
+        bundles: list[_Bundle] = []
         try:
+            bundles.extend(self._written(group) for group in groups)  # one by one: what was written is known
             if bundles:
                 self._verify(bundles, before)
             for bundle in bundles:

@@ -123,17 +123,14 @@ class Beneath:
             else:
                 descriptor = os.open(_one(parts[-1]), flags, 0o600, dir_fd=folder)
             try:
-                view = memoryview(content)
-                while view:
-                    view = view[os.write(descriptor, view) :]
-                if sys.platform != "win32":
-                    with contextlib.suppress(PermissionError):  # only root gives files away
-                        os.fchown(descriptor, about.st_uid, about.st_gid)
-                    os.fchmod(descriptor, stat.S_IMODE(about.st_mode) & 0o644)
-                    os.utime(descriptor, (about.st_mtime, about.st_mtime))
-                sync_file(descriptor)
-            finally:
-                os.close(descriptor)
+                try:
+                    _fill(descriptor, content, about)
+                finally:
+                    os.close(descriptor)
+            except BaseException:
+                with contextlib.suppress(OSError):  # what went wrong first is what is told
+                    self.remove(parts)
+                raise
 
     def rename(self, parts: Parts, name: str) -> None:
         """Another name for a file in its folder, durable on return. FileExistsError where that name is taken."""
@@ -278,6 +275,19 @@ if sys.platform == "win32":
 else:
     _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     _PLAIN = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # no waiting: it may have become a pipe since the look
+
+
+def _fill(descriptor: int, content: bytes, like: os.stat_result) -> None:
+    """Write a new file and sync it, with the mode, the age and, where this user may do so, the owner of another."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    if sys.platform != "win32":
+        with contextlib.suppress(PermissionError):  # only root gives files away
+            os.fchown(descriptor, like.st_uid, like.st_gid)
+        os.fchmod(descriptor, stat.S_IMODE(like.st_mode) & 0o644)
+        os.utime(descriptor, (like.st_mtime, like.st_mtime))
+    sync_file(descriptor)
 
 
 def _one(part: str) -> str:

@@ -1,5 +1,6 @@
 """A device's months become bundles, which prove the same, and nothing is taken away that is not in one."""
 
+import errno
 import json
 import os
 import shutil
@@ -342,6 +343,26 @@ def test_a_part_that_was_changed_while_it_was_gathered_stays(copy: Path, share: 
     assert "changed while it was gathered" in (done.trouble or "")
     assert first.read_bytes() == b"another history\n"
     assert code(copy, signer) == 10
+
+
+def test_a_full_disk_leaves_no_half_bundle_behind(
+    copy: Path, share: Path, signer: LogKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, report, written = names(copy), whole(copy, signer), [0]
+    write = os.write
+
+    def full(descriptor: int, content: bytes) -> int:
+        written[0] += 1
+        if written[0] > 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        (done,) = gather(share, signer)
+    assert "No space left" in (done.trouble or "")
+    assert names(copy) == left
+    assert whole(copy, signer) == report
 
 
 def test_a_record_that_does_not_verify_is_left_alone(copy: Path, share: Path, signer: LogKey) -> None:
