@@ -1,7 +1,9 @@
 """Reading a published record from one entry to the next, whatever files it lies in, and however these overlap."""
 
 import heapq
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 from agent.audit.evidence import Piece
 from agent.audit.lines import LONGEST_LINE
@@ -47,3 +49,17 @@ def lines_of(piece: Piece, index: int) -> Iterator[tuple[bytes, bytes]]:
             if not line or not leaf:
                 return
             yield line, leaf
+
+
+class Coverage:
+    """Which entries whole pieces have, those with entries and leaves."""
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        whole = sorted((one.first, one.size) for one in pieces if one.size is not None and one.entries and one.leaves)
+        self._firsts = [first for first, _ in whole]
+        self._reach = list(accumulate((size for _, size in whole), max))
+
+    def has(self, piece: Piece) -> bool:
+        """Whether a single one has all that this one is of."""
+        at = bisect_right(self._firsts, piece.first)
+        return piece.size is not None and at > 0 and self._reach[at - 1] >= piece.size
