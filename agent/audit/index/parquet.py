@@ -30,6 +30,8 @@ from agent.files.durable import make_folder, replace_file, sync_file, sync_folde
 from agent.record.tree import Frontier
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import duckdb
 
 _State = dict[str, dict[str, dict[str, Any]]]
@@ -50,6 +52,7 @@ class ParquetStore:
     def __init__(self, folder: Path, school: str, *, fresh: bool = False) -> None:
         self._folder = folder
         self._school = school
+        _duckdb()  # before anything is read, which may take a while
         try:
             make_folder(folder)
             self._state = _read_state(folder / "index.json")
@@ -223,13 +226,18 @@ def _copy_to(database: "duckdb.DuckDBPyConnection", rows: str, target: Path) -> 
     sync_folder(target.parent)
 
 
-@contextlib.contextmanager
-def _database(scratch: Path | None) -> Iterator["duckdb.DuckDBPyConnection"]:
-    """A database in memory. With `scratch`, one for writing: one thread, little memory, the rest in that folder."""
+def _duckdb() -> "ModuleType":
     try:
         import duckdb
     except ImportError as fault:
-        raise UsageError("an index needs DuckDB: pip install 'visit-photo-agent[audit]'") from fault
+        raise UsageError("an index in a folder needs DuckDB: pip install 'visit-photo-agent[audit]'") from fault
+    return duckdb
+
+
+@contextlib.contextmanager
+def _database(scratch: Path | None) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """A database in memory. With `scratch`, one for writing: one thread, little memory, the rest in that folder."""
+    duckdb = _duckdb()
     settings: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false"}
     if scratch is not None:
         settings |= {"threads": 1, "memory_limit": "256MB", "temp_directory": str(scratch / "spilled")}
