@@ -17,7 +17,7 @@ LOCKS = {
     "laptop": [],
     "demo": ["--extra", "demo"],
     "test": ["--extra", "test"],
-    "development": ["--extra", "test", "--group", "dev"],
+    "development": ["--extra", "test", "--group", "dev", "--group", "clickhouse"],
 }
 """By the file's name, what of pyproject.toml goes into it beside the dependencies."""
 
