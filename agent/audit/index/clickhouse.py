@@ -6,6 +6,8 @@ a run that was cut is repeated from there. What was erased is deleted from the t
 """
 
 import contextlib
+import logging
+import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -32,8 +34,6 @@ def connected(target: str) -> "Client":
 
     UsageError where this cannot be read, or the package is missing; RecordError where the server cannot be reached.
     """
-    import os
-
     try:
         import clickhouse_connect
     except ImportError as fault:
@@ -46,6 +46,7 @@ def connected(target: str) -> "Client":
     if not host:
         raise UsageError("this names no server: write clickhouse://user@host:port/database")
     secure = parts.scheme == "clickhouses"
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # what it says is told once, by us
     try:
         return clickhouse_connect.get_client(
             host=host,
@@ -57,7 +58,10 @@ def connected(target: str) -> "Client":
             interface="https" if secure else "http",
         )
     except Exception as fault:
-        raise RecordError(f"ClickHouse at {host} cannot be used: {_first(fault)}") from fault
+        raise RecordError(
+            f"ClickHouse at {host} cannot be used. Check the address, that the database is there, the user, and the "
+            f"password in CLICKHOUSE_PASSWORD. What it said: {_first(fault)}"
+        ) from fault
 
 
 class ClickHouseStore:
@@ -188,4 +192,4 @@ def _as_record_error() -> Iterator[None]:
 
 
 def _first(fault: BaseException) -> str:
-    return str(fault).strip().partition("\n")[0][:300]
+    return str(fault).strip().partition("\n")[0][:200]

@@ -358,6 +358,12 @@ def test_the_command_builds_and_answers(school: School, tmp_path: Path) -> None:
     assert [json.loads(line)["photos"] for line in done.stdout.splitlines()] == [12, 12]
     assert "laptop-18" in run("--show", "devices").stdout
     assert run("--to", "clickhouse://").returncode == 2
+    done = run("--to", "clickhouse://someone:secret-word@127.0.0.1:1/x")
+    assert (done.returncode, "cannot be used" in done.stderr) == (1, True)
+    assert "secret-word" not in done.stderr
+    assert "Traceback" not in done.stderr
+    done = run("--to", str(school.share / "index"))
+    assert (done.returncode, "must not be on the share" in done.stderr) == (2, True)
 
 
 # --- ClickHouse ---
