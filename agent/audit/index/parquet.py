@@ -180,6 +180,7 @@ class _Filling:
         if new.exists():
             columns = ", ".join(f"'{one.name}': '{_TYPES[one.of]}'" for one in table.columns)
             form = "header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', auto_detect = false"
+            form += ", max_line_size = 262144, buffer_size = 2097152"  # not 32 MB at a time, as is usual
             parts.append(f"SELECT * FROM read_csv({_quoted(str(new))}, {form}, columns = {{{columns}}})")  # noqa: S608
         _copy_to(
             database,
@@ -243,6 +244,7 @@ def _database(scratch: Path | None) -> Iterator["duckdb.DuckDBPyConnection"]:
         settings |= {"threads": 1, "memory_limit": "256MB", "temp_directory": str(scratch / "spilled")}
     database = duckdb.connect(":memory:", config=settings)
     try:
+        database.execute("SET enable_progress_bar = false")  # it would go to standard output
         yield database
     except duckdb.Error as fault:
         what = str(fault).partition("\n")[0]
