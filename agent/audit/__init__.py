@@ -1,16 +1,17 @@
 """IT's side of the record: proving that copies are whole, watching them grow, and showing what they say.
 
 `evidence` is what there is of one device. `verify` proves it whole, or lists in its `findings` what is wrong with it.
-`witness` remembers what was seen of it. `spotcheck` draws a sample and examines it. `erasing` removes on the server
-what was erased on a laptop. `show` turns entries into rows, CSV and JSON; `visits` sums up a visit. `verified` gives
-proven entries on as they are read, and `report` makes IT's pages of them. A copy of the share is treated as hostile
-until it is proven.
+`witness` remembers what was seen of it; `gathering` makes few files of many. `verified` gives proven entries on as they
+are read: `index` keeps them as tables, `report` makes IT's pages of them. `spotcheck` draws a sample and examines it.
+`erasing` removes on the server what was erased on a laptop. `show` turns entries into rows, CSV and JSON; `visits` sums
+up a visit. A copy of the share is treated as hostile until it is proven.
 """
 
 from agent.audit.copied import copied_entries
 from agent.audit.erasing import Erased, erase_copy
-from agent.audit.evidence import Note, of_laptop, opened_copy
+from agent.audit.evidence import Note, notes_in, of_laptop, opened_copy
 from agent.audit.findings import Report, exit_code
+from agent.audit.gathering import Gathered, gather_records
 from agent.audit.holdings import HeldFile
 from agent.audit.show import (
     ENTRY_COLUMNS,
@@ -23,6 +24,7 @@ from agent.audit.show import (
     write_csv,
     write_entries_csv,
 )
+from agent.audit.verified import verified_entries
 from agent.audit.verify import utc_now, verify, verify_copy
 from agent.audit.visits import VisitSum, sum_up
 from agent.audit.witness import Watch, Witness, default_name, name_of_witness
@@ -34,6 +36,7 @@ __all__ = [
     "ENTRY_COLUMNS",
     "Entry",
     "Erased",
+    "Gathered",
     "HeldFile",
     "Note",
     "Report",
@@ -49,7 +52,9 @@ __all__ = [
     "entry_to_json",
     "erase_copy",
     "exit_code",
+    "gather_records",
     "name_of_witness",
+    "notes_in",
     "of_laptop",
     "opened_copy",
     "read_keys",
@@ -58,6 +63,7 @@ __all__ = [
     "to_json",
     "to_rows",
     "utc_now",
+    "verified_entries",
     "verify",
     "verify_copy",
     "write_csv",

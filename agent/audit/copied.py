@@ -4,10 +4,12 @@ Each entry is still checked against its leaf, and a device's entries end at the 
 the damage is shown as if all were well.
 """
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from agent.audit.evidence import PublishedEvidence, opened_copy
+from agent.audit.following import Pieces
 from agent.audit.renaming import all_evidence
 from agent.errors import RecordError
 from agent.files.beneath import NotPlain
@@ -28,16 +30,19 @@ def _entries(evidence: PublishedEvidence) -> Iterator[Entry]:
 
 
 def leaves_and_entries(evidence: PublishedEvidence) -> Iterator[tuple[bytes, Entry | None]]:
-    """From the first entry on, the data of each leaf with its entry, or None if that was erased; see `walk`."""
-    reached = 0
-    for piece in evidence.pieces:
-        # Of two publications of the same entries one is enough; behind a gap nothing is shown.
-        if piece.first != reached or piece.entries is None or piece.leaves is None:
-            continue
-        try:
-            with piece.entries.open() as entries, piece.leaves.open() as leaves:
-                for data, entry in walk(entries, leaves, piece.first):
+    """From the first entry on, the data of each leaf with its entry, or None if that was erased; see `walk`.
+
+    Of two publications of the same entries one is enough; behind a gap nothing is shown.
+    """
+    pieces, reached = Pieces(evidence.pieces), 0
+    while (piece := pieces.at(reached)) is not None and piece.entries is not None and piece.leaves is not None:
+        before = reached
+        with contextlib.suppress(RecordError, NotPlain), piece.entries.open() as entries, piece.leaves.open() as leaves:
+            for index, (data, entry) in enumerate(walk(entries, leaves, piece.first), start=piece.first):
+                if index == reached:
                     reached += 1
                     yield data, entry
-        except (RecordError, NotPlain):
+        if reached == before:
+            pieces.drop(piece)
+        elif reached != piece.size:
             return

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from agent.audit.evidence import Piece, PublishedEvidence, opened_copy
+from agent.audit.evidence import Piece, PublishedEvidence, Source, opened_copy
 from agent.audit.findings import RecordFault, Report
 from agent.audit.lines import LONGEST_LINE
 from agent.audit.verify import verify_all
@@ -67,17 +67,27 @@ def _within(piece: Piece, indices: Collection[int]) -> list[int]:
 
 
 def _erase(piece: Piece, wanted: Collection[int]) -> int:
-    if piece.entries is None or piece.leaves is None:
+    if piece.leaves is None:
         return 0
-    if piece.entries.open_to_overwrite is None or piece.leaves.open_to_overwrite is None:
-        raise ValueError("this record is not a published one")
+    if piece.entries is None:
+        return _erase_salts(piece, piece.leaves, wanted)
     done = 0
     with piece.entries.open_to_overwrite() as entries, piece.leaves.open_to_overwrite() as leaves:
+        entries.seek(piece.entries.start)
         for row, offset, length in list(_places(entries, [index - piece.first for index in wanted])):
-            _overwrite(entries, offset, tombstone(piece.first + row, length))
-            _overwrite(leaves, row * LEAF_LINE + SALT_AT, ERASED_SALT.hex().encode())
+            _overwrite(entries, piece.entries.start + offset, tombstone(piece.first + row, length))
+            _overwrite(leaves, piece.leaves.start + row * LEAF_LINE + SALT_AT, ERASED_SALT.hex().encode())
             done += 1
     return done
+
+
+def _erase_salts(piece: Piece, source: Source, wanted: Collection[int]) -> int:
+    """Of leaves whose entries are elsewhere, and erased there."""
+    with source.open_to_overwrite() as leaves:
+        for index in wanted:
+            place = source.start + (index - piece.first) * LEAF_LINE + SALT_AT
+            _overwrite(leaves, place, ERASED_SALT.hex().encode())
+    return 0
 
 
 def _places(entries: BinaryIO, rows: Collection[int]) -> Iterator[tuple[int, int, int]]:

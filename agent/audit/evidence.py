@@ -12,16 +12,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from agent.errors import UsageError
+from agent.errors import RecordAltered, RecordTruncated, UsageError
 from agent.files.beneath import Beneath, Named, NotPlain, Parts, Sort
 from agent.record.checkpoint import checkpoint_of
 from agent.record.files import Files
+from agent.record.leaf import LEAF_LINE
 from agent.record.note import NoteFault
-from agent.record.published import LARGEST, ORIGIN, Name, Part, read_name
+from agent.record.packed import LONGEST_HEAD, read_head
+from agent.record.published import LARGEST, ORIGIN, PACKED, Name, Part, read_name
 from agent.record.seals import Seal
+
+GATHERING = ".gathering-"
+"""How the name of a bundle begins while it is made."""
+
+UNDER_WAY = (".uploading-", GATHERING)
 
 MOST_OF_A_NOTE = 1_000_000
 """Bytes; more is no note."""
+
+MOST_OF_ALL_NOTES = 200_000_000
+"""Bytes of all notes in a device's folder: those of 800,000 publications."""
 
 MOST_FILES = 400_000
 """Names in a device's folder that are looked at: a laptop that publishes twenty times a day needs 20 years for them."""
@@ -32,11 +42,32 @@ MOST_DEVICES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file of the record: its name, and the ways to it. Opening raises OSError, or NotPlain where it is no file."""
+    """A file of the record, or a part of one, from byte `start` on: where it is in a `copy`, or on this laptop.
 
-    name: str
-    open: Callable[[], BinaryIO]
-    open_to_overwrite: Callable[[], BinaryIO] | None = None
+    A share has hundreds of thousands of them, so that they are small. Opening raises OSError, or NotPlain.
+    """
+
+    copy: Beneath | None
+    where: Parts
+    start: int = 0
+    length: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.where[-1]
+
+    def open(self) -> BinaryIO:
+        """For reading, from where the part begins."""
+        if self.copy is None:
+            return Path(*self.where).open("rb", buffering=1 << 20)
+        return self.copy.open(self.where, LARGEST, self.start, self.length)
+
+    def open_to_overwrite(self) -> BinaryIO:
+        """The whole file; the part begins at byte `start`. Of published records only."""
+        if self.copy is None:
+            raise ValueError("this record is not a published one")
+        return self.copy.open_to_overwrite(self.where, LARGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +83,9 @@ class Piece:
     root: str
     entries: Source | None
     leaves: Source | None
+
+
+_NOTHING = Piece(0, None, "", None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +108,7 @@ class PublishedEvidence:
 
     `unusable` are names of the record's that lead to no file that can be read, each with the reason; `closed` says why
     the folder could not be looked into at all. `held_for` is what this folder holds of devices' records that went by
-    another name before, by that name.
+    another name before, by that name. `where` is its folder in a copy.
     """
 
     device: str
@@ -86,10 +120,11 @@ class PublishedEvidence:
     unusable: Sequence[tuple[str, str]] = ()
     closed: str | None = None
     held_for: Sequence["PublishedEvidence"] = ()
+    where: Parts | None = None
 
     def with_more(self, other: "PublishedEvidence") -> "PublishedEvidence":
         """With what `other` has of the same device."""
-        pieces = sorted((*self.pieces, *other.pieces), key=lambda one: (one.first, one.size or 0, one.root))
+        pieces = sorted((*self.pieces, *other.pieces), key=_place)
         return replace(
             self,
             pieces=pieces,
@@ -112,14 +147,36 @@ def of_folder(copy: Beneath, parts: Parts, device: str, seen: Sequence[Note] = (
     for one in names:
         name = read_name(one.name)
         if name is None:
-            if not one.name.startswith(".uploading-"):  # what is on its way, or was cut, is nobody's business yet
+            if not one.name.startswith(UNDER_WAY):  # what is on its way, or was cut, is nobody's business yet
                 strangers.append(one.name)
         elif name.former is None or name.former == device:
             mine.take(one, name)
         else:
             others.setdefault(name.former, _Gathered(copy, parts)).take(one, name)
     held_for = [gathered.evidence(former) for former, gathered in others.items()]
-    return replace(mine.evidence(device), seen=seen, strangers=strangers, held_for=held_for)
+    return replace(mine.evidence(device), seen=seen, strangers=strangers, held_for=held_for, where=parts)
+
+
+def of_file(copy: Beneath, where: Parts, name: Name, device: str) -> PublishedEvidence:
+    """A single file that has all in one, whatever it is called; `name` is what it is to be called."""
+    gathered = _Gathered(copy, where[:-1])
+    gathered.take(Named(where[-1], Sort.FILE), name)
+    return gathered.evidence(device)
+
+
+def notes_in(name: str, content: bytes) -> list[Note]:
+    """The checkpoints in a file that was put aside: it is one, or has several, as publications and bundles do."""
+    head, end, rest = content.partition(b"\n")
+    try:
+        listed = read_head(head + end)
+    except (RecordAltered, RecordTruncated):
+        return [Note(name, content)]
+    notes = []
+    for part, length in listed:
+        if part is Part.CHECKPOINT:
+            notes.append(Note(name, rest[:length]))
+        rest = rest[length:]
+    return notes
 
 
 class _Gathered:
@@ -130,37 +187,91 @@ class _Gathered:
         self._parts = parts
         self._notes: dict[Part, list[Note]] = {Part.CHECKPOINT: [], Part.ROTATION: []}
         self._ranges: dict[tuple[int, int, str], dict[Part, dict[int, Source]]] = {}
+        self._packed: list[Piece] = []
+        self._bytes_of_notes = 0
         self._unusable: list[tuple[str, str]] = []
 
     def take(self, one: Named, name: Name) -> None:
         where = (*self._parts, one.name)
         if one.sort is not Sort.FILE:
             self._unusable.append((one.name, f"is {one.sort.value}, not a file"))
-        elif name.first is None:
+        elif name.first is None or name.part in PACKED:
             try:
-                with self._copy.open(where, MOST_OF_A_NOTE) as file:
-                    written_at = datetime.fromtimestamp(self._copy.modified(file), UTC)
-                    self._notes[name.part].append(Note(one.name, file.read(), name, written_at))
-            except NotPlain as fault:
+                self._read(where, name)
+            except (NotPlain, RecordAltered) as fault:
                 self._unusable.append((one.name, str(fault)))
             except (OSError, ValueError, OverflowError) as fault:  # a time that no calendar has
                 self._unusable.append((one.name, f"cannot be read: {getattr(fault, 'strerror', None) or fault}"))
         else:
             parts = self._ranges.setdefault((name.first, name.size, name.root), {Part.SEGMENT: {}, Part.LEAVES: {}})
-            copy = self._copy
-            parts[name.part][name.choice] = Source(
-                one.name, lambda: copy.open(where, LARGEST), lambda: copy.open_to_overwrite(where, LARGEST)
-            )
+            parts[name.part][name.choice] = Source(self._copy, where)
+
+    def _read(self, where: Parts, name: Name) -> None:
+        """The note in a file of its own, or those of a file that has all in one, and where the rest of it lies."""
+        largest = LARGEST if name.part in PACKED else MOST_OF_A_NOTE
+        with self._copy.open(where, largest) as file:
+            written_at = datetime.fromtimestamp(self._copy.modified(file), UTC)
+            if name.part not in PACKED:
+                self._keep(Note(where[-1], file.read(), name, written_at), name.part)
+                return
+            head = file.readline(LONGEST_HEAD)
+            try:
+                listed = read_head(head)
+            except RecordTruncated:  # an empty piece, of which verifying tells that all is missing
+                self._packed.append(_piece(self._copy, where, name, len(head)))
+                return
+            for part, length in listed:
+                content = file.read(min(length, MOST_OF_A_NOTE + 1))
+                self._keep(Note(where[-1], content, _named(part, content, name), written_at), part)
+            start = len(head) + sum(length for _, length in listed)
+            self._packed.append(_piece(self._copy, where, name, start))
+
+    def _keep(self, note: Note, part: Part) -> None:
+        self._bytes_of_notes += len(note.content)
+        if self._bytes_of_notes > MOST_OF_ALL_NOTES:
+            raise NotPlain("has notes that are more than are read of one device")
+        self._notes[part].append(note)
 
     def evidence(self, device: str) -> PublishedEvidence:
-        pieces = [
-            Piece(*where, segment, leaves)
-            for where, parts in sorted(self._ranges.items())
-            for segment, leaves in _paired(parts[Part.SEGMENT], parts[Part.LEAVES])
-        ]
+        whole = {(piece.first, piece.size, piece.root): piece for piece in self._packed}
+        pieces = list(self._packed)
+        for where, parts in self._ranges.items():
+            for segment, leaves in _paired(parts[Part.SEGMENT], parts[Part.LEAVES]):
+                # What a publication left that was cut before all of it came in one file: that file has the other half.
+                other = whole.get(where, _NOTHING)
+                pieces.append(Piece(*where, segment or other.entries, leaves or other.leaves))
+        pieces.sort(key=_place)
         return PublishedEvidence(
             device, pieces, self._notes[Part.CHECKPOINT], self._notes[Part.ROTATION], unusable=self._unusable
         )
+
+
+def _place(piece: Piece) -> tuple[int, int, str]:
+    return piece.first, piece.size or 0, piece.root
+
+
+def _named(part: Part, content: bytes, file: Name) -> Name:
+    """What would be the name of this note if it lay in a file by itself."""
+    try:
+        said = checkpoint_of(content)
+    except NoteFault:  # verifying tells of it; a rotation has no root
+        return Name(part, None, file.size, file.root)
+    return Name(part, None, said.size, said.root.hex()[:16])
+
+
+def _piece(copy: Beneath, where: Parts, name: Name, start: int) -> Piece:
+    """Leaves and entries of a file that has all in one; the leaves begin at byte `start`."""
+    first = name.first or 0
+    length = (name.size - first) * LEAF_LINE
+    entries = start + length
+
+    return Piece(
+        first,
+        name.size,
+        name.root,
+        Source(copy, where, entries),
+        Source(copy, where, start, length),
+    )
 
 
 def _paired(segments: dict[int, Source], leaves: dict[int, Source]) -> Iterator[tuple[Source | None, Source | None]]:
@@ -186,7 +297,7 @@ def of_laptop(files: Files, device: str, seals: Sequence[Seal], seen: Sequence[N
 
 
 def _own(path: Path) -> Source:
-    return Source(path.name, lambda: path.open("rb", buffering=1 << 20))
+    return Source(None, path.parts)
 
 
 # --- a folder with the records of several devices --------------------------------------------------------------------
@@ -212,20 +323,23 @@ def _closed(folder: Path, fault: OSError) -> UsageError:
     return UsageError(f"{folder} cannot be read: {fault.strerror}.")
 
 
-def gather(
-    copy: Beneath, enrolled: Callable[[str], bool], seen: Callable[[str], Sequence[Note]]
-) -> tuple[list[PublishedEvidence], bool]:
-    """What a copy has of each device; the copy is of the share, of its `record/`, or of one device's folder in it.
+def devices_in(copy: Beneath, enrolled: Callable[[str], bool]) -> tuple[dict[str, Parts], bool]:
+    """The folder of each device; the copy is of the share, of its `record/`, or of one device's folder in it.
 
-    The second says whether it is of one device alone. `enrolled` knows which devices have a key, `seen` what was seen
-    of a device before. UsageError where there is no record here at all, or this user may not look.
+    The second says whether it is of one device alone. `enrolled` knows which devices have a key. UsageError where there
+    is no record here at all, or this user may not look.
     """
     found, alone = _folders(copy, enrolled)
-    evidences: dict[str, PublishedEvidence] = {}
-    for parts, name in found:
-        device = name or device_of(copy, parts, enrolled)
-        evidences[device] = of_folder(copy, parts, device, seen(device))
-    return list(evidences.values()), alone
+    return {name or device_of(copy, parts, enrolled): parts for parts, name in found}, alone
+
+
+def holds_others(copy: Beneath, parts: Parts, device: str) -> bool:
+    """Whether a device's folder has files of a record that went by another name. Only names are looked at."""
+    try:
+        names = [read_name(one.name) for one in copy.names(parts, MOST_FILES) if one.name.startswith("was-")]
+    except (NotPlain, OSError):
+        return False  # `of_folder` says so
+    return any(name is not None and name.former not in {None, device} for name in names)
 
 
 def _folders(copy: Beneath, enrolled: Callable[[str], bool]) -> tuple[list[tuple[Parts, str | None]], bool]:

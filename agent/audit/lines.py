@@ -12,16 +12,11 @@ from agent.audit.evidence import Piece
 from agent.audit.findings import Findings, Former, RecordFault
 from agent.audit.versions import as_version
 from agent.errors import RecordAltered
-from agent.model import Sha256
-from agent.record.entry import Entry
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, commit, erased_index, read_leaf_line
 from agent.record.schema import EntryKind
-from agent.record.tree import leaf_hash
 
 LONGEST_LINE = 16 * 1024 * 1024
 """Bytes of a line that are read at once: nothing of ours is as long, and memory is not for others to fill."""
-
-_KINDS = {str(kind): kind for kind in EntryKind}
 
 AHEAD = timedelta(hours=1)
 """How far a clock may run ahead before what it says is not believed."""
@@ -35,22 +30,11 @@ class Lines:
     `heard` is, likewise for each size, the latest moment at which the device was certainly there: what the share's
     clock said, else the laptop's, unless it lies in the future. `ahead` counts entries that the laptop dated in the
     future. `versions` is, for each size, which version of the program the device ran. `renamed_to` is the name that the
-    last entry says the device has now, `formers` the names before. `read` is, where somebody reads along, the entry of
-    the last line; None where that is not an entry of this device, or of a kind that this version does not know.
+    last entry says the device has now, `formers` the names before.
     """
 
-    def __init__(
-        self,
-        device: str,
-        sizes: Container[int],
-        findings: Findings,
-        notes: list[str],
-        now: datetime,
-        *,
-        reading: bool = False,
-    ) -> None:
+    def __init__(self, device: str, sizes: Container[int], findings: Findings, notes: list[str], now: datetime) -> None:
         self._device = device
-        self._reading = reading
         self._sizes = sizes
         self._findings = findings
         self._notes = notes
@@ -65,7 +49,6 @@ class Lines:
         self.ahead = 0
         self.renamed_to: str | None = None
         self.formers: list[Former] = []
-        self.read: Entry | None = None
         self.versions: dict[int, str | None] = {}
         self._version: str | None = None
         self._last_heard: datetime | None = None
@@ -93,7 +76,6 @@ class Lines:
         """Check an entry's line against its leaf; False where nothing may follow."""
         data, salt = leaf
         text = line[:-1]
-        self.read = None
         if not line.endswith(b"\n"):
             if piece.size is None and commit(salt, line) != data:
                 self._notes.append("a crash cut the last line; the next run puts it aside")
@@ -106,14 +88,14 @@ class Lines:
             else:
                 self._findings.add(RecordFault.ALTERED, f"the end of entry {index}'s line was changed", index=index)
         if commit(salt, text) == data:
-            self._entry(text, data, index)
+            self._entry(text, index)
         elif erased_index(text) == index and salt == ERASED_SALT:
             self.erased.add(index)
         else:
             self._findings.add(RecordFault.ALTERED, f"entry {index} is not what was written", index=index)
         return True
 
-    def _entry(self, text: bytes, data: bytes, index: int) -> None:
+    def _entry(self, text: bytes, index: int) -> None:
         """What an entry says of itself and of others."""
         try:
             read: dict[str, Any] = json.loads(text)
@@ -127,17 +109,13 @@ class Lines:
             elif kind in {EntryKind.HEARTBEAT, EntryKind.ENROLLED}:
                 self._version = as_version(body.get("version")) or self._version
             self._name(kind, body)
-            event = str(read["event"])
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self._findings.add(RecordFault.ALTERED, f"entry {index} was not written by this program", index=index)
             return
         if stated != index:
             self._findings.add(RecordFault.ALTERED, f"entry {index} was written as entry {stated!r}", index=index)
         if device != self._device:
             self._others.add(index)
-        elif self._reading and stated == index and kind in _KINDS and isinstance(body, dict):
-            digest = Sha256(leaf_hash(data).hex())
-            self.read = Entry(index, at, self._device, _KINDS[kind], event, body, digest, share_at)
         self._date(index, at, share_at)
         self.last_at = at
         if index + 1 in self._sizes:

@@ -4,26 +4,59 @@ Anyone who may write to a folder can put files there with the names of somebody 
 only where its own key signed them. Pure, except for what `evidence` reads.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from agent.audit.evidence import Note, PublishedEvidence, gather
+from agent.audit.evidence import Note, PublishedEvidence, devices_in, holds_others, of_folder
 from agent.audit.findings import RecordFault, Report
 from agent.audit.trust import TrustedKeys, trusted
 from agent.files.beneath import Beneath
 from agent.record.note import NoteFault, VerifierKey
 from agent.record.published import origin
 
+Examined = tuple[PublishedEvidence, Sequence[VerifierKey]]
+"""What there is of a device, and the keys to verify it by."""
+
 
 def all_evidence(
     copy: Beneath, keys: Sequence[VerifierKey], seen: Callable[[str], Sequence[Note]]
-) -> tuple[list[tuple[PublishedEvidence, Sequence[VerifierKey]]], bool]:
-    """What a copy has of each device, with the keys to verify it by; and whether it is of one device alone."""
+) -> tuple[Iterator[Examined], bool]:
+    """What a copy has of each device, one after the other; and whether it is of one device alone.
+
+    A share has the records of thousands: each is looked at when it is asked for, but for those that had another name.
+    """
     named = {key.name for key in keys}
-    gathered, alone = gather(copy, lambda device: origin(device) in named, seen)
-    found = {evidence.device: evidence for evidence in gathered}
+    places, alone = devices_in(copy, lambda device: origin(device) in named)
+    found = {
+        device: of_folder(copy, parts, device, seen(device))
+        for device, parts in places.items()
+        if holds_others(copy, parts, device)
+    }
+    holders = list(found.values())
+    for held in [held for holder in holders for held in holder.held_for]:
+        if held.device in places and held.device not in found:
+            found[held.device] = of_folder(copy, places[held.device], held.device, seen(held.device))
+    by_keys = _joined(found, holders, keys, seen)
+
+    def each() -> Iterator[Examined]:
+        for device, parts in places.items():
+            evidence = found.pop(device, None) or of_folder(copy, parts, device, seen(device))
+            yield evidence, by_keys.get(device, keys)
+        yield from ((evidence, by_keys.get(device, keys)) for device, evidence in found.items())
+
+    return each(), alone
+
+
+def _joined(
+    found: dict[str, PublishedEvidence],
+    holders: Sequence[PublishedEvidence],
+    keys: Sequence[VerifierKey],
+    seen: Callable[[str], Sequence[Note]],
+) -> dict[str, Sequence[VerifierKey]]:
+    """Give each record in `found` what other folders hold of it; the keys of those that no key is enrolled for."""
+    named = {key.name for key in keys}
     by_keys: dict[str, Sequence[VerifierKey]] = {}
-    for holder in gathered:
+    for holder in holders:
         for held in holder.held_for:
             if held.device in found or origin(held.device) in named:
                 before = found.get(held.device) or PublishedEvidence(held.device, (), (), (), seen(held.device))
@@ -38,7 +71,7 @@ def all_evidence(
                 by_keys[held.device] = [
                     VerifierKey(origin(held.device), key.public) for key in keys if key.name == origin(holder.device)
                 ]
-    return [(evidence, by_keys.get(device, keys)) for device, evidence in found.items()], alone
+    return by_keys
 
 
 def _signed(held: PublishedEvidence, trust: TrustedKeys) -> tuple[PublishedEvidence, list[tuple[str, str]]]:

@@ -1,22 +1,146 @@
-"""The entries of published copies that are proven, one device after the other, in the one pass that verifies them.
+"""The entries of published records that are proven, and no others, in one reading from end to end.
 
-An entry counts once a trusted signature stands under a tree that has it in its place; until then it waits here, and
-what was not signed in the end is never given on. Of a device that signed two histories nothing counts.
+An entry is given out when a checkpoint that covers it, signed by a key that IT enrolled, fits all entries up to there;
+until then it is held back. So whoever uses them needs not verify first, and nothing that changes on the share between
+two looks gets in. What is damaged, forked or not signed ends a device's entries; what it is, `verify` tells.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from agent.audit.evidence import PublishedEvidence, opened_copy
 from agent.audit.findings import RecordFault, Report
+from agent.audit.following import Pieces, lines_of
+from agent.audit.renaming import all_evidence
+from agent.audit.trust import trusted
 from agent.audit.verify import verify_copy
-from agent.record.entry import Entry
-from agent.record.note import VerifierKey
-from agent.record.tree import Frontier
+from agent.errors import RecordAltered, RecordError
+from agent.files.beneath import Beneath, NotPlain
+from agent.model import Sha256
+from agent.record.entry import Entry, entry_of
+from agent.record.leaf import ERASED_SALT, commit, erased_index, read_leaf_line
+from agent.record.note import NoteFault, VerifierKey
+from agent.record.published import LARGEST, origin
+from agent.record.seals import MOST
+from agent.record.tree import Frontier, leaf_hash
 
-MOST_WAITING = 64 * 1024 * 1024
-"""Bytes of lines that wait for a signature: several publications; the agent signs at least every eight megabytes."""
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Entries that one checkpoint proves, erased ones left out, and the tree up to there."""
+
+    entries: Sequence[Entry]
+    tree: Frontier
+
+
+@dataclass(slots=True)
+class ProvenRecord:
+    """One device's record on the share. When its `batches` were gone through, `whole` says whether that was all of it,
+    and nothing about it was strange: else it has to be verified to learn what is wrong.
+    """
+
+    evidence: PublishedEvidence
+    keys: Sequence[VerifierKey]
+    whole: bool = field(default=True, init=False)
+
+    @property
+    def device(self) -> str:
+        """Whose record it is."""
+        return self.evidence.device
+
+    def batches(self, after: Frontier | None = None) -> Iterator[Proven]:
+        """What is proven, checkpoint by checkpoint; `after` is a tree given out before: then what came since.
+
+        A batch has some thousand entries at most. Nothing comes of a record that does not continue that tree.
+        """
+        evidence = self.evidence
+        trust, refused = trusted(origin(evidence.device), self.keys, evidence.rotations)
+        self.whole = not (refused or evidence.unusable or evidence.closed is not None)
+        roots: dict[int, set[bytes]] = {}
+        for note in evidence.checkpoints:
+            try:
+                said, _ = trust.checkpoint(note)
+                roots.setdefault(said.size, set()).add(said.root)
+            except NoteFault:
+                self.whole = False
+        forks = [size for size, there in roots.items() if len(there) > 1]
+        heads = {size: next(iter(there)) for size, there in roots.items() if not forks or size < min(forks)}
+        tree = Frontier() if after is None else after.copy()
+        if heads.get(tree.size, tree.root()) != tree.root():
+            self.whole = False
+            return
+        pieces = Pieces(evidence.pieces)
+        while (piece := pieces.at(tree.size)) is not None:
+            reached = tree.size
+            for batch in _within(pieces, heads, tree, evidence.device):
+                tree = batch.tree.copy()
+                yield batch
+            if tree.size == reached:
+                self.whole = False
+                pieces.drop(piece)
+        self.whole = self.whole and not forks and tree.size == max(roots, default=-1)
+
+
+def _within(pieces: Pieces, heads: dict[int, bytes], start: Frontier, device: str) -> Iterator[Proven]:
+    """From this tree on, as far as pieces follow one another without damage."""
+    tree, held, size = start.copy(), list[Entry](), 0
+    while (piece := pieces.at(tree.size)) is not None:
+        before = tree.size
+        try:
+            for line, kept in lines_of(piece, tree.size):
+                entry, size = _entry(line, kept, tree, device), size + len(line)
+                if entry is not None:
+                    held.append(entry)
+                if tree.size in heads and heads[tree.size] == tree.root():
+                    yield Proven(held, tree.copy())
+                    start, held, size = tree.copy(), [], 0
+                elif tree.size - start.size > MOST or size > LARGEST:
+                    return  # no agent puts so much under one signature
+        except (RecordError, NotPlain, OSError):
+            return
+        if tree.size == before or tree.size != piece.size:
+            return
+
+
+def _entry(line: bytes, kept: bytes, tree: Frontier, device: str) -> Entry | None:
+    """The entry, None if it was erased, after the tree grew by it. RecordAltered where it does not hold."""
+    index, text = tree.size, line[:-1]
+    data, salt = read_leaf_line(kept)
+    leaf = leaf_hash(data)
+    tree.add(leaf)
+    if not line.endswith(b"\n"):
+        raise RecordAltered("its line is cut")
+    if commit(salt, text) != data:
+        if erased_index(text) == index and salt == ERASED_SALT:
+            return None
+        raise RecordAltered("it is not what was written")
+    entry = entry_of(text, Sha256(leaf.hex()))
+    here = type(entry.index) is int and entry.index == index and entry.device == device
+    times = [at for at in (entry.at, entry.share_at) if at is not None]
+    if not here or not isinstance(entry.body, dict) or any(at.tzinfo is None for at in times):
+        raise RecordAltered("it was not written by this program, or not here")
+    return entry
+
+
+def proven_records(copy: Beneath, keys: Sequence[VerifierKey]) -> Iterator[ProvenRecord]:
+    """The record of each device that an opened copy of the share has."""
+    for evidence, trusted_keys in all_evidence(copy, keys, lambda _: ())[0]:
+        yield ProvenRecord(evidence, trusted_keys)
+
+
+def verified_entries(folder: Path, keys: Sequence[VerifierKey]) -> Iterator[tuple[str, int, Entry]]:
+    """Every entry that is proven, in a copy of the share: its device, its index there, and itself, device by device.
+
+    Memory does not grow with the number of entries. UsageError where there is no record, or it may not be read.
+    """
+    with opened_copy(folder) as copy:
+        for record in proven_records(copy, keys):
+            for batch in record.batches():
+                for entry in batch.entries:
+                    yield record.device, entry.index, entry
 
 
 class Sink(Protocol):
@@ -25,68 +149,21 @@ class Sink(Protocol):
     def entry(self, entry: Entry) -> None:
         """One proven entry."""
 
-    def forget(self, device: str) -> None:
-        """Nothing that was given of this device may count."""
-
 
 def read_verified(
     folder: Path, keys: Iterable[VerifierKey], sink: Sink, *, now: datetime, max_silence: timedelta | None = None
 ) -> list[Report]:
-    """Verify a copy of the share as `verify_copy` does, and give every proven entry to `sink` meanwhile."""
-    reports = verify_copy(folder, keys, now=now, max_silence=max_silence, reader=lambda _: Signed(sink))
-    for report in reports:
-        if any(finding.damage is RecordFault.FORKED for finding in report.findings):
-            sink.forget(report.device)
+    """Verify a copy of the share as `verify_copy` does, and give every proven entry to `sink`.
+
+    Of a device that signed two histories nothing counts. What changes on the share between verifying and reading is
+    given only if it is proven too.
+    """
+    trusted_keys = list(keys)
+    reports = verify_copy(folder, trusted_keys, now=now, max_silence=max_silence)
+    forked = {
+        report.device for report in reports if any(finding.damage is RecordFault.FORKED for finding in report.findings)
+    }
+    for device, _, entry in verified_entries(folder, trusted_keys):
+        if device not in forked:
+            sink.entry(entry)
     return reports
-
-
-class Signed:
-    """Reads along with one device's record; holds each entry back until it is signed."""
-
-    def __init__(self, sink: Sink) -> None:
-        self._sink = sink
-        self._proven = Frontier()
-        self._leaves: list[bytes] = []
-        self._entries: list[Entry] = []
-        self._bytes = 0
-        self._lost = False
-
-    def leaf(self, index: int, leaf: bytes, entry: Entry | None, size: int) -> None:
-        """One more; the same stretch may come several times, as different people wrote it."""
-        at = index - self._proven.size
-        if at < 0:
-            return
-        if at < len(self._leaves) or (at == 0 and self._lost):  # published twice: the later one counts
-            del self._leaves[at:]
-            self._entries = [one for one in self._entries if one.index < index]
-            self._lost = False
-            self._bytes = self._bytes if at else 0
-        if self._lost or at != len(self._leaves):
-            self._lost = True
-            return
-        self._bytes += size
-        if self._bytes > MOST_WAITING:
-            self._lost = True
-            self._entries.clear()
-            return
-        self._leaves.append(leaf)
-        if entry is not None:
-            self._entries.append(entry)
-
-    def head(self, size: int, root: bytes) -> None:
-        """Give on what this signature proves."""
-        if size <= self._proven.size or size - self._proven.size > len(self._leaves):
-            return
-        tree = self._proven.copy()
-        now = size - self._proven.size
-        for leaf in self._leaves[:now]:
-            tree.add(leaf)
-        if tree.root() != root:
-            return
-        self._proven = tree
-        del self._leaves[:now]
-        proven = [one for one in self._entries if one.index < size]
-        del self._entries[: len(proven)]
-        self._bytes = 0
-        for entry in proven:
-            self._sink.entry(entry)

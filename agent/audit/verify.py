@@ -1,8 +1,7 @@
 """Verifying a record offline: that each entry is what its leaf commits to, that the leaves make the trees that were
 signed, that the keys are those that IT enrolled, and that all signed trees are one and the same log, growing.
 
-It goes on after damage, so that a report tells all there is; it reads from end to end once and keeps only the tree's
-edge, so that a million entries take no more memory than a hundred. The rules of what counts as what:
+`examination` goes through a record; here is what is asked of a whole copy. The rules of what counts as what:
 
 - *altered* (10): something is there that is not what was signed, or was put in;
 - *truncated* (11): something that was signed, or that a file's name promises, is not there;
@@ -11,27 +10,19 @@ edge, so that a million entries take no more memory than a hundred. The rules of
 - *heartbeat missing* (14): nothing was heard of the device for longer than IT allows, by the reader's own clock.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
-from typing import BinaryIO, Protocol
 
-from agent.audit.evidence import Note, Piece, PublishedEvidence, Source, opened_copy
-from agent.audit.findings import Findings, RecordFault, Report
-from agent.audit.lines import AHEAD, LONGEST_LINE, Lines
+from agent.audit.evidence import Note, PublishedEvidence, opened_copy
+from agent.audit.examination import Examination
+from agent.audit.findings import Report
 from agent.audit.renaming import all_evidence, succeeded, with_former_names
 from agent.audit.silence import with_silence
-from agent.audit.trust import trusted
 from agent.audit.versions import with_versions
-from agent.files.beneath import Beneath, NotPlain
-from agent.record.checkpoint import Checkpoint
-from agent.record.entry import Entry
-from agent.record.leaf import LEAF_LINE
-from agent.record.note import NoteFault, VerifierKey
+from agent.files.beneath import Beneath
+from agent.record.note import VerifierKey
 from agent.record.published import origin
-from agent.record.tree import Frontier, leaf_hash
 
 
 def verify_copy(
@@ -41,16 +32,17 @@ def verify_copy(
     now: datetime,
     max_silence: timedelta | None = None,
     seen: Sequence[Note] = (),
-    reader: Callable[[str], "Reader"] | None = None,
 ) -> list[Report]:
     """Verify a copy of the share, of its `record/`, or of one device's folder in it: a report for each device.
 
     `keys` are those that IT enrolled, `seen` checkpoints seen before. An enrolled device whose folder is missing from a
-    copy of several is reported too. `reader` gives whoever reads along with this device's. UsageError where there is no
-    record in the folder, or it may not be read.
+    copy of several is reported too. UsageError where there is no record in the folder, or it may not be read.
     """
     with opened_copy(folder) as copy:
-        reports = [report for _, report in verify_all(copy, list(keys), now=now, seen=seen, reader=reader)]
+        examined, alone = _examined(copy, list(keys), now, seen)
+        reports = [report for _, report in examined]
+    if not alone:
+        reports = with_former_names(reports)
     goes_on = succeeded(reports)
     return [
         report if report.device in goes_on else with_silence(report, report.last_heard, now, max_silence)
@@ -59,27 +51,34 @@ def verify_copy(
 
 
 def verify_all(
-    copy: Beneath,
-    keys: Sequence[VerifierKey],
-    *,
-    now: datetime,
-    seen: Sequence[Note] = (),
-    reader: Callable[[str], "Reader"] | None = None,
+    copy: Beneath, keys: Sequence[VerifierKey], *, now: datetime, seen: Sequence[Note] = ()
 ) -> list[tuple[PublishedEvidence, Report]]:
     """All that a copy has, and a report on each device; silence is for the caller to see."""
-    found, alone = all_evidence(copy, keys, lambda device: _of_device(seen, device))
-    if not alone:
-        there = {origin(evidence.device) for evidence, _ in found}
-        for missing in sorted({key.name for key in keys} - there):
-            device = missing.removeprefix(origin(""))
-            found.append((PublishedEvidence(device, (), (), (), _of_device(seen, device)), keys))
-    reports = [
-        verify(evidence, trusted_keys, now, reader=None if reader is None else reader(evidence.device))
-        for evidence, trusted_keys in found
-    ]
+    examined, alone = _examined(copy, keys, now, seen)
+    found = list(examined)
+    reports = [report for _, report in found]
     if not alone:
         reports = with_former_names(reports)
     return [(evidence, report) for (evidence, _), report in zip(found, reports, strict=True)]
+
+
+def _examined(
+    copy: Beneath, keys: Sequence[VerifierKey], now: datetime, seen: Sequence[Note]
+) -> tuple[Iterator[tuple[PublishedEvidence, Report]], bool]:
+    """Each device's record as it is verified, so that no more than one need be held; and whether it is one alone."""
+    found, alone = all_evidence(copy, keys, lambda device: _of_device(seen, device))
+
+    def each() -> Iterator[tuple[PublishedEvidence, Report]]:
+        there = set()
+        for evidence, trusted_keys in found:
+            there.add(origin(evidence.device))
+            yield evidence, verify(evidence, trusted_keys, now)
+        for missing in sorted({key.name for key in keys} - there) if not alone else ():
+            device = missing.removeprefix(origin(""))
+            evidence = PublishedEvidence(device, (), (), (), _of_device(seen, device))
+            yield evidence, verify(evidence, keys, now)
+
+    return each(), alone
 
 
 def _of_device(seen: Sequence[Note], device: str) -> list[Note]:
@@ -87,326 +86,12 @@ def _of_device(seen: Sequence[Note], device: str) -> list[Note]:
     return [note for note in seen if note.content.startswith(begins)]
 
 
-class Reader(Protocol):
-    """Who reads along while one device's record is examined. Not all that is read is signed in the end."""
-
-    def leaf(self, index: int, leaf: bytes, entry: Entry | None, size: int) -> None:
-        """The hash of a leaf, and the entry that fits it, if it can be read; `size` is that of its line, in bytes."""
-
-    def head(self, size: int, root: bytes) -> None:
-        """A trusted signature stands under the tree of the first `size` leaves with this root."""
-
-
 def verify(
-    evidence: PublishedEvidence,
-    keys: Iterable[VerifierKey],
-    now: datetime,
-    max_silence: timedelta | None = None,
-    *,
-    reader: Reader | None = None,
+    evidence: PublishedEvidence, keys: Iterable[VerifierKey], now: datetime, max_silence: timedelta | None = None
 ) -> Report:
-    """Verify one device's record; `reader` reads along."""
-    report = _Examination(evidence, keys, now, reader).through()
+    """Verify one device's record."""
+    report = Examination(evidence, keys, now).through()
     return with_silence(report, report.last_heard, now, max_silence)
-
-
-@dataclass(slots=True)
-class _Path:
-    """One history, as far as it was followed: its tree, and the trusted checkpoints that do not fit it."""
-
-    tree: Frontier
-    contradicts: set[Checkpoint] = field(default_factory=set)
-
-    def copy(self) -> "_Path":
-        return _Path(self.tree.copy(), set(self.contradicts))
-
-
-class _Examination:
-    """One device's record being examined."""
-
-    def __init__(
-        self, evidence: PublishedEvidence, keys: Iterable[VerifierKey], now: datetime, reader: Reader | None
-    ) -> None:
-        self._evidence = evidence
-        self._reader = reader
-        self._findings = Findings()
-        self._notes: list[str] = []
-        self._trust, refused = trusted(origin(evidence.device), keys, evidence.rotations)
-        for note, reason in refused:
-            self._findings.add(RecordFault.UNSIGNED, f"a key rotation cannot be believed: {reason}", file=note.source)
-        self._signed_by: dict[Checkpoint, VerifierKey] = {}
-        self._by_size: dict[int, set[Checkpoint]] = {}
-        self._paths: dict[int, list[_Path]] = {0: [_Path(Frontier())]}
-        self._reached = 0
-        self._fits: set[Checkpoint] = set()
-        self._contradicted: set[Checkpoint] = set()
-        self._forked: set[int] = set()
-        self._named = {(note.name.size, note.name.root) for note in evidence.checkpoints if note.name is not None}
-        self._broken = False
-        self._lines = Lines(
-            evidence.device, self._by_size, self._findings, self._notes, now, reading=reader is not None
-        )
-        self._now = now
-
-    def through(self) -> Report:
-        self._tell_of_the_folder()
-        self._read_checkpoints()
-        for piece in self._evidence.pieces:
-            self._follow(piece)
-        return self._conclude()
-
-    def _tell_of_the_folder(self) -> None:
-        if self._evidence.closed is not None:
-            self._findings.add(RecordFault.UNSIGNED, f"its folder {self._evidence.closed}, so nothing in it was read")
-        for name, reason in self._evidence.unusable:
-            self._findings.add(RecordFault.ALTERED, f"{name}: {reason}", file=name)
-
-    # --- signatures --------------------------------------------------------------------------------------------------
-
-    def _read_checkpoints(self) -> None:
-        evidence = self._evidence
-        if not self._trust.keys:
-            self._findings.add(
-                RecordFault.UNSIGNED, "no log key was given for this device, so nothing here can be believed"
-            )
-            return
-        for note in (*evidence.checkpoints, *evidence.seen):
-            try:
-                said, key = self._trust.checkpoint(note)
-            except NoteFault as fault:
-                self._findings.add(RecordFault.UNSIGNED, f"{note.source}: {fault}", file=note.source)
-                continue
-            if note.name is not None and (note.name.size, note.name.root) != (said.size, said.root.hex()[:16]):
-                self._findings.add(
-                    RecordFault.ALTERED, f"{note.source}: it was given a name that is not its own", file=note.source
-                )
-            self._signed_by[said] = key
-            self._by_size.setdefault(said.size, set()).add(said)
-        for size, said_there in self._by_size.items():
-            if len(said_there) > 1:
-                self._findings.add(
-                    RecordFault.FORKED, f"two different records of {size} entries were signed", index=size
-                )
-
-    # --- entries and leaves ------------------------------------------------------------------------------------------
-
-    def _follow(self, piece: Piece) -> None:
-        """Go through one piece, on from every history that ends where it begins."""
-        if piece.size is not None and (piece.size, piece.root) not in self._named:
-            source = _name_of(piece)
-            self._findings.add(
-                RecordFault.UNSIGNED, f"{source}: its checkpoint is missing", index=piece.first, file=source
-            )
-        self._paths = {size: there for size, there in self._paths.items() if size >= piece.first}  # pieces are in order
-        before = self._paths.get(piece.first, [])
-        if not before and not self._broken:
-            text = f"entries {self._reached} to {piece.first - 1} are missing"
-            self._findings.add(RecordFault.TRUNCATED, text, index=self._reached)
-            self._broken = True
-        paths = [path.copy() for path in before]
-        end = self._go_through(piece, paths)
-        if end is None:
-            self._broken = True
-            return
-        if piece.size is not None:
-            paths = self._named_rightly(piece, paths)
-        if paths:
-            self._reached = max(self._reached, end)
-            there = self._paths.setdefault(end, [])
-            known = {path.tree.root() for path in there}
-            there += [path for path in paths if path.tree.root() not in known]
-
-    def _named_rightly(self, piece: Piece, paths: list[_Path]) -> list[_Path]:
-        """The histories whose root is the one in the piece's name, or is signed."""
-        right = [path for path in paths if path.tree.root().hex().startswith(piece.root)]
-        heads = {said.root for said in self._by_size.get(piece.size or 0, ())}
-        signed = [path for path in paths if path.tree.root() in heads]
-        if paths and not right:
-            source = _name_of(piece)
-            self._findings.add(
-                RecordFault.ALTERED, f"{source}: what its leaves make is not what its name says", file=source
-            )
-        if paths and not right and not signed:
-            self._broken = True
-        return right or signed
-
-    def _go_through(self, piece: Piece, paths: list[_Path]) -> int | None:
-        """Check the piece's lines and grow the histories by them; where it ends, None if it cannot be followed."""
-        leaves = self._opened(piece, piece.leaves, "leaves")
-        if leaves is None:
-            return None
-        with leaves:
-            entries = self._opened(piece, piece.entries, "entries")
-            if entries is None:
-                return self._grow(piece, None, leaves, paths)
-            with entries:
-                return self._grow(piece, entries, leaves, paths)
-
-    def _opened(self, piece: Piece, source: Source | None, what: str) -> BinaryIO | None:
-        if source is None:
-            self._missing(piece, what)
-            return None
-        try:
-            return source.open()
-        except NotPlain as fault:
-            self._findings.add(RecordFault.ALTERED, f"{source.name}: {fault}", file=source.name)
-        except FileNotFoundError:
-            self._missing(piece, what)
-        except OSError as fault:
-            self._findings.add(
-                RecordFault.TRUNCATED, f"{source.name}: cannot be read: {fault.strerror}", file=source.name
-            )
-        return None
-
-    def _missing(self, piece: Piece, what: str) -> None:
-        last = "the end" if piece.size is None else piece.size - 1
-        self._findings.add(
-            RecordFault.TRUNCATED, f"the {what} from {piece.first} to {last} are missing", index=piece.first
-        )
-
-    def _grow(self, piece: Piece, entries: BinaryIO | None, leaves: BinaryIO, paths: list[_Path]) -> int | None:
-        trees = [path.tree for path in paths]
-        for index in count(piece.first):
-            if index == piece.size:
-                return self._at_the_end(piece, entries, leaves)
-            line = b"" if entries is None else entries.readline(LONGEST_LINE)
-            if entries is not None and not line:
-                return self._short(piece, index, f"the entries from {index} on")
-            kept = leaves.read(LEAF_LINE)
-            data = self._lines.leaf(piece, kept, line, index)
-            if data is None:
-                return index if piece.size is None and not line.endswith(b"\n") else None
-            if entries is not None and not self._lines.line(piece, line, data, index):
-                return index if piece.size is None else None
-            leaf = leaf_hash(data[0])
-            if self._reader is not None:
-                entry = None if entries is None else self._lines.read
-                self._reader.leaf(index, leaf, entry, len(line))
-            for tree in trees:
-                tree.add(leaf)
-            if index + 1 in self._by_size:
-                self._compare(index + 1, paths)
-        raise AssertionError("counting does not end")
-
-    def _short(self, piece: Piece, index: int, what: str) -> int | None:
-        """The entries end here, which only the laptop's own may do."""
-        if piece.size is None:
-            return index
-        source = _name_of(piece)
-        self._findings.add(RecordFault.TRUNCATED, f"{source}: {what} are missing", index=index, file=source)
-        return None
-
-    def _at_the_end(self, piece: Piece, entries: BinaryIO | None, leaves: BinaryIO) -> int | None:
-        for file, of in ((entries, piece.entries), (leaves, piece.leaves)):
-            if file is not None and of is not None and file.read(1):
-                source = of.name
-                self._findings.add(
-                    RecordFault.ALTERED, f"{source}: it goes on after its last entry", index=piece.size, file=source
-                )
-        return piece.size
-
-    def _compare(self, size: int, paths: list[_Path]) -> None:
-        for path in paths:
-            root = path.tree.root()
-            fits = {said for said in self._by_size[size] if said.root == root}
-            if fits:
-                self._fits |= fits
-                if self._reader is not None:
-                    self._reader.head(size, root)
-                # Whoever signed a later state of a history vouched for the earlier ones.
-                self._forked |= {earlier.size for earlier in path.contradicts}
-            path.contradicts |= self._by_size[size] - fits
-            self._contradicted |= self._by_size[size] - fits
-
-    # --- what it comes to --------------------------------------------------------------------------------------------
-
-    def _conclude(self) -> Report:
-        reached = self._reached
-        # Of two forks that are here, the same one is taken whenever this copy is looked at.
-        best = max(self._fits, key=lambda said: (said.size, said.root), default=None)
-        signed = 0 if best is None else best.size
-        self._check_histories()
-        self._check_reach(reached, signed)
-        self._lines.conclude(to_the_end=not self._broken)
-        self._check_rotations()
-        if self._evidence.strangers:
-            self._notes.append(f"{len(self._evidence.strangers)} files in its folder are not of the record")
-        return Report(
-            device=self._evidence.device,
-            entries=reached,
-            signed=signed,
-            root=None if best is None else best.root.hex(),
-            keys=() if best is None else (str(self._signed_by[best]),),
-            last_at=self._lines.times.get(signed, self._lines.last_at),
-            erased=len(self._lines.erased),
-            findings=self._findings.all(),
-            notes=tuple(self._notes),
-            to_erase=self._lines.to_erase,
-            last_heard=self._last_heard(best),
-            ahead=self._lines.ahead,
-            renamed_to=self._lines.renamed_to,
-            formers=tuple(self._lines.formers),
-            version=self._lines.versions.get(signed),
-        )
-
-    def _check_histories(self) -> None:
-        twice = {size for size, said_there in self._by_size.items() if len(said_there) > 1}  # told already
-        for size in sorted(self._forked - twice):
-            text = f"what was signed at {size} entries is not the beginning of what was signed later"
-            self._findings.add(RecordFault.FORKED, text, index=size)
-        altered = {said.size for said in self._contradicted} - {said.size for said in self._fits} - self._forked
-        for size in sorted(altered) if not self._broken else ():
-            text = f"the first {size} entries are not those that were signed"
-            self._findings.add(RecordFault.ALTERED, text, index=size)
-
-    def _check_reach(self, reached: int, signed: int) -> None:
-        beyond = [size for size in self._by_size if size > reached]
-        if beyond and not self._broken:
-            self._findings.add(
-                RecordFault.TRUNCATED, f"{max(beyond)} entries were signed, but only {reached} are here", index=reached
-            )
-        if not self._trust.keys:
-            return
-        if reached == 0 and not self._evidence.pieces and not self._by_size:
-            self._findings.add(RecordFault.UNSIGNED, "there is no record of this device here")
-        elif reached > signed and not self._broken:
-            self._findings.add(RecordFault.UNSIGNED, f"entries {signed} to {reached - 1} are not signed", index=signed)
-
-    def _check_rotations(self) -> None:
-        signing = {str(key) for key in self._signed_by.values()}
-        noted = {str(rotation.new) for rotation in self._trust.rotations}
-        for key, index in self._lines.passed_on.items():
-            if key in signing and key not in noted:
-                self._findings.add(
-                    RecordFault.UNSIGNED, "the note by which the log key was passed on is missing", index=index
-                )
-        for rotation in self._trust.rotations:
-            told_by = self._lines.passed_on.get(str(rotation.new))
-            # The old key signs the entry that names the new one; where it was lost, the new key signs that one too.
-            if told_by is not None and told_by != rotation.size - (rotation not in self._trust.unvouched):
-                text = "the note by which the log key was passed on is not the one that its entry tells of"
-                self._findings.add(RecordFault.UNSIGNED, text, index=told_by)
-
-    def _last_heard(self, best: Checkpoint | None) -> datetime | None:
-        """The latest moment at which the device was certainly there.
-
-        Whoever copies a file, or writes to it, makes it younger: so its time is the latest there can be, and no more.
-        """
-        told = None if best is None else self._lines.heard.get(best.size)
-        if told is None or best is None:
-            return None
-        written = [note.written_at for note in self._evidence.checkpoints if _is_of(note, best)]
-        times = [at for at in written if at is not None and at <= self._now + AHEAD]
-        return min(told, max(times)) if times else told
-
-
-def _name_of(piece: Piece) -> str:
-    source = piece.entries or piece.leaves
-    return "" if source is None else source.name
-
-
-def _is_of(note: Note, head: Checkpoint) -> bool:
-    return note.name is not None and (note.name.size, note.name.root) == (head.size, head.root.hex()[:16])
 
 
 def utc_now() -> datetime:

@@ -15,7 +15,7 @@ import json
 import re
 import socket
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -127,10 +127,19 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class _Seen:
+    """One device: its report, the notes that this witness had of it, and the newest head that may be cosigned."""
+
+    report: Report
+    before: Sequence[Note]
+    head: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Looked:
     """One look: the devices; whether it was at one device's folder alone; and the files that are on record."""
 
-    devices: tuple[tuple[PublishedEvidence, Report], ...]
+    devices: tuple[_Seen, ...]
     alone: bool
     recorded: Mapping[str, int]
 
@@ -176,6 +185,10 @@ class Witness:
         once more: its device may just be publishing.
         """
         looked = self._looked_twice(share, keys, now, pause)
+        looked = self._looked(share, keys, now)
+        if any(one.report.findings for one in looked.devices):
+            pause()
+            looked = self._looked(share, keys, now)
         watched = self._watched(looked, now, max_silence)
         folder = visits or share / VISITS
         try:
@@ -208,35 +221,45 @@ class Witness:
         self, share: Path, keys: Sequence[VerifierKey], now: datetime, pause: Callable[[], object]
     ) -> "_Looked":
         looked = self._looked(share, keys, now)
-        if any(report.findings for _, report in looked.devices):
+        if any(one.report.findings for one in looked.devices):
             pause()
             looked = self._looked(share, keys, now)
         return looked
 
     def _looked(self, share: Path, keys: Sequence[VerifierKey], now: datetime) -> "_Looked":
         """Every device's record, examined; with what the records say is on the share."""
+        files: dict[str, int] = {}
+        devices: list[_Seen] = []
+
+        def take(evidence: PublishedEvidence, trusted_keys: Sequence[VerifierKey]) -> None:
+            report = verify(evidence, trusted_keys, now)
+            devices.append(_Seen(report, evidence.seen, None if report.root is None else _head(evidence, report)))
+            files.update(recorded([evidence]))
+
         with opened_copy(share) as copy:
             found, alone = all_evidence(copy, keys, self._before)
+            for evidence, trusted_keys in found:  # one at a time: a share may have thousands
+                take(evidence, trusted_keys)
             if not alone:
                 known = {path.stem for path in self._seen.glob("*.txt")}
                 known |= {key.name.removeprefix(ORIGIN) for key in keys}
-                for device in sorted(known - {evidence.device for evidence, _ in found}):
-                    found.append((PublishedEvidence(device, (), (), (), self._before(device)), keys))
-            reports = [verify(evidence, trusted_keys, now) for evidence, trusted_keys in found]
-            if not alone:
-                reports = with_former_names(reports)
-            evidences = [evidence for evidence, _ in found]
-            return _Looked(tuple(zip(evidences, reports, strict=True)), alone, recorded(evidences))
+                for device in sorted(known - {one.report.device for one in devices}):
+                    take(PublishedEvidence(device, (), (), (), self._before(device)), keys)
+        reports = [one.report for one in devices]
+        if not alone:
+            reports = with_former_names(reports)
+        judged = [replace(one, report=report) for one, report in zip(devices, reports, strict=True)]
+        return _Looked(tuple(judged), alone, files)
 
     def _watched(self, looked: "_Looked", now: datetime, max_silence: timedelta | None) -> tuple[Watched, ...]:
         """Cosign what is whole, remember when each was heard of, and tell of those that were not for too long."""
         heard = self._heard.read()
-        reports = [report for _, report in looked.devices]
+        reports = [one.report for one in looked.devices]
         goes_on = succeeded(reports)
         watched = []
-        for (evidence, _), report in zip(looked.devices, with_versions(reports, goes_on), strict=True):
-            before = checkpoint_of(evidence.seen[0].content) if evidence.seen else None
-            cosigned = self._cosign(evidence, report, before, now)
+        for one, report in zip(looked.devices, with_versions(reports, goes_on), strict=True):
+            before = checkpoint_of(one.before[0].content) if one.before else None
+            cosigned = self._cosign(one, before, now)
             last = heard.update(report, now, anew=before is None)
             judged = report if report.device in goes_on else with_silence(report, last, now, max_silence)
             watched.append(Watched(judged, None if before is None else before.size, cosigned))
@@ -258,15 +281,13 @@ class Witness:
         replace_file(self._strangers, json.dumps({name: at.isoformat() for name, at in sorted(since.items())}).encode())
         return since
 
-    def _cosign(
-        self, evidence: PublishedEvidence, report: Report, before: Checkpoint | None, now: datetime
-    ) -> int | None:
+    def _cosign(self, seen: _Seen, before: Checkpoint | None, now: datetime) -> int | None:
         """Sign the newest head of a record that is whole, and keep it; how many entries it has."""
-        head = None if report.findings or report.root is None else _head(evidence, report)
-        if head is None or not _DEVICE.fullmatch(evidence.device):
+        device, head = seen.report.device, seen.head
+        if head is None or seen.report.findings or not _DEVICE.fullmatch(device):
             return None
         if before is None or checkpoint_of(head) != before:
-            replace_file(self._file(evidence.device), self._key.cosign(head, int(now.timestamp())))
+            replace_file(self._file(device), self._key.cosign(head, int(now.timestamp())))
         return checkpoint_of(head).size
 
     def _before(self, device: str) -> list[Note]:

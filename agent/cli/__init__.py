@@ -27,6 +27,7 @@ COMMANDS = {
     "report": "For IT: make pages of what the records say: the school, each visit, each laptop.",
     "witness": "For IT: watch over the records on the share.",
     "spot-check": "For IT: draw a sample of transfers that nobody could choose, and examine it.",
+    "index": "For IT: the proven entries of a share as tables, for DuckDB or ClickHouse.",
     "untag": "Take the visit's tag out of a photo again.",
     "run": "Run the service in the foreground.",
     "service": "Start the program at log-in, or stop it.",

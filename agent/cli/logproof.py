@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from agent.audit import Note, Report, VerifierKey
     from agent.settings import Settings
 
+LARGEST_SEEN = 64 * 1024 * 1024
+"""Bytes of a file with checkpoints that is read: a publication has eight megabytes at most."""
+
 
 @click.command("verify")
 @directory_argument
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A checkpoint seen before; the record must still contain everything it covers.",
+    help="A checkpoint seen before, or a file that has some; the record must still contain everything they cover.",
 )
 @click.option("--max-silence", metavar="DAYS", type=click.FloatRange(min=0, min_open=True), help="Longest silence.")
 @json_option
@@ -48,7 +51,7 @@ def verify(
 
     keys = enrolled(ctx, key_files)
     silence = None if max_silence is None else timedelta(days=max_silence)
-    seen = [audit.Note(file.name, _checkpoint(file)) for file in seen_files]
+    seen = [note for file in seen_files for note in audit.notes_in(file.name, _put_aside(file))]
     with copy_of(ctx, directory, share) as folder:
         if folder is None:
             reports = _own(settings_of(ctx), keys, seen, silence)
@@ -184,11 +187,11 @@ def erase_copy(ctx: click.Context, directory: Path, key_files: tuple[Path, ...])
     return audit.exit_code([one.report for one in done])
 
 
-def _checkpoint(file: Path) -> bytes:
-    from agent.audit.evidence import MOST_OF_A_NOTE
+def _put_aside(file: Path) -> bytes:
+    """A checkpoint, or a whole publication or bundle that has some."""
     from agent.files.named import read_named
 
     try:
-        return read_named(file, MOST_OF_A_NOTE)
+        return read_named(file, LARGEST_SEEN)
     except OSError as fault:
         raise click.UsageError(f"The checkpoint {file} cannot be read: {why(fault)}.") from fault

@@ -4,7 +4,7 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from agent.cli.session import json_option, printable, put_json, say, settings_of
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
-    from agent.audit import HeldFile
+    from agent.audit import HeldFile, VerifierKey, Watch
 
 LOOK_AGAIN = 10.0
 """Seconds before a record that seems damaged is looked at once more: its device may be publishing at this moment."""
@@ -40,6 +40,11 @@ LOOK_AGAIN = 10.0
 )
 @click.option("--visits", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Instead of DIR/visits.")
 @click.option("--retired", multiple=True, metavar="VISIT", help="A visit whose files IT cleared away on purpose.")
+@click.option(
+    "--gather",
+    is_flag=True,
+    help="Then gather the files of each record that is whole into bundles, by month and year; DIR must be writable.",
+)
 @json_option
 @click.pass_context
 def command(
@@ -52,6 +57,7 @@ def command(
     silence_days: float,
     visits: Path | None,
     retired: tuple[str, ...],
+    gather: bool,
     as_json: bool,
 ) -> int:
     """Compare the records on a share with what was seen of them before, and cosign those that are whole.
@@ -62,6 +68,10 @@ def command(
     """
     if share == (directory is not None):
         raise click.UsageError("Give a folder, or --share.")
+    if gather and share:
+        raise click.UsageError(
+            "--gather works on the folder itself: run it on the server, or where the share is mounted."
+        )
     from agent import audit
     from agent.cli.copies import LARGEST_KEYS, why
     from agent.files.named import read_named
@@ -89,8 +99,23 @@ def command(
     else:
         for line in watch.lines():
             click.echo(printable(line))
+    if gather and directory is not None:
+        _gather(directory, enrolled, watch, as_json=as_json)
     say(f"This witness signs with {witness.key}")
     return watch.exit_code
+
+
+def _gather(directory: Path, keys: "Sequence[VerifierKey]", watch: "Watch", *, as_json: bool) -> None:
+    """Gather the records that were whole just now; one that cannot be is told, and is no damage."""
+    from agent import audit
+
+    whole = {one.report.device for one in watch.devices if one.cosigned is not None}
+    for one in audit.gather_records(directory, keys, now=audit.utc_now(), devices=whole):
+        if as_json:
+            put_json(one.as_json())
+        else:
+            for line in one.lines():
+                click.echo(printable(line))
 
 
 def _wait() -> None:

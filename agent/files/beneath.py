@@ -1,4 +1,4 @@
-"""Looking below a folder that others may write to: no link is followed, no listing and no file is read without bounds.
+"""Working below a folder that others may write to: no link is followed, no listing and no file is read without bounds.
 
 Everything is reached from one handle on the folder itself, name by name, and each name must be what it should be: a
 real folder on the way, a plain file at its end. So a link that is swapped in at any moment leads nowhere. Windows has
@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from agent.files.durable import sync_file
 from agent.files.opening import is_link
 
 Parts = tuple[str, ...]
@@ -89,15 +90,89 @@ class Beneath:
         except (FileNotFoundError, NotADirectoryError, NotPlain):
             return False
 
-    def open(self, parts: Parts, largest: int) -> BinaryIO:
-        """A plain file for reading, no further than it reaches now. NotPlain for anything else, or if it is larger."""
+    def open(self, parts: Parts, largest: int, start: int = 0, length: int | None = None) -> BinaryIO:
+        """A plain file for reading, no further than it reaches now. NotPlain for anything else, or if it is larger.
+
+        Or a part of it: from byte `start` on, `length` bytes at most.
+        """
         descriptor, size = self._opened(parts, os.O_RDONLY, largest)
-        return io.BufferedReader(_UpTo(descriptor, size), BUFFER)
+        start = min(start, size)
+        if start:
+            os.lseek(descriptor, start, os.SEEK_SET)
+        left = size - start if length is None else min(size - start, length)
+        return io.BufferedReader(_UpTo(descriptor, left), max(io.DEFAULT_BUFFER_SIZE, min(BUFFER, left)))
 
     def open_to_overwrite(self, parts: Parts, largest: int) -> BinaryIO:
         """A plain file that has this one name, for reading and for writing over what is there."""
         descriptor, _ = self._opened(parts, os.O_RDWR, largest, alone=True)
         return os.fdopen(descriptor, "r+b")
+
+    def create(self, parts: Parts, content: bytes, like: Parts) -> None:
+        """A new file of this content, durable but for its name; FileExistsError if there is one.
+
+        It gets the mode and the age of the file `like`, and its owner and group where this user may give files away:
+        whoever could read that one can read this.
+        """
+        about = self.about(like)
+        if not stat.S_ISREG(about.st_mode):
+            raise NotPlain("is not a plain file")
+        with self._folder(parts[:-1]) as folder:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+            if isinstance(folder, Path):
+                descriptor = os.open(folder / _one(parts[-1]), flags, 0o600)
+            else:
+                descriptor = os.open(_one(parts[-1]), flags, 0o600, dir_fd=folder)
+            try:
+                try:
+                    _fill(descriptor, content, about)
+                finally:
+                    os.close(descriptor)
+            except BaseException:
+                with contextlib.suppress(OSError):  # what went wrong first is what is told
+                    self.remove(parts)
+                raise
+
+    def rename(self, parts: Parts, name: str) -> None:
+        """Another name for a file in its folder, durable on return. FileExistsError where that name is taken."""
+        with self._folder(parts[:-1]) as folder:
+            old, new = _one(parts[-1]), _one(name)
+            if isinstance(folder, Path):
+                (folder / old).rename(folder / new)  # Windows replaces nothing
+                return
+            try:
+                os.link(old, new, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+            except OSError as fault:
+                if fault.errno not in {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}:
+                    raise
+                # A file system without hard links: look, then rename.
+                with contextlib.suppress(FileNotFoundError):
+                    os.stat(new, dir_fd=folder, follow_symlinks=False)
+                    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new) from fault
+                os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
+            else:
+                os.unlink(old, dir_fd=folder)
+            os.fsync(folder)
+
+    def remove(self, parts: Parts) -> None:
+        """Take a name away that is no folder's; what it leads to stays. `sync` makes it last."""
+        with self._folder(parts[:-1]) as folder:
+            if isinstance(folder, Path):
+                (folder / _one(parts[-1])).unlink()
+            else:
+                os.unlink(_one(parts[-1]), dir_fd=folder)
+
+    def sync(self, parts: Parts) -> None:
+        """Return when the folder's names are on the medium."""
+        with self._folder(parts) as folder:
+            if not isinstance(folder, Path):
+                os.fsync(folder)
+
+    def about(self, parts: Parts) -> os.stat_result:
+        """What lstat says of a name."""
+        with self._folder(parts[:-1]) as folder:
+            if isinstance(folder, Path):
+                return (folder / _one(parts[-1])).lstat()
+            return os.stat(_one(parts[-1]), dir_fd=folder, follow_symlinks=False)
 
     @staticmethod
     def modified(file: BinaryIO) -> float:
@@ -205,6 +280,19 @@ if sys.platform == "win32":
 else:
     _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     _PLAIN = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # no waiting: it may have become a pipe since the look
+
+
+def _fill(descriptor: int, content: bytes, like: os.stat_result) -> None:
+    """Write a new file and sync it, with the mode, the age and, where this user may do so, the owner of another."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    if sys.platform != "win32":
+        with contextlib.suppress(PermissionError):  # only root gives files away
+            os.fchown(descriptor, like.st_uid, like.st_gid)
+        os.fchmod(descriptor, stat.S_IMODE(like.st_mode) & 0o644)
+        os.utime(descriptor, (like.st_mtime, like.st_mtime))
+    sync_file(descriptor)
 
 
 def _one(part: str) -> str:

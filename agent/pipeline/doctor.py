@@ -187,7 +187,7 @@ def _record(context: Context) -> Iterator[Finding]:
         mark = CheckResult.FAIL if seals or place.exists() else CheckResult.WARN
         yield Finding("record", mark, str(fault), "tell IT; until this is put right, the record is not signed")
         return
-    if seals and current_key(seals, [key]) is None:
+    if seals and current_key(seals[-1], [key]) is None:
         yield Finding("record", CheckResult.FAIL, NOT_THE_SIGNER, "tell IT")
         return
     signed = seals[-1].size if seals else 0

@@ -6,6 +6,7 @@ root of its last signed tree. So nothing that was put on record before the name 
 
 from collections.abc import Iterator
 
+from agent.errors import RecordError
 from agent.journal import Journal
 from agent.pipeline.context import Context
 from agent.pipeline.journal_keys import LINKED, PUBLISHED
@@ -60,10 +61,13 @@ def _link(context: Context, record: Record) -> None:
             EntryKind.RENAMED, {"old_name": old, "new_name": new}, event=f"renamed-{new}-{last.index + 1}", at=now
         )
     place = log_key(context.settings, old)
-    if not record.seals():
+    if record.last_seal() is None:
         place.make()
     record.seal(signer_of(record, place))
-    head = record.seals()[-1].head
+    last_seal = record.last_seal()
+    if last_seal is None:
+        raise RecordError(f"The record under the old name {old} could not be signed.")
+    head = last_seal.head
     context.record.append(
         EntryKind.RENAMED,
         {"old_name": old, "new_name": new, "entries": head.size, "root": head.root.hex()},
@@ -97,7 +101,7 @@ def unpublished(context: Context) -> int:
     """How many signed entries the share does not have, under whatever name. RecordError where they cannot be read."""
     missing = 0
     for record in (*former_records(context.settings), context.record):
-        seals = record.seals()
+        last = record.last_seal()
         done = progress(record, published_up_to(context.journal, record.device))
-        missing += max(0, (seals[-1].size if seals else 0) - done.size)
+        missing += max(0, (0 if last is None else last.size) - done.size)
     return missing

@@ -60,8 +60,8 @@ class Publishing:
     def is_due(self) -> bool:
         """Whether there is anything to sign or to send, so that the share will be asked for."""
         try:
-            seals = self.context.record.seals()
-            signed = seals[-1].size if seals else 0
+            last = self.context.record.last_seal()
+            signed = 0 if last is None else last.size
             return is_heartbeat_due(self.context) or len(self.context.record) > signed or unpublished(self.context) > 0
         except RecordError:
             return False  # sealing tells of it
@@ -129,8 +129,8 @@ class Publishing:
 
     def _forget_what_is_gone(self) -> None:
         """Where the share has all of the record, the journal lets go of photos that were removed long ago."""
-        seals = self.context.record.seals()
-        all_there = bool(seals) and seals[-1].size == len(self.context.record)
+        last = self.context.record.last_seal()
+        all_there = last is not None and last.size == len(self.context.record)
         if all_there and self.context.journal.forget_removed(self.context.clock() - KEPT):
             self.context.journal.tidy()  # so that no deleted row still has a name
 
@@ -168,7 +168,7 @@ class Publishing:
     def _signer(self) -> LogKey:
         """The key to seal with. The first is put on record; it is made here where an older `init` did not."""
         place, record = log_key(self.context.settings), self.context.record
-        if record.seals():
+        if record.last_seal() is not None:
             return signer_of(record, place)
         key = place.make()
         body: dict[str, JSON] = {

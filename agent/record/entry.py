@@ -82,7 +82,7 @@ def entry_of(line: bytes, digest: Sha256) -> Entry:
         kind = read["kind"]
         when = datetime.fromisoformat(at)
         share_at = None if read.get("share_at") is None else datetime.fromisoformat(read["share_at"])
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
         raise RecordAltered("it is no entry of this program") from fault
     try:
         known = EntryKind(kind)

@@ -1,16 +1,19 @@
-"""What the share still needs of a record: each seal becomes one delivery of three files, or four.
+"""What the share still needs of a record: each seal becomes one delivery, of one file.
 
 A delivery is made again, byte for byte the same, until the share has it, so one that was cut is simply repeated. The
-files' names give the range and the tree's root: no other content is ever meant for the same name.
+file's name gives the range and the tree's root: no other content is ever meant for the same name.
 """
 
 import hashlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agent.model import Delivery, Fingerprint, Outgoing, PhotoId, Sha256, TransferId
 from agent.record import published
 from agent.record.leaf import LEAF_LINE
+from agent.record.packed import pack
+from agent.record.published import Part
 from agent.record.reading import altered, as_record_error
 from agent.record.record import Record
 from agent.record.seals import Seal
@@ -43,9 +46,9 @@ def to_publish(record: Record, done: int, holder: str | None = None) -> Iterator
 
     Each is read when it is asked for, eight megabytes at most. RecordAltered if the record is not what was sealed.
     """
-    for seal in record.seals():
-        if seal.size > done:
-            yield Publication(seal.size, seal.checkpoint, _delivery(record, seal, holder))
+    waiting = list(itertools.takewhile(lambda seal: seal.size > done, record.seals_from_the_end()))
+    for seal in reversed(waiting):
+        yield Publication(seal.size, seal.checkpoint, _delivery(record, seal, holder))
 
 
 def progress(record: Record, checkpoint: str | None) -> PublishProgress:
@@ -56,38 +59,25 @@ def progress(record: Record, checkpoint: str | None) -> PublishProgress:
     """
     if checkpoint is None:
         return PublishProgress(0)
-    found = next((seal for seal in record.seals() if seal.checkpoint == checkpoint), None)
+    found = next((seal for seal in record.seals_from_the_end() if seal.checkpoint == checkpoint), None)
     return PublishProgress(0, lost=True) if found is None else PublishProgress(found.size)
 
 
 def _delivery(record: Record, seal: Seal, holder: str | None) -> Delivery:
-    contents = _contents(record, seal)
-    files = tuple(
-        Outgoing(
-            published.remote(record.device, name, holder),
-            content,
-            Fingerprint(Sha256(hashlib.sha256(content).hexdigest()), len(content)),
-        )
-        for name, content in contents.items()
-    )
-    named = hashlib.sha256("\n".join(file.name for file in files).encode()).hexdigest()
-    return Delivery(TransferId(named[:32]), NOT_A_PHOTO, files)
+    name = published.remote(record.device, published.publication_name(seal.first, seal.size, seal.head.root), holder)
+    content = _content(record, seal)
+    fingerprint = Fingerprint(Sha256(hashlib.sha256(content).hexdigest()), len(content))
+    named = hashlib.sha256(name.encode()).hexdigest()
+    return Delivery(TransferId(named[:32]), NOT_A_PHOTO, (Outgoing(name, content, fingerprint),))
 
 
-def _contents(record: Record, seal: Seal) -> dict[str, bytes]:
+def _content(record: Record, seal: Seal) -> bytes:
     with as_record_error(), record.files.entries.open("rb") as entries, record.files.leaves.open("rb") as leaves:
         entries.seek(seal.start)
         lines = entries.read(seal.end - seal.start)
         leaves.seek(seal.first * LEAF_LINE)
         commitments = leaves.read((seal.size - seal.first) * LEAF_LINE)
-    root = seal.head.root
     if lines.count(b"\n") != seal.size - seal.first or len(commitments) != (seal.size - seal.first) * LEAF_LINE:
         raise altered(seal.first, "what was signed is not there any more")
-    contents = {
-        published.segment_name(seal.first, seal.size, root): lines,
-        published.leaves_name(seal.first, seal.size, root): commitments,
-    }
-    if seal.rotation is not None:
-        contents[published.rotation_name(seal.size, root)] = seal.rotation.encode()
-    contents[published.checkpoint_name(seal.size, root)] = seal.checkpoint.encode()
-    return contents
+    notes = [] if seal.rotation is None else [(Part.ROTATION, seal.rotation.encode())]
+    return pack([*notes, (Part.CHECKPOINT, seal.checkpoint.encode())], commitments, lines)

@@ -1,23 +1,38 @@
 """What lies on the share under `record/<device>/`, for whoever reads it: IT, the witness, other people's verifiers.
 
-Every publication is three files, or four when the log key was changed, which are written once and never again. With
-`FIRST` the index of its first entry, `LAST` of its last, `SIZE = LAST + 1` how many entries the record then has (all
-nine digits, so that names sort), and `ROOT` the first sixteen hex digits of the tree's root at that size::
+Every publication is one file, which is written once and never again. IT's side gathers older ones into bundles, of the
+same format. With `FIRST` the index of its first entry, `LAST` of its last, `SIZE = LAST + 1` how many entries the
+record then has (all nine digits, so that names sort), and `ROOT` the first sixteen hex digits of the tree's root at
+that size::
+
+    publication-FIRST-LAST-ROOT.txt    one publication
+    bundle-FIRST-LAST-ROOT.txt         several that follow one another, gathered
+
+The first publication begins at 0, each other where the one before it ended. The file has, one behind the other:
+
+1. a line ``visit-photo-agent record 1 NOTES CHECK``. NOTES lists the signed notes that follow, with their lengths in
+   bytes and a comma between them: `c231` is a checkpoint, `r412` a rotation. CHECK is the first eight hex digits of
+   the SHA-256 of what stands before it and its space; it tells damage from a file that was cut, and proves nothing;
+2. those notes: of each publication its rotation, if the log key was changed, and then its checkpoint;
+3. the leaves, 130 bytes for each entry from FIRST to LAST;
+4. the entries, up to the end of the file.
+
+Records of before have each of these in a file by itself, and such files are as good as ever::
 
     segment-FIRST-LAST-ROOT.jsonl      the entries
     leaves-FIRST-LAST-ROOT.txt         what the tree is made of, and the salts
     checkpoint-SIZE-ROOT.txt           the tree's head, signed
     rotation-SIZE-ROOT.txt             a new log key, signed by the old one
 
-The first publication begins at 0, each other where the one before it ended.
+A bundle may lie beside files of the same entries, as where its making was cut off; they must then say the same.
 
-*A segment* has one entry a line, ended by a line feed: canonical JSON (RFC 8785) of `at`, `body`, `device`, `event`,
+*The entries* are one a line, ended by a line feed: canonical JSON (RFC 8785) of `at`, `body`, `device`, `event`,
 `index`, `kind` and, where the share was connected, `share_at`: the same moment as `at`, by the share's clock.
 config/record.schema.json says what each may hold. An entry that was erased on request (GDPR, Art. 17) leaves
 ``{"erased":true,"index":N}`` and spaces up to the length it had; it is right only where a later entry of kind "erased"
 names N.
 
-*The leaves* have one line for each line of the segment, of 130 bytes: `DATA`, a space, `SALT`, a line feed; both are 64
+*The leaves* have one line for each entry, of 130 bytes: `DATA`, a space, `SALT`, a line feed; both are 64
 lower-case hex digits. SALT is random; of an erased entry it is zeros. DATA is SHA-256 over the 32 bytes of the salt
 followed by the entry's line without its line feed. What the tree hashes are the 32 bytes of DATA, by RFC 6962 (and
 9162): the hash of a leaf is SHA-256(0x00 || DATA), of a node SHA-256(0x01 || left || right). So every proof holds when
@@ -47,7 +62,7 @@ from enum import StrEnum
 from agent.model import RemoteName
 
 LARGEST = 64 * 1024 * 1024
-"""Bytes that are believed of one published file; the agent makes none above a fifth of it."""
+"""Bytes that are believed of one published file; the agent makes none above a fifth of it, and no bundle above half."""
 
 ORIGIN = "visit-photo-agent/"
 """Before the device's name: what its checkpoints call the log, and the name of its keys."""
@@ -60,6 +75,12 @@ class Part(StrEnum):
     LEAVES = "leaves"
     CHECKPOINT = "checkpoint"
     ROTATION = "rotation"
+    PUBLICATION = "publication"
+    BUNDLE = "bundle"
+
+
+PACKED = frozenset({Part.PUBLICATION, Part.BUNDLE})
+"""Those files that have all parts in one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,29 +116,19 @@ def remote(device: str, name: str, holder: str | None = None) -> RemoteName:
     return RemoteName(f"{folder(holder)}/was-{device}-{name}")
 
 
-def segment_name(first: int, size: int, root: bytes) -> str:
-    """The entries from `first` up to, and without, `size`."""
-    return f"segment-{first:09}-{size - 1:09}-{root.hex()[:16]}.jsonl"
+def publication_name(first: int, size: int, root: bytes) -> str:
+    """The entries from `first` up to, and without, `size`, with all that belongs to them."""
+    return f"publication-{first:09}-{size - 1:09}-{root.hex()[:16]}.txt"
 
 
-def leaves_name(first: int, size: int, root: bytes) -> str:
-    """Their leaves and salts."""
-    return f"leaves-{first:09}-{size - 1:09}-{root.hex()[:16]}.txt"
-
-
-def checkpoint_name(size: int, root: bytes) -> str:
-    """The signed head of the tree over `size` entries."""
-    return f"checkpoint-{size:09}-{root.hex()[:16]}.txt"
-
-
-def rotation_name(size: int, root: bytes) -> str:
-    """The note that names the key that signs from `size` on."""
-    return f"rotation-{size:09}-{root.hex()[:16]}.txt"
+def bundle_name(first: int, size: int, root: str) -> str:
+    """Likewise, of several publications; `root` are the sixteen digits that the last one's name has."""
+    return f"bundle-{first:09}-{size - 1:09}-{root}.txt"
 
 
 _NAME = re.compile(
     r"(?:was-(?P<former>[A-Za-z0-9_-](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?)-)?"
-    r"(?:(?P<range>segment|leaves)-(?P<first>[0-9]{9,})-(?P<last>[0-9]{9,})|(?P<note>checkpoint|rotation)-(?P<size>[0-9]{9,}))"
+    r"(?:(?P<range>segment|leaves|publication|bundle)-(?P<first>[0-9]{9,})-(?P<last>[0-9]{9,})|(?P<note>checkpoint|rotation)-(?P<size>[0-9]{9,}))"
     r"-(?P<root>[0-9a-f]{16})(?:-(?P<choice>[0-9]+))?\.(?P<suffix>jsonl|txt)"
 )
 

@@ -25,7 +25,7 @@ from agent.record.note import Signer
 from agent.record.reading import End, as_record_error, chain, end_of
 from agent.record.recent import Recent
 from agent.record.schema import JSON, EntryKind, check, identity
-from agent.record.seals import Seal, make_seals, read_seals, signed_size
+from agent.record.seals import Seal, SealList, make_seals, read_seals, seals_from_the_end, signed_size
 from agent.record.tree import leaf_hash
 
 
@@ -53,6 +53,7 @@ class Record:
         self._salts = salts
         self._share_time = share_time
         self._writing: _Writing | None = None
+        self._sealed = SealList(self._files)
         self._made = False  # in this process: whoever made the folder before may have been cut off before its sync
 
     @classmethod
@@ -134,7 +135,7 @@ class Record:
         with as_record_error():
             if self._files.entries.exists():
                 writing = self._ready()
-                seals = make_seals(self._files, self._device, signer, writing.count, self.seals(), rotation)
+                seals = make_seals(self._files, self._device, signer, writing.count, self._sealed, rotation)
                 if seals:
                     writing.recent = recent.keep(
                         self._files, writing.recent, writing.events, writing.size, writing.count
@@ -269,6 +270,15 @@ class Record:
     def seals(self) -> list[Seal]:
         """All seals, oldest first."""
         return read_seals(self._files.seals)
+
+    def seals_from_the_end(self) -> Iterator[Seal]:
+        """All seals, newest first, each read when it is asked for."""
+        return seals_from_the_end(self._files.seals)
+
+    def last_seal(self) -> Seal | None:
+        """The newest seal; None before the first. RecordAltered where the list of seals was altered."""
+        with as_record_error():
+            return self._sealed.last()
 
     def verify(self, expected: Receipt | None = None) -> Receipt | None:
         """Check every entry against its leaf; the last one's receipt, or None of an empty record.

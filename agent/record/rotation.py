@@ -20,7 +20,7 @@ from agent.record.seals import NOT_THE_SIGNER, current_key
 def signer_of(record: Record, place: KeyPlace) -> LogKey:
     """The key to seal with, after a rotation that was cut was brought to its end. RecordError where there is none."""
     key, following = place.load(), place.following()
-    if following is not None and current_key(record.seals(), [following.key, key.key]) == following.key:
+    if following is not None and current_key(record.last_seal(), [following.key, key.key]) == following.key:
         place.switch()
         return following
     return key
@@ -37,7 +37,7 @@ def rotate(record: Record, place: KeyPlace, *, at: datetime, reason: str = "", l
     else:
         held = signer_of(record, place)
         old, signer = held.key, held
-        if record.seals() and current_key(record.seals(), [old]) is None:
+        if record.last_seal() is not None and current_key(record.last_seal(), [old]) is None:
             raise RecordError(NOT_THE_SIGNER)
     new = place.next()
     body: dict[str, JSON] = {"old_key": str(old), "new_key": str(new.key)}
@@ -57,12 +57,11 @@ def rotate(record: Record, place: KeyPlace, *, at: datetime, reason: str = "", l
 
 def _lost(record: Record) -> VerifierKey:
     """The key that signed last, as the record itself names it."""
-    seals = record.seals()
     named = [
         VerifierKey.parse(str(entry.body["log_key" if entry.kind is EntryKind.ENROLLED else "new_key"]))
         for entry in record.entries(kinds={EntryKind.ENROLLED, EntryKind.KEY_ROTATED})
     ]
-    found = current_key(seals, named)
+    found = current_key(record.last_seal(), named)
     if found is None:
         raise RecordError("The record does not name the key that signed it: nothing was signed yet, or it was altered.")
     return found

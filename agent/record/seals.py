@@ -2,12 +2,17 @@
 
 A line of seals.jsonl is durable before anything of it leaves the laptop. So a publication that was cut is repeated
 exactly as it began, whatever was recorded meanwhile.
+
+The list grows with every run, so nothing that a run does reads all of it: a `SealList` checks the whole list when it is
+first used, by one hash over what was checked when it was written; from then on it looks at the end only.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from agent.errors import RecordAltered, RecordError
 from agent.files.durable import replace_file
@@ -66,43 +71,157 @@ def read_seals(path: Path) -> list[Seal]:
         except FileNotFoundError:
             return []
     seals: list[Seal] = []
-    size = end = 0
     for line in content.split(b"\n")[:-1]:
-        try:
-            seal = Seal(**json.loads(line))
-            right = (seal.first, seal.start, seal.head.size) == (size, end, seal.size) and seal.size > size
-        except (ValueError, TypeError, AttributeError) as fault:
-            raise RecordAltered("The list of what was signed was altered. Keep the files and tell IT.") from fault
-        if not right:
-            raise RecordAltered("The list of what was signed was altered: a part is missing. Tell IT.")
+        seal = _seal_of(line)
+        before = (0, 0) if not seals else (seals[-1].size, seals[-1].end)
+        if (seal.first, seal.start) != before:
+            raise RecordAltered(_PART_MISSING)
         seals.append(seal)
-        size, end = seal.size, seal.end
     return seals
+
+
+_ALTERED = "The list of what was signed was altered. Keep the files and tell IT."
+_PART_MISSING = "The list of what was signed was altered: a part is missing. Tell IT."
+
+
+def _seal_of(line: bytes) -> Seal:
+    try:
+        seal = Seal(**json.loads(line))
+        right = seal.head.size == seal.size > seal.first
+    except (ValueError, TypeError, AttributeError) as fault:
+        raise RecordAltered(_ALTERED) from fault
+    if not right:
+        raise RecordAltered(_PART_MISSING)
+    return seal
+
+
+def seals_from_the_end(path: Path) -> Iterator[Seal]:
+    """The seals, newest first, each read when it is asked for; a line that a crash cut is passed over.
+
+    RecordAltered where one does not follow the one before it.
+    """
+    after: Seal | None = None
+    with as_record_error():
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            return
+        with file:
+            for line in _lines_from_the_end(file):
+                seal = _seal_of(line)
+                if after is not None and (after.first, after.start) != (seal.size, seal.end):
+                    raise RecordAltered(_PART_MISSING)
+                after = seal
+                yield seal
+    if after is not None and (after.first, after.start) != (0, 0):
+        raise RecordAltered(_PART_MISSING)
+
+
+def _lines_from_the_end(file: BinaryIO) -> Iterator[bytes]:
+    """The lines that have an end, the last first, without their ends."""
+    position = file.seek(0, 2)
+    rest: bytes | None = None  # what is known of a line whose beginning was not read yet; None: it has no end
+    while position > 0:
+        step = min(LONGEST, position)
+        position -= step
+        file.seek(position)
+        first, *lines = file.read(step).split(b"\n")
+        if lines:
+            whole = lines[:-1] if rest is None else [*lines[:-1], lines[-1] + rest]
+            yield from reversed(whole)
+            rest = first
+        elif rest is not None:
+            rest = first + rest
+    if rest is not None:
+        yield rest
 
 
 def signed_size(path: Path) -> int:
     """How many entries are signed, as the last line that is whole says; 0 if there is none. Reads the end only."""
     try:
         with path.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - LONGEST))
-            *whole, _ = file.read().split(b"\n")
+            last = next(_lines_from_the_end(file), None)
     except FileNotFoundError:
         return 0
     try:
-        return int(json.loads(whole[-1])["size"]) if whole else 0
+        return 0 if last is None else int(json.loads(last)["size"])
     except (ValueError, TypeError, KeyError) as fault:
-        raise RecordAltered("The list of what was signed was altered. Keep the files and tell IT.") from fault
+        raise RecordAltered(_ALTERED) from fault
+
+
+class SealList:
+    """The list of one record, as the process that writes it knows it."""
+
+    def __init__(self, where: Files) -> None:
+        self._where = where
+        self._known: _Checked | None = None
+
+    def last(self) -> Seal | None:
+        """The newest seal; None before the first.
+
+        RecordAltered where the list was altered: all of it is looked at once, and then only whether anything but this
+        process has changed its length.
+        """
+        path = self._where.seals
+        if self._known is None or self._known.length != files.size_of(path):
+            self._known = _checked(path, _kept(self._where))
+        return self._known.last
+
+    def add(self, seals: Sequence[Seal], grown: Frontier) -> None:
+        """Put these behind the others, and keep the tree that they end with; durable on return."""
+        known = self._known
+        if known is None:
+            raise ValueError("the list is looked at before anything is added")
+        path = self._where.seals
+        if files.size_of(path) > known.whole:  # a line that a crash left without its end
+            files.cut(path, known.whole)
+        lines = [json.dumps(asdict(seal), ensure_ascii=False, sort_keys=True).encode() + b"\n" for seal in seals]
+        files.append(path, b"".join(lines), known.whole)
+        digest, size = known.digest, known.whole
+        for line in lines:
+            digest, size = hashlib.sha256(digest + line).digest(), size + len(line)
+        self._known = _Checked(size, size, digest, seals[-1])
+        _keep(self._where, grown, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A list that was checked: its bytes, those of its whole lines, a hash chained over these, and the last seal."""
+
+    length: int
+    whole: int
+    digest: bytes
+    last: Seal | None
+
+
+def _checked(path: Path, kept: bytes | None) -> _Checked:
+    """Check the list. Where it is the one of which `kept` is the hash, that was done when it was written."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return _Checked(0, 0, b"", None)
+    whole = content.split(b"\n")[:-1]
+    digest = b""
+    for line in whole:
+        digest = hashlib.sha256(digest + line + b"\n").digest()
+    if not whole:
+        last = None
+    elif digest == kept:
+        last = _seal_of(whole[-1])
+    else:
+        last = read_seals(path)[-1]
+    return _Checked(len(content), content.rfind(b"\n") + 1, digest, last)
 
 
 def make_seals(
-    where: Files, device: str, signer: Signer, count: int, before: Sequence[Seal], rotation: str | None = None
+    where: Files, device: str, signer: Signer, count: int, before: SealList, rotation: str | None = None
 ) -> list[Seal]:
     """Sign what was put on record since the last seal, up to entry `count`; the new seals, durable on return.
 
     Each entry is checked against its leaf once more. `rotation` goes with the last of them. RecordError where `signer`
     is not the key that signed last, or that it passed the log on to: nobody would believe it.
     """
-    last = before[-1] if before else None
+    last = before.last()
     first, start, grown = (0, 0, Frontier()) if last is None else (last.size, last.end, _frontier(where, last))
     if first >= count:
         return []
@@ -122,10 +241,7 @@ def make_seals(
                 first, start = grown.size, end
     if grown.size != count:
         raise altered(grown.size, "it was there a moment ago")
-    _mend(where.seals)
-    lines = (json.dumps(asdict(seal), ensure_ascii=False, sort_keys=True).encode() + b"\n" for seal in seals)
-    files.append(where.seals, b"".join(lines), files.size_of(where.seals))
-    _keep(where, grown)
+    before.add(seals, grown)
     return seals
 
 
@@ -135,16 +251,6 @@ def _known(pairs: Iterator[tuple[bytes, Entry | None]], most: int) -> Iterator[t
         if pair is None:
             return
         yield pair
-
-
-def _mend(path: Path) -> None:
-    """Cut away a line that a crash left without its end."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return
-    if not content.endswith(b"\n"):
-        files.cut(path, content.rfind(b"\n") + 1)
 
 
 def _frontier(where: Files, seal: Seal) -> Frontier:
@@ -165,14 +271,22 @@ def _frontier(where: Files, seal: Seal) -> Frontier:
     return frontier
 
 
-def _keep(where: Files, frontier: Frontier) -> None:
-    kept = {"size": frontier.size, "hashes": [one.hex() for one in frontier.hashes]}
+def _keep(where: Files, frontier: Frontier, digest: bytes) -> None:
+    kept = {"size": frontier.size, "hashes": [one.hex() for one in frontier.hashes], "seals": digest.hex()}
     replace_file(where.tree, json.dumps(kept).encode())
 
 
-def current_key(seals: Sequence[Seal], candidates: Sequence[VerifierKey]) -> VerifierKey | None:
+def _kept(where: Files) -> bytes | None:
+    """The hash of the list as it was when the tree was kept; None where that is not known."""
+    try:
+        return bytes.fromhex(json.loads(where.tree.read_bytes())["seals"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None  # only quicker: then the whole list is read
+
+
+def current_key(last: Seal | None, candidates: Sequence[VerifierKey]) -> VerifierKey | None:
     """Which of these keys the log is signed by now; None before the first seal, or if it is none of them."""
     try:
-        return seals[-1].key_after(candidates) if seals else None
+        return last.key_after(candidates) if last is not None else None
     except NoteFault as fault:
         raise RecordAltered(f"The last signature of the record was altered: {fault}. Tell IT.") from fault

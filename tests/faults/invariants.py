@@ -200,7 +200,9 @@ def the_record_is_published(world: World) -> None:
     device = world.devices[-1]
     record = Record.open(world.state / "record", device)
     assert record.verify() is not None
-    published = "".join(
-        path.read_text("utf-8") for path in sorted((world.share / "record" / device).glob("segment-*.jsonl"))
+    published = [path.read_bytes() for path in sorted((world.share / "record" / device).glob("publication-*.txt"))]
+    entries = record.files.entries.read_bytes()
+    whole = b"".join(
+        content[-(seal.end - seal.start) :] for content, seal in zip(published, record.seals(), strict=True)
     )
-    assert published == record.files.entries.read_text("utf-8"), "what is published is not what is here"
+    assert whole == entries, "what is published is not what is here"

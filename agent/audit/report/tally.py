@@ -106,16 +106,6 @@ class Tally:
         if take is not None:
             take(entry, laptop, when)
 
-    def forget(self, device: str) -> None:
-        """Take a laptop out again."""
-        self.laptops.pop(device, None)
-        self._open.pop(device, None)
-        self.cells = {key: cell for key, cell in self.cells.items() if cell.device != device}
-        self._months = {key: month for key, month in self._months.items() if key[0] != device}
-        self.breaches = {key: one for key, one in self.breaches.items() if one.device != device}
-        self.statements = [one for one in self.statements if one.device != device]
-        self.inspections = [one for one in self.inspections if one.device != device]
-
     def settle(self) -> None:
         """Join what went on under another name, and count what is still open."""
         for device, here in self._open.items():

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.laptop import Laptop
+from tests.unit.record.copies import spoil_signature
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +93,7 @@ def test_it_verifies_a_copy_without_settings_or_network(
     assert (code, told["device"], told["entries"], told["signed"], told["findings"]) == (0, "laptop-17", 9, 9, [])
     assert at_it("verify", tmp_path / "copy" / "record" / "laptop-17")[0] == 0
     assert at_it("verify", tmp_path / "copy", key=False)[0] == 12
-    seen = next((tmp_path / "copy" / "record" / "laptop-17").glob("checkpoint-*"))
+    seen = next((tmp_path / "copy" / "record" / "laptop-17").glob("publication-*"))
     assert at_it("verify", tmp_path / "copy", "--seen", seen)[0] == 0
 
 
@@ -109,17 +110,17 @@ def test_each_kind_of_damage_has_its_exit_code(
         return found
 
     def edit(folder: Path) -> None:
-        path = one(folder, "segment")
+        path = one(folder, "publication")
         path.write_bytes(path.read_bytes().replace(b'"museum"', b'"farm22"'))
 
     def cut(folder: Path) -> None:
-        path = one(folder, "segment")
+        path = one(folder, "publication")
         path.write_bytes(path.read_bytes()[:-200])
 
     assert code(lambda folder: None) == 0
     assert code(edit) == 10
     assert code(cut) == 11
-    assert code(lambda folder: one(folder, "checkpoint").unlink()) == 12
+    assert code(lambda folder: spoil_signature(one(folder, "publication"))) == 12
     assert code(lambda folder: None, "--max-silence", "0.0000001") == 14
 
 
@@ -183,9 +184,8 @@ def test_a_copy_that_does_not_verify_is_not_erased_in(after_a_trip: Laptop) -> N
     index = json.loads(after_a_trip.command("log", "show", "--json").stdout.splitlines()[0])["index"]
     after_a_trip.command("log", "erase", str(index), "--yes")
     after_a_trip.run()
-    checkpoint = max((after_a_trip.share / "record" / "laptop-17").glob("checkpoint-*"))
-    checkpoint.unlink()
-    before = {path: path.read_bytes() for path in (after_a_trip.share / "record").rglob("*.jsonl")}
+    spoil_signature(max((after_a_trip.share / "record" / "laptop-17").glob("publication-*")))
+    before = {path: path.read_bytes() for path in (after_a_trip.share / "record").rglob("*.txt")}
     assert after_a_trip.command("log", "erase-copy", after_a_trip.share).returncode == 12
     assert {path: path.read_bytes() for path in before} == before
 
@@ -206,7 +206,7 @@ def test_show_is_the_same_from_the_laptop_a_copy_and_the_share(
 def test_show_of_a_copy_that_is_not_whole_says_so_and_shows_what_is(
     at_it: Callable[..., tuple[int, list[dict[str, Any]]]], tmp_path: Path, after_a_trip: Laptop
 ) -> None:
-    one(tmp_path / "copy" / "record" / "laptop-17", "checkpoint").unlink()
+    spoil_signature(one(tmp_path / "copy" / "record" / "laptop-17", "publication"))
     code, rows = at_it("show", tmp_path / "copy")
     assert (code, len(rows)) == (12, 3)
     done = after_a_trip.command("log", "show", tmp_path / "copy")

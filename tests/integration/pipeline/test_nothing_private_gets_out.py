@@ -16,6 +16,7 @@ import piexif
 import pytest
 from PIL import Image
 
+from agent.audit.index import open_store
 from agent.notices import LogEvent
 from agent.pipeline.journal_keys import SHARE_TROUBLE
 from agent.supervisor import RunLogged
@@ -201,6 +202,7 @@ def test_no_name_place_or_title_is_in_record_reports_logs_or_syslog(
         ["log", "verify", "--share", "--json"],
         ["witness", "--share", "--keys", keys, "--state", tmp_path / "witness", "--json"],
         ["witness", laptop.share, "--keys", keys, "--state", tmp_path / "witness"],
+        ["index", laptop.share, "--to", tmp_path / "index", "--keys", keys, "--show", "visits"],
         ["doctor"],
         ["config", "show"],
     ):
@@ -215,6 +217,10 @@ def test_no_name_place_or_title_is_in_record_reports_logs_or_syslog(
     texts += [rsyslog.output.read_text("utf-8"), (tmp_path / "events.jsonl").read_text("utf-8")]
     texts += [path.read_bytes().decode("latin-1") for path in (tmp_path / "witness").rglob("*") if path.is_file()]
     assert len(texts[-1]) > 50
+    index = open_store(str(tmp_path / "index"), "school")
+    tables = [str(index.ask(f"SELECT * FROM {name}").rows) for name in index.tables()]
+    assert all(laptop.settings.device.name in table for table in tables)
+    texts += tables
     for needle in (PRIVATE_WORD, DOUBTFUL_WORD, VISIT_WORD, *PLACES):
         assert not [text for text in texts if needle.lower() in text.lower()], needle
     on_share = laptop.on_share()

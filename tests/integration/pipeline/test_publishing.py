@@ -70,8 +70,8 @@ def test_after_a_run_the_share_has_a_record_that_verifies(laptop: Laptop) -> Non
 
 def lines(laptop: Laptop) -> list[bytes]:
     """All published entries."""
-    segments = [content for name, content in record_on_share(laptop).items() if name.startswith("segment-")]
-    return [line for content in segments for line in content.splitlines()]
+    contents = [content for name, content in record_on_share(laptop).items() if name.startswith("publication-")]
+    return [line for content in contents for line in content.splitlines() if line.startswith(b"{")]
 
 
 def test_every_published_line_is_as_the_schema_says(laptop: Laptop) -> None:
@@ -91,7 +91,7 @@ def test_a_run_in_which_nothing_happened_publishes_nothing_until_the_next_day(la
     run_on(laptop, now + timedelta(days=1))
     after = record_on_share(laptop)
     assert {name: after[name] for name in before} == before
-    assert len(after) == len(before) + 3
+    assert len(after) == len(before) + 1
     assert json.loads(lines(laptop)[-1])["kind"] == "heartbeat"
     assert judged(laptop).exit_code == 0
 
@@ -115,17 +115,16 @@ def test_a_share_that_takes_no_record_stops_no_photo_and_gets_it_later(laptop: L
     laptop.run()
     assert laptop.look(lambda context: context.journal.fact(UNPUBLISHED)) is None
     assert judged(laptop).findings == ()
-    assert len(record_on_share(laptop)) == 3, "it was sealed in the first run, and the second had nothing to add"
+    assert len(record_on_share(laptop)) == 1, "it was sealed in the first run, and the second had nothing to add"
 
 
-def test_a_publication_that_arrived_in_part_is_completed_under_the_same_names(laptop: Laptop) -> None:
+def test_a_publication_that_did_not_arrive_is_sent_again_under_the_same_name(laptop: Laptop) -> None:
     laptop.photo("IMG_1.jpg")
     laptop.run()
     whole = record_on_share(laptop)
     laptop.look(lambda context: context.journal.set_fact(PUBLISHED, None))
     for name in whole:
-        if not name.startswith("segment"):
-            (laptop.share / "record" / "laptop-17" / name).unlink()
+        (laptop.share / "record" / "laptop-17" / name).unlink()
     laptop.run()
     assert record_on_share(laptop) == whole
 
@@ -138,15 +137,15 @@ def test_what_was_not_published_is_published_as_it_was_signed_whatever_came_afte
     laptop.photo("IMG_1.jpg")
     laptop.run()
     assert judged(laptop).findings == ()
-    assert [name for name in record_on_share(laptop) if name.startswith("segment-000000000-000000000-")]
+    assert [name for name in record_on_share(laptop) if name.startswith("publication-000000000-000000000-")]
 
 
 def test_another_file_under_a_name_of_the_record_is_told_and_never_overwritten(laptop: Laptop) -> None:
     laptop.photo("IMG_1.jpg")
     laptop.run()
     whole = record_on_share(laptop)
-    (segment,) = (name for name in whole if name.startswith("segment"))
-    planted = laptop.share / "record" / "laptop-17" / segment
+    (name,) = whole
+    planted = laptop.share / "record" / "laptop-17" / name
     planted.write_bytes(b"planted\n")
     laptop.look(lambda context: context.journal.set_fact(PUBLISHED, None))
     heard = Heard()

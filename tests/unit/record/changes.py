@@ -16,8 +16,9 @@ from agent.record.keys import KeyPlace
 from agent.record.note import VerifierKey
 from agent.record.published import Part, read_name
 from agent.record.rotation import rotate, signer_of
+from tests.unit.record.before import publish, published
 from tests.unit.record.bodies import AT
-from tests.unit.record.copies import publish, published, put_down
+from tests.unit.record.copies import put_down
 from tests.unit.record.logkeys import key_of
 
 ALTERED, TRUNCATED, UNSIGNED = 10, 11, 12

@@ -9,8 +9,8 @@ import pytest
 from agent.record import EntryKind, Record
 from agent.record.files import Files
 from agent.record.keys import LogKey
+from tests.unit.record.before import published
 from tests.unit.record.bodies import AT, transferred
-from tests.unit.record.copies import published
 from tests.unit.record.logkeys import key_of
 
 

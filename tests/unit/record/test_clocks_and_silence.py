@@ -10,7 +10,7 @@ from agent.audit.verify import verify_copy
 from agent.audit.witness import Witness, WitnessFinding
 from agent.record import EntryKind, Record
 from agent.record.keys import LogKey
-from tests.unit.record.copies import publish
+from tests.unit.record.before import publish
 
 TODAY = datetime(2026, 3, 14, 17, 0, tzinfo=UTC)
 AHEAD = timedelta(days=400)

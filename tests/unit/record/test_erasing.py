@@ -15,8 +15,9 @@ from agent.record.files import Files
 from agent.record.keys import LogKey
 from agent.record.leaf import LEAF_LINE, read_leaf_line
 from agent.record.tree import inclusion_ranges, leaf_hash, prove, root_of, verify_inclusion
+from tests.unit.record.before import publish, published
 from tests.unit.record.bodies import AT, transferred
-from tests.unit.record.copies import judged, publish, published
+from tests.unit.record.copies import judged
 
 LATER = AT + timedelta(days=400)
 STAFF = "a.leaver"

@@ -11,8 +11,9 @@ from agent.audit.evidence import Note
 from agent.audit.verify import verify_copy
 from agent.record import Record
 from agent.record.keys import LogKey
+from tests.unit.record.before import publish, published
 from tests.unit.record.changes import RECORDS, Made, each_change
-from tests.unit.record.copies import NOW, judged, only, publish, published, put_down
+from tests.unit.record.copies import NOW, judged, only, put_down
 from tests.unit.record.logkeys import key_of
 
 WHOLE = bool(os.environ.get("PHOTO_AGENT_LONG_TESTS"))

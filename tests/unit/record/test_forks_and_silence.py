@@ -11,8 +11,9 @@ from agent.audit.findings import RecordFault
 from agent.record import EntryKind, Record
 from agent.record.checkpoint import checkpoint_of
 from agent.record.keys import LogKey
+from tests.unit.record.before import publish, published
 from tests.unit.record.bodies import AT
-from tests.unit.record.copies import damages, judged, only, publish, published, put_down
+from tests.unit.record.copies import damages, judged, only, put_down
 
 # --- Forks ---
 

@@ -21,8 +21,9 @@ from agent.errors import UsageError
 from agent.files.beneath import Beneath, NotPlain
 from agent.record import EntryKind, Record
 from agent.record.keys import LogKey
+from tests.unit.record.before import publish
 from tests.unit.record.bodies import AT, transferred
-from tests.unit.record.copies import NOW, judged, only, publish, put_down
+from tests.unit.record.copies import NOW, judged, only, put_down
 
 LATER = AT + timedelta(minutes=5)
 SWAPS = 1000

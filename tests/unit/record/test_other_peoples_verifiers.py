@@ -16,7 +16,8 @@ from agent.record import Record
 from agent.record.keys import LogKey
 from agent.record.leaf import LEAF_LINE, read_leaf_line
 from agent.record.tree import consistency_ranges, inclusion_ranges, leaf_hash, prove, root_of
-from tests.unit.record.copies import NOW, published
+from tests.unit.record.before import published
+from tests.unit.record.copies import NOW
 
 PACKAGES = Path("/usr/share/gocode")
 SOURCES = Path(__file__).with_name("data")

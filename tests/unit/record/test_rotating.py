@@ -9,8 +9,9 @@ from agent.errors import RecordError
 from agent.record import EntryKind, Record
 from agent.record.keys import KeyPlace
 from agent.record.rotation import rotate, signer_of
+from tests.unit.record.before import publish
 from tests.unit.record.bodies import AT
-from tests.unit.record.copies import judged, publish, put_down
+from tests.unit.record.copies import judged, put_down
 from tests.unit.record.logkeys import key_of
 
 LATER = AT + timedelta(minutes=5)

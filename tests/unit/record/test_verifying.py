@@ -13,8 +13,9 @@ from agent.record import Record
 from agent.record.checkpoint import Checkpoint, checkpoint_of
 from agent.record.keys import LogKey
 from agent.record.note import sign_note
+from tests.unit.record.before import publish, published
 from tests.unit.record.bodies import AT
-from tests.unit.record.copies import NOW, damages, judged, only, publish, published, put_down
+from tests.unit.record.copies import NOW, damages, judged, only, put_down
 from tests.unit.record.logkeys import key_of
 
 # --- Whole ---

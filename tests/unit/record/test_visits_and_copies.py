@@ -7,8 +7,8 @@ from agent.audit.copied import copied_entries
 from agent.audit.visits import sum_up
 from agent.record import Draft, EntryKind, Record
 from agent.record.keys import LogKey
+from tests.unit.record.before import publish, published
 from tests.unit.record.bodies import AT, removed, transferred
-from tests.unit.record.copies import publish, published
 from tests.unit.record.logkeys import key_of
 
 

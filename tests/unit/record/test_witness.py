@@ -20,8 +20,9 @@ from agent.record import EntryKind, Record
 from agent.record.checkpoint import checkpoint_of
 from agent.record.keys import LogKey
 from agent.record.note import open_note, split_note
+from tests.unit.record.before import publish, published
 from tests.unit.record.bodies import AT, transferred
-from tests.unit.record.copies import NOW, publish, published, put_down
+from tests.unit.record.copies import NOW, put_down
 from tests.unit.record.logkeys import key_of
 
 

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.audit.verified import MOST_WAITING, Signed, read_verified
+from agent.audit.verified import read_verified
 from agent.record import EntryKind, Record
 from agent.record.entry import Entry
 from agent.record.keys import LogKey
-from agent.record.tree import leaf_hash, root_of
 from tests.unit.record.bodies import AT, transferred
 from tests.unit.record.copies import only, publish, published
 from tests.unit.record.logkeys import key_of
@@ -21,13 +20,9 @@ class Given:
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
-        self.forgotten: list[str] = []
 
     def entry(self, entry: Entry) -> None:
         self.entries.append(entry)
-
-    def forget(self, device: str) -> None:
-        self.forgotten.append(device)
 
 
 @pytest.fixture
@@ -100,19 +95,6 @@ def test_an_unsigned_stretch_put_before_the_signed_one_gives_nothing(
             shutil.copy(file, copy / file.name)
     photos = [one.index for one in given(copy, signer).entries]
     assert photos == [0, 1, 2]
-
-
-def test_what_waits_for_a_signature_is_bounded() -> None:
-    sink = Given()
-    reader = Signed(sink)
-    for index in range(70):
-        reader.leaf(index, leaf_hash(b""), None, MOST_WAITING // 64)
-    reader.head(70, root_of([leaf_hash(b"")] * 70))
-    assert sink.entries == []
-    for index in range(3):  # another publication begins anew and is taken
-        reader.leaf(index, leaf_hash(b""), None, 100)
-    reader.head(3, root_of([leaf_hash(b"")] * 3))
-    assert reader._proven.size == 3
 
 
 def test_verifying_reads_the_same_with_and_without_a_reader(record: Record, tmp_path: Path, signer: LogKey) -> None:

@@ -1,0 +1,65 @@
+"""Reading a published record from one entry to the next, whatever files it lies in, and however these overlap."""
+
+import heapq
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+
+from agent.audit.evidence import Piece
+from agent.audit.lines import LONGEST_LINE
+from agent.record.leaf import LEAF_LINE
+
+
+class Pieces:
+    """Those of one record that have both entries and leaves. Asked for one entry after the other, in their order."""
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        whole = [one for one in pieces if one.size is not None and one.entries is not None and one.leaves is not None]
+        self._waiting = sorted(whole, key=lambda one: one.first, reverse=True)
+        self._open: list[tuple[int, int, Piece]] = []
+        self._useless: set[int] = set()
+
+    def at(self, index: int) -> Piece | None:
+        """The piece that has this entry and reaches furthest; None where none has it."""
+        while self._waiting and self._waiting[-1].first <= index:
+            piece = self._waiting.pop()
+            heapq.heappush(self._open, (-(piece.size or 0), len(self._waiting), piece))
+        while self._open and (-self._open[0][0] <= index or id(self._open[0][2]) in self._useless):
+            heapq.heappop(self._open)
+        return self._open[0][2] if self._open else None
+
+    def drop(self, piece: Piece) -> None:
+        """This piece is of no use: let others take its place."""
+        self._useless.add(id(piece))
+
+
+def lines_of(piece: Piece, index: int) -> Iterator[tuple[bytes, bytes]]:
+    """From entry `index` on each line of a piece, with its end, and its leaf's line; less where either is cut.
+
+    Raises OSError, or NotPlain where there is no file. Nothing is checked.
+    """
+    if piece.entries is None or piece.leaves is None or piece.size is None:
+        return
+    with piece.entries.open() as entries, piece.leaves.open() as leaves:
+        for _ in range(index - piece.first):
+            if not entries.readline(LONGEST_LINE) or len(leaves.read(LEAF_LINE)) < LEAF_LINE:
+                return
+        for _ in range(index, piece.size):
+            line, leaf = entries.readline(LONGEST_LINE), leaves.read(LEAF_LINE)
+            if not line or not leaf:
+                return
+            yield line, leaf
+
+
+class Coverage:
+    """Which entries whole pieces have, those with entries and leaves."""
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        whole = sorted((one.first, one.size) for one in pieces if one.size is not None and one.entries and one.leaves)
+        self._firsts = [first for first, _ in whole]
+        self._reach = list(accumulate((size for _, size in whole), max))
+
+    def has(self, piece: Piece) -> bool:
+        """Whether a single one has all that this one is of."""
+        at = bisect_right(self._firsts, piece.first)
+        return piece.size is not None and at > 0 and self._reach[at - 1] >= piece.size

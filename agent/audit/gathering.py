@@ -1,0 +1,371 @@
+"""Gathering a device's publications into bundles, on IT's side, so that the record does not drown the share.
+
+What was published in a month that is over becomes one bundle, and the months of a year that is over another. Only a
+record that verifies is touched. Of each bundle, in this order, so that a crash anywhere leaves a record that verifies:
+
+1. it is written under a name that nobody reads, and synced;
+2. it is read back, and the record is verified with the bundles in place of what they were made of: it must come to
+   the very same;
+3. it gets its name, which replaces nothing;
+4. what it was made of is taken away, each file only if it still is what was gathered.
+
+What an earlier try left beside a bundle is taken away by the next. A device may publish meanwhile: what comes later is
+not part of it. Devices own these folders, so they count as hostile: see `agent.files.beneath`.
+"""
+
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+from agent.audit.evidence import GATHERING, MOST_FILES, Note, Piece, PublishedEvidence, of_file, opened_copy
+from agent.audit.findings import Report
+from agent.audit.renaming import all_evidence
+from agent.audit.verify import verify
+from agent.errors import RecordAltered, RecordError
+from agent.files.beneath import Beneath, NotPlain, Parts
+from agent.record.checkpoint import checkpoint_of, read_rotation
+from agent.record.leaf import LEAF_LINE, erased_index
+from agent.record.note import NoteFault, VerifierKey
+from agent.record.packed import pack
+from agent.record.published import LARGEST, Part, bundle_name, read_name
+
+MOST_OF_A_BUNDLE = LARGEST // 2
+"""Bytes of what becomes one bundle."""
+
+STALE = 24 * 3600
+"""Seconds after which a bundle that never got its name belongs to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What became of one device's record: how many files were gathered into how many bundles.
+
+    `trouble` says in words why nothing, or no more, was done.
+    """
+
+    device: str
+    files: int = 0
+    bundles: int = 0
+    trouble: str | None = None
+
+    def lines(self) -> Iterator[str]:
+        """For people; nothing where nothing was to be done."""
+        if self.files:
+            into = "1 bundle" if self.bundles == 1 else f"{self.bundles} bundles"
+            yield f"{self.device}: {self.files} files of its record were gathered" + (
+                f" into {into}" * bool(self.bundles)
+            )
+        if self.trouble:
+            yield f"{self.device}: its record was not gathered: {self.trouble}"
+
+    def as_json(self) -> dict[str, object]:
+        """One object, for scripts."""
+        return {
+            "device": self.device,
+            "gathered_files": self.files,
+            "bundles": self.bundles,
+            "not_gathered": self.trouble,
+        }
+
+
+def gather_records(
+    folder: Path,
+    keys: Sequence[VerifierKey],
+    *,
+    now: datetime,
+    devices: Collection[str] | None = None,
+    step: Callable[[str], object] = lambda _: None,
+) -> Iterator[Gathered]:
+    """Gather the records in a share, its `record/`, or one device's folder, of these `devices` (None: of all).
+
+    `step` hears before each change to the share what it will be. UsageError where there is no record.
+    """
+    with opened_copy(folder) as copy:
+        for evidence, trusted in all_evidence(copy, keys, lambda _: ())[0]:
+            if (devices is None or evidence.device in devices) and evidence.where is not None:
+                yield _Gathering(copy, evidence, trusted, now, step).through()
+
+
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """A piece with the names of its files, and the notes that belong to it."""
+
+    piece: Piece
+    files: tuple[str, ...]
+    notes: tuple[Note, ...]
+
+
+@dataclass(slots=True)
+class _Bundle:
+    """What becomes one file: of which pieces, their files with a digest of each, and the names it has and will have."""
+
+    olds: list[_Old]
+    draft: Parts
+    name: str
+    digests: dict[str, bytes] = field(default_factory=dict)
+
+
+class _Gathering:
+    """One device's record being gathered."""
+
+    def __init__(
+        self,
+        copy: Beneath,
+        evidence: PublishedEvidence,
+        keys: Sequence[VerifierKey],
+        now: datetime,
+        step: Callable[[str], object],
+    ) -> None:
+        self._copy = copy
+        self._evidence = evidence
+        self._where: Parts = evidence.where or ()
+        self._keys = keys
+        self._now = now
+        self._step = step
+        self._files = 0
+        self._bundles = 0
+
+    def through(self) -> Gathered:
+        device = self._evidence.device
+        try:
+            self._gather()
+        except (RecordError, NotPlain) as fault:
+            return Gathered(device, self._files, self._bundles, f"{fault}")
+        except OSError as fault:
+            why = f"its folder cannot be written to: {fault.strerror}"
+            return Gathered(device, self._files, self._bundles, why)
+        return Gathered(device, self._files, self._bundles)
+
+    def _gather(self) -> None:
+        line, doubles = _line(self._evidence)
+        groups = list(self._groups(line)) if len(line) > 1 else []
+        if not groups and not doubles:
+            return
+        before = verify(self._evidence, self._keys, self._now)
+        if before.findings:
+            return  # whoever verifies is told of it
+        self._sweep()
+        bundles: list[_Bundle] = []
+        try:
+            bundles.extend(self._written(group) for group in groups)  # one by one: what was written is known
+            if bundles:
+                self._verify(bundles, before)
+            for bundle in bundles:
+                self._step("name")
+                self._copy.rename(bundle.draft, bundle.name)
+        except BaseException:
+            for bundle in bundles:
+                self._discard(bundle.draft)
+            raise
+        self._bundles = len(bundles)
+        for old, covering in doubles:  # first, because such a piece may be made of a file that is taken away next
+            self._take_double(old, covering)
+        for bundle in bundles:
+            for name, digest in bundle.digests.items():
+                self._take_away(name, digest)
+        self._copy.sync(self._where)
+
+    # --- what belongs together ---------------------------------------------------------------------------------------
+
+    def _groups(self, line: Sequence[_Old]) -> Iterator[list[_Old]]:
+        """Pieces that become one: of a year that is over, or of a month; no larger than a bundle may be."""
+        dated: list[tuple[tuple[int, ...] | None, _Old, int]] = []
+        for old in line:
+            at, size = self._last_of(old)
+            dated.append((self._period(at), old, size))
+        for period, members in groupby(dated, key=lambda one: one[0]):
+            if period is None:
+                continue
+            group: list[_Old] = []
+            held = 0
+            for _, old, size in members:
+                if group and held + size > MOST_OF_A_BUNDLE:
+                    yield from [group] if len(group) > 1 else []
+                    group, held = [], 0
+                group.append(old)
+                held += size
+            if len(group) > 1:
+                yield group
+
+    def _period(self, at: datetime | None) -> tuple[int, ...] | None:
+        """The year, or the month of this year, that is over; None for one that is not."""
+        if at is None or (at.year, at.month) >= (self._now.year, self._now.month):
+            return None
+        return (at.year,) if at.year < self._now.year else (at.year, at.month)
+
+    def _last_of(self, old: _Old) -> tuple[datetime | None, int]:
+        """When the last entry of a piece was put down, that is not erased; and how many bytes the piece has."""
+        entries, leaves, notes = self._content(old, {})
+        size = len(entries) + len(leaves) + sum(len(note) for _, note in notes)
+        for line in reversed(entries.split(b"\n")[:-1]):
+            if erased_index(line) is None:
+                read = json.loads(line)
+                return datetime.fromisoformat(read.get("share_at") or read["at"]).astimezone(UTC), size
+        return None, size
+
+    def _content(self, old: _Old, digests: dict[str, bytes]) -> tuple[bytes, bytes, list[tuple[Part, bytes]]]:
+        """Entries, leaves and notes of a piece, read once more; the digest of each file goes into `digests`."""
+        contents = {name: self._read(name) for name in old.files}
+        digests |= {name: hashlib.sha256(content).digest() for name, content in contents.items()}
+        piece = old.piece
+        if piece.leaves is None or piece.size is None:
+            raise RecordAltered("a part of it is missing")
+        leaves = contents[piece.leaves.name][piece.leaves.start :][: (piece.size - piece.first) * LEAF_LINE]
+        entries = b"" if piece.entries is None else contents[piece.entries.name][piece.entries.start :]
+        notes = [(note.name.part, note.content) for note in old.notes if note.name is not None]
+        return entries, leaves, notes
+
+    def _read(self, name: str) -> bytes:
+        with self._copy.open((*self._where, name), LARGEST) as file:
+            return file.read()
+
+    # --- the bundle --------------------------------------------------------------------------------------------------
+
+    def _written(self, group: list[_Old]) -> _Bundle:
+        digests: dict[str, bytes] = {}
+        entries, leaves, notes = [], [], []
+        for old in group:
+            some_entries, some_leaves, some_notes = self._content(old, digests)
+            entries.append(some_entries)
+            leaves.append(some_leaves)
+            notes += sorted(dict.fromkeys(some_notes), key=_order)
+        last = group[-1].piece
+        draft = (*self._where, f"{GATHERING}{secrets.token_hex(8)}")
+        self._step("write")
+        self._copy.create(draft, pack(notes, b"".join(leaves), b"".join(entries)), (*self._where, group[-1].files[0]))
+        return _Bundle(group, draft, bundle_name(group[0].piece.first, last.size or 0, last.root), digests)
+
+    def _verify(self, bundles: Sequence[_Bundle], before: Report) -> None:
+        """RecordAltered unless the record comes to the same with the bundles in place of what they were made of."""
+        self._step("verify")
+        gone = {name for bundle in bundles for name in bundle.digests}
+        after = replace(
+            self._evidence,
+            pieces=[
+                piece
+                for piece in self._evidence.pieces
+                if not {source.name for source in (piece.entries, piece.leaves) if source is not None} & gone
+            ],
+            checkpoints=[note for note in self._evidence.checkpoints if note.source not in gone],
+            rotations=[note for note in self._evidence.rotations if note.source not in gone],
+        )
+        for bundle in bundles:
+            name = read_name(bundle.name)
+            if name is None:
+                raise RecordAltered("a bundle of it would have no right name")
+            after = after.with_more(of_file(self._copy, bundle.draft, name, after.device))
+        notes = [{note.content for note in (*one.checkpoints, *one.rotations)} for one in (self._evidence, after)]
+        if notes[0] != notes[1] or _sum(verify(after, self._keys, self._now)) != _sum(before):
+            raise RecordAltered("it changed while it was gathered, or the bundle was not what was written; try again")
+
+    # --- taking away -------------------------------------------------------------------------------------------------
+
+    def _take_away(self, name: str, digest: bytes) -> None:
+        """Take a file away that is in a bundle; RecordAltered if it is not the one that was gathered."""
+        try:
+            if hashlib.sha256(self._read(name)).digest() != digest:
+                raise RecordAltered(f"{name} was changed while it was gathered, and stays")
+            self._step("take away")
+            self._copy.remove((*self._where, name))
+        except FileNotFoundError:
+            return  # another gatherer was faster
+        self._files += 1
+
+    def _take_double(self, old: _Old, covering: _Old) -> None:
+        """Take away what lies beside a bundle that has the same; whatever differs in anything stays."""
+        digests: dict[str, bytes] = {}
+        entries, leaves, notes = self._content(old, digests)
+        theirs, their_leaves, their_notes = self._content(covering, {})
+        row, rows = old.piece.first - covering.piece.first, (old.piece.size or 0) - old.piece.first
+        same_leaves = their_leaves[row * LEAF_LINE : (row + rows) * LEAF_LINE] == leaves
+        lines = theirs.split(b"\n")[row : row + rows]
+        same_entries = old.piece.entries is None or b"".join(line + b"\n" for line in lines) == entries
+        same = same_leaves and same_entries and set(notes) <= set(their_notes)
+        if not same and set(old.files) & set(covering.files):
+            raise RecordAltered(f"{old.files[0]} differs from what was published later")
+        for name, digest in digests.items() if same else ():
+            if name not in covering.files:
+                self._take_away(name, digest)
+
+    def _discard(self, draft: Parts) -> None:
+        try:
+            self._copy.remove(draft)
+        except OSError:
+            return  # the next sweep does it
+
+    def _sweep(self) -> None:
+        """Take away drafts that nobody will finish."""
+        for one in self._copy.names(self._where, MOST_FILES):
+            draft = (*self._where, one.name)
+            if one.name.startswith(GATHERING) and time.time() - self._copy.about(draft).st_ctime > STALE:
+                self._discard(draft)
+
+
+def _line(evidence: PublishedEvidence) -> tuple[list[_Old], list[tuple[_Old, _Old]]]:
+    """The pieces in this device's own folder that follow one another from the beginning, each the longest there is; and
+    those that lie within another, with that one.
+    """
+    notes: dict[object, list[Note]] = {}
+    for note in (*evidence.checkpoints, *evidence.rotations):
+        if note.name is not None:
+            notes.setdefault(note.source, []).append(note)
+            notes.setdefault((note.name.size, note.name.root), []).append(note)
+    longest = sorted(
+        (piece for piece in evidence.pieces if _is_own(piece)), key=lambda one: (one.first, -(one.size or 0))
+    )
+    line: list[_Old] = []
+    doubles: list[tuple[_Old, _Old]] = []
+    reached = 0
+    for piece in longest:
+        old = _old(piece, notes)
+        if piece.first == reached and (piece.size or 0) > reached and piece.entries is not None:
+            line.append(old)
+            reached = piece.size or 0
+        elif line and line[-1].piece.first <= piece.first and (piece.size or 0) <= reached:
+            doubles.append((old, line[-1]))
+    return line, doubles
+
+
+def _is_own(piece: Piece) -> bool:
+    """Whether the device's own folder has it, under the names of its own record; of its two parts the leaves at least:
+    those are taken away last.
+    """
+    names = [read_name(source.name) for source in (piece.entries, piece.leaves) if source is not None]
+    return piece.leaves is not None and all(name is not None and name.former is None for name in names)
+
+
+def _old(piece: Piece, notes: dict[object, list[Note]]) -> _Old:
+    """A piece with its files, in the order in which they may be taken away: the leaves prove themselves to the last."""
+    sources = dict.fromkeys(source.name for source in (piece.entries, piece.leaves) if source is not None)
+    mine = [note for source in sources for note in notes.get(source, ())]
+    if not mine:  # its notes have files of their own
+        for note in notes.get((piece.size, piece.root), ()):
+            named = read_name(note.source)
+            if named is not None and named.first is None and named.former is None:
+                mine.append(note)
+    files = dict.fromkeys([*(note.source for note in mine), *sources])
+    return _Old(piece, tuple(files), tuple(mine))
+
+
+def _order(note: tuple[Part, bytes]) -> tuple[int, bool]:
+    part, content = note
+    try:
+        if part is Part.ROTATION:
+            return read_rotation(content)[0].size, False
+        return checkpoint_of(content).size, True
+    except NoteFault as fault:
+        raise RecordAltered(f"a note of it cannot be read: {fault}") from fault
+
+
+def _sum(report: Report) -> tuple[object, ...]:
+    """What a record comes to."""
+    return (
+        *(report.findings, report.entries, report.signed, report.root, report.keys, report.last_at, report.erased),
+        *(report.to_erase, report.ahead, report.renamed_to, report.formers),
+    )

@@ -1,0 +1,229 @@
+"""The tables of the index and their rows. Pure.
+
+All that they say is said by the record, which holds no private file, local path, position or child's name
+(`agent.record.schema`). Times are in UTC. Text that the record does not have is NULL.
+
+- `entries`: one row for each entry that was not erased; `entry` is its index in the device's record.
+- `files`: one row for each file of a photo that was transferred.
+- `devices`: one row for each device: how many entries are indexed, and the root of the tree that proves them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from agent.record.entry import Entry
+from agent.record.schema import JSON, LONGEST_TEXT, EntryKind
+
+UNDATED = "0000-00"
+"""The month of entries that a clock dated before 2000 or after 2099."""
+
+Value = str | int | bool | datetime | None
+Row = tuple[Value, ...]
+
+
+class Of(StrEnum):
+    """What a column holds."""
+
+    TEXT = "text"
+    COUNT = "count"
+    FLAG = "flag"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`few` says that its texts repeat; `needed` that it is never NULL."""
+
+    name: str
+    of: Of = Of.TEXT
+    few: bool = True
+    needed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; a row is known by its school and the columns in `key`."""
+
+    name: str
+    columns: Sequence[Column]
+    key: Sequence[str]
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names."""
+        return [column.name for column in self.columns]
+
+
+_WHERE = (Column("device", needed=True), Column("entry", Of.COUNT, needed=True))
+
+ENTRIES = Table(
+    "entries",
+    (
+        *_WHERE,
+        Column("hash", few=False, needed=True),
+        Column("kind", needed=True),
+        Column("recorded_at", Of.TIME),
+        Column("share_at", Of.TIME),
+        Column("visit"),
+        Column("photo", few=False),
+        Column("transfer", few=False),
+        Column("staff"),
+        Column("decided_by"),
+        Column("level"),
+        Column("register_version"),
+        Column("outcome"),
+        Column("damage"),
+        Column("reason"),
+        Column("found_at", Of.TIME),
+        Column("reachable_at", Of.TIME),
+        Column("proven_at", Of.TIME),
+        Column("removed_at", Of.TIME),
+        Column("files", Of.COUNT),
+        Column("bytes", Of.COUNT),
+        Column("copies", Of.COUNT),
+        Column("leftovers", Of.COUNT),
+        Column("hours", Of.COUNT),
+        Column("private", Of.COUNT),
+        Column("version"),
+        Column("erased_entry", Of.COUNT),
+    ),
+    ("device", "entry"),
+)
+
+FILES = Table(
+    "files",
+    (
+        *_WHERE,
+        Column("name", few=False, needed=True),
+        Column("visit"),
+        Column("original_sha256", few=False, needed=True),
+        Column("original_size", Of.COUNT, needed=True),
+        Column("held_sha256", few=False, needed=True),
+        Column("held_size", Of.COUNT, needed=True),
+        Column("method", needed=True),
+        Column("synced", Of.FLAG, needed=True),
+    ),
+    ("device", "entry", "name"),
+)
+
+DEVICES = Table(
+    "devices",
+    (
+        Column("device", needed=True),
+        Column("entries", Of.COUNT, needed=True),
+        Column("root", few=False, needed=True),
+        Column("edge", few=False, needed=True),
+    ),
+    ("device",),
+)
+
+TABLES = (ENTRIES, FILES, DEVICES)
+
+_TEXTS = (
+    "visit",
+    "photo",
+    "transfer",
+    "staff",
+    "decided_by",
+    "level",
+    "register_version",
+    "outcome",
+    "damage",
+    "reason",
+)
+_TIMES = ("found_at", "reachable_at", "proven_at", "removed_at")
+MOST = 2**63 - 1
+"""The largest whole number that a table holds."""
+
+
+def month_of(entry: Entry) -> str:
+    """The month that an entry is filed under: by the share's clock where it is known, else by the laptop's."""
+    at = _utc(entry.share_at or entry.at)
+    return f"{at.year:04}-{at.month:02}" if at is not None and 2000 <= at.year <= 2099 else UNDATED
+
+
+def entry_row(entry: Entry) -> Row:
+    """The row of `entries`."""
+    body = entry.body
+    files = _files(entry)
+    count = len(files) if files else _count(body.get("files"))
+    leftovers = body.get("leftovers")
+    found = [one for one in leftovers if isinstance(one, dict)] if isinstance(leftovers, list) else None
+    return (
+        _needed(entry.device),
+        entry.index,
+        entry.hash,
+        str(entry.kind),
+        _utc(entry.at),
+        None if entry.share_at is None else _utc(entry.share_at),
+        *(_text(body.get(name)) for name in _TEXTS),
+        *(_time(body.get(name)) for name in _TIMES),
+        count,
+        sum(_count(file.get("original_size")) or 0 for file in files) if files else None,
+        _count(body.get("copies")),
+        None if found is None else sum(one.get("found") == "yes" for one in found),
+        _count(body.get("hours")),
+        _count(body.get("private")),
+        _text(body.get("version")),
+        _count(body.get("entry")) if entry.kind is EntryKind.ERASED else None,
+    )
+
+
+def file_rows(entry: Entry) -> list[Row]:
+    """The rows of `files`: of a transfer as many as it has files, of anything else none."""
+    return [
+        (
+            _needed(entry.device),
+            entry.index,
+            _needed(file.get("name")),
+            _text(entry.body.get("visit")),
+            _needed(file.get("original_sha256")),
+            _count(file.get("original_size")) or 0,
+            _needed(file.get("held_sha256")),
+            _count(file.get("held_size")) or 0,
+            _needed(file.get("method")),
+            file.get("synced") is True,
+        )
+        for file in _files(entry)
+    ]
+
+
+def _files(entry: Entry) -> list[Mapping[str, JSON]]:
+    files = entry.body.get("files") if entry.kind is EntryKind.TRANSFERRED else None
+    return [one for one in files if isinstance(one, dict)] if isinstance(files, list) else []
+
+
+def _text(value: object) -> str | None:
+    """Text that every table can hold: a device may sign what it likes."""
+    if value is None or (type(value) is str and value.isascii() and value.isprintable() and 0 < len(value) <= 64):
+        return value  # nearly all
+    text = str(value)[:LONGEST_TEXT].replace("\0", "\\0")
+    return text.encode("utf-8", "backslashreplace").decode() or None
+
+
+def _needed(value: object) -> str:
+    return _text(value) or "?"
+
+
+def _count(value: object) -> int | None:
+    """Of a number that is no count nothing is made: a device that its own key signs for may write anything."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST else None
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(value))
+        return None if found.tzinfo is None else _utc(found)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _utc(at: datetime) -> datetime | None:
+    """The moment in UTC; None where no table can hold it."""
+    try:
+        moment = at.astimezone(UTC)
+    except OverflowError:
+        return None
+    return moment if 1970 <= moment.year <= 2200 else None

@@ -1,0 +1,107 @@
+"""`index`: for IT, the proven entries of a share as tables."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.copies import enrolled, key_option
+from agent.cli.session import json_option, printable, put_json, put_table, say
+
+if TYPE_CHECKING:
+    from agent.audit.index import Answer
+
+QUERIES = ("visits", "devices", "months", "gaps", "silence", "overdue", "population")
+
+
+@click.command("index")
+@click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--to",
+    "target",
+    metavar="FOLDER|clickhouse://…",
+    required=True,
+    help="A folder for Parquet files, or clickhouse://user@host:port/database (clickhouses:// for TLS; the password is "
+    "taken from CLICKHOUSE_PASSWORD).",
+)
+@click.option(
+    "--keys",
+    "keys_file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Enrolled log keys, one a line.",
+)
+@key_option
+@click.option("--school", default="school", show_default=True, help="Whose share it is; an index may hold several.")
+@click.option("--anew", is_flag=True, help="Build this school's part from nothing.")
+@click.option("--show", type=click.Choice(QUERIES), help="Then ask this, and print the answer.")
+@click.option("--days", type=click.IntRange(min=1), default=3, show_default=True, help="For --show silence: more than.")
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    directory: Path,
+    target: str,
+    keys_file: Path | None,
+    key_files: tuple[Path, ...],
+    school: str,
+    anew: bool,
+    show: str | None,
+    days: int,
+    as_json: bool,
+) -> int:
+    """Put what is proven in a share's records into tables: Parquet files for DuckDB, or ClickHouse.
+
+    DIR is the share, its record/ folder, or a copy. Only entries that an enrolled key signed get in, and a later run
+    adds what came since. What is not proven is told, with the exit codes of `log verify`.
+    """
+    from agent import audit
+    from agent.audit.index import QUERIES as SQL
+    from agent.audit.index import build, open_store
+
+    keys = enrolled(ctx, (*key_files, *([] if keys_file is None else [keys_file])))
+    if not keys:
+        raise click.UsageError("Without the devices' log keys nothing can be proven: give them with --keys FILE.")
+    if "://" not in target and Path(target).resolve().is_relative_to(directory.resolve()):
+        raise click.UsageError("The index names staff and must not be on the share: give a folder elsewhere with --to.")
+    store = open_store(target, school, anew=anew)
+    with _progress() as heard:
+        built = build(directory, keys, store, now=audit.utc_now(), heard=heard)
+    for one in built:
+        if as_json and show is None:
+            put_json(one.as_json())
+        elif show is None or not one.whole:
+            for line in one.lines():
+                click.echo(printable(line), err=show is not None)
+    if show is not None:
+        _put(store.ask(SQL[show], {"days": days}), as_json=as_json)
+    else:
+        new = sum(one.new for one in built)
+        say(f"{sum(one.entries for one in built)} entries of {len(built)} devices in the index, {new} of them new.")
+    found = audit.exit_code(one.report for one in built if one.report is not None)
+    return found or (0 if all(one.whole for one in built) else 1)
+
+
+def _put(answer: "Answer", *, as_json: bool) -> None:
+    if as_json:
+        for row in answer.as_json():
+            put_json(row)
+    else:
+        put_table("", answer.columns, [["" if one is None else str(one) for one in row] for row in answer.rows])
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[str, int], None]]:
+    """On a terminal, which device is read, and how many of its entries are new so far."""
+    shown = sys.stderr.isatty()
+
+    def tell(device: str, new: int) -> None:
+        if shown:
+            click.echo(f"\r\033[K{printable(device)}: {new} new entries", nl=False, err=True)
+
+    yield tell
+    if shown:
+        click.echo("\r\033[K", nl=False, err=True)
