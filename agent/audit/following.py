@@ -14,8 +14,10 @@ class Pieces:
     """Those of one record that have both entries and leaves. Asked for one entry after the other, in their order."""
 
     def __init__(self, pieces: Iterable[Piece]) -> None:
-        whole = [one for one in pieces if one.size is not None and one.entries is not None and one.leaves is not None]
-        self._waiting = sorted(whole, key=lambda one: one.first, reverse=True)
+        self._all = [
+            one for one in pieces if one.size is not None and one.entries is not None and one.leaves is not None
+        ]
+        self._waiting = sorted(self._all, key=lambda one: one.first, reverse=True)
         self._open: list[tuple[int, int, Piece]] = []
         self._useless: set[int] = set()
 
@@ -31,6 +33,10 @@ class Pieces:
     def drop(self, piece: Piece) -> None:
         """This piece is of no use: let others take its place."""
         self._useless.add(id(piece))
+
+    def without(self, piece: Piece) -> "Pieces":
+        """The others, to be asked from any entry on again."""
+        return Pieces(one for one in self._all if one is not piece)
 
 
 def lines_of(piece: Piece, index: int) -> Iterator[tuple[bytes, bytes]]:

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from agent.audit.evidence import opened_copy
+from agent.audit.findings import Report
 from agent.audit.index.store import Erased, Filling, Store
 from agent.audit.index.tables import ENTRIES, FILES, MOST, Row, Table, entry_row, file_rows, month_of
-from agent.audit.findings import Report
 from agent.audit.verified import Proven, ProvenRecord, proven_records
 from agent.audit.verify import verify
 from agent.errors import UsageError

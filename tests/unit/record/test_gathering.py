@@ -14,8 +14,8 @@ import pytest
 
 from agent.audit.copied import copied_entries
 from agent.audit.erasing import erase_copy
-from agent.audit.gathering import Gathered, gather_records
 from agent.audit.findings import Report
+from agent.audit.gathering import Gathered, gather_records
 from agent.record import Record
 from agent.record.keys import LogKey
 from agent.record.published import read_name

@@ -10,8 +10,9 @@ from agent.audit.verified import read_verified
 from agent.record import EntryKind, Record
 from agent.record.entry import Entry
 from agent.record.keys import LogKey
+from tests.unit.record import before
 from tests.unit.record.bodies import AT, transferred
-from tests.unit.record.copies import only, publish, published
+from tests.unit.record.copies import only, published
 from tests.unit.record.logkeys import key_of
 
 
@@ -49,24 +50,24 @@ def test_all_entries_of_a_whole_record_are_given_in_order(record: Record, tmp_pa
 
 
 def test_entries_without_their_signature_are_not_given(record: Record, tmp_path: Path, signer: LogKey) -> None:
-    copy = published(record, tmp_path / "share", signer, [3, 4])
+    copy = published(record, tmp_path / "share", signer, [3, 4], before.publish)
     only(copy, "checkpoint", 1).unlink()
     assert [one.index for one in given(copy, signer).entries] == [0, 1, 2]
 
 
 def test_a_later_signature_covers_what_came_before_it(record: Record, tmp_path: Path, signer: LogKey) -> None:
-    copy = published(record, tmp_path / "share", signer, [3, 4, 2])
+    copy = published(record, tmp_path / "share", signer, [3, 4, 2], before.publish)
     only(copy, "checkpoint", 1).unlink()
     assert [one.index for one in given(copy, signer).entries] == list(range(9))
 
 
-def test_an_altered_entry_is_left_out_and_the_others_are_given(record: Record, tmp_path: Path, signer: LogKey) -> None:
-    copy = published(record, tmp_path / "share", signer, [4])
-    segment = only(copy, "segment")
+def test_nothing_behind_an_altered_entry_is_given(record: Record, tmp_path: Path, signer: LogKey) -> None:
+    copy = published(record, tmp_path / "share", signer, [2, 4, 1], before.publish)
+    segment = only(copy, "segment", 1)
     lines = segment.read_bytes().splitlines(keepends=True)
-    lines[1] = lines[1].replace(b"00000001", b"00000009")
+    lines[1] = lines[1].replace(b"00000003", b"00000009")
     segment.write_bytes(b"".join(lines))
-    assert [one.index for one in given(copy, signer).entries] == [0, 2, 3]
+    assert [one.index for one in given(copy, signer).entries] == [0, 1]
 
 
 def test_entries_of_another_key_are_not_given(record: Record, tmp_path: Path, signer: LogKey) -> None:
@@ -80,16 +81,16 @@ def test_nothing_counts_of_a_device_with_two_histories(tmp_path: Path, signer: L
         record = Record.open(tmp_path / which, "laptop-17")
         record.append(EntryKind.TRANSFERRED, transferred(f"{which:0>8}"), event="first", at=AT)
         record.seal(signer)
-        publish(record, share)
-    assert given(share / "record" / "laptop-17", signer).forgotten == ["laptop-17"]
+        before.publish(record, share)
+    assert given(share / "record" / "laptop-17", signer).entries == []
 
 
 def test_an_unsigned_stretch_put_before_the_signed_one_gives_nothing(
     record: Record, tmp_path: Path, signer: LogKey
 ) -> None:
-    copy = published(record, tmp_path / "share", signer, [3])
+    copy = published(record, tmp_path / "share", signer, [3], before.publish)
     strange = Record.open(tmp_path / "strange", "laptop-17")
-    forged = published(strange, tmp_path / "forged", key_of("laptop-17", "forger"), [4])
+    forged = published(strange, tmp_path / "forged", key_of("laptop-17", "forger"), [4], before.publish)
     for file in forged.iterdir():
         if not file.name.startswith("checkpoint"):
             shutil.copy(file, copy / file.name)
