@@ -2,8 +2,8 @@
 
 The story: a spreadsheet or calendar comes in as bytes and is *read* (`read_visits`, `read_cameras`) into visits,
 cameras and every fault with its line; the *store* (`RegisterStore`) believes it, or keeps the last good one and says
-why; and `decide` sets a photo's capture beside the register and says `visit`, `private` or `review`, with reasons.
-For the person who keeps the files, `check` tells every fault of one, and `clock_line` writes a camera's line.
+why; and `decide` compares a photo's capture with the register and says `visit`, `private` or `review`, with reasons.
+For the person who keeps the files, `check` lists every fault in a file, and `clock_line` writes a camera's line.
 Reading never raises on bad content, deciding is pure, and only the store touches the disk.
 """
 

@@ -175,8 +175,8 @@ def test_another_date_in_a_column_of_its_own_is_no_business_of_the_visit() -> No
     [
         ("14/03/2026 08:30", "14/03/2026 04:30", "is 16:30 meant"),
         ("14/03/2026 08:30", "14/03/2025 16:30", "is the year 2026 meant"),
-        ("15/03/2026 08:30", "14/03/2026 16:30", "are starts and ends exchanged"),
-        ("05/06/2026 08:30", "06/05/2026 16:30", "are day and month exchanged"),
+        ("15/03/2026 08:30", "14/03/2026 16:30", "are starts and ends swapped"),
+        ("05/06/2026 08:30", "06/05/2026 16:30", "are day and month swapped"),
     ],
 )
 def test_an_end_before_the_start_names_the_likely_mistake(starts: str, ends: str, hint: str) -> None:

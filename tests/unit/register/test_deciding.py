@@ -86,7 +86,7 @@ def test_every_level_that_decides_makes_a_visit(level: Level) -> None:
     assert decided(photo(second("2026-03-14 10:11:12"), level), visit()).verdict is Verdict.VISIT
 
 
-def test_a_photo_outside_every_visit_is_private_and_a_near_miss_says_by_how_much() -> None:
+def test_a_photo_outside_every_visit_is_private_with_how_near_it_came() -> None:
     decision = decided(photo(wall("2026-03-14 16:42:00")), visit())
     assert decision.verdict is Verdict.PRIVATE
     assert decision.reasons == (
@@ -129,14 +129,14 @@ def test_a_wall_clock_is_read_in_the_zone_of_each_visit() -> None:
     assert decided(photo(wall("2026-03-14 18:00:00")), paris).verdict is Verdict.PRIVATE
 
 
-def test_abroad_a_camera_that_may_still_show_home_time_must_be_inside_by_that_too() -> None:
+def test_abroad_a_photo_must_be_inside_by_home_time_too() -> None:
     paris = replace(visit(start="2026-03-14 08:00", end="2026-03-14 16:00"), zone="Europe/Paris")
     evening = decided(photo(wall("2026-03-14 16:30:00")), paris)  # 16:30 in Paris, or 17:30 by a clock of London
     assert evening.verdict is Verdict.REVIEW
     assert evening.reasons[0].endswith("but not if the camera still showed home time")
 
 
-def test_the_time_of_a_visit_photo_is_that_of_the_visits_zone_and_of_a_private_one_that_of_the_device() -> None:
+def test_a_visit_photo_has_the_visits_zone_and_a_private_one_the_devices() -> None:
     paris = replace(visit(start="2026-03-14 08:00", end="2026-03-14 16:00"), zone="Europe/Paris")
     assert decided(photo(wall("2026-03-14 10:00:00")), paris).taken == second("2026-03-14 09:00:00")
     assert decided(photo(wall("2026-03-15 10:00:00")), paris).taken == second("2026-03-15 10:00:00")
@@ -401,7 +401,7 @@ def test_the_wrong_camera_outside_every_visit_is_just_private() -> None:
     assert decided(by(R50, "2026-03-15 10:00:00"), only, cameras=(FIRST, TWIN)).verdict is Verdict.PRIVATE
 
 
-def test_make_and_model_count_whatever_case_and_spacing_where_no_serial_is_given() -> None:
+def test_make_and_model_match_in_any_case_and_spacing_without_a_serial() -> None:
     only = replace(visit(), cameras=frozenset({"Camera 1"}))
     known = replace(FIRST, make="canon", model="CANON  eos r50", serial=None)
     assert decided(by(R50), only, cameras=(known,)).verdict is Verdict.VISIT
@@ -470,7 +470,7 @@ def test_cameras_that_cannot_be_told_apart_and_run_alike_are_corrected() -> None
     assert decided(nameless, visit(), cameras=cameras).taken == second("2026-03-14 16:15:00")
 
 
-def test_cameras_that_cannot_be_told_apart_and_run_differently_are_held_where_it_matters() -> None:
+def test_photos_of_alike_cameras_with_different_clocks_are_held() -> None:
     cameras = (FIRST, replace(TWIN, clock_ahead=timedelta(hours=1)))
     nameless = replace(R50, serial=None)
     inside_by_both = decided(by(nameless, "2026-03-14 12:00:00"), visit(), cameras=cameras)

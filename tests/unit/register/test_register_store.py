@@ -112,13 +112,13 @@ def test_faults_are_kept_with_the_register(store: RegisterStore, tmp_path: Path)
     ("raw", "words"),
     [
         (b"", "empty"),
-        (b"id,title,starts,ends\n", "holds no valid visit"),
+        (b"id,title,starts,ends\n", "contains no valid visit"),
         (b"\x00\x01", "not text"),
         (b"<html>log in</html>", "web page"),
         (b"id,title,starts,ends\na,A,never,never\n", "line 2, starts"),
     ],
 )
-def test_what_is_empty_or_unreadable_is_never_believed(
+def test_an_empty_or_unreadable_register_is_never_accepted(
     store: RegisterStore, tmp_path: Path, raw: bytes, words: str, force: bool
 ) -> None:
     good = offer(store)
@@ -266,9 +266,7 @@ def test_half_written_files_of_a_crash_are_ignored_and_swept_a_day_later(store: 
     assert (old.exists(), young.exists()) == (False, True)  # the young one may be another process at work
 
 
-def test_a_crash_between_the_two_files_leaves_no_stale_refusal_and_no_stale_age(
-    store: RegisterStore, tmp_path: Path
-) -> None:
+def test_a_crash_between_the_two_files_leaves_no_stale_state(store: RegisterStore, tmp_path: Path) -> None:
     offer(store)
     with pytest.raises(RegisterError):
         offer(store, b"")
@@ -396,9 +394,7 @@ def test_doubtful_lines_and_the_lines_of_visits_outlast_a_restart(store: Registe
     assert [visit.line for visit in kept.visits] == [2, 3, 4, 5]
 
 
-def test_what_an_earlier_version_believed_cell_by_cell_is_not_believed_any_more(
-    store: RegisterStore, tmp_path: Path
-) -> None:
+def test_a_register_that_an_earlier_version_read_is_not_used_any_more(store: RegisterStore, tmp_path: Path) -> None:
     offer(store)
     file = tmp_path / "state" / "register" / "register.json"
     content = file.read_bytes().split(b"\n", 1)[1].replace(b'"form": 2', b'"form": 1')

@@ -139,7 +139,7 @@ def test_a_day_whose_midnight_never_was_begins_with_its_first_instant() -> None:
     assert reading.visits[0].span == span("2026-03-28 22:00", "2026-03-29 21:00")
 
 
-def test_quoted_commas_and_line_breaks_stay_in_their_cell_and_a_row_counts_once() -> None:
+def test_quoted_commas_and_line_breaks_stay_in_their_cell() -> None:
     reading = read(
         "\r\n".join([HEADER, row(title='"Science Museum,\r\nYear 5"'), row(id="later", ends="never"), ""]),
     )
@@ -203,21 +203,21 @@ def test_a_title_is_shown_on_one_line_without_marks_that_turn_it_around() -> Non
         ({"starts": "2026-14-03"}, "starts", "no month 14: dates are year-month-day"),
         ({"starts": "14/03/2026 13:00 pm"}, "starts", "no such time of day"),
         ({"starts": "Sun 14/03/2026 09:00"}, "starts", "that day is a Saturday"),
-        ({"starts": "14/03 09:00"}, "starts", "not a date"),
+        ({"starts": "14/03 09:00"}, "starts", "this date cannot be read"),
         ({"starts": "46095.375"}, "starts", "spreadsheet's number"),
         ({"starts": "2026-03-14 25:00"}, "starts", "no such time of day"),
         ({"starts": "2026-03-14 09:60"}, "starts", "no such time of day"),
-        ({"starts": "14th of March"}, "starts", "not a date"),
-        ({"starts": "2026-03/14"}, "starts", "not a date"),
+        ({"starts": "14th of March"}, "starts", "this date cannot be read"),
+        ({"starts": "2026-03/14"}, "starts", "this date cannot be read"),
         ({"starts": "1926-03-14"}, "starts", "year 1926"),
         ({"starts": "0001-01-01"}, "starts", "year 1 "),
         ({"ends": "9999-12-31"}, "ends", "year 9999"),
         ({"starts": "2026-03-14 09:00+19:00"}, "starts", "no such offset"),
         ({"ends": "2026-03-14 08:59"}, "ends", "ends before it starts"),
-        ({"ends": "2026-03-14 09:00"}, "ends", "ends as it starts"),
+        ({"ends": "2026-03-14 09:00"}, "ends", "ends when it starts"),
         ({"ends": "2026-03-13"}, "ends", "ends before it starts"),
-        ({"starts": "2026-03-29 01:30", "ends": "2026-03-29 16:00"}, "starts", "put forward over this time"),
-        ({"starts": "2026-03-28", "ends": "2026-03-29 01:00"}, "ends", "put forward over this time"),
+        ({"starts": "2026-03-29 01:30", "ends": "2026-03-29 16:00"}, "starts", "the clocks go forward over it"),
+        ({"starts": "2026-03-28", "ends": "2026-03-29 01:00"}, "ends", "the clocks go forward over it"),
         ({"timezone": "Europe/Londn"}, "timezone", "is Europe/London meant?"),
         ({"timezone": "europe/london"}, "timezone", "is Europe/London meant?"),
         ({"timezone": "London"}, "timezone", "is Europe/London meant?"),
@@ -245,7 +245,7 @@ def test_a_title_is_shown_on_one_line_without_marks_that_turn_it_around() -> Non
         ({"cameras": "#N/A"}, "cameras", "spreadsheet's error"),
     ],
 )  # fmt: skip
-def test_a_row_with_an_error_is_left_out_and_told_with_line_and_column(
+def test_a_row_with_an_error_is_left_out_and_reported_with_its_cell(
     cells: dict[str, str], column: str, words: str
 ) -> None:
     reading = read(f"{HEADER}\n{row(id='good')}\n{row(**cells)}\n")
@@ -257,14 +257,14 @@ def test_a_row_with_an_error_is_left_out_and_told_with_line_and_column(
 @pytest.mark.parametrize(
     ("cells", "column", "words"),
     [
-        ({"latitude": "1", "longitude": "0"}, "radius_km", "place without a radius"),
+        ({"latitude": "1", "longitude": "0"}, "radius_km", "a place but no radius"),
         ({"latitude": "1", "longitude": "0", "radius_km": "2000"}, "radius_km", "metres"),
         ({"staff": '"j.smith, a.okafor"'}, "staff", "because of the commas"),
         ({"staff": "all"}, "staff", "leave the cell empty"),
         ({"timezone": "GMT"}, "timezone", "no summer time"),
         ({"title": "=1+1"}, "title", "formula"),
         ({"title": "T" * 300}, "title", "longer than 200"),
-        ({"starts": "2026-03-14 09:00+05:00"}, "starts", "the offset counts"),
+        ({"starts": "2026-03-14 09:00+05:00"}, "starts", "the offset is used"),
         ({"starts": "2026-10-25 01:30", "ends": "2026-10-25 09:00"}, "starts", "twice: the first"),
         ({"starts": "2026-10-24 09:00", "ends": "2026-10-25 01:30"}, "ends", "twice: the second"),
     ],
@@ -325,11 +325,11 @@ def test_an_unknown_zone_of_the_device_is_told_where_it_is_used() -> None:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "workbook"),
         (b"\x89\x81\x8d\x00", "not text"),
         (b"\xff\xfe\x00", "not text"),
-        (HEADER.encode() + b"\n", "holds no visit"),
+        (HEADER.encode() + b"\n", "contains no visits"),
         (b"<!DOCTYPE html><html>Please log in</html>", "web page"),
     ],
 )  # fmt: skip
-def test_a_file_that_is_no_register_has_one_clear_error(raw: bytes, words: str) -> None:
+def test_a_file_that_is_not_a_register_has_one_clear_error(raw: bytes, words: str) -> None:
     reading = read(raw)
     assert reading.visits == ()
     assert any(words in fault.message and fault.severity == "error" for fault in reading.faults)
