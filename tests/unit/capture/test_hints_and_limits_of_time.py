@@ -111,7 +111,7 @@ def test_a_time_that_stands_only_in_iptc_is_a_hint(reads: Photo, before: bytes) 
     found = reads(jpeg(resources(*CREATED, before=before)), "a.jpg")
     assert (found.level, found.basis) == (Level.FILE_NAME, ("IPTC DateCreated",))
     assert (found.recorded, found.offset) == ("2026-03-14T10:11:12", "+0100")
-    assert found.notes == ("its time of capture stands only in IPTC, which programs write",)
+    assert found.notes == ("its capture time is only in IPTC, which programs write",)
 
 
 def test_iptc_is_asked_only_where_exif_and_xmp_are_silent(reads: Photo) -> None:

@@ -121,8 +121,10 @@ def test_only_the_decoder_that_a_file_claims_is_ever_loaded(tmp_path: Path) -> N
         "import sys; from pathlib import Path; from agent.capture import decodes\n"
         "print(decodes(Path(sys.argv[1])), 'PIL.PsdImagePlugin' in sys.modules)"
     )
-    told = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True).stdout
-    assert told.split("\n")[0] == "it begins as a picture but is none False"
+    output = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
+    ).stdout
+    assert output.split("\n")[0] == "it begins as a picture but is not one False"
 
 
 # --- Large ones ------------------------------------------------------------------------------------------------------

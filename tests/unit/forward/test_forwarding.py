@@ -142,7 +142,7 @@ def test_what_a_crash_left_of_a_line_spoils_no_other(tmp_path: Path) -> None:
     assert [json.loads(line)["event"]["id"] for line in rest] == Kept(2).ids
 
 
-def test_a_file_that_cannot_be_written_is_told_and_does_not_hold_up_the_other_receiver(tmp_path: Path) -> None:
+def test_an_unwritable_file_is_reported_and_others_still_receive(tmp_path: Path) -> None:
     receiver = Receiver()
     bench = Bench(tmp_path, Kept(2), EcsFile(tmp_path / "nowhere" / "events.jsonl"), receiver)
     bench.once()

@@ -44,12 +44,12 @@ def test_an_id_that_is_taken_is_not_given_twice(path: Path) -> None:
         assert [see(journal, a_photo(name)).id for name in "ab"] == ["11111111", "22222222"]
 
 
-def test_a_photo_that_did_not_change_stands_as_it_stood_and_is_measured_from_its_first_look(journal: Journal) -> None:
+def test_an_unchanged_photo_settles_counting_from_its_first_look(journal: Journal) -> None:
     proven = bring(journal, State.PROVEN)
     assert see(journal, a_photo(), LATER) == proven
 
 
-def test_another_inode_number_after_a_mount_is_taken_over_and_nothing_is_forgotten(journal: Journal) -> None:
+def test_a_new_inode_number_after_a_mount_is_stored_with_all_else(journal: Journal) -> None:
     proven = bring(journal, State.PROVEN)
     seen = see(journal, a_photo(inode=99), LATER)
     assert seen == replace(proven, photo=a_photo(inode=99))
@@ -63,7 +63,7 @@ def test_a_sidecar_that_comes_or_changes_makes_the_photo_another(journal: Journa
         assert (seen.id, seen.state, seen.photo, seen.looked_at) == (proven.id, State.FOUND, photo, LATER)
 
 
-def test_members_in_another_order_are_the_same_photo_with_its_fingerprints_where_they_were(journal: Journal) -> None:
+def test_members_in_another_order_are_still_the_same_photo(journal: Journal) -> None:
     main, first, second = (
         Member(LocalFile(Path(name), 1, 2, 3, 4), role)
         for name, role in (("a.jpg", Role.MAIN), ("a.xmp", Role.SIDECAR), ("a.aae", Role.SIDECAR))
@@ -191,7 +191,7 @@ def test_a_photo_that_vanished_before_it_was_sent_is_forgotten(journal: Journal,
 @pytest.mark.parametrize("state", [State.SENT, State.PROVEN, State.RECORDED, State.REMOVED])
 def test_a_photo_that_was_sent_is_not_forgotten(journal: Journal, state: State) -> None:
     tracked = bring(journal, state)
-    with pytest.raises(JournalError, match="not forgotten"):
+    with pytest.raises(JournalError, match="cannot be forgotten"):
         journal.forget(tracked.id)
     assert journal.tracked_photos() == [tracked]
 

@@ -26,7 +26,7 @@ def raw(path: Path) -> bytes:
     return b"".join(file.read_bytes() for file in sorted(path.parent.iterdir()))
 
 
-def test_a_private_photo_is_skipped_by_the_register_that_left_it_out_and_looked_at_again_by_another(
+def test_a_private_photo_is_skipped_until_the_register_changes(
     journal: Journal,
 ) -> None:
     journal.make_private_all([settled(journal, "a.jpg").id], register_version=VERSION)
@@ -52,7 +52,7 @@ def test_what_a_person_called_private_stays_so_for_every_register(journal: Journ
     assert journal.see(a_photo("person.jpg"), LATER, register_version="another") is None
 
 
-def test_what_a_person_said_is_not_weakened_by_the_rules_when_the_file_comes_back(journal: Journal) -> None:
+def test_a_persons_answer_outlasts_the_rules_when_a_file_comes_back(journal: Journal) -> None:
     journal.make_private_all([settled(journal, "a.jpg").id], register_version=None)
     assert journal.see(a_photo("a.jpg", mtime_ns=6), AT, register_version=VERSION) is not None  # edited,
     tracked = journal.see(a_photo("a.jpg"), AT, register_version=VERSION)  # and put back from a copy

@@ -79,7 +79,7 @@ def test_a_look_that_fails_is_not_known_and_the_others_are_taken(photo, tmp_path
     monkeypatch.setattr(leftovers, look, broken)
     found = {one.kind: one for one in find_leftovers(file.path, file, now=NOW, home=tmp_path)}
     assert found.keys() == whole
-    (failed,) = (one for one in found.values() if "could not be looked for" in one.detail)
+    (failed,) = (one for one in found.values() if "search for it failed" in one.detail)
     assert failed.found is Known.NOT_KNOWN
     assert "ValueError" in failed.detail
     assert file.path.name not in failed.detail

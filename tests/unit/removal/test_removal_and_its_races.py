@@ -289,7 +289,7 @@ def test_a_parent_folder_that_is_a_link_by_now_is_not_entered(folder, photo, tmp
 
 
 @posix
-def test_a_folder_further_up_swapped_for_a_link_finds_another_file_and_keeps_it(tmp_path):
+def test_a_parent_folder_swapped_for_a_link_removes_nothing(tmp_path):
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "private" / "b").mkdir(parents=True)
     path = tmp_path / "a" / "b" / "IMG_1.jpg"

@@ -59,7 +59,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_crash_before_any_step_leaves_the_photo_whole_or_removed_and_recovery_puts_it_back(folder, photo):
+def test_recovery_puts_a_photo_back_after_a_crash_at_any_step(folder, photo):
     steps_left_aside = 0
     for step in range(1, 50):
         file, proven = photo()

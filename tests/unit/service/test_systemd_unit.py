@@ -67,7 +67,7 @@ def test_it_is_started_again_without_end_and_gives_way_to_the_person() -> None:
     assert service["Install"]["WantedBy"] == "default.target"
 
 
-def test_nothing_in_it_needs_a_mount_namespace_which_users_managers_may_not_have() -> None:
+def test_the_unit_needs_no_mount_namespace() -> None:
     keys = set(_sections(systemd_unit(Launch((sys.executable,))))["Service"])
     forbidden = r"Protect|Private|Read\w+Paths|Inaccessible|Bind|TemporaryFileSystem|CapabilityBoundingSet|DynamicUser"
     assert not [key for key in keys if re.match(forbidden, key)]
@@ -175,9 +175,7 @@ def test_without_a_session_it_says_how_to_go_on_by_hand_and_writes_nothing(
     assert not (tmp_path / "units").exists()
 
 
-def test_without_a_session_an_installed_service_is_not_known_to_run_and_can_be_taken_away(
-    service: SystemdService, tmp_path: Path
-) -> None:
+def test_without_a_session_an_installed_service_can_be_removed(service: SystemdService, tmp_path: Path) -> None:
     service.install()
     (tmp_path / "session").unlink()
     assert service.status().running is Known.NOT_KNOWN

@@ -121,7 +121,7 @@ def test_a_splice_behind_the_photos_end_or_before_its_beginning_is_not_taken(
         },
     )
 )
-def test_whatever_is_answered_no_splice_leaves_out_a_byte_that_it_does_not_keep(
+def test_no_answer_makes_a_splice_that_loses_a_byte(
     told: dict[str, object], tmp_path_factory: pytest.TempPathFactory, with_xmp: Callable[[bytes], bytes]
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "answered.jpg"

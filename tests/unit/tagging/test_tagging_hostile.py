@@ -199,7 +199,7 @@ def test_a_damaged_file_gives_the_original_or_an_error_never_other_bytes(
     assert refused > 2_000
 
 
-def test_a_photo_changed_behind_its_head_is_found_out_only_at_the_end_and_then_refused(
+def test_a_photo_changed_after_its_head_is_refused_at_the_end(
     tagged_files: list[tuple[bytes, bytes]],
 ) -> None:
     _, sent = tagged_files[0]
@@ -229,7 +229,7 @@ def test_a_packet_that_expands_without_end_is_refused(tag_for: MakeTag) -> None:
     assert peak < 40 * 1024 * 1024
 
 
-def test_a_photo_that_carries_two_tags_is_refused_for_nobody_can_tell_which_came_last(
+def test_a_photo_with_two_tags_is_refused(
     tagged_files: list[tuple[bytes, bytes]],
 ) -> None:
     original, sent = tagged_files[0]

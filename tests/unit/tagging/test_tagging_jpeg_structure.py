@@ -87,7 +87,7 @@ def test_what_cannot_safely_be_spliced_gets_a_sidecar_and_a_reason(
     assert reason in answer.reason
 
 
-def test_an_exif_block_in_front_of_the_splice_must_keep_to_itself_but_one_behind_moves_as_a_whole(
+def test_an_exif_block_before_the_splice_must_not_point_past_it(
     jpeg: Jpeg, planned: Planned, tag_for: Callable[..., Tag]
 ) -> None:
     reaching = (0xE1, b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 0x010F, 2, 9, 90_000, 0))
@@ -96,7 +96,7 @@ def test_an_exif_block_in_front_of_the_splice_must_keep_to_itself_but_one_behind
         assert isinstance(planned(content, tag_for(content)), kind)
 
 
-def test_a_picture_behind_the_photo_that_makers_notes_point_to_keeps_the_photo_whole(
+def test_a_photo_whose_notes_point_to_a_later_picture_is_not_spliced(
     jpeg: Jpeg, planned: Planned, tag_for: Callable[..., Tag]
 ) -> None:
     def photo(preview_at: int) -> bytes:

@@ -132,7 +132,7 @@ def test_ours_speaks_about_what_theirs_speaks_about(merge: Merge) -> None:
     assert {block.get(f"{{{RDF}}}about") for block in found.iter(f"{{{RDF}}}Description")} == {'uuid:a&"<\nb'}
 
 
-def test_their_prefix_for_a_namespace_is_ours_too_and_a_prefix_of_theirs_is_never_given_another_meaning(
+def test_prefixes_of_another_program_keep_their_meaning(
     merge: Merge,
 ) -> None:
     rights = "http://ns.adobe.com/xap/1.0/rights/"

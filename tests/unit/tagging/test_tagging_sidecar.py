@@ -97,7 +97,7 @@ def test_whatever_was_in_a_sidecar_is_kept_and_comes_back(foreign: bytes, tag_fo
     assert read_tag(io.BytesIO(content)) == tag
 
 
-def test_every_sidecar_of_the_corpus_comes_back_and_exiftool_reads_it_as_before(
+def test_every_sidecar_of_the_corpus_comes_back_as_it_was(
     corpus: Path, tmp_path: Path, tag_for: MakeTag, exiftool: Callable[..., dict[str, dict[str, Any]]]
 ) -> None:
     (tmp_path / "before").mkdir()
