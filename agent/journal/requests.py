@@ -1,7 +1,7 @@
-"""How `sync` hands its work to the running service: one row to ask with, and rows to follow the work by.
+"""How `sync` hands its work to the running service: one row asks for the work, and further rows report on it.
 
-The journal is the only thing that the two share; there is no socket and no protocol. The asker polls `events` and
-`finished`; the service polls `next_request`. A request is wiped when it is finished, because paths are private.
+The two share only the journal; there is no socket and no protocol. The asker polls `events` and `finished`; the service
+polls `next_request`. A request is wiped when it is finished, because paths are private.
 """
 
 import json
@@ -28,10 +28,10 @@ class SyncRequest:
 
 
 class RequestQueue(Store):
-    """What was asked of the service, oldest first."""
+    """The requests to the service, oldest first."""
 
     def ask(self, paths: Sequence[Path], at: datetime) -> int:
-        """Ask for these paths to be seen through; the request's number. Clears away what is long finished."""
+        """Ask the service to process these paths; the request's number. Deletes requests that finished long ago."""
         spelled = json.dumps([os.fspath(path) for path in paths], ensure_ascii=True)
         with self._writing() as db:
             db.execute("DELETE FROM request WHERE finished_at < ?", (sortable(at - KEPT),))
@@ -52,7 +52,7 @@ class RequestQueue(Store):
         return SyncRequest(number, tuple(map(Path, json.loads(paths))), instant(asked_at))
 
     def report(self, request: int, event: Mapping[str, object]) -> None:
-        """Tell the asker; nothing is kept of it where the asker has withdrawn."""
+        """Report an event to the asker; it is dropped if the asker has withdrawn."""
         body = json.dumps(event, ensure_ascii=True)
         with self._writing() as db:
             db.execute(
@@ -62,7 +62,7 @@ class RequestQueue(Store):
             )
 
     def events(self, request: int, after: int = 0) -> list[tuple[int, dict[str, object]]]:
-        """What was reported since event number `after`, with each event's number, counted from 1."""
+        """The events after event number `after`, each with its number, counted from 1."""
         with self._reading() as db:
             rows = db.execute(
                 "SELECT number, body FROM event WHERE request = ? AND number > ? ORDER BY number", (request, after)
@@ -70,7 +70,7 @@ class RequestQueue(Store):
         return [(number, json.loads(body)) for number, body in rows]
 
     def finish(self, request: int, at: datetime) -> None:
-        """Say that no more will be reported. Repeating it, or finishing what was withdrawn, does no harm."""
+        """Say that nothing more will be reported. Repeating it, or finishing a withdrawn request, does no harm."""
         with self._writing() as db:
             db.execute(
                 "UPDATE request SET finished_at = ?, paths = '[]' WHERE id = ? AND finished_at IS NULL",
@@ -78,7 +78,7 @@ class RequestQueue(Store):
             )
 
     def withdraw(self, request: int) -> None:
-        """The asker no longer waits: the request and its events go, and what is still reported goes nowhere."""
+        """The asker no longer waits: the request and its events are deleted, and later reports are dropped."""
         with self._writing() as db:
             db.execute("DELETE FROM request WHERE id = ?", (request,))
 
@@ -86,5 +86,5 @@ class RequestQueue(Store):
 def sortable(at: datetime) -> str:
     """An instant as text of one width in UTC: its order as text is its order in time."""
     if at.tzinfo is None:
-        raise ValueError("the journal keeps instants, not wall clocks")
+        raise ValueError("the journal stores instants, not wall clocks")
     return at.astimezone(UTC).isoformat(timespec="microseconds")
