@@ -52,7 +52,7 @@ def test_a_server_that_was_down_gets_everything_when_it_is_back(tmp_path: Path, 
         rsyslog.start()
         rsyslog.wait_for(6)
         assert ids(rsyslog) == source.ids
-        until(lambda: any("goes on again" in one for one in bench.told))
+        until(lambda: any("works again" in one for one in bench.told))
     finally:
         forwarder.close(20)
 

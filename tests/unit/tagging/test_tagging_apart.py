@@ -106,7 +106,7 @@ def test_a_splice_behind_the_photos_end_or_before_its_beginning_is_not_taken(
     told = answer_splice(path, splice_question(tag_for(real_jpeg), "jpeg"))
     assert told["drop"] == 0
     for at in (0, 1, len(real_jpeg) + 1):
-        with pytest.raises(ValueError, match="no XMP segment"):
+        with pytest.raises(ValueError, match="not an XMP segment"):
             understood_splice(path, len(real_jpeg), {**told, "at": at})
 
 

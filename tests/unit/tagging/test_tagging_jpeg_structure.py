@@ -111,7 +111,7 @@ def test_a_photo_whose_notes_point_to_a_later_picture_is_not_spliced(
     pointed = photo(at)
     answer = planned(pointed, tag_for(pointed))
     assert isinstance(answer, NeedsSidecar)
-    assert "behind it" in answer.reason
+    assert "after it" in answer.reason
 
 
 @pytest.mark.parametrize(
