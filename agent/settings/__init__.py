@@ -1,6 +1,6 @@
-"""agent.toml, read once into frozen `Settings`; whoever needs a value is handed it.
+"""agent.toml, read once into frozen `Settings`, which are passed to whoever needs a value.
 
-`find_file` says which file counts, `load` reads it and tells every fault at once, `new_file` writes a fresh one for
+`find_file` says which file counts, `load` reads it and reports every fault at once, `new_file` writes a fresh one for
 `init`, and `json_schema` describes it to editors and to IT's tools. The keys, their meaning and their limits are stated
 once, in `tables`: the checks, the schema and the comments in a written file all come from there.
 """

@@ -1,7 +1,7 @@
 """agent.toml changed in place: one key gets another value, and every other line stays as the person wrote it.
 
-The change is made in the text, for TOML libraries that write lose the comments. It is then read back: a text that does
-not mean exactly what was meant is not returned.
+The change is made in the text, because TOML libraries that write lose the comments. The result is then read back: a
+text that does not mean exactly the change is not returned.
 """
 
 import re
@@ -21,7 +21,7 @@ Key = tuple[str, str]
 
 
 def key_named(text: str) -> Key:
-    """The table and key that "share.port" names. UsageError, with the names there are, where there is no such key."""
+    """The table and key that "share.port" names. UsageError, with the existing names, if there is no such key."""
     table, _, name = text.partition(".")
     known = keys()
     if name not in known.get(table, {}):
@@ -30,7 +30,7 @@ def key_named(text: str) -> Key:
 
 
 def typed(key: Key, text: str) -> Any:
-    """What a person typed as the value of a key, in the type that the key has. UsageError where it cannot be that."""
+    """A typed value of a key, converted to the type of the key. UsageError if that is impossible."""
     table, name = key
     kind = keys()[table][name].get("type")
     if kind in {None, "string"}:
@@ -46,9 +46,9 @@ def typed(key: Key, text: str) -> Any:
 
 
 def with_values(path: Path, changes: Mapping[Key, Any]) -> tuple[str, Settings]:
-    """The text of the settings file with these values, and what it then means. Nothing is written.
+    """The text of the settings file with these values, and the resulting settings. Nothing is written.
 
-    SettingsError where the file or a value is wrong, or where the file is written in a way that cannot be changed here.
+    SettingsError if the file or a value is wrong, or if the file is written in a way that cannot be changed here.
     """
     text = read_text(path)
     before = parse(text, path)
@@ -62,12 +62,12 @@ def with_values(path: Path, changes: Mapping[Key, Any]) -> tuple[str, Settings]:
         return text, before
     after = parse(text, path, written=False)
     if tomllib.loads(text) != meant:
-        raise SettingsError(f"{path} is written in a way that cannot be changed by a command. Open it in an editor.")
+        raise SettingsError(f"{path} is written in a way that a command cannot change. Open it in an editor.")
     return text, after
 
 
 def write(path: Path, text: str) -> None:
-    """Put this text in the place of the settings file, which other users may read if they could. SettingsError."""
+    """Replace the settings file by this text; other users may still read it if they could before. SettingsError."""
     try:
         mode = path.stat().st_mode & 0o777 if path.exists() else None
         replace_file(path, text.encode())
@@ -102,7 +102,7 @@ def _first(lines: list[str], pattern: str, begin: int, end: int) -> int | None:
 
 
 def _end_of_value(lines: list[str], at: int, end: int) -> int:
-    """Where the value that begins in this line is over: a list may go over several."""
+    """Where the value that begins in this line ends: a list may run over several lines."""
     for after in range(at + 1, end + 1):
         try:
             tomllib.loads("".join(lines[at:after]))

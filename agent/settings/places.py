@@ -1,4 +1,4 @@
-"""Where agent.toml, the keys and the state lie on each system, by platformdirs' rules. Reads no file's content."""
+"""Where agent.toml, the keys and the state are on each system, by platformdirs' rules. Reads no file's content."""
 
 import logging
 import os
@@ -18,7 +18,7 @@ _APP = "photo-agent"
 def config_folder() -> Path:
     """The user's configuration folder, where `init` writes agent.toml and the keys. It may not exist yet.
 
-    Never one that roams: a device's key stays on the device.
+    Never a roaming folder: a device's key stays on the device.
     """
     from platformdirs import user_config_path  # not needed where the file was named
 
@@ -26,7 +26,7 @@ def config_folder() -> Path:
 
 
 def state_folder() -> Path:
-    """The user's state folder, where the journal and the record live unless `device.state_dir` says otherwise."""
+    """The user's state folder, for the journal and the record unless `device.state_dir` says otherwise."""
     from platformdirs import user_state_path  # not needed where the folder was named
 
     return user_state_path(_APP, appauthor=False)
@@ -35,9 +35,9 @@ def state_folder() -> Path:
 def find_file(given: Path | None, environ: Mapping[str, str]) -> Path:
     """The settings file that counts: `given`, else PHOTO_AGENT_CONFIG, else the machine's, else the user's.
 
-    The machine's comes before the user's so that what IT set for a laptop cannot be put aside by accident. One that
-    another user of this laptop could have put there is not believed: it is passed over, with a warning. A file that was
-    named must be there; SettingsError otherwise, with all the places looked at.
+    The machine's comes before the user's so that settings which IT made for a laptop cannot be overridden by accident.
+    A file that another user of this laptop could have put there is not believed: it is skipped, with a warning. A file
+    that was named must exist; SettingsError otherwise, with all the places that were searched.
     """
     if given is not None:
         return _named(given, "by --config")
@@ -72,7 +72,7 @@ def _believed(path: Path) -> bool:
         with path.open("rb") as file:
             believed = may_speak_for_the_machine(file.fileno())
     except OSError:
-        return True  # that it cannot be read is said by whoever reads it
+        return True  # the code that reads it reports that it cannot be read
     if not believed:
         log.warning(NOT_BELIEVED.format(path=path))
     return believed
@@ -87,5 +87,5 @@ def _named(path: Path, how: str) -> Path:
 
 
 def expanded(text: str) -> Path:
-    """A path as written in agent.toml, with `~` and environment variables replaced and `..` and doubled `/` gone."""
+    """A path from agent.toml, with `~` and environment variables replaced and without `..` and doubled `/`."""
     return Path(os.path.normpath(os.path.expanduser(os.path.expandvars(text))))  # noqa: PTH111 - Path lacks expandvars

@@ -23,18 +23,18 @@ _WORDS: Mapping[str, str] = {
     "too_short": "must name at least one",
     "dataclass_type": "must be a table: a line [NAME] with its keys below it",
 }
-"""What pydantic's kinds of fault are called here; the others are worded from their limits or by `checks`."""
+"""The messages for pydantic's kinds of fault; the others are worded from their limits or by `checks`."""
 
 
 def load(path: Path) -> Settings:
-    """The settings in the file at `path`. SettingsError names the file and all that is wrong with it."""
+    """The settings in the file at `path`. SettingsError names the file and all of its faults."""
     return parse(read_text(path), path)
 
 
 def parse(text: str, path: Path, *, written: bool = True) -> Settings:
     """The settings in `text`; `path` is only for messages.
 
-    `written` is False where the text is only about to be written: then a fault is of what was given, not of the file.
+    `written` is False if the text is only about to be written: then a fault is in the given values, not in the file.
     """
     try:
         tables = tomllib.loads(text)
@@ -51,10 +51,10 @@ def parse(text: str, path: Path, *, written: bool = True) -> Settings:
 
 
 def read_text(path: Path) -> str:
-    """The text of a settings file. SettingsError where it cannot be read or believed."""
+    """The text of a settings file. SettingsError if it cannot be read or believed."""
     try:
         with path.open("rb") as file:
-            # Asked of the very file that is read: another may have taken its place since it was found.
+            # This checks the very file that is read: another may have replaced it since it was found.
             if path == machine_file() and not may_speak_for_the_machine(file.fileno()):
                 raise SettingsError(NOT_BELIEVED.format(path=path))
             content = file.read()
@@ -63,7 +63,7 @@ def read_text(path: Path) -> str:
     except OSError as fault:
         raise SettingsError(f"The settings file {path} cannot be read: {fault.strerror or fault}.") from fault
     try:
-        return content.decode("utf-8-sig")  # Notepad puts a byte order mark first
+        return content.decode("utf-8-sig")  # Notepad writes a byte order mark first
     except UnicodeDecodeError as fault:
         line = content.count(b"\n", 0, fault.start) + 1
         raise SettingsError(
@@ -88,7 +88,7 @@ def _wrong(path: Path, faults: Sequence[str], written: bool) -> SettingsError:
 
 
 def _fault(tables: Mapping[str, Any], error: Any) -> str:
-    """One of pydantic's faults as "table.key: what is wrong"."""
+    """One of pydantic's faults as "table.key: message"."""
     where = [str(part) for part in error["loc"] if not isinstance(part, int)]
     key = ".".join(where)
     kind: str = error["type"]
@@ -112,7 +112,7 @@ def _shown(value: Any) -> str:
 
 
 def _unknown(where: Sequence[str], tables: Mapping[str, Any]) -> str:
-    """That a key does not exist, and which one may have been meant: here, or in the table where it belongs."""
+    """Says that a key does not exist, and which one may have been meant: here, or in the table where it belongs."""
     names = _names()
     if len(where) == 1:
         name = where[0]
@@ -127,7 +127,7 @@ def _unknown(where: Sequence[str], tables: Mapping[str, Any]) -> str:
     everywhere = {key: home for home, keys in names.items() for key in keys}
     if near := difflib.get_close_matches(name.lower().replace("-", "_"), everywhere, n=1, cutoff=0.8):
         return f"unknown key; did you mean {everywhere[near[0]]}.{near[0]}?"
-    return f"unknown key; [{table}] knows {', '.join(names[table])}"
+    return f"unknown key; the keys of [{table}] are {', '.join(names[table])}"
 
 
 def _names() -> dict[str, tuple[str, ...]]:
@@ -144,15 +144,15 @@ def _describe(where: Sequence[str]) -> str:
 
 
 def _contradictions(settings: Settings) -> Iterator[str]:
-    """What each value allows but the values together do not."""
+    """Contradictions between values that are each allowed by themselves."""
     for place, folder in enumerate(settings.watch):
         for other in settings.watch[:place]:
             if folder == other:
                 yield f'folders.watch: "{folder}" is named twice'
             elif other in folder.parents:
-                yield f'folders.watch: "{folder}" lies in "{other}", which is watched with all folders in it'
+                yield f'folders.watch: "{folder}" is inside "{other}", which is watched with all folders in it'
             elif folder in other.parents:
-                yield f'folders.watch: "{other}" lies in "{folder}", which is watched with all folders in it'
+                yield f'folders.watch: "{other}" is inside "{folder}", which is watched with all folders in it'
     own = {
         "device.state_dir": settings.state_dir,
         "share.key_file": settings.key_file,
@@ -161,9 +161,9 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     for key, path in own.items():
         for folder in settings.watch:
             if path == folder or folder in path.parents:
-                yield f'{key}: "{path}" lies in the watched folder "{folder}"; keep what is not a photo out of it'
+                yield f'{key}: "{path}" is inside the watched folder "{folder}"; only photos belong in it'
     if settings.key_file == settings.known_hosts_file:
         yield "share.known_hosts_file: is the same file as share.key_file"
     for key, source in (("register.visits", settings.visits_file), ("register.cameras", settings.cameras_file)):
         if isinstance(source, Path) and any(folder in source.parents for folder in settings.watch):
-            yield f'{key}: "{source}" lies in a watched folder; keep what is not a photo out of it'
+            yield f'{key}: "{source}" is inside a watched folder; only photos belong in it'

@@ -152,7 +152,7 @@ def test_uninstalling_leaves_no_file_and_may_be_repeated(service: SystemdService
 @pytest.mark.parametrize(
     ("state", "running", "said"),
     [
-        ("activating", Known.NO, "started again within 60 s"),
+        ("activating", Known.NO, "will start again within 60 s"),
         ("failed", Known.NO, "journalctl"),
         ("strange", Known.NOT_KNOWN, "systemctl said"),
     ],
