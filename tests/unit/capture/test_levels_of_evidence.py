@@ -89,7 +89,7 @@ def test_a_gps_time_that_disagrees_by_hours_must_be_decided_the_same(photo: Phot
     assert "191 minutes earlier" in found.notes[0]
 
 
-def test_a_gps_date_one_day_late_is_put_aside_and_said(photo: Photo) -> None:
+def test_a_gps_date_one_day_late_is_ignored_with_a_note(photo: Photo) -> None:
     found = photo({ORIGINAL: TAKEN, OFFSET: b"+00:00"}, gps_at("2026:03:15 10:11:12"))
     assert (found.level, found.also) == (Level.OWN_OFFSET, ())
     assert found.notes == ("its GPS date is a day away from its clock's and was not used",)
@@ -104,7 +104,7 @@ def test_a_gps_time_of_another_week_must_be_decided_the_same(photo: Photo, offse
     assert "days" in found.notes[0]
 
 
-def test_a_gps_week_rollover_is_put_aside_and_named(photo: Photo) -> None:
+def test_a_gps_week_rollover_is_ignored_with_a_note(photo: Photo) -> None:
     found = photo({ORIGINAL: TAKEN, OFFSET: b"+00:00"}, gps_at("2006:07:29 10:11:12"))
     assert (found.level, found.also) == (Level.OWN_OFFSET, ())
     assert "rollover" in found.notes[0]
@@ -146,19 +146,19 @@ def test_a_fix_between_two_zones_must_be_decided_the_same_as_the_clock(photo: Ph
 
 
 @pytest.mark.parametrize("fix", ["2026:03:14 23:00:00", "2026:03:13 19:00:00", "2026:03:15 10:11:12"])
-def test_a_fix_that_no_zone_explains_is_put_aside(photo: Photo, fix: str) -> None:
+def test_a_fix_that_no_zone_explains_is_ignored(photo: Photo, fix: str) -> None:
     found = photo({ORIGINAL: TAKEN}, fix_at(fix))
     assert (found.level, found.also) == (Level.ASSUMED_ZONE, ())
     assert "was not used" in found.notes[0]
 
 
-def test_a_gps_date_with_a_broken_digit_is_put_aside(photo: Photo) -> None:
+def test_a_gps_date_with_a_broken_digit_is_ignored(photo: Photo) -> None:
     fix = {**fix_at("2026:03:14 10:11:12"), piexif.GPSIFD.GPSDateStamp: b"2026:03:1\x014"}
     assert photo({ORIGINAL: TAKEN, OFFSET: b"+00:00"}, fix).level is Level.OWN_OFFSET
 
 
 @pytest.mark.parametrize("fix", ["2026:03:14 00:00:00", "2026:00:00 10:11:12", "2036:03:14 10:11:12"])
-def test_a_fix_of_zeros_or_from_the_future_is_put_aside(photo: Photo, fix: str) -> None:
+def test_a_fix_of_zeros_or_from_the_future_is_ignored(photo: Photo, fix: str) -> None:
     found = photo({ORIGINAL: TAKEN, OFFSET: b"+00:00"}, fix_at(fix))
     assert (found.level, found.also) == (Level.OWN_OFFSET, ())
     assert "was not used" in found.notes[0]
@@ -243,7 +243,7 @@ def test_make_model_and_serial_are_cleaned(photo: Photo) -> None:
     assert found.camera == Camera("Canon", "EOS R6", None)
 
 
-def test_a_serial_number_is_kept(photo: Photo) -> None:
+def test_a_serial_number_is_read(photo: Photo) -> None:
     found = photo({piexif.ExifIFD.BodySerialNumber: b"0042\0"}, first={piexif.ImageIFD.Model: b"M\xfcller\0"})
     assert found.camera == Camera(None, "Müller", "0042")
 

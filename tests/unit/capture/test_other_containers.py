@@ -250,7 +250,7 @@ def test_a_format_without_a_reader_is_held_for_review(reads: Reads, head: bytes)
     assert found.notes == ("this program cannot read the capture time of this format yet, so a person must decide",)
 
 
-def test_an_empty_file_and_a_text_are_no_photos(reads: Reads) -> None:
+def test_an_empty_file_and_a_text_are_not_photos(reads: Reads) -> None:
     assert not reads(b"").is_photo
     assert not reads(b"Dear parents,\n").is_photo
 

@@ -139,7 +139,7 @@ PENTAX_TODAY = b"PENTAX \0MM" + directory([(0x0229, 2, 8, b"4973893\0")], 10, "<
         (b"Nobody", b"\0" * 60, None),
     ],
 )
-def test_an_older_cameras_serial_number_stands_in_its_makers_note(
+def test_an_older_cameras_serial_number_is_in_its_makers_note(
     reads: Reads, make: bytes, note: bytes, serial: str | None
 ) -> None:
     found = reads(noted(make, note))

@@ -82,7 +82,7 @@ def test_a_file_that_cannot_be_opened_is_the_same_local_fault(reader: PhotoReade
 
 
 @posix_only
-def test_a_name_that_is_no_text_reaches_the_worker_whole(reader: PhotoReader, tmp_path: Path) -> None:
+def test_a_name_that_is_not_text_reaches_the_worker_whole(reader: PhotoReader, tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n\xc3\x28.jpg"))
     path.write_bytes(PICTURE)
     assert reader.read(path, now=NOW).format == "jpeg"

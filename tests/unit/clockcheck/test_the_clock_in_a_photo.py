@@ -110,7 +110,7 @@ def test_how_well_the_time_is_known_is_rounded_up() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\xff\xd8\xff\xe0 cut off"])
-def test_what_is_no_picture_is_said_to_be_none(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_picture_is_reported(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "broken.jpg"
     path.write_bytes(content)
     with pytest.raises(LocalFault, match=r"not a picture|damaged"):

@@ -105,7 +105,7 @@ def test_apples_edit_files_belong_to_the_original():
     assert grouped("IMG_1234.HEIC", "IMG_E1234.xmp") == [["IMG_1234.HEIC"]]
 
 
-def test_a_sidecar_without_its_photo_is_no_photo():
+def test_a_sidecar_without_its_photo_is_not_a_photo():
     assert grouped("A.xmp", "B.aae", "C.thm", "D.jpg.xmp") == []
 
 

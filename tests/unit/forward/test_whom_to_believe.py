@@ -60,7 +60,7 @@ def test_a_server_that_asks_for_a_certificate_accepts_only_its_own(
 
 
 @pytest.mark.parametrize("trust", ["missing", "garbage", "key alone"])
-def test_files_that_cannot_be_used_are_told_and_nothing_is_lost(tmp_path: Path, trust: str) -> None:
+def test_files_that_cannot_be_used_are_reported_and_nothing_is_lost(tmp_path: Path, trust: str) -> None:
     garbage = tmp_path / "garbage.pem"
     garbage.write_text("no certificate")
     believed = {

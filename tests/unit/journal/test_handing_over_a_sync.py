@@ -56,7 +56,7 @@ def test_a_number_is_never_given_to_two_requests(journal: Journal) -> None:
     assert journal.ask([], AT) > first
 
 
-def test_what_is_long_finished_is_cleared_away_and_what_is_not_stays(journal: Journal) -> None:
+def test_only_long_finished_requests_are_deleted(journal: Journal) -> None:
     old, open_still = journal.ask([], AT), journal.ask([], AT)
     journal.report(old, {"event": "found"})
     journal.finish(old, AT)

@@ -36,7 +36,7 @@ def test_a_private_photo_is_skipped_until_the_register_changes(
     assert journal.see(a_photo("a.jpg"), LATER, register_version="another") is not None
 
 
-def test_without_a_register_only_what_a_person_said_is_skipped(journal: Journal) -> None:
+def test_without_a_register_only_a_persons_answer_skips(journal: Journal) -> None:
     journal.make_private_all([settled(journal, "rules.jpg").id], register_version=VERSION)
     journal.make_private_all([settled(journal, "person.jpg").id], register_version=None)
     assert journal.see(a_photo("person.jpg"), LATER, register_version=None) is None
@@ -130,7 +130,7 @@ def test_copies_that_splitting_pages_left_behind_are_gone_after_tidying(tmp_path
             assert CANARY.encode() not in raw(path)
 
 
-def test_what_is_deleted_is_zeroed_at_once_and_not_only_when_tidying(journal: Journal) -> None:
+def test_deleted_rows_are_zeroed_at_once(journal: Journal) -> None:
     assert journal._db.execute("PRAGMA secure_delete").fetchone() == (1,)
 
 

@@ -109,7 +109,7 @@ def test_a_migration_that_is_cut_short_is_done_by_the_next_opening(path: Path) -
         assert journal.see(a_photo(), AT, register_version=VERSION) is not None
 
 
-def test_a_journal_kept_busy_is_told_as_busy(journal: Journal, path: Path) -> None:
+def test_a_busy_journal_is_reported_as_busy(journal: Journal, path: Path) -> None:
     with Journal.open(path) as other:
         other._db.execute("PRAGMA busy_timeout=20")
         with journal._writing(), pytest.raises(JournalError, match="busy"):
@@ -117,7 +117,7 @@ def test_a_journal_kept_busy_is_told_as_busy(journal: Journal, path: Path) -> No
     journal.set_fact("a", "c")
 
 
-def test_forty_thousand_private_photos_are_passed_over_quickly(
+def test_forty_thousand_private_photos_are_skipped_quickly(
     journal: Journal, record_property: Callable[[str, object], None]
 ) -> None:
     photos = [a_photo(f"{n}.jpg") for n in range(40_000)]

@@ -83,7 +83,7 @@ def test_an_end_in_another_zone_gets_a_warning_unless_it_has_an_offset() -> None
     only(listed("Europe/London; Europe/Paris", ends="2026-03-14 20:00+01:00"))
 
 
-def test_a_zone_that_stands_twice_in_a_row_is_one() -> None:
+def test_a_zone_repeated_in_a_row_counts_once() -> None:
     assert only(listed("Europe/London;Europe/London")).then == ()
 
 
@@ -144,7 +144,7 @@ def test_times_without_a_zone_are_of_the_journeys_first_and_last() -> None:
     assert (visit.zone, visit.then) == ("America/New_York", ("Asia/Tokyo",))
 
 
-def test_a_broken_journey_of_an_event_is_told() -> None:
+def test_a_broken_journey_of_an_event_is_reported() -> None:
     reading = event("DTSTART:20260314T090000", "DTEND:20260314T100000", "X-VISIT-TIMEZONE:Europe/London|Parris")
     assert reading.visits == ()
     assert [(fault.line, fault.column) for fault in reading.faults] == [(2, "X-VISIT-TIMEZONE")]
@@ -229,7 +229,7 @@ def test_a_decision_on_a_journey_holds_by_every_zone_that_could_apply(
 # --- Kept ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_journey_is_kept_on_disk(tmp_path: Path) -> None:
+def test_a_journey_is_stored_on_disk(tmp_path: Path) -> None:
     text = f"{HEADER}\r\nparis,Paris,2026-03-14 06:00,2026-03-14 20:00,{PARIS}\r\n"
     given = RegisterStore(tmp_path).offer(
         text.encode(), "csv", None, rules=Rules("Europe/London"), now=at("2026-03-01")

@@ -63,7 +63,7 @@ def test_a_good_register_is_believed_and_outlasts_a_restart(store: RegisterStore
     assert again(tmp_path).current() == given
 
 
-def test_everything_of_a_visit_and_a_camera_is_kept(store: RegisterStore, tmp_path: Path) -> None:
+def test_everything_of_a_visit_and_a_camera_is_stored(store: RegisterStore, tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[3] / "config"
     given = offer(store, (root / "visits.csv").read_bytes(), (root / "cameras.csv").read_bytes())
     assert any(visit.place and visit.cancelled is False and visit.staff for visit in given.visits)
@@ -93,7 +93,7 @@ def test_the_same_bytes_in_another_zone_are_read_again(store: RegisterStore) -> 
     assert store.current() == tokyo
 
 
-def test_faults_are_kept_with_the_register(store: RegisterStore, tmp_path: Path) -> None:
+def test_faults_are_stored_with_the_register(store: RegisterStore, tmp_path: Path) -> None:
     raw = FOUR + b"e,E,never,2026-03-14\n" + b"f,F,2026-03-14,2026-03-14\n"
     header = raw.replace(b"id,title,starts,ends", b"id,title,starts,ends,cameras", 1).replace(
         b"f,F,2026-03-14,2026-03-14", b"f,F,2026-03-14,2026-03-14,Nine"
@@ -231,7 +231,7 @@ def test_a_school_without_cameras_yet_may_say_so(store: RegisterStore) -> None:
     assert offer(store, cameras=b"label,serial\n").cameras == ()
 
 
-def test_a_calendar_is_kept_like_a_sheet(store: RegisterStore, tmp_path: Path) -> None:
+def test_a_calendar_is_stored_like_a_sheet(store: RegisterStore, tmp_path: Path) -> None:
     raw = (
         b"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:a\nSUMMARY:A\nDTSTART:20260314T090000Z\n"
         b"DURATION:PT1H\nEND:VEVENT\nEND:VCALENDAR\n"
@@ -289,7 +289,7 @@ def test_a_damaged_state_loses_only_the_last_confirmation(store: RegisterStore, 
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "other form"])
-def test_a_damaged_register_is_not_believed_and_said(store: RegisterStore, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_register_is_not_used_and_reported(store: RegisterStore, tmp_path: Path, damage: str) -> None:
     offer(store)
     file = tmp_path / "state" / "register" / "register.json"
     raw = file.read_bytes()
@@ -309,9 +309,7 @@ def test_a_damaged_register_is_not_believed_and_said(store: RegisterStore, tmp_p
     assert after.refusal() is None
 
 
-def test_a_disk_that_does_not_take_it_is_told_and_the_last_good_one_stands(
-    store: RegisterStore, tmp_path: Path
-) -> None:
+def test_after_a_disk_fault_the_last_good_register_stays(store: RegisterStore, tmp_path: Path) -> None:
     good = offer(store)
     folder = tmp_path / "state" / "register"
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
@@ -378,9 +376,7 @@ def test_a_visit_longer_than_a_fortnight_waits_until_a_person_accepts_it(store: 
 
 
 @pytest.mark.parametrize(("days", "taken"), [(14, True), (15, False)])
-def test_a_fortnight_is_no_long_visit_also_when_clocks_are_put_back_in_it(
-    store: RegisterStore, days: int, taken: bool
-) -> None:
+def test_a_fortnight_is_not_too_long_when_clocks_go_back(store: RegisterStore, days: int, taken: bool) -> None:
     given = offer(store, dated("2026-10-15", f"2026-10-{14 + days}"))
     assert ("a" in {visit.id for visit in given.visits}) is taken
 

@@ -156,7 +156,7 @@ def test_a_place_without_a_radius_is_usual_in_a_calendar() -> None:
     assert only(read(calendar(f"{GOOD}GEO:51.4978;-0.1745\n"))).radius_km is None
 
 
-def test_whoever_is_invited_is_no_list_of_staff() -> None:
+def test_invited_people_are_not_a_list_of_staff() -> None:
     assert (
         only(read(calendar(f"{GOOD}ORGANIZER:mailto:a@b.example\nATTENDEE:mailto:c@d.example\n"))).staff == frozenset()
     )
@@ -230,7 +230,7 @@ def test_both_events_of_a_doubled_id_are_left_out() -> None:
     assert [line for line, _, _ in found(reading)] == [4, 10]
 
 
-def test_alarms_tasks_and_notes_are_no_visits() -> None:
+def test_alarms_tasks_and_notes_are_not_visits() -> None:
     alarm = "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-PT15M\nDURATION:PT5M\nREPEAT:1\nEND:VALARM\n"
     assert only(read(calendar(GOOD + alarm, head="BEGIN:VTODO\nUID:t\nEND:VTODO\n"))).id == "museum"
 

@@ -99,7 +99,7 @@ SMALL = "id,title,starts,ends\r\nmuseum,Museum,14/03/2026 09:00,14/03/2026 16:30
         ),
     ],
 )
-def test_a_spreadsheets_habits_are_no_faults(raw: bytes) -> None:
+def test_a_spreadsheets_habits_are_not_faults(raw: bytes) -> None:
     reading = read(raw)
     assert reading.faults == ()
     assert reading.visits == (PLAIN,)
@@ -300,11 +300,11 @@ def test_an_id_doubled_by_a_row_with_another_error_is_doubled_all_the_same() -> 
     assert read(f"{HEADER}\n{row()}\n{row(ends='never')}\n").visits == ()
 
 
-def test_every_fault_of_a_row_is_told_at_once() -> None:
+def test_every_fault_of_a_row_is_reported_at_once() -> None:
     assert [column for _, column, _ in found(one(id="a b", ends="never", status="maybe"))] == ["id", "ends", "status"]
 
 
-def test_an_unknown_zone_of_the_device_is_told_where_it_is_used() -> None:
+def test_an_unknown_zone_of_the_device_is_reported_where_it_is_used() -> None:
     text = f"{HEADER}\n{row()}\n{row(id='abroad', timezone='Asia/Tokyo')}\n"
     reading = read(text, zone="Nowhere/Land")
     assert [visit.id for visit in reading.visits] == ["abroad"]
@@ -352,7 +352,7 @@ def test_an_unknown_column_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize("name", ["camera", "Camras", "statuss", "Cancelled", "teachers", "lat"])
-def test_a_misspelt_column_that_would_have_narrowed_a_visit_is_not_passed_over(name: str) -> None:
+def test_a_misspelt_column_that_would_narrow_a_visit_is_an_error(name: str) -> None:
     header = "id,title,starts,ends," + name
     filled = read(f"{header}\nmuseum,Museum,2026-03-14,2026-03-14,something\n")
     assert filled.visits == ()
@@ -360,11 +360,11 @@ def test_a_misspelt_column_that_would_have_narrowed_a_visit_is_not_passed_over(n
     assert len(read(f"{header}\nmuseum,Museum,2026-03-14,2026-03-14,\n").visits) == 1
 
 
-def test_a_column_that_stands_there_twice_is_not_chosen_from() -> None:
+def test_a_repeated_column_is_an_error() -> None:
     assert read(f"{HEADER},staff\n{row()},j.smith\n").visits == ()
 
 
-def test_what_stands_below_no_name_is_told_once() -> None:
+def test_cells_below_an_unnamed_column_are_reported_once() -> None:
     reading = read(f"{HEADER},\n{row()},ask Jane\n{row(id='b')},and Jim\n")
     assert len(reading.visits) == 2
     assert found(reading) == [(1, None, "warning")]
@@ -376,13 +376,13 @@ def test_a_row_with_too_many_cells_lost_its_quotes() -> None:
     assert any("quotes" in fault.message for fault in reading.faults)
 
 
-def test_a_quotation_mark_that_is_not_closed_is_told_on_its_line() -> None:
+def test_a_quotation_mark_that_is_not_closed_is_reported_on_its_line() -> None:
     reading = read(f"{HEADER}\n{row(id='good')}\n{row(title=chr(34) + 'Museum')}\n")
     assert [visit.id for visit in reading.visits] == ["good"]
     assert found(reading) == [(3, None, "error")]
 
 
-def test_rows_after_one_that_is_no_csv_are_read() -> None:
+def test_rows_after_an_invalid_one_are_read() -> None:
     reading = read(f"{HEADER}\n{row(title=chr(34) + 'Museum' + chr(34) + ' x')}\n{row(id='good')}\n")
     assert [visit.id for visit in reading.visits] == ["good"]
 
@@ -435,7 +435,7 @@ CELLS = st.sampled_from(
 
 
 @given(st.lists(st.lists(CELLS, max_size=13).map(",".join), max_size=5))
-def test_what_is_read_is_sound_whatever_the_cells(rows: list[str]) -> None:
+def test_every_reading_is_sound_whatever_the_cells(rows: list[str]) -> None:
     reading = read("\n".join([HEADER, *rows]) + "\n")
     ids = [visit.id.casefold() for visit in reading.visits]
     assert len(ids) == len(set(ids)) == len(reading.lines)

@@ -116,7 +116,7 @@ def _far(book: Any) -> None:
         (xlsx(("Visits", [])), "empty"),
     ],
 )
-def test_a_workbook_that_is_no_register_says_what_it_is(raw: bytes, words: str) -> None:
+def test_a_workbook_that_is_not_a_register_says_what_it_is(raw: bytes, words: str) -> None:
     reading = read(raw)
     assert reading.visits == ()
     assert any(words in fault.message and fault.severity == "error" for fault in reading.faults)

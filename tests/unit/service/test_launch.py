@@ -28,7 +28,7 @@ def test_a_path_that_depends_on_where_the_service_starts_is_refused(path: str) -
 
 @posix_paths
 @pytest.mark.parametrize("path", ["/a\nExecStart=/bin/sh", "/a\tb", "/a\udcff"])
-def test_a_path_that_no_service_file_can_hold_is_refused(path: str) -> None:
+def test_a_path_that_a_service_file_cannot_contain_is_refused(path: str) -> None:
     with pytest.raises(UsageError, match="control characters"):
         Launch((sys.executable,), Path(path))
 

@@ -92,7 +92,7 @@ def test_systemd_finds_no_fault_with_it(awkward: Launch, tmp_path: Path) -> None
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_systemd_would_have_told_of_a_fault(launch: Launch, tmp_path: Path) -> None:
+def test_systemd_detects_a_fault(launch: Launch, tmp_path: Path) -> None:
     unit = tmp_path / UNIT
     unit.write_text(systemd_unit(launch).replace("UMask=0077", "UMask=private"), "utf-8")
     assert "Failed to parse mode" in _analyze("verify", str(unit), runtime=tmp_path).stderr
@@ -183,7 +183,7 @@ def test_without_a_session_an_installed_service_can_be_removed(service: SystemdS
     assert not service.status().installed
 
 
-def test_starting_what_is_not_installed_says_so(service: SystemdService) -> None:
+def test_starting_an_uninstalled_service_says_so(service: SystemdService) -> None:
     for act in (service.start, service.stop):
         with pytest.raises(UsageError, match="service install"):
             act()

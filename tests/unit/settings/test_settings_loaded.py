@@ -40,7 +40,7 @@ def _fault(write: Write, table: str, line: str) -> str:
     return str(caught.value)
 
 
-def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: Path) -> None:
+def test_missing_keys_have_the_defaults_of_the_contract(write: Write, home: Path) -> None:
     settings = load(write(MINIMAL))
     assert dataclasses.asdict(settings) == {
         "device": {
@@ -296,7 +296,7 @@ def test_the_home_folder_is_not_watched_by_way_of_a_link_either(write: Write, tm
         ("removal", "keep_hours = 0.25"),
     ],
 )
-def test_a_value_at_the_edge_of_what_is_right_is_taken(write: Write, table: str, line: str) -> None:
+def test_a_value_at_the_limit_is_accepted(write: Write, table: str, line: str) -> None:
     load(write(_set(MINIMAL, table, line)))
 
 

@@ -60,7 +60,7 @@ def test_hostile_xmp_gets_a_sidecar_at_once(name: str, planned: Planned, with_xm
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_sidecar_is_kept_without_being_believed(name: str, tag_for: MakeTag) -> None:
+def test_a_hostile_sidecar_is_stored_but_not_trusted(name: str, tag_for: MakeTag) -> None:
     repeated = HOSTILE[name] * 20
     started = time.monotonic()
     for foreign in (HOSTILE[name], repeated):
@@ -207,7 +207,7 @@ def test_a_photo_changed_after_its_head_is_refused_at_the_end(
         untag(io.BytesIO(sent[:-2] + b"\0\0"), io.BytesIO())
 
 
-def test_a_photo_without_our_tag_is_no_use_to_untag(real_jpeg: bytes, with_xmp: WithXmp) -> None:
+def test_untag_refuses_a_photo_without_our_tag(real_jpeg: bytes, with_xmp: WithXmp) -> None:
     foreign = with_xmp(b"<rdf:RDF " + RDF + b"/>")
     for content in (real_jpeg, foreign):
         with pytest.raises(UsageError):

@@ -51,9 +51,7 @@ def test_the_tag_goes_after_jfif_and_exif_but_never_behind_an_mpf_index(
     assert (splice.at, splice.drop) == (2 + sum(4 + len(body) for _, body in segments[:before]), 0)
 
 
-def test_xmp_that_is_there_is_replaced_where_it_stands(
-    jpeg: Jpeg, planned: Planned, tag_for: Callable[..., Tag]
-) -> None:
+def test_existing_xmp_is_replaced_in_place(jpeg: Jpeg, planned: Planned, tag_for: Callable[..., Tag]) -> None:
     content = jpeg([EXIF, ICC, (0xE1, EMPTY_XMP), MPF])
     splice = planned(content, tag_for(content))
     assert isinstance(splice, Splice)
@@ -150,9 +148,7 @@ def test_neither_a_symbolic_link_nor_a_pipe_is_read(
             plan(tmp_path / name, format="jpeg", tag=tag_for(real_jpeg))
 
 
-def test_planning_leaves_the_file_as_it_is_and_always_says_the_same(
-    tmp_path: Path, real_jpeg: bytes, tag_for: Callable[..., Tag]
-) -> None:
+def test_planning_changes_nothing_and_repeats(tmp_path: Path, real_jpeg: bytes, tag_for: Callable[..., Tag]) -> None:
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(real_jpeg)
     before = photo.stat()

@@ -199,7 +199,7 @@ def test_a_photo_that_is_tagged_already_is_not_tagged_twice_inside(
     assert "already" in answer.reason
 
 
-def test_nothing_but_the_tag_is_told(real_jpeg: bytes, planned: Planned, tag_for: Callable[..., Tag]) -> None:
+def test_the_tag_contains_nothing_else(real_jpeg: bytes, planned: Planned, tag_for: Callable[..., Tag]) -> None:
     splice = planned(real_jpeg, tag_for(real_jpeg))
     assert isinstance(splice, Splice)
     assert b"/" not in re.sub(rb"https?://\S+|adobe:ns:meta/|School visits/Science|</|/>", b"", splice.insert)
