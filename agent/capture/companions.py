@@ -22,7 +22,7 @@ MAX_FILES = 8
 _SIDECARS = {".xmp", ".aae", ".thm"}
 
 MAX_SIDECAR = 2 * 1024 * 1024
-"""Most bytes of a sidecar; one with thousands of brush strokes has under 1 MB."""
+"""Most bytes of a sidecar; one with many brush strokes has under 1 MB."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ _PACKET = 188
 
 
 def sniff(head: bytes) -> str:
-    """The format by the first `HEAD` bytes of a file (fewer where it has fewer)."""
+    """The format by the first `HEAD` bytes of a file (or all of a shorter file)."""
     for start, name in _START:
         if head.startswith(start):
             return name

@@ -59,7 +59,7 @@ class Watcher:
         self._monotonic = monotonic
 
     def start(self) -> None:
-        """Watch every root that can be watched; `revive` tries the others again. Never raises."""
+        """Watch every root that can be watched; `revive` tries the others again. It raises no error of its own."""
         for root in self._roots:
             if not self._is_watching(root):
                 self._try(root)

@@ -95,8 +95,8 @@ class Journal(Queries):
         This is the list that `see_each` gives.
         """
         seen = list(self.see_each(photos, at, register_version=register_version, volume_of=volume_of))
-        stood = (self.get(identity) for identity in seen if identity is not None)
-        return [tracked for tracked in stood if tracked is not None]
+        known = (self.get(identity) for identity in seen if identity is not None)
+        return [tracked for tracked in known if tracked is not None]
 
     def see_each(
         self,
@@ -113,14 +113,13 @@ class Journal(Queries):
         (`looking.seen_again` has the exceptions) and gets its current device and inode numbers. A changed photo becomes
         found again. If half of a photo was removed, its other members are still that photo. `CHUNK` photos are one
         transaction, and none is open while the next ones are looked for.
-        transaction, and none is open while the next ones are looked for.
         """
         halves = Halves(self._db)
         coming = iter(photos)
         while chunk := list(islice(coming, CHUNK)):
             with self._writing() as db:
-                stood = [self._look(db, photo, at, register_version, volume_of, halves) for photo in chunk]
-            yield from stood
+                identities = [self._look(db, photo, at, register_version, volume_of, halves) for photo in chunk]
+            yield from identities
 
     def _look(
         self,

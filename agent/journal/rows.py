@@ -177,7 +177,7 @@ def check_step(old: Row, new: TrackedPhoto, text: str) -> None:
     """JournalError unless `new`, whose JSON is `text`, may follow `old`."""
     changed = not old.has_photo_of(text) and same(read_row(old.standing).photo, new.photo) is None
     if changed and not (new.state is State.FOUND and starts_again(old.state)):
-        raise JournalError(f"Photo {new.id} has changed on disk: it must be found again, not go on as {new.state}.")
+        raise JournalError(f"Photo {new.id} has changed on disk: it must be found again before it can be {new.state}.")
     if not changed and not allowed(old.state, new.state):
         raise JournalError(f"Photo {new.id} cannot go from {old.state} to {new.state}.")
     missing = new.lacks()

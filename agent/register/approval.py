@@ -36,7 +36,7 @@ _STATUS = {
 
 
 def by_title(title: str) -> str:
-    """Why a visit of this title does not take place; empty where the title does not say so."""
+    """Why a visit of this title does not take place; empty if the title does not say so."""
     if _FIRST_OR_LAST.fullmatch(title):
         return CANCELLED
     return next((why for form, why in _TITLE if form.match(title)), "")

@@ -24,7 +24,7 @@ EARTH_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""
 
 WESTMOST = timedelta(hours=12)
-"""A wall clock that showed t, in whatever zone, did so no later than t + 12 h UTC."""
+"""A wall clock that showed t, in any zone, did so no later than t + 12 h UTC."""
 
 
 def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> Decision:
@@ -99,7 +99,7 @@ def _without_a_time(case: _Case) -> _Finding:
 
     But a file that existed before the first visit began was certainly not taken on one. This relies on the evidence no
     more than any other time outside all visits does, and moves nothing; otherwise a person would be asked about every
-    old picture without Exif. And a picture with neither signs of a camera nor a time near a visit is left out
+    old picture without Exif. And a picture with neither signs of a camera nor a time near a visit is left alone
     (`reach`).
     """
     capture = case.capture

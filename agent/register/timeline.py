@@ -39,7 +39,7 @@ class Timeline:
         return tuple(visit for visit in some if visit.span.overlaps(time))
 
     def closest(self, time: Interval, at_least: timedelta) -> tuple[Visit, ...]:
-        """The visits nearest to any part of `time`, and all within `at_least` of it."""
+        """Visits that include the nearest one to any part of `time`, and all within `at_least` of it."""
         length = time.latest - time.earliest
         return self.during(widened(time, max(at_least, self._gap(time) + length)))
 

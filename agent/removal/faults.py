@@ -20,7 +20,7 @@ def vanished() -> Vanished:
 
 def changed(what: str) -> RemovalRefused:
     """`what` is the second half of the sentence, e.g. "its content is not what was proven on the share"."""
-    return RemovalRefused(f"A photo was not removed: {what}. Nothing in its place was touched.")
+    return RemovalRefused(f"A photo was not removed: {what}. What is there now has been left in place.")
 
 
 def read_only() -> ReadOnly:

@@ -100,7 +100,7 @@ def _snapshots(path: Path) -> Leftover:
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except OSError:
-                return Leftover("snapshots", Known.NOT_KNOWN, "this disk has snapshots that cannot be looked into")
+                return Leftover("snapshots", Known.NOT_KNOWN, "this disk has snapshots that cannot be searched")
             if count == 0:
                 return Leftover("snapshots", Known.NOT_KNOWN, "this disk has snapshots; none was seen to hold it")
             hold = "a snapshot of this disk holds it" if count == 1 else f"{count} snapshots of this disk hold it"

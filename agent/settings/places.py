@@ -20,14 +20,14 @@ def config_folder() -> Path:
 
     Never a roaming folder: a device's key stays on the device.
     """
-    from platformdirs import user_config_path  # not needed where the file was named
+    from platformdirs import user_config_path  # not needed if the file was named
 
     return user_config_path(_APP, appauthor=False)
 
 
 def state_folder() -> Path:
     """The user's state folder, for the journal and the record unless `device.state_dir` says otherwise."""
-    from platformdirs import user_state_path  # not needed where the folder was named
+    from platformdirs import user_state_path  # not needed if the folder was named
 
     return user_state_path(_APP, appauthor=False)
 
@@ -56,7 +56,7 @@ def find_file(given: Path | None, environ: Mapping[str, str]) -> Path:
 
 def machine_file() -> Path:
     """Where IT puts the settings of a whole machine: for every user of it, and before their own."""
-    from platformdirs import site_config_path  # not needed where the file was named
+    from platformdirs import site_config_path  # not needed if the file was named
 
     return site_config_path(_APP, appauthor=False) / NAME
 

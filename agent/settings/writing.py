@@ -63,7 +63,7 @@ def example() -> str:
     }
     heading = (
         f"#:schema {SCHEMA_FILE}\n"
-        "# Settings of visit-photo-agent: every key with its default, or with an example where it must be given."
+        "# Settings of visit-photo-agent: every key with its default, or with an example if it has none."
     )
     return "\n".join([heading, "", *_body(values)]).rstrip() + "\n"
 
