@@ -5,7 +5,7 @@
     AgentError                         1   an unexpected fault
     ├── UsageError                     2   the command was asked for something it cannot do
     │   ├── SettingsError              2   agent.toml is missing, unreadable or wrong
-    │   ├── RegisterError              2   the register of visits or cameras cannot be believed
+    │   ├── RegisterError              2   the register of visits or cameras cannot be used
     │   └── AlreadyRunning             2   another instance holds this laptop's lock
     ├── LocalFault                     3   a file on this laptop cannot be read, or changed while it was used
     │   └── Unforeseen                 1   an unexpected fault that concerns one photo, folder or item
@@ -14,7 +14,7 @@
     │   ├── ShareDenied                3   no permission for this file or folder
     │   ├── FolderNotTrusted           3   a folder on the share is a link, or belongs to somebody else
     │   ├── ServerUnfit                3   the server cannot take photos: a test file showed it, no photo was sent
-    │   └── NotProven                  3   the share does not hold what was sent
+    │   └── NotProven                  3   the share does not hold the bytes that were sent
     ├── ShareUnreachable               5   no network, no answer, connection lost
     ├── ShareRefused                   6   the server's identity has changed, or it does not let this laptop in
     │   ├── HostKeyRefused             6   the host key is unknown or has changed
@@ -52,7 +52,7 @@ class SettingsError(UsageError):
 
 
 class RegisterError(UsageError):
-    """The register of visits or cameras cannot be believed as it is."""
+    """The register of visits or cameras cannot be used in its present form."""
 
 
 class AlreadyRunning(UsageError):
@@ -60,7 +60,7 @@ class AlreadyRunning(UsageError):
 
 
 class LocalFault(AgentError):
-    """A file on this laptop cannot be read, or changed while it was used; the other photos go on."""
+    """A file on this laptop cannot be read, or changed while it was used; the other photos are not affected."""
 
     exit_code = 3
 
@@ -68,7 +68,7 @@ class LocalFault(AgentError):
 class Unforeseen(LocalFault):
     """An unexpected fault that concerns one photo, folder or item; `contained` turns any other exception into it.
 
-    Its message says the kind of the fault and its place in the code, never the fault's own text, which may name a
+    Its message gives the kind of the fault and its place in the code, never the fault's own text, which may name a
     private file.
     """
 
@@ -76,7 +76,7 @@ class Unforeseen(LocalFault):
 
 
 class ShareFault(AgentError):
-    """The share did not take or give one file; the other photos go on, and this one is tried again."""
+    """The share did not take or give one file; the other photos are not affected, and this one is tried again."""
 
     exit_code = 3
 
@@ -98,7 +98,7 @@ class ServerUnfit(ShareFault):
 
 
 class NotProven(ShareFault):
-    """The share does not hold what was sent; nothing is removed from this laptop."""
+    """The share does not hold the bytes that were sent; nothing is removed from this laptop."""
 
 
 class ShareUnreachable(AgentError):
@@ -154,8 +154,8 @@ class RecordTruncated(RecordError):
 def contained(thing: str) -> Iterator[None]:
     """A boundary around `thing` ("a photo", "a folder"): an unexpected fault comes out of it as `Unforeseen`.
 
-    What this program can explain passes through as it is: a journal or record that cannot be written ends the run, as
-    it must. So do Ctrl-C and the end of the process, which are not faults.
+    Errors of this program's own kinds pass through unchanged: a journal or record that cannot be written ends the run,
+    as it must. So do Ctrl-C and the end of the process, which are not faults.
     """
     try:
         yield
@@ -166,15 +166,15 @@ def contained(thing: str) -> Iterator[None]:
 
 
 def unforeseen(thing: str, fault: Exception) -> Unforeseen:
-    """The error that says what happened to `thing`."""
+    """An error that says what happened to `thing`."""
     return Unforeseen(
-        f"Something unexpected happened to {thing} ({kind_and_place(fault)}). Everything else goes on, and this will "
+        f"Something unexpected happened to {thing} ({kind_and_place(fault)}). Everything else continues, and this will "
         "be tried again. If it happens again, send this message to IT."
     )
 
 
 def kind_and_place(fault: BaseException) -> str:
-    """The class of a fault and the last line of this program that it came through, as `ValueError, agent.model:58`."""
+    """The class of a fault and the last line of this program that it came through: `ValueError, agent.model:58`."""
     kind = type(fault).__name__
     if isinstance(fault, OSError) and fault.errno is not None:
         kind += f" {errno.errorcode.get(fault.errno, fault.errno)}"

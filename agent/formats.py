@@ -1,7 +1,7 @@
-"""Every format once: its name, the endings it goes by, what kind of file it is, and which decoder may be tried on it.
+"""Every format once: its name, its endings, its kind of file, and which decoder may be tried on it.
 
-The one table: by content a file is recognised elsewhere (`agent.capture.sniff`), and everything else that depends on
-a format, in any stage, asks here. So it does not depend on the machine which file counts as a photo. Pure.
+This is the only table of formats. `agent.capture.sniff` recognises a file by its content; everything else that depends
+on a format, in any stage, asks here. So what counts as a photo does not depend on the machine. Pure.
 """
 
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from pathlib import PurePath
 
 
 class Kind(StrEnum):
-    """What a file of a format is to a photo."""
+    """The role of a file of a format in a photo."""
 
     STILL = "still"
     RAW = "raw"  # a camera's own picture format: a sign of a camera by itself
     CLIP = "clip"
-    SIDECAR = "sidecar"  # says something about the file that it hangs on
+    SIDECAR = "sidecar"  # describes the file that it belongs to
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """One format. `endings` are its own, lower case, without the dot, the usual one first; an ending has one owner.
 
-    `found_as` are endings of other formats under which programs and cameras write it too, so that such a name is no
-    reason for suspicion. `decoder` is Pillow's name for it, where one may be tried. `by_cameras` says of a still or a
-    clip that cameras and phones write it, and hardly anybody else does.
+    `found_as` are endings of other formats under which programs and cameras write it too, so that such a name is not
+    suspicious. `decoder` is Pillow's name for it, if one may be tried. `by_cameras` says that cameras and phones write
+    this still or clip format, and hardly anybody else does.
     """
 
     name: str
@@ -86,29 +86,29 @@ TABLE: tuple[Format, ...] = (
     Format("aae", Kind.SIDECAR, ("aae",)),
     Format("thm", Kind.SIDECAR, ("thm",)),
 )
-"""All that cameras, phones and the programs of people who photograph write as pictures and videos, and beside them."""
+"""All formats of pictures, videos and files beside them that cameras, phones and photographers' programs write."""
 
 _BY_NAME = {one.name: one for one in TABLE}
 _BY_ENDING = {ending: one for one in TABLE for ending in one.endings}
 
 _ALSO_WORDS = frozenset({"raw", "mos", "mod", "tod", "ts", "dv", "mp", "qt", "fff", "mef", "erf", "dib", "lrv"})
-"""Endings that a person's or a host's name may have too (`j.mos`): in a text they count behind a digit alone."""
+"""Endings that a person's or a host's name may have too (`j.mos`): in a text they count only after a digit."""
 
 IN_TEXT = (
     rf"\.(?:{'|'.join(sorted(_BY_ENDING.keys() - _ALSO_WORDS - {'360'}))})\b"
     rf"|(?<=\d)\.(?:{'|'.join(sorted(_ALSO_WORDS))})\b"
     r"|[A-Za-z]\d+\.360\b"
 )
-"""A pattern that finds what looks like the name of a file of the table in a text; case does not matter."""
+"""A pattern that finds anything like the name of a file of the table in a text, in any case."""
 
 
 def named(name: str) -> Format | None:
-    """The format of this name, as sniffing gives it."""
+    """The format with this name, as sniffing gives it."""
     return _BY_NAME.get(name)
 
 
 def by_ending(path: PurePath) -> Format | None:
-    """The format that a file claims to be by its name; None where its ending is not in the table."""
+    """The format that a file claims by its name; None if its ending is not in the table."""
     return _BY_ENDING.get(path.suffix.lower().removeprefix("."))
 
 
@@ -124,7 +124,7 @@ def claims_to_be_a_photo(path: PurePath) -> bool:
 
 
 def suits(path: PurePath, name: str) -> bool:
-    """Whether a file whose content is the format `name` may be called so; one without an ending may."""
+    """Whether a file whose content has the format `name` may have this name; one without an ending may."""
     ending = path.suffix.lower().removeprefix(".")
     found = _BY_NAME.get(name)
     return not ending or ending == name or (found is not None and ending in (*found.endings, *found.found_as))

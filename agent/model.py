@@ -1,8 +1,9 @@
-"""The words every stage shares. Values only: nothing here reads a file, a clock or the network.
+"""The terms that every stage shares. Values only: nothing here reads a file, a clock or the network.
 
-Two kinds of time are kept apart. An *instant* is an aware datetime; an `Interval` is made of two of them. A *wall
-clock* is what a camera without a zone wrote: a naive datetime, in a `WallClock`, which becomes an `Interval` only by
-being read in some zone. Sizes are bytes. Names on the share are `/`-separated and relative to the agent's root there.
+Two kinds of time are never mixed. An *instant* is an aware datetime; an `Interval` is made of two of them. A *wall
+clock* is the time that a camera without a zone wrote: a naive datetime, in a `WallClock`, which becomes an `Interval`
+only by being read in a zone. Sizes are bytes. Names on the share are `/`-separated and relative to the agent's root
+there.
 """
 
 from dataclasses import dataclass, field
@@ -12,10 +13,10 @@ from pathlib import Path
 from typing import NewType
 
 VisitId = NewType("VisitId", str)
-"""A visit's id in the register; by the register's check also a safe folder name."""
+"""A visit's id in the register, which the register checks to be a safe folder name."""
 
 PhotoId = NewType("PhotoId", str)
-"""How a photo is spoken of in logs, in the journal and by `review assign`: eight random hex digits."""
+"""A photo's name in logs, in the journal and for `review assign`: eight random hex digits."""
 
 TransferId = NewType("TransferId", str)
 """Thirty-two hexadecimal digits, the same for the same content sent by the same device to the same visit."""
@@ -32,7 +33,7 @@ RemoteName = NewType("RemoteName", str)
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """A content: its SHA-256 and its size in bytes."""
+    """The identity of a content: its SHA-256 and its size in bytes."""
 
     sha256: Sha256
     size: int
@@ -42,8 +43,8 @@ class Fingerprint:
 class LocalFile:
     """A regular file as one look (`lstat`) saw it. Two equal looks are what "settled" means.
 
-    `changed_ns` is when anything about the file last changed (POSIX's ctime), which no program can set back; 0 where
-    the system does not say (Windows: st_ctime is the time of creation there).
+    `changed_ns` is when anything about the file last changed (POSIX's ctime), which no program can set back; 0 if the
+    system does not say (Windows: st_ctime is the time of creation there).
     """
 
     path: Path
@@ -56,11 +57,11 @@ class LocalFile:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """The disk or card that a folder lies on.
+    """The disk or card that a folder is on.
 
-    `id` is the same whenever and wherever it is mounted (a file system's UUID, a server's export), None where that is
-    not known. `top` is where it is mounted. `steady` is whether a file keeps its number (inode) from one look to the
-    next and its time of change means something: not so on FAT, exFAT and most phones.
+    `id` is the same whenever and wherever it is mounted (a file system's UUID, a server's export), None if it is not
+    known. `top` is where it is mounted. `steady` says whether files have the same number (inode) each time they are
+    looked at and their time of change means something: not so on FAT, exFAT and most phones.
     """
 
     id: str | None = None
@@ -69,11 +70,11 @@ class Volume:
 
 
 class Role(StrEnum):
-    """What a file is to the photo it belongs to."""
+    """The role of a file in the photo it belongs to."""
 
     MAIN = "main"
     PARTNER = "partner"  # the other half of a Live Photo
-    SIDECAR = "sidecar"  # .xmp, .aae, .thm: says something about the main file
+    SIDECAR = "sidecar"  # .xmp, .aae, .thm: describes the main file
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo with what hangs on it: decided, sent and removed as one. The first member is the main file."""
+    """A photo with its partner and sidecars: decided, sent and removed as one. The first member is the main file."""
 
     members: tuple[Member, ...]
 
@@ -122,11 +123,11 @@ class Interval:
             raise ValueError("an interval ends before it starts")
 
     def within(self, other: "Interval") -> bool:
-        """Whether no part of this lies outside `other`."""
+        """Whether this is wholly inside `other`."""
         return other.earliest <= self.earliest and self.latest <= other.latest
 
     def overlaps(self, other: "Interval") -> bool:
-        """Whether some instant lies in both."""
+        """Whether the two have an instant in common."""
         return self.earliest <= other.latest and other.earliest <= self.latest
 
     def shifted(self, by: timedelta) -> "Interval":
@@ -134,13 +135,13 @@ class Interval:
         return Interval(self.earliest + by, self.latest + by)
 
     def hull(self, other: "Interval") -> "Interval":
-        """The shortest interval that holds both."""
+        """The shortest interval that contains both."""
         return Interval(min(self.earliest, other.earliest), max(self.latest, other.latest))
 
 
 @dataclass(frozen=True, slots=True)
 class WallClock:
-    """What a clock without a zone showed, from `earliest` to `latest`, both naive."""
+    """The time shown by a clock without a zone, from `earliest` to `latest`, both naive."""
 
     earliest: datetime
     latest: datetime
@@ -156,10 +157,10 @@ class WallClock:
         return WallClock(self.earliest + by, self.latest + by)
 
     def read_in(self, zone: tzinfo) -> tuple[Interval, ...]:
-        """The instants this can have been in `zone`: one interval, or two in the hour that a change of clocks repeats.
+        """The instants this can mean in `zone`: one interval, or two in the hour that repeats when clocks go back.
 
-        Also two in the hour that a change skips: no clock set to the zone showed it, so the clock was not yet, or
-        already, put forward (PEP 495: fold=0 reads by the offset before the change, fold=1 by that after it).
+        Also two in the hour that clocks skip: no clock set to the zone showed it, so the clock was not yet, or already,
+        put forward (PEP 495: fold=0 reads with the offset before the change, fold=1 with the offset after it).
         """
         readings = []
         for fold in (0, 1):
@@ -180,11 +181,11 @@ class Level(StrEnum):
     ASSUMED_ZONE = "D"  # a wall clock, read in the visit's zone
     FILE_NAME = "E"  # the file's name; never enough to delete on
     UPPER_BOUND = "F"  # not later than; never enough to delete on
-    IMPOSSIBLE = "X"  # no time, or one that cannot be
+    IMPOSSIBLE = "X"  # no time, or an impossible one
 
     @property
     def decides(self) -> bool:
-        """Whether a photo may be sent and removed on this without a person."""
+        """Whether a photo may be sent and removed on this evidence without a person."""
         return self in {Level.CONFIRMED, Level.OWN_OFFSET, Level.UTC_ALONE, Level.ASSUMED_ZONE}
 
 
@@ -193,7 +194,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """What the file says took it; empty strings are None."""
+    """The camera named in the file; empty strings are None."""
 
     make: str | None = None
     model: str | None = None
@@ -209,7 +210,7 @@ class Place:
 
 
 class Origin(StrEnum):
-    """How a picture or a video came to be, as far as it shows."""
+    """How a picture or a video came about, as far as it shows."""
 
     CAMERA = "camera"  # a camera or a phone made it: its own marks are in it
     RECEIVED = "received"  # a messenger or a download gave it its name, or left its mark
@@ -222,16 +223,16 @@ class Origin(StrEnum):
 class Capture:
     """When, where and by which camera, with the evidence for it. Broken content gives notes, never an exception.
 
-    `format` is by content ("jpeg", "heic", "mp4", …), or "unknown" for what is no photo or video.
-    `recorded` and `offset` are what the file says, unread: "2026-03-14T10:11:12" and "+00:00".
-    `taken` is the time as judged: an `Interval`, a `WallClock` where the zone is not in the file, or None (level X).
+    `format` is by content ("jpeg", "heic", "mp4", …), or "unknown" if it is not a photo or video.
+    `recorded` and `offset` are the text in the file, unread: "2026-03-14T10:11:12" and "+00:00".
+    `taken` is the time as judged: an `Interval`, a `WallClock` if the zone is not in the file, or None (level X).
     `also` are other readings that the same evidence allows (a GPS time that disagrees, say): a decision must hold for
-    each of them. `clock_bound` says whether the camera's own clock error moves `taken` (not where GPS confirms it).
-    `complete` is whether the container's end was there; `content_id` is the Live Photo ContentIdentifier. `wall` is
-    what the clock showed where `taken` rests on an offset that the file gives: an offset may be wrong too. `length` is
-    a video's duration.
-    `origin` is how it came to be, and `origin_basis` by what that shows, in words. `marked` is False only where the
-    file is whole and neither it nor its name shows any sign of a camera.
+    each of them. `clock_bound` says whether the camera's own clock error moves `taken` (not if GPS confirms it).
+    `complete` says whether the container's end was there; `content_id` is the Live Photo ContentIdentifier. `wall` is
+    the time on the clock if `taken` relies on an offset in the file, because an offset may be wrong too. `length` is a
+    video's duration.
+    `origin` is how it came about, and `origin_basis` the sign of that, in words. `marked` is False only if the file is
+    whole and neither it nor its name shows any sign of a camera.
     """
 
     format: str
@@ -266,9 +267,9 @@ class Capture:
 class Visit:
     """A line of the visits register. Empty `staff` or `cameras`: anyone, any.
 
-    `zone` is the zone it starts in, `then` are those that the journey goes on to, in their order; it ends in the last.
-    `cancelled` is any visit that does not count; `why_not` says why where it is not simply cancelled. `line` is where
-    it stands in the register's file, for messages; 0: not known.
+    `zone` is the zone it starts in; `then` are the later zones of the journey, in their order; it ends in the last.
+    `cancelled` is any visit that does not count; `why_not` gives the reason if it is not simply cancelled. `line` is
+    its line in the register's file, for messages; 0: not known.
     """
 
     id: VisitId
@@ -309,10 +310,10 @@ class RegisteredCamera:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A line of the visits register that was not understood, and when a visit on it could have been: photos wait.
+    """A line of the visits register that was not understood, and when its visit could have been: photos wait.
 
-    `span` is None where nothing of its dates could be read. `staff`, where it could be read, are the only people that
-    the line can concern; empty: anyone.
+    `span` is None if none of its dates could be read. `staff`, if it could be read, are the only people that the line
+    can concern; empty: anyone.
     """
 
     line: int
@@ -323,9 +324,9 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """Visits and cameras as they stood at `read_at`; `version` is the SHA-256 over both files' bytes.
+    """The visits and cameras at `read_at`; `version` is the SHA-256 over both files' bytes.
 
-    `doubtful` are lines that no visit could be made of. `accepted` is whether a person accepted these very files.
+    `doubtful` are lines that could not be read as a visit. `accepted` says whether a person accepted these very files.
     """
 
     visits: tuple[Visit, ...]
@@ -337,7 +338,7 @@ class Register:
 
 
 class Verdict(StrEnum):
-    """What is to become of a photo."""
+    """The decision on a photo."""
 
     VISIT = "visit"
     PRIVATE = "private"
@@ -349,10 +350,10 @@ class Verdict(StrEnum):
 class Decision:
     """A verdict with its reasons, in plain English, and the version of the register it was made by.
 
-    `taken` is the capture time as it was read in the end (clock error applied, zone chosen), for the file's name on the
-    share, its tag and its entry in the record. `by_person` marks what a member of staff settled; `evidence` is then a
-    hash of what the file said of itself as they saw it, so that their word is not used for another photo. `damage` is
-    what is wrong with the picture, which is sent all the same; None where nothing is known to be.
+    `taken` is the final capture time (clock error applied, zone chosen), for the file's name on the share, its tag and
+    its entry in the record. `by_person` marks a decision by a member of staff; `evidence` is then a hash of the
+    evidence in the file as they saw it, so that their answer is not used for another photo. `damage` is the fault in
+    the picture, which is sent all the same; None if no fault is known.
     """
 
     verdict: Verdict
@@ -386,8 +387,8 @@ class Splice:
 class Outgoing:
     """One file for the share: a local file, with at most one splice, or bytes made here (a tag's sidecar).
 
-    `original` is the local content that the decision was made on (of `bytes`: their own fingerprint). A sender stops
-    with `LocalFault` where what it reads is no longer that. `size` is what the share will hold.
+    `original` is the local content on which the decision was made (for `bytes`: their own fingerprint). A sender stops
+    with `LocalFault` if the content it reads differs. `size` is the size on the share.
     """
 
     name: RemoteName
@@ -405,7 +406,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """All that one photo sends to the share; proven as one."""
+    """Everything that one photo sends to the share; proven as one."""
 
     transfer: TransferId
     photo: PhotoId
@@ -418,7 +419,7 @@ class Delivery:
 
 
 class Method(StrEnum):
-    """How a proof came about."""
+    """How a proof was made."""
 
     READ_BACK = "read-back"  # sent now, and read back
     ALREADY_THERE = "already-there"  # the share held this very content under this name; read back
@@ -426,10 +427,10 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """That the share holds, under `name`, exactly `held`, from which the local content `original` can be rebuilt.
+    """The share holds, under `name`, exactly `held`, from which the local content `original` can be rebuilt.
 
-    Made only by reading every byte back from the final file or its temporary forerunner. `synced` is whether the server
-    confirmed that the bytes are on disk (fsync@openssh.com).
+    Only made by reading every byte back from the final file or the temporary file before it. `synced` says whether the
+    server confirmed that the bytes are on disk (fsync@openssh.com).
     """
 
     name: RemoteName
@@ -444,7 +445,7 @@ class Proof:
 
 
 class Outcome(StrEnum):
-    """What became of a photo here that this program did not remove; the words that the record has for it."""
+    """What happened to a photo here that this program did not remove, in the record's terms."""
 
     GONE = "gone"  # not seen any more, its folder is there: somebody else moved or deleted it
     FOLDER_GONE = "folder gone"  # not seen any more: its folder is not there
@@ -460,7 +461,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """That an entry is durably in the record: its place in it, from 0, and its hash."""
+    """Shows that an entry is durably in the record: its place in it, from 0, and its hash."""
 
     index: int
     hash: Sha256
@@ -476,7 +477,7 @@ class Known(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """Where a removed photo may still be and what this program cannot honestly take away; no path, no name."""
+    """A place where a removed photo may still be and that this program cannot honestly clear; no path, no name."""
 
     kind: str  # "trash", "cloud folder", "snapshots", "hard link", "camera card", …
     found: Known

@@ -1,7 +1,7 @@
 """ASF, which is WMV: the creation date in its File Properties Object (ASF specification 1.2, 3.2).
 
 Some early cameras wrote it, Panasonic's and Sharp's among them; most of these files come from a program. Only the
-objects inside the Header Object are stepped over.
+objects inside the Header Object are walked.
 """
 
 from agent.capture.bounded import BoundedFile, Broken
@@ -9,7 +9,7 @@ from agent.capture.evidence import Clip, Evidence
 from agent.capture.tiff import printable
 
 MAX_OBJECTS = 200
-"""In the header; a file has some ten."""
+"""Most objects in the header; a file has some ten."""
 
 MAX_WORDS = 500
 MAX_DESCRIPTION = 256 * 1024
@@ -19,10 +19,10 @@ _DESCRIPTION = bytes.fromhex("40a4d0d207e3d21197f000a0c95ea850")
 _TOOL = "WM/ToolName"
 
 _FROM_1601 = 9_561_628_800
-"""Seconds from 1601-01-01, where Windows counts from, to 1904-01-01, where `Clip.created` does."""
+"""Seconds from 1601-01-01, the epoch of Windows, to 1904-01-01, the epoch of `Clip.created`."""
 
 _TICKS = 10_000_000
-"""In a second."""
+"""Ticks in a second."""
 
 _BROADCAST = 1
 """The flag that says that dates and lengths are not filled in."""
@@ -46,7 +46,7 @@ def read_asf(file: BoundedFile) -> Evidence:
 
 
 def _objects(file: BoundedFile, end: int) -> dict[bytes, tuple[int, int]]:
-    """Where each kind of object in the header first has its content, and how long that is."""
+    """The offset and length of the content of the first object of each kind in the header."""
     found: dict[bytes, tuple[int, int]] = {}
     position = 30
     for _ in range(MAX_OBJECTS):
@@ -62,7 +62,7 @@ def _objects(file: BoundedFile, end: int) -> dict[bytes, tuple[int, int]]:
 
 
 def _clip(file: BoundedFile, found: dict[bytes, tuple[int, int]]) -> tuple[Clip, int | None]:
-    """What the header says, and the whole file's size by it."""
+    """The clip's evidence in the header, and the whole file's size according to it."""
     start, size = found[_PROPERTIES]
     if size < 80:
         raise Broken("its properties are cut short")

@@ -1,7 +1,7 @@
 """AVI: the time that a camera puts into its header (IDIT), and the Exif directories of some (strd).
 
-Only the header's lists are walked; pictures and sound are stepped over. IDIT is not in the standard, and each maker
-writes it in its own way; what is not one of the known ways says nothing.
+Only the header's lists are walked; pictures and sound are skipped. IDIT is not in the standard, and each maker writes
+it in its own way; a value in an unknown form is ignored.
 """
 
 import re
@@ -12,7 +12,7 @@ from agent.capture.exif import read_directories
 from agent.capture.tiff import Tiff
 
 MAX_CHUNKS = 2_000
-"""Over the whole file. A header has under 40, and a recording of hours a few hundred pieces of a gigabyte (OpenDML)."""
+"""Most chunks in a file. A header has under 40, and hours of recording a few hundred pieces of a gigabyte (OpenDML)."""
 
 MAX_TEXT = 256
 
@@ -29,7 +29,7 @@ _DIGITS = re.compile(
 """`2002-12-16  15:35:01`, `2009:10:27 12:14:00`, `2005/11/28/ 09:19`, `2001/ 1/27  1:42PM`."""
 
 _STREAM_EXIF = b"AVIF"
-"""What stands before Exif's directories in a stream's data; they begin four bytes on, without a header."""
+"""The bytes before Exif's directories in a stream's data; they begin four bytes on, without a header."""
 
 
 def read_avi(file: BoundedFile) -> Evidence:
@@ -57,12 +57,12 @@ class _Walk:
         self.notes: list[str] = []
 
     def pieces(self) -> bool:
-        """Read the first RIFF's header; whether all RIFFs of the file are there whole (a long one has several)."""
+        """Read the first RIFF's header; true if all RIFFs of the file are there whole (a long one has several)."""
         position = 0
         while position + 12 <= self._file.size:
             kind, size = self._head(position)
             if kind != b"RIFF":
-                return True  # a program's trailer behind the last
+                return True  # a program's trailer after the last RIFF
             if position == 0:
                 self._inside(12, min(8 + size, self._file.size), _DEPTH)
             position += 8 + size + size % 2
@@ -82,10 +82,10 @@ class _Walk:
             if kind == b"LIST" and size >= 4:
                 listed = self._file.at(inside, 4)
                 if listed == b"movi":
-                    return  # the header is behind us
+                    return  # the header comes before the pictures, so it has been read
                 if listed in _LISTS and depth:
                     if inside + size > end:
-                        raise Broken("a list of it is cut")
+                        raise Broken("a list in it is cut")
                     self._inside(inside + 4, inside + size, depth - 1)
             elif kind == b"IDIT" and self.idit is None:
                 self.idit = stamp_of(self._file.at(inside, min(size, MAX_TEXT)))
@@ -102,7 +102,7 @@ class _Walk:
 
 
 def stamp_of(written: bytes) -> str | None:
-    """IDIT as Exif would write it; None where it is none of the known ways."""
+    """IDIT in Exif's form; None if it is in none of the known forms."""
     text = written.split(b"\0", 1)[0].decode("latin-1").strip()
     english = _ENGLISH.fullmatch(text)
     if english is not None and english[1].lower() in _MONTHS:

@@ -1,35 +1,34 @@
-"""Reading content that nobody vouches for: every byte and every jump is counted, and there is an end to both.
+"""Reading untrusted content: every byte and every jump is counted, and both are limited.
 
-A reader asks a `ByteSource` for bytes at an offset. An offset outside the content, or a read that goes beyond what a
-file may cost, is `Broken`: the reason in plain English, caught inside this room and turned into a note. Nothing here
-allocates more than it was asked for, and nobody asks for a size that the content itself names without a limit of their
-own.
+A reader asks a `ByteSource` for bytes at an offset. An offset outside the content, or a read beyond what a file may
+cost, raises `Broken` with the reason in plain English; this room catches it and turns it into a note. Nothing here
+allocates more than it was asked for, and callers limit every size that the content itself names.
 """
 
 from typing import BinaryIO, Protocol
 
 MAX_BYTES = 32 * 1024 * 1024
-"""What the readers may read of one file. Real ones need 16 KB to 300 KB; a depth map in XMP of 20 MB, some 6 MB."""
+"""Bytes that may be read of one file. Real ones need 16 KB to 300 KB; a depth map in XMP of 20 MB, some 6 MB."""
 
 MAX_READS = 4_000
-"""How many times they may go to the file; a real file takes under 40."""
+"""How many reads one file may take; a real file takes under 40."""
 
 CHUNK = 16 * 1024
-"""What one visit to the file brings, so that neighbours cost nothing more. Most photos are read in one."""
+"""Bytes fetched in one read, so that neighbouring values cost nothing more. Most photos need only one."""
 
 SCAN_CHUNK = 1024 * 1024
 
 
 class Broken(Exception):
-    """The content is not what its format promises; the message says how, without naming the file."""
+    """The content breaks the rules of its format; the message says how, without naming the file."""
 
 
 class Exhausted(Broken):
-    """Reading on would cost more than one file may; no file that a camera writes comes here."""
+    """Reading on would cost more than one file may; no camera's file reaches this limit."""
 
 
 class ByteSource(Protocol):
-    """Some bytes with a known length, read at offsets."""
+    """Bytes with a known length, read at offsets."""
 
     @property
     def size(self) -> int:
@@ -37,7 +36,7 @@ class ByteSource(Protocol):
         ...
 
     def at(self, offset: int, size: int) -> bytes:
-        """Exactly `size` bytes from `offset`; `Broken` where they are not all there."""
+        """Exactly `size` bytes from `offset`; raises `Broken` if they are not all there."""
         ...
 
 
@@ -58,7 +57,7 @@ class BoundedFile:
         return self._size
 
     def at(self, offset: int, size: int) -> bytes:
-        """As `ByteSource.at`; also `Exhausted`. OSError from the file itself is let through."""
+        """As `ByteSource.at`; may also raise `Exhausted`. An OSError from the file itself is passed on."""
         inside = offset - self._start
         if inside >= 0 and size >= 0 and inside + size <= len(self._held):
             return self._held[inside : inside + size]
@@ -77,9 +76,9 @@ class BoundedFile:
         return self._held[:size]
 
     def find(self, needle: bytes, start: int, limit: int) -> int | None:
-        """Where `needle` first stands at or after `start`, looking at `limit` bytes; not counted against the limits.
+        """The first offset of `needle` from `start`, within `limit` bytes; not counted against the limits.
 
-        For the one thing that can lie anywhere (a JPEG's end before a trailer). Holds one chunk at a time.
+        For the one marker that may be anywhere (a JPEG's end before a trailer). Holds one chunk at a time.
         """
         overlap = len(needle) - 1
         position, end = max(start, 0), min(self._size, start + limit)
@@ -99,7 +98,7 @@ class BoundedFile:
 
 
 class Block:
-    """Bytes already in hand as a source: an Exif block taken out of its container."""
+    """Bytes already in memory as a source: an Exif block taken out of its container."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content

@@ -1,7 +1,7 @@
 """The boxes of ISO base media files (ISO 14496-12, 4.2): HEIF, AVIF, CR3, MP4 and QuickTime are made of them.
 
-Promises: boxes are counted over the whole file and never leave the box they are in; a box's content is read only when
-asked for and up to a limit.
+Promises: boxes are counted over the whole file and stay inside the box that contains them; a box's content is read only
+when asked for and up to a limit.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from agent.capture.bounded import Broken, ByteSource
 
 MAX_BOXES = 2_000
-"""Over all that is walked in one file. Only headers of a few levels are; a phone's clip has under 200."""
+"""Most boxes walked in one file. Only a few levels of headers are walked; a phone's clip has under 200."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,16 @@ _TOP = frozenset(
     | {b"meta", b"meco", b"uuid", b"sidx", b"ssix", b"prft", b"emsg", b"udta"}
     | {b"jP  ", b"jp2h", b"jp2c", b"jp2i", b"xml ", b"JXL ", b"Exif", b"jxlc", b"jxlp", b"jxll", b"jbrd", b"brob"}
 )
-"""What boxes a camera's file is made of at its top. Behind the last of them may follow what is no box at all."""
+"""The boxes at the top of a camera's file. The bytes after the last of them may not be a box at all."""
 
 _DATA = {b"mdat", b"free", b"skip", b"wide"}
-"""Boxes whose end may be missing without a loss to the header: pictures and sound, and what fills gaps."""
+"""Boxes that may be cut short without a loss to the header: pictures and sound, and padding."""
 
 
 class Boxes:
     """The walk over one file's boxes, with one count for all of it.
 
-    `torn` is whether a box of the header was met that reaches past the one it is in, or past the end of the file.
+    `torn` says whether a header box was found that reaches past the box around it, or past the end of the file.
     """
 
     def __init__(self, source: ByteSource) -> None:
@@ -50,7 +50,7 @@ class Boxes:
         self.torn = False
 
     def inside(self, start: int, end: int, *, at_top: bool = False) -> Iterator[Box]:
-        """The boxes between two offsets. One that reaches past `end` is given cut there; see `cut_short`."""
+        """The boxes between two offsets. A box that reaches past `end` is returned cut there; see `cut_short`."""
         position = start
         while position + 8 <= end:
             self._left -= 1
@@ -71,24 +71,24 @@ class Boxes:
     def top(self) -> Iterator[Box]:
         """The boxes of the whole file, up to its trailer.
 
-        Samsung's phones (SEFT), Insta360's cameras and others write things of their own behind the last box, and their
-        first bytes, read as a box, name any size. So what has no known name and reaches past the end of the file is
-        no torn box but a trailer, and the file ends before it.
+        Samsung's phones (SEFT), Insta360's cameras and others write data of their own after the last box, and its first
+        bytes, read as a box, give any size. So a box with an unknown name that reaches past the end of the file is not
+        a torn box but a trailer, and the boxes end before it.
         """
         return self.inside(0, self._source.size, at_top=True)
 
     def within(self, box: Box, skip: int = 0) -> Iterator[Box]:
-        """The boxes in a box, past `skip` bytes (4 for a version and flags)."""
+        """The boxes in a box, after `skip` bytes (4 for a version and flags)."""
         return self.inside(box.start + skip, box.end)
 
     def content(self, box: Box, limit: int) -> bytes:
-        """A box's content; `Broken` where it is longer than `limit`."""
+        """A box's content; `Broken` if it is longer than `limit`."""
         if box.size > limit:
-            raise Broken(f"a box of it is larger than any camera writes ({box.size} bytes)")
+            raise Broken(f"a box in it is larger than any camera writes ({box.size} bytes)")
         return self._source.at(box.start, box.size)
 
     def cut_short(self) -> bool:
-        """Whether the last box of the whole file reaches past the file's end; what follows it may be a trailer."""
+        """Whether the last box of the whole file reaches past the file's end; data after it may be a trailer."""
         position = 0
         for _ in range(MAX_BOXES):
             if position + 8 > self._source.size:

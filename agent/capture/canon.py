@@ -9,7 +9,7 @@ from agent.capture.evidence import Evidence, Exif
 from agent.capture.exif import read_exif, read_gps
 
 MAX_BLOCKS = 8
-"""Blocks looked at in one file; cameras write three."""
+"""Most blocks read in one file; cameras write three."""
 
 _CANON = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
 
@@ -32,7 +32,7 @@ def read_cr3(file: BoundedFile) -> Evidence:
 
 
 def read_blocks(boxes: Boxes, file: BoundedFile, moov: Box, notes: list[str]) -> tuple[Exif, ...]:
-    """The directories in Canon's box of a `moov`: of a CR3, and of the films of the same cameras."""
+    """The directories in Canon's box of a `moov`: in a CR3, and in the films of the same cameras."""
     blocks: list[Exif] = []
     for uuid in (box for box in boxes.within(moov) if box.kind == b"uuid" and box.size > len(_CANON)):
         if file.at(uuid.start, len(_CANON)) != _CANON:

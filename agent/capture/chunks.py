@@ -11,7 +11,7 @@ from agent.capture.jpeg import read_embedded
 from agent.capture.tiff import printable
 
 _PROFILES = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
-"""Where ImageMagick kept Exif before PNG had a chunk for it: in hexadecimal, in a text chunk, mostly compressed."""
+"""Where ImageMagick put Exif before PNG had a chunk for it: in hexadecimal, in a text chunk, mostly compressed."""
 
 _X3F_JPEG = b"SECi\0\0\2\0\2\0\0\0\x12\0\0\0"
 """A section of an X3F that holds a picture: version 2.0, of type 2 (processed), in format 18 (JPEG)."""
@@ -20,20 +20,20 @@ _JP2_EXIF = b"JpgTiffExif->JP2"
 """The UUID, in letters, of the box in which programs keep a JPEG's Exif block in JPEG 2000."""
 
 MAX_BLOCKS = 8
-"""Exif blocks looked at in one file; a camera writes one, and some converters two."""
+"""Most Exif blocks read in one file; a camera writes one, and some converters two."""
 
 MAX_PROFILE = 512 * 1024
-"""Bytes of such a text, packed and unpacked; a camera's block has under 64 KiB, which is 130 KB of digits."""
+"""Most bytes of such a text, packed and unpacked; a camera's block has under 64 KiB, which is 130 KB of digits."""
 
 MAX_WORDS, MAX_WORD = 8, 16 * 1024
-"""Texts of a PNG that are looked at for the marks of programs, and bytes of each."""
+"""How many texts of a PNG are searched for programs' marks, and how many bytes of each."""
 
 MAX_CHUNKS = 3_000
-"""PNG writers cut a picture into chunks of 8 KiB to all of it; phones' screenshots have under 2,000."""
+"""Most chunks in a PNG: writers split a picture into chunks of 8 KiB or more; phones' screenshots have under 2,000."""
 
 
 def read_png(file: BoundedFile) -> Evidence:
-    """The eXIf chunk (PNG 3rd edition, 11.3.4.5). Times in text chunks and in tIME are those of programs: not read."""
+    """The eXIf chunk (PNG 3rd edition, 11.3.4.5). Times in text chunks and in tIME come from programs: not read."""
     notes: list[str] = []
     blocks: list[Exif] = []
     words: dict[str, str] = {}
@@ -72,9 +72,9 @@ def read_png(file: BoundedFile) -> Evidence:
 
 
 def _png_block(file: BoundedFile, kind: bytes, start: int, size: int, notes: list[str]) -> tuple[Exif, ...]:
-    """What a chunk says: one block, empty where it is broken (so that it counts), or none where it is no Exif.
+    """The block in a chunk: an empty one if it is broken (so that it counts), or nothing if it is not Exif.
 
-    Its checksum (PNG 3rd edition, 5.5) tells of every changed byte.
+    Its checksum (PNG 3rd edition, 5.5) shows every changed byte.
     """
     keyword = next((name for name in _PROFILES if size > len(name) and file.at(start, len(name)) == name), None)
     if kind != b"eXIf" and (keyword is None or size > MAX_PROFILE):
@@ -122,7 +122,7 @@ def read_webp(file: BoundedFile) -> Evidence:
             head = file.at(position, 8)
             size = int.from_bytes(head[4:], "little")
             if head[:4] == b"EXIF":
-                file.at(position + 7 + size, 1)  # Broken where the block is not all there
+                file.at(position + 7 + size, 1)  # raises Broken if the block is not all there
                 skip = 6 if size >= 6 and file.at(position + 8, 6) == b"Exif\0\0" else 0
                 blocks.append(read_exif(ByteRange(file, position + 8 + skip, size - skip), notes))
             position += 8 + size + size % 2
@@ -132,8 +132,8 @@ def read_webp(file: BoundedFile) -> Evidence:
 
 
 def read_jxl(file: BoundedFile) -> Evidence:
-    """The Exif box of a JPEG XL in its container (ISO 18181-2, 9.5): four bytes that say how far on it starts, then the
-    block. A bare codestream has none, and a compressed box (`brob`) is not looked into.
+    """The Exif box of a JPEG XL in its container (ISO 18181-2, 9.5): four bytes with the offset of the block, then the
+    block. A bare codestream has none, and a compressed box (`brob`) is not read.
     """
     notes: list[str] = []
     blocks: list[Exif] = []
@@ -147,7 +147,7 @@ def read_jxl(file: BoundedFile) -> Evidence:
                     skip = 4 + int.from_bytes(file.at(box.start, 4), "big")
                     blocks.append(read_exif(ByteRange(file, box.start + skip, box.size - skip), notes))
                 elif box.kind == b"brob" and box.size > 4 and file.at(box.start, 4) == b"Exif":
-                    notes.append("its Exif block is compressed (Brotli), which no camera does, and is not read")
+                    notes.append("its Exif block is compressed (Brotli), which no camera does, so it is not read")
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")
     return Evidence("jxl", complete=complete, orderly=not boxes.torn, blocks=tuple(blocks), notes=tuple(notes))
@@ -186,7 +186,7 @@ def read_kyocera(file: BoundedFile) -> Evidence:
 
 
 def read_raf(file: BoundedFile) -> Evidence:
-    """The JPEG inside a RAF, whose place stands at offset 84, as does that of the sensor data at 100."""
+    """The JPEG inside a RAF; its offset is at byte 84, and that of the sensor data at byte 100."""
     notes: list[str] = []
     blocks: tuple[Exif, ...] = ()
     complete = False
@@ -211,7 +211,7 @@ def read_mrw(file: BoundedFile) -> Evidence:
                 break
             head = file.at(position, 8)
             size = int.from_bytes(head[4:], "big")
-            file.at(position + 7 + size, 1)  # Broken where the block is not all there
+            file.at(position + 7 + size, 1)  # raises Broken if the block is not all there
             if head[:4] == b"\0TTW":
                 blocks.append(read_exif(ByteRange(file, position + 8, size), notes))
             position += 8 + size
@@ -222,7 +222,7 @@ def read_mrw(file: BoundedFile) -> Evidence:
 
 def read_x3f(file: BoundedFile) -> Evidence:
     """The JPEG previews of an X3F: its last four bytes point to a directory of sections, and those of type IMA2 and
-    IMAG hold, behind 28 bytes of header, a picture, which is a JPEG in cameras that write Exif.
+    IMAG contain, after a header of 28 bytes, a picture, which is a JPEG in cameras that write Exif.
     """
     notes: list[str] = []
     blocks: tuple[Exif, ...] = ()

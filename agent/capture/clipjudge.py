@@ -1,7 +1,7 @@
 """The judge's rules for videos: QuickTime's own creation date, else the movie header's time. Pure.
 
 Of 33 videos 7 had no time in `mvhd`; it is written when a clip *ends*, in UTC by the standard and in local time by many
-cameras, and anew by an editor's export. Where Keys com.apple.quicktime.creationdate stands, it was right.
+cameras, and again by an editor's export. Keys com.apple.quicktime.creationdate, in the clips that had it, was right.
 """
 
 import math
@@ -27,23 +27,23 @@ from agent.capture.names import named_time
 from agent.model import Interval, Level, Place, WallClock
 
 EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
-"""Where mvhd counts from (ISO 14496-12, 8.2.2.3)."""
+"""The epoch of mvhd (ISO 14496-12, 8.2.2.3)."""
 
 SLACK = timedelta(minutes=1)
-"""How much later than its end a clip's header may be written, and how much its duration may leave out (pauses)."""
+"""How long after its end a clip's header may be written, and how much its duration may leave out (pauses)."""
 
 LONGEST = timedelta(days=1)
-"""A duration above this is not believed: no camera records for a day."""
+"""A longer duration is not believed: no camera records for a day."""
 
 EDITORS = re.compile(
     r"lavf|handbrake|premiere|davinci|imovie|movie maker|final cut|vegas|capcut|inshot|kinemaster|shotcut|kdenlive"
     r"|mkvmerge|makemkv",
     re.IGNORECASE,
 )
-"""Marks of programs that write a clip anew; their header's time is that of the export."""
+"""Marks of programs that rewrite a clip; their header's time is that of the export."""
 
 AGREEMENT = timedelta(seconds=10)
-"""How far a name and a header may lie apart and tell of one moment."""
+"""How far apart a name and a header may be and still mean one moment."""
 
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 
@@ -53,7 +53,7 @@ _LOCATION = re.compile(
 
 
 def judge_clip(clip: Clip, now: datetime, name: str = "") -> Judgement | None:
-    """What a video's header amounts to; None where it says nothing of the time. `name` is the file's."""
+    """The judgement on a video's header; None if it gives no time. `name` is the file's."""
     where = location(clip.location)
     stated = (
         _by_stated(clip, clip.creation_date, "QuickTime Keys creationdate", where, now) if clip.creation_date else None
@@ -66,18 +66,18 @@ def judge_clip(clip: Clip, now: datetime, name: str = "") -> Judgement | None:
     day = _day_alone(clip.user_date)
     if day is None or not judged.level.decides:
         return judged
-    note = "another day stands beside its header's time: both must lead to the same decision"
+    note = "its header's time has another day beside it: both must lead to the same decision"
     return replace(judged, also=(*judged.also, day), notes=(*judged.notes, note))
 
 
 def _by_stated(clip: Clip, written: str, basis: str, where: Place | None, now: datetime) -> Judgement | None:
-    """A time of its own with its own offset, beside the header's."""
+    """A stated time with its own offset, compared with the header's."""
     reading = read_stamp(Stamp(written))
     if reading is None:
         return None
     refused = impossible(reading, now) or (reading.offset is None and perhaps_reset(reading.wall.earliest, now))
     if refused:
-        notes = (f"its {basis} is not to be believed: {refused if isinstance(refused, str) else RESET}",)
+        notes = (f"its {basis} cannot be believed: {refused if isinstance(refused, str) else RESET}",)
         return Judgement(
             Level.IMPOSSIBLE, None, reading.recorded, reading.written_offset, (basis,), place=where, notes=notes
         )
@@ -97,8 +97,8 @@ def _by_stated(clip: Clip, written: str, basis: str, where: Place | None, now: d
 
 
 def _by_user_data(clip: Clip, where: Place | None, now: datetime) -> Judgement | None:
-    """`date`, which an iPhone's exports have, and `©day`, which programs write too: there the header's time, in any
-    zone, must lead to the same decision, and so it must where no camera is named beside `date`.
+    """`date`, which an iPhone's exports have, and `©day`, which programs write too. For `©day`, and for `date` without
+    a camera's name beside it, the header's time in any zone must lead to the same decision.
     """
     if not clip.user_date:
         return None
@@ -124,7 +124,7 @@ def _any_zone(clip: Clip, now: datetime) -> Interval | None:
 
 
 def _day_alone(written: str | None) -> Interval | None:
-    """All of a day that stands without an hour, wherever that was."""
+    """The whole of a day that is given without an hour, wherever that was."""
     match = _DAY.fullmatch((written or "").strip())
     if match is None:
         return None
@@ -136,7 +136,7 @@ def _day_alone(written: str | None) -> Interval | None:
 
 
 def _written_early(reading: Reading, created: int | None, now: datetime) -> Interval | None:
-    """The header's time in any zone, where that is before the clip's own, which cannot be; later is an export's."""
+    """The header's time in any zone, if it is before the clip's own, which is impossible; a later one is an export."""
     try:
         written = EPOCH + timedelta(seconds=created or 0)
     except OverflowError:
@@ -164,7 +164,7 @@ def _by_header(clip: Clip, created: int, where: Place | None, now: datetime, nam
         return Judgement(Level.IMPOSSIBLE, None, recorded, None, basis, place=where, notes=notes)
     if clip.software and EDITORS.search(clip.software):
         taken = Interval(BEGINNING, ended - LEAST_OFFSET)
-        notes = ("a program wrote this clip anew: its header's time is that of the export",)
+        notes = ("a program rewrote this clip: its header's time is that of the export",)
         return Judgement(Level.UPPER_BOUND, taken, recorded, None, basis, place=where, notes=notes)
     began = ended - _length(clip.duration) - SLACK
     if phone:
@@ -177,7 +177,7 @@ def _by_header(clip: Clip, created: int, where: Place | None, now: datetime, nam
 
 
 def _agrees(name: str, ended: datetime, length: timedelta) -> bool:
-    """Whether a Pixel's name, which is in UTC, says to some seconds what the header says: then that is in UTC too."""
+    """Whether a Pixel's name, which is in UTC, matches the header to within seconds: then the header is in UTC too."""
     named = named_time(name)
     if named is None or not name.upper().startswith("PXL_") or not isinstance(named.taken, Interval):
         return False
@@ -186,12 +186,12 @@ def _agrees(name: str, ended: datetime, length: timedelta) -> bool:
 
 
 def duration(clip: Clip) -> timedelta | None:
-    """How long the clip is; None where that is not believable."""
+    """How long the clip is; None if that is not believable."""
     return None if _length(clip.duration) == LONGEST else _length(clip.duration)
 
 
 def _length(seconds: float | None) -> timedelta:
-    """A believable duration; the longest where it is none, so that the clip's beginning is not put too late."""
+    """A believable duration; else the longest, so that the clip's beginning is not put too late."""
     if seconds is None or not math.isfinite(seconds) or not 0 <= seconds <= LONGEST.total_seconds():
         return LONGEST
     return timedelta(seconds=seconds)

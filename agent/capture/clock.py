@@ -1,7 +1,7 @@
 """Times as cameras write them, and which of them are impossible. Pure.
 
-A time to the second covers the whole of that second, one with two digits of fraction a hundredth of it. Offsets are
-those that exist on Earth: from −12:00 to +14:00.
+A time to the second covers the whole of that second, and one with two digits of fraction a hundredth of it. Only
+offsets that exist on Earth count: from −12:00 to +14:00.
 """
 
 import re
@@ -15,7 +15,7 @@ LEAST_OFFSET = timedelta(hours=-12)
 MOST_OFFSET = timedelta(hours=14)
 
 BEGINNING = datetime(1990, 1, 1, tzinfo=UTC)
-"""Before the first digital camera that anyone carries on a school visit."""
+"""Before the first digital camera that anyone takes on a school visit."""
 
 LEEWAY = timedelta(days=1)
 """How far ahead of this laptop's clock a camera's may run before its time counts as impossible."""
@@ -28,43 +28,43 @@ _RESET_DAYS = {
     (2000, 1, 1),  # cameras of the turn of the century
     (2001, 1, 1),  # Apple
 }
-"""Where clocks begin again after a flat battery. On these days no time is believed, whatever the hour."""
+"""Where clocks start again after a flat battery. No time on these days is believed, whatever the hour."""
 
 _COUNT_BEGINS = {(1999, 8, 22), (2019, 4, 7)}
-"""Days on which GPS's count of weeks began again, where receivers without a fix begin too."""
+"""Days on which GPS's week count began again; receivers without a fix begin there too."""
 
 _ACTION_CAMERAS = re.compile(
     r"gopro|dji|insta ?360|garmin|nextbase|viofo|blackvue|thinkware|70mai|mio|yi\b|xiaoyi|akaso|sjcam|drift|contour"
     r"|kodak pixpro|novatek|reconyx|bushnell|browning|stealth",
     re.IGNORECASE,
 )
-"""Makers whose cameras have small batteries or none for their clocks: action cameras, dashcams, wildlife cameras."""
+"""Makers whose cameras have a small clock battery or none: action cameras, dashcams, wildlife cameras."""
 
 RESET_HOURS = 6
-"""How long after midnight on 1 January of a past year a clock may still be one that began again there: cameras that are
-not in the list above take the first day of the year that they were made in, and count on while they are used. Action
-cameras' clocks, which begin there again and again, are not believed on all of that day."""
+"""How long after midnight on 1 January of a past year a clock may still be one that was reset: cameras that are not in
+the list above start from the first day of the year in which they were made, and count on while they are used. Action
+cameras' clocks, which start there again and again, are not believed at any time on that day."""
 
-RESET = "the camera's clock may have been reset: these are the first hours of a year, where clocks start from"
+RESET = "the camera's clock may have been reset: clocks start again in the first hours of a year"
 
 RESET_IN_CHINA = 16
-"""From which hour on, in UTC, it was that 1 January where many cameras are made, whose videos' headers are in UTC."""
+"""The hour in UTC when that 1 January began where many cameras are made; videos' headers are in UTC."""
 
 _TIME = re.compile(
     r"(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})(?:[ T]|(?<=\d\d)[ T]{2}(?=\d\d)|:)"
     r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,](\d+))?\s*(Z|[+\-]\d{1,2}(?::?\d{2}){0,2})?",
     re.ASCII,
 )
-"""Months, days and hours of one digit are as some cameras write them; one beside two blanks has lost another digit."""
+"""Some cameras write months, days and hours with one digit; one after two blanks has lost another digit."""
 
 _OFFSET = re.compile(r"([+\-])(\d{1,2})(?::?(\d{2}))?(?::?00)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A time as written: the wall clock it covers, and its own offset where it has a believable one.
+    """A time as written: the wall clock it covers, and its own offset if it has a believable one.
 
-    `recorded` is the time in ISO 8601, to the second, and `written_offset` what stands there for the offset.
+    `recorded` is the time in ISO 8601, to the second, and `written_offset` the offset as it is in the file.
     """
 
     recorded: str
@@ -74,12 +74,12 @@ class Reading:
 
     @property
     def instant(self) -> Interval | None:
-        """The instants this can have been, where the offset is known."""
+        """The instants that this can mean, if the offset is known."""
         return at_offset(self.wall, self.offset) if self.offset is not None else None
 
 
 def read_stamp(stamp: Stamp) -> Reading | None:
-    """An Exif time with its fraction and offset; None where it is blank, zeros, impossible or no time at all."""
+    """An Exif time with its fraction and offset; None if it is blank, zeros, impossible or not a time."""
     match = _TIME.fullmatch(stamp.time.strip())
     if match is None:
         return None
@@ -96,7 +96,7 @@ def read_stamp(stamp: Stamp) -> Reading | None:
 
 
 def _fraction(digits: str | None) -> tuple[timedelta, timedelta]:
-    """How far into its second a time lies, and how wide a stretch of it that names (SubSecTime, tag 0x9291)."""
+    """How far into its second a time is, and how long the stretch that it covers (SubSecTime, tag 0x9291)."""
     found = (digits or "").strip()
     if not (found.isascii() and found.isdigit()):
         return timedelta(0), timedelta(seconds=1)
@@ -106,7 +106,7 @@ def _fraction(digits: str | None) -> tuple[timedelta, timedelta]:
 
 
 def read_offset(text: str) -> timedelta | None:
-    """`+01:00`, `-0500`, `+01`, `+01:00:00` or `Z`; None for anything else and for what no place on Earth has."""
+    """`+01:00`, `-0500`, `+01`, `+01:00:00` or `Z`; None for anything else, and for offsets that do not exist."""
     if text == "Z":
         return timedelta(0)
     match = _OFFSET.fullmatch(text)
@@ -117,19 +117,19 @@ def read_offset(text: str) -> timedelta | None:
 
 
 def at_offset(wall: WallClock, offset: timedelta) -> Interval:
-    """A wall clock read by one offset."""
+    """A wall clock read with one offset."""
     moved = wall.shifted(-offset)
     return Interval(moved.earliest.replace(tzinfo=UTC), moved.latest.replace(tzinfo=UTC))
 
 
 def up_to(reading: Reading) -> Interval:
-    """From the beginning to the latest instant that this time can have been."""
+    """From the beginning of time to the latest instant that this time can mean."""
     offset = reading.offset if reading.offset is not None else LEAST_OFFSET
     return Interval(BEGINNING, at_offset(reading.wall, offset).latest)
 
 
 def impossible(reading: Reading, now: datetime) -> str | None:
-    """Why a time cannot be one of capture, in words for a person; None where it can."""
+    """Why a time cannot be a capture time, in words for a person; None if it can."""
     wall = reading.wall.earliest
     if (wall.year, wall.month, wall.day) in _RESET_DAYS:
         return "the camera's clock had been reset: this is the day it starts from"
@@ -145,9 +145,9 @@ def impossible(reading: Reading, now: datetime) -> str | None:
 
 
 def perhaps_reset(shown: datetime, now: datetime, *, make: str | None = None, in_utc: bool = False) -> bool:
-    """Whether a clock that showed this may be one that began again at a year's first midnight, hours ago at most.
+    """Whether a clock that showed this may have been reset to a year's first midnight, hours ago at most.
 
-    A picture of a New Year's night is asked about then, which does no harm. `in_utc` is for a video's header.
+    A picture taken on New Year's night is then asked about, which does no harm. `in_utc` is for a video's header.
     """
     if shown.year >= now.year:
         return False
@@ -158,7 +158,7 @@ def perhaps_reset(shown: datetime, now: datetime, *, make: str | None = None, in
 
 
 def plausible(taken: Interval | WallClock, now: datetime) -> bool:
-    """Whether a time lies between the first digital cameras and now, generously where the zone is not known."""
+    """Whether a time is between the first digital cameras and now, with a margin if the zone is not known."""
     if isinstance(taken, WallClock):
         if not 2 <= taken.earliest.year <= 9998:
             return False

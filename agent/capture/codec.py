@@ -1,7 +1,7 @@
-"""A capture as an object of JSON, and back. Pure.
+"""A capture as a JSON object, and back. Pure.
 
-It comes from a process that a file may have taken over, so each value is checked for its kind and its size, and what is
-not as it must be is `Garbled`. Times go as ISO 8601.
+It comes from a process that a file may have taken over, so the kind and size of each value are checked, and a wrong
+value raises `Garbled`. Times are in ISO 8601.
 """
 
 import math
@@ -12,7 +12,7 @@ from agent.worker import Fields, Garbled
 from agent.worker.wire import LONGEST_TEXT, text_or_none
 
 MOST_ITEMS = 1000
-"""Notes, or readings, in one capture."""
+"""Most notes, or readings, in one capture."""
 
 YEARS = range(2, 9999)
 """Years in which a time can be converted to any zone without leaving the range of a datetime."""
@@ -46,7 +46,7 @@ def of_capture(capture: Capture) -> Fields:
 
 
 def capture_of(found: object) -> Capture:
-    """The capture that a JSON object stands for; raises `Garbled` if it is not one."""
+    """The capture in a JSON object; raises `Garbled` if it does not hold one."""
     if not isinstance(found, dict):
         raise Garbled
     try:
@@ -71,12 +71,12 @@ def capture_of(found: object) -> Capture:
             origin_basis=_text(found["origin_basis"]),
             marked=_flag(found["marked"]),
         )
-    except (KeyError, ValueError, TypeError, OverflowError):  # a level, a time, a length or a number that is none
+    except (KeyError, ValueError, TypeError, OverflowError):  # an invalid level, time, length or number
         raise Garbled from None
 
 
 def _cut(text: str | None) -> str | None:
-    """A maker's name may have as many letters as a segment holds; what is told of it need not."""
+    """Shorten a maker's name: it may have as many letters as a segment holds, and a message needs only the first."""
     return None if text is None else text[:LONGEST_TEXT]
 
 

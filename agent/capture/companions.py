@@ -1,6 +1,6 @@
-"""What the files beside a photo say, unjudged: its Live Photo partner, a program's XMP, Apple's AAE, a camera's THM.
+"""The files beside a photo as they are, unjudged: its Live Photo partner, a program's XMP, Apple's AAE, a camera's THM.
 
-They are read within the same bounds as the photo itself. A broken one counts as if it were not there.
+They are read within the same bounds as the photo itself. A broken one is ignored.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,20 +17,21 @@ from agent.capture.xmp import original_time
 from agent.errors import LocalFault
 
 MAX_FILES = 8
-"""Files beside one photo that are looked at; there are three at most."""
+"""Most files read beside one photo; there are three at most."""
 
 _SIDECARS = {".xmp", ".aae", ".thm"}
 
 MAX_SIDECAR = 2 * 1024 * 1024
-"""Bytes of a sidecar; one with a depth map's worth of brush strokes has under 1 MB."""
+"""Most bytes of a sidecar; one with many brush strokes has under 1 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """One file's word. `stamp` is a time of capture, `not_later` one by which the photo was there (in UTC).
+    """The evidence in one such file. `stamp` is a capture time; at `not_later` (in UTC) the photo existed.
 
-    `name` says which file in words; `own` is whether a camera wrote it in the moment itself, and `content_id` binds a
-    Live Photo's clip to its picture. `alien` is whether it is no sidecar at all, but a picture or a video of its own.
+    `name` says which file it is in words; `own` says whether a camera wrote it in the moment itself, and `content_id`
+    ties a Live Photo's clip to its picture. `alien` says that it is not a sidecar at all, but a separate picture or
+    video.
     """
 
     name: str
@@ -42,7 +43,7 @@ class Companion:
 
 
 def read_companions(paths: Sequence[Path], gather: Callable[[Path], Evidence]) -> tuple[Companion, ...]:
-    """What these files say; those that cannot be read, or say nothing, are left out."""
+    """The evidence in these files; those that cannot be read, or have none, are left out."""
     found = (_read(path, gather) for path in paths[:MAX_FILES])
     return tuple(one for one in found if one is not None)
 
@@ -69,7 +70,7 @@ def _read(path: Path, gather: Callable[[Path], Evidence]) -> Companion | None:
 
 
 def is_alien(path: Path, ending: str) -> bool:
-    """Whether a picture or a video has a sidecar's name: it would go with a photo that it has nothing to do with."""
+    """Whether a picture or a video has a sidecar's name: it would be sent with a photo to which it does not belong."""
     with opened(path) as (handle, size):
         kind = sniff(BoundedFile(handle, size).at(0, min(HEAD, size))) if size else "unknown"
     return kind != "unknown" and not (ending == ".thm" and kind == "jpeg")
@@ -86,7 +87,7 @@ def adjusted(content: bytes) -> str | None:
     """When Apple's Photos last changed the picture (`adjustmentTimestamp` of an AAE's property list, in UTC)."""
     import defusedxml.ElementTree
 
-    # A property list names its document type, which is not fetched; entities are refused all the same.
+    # A property list names its document type, which is not fetched; entities are refused as well.
     try:
         root = defusedxml.ElementTree.fromstring(content.strip())
     except (ParseError, ValueError, LookupError):

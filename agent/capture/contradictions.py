@@ -1,9 +1,9 @@
-"""What else an Exif block says against its own time of capture. Pure.
+"""Other times in an Exif block that contradict its capture time. Pure.
 
-A camera writes one moment several times over: as DateTimeOriginal, DateTimeDigitized and DateTime, each with an offset
-of its own since Exif 2.31. Where these contradict each other, or the block is damaged so that an offset may be lost, no
-one of them is picked: each is one more reading by which a decision must hold. Of 125 dated files of other people three
-contradict themselves so, all three made by hand or by a clock that was never set.
+A camera writes one moment several times: as DateTimeOriginal, DateTimeDigitized and DateTime, each with an offset of
+its own since Exif 2.31. If these contradict each other, or damage to the block may have destroyed an offset, none of
+them is picked: each becomes one more reading by which a decision must hold. Of 125 dated files of other people three
+contradict themselves in this way, all three made by hand or by a clock that was never set.
 """
 
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from agent.capture.evidence import Exif
 from agent.model import Interval, WallClock
 
 SAME_MOMENT = timedelta(minutes=1)
-"""How far apart a camera may write the two halves of one moment; long exposures lie below."""
+"""How far apart a camera may write the two halves of one moment; long exposures take less."""
 
 EDITED_EARLY = timedelta(days=1)
-"""How much earlier than its time of capture a file may seem to have been changed: an editor may sit in another zone."""
+"""How long before its capture time a file may seem to have been changed: an editor may be in another zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Contradictions:
 
 
 def contradictions(reading: Reading, found: Exif, now: datetime) -> Contradictions:
-    """All that is to be said against a reading of DateTimeOriginal."""
+    """Everything that contradicts a reading of DateTimeOriginal."""
     also: list[Interval] = list(_by_neighbouring_offsets(reading, found))
     notes: list[str] = []
     if reading.offset is None:
         if reading.written_offset is not None and any(map(str.isalnum, reading.written_offset)):
             also.append(anywhere(reading.wall))
-            notes.append("its OffsetTimeOriginal is none that exists: its clock is read in every zone")
+            notes.append("its OffsetTimeOriginal does not exist on Earth: its clock is read in every zone")
         elif found.damaged:
             also.append(anywhere(reading.wall))
             notes.append("part of its Exif block is lost, perhaps an offset too: its clock is read in every zone")
@@ -46,7 +46,7 @@ def contradictions(reading: Reading, found: Exif, now: datetime) -> Contradictio
 
 
 def anywhere(wall: WallClock) -> Interval:
-    """The instants that a wall clock can have shown this at, in any zone there is."""
+    """The instants at which a wall clock may have shown this, in any zone."""
     return at_offset(wall, MOST_OFFSET).hull(at_offset(wall, LEAST_OFFSET))
 
 
@@ -70,18 +70,18 @@ def _contradicting(reading: Reading, found: Exif, now: datetime) -> list[tuple[R
 
 
 def _instants(other: Reading, reading: Reading) -> Interval:
-    """By its own offset, else by that of the time it contradicts, else in every zone."""
+    """Read with its own offset, else with that of the time it contradicts, else in every zone."""
     if other.instant is not None:
         return other.instant
     return at_offset(other.wall, reading.offset) if reading.offset is not None else anywhere(other.wall)
 
 
 def _by_neighbouring_offsets(reading: Reading, found: Exif) -> tuple[Interval, ...]:
-    """Readings by OffsetTime and OffsetTimeDigitized, where those stand beside the very same time and differ.
+    """Readings with OffsetTime and OffsetTimeDigitized, if they come with the very same time and differ.
 
-    Their offsets belong to ModifyDate and DateTimeDigitized (Exif 2.31), which an editor in another zone rewrites; so
-    they are no offset of DateTimeOriginal. Where the three times are equal nothing was rewritten, and then a decision
-    must hold by that offset too.
+    These offsets belong to ModifyDate and DateTimeDigitized (Exif 2.31), which an editor in another zone rewrites, so
+    they do not belong to DateTimeOriginal. If the three times are equal nothing was rewritten, and then a decision must
+    hold with that offset too.
     """
     readings = []
     for stamp in (found.modified, found.digitized):

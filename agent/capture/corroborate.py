@@ -1,8 +1,8 @@
-"""What the files beside a photo do to its capture: confirm it or cast doubt on it, never put another time there.
+"""How the files beside a photo affect its capture: they confirm it or cast doubt on it, and never replace its time.
 
 A file beside it may be the other half of the same moment (a Live Photo's clip), or a program's later opinion. So the
-photo's own word stands. Where another contradicts it, a decision must hold by both. Where the photo says nothing at
-all, theirs is a hint, which is never enough to delete on. Pure.
+photo's own time counts. If another file contradicts it, a decision must hold by both. If the photo itself has no time,
+theirs is a hint, which is never enough to delete on. Pure.
 """
 
 from collections.abc import Sequence
@@ -22,17 +22,17 @@ from agent.capture.companions import Companion
 from agent.model import Capture, Interval, Level, WallClock
 
 SAME_MOMENT = timedelta(minutes=1)
-"""How far two halves of one moment, or a program's rounding, may lie apart."""
+"""How far apart two halves of one moment, or a program's rounding, may be."""
 
 EDITED_EARLY = timedelta(minutes=10)
-"""How much earlier than its time of capture a photo may seem to have been edited before one of the clocks is wrong."""
+"""How long before its capture time a photo may seem to have been edited before one of the clocks must be wrong."""
 
 
 def corroborated(capture: Capture, others: Sequence[Companion], now: datetime) -> Capture:
-    """The capture with what the files beside it add."""
+    """The capture with the evidence from the files beside it."""
     for other in others:
         if other.alien:
-            doubt = f"{other.name} is a picture or a video of its own: a person must see whether they belong together"
+            doubt = f"{other.name} is a separate picture or video: a person must see whether they belong together"
             capture = replace(_noted(capture, doubt), also=(*capture.also, Interval(BEGINNING, now)))
         elif other.stamp is not None:
             reading = read_stamp(other.stamp)
@@ -60,7 +60,7 @@ def _with_time(capture: Capture, other: Companion, reading: Reading) -> Capture:
 def _borne_out(capture: Capture, other: Companion, reading: Reading) -> Capture:
     bound_together = other.content_id is not None and other.content_id == capture.content_id
     if bound_together and isinstance(capture.taken, WallClock) and reading.offset is not None:
-        # One device wrote both in one moment: the clip's offset is that of the picture's clock.
+        # One device wrote both in one moment: the clip's offset also applies to the picture's clock.
         basis = (*capture.basis, f"the offset of {other.name}")
         return replace(capture, taken=at_offset(capture.taken, reading.offset), level=Level.OWN_OFFSET, basis=basis)
     return replace(capture, basis=(*capture.basis, other.name))
@@ -81,7 +81,7 @@ def _with_bound(capture: Capture, other: Companion, bound: Interval) -> Capture:
 
 
 def _hint(capture: Capture, other: Companion, reading: Reading) -> Capture:
-    """A time for a photo that has none: at most as good as a file's name. What was refused stays refused."""
+    """A time for a photo that has none: at most as good as a file's name. A time that was refused stays refused."""
     if capture.recorded is not None or capture.basis:
         return _noted(capture, f"{other.name} says it was taken {_said(reading)}")
     hint = replace(capture, taken=reading.instant or reading.wall, level=Level.FILE_NAME, basis=(other.name,))
@@ -89,9 +89,9 @@ def _hint(capture: Capture, other: Companion, reading: Reading) -> Capture:
 
 
 def _apart(capture: Capture, reading: Reading) -> timedelta | None:
-    """How far the two times lie apart, by instants where both have them, else by what the clocks showed.
+    """How far apart the two times are, by instants if both have them, else by what the clocks showed.
 
-    None where they cannot be compared: a time in UTC beside a wall clock.
+    None if they cannot be compared: a time in UTC and a wall clock.
     """
     if isinstance(capture.taken, Interval) and reading.instant is not None:
         return abs(capture.taken.earliest - reading.instant.earliest)
@@ -101,7 +101,7 @@ def _apart(capture: Capture, reading: Reading) -> timedelta | None:
 
 
 def _instants(capture: Capture, reading: Reading) -> Interval:
-    """When that was: by its own offset, else by the photo's, else in any zone there is."""
+    """The instants that it can mean: with its own offset, else the photo's, else in any zone."""
     if reading.instant is not None:
         return reading.instant
     if isinstance(capture.taken, Interval) and capture.recorded is not None:

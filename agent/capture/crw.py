@@ -1,7 +1,7 @@
-"""Canon's CRW (CIFF): a heap of records with its directory at the end, and directories in it the same way.
+"""Canon's CRW (CIFF): a heap of records with its directory at the end, and inner directories built the same way.
 
-The time of capture is a count of seconds that the camera's own clock would give, so a wall clock; the zone beside it is
-zero in most files whatever the clock's, and is not read.
+The capture time is a count of seconds by the camera's own clock, so a wall clock; the zone stored with it is zero in
+most files whatever the clock's, and is not read.
 """
 
 import struct
@@ -13,7 +13,7 @@ from agent.capture.evidence import Clock, Evidence, Exif, Stamp
 from agent.capture.tiff import printable
 
 MAX_RECORDS = 500
-"""In one directory; cameras write under 40."""
+"""Most records in one directory; cameras write under 40."""
 
 MAX_DIRECTORIES = 16
 _DEPTH = 4
@@ -21,7 +21,7 @@ _DEPTH = 4
 _TIME, _MAKE_MODEL, _SERIAL = 0x180E, 0x080A, 0x180B
 _DIRECTORIES = (0x2800, 0x3000)
 _IN_THE_RECORD = 0x4000
-"""A mark on the tag: the value is the record's own eight bytes."""
+"""A flag in the tag: the value is the record's own eight bytes."""
 
 
 def read_crw(file: BoundedFile) -> Evidence:
@@ -32,13 +32,13 @@ def read_crw(file: BoundedFile) -> Evidence:
         clock, camera = read_heap(file)
         complete = True
     except Broken as fault:
-        # The directory is the file's end: without it the file was cut.
+        # The directory is at the end: without it the file was cut.
         notes.append(f"its directory cannot be read: {fault}")
     return Evidence("crw", complete=complete, blocks=(camera,), clock=clock, notes=tuple(notes))
 
 
 def read_heap(source: ByteSource) -> tuple[Clock | None, Exif]:
-    """A heap with its header, as a CRW is and as Canon's first JPEGs carry one; `Broken` without its directory."""
+    """A heap with its header, as in a CRW and in Canon's first JPEGs; `Broken` without its directory."""
     order: Literal["<", ">"] = "<" if source.at(0, 2) == b"II" else ">"
     start = struct.unpack(order + "I", source.at(2, 4))[0]
     found: dict[int, bytes] = {}
@@ -56,7 +56,7 @@ class _Heap:
         self._left = MAX_DIRECTORIES
 
     def read(self, block: ByteSource, found: dict[int, bytes], depth: int) -> None:
-        """Put the wanted values of a block, and of those in it, into `found`; the first of each counts."""
+        """Add the wanted values of a block, and of those inside it, to `found`; the first of each counts."""
         self._left -= 1
         if self._left < 0 or depth < 0:
             raise Broken("it has more directories than any camera writes")
@@ -83,7 +83,7 @@ def _clock(value: bytes, order: str) -> Clock | None:
 
 
 def _serial(value: bytes, order: str) -> str | None:
-    """Ten digits, as Canon's own programs show it and Exif has it from later cameras."""
+    """Ten digits, as Canon's own programs show it and as Exif from later cameras has it."""
     number = struct.unpack(order + "I", value[:4])[0] if len(value) >= 4 else 0
     return f"{number:010d}" if number else None
 

@@ -1,6 +1,6 @@
-"""Whether a picture decodes: by Pillow, and for HEIC by pillow-heif where that is installed. Only in the worker.
+"""Whether a picture decodes: with Pillow, and for HEIC with pillow-heif if that is installed. Only in the worker.
 
-A file that claims to be a JPEG, HEIC or PNG and does not decode is sent like any other, because what is left of it must
+A file that claims to be a JPEG, HEIC or PNG and does not decode is sent like any other, because what remains of it must
 not be lost either. It is reported as damaged, which is often the first sign of a failing card.
 """
 
@@ -14,20 +14,20 @@ from agent.errors import LocalFault
 from agent.formats import TABLE
 
 MAX_PIXELS = 400_000_000
-"""Larger pictures are not looked into: phones make photos of 200 megapixels, panoramas and stitched scans more."""
+"""Larger pictures are not decoded: phones make photos of 200 megapixels, and only panoramas and scans are larger."""
 
 _FORMATS = {one.name: (one.decoder,) for one in TABLE if one.decoder is not None}
-"""By what sniffing calls them, the decoder that may be tried: no other of Pillow's forty is let near a file.
+"""The decoder to try for each format that sniffing names: none of Pillow's forty others is used on a file.
 
-Pillow's JPEG takes those with further pictures behind the first (MPO) too. The first is the photo, and is looked into;
-a gain map, a preview or a second eye's view is not, for its index is wrong in many files that are well.
+Pillow's JPEG decoder accepts files with further pictures after the first (MPO) too. The first is the photo and is
+decoded; a gain map, a preview or a second eye's view is not, because its index is wrong in many intact files.
 """
 
 
 def decodes(path: Path) -> str | None:
-    """What is wrong with the picture, in words that follow "damaged: "; None where it decodes, or none here can tell.
+    """What is wrong with the picture, in words that follow "damaged: "; None if it decodes, or cannot be checked here.
 
-    Needs some 4 bytes a pixel for PNG and WebP, 10 for HEIC, and a sixty-fourth of that for JPEG. LocalFault where the
+    Needs some 4 bytes a pixel for PNG and WebP, 10 for HEIC, and a sixty-fourth of that for JPEG. LocalFault if the
     file cannot be read.
     """
     with opened(path) as (handle, size):
@@ -47,15 +47,15 @@ def _fault(path: Path, kind: str) -> str | None:
     try:
         with path.open("rb") as handle, warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            warnings.filterwarnings("ignore", category=UserWarning)  # about its Exif block, which is no affair of ours
+            warnings.filterwarnings("ignore", category=UserWarning)  # about its Exif block, which does not matter here
             with Image.open(handle, formats=_FORMATS[kind]) as picture:
-                # An eighth of the size, in grey: a JPEG's every bit is still decoded, at a fraction of the memory.
+                # An eighth of the size, in grey: every bit of a JPEG is still decoded, with a fraction of the memory.
                 picture.draft("L", (1, 1))
                 picture.load()
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         return None
     except UnidentifiedImageError:
-        return "it begins as a picture but is none"
+        return "it begins as a picture but is not one"
     except MemoryError:
         raise
     except OSError as fault:
@@ -68,7 +68,7 @@ def _fault(path: Path, kind: str) -> str | None:
 
 
 def heif_is_known() -> bool:
-    """Whether pillow-heif, an optional extra, is there; registered with Pillow if so."""
+    """Whether pillow-heif, an optional extra, is installed; registers it with Pillow if so."""
     try:
         import pillow_heif
     except ImportError:

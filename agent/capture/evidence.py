@@ -1,6 +1,6 @@
-"""What a reader found in a file, uninterpreted: the strings and numbers as they are. The judge makes a time of them.
+"""What a reader found in a file, uninterpreted: the strings and numbers as they are. The judge derives the time.
 
-A reader fills in what its container has and leaves the rest None. Nothing here is believed yet.
+A reader fills in what its container has and leaves the rest None. Nothing here is trusted yet.
 """
 
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What the GPS directory says: date (0x001D) and time of day (0x0007) in UTC, as written; degrees, signed.
+    """The GPS directory: date (0x001D) and time of day (0x0007) in UTC, as written; degrees, signed.
 
-    `time` is hours, minutes and seconds; None where one of the fractions has no value.
+    `time` is hours, minutes and seconds; None if one of the fractions has no value.
     """
 
     date: str | None = None
@@ -30,7 +30,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """One Exif block: what is in which tag, exif.py says. `content_id` is Apple's MakerNote tag 0x0011.
+    """One Exif block; exif.py lists the tags and directories. `content_id` is Apple's MakerNote tag 0x0011.
 
     `lens`, `exposed` (an exposure time, an aperture or a sensitivity is there) and `maker_note` are what cameras leave
     beside make and model; `software`, `description` and `comment` (0x0131, 0x010E, 0x9286) are what programs leave.
@@ -62,14 +62,13 @@ class Exif:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What a video's header says. `created` counts seconds from 1904-01-01 (mvhd, ISO 14496-12, 8.2.2); None for 0.
+    """A video's header. `created` counts seconds from 1904-01-01 (mvhd, ISO 14496-12, 8.2.2); None for 0.
 
     `duration` is in seconds. `creation_date` is QuickTime's Keys com.apple.quicktime.creationdate, `user_date` the time
-    in its user data (`date`, or `©day` if `by_day`), `location` an ISO 6709 string, `software` the program that says it
-    wrote the file. `phone` is whether the file carries the mark of a phone's own recorder, which writes UTC.
-    `maker` is the maker of a camera that has boxes of its own
-    there; `screen` what says that a screen was recorded, `messenger` which messenger left its mark. `header` says where
-    `created` stands.
+    in its user data (`date`, or `©day` if `by_day`), `location` an ISO 6709 string, `software` the program that claims
+    to have written the file. `phone` is whether the file carries the mark of a phone's own recorder, which writes UTC.
+    `maker` is the maker of a camera that has its own boxes there; `screen` is the mark of a screen recording,
+    `messenger` the messenger that left its mark. `header` names the place of `created`.
     """
 
     created: int | None = None
@@ -91,7 +90,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The camera's own clock where it stands elsewhere than in Exif; `basis` says where that is."""
+    """The camera's own clock from a place other than Exif; `basis` names that place."""
 
     stamp: Stamp
     basis: str
@@ -99,14 +98,14 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that was found in one file. `readable` is whether there is a reader for the format's time at all, `orderly`
-    whether all around the time is whole and in its place: what is broken there may have said something else.
+    """All that was found in one file. `readable` says whether there is a reader for the format's time at all, `orderly`
+    whether everything around the time is whole and in its place: broken data there may have held another time.
 
-    `pixels` are width and height, where a reader has them at hand. `screenshot` and `messenger` are marks of those in
-    the file outside its Exif block, `software` is a program's name there, and `hints` whether it has a part that only
-    cameras write, or a day without an hour.
+    `pixels` are width and height, if the reader has them at hand. `screenshot` and `messenger` are marks of those in
+    the file outside its Exif block, `software` is a program's name there, and `hints` says whether it has a part that
+    only cameras write, or a day without an hour.
     `xmp_original` and `iptc_original` are the capture times that a program wrote into XMP (exif:DateTimeOriginal) and
-    IPTC (2:55 and 2:60), which are not the camera's own word. `notes` say in plain English what was broken.
+    IPTC (2:55 and 2:60), which do not come from the camera itself. `notes` say in plain English what was broken.
     """
 
     format: str
@@ -127,7 +126,7 @@ class Evidence:
 
     @property
     def content_id(self) -> str | None:
-        """The Live Photo ContentIdentifier, wherever it stands."""
+        """The Live Photo ContentIdentifier, wherever it is in the file."""
         if self.clip is not None and self.clip.content_id:
             return self.clip.content_id
         return next((block.content_id for block in self.blocks if block.content_id), None)

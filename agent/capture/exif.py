@@ -1,6 +1,6 @@
-"""An Exif block's meaning: which tags of which directories are evidence (Exif 2.32, tables 4, 7, 8 and 15).
+"""The evidence in an Exif block: which tags of which directories are used (Exif 2.32, tables 4, 7, 8 and 15).
 
-One broken tag costs that tag only: it is noted and the others are read.
+One broken tag costs only that tag: it is noted and the others are read.
 """
 
 import math
@@ -20,10 +20,10 @@ _LENSES = (0xA434, 0xA433)
 """LensModel and LensMake."""
 
 _EXPOSURE = (0x829A, 0x829D, 0x8827)
-"""ExposureTime, FNumber and PhotographicSensitivity: what a camera did, and no program has a reason to write."""
+"""ExposureTime, FNumber and PhotographicSensitivity: a camera's settings, which no program has a reason to write."""
 
 _CHARACTER_CODE = 8
-"""Bytes before a UserComment's text that name its characters."""
+"""Bytes before a UserComment's text that name its character set."""
 
 _IMAGE_NUMBER = 0x9211
 
@@ -35,7 +35,7 @@ _DIGITIZED = (0x9004, 0x9292, 0x9012)
 _MODIFIED = (0x0132, 0x9290, 0x9010)
 
 _DATE_LIMIT = 64
-"""A time is 19 characters and a NUL; writers that pad go to 32."""
+"""A time is 19 characters and a NUL; writers that pad use up to 32."""
 
 _NAME_LIMIT = 256
 
@@ -45,7 +45,7 @@ Fields = dict[int, IfdEntry]
 
 
 def read_exif(source: ByteSource, notes: list[str]) -> Exif:
-    """What the block in `source` says; `Broken` where it has no readable first directory."""
+    """The evidence in the block in `source`; `Broken` if it has no readable first directory."""
     tiff = Tiff(source)
     first, _ = tiff.directory(tiff.first)
     return read_directories(tiff, first, source, notes)
@@ -59,9 +59,9 @@ def read_gps(source: ByteSource, notes: list[str]) -> Fix:
 
 
 def read_directories(tiff: Tiff, first: Fields, source: ByteSource, notes: list[str]) -> Exif:
-    """What a first directory and the Exif and GPS directories below it say.
+    """The evidence in a first directory and in the Exif and GPS directories below it.
 
-    TIFF/EP and some RAW keep Exif's tags in the first directory; they count where the Exif directory lacks them.
+    TIFF/EP and some RAW formats put Exif's tags in the first directory; they count if the Exif directory lacks them.
     """
     before = len(notes)
     inner = {**first, **_below(tiff, first, _EXIF_IFD, notes)}
@@ -79,7 +79,7 @@ def read_directories(tiff: Tiff, first: Fields, source: ByteSource, notes: list[
     make = text(_MAKE, _NAME_LIMIT)
     note = inner.get(_MAKER_NOTE)
     serial = next((found for tag in _SERIALS if (found := text(tag, _NAME_LIMIT))), None)
-    own = note or inner.get(_DNG_PRIVATE)  # Pentax keeps its note there in DNG
+    own = note or inner.get(_DNG_PRIVATE)  # Pentax puts its note there in DNG
     if serial is None and own is not None and make is not None:
         serial = makernotes.serial(own, source, tiff.order, make)
     lens = next((found for tag in _LENSES if (found := text(tag, _NAME_LIMIT))), None)
@@ -140,7 +140,7 @@ def _below(tiff: Tiff, first: Fields, pointer: int, notes: list[str]) -> Fields:
 
 
 def _spared(read: Callable[[], _Value | None], notes: list[str]) -> _Value | None:
-    """What `read` gives, or None and a note where the content is broken there."""
+    """The result of `read`, or None and a note if the content is broken there."""
     try:
         return read()
     except Broken as fault:
@@ -168,7 +168,7 @@ def _fix(tiff: Tiff, gps: Fields, notes: list[str]) -> Fix:
 
 
 def _degrees(parts: tuple[float, float, float] | None, side: str | None, plus: str, minus: str) -> float | None:
-    """Degrees from degrees, minutes, seconds. None without the letter that says which side: half the world is doubt."""
+    """Degrees from degrees, minutes, seconds. None without the letter for the side: it could be either hemisphere."""
     if parts is None or side is None or side[0].upper() not in {plus, minus}:
         return None
     degrees = parts[0] + parts[1] / 60 + parts[2] / 3600

@@ -1,6 +1,6 @@
 """What a GPS fix can say about the time, and how far to trust it. Pure.
 
-A receiver's time is right, but it is the time of the *fix*: seconds before the photo, or hours where the camera kept an
+A receiver's time is right, but it is the time of the *fix*: seconds before the photo, or hours if the camera used an
 old one. So a fix confirms a time that it agrees with, and otherwise raises a doubt; it never replaces the clock.
 Of 73 photos with a GPS time in 3,505 real files, 12 contradicted their own clock: mostly a date one day late, and one
 receiver whose ten-bit week counter had rolled over.
@@ -15,17 +15,17 @@ from agent.capture.evidence import Fix
 from agent.model import Interval, Place
 
 AGREEMENT = timedelta(minutes=5)
-"""How far a fix and a clock may differ and still tell of one moment: phones reuse a fix for a few minutes, and camera
+"""How far apart a fix and a clock may be and still mean one moment: phones reuse a fix for a few minutes, and camera
 clocks that nobody has set for a year are off by about as much. Far below the quarter of an hour between two zones."""
 
 QUARTER = timedelta(minutes=15)
 """Every zone in use is a multiple of this from UTC."""
 
 A_DAY = timedelta(days=1)
-"""How far a receiver's date is off that turns to the next day too soon or too late, while its time of day is right."""
+"""How far a receiver's date is off if it turns to the next day too soon or too late while its time of day is right."""
 
 WEEKS_LOST = timedelta(weeks=1024)
-"""A GPS receiver counts weeks in ten bits (IS-GPS-200, 20.3.3.3.1.1): one that is too old for its age loses these."""
+"""A GPS receiver counts weeks in ten bits (IS-GPS-200, 20.3.3.3.1.1): a receiver that is too old loses these weeks."""
 
 _TWO_TIMES = "{}: an old fix, or a clock that is wrong; both times must lead to the same decision"
 
@@ -34,7 +34,7 @@ _DATE = re.compile(r"(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a fix does to a reading: confirms it, or adds other readings (`also`), or is put aside; with the reason."""
+    """How a fix affects a reading: it confirms it, adds other readings (`also`), or is ignored; with the reason."""
 
     confirms: bool = False
     also: tuple[Interval, ...] = ()
@@ -42,7 +42,7 @@ class Comparison:
 
 
 def place(fix: Fix | None) -> Place | None:
-    """Where, if that is on Earth. Exactly 0° 0° is what devices write that have no fix; there is only sea."""
+    """Where it was, if that is on Earth. Devices without a fix write exactly 0° 0°, which is open sea."""
     if fix is None or fix.latitude is None or fix.longitude is None:
         return None
     if abs(fix.latitude) > 90 or abs(fix.longitude) > 180 or (fix.latitude == 0 and fix.longitude == 0):
@@ -51,7 +51,7 @@ def place(fix: Fix | None) -> Place | None:
 
 
 def instant(fix: Fix | None) -> datetime | None:
-    """The fix's time; None where date or time is missing, impossible, or exactly midnight (written for "none")."""
+    """The fix's time; None if date or time is missing, impossible, or exactly midnight (which means "none")."""
     if fix is None or fix.date is None or fix.time is None:
         return None
     date = _DATE.fullmatch(fix.date)
@@ -77,7 +77,7 @@ def around(fixed: datetime) -> Interval:
 
 
 def compare(reading: Reading, fix: Fix | None, now: datetime) -> Comparison:
-    """Hold a fix against a reading of the camera's clock."""
+    """Compare a fix with a reading of the camera's clock."""
     if fix is None or (fix.date is None and fix.time is None):
         return Comparison()
     fixed = instant(fix)
@@ -107,11 +107,11 @@ def _may_be_offset(distance: timedelta) -> bool:
 
 
 def _without_offset(reading: Reading, fixed: datetime) -> Comparison:
-    """The clock's distance from the fix is its offset, if it is one that exists.
+    """The clock's distance from the fix is its offset, if that offset exists.
 
-    A distance between two quarters of an hour means that the fix was old, and then says only that the photo was not
-    taken before it, or that the clock is wrong. It cannot be known which, so both the clock and a fresh fix must lead
-    to one decision.
+    A distance between two quarters of an hour means that the fix was old, and then shows only that the photo was not
+    taken before it, or that the clock is wrong. Nothing shows which, so both the clock and a fresh fix must lead to one
+    decision.
     """
     distance = reading.wall.earliest - fixed.replace(tzinfo=None)
     if not _may_be_offset(distance):
@@ -126,16 +126,16 @@ def _without_offset(reading: Reading, fixed: datetime) -> Comparison:
         )
     return Comparison(
         also=(around(fixed),),
-        note=_TWO_TIMES.format("its GPS time and its clock are no whole zone apart"),
+        note=_TWO_TIMES.format("its GPS time and its clock are not a whole zone apart"),
     )
 
 
 def _date_is_wrong(apart: timedelta, a_day_off: bool) -> str | None:
-    """Why only the receiver's date can be wrong, so that the fix is put aside; None where the clock may be, too."""
+    """Why only the receiver's date can be wrong, so that the fix is ignored; None if the clock may be wrong too."""
     for rounds in (1, 2):
         if abs(abs(apart) - rounds * WEEKS_LOST) <= A_DAY:
             return "its GPS receiver lost count of the weeks (1024-week rollover); its GPS time was not used"
-    return "its GPS date is a day from what its clock says and was not used" if a_day_off else None
+    return "its GPS date is a day away from its clock's and was not used" if a_day_off else None
 
 
 def _length(apart: timedelta) -> str:

@@ -1,6 +1,6 @@
 """HEIC, HEIF and AVIF: the Exif item, found by the item tables (ISO 23008-12, annex A; ISO 14496-12, 8.11).
 
-`iinf` says which item is Exif, `iloc` where its bytes are. Both tables are read within limits, and so is the item.
+`iinf` names the items that are Exif, `iloc` where their bytes are. Both tables, and the items, are read within limits.
 """
 
 import struct
@@ -11,15 +11,15 @@ from agent.capture.evidence import Evidence, Exif
 from agent.capture.exif import read_exif
 
 MAX_TABLE = 256 * 1024
-"""Bytes of one item table; a tiled photo of 200 megapixels has under 64 KiB."""
+"""Most bytes of one item table; a tiled photo of 200 megapixels has under 64 KiB."""
 
 MAX_ITEM = 1024 * 1024
-"""Bytes of an Exif item put together from several extents."""
+"""Most bytes of an Exif item put together from several extents."""
 
 MAX_EXTENTS = 64
 
 MAX_ITEMS = 4
-"""Exif items looked at; a camera writes one."""
+"""Most Exif items read; a camera writes one."""
 
 
 def read_heif(file: BoundedFile, kind: str) -> Evidence:
@@ -42,12 +42,12 @@ def read_heif(file: BoundedFile, kind: str) -> Evidence:
 
 
 def _pictured(boxes: Boxes, found: list[Box], meta: Box) -> bool:
-    """Whether there is a box with the picture's data at all: what follows may be a trailer, or a torn box's rest."""
+    """Whether any box has the picture's data: the bytes after it may be a trailer, or the rest of a torn box."""
     return any(box.kind == b"mdat" for box in found) or any(box.kind == b"idat" for box in boxes.within(meta, skip=4))
 
 
 def _past_header(item: ByteSource) -> ByteSource:
-    """The TIFF block in an Exif item: behind four bytes that say how far on it starts (ISO 23008-12, A.2.1)."""
+    """The TIFF block in an Exif item: after four bytes with its offset (ISO 23008-12, A.2.1)."""
     skip = 4 + int.from_bytes(item.at(0, 4), "big")
     if item.size >= skip + 6 and item.at(skip, 6) == b"Exif\0\0":
         skip += 6
@@ -98,7 +98,7 @@ def _exif_ids(table: bytes) -> set[int]:
 
 
 def _extents(table: bytes, wanted: set[int]) -> list[tuple[int, list[tuple[int, int]]]]:
-    """For each wanted item how it is stored (0: in the file, 1: in `idat`) and its extents (ISO 14496-12, 8.11.3)."""
+    """How each wanted item is stored (0: in the file, 1: in `idat`) and its extents (ISO 14496-12, 8.11.3)."""
     try:
         return _parsed_extents(table, wanted)
     except (struct.error, IndexError):

@@ -1,4 +1,4 @@
-"""What the judge may need from IPTC: when a program says that the picture was taken, and the mark of a messenger.
+"""The parts of IPTC that the judge may need: a program's capture time, and the mark of a messenger.
 
 In a JPEG it is in APP13, in Photoshop's resource 0x0404, as datasets 2:55 (date) and 2:60 (time, with its offset) (IPTC
 IIM 4.2, 2.2 and 6). Exif and XMP are consulted first; agencies and older programs wrote nothing else.
@@ -9,13 +9,13 @@ import re
 from agent.capture.bounded import Block, Broken
 
 HEADER = b"Photoshop 3.0\0"
-"""What an APP13 with resources begins with."""
+"""The first bytes of an APP13 with resources."""
 
 MAX_RESOURCES = 200
-"""In one segment; Photoshop writes under 40."""
+"""Most resources in one segment; Photoshop writes under 40."""
 
 MAX_DATASETS = 2_000
-"""In one resource; long lists of keywords have some hundreds."""
+"""Most datasets in one resource; long lists of keywords have some hundreds."""
 
 _RESOURCE, _IPTC = b"8BIM", 0x0404
 _DATASET, _RECORD, _DATE, _TIME = 0x1C, 2, 55, 60
@@ -28,8 +28,8 @@ _WRITTEN = re.compile(r"(\d{4})(\d\d)(\d\d) (\d\d)(\d\d)(\d\d)([+\-]\d{4})?", re
 
 
 def original_time(payload: bytes) -> str | None:
-    """DateCreated with TimeCreated as Exif would write them, of an APP13's payload behind `HEADER`; None where one of
-    the two is missing or broken, for a day alone is no time.
+    """DateCreated with TimeCreated in Exif's form, from an APP13's payload after `HEADER`; None if one of the two is
+    missing or broken, because a day alone is not a time.
     """
     try:
         records = _records(Block(payload))
@@ -43,7 +43,7 @@ def original_time(payload: bytes) -> str | None:
 
 
 def has_day(payload: bytes) -> bool:
-    """Whether there is a DateCreated, be it without an hour."""
+    """Whether there is a DateCreated, even without an hour."""
     try:
         return bool(_records(Block(payload)).get(_DATE))
     except Broken:
@@ -51,8 +51,8 @@ def has_day(payload: bytes) -> bool:
 
 
 def messenger(payload: bytes) -> str | None:
-    """Whose mark is in an APP13's payload: Facebook and Instagram leave `FBMD…` among its instructions (2:40), or a
-    reference of twenty letters (2:103).
+    """The messenger whose mark is in an APP13's payload: Facebook and Instagram leave `FBMD…` in its instructions
+    (2:40), or a reference of twenty letters (2:103).
     """
     try:
         records = _records(Block(payload))
@@ -68,7 +68,7 @@ def _records(block: Block) -> dict[int, str]:
         head = block.at(position, 7)
         if head[:4] != _RESOURCE:
             break
-        position += 6 + (head[6] + 2) // 2 * 2  # a name of so many bytes, made even with its length
+        position += 6 + (head[6] + 2) // 2 * 2  # a name, padded with its length byte to an even size
         size = int.from_bytes(block.at(position, 4), "big")
         if int.from_bytes(head[4:6], "big") == _IPTC:
             return _datasets(Block(block.at(position + 4, min(size, block.size - position - 4))))

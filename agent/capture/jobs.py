@@ -1,6 +1,6 @@
-"""Reading photos as questions to another process: files are parsed and decoded for them, and may be made to do harm.
+"""Reading photos as questions to another process, because parsing and decoding them may be made to do harm.
 
-For each there is the answering of it there (nothing but JSON goes over), and the understanding of the answer here.
+For each question one function answers it there (only JSON is passed between them), and one reads the answer here.
 """
 
 from collections.abc import Sequence
@@ -23,29 +23,29 @@ JOBS = (READ, DECODES, THUMBNAIL, NUMBER)
 
 
 def read_question(now: datetime, beside: Sequence[Path]) -> Fields:
-    """What does a file say, with those beside it?"""
+    """Asks for the capture of a file, with the files beside it."""
     return {"now": now.isoformat(), "beside": [str(path) for path in beside]}
 
 
 def answer_read(path: Path, asked: Fields) -> Fields:
-    """`read`, there. LocalFault where the file cannot be read."""
+    """`read`, in the worker. LocalFault if the file cannot be read."""
     beside = asked["beside"]
     others = [Path(str(one)) for one in beside] if isinstance(beside, list) else []
     return {"capture": of_capture(read(path, now=datetime.fromisoformat(str(asked["now"])), beside=others))}
 
 
 def understood_read(answer: Fields) -> Capture:
-    """The capture. `Garbled` where this is none."""
+    """The capture. `Garbled` if the answer is not one."""
     return capture_of(answer.get("capture"))
 
 
 def answer_decodes(path: Path, _asked: Fields) -> Fields:
-    """`decodes`, there. LocalFault where the file cannot be read."""
+    """`decodes`, in the worker. LocalFault if the file cannot be read."""
     return {"decodes": decodes(path)}
 
 
 def understood_decodes(answer: Fields) -> str | None:
-    """What is wrong with the picture. `Garbled` where this says nothing of it."""
+    """What is wrong with the picture. `Garbled` if the answer does not say."""
     if "decodes" not in answer:
         raise Garbled
     return text_or_none(answer["decodes"])

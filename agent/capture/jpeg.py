@@ -2,8 +2,8 @@
 
 Real files carry several APP1 (Exif after XMP, extended XMP, an Exif block that runs over two segments), fill bytes, and
 trailers after the end: the video of a motion photo, MPF previews, Samsung's. All of these are read; a file is complete
-when its picture's end marker is there, wherever the trailer ends. Rubbish between segments is read past and said: of
-870 JPEGs of other people 19 have any, all of them broken, most on purpose.
+if its picture's end marker is there, wherever the trailer ends. Rubbish between segments is skipped and noted: of 870
+JPEGs of other people 19 have some, all of them broken, most on purpose.
 """
 
 import re
@@ -18,16 +18,16 @@ from agent.capture.trailcam import FLIR, FLIR_HEADER, MAX_FLIR, flir_time
 from agent.capture.xmp import original_time
 
 MAX_SEGMENTS = 1_000
-"""Before the picture's data. A file with 20 MB of ICC, MPF and extended XMP has under 400."""
+"""Most segments before the picture's data. A file with 20 MB of ICC, MPF and extended XMP has under 400."""
 
 MAX_RUBBISH = 4 * 1024
-"""How far to look for the next marker where none stands."""
+"""How far to look for the next marker if it is not where it should be."""
 
 MAX_BLOCKS = 8
-"""Exif blocks, and XMP packets; a camera writes one of each."""
+"""Most Exif blocks, and XMP packets; a camera writes one of each."""
 
 MAX_BLOCK = 512 * 1024
-"""Bytes from which on an Exif block that runs over several segments is not added to."""
+"""An Exif block of this many bytes that runs over several segments is not extended further."""
 
 MAX_PICTURE = 512 * 1024 * 1024
 """How far to look for the end marker; photos of 200 megapixels take some 100 MB."""
@@ -37,11 +37,11 @@ _EXIF_HEADER = 6  # the last byte is 0 by the rule, and 0xFF or a blank from som
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 
 _SCREENSHOT = re.compile(rb"UserComment[^<>]{0,20}>?\s*(?:<[^>]{1,200}>\s*){0,4}Screenshot")
-"""What iOS writes into XMP of what it took from the screen."""
+"""iOS writes this into the XMP of a picture that it took of the screen."""
 
 _CIFF = b"HEAPJPGM"
 _CIFF_HEADER = 26
-"""What Canon's cameras had before Exif, in an APP0; the mark is behind the byte order and the header's length."""
+"""Canon's cameras wrote this before Exif, in an APP0; the mark comes after the byte order and the header's length."""
 
 _NEXT = re.compile(rb"\xff[\xc0-\xfe]")
 
@@ -59,12 +59,12 @@ _OF_PROGRAMS = (
     b"Ducky",
     b"JP",
 )
-"""How the segments begin that programs and all cameras write; `JP` is that of signed content (C2PA)."""
+"""The first bytes of segments that programs and all cameras write; `JP` begins signed content (C2PA)."""
 
 _LONGEST_MARK = 16
 
 _BARE = {0x01, _SOI, *range(0xD0, 0xD8)}
-"""Markers that no length follows."""
+"""Markers that have no length after them."""
 
 
 def read_jpeg(file: BoundedFile) -> Evidence:
@@ -78,7 +78,7 @@ def read_jpeg(file: BoundedFile) -> Evidence:
     exifs = _read_blocks(found.blocks, notes)
     orderly = found.orderly and len(exifs) == len(found.blocks)
     clock = None
-    if found.heap is not None and not found.blocks:  # a broken Exif block may have said otherwise
+    if found.heap is not None and not found.blocks:  # a broken Exif block may have given another time
         clock, exifs = _read_heap(found.heap, notes)
     if clock is None and not any(block.original for block in exifs) and found.flir:
         stamp = flir_time(bytes(found.flir))
@@ -104,7 +104,7 @@ def read_jpeg(file: BoundedFile) -> Evidence:
 def read_embedded(source: ByteSource, start: int, size: int, notes: list[str]) -> tuple[Exif, ...]:
     """The Exif blocks of a JPEG inside another container; its end is not looked for.
 
-    Those that stand in a place that is damaged are kept as damaged.
+    Blocks in a damaged place are marked as damaged.
     """
     found = _segments(ByteRange(source, start, size), notes)
     blocks = _read_blocks(found.blocks, notes)
@@ -133,8 +133,8 @@ def _read_heap(content: bytes, notes: list[str]) -> tuple[Clock | None, tuple[Ex
 @dataclass(slots=True)
 class _Segments:
     """Exif blocks and XMP packets in their order, a CIFF block, Photoshop's resources, and where the picture's data
-    begins, if it does. `odd` is whether a segment is there that only cameras write. `orderly` is whether there was
-    nothing but segments and fill bytes up to the Exif block, and a whole segment behind it.
+    begins, if it does. `odd` says whether there is a segment that only cameras write. `orderly` says whether there was
+    nothing but segments and fill bytes up to the Exif block, and a whole segment after it.
     """
 
     blocks: list[bytes] = field(default_factory=list)
@@ -150,7 +150,7 @@ class _Segments:
 def _segments(source: ByteSource, notes: list[str]) -> _Segments:
     found = _Segments()
     position = 2
-    settled = False  # whether an Exif block is behind us, and a whole segment behind that
+    settled = False  # whether an Exif block has been read, and a whole segment after it
     try:
         for _ in range(MAX_SEGMENTS):
             expected = position
@@ -185,19 +185,19 @@ def _segments(source: ByteSource, notes: list[str]) -> _Segments:
 
 
 def _marker(source: ByteSource, position: int) -> tuple[int, int]:
-    """The next marker's code and the position behind it, past fill bytes (T.81, B.1.1.2) and a little rubbish."""
+    """The next marker's code and the position after it, skipping fill bytes (T.81, B.1.1.2) and a little rubbish."""
     two = source.at(position, 2)
     if two[0] == 0xFF and 0x00 < two[1] < 0xFF:
         return position + 2, two[1]
     found = _NEXT.search(source.at(position, min(MAX_RUBBISH, source.size - position)))
     if found is None:
-        raise Broken("no marker where one must be")
+        raise Broken("a marker is missing")
     return position + found.end(), found.group()[1]
 
 
 def _is_odd(source: ByteSource, marker: int, start: int, size: int) -> bool:
-    """Whether a segment for applications is none that programs write: makers kept notes there before Exif, and beside
-    it (MPF, Casio's QVCI, FLIR's record).
+    """Whether an application segment is one that programs never write: makers stored notes there before Exif, and
+    beside it (MPF, Casio's QVCI, FLIR's record).
     """
     if not _APP0 <= marker <= _APP15 or size <= 0:
         return False
@@ -205,7 +205,7 @@ def _is_odd(source: ByteSource, marker: int, start: int, size: int) -> bool:
 
 
 def _has_a_day(found: _Segments) -> bool:
-    """Whether IPTC or XMP has a day of which no time was read."""
+    """Whether IPTC or XMP has a day without a time that could be read."""
     in_xmp = any(b"DateCreated" in packet or b"DateTimeOriginal" in packet for packet in found.packets)
     return in_xmp or (found.resources is not None and iptc.has_day(found.resources))
 
@@ -222,7 +222,7 @@ def _resources(source: ByteSource, start: int, size: int) -> bytes | None:
 
 
 def _keep(source: ByteSource, start: int, size: int, found: _Segments) -> None:
-    """Put an APP1's payload to the Exif blocks, the XMP packets or FLIR's record; extended XMP is stepped over."""
+    """Add an APP1's payload to the Exif blocks, the XMP packets or FLIR's record; extended XMP is skipped."""
     blocks, packets = found.blocks, found.packets
     head = source.at(start, min(size, len(_XMP)))
     if head.startswith(_EXIF):
@@ -240,7 +240,7 @@ def _keep(source: ByteSource, start: int, size: int, found: _Segments) -> None:
 def _ends(file: BoundedFile, scan: int) -> bool:
     """Whether the end marker is there, at the file's end or before a trailer.
 
-    In the picture's data every 0xFF is followed by 0x00 or a restart, so the first 0xFFD9 behind its start is the end.
+    In the picture's data every 0xFF is followed by 0x00 or a restart, so the first 0xFFD9 after its start is the end.
     """
     marker = bytes((0xFF, _EOI))
     if file.size >= scan + 2 and file.at(file.size - 2, 2) == marker:

@@ -1,8 +1,8 @@
 """The one judge of time: evidence in, a capture with its level and reasons out. Pure: no file, no clock.
 
-The order of what is believed is the table in config/README.md. Weaker evidence is not consulted where stronger evidence
-exists. Where two sources of equal right contradict each other (two Exif blocks; a GPS time that disagrees), neither is
-picked: the decision must hold for both, or a person decides.
+The order of trust is the table in config/README.md. Weaker evidence is not consulted if there is stronger evidence. If
+two sources of equal rank contradict each other (two Exif blocks; a GPS time that disagrees), neither is picked: the
+decision must hold for both, or a person decides.
 """
 
 import re
@@ -20,26 +20,26 @@ from agent.capture.names import named_time
 from agent.capture.origin import made
 from agent.model import Camera, Capture, Level, WallClock
 
-NOT_READ_YET = "this format's capture time is not read yet: held for review"
+NOT_READ_YET = "this program cannot read the capture time of this format yet, so a person must decide"
 NO_TIME = "nothing in it says when it was taken"
 DISORDERLY = "it is damaged near the place where its time is stored, so that time cannot be relied on"
 
 ONE_MOMENT = timedelta(minutes=1)
-"""How far apart two Exif blocks of one file may put one moment; some cameras write the second a little later."""
+"""How far apart two Exif blocks of one file may give one moment; some cameras write the second a little later."""
 
 _PHONES = re.compile(
     r"apple|google|samsung|huawei|honor|xiaomi|redmi|oneplus|oppo|vivo|realme|motorola|fairphone|nothing|nokia|hmd|htc"
     r"|lge?|zte|tcl|asus",
     re.IGNORECASE,
 )
-"""Makers whose devices have their time from the network."""
+"""Makers whose devices get their time from the network."""
 
 _ORIGINAL = "EXIF DateTimeOriginal"
 _OFFSET = "EXIF OffsetTimeOriginal"
 
 
 def judge(evidence: Evidence, *, name: str, now: datetime, folder: str = "") -> Capture:
-    """The capture that this evidence amounts to, for a file called `name` in a `folder` so named, at `now` (aware)."""
+    """The capture that this evidence gives, for a file called `name` in a folder called `folder`, at `now` (aware)."""
     if evidence.format == "unknown":
         return Capture("unknown", complete=evidence.complete, notes=evidence.notes)
     found = _merged(evidence)
@@ -76,7 +76,7 @@ def judge(evidence: Evidence, *, name: str, now: datetime, folder: str = "") -> 
 
 
 def _merged(evidence: Evidence) -> Exif:
-    """One view of all blocks: of each thing, the first block's word that has one."""
+    """One view of all blocks: each value comes from the first block that has it."""
 
     def first(field: str) -> object:
         return next((value for block in evidence.blocks if (value := getattr(block, field)) is not None), None)
@@ -85,7 +85,7 @@ def _merged(evidence: Evidence) -> Exif:
 
 
 def _time(evidence: Evidence, found: Exif, name: str, now: datetime) -> Judgement:
-    """Down the table: the camera's own word, a video's header, a program's word, upper bounds, the file's name."""
+    """Down the table: the camera's own time, a video's header, a program's time, upper bounds, the file's name."""
     blocks = [reading for block in evidence.blocks if block.original and (reading := read_stamp(block.original))]
     if _contradict(blocks):
         recorded = found.original.time if found.original else None
@@ -99,7 +99,7 @@ def _time(evidence: Evidence, found: Exif, name: str, now: datetime) -> Judgemen
         reading = read_stamp(found.original)
         if reading is not None:
             return _by_original(_with_all(reading, blocks), found, now)
-        notes = ("its DateTimeOriginal is blank, zeros or no possible time",)
+        notes = ("its DateTimeOriginal is blank, zeros or impossible",)
     if found.noted is not None:
         reading = read_stamp(found.noted)
         if reading is not None:
@@ -108,7 +108,7 @@ def _time(evidence: Evidence, found: Exif, name: str, now: datetime) -> Judgemen
         reading = read_stamp(evidence.clock.stamp)
         if reading is not None:
             return _by_original(reading, found, now, evidence.clock.basis)
-        notes = (*notes, f"its time ({evidence.clock.basis}) is blank, zeros or no possible time")
+        notes = (*notes, f"its time ({evidence.clock.basis}) is blank, zeros or impossible")
     judged = (
         (judge_clip(evidence.clip, now, name) if evidence.clip else None)
         or _by_program(evidence.xmp_original, "XMP DateTimeOriginal", now)
@@ -129,7 +129,7 @@ def _as_written(stamp: Stamp | None) -> str | None:
 
 
 def _contradict(readings: list[Reading]) -> bool:
-    """Whether two Exif blocks name times of capture that cannot both be true."""
+    """Whether two Exif blocks give capture times that cannot both be true."""
     return any(
         other.wall.earliest - one.wall.latest > ONE_MOMENT
         or (one.offset is not None and other.offset is not None and one.offset != other.offset)
@@ -139,7 +139,7 @@ def _contradict(readings: list[Reading]) -> bool:
 
 
 def _with_all(reading: Reading, readings: list[Reading]) -> Reading:
-    """The reading, as wide as all of a file's blocks together, which tell of one moment."""
+    """The reading, widened to all blocks of a file together, because they mean one moment."""
     first = min([reading.wall.earliest, *(one.wall.earliest for one in readings)])
     last = max([reading.wall.latest, *(one.wall.latest for one in readings)])
     return replace(reading, wall=WallClock(first, last))
@@ -157,11 +157,11 @@ def _by_original(reading: Reading, found: Exif, now: datetime, source: str = _OR
     if refused is None and not compared.confirms and not _of_a_phone(reading, found):
         refused = RESET if perhaps_reset(reading.wall.earliest, now, make=found.make) else None
     if refused is not None:
-        reason = f"its {source.removeprefix('EXIF ')} is not to be believed: {refused}"
+        reason = f"its {source.removeprefix('EXIF ')} cannot be believed: {refused}"
         return Judgement(Level.IMPOSSIBLE, None, reading.recorded, reading.written_offset, (source,), notes=(reason,))
     doubted = contradictions(reading, found, now)
     notes: tuple[str, ...] = (*((compared.note,) if compared.note else ()), *doubted.notes)
-    # Two clocks of its own and the satellites outweigh a third.
+    # The photo's own clock and the satellites together outweigh a third time.
     also = compared.also if compared.confirms else (*compared.also, *doubted.also)
     taken = reading.instant
     if taken is not None:
@@ -185,8 +185,8 @@ def _by_original(reading: Reading, found: Exif, now: datetime, source: str = _OR
 
 
 def _by_program(written: str | None, basis: str, now: datetime) -> Judgement | None:
-    """XMP's or IPTC's time of capture with no Exif beside it: programs write it, some with the desk's zone. As weak as
-    a name.
+    """XMP's or IPTC's capture time without an Exif time: programs write it, some with the zone of their desk. As weak
+    as a name.
     """
     reading = read_stamp(Stamp(written)) if written else None
     if reading is None or impossible(reading, now):
@@ -197,7 +197,7 @@ def _by_program(written: str | None, basis: str, now: datetime) -> Judgement | N
         reading.recorded,
         reading.written_offset,
         (basis,),
-        notes=(f"its time of capture stands only in {basis.split(maxsplit=1)[0]}, which programs write",),
+        notes=(f"its capture time is only in {basis.split(maxsplit=1)[0]}, which programs write",),
     )
 
 
@@ -217,7 +217,7 @@ def _not_later_than(stamp: Stamp | None, basis: str, now: datetime) -> Judgement
 
 
 def _by_fix_alone(found: Exif, now: datetime) -> Judgement | None:
-    """A GPS time with no clock beside it: the camera's word was taken out, or a program put the place in. A hint."""
+    """A GPS time without a clock: the camera's time was removed, or a program added the place. A hint."""
     fixed = gps.instant(found.fix)
     if fixed is None or not gps.believable(fixed, now):
         return None
@@ -228,7 +228,7 @@ def _by_fix_alone(found: Exif, now: datetime) -> Judgement | None:
         "+00:00",
         ("GPS time",),
         clock_bound=False,
-        notes=("it has a GPS time but no time of capture; a fix may be hours old",),
+        notes=("it has a GPS time but no capture time; a fix may be hours old",),
     )
 
 

@@ -7,7 +7,7 @@ from agent.model import Interval, Level, Place, WallClock
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The part of a `Capture` that is about time; fields as there. `place` is a video's own, from its header.
+    """The part of a `Capture` that is about time; its fields are the same. `place` is a video's own, from its header.
 
     `by_phone` is whether the time bears the mark of a phone's own recorder.
     """

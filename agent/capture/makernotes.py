@@ -1,8 +1,8 @@
 """What only a maker's own note says: Apple's Live Photo identifier, the serial number and the picture's number.
 
-A note is the maker's own affair: what is broken in it, or moved by an editor, is as if it were not there. Offsets are
-from the note's start with Apple, Nikon, Olympus and Pentax of today, and from the Exif block's with Canon and Pentax of
-old.
+Each maker has its own form of note; a note that is broken, or was moved by an editor, is ignored. Offsets count from
+the note's start with Apple, Nikon, Olympus and today's Pentax, and from the Exif block's with Canon and older Pentax
+cameras.
 """
 
 from collections.abc import Callable
@@ -92,7 +92,7 @@ def _whole(tiff: Tiff, fields: dict[int, IfdEntry], tag: int) -> int | None:
 
 
 def _canon(tiff: Tiff, where: int) -> str | None:
-    """A whole number, shown with ten digits; 0 where the camera does not tell."""
+    """A whole number, shown with ten digits; 0 if the camera does not give it."""
     fields, _ = tiff.directory(where)
     entry = fields.get(_CANON_SERIAL)
     number = tiff.integer(entry) if entry is not None and entry.type == 4 and entry.count == 1 else None
@@ -113,7 +113,7 @@ def _pentax(note: ByteSource, block: ByteSource, where: int, order: Literal["<",
         return _word(Tiff.headless(block, _order(note.at(4, 2), order)), where + 6, _PENTAX_SERIAL)
     if note.at(0, len(_PENTAX_LATER)) == _PENTAX_LATER:
         start = len(_PENTAX_LATER) + 2
-        # Its mark says MM whatever the order is; of the two readings of its count only the true one is small.
+        # Its mark says MM whatever the order is; only the true order gives a small count.
         true: Literal["<", ">"] = "<" if note.at(start + 1, 1) == b"\0" else ">"
         return _word(Tiff.headless(note, true), start, _PENTAX_SERIAL)
     return None
@@ -129,7 +129,7 @@ def _olympus(note: ByteSource) -> str | None:
     entry = fields.get(_OLYMPUS_EQUIPMENT)
     if entry is None:
         return None
-    # A pointer by the rule, the directory itself where a firmware counts it in bytes.
+    # A pointer by the rule, or the directory itself if a firmware counts it in bytes.
     where = tiff.integer(entry) if entry.type in {4, 13} else entry.where
     return _word(tiff, where, _OLYMPUS_SERIAL) if where else None
 

@@ -1,6 +1,6 @@
-"""What makers of cameras add to a video's header: Canon and Panasonic Exif blocks, Nikon a list of tags, Sony XML.
+"""Additions by camera makers to a video's header: Canon and Panasonic Exif blocks, Nikon a list of tags, Sony XML.
 
-In all of them stands what the camera's own clock showed, which `mvhd` often lacks or gives in a zone of its own.
+All of them hold the time on the camera's own clock, which `mvhd` often lacks or gives in a zone of its own.
 """
 
 import re
@@ -13,13 +13,13 @@ from agent.capture.evidence import Clock, Exif, Stamp
 from agent.capture.jpeg import read_embedded
 
 MAX_XML = 64 * 1024
-"""Bytes of Sony's XML; cameras write 2 to 8 KB."""
+"""Most bytes of Sony's XML; cameras write 2 to 8 KB."""
 
 MAX_LIST = 16 * 1024
-"""Bytes of Nikon's list that are looked at."""
+"""How many bytes of Nikon's list are read."""
 
 _THUMBNAIL_NEARBY = 128 * 1024
-"""How far into Panasonic's block its JPEG is looked for; it begins within the first 20 KB."""
+"""How far into Panasonic's block to look for its JPEG; it begins within the first 20 KB."""
 
 _NIKON_ORIGINAL = 0x0012
 _NRT_DATE = "CreationDate"
@@ -48,7 +48,7 @@ def _in_panasonic(file: BoundedFile, box: Box, notes: list[str]) -> tuple[Exif, 
 
 
 def nikon_clock(boxes: Boxes, file: BoundedFile, moov: Box) -> Clock | None:
-    """DateTimeOriginal in Nikon's `NCDT`, whose `NCTG` is a list of tags: each with type and count of its values."""
+    """DateTimeOriginal in Nikon's `NCDT`, whose `NCTG` is a list of tags, each with its type and count of values."""
     for udta in (box for box in boxes.within(moov) if box.kind == b"udta"):
         for ncdt in (box for box in boxes.within(udta) if box.kind == b"NCDT"):
             for listed in (box for box in boxes.within(ncdt) if box.kind == b"NCTG"):
@@ -85,7 +85,7 @@ def _read_xml(packet: bytes) -> tuple[Clock | None, Exif | None]:
 
     try:
         root = defusedxml.ElementTree.fromstring(packet)
-    except (ParseError, ValueError, LookupError):  # what defusedxml refuses is a ValueError
+    except (ParseError, ValueError, LookupError):  # defusedxml refuses with a ValueError
         return None, None
     clock: Clock | None = None
     camera: Exif | None = None

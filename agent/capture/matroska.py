@@ -1,7 +1,7 @@
-"""Matroska and WebM (RFC 9559): DateUTC in the segment's Info, nanoseconds from 2001, as a recorder or program put it.
+"""Matroska and WebM (RFC 9559): DateUTC in the segment's Info, nanoseconds from 2001, set by a recorder or program.
 
 No camera writes this format by itself, but the camera app of Chromebooks did and some phones' apps can. Only the
-elements before the first Cluster are stepped over, until Info; sizes and counts are bounded (RFC 8794).
+elements before the first Cluster are walked, until Info; sizes and counts are bounded (RFC 8794).
 """
 
 import struct
@@ -13,7 +13,7 @@ from agent.capture.evidence import Clip, Evidence
 from agent.capture.tiff import printable
 
 MAX_ELEMENTS = 500
-"""Over the whole file. A segment has some ten before its first Cluster, and its Info under fifteen."""
+"""Most elements in the file. A segment has some ten before its first Cluster, and its Info under fifteen."""
 
 MAX_TEXT = 256
 
@@ -21,14 +21,14 @@ _SEGMENT, _INFO, _CLUSTER = 0x18538067, 0x1549A966, 0x1F43B675
 _DATE, _SCALE, _DURATION, _MUXING_APP, _WRITING_APP = 0x4461, 0x2AD7B1, 0x4489, 0x4D80, 0x5741
 
 _FROM_1904 = 3_061_152_000
-"""Seconds from 1904-01-01, where `Clip.created` counts from, to 2001-01-01."""
+"""Seconds from 1904-01-01, the epoch of `Clip.created`, to 2001-01-01."""
 
 _USUAL_SCALE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Element:
-    """Its content is `size` bytes from `start`; None: it says that it does not know, as live recorders do."""
+    """Its content is `size` bytes from `start`; None means an unknown size, as live recorders write it."""
 
     id: int
     start: int
@@ -75,7 +75,7 @@ def _from_info(file: BoundedFile, found: dict[int, _Element]) -> Clip:
     scale = int.from_bytes(content(_SCALE, 8), "big") or _USUAL_SCALE
     programs = (content(id_, MAX_TEXT).split(b"\0", 1)[0] for id_ in (_WRITING_APP, _MUXING_APP))
     return Clip(
-        created=_FROM_1904 + since if since else None,  # nought: not set
+        created=_FROM_1904 + since if since else None,  # zero: not set
         duration=None if ticks is None else ticks * scale / 1e9,
         software=printable(" ".join(program.decode("utf-8", "replace") for program in programs)).strip() or None,
         header="Matroska DateUTC",
@@ -83,14 +83,14 @@ def _from_info(file: BoundedFile, found: dict[int, _Element]) -> Clip:
 
 
 class _Walk:
-    """Steps over elements, with one count for all of them."""
+    """Walks over elements, with one count for all of them."""
 
     def __init__(self, file: BoundedFile) -> None:
         self._file = file
         self._left = MAX_ELEMENTS
 
     def inside(self, position: int, end: int) -> Iterator[_Element]:
-        """The elements from `position` to `end`; none after one of unknown size."""
+        """The elements from `position` to `end`; it stops after one of unknown size."""
         while position < end:
             self._left -= 1
             if self._left < 0:
@@ -105,10 +105,10 @@ class _Walk:
             position = start + size
 
     def _number(self, position: int, most: int, *, marked: bool) -> tuple[int, int]:
-        """A number of variable size (RFC 8794, 4) and how many bytes it takes; an ID keeps the mark of its size."""
+        """A number of variable size (RFC 8794, 4) and its length in bytes; an ID includes its size mark."""
         first = self._file.at(position, 1)[0]
         wide = 9 - first.bit_length()
         if wide > most:
-            raise Broken("a size in it is none")
+            raise Broken("a size in it is invalid")
         value = int.from_bytes(self._file.at(position, wide), "big")
         return value if marked else value & ((1 << 7 * wide) - 1), wide

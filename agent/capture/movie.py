@@ -1,6 +1,6 @@
 """MP4, QuickTime and 3GP: the movie header (ISO 14496-12), what phones add to it, and Apple's Keys (QTFF).
 
-Only `moov` is walked, wherever it lies; picture and sound are stepped over by their boxes' sizes.
+Only `moov` is walked, wherever it is; picture and sound are skipped by their boxes' sizes.
 """
 
 import struct
@@ -14,7 +14,7 @@ from agent.capture.namegivers import named_in
 from agent.capture.tiff import printable
 
 MAX_VALUE = 64 * 1024
-"""Bytes of one list of keys or one value; a date has 25."""
+"""Most bytes of one list of keys or one value; a date has 25."""
 
 MAX_KEYS = 500
 
@@ -34,7 +34,7 @@ _MAKERS = {
 """Boxes of user data that only this maker's cameras write (ExifTool, QuickTime.pm)."""
 
 _INSTA360 = b"8db42d694ccc418790edff439fe026bf"
-"""What a file of Insta360's cameras ends with, behind the trailer of its own."""
+"""The last bytes of a file of Insta360's cameras, after a trailer of its own."""
 
 _WHATSAPP = b"beam"
 _SAMSUNG_CAPTURE, _SCREEN = b"smta", b"Screen"
@@ -50,8 +50,8 @@ _USER_DATE, _USER_DAY = "date", "\xa9day"
 _AUTHOR = ("com.apple.quicktime.author", "\xa9aut")
 _COMMENTS = ("\xa9cmt", "\xa9des", "\xa9inf", "com.apple.quicktime.comment", "com.apple.quicktime.description")
 _PHONE = ("com.android.capture.fps", "com.android.manufacturer", "com.samsung.android.utc_offset")
-"""Written by Android's camera recorder alone; com.android.version is no such mark, for messengers that write a clip
-anew on the phone leave it too, with the time of that."""
+"""Only Android's camera recorder writes this. com.android.version is not such a mark: messengers that rewrite a clip on
+the phone leave it too, with the time of the rewriting."""
 
 
 def read_movie(file: BoundedFile, kind: str) -> Evidence:
@@ -101,7 +101,7 @@ def _clip(boxes: Boxes, moov: Box, notes: list[str]) -> Clip:
                     if inner.kind == _SAMSUNG_CAPTURE and _SCREEN in boxes.content(inner, MAX_VALUE):
                         screen = "Samsung's mark of a screen recording"
         except (Broken, struct.error) as fault:
-            reason = fault if isinstance(fault, Broken) else "a box of it is too short"
+            reason = fault if isinstance(fault, Broken) else "a box in it is too short"
             notes.append(f"part of its header cannot be read: {reason}")
 
     def first(*names: str) -> str | None:
@@ -130,7 +130,7 @@ def _clip(boxes: Boxes, moov: Box, notes: list[str]) -> Clip:
 
 
 def _movie_header(content: bytes) -> tuple[int | None, float | None]:
-    """Creation time and duration in seconds, of either version (ISO 14496-12, 8.2.2); None for what is not set."""
+    """Creation time and duration in seconds, in either version (ISO 14496-12, 8.2.2); None for one that is not set."""
     if content[:1] == b"\1":
         created, _, scale, length = struct.unpack(">QQIQ", content[4:32])
     else:
@@ -141,7 +141,7 @@ def _movie_header(content: bytes) -> tuple[int | None, float | None]:
 def _keys(boxes: Boxes, meta: Box) -> dict[str, str]:
     """Apple's metadata: `keys` names them, `ilst` has the values under their numbers from 1.
 
-    QuickTime's `meta` has no version and flags, MP4's has; which one it is, the first box's letters tell.
+    QuickTime's `meta` has no version and flags, MP4's has them; the first box's letters show which one it is.
     """
     bare = any(box.kind in {b"hdlr", b"keys", b"ilst"} for box in boxes.within(meta))
     tables = {box.kind: box for box in boxes.within(meta, skip=0 if bare else 4)}
@@ -190,7 +190,7 @@ def _user_data(boxes: Boxes, udta: Box) -> dict[str, str]:
 
 
 def _location(content: bytes) -> str:
-    """3GP's place (3GPP TS 26.244, 8.10), as ISO 6709: behind its name a role, then longitude and latitude as fixed
+    """3GP's place (3GPP TS 26.244, 8.10), as ISO 6709: after its name a role, then longitude and latitude as fixed
     point numbers of 16 and 16 bits.
     """
     name = content[6:]

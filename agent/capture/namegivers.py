@@ -1,7 +1,7 @@
-"""Which messengers, systems and cameras give files such names: received, taken of a screen, or a camera's own. Pure.
+"""Names that messengers, systems and cameras give files: received, taken of a screen, or a camera's own. Pure.
 
-A name is a hint that anybody can change, so it only ever takes trust away: a file with a messenger's name waits for a
-person whatever else is in it, and a file with a camera's name is asked about and not passed over.
+A name is a hint that anybody can change, so it only ever reduces trust: a file with a messenger's name waits for a
+person whatever else is in it, and a person is asked about a file with a camera's name.
 """
 
 import re
@@ -30,7 +30,7 @@ _MESSENGERS: tuple[tuple[str, str], ...] = (
     ("TikTok", r"tiktok|ssstik|snaptik"),
     ("Twitter", r"twitter|twimg"),
 )  # fmt: skip
-"""A messenger, and how the names that it gives begin."""
+"""A messenger, and the beginning of the names that it gives."""
 
 _NAMED = (
     ("WhatsApp", r"whatsapp|(?:img|vid|aud|doc|stk|gif)-\d{8}-wa\d+"), ("Telegram", r"telegram"),
@@ -39,7 +39,7 @@ _NAMED = (
     ("KakaoTalk", r"kakaotalk"), ("TikTok", r"tiktok"), ("Signal", r"signal-(?:\d{4}-|attachment)"),
     ("Threema", r"threema"),
 )  # fmt: skip
-"""Messengers whose names nothing else has, wherever in a file's name: languages put other words first (“Imagen de
+"""Messengers whose names are unique, wherever they are in a file's name: languages put other words first (“Imagen de
 WhatsApp …”), people and systems “Copy of”."""
 
 _COPY = re.compile(
@@ -55,7 +55,7 @@ _DOWNLOADED = re.compile(
     r"[- _]?\d{0,4}(?:[ _-]?\(\d+\)|[-_]\d+)?",
     re.ASCII,
 )
-"""Names without any of their own, of downloads and attachments: a number, a UUID, `image (3)`."""
+"""Names of downloads and attachments, which say nothing of their own: a number, a UUID, `image (3)`."""
 
 _SCREENS = re.compile(
     "|".join((
@@ -90,7 +90,7 @@ _COUNTED = re.compile(
     r"(?: ?\(\d+\))?|\d{3}[-_]\d{4}|[a-z]\d{7}|\d{3}[a-z]{4}\d{4}",
     re.ASCII,
 )
-"""Cameras count up behind a few letters of their own (DCF 2.0, 3.2.3): `IMG_0042`, `P1010001`, `100_0042`."""
+"""Cameras count on after a few letters of their own (DCF 2.0, 3.2.3): `IMG_0042`, `P1010001`, `100_0042`."""
 
 _FOLDERS = re.compile(
     r"(?P<screen>screen ?shots?|screen ?recordings?|screencasts|bildschirmfotos|captures d.[ée]cran"
@@ -99,7 +99,7 @@ _FOLDERS = re.compile(
     r"|(?P<Facebook>facebook)|(?P<Messenger>messenger)|(?P<Viber>viber(?: (?:images|videos))?)"
     r"|(?P<WeChat>weixin|wechat)|(?P<Signal>signal)"
 )
-"""Folders that phones keep such pictures in, from which they may have been copied with the folder."""
+"""Folders in which phones store such pictures; a picture may have been copied together with its folder."""
 
 _IN_A_TEXT = re.compile(
     r"\b(whatsapp|telegram|snapchat|facebook|instagram|wechat|viber|messenger|tiktok)\b", re.IGNORECASE
@@ -107,7 +107,7 @@ _IN_A_TEXT = re.compile(
 
 
 def messenger(name: str, folder: str) -> str | None:
-    """The messenger that gives such names, or whose folder this is."""
+    """The messenger that gives such names, or that owns this folder."""
     plain = _original(name)
     for who, pattern in _MESSENGERS:
         if re.match(pattern, plain):
@@ -115,28 +115,28 @@ def messenger(name: str, folder: str) -> str | None:
     for who, pattern in _NAMED:
         if re.search(rf"(?<![^\W\d_])(?:{pattern})(?![^\W\d_])", plain):
             return who
-    kept = _FOLDERS.fullmatch(_plain(folder))
-    return None if kept is None or kept.lastgroup == "screen" else kept.lastgroup
+    in_folder = _FOLDERS.fullmatch(_plain(folder))
+    return None if in_folder is None or in_folder.lastgroup == "screen" else in_folder.lastgroup
 
 
 def downloaded(stem: str) -> bool:
-    """Whether a name (without its ending) is one that downloads and attachments get."""
+    """Whether a name (without its ending) is typical of downloads and attachments."""
     return _DOWNLOADED.fullmatch(_original(stem)) is not None
 
 
 def of_a_screen(name: str, folder: str) -> bool:
-    """Whether a system calls a screenshot or a recording of a screen so, or keeps them in such a folder."""
-    kept = _FOLDERS.fullmatch(_plain(folder))
-    return _SCREENS.match(_original(name)) is not None or (kept is not None and kept.lastgroup == "screen")
+    """Whether a system gives screenshots or screen recordings such a name, or stores them in such a folder."""
+    in_folder = _FOLDERS.fullmatch(_plain(folder))
+    return _SCREENS.match(_original(name)) is not None or (in_folder is not None and in_folder.lastgroup == "screen")
 
 
 def counted(stem: str) -> bool:
-    """Whether cameras call their files so."""
+    """Whether cameras give their files such names."""
     return _COUNTED.fullmatch(_plain(stem)) is not None
 
 
 def named_in(text: str | None) -> str | None:
-    """A messenger named in what a program left in a file."""
+    """The messenger that is named in a text that a program left in a file."""
     found = _IN_A_TEXT.search(text or "")
     return (
         None

@@ -1,7 +1,7 @@
-"""What a file's name says of its time, as phones, cameras and messengers name files. Never enough to delete on. Pure.
+"""The time in a file's name, as phones, cameras and messengers name files. Never enough to delete on. Pure.
 
-Google's Pixel writes UTC, everyone else the wall clock. Messengers name a picture by when it was sent or saved, so it
-was taken at that time or before.
+Google's Pixel writes UTC, all others the wall clock. Messengers name a picture by when it was sent or saved, so it was
+taken at that time or before.
 """
 
 import re
@@ -12,7 +12,7 @@ from agent.capture.clock import BEGINNING, LEAST_OFFSET
 from agent.model import Interval, Level, WallClock
 
 SLACK = timedelta(minutes=1)
-"""A name is made when the file is, before or after the shutter: bursts and long exposures by some tens of seconds."""
+"""A file is named some time before or after the shutter: bursts and long exposures by some tens of seconds."""
 
 _DATE = r"((?:19|20)\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)"
 _TIME = r"([0-2]\d)[-_.]?([0-5]\d)[-_.]?([0-5]\d)"
@@ -24,13 +24,13 @@ _MESSENGER = re.compile(
     re.ASCII,
 )
 _SAVED = re.compile(r"(?:FB_IMG_|mmexport|wx_camera_|viber_image_|inbound|received_)(1\d{12})(?!\d)", re.ASCII)
-"""Facebook, WeChat, Viber and their like: milliseconds since 1970, of when it was saved."""
+"""Facebook, WeChat, Viber and similar: milliseconds since 1970, when it was saved."""
 
 _LOCAL = re.compile(
     rf"[^\d]{{0,40}}{_DATE}[^\d]{{0,8}}{_TIME}(?!\d{{4}})",
     re.ASCII,
 )
-"""Whatever word stands before it, in whatever language: `IMG_20260314_101112`, `Bildschirmfoto 2026-03-14 um 10.11`."""
+"""With any word before it, in any language: `IMG_20260314_101112`, `Bildschirmfoto 2026-03-14 um 10.11`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def named_time(name: str) -> Named | None:
     """The time in a file's name, if it is one of the known patterns with a possible date."""
     try:
         return _messenger(name) or _saved(name) or _pixel(name) or _local(name)
-    except ValueError:  # the thirtieth of February: digits, but no date
+    except ValueError:  # 30 February: digits, but not a date
         return None
 
 

@@ -1,4 +1,4 @@
-"""Opening a file of an import folder, which may be anything, for a look into it."""
+"""Opening a file of an import folder, which may be anything, to read it."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from agent.files.opening import IsLink, NotRegular, open_plain
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
-    """The file, open for reading without a buffer of Python's, and its size.
+    """The file, open for reading without Python's buffer, and its size.
 
     Any OSError, from opening or inside the block, becomes `LocalFault`; so does anything but a regular file.
     """

@@ -1,16 +1,16 @@
-"""How a picture or a video came to be: a camera made it, it was received, it shows a screen, a program wrote it. Pure.
+"""How a picture or a video came about: a camera made it, it was received, it shows a screen, a program wrote it. Pure.
 
-Only what a camera made may be decided to be of a visit without a person: what comes by a messenger may be anybody's,
-and its time is mostly that of sending. So each thing has to *show* that a camera made it, and what speaks against that
-outweighs it: a messenger's name or mark, a screen's. Make and model, a lens, a maker's own note, a clock that only
-cameras write, a phone's own recorder, Apple's Live Photo identifier are a camera's marks.
+Only a file that a camera made may be assigned to a visit without a person: one that came by a messenger may be
+anybody's, and its time is mostly when it was sent. So a file has to *show* that a camera made it, and evidence against
+that outweighs it: a messenger's name or mark, or a screen's. Make and model, a lens, a maker's note, a clock that only
+cameras write, a phone's own recorder, and Apple's Live Photo identifier are a camera's marks.
 
-An editor's export of a camera's photo is that photo as long as the camera's marks are intact: make, model and how it
-was exposed. Lightroom and Photoshop keep them; where they are gone, so may be the truth of the time.
+An editor's export of a camera's photo counts as that photo as long as the camera's marks are intact: make, model and
+exposure. Lightroom and Photoshop preserve them; if they are gone, the true time may be gone too.
 
 Apart from that, `marked` says whether there is any sign of a camera at all, however weak: a name as cameras count them,
-a format that only cameras write, a place, an exposure, or damage that a sign may have been lost in. Only a file with
-none of it can be passed over where nothing says when it was made.
+a format that only cameras write, a place, an exposure, or damage that may have destroyed a sign. Only a file without
+any of these can be left alone if nothing says when it was made.
 """
 
 import re
@@ -31,7 +31,7 @@ _PICTURE_EDITORS = re.compile(
     r"|midjourney|stable diffusion",
     re.IGNORECASE,
 )
-"""Programs that write a picture anew, by what they leave in `Software`."""
+"""Programs that rewrite a picture, by the name that they leave in `Software`."""
 
 _SCREEN_PROGRAMS = re.compile(
     r"screen ?shot|gnome-screenshot|spectacle|flameshot|shutter|scrot|ksnip|greenshot|snipaste|lightshot|sharex|snagit"
@@ -40,10 +40,10 @@ _SCREEN_PROGRAMS = re.compile(
 )
 
 _COMPUTERS = re.compile(r"(?:imac(?:pro)?|mac(?:book(?:pro|air)?|mini|pro)?)\d+,\d+", re.IGNORECASE)
-"""A computer's model where a camera's stands: QuickTime Player writes it into what it records from the screen."""
+"""A computer's model in place of a camera's: QuickTime Player writes it into its screen recordings."""
 
 _WITHOUT_CAMERAS = {"png", "gif", "bmp", "webp", "psd", "avif", "jxl", "jp2"}
-"""Formats that hardly a camera writes: what has a camera's marks there was put into it by a program."""
+"""Formats that cameras hardly write: a program added any camera's marks in such a file."""
 
 _SCREENS = {
     (640, 1136), (750, 1334), (828, 1792), (1080, 1920), (1125, 2436), (1170, 2532), (1179, 2556), (1206, 2622),
@@ -54,12 +54,12 @@ _SCREENS = {
     (900, 1440), (900, 1600), (1050, 1680), (1200, 1920), (1600, 2560), (1664, 2560), (1800, 2880), (1964, 3024),
     (2160, 3840), (2234, 3456), (2880, 5120),
 }  # fmt: skip
-"""Screens of phones, tablets and computers, the shorter side first."""
+"""Sizes of screens of phones, tablets and computers, the shorter side first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """How it came to be, by what that shows, in words for a person; `marked` as in `Capture`."""
+    """How the file came about, and the sign of that, in words for a person; `marked` as in `Capture`."""
 
     origin: Origin
     basis: str
@@ -67,7 +67,7 @@ class Made:
 
 
 def made(evidence: Evidence, found: Exif, path: PurePath, *, phone: bool) -> Made:
-    """What made this file; `found` is one view of its Exif blocks, `phone` whether its time bears a phone's mark."""
+    """How this file was made; `found` is one view of its Exif blocks, `phone` says if its time bears a phone's mark."""
     clip = evidence.clip or Clip()
     origin, basis = _origin(evidence, found, clip, path, phone=phone)
     return Made(origin, basis, origin is Origin.CAMERA or _marked(evidence, found, clip, path))
@@ -93,9 +93,9 @@ def _origin(evidence: Evidence, found: Exif, clip: Clip, path: PurePath, *, phon
     if mark is not None and (not foreign or _intact(found)):
         return Origin.CAMERA, mark
     if edited is not None:
-        return Origin.EDITED, "a program wrote it anew, and the camera's own marks are not all there"
+        return Origin.EDITED, "a program rewrote it, and some of the camera's own marks are missing"
     if namegivers.downloaded(path.stem):
-        return Origin.RECEIVED, "it is named as downloads are"
+        return Origin.RECEIVED, "its name is one that downloads have"
     return Origin.NOT_KNOWN, "nothing in it shows that a camera made it"
 
 
@@ -118,7 +118,7 @@ def _screen(evidence: Evidence, found: Exif, clip: Clip, path: PurePath) -> str 
 
 
 def _camera(evidence: Evidence, found: Exif, clip: Clip, *, phone: bool) -> str | None:
-    """By what it shows that a camera made it, in words; None where nothing does."""
+    """The sign that a camera made it, in words; None if there is no such sign."""
     make, model = found.make or clip.make or clip.maker, found.model or clip.model
     kind = named(evidence.format)
     named_model = model or ""
@@ -131,14 +131,14 @@ def _camera(evidence: Evidence, found: Exif, clip: Clip, *, phone: bool) -> str 
         (evidence.clock or found.noted, "it has a camera's own record of its time"),
         (phone or clip.phone, "a phone's own recorder left its mark"),
         (found.content_id or clip.content_id, "it is half of a Live Photo"),
-        (found.maker_note or ((make or model) and found.exposed), "a camera's own notes are in it"),
+        (found.maker_note or ((make or model) and found.exposed), "it has a camera's own notes in it"),
         (kind is not None and kind.kind is Kind.RAW and (make or model), f"it is a raw picture of {make or model}"),
     )
     return next((words for sign, words in shown if sign), None)
 
 
 def _intact(found: Exif) -> bool:
-    """Whether all is there that a camera writes and that programs keep, or lose together."""
+    """Whether everything is there that a camera writes and that programs preserve, or lose, together."""
     return bool(found.make and found.model and found.original and (found.exposed or found.lens or found.maker_note))
 
 
@@ -147,9 +147,9 @@ def _marked(evidence: Evidence, found: Exif, clip: Clip, path: PurePath) -> bool
     if kind is None or kind.by_cameras or kind.kind is not Kind.STILL:
         return True
     signs = (found.make, found.model, found.serial, found.lens, found.exposed, found.maker_note, found.content_id)
-    unread = not evidence.readable and evidence.format not in {"gif", "bmp"}  # which carry no time
+    unread = not evidence.readable and evidence.format not in {"gif", "bmp"}  # these have no capture time
     damage = not evidence.complete or not evidence.orderly or unread or evidence.notes
-    # A name that says when it was is judged by that.
+    # A name with a time in it is judged by that time.
     named_so = (
         evidence.format not in _WITHOUT_CAMERAS and namegivers.counted(path.stem) and named_time(path.name) is None
     )
@@ -168,5 +168,5 @@ def _marked(evidence: Evidence, found: Exif, clip: Clip, path: PurePath) -> bool
 
 
 def _some_time(found: Exif, clip: Clip) -> bool:
-    """Whether a camera's or a program's clock left a time, be it one that cannot be, or zeros."""
+    """Whether a camera's or a program's clock left a time, even an impossible one, or zeros."""
     return bool(found.original or found.digitized or found.noted or clip.created)

@@ -1,7 +1,7 @@
 """The time zone where a photo was taken, by its GPS position: with the optional extra `zones` (tzfpy), else nothing.
 
 A phone sets its clock by the place it is in, a camera does not, so this is one more reading by which a decision must
-hold: on a visit that changes zone in the middle, or one whose zone in the register is another's.
+hold: on a visit that changes zone half-way, or one whose zone in the register is that of another place.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Zones = Callable[[Place], tuple[str, ...]]
 
 
 def zones_at(place: Place) -> tuple[str, ...]:
-    """The IANA zones of a place, several where borders are disputed; none where the extra is not installed.
+    """The IANA zones of a place, several if borders are disputed; empty if the extra is not installed.
 
     Borders are simplified to within some kilometres.
     """
@@ -33,6 +33,6 @@ def with_zone_of_place(capture: Capture, zones: Zones = zones_at) -> Capture:
     for name in zones(capture.place):
         try:
             also = (*also, *capture.taken.read_in(ZoneInfo(name)))
-        except (ZoneInfoNotFoundError, ValueError, OverflowError):  # a zone this laptop does not know: as without it
+        except (ZoneInfoNotFoundError, ValueError, OverflowError):  # this laptop does not know the zone: leave it out
             continue
     return replace(capture, also=tuple(dict.fromkeys(also)))

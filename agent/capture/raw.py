@@ -1,7 +1,7 @@
 """TIFF, and the RAW formats that are TIFF underneath: DNG, CR2, NEF, ARW, ORF, PEF, SRW, RW2, IIQ and their like.
 
-They share their first bytes, so which one it is stands in the first directory: a DNG version, or a maker with the marks
-of sensor data. A file is complete when all picture data that its directories name lies inside it.
+They share their first bytes, so the first directory shows which one it is: a DNG version, or a maker with the marks of
+sensor data. A file is complete if all picture data that its directories name is inside it.
 """
 
 from operator import add
@@ -14,16 +14,16 @@ from agent.capture.tiff import Tiff
 
 _SUBFILE, _COMPRESSION, _PHOTOMETRIC, _MAKE, _SUB_IFDS, _DNG_VERSION = 0x00FE, 0x0103, 0x0106, 0x010F, 0x014A, 0xC612
 _DATA = ((0x0111, 0x0117), (0x0144, 0x0145), (0x0201, 0x0202))
-"""Where picture data lies and how long it is: strips, tiles, an embedded JPEG."""
+"""Where picture data is and how long it is: strips, tiles, an embedded JPEG."""
 
 _RW2_PREVIEW = 0x002E
-"""Panasonic's embedded JPEG, which holds the Exif block that a JPEG of the same camera would have."""
+"""Panasonic's embedded JPEG, with the Exif block that a JPEG of the same camera would have."""
 
 _SENSOR = {32803, 34892}
 """PhotometricInterpretation of colour filter arrays and of linear raw."""
 
 _EVERYDAY = {1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34676, 34677, 34712, 34887, 50000, 50001}
-"""Compressions that pictures have; makers' own numbers are what is left."""
+"""Compressions of ordinary pictures; any other number is a maker's own."""
 
 _MAKERS = (
     ("nikon", "nef"),
@@ -43,7 +43,7 @@ _MAKERS = (
 )
 
 _MAX_VALUES = 20_000
-"""Strips or tiles of one picture whose place is looked at; one of 200 megapixels has under 10,000."""
+"""Most strips or tiles of one picture whose place is checked; one of 200 megapixels has under 10,000."""
 
 _MAX_FOLLOWED = 8
 
@@ -91,12 +91,12 @@ def _kind(tiff: Tiff, first: Fields, make: str, behind_header: bytes) -> str:
 def _preview(first: Fields, file: BoundedFile, notes: list[str]) -> tuple[Exif, ...]:
     entry = first.get(_RW2_PREVIEW)
     if entry is not None and entry.where + entry.size > file.size:
-        raise Broken("the picture in it that says when it was taken is cut")
+        raise Broken("the embedded picture with its capture time is cut")
     return read_embedded(file, entry.where, entry.size, notes) if entry else ()
 
 
 def _whole(tiff: Tiff, first: Fields, following: int, size: int) -> bool:
-    """Whether the picture data of the first directories and of those below them lies inside the file."""
+    """Whether the picture data of the first directories, and of those below them, is inside the file."""
     offsets = [following] if following else []
     if _SUB_IFDS in first:
         offsets.extend(filter(None, tiff.integers(first[_SUB_IFDS], _MAX_FOLLOWED)))

@@ -1,4 +1,4 @@
-"""`read` and `decodes` as in this room, done by a worker: what the rest of the program reads photos with."""
+"""`read` and `decodes` of this room, run in a worker: the rest of the program reads photos through these."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ class ReadRequest:
 
 @dataclass(frozen=True, slots=True)
 class PhotoReader:
-    """Reads by a worker that was given this room's `JOBS`. All of it raises AgentError where that does not start."""
+    """Reads with a worker that was given this room's `JOBS`. Every method raises AgentError if that does not start."""
 
     worker: Worker
 
     def read(self, path: Path, *, now: datetime, beside: Sequence[Path] = ()) -> Capture:
-        """As `agent.capture.read`. Raises LocalFault, `Unreadable` among them."""
+        """As `agent.capture.read`. Raises LocalFault, including `Unreadable`."""
         return self.worker.ask(READ, path, read_question(now, beside), understood_read)
 
     def number(self, path: Path) -> Numbered | None:
@@ -35,21 +35,21 @@ class PhotoReader:
         return self.worker.ask(NUMBER, path, {}, understood_number)
 
     def read_all(self, requests: Iterable[ReadRequest], *, now: datetime) -> Iterator[Capture | LocalFault]:
-        """For each file, in order, its capture or what was wrong with it; read ahead while the caller works.
+        """For each file, in order, its capture or its fault; it reads ahead while the caller works.
 
-        Nothing else may be read until this has come to its end, or was closed.
+        Nothing else may be read until this has finished, or was closed.
         """
         questions = ((request.path, read_question(now, request.beside)) for request in requests)
         return self.worker.ask_many(READ, questions, understood_read)
 
     def begin_decoding(self, path: Path) -> None:
-        """Have it looked into while the caller goes on; `decodes` will ask for the outcome."""
+        """Start decoding it while the caller continues; `decodes` will ask for the outcome."""
         self.worker.begin(DECODES, path, {})
 
     def decodes(self, path: Path) -> str | None:
-        """As `agent.capture.decodes`: what is wrong with the picture; None where nothing is known to be.
+        """As `agent.capture.decodes`: what is wrong with the picture; None if no fault is known.
 
-        A picture on which the decoder crashes is not whole; of one that takes it too much memory or time, no one knows.
+        A picture that crashes the decoder is damaged; one that takes too much memory or time is not known to be.
         """
         try:
             return self.worker.ask(DECODES, path, {}, understood_decodes)

@@ -54,15 +54,15 @@ _READERS: dict[str, Reader] = {
     "wmv": read_asf,
     "crw": read_crw,
 }
-"""One per container; a format that is not here is recognised, and held for a person."""
+"""One per container; a format that is not listed here is recognised, and held for a person."""
 
 
 def read(path: Path, *, now: datetime, beside: Sequence[Path] = ()) -> Capture:
     """When, where and by which camera the file at `path` was taken, with the evidence; `now` is aware.
 
-    `beside` are the other files of the same photo, which may bear out what it says, or throw doubt on it.
+    `beside` are the other files of the same photo, which may confirm its evidence, or cast doubt on it.
     Broken content never raises: it gives a capture of level X (or what can still be trusted) with notes that say why.
-    `LocalFault` where the file cannot be opened or read, or is no regular file.
+    `LocalFault` if the file cannot be opened or read, or is not a regular file.
     """
     evidence = gather(path)
     capture = judge(evidence, name=path.name, folder=path.parent.name, now=now)
@@ -72,7 +72,7 @@ def read(path: Path, *, now: datetime, beside: Sequence[Path] = ()) -> Capture:
 
 
 def gather(path: Path) -> Evidence:
-    """What the container's reader finds in the file, unread."""
+    """The evidence that the container's reader finds in the file, unjudged."""
     with opened(path) as (handle, size):
         file = BoundedFile(handle, size)
         if size == 0:
@@ -89,12 +89,12 @@ def gather(path: Path) -> Evidence:
 
 
 def _unknown(head: bytes) -> Evidence:
-    """What is no photo: whole where it is a text or another known kind, and otherwise perhaps what is left of one."""
+    """For a file that is not a photo: complete if it is a text or a known kind, else perhaps a photo's remains."""
     return Evidence("unknown", complete=is_something_else(head))
 
 
 def _with_note_on_name(capture: Capture, path: Path) -> Capture:
-    """A name that promises another format is a reason for suspicion, and said; the content decides."""
+    """Note a name that promises another format, which is suspicious; the content decides."""
     if not capture.is_photo or suits(path, capture.format):
         return capture
-    return replace(capture, notes=(*capture.notes, f"its name ends as another format's would; it is {capture.format}"))
+    return replace(capture, notes=(*capture.notes, f"its name has another format's ending; it is {capture.format}"))

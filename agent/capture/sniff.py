@@ -1,7 +1,7 @@
 """Which format a file is, by its first bytes and never by its name.
 
-"unknown" is what no camera writes as a photo or video: texts, PDF, archives, sidecars, and what is not recognised.
-TIFF and the RAW formats that share its first bytes are told apart later, by their first directory (raw.py).
+"unknown" is everything that no camera writes as a photo or video: texts, PDF, archives, sidecars, and unrecognised
+files. TIFF and the RAW formats that share its first bytes are told apart later, by their first directory (raw.py).
 """
 
 import codecs
@@ -56,14 +56,14 @@ _BRANDS = {
     b"msf1": "heif",
     b"qt  ": "mov",
 }
-"""Brands of ISO 14496-12's `ftyp` box that decide alone; 3GP's and the many of MP4 are seen to below."""
+"""Brands in ISO 14496-12's `ftyp` box that decide alone; 3GP's and the many of MP4 are handled below."""
 
 _MOVIE_BOXES = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
-"""What QuickTime files from before `ftyp` begin with."""
+"""The first box of QuickTime files from before `ftyp`."""
 
 _OTHER_STARTS = (
     b"%PDF",
-    b"PK\3\4",  # ZIP, and with it Office's documents
+    b"PK\3\4",  # ZIP, which includes Office documents
     b"PK\5\6",
     b"\x1f\x8b",
     b"7z\xbc\xaf",
@@ -71,9 +71,9 @@ _OTHER_STARTS = (
     b"BZh",
     b"\xfd7zXZ",
     b"SQLite format 3\0",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",  # Office's documents of before
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",  # older Office documents
     b"bplist0",
-    b"\0\5\x16\7",  # AppleDouble: what macOS leaves beside files on other systems' disks
+    b"\0\5\x16\7",  # AppleDouble: macOS leaves it beside files on other systems' disks
     b"ID3",
     b"OggS",
     b"fLaC",
@@ -81,10 +81,10 @@ _OTHER_STARTS = (
     b"\x7fELF",
     b"MZ",
     b"\xca\xfe\xba\xbe",
-    b"\0\0\1\0",  # an icon of Windows
+    b"\0\0\1\0",  # a Windows icon
     b"icns",
 )
-"""How files begin that are whole and no photos."""
+"""The first bytes of complete files that are not photos."""
 
 _BLANKS = "\t\n\r\f\x1a\x1b\ufeff"
 
@@ -93,7 +93,7 @@ _PACKET = 188
 
 
 def sniff(head: bytes) -> str:
-    """The format by the first `HEAD` bytes of a file (fewer where it has fewer)."""
+    """The format by the first `HEAD` bytes of a file (or all of a shorter file)."""
     for start, name in _START:
         if head.startswith(start):
             return name
@@ -109,9 +109,9 @@ def sniff(head: bytes) -> str:
 
 
 def is_something_else(head: bytes) -> bool:
-    """Whether an unknown file is whole as what it is: a text, or another well-known kind.
+    """Whether an unknown file is complete as another kind: a text, or another well-known format.
 
-    What is neither may be the remains of a photo: a failing card gives files of zeros, or of other files' middles.
+    Any other file may be the remains of a photo: a failing card gives files of zeros, or of other files' middles.
     """
     return head.startswith(_OTHER_STARTS) or (head[:4] == b"RIFF" and head[8:12].isalnum()) or _is_text(head)
 
@@ -135,7 +135,7 @@ def _boxes(head: bytes) -> str | None:
 
 
 def _branded(major: bytes, listed: bytes) -> str:
-    """By the major brand; where that is a general one (HEIF's `mif1`), by what it is compatible with."""
+    """By the major brand; if that is a general one (HEIF's `mif1`), by the compatible brands."""
     compatible = [listed[at : at + 4] for at in range(0, len(listed) - 3, 4)]
     name = _BRANDS.get(major)
     if name == "heif":
@@ -148,7 +148,7 @@ def _branded(major: bytes, listed: bytes) -> str:
 
 
 def _transport(head: bytes) -> str | None:
-    """Three packets' sync bytes in a row, with or without the time before each."""
+    """Looks for the sync bytes of three packets in a row, with or without the time before each."""
     for lead, step in ((0, _PACKET), (4, _PACKET + 4)):
         marks = head[lead : lead + 3 * step : step]
         if len(marks) == 3 and set(marks) == {0x47}:

@@ -1,7 +1,7 @@
 """A small picture of a photo, for the person who is asked about it. Only ever made in the worker.
 
-It is decoded and encoded anew, upright and without metadata, so that nothing of the file but its pixels reaches a page.
-Of a RAW file it is the largest JPEG that the camera put into it; of a film there is none.
+It is decoded and encoded again, upright and without metadata, so that only the file's pixels reach a page. For a RAW
+file it is the largest JPEG that the camera put into it; a film has no thumbnail.
 """
 
 import base64
@@ -15,45 +15,45 @@ from agent.errors import LocalFault
 from agent.worker import Fields
 
 WIDEST, HIGHEST = 640, 480
-"""Pixels at most; the page shows it at half of that."""
+"""Pixels at most; the page shows it at half that size."""
 
 MOST_BYTES = 200_000
-"""Of the JPEG; one of these pixels has a fifth of it."""
+"""Most bytes of the JPEG; one of this size in pixels has a fifth of that."""
 
 _LOOKED_THROUGH = 96 * 1024 * 1024
-"""Bytes of a RAW file in which its preview is looked for."""
+"""How many bytes of a RAW file are searched for its preview."""
 
 _TRIED = 24
-"""Places in a RAW file at which a JPEG may begin that are tried."""
+"""How many possible JPEG beginnings in a RAW file are tried."""
 
 _PICTURES = ("JPEG", "PNG", "WEBP", "HEIF", "TIFF", "AVIF", "GIF", "BMP")
 _JPEG_BEGINS = re.compile(b"\xff\xd8\xff[\xc0-\xfe]")
 
 
 def answer_thumbnail(photo: Path, _asked: Fields) -> Fields:
-    """The picture as base64, there; {"thumbnail": None} where none can be made."""
+    """The picture as base64, in the worker; {"thumbnail": None} if none can be made."""
     made = thumbnail(photo)
     return {"thumbnail": None if made is None else base64.b64encode(made).decode("ascii")}
 
 
 def understood_thumbnail(answer: Fields) -> bytes | None:
-    """The JPEG. ValueError where this is none."""
+    """The JPEG. ValueError if the answer is not one."""
     text = answer.get("thumbnail")
     if text is None:
         return None
     if not isinstance(text, str) or len(text) > MOST_BYTES * 2:
-        raise ValueError("no picture")
+        raise ValueError("not a picture")
     try:
         made = base64.b64decode(text, validate=True)
     except binascii.Error as fault:
-        raise ValueError("no picture") from fault
+        raise ValueError("not a picture") from fault
     if not made.startswith(b"\xff\xd8\xff") or len(made) > MOST_BYTES:
-        raise ValueError("no picture")
+        raise ValueError("not a picture")
     return made
 
 
 def thumbnail(photo: Path) -> bytes | None:
-    """A JPEG of at most WIDEST × HIGHEST pixels; None where the file holds no picture that decodes. LocalFault."""
+    """A JPEG of at most WIDEST × HIGHEST pixels; None if the file holds no picture that decodes. LocalFault."""
     from agent.capture.decoding import heif_is_known
 
     heif_is_known()
@@ -71,7 +71,7 @@ def thumbnail(photo: Path) -> bytes | None:
 
 
 def _is_whole_picture(head: bytes) -> bool:
-    """Whether the file is the picture itself, and no RAW file with one in it to look at."""
+    """Whether the file is the picture itself, not a RAW file with a preview in it."""
     return head.startswith((b"\xff\xd8", b"\x89PNG", b"RIFF", b"GIF8", b"BM")) or head[4:12] in {
         *(b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif", b"ftypmsf1", b"ftyphevc")
     }
@@ -90,13 +90,13 @@ def _preview(content: bytes) -> bytes | None:
 
 
 def _size_of(content: bytes) -> int:
-    """Pixels that the JPEG claims; 0 where it is none."""
+    """Pixels that the JPEG claims to have; 0 if it is not a JPEG."""
     from PIL import Image
 
     try:
         with Image.open(io.BytesIO(content), formats=("JPEG",)) as picture:
             return picture.width * picture.height
-    except Exception:  # noqa: BLE001  # whatever it is, it is no picture
+    except Exception:  # noqa: BLE001  # whatever it is, it is not a picture
         return 0
 
 
@@ -118,6 +118,6 @@ def _small(file: "io.BufferedReader | io.BytesIO") -> bytes | None:
         upright.save(out, "JPEG", quality=80)
     except MemoryError:
         raise
-    except Exception:  # noqa: BLE001  # whatever a decoder stumbles over, there is no picture to show
+    except Exception:  # noqa: BLE001  # whatever stops the decoder, there is no picture to show
         return None
     return out.getvalue()

@@ -1,7 +1,7 @@
 """TIFF's directories (IFDs), read within bounds: a JPEG's Exif block, TIFF itself, and every RAW format built on it.
 
 Promises: either byte order; a directory is read once, so that cycles end; entries are counted over all directories
-together; a value is read only when it is asked for and only up to what its asker allows. A directory counts only whole.
+together; a value is read only when it is asked for, up to the caller's limit. A directory counts only if it is whole.
 (TIFF 6.0, section 2; Exif 2.32, section 4.6.2.)
 """
 
@@ -12,10 +12,10 @@ from typing import Literal
 from agent.capture.bounded import Broken, ByteSource
 
 MAX_ENTRIES = 1_000
-"""In one directory. Real ones hold under 100; a count above this is garbage, and so are the entries behind it."""
+"""Most entries in one directory. Real ones hold under 100; a larger count is garbage, and so are its entries."""
 
 MAX_DIRECTORIES = 32
-"""In one block. A RAW file with all its previews has about ten."""
+"""Most directories in one block. A RAW file with all its previews has about ten."""
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
 """Bytes of one value, by the field's type; 129 is UTF-8, from Exif 3.0."""
@@ -24,7 +24,7 @@ _MAGIC = {42, 0x4F52, 0x5352, 0x0055}
 """TIFF; Olympus ORF (`RO`, `RS`); Panasonic RW2 (`U`)."""
 
 _TEXTS = {1, 2, 7, 129}
-"""Characters are of type 2 by the rule, and bytes or undefined from some writers."""
+"""Characters have type 2 by the rule; some writers use bytes or undefined."""
 
 _INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I"}
 
@@ -51,14 +51,14 @@ class IfdEntry:
 
 
 class Tiff:
-    """The directories of one block. Offsets are from the block's start, as they are written in it.
+    """The directories of one block. Offsets count from the block's start, as they are written in it.
 
-    `cut` is whether a directory held an entry whose value lies outside; `garbled`, whether one of a type that does not
-    exist, so that what stands there is no directory, or no more; type 0 is a blank, as some cameras leave at the end.
+    `cut` says whether a directory held an entry whose value is outside; `garbled`, whether one had a type that does not
+    exist, so that the data is not, or no longer, a directory; some cameras leave a blank of type 0 at the end.
     """
 
     def __init__(self, source: ByteSource) -> None:
-        """Read the header; `Broken` where there is none."""
+        """Read the header; `Broken` if there is none."""
         self._source = source
         header = source.at(0, 8)
         order: Literal["<", ">"] = "<" if header[:2] == b"II" else ">"
@@ -80,17 +80,17 @@ class Tiff:
 
     @classmethod
     def headless(cls, source: ByteSource, order: Literal["<", ">"]) -> "Tiff":
-        """Directories without a header of their own, as makers keep in their notes."""
+        """Directories without a header of their own, as in makers' notes."""
         self = cls.__new__(cls)
         self._source, self._order, self._visited = source, order, set()
         self.magic, self.first, self.cut, self.garbled = 42, 0, False, False
         return self
 
     def directory(self, offset: int) -> tuple[dict[int, IfdEntry], int]:
-        """The fields of the directory at `offset` by tag (the first where a tag is there twice), and the next's offset.
+        """The fields of the directory at `offset` by tag (the first if a tag is repeated), and the next's offset.
 
-        `Broken` where it was read before, does not lie inside with all its fields, begins with what is no field, or
-        there were too many.
+        `Broken` if it was read before, is not wholly inside the source, does not begin with a field, or is one too
+        many.
         """
         if offset in self._visited:
             raise Broken("its directories lead round in a circle")
@@ -99,7 +99,7 @@ class Tiff:
         self._visited.add(offset)
         (count,) = struct.unpack(self._order + "H", self._source.at(offset, 2))
         if count > MAX_ENTRIES:
-            raise Broken("a directory of it is longer than any camera writes")
+            raise Broken("a directory in it is longer than any camera writes")
         rows = self._source.at(offset + 2, 12 * count)
         fields: dict[int, IfdEntry] = {}
         for index, (tag, kind, values, pointer) in enumerate(struct.iter_unpack(self._order + "HHII", rows)):
@@ -108,7 +108,7 @@ class Tiff:
             entry = IfdEntry(kind, values, offset + 2 + 12 * index + 8 if inline else pointer)
             outside = entry.where + entry.size > self._source.size
             if index == 0 and (kind not in _SIZES or outside):
-                raise Broken("a directory of it begins with what is no field")
+                raise Broken("a directory in it does not begin with a field")
             self.cut = self.cut or outside
             fields.setdefault(tag, entry)
         end = offset + 2 + 12 * count
@@ -116,15 +116,15 @@ class Tiff:
         return fields, struct.unpack(self._order + "I", self._source.at(end, 4))[0] if follows else 0
 
     def raw(self, entry: IfdEntry, limit: int) -> bytes:
-        """The field's bytes, at most `limit` and at most what is there."""
+        """The field's bytes, at most `limit` and at most those that exist."""
         size = min(entry.size, limit, max(0, self._source.size - entry.where))
         return self._source.at(entry.where, size)
 
     def text(self, entry: IfdEntry, limit: int) -> str | None:
-        """A field of characters up to its first NUL, without blanks around it; None where nothing is left, and where it
-        does not lie inside the content.
+        """A field of characters up to its first NUL, without outer blanks; None if nothing is left, or if it is not
+        inside the content.
 
-        Written as ASCII by rule, as UTF-8 or Latin-1 in truth. What cannot be printed is shown as a mark and never left
+        By the rule it is ASCII, in practice UTF-8 or Latin-1. Unprintable characters are shown as a mark and never left
         out: `2000:03:` and a broken digit and `1` is not the first of March.
         """
         if not entry.is_text or entry.where + entry.size > self._source.size:
@@ -154,7 +154,7 @@ class Tiff:
         return struct.unpack(f"{self._order}{whole}{code}", values[: whole * _SIZES[entry.type]])
 
     def rationals(self, entry: IfdEntry, limit: int) -> tuple[float | None, ...]:
-        """The first `limit` fractions of a field; None for one with nothing below the line."""
+        """The first `limit` fractions of a field; None for a fraction whose denominator is 0."""
         code = _RATIONALS.get(entry.type)
         if code is None:
             return ()
@@ -164,5 +164,5 @@ class Tiff:
 
 
 def printable(text: str) -> str:
-    """The text without blanks around it, each character that cannot be printed shown as U+FFFD."""
+    """The text without outer blanks, each unprintable character shown as U+FFFD."""
     return "".join(mark if mark.isprintable() else "\ufffd" for mark in text.strip())

@@ -1,6 +1,6 @@
-"""The time of capture in the notes of Reconyx's cameras, some of which write it nowhere else, and in FLIR's own record.
+"""The capture time in the notes of Reconyx's cameras, some of which write it nowhere else, and in FLIR's own record.
 
-A note is the maker's own affair: what is broken in it is as if it were not there. Sources: Reconyx's note
+Each maker has its own form of note; a broken one is ignored. Sources: Reconyx's note
 specifications (MN10, UltraFire, HF2 PRO) and FLIR's FFF record, as ExifTool documents them (Reconyx.pm, FLIR.pm).
 """
 
@@ -17,18 +17,18 @@ _ULTRAFIRE, _ULTRAFIRE_TIME = b"RECONYXUF\0", 0x3B
 _HF2, _HF2_TIME = b"RECONYXH2\0", 0x3E
 
 FLIR = b"FLIR\0"
-"""What an APP1 with a piece of FLIR's record begins with; the piece's number and the last one's follow."""
+"""The first bytes of an APP1 with a piece of FLIR's record; the piece's number and the last number follow."""
 
 FLIR_HEADER = 8
 MAX_FLIR = 2 * 1024 * 1024
-"""Bytes of a record that are put together: it holds a raw picture of the sensor too."""
+"""Most bytes of a record that are put together: it holds a raw picture of the sensor too."""
 
 _CAMERA_INFO, _CAMERA_TIME = 0x20, 0x384
 _MAX_RECORDS = 64
 
 
 def noted(note: IfdEntry, source: ByteSource, make: str | None) -> Stamp | None:
-    """What a Reconyx note says of when the picture was taken: what the camera's clock showed."""
+    """The capture time in a Reconyx note: the time on the camera's clock."""
     try:
         inside = ByteRange(source, note.where, note.size)
         head = inside.at(0, min(10, inside.size))
@@ -47,13 +47,13 @@ def noted(note: IfdEntry, source: ByteSource, make: str | None) -> Stamp | None:
 
 
 def _words(content: bytes) -> tuple[int, ...]:
-    """Six numbers of two bytes, little-endian but for some firmware's."""
+    """Six numbers of two bytes, little-endian except in some firmware."""
     order = ">" if content[0] == 0 and content[1] != 0 else "<"
     return struct.unpack(order + "6H", content)
 
 
 def flir_time(record: bytes) -> Stamp | None:
-    """When FLIR's record (FFF) says its picture was taken, with its offset; None where it does not, or is broken."""
+    """When FLIR's record (FFF) says its picture was taken, with its offset; None if it is missing or broken."""
     try:
         if record[:4] != b"FFF\0":
             return None
@@ -71,7 +71,7 @@ def flir_time(record: bytes) -> Stamp | None:
 
 
 def _unix(info: bytes) -> Stamp | None:
-    """Seconds since 1970 in UTC, thousandths, and by how many minutes the camera's zone lies behind UTC."""
+    """Seconds since 1970 in UTC, thousandths, and how many minutes the camera's zone is behind UTC."""
     order = "<" if info[:2] == b"\2\0" else ">"
     seconds, parts, behind = struct.unpack(order + "IIh", info[_CAMERA_TIME : _CAMERA_TIME + 10])
     if not seconds or abs(behind) > 14 * 60:

@@ -1,8 +1,8 @@
-"""AVCHD's MTS and M2TS: the recording's date in the picture stream itself, as cameras of all makers put it there.
+"""AVCHD's MTS and M2TS: the recording's date in the picture stream itself, where cameras of all makers put it.
 
-It stands in H.264's supplemental information (ITU-T H.264, D.1.7, unregistered user data) under a UUID of its own, in
-packs of five bytes in binary-coded decimal (IEC 61834-4), at the first picture, so that the first packets are enough.
-The zone beside it is zero in many files whatever the clock's, and is not read.
+It is in H.264's supplemental information (ITU-T H.264, D.1.7, unregistered user data) under a UUID of its own, in packs
+of five bytes in binary-coded decimal (IEC 61834-4), at the first picture, so that the first packets are enough.
+The zone stored with it is zero in many files whatever the clock's, and is not read.
 """
 
 from agent.capture.bounded import BoundedFile, Broken
@@ -10,7 +10,7 @@ from agent.capture.evidence import Clock, Evidence, Exif, Stamp
 
 PACKET = 188
 MAX_SCANNED = 2 * 1024 * 1024
-"""How much of the file is looked at; the first picture's information is in its first 100 KB."""
+"""How many bytes of the file are read; the first picture's information is in its first 100 KB."""
 
 MAX_STREAMS = 8
 
@@ -32,7 +32,7 @@ def read_transport(file: BoundedFile) -> Evidence:
         notes.append(f"its stream cannot be read: {fault}")
     complete = file.size % step == 0
     if not complete:
-        notes.append("its last packet is not whole: it was cut, or is not yet copied whole")
+        notes.append("its last packet is incomplete: it was cut, or is not yet copied whole")
     maker = _MAKERS.get(int.from_bytes(packs.get(_MAKER, b"")[:2], "big"))
     return Evidence(
         "mts", complete=complete, blocks=(Exif(make=maker),) if maker else (), clock=_clock(packs), notes=tuple(notes)
@@ -57,7 +57,7 @@ def _packs(file: BoundedFile, step: int) -> dict[int, bytes]:
             continue
         held = streams.setdefault(stream, bytearray())
         held += payload
-        # The mark and its packs may lie over two packets: what can still become one is kept.
+        # The mark and its packs may run over two packets, so a possible beginning is remembered.
         found = held.find(_MARK)
         if found >= 0 and len(held) - found >= len(_MARK) + 1 + _MOST_PACKS:
             return _tagged(held[found + len(_MARK) :])
@@ -70,8 +70,8 @@ def _packs(file: BoundedFile, step: int) -> dict[int, bytes]:
 
 
 def _tagged(packs: bytearray) -> dict[int, bytes]:
-    """A count, then for each pack its tag, which rises, and four bytes; past the bytes that keep H.264's start codes
-    apart (7.4.1: 0x03 after two zeros).
+    """A count, then for each pack its tag, in rising order, and four bytes; without the bytes that protect H.264's
+    start codes (7.4.1: 0x03 after two zeros).
     """
     plain = bytes(packs).replace(b"\0\0\3", b"\0\0")
     found: dict[int, bytes] = {}

@@ -1,6 +1,6 @@
-"""What the judge may need from XMP: when a program says that the picture was taken.
+"""The part of XMP that the judge may need: a program's capture time.
 
-Exif comes first; XMP is consulted only where Exif says nothing. It is parsed by defusedxml, so that entities and
+Exif comes first; XMP is consulted only if Exif has no time. It is parsed by defusedxml, so that entities and
 external references in a hostile packet are refused.
 """
 
@@ -11,18 +11,18 @@ _CREATED = "{http://ns.adobe.com/photoshop/1.0/}DateCreated"
 _DESCRIPTION = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description"
 
 _LIMIT = 64
-"""Characters; an ISO 8601 time with fraction and zone has under 40."""
+"""Most characters; an ISO 8601 time with fraction and zone has under 40."""
 
 
 def original_time(packet: bytes) -> str | None:
-    """exif:DateTimeOriginal, else photoshop:DateCreated, as written; None where there is neither or it is broken."""
+    """exif:DateTimeOriginal, else photoshop:DateCreated, as written; None if both are missing or broken."""
     if b"DateTimeOriginal" not in packet and b"DateCreated" not in packet:
         return None
     import defusedxml.ElementTree
 
     try:
         root = defusedxml.ElementTree.fromstring(packet.strip(b"\0 \t\r\n"))
-    except (ParseError, ValueError, LookupError):  # what defusedxml refuses is a ValueError
+    except (ParseError, ValueError, LookupError):  # defusedxml refuses with a ValueError
         return None
     for name in (_ORIGINAL, _CREATED):
         for description in root.iter(_DESCRIPTION):

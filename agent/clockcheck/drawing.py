@@ -15,7 +15,7 @@ _BLOCKS = {(False, False): " ", (True, False): "▀", (False, True): "▄", (Tru
 
 
 def drawer_missing() -> str | None:
-    """What to install so that the code can be drawn; None where it is there."""
+    """What to install so that the code can be drawn; None if it is there."""
     if importlib.util.find_spec("segno") is not None:
         return None
     return 'Showing the clock needs one more package. Install it: python -m pip install "visit-photo-agent[cameras]"'

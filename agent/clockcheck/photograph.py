@@ -17,14 +17,14 @@ MAX_PIXELS = 400_000_000
 """As many as phones and stitched panoramas have; larger pictures are not decoded."""
 
 REDUCED = (1, 2, 4)
-"""How often smaller the picture is made, one after the other: averaging takes out the moiré of a screen, and noise."""
+"""How many times the picture is made smaller, step by step: averaging removes the moiré of a screen, and noise."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF")
-"""JPEG's decoder takes MPO too. No other of Pillow's forty is let near a file, but HEIF where pillow-heif is there."""
+"""JPEG's decoder accepts MPO too. Of Pillow's forty other decoders only HEIF is used, if pillow-heif is installed."""
 
 
 def reader_missing() -> str | None:
-    """What to install so that QR codes can be read; None where it is there."""
+    """What to install so that QR codes can be read; None if it is there."""
     if importlib.util.find_spec("zxingcpp") is not None:
         return None
     return (
@@ -36,8 +36,8 @@ def reader_missing() -> str | None:
 def shown_in(path: Path) -> ShownTime:
     """The time that the clock in the photo showed.
 
-    Raises UsageError where zxing-cpp is not installed; LocalFault where the file cannot be read, holds no such code,
-    two that differ, or one that is not as this program writes it. Codes of others in the picture are passed over.
+    Raises UsageError if zxing-cpp is not installed; LocalFault if the file cannot be read, contains no such code, two
+    different ones, or one that this program would not write. Other people's codes in the picture are ignored.
     """
     if missing := reader_missing():
         raise UsageError(missing)
@@ -46,13 +46,13 @@ def shown_in(path: Path) -> ShownTime:
         texts = _codes(picture)
         clocks = {text for text in texts if text.startswith(MARK)}
         if len(clocks) > 1:
-            raise LocalFault("two clocks that differ are in the photo: photograph one")
+            raise LocalFault("the photo shows two different clocks: photograph only one")
         if clocks:
             return ShownTime.parse(clocks.pop())
         foreign = foreign or bool(texts)
     if foreign:
-        raise LocalFault("a QR code is in the photo, but not that of `photo-agent cameras clock --show`")
-    raise LocalFault("no QR code is readable in the photo: go nearer, hold still, and avoid reflections on the screen")
+        raise LocalFault("the QR code in the photo is not one of `photo-agent cameras clock --show`")
+    raise LocalFault("no QR code in the photo can be read: go nearer, hold still, and avoid reflections on the screen")
 
 
 def _codes(picture: "Image") -> list[str]:
@@ -76,12 +76,12 @@ def _grey(path: Path) -> "Image":
     try:
         with open_named(path) as handle, warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            warnings.filterwarnings("ignore", category=UserWarning)  # about its Exif block, which others read
+            warnings.filterwarnings("ignore", category=UserWarning)  # about its Exif block, which is read elsewhere
             with Image.open(handle, formats=(*_FORMATS, *_heif())) as picture:
-                picture.draft("L", picture.size)  # of a JPEG only the brightness is decoded
+                picture.draft("L", picture.size)  # from a JPEG only the brightness is decoded
                 return picture.convert("L")
     except UnidentifiedImageError:
-        raise LocalFault("this is no picture that can be looked into: give the camera's JPEG") from None
+        raise LocalFault("this file is not a picture that can be searched: give the camera's JPEG") from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise LocalFault("the photo is too large to look for a QR code in it") from None
     except OSError as fault:
@@ -90,12 +90,12 @@ def _grey(path: Path) -> "Image":
         raise LocalFault(f"the photo cannot be read: {fault.strerror}") from fault
     except MemoryError:
         raise
-    except Exception:  # noqa: BLE001  # whatever a decoder stumbles over, there is no picture to look into
+    except Exception:  # noqa: BLE001  # whatever stops the decoder, there is no picture to search
         raise LocalFault("the picture is damaged and does not decode") from None
 
 
 def _heif() -> tuple[str, ...]:
-    """Pillow's name for HEIF, made known to it, where the extra `heif` is installed."""
+    """Pillow's name for HEIF, registered with it, if the extra `heif` is installed."""
     try:
         import pillow_heif
     except ImportError:

@@ -1,8 +1,8 @@
-"""The text in the QR code: a second of true time, and how well it is known.
+"""The text in the QR code: a second of true time, and how accurately it is known.
 
-`VPA-CLOCK:1:20260314T101112Z:S:0.2` is 14 March 2026 10:11:12 UTC by the server's clock (S), known to 0.2 s. With `L:`
-and nothing after it the server could not be asked, and it is the laptop's clock. Only characters of QR's alphanumeric
-mode (ISO/IEC 18004, table 5) stand in it: the code stays small, so its squares are large.
+`VPA-CLOCK:1:20260314T101112Z:S:0.2` is 14 March 2026 10:11:12 UTC by the server's clock (S), accurate to 0.2 s. With
+`L:` and nothing after it the server could not be asked, and it is the laptop's clock. The text uses only characters of
+QR's alphanumeric mode (ISO/IEC 18004, table 5): the code stays small, so its squares are large.
 """
 
 import re
@@ -14,19 +14,19 @@ from typing import Self
 from agent.errors import LocalFault
 
 MARK = "VPA-CLOCK:"
-"""What every version of this text begins with."""
+"""The beginning of every version of this text."""
 
 COARSEST = timedelta(seconds=9.9)
-"""A time known less well than this is not shown as checked."""
+"""A less accurate time is not shown as checked."""
 
 _TEXT = re.compile(r"VPA-CLOCK:1:(\d{8}T\d{6})Z:(?:S:(\d\.\d)|(L):)", re.ASCII)
 
-_NOT_OURS = "the QR code in the photo is not as `photo-agent cameras clock --show` of this version writes it"
+_NOT_OURS = "the QR code in the photo does not match this version's `photo-agent cameras clock --show`"
 
 
 @dataclass(frozen=True, slots=True)
 class ShownTime:
-    """What the display showed for one second: `at` is aware and whole seconds; `within` is None where unchecked."""
+    """The time on the display for one second: `at` is aware and whole seconds; `within` is None if unchecked."""
 
     at: datetime
     within: timedelta | None
@@ -51,7 +51,7 @@ class ShownTime:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """From a QR code that begins with `MARK`. Raises LocalFault for what this program does not write."""
+        """From a QR code that begins with `MARK`. Raises LocalFault for a text that this program does not write."""
         match = _TEXT.fullmatch(text)
         if match is None:
             raise LocalFault(_NOT_OURS)

@@ -1,8 +1,8 @@
-"""The true time: the laptop's clock, corrected by the share's server, with how well that is known.
+"""The true time: the laptop's clock, corrected by the share's server, with its accuracy.
 
-The server tells its time in whole seconds, some way into a question that itself takes time. If it said `s` to a
-question asked at `a` and answered by `b` on the laptop's clock, the server is ahead of the laptop by at least `s - b`
-and by less than `s + 1 s - a`. Each question narrows that; six of them, spread over a second, leave about 0.2 s.
+The server gives its time in whole seconds, at some moment during a question that itself takes time. If it answered `s`
+to a question asked at `a` and answered by `b` on the laptop's clock, the server is ahead of the laptop by at least
+`s - b` and by less than `s + 1 s - a`. Each question narrows that; six of them, over a second, leave about 0.2 s.
 """
 
 from collections.abc import Callable
@@ -15,17 +15,17 @@ from agent.clockcheck.shown import COARSEST, ShownTime
 QUESTIONS = 6
 SECOND = timedelta(seconds=1)
 STEP = 0.5
-"""Seconds by which the laptop's clock and its count of time may part before the clock was set, or the laptop slept."""
+"""How many seconds the laptop's clock and its monotonic count may differ before the clock was set, or it slept."""
 
 LASTS = 600.0
-"""Seconds for which a comparison is good: a laptop's clock drifts by some 0.05 s in that time."""
+"""How many seconds a comparison is good for: a laptop's clock drifts by some 0.05 s in that time."""
 
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class TrueClock:
-    """The laptop's clock plus `behind`, to within `within`; that is None where no server was asked, and `why` says so.
+    """The laptop's clock plus `behind`, to within `within`, which is None if no server was asked; `why` says so.
 
     `since` and `counted` are the laptop's clock and its monotonic count, in seconds, when it was compared.
     """
@@ -41,17 +41,17 @@ class TrueClock:
         return laptop + self.behind
 
     def shown(self, laptop: datetime) -> ShownTime:
-        """What to show then: the second that has begun."""
+        """The time to show at that moment: the second that has begun."""
         return ShownTime(self.at(laptop).replace(microsecond=0), self.within)
 
     def stale(self, laptop: datetime, counted: float) -> bool:
-        """Whether it must be compared anew: the clock was set, the laptop slept, or it is long ago."""
+        """Whether it must be compared again: the clock was set, the laptop slept, or it was long ago."""
         went_on = counted - self.counted
         return went_on > LASTS or abs((laptop - self.since).total_seconds() - went_on) > STEP
 
 
 def compare(server: Clock, laptop: Clock, count: Callable[[], float], sleep: Callable[[float], object]) -> TrueClock:
-    """Ask the server for its time `QUESTIONS` times. `server` tells whole seconds and raises what stands in its way.
+    """Ask the server for its time `QUESTIONS` times. `server` returns whole seconds and raises if it fails.
 
     If the laptop's clock is set meanwhile the answers contradict each other, and the time counts as unchecked.
     """
@@ -61,9 +61,9 @@ def compare(server: Clock, laptop: Clock, count: Callable[[], float], sleep: Cal
         if number:
             sleep(1 / QUESTIONS)
         asked = laptop()
-        told = server().replace(microsecond=0)
+        answer = server().replace(microsecond=0)
         answered = laptop()
-        bounds.append((told - answered, told + SECOND - asked))
+        bounds.append((answer - answered, answer + SECOND - asked))
         moments.append((answered, count()))
     least, most = max(low for low, _ in bounds), min(high for _, high in bounds)
     leapt = any(abs((b - a).total_seconds() - (y - x)) > STEP for (a, x), (b, y) in pairwise(moments))
@@ -76,5 +76,5 @@ def compare(server: Clock, laptop: Clock, count: Callable[[], float], sleep: Cal
 
 
 def unchecked(laptop: Clock, count: Callable[[], float], why: str) -> TrueClock:
-    """The laptop's clock as it is, and why it could not be checked."""
+    """The laptop's clock unchanged, and why it could not be checked."""
     return TrueClock(timedelta(0), None, laptop(), count(), why)

@@ -1,7 +1,7 @@
-"""The demo's sample photos and its register: one of each kind of thing that happens to a photo.
+"""The demo's sample photos and its register: one for each possible outcome of a photo.
 
 All dates are counted from today, so that the demo tells the same story on any day. Pillow draws the pictures and piexif
-writes their dates; no photo of a person is anywhere in it.
+writes their dates; none of them shows a person.
 """
 
 import random
@@ -21,7 +21,7 @@ _SIDECAR = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A photo to make, and what should become of it. `taken` is the wall clock its camera shows; None: no date."""
+    """A photo to make, and its expected outcome. `taken` is the wall clock its camera shows; None: no date."""
 
     name: str
     about: str
@@ -36,7 +36,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """All samples, and the registers that decide on them, as the coordinator's spreadsheet would have them."""
+    """All samples, and the registers that decide on them, as in the coordinator's spreadsheet."""
 
     samples: tuple[Sample, ...]
     visits_csv: str

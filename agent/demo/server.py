@@ -1,7 +1,7 @@
 """An SFTP server inside this program, for the demo: on loopback only, shut into one folder, with a host key of its own.
 
-It keeps the promises that the share relies on: fsync@openssh.com, and a rename that never replaces a file. It is a
-stand-in for a school's server on the same machine and nothing more: whoever runs the demo can read its folder anyway.
+Like the share, it offers fsync@openssh.com, and a rename that never replaces a file. It stands in for a school's server
+on the same machine and is not more than that: whoever runs the demo can read its folder anyway.
 """
 
 import asyncio
@@ -22,12 +22,12 @@ class _Files(asyncssh.SFTPServer):
     """Files below one folder, none of which is ever replaced."""
 
     def rename(self, oldpath: bytes, newpath: bytes) -> None:
-        """A link and a removal: unlike a look and a rename, a link fails where a file is, however late it came."""
+        """A link and a removal: unlike a check and a rename, a link fails if there is a file, however late it came."""
         self.link(oldpath, newpath)
         self.remove(oldpath)
 
     def fsync(self, file_obj: Any) -> None:
-        """Bring a file to the disk. Windows flushes only what is open for writing, so there it is opened once more."""
+        """Write a file to the disk. Windows flushes only files open for writing, so there it is opened once more."""
         if sys.platform == "win32" and not file_obj.writable():
             with open(file_obj.name, "r+b", buffering=0) as again:  # noqa: PTH123  # asyncssh's own name for it: bytes
                 os.fsync(again.fileno())
@@ -40,7 +40,7 @@ class _Files(asyncssh.SFTPServer):
 
 
 class _Door(asyncssh.SSHServer):
-    """Lets in whoever has one of the keys, under any user name."""
+    """Lets in anyone with one of the keys, under any user name."""
 
     def __init__(self, keys: set[bytes], connections: set[asyncssh.SSHServerConnection]) -> None:
         self._keys = keys
@@ -66,7 +66,7 @@ class _Door(asyncssh.SSHServer):
 
 
 class EmbeddedServer:
-    """Serves `root` from entering to leaving. `port` is where; `host_key` is the public line to pin."""
+    """Serves `root` within the `with` block. `port` is its port; `host_key` is the public line to pin."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()

@@ -1,7 +1,7 @@
 """The demo's story: a laptop, a server and a register in one folder, the same pipeline, and every outcome checked.
 
-What it says is looked up, not assumed: the share's folder and the import folder are read with other means than the
-pipeline's, and a single outcome that is not as it should be ends the demo with an error.
+Its report is checked, not assumed: the share's folder and the import folder are read by other means than the
+pipeline's, and a single unexpected outcome ends the demo with an error.
 """
 
 import hashlib
@@ -30,12 +30,12 @@ HOW = {
     Method.READ_BACK: "sent, and every byte read back and compared",
     Method.ALREADY_THERE: "on the share already: every byte read back and compared, nothing sent again",
 }
-"""The ways to a proof, in words."""
+"""The methods of proof, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one sample, and why; `as_expected` is whether that is what it should be."""
+    """The outcome of one sample, and why; `as_expected` says whether it is the expected one."""
 
     sample: Sample
     became: str
@@ -46,12 +46,12 @@ class Outcome:
 
 @dataclass(slots=True)
 class Remembering:
-    """An audience that keeps which photo went where."""
+    """An audience that remembers the events of each photo."""
 
     events: list[Event] = field(default_factory=list)
 
     def event(self, event: Event) -> None:
-        """Kept."""
+        """Remember it."""
         self.events.append(event)
 
     def expect(self, files: int, size: int) -> None:
@@ -169,9 +169,15 @@ def _outcomes(
             reasons = decision.reasons if decision else ()
             yield Outcome(sample, "review", reasons, None, sample.expected == "review" and path.exists())
         else:
-            # The journal keeps nothing of a private photo, so its reasons are worked out again.
-            told = explain(context, path)
-            yield Outcome(sample, told.verdict.value, told.reasons, None, told.verdict.value == sample.expected)
+            # The journal stores nothing about a private photo, so its reasons are worked out again.
+            explanation = explain(context, path)
+            yield Outcome(
+                sample,
+                explanation.verdict.value,
+                explanation.reasons,
+                None,
+                explanation.verdict.value == sample.expected,
+            )
 
 
 def _original_of(remote: Path) -> str:

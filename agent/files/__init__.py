@@ -1,1 +1,1 @@
-"""Files as the system keeps them: opened safely, durable, whose they are; and starting child processes."""
+"""Files as the system has them: opening safely, writing durably, checking owners; and starting child processes."""

@@ -1,8 +1,8 @@
 """Working below a folder that others may write to: no link is followed, no listing and no file is read without bounds.
 
-Everything is reached from one handle on the folder itself, name by name, and each name must be what it should be: a
-real folder on the way, a plain file at its end. So a link that is swapped in at any moment leads nowhere. Windows has
-no such handles; there each name on the way is looked at before and after, and must be no link and no junction.
+Everything is reached from one handle on the folder itself, name by name, and each name must have the right kind: a real
+folder on the way, a plain file at its end. So a link that is swapped in at any moment leads nowhere. Windows has no
+such handles; there each name on the way is checked before and after, and must not be a link or a junction.
 """
 
 import contextlib
@@ -22,17 +22,17 @@ from agent.files.durable import sync_file
 from agent.files.opening import is_link
 
 Parts = tuple[str, ...]
-"""Names from the folder down: `("record", "laptop-17", "checkpoint-….txt")`; none for the folder itself."""
+"""Names from the folder down: `("record", "laptop-17", "checkpoint-….txt")`; empty for the folder itself."""
 
 BUFFER = 1 << 20
 
 
 class NotPlain(Exception):
-    """What is there is not what it should be: a link, a pipe, too large, too many. Says what, to follow a name."""
+    """An entry has the wrong kind: a link, a pipe, too large, too many. The message follows a name."""
 
 
 class Sort(Enum):
-    """What a name stands for, as the folder itself says, without a look behind it."""
+    """The kind of an entry, as the folder itself says, without following it."""
 
     FILE = "a file"
     FOLDER = "a folder"
@@ -49,9 +49,9 @@ class Named:
 
 
 class Beneath:
-    """A folder that is looked into. Its own path may lead over links: whoever runs this named it.
+    """A folder that is read. Its own path may lead over links: whoever runs this named it.
 
-    Use it with `with`; what was opened from it stays open by itself. Every method raises OSError as the system has it.
+    Use it with `with`; a file opened from it stays open by itself. Every method raises the system's OSError.
     """
 
     def __init__(self, root: Path) -> None:
@@ -73,7 +73,7 @@ class Beneath:
             self._handle = None
 
     def names(self, parts: Parts, most: int) -> list[Named]:
-        """What is in that folder, sorted by name. NotPlain where it holds more than `most`, or is not a real folder."""
+        """The entries of that folder, sorted by name. NotPlain if it has more than `most`, or is not a real folder."""
         found: list[Named] = []
         with self._folder(parts) as folder, _scanned(folder) as entries:
             for entry in entries:
@@ -103,7 +103,7 @@ class Beneath:
         return io.BufferedReader(_UpTo(descriptor, left), max(io.DEFAULT_BUFFER_SIZE, min(BUFFER, left)))
 
     def open_to_overwrite(self, parts: Parts, largest: int) -> BinaryIO:
-        """A plain file that has this one name, for reading and for writing over what is there."""
+        """A plain file with only this one name, for reading and for overwriting its content."""
         descriptor, _ = self._opened(parts, os.O_RDWR, largest, alone=True)
         return os.fdopen(descriptor, "r+b")
 
@@ -176,7 +176,7 @@ class Beneath:
 
     @staticmethod
     def modified(file: BinaryIO) -> float:
-        """When the file that was opened was last written, in seconds since 1970, as its file system has it."""
+        """When the opened file was last written, in seconds since 1970, according to its file system."""
         return os.fstat(file.fileno()).st_mtime
 
     @staticmethod
@@ -185,9 +185,9 @@ class Beneath:
         return os.fstat(file.fileno()).st_size
 
     def walk(self, parts: Parts, most: int, deepest: int) -> Iterator[tuple[str, os.stat_result]]:
-        """Every name below that folder that is not a folder, with `/` between its parts, and what lstat says of it.
+        """Every name below that folder that is not a folder, with `/` between its parts, and its lstat result.
 
-        NotPlain where there are more than `most` names, or folders more than `deepest` deep.
+        NotPlain if there are more than `most` names, or folders more than `deepest` deep.
         """
         seen = 0
         waiting: list[Parts] = [()]
@@ -204,12 +204,12 @@ class Beneath:
                         if entry.is_dir(follow_symlinks=False):
                             waiting.append((*below, entry.name))
                             continue
-                        with contextlib.suppress(FileNotFoundError):  # it went meanwhile
+                        with contextlib.suppress(FileNotFoundError):  # it has gone in the meantime
                             yield "/".join((*below, entry.name)), entry.stat(follow_symlinks=False)
             except (FileNotFoundError, NotADirectoryError):
                 if not below:
                     raise
-                continue  # a folder that went, or became something else, while it was looked for
+                continue  # a folder that has gone, or become something else, in the meantime
 
     # --- by handle, name by name -------------------------------------------------------------------------------------
 
@@ -227,7 +227,7 @@ class Beneath:
                 try:
                     handle = os.open(_one(part), _FOLDER, dir_fd=above)
                 except OSError as fault:
-                    if fault.errno in {errno.ENOTDIR, errno.ELOOP}:  # what must be a folder may be a link
+                    if fault.errno in {errno.ENOTDIR, errno.ELOOP}:  # there may be a link instead of the folder
                         raise NotPlain(_what_instead(part, above)) from fault
                     raise
                 finally:
@@ -263,7 +263,7 @@ class Beneath:
         return descriptor, now.st_size
 
     def _checked(self, parts: Parts) -> Path:
-        """The folder's path on Windows, each name below the root looked at."""
+        """The folder's path on Windows, after checking each name below the root."""
         path = self.root
         for part in parts:
             path /= _one(part)
@@ -279,7 +279,7 @@ if sys.platform == "win32":
     _FOLDER = _PLAIN = 0
 else:
     _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    _PLAIN = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # no waiting: it may have become a pipe since the look
+    _PLAIN = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # no waiting: it may have become a pipe since it was seen
 
 
 def _fill(descriptor: int, content: bytes, like: os.stat_result) -> None:
@@ -312,7 +312,7 @@ def _what_instead(part: str, above: int) -> str:
 def _plain(
     about: os.stat_result, largest: int, *, alone: bool, expected: os.stat_result | None = None
 ) -> os.stat_result:
-    """`about`, if it is of a plain file that may be opened; else NotPlain."""
+    """`about`, if it describes a plain file that may be opened; else NotPlain."""
     if is_link(about):
         raise NotPlain("is a link")
     if not stat.S_ISREG(about.st_mode):
@@ -339,7 +339,7 @@ def _sort(entry: "os.DirEntry[str]") -> Sort:
 
 
 class _UpTo(io.RawIOBase):
-    """A file as long as it was when it was opened, though somebody goes on writing to it."""
+    """A file with the length it had when it was opened, even if somebody continues to write to it."""
 
     def __init__(self, descriptor: int, size: int) -> None:
         self._descriptor = descriptor

@@ -13,8 +13,8 @@ import agent
 def start_child(module: str, arguments: Sequence[str] = ()) -> tuple["subprocess.Popen[bytes]", IO[bytes], IO[bytes]]:
     """`python -m module`, of this very program, with the pipe to it and the pipe from it; both are buffered.
 
-    Out of reach of Ctrl-C, on Windows without a window, and without a word to the terminal. It writes no bytecode: it
-    may be about to give up writing files. OSError where it cannot be started.
+    Ctrl-C does not reach it, it has no window on Windows, and it prints nothing to the terminal. It writes no bytecode:
+    it may be about to give up writing files. OSError if it cannot be started.
     """
     here = str(Path(agent.__file__).resolve().parents[1])
     paths = os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])

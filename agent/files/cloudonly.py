@@ -1,20 +1,20 @@
-"""Files that are listed here and lie with a cloud service: reading one would fetch it over the network.
+"""Files that are listed here but stored with a cloud service: reading one would fetch it over the network.
 
-Seen by one `lstat`, which fetches nothing. Pure over what it saw, so that each system's marks can be tested on any.
+One `lstat` shows this, and fetches nothing. Pure over its result, so that each system's marks can be tested on any.
 """
 
 import os
 import sys
 
-# winnt.h: content, or the whole name, comes from elsewhere when it is opened. stat has the first alone.
+# winnt.h: opening the file fetches its content, or the whole name, from elsewhere. stat has only the first.
 _OFFLINE = 0x1000
 _RECALL_ON_OPEN = 0x40000
 _RECALL_ON_DATA_ACCESS = 0x400000
 
-_DATALESS = 0x40000000  # sys/stat.h, SF_DATALESS: a file or folder of APFS whose content a file provider has
+_DATALESS = 0x40000000  # sys/stat.h, SF_DATALESS: an APFS file or folder whose content a file provider has
 
 _STAND_INS = (".nextcloud", ".owncloud")
-"""What Nextcloud and ownCloud on Linux put behind the name of a file that is on the server alone."""
+"""The ending that Nextcloud and ownCloud on Linux add to the name of a file that is only on the server."""
 
 
 def lies_elsewhere(seen: os.stat_result) -> bool:
@@ -37,5 +37,5 @@ def is_dataless(flags: int) -> bool:
 
 
 def stands_for_another(name: str) -> bool:
-    """Whether a file of this name is only a sign for one in a cloud: `.IMG_1.HEIC.icloud`, `IMG_1.jpg.nextcloud`."""
+    """Whether a file of this name only represents one in a cloud: `.IMG_1.HEIC.icloud`, `IMG_1.jpg.nextcloud`."""
     return name.endswith(_STAND_INS) or (name.startswith(".") and name.endswith(".icloud"))

@@ -1,7 +1,7 @@
-"""Writing what must outlast a power cut: the one place that knows how the three systems differ in it.
+"""Writing files that must outlast a power cut: the only module that knows how the three systems differ in this.
 
-A file's bytes are synced, and then the folder that holds its name; a folder that is made is synced into the one above
-it. On macOS `fsync` alone stops at the drive's cache; on Windows NTFS logs names itself.
+A file's bytes are synced, and then the folder that holds its name; a new folder is synced into the one above it. On
+macOS `fsync` alone stops at the drive's cache; on Windows NTFS logs names itself.
 """
 
 import os
@@ -23,7 +23,7 @@ if sys.platform == "darwin":
         """Return when the file's bytes are on the medium."""
         try:
             fcntl(descriptor, F_FULLFSYNC)
-        except OSError:  # a network drive has no cache of its own to be emptied
+        except OSError:  # a network drive has no cache of its own to flush
             os.fsync(descriptor)
 
 else:
@@ -36,7 +36,7 @@ else:
 if sys.platform == "win32":
 
     def sync_folder(folder: Path) -> None:
-        """Nothing to do: NTFS logs the making of a file itself, and a folder cannot be opened for this."""
+        """Nothing to do: NTFS logs new files itself, and a folder cannot be opened for this."""
 
 else:
 
@@ -44,7 +44,7 @@ else:
         """Return when the folder's list of names is on the medium."""
         try:
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        except PermissionError:  # a folder that we may write to and not list
+        except PermissionError:  # we may write to this folder but not list it
             os.sync()
             return
         try:
@@ -54,9 +54,9 @@ else:
 
 
 def make_folder(folder: Path, mode: int = 0o700) -> None:
-    """Have the folder and those above it; on return their names outlast a power cut.
+    """Create the folder and those above it, if needed; on return their names outlast a power cut.
 
-    One that is there already is synced too: whoever made it may have been cut off before that. Raises OSError.
+    A folder that is there already is synced too: its creator may have been cut off before that. Raises OSError.
     """
     missing = []
     above = folder
@@ -73,8 +73,8 @@ def make_folder(folder: Path, mode: int = 0o700) -> None:
 def create_file(path: Path, content: bytes) -> None:
     """Make a new file with this content, for this user only; durable on return. FileExistsError if it is there.
 
-    Its folder is made too. After a crash the file is there whole, or not at all (where the file system cannot rename
-    without replacing: or cut short).
+    Its folder is made too. After a crash the file is there whole, or not at all (or cut short, if the file system
+    cannot rename without replacing).
     """
     make_folder(path.parent)
     path = path.absolute()
@@ -87,10 +87,10 @@ def create_file(path: Path, content: bytes) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Put a file of this content in the place of one that may be there, for this user only; durable on return.
+    """Put a file with this content in the place of any earlier one, for this user only; durable on return.
 
     After a crash it is the old one or the new one, whole. Raises OSError, and then `path` is untouched. A draft that a
-    crash left beside it is swept away a day later: it could be another process at work.
+    crash left beside it is removed only a day later, because it could belong to another running process.
     """
     make_folder(path.parent)
     with _draft(path, content) as draft:
@@ -101,14 +101,14 @@ def replace_file(path: Path, content: bytes) -> None:
 
 @contextmanager
 def _draft(path: Path, content: bytes) -> Iterator[Path]:
-    """A synced file of this content beside `path`, for the caller to rename; taken away if anything goes wrong."""
+    """A synced file with this content beside `path`, for the caller to rename; removed if anything goes wrong."""
     descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=_DRAFT, dir=path.parent)
     draft = Path(name)
     try:
         try:
             _put(descriptor, content)
         finally:
-            os.close(descriptor)  # first: Windows removes no file that is open
+            os.close(descriptor)  # first, because Windows does not remove an open file
         yield draft
     except BaseException:
         with suppress(OSError):  # the first fault is the one to report
@@ -140,6 +140,6 @@ def _put(descriptor: int, content: bytes) -> None:
 def _sweep(path: Path) -> None:
     newest = path.stat().st_mtime
     for left in path.parent.glob(f"{path.name}.*{_DRAFT}"):
-        with suppress(FileNotFoundError):  # the process that it belonged to has finished
+        with suppress(FileNotFoundError):  # the process that owned it has finished
             if newest - left.stat().st_mtime > _STALE_SECONDS:
                 left.unlink()

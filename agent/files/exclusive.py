@@ -1,8 +1,8 @@
-"""Renaming to a name that must be free: POSIX's rename would replace what is there.
+"""Renaming to a name that must be free: POSIX's rename would replace an existing file.
 
-Linux has renameat2(RENAME_NOREPLACE) and macOS renameatx_np(RENAME_EXCL), both atomic and good for anything that can be
-moved. Where the file system does not know them (NFS, some FUSE), a hard link is made and the old name taken away, which
-is as exclusive. Windows' rename never replaces.
+Linux has renameat2(RENAME_NOREPLACE) and macOS renameatx_np(RENAME_EXCL), both atomic and usable for anything that can
+be moved. If the file system does not know them (NFS, some FUSE), a hard link is made and the old name removed, which is
+just as exclusive. Windows' rename never replaces.
 """
 
 import errno
@@ -19,7 +19,7 @@ if sys.platform != "win32":
     _NO_FOLDER = -1  # an absolute path needs none
 
     def rename_atomically(name: str, target: str, folder: int | None = None, target_folder: int | None = None) -> bool:
-        """One step. False where the system or file system has no such rename; FileExistsError where the name is taken.
+        """One step. False if the system or file system has no such rename; FileExistsError if the name is taken.
 
         The folders are handles that the names are relative to; without one the name is an absolute path.
         """
@@ -53,12 +53,12 @@ if sys.platform != "win32":
         return True
 
     def rename_to_free(name: str, target: str) -> bool:
-        """Move a file, by absolute paths. False where there is no way to do so without replacing; FileExistsError."""
+        """Move a file, by absolute paths. False if there is no way to do so without replacing; FileExistsError."""
         return rename_atomically(name, target) or rename_by_link(name, target)
 
 else:
 
     def rename_to_free(name: str, target: str) -> bool:
-        """Move a file, by absolute paths. FileExistsError where the name is taken."""
+        """Move a file, by absolute paths. FileExistsError if the name is taken."""
         os.rename(name, target)  # noqa: PTH104  # as on the other systems, which take names below a handle
         return True

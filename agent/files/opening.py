@@ -1,6 +1,6 @@
-"""Opening a file that may be anything: through no link, waiting for no pipe, and only what was seen.
+"""Opening a file that may be anything: through no link, without waiting for a pipe, and only the file that was seen.
 
-POSIX says so at opening (O_NOFOLLOW; O_NONBLOCK so that a pipe put in its place cannot make us wait). Windows has no
+On POSIX the flags do that (O_NOFOLLOW; O_NONBLOCK so that a pipe put in its place cannot make us wait). Windows has no
 such flag for the C runtime's open: there a link is looked for just before, and the file compared just after.
 """
 
@@ -12,26 +12,26 @@ from pathlib import Path
 
 
 class IsLink(OSError):
-    """The name stands for another one: a symbolic link or a junction."""
+    """The name refers to another one: a symbolic link or a junction."""
 
 
 class NotRegular(OSError):
-    """A folder, a pipe, a device; or, on Windows, another file than a moment before."""
+    """A folder, a pipe, a device; or, on Windows, a different file from a moment before."""
 
 
 _LINK = "it is a link"
 _NOT_REGULAR = "it is not a regular file"
 
 NAME_SURROGATE = 0x20000000
-"""A reparse point with this bit stands for another name (IsReparseTagNameSurrogate): symbolic links, junctions. Cloud
-folders' placeholders and deduplicated files are reparse points without it: files like others."""
+"""A reparse point with this bit refers to another name (IsReparseTagNameSurrogate): symbolic links, junctions. Cloud
+folders' placeholders and deduplicated files are reparse points without it: ordinary files."""
 
 
 def open_plain(path: Path | str, *, sequential: bool = False, folder: int | None = None) -> int:
     """The regular file, open for reading: its descriptor. `folder` is the handle that a name starts from (POSIX only).
 
     `sequential` tells Windows that it will be read from its beginning to its end. Raises IsLink, NotRegular or another
-    OSError; ValueError where the path holds a NUL.
+    OSError; ValueError if the path contains a NUL.
     """
     descriptor, expected = _opened(path, sequential=sequential, folder=folder)
     seen = os.fstat(descriptor)
@@ -44,7 +44,7 @@ def open_plain(path: Path | str, *, sequential: bool = False, folder: int | None
 if sys.platform == "win32":
 
     def is_link(seen: os.stat_result) -> bool:
-        """Whether this (of lstat) stands for another name: a symbolic link, or a junction (also to a volume)."""
+        """Whether this lstat result refers to another name: a symbolic link, or a junction (also to a volume)."""
         tag = seen.st_reparse_tag if seen.st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT else 0
         return stat.S_ISLNK(seen.st_mode) or bool(tag & NAME_SURROGATE)
 
@@ -58,7 +58,7 @@ if sys.platform == "win32":
 else:
 
     def open_quietly(path: Path | str, flags: int, folder: int | None = None) -> int:
-        """As os.open, leaving the time of the last access as it is where the system allows that (Linux, to the owner).
+        """As os.open, leaving the time of the last access unchanged if the system allows that (Linux, to the owner).
 
         Looking at a person's files should leave no trace in them.
         """
@@ -66,11 +66,11 @@ else:
             try:
                 return os.open(path, flags | os.O_NOATIME, dir_fd=folder)
             except PermissionError:
-                pass  # somebody else's file may still be read, only not so
+                pass  # somebody else's file may still be read, only without this flag
         return os.open(path, flags, dir_fd=folder)
 
     def is_link(seen: os.stat_result) -> bool:
-        """Whether this (of lstat) stands for another name."""
+        """Whether this lstat result refers to another name."""
         return stat.S_ISLNK(seen.st_mode)
 
     def _opened(path: Path | str, *, sequential: bool, folder: int | None) -> tuple[int, int | None]:  # noqa: ARG001
@@ -79,6 +79,6 @@ else:
         except OSError as fault:
             if fault.errno == errno.ELOOP:
                 raise IsLink(errno.ELOOP, _LINK) from None
-            if fault.errno == errno.ENXIO:  # a socket, or a device that is not there
+            if fault.errno == errno.ENXIO:  # a socket, or a device that does not exist
                 raise NotRegular(errno.EINVAL, _NOT_REGULAR) from None
             raise

@@ -1,7 +1,7 @@
-"""Whose a file is, and whether what it says may be obeyed by another user of the same machine.
+"""Who owns a file, and whether another user of the same machine may rely on its content.
 
-Windows lets every user make folders in C:\\ProgramData, and other systems are set up as carelessly now and then. So a
-file that is meant to speak for the machine is believed only if the system, its administrators or this very user own it.
+Windows lets every user make folders in C:\\ProgramData, and other systems are sometimes set up as carelessly. So a file
+that sets rules for the machine is believed only if the system, its administrators or this very user own it.
 """
 
 import os
@@ -76,17 +76,17 @@ if sys.platform == "win32":
             raise ctypes.WinError(ctypes.get_last_error())
         try:
             size = wintypes.DWORD()
-            _advapi.GetTokenInformation(token, _TOKEN_USER, None, 0, ctypes.byref(size))  # says how much it needs
+            _advapi.GetTokenInformation(token, _TOKEN_USER, None, 0, ctypes.byref(size))  # gives the size it needs
             buffer = ctypes.create_string_buffer(size.value)
             if not _advapi.GetTokenInformation(token, _TOKEN_USER, buffer, size, ctypes.byref(size)):
                 raise ctypes.WinError(ctypes.get_last_error())
-            # TOKEN_USER begins with a pointer to the SID, which lies in the same buffer.
+            # TOKEN_USER begins with a pointer to the SID, which is in the same buffer.
             return _as_text(ctypes.c_void_p.from_buffer(buffer))
         finally:
             _kernel.CloseHandle(token)
 
     def is_private_folder(folder: Path) -> bool:
-        """Whether this is a folder and no link to one; in a user's profile Windows keeps other users out of it."""
+        """Whether this is a folder and not a link to one; Windows keeps other users out of a user's profile."""
         return folder.is_dir() and not folder.is_symlink()
 
     def _as_text(sid: ctypes.c_void_p) -> str:
@@ -101,12 +101,12 @@ if sys.platform == "win32":
 else:
 
     def may_speak_for_the_machine(descriptor: int) -> bool:
-        """Whether the open file belongs to root or this user, and nobody else may write it. Raises OSError."""
+        """Whether the open file belongs to root or this user, and nobody else may write to it. Raises OSError."""
         status = os.fstat(descriptor)
         written_by_others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
         return status.st_uid in {0, os.geteuid()} and not written_by_others
 
     def is_private_folder(folder: Path) -> bool:
-        """Whether this is a folder of this user's, no link to one, that nobody else may open. Raises OSError."""
+        """Whether this is this user's folder, not a link to one, which nobody else may open. Raises OSError."""
         status = folder.lstat()
         return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077

@@ -1,9 +1,9 @@
-"""What is in the import folders: watch, scan, group, fingerprint.
+"""The content of the import folders: watch, scan, group, fingerprint.
 
 The story: a `Watcher` gives hints that something changed; `walk`, or `scan` for all at once, goes through the folders
-and is the truth; `group` makes photos of the files (a main file with its sidecars and its Live Photo partner);
-`fingerprint` reads one to its end and names its content. Nothing here writes to a folder, follows a symbolic link out
-of one, or opens what is not a regular file.
+and decides what is there; `group` makes photos of the files (a main file with its sidecars and its Live Photo partner);
+`fingerprint` reads a file to its end and identifies its content. Nothing here writes to a folder, follows a symbolic
+link out of one, or opens anything but regular files.
 """
 
 from agent.folders.card import looks_like_a_card

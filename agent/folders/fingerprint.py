@@ -1,4 +1,4 @@
-"""Which content a file has: SHA-256 and size, read to the end from the very file that was looked at."""
+"""The content of a file: SHA-256 and size, read to the end from the very file that was seen before."""
 
 import errno
 import hashlib
@@ -14,23 +14,23 @@ _CHUNK = 1 << 20
 
 
 def fingerprint(file: LocalFile, *, progress: Callable[[int], None] | None = None) -> Fingerprint:
-    """The content of `file`, proven to be of that file as it was looked at: same device, inode, size and time of change
+    """The content of `file`, proven to belong to the file that was seen: same device, inode, size and time of change
     before the first byte and after the last.
 
-    `progress` is told how many more bytes were read, each time. Raises LocalFault where the file vanished, cannot be
-    read, or changed; another look and another try is the remedy.
+    `progress` gets the number of bytes newly read, each time. Raises LocalFault if the file vanished, cannot be read,
+    or changed; then look at it and try it again later.
     """
     try:
         handle = open_plain(file.path)
     except (IsLink, NotRegular):  # a link, a pipe or a folder is there now
         raise _changed() from None
     except OSError as fault:
-        raise _told(fault) from fault
+        raise _as_local_fault(fault) from fault
     try:
         _same(os.fstat(handle), file)
         digest = hashlib.sha256()
         size = 0
-        # One byte more than expected is enough to know of growth; a file that grows for ever is not read for ever.
+        # One byte more than expected shows that the file grew; a file that grows for ever is not read for ever.
         while size <= file.size and (chunk := os.read(handle, _CHUNK)):
             digest.update(chunk)
             size += len(chunk)
@@ -38,7 +38,7 @@ def fingerprint(file: LocalFile, *, progress: Callable[[int], None] | None = Non
                 progress(len(chunk))
         _same(os.fstat(handle), file)
     except OSError as fault:
-        raise _told(fault) from fault
+        raise _as_local_fault(fault) from fault
     finally:
         os.close(handle)
     if size != file.size:
@@ -56,7 +56,7 @@ def _changed() -> LocalFault:
     return LocalFault("A photo changed while it was read; it will be read again when it no longer changes.")
 
 
-def _told(fault: OSError) -> LocalFault:
+def _as_local_fault(fault: OSError) -> LocalFault:
     if isinstance(fault, FileNotFoundError | NotADirectoryError):
         return LocalFault("A photo vanished before it was read: another program has moved or deleted it.")
     if fault.errno == errno.EISDIR:

@@ -1,21 +1,21 @@
-"""Which files are one photo. Pure over the files seen; only `read` may open one.
+"""Which files are one photo. Pure over the files that were seen; only `read` may open one.
 
-A photo is decided, sent and removed as one, so a wrong grouping would move what is private. The rules, per folder:
+A photo is decided, sent and removed as one, so a wrong grouping would move private files. The rules, per folder:
 
 *Live Photo partner* (a still with a clip), in this order:
 1. same name, and both carry the same ContentIdentifier;
 2. the same ContentIdentifier under other names (renamed or numbered by an import);
-3. same name, and times of their own that are one moment (`livephoto`), unless both carry identifiers (which then
-   differ). Google's `NAME.MP` is called as the still `NAME.MP.jpg` is.
-A name alone, and times of change, pair nothing.
+3. same name, and times of their own that mean one moment (`livephoto`), unless both carry identifiers (which then
+   differ). Google names the clip `NAME.MP` and the still `NAME.MP.jpg`.
+A name alone, or times of change, never make a pair.
 
-*Sidecar* (.xmp, .aae, .thm): `NAME.EXT.xmp` belongs to `NAME.EXT`. `NAME.xmp` belongs to the only photo called NAME; of
-several, a .thm to the only video, then any to the only raw file. Apple's `IMG_E1234.AAE` and `IMG_O1234.AAE` belong to
-IMG_1234 where no file of their own name is there. A sidecar that could still belong to several photos belongs to none
-of them and, like one without a photo, stays where it is.
+*Sidecar* (.xmp, .aae, .thm): `NAME.EXT.xmp` belongs to `NAME.EXT`. `NAME.xmp` belongs to the only photo called NAME; if
+there are several, a .thm belongs to the only video, then any sidecar to the only raw file. Apple's `IMG_E1234.AAE` and
+`IMG_O1234.AAE` belong to IMG_1234 if there is no file with their own name. A sidecar that could still belong to several
+photos belongs to none of them and, like one without a photo, stays where it is.
 
 A raw file and the JPEG of the same shot are two photos: each is proven and removed by itself. Case is ignored, unless
-two names differ in nothing else.
+two names differ only in case.
 """
 
 import re
@@ -30,7 +30,7 @@ from agent.model import Capture, LocalFile, Member, Photo, Role
 
 _STILLS = frozenset({"jpeg", "heic", "heif"})
 _CLIPS = frozenset({"mov", "mp4"})
-"""What the two halves of a Live Photo may be, by their names."""
+"""The two halves that a Live Photo may have, by their names."""
 
 _SMALL_TWIN = ".lrv"
 """GoPro's small copy of a video, beside it under the same name."""
@@ -38,15 +38,15 @@ _SMALL_TWIN = ".lrv"
 _APPLE_EDIT = re.compile(r"(IMG_)[EO](\d+)", re.IGNORECASE)
 
 Read = Callable[[LocalFile], Capture]
-"""What a file itself says, whatever lies beside it; LocalFault where it cannot be read."""
+"""The capture from a file itself, whatever is beside it; LocalFault if it cannot be read."""
 
 
 def group(files: Sequence[LocalFile], read: Read) -> tuple[Photo, ...]:
     """The photos that `files` make, by path; the order of `files` does not matter.
 
-    `read` is asked at most once about a file and only where the answer can matter: about clips in a folder that has
-    stills; about a clip's namesake; about the other stills only for a clip with an identifier and no namesake that
-    carries it. A file of which it raises LocalFault is nobody's partner: the fault shows again when the photo itself is
+    `read` is called at most once for each file and only if the answer can matter: for clips in a folder that has
+    stills; for a clip's namesake; for the other stills only if a clip has an identifier and no namesake that carries
+    it. A file for which it raises LocalFault is nobody's partner: the fault appears again when the photo itself is
     read.
     """
     folders: defaultdict[Path, list[LocalFile]] = defaultdict(list)
@@ -63,7 +63,7 @@ def group_folder(files: Sequence[LocalFile], read: Read) -> list[Photo]:
     for file in sorted(files, key=lambda file: str(file.path)):
         (sidecars if kind_of(file.path) is Kind.SIDECAR else mains).append(file)
     partner_of = _partners(mains, read)
-    if not sidecars and not partner_of:  # as most folders are: nothing hangs on anything
+    if not sidecars and not partner_of:  # as in most folders: every file is a photo by itself
         return [Photo((Member(main, Role.MAIN),)) for main in mains]
     partners = set(partner_of.values())
     drafts = [[main] + ([partner_of[main]] if main in partner_of else []) for main in mains if main not in partners]
@@ -115,7 +115,7 @@ class _Pairing:
         self._said: dict[LocalFile, Capture | None] = {}
 
     def alike(self, clip: LocalFile) -> list[LocalFile]:
-        """The stills of the clip's name, whatever its case; the very same spelling first."""
+        """The stills with the clip's name, in any case; the exact spelling first."""
         names = (_stem(clip), clip.path.name)
         same = {still: None for name in names for still in self._namesakes[_fold(name)]}
         return sorted(same, key=lambda still: (_stem(still) not in names, str(still.path)))
@@ -128,7 +128,7 @@ class _Pairing:
         return self._pair(clip, (still for still in candidates if self._identifier(still) == wanted))
 
     def by_moment(self, clip: LocalFile) -> bool:
-        """Pair the clip with the first still of its name that was taken in its moment; whether there is one."""
+        """Pair the clip with the first still of its name that was taken at the same moment; whether there is one."""
         return self._pair(clip, (still for still in self.alike(clip) if self._of_one_moment(still, clip)))
 
     def _pair(self, clip: LocalFile, fitting: Iterable[LocalFile]) -> bool:
@@ -160,7 +160,7 @@ class _Pairing:
 
 
 class _Index:
-    """Drafts by a name of one of their files, found whatever the case, the exact spelling preferred."""
+    """Drafts by the name of one of their files, found in any case, the exact spelling preferred."""
 
     def __init__(self, drafts: Sequence[Sequence[LocalFile]], name: Callable[[LocalFile], str]) -> None:
         self._folded: defaultdict[str, dict[int, set[str]]] = defaultdict(dict)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class WatchLimits:
-    """`used` of `maximum` folders are watched by this user's programs, as far as /proc shows them.
+    """This user's programs watch `used` of `maximum` folders, as far as /proc shows them.
 
     `instances` is how many programs (observers, rather) may watch at once.
     """
@@ -23,7 +23,7 @@ class WatchLimits:
 
 
 def watch_limits() -> WatchLimits | None:
-    """The limits of inotify(7): fs.inotify.max_user_watches and max_user_instances. None where there are none."""
+    """The limits of inotify(7): fs.inotify.max_user_watches and max_user_instances. None if the system has none."""
     if sys.platform != "linux":
         return None
     settings = Path("/proc/sys/fs/inotify")
@@ -31,12 +31,12 @@ def watch_limits() -> WatchLimits | None:
         maximum = int((settings / "max_user_watches").read_text())
         instances = int((settings / "max_user_instances").read_text())
     except (OSError, ValueError):
-        return None  # a container without /proc/sys: nothing is known, so nothing is claimed
+        return None  # a container without /proc/sys: nothing is known, so nothing is reported
     return WatchLimits(_used(), maximum, instances)
 
 
 def _used() -> int:
-    """Watches of the processes that may be looked into: /proc/PID/fdinfo has a line `inotify wd:…` for each."""
+    """Watches of the processes that this user may inspect: /proc/PID/fdinfo has a line `inotify wd:…` for each."""
     used = 0
     for process in Path("/proc").glob("[0-9]*"):
         try:

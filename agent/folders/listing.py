@@ -1,4 +1,4 @@
-"""What one folder holds: names with an `lstat` each, sorted, from the very folder that was seen before.
+"""The content of one folder: names with an `lstat` each, sorted, from the very folder that was seen before.
 
 On POSIX the folder is opened without following a link and must be the one (device, inode) that the walk saw, so that a
 folder swapped for a link in mid-walk leads nowhere; every name is then looked at relative to that handle.
@@ -18,14 +18,14 @@ from agent.files.opening import is_link
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Names that were there, each with what `lstat` said; and the names that could not be looked at, with why."""
+    """The names in a folder, each with its `lstat` result; and the names that could not be examined, and why."""
 
     seen: tuple[tuple[str, os.stat_result], ...]
     unseen: tuple[tuple[str, OSError], ...]
 
 
 def is_folder(seen: os.stat_result) -> bool:
-    """A folder proper, no link to one."""
+    """A real folder, not a link to one."""
     return stat.S_ISDIR(seen.st_mode) and not is_link(seen)
 
 
@@ -36,7 +36,7 @@ def _look_at(names: list[str], look: Callable[[str], os.stat_result]) -> Listing
         try:
             seen.append((name, look(name)))
         except FileNotFoundError:
-            continue  # gone between listing and looking: it is as if it had never been listed
+            continue  # gone between listing and looking, so treated as never listed
         except OSError as fault:
             unseen.append((name, fault))
     return Listing(tuple(seen), tuple(unseen))
@@ -50,7 +50,7 @@ def _same_or_gone(now: os.stat_result, known: os.stat_result) -> None:
 if sys.platform == "win32":
 
     def list_folder(path: Path, known: os.stat_result) -> Listing:
-        """List `path`, seen as `known`. Raises OSError; FileNotFoundError where it is no longer that folder."""
+        """List `path`, seen as `known`. Raises OSError; FileNotFoundError if it is no longer that folder."""
         _same_or_gone(os.lstat(path), known)
         try:
             names = sorted(entry.name for entry in path.iterdir())
@@ -70,7 +70,7 @@ else:
     from agent.files.opening import open_quietly
 
     def list_folder(path: Path, known: os.stat_result) -> Listing:
-        """List `path`, seen as `known`. Raises OSError; FileNotFoundError where it is no longer that folder."""
+        """List `path`, seen as `known`. Raises OSError; FileNotFoundError if it is no longer that folder."""
         try:
             handle = open_quietly(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError as fault:

@@ -1,8 +1,8 @@
-"""Whether a still and a clip tell of one moment, by what each of them says itself. Pure.
+"""Whether a still and a clip mean one moment, by the evidence in each of them. Pure.
 
-Two files of one name are no evidence: cameras count from 0001 again, and every copy gives all files one time of change.
-So a clip belongs to its still only where both carry one ContentIdentifier (Apple's Live Photos), or where its own clock
-names the still's moment to a few seconds and it is as short as the clip of a Live Photo.
+Two files of one name are no evidence: cameras count from 0001 again, and copying gives all files one time of change.
+So a clip belongs to its still only if both carry the same ContentIdentifier (Apple's Live Photos), or if the clip's own
+clock gives the still's moment to a few seconds and it is as short as the clip of a Live Photo.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -10,19 +10,19 @@ from datetime import UTC, datetime, timedelta
 from agent.model import Capture, Interval, Level
 
 LONGEST_CLIP = timedelta(seconds=5)
-"""Apple's clips last 3 seconds, Google's and Samsung's 1 to 3, with pauses of the camera under 4. What a person films
-on purpose is longer, nearly always, and is never taken for a part of a picture.
+"""Apple's clips last 3 seconds, Google's and Samsung's 1 to 3, with pauses of the camera under 4. A film that a person
+makes on purpose is nearly always longer, and is never treated as part of a picture.
 """
 
 WRITTEN_WITHIN = timedelta(seconds=5)
-"""How far besides its length a clip's own time may lie from its still's: headers are written when the clip ends."""
+"""How far, besides its length, a clip's own time may be from its still's: headers are written when the clip ends."""
 
 
 def one_moment(still: Capture, clip: Capture) -> bool:
-    """Whether the clip's own time is the still's, and the clip is short enough; False where one of them does not say.
+    """Whether the clip's own time is the still's, and the clip is short enough; False if one of them has no time.
 
-    Instants are compared where both have them, else what the two clocks showed. A movie header alone (level C) may be
-    in UTC or, with some makers, in local time, and the still has both: of a phone's own recorder it is UTC.
+    Instants are compared if both have them, else the times on the two clocks. A movie header alone (level C) may be in
+    UTC or, with some makers, in local time, and the still has both: a phone's own recorder writes UTC.
     """
     if clip.length is None or not timedelta(0) <= clip.length <= LONGEST_CLIP:
         return False

@@ -11,9 +11,9 @@ from agent.model import LocalFile
 
 
 def look(path: Path) -> LocalFile | None:
-    """The regular file at `path`, or None where there is nothing, or something else (a link, a folder, a pipe).
+    """The regular file at `path`, or None if there is nothing, or something else (a link, a folder, a pipe).
 
-    Raises LocalFault where the system does not say (no permission for the folder, a failing card).
+    Raises LocalFault if the system does not answer (no permission for the folder, a failing card).
     """
     try:
         seen = os.lstat(path)
@@ -25,10 +25,10 @@ def look(path: Path) -> LocalFile | None:
 
 
 def real_path(path: Path) -> Path:
-    """Where `path`, which must exist, really is: no link in it any more. Raises OSError.
+    """The real place of `path`, which must exist: without any link in it. Raises OSError.
 
     Some disks cannot say where their folders really are (RAM disks and encrypted drives on Windows: error 1005). There
-    the path as it is written counts, unless it is itself a link.
+    the path as written is used, unless it is itself a link.
     """
     try:
         return Path(os.path.realpath(path, strict=True))
@@ -39,7 +39,7 @@ def real_path(path: Path) -> Path:
 
 
 def as_file(path: Path, seen: os.stat_result) -> LocalFile | None:
-    """What was seen of `path`, if it is a regular file."""
+    """The file that was seen at `path`, if it is a regular one."""
     if not stat.S_ISREG(seen.st_mode) or is_link(seen):
         return None
     return LocalFile(

@@ -1,11 +1,11 @@
-"""Which names in a folder are no photo's: hidden, the system's, this program's own, or still being written.
+"""Which names in a folder are not photos: hidden, the system's, this program's own, or still being written.
 
-Pure, by name alone; what a system marks as hidden otherwise (attributes, flags) is `look.is_marked_hidden`. Case is
-ignored, for cards and Windows shares. Better too few names here than too many: a photo passed over would wait for ever.
+Pure, by name alone; `look.is_marked_hidden` covers files that a system marks as hidden by attributes or flags. Case is
+ignored, for cards and Windows shares. Better too few names here than too many: a skipped photo would wait for ever.
 """
 
 OWN_PREFIX = ".photo-agent-"
-"""How the names of this agent's own folders begin; one holds a photo for the moment of its removal."""
+"""The beginning of the names of this agent's own folders; one holds a photo for the moment of its removal."""
 
 _SYSTEM_FOLDERS = frozenset(
     {
@@ -18,9 +18,9 @@ _SYSTEM_FOLDERS = frozenset(
         "#recycle",  # Synology's bin
     }
 )
-# Apple's libraries are folders that Photos alone may change; what they hold is copies it knows of.
+# Apple's libraries are folders that only Photos may change; Photos knows the copies in them.
 _LIBRARY_ENDINGS = (".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary")
-# Safari keeps a download in a folder of this name until it is whole.
+# Safari puts a download in a folder with this name until it is complete.
 _PARTIAL_FOLDER_ENDINGS = (".download",)
 
 _SYSTEM_FILES = frozenset({"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r"})
@@ -41,7 +41,7 @@ _PARTIAL_BEGINNINGS = ("~$",)  # Office's lock files
 
 
 def is_hidden(name: str) -> bool:
-    """A dot-name: hidden on POSIX, and on cards from there (`.Trash-1000`, `.Spotlight-V100`, `._IMG_1.jpg`, ours)."""
+    """A dot-name: hidden on POSIX, and on cards used there (`.Trash-1000`, `.Spotlight-V100`, `._IMG_1.jpg`, ours)."""
     return name.startswith(".")
 
 
@@ -52,12 +52,12 @@ def is_partial(name: str) -> bool:
 
 
 def is_no_photo_file(name: str) -> bool:
-    """Whether a file of this name is passed over."""
+    """Whether a file of this name is skipped."""
     return is_hidden(name) or is_partial(name) or name.lower() in _SYSTEM_FILES
 
 
 def is_no_photo_folder(name: str) -> bool:
-    """Whether a folder of this name is not walked into (a root is walked whatever its name)."""
+    """Whether a folder of this name is skipped (a root is walked whatever its name)."""
     lower = name.lower()
     return is_hidden(name) or lower in _SYSTEM_FOLDERS or lower.endswith(_LIBRARY_ENDINGS + _PARTIAL_FOLDER_ENDINGS)
 

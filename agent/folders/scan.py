@@ -1,10 +1,10 @@
-"""The truth about the import folders: a full walk, from which the pipeline learns what there is.
+"""The true content of the import folders: a full walk, from which the pipeline learns what there is.
 
-Promises: deterministic order; regular files only, each path once, however the roots are nested or doubled; a symbolic
-link is never followed below a root (a root itself may be one, or lie behind one: it is resolved once); mounts inside
-are walked; hidden, system and half-written names are passed over; nothing is opened here (`read` may open what it is
-asked about). What cannot be looked at is a `ScanProblem`, never an exception and never silence; what nobody foresaw in
-one folder is one too, and the other folders go on.
+Promises: deterministic order; regular files only, each path once, however the roots are nested or repeated; a symbolic
+link is never followed below a root (a root itself may be a link, or be behind one: it is resolved once); mounts inside
+are walked; hidden, system and half-written names are skipped; nothing is opened here (`read` may open the file it is
+called for). An entry that cannot be examined is a `ScanProblem`, never an exception and never silence; so is an
+unforeseen fault in one folder, and the other folders continue.
 """
 
 import errno
@@ -23,12 +23,12 @@ from agent.folders.names import is_no_photo_file, is_no_photo_folder
 from agent.model import LocalFile, Photo
 
 Identity = tuple[int, int] | Path
-"""What tells one folder from another under two names: device and inode, or the path where a system has no inodes."""
+"""Identifies a folder under two names: device and inode, or the path if a system has no inodes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanProblem:
-    """What could not be looked at and why, in words for the local user; `path` is for that user alone."""
+    """An entry that could not be examined and why, in words for the local user; `path` is for that user alone."""
 
     reason: str
     path: Path
@@ -36,7 +36,7 @@ class ScanProblem:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Photos by folder and name, and what stood in the way."""
+    """Photos by folder and name, and the problems on the way."""
 
     photos: tuple[Photo, ...]
     troubles: tuple[ScanProblem, ...]
@@ -45,7 +45,7 @@ class Found:
 def scan(roots: Iterable[Path], *, read: Read) -> Found:
     """Every photo in and below `roots`.
 
-    See `walk`, of which this is all, by folder and name.
+    This collects all that `walk` gives, by folder and name.
     """
     troubles: list[ScanProblem] = []
     photos = sorted(walk(roots, read=read, troubles=troubles), key=lambda photo: str(photo.main.path))
@@ -85,7 +85,7 @@ def walk(
 
 
 class _Walk:
-    """One scan under way: which folders it has been in, and which of the files `wanted` no photo has had yet."""
+    """One scan in progress: the folders it has visited, and the `wanted` files that belong to no photo yet."""
 
     def __init__(self, read: Read, troubles: list[ScanProblem], but: Container[Path]) -> None:
         self.troubles = troubles
@@ -99,14 +99,14 @@ class _Walk:
         self.troubles.append(ScanProblem(_reason(fault), path))
 
     def folder_tree(self, root: Path, seen: os.stat_result) -> Iterator[Photo]:
-        """Walk `root`, unless an earlier root held it."""
+        """Walk `root`, unless an earlier root contained it."""
         if _identity(root, seen) in self._been_in:
             return
         stack = [(root, seen)]
         while stack:
             folder, known = stack.pop()
             # Inside the walk only whole roots are skipped by identity: some network file systems give two folders one
-            # inode, and a folder passed over by mistake would keep its photos for ever.
+            # inode, and a folder skipped by mistake would hold its photos for ever.
             identity = _identity(folder, known)
             if identity in self._roots_done:
                 continue
@@ -124,7 +124,7 @@ class _Walk:
         self._roots_done.add(_identity(root, seen))
 
     def single_files(self, folder: Path, wanted: set[Path]) -> Iterator[Photo]:
-        """The photos that the files `wanted` of one folder belong to."""
+        """The photos to which the `wanted` files of one folder belong."""
         try:
             known = os.lstat(folder)
         except OSError as fault:
@@ -137,7 +137,9 @@ class _Walk:
             yield from (photo for photo in self._grouped(folder, listing) if wanted & _paths(photo))
         for path in sorted(wanted & self.wanted, key=str):
             self.troubles.append(
-                ScanProblem("This is no photo by itself: hidden, half-written, or a sidecar without its photo.", path)
+                ScanProblem(
+                    "This is not a photo by itself: hidden, half-written, or a sidecar without its photo.", path
+                )
             )
 
     def _grouped(self, folder: Path, listing: Listing) -> Sequence[Photo]:
@@ -155,7 +157,7 @@ class _Walk:
         try:
             listing = list_folder(folder, known)
         except FileNotFoundError:
-            return None  # gone, or swapped for something else, since it was seen: the next scan tells
+            return None  # gone, or swapped for something else, since it was seen: the next scan will see that
         except OSError as fault:
             self.trouble(folder, fault)
             return None

@@ -1,9 +1,9 @@
-"""Hints that an import folder changed, so that a photo need not wait for the next rescan. Never more than hints.
+"""Hints that an import folder changed, so that a photo need not wait for the next rescan. They are only hints.
 
-watchdog may lose events, die, or be refused by the system; the full scan is the truth, so nothing here is an error to
-the service. One observer for each root: one that dies takes no other with it. A root that is missing (a card not yet
-plugged in), that was swapped for another folder (a card mounted over it), whose observer died, or that the system would
-not watch (Linux's limits) is tried again by `revive`, less and less often. The rescan finds what is put there.
+watchdog may lose events, die, or be refused by the system; the full scan decides, so nothing here is an error to the
+service. Each root has its own observer, so that one that dies affects no other. A root that is missing (a card not yet
+plugged in), that was swapped for another folder (a card mounted over it), whose observer died, or that the system
+refused to watch (Linux's limits) is tried again by `revive`, less and less often. The rescan finds new photos there.
 """
 
 import errno
@@ -27,7 +27,7 @@ _STOP_TIMEOUT = 5.0  # seconds; a thread that hangs in a dead network mount must
 
 @dataclass(slots=True)
 class _Root:
-    """One root as it is being watched, or as it failed to be."""
+    """One root that is being watched, or could not be."""
 
     path: Path
     observer: "BaseObserver | None" = None
@@ -39,7 +39,7 @@ class _Root:
 class Watcher:
     """Calls `hint` from a thread of its own for any change below `roots` that could bring a photo.
 
-    Many events bring many hints; the caller gathers them. `hint` must be quick and must not raise. Not for use by two
+    Many events bring many hints; the caller collects them. `hint` must be quick and must not raise. Not for use by two
     threads at once. `backoff` is the wait before the second try for a root, doubled each time up to `backoff_cap`.
     """
 
@@ -59,7 +59,7 @@ class Watcher:
         self._monotonic = monotonic
 
     def start(self) -> None:
-        """Watch every root that can be watched; `revive` tries the others again. Raises nothing of its own."""
+        """Watch every root that can be watched; `revive` tries the others again. It raises no error of its own."""
         for root in self._roots:
             if not self._is_watching(root):
                 self._try(root)
@@ -75,9 +75,9 @@ class Watcher:
         return all(self._is_watching(root) for root in self._roots)
 
     def revive(self) -> bool:
-        """Try again what is not watched and whose wait is over; whether some root is now watched that was not.
+        """Try again the unwatched roots whose wait is over; whether a root is now watched that was not before.
 
-        True means that events may have been missed meanwhile: scan.
+        True means that events may have been missed in the meantime, so scan.
         """
         revived = False
         for root in self._roots:
@@ -92,7 +92,7 @@ class Watcher:
         observer = root.observer
         if observer is None or not observer.is_alive():
             return False
-        # A watch clings to the folder it was set on; a card mounted since has covered that.
+        # A watch stays on its original folder; a card that was mounted later has covered that.
         return all(emitter.is_alive() for emitter in observer.emitters) and _identity(root.path) == root.watched
 
     def _try(self, root: _Root) -> None:
@@ -104,7 +104,7 @@ class Watcher:
             root.observer = _observe(root.path, _handler(self._hint))
         except OSError:
             root.next_try = self._monotonic() + min(self._cap, self._backoff * 2**root.tries)
-            root.tries = min(root.tries + 1, 30)  # the wait is at its cap long before
+            root.tries = min(root.tries + 1, 30)  # the wait reaches its cap long before
         else:
             root.tries = 0
 
@@ -124,15 +124,15 @@ def _identity(root: Path) -> _Identity | None:
 
 
 def _observe(root: Path, handler: "FileSystemEventHandler") -> "BaseObserver":
-    """An observer that runs; raises OSError where the system would not have it, with nothing left running."""
+    """A running observer; raises OSError if the system refuses it, with nothing left running."""
     from watchdog import events
     from watchdog.observers import Observer
 
     with os.scandir(root):
-        pass  # watchdog was seen to say nothing of a folder that may not be read (EACCES), and to watch nothing
+        pass  # watchdog did not report a folder that may not be read (EACCES), and watched nothing
     observer = Observer()
     try:
-        # Opening and reading are left out, or each scan would bring the next one.
+        # Opening and reading are left out; otherwise each scan would cause the next one.
         observer.schedule(
             handler,
             os.path.realpath(root),  # inotify would watch the link itself

@@ -1,9 +1,9 @@
-"""Forwarding: the entries of the record go to the school's log server or SIEM as well.
+"""Forwarding: the entries of the record also go to the school's log server or SIEM.
 
 Each entry of the signed record becomes a `LogEvent`. `EventQueue` queues it on disk for each receiver (`SyslogServer`,
-`EcsServer`, `EcsFile`) and lets it go once that has it; the `Forwarder` does both in a thread of its own. Every event
-arrives at least once, with an id by which doubles are known. The signed record stays the truth: a receiver gets
-a copy, which proves nothing.
+`EcsServer`, `EcsFile`) and drops it once the receiver has it; the `Forwarder` does both in a thread of its own. Every
+event arrives at least once, with an id by which repeats are recognised. The signed record is what counts: a receiver
+gets a copy, which proves nothing.
 """
 
 from agent.forward.event import LogEvent, Position, Source, Step, Target

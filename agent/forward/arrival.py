@@ -1,6 +1,6 @@
-"""Whether the other machine has everything that was written into a connection: the one place where systems differ.
+"""Whether the other machine has everything that was written into a connection, which differs between systems.
 
-A server that turns a client away closes in good order too, and may do so before what was sent has reached it. That then
+A server that turns a client away also closes in good order, and may do so before the data has reached it. The data then
 meets a closed port and is answered by a reset, a moment after the end of the stream was read.
 """
 
@@ -15,7 +15,7 @@ if sys.platform == "linux":
     import fcntl
     import struct
 
-    _SIOCOUTQ = 0x5411  # linux/sockios.h: bytes that were not acknowledged; they stay counted after a reset
+    _SIOCOUTQ = 0x5411  # linux/sockios.h: bytes that were not acknowledged; they are still counted after a reset
 
     def _on_the_way(connection: socket.socket) -> int | None:
         """Bytes that the other machine has not acknowledged."""
@@ -37,7 +37,7 @@ else:
 
 
 LONG_ENOUGH = 1.0
-"""Seconds in which a reset must have come, on a system that does not tell what was acknowledged."""
+"""How many seconds to wait for a reset, on a system that does not say what was acknowledged."""
 
 
 def see_all_arrive(connection: socket.socket, timeout: float) -> None:

@@ -1,9 +1,9 @@
 """The queue of events to forward, durable (SQLite), for each receiver, and the place up to which the record was read.
 
-Taking an event in and moving the place in the record forward are one transaction. An event leaves the queue only once
-its receiver has it. So wherever a crash comes, each event is still in the record behind that place, or waits here, or
-was received: it may be sent twice, but it is always sent. The number that waits is bounded; what is beyond it stays in
-the record, which is itself on this laptop's disk, and is taken in when there is room.
+Adding an event and moving the place in the record forward are one transaction. An event leaves the queue only once its
+receiver has it. So whenever a crash comes, each event is still in the record after that place, or waits here, or was
+received: it may be sent twice, but it is always sent. The number of waiting events is bounded; later ones stay in the
+record, which is itself on this laptop's disk, and are added when there is room.
 """
 
 import sqlite3
@@ -18,7 +18,7 @@ from typing import Self
 from agent.forward.event import Position, Step, Target
 
 MOST = 10_000
-"""Events that wait for one receiver: some ten megabytes."""
+"""The most events that wait for one receiver: some ten megabytes."""
 
 _STEPS = (
     """
@@ -44,7 +44,7 @@ VERSION = len(_STEPS)
 
 @dataclass(frozen=True, slots=True)
 class QueuedEvent:
-    """One that waits: its index in the record, its id, and what the receiver gets."""
+    """A waiting event: its index in the record, its id, and the bytes for the receiver."""
 
     number: int
     id: str
@@ -53,9 +53,9 @@ class QueuedEvent:
 
 @dataclass(frozen=True, slots=True)
 class ReceiverStatus:
-    """How it stands with one receiver. `after` is up to where the record was taken over, `waiting` how many wait here,
-    `oldest` when the first of these was put on record, `received_at` when the receiver last took something; `fault` is
-    what has stood in the way since `fault_since`.
+    """The state of one receiver. `after` is how far the record was read, `waiting` how many events wait here, `oldest`
+    when the first of these was put on record, `received_at` when the receiver last accepted something; `fault` is the
+    obstacle since `fault_since`.
     """
 
     after: Position
@@ -67,14 +67,14 @@ class ReceiverStatus:
 
 
 class EventQueue:
-    """The queue of one device. For one thread only. Raises sqlite3.Error where its file cannot be used."""
+    """The queue of one device. For one thread only. Raises sqlite3.Error if its file cannot be used."""
 
     def __init__(self, path: Path, device: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._device = device
         self._base = sqlite3.connect(path, timeout=10, isolation_level=None)
         try:
-            # What was sent or erased is overwritten, not only let go.
+            # Sent and erased events are overwritten, not only released.
             for setting in ("journal_mode = TRUNCATE", "synchronous = FULL", "secure_delete = ON"):
                 self._base.execute(f"PRAGMA {setting}")
             self._make()
@@ -94,7 +94,7 @@ class EventQueue:
             self._base.execute(f"PRAGMA user_version = {VERSION}")
 
     def close(self) -> None:
-        """End it."""
+        """Close the file."""
         self._base.close()
 
     def __enter__(self) -> Self:
@@ -106,21 +106,21 @@ class EventQueue:
         self.close()
 
     def position(self, target: Target) -> Position:
-        """From where on the record is still to be taken over for this receiver."""
+        """Where to continue reading the record for this receiver."""
         row = self._base.execute(
             "SELECT number, byte FROM position WHERE target = ? AND device = ?", (target.name, self._device)
         ).fetchone()
         return Position() if row is None else Position(*row)
 
     def count(self, target: Target) -> int:
-        """How many wait for this receiver."""
+        """How many events wait for this receiver."""
         row = self._base.execute(
             "SELECT count(*) FROM waiting WHERE target = ? AND device = ?", (target.name, self._device)
         ).fetchone()
         return int(row[0])
 
     def take(self, target: Target, steps: Iterable[Step]) -> int:
-        """Take these over, and move the place on, durable on return; how many steps they were."""
+        """Add these events, and move the place forward, durable on return; how many steps they were."""
         taken = 0
         with self._base:
             self._base.execute("BEGIN IMMEDIATE")
@@ -150,7 +150,7 @@ class EventQueue:
         return taken
 
     def next(self, target: Target, most: int) -> list[QueuedEvent]:
-        """The oldest that wait."""
+        """The oldest waiting events."""
         rows = self._base.execute(
             "SELECT number, id, payload FROM waiting WHERE target = ? AND device = ? ORDER BY number LIMIT ?",
             (target.name, self._device, most),
@@ -158,7 +158,7 @@ class EventQueue:
         return [QueuedEvent(*row) for row in rows]
 
     def received(self, target: Target, held: Sequence[QueuedEvent], at: datetime) -> None:
-        """Let these go, for the receiver has them since `at`; durable on return."""
+        """Drop these events, which the receiver has had since `at`; durable on return."""
         with self._base:
             self._base.execute("BEGIN IMMEDIATE")
             self._base.executemany(
@@ -172,7 +172,7 @@ class EventQueue:
             )
 
     def stopped(self, target: Target, fault: str, at: datetime) -> None:
-        """Keep what stands in the way, for whoever asks."""
+        """Store the obstacle, for whoever asks."""
         self._base.execute(
             """INSERT INTO receiver (target, device, fault, fault_since) VALUES (?, ?, ?, ?)
             ON CONFLICT DO UPDATE SET fault = excluded.fault, fault_since = coalesce(fault_since, excluded.fault_since)
@@ -181,7 +181,7 @@ class EventQueue:
         )
 
     def went_on(self, target: Target) -> None:
-        """Nothing stands in the way any more."""
+        """Clear the obstacle: forwarding works again."""
         self._base.execute(
             """UPDATE receiver SET fault = NULL, fault_since = NULL
             WHERE target = ? AND device = ? AND fault IS NOT NULL""",
@@ -190,9 +190,9 @@ class EventQueue:
 
 
 def receiver_status(path: Path, device: str, target: Target) -> ReceiverStatus:
-    """How it stands with this receiver. Raises sqlite3.Error where the file cannot be used.
+    """The state of this receiver. Raises sqlite3.Error if the file cannot be used.
 
-    Nothing is changed but what a crash left half done in the file.
+    Changes nothing, except to finish a write that a crash left half done.
     """
     if not path.exists():
         return ReceiverStatus(Position())
@@ -205,10 +205,10 @@ def receiver_status(path: Path, device: str, target: Target) -> ReceiverStatus:
         waiting, oldest = base.execute(
             "SELECT count(*), min(at) FROM waiting WHERE target = ? AND device = ?", which
         ).fetchone()
-        told = base.execute(
+        row = base.execute(
             "SELECT received_at, fault, fault_since FROM receiver WHERE target = ? AND device = ?", which
         ).fetchone()
-    received_at, fault, since = told or (None, None, None)
+    received_at, fault, since = row or (None, None, None)
     after = Position() if place is None else Position(*place)
     return ReceiverStatus(after, int(waiting), _moment(oldest), _moment(received_at), fault, _moment(since))
 
@@ -218,7 +218,7 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def set_aside(path: Path) -> None:
-    """Move a damaged queue out of the way: everything is then taken from the record anew, and sent once more."""
+    """Move a damaged queue out of the way: everything is then read from the record again, and sent once more."""
     for ending in ("", "-journal"):
         with suppress(FileNotFoundError):
             path.with_name(path.name + ending).replace(path.with_name(f"{path.name}{ending}.damaged"))

@@ -1,7 +1,7 @@
-"""What can go wrong while forwarding. It never leaves this room: the forwarder logs it and tries again."""
+"""The faults of forwarding. They never leave this room: the forwarder logs them and tries again."""
 
 from agent.errors import AgentError
 
 
 class NotForwarded(AgentError):
-    """A receiver did not take what it was given, or cannot be trusted with it. Nothing is lost: it stays queued."""
+    """A receiver did not accept the events, or cannot be trusted with them. Nothing is lost: they stay queued."""

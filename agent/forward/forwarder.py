@@ -1,7 +1,7 @@
-"""Forwarding beside the work on photos, in a thread of its own that is woken and never waited for.
+"""Forwarding while photos are worked on, in a thread of its own that is woken and never waited for.
 
-It never raises into the rest of the program and never holds it up. An obstacle is logged once, and again when it has
-changed or is over; meanwhile the thread tries again, more and more rarely.
+It never raises into the rest of the program and never delays it. An obstacle is logged once, and again when it has
+changed or is over; meanwhile the thread tries again, less and less often.
 """
 
 import itertools
@@ -19,7 +19,7 @@ from agent.forward.event import Source, Target
 from agent.forward.event_queue import MOST, EventQueue, set_aside
 
 BATCH = 500
-"""Events in one connection, so as many as may come twice after a crash."""
+"""Events in one connection, so that at most this many come twice after a crash."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
 """Seconds before the next try after a failure; doubled each time."""
@@ -27,17 +27,17 @@ FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
 
 @dataclass(slots=True)
 class TargetQueue:
-    """One receiver: when it is tried again, and what was last told of it."""
+    """One receiver: when it is tried again, and the fault that was last logged for it."""
 
     target: Target
     failures: int = 0
     due: float = 0.0
-    told: str = ""
+    last_fault: str = ""
     full: bool = False
 
 
 class Forwarder:
-    """`source` gives the record of `device`; `tell` takes a sentence for the log, from this thread.
+    """`source` gives the record of `device`; `tell` receives a sentence for the log, from this thread.
 
     Nothing is started before the first `knock`.
     """
@@ -69,14 +69,14 @@ class Forwarder:
         self._thread: threading.Thread | None = None
 
     def knock(self) -> None:
-        """Say that there may be new entries. Returns at once."""
+        """Announce that there may be new entries. Returns at once."""
         if not self._lanes:
             return
         with self._changed:
             self._knocked = True
             self._changed.notify()
             if self._thread is None and not self._closing:
-                # A daemon: what it has in hand when the program ends is only sent once more by the next one.
+                # A daemon: a batch that is being sent when the program ends is only sent once more by the next run.
                 thread = threading.Thread(target=self._work, name="forwarding", daemon=True)
                 try:
                     thread.start()
@@ -86,7 +86,7 @@ class Forwarder:
                     self._thread = thread
 
     def close(self, patience: float) -> None:
-        """End it, after what is in hand, but within `patience` seconds. What was not sent waits for the next start."""
+        """End it, after the current batch, but within `patience` seconds. Unsent events wait for the next start."""
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -102,7 +102,7 @@ class Forwarder:
                     self._try(lane)
 
     def _wait(self) -> bool:
-        """Until there is something to do; False when it is time to end."""
+        """Wait until there is something to do; False when it is time to end."""
         with self._changed:
             while not self._knocked and not self._closing:
                 retries = [lane.due for lane in self._lanes if lane.failures]
@@ -118,17 +118,17 @@ class Forwarder:
             with EventQueue(self._queue, self._device) as waiting:
                 self._catch_up_or_say_why(waiting, lane)
         except sqlite3.DatabaseError as fault:
-            self._failed(lane, f"The queue of what is to be forwarded cannot be used: {fault}.")
+            self._failed(lane, f"The queue of events to be forwarded cannot be used: {fault}.")
             if _is_damaged(fault):
                 self._start_anew(lane)
         except AgentError as fault:
             self._failed(lane, str(fault))
-        except Exception as fault:  # noqa: BLE001  # whatever it is, it must not end the thread unseen; it is told
+        except Exception as fault:  # noqa: BLE001  # whatever it is, it must not end the thread unseen; it is logged
             self._failed(lane, f"Forwarding met a fault of its own ({type(fault).__name__}): tell IT.")
         else:
             if lane.failures:
-                self._tell(f"Forwarding to {lane.target.description} goes on again.")
-            lane.failures, lane.due, lane.told = 0, 0.0, ""
+                self._tell(f"Forwarding to {lane.target.description} works again.")
+            lane.failures, lane.due, lane.last_fault = 0, 0.0, ""
 
     def _catch_up_or_say_why(self, waiting: EventQueue, lane: TargetQueue) -> None:
         try:
@@ -139,7 +139,7 @@ class Forwarder:
         waiting.went_on(lane.target)
 
     def _catch_up(self, waiting: EventQueue, lane: TargetQueue) -> None:
-        """Take over and send until nothing is left. What is raised between two batches loses nothing."""
+        """Read the record and send until nothing is left. A fault between two batches loses nothing."""
         while not self._given_up:
             trouble = self._take_over(waiting, lane)
             held = waiting.next(lane.target, BATCH)
@@ -152,7 +152,7 @@ class Forwarder:
                 return
 
     def _take_over(self, waiting: EventQueue, lane: TargetQueue) -> AgentError | None:
-        """Queue what there is room for. A record that cannot be read further does not keep back what was read."""
+        """Queue as many events as there is room for, even if the record cannot be read further after them."""
         room = self._most - waiting.count(lane.target)
         while room > 0:
             source = self._source(waiting.position(lane.target))
@@ -180,9 +180,9 @@ class Forwarder:
         pause = min(self._first_pause * 2**lane.failures, LONGEST_PAUSE)
         lane.failures = min(lane.failures + 1, 16)
         lane.due = time.monotonic() + pause * random.uniform(0.75, 1.25)  # noqa: S311  # spreads laptops, hides nothing
-        if what != lane.told:
+        if what != lane.last_fault:
             self._tell(f"Entries of the record wait to be forwarded to {lane.target.description}. {what}")
-            lane.told = what
+            lane.last_fault = what
 
     def _start_anew(self, lane: TargetQueue) -> None:
         try:
@@ -190,7 +190,7 @@ class Forwarder:
         except OSError as fault:
             self._failed(lane, f"The damaged queue cannot be set aside: {fault.strerror}.")
         else:
-            self._tell("The damaged queue was set aside; everything on record is forwarded once more.")
+            self._tell("The damaged queue was set aside; every entry on record is forwarded once more.")
 
 
 def _is_damaged(fault: sqlite3.DatabaseError) -> bool:

@@ -8,14 +8,14 @@ from agent.forward.faults import NotForwarded
 
 
 def append(path: Path, content: bytes) -> None:
-    """Put whole lines behind the file, on the medium on return; NotForwarded, and nothing of it there, if not.
+    """Append whole lines to the file, on the medium on return; NotForwarded, and nothing appended, if that fails.
 
-    The file is opened anew each time, so that it may be rotated by renaming. What a crash left of a line is ended, so
-    that it spoils no other one; its event comes again.
+    The file is opened each time, so that it may be rotated by renaming. A line that a crash cut short is ended with a
+    line break, so that it spoils no other one; its event comes again.
     """
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
     try:
-        # Readable by the group: whoever ships logs is another user.
+        # Readable by the group: log shippers run as another user.
         descriptor = os.open(path, flags, 0o640)
         try:
             _append(descriptor, content)
@@ -28,7 +28,7 @@ def append(path: Path, content: bytes) -> None:
 
 
 def check(path: Path) -> None:
-    """NotForwarded where the file, or a new one in its folder, cannot be written. Nothing is."""
+    """NotForwarded if the file, or a new one in its folder, cannot be written. Writes nothing."""
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise NotForwarded("The file for events (forward.ecs_file in agent.toml) cannot be written, or has no folder.")
 

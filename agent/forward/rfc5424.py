@@ -5,7 +5,7 @@
     <110>1 2026-03-14T17:00:00Z laptop-17 photo-agent - transferred - {"at":…,"body":{…},"device":…,"event":…,…}
 
 MSGID is the entry's kind. The message is the entry's canonical JSON as the signed record has it, so that it can be
-compared with what lies on the share; its `device` and `event` together are the event's id, by which doubles are known.
+compared with the record on the share; its `device` and `event` together are the event's id, which identifies repeats.
 """
 
 import json
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from agent.forward.event import LogEvent
 
 LOG_AUDIT = 13
-"""The facility (RFC 5424, table 1): what was done, kept for whoever must account for it."""
+"""The facility (RFC 5424, table 1): a record of actions for whoever must account for them."""
 
 WARNING, NOTICE, INFORMATIONAL = 4, 5, 6
 
@@ -33,17 +33,17 @@ SEVERITIES: Mapping[str, int] = {
     "inspected": NOTICE,
     "attested": NOTICE,
 }
-"""Of kinds a person may have to look at; all others are informational."""
+"""Of kinds that a person may have to look at; all others are informational."""
 
 NO_STRUCTURED_DATA = "-"
 """The name of a program's own structured data ends in @ and an enterprise number that IANA gave out (RFC 5424, 6.3.2).
 
-The project has none, and 32473, which many use, is for documentation alone (RFC 5612). Of the names that need no number
-(timeQuality, origin, meta) none has room for what is to be said. The message is JSON, and says it.
+The project has none, and 32473, which many use, is for documentation alone (RFC 5612). The names that need no number
+(timeQuality, origin, meta) have no field for these facts. The message is JSON and contains them.
 """
 
 LONGEST = 8192
-"""Bytes of a message that a receiver SHOULD take (RFC 5425, 4.3.1), and that rsyslog takes unless told otherwise."""
+"""Bytes of a message that a receiver SHOULD accept (RFC 5425, 4.3.1), and that rsyslog accepts by default."""
 
 APP_NAME = "photo-agent"
 BOM = b"\xef\xbb\xbf"
@@ -69,7 +69,7 @@ def message(event: LogEvent) -> bytes:
     whole = head + b" " + _text(event.line)
     if len(whole) <= LONGEST:
         return whole
-    # Cut JSON is worth nothing to a receiver. This leads to the whole entry on the share.
+    # Cut JSON is of no use to a receiver. These fields lead to the whole entry on the share.
     where = {name: entry[name] for name in ("device", "event", "index", "kind")}
     return head + b" " + json.dumps(where | {"leaf_hash": event.leaf_hash, "too_long": True}).encode()
 
@@ -85,10 +85,10 @@ def _timestamp(at: str) -> str:
 
 
 def _word(text: str, most: int) -> str:
-    """A header field: printable ASCII without spaces, `-` where nothing is left."""
+    """A header field: printable ASCII without spaces, `-` if nothing is left."""
     return _NOT_IN_A_HEADER.sub("_", text)[:most] or "-"
 
 
 def _text(line: bytes) -> bytes:
-    """MSG: UTF-8 begins with a byte order mark (RFC 5424, 6.4). ASCII goes without: parsers of JSON like it so."""
+    """MSG: UTF-8 begins with a byte order mark (RFC 5424, 6.4). ASCII has none, because JSON parsers prefer that."""
     return line if line.isascii() else BOM + line

@@ -13,7 +13,7 @@ from agent.forward.tls import TlsTrust, hand_over
 
 @dataclass(frozen=True, slots=True)
 class SyslogServer:
-    """RFC 5424 messages over TLS, as RFC 5425 has it (port 6514)."""
+    """RFC 5424 messages over TLS, according to RFC 5425 (port 6514)."""
 
     host: str
     port: int
@@ -67,14 +67,14 @@ class EcsServer:
 
 @dataclass(frozen=True, slots=True)
 class EcsFile:
-    """JSON Lines put behind a local file."""
+    """JSON Lines appended to a local file."""
 
     path: Path
     name: str = "ecs-file"
 
     @property
     def description(self) -> str:
-        """For messages; the file's place is IT's choice and in agent.toml."""
+        """For messages; IT chooses the file's place in agent.toml."""
         return "the file for events"
 
     def render(self, event: LogEvent) -> bytes:
@@ -86,7 +86,7 @@ class EcsFile:
         append(self.path, b"".join(payloads))
 
     def try_out(self) -> None:
-        """Whether the file, or one in its folder, may be written."""
+        """Whether the file, or a new one in its folder, can be written."""
         check(self.path)
 
 

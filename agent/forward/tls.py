@@ -1,9 +1,9 @@
-"""Handing bytes over a TLS connection so that it is known whether the other side has read them.
+"""Sending bytes over a TLS connection in a way that shows whether the other side has read them.
 
-Neither syslog (RFC 5425) nor JSON Lines has a word for "received", and what merely left this laptop may still be lost
-when the server goes down. So each batch has a connection of its own, and it counts as handed over only when the server,
+Neither syslog (RFC 5425) nor JSON Lines has a word for "received", and data that has left this laptop may still be lost
+if the server goes down. So each batch has a connection of its own, and it counts as delivered only when the server,
 after our close_notify, has closed its side in good order and acknowledged every byte: it does so when it has read to
-the end. A reset, an alert or silence means that the batch is sent again.
+the end. After a reset, an alert or silence the batch is sent again.
 """
 
 import socket
@@ -22,7 +22,7 @@ TIMEOUT = 30.0
 
 @dataclass(frozen=True, slots=True)
 class TlsTrust:
-    """Whom to believe: `ca_file` (PEM; None: the system's), and with what to identify oneself, if asked.
+    """The trusted authority, `ca_file` (PEM; None: the system's), and this laptop's own certificate, if asked for.
 
     `client_key` None: the key is in the same file as the certificate.
     """
@@ -41,7 +41,7 @@ class TlsTrust:
             context.minimum_version = ssl.TLSVersion.TLSv1_2
         except (OSError, ssl.SSLError) as fault:
             raise NotForwarded(
-                f"forward.ca_file in agent.toml ({self.ca_file}) cannot be used: {_said(fault)}. It must be the "
+                f"forward.ca_file in agent.toml ({self.ca_file}) cannot be used: {_in_words(fault)}. It must be the "
                 "school's certificate authority, in PEM."
             ) from fault
         if self.client_cert is not None:
@@ -51,8 +51,8 @@ class TlsTrust:
                 context.load_cert_chain(self.client_cert, self.client_key, password=lambda: "")
             except (OSError, ssl.SSLError) as fault:
                 raise NotForwarded(
-                    f"forward.client_cert and forward.client_key in agent.toml cannot be used: {_said(fault)}. They "
-                    "must be PEM, belong together, and the key must have no passphrase."
+                    f"forward.client_cert and forward.client_key in agent.toml cannot be used: {_in_words(fault)}. "
+                    "They must be PEM, belong together, and the key must have no passphrase."
                 ) from fault
         return context
 
@@ -65,7 +65,7 @@ def _must_be_files(*paths: Path | None) -> None:
 
 
 def hand_over(host: str, port: int, trust: TlsTrust, content: bytes) -> None:
-    """Send `content` and see it taken. NotForwarded, with the reason, where that is not certain."""
+    """Send `content` and confirm that it was accepted. NotForwarded, with the reason, if that is not certain."""
     where = f"{host}:{port}"
     context = trust.context()
     try:
@@ -83,26 +83,26 @@ def hand_over(host: str, port: int, trust: TlsTrust, content: bytes) -> None:
         raise NotForwarded(f"{where} did not answer in time.") from fault
     except (ConnectionResetError, BrokenPipeError) as fault:
         raise NotForwarded(
-            f"{where} closed the connection before it had read everything. Where that goes on, see what the server's "
-            "own log says: it may ask for a certificate that it knows (forward.client_cert in agent.toml)."
+            f"{where} closed the connection before it had read everything. If that continues, read the server's own "
+            "log: it may ask for a certificate that it knows (forward.client_cert in agent.toml)."
         ) from fault
     except OSError as fault:  # ssl.SSLError is one
-        raise NotForwarded(f"{where} did not take the entries: {_said(fault)}.") from fault
+        raise NotForwarded(f"{where} did not take the entries: {_in_words(fault)}.") from fault
 
 
 def _close_both_sides(connection: ssl.SSLSocket) -> None:
-    """Return when the server has read everything and closed; OSError where it has not."""
+    """Return when the server has read everything and closed; OSError if it has not."""
     try:
         connection.unwrap()
     except ssl.SSLEOFError:
         pass  # closed without close_notify, as rsyslog does; a reset is another error
     except OSError as fault:
         if fault.errno != 0 or isinstance(fault, ssl.SSLError):
-            raise  # with errno 0 it is Python's older way to say the same
+            raise  # with errno 0 this is Python's older way to say the same
     see_all_arrive(connection, TIMEOUT)
 
 
-def _said(fault: OSError) -> str:
+def _in_words(fault: OSError) -> str:
     if isinstance(fault, ssl.SSLError) and fault.reason:
         return fault.reason.lower().replace("_", " ")
     return fault.strerror or str(fault) or type(fault).__name__

@@ -1,6 +1,6 @@
-"""Where each photo stands, durable.
+"""The state of each photo, stored durably.
 
-The pipeline puts down what it intends before each side effect and what came of it after: after a crash it reads here
+The pipeline writes down what it intends before each side effect and the result after it: after a crash it reads here
 how far each photo had come and repeats that step. `lifecycle` is the one table of allowed steps; `TrackedPhoto`
 is a photo with all that was learned about it; `Journal` keeps them in SQLite (WAL, synchronous=FULL), in `rows`, and
 what is asked of them is in `queries`. Of a private photo only a keyed hash is kept, enough to skip it.

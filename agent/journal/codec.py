@@ -1,7 +1,7 @@
-"""A frozen dataclass as JSON and back, by its own type hints, so that a field is never written and not read.
+"""A frozen dataclass as JSON and back, by its own type hints, so that every field that is written is also read.
 
 JSON is ASCII only: a path that is not UTF-8 carries lone surrogates (PEP 383), which survive as `\\udcXX`. Instants are
-ISO 8601 with their offset. A field that is absent in the JSON takes its default, so a later version can add one.
+in ISO 8601 with their offset. A field that is absent in the JSON takes its default, so a later version can add one.
 """
 
 import json
@@ -38,7 +38,7 @@ def instant(text: str) -> datetime:
 
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
-        raise ValueError("the journal keeps instants, not wall clocks")
+        raise ValueError("the journal stores instants, not wall clocks")
     return value
 
 
@@ -55,12 +55,12 @@ def _leaf(kind: Any) -> tuple[Plain, Plain]:
         return str, kind
     if kind in {str, int, float, bool}:
         return _same, _same
-    raise TypeError(f"no way to write {kind}")
+    raise TypeError(f"the journal cannot store a value of type {kind}")
 
 
 @cache
 def _codec(kind: Any) -> tuple[Plain, Plain]:
-    """How a value of the type `kind` becomes plain JSON values, and how it is made of them again."""
+    """How a value of the type `kind` becomes plain JSON values, and how it is rebuilt from them."""
     if isinstance(kind, NewType):
         return _codec(kind.__supertype__)
     if get_origin(kind) in {types.UnionType, Union}:  # a NewType's `| None` still makes the older one
@@ -76,7 +76,7 @@ def _codec(kind: Any) -> tuple[Plain, Plain]:
 def _optional(kind: Any) -> tuple[Plain, Plain]:
     inner = [part for part in get_args(kind) if part is not types.NoneType]
     if len(inner) != 1:
-        raise TypeError(f"which of {kind} a value is, its JSON would not say")
+        raise TypeError(f"the JSON would not show which type of {kind} a value has")
     write, read = _codec(inner[0])
     return (
         lambda value: None if value is None else write(value),

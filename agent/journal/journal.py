@@ -38,7 +38,7 @@ from agent.journal.tracked import TrackedPhoto
 from agent.model import LocalFile, Photo, PhotoId, Volume
 
 VolumeOf = Callable[[Path], Volume]
-"""The volume that a folder lies on."""
+"""Gives the volume that a folder is on."""
 
 
 def random_id() -> str:
@@ -59,10 +59,10 @@ class Journal(Queries):
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False, token: Callable[[], str] = random_id) -> Self:
-        """The journal at `path`, made with its folder (mode 0700) if absent, unless `read_only`.
+        """The journal at `path`, created with its folder (mode 0700) if absent, unless `read_only`.
 
         `token` makes photo ids. JournalError if the file is absent (`read_only`), damaged, of a newer version or
-        cannot be written; a damaged file is never replaced.
+        not writable; a damaged file is never replaced.
         """
         connection = connect(path, read_only=read_only)
         try:
@@ -90,13 +90,13 @@ class Journal(Queries):
         register_version: str | None,
         volume_of: VolumeOf = lambda _: Volume(),  # frozen
     ) -> list[TrackedPhoto]:
-        """Look at the photos of the folders; how each stands, in the order given, without those known to be private.
+        """Look at the photos of the folders; their states, in the order given, without those known to be private.
 
-        See `see_each`, of which this is the list.
+        This is the list that `see_each` gives.
         """
         seen = list(self.see_each(photos, at, register_version=register_version, volume_of=volume_of))
-        stood = (self.get(identity) for identity in seen if identity is not None)
-        return [tracked for tracked in stood if tracked is not None]
+        known = (self.get(identity) for identity in seen if identity is not None)
+        return [tracked for tracked in known if tracked is not None]
 
     def see_each(
         self,
@@ -108,18 +108,18 @@ class Journal(Queries):
     ) -> Iterator[PhotoId | None]:
         """Look at the photos of the folders, as they come; the id of each, None for those known to be private.
 
-        Private is what a person said so, or what was found to be by this version of the register and was not touched
-        since. A new photo is found now. One whose members have the sizes and times they had stands as it stood
-        (`looking.seen_again` has the exceptions), with device and inode numbers as they are now. One that changed is
-        found again. What is left of a photo of which half was removed is that photo. `CHUNK` photos are one
+        A photo is private if a person said so, or if this version of the register left it out and the file was not
+        touched since. A new photo becomes found. A photo whose members have the same sizes and times keeps its state
+        (`looking.seen_again` has the exceptions) and gets its current device and inode numbers. A changed photo becomes
+        found again. If half of a photo was removed, its other members are still that photo. `CHUNK` photos are one
         transaction, and none is open while the next ones are looked for.
         """
         halves = Halves(self._db)
         coming = iter(photos)
         while chunk := list(islice(coming, CHUNK)):
             with self._writing() as db:
-                stood = [self._look(db, photo, at, register_version, volume_of, halves) for photo in chunk]
-            yield from stood
+                identities = [self._look(db, photo, at, register_version, volume_of, halves) for photo in chunk]
+            yield from identities
 
     def _look(
         self,
@@ -153,7 +153,7 @@ class Journal(Queries):
             return False
         version, mark = row
         if version is None:
-            return True  # a person's word holds for what has this path, size and time: it keeps the photo here
+            return True  # a person's answer holds for this path, size and time: the photo stays here
         return bool(version == register_version and mark == self._mark(token, file, volume))
 
     def _find(self, db: sqlite3.Connection, photo: Photo, at: datetime, volume: Volume) -> PhotoId:
@@ -175,7 +175,7 @@ class Journal(Queries):
         return identity
 
     def settle(self, numbers: Sequence[int]) -> None:
-        """These, which `looks` has told of, have come to rest; one that has moved on since is left as it is."""
+        """Mark these photos, numbered as in `looks`, as settled; one that has moved on since is left as it is."""
         with self._writing() as db:
             db.execute(
                 f"""UPDATE photo SET state = 'settled',
@@ -185,10 +185,10 @@ class Journal(Queries):
             )
 
     def save(self, *tracked_photos: TrackedPhoto) -> None:
-        """Put down how these stand now: all of them or, with JournalError, none.
+        """Store these photos as they are now: all of them or, with JournalError, none.
 
-        Each step must be in the table of `lifecycle`; a photo whose members changed may only be found again. What a
-        state needs (a proof of every file, a receipt) must be there.
+        Each step must be in the table of `lifecycle`; a photo whose members changed may only be found again. Everything
+        that a state needs (a proof of every file, a receipt) must be there.
         """
         with self._writing() as db:
             for tracked in tracked_photos:
@@ -197,9 +197,9 @@ class Journal(Queries):
                 put_row(db, tracked, text)
 
     def save_if_unchanged(self, changes: Iterable[tuple[TrackedPhoto, TrackedPhoto]]) -> list[TrackedPhoto]:
-        """Put down the second of each pair where the first is how that photo stands now; those that were put down.
+        """Store the second of each pair if the photo in the journal still equals the first; returns those stored.
 
-        What another process changed since it was read (a person's answer, by `review`) stays as that process has it.
+        A change by another process since then (a person's answer, by `review`) stays as that process made it.
         """
         saved = []
         with self._writing() as db:
@@ -214,9 +214,9 @@ class Journal(Queries):
         return saved
 
     def find_again(self, identity: PhotoId, photo: Photo, at: datetime) -> TrackedPhoto:
-        """Start again with a photo that is not what it was decided on or proven, whatever its size and time say.
+        """Start again with a photo that differs from the one decided on or proven, even if its size and time agree.
 
-        Returns how it stands. JournalError where it is proven and not yet on record, or over.
+        Returns its new state. JournalError if it is proven and not yet on record, or already finished.
         """
         with self._writing() as db:
             old = photo_of(db, identity)
@@ -227,7 +227,7 @@ class Journal(Queries):
         return new
 
     def send_again(self, *identities: PhotoId) -> None:
-        """Of these recorded photos the share has lost what was proven there: they are decided, with no proof."""
+        """The share lost its copies of these recorded photos: set them back to decided, without a proof."""
         with self._writing() as db:
             for identity in identities:
                 old = photo_of(db, identity)
@@ -239,20 +239,20 @@ class Journal(Queries):
     def forget(self, identity: PhotoId) -> None:
         """Drop a photo whose file vanished before anything was sent; JournalError if something was.
 
-        One that is not there any more, because another process settled it as private, is forgotten already.
+        A photo that is already missing here, because another process made it private, needs no change.
         """
         with self._writing() as db:
             tracked = photo_if_known(db, identity)
             if tracked is None:
                 return
             if tracked.state not in NOT_YET_SENT:
-                raise JournalError(f"Photo {identity} is {tracked.state}: what was sent is not forgotten.")
+                raise JournalError(f"Photo {identity} is {tracked.state}: a photo that was sent cannot be forgotten.")
             db.execute("DELETE FROM photo WHERE id = ?", (identity,))
 
     def forget_removed(self, before: datetime) -> int:
-        """Drop what was removed before then; how many. The record has it, and a name need not stay here for ever."""
+        """Drop photos that were removed before then; how many. The record has them; names need not stay."""
         with self._writing() as db:
-            # Found before then, too: so that a run does not read all that went since, only to keep it.
+            # Found before then, too: so that a run does not read every photo removed since only to leave it.
             rows = db.execute(
                 "SELECT standing FROM photo WHERE state IN ('removed', 'gone') AND found_at < ?", (sortable(before),)
             ).fetchall()
@@ -263,11 +263,12 @@ class Journal(Queries):
     # --- Private ---
 
     def make_private_all(self, identities: Iterable[PhotoId], *, register_version: str | None) -> None:
-        """Keep of these photos only a token each, good for this version of the register (None: a person said so).
+        """Replace these photos by a token each, valid for this version of the register (None: a person said so).
 
-        The token is an HMAC-SHA-256, under a random key that this journal alone has, of the main file's path, size and
-        mtime: it says of a file that is here whether it was meant, and nothing about one that is not. Beside it is one
-        of its number and time of change, by which a rule's word (not a person's) ends when the file is touched.
+        The token is an HMAC-SHA-256, with a random key that only this journal has, of the main file's path, size and
+        mtime: it shows whether a file that is here was meant, and nothing about a file that is not. Beside it is a
+        second one of its number and time of change, so that a rule's answer (not a person's) ends when the file is
+        touched.
         """
         with self._writing() as db:
             for identity in identities:
@@ -276,7 +277,7 @@ class Journal(Queries):
     def make_private_if_unchanged(
         self, tracked_photos: Iterable[TrackedPhoto], *, register_version: str | None = None
     ) -> list[PhotoId]:
-        """Keep a token of each of these that still stands so; their ids. See `make_private_all`."""
+        """Make those photos private that are still unchanged in the journal; their ids. See `make_private_all`."""
         made = []
         with self._writing() as db:
             for tracked in tracked_photos:
@@ -306,7 +307,7 @@ class Journal(Queries):
             return db.execute(query, (self._skip_token(main),)).fetchone() is not None
 
     def take_back_private(self, main: LocalFile) -> bool:
-        """Forget that a person said the photo with this main file is private; False where nobody has said so of it."""
+        """Forget that a person said the photo with this main file is private; False if nobody has said so."""
         with self._writing() as db:
             gone = db.execute(
                 "DELETE FROM skip WHERE token = ? AND register_version IS NULL", (self._skip_token(main),)
@@ -319,12 +320,12 @@ class Journal(Queries):
             db.execute("DELETE FROM skip WHERE register_version <> ?", (register_version,))
 
     def _skip_token(self, file: LocalFile) -> bytes:
-        # No path holds a NUL, so the three parts cannot run into one another.
+        # No path contains a NUL, so the three parts cannot run into one another.
         content = b"%b\0%d\0%d" % (os.fsencode(file.path), file.size, file.mtime_ns)
         return hmac.digest(self._salt, content, "sha256")
 
     def _mark(self, token: bytes, file: LocalFile, volume: Volume) -> bytes:
-        """What a touched file does not have any more; on cards, whose numbers mean nothing, the card."""
+        """A hash that a touched file no longer has; on cards, whose file numbers mean nothing, it covers the card."""
         number = b"%d\0%d" % (file.inode, file.changed_ns) if volume.steady else b""
         content = b"mark\0%b\0%b\0%b" % (token, (volume.id or "").encode(), number)
         return hmac.digest(self._salt, content, "sha256")
@@ -332,7 +333,7 @@ class Journal(Queries):
     # --- Facts ---
 
     def set_fact(self, name: str, value: str | None) -> None:
-        """Put down something about this laptop (the last scan, since when the share is reachable); None drops it."""
+        """Store a fact about this laptop (the last scan, since when the share is reachable); None drops it."""
         with self._writing() as db:
             if value is None:
                 db.execute("DELETE FROM fact WHERE name = ?", (name,))
@@ -340,7 +341,7 @@ class Journal(Queries):
                 db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
 
     def swap_fact(self, name: str, old: str, new: str | None) -> bool:
-        """Put down `new` where `old` stands; False, and nothing done, where another process was faster."""
+        """Replace `old` by `new`; False, and no change, if another process was faster."""
         with self._writing() as db:
             if new is None:
                 done = db.execute("DELETE FROM fact WHERE name = ? AND value = ?", (name, old))

@@ -1,9 +1,9 @@
-"""A photo that is seen again: whether it is the one already known, and which state it is in then. Pure.
+"""A photo that is seen again: whether it is one that is already known, and which state it then has. Pure.
 
-A photo is known by its members' paths, sizes and times. That these are unchanged does not prove that the content is: a
-program may set the time back. So a new file number, or a new time of change (ctime), sends a photo that is not proven
-yet back to be decided again, which is cheap. On cards and phones, which number their files anew, neither means
-anything; what is sent is judged by its content anyway.
+A photo is known by its members' paths, sizes and times. If these are unchanged the content may still differ: a program
+may set the time back. So a new file number, or a new time of change (ctime), sends a photo that is not proven yet back
+to be decided again, which is cheap. Cards and phones number their files anew each time, so there neither means
+anything; the content decides when a photo is sent anyway.
 """
 
 from collections.abc import Sequence
@@ -16,29 +16,29 @@ from agent.journal.tracked import TrackedPhoto
 from agent.model import LocalFile, Member, Photo, Volume
 
 ON_THE_SHARE = frozenset({State.PROVEN, State.RECORDED})
-"""States in which what is left of a photo still belongs to it when other members are gone: half of it was removed."""
+"""States in which the remaining members are still the photo when others are gone: half of it was removed."""
 
 
 def seen_again(old: TrackedPhoto, photo: Photo, at: datetime, volume: Volume) -> TrackedPhoto:
-    """How a known photo stands after it was seen as `photo`, on `volume`."""
+    """The known photo after it was seen as `photo`, on `volume`."""
     late = old.state in ON_THE_SHARE
-    kept = same(old.photo, photo) or (left_of(old.photo, photo) if late else None)
+    seen = same(old.photo, photo) or (left_of(old.photo, photo) if late else None)
     known = old.volume if volume.id is None and old.volume is not None else known_of(volume)
-    if kept is None:
+    if seen is None:
         return replace(old.found_again(photo, at), volume=known)
-    back = replace(old, photo=kept, volume=known)
+    back = replace(old, photo=seen, volume=known)
     if not old.is_here:
-        # It could not be reached: waiting counts from now on.
+        # It was out of reach: its waiting counts from now on.
         back = replace(back, away=None, reason=None, not_before=None, attempts=0, reachable_at=None)
-    if late or old.state is State.FOUND or not _touched(old.photo, kept, volume):
+    if late or old.state is State.FOUND or not _touched(old.photo, seen, volume):
         return back
     if old.state is State.DECIDED and old.decision is not None and old.decision.by_person:
-        return back  # nothing here may undo a person's word; sending asks whether it is the photo they saw
+        return back  # nothing here may undo a person's answer; sending checks that it is the photo they saw
     return replace(back, state=State.SETTLED, reason=None, not_before=None, attempts=0)
 
 
 def place_on_volume(path: Path, volume: Volume | None) -> tuple[str, Path] | None:
-    """Where a file is on its card, wherever that is mounted; None where the card is not known."""
+    """Where a file is on its card, wherever that is mounted; None if the card is not known."""
     if volume is None or volume.id is None or volume.top is None or not path.is_relative_to(volume.top):
         return None
     return volume.id, path.relative_to(volume.top)
@@ -64,7 +64,7 @@ def known_of(volume: Volume) -> Volume | None:
 def same(old: Photo, new: Photo) -> Photo | None:
     """`old` with `new`'s file numbers if its members are the same, else None.
 
-    The members' order is kept, because fingerprints go by it.
+    The members keep their order, because fingerprints refer to it.
     """
     if old == new:
         return old
@@ -75,7 +75,7 @@ def same(old: Photo, new: Photo) -> Photo | None:
 
 
 def left_of(old: Photo, new: Photo) -> Photo | None:
-    """`old`, if `new` is what is left of it, with the file numbers of those that are there; else None."""
+    """`old`, if `new` is the rest of it, with the file numbers of the members that are there; else None."""
     there = {_place(member): member.file for member in new.members}
     if not there.keys() <= {_place(member) for member in old.members}:
         return None
@@ -83,7 +83,7 @@ def left_of(old: Photo, new: Photo) -> Photo | None:
 
 
 def look_of(member: Member) -> Sequence[object]:
-    """What a member is known by."""
+    """The facts by which a member is known."""
     return (member.role, *_place(member))
 
 

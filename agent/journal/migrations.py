@@ -18,7 +18,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             found_at TEXT NOT NULL,      -- UTC in a fixed width, so that it sorts
             standing TEXT NOT NULL       -- all of it, as JSON
         )""",
-        # A path is one photo's at a time; those removed from it before stay beside it.
+        # A path belongs to one photo at a time; photos removed from it earlier stay in the table.
         """CREATE UNIQUE INDEX photo_by_path ON photo (path) WHERE state <> 'removed'""",
         """CREATE INDEX photo_by_state ON photo (state, found_at)""",
         """CREATE TABLE skip (
@@ -44,7 +44,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """ALTER TABLE photo ADD COLUMN volume TEXT NOT NULL DEFAULT ''""",
         """DROP INDEX photo_by_path""",
         """CREATE UNIQUE INDEX photo_by_path ON photo (path, volume) WHERE state NOT IN ('removed', 'gone')""",
-        # A keyed hash of the file's number and time of change: another one, and a rule's word no longer holds.
+        # A keyed hash of the file's number and time of change: if it differs, a rule's answer no longer holds.
         """ALTER TABLE skip ADD COLUMN mark BLOB""",
     ),
     (
@@ -57,7 +57,7 @@ VERSION = len(STEPS)
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """All steps that are still to do, in one transaction: after a crash none or all of them are done."""
+    """All steps that are still needed, in one transaction: after a crash none or all of them are done."""
     db.execute("BEGIN IMMEDIATE")
     try:
         # Read again under the lock: another process may have been first.

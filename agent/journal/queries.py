@@ -1,6 +1,6 @@
-"""What is asked of the journal: photos by their state, numbers, times and facts. Nothing here changes anything.
+"""Reading the journal: photos by their state, numbers, times and facts. Nothing here changes anything.
 
-What may be many is handed out in chunks, or as the few columns that matter, so that a laptop with a hundred thousand
+Results that may be many come in chunks, or as the few columns that matter, so that a laptop with a hundred thousand
 files needs no more memory than one with a thousand.
 """
 
@@ -18,21 +18,21 @@ from agent.journal.tracked import OUT_OF_REACH, TrackedPhoto
 from agent.model import PhotoId, VisitId
 
 CHUNK = 500
-"""Photos in one transaction: enough that its fsync does not count, few enough to lose to a kill and to hold at once."""
+"""Photos in one transaction: enough that its fsync hardly costs, few enough to lose to a kill and to hold in memory."""
 
 
 class Queries(RequestQueue):
-    """What may be asked; a read-only connection is enough."""
+    """Every query; a read-only connection is enough."""
 
     def get(self, identity: PhotoId) -> TrackedPhoto | None:
-        """How this photo stands; None if it is not known, or private."""
+        """The photo with its state; None if it is not known, or private."""
         with self._reading() as db:
             return photo_if_known(db, identity)
 
     def tracked_photos(self, *states: State) -> list[TrackedPhoto]:
-        """The photos in these states (all, when none is given), the first found first.
+        """The photos in these states (all, if none is given), the first found first.
 
-        Where there may be many, `chunks` has them too, and never holds them all.
+        If there may be many, use `chunks`, which never holds them all.
         """
         chosen = states or tuple(State)
         with self._reading() as db:
@@ -45,8 +45,8 @@ class Queries(RequestQueue):
     def chunks(self, *states: State, but: Container[PhotoId] = ()) -> Iterator[list[TrackedPhoto]]:
         """The photos in these states, without those in `but`, the first found first, `CHUNK` at a time.
 
-        They may be saved between two chunks: those that were in these states at the beginning come, each once, as they
-        are when their turn comes, if they are in one of these states still.
+        They may be saved between two chunks: each photo that was in these states at the beginning comes once, as it is
+        when its turn comes, if it is still in one of these states.
         """
         numbers = array("q")
         with self._reading() as db:
@@ -67,7 +67,7 @@ class Queries(RequestQueue):
             yield [read_row(texts[seq]) for seq in some if seq in texts]
 
     def looks(self) -> Iterator[tuple[int, PhotoId, datetime]]:
-        """Which photos have not settled, and since when each looks as it does; without those that are out of reach.
+        """Each photo that has not settled, and since when it looks the same; without those that are out of reach.
 
         The number of each is for `settle`.
         """
@@ -81,7 +81,7 @@ class Queries(RequestQueue):
                 yield number, PhotoId(identity), instant(looked_at)
 
     def pauses(self) -> list[datetime]:
-        """Until when photos that are not over are put off, each moment once."""
+        """The times until which unfinished photos are put off, each time once."""
         with self._reading() as db:
             rows = db.execute(
                 """SELECT DISTINCT json_extract(standing, '$.not_before') FROM photo
@@ -90,19 +90,19 @@ class Queries(RequestQueue):
         return [instant(text) for (text,) in rows if text is not None]
 
     def ended(self) -> list[TrackedPhoto]:
-        """The photos of which an earlier transfer ended, and the record is still to say so."""
+        """The photos whose earlier transfer ended, which the record does not show yet."""
         with self._reading() as db:
             rows = db.execute("""SELECT standing FROM photo WHERE standing LIKE '%"ended":{%' ORDER BY found_at, seq""")
             return [read_row(text) for (text,) in rows]
 
     def away(self) -> list[TrackedPhoto]:
-        """The photos, not over, in whose way something stands (`TrackedPhoto.away`)."""
+        """The unfinished photos that cannot be worked on (`TrackedPhoto.away`)."""
         with self._reading() as db:
             rows = db.execute(AWAY).fetchall()
         return [one for one in (read_row(text) for (text,) in rows) if one.away is not None]
 
     def counts(self) -> dict[State, int]:
-        """How many photos are in each state, zeros too; private ones by the tokens kept to skip them."""
+        """How many photos are in each state, zeros too; private ones are counted by their tokens."""
         with self._reading() as db:
             found = dict(db.execute("SELECT state, COUNT(*) FROM photo GROUP BY state").fetchall())
             (skipped,) = db.execute("SELECT COUNT(*) FROM skip").fetchone()
@@ -124,7 +124,7 @@ class Queries(RequestQueue):
         return {State(state): count for state, count in rows}
 
     def version(self) -> tuple[int, int]:
-        """Another one after every change, by this process or another; to be compared within this process only."""
+        """A value that differs after every change, by this process or another; comparable in this process only."""
         with self._reading() as db:
             (others,) = db.execute("PRAGMA data_version").fetchone()
             return int(others), db.total_changes
@@ -143,13 +143,13 @@ class Queries(RequestQueue):
         return found
 
     def fact(self, name: str) -> str | None:
-        """What was put down under `name`."""
+        """The value stored under `name`."""
         with self._reading() as db:
             row = db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
     def facts(self, prefix: str) -> dict[str, str]:
-        """All that was put down under names that begin so."""
+        """All values stored under names with this prefix."""
         with self._reading() as db:
             rows = db.execute("SELECT name, value FROM fact WHERE substr(name, 1, ?) = ?", (len(prefix), prefix))
             return {str(name): str(value) for name, value in rows}

@@ -1,4 +1,4 @@
-"""How `sync` hands its work to the running service: one row to ask with, and rows to follow the work by.
+"""How `sync` hands its work to the running service: one row asks for the work, and further rows report on it.
 
 What a person said about a card, on the staff page, is a row too.
 
@@ -50,10 +50,10 @@ class CardAnswer:
 
 
 class RequestQueue(Store):
-    """What was asked of the service, oldest first."""
+    """The requests to the service, oldest first."""
 
     def ask(self, paths: Sequence[Path], at: datetime) -> int:
-        """Ask for these paths to be seen through; the request's number. Clears away what is long finished."""
+        """Ask the service to process these paths; the request's number. Deletes requests that finished long ago."""
         spelled = json.dumps([os.fspath(path) for path in paths], ensure_ascii=True)
         with self._writing() as db:
             db.execute("DELETE FROM request WHERE finished_at < ?", (sortable(at - KEPT),))
@@ -94,7 +94,7 @@ class RequestQueue(Store):
         return CardAnswer(row[0], str(offer), CardSaid(said))
 
     def report(self, request: int, event: Mapping[str, object]) -> None:
-        """Tell the asker; nothing is kept of it where the asker has withdrawn."""
+        """Report an event to the asker; it is dropped if the asker has withdrawn."""
         body = json.dumps(event, ensure_ascii=True)
         with self._writing() as db:
             db.execute(
@@ -104,7 +104,7 @@ class RequestQueue(Store):
             )
 
     def events(self, request: int, after: int = 0) -> list[tuple[int, dict[str, object]]]:
-        """What was reported since event number `after`, with each event's number, counted from 1."""
+        """The events after event number `after`, each with its number, counted from 1."""
         with self._reading() as db:
             rows = db.execute(
                 "SELECT number, body FROM event WHERE request = ? AND number > ? ORDER BY number", (request, after)
@@ -112,7 +112,7 @@ class RequestQueue(Store):
         return [(number, json.loads(body)) for number, body in rows]
 
     def finish(self, request: int, at: datetime) -> None:
-        """Say that no more will be reported. Repeating it, or finishing what was withdrawn, does no harm."""
+        """Say that nothing more will be reported. Repeating it, or finishing a withdrawn request, does no harm."""
         with self._writing() as db:
             db.execute(
                 "UPDATE request SET finished_at = ?, paths = '[]' WHERE id = ? AND finished_at IS NULL",
@@ -120,7 +120,7 @@ class RequestQueue(Store):
             )
 
     def withdraw(self, request: int) -> None:
-        """The asker no longer waits: the request and its events go, and what is still reported goes nowhere."""
+        """The asker no longer waits: the request and its events are deleted, and later reports are dropped."""
         with self._writing() as db:
             db.execute("DELETE FROM request WHERE id = ?", (request,))
 
@@ -128,5 +128,5 @@ class RequestQueue(Store):
 def sortable(at: datetime) -> str:
     """An instant as text of one width in UTC: its order as text is its order in time."""
     if at.tzinfo is None:
-        raise ValueError("the journal keeps instants, not wall clocks")
+        raise ValueError("the journal stores instants, not wall clocks")
     return at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,4 +1,4 @@
-"""The rows of the photos: read and written whole, and asked about without reading them where their text says enough."""
+"""The rows of the photos: read and written whole, and compared without parsing if their text is enough."""
 
 import os
 import sqlite3
@@ -17,11 +17,11 @@ from agent.model import Photo, PhotoId, Volume
 
 AWAY = """SELECT standing FROM photo WHERE state NOT IN ('removed', 'gone') AND standing LIKE '%"away":"%'
 ORDER BY found_at, seq"""
-"""The rows of photos, not over, in whose way something stands; a few more may be among them."""
+"""The rows of unfinished photos that cannot be worked on; a few others may be among them."""
 
 
 def photo_of(db: sqlite3.Connection, identity: PhotoId) -> TrackedPhoto:
-    """How this photo stands. JournalError if it is not known."""
+    """The photo with this id. JournalError if it is not known."""
     tracked = photo_if_known(db, identity)
     if tracked is None:
         raise no_such_photo(identity)
@@ -29,13 +29,13 @@ def photo_of(db: sqlite3.Connection, identity: PhotoId) -> TrackedPhoto:
 
 
 def photo_if_known(db: sqlite3.Connection, identity: PhotoId) -> TrackedPhoto | None:
-    """How this photo stands; None if it is not known."""
+    """The photo with this id; None if it is not known."""
     row = db.execute("SELECT standing FROM photo WHERE id = ?", (identity,)).fetchone()
     return None if row is None else read_row(row[0])
 
 
 def read_row(text: str) -> TrackedPhoto:
-    """The photo that a row's text is. JournalError if it is none."""
+    """The photo in a row's text. JournalError if the text is not one."""
     try:
         return from_json(TrackedPhoto, text)
     except (ValueError, TypeError, KeyError) as fault:
@@ -43,38 +43,38 @@ def read_row(text: str) -> TrackedPhoto:
 
 
 def marks(values: Collection[object]) -> str:
-    """As many question marks, for a query's IN (…)."""
+    """As many question marks as there are values, for a query's IN (…)."""
     return ",".join("?" * len(values))
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A photo's row, unread: most of what is asked about a row is asked without making a photo of it."""
+    """A photo's row, unparsed: most questions about a row are answered without building a photo from it."""
 
     id: PhotoId
     state: State
     standing: str
 
     def read(self) -> TrackedPhoto:
-        """The photo. JournalError if it is none."""
+        """The photo. JournalError if the row is not one."""
         return read_row(self.standing)
 
     def looks_as(self, photo: Photo, volume: Volume) -> bool:
-        """Whether it is certain, by the text alone, that it was last seen just so and nothing stood in its way.
+        """Whether its text alone shows that it was last seen exactly like this and was not away.
 
-        `seen_again` changes nothing of such a photo. A text of other spelling is read instead.
+        `seen_again` does not change such a photo. A row in another spelling is parsed instead.
         """
         begins = f'{{"id":"{self.id}","photo":{to_json(photo)}{_AFTER_PHOTO}'
         return self.standing.startswith(begins) and _on_volume(volume) in self.standing
 
     def is_still(self, tracked: TrackedPhoto) -> bool:
-        """Whether the photo stands so; a row of an earlier version may say the same in other words."""
+        """Whether the photo is unchanged; a row of an earlier version may say the same in other words."""
         return self.standing == to_json(tracked) or read_row(self.standing) == tracked
 
     def has_photo_of(self, other: str) -> bool:
-        """Whether the members are those of another row, looks and all, as far as the text says; False: not known.
+        """Whether the members equal those of another row, as far as the text shows; False: not known.
 
-        In a row's text `photo` stands before `state`, and within a string every quotation mark has a backslash.
+        In a row's text `photo` comes before `state`, and every quotation mark inside a string has a backslash.
         """
         mine, _, _ = self.standing.partition(_AFTER_PHOTO)
         return other.startswith(mine + _AFTER_PHOTO)
@@ -85,13 +85,13 @@ _AFTER_PHOTO = ',"state":"'
 
 @lru_cache(maxsize=16)
 def _on_volume(volume: Volume) -> str:
-    """How a text goes on where a photo was seen on this volume and is within reach; no string can hold it."""
+    """How a row's text continues if the photo was seen on this volume and is within reach; no string can contain it."""
     known = known_of(volume)
     return f',"volume":{"null" if known is None else to_json(known)},"away":null,'
 
 
 def row_if_known(db: sqlite3.Connection, identity: PhotoId) -> Row | None:
-    """The photo's row, unread; None if it is not known."""
+    """The photo's row, unparsed; None if it is not known."""
     row = db.execute("SELECT state, standing FROM photo WHERE id = ?", (identity,)).fetchone()
     return None if row is None else _as_row(identity, *row)
 
@@ -104,7 +104,7 @@ def _as_row(identity: str, state: str, standing: str) -> Row:
 
 
 def row_of(db: sqlite3.Connection, identity: PhotoId) -> Row:
-    """The photo's row, unread. JournalError if it is not known."""
+    """The photo's row, unparsed. JournalError if it is not known."""
     row = row_if_known(db, identity)
     if row is None:
         raise no_such_photo(identity)
@@ -113,7 +113,7 @@ def row_of(db: sqlite3.Connection, identity: PhotoId) -> Row:
 
 def no_such_photo(identity: PhotoId) -> JournalError:
     """The error for a photo that has no row."""
-    return JournalError(f"The journal knows no photo {identity}. `photo-agent status` lists those it knows.")
+    return JournalError(f"The journal has no photo {identity}. `photo-agent status` lists the photos it has.")
 
 
 def put_row(db: sqlite3.Connection, tracked: TrackedPhoto, text: str) -> None:
@@ -125,12 +125,12 @@ def put_row(db: sqlite3.Connection, tracked: TrackedPhoto, text: str) -> None:
 
 
 def volume_id(tracked: TrackedPhoto) -> str:
-    """What stands in the row's column for the volume; empty where it is not known."""
+    """The value of the row's volume column; empty if the volume is not known."""
     return "" if tracked.volume is None else tracked.volume.id or ""
 
 
 def live_at(db: sqlite3.Connection, photo: Photo, volume: Volume) -> Row | None:
-    """The row of the photo at this path, of this volume; a volume that is not known may be any."""
+    """The row of the photo at this path, on this volume; an unknown volume may be any."""
     rows = db.execute(
         """SELECT volume, id, state, standing FROM photo
         WHERE path = ? AND state NOT IN ('removed', 'gone') ORDER BY volume DESC""",
@@ -141,9 +141,9 @@ def live_at(db: sqlite3.Connection, photo: Photo, volume: Volume) -> Row | None:
 
 
 class Halves:
-    """Photos to be known by something else than their path: read once for a look, and only if asked for.
+    """Photos that are recognised by something other than their path: read once for a scan, and only if needed.
 
-    Those on the share by what hangs on their main files; those on a card that was away by where they are on it.
+    Photos on the share by the companions of their main files; those on a card that was away by their place on it.
     """
 
     def __init__(self, db: sqlite3.Connection) -> None:
@@ -152,7 +152,7 @@ class Halves:
         self._by_card: dict[tuple[str, Path], TrackedPhoto] | None = None
 
     def whole(self, photo: Photo) -> TrackedPhoto | None:
-        """The photo that all members of this one belong to."""
+        """The photo to which all members of this one belong."""
         if self._by_path is None:
             rows = self._db.execute("SELECT standing FROM photo WHERE state IN ('proven', 'recorded')").fetchall()
             known = [read_row(text) for (text,) in rows]
@@ -177,7 +177,7 @@ def check_step(old: Row, new: TrackedPhoto, text: str) -> None:
     """JournalError unless `new`, whose JSON is `text`, may follow `old`."""
     changed = not old.has_photo_of(text) and same(read_row(old.standing).photo, new.photo) is None
     if changed and not (new.state is State.FOUND and starts_again(old.state)):
-        raise JournalError(f"Photo {new.id} has changed on disk: it must be found again, not go on as {new.state}.")
+        raise JournalError(f"Photo {new.id} has changed on disk: it must be found again before it can be {new.state}.")
     if not changed and not allowed(old.state, new.state):
         raise JournalError(f"Photo {new.id} cannot go from {old.state} to {new.state}.")
     missing = new.lacks()

@@ -1,7 +1,7 @@
 """The journal's file: opening it, one transaction at a time, and SQLite's faults in plain words.
 
-A transaction that was committed survives a crash of the program or of the laptop (WAL, synchronous=FULL); one that was
-not leaves nothing. A file that is damaged or of a newer version is left as it is and reported, never replaced: it knows
+A committed transaction survives a crash of the program or of the laptop (WAL, synchronous=FULL); an uncommitted one
+leaves nothing. A file that is damaged or of a newer version is left unchanged and reported, never replaced: it knows
 which photos were proven and not yet removed.
 """
 
@@ -21,14 +21,14 @@ BUSY_SECONDS = 30.0
 
 
 class Store:
-    """One connection; one thread uses it (sqlite3 sees to that), another thread opens its own."""
+    """One connection; one thread uses it (sqlite3 checks that), another thread opens its own."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         (self._version,) = connection.execute("PRAGMA data_version").fetchone()
 
     def close(self) -> None:
-        """End the connection; more than once does no harm."""
+        """End the connection; a second call does no harm."""
         self._db.close()
 
     def __enter__(self) -> Self:
@@ -41,7 +41,7 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: committed and on disk when the block ends, undone when it raises."""
+        """One transaction: committed and on disk when the block ends, undone if it raises."""
         with as_journal_error():
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -59,9 +59,9 @@ class Store:
             yield self._db
 
     def changed_by_others(self) -> bool:
-        """Whether another connection has written since this was asked last (or, the first time, since it was opened).
+        """Whether another connection has written since the last call (or, the first time, since this one was opened).
 
-        One look at the file's header, where a query would read pages.
+        It reads only the file's header, where a query would read pages.
         """
         with self._reading() as db:
             (version,) = db.execute("PRAGMA data_version").fetchone()
@@ -71,8 +71,8 @@ class Store:
     def tidy(self) -> bool:
         """Leave nothing of deleted rows in the file or its log; False if another connection was reading just now.
 
-        `secure_delete` zeroes what is deleted, but a row may have been copied when its page was split, and the log
-        keeps old pages until it is folded in: so the file is rewritten from what lives, and the log cut to nothing.
+        `secure_delete` zeroes deleted rows, but a row may have been copied when its page was split, and the log holds
+        old pages until they are written back: so the file is rewritten from its live rows, and the log is emptied.
         """
         with as_journal_error():
             try:
@@ -86,9 +86,9 @@ class Store:
 
 
 def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    """The file at `path`, made or brought up to date if need be; JournalError if it is not to be trusted."""
+    """The file at `path`, created or brought up to date if need be; JournalError if it cannot be trusted."""
     if read_only and not path.exists():
-        raise JournalError("There is no journal on this laptop yet. It is made by the first `photo-agent sync`.")
+        raise JournalError("There is no journal on this laptop yet. The first `photo-agent sync` creates it.")
     with as_journal_error():
         if not read_only:
             _make(path)
@@ -105,7 +105,7 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 
 
 def _make(path: Path) -> None:
-    """An empty file that only its owner reads, in a folder that only its owner enters."""
+    """An empty file that only its owner can read, in a folder that only its owner can enter."""
     try:
         make_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -118,7 +118,7 @@ def _make(path: Path) -> None:
 
 def _prepare(db: sqlite3.Connection, *, read_only: bool) -> None:
     db.execute("PRAGMA foreign_keys=ON")
-    db.execute("PRAGMA temp_store=MEMORY")  # no row of ours in a temporary file elsewhere
+    db.execute("PRAGMA temp_store=MEMORY")  # so that no row of ours is in a temporary file elsewhere
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise JournalError(
@@ -134,7 +134,7 @@ def _prepare(db: sqlite3.Connection, *, read_only: bool) -> None:
     db.execute("PRAGMA secure_delete=ON")
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
-    db.execute("PRAGMA fullfsync=ON")  # macOS: past the drive's cache; nothing elsewhere
+    db.execute("PRAGMA fullfsync=ON")  # macOS: through the drive's cache; no effect elsewhere
     if version < VERSION:
         migrate(db)
     (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
@@ -143,15 +143,15 @@ def _prepare(db: sqlite3.Connection, *, read_only: bool) -> None:
 
 
 DAMAGED = (
-    "The journal on this laptop is damaged. Nothing was changed. Ask IT to keep a copy of the state folder, then move "
-    "the journal and the files beside it (ending in -wal and -shm) away: the next run finds every photo again, and one "
-    "that is on the share already is proven there by reading it back, not sent twice."
+    "The journal on this laptop is damaged. Nothing was changed. Ask IT to make a copy of the state folder, then move "
+    "the journal and the files beside it (ending in -wal and -shm) away: the next run finds every photo again. A photo "
+    "that is on the share already is not sent twice: it is read back there and so proven."
 )
 
 
 @contextmanager
 def as_journal_error() -> Iterator[None]:
-    """sqlite's faults as JournalErrors that say what to do."""
+    """Raise sqlite's faults as JournalErrors that say what to do."""
     try:
         yield
     except sqlite3.DatabaseError as fault:
@@ -164,11 +164,9 @@ def _in_words(fault: sqlite3.DatabaseError) -> str:
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return DAMAGED
         case sqlite3.SQLITE_FULL:
-            return (
-                "The journal cannot be written: this laptop's disk is full. Make room; the next run goes on from here."
-            )
+            return "The journal cannot be written: this laptop's disk is full. Make room; the next run continues here."
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return f"The journal was kept busy by another program for {BUSY_SECONDS:.0f} seconds. Try again."
+            return f"The journal was busy for {BUSY_SECONDS:.0f} seconds: another program is using it. Try again."
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN:
             return (
                 "The journal cannot be written. Check that the state folder (state_dir in agent.toml) belongs to you."

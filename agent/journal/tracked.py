@@ -1,4 +1,4 @@
-"""One tracked photo: its state, all that is known about it, and what must be known for that state."""
+"""One tracked photo: its state, all that is known about it, and what must be known in that state."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,21 +22,21 @@ from agent.model import (
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A transfer of a photo that was changed before it could be removed here: the record is still to say so."""
+    """A transfer of a photo that was changed before it could be removed here; the record does not show this yet."""
 
     transfer: TransferId
     visit: VisitId
 
 
 OUT_OF_REACH = frozenset({Outcome.AWAY, Outcome.FOLDER_GONE, Outcome.DISMISSED})
-"""What stands in the way of a photo whose folder is not there."""
+"""Why a photo cannot be worked on while its folder is missing."""
 
 LONGEST_PAUSE = timedelta(minutes=90)
-"""Longer than any photo is put off in one go."""
+"""Longer than any photo is ever put off at once."""
 
 
 def has_to_wait(until: datetime, now: datetime) -> bool:
-    """Whether it is too early for what is put off until then; what is put off for longer than any pause is not."""
+    """Whether it is too early, as something was put off until then; a time further off than any pause is ignored."""
     return now < until <= now + LONGEST_PAUSE
 
 
@@ -44,14 +44,15 @@ def has_to_wait(until: datetime, now: datetime) -> bool:
 class TrackedPhoto:
     """A photo, its state and what was learned on the way; all times are instants (aware).
 
-    `looked_at` is when `photo`, as it stands, was first seen so: settling is measured from it. `fingerprints` go by
-    member, in `photo`'s order. `reachable_at` is when the share could first be reached for this photo. A standing with
-    `not_before` waits in the state it has; `attempts` counts what failed since it came there, `reason` says why.
+    `looked_at` is when `photo` was first seen in its present form: settling is measured from it. `fingerprints` are
+    those of the members, in `photo`'s order. `reachable_at` is when the share could first be reached for this photo. A
+    photo with `not_before` waits in the state it has; `attempts` counts failures since it entered that state, `reason`
+    says why.
 
     `volume` is the disk or card it was seen on. `away` says why it cannot be worked on where it is or was (its card is
-    not there, its folder is not there, its card is read-only), None where nothing stands in the way. `removing` are the
-    members, by their place in `photo`, that this program has removed or was about to: it is durable before the first of
-    them is touched. `resent` is how often it was sent again because the share had lost it.
+    missing, its folder is missing, its card is read-only); None if it can. `removing` are the members, by their place
+    in `photo`, that this program has removed or was about to: it is durable before the first of them is touched.
+    `resent` is how often it was sent again because the share had lost it.
     """
 
     id: PhotoId
@@ -84,12 +85,12 @@ class TrackedPhoto:
     def waits(self, now: datetime) -> bool:
         """Whether it is too early to try the next step.
 
-        A time further off than any pause is long was put down while the clock was ahead: it holds nothing up.
+        A time further off than any pause was stored while the clock was ahead: it does not delay anything.
         """
         return self.not_before is not None and has_to_wait(self.not_before, now)
 
     def not_after(self, now: datetime) -> Self:
-        """This photo without times from the future, which a clock that was ahead has left: they count as `now`."""
+        """This photo with times from the future, left by a clock that was ahead, counted as `now`."""
         held_up = self.not_before is not None and self.not_before > now + LONGEST_PAUSE
         return replace(
             self,
@@ -102,14 +103,14 @@ class TrackedPhoto:
         )
 
     def found_again(self, photo: Photo, at: datetime) -> Self:
-        """This photo after its file changed: what was learned about the old content is gone."""
+        """This photo after its file changed: all that was learned about the old content is dropped."""
         ended = self.ended
         if self.state is State.RECORDED and self.transfer and self.decision and self.decision.visit:
             ended = Ended(self.transfer, self.decision.visit)
         return type(self)(self.id, photo, State.FOUND, self.found_at, at, volume=self.volume, ended=ended)
 
     def to_send_again(self) -> Self:
-        """This photo after the share lost what was proven there: decided, with no proof."""
+        """This photo after the share lost its proven copy: decided, without a proof."""
         return type(self)(
             self.id,
             self.photo,
@@ -125,11 +126,11 @@ class TrackedPhoto:
     def lacks(self) -> str | None:
         """What is missing for the state it claims, or None.
 
-        The last gate before a removal that is not the pipeline's own: nothing is proven without a proof of every
-        fingerprint, nothing recorded without a receipt.
+        The last check before a removal outside the pipeline: no photo is proven without a proof of every
+        fingerprint, or recorded without a receipt.
         """
         if self.state is State.PRIVATE:
-            return "a private photo is never kept as a row"
+            return "a private photo is never stored as a row"
         if self.state in {State.DECIDED, State.SENT, State.PROVEN, State.RECORDED, State.REMOVED, State.GONE} and (
             self.decision is None or self.decision.verdict is not Verdict.VISIT
         ):

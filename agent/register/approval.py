@@ -1,7 +1,7 @@
-"""Whether a line of a register is a visit that takes place. Cancelled, tentative and free ones are not, and are named.
+"""Whether a register line is a visit that takes place. Cancelled, tentative and free ones do not count; each says why.
 
 Schools say it in the status, and Outlook, Google and people in the title: "Canceled: Zoo", "Canceled event: Zoo",
-"Termin abgesagt: Zoo", "Zoo (postponed)". What was called off is known wherever it begins or ends the title.
+"Termin abgesagt: Zoo", "Zoo (postponed)". A cancellation is recognised at either end of the title.
 """
 
 import re
@@ -36,12 +36,12 @@ _STATUS = {
 
 
 def by_title(title: str) -> str:
-    """Why a visit of this title does not take place; empty where the title does not say so."""
+    """Why a visit of this title does not take place; empty if the title does not say so."""
     if _FIRST_OR_LAST.fullmatch(title):
         return CANCELLED
     return next((why for form, why in _TITLE if form.match(title)), "")
 
 
 def by_status(status: str) -> str | None:
-    """Likewise by the word in the status column, in lower case; None for a word that is not known."""
+    """The same, by the word in the status column, in lower case; None for an unknown word."""
     return _STATUS.get(status)

@@ -1,4 +1,4 @@
-"""A small file that several processes read often and replace whole. It is read again only after it was replaced."""
+"""A small file that several processes read often and replace as a whole. It is read again only once it was replaced."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ Content = TypeVar("Content")
 
 
 class Cached(Generic[Content]):
-    """A file's content as `read` makes it of its bytes. `read` raises ValueError of what it did not write."""
+    """A file's content, as `read` parses it from its bytes. `read` raises ValueError for content it did not write."""
 
     def __init__(self, path: Path, read: Callable[[bytes], Content]) -> None:
         self._path = path
@@ -21,29 +21,29 @@ class Cached(Generic[Content]):
         self.damaged: str | None = None
 
     def content(self) -> Content | None:
-        """What the file holds; None where there is none, or, with the reason in `damaged`, a damaged one.
+        """What the file holds; None if it is missing, or damaged, with the reason in `damaged`.
 
-        Raises LocalFault where it is there and cannot be read.
+        Raises LocalFault if it exists and cannot be read.
         """
         try:
             look = self._path.stat()
             seen = look.st_mtime_ns, look.st_size, look.st_ino
             if seen != self._seen:
                 self._take(self._path.read_bytes())
-                self._seen = seen  # of before the reading: if the file was replaced since, it is read once more
+                self._seen = seen  # taken before reading: a file that has been replaced since is read once more
         except FileNotFoundError:
             self._seen, self._content, self.damaged = None, None, None
         except OSError as fault:
-            raise LocalFault(f"the register kept on this laptop cannot be read: {fault.strerror}") from fault
+            raise LocalFault(f"the register stored on this laptop cannot be read: {fault.strerror}") from fault
         return self._content
 
     def write(self, raw: bytes) -> None:
-        """Replace the file durably. Raises LocalFault, and then it is what it was."""
+        """Replace the file durably. Raises LocalFault, and then the old content remains."""
         try:
             replace_file(self._path, raw)
         except OSError as fault:
             raise LocalFault(
-                f"the register cannot be kept on this laptop: {fault.strerror}; is its disk full?"
+                f"the register cannot be stored on this laptop: {fault.strerror}; is its disk full?"
             ) from fault
 
     def _take(self, raw: bytes) -> None:

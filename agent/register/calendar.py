@@ -1,17 +1,17 @@
 """The visits register as a calendar (iCalendar, RFC 5545): each VEVENT is a visit.
 
-- id: the property X-VISIT-ID, else made from UID, always the same way; title: SUMMARY.
+- id: the property X-VISIT-ID, else derived from UID, always in the same way; title: SUMMARY.
 - times: DTSTART with DTEND (exclusive for whole days, RFC 5545, 3.6.1) or DURATION; a TZID is the visit's zone, by its
-  IANA or Windows name or as the calendar defines it; a floating or UTC time is of a visit in the calendar's zone
-  (X-WR-TIMEZONE), else the device's. Where those of DTSTART and DTEND differ, the visit goes from one to the other;
-  X-VISIT-TIMEZONE lists the zones of a journey as visits.csv does, and is the zone of times that name none.
-- GEO is the place. RFC 5545 has no radius, no list of staff and none of cameras: X-VISIT-RADIUS-KM, X-VISIT-STAFF and
-  X-VISIT-CAMERAS say these as the columns of visits.csv do. ORGANIZER and ATTENDEE are *not* lists of staff: they are
-  addresses, and whoever is invited has not yet come.
+  IANA or Windows name or as the calendar defines it; a floating or UTC time belongs to the calendar's zone
+  (X-WR-TIMEZONE), else to the device's. If DTSTART and DTEND have different zones, the visit goes from one to the
+  other; X-VISIT-TIMEZONE lists the zones of a journey as visits.csv does, and applies to times that name no zone.
+- GEO is the place. RFC 5545 has no property for a radius, staff or cameras: X-VISIT-RADIUS-KM, X-VISIT-STAFF and
+  X-VISIT-CAMERAS give these as the columns of visits.csv do. ORGANIZER and ATTENDEE are *not* lists of staff: they are
+  addresses, and an invitation does not mean that somebody came.
 - Cancelled, tentative, free and declined events are not visits (`invitation`), and are reported as such.
 - A recurring event is an error: a visit is one outing, and each has its own id.
 
-All other properties, alarms and whatever else a maker writes are passed over: they cannot make or unmake a visit.
+All other properties, alarms and additions by a maker are skipped: they cannot make or cancel a visit.
 """
 
 import re
@@ -49,16 +49,16 @@ _DURATION = re.compile(
 
 def read_calendar(raw: bytes, rules: Rules) -> VisitsReading:
     """Read a calendar. Never raises on bad content."""
-    text, told = decode(raw, "visits")
+    text, undecoded = decode(raw, "visits")
     if text is None:
-        return VisitsReading((), told)
+        return VisitsReading((), undecoded)
     try:
         calendars = read_components(text)
     except NoCalendar as fault:
-        return VisitsReading((), (*told, Fault(1, None, f"this is not a calendar: {fault}", "error")))
+        return VisitsReading((), (*undecoded, Fault(1, None, f"this is not a calendar: {fault}", "error")))
     if sum(part.kind == "VEVENT" for calendar in calendars for part in calendar.parts) > MOST_ROWS:
         words = f"the calendar has more than {MOST_ROWS} events: is it the right one?"
-        return VisitsReading((), (*told, Fault(1, None, words, "error")))
+        return VisitsReading((), (*undecoded, Fault(1, None, words, "error")))
     events = [_Event(part, Setting(calendar, rules)) for calendar in calendars for part in calendar.parts
               if part.kind == "VEVENT"]  # fmt: skip
     read = [(event, contained_line(event.notes, event.visit)) for event in events]
@@ -67,28 +67,28 @@ def read_calendar(raw: bytes, rules: Rules) -> VisitsReading:
     doubtful = tuple(event.doubt(rules.longest) for event, _ in read if event.notes.failed() and not event.off)
     for event, _ in read:
         if event.off:
-            as_warnings(event.notes)  # no visit either way
-    faults = [*told, *(fault for event, _ in read for fault in event.notes.faults)]
+            as_warnings(event.notes)  # it is not a visit either way
+    faults = [*undecoded, *(fault for event, _ in read for fault in event.notes.faults)]
     if not good and not any(fault.severity == "error" for fault in faults):
-        faults.append(Fault(1, None, "the calendar holds no visit", "error"))
+        faults.append(Fault(1, None, "the calendar contains no visits", "error"))
     return VisitsReading(tuple(visit for visit, _ in good), tuple(faults), tuple(line for _, line in good), doubtful)
 
 
 class Setting:
-    """What a calendar says of all its events: the zone of times that name none, its own zones, and its method."""
+    """What a calendar says about all its events: the zone for times that name none, its own zones, and its method."""
 
     def __init__(self, calendar: Component, rules: Rules) -> None:
-        said = calendar.text("X-WR-TIMEZONE")
-        self.home = said or rules.zone
+        own_zone = calendar.text("X-WR-TIMEZONE")
+        self.home = own_zone or rules.zone
         own = OwnZones(calendar, rules.zone)
-        if said and not zone_named(said):
-            self.home = own.named(said, 2026) or said  # told where it is used
+        if own_zone and not zone_named(own_zone):
+            self.home = own.named(own_zone, 2026) or own_zone  # an unknown zone is reported by each event that uses it
         self.zones = OwnZones(calendar, self.home)
         self.method = calendar.text("METHOD").upper()
 
 
 class _Event:
-    """One VEVENT while it is read."""
+    """One VEVENT while it is being read."""
 
     def __init__(self, event: Component, setting: Setting) -> None:
         self._event = event
@@ -98,7 +98,7 @@ class _Event:
         self.off = why_off(event, setting.method)
 
     def visit(self) -> Visit | None:
-        """The visit; None, with an error in the notes, where it makes none."""
+        """The visit; None, with an error in the notes, if the event does not give one."""
         notes = self.notes
         self._check()
         if notes.failed():
@@ -107,7 +107,7 @@ class _Event:
         if not title:
             notes.warning("SUMMARY", "the visit has no title")
         if self.off and self.off != approval.CANCELLED:
-            notes.warning(*_told(self.off))
+            notes.warning(*_off_warning(self.off))
         route = journey(self._event.text("X-VISIT-TIMEZONE"), "X-VISIT-TIMEZONE", notes)
         home = self._setting.home
         when, ends_named = self._when(*((route[0], route[-1]) if route else (home, home)))
@@ -119,7 +119,7 @@ class _Event:
         where, radius_km = cells.place(north, east, radius, ("GEO", "GEO", "X-VISIT-RADIUS-KM"), notes)
         status = self._event.text("STATUS").upper()
         if status not in {"", "CONFIRMED", "CANCELLED", "CANCELED", "TENTATIVE"}:
-            notes.error("STATUS", f"{cells.printable(status, 40)} is not a status: write CONFIRMED or CANCELLED")
+            notes.error("STATUS", f"{cells.printable(status, 40)} is not a known status: write CONFIRMED or CANCELLED")
         if notes.failed() or self.id is None or when is None:
             return None
         return Visit(
@@ -128,7 +128,7 @@ class _Event:
         )  # fmt: skip
 
     def doubt(self, longest: timedelta) -> Doubt:
-        """When the event could have been, where no visit could be made of it."""
+        """When the event could have taken place, if no visit could be read from it."""
         staff = Notes(self.notes.line)
         people = cells.names(self._event.text("X-VISIT-STAFF"), "staff", staff)
         days = {
@@ -150,7 +150,7 @@ class _Event:
         return _safe(uid)
 
     def _check(self) -> None:
-        """Errors for what is needed and stands there in a way that cannot be read, with the event's name."""
+        """Add an error for each property that is needed and cannot be read, with the event's name."""
         notes, called = self.notes, cells.printable(self._event.text("SUMMARY"), 40)
         of = f" (the event “{called}”)" if called else ""
         if self._event.unclosed:
@@ -160,13 +160,13 @@ class _Event:
                 notes.error(None, f"“{cells.printable(line, 40)}” cannot be read{of}")
         for name in sorted(_READ):
             if len(self._event.all(name)) > 1 and name not in _RECURRING:
-                notes.error(name, f"is there more than once: which one is meant?{of}")
+                notes.error(name, f"appears more than once: which one is meant?{of}")
         for name in _RECURRING:
             if self._event.all(name):
-                notes.error(name, f"a recurring event is not read: give every visit an event of its own{of}")
+                notes.error(name, f"a recurring event is not read: create a separate event for every visit{of}")
 
     def _place(self) -> tuple[str, str, str]:
-        """Latitude, longitude and radius as they stand there; a place that cannot be read matters only to a radius."""
+        """Latitude, longitude and radius as written; a place that cannot be read only matters if there is a radius."""
         radius = self._event.text("X-VISIT-RADIUS-KM")
         geo = "".join(one.value for one in self._event.all("GEO")).strip()
         north, _, east = (part.strip() for part in geo.partition(";"))
@@ -175,15 +175,15 @@ class _Event:
         aside = Notes(0)
         cells.place(north, east, "", ("GEO", "GEO", ""), aside)
         if (aside.failed() or not east) and not radius:
-            self.notes.warning("GEO", "the place cannot be read, and is not needed without X-VISIT-RADIUS-KM")
+            self.notes.warning("GEO", "the place cannot be read; it is not needed without X-VISIT-RADIUS-KM")
             return "", "", ""
         return north, east, radius
 
     def _when(self, home: str, home_at_end: str) -> tuple[Interval | None, tuple[str, ...]]:
-        """The event's span, None with an error where it has none; and the zone of its start, with that of its end where
-        the end names one.
+        """The event's span (None with an error if it has none), and its zones: that of its start, then that of its end
+        if the end names one.
 
-        `home` and `home_at_end` are for times that name no zone.
+        `home` and `home_at_end` apply to times that name no zone.
         """
         event, notes = self._event, self.notes
         starts, zone_name = self._moment("DTSTART", home)
@@ -200,7 +200,7 @@ class _Event:
             if ends is None or end_zone is None:
                 return None, (home,)
             if ends.whole_day != starts.whole_day:
-                notes.error("DTEND", "one of start and end is a day, the other a time: which one is meant?")
+                notes.error("DTEND", "one of start and end is a day, the other a time: give both in the same way")
                 return None, (home,)
             if ends.whole_day:  # exclusive here, inclusive for `span`
                 ends = CellDate(ends.wall - _A_DAY, whole_day=True)
@@ -210,7 +210,7 @@ class _Event:
         return span((starts, zone), (over, zone), ("DTSTART", "DURATION"), notes) if over else None, (zone_name,)
 
     def _end_by_duration(self, starts: CellDate, zone: tzinfo, given: list[Property]) -> CellDate | None:
-        """The end by DURATION, or of the one day that a whole-day event without an end lasts (RFC 5545, 3.6.1)."""
+        """The end by DURATION, or after the one day that a whole-day event without an end lasts (RFC 5545, 3.6.1)."""
         lasting = _duration(given[0].value) if given else _A_DAY if starts.whole_day else None
         if lasting is None and not given:
             self.notes.error("DTEND", "the event has no end: give it DTEND or DURATION")
@@ -225,7 +225,7 @@ class _Event:
         return CellDate((starts.wall.replace(tzinfo=zone).astimezone(UTC) + lasting).replace(tzinfo=None), timedelta(0))
 
     def _moment(self, name: str, home: str) -> tuple[CellDate | None, str]:
-        """What a date property says, and its zone by name."""
+        """The value of a date property, and the name of its zone."""
         notes = self.notes
         there = self._event.all(name)
         if not there:
@@ -257,14 +257,14 @@ class _Event:
         return CellDate(wall, timedelta(0) if utc else None, whole_day=time is None), zone_name
 
 
-def _told(off: str) -> tuple[str, str]:
-    """The column and the words of the warning that an event is no visit."""
+def _off_warning(off: str) -> tuple[str, str]:
+    """The column and the text of the warning that an event is not a visit."""
     if off == approval.FREE:
         return "TRANSP", (
-            "no visit: the calendar marks it as free time, as Outlook and Google do by themselves for all-day events. "
+            "not a visit: the calendar marks it as free time, as Outlook and Google do by default for all-day events. "
             "If it is a visit, set Show As to Busy"
         )
-    return "STATUS", f"no visit, {off}: its photos stay where they are until it is confirmed"
+    return "STATUS", f"not a visit, {off}: its photos stay where they are until it is confirmed"
 
 
 def _duration(text: str) -> timedelta | None:
@@ -276,8 +276,8 @@ def _duration(text: str) -> timedelta | None:
 
 
 def _safe(uid: str) -> VisitId:
-    """A folder's name for a UID: itself where it is one, else what is safe of it with eight digits of its hash."""
+    """A folder name for a UID: the UID if it is a safe name, else its safe part with eight digits of its hash."""
     if cells.unsafe_id(uid) is None:
         return VisitId(uid)
-    kept = re.sub(r"[^A-Za-z0-9_-]+", "-", uid).strip("-")[:48].rstrip("-") or "visit"
-    return VisitId(f"{kept}-{sha256(uid.encode(errors='replace')).hexdigest()[:8]}")
+    safe = re.sub(r"[^A-Za-z0-9_-]+", "-", uid).strip("-")[:48].rstrip("-") or "visit"
+    return VisitId(f"{safe}-{sha256(uid.encode(errors='replace')).hexdigest()[:8]}")

@@ -1,4 +1,4 @@
-"""A camera's line for cameras.csv, for a person to put in: the file is the school's, and no program writes to it."""
+"""A camera's line for cameras.csv, for a person to paste in: the file is the school's, and no program writes to it."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from agent.register.cells import key, printable
 
 
 def clock_line(camera: RegisteredCamera) -> str:
-    """The camera's line under the columns of `COLUMNS.known`."""
+    """The camera's line, in the order of `COLUMNS.known`."""
     cells = {
         "label": camera.label,
         "make": camera.make or "",
@@ -26,7 +26,7 @@ def clock_line(camera: RegisteredCamera) -> str:
 
 
 def named(camera: Camera, ahead: timedelta, *, label: str | None = None, owner: str = "staff") -> RegisteredCamera:
-    """A line for a camera that has none: labelled by its make and model where no `label` is given."""
+    """A line for a camera that has none yet: without a `label`, it is labelled by its make and model."""
     make, model, serial = (printable(word or "", 80) for word in (camera.make, camera.model, camera.serial))
     described = model if key(model).startswith(key(make)) else f"{make} {model}"
     if serial:

@@ -27,7 +27,7 @@ LARGEST_CLOCK_ERROR = 100 * 366 * 86400
 
 
 def read_cameras(raw: bytes) -> CamerasReading:
-    """Read cameras.csv. Never raises on bad content; lines with an error or a doubled label are left out and told."""
+    """Read cameras.csv. Never raises on bad content; lines with an error or a repeated label are left out as faults."""
     sheet = read_sheet(raw, COLUMNS)
     read = [(contained_line(row.notes, partial(_camera, row, sheet.separator)), row) for row in sheet.rows]
     doubled([(cells.key(row.cells.get("label", "")), row.notes) for _, row in read], "label")
@@ -74,18 +74,18 @@ def _clock_ahead(cell: str, separator: str, notes: Notes) -> timedelta:
 
 
 def _runs_right(row: Row) -> bool:
-    """Whether the row, left out for another reason, certainly says no clock error."""
+    """Whether a row that was left out for another reason certainly gives no clock error."""
     if not {fault.column for fault in row.notes.faults if fault.severity == "error"} <= set(COLUMNS.known):
-        return False  # no CSV, a cell too many, or a column whose name only looks like the clock's
+        return False  # not valid CSV, a cell too many, or a column whose name only looks like the clock's
     return row.cells.get("clock_ahead_seconds", "") in {"", "0"}
 
 
 def _tell_twins(cameras: list[tuple[RegisteredCamera, Row]]) -> None:
-    """Warn where files could not tell two cameras apart; matching then corrects no clock by guess."""
+    """Warn of cameras that files cannot tell apart; matching then corrects neither clock."""
     seen: dict[tuple[str, ...], Notes] = {}
     for camera, row in cameras:
         by_serial = ("serial", cells.key(camera.serial)) if camera.serial else None
         names = by_serial or ("model", cells.key(camera.make or ""), cells.key(camera.model or ""))
         if names in seen:
-            row.notes.warning(names[0], f"files cannot tell this camera from that on line {seen[names].line}")
+            row.notes.warning(names[0], f"files cannot tell this camera from the one on line {seen[names].line}")
         seen.setdefault(names, row.notes)

@@ -1,4 +1,4 @@
-"""Reading single cells: ids, names, lists, numbers, places. What is wrong with a cell goes into the notes."""
+"""Reading single cells: ids, names, lists, numbers, places. Faults in a cell go into the notes."""
 
 import re
 import unicodedata
@@ -15,29 +15,29 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9]|lpt[
 _ERROR_VALUE = re.compile(r"#+|#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!)", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
 _ANYONE: Final = frozenset({"all", "any", "anyone", "everyone", "everybody", "*", "-", "n/a", "none"})
-# Marks that turn the direction of text around: in a title they could make one visit read like another.
+# Characters that change the direction of text: in a title they could make one visit read like another.
 _TURNING = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 @lru_cache(maxsize=4096)
 def key(name: str) -> str:
-    """A name as it is compared: no case, single spaces, one Unicode form."""
+    """A name in the form used for comparing: no case, single spaces, one Unicode form."""
     return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
 
 
 def is_value(cell: str, column: str, notes: Notes) -> bool:
-    """Whether the cell holds a value and not a formula or a spreadsheet's error; else that is an error."""
+    """Whether the cell holds a plain value. A formula or a spreadsheet's error is reported as an error."""
     if cell.startswith(("=", "@")):
         notes.error(column, "this is a formula, not its value: save the sheet with values")
         return False
     if _ERROR_VALUE.fullmatch(cell):
-        notes.error(column, f"{cell} is a spreadsheet's error or a column too narrow, not a value")
+        notes.error(column, f"{cell} is not a value: it is a spreadsheet's error, or its column is too narrow")
         return False
     return True
 
 
 def unsafe_id(name: str) -> str | None:
-    """Why a visit's id is no safe folder name on Windows, macOS, Linux and the share; None if it is one."""
+    """Why a visit's id is unsafe as a folder name on Windows, macOS, Linux or the share; None if it is safe."""
     if len(name) > LONGEST_ID:
         return f"longer than {LONGEST_ID} characters"
     if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
@@ -52,7 +52,7 @@ def unsafe_id(name: str) -> str | None:
 
 
 def visit_id(cell: str, column: str, notes: Notes) -> VisitId | None:
-    """A visit's id, safe as a folder's name."""
+    """A visit's id, safe as a folder name."""
     if not cell:
         notes.error(column, "the visit has no id")
         return None
@@ -65,19 +65,19 @@ def visit_id(cell: str, column: str, notes: Notes) -> VisitId | None:
 
 
 def printable(text: str, longest: int) -> str:
-    """Text on one line, without control characters and marks that turn its direction, not longer than `longest`."""
+    """Text on one line, without control characters or direction marks, at most `longest` characters."""
     calm = "".join(" " if unicodedata.category(char) == "Cc" else char for char in text.translate(_TURNING))
     line = " ".join(calm.split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
 def title(cell: str, column: str, notes: Notes) -> str:
-    """A visit's title, fit to be shown; empty is an error."""
+    """A visit's title, fit to be shown; an empty one is an error."""
     line = printable(cell, LONGEST_TITLE)
     if not line:
         notes.error(column, "the visit has no title")
     elif line.endswith("…") and not cell.rstrip().endswith("…"):
-        notes.warning(column, f"longer than {LONGEST_TITLE} characters: cut")
+        notes.warning(column, f"longer than {LONGEST_TITLE} characters, so it was cut")
     if GARBLED.search(line):
         notes.warning(column, "garbled letters: save the file as CSV UTF-8 and correct the title")
     if line.startswith(("=", "@")) or _ERROR_VALUE.fullmatch(line):
@@ -86,7 +86,7 @@ def title(cell: str, column: str, notes: Notes) -> str:
 
 
 def names(cell: str, column: str, notes: Notes) -> frozenset[str]:
-    """A list with `;`, `|` or line breaks. A cell that is not empty never becomes "anyone" by naming nobody."""
+    """A list separated by `;`, `|` or line breaks. A cell that is filled but names nobody never means "anyone"."""
     if not cell or not is_value(cell, column, notes):
         return frozenset()
     if GARBLED.search(cell):
@@ -99,26 +99,26 @@ def names(cell: str, column: str, notes: Notes) -> frozenset[str]:
         notes.error(column, "the list is empty: leave the cell blank to allow anyone")
     for name in sorted(listed):
         if key(name) in _ANYONE:
-            notes.warning(column, f"“{name}” is taken as a name; leave the cell empty if anyone is meant")
+            notes.warning(column, f"“{name}” is read as a name; leave the cell empty to allow anyone")
     if any("," in part and len(_by_commas(part)) > 1 for part in re.split(r"[;|\r\n]", cell)):
         notes.warning(column, "read as several names because of the commas: write ; or | between names")
     return listed
 
 
 def _by_commas(part: str) -> list[str]:
-    """Several full names with commas between them ("j.smith, a.okafor"); one with a comma in it ("Smith, J") is one."""
+    """Several full names separated by commas ("j.smith, a.okafor"); one name with a comma ("Smith, J") stays one."""
     names = [name.strip() for name in part.split(",")]
     if len(names) > 1 and all(len(re.split(r"[\s.]+", name.strip(" ."))) > 1 for name in names):
         return names
-    if len(names) > 2:  # "Smith, J, Okafor, A" is anybody's guess, and any other way of two commas is a list
+    if len(names) > 2:  # "Smith, J, Okafor, A" is ambiguous; anything else with two commas is a list
         return names
     return [part]
 
 
 def number(cell: str, column: str, notes: Notes, *, separator: str = ",", thousands: bool = True) -> float | None:
-    """A plain decimal number; None where empty or wrong.
+    """A plain decimal number; None if empty or wrong.
 
-    A decimal comma only where commas do not separate cells, or where the number cannot have thousands.
+    A decimal comma is read only if commas do not separate cells, or the number cannot have thousands.
     """
     if not cell or not is_value(cell, column, notes):
         return None
@@ -131,7 +131,7 @@ def number(cell: str, column: str, notes: Notes, *, separator: str = ",", thousa
             notes.error(column, f"“{cell}” has a comma in it: write a decimal point")
             return None
         if separator in {"\t", ""} and re.fullmatch(r"[+-]?[0-9]{1,3},[0-9]{3}", text):
-            notes.error(column, f"“{cell}” may have a decimal comma or separate thousands: write a decimal point")
+            notes.error(column, f"the comma in “{cell}” may mark decimals or thousands: write a decimal point")
             return None
     return float(text.replace(",", "."))
 
@@ -139,7 +139,7 @@ def number(cell: str, column: str, notes: Notes, *, separator: str = ",", thousa
 def place(
     latitude: str, longitude: str, radius: str, columns: tuple[str, str, str], notes: Notes, *, separator: str = ","
 ) -> tuple[Place | None, float | None]:
-    """Where a visit is, and how far from there its photos may be, in kilometres. `columns` names the three cells."""
+    """Where a visit is, and how many kilometres away its photos may be. `columns` names the three cells."""
     north = _within(number(latitude, columns[0], notes, thousands=False), 90, columns[0], notes)
     east = _within(number(longitude, columns[1], notes, thousands=False), 180, columns[1], notes)
     radius_km = number(radius, columns[2], notes, separator=separator)
@@ -149,15 +149,15 @@ def place(
     if radius and not latitude and not longitude:
         notes.error(columns[2], "a radius without a place: give latitude and longitude, or no radius")
     if radius_km is not None and radius_km <= 0:
-        notes.error(columns[2], "a radius is greater than 0")
+        notes.error(columns[2], "the radius must be greater than 0")
     if radius_km is not None and radius_km > 500:
         notes.warning(columns[2], f"a radius of {radius_km:g} km hardly checks anything: are these metres?")
     if north is None or east is None:
         return None, None
     if (
         not radius and columns[0] != columns[1]
-    ):  # a calendar's GEO seldom has one; a column for it stands there to be filled
-        notes.warning(columns[2], "a place without a radius: where photos were taken is not checked")
+    ):  # a calendar's GEO seldom has a radius; a spreadsheet has a column for it
+        notes.warning(columns[2], "there is a place but no radius, so where photos were taken is not checked")
     return Place(north, east), radius_km
 
 

@@ -1,4 +1,4 @@
-"""Checking a register's file before it goes on the share: whether it lists visits or cameras, and every fault in it."""
+"""Checking a register file before it goes on the share: whether it lists visits or cameras, and every fault in it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from agent.register.sheet import header_names
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """How many lines are good, and what is wrong, in the file and between it and the other register."""
+    """How many lines are good, and the faults in the file and between it and the other register."""
 
     register: Which
     good: int
@@ -24,7 +24,7 @@ class Checked:
 
 
 def which_register(raw: bytes, name: str) -> Which:
-    """Whether a sheet is of visits or of cameras: by its header, in any encoding; if that says neither, by its name."""
+    """Whether a sheet lists visits or cameras: by its header, in any encoding; if that is not clear, by its name."""
     from agent.register.visits import COLUMNS as VISITS
 
     names = header_names(raw)
@@ -39,7 +39,7 @@ def check(raw: bytes, name: str, *, rules: Rules, cameras: bytes | None = None) 
     """Every fault of the file called `name`; never raises on bad content.
 
     With `cameras`, a cameras register, labels in visits are looked up in it;
-    what is wrong with that register itself is told when it is checked.
+    faults in that register itself are reported when it is checked.
     """
     if name.lower().endswith(".ics"):
         return _visits(raw, "ics", rules, cameras)
@@ -56,7 +56,7 @@ def _visits(raw: bytes, kind: Kind, rules: Rules, cameras: bytes | None) -> Chec
 
 
 def _across(visits: VisitsReading, cameras: bytes) -> tuple[Fault, ...]:
-    """Labels of cameras that no line of the cameras register has."""
+    """Camera labels that no line of the cameras register has."""
     known = read_cameras(cameras).cameras
     register = Register(visits.visits, known, Sha256(sha256(cameras).hexdigest()), datetime.now(UTC))
     lines = {visit.id: line for visit, line in zip(visits.visits, visits.lines, strict=False)}

@@ -1,8 +1,8 @@
 """The lines of a calendar file (iCalendar, RFC 5545), read leniently: components with their lines.
 
 Outlook, Google and scripts write lines that the standard does not allow: descriptions that are not folded, quotes in
-names, alarms of their own making, line ends of an old Mac. A reader of a component asks only for the lines it needs;
-all others are passed over here as they are.
+names, alarms of their own making, line ends of an old Mac. A reader asks a component only for the lines it needs; all
+others are skipped unread.
 """
 
 import re
@@ -17,21 +17,21 @@ _MAIN = frozenset({"VCALENDAR", "VEVENT", "VTIMEZONE"})
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One line: its name in capitals, its parameters as they stand there, and its value."""
+    """One line: its name in capitals, its parameters as written, and its value."""
 
     name: str
     parameters: str
     value: str
 
     def parameter(self, name: str) -> str:
-        """A parameter's value without its quotes; empty where it is not there."""
+        """A parameter's value without its quotes; empty if it is missing."""
         found = re.search(rf";\s*{name}\s*=\s*(?:\"([^\"]*)\"?|([^;]*))", self.parameters, re.IGNORECASE)
         return "" if found is None else (found[1] if found[1] is not None else found[2]).strip()
 
 
 @dataclass(slots=True)
 class Component:
-    """What stands between BEGIN and END. `line` is where it begins; `strange` are lines that are no properties."""
+    """The lines between BEGIN and END. `line` is where it begins; `strange` are lines that are not properties."""
 
     kind: str
     line: int
@@ -45,7 +45,7 @@ class Component:
         return [one for one in self.properties if one.name == name]
 
     def text(self, name: str) -> str:
-        """A property's value, without the escapes of text; empty where it is not there, or more than once."""
+        """A property's value with text escapes undone; empty if it is missing or appears more than once."""
         found = self.all(name)
         return _unescaped(found[0].value).strip() if len(found) == 1 else ""
 
@@ -55,7 +55,7 @@ class NoCalendar(Exception):
 
 
 def read_components(text: str) -> list[Component]:
-    """The calendars in a file. Raises NoCalendar where it is none, or is cut off."""
+    """The calendars in a file. Raises NoCalendar if it contains none, or is cut off."""
     calendars: list[Component] = []
     opened: list[Component] = []
     for number, line in _unfolded(text):
@@ -72,19 +72,19 @@ def read_components(text: str) -> list[Component]:
             elif kind == "VCALENDAR":
                 calendars.append(component)
             else:
-                raise NoCalendar(f"BEGIN:{kind[:20]} on line {number} stands outside BEGIN:VCALENDAR")
+                raise NoCalendar(f"BEGIN:{kind[:20]} on line {number} is outside BEGIN:VCALENDAR")
             opened.append(component)
         else:
             _close(opened, kind, number)
     if opened:
-        raise NoCalendar(f"it is cut off, END:{opened[-1].kind[:20]} is missing")
+        raise NoCalendar(f"it is cut off: END:{opened[-1].kind[:20]} is missing")
     if not calendars:
-        raise NoCalendar("there is no BEGIN:VCALENDAR in it")
+        raise NoCalendar("BEGIN:VCALENDAR is missing")
     return calendars
 
 
 def _close(opened: list[Component], kind: str, number: int) -> None:
-    """Close the component that an END is of; what was left open inside it is noted on it."""
+    """Close the component that an END belongs to; components left open inside it are noted on it."""
     at = next((at for at in reversed(range(len(opened))) if opened[at].kind == kind), None)
     if at is None:
         if kind in _MAIN:
@@ -95,7 +95,7 @@ def _close(opened: list[Component], kind: str, number: int) -> None:
     left = opened[at + 1 :]
     for inner in left:
         if inner.kind in _MAIN:
-            raise NoCalendar(f"it is cut off, END:{inner.kind} is missing before line {number}")
+            raise NoCalendar(f"it is cut off: END:{inner.kind} is missing before line {number}")
     if left:
         opened[at].unclosed = left[0].kind
     del opened[at:]
@@ -121,7 +121,7 @@ def _add(component: Component, line: str) -> None:
         component.strange.append(line)
         return
     if times := _TIME.fullmatch(line):
-        # The zone's name may have colons in it, and no quotes around it: the time stands behind the last one.
+        # The zone's name may have colons in it, and no quotes around it: the time follows the last one.
         component.properties.append(Property(name[1].upper(), times[1] or "", times[2]))
         return
     at = _colon(line, name.end())
@@ -132,7 +132,7 @@ def _add(component: Component, line: str) -> None:
 
 
 def _colon(line: str, start: int) -> int | None:
-    """Where the value begins: the first colon outside quotes; if the quotes are not closed, the first at all."""
+    """Where the value begins: after the first colon outside quotes, or the very first if the quotes are not closed."""
     quoted = False
     for at in range(start, len(line)):
         if line[at] == '"':

@@ -1,8 +1,8 @@
-"""Dates as people and spreadsheets write them, and which number is the day, which is decided for the whole file.
+"""Dates as people and spreadsheets write them. Which number is the day is decided for the whole file.
 
-`3/4/2026` can be two days, and no cell alone says which. So a cell is first read as it is written (`read_written`), and
-the order of day and month is then decided for the file (`distrust`): by the settings, unless a date of the file proves
-another one. Year-first dates (2026-03-14) and months by name (14-Mar-26) are certain whatever the file says.
+`3/4/2026` can be two days, and no cell alone shows which. So each cell is first read as it is written
+(`read_written`), and the order of day and month is then decided for the whole file (`distrust`): by the settings,
+unless a date in the file proves another order. Year-first dates (2026-03-14) and named months (14-Mar-26) are certain.
 """
 
 import re
@@ -13,17 +13,17 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
-"""Years outside are typing errors; and sums of dates cannot leave what a datetime can hold."""
+"""Years outside these are typing errors; and sums of dates stay within what a datetime can hold."""
 
 FORM = "write 2026-03-14 08:30 or 14/03/2026 08:30"
 _FIRST_SHORT_YEAR = 2020
-"""26/03/14 is hardly a visit of 2014: more likely the year was written first."""
+"""26/03/14 hardly means a visit in 2014: more likely the year was written first."""
 _MOST_YEARS = 5
-"""Over more years than this a register with two-digit years has probably written the year first."""
+"""A register whose two-digit years span more than this has probably written the year first."""
 
 
 class Order(StrEnum):
-    """Which number of a date such as 3/4/2026 is the day; `iso`: such dates are not read at all."""
+    """Which number of a date such as 3/4/2026 is the day; with `iso`, such dates are not read at all."""
 
     DAY_FIRST = "day-first"
     MONTH_FIRST = "month-first"
@@ -69,7 +69,7 @@ _DASHES = dict.fromkeys(map(ord, "−‐‑‒–"), "-")
 
 @dataclass(frozen=True, slots=True)
 class CellDate:
-    """What a cell says: a wall clock, an offset if it gives one, and whether it names a whole day without a time."""
+    """The value of a cell: a wall clock, an offset if one is given, and whether it is a whole day without a time."""
 
     wall: datetime
     offset: timedelta | None = None
@@ -80,8 +80,8 @@ class CellDate:
 class Written:
     """A date as it is written.
 
-    `sure` dates are day and month as they stand; of others only the file says which number is which.
-    `clock` is None where no time of day is given; `offset` is from UTC.
+    In a `sure` date day and month are known; otherwise only the whole file shows which number is which.
+    `clock` is None if no time of day is given; `offset` is from UTC.
     """
 
     text: str
@@ -97,7 +97,7 @@ class Written:
 
     @property
     def proves(self) -> Order | None:
-        """The order that this date has beyond doubt; None where it allows both, or neither."""
+        """The order that this date proves; None if it allows both, or neither."""
         if self.sure:
             return None
         possible = [order for order in (Order.DAY_FIRST, Order.MONTH_FIRST) if self._possible(order)]
@@ -105,16 +105,16 @@ class Written:
 
     @property
     def either(self) -> bool:
-        """Whether it would be another day in the other order."""
+        """Whether it would be a different day in the other order."""
         return not self.sure and self.first != self.second and self.proves is None and max(self.first, self.second) < 13
 
     def moment(self, order: Order) -> CellDate:
-        """The moment, by this order. Raises ValueError with what is wrong, in words for the cell."""
+        """The moment, read in this order. Raises ValueError with the reason, in words for the cell."""
         month, day = self._month_and_day(order)
         if not FIRST_YEAR <= self.year <= LAST_YEAR:
-            raise ValueError(f"the year {self.year} cannot be meant")
+            raise ValueError(f"the year {self.year} is out of range: check it")
         if self.short_year and self.year < _FIRST_SHORT_YEAR:
-            raise ValueError(f"the year {self.year} is hardly meant: write it with four digits; {FORM}")
+            raise ValueError(f"the year {self.year} is unlikely: write it with four digits; {FORM}")
         if month > 12 >= day:
             raise ValueError(f"there is no month {month}: dates here have {_WORDS[order]}; {FORM}")
         try:
@@ -141,7 +141,7 @@ class Written:
 
 
 def plain_date(cell: str) -> str:
-    """The cell without the marks nobody sees, with plain spaces and dashes."""
+    """The cell without invisible characters, with plain spaces and dashes."""
     if cell.isascii():
         return " ".join(cell.split())
     seen = "".join(" " if mark.isspace() else mark for mark in cell if unicodedata.category(mark) not in {"Cf", "Mn"})
@@ -149,9 +149,9 @@ def plain_date(cell: str) -> str:
 
 
 def read_time(cell: str) -> time | None:
-    """A time of day that stands alone, also one with a spreadsheet's first day; None where the cell is none.
+    """A time of day on its own, or with a spreadsheet's first day before it; None if the cell is something else.
 
-    Raises ValueError for one that cannot be, such as 25:00.
+    Raises ValueError for an impossible time, such as 25:00.
     """
     text = plain_date(cell)
     if alone := _NO_DAY.fullmatch(text):
@@ -163,7 +163,7 @@ def read_time(cell: str) -> time | None:
 
 
 def read_written(cell: str) -> Written:
-    """Read a date with or without time and offset. Raises ValueError with what is wrong, in words for the cell."""
+    """Read a date with or without time and offset. Raises ValueError with the reason, in words for the cell."""
     text = plain_date(cell)
     found = _DATE.fullmatch(text)
     part = found.groupdict() if found else {}
@@ -190,7 +190,7 @@ def read_written(cell: str) -> Written:
 
 
 def _numbers(part: dict[str, str | None], text: str) -> tuple[str, int, int, bool]:
-    """Year, day and month as written (for unsure ones: first and second number), and whether they are sure."""
+    """Year, day and month as written (if unsure: first and second number), and whether they are sure."""
     if part["y"]:
         year, month, day = part["y"], int(part["m"] or 0), int(part["d"] or 0)
         if month > 12 >= day:
@@ -213,14 +213,14 @@ def _full(year: str) -> int:
 
 def _clock(part: dict[str, str | None]) -> time:
     hour, minute, second = int(part["h"] or 0), int(part["min"] or 0), int(part["sec"] or 0)
-    said = f"{part['h']}:{part['min'] or '00'}"
+    time_of_day = f"{part['h']}:{part['min'] or '00'}"
     half = (part["half"] or "").casefold().replace(".", "")
     if half:
         if not 1 <= hour <= 12:
-            raise ValueError(f"there is no such time of day: {said} {half}")
+            raise ValueError(f"there is no such time of day: {time_of_day} {half}")
         hour = hour % 12 + (12 if half == "pm" else 0)
     if hour > 23 or minute > 59 or second > 59:
-        raise ValueError(f"there is no such time of day: {said}; midnight is 00:00 of the next day")
+        raise ValueError(f"there is no such time of day: {time_of_day}; midnight is 00:00 of the next day")
     return time(hour, minute, second)
 
 
@@ -241,7 +241,7 @@ def _why_not(text: str) -> str:
         return f"this is a spreadsheet's number, not a date: give the cell the format of a date; {FORM}"
     if re.fullmatch(r".*[0-9][/.-]?\s*", text) and not re.search(r"[0-9]{4}|[/.-][0-9]{2}\b", text):
         return f"this date has no year; {FORM}"
-    return f"this is not a date that can be read; {FORM}"
+    return f"this date cannot be read; {FORM}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,23 +254,25 @@ class Distrust:
 
 
 def distrust(dates: Sequence[tuple[int, str, Written]], order: Order) -> Distrust | None:
-    """Whether a file's dates contradict each other or the settings' order. `dates` are with their line and column."""
+    """Whether a file's dates contradict each other or the settings. `dates` come with their line and column."""
     unsure = [entry for entry in dates if not entry[2].sure]
     proofs = {found: entry for entry in reversed(unsure) if (found := entry[2].proves)}
     if len(proofs) > 1:
         (line, column, day), (other, _, month) = proofs[Order.DAY_FIRST], proofs[Order.MONTH_FIRST]
         words = f"“{day.text}” on line {line} has the day first, and “{month.text}” on line {other} the month first"
-        return Distrust(line, column, f"{words}: no date of this file is believed. {_AS_ISO}")
+        return Distrust(line, column, f"{words}: none of the dates in this file can be used. {_AS_ISO}")
     for proven, (line, column, written) in proofs.items():
         if proven is not order:
             words = f"“{written.text}” has {_WORDS[proven]}, but the settings say that dates have {_WORDS[order]}"
             return Distrust(
-                line, column, f"{words}: no date of this file is believed. {_AS_ISO}, or IT changes the settings"
+                line,
+                column,
+                f"{words}: none of the dates in this file can be used. {_AS_ISO}; or IT changes the settings",
             )
     if order is Order.ISO and unsure:
         line, column, written = unsure[0]
         words = f"“{written.text}” does not have the year first, as the settings ask"
-        return Distrust(line, column, f"{words}: no date of this file is believed. {_AS_ISO}")
+        return Distrust(line, column, f"{words}: none of the dates in this file can be used. {_AS_ISO}")
     if order is Order.DAY_FIRST and not proofs:
         american = next((entry for entry in unsure if entry[2].capital_half and entry[2].either), None)
         if american:

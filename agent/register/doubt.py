@@ -1,6 +1,6 @@
-"""When a line that was not understood could have been a visit: photos of that time wait.
+"""When a line that was not understood could have been a visit. Photos from that time wait.
 
-Whatever can be read of its dates bounds it. Where only a start or an end can be read, the visit may be as long as the
+Any dates that can be read limit that time. If only a start or an end can be read, the visit may be as long as the
 settings allow; where nothing can be read, it may have been at any time (`Doubt.span` is None).
 """
 
@@ -22,7 +22,7 @@ _LOOSE = re.compile(r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9
 
 
 def doubt(notes: Notes, starts: Iterable[str], ends: Iterable[str], longest: timedelta, staff: frozenset[str]) -> Doubt:
-    """The doubt about a line that was left out; `starts` and `ends` are its cells that should say when."""
+    """The doubt about a line that was left out; `starts` and `ends` are the cells that should give its times."""
     why = next((str(fault) for fault in notes.faults if fault.severity == "error"), f"line {notes.line}")
     first, last = _days(starts), _days(ends)
     if not first and not last:
@@ -31,18 +31,18 @@ def doubt(notes: Notes, starts: Iterable[str], ends: Iterable[str], longest: tim
         low, high = min(last) - longest, max(last)
     elif not last:
         low, high = min(first), max(first) + longest
-    else:  # also where they stand the wrong way round
+    else:  # also if they are in the wrong order
         low, high = min(*first, *last), max(*first, *last)
     return Doubt(notes.line, why, around(Interval(low, high + _DAY)), staff)
 
 
 def around(span: Interval) -> Interval:
-    """A span of days whose zone is not known."""
+    """A span of days, widened because their zone is not known."""
     return Interval(span.earliest - _ANY_ZONE, span.latest + _ANY_ZONE)
 
 
 def _days(cells: Iterable[str]) -> list[datetime]:
-    """Every day that the cells may name, by either order of day and month, as midnights in UTC."""
+    """Every day that the cells may name, in either order of day and month, as midnights in UTC."""
     days = []
     for cell in cells:
         for written in _all_written(cell):

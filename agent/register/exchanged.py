@@ -1,4 +1,4 @@
-"""Whether day and month have changed places since the last good register, as a spreadsheet does when it saves dates."""
+"""Whether day and month have been swapped since the last good register, as a spreadsheet may do when it saves dates."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -8,7 +8,7 @@ from agent.register.zones import zone_named
 
 
 def exchanged(now: Iterable[Visit], before: Iterable[Visit]) -> tuple[Visit, Visit] | None:
-    """The first visit of both registers whose day and month changed places, as it is now and as it was."""
+    """The first visit of both registers whose day and month have been swapped, as it is now and as it was."""
     known = {visit.id: visit for visit in before}
     for visit in now:
         was = known.get(visit.id)

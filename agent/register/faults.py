@@ -14,12 +14,12 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong, and where.
+    """One fault, and where it is.
 
     `line` counts from 1 as a spreadsheet numbers its rows: the header is line 1 and a row with line breaks inside a
     cell is one row. In a calendar it is the line of the file on which the event begins. 0: not known. `column` is the
-    column's name (in a calendar the property's), None where the whole line is meant. An *error* leaves its line out of
-    the register; a *warning* does not.
+    column's name (in a calendar the property's); None means the whole line. An *error* leaves its line out of the
+    register; a *warning* does not.
     """
 
     line: int
@@ -55,7 +55,7 @@ class Notes:
 
 
 def contained_line(notes: Notes, read: Callable[[], Read | None]) -> Read | None:
-    """What `read` makes of one line. A fault that nobody foresaw is an error of that line, and the others are read."""
+    """What `read` returns for one line. An unforeseen fault becomes an error of that line, and other lines are read."""
     made: Read | None = None
     try:
         with contained("a line of the register"):
@@ -66,7 +66,7 @@ def contained_line(notes: Notes, read: Callable[[], Read | None]) -> Read | None
 
 
 def doubled(entries: list[tuple[str | None, Notes]], column: str) -> None:
-    """Give each of the lines that share a name an error: which of them is meant is not for us to guess.
+    """Give each of the lines that share a name an error: nothing shows which of them is meant.
 
     Names that differ only by case are the same: they would be one folder on Windows and macOS.
     """
@@ -76,7 +76,7 @@ def doubled(entries: list[tuple[str | None, Notes]], column: str) -> None:
             lines.setdefault(name.casefold(), []).append(notes)
     for sharing in lines.values():
         for notes in sharing if len(sharing) > 1 else ():
-            # Each names a few of the others only: a file may have the same name on all of its lines.
+            # Each fault names only a few of the other lines: a file may repeat one name on all of its lines.
             others = [str(other.line) for other in sharing[: _NAMED + 1] if other is not notes][:_NAMED]
             more = f" and {len(sharing) - 1 - len(others)} more" if len(sharing) - 1 > len(others) else ""
             where = f"line {others[0]}" if len(others) == 1 and not more else f"lines {', '.join(others)}{more}"
@@ -86,5 +86,5 @@ def doubled(entries: list[tuple[str | None, Notes]], column: str) -> None:
 
 
 def as_warnings(notes: Notes) -> None:
-    """Of a line that is no visit whatever is wrong with it: nothing waits for its correction."""
+    """Turn the errors of a line that is certainly not a visit into warnings: nothing waits for its correction."""
     notes.faults = [replace(fault, severity="warning") for fault in notes.faults]

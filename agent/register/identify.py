@@ -1,7 +1,7 @@
-"""Which registered camera took a photo, as far as its file lets us tell.
+"""Which registered camera took a photo, as far as its file shows.
 
-By serial where both the file and the register have one, else by make and model, whatever their case and spacing. Two
-cameras of one model cannot be told apart in files without a serial: then all of them are candidates.
+By serial if both the file and the register have one, else by make and model, whatever their case and spacing. Without a
+serial, two cameras of one model look the same in their files, so both are candidates.
 """
 
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from agent.register.cells import key
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The registered cameras that it may have been; none: an unregistered one."""
+    """The registered cameras that may have taken it; empty for an unregistered camera."""
 
     cameras: tuple[RegisteredCamera, ...]
 
     @property
     def clock_errors(self) -> tuple[timedelta, ...]:
-        """How far ahead its clock may run: each distinct answer once, shortest first."""
+        """How far ahead its clock may run: each distinct value once, smallest first."""
         return tuple(sorted({camera.clock_ahead for camera in self.cameras}))
 
     @property
@@ -28,13 +28,13 @@ class Candidates:
         return tuple(sorted({camera.label for camera in self.cameras}))
 
     def certainly_among(self, labels: frozenset[str]) -> bool:
-        """Whether it is one of the cameras so labelled, whichever candidate it is."""
+        """Whether every candidate is one of the cameras with these labels."""
         wanted = {key(label) for label in labels}
         return bool(self.cameras) and all(key(camera.label) in wanted for camera in self.cameras)
 
 
 def identify(camera: Camera | None, registered: tuple[RegisteredCamera, ...]) -> Candidates:
-    """The candidates for what the file says took it."""
+    """The candidates for the camera that the file names."""
     if camera is None:
         return Candidates(())
     serial = _serial(camera.serial)
@@ -52,11 +52,11 @@ def identify(camera: Camera | None, registered: tuple[RegisteredCamera, ...]) ->
 
 
 def _serial(serial: str | None) -> str:
-    """A serial as it is compared; leading zeros do not count, for spreadsheets drop them from numbers."""
+    """A serial in the form used for comparing, without leading zeros: spreadsheets drop them from numbers."""
     plain = key(serial or "")
     return plain.lstrip("0") or plain
 
 
 def _model(make: str | None, model: str | None) -> tuple[str, str] | None:
-    """Make and model as they are compared; None unless both are there."""
+    """Make and model in the form used for comparing; None unless both are there."""
     return (key(make), key(model)) if make and model and key(model) else None

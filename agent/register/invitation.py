@@ -1,8 +1,8 @@
 """Whether a calendar event takes place and is agreed. Cancelled, tentative, free and declined events are not visits.
 
 This is decided by the calendar's METHOD, the event's STATUS and title, Outlook's "Show As" (X-MICROSOFT-CDO-BUSYSTATUS;
-TRANSP says the same for other makers) and the answers of those invited (PARTSTAT). Outlook and Google mark all-day
-events as free by themselves: a message says so where such an event is passed over, for it may well be a visit.
+TRANSP says the same for other makers) and the replies of those invited (PARTSTAT). Outlook and Google mark all-day
+events as free by default, so a message reports each such event that is skipped: it may well be a visit.
 """
 
 from agent.register import approval
@@ -12,8 +12,8 @@ _AGREED = frozenset({"ACCEPTED", "COMPLETED", "IN-PROCESS"})
 
 
 def why_off(event: Component, method: str) -> str:
-    """Why the event is no visit, in the words of `approval`; empty where it is one."""
-    status = event.text("STATUS").upper()  # said twice, it says nothing
+    """Why the event is not a visit, in the words of `approval`; empty if it is one."""
+    status = event.text("STATUS").upper()  # empty if the event has more than one
     if method == "CANCEL" or status in {"CANCELLED", "CANCELED"}:
         return approval.CANCELLED
     if by_title := approval.by_title(event.text("SUMMARY")):

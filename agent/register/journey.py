@@ -1,8 +1,8 @@
 """The zones that a visit goes through, as one cell lists them: `Europe/London; Europe/Paris; Europe/London`.
 
-They are in the order of the journey: it starts in the first and ends in the last. The cell gives no times in between,
-because people put a camera's clock forward when they think of it. So the clock is read by every zone of the journey, at
-any time of it.
+They are listed in the order of the journey, from its first zone to its last. The cell gives no times in between,
+because people change a camera's clock when they remember to. So the clock is read in every zone of the journey, at any
+time during it.
 """
 
 import re
@@ -13,13 +13,13 @@ from agent.register.faults import Notes
 from agent.register.zones import WITHOUT_SUMMER, nearest_zone, zone_named
 
 MOST_ZONES = 12
-"""On one journey; more is a mistake."""
+"""The most zones in one journey; more is a mistake."""
 
 
 def journey(cell: str, column: str, notes: Notes) -> tuple[str, ...]:
-    """The zones in their order, one that stands twice in a row once; an error in the notes for each that is none.
+    """The zones in their order, repeats in a row merged; an error in the notes for each name that is not a zone.
 
-    Empty for an empty cell, and where there is an error.
+    Empty for an empty cell, and if there is an error.
     """
     if not cell or not cells.is_value(cell, column, notes):
         return ()
@@ -36,13 +36,13 @@ def journey(cell: str, column: str, notes: Notes) -> tuple[str, ...]:
 def _known(name: str, column: str, notes: Notes) -> bool:
     if zone_named(name) is not None:
         if name in WITHOUT_SUMMER:
-            notes.warning(column, f"{name} has no summer time: write Europe/London, say, if that is meant")
+            notes.warning(column, f"{name} has no summer time: if that is not meant, write for example Europe/London")
         return True
     parts = [part for part in re.split(r"[\s,+&>→]+", name) if zone_named(part)]
     if len(parts) > 1:
-        notes.error(column, f"zones are listed with ; or | between them: {'; '.join(parts)}")
+        notes.error(column, f"separate zones with ; or |: {'; '.join(parts)}")
     elif parts and re.search(r"[0-9]", name):
-        notes.error(column, f"“{cells.printable(name, 40)}”: zones alone stand here, in the order of the journey")
+        notes.error(column, f"“{cells.printable(name, 40)}”: list only zones here, in the order of the journey")
     else:
         hint = nearest_zone(name)
         notes.error(column, f"unknown zone “{cells.printable(name, 40)}”{f'; is {hint} meant?' if hint else ''}")

@@ -9,17 +9,17 @@ from agent.register.faults import Fault
 from agent.register.reading import Rules, VisitsReading
 
 _HOUR = timedelta(hours=1)
-"""By which a day is longer when clocks are put back."""
+"""A day is this much longer when clocks go back."""
 
 
 def without_the_longest(reading: VisitsReading, rules: Rules, known: Iterable[Visit] = ()) -> VisitsReading:
-    """The reading without the visits that are too long; `known` are those in force, which were accepted before."""
+    """The reading without visits that are too long; `known` are those in force, which were accepted before."""
     accepted = {(visit.id, visit.span) for visit in known}
-    kept, faults, doubts = [], [], []
+    short, faults, doubts = [], [], []
     for visit, line in zip(reading.visits, reading.lines, strict=True):
         lasts = visit.span.latest - visit.span.earliest
         if visit.cancelled or lasts <= rules.longest + _HOUR or (visit.id, visit.span) in accepted:
-            kept.append((visit, line))
+            short.append((visit, line))
             continue
         days = -(-lasts // timedelta(days=1))
         fault = Fault(line, "ends", f"the visit is {days} days long: correct it, or accept it with `photo-agent visits "
@@ -28,8 +28,8 @@ def without_the_longest(reading: VisitsReading, rules: Rules, known: Iterable[Vi
         doubts.append(Doubt(line, str(fault), visit.span, visit.staff))
     return replace(
         reading,
-        visits=tuple(visit for visit, _ in kept),
-        lines=tuple(line for _, line in kept),
+        visits=tuple(visit for visit, _ in short),
+        lines=tuple(line for _, line in short),
         faults=(*reading.faults, *faults),
         doubtful=(*reading.doubtful, *doubts),
     )

@@ -1,11 +1,11 @@
 """Whether a photo was taken on a registered visit. Pure: from a capture and a register to a decision with its reasons.
 
-A wrong `visit` would send and delete a private photo, so `visit` needs everything at once: every reading of the capture
-time wholly inside exactly one visit of this member of staff, no other such visit touched, the right camera, the right
-place. `private` needs every reading wholly outside all of their visits. The rest is `review`: a person decides.
+A wrong `visit` would send and delete a private photo, so `visit` needs all of this: every reading of the capture time
+wholly inside exactly one visit of this member of staff, no other such visit touched, the right camera, the right place.
+`private` needs every reading wholly outside all of their visits. Everything else is `review`: a person decides.
 
-`private` moves nothing, is reported to nobody and is decided again when the register changes. So where there is no
-visit that a photo could be of, `private` is the answer whatever is known of the photo.
+`private` moves nothing, is reported to nobody and is decided again when the register changes. So if there is no visit
+that a photo could be from, the answer is `private`, whatever else is known about the photo.
 """
 
 from dataclasses import dataclass
@@ -24,15 +24,15 @@ EARTH_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""
 
 WESTMOST = timedelta(hours=12)
-"""A wall clock that showed t, in whatever zone, did so no later than t + 12 h UTC."""
+"""A wall clock that showed t, in any zone, did so no later than t + 12 h UTC."""
 
 
 def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> Decision:
     """Decide by the rules in config/README.md. `staff` is this laptop's member of staff, `zone` its IANA zone.
 
-    The order of the register's lines does not matter. A visit of other staff only is, on this laptop, none, and so is a
-    cancelled one. What only an uncertain part of the register could claim waits for a person. Raises RegisterError if a
-    zone is unknown here.
+    The order of the register's lines does not matter. Cancelled visits, and visits of other staff only, do not count on
+    this laptop. A photo that only an uncertain part of the register could claim waits for a person. Raises
+    RegisterError if a zone is unknown here.
     """
     mine = own(register, staff)
     camera = identify(capture.camera, register.cameras)
@@ -45,7 +45,7 @@ def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> De
             if why is not None:
                 finding = _Finding(Verdict.REVIEW, (*finding.reasons, why), taken=finding.taken)
     except OverflowError:  # the years 1 and 9999: no zone can be applied to them
-        finding = _Finding(Verdict.REVIEW, ("the time that it gives cannot be",))
+        finding = _Finding(Verdict.REVIEW, ("the time in the file is impossible",))
     return Decision(
         finding.verdict,
         finding.reasons,
@@ -58,7 +58,7 @@ def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> De
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A capture with what it is judged by: the visits it can be of (`mine`), and the others, for the reasons only."""
+    """A capture with all it is judged by: the visits it can be from (`mine`), and the others, only for the reasons."""
 
     capture: Capture
     mine: Timeline
@@ -85,7 +85,7 @@ def _judge(case: _Case) -> _Finding:
         if capture.taken is not None and capture.level.decides:
             taken = Readings(capture, timedelta(0), case.home)
             of_others = reasons.in_time_of_others(capture, taken, case.others.during(taken.at_most()))
-        return _Finding(Verdict.PRIVATE, (f"the register holds no visit{whose}", *of_others), taken=_roughly(case))
+        return _Finding(Verdict.PRIVATE, (f"the register contains no visits{whose}", *of_others), taken=_roughly(case))
     if capture.taken is None or not capture.level.decides:
         return _without_a_time(case)
     errors = case.camera.clock_errors if capture.clock_bound else ()
@@ -95,22 +95,23 @@ def _judge(case: _Case) -> _Finding:
 
 
 def _without_a_time(case: _Case) -> _Finding:
-    """What has no time, or none that is enough to delete on, waits for a person.
+    """A capture without a time, or without one good enough to delete on, waits for a person.
 
-    But what was there before the first visit began was certainly not taken on one. That trusts the evidence no more
-    than any time outside all visits is trusted, and moves nothing; else every old picture without Exif would be asked
-    about. And what shows no sign of a camera, nor a time that could be of a visit, is no photo of one (`reach`).
+    But a file that existed before the first visit began was certainly not taken on one. This relies on the evidence no
+    more than any other time outside all visits does, and moves nothing; otherwise a person would be asked about every
+    old picture without Exif. And a picture with neither signs of a camera nor a time near a visit is left alone
+    (`reach`).
     """
     capture = case.capture
     unmarked = left_alone(capture, case.mine.visits)
     if unmarked is not None:
         return _Finding(Verdict.PRIVATE, (unmarked,), taken=_roughly(case))
     if capture.level is Level.UPPER_BOUND and capture.taken is not None:
-        behind = max([timedelta(0), *(-error for error in case.camera.clock_errors)])  # then it was taken later
+        behind = max([timedelta(0), *(-error for error in case.camera.clock_errors)])  # a slow clock: taken later
         bounds = [_no_later_than(bound) + behind for bound in (capture.taken, *capture.also)]
         if max(bounds) < case.mine.visits[0].span.earliest:
             by = wording.day(max(bounds).astimezone(case.home))
-            why = f"it was there by {by}, before the first visit in the register"
+            why = f"it existed by {by}, before the first visit in the register"
             return _Finding(Verdict.PRIVATE, (why,), taken=_roughly(case))
     return _Finding(Verdict.REVIEW, (reasons.no_time(capture),), taken=_roughly(case))
 
@@ -118,13 +119,13 @@ def _without_a_time(case: _Case) -> _Finding:
 def _by_some_clock(case: _Case, errors: tuple[timedelta, ...]) -> _Finding:
     """The finding if cameras that cannot be told apart have different clock errors.
 
-    Nothing is corrected, and the answer stands only if it is the same for each of them and for a clock that is right.
+    Nothing is corrected, and the answer counts only if it is the same for each of them and for a correct clock.
     """
     findings = [_by_clock(case, error) for error in dict.fromkeys((timedelta(0), *errors))]
     first = findings[0]
     may_be = f"the camera may be {' or '.join(case.camera.labels)}, whose clocks differ"
     if any((finding.verdict, finding.visit) != (first.verdict, first.visit) for finding in findings):
-        why = f"{may_be}: another one would give another answer"
+        why = f"{may_be}: the answer would differ between them"
         return _Finding(Verdict.REVIEW, (*first.reasons, why), taken=first.taken)
     widest = hull(finding.taken for finding in findings if finding.taken)
     why = f"{may_be}: the answer is the same for each"
@@ -161,7 +162,7 @@ def _by_clock(case: _Case, ahead: timedelta) -> _Finding:
 
 
 def _wrong_place(capture: Capture, visit: Visit) -> str | None:
-    """Why it was not certainly taken where the visit was; None where the file or the visit does not say."""
+    """Why it was not certainly taken where the visit was; None if the file or the visit gives no place."""
     if capture.place is None or visit.place is None or visit.radius_km is None:
         return None
     away = kilometres(capture.place, visit.place)
@@ -171,7 +172,7 @@ def _wrong_place(capture: Capture, visit: Visit) -> str | None:
 
 
 def kilometres(one: Place, other: Place) -> float:
-    """The way along the Earth's surface, by the haversine formula; NaN, which is in no radius, if a place is none."""
+    """The distance along the Earth's surface, by the haversine formula; for a bad place NaN, which is in no radius."""
     if not all(map(isfinite, (one.latitude, one.longitude, other.latitude, other.longitude))):
         return nan
     north, east = radians(other.latitude - one.latitude), radians(other.longitude - one.longitude)
@@ -185,7 +186,7 @@ def _no_later_than(bound: Interval | WallClock) -> datetime:
 
 
 def _roughly(case: _Case) -> Interval | None:
-    """The capture time as the device's zone has it, for a decision that does not rest on it."""
+    """The capture time in the device's zone, for a decision that does not depend on it."""
     capture = case.capture
     errors = case.camera.clock_errors if capture.clock_bound and capture.level is not Level.UPPER_BOUND else ()
     try:

@@ -1,4 +1,4 @@
-"""How a capture's possible times lie to a visit: inside, outside or across, by each reading.
+"""How a capture's possible times relate to a visit: inside, outside or across, by each reading.
 
 Everything is in UTC, because Python compares two times of one zone by their digits, which go back when clocks do.
 """
@@ -12,11 +12,11 @@ from agent.model import Capture, Interval, Visit, WallClock
 from agent.register.zones import zone_named
 
 ANY_OFFSET = timedelta(hours=24)
-"""No zone's time is further from UTC."""
+"""The furthest that any zone's time is from UTC."""
 
 
 class Relation(Enum):
-    """How all readings of a capture lie to a visit."""
+    """How all readings of a capture relate to a visit."""
 
     INSIDE = "inside"
     OUTSIDE = "outside"
@@ -24,7 +24,7 @@ class Relation(Enum):
 
 
 def zone_of(name: str) -> tzinfo:
-    """The zone of an IANA name; RegisterError if this laptop does not know it."""
+    """The zone with an IANA name; RegisterError if this laptop does not know it."""
     zone = zone_named(name)
     if zone is None:
         raise RegisterError(f"the time zone {name} is not known on this laptop: update it, or correct the register")
@@ -32,10 +32,10 @@ def zone_of(name: str) -> tzinfo:
 
 
 def readings(capture: Capture, zone: tzinfo, ahead: timedelta) -> tuple[Interval, ...]:
-    """Every interval that the photo can have been taken in, by a camera clock that runs `ahead`.
+    """Every interval in which the photo may have been taken, by a camera clock that runs `ahead`.
 
-    A wall clock is read in `zone`: twice in the hour that a change of clocks repeats. `also` are readings of other
-    clocks (GPS), which the camera's clock error does not move. OverflowError for times that no zone can be applied to.
+    A wall clock is read in `zone`, and twice in the hour that repeats when clocks go back. `also` are readings of other
+    clocks (GPS), which the camera's clock error does not affect. OverflowError for times that no zone can apply to.
     """
     own: tuple[Interval, ...] = ()
     if isinstance(capture.taken, WallClock):
@@ -48,15 +48,15 @@ def readings(capture: Capture, zone: tzinfo, ahead: timedelta) -> tuple[Interval
 
 
 class Readings:
-    """The readings of one capture by one clock error, each zone worked out once.
+    """The readings of one capture by one clock error, with each zone worked out once.
 
-    A wall clock is read in the visit's zone. On a visit abroad the camera may just as well still be on the `home` zone,
-    so that reading must agree: a picture from the hotel's evening would otherwise pass for one of the afternoon. On a
-    visit through several zones nobody knows when the camera was set to the next, if ever: it is read in each of them.
+    A wall clock is read in the visit's zone. On a visit abroad the camera may still be on the `home` zone, so that
+    reading must agree: otherwise a picture from the hotel in the evening would count as one of the afternoon. On a
+    visit through several zones nobody knows when the camera was changed, if at all: it is read in each of them.
 
-    An offset in the file is evidence and no truth: a camera keeps the one it was set to once, on a holiday or in
-    summer, while its clock is put right by hand. So where it is neither the visit's nor home's at that time, what the
-    clock showed is read in those zones as well, and both ways must agree.
+    An offset in the file is evidence, not proof: a camera keeps an offset that was set once, on a holiday or in summer,
+    while its clock is corrected by hand. So if the offset fits neither the visit's zone nor home at that time, the wall
+    clock is read in those zones as well, and both ways must agree.
     """
 
     def __init__(self, capture: Capture, ahead: timedelta, home: tzinfo) -> None:
@@ -68,7 +68,7 @@ class Readings:
         self._by_wall: dict[tuple[str, ...], tuple[Interval, ...]] = {}
 
     def at_most(self) -> Interval:
-        """From the earliest to the latest instant that any zone there is can make of what its clock showed."""
+        """From the earliest to the latest instant that the wall clock could mean in any zone."""
         known = list(self.at_home)
         for wall in (self._capture.taken, self._capture.wall):
             if isinstance(wall, WallClock):
@@ -86,12 +86,12 @@ class Readings:
         return self._by_zone[name]
 
     def for_visit(self, visit: Visit) -> tuple[Interval, ...]:
-        """As read in each of the visit's zones; also by what its clock showed, where its offset is not of there."""
+        """As read in each of the visit's zones; also by the wall clock, if its offset does not belong there."""
         by_zone = (reading for zone in visit.zones for reading in self.in_zone(zone))
         return tuple(dict.fromkeys((*by_zone, *self.by_wall(visit))))
 
     def by_wall(self, visit: Visit) -> tuple[Interval, ...]:
-        """What the clock showed, in the visit's zones and at home; none where the file's offset fits one of these."""
+        """The wall clock in the visit's zones and at home; empty if the file's offset fits one of these."""
         if visit.zones not in self._by_wall:
             self._by_wall[visit.zones] = self._past_its_offset([*map(zone_of, visit.zones), self._home])
         return self._by_wall[visit.zones]
@@ -107,7 +107,7 @@ class Readings:
         return tuple(dict.fromkeys(reading for zone in zones for reading in shown.read_in(zone)))
 
     def relation(self, visit: Visit) -> Relation:
-        """Inside if every reading is; outside if none touches the visit, whose first and last instants belong to it."""
+        """Inside if every reading is; outside if none touches the visit, including its first and last instants."""
         taken = {*self.for_visit(visit), *self.at_home}
         if all(reading.within(visit.span) for reading in taken):
             return Relation.INSIDE
@@ -124,7 +124,7 @@ class Readings:
         return tuple(zone for zone in visit.zones if all(reading.within(visit.span) for reading in self.in_zone(zone)))
 
     def miss(self, visit: Visit) -> tuple[timedelta, bool]:
-        """For a visit that they are outside of: by how much the nearest misses it, and whether it is after it."""
+        """For a visit that they are outside: by how much the nearest misses it, and whether it comes after it."""
         span = visit.span
         return min(
             (reading.earliest - span.latest, True)
@@ -135,7 +135,7 @@ class Readings:
 
 
 def widened(time: Interval, by: timedelta) -> Interval:
-    """Longer by `by` at both ends, as far as the calendar goes."""
+    """Longer by `by` at both ends, as far as the calendar reaches."""
     first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
     earliest = first if time.earliest - first < by else time.earliest - by
     latest = last if last - time.latest < by else time.latest + by
@@ -143,7 +143,7 @@ def widened(time: Interval, by: timedelta) -> Interval:
 
 
 def hull(intervals: Iterable[Interval]) -> Interval | None:
-    """The shortest interval that holds them all; None of none."""
+    """The shortest interval that contains all of them; None if there are none."""
     whole: Interval | None = None
     for interval in intervals:
         whole = interval if whole is None else whole.hull(interval)

@@ -1,9 +1,8 @@
 """The zone that a name in a calendar means: by IANA, by Windows, or as the calendar itself defines it (VTIMEZONE).
 
 Outlook names zones as it pleases (`tzone://Microsoft/Custom`, `Customized Time Zone`, `GMT Standard Time 1`,
-`(UTC+00:00) Dublin, Edinburgh, Lisbon, London`) and defines in the file what it means by them. Cameras are set to
-places, though, so this module looks for an IANA zone that shows the same time as the definition all through the years
-around the event.
+`(UTC+00:00) Dublin, Edinburgh, Lisbon, London`) and defines them in the file. Cameras are set to places, though, so
+this module looks for an IANA zone that shows the same time as the definition throughout the years around the event.
 """
 
 import re
@@ -18,7 +17,7 @@ from agent.register.contentlines import Component
 from agent.register.zones import zone_named
 
 IN_UTC = frozenset({"tzone://microsoft/utc", "(utc) coordinated universal time", "coordinated universal time"})
-"""Names for UTC itself, which no place on a visit keeps."""
+"""Names for UTC itself, which no place on a visit uses as its time."""
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _OFFSET = re.compile(r"([+-])([0-9]{2})([0-9]{2})(?:[0-9]{2})?")
@@ -29,7 +28,7 @@ Changes = list[tuple[datetime, timedelta]]
 
 
 class OwnZones:
-    """The zones that one calendar names. `home` is the zone for times that name none; tried first for the others."""
+    """The zones that one calendar names. `home` applies to times that name none, and is tried first for the others."""
 
     def __init__(self, calendar: Component, home: str) -> None:
         self._defined = {
@@ -41,7 +40,7 @@ class OwnZones:
         self._found: dict[tuple[str, int], str | None] = {}
 
     def named(self, tzid: str, year: int) -> str | None:
-        """The IANA name of the zone that `tzid` stands for in that year; None where nothing says."""
+        """The IANA name of the zone that `tzid` means in that year; None if it cannot be found."""
         if (tzid, year) not in self._found:
             self._found[tzid, year] = self._look(tzid, year)
         return self._found[tzid, year]
@@ -62,7 +61,7 @@ class OwnZones:
 
 
 def windows_zone(name: str) -> str | None:
-    """The IANA name for Windows' own, also with the number that Outlook adds to a second definition of one."""
+    """The IANA name for a Windows zone, also with the number that Outlook adds to a second definition."""
     from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON  # slow to load
 
     found: str | None = WINDOWS_TO_OLSON.get(name) or WINDOWS_TO_OLSON.get(re.sub(r" [0-9]{1,2}$", "", name))
@@ -70,7 +69,7 @@ def windows_zone(name: str) -> str | None:
 
 
 def _place_with(changes: Changes, year: int, candidates: Iterable[str]) -> str | None:
-    """The first of the candidates whose clocks show the same as the definition, in that year and around it."""
+    """The first of the candidates whose clocks match the definition, in that year and around it."""
     times = sorted(
         {datetime(year, month, day, tzinfo=UTC) for month in range(1, 13) for day in (1, 15)}
         | {moment + step for moment, _ in changes for step in (-timedelta(minutes=1), timedelta(minutes=1))}
@@ -91,7 +90,7 @@ def _offset_at(changes: Changes, time: datetime) -> timedelta:
 
 @lru_cache(maxsize=1)
 def _well_known() -> tuple[str, ...]:
-    """One zone for each of Windows' names, and those without summer time by their offset alone."""
+    """One zone for each Windows name, and fixed offsets for those without summer time."""
     from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
     fixed = (f"Etc/GMT{-hours:+d}" for hours in range(-12, 15) if hours)
@@ -114,23 +113,23 @@ def _cities(name: str) -> list[str]:
 
 
 def _by_cities(name: str, year: int) -> str | None:
-    """The zone of such a name without a definition: only if its cities all keep one time, and the time that it says."""
+    """The zone for such a name without a definition: only if all its cities have the same time, the one it states."""
     zones = _cities(name)
-    said = re.match(r"\((?:UTC|GMT)(?:([+-])([0-9]{1,2}):?([0-9]{2}))?\)", name)
-    if not zones or said is None:
+    stated = re.match(r"\((?:UTC|GMT)(?:([+-])([0-9]{1,2}):?([0-9]{2}))?\)", name)
+    if not zones or stated is None:
         return None
-    standard = timedelta(hours=int(said[2] or 0), minutes=int(said[3] or 0)) * (-1 if said[1] == "-" else 1)
+    standard = timedelta(hours=int(stated[2] or 0), minutes=int(stated[3] or 0)) * (-1 if stated[1] == "-" else 1)
     seasons = [datetime(year, month, 1, tzinfo=UTC) for month in (1, 4, 7, 10)]
-    kept = {tuple(season.astimezone(zone_named(zone)).utcoffset() for season in seasons) for zone in zones}
-    offsets = next(iter(kept))
-    return zones[0] if len(kept) == 1 and standard in offsets else None
+    shown = {tuple(season.astimezone(zone_named(zone)).utcoffset() for season in seasons) for zone in zones}
+    offsets = next(iter(shown))
+    return zones[0] if len(shown) == 1 and standard in offsets else None
 
 
 # --- The definition ---------------------------------------------------------------------------------------------------
 
 
 def _changes(zone: Component, year: int) -> Changes:
-    """The definition's changes of clocks around a year, oldest first; empty where it is not understood."""
+    """When the definition changes clocks around a year, oldest first; empty if it is not understood."""
     changes: Changes = []
     for part in zone.parts:
         if part.kind not in {"STANDARD", "DAYLIGHT"}:
@@ -162,7 +161,7 @@ def _wall(text: str) -> datetime | None:
 
 
 def _onsets(part: Component, first: datetime, year: int) -> Sequence[datetime] | None:
-    """When, by the wall clock, it begins, in the years before, of and after; None where its rule is not understood."""
+    """When, by the wall clock, it begins in the last, this and the next year; None if its rule is not understood."""
     rules = part.all("RRULE")
     if not rules:
         single = [first, *(wall for one in part.all("RDATE") for text in one.value.split(",") if (wall := _wall(text)))]
@@ -179,7 +178,7 @@ def _onsets(part: Component, first: datetime, year: int) -> Sequence[datetime] |
         onsets = [_in_year(rule, first, each) for each in years]
     except (ValueError, IndexError):
         return None
-    # A rule that has ended, or has not begun, still says what went on from its first day.
+    # A rule that has ended, or has not begun, still gives the offset in force from its first day.
     return onsets or ([first] if first.year <= year + 1 else [])
 
 

@@ -1,7 +1,7 @@
 """Whether a name in the register is this laptop's member of staff, written as people write names.
 
-`j.smith`, `J. Smith`, `Smith, J`, `JSmith` and `John Smith` may all be one person. Where the register names both John
-and Jane Smith, `j.smith` may be either: then nothing is decided by that name, and photos wait for a person.
+`j.smith`, `J. Smith`, `Smith, J`, `JSmith` and `John Smith` may all be one person. If the register names both John
+and Jane Smith, `j.smith` may be either: then that name decides nothing, and photos wait for a person.
 """
 
 import re
@@ -16,7 +16,7 @@ _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "rev"
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A person's names: each way of telling given names from a surname, as tokens in plain letters."""
+    """A person's names: each way of separating given names from a surname, as tokens in plain letters."""
 
     ways: frozenset[tuple[tuple[str, ...], str]]
     whole: str
@@ -24,7 +24,7 @@ class _Name:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Of the names in a register, those that are this person (`same`), and those that may be (`perhaps`)."""
+    """The names in a register that are this person (`same`), and those that may be (`perhaps`)."""
 
     same: frozenset[str]
     perhaps: frozenset[str]
@@ -36,7 +36,7 @@ def recognise(staff: str, names: Iterable[str]) -> Staff:
     wanted = _name(staff)
     exact = frozenset(name for name in listed if _name(name).whole == wanted.whole)
     alike = [name for name in listed - exact if _alike(wanted, _name(name))]
-    # John and Jane are both like J.: as long as they are two, neither is certain.
+    # John and Jane both fit J.: if the register names both, neither is certain.
     clash = any(not _alike(_name(one), _name(other)) for one in alike for other in alike)
     # And "Smith" alone may be any Smith.
     perhaps = {one for one in alike if clash or _by_surname_alone(wanted, _name(one))}
@@ -44,7 +44,7 @@ def recognise(staff: str, names: Iterable[str]) -> Staff:
 
 
 def nearest(staff: str, names: Iterable[str]) -> str | None:
-    """The name that may be meant, but for a typing error."""
+    """The name that may be meant, allowing for a typing error."""
     by_whole = {_name(name).whole: name for name in sorted(names)}
     close = get_close_matches(_name(staff).whole, by_whole, n=1, cutoff=0.75)
     return by_whole[close[0]] if close else None
@@ -54,7 +54,7 @@ def nearest(staff: str, names: Iterable[str]) -> str | None:
 def _name(written: str) -> _Name:
     before, comma, after = written.partition(",")
     text = f"{after} {before}" if comma and before.strip() and after.strip() else written
-    if "@" in text:  # an address: the person stands before the @
+    if "@" in text:  # an address: the person's name comes before the @
         text = text.partition("@")[0]
     tokens = [word for word in re.split(r"[\s._]+", _letters(text)) if word and word not in _TITLES]
     if len(tokens) > 1 and len(tokens[-1]) == 1 and len(tokens[0]) > 1:
@@ -88,7 +88,7 @@ def _same_given(one: str, other: str) -> bool:
 
 
 def _by_surname_alone(one: _Name, other: _Name) -> bool:
-    """Whether nothing but the surname says that both are one person."""
+    """Whether only the surname says that both are the same person."""
     alone = any(all(not given for given, _ in name.ways) for name in (one, other))
     return alone and not _joined(one, other)
 

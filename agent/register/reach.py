@@ -1,19 +1,19 @@
-"""Pictures that nobody is asked about, although nothing certain is known of when they were made. Pure.
+"""Pictures that nobody is asked about, although it is not certain when they were made. Pure.
 
-An import folder fills with pictures that nobody took: icons, exports, drawings, pictures off the web. Whoever is
-asked about a thousand of these answers none. So the line is drawn here: a picture is left alone, and only counted, if
+An import folder fills with pictures that nobody took: icons, exports, drawings, pictures off the web. A person who is
+asked about a thousand of these answers none. So this module draws a line: a picture is left alone, and only counted, if
 
 - the file is whole and nothing in it is broken, and
 - nothing in it or in its name is a sign of a camera (make, model, lens, exposure, a maker's note, a place, a clock that
   was ever set or reset, a name as cameras count, a format that only cameras and phones write), and
-- it has no time at all, or only one from a name or a program that lies more than a day outside every visit, read in
-  every zone there is, or a messenger's day that is not within two weeks after a visit.
+- it has no time at all, or only one from a name or a program that is more than a day outside every visit, read in every
+  zone, or a messenger's day that is not within two weeks after a visit.
 
 That is safe in both directions. A picture that is left alone is not sent, changed or removed, and is decided again
 when the register, the program or the file changes. And a photo that somebody took on a visit has such a sign as long as
-it is as the camera wrote it; what came of it by a messenger has that messenger's name, or its day, and is asked about
-if that is near a visit. What is passed over has lost all of that, and nobody could tell a visit's from any other.
-A video is never passed over so, for phones' clips lose their marks more easily; nor is a raw picture.
+it is unchanged from the camera; a copy that came through a messenger has that messenger's name, or its day, and a
+person is asked about it if that is near a visit. A picture that has lost all of this cannot be told from any other.
+Videos are never left alone in this way, because phones' clips lose their marks more easily; nor are raw pictures.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from datetime import UTC, timedelta
 from agent.model import Capture, Interval, Level, Origin, Visit, WallClock
 
 A_DAY = timedelta(days=1)
-"""How far a name's or a program's time may be wrong: the desk it was written at, and a clock a day out."""
+"""How far a time from a name or a program may be wrong: another desk's zone, and a clock that is a day out."""
 
 SENT_LATER = timedelta(days=14)
 """How long after a visit people send each other its pictures."""
@@ -32,7 +32,7 @@ ANY_ZONE = (timedelta(hours=14), timedelta(hours=12))
 
 
 def left_alone(capture: Capture, visits: Sequence[Visit]) -> str | None:
-    """Why nobody is asked about a picture without a time to decide on; None where a person must be."""
+    """Why nobody is asked about a picture without a time to decide on; None if a person has to be asked."""
     if capture.marked or not capture.complete or capture.level.decides:
         return None
     if capture.taken is None and capture.recorded is None:
@@ -46,7 +46,7 @@ def left_alone(capture: Capture, visits: Sequence[Visit]) -> str | None:
     around = [_widened(reading) for reading in (capture.taken, *capture.also)]
     if any(reading.overlaps(visit.span) for reading in around for visit in visits):
         return None
-    return "by its name, or a program's word, it is of another day than every visit, and nothing shows a camera"
+    return "its name, or a program, gives a day outside every visit, and nothing shows that a camera made it"
 
 
 def _widened(reading: Interval | WallClock) -> Interval:

@@ -1,4 +1,4 @@
-"""The result of reading a register: the lines that can be believed, and every fault, whatever the file holds."""
+"""The result of reading a register: the lines that can be used, and every fault, whatever the file contains."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,10 +14,10 @@ Kind = Literal["csv", "ics"]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the settings say of reading.
+    """The settings for reading a register.
 
-    `zone` is the laptop's, for lines that name none; `dates` the order of day and month; `longest` how long a visit may
-    be without a person accepting it.
+    `zone` is the laptop's, for lines that name none; `dates` is the order of day and month; `longest` is how long a
+    visit may be without a person accepting it.
     """
 
     zone: str
@@ -27,9 +27,9 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class VisitsReading:
-    """The visits without an error, in the file's order; `lines` are theirs, in the same order.
+    """The visits without an error, in the file's order; `lines` are their line numbers, in the same order.
 
-    `doubtful` are the lines left out that may be of a visit. `distrusted` is why nothing in the file is believed.
+    `doubtful` are left-out lines that may be visits. `distrusted` is the reason why nothing in the file is used.
     """
 
     visits: tuple[Visit, ...]
@@ -43,8 +43,8 @@ class VisitsReading:
 class CamerasReading:
     """The cameras without an error, in the file's order.
 
-    `lost` are the lines left out that say, or may say, a clock error: photos of these cameras would be judged by a
-    clock that is known to be wrong, so the store does not believe such a file.
+    `lost` are left-out lines that give, or may give, a clock error: photos from these cameras would be judged by a
+    clock that is known to be wrong, so the store does not accept such a file.
     """
 
     cameras: tuple[RegisteredCamera, ...]
@@ -53,9 +53,9 @@ class CamerasReading:
 
 
 def cross_check(register: Register, lines: dict[VisitId, int] | None = None) -> tuple[Fault, ...]:
-    """Warn of camera labels in visits that no registered camera has: photos on those visits would wait for review.
+    """Warn of camera labels in visits that no registered camera has: photos from those visits would wait for review.
 
-    `lines` are the visits' lines, where they are known. Without any registered camera every label is unknown.
+    `lines` are the visits' line numbers, if known. Without any registered camera every label is unknown.
     """
     known = {key(camera.label) for camera in register.cameras}
     return tuple(

@@ -1,6 +1,6 @@
 """The reasons for a decision, as a teacher reads them.
 
-The reasons for a private photo are for the screen of its own laptop and nothing else.
+The reasons for a private photo are shown only on the screen of its own laptop.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from agent.register.identify import Candidates
 from agent.register.overlap import Readings, Relation, zone_of
 
 NEAR_MISS = timedelta(hours=24)
-"""Nearer than this to a visit, the reasons say by how much a photo missed it."""
+"""If a photo missed a visit by less than this, the reasons say by how much."""
 
 _EVIDENCE = {
     Level.CONFIRMED: "camera clock with its offset, as GPS says too",
@@ -24,12 +24,12 @@ _EVIDENCE = {
 def taken_when(capture: Capture, readings: Readings, visit: Visit, *, exact: bool = False) -> str:
     """When it was taken, in the visit's zone, and how that is known; to the second if `exact`.
 
-    A wall clock that is read in several zones is told as it showed itself, in each.
+    A wall clock that is read in several zones is given as it read in each of them.
     """
     if isinstance(capture.taken, WallClock):
         zones, known = visit.zones, f"camera clock, read as {' or '.join(visit.zones)}"
     else:
-        zones, known = (visit.zone,), _EVIDENCE.get(capture.level, "by its own word")
+        zones, known = (visit.zone,), _EVIDENCE.get(capture.level, "by what the file says")
     own = (
         wording.taken(reading, zone_of(zone), exact=exact)
         for zone in zones
@@ -40,12 +40,12 @@ def taken_when(capture: Capture, readings: Readings, visit: Visit, *, exact: boo
 
 
 def _own(capture: Capture, read: tuple[Interval, ...]) -> tuple[Interval, ...]:
-    """The readings of the capture's own clock, which stand before those of other clocks."""
+    """The readings of the capture's own clock, which come before those of other clocks."""
     return read[: len(read) - len(capture.also)]
 
 
 def both_ways(capture: Capture, readings: Readings, visits: Iterable[Visit]) -> tuple[str, ...]:
-    """That the photo's own offset fits neither the school nor a visit, so that its clock is read without it, too."""
+    """Says that the photo's own offset fits neither the school nor a visit, so its clock is also read without it."""
     if capture.wall is None or not any(readings.by_wall(visit) for visit in visits):
         return ()
     shown = f"{capture.wall.earliest:%H:%M}"
@@ -57,12 +57,12 @@ def both_ways(capture: Capture, readings: Readings, visits: Iterable[Visit]) -> 
 
 
 def visit_hours(visit: Visit, readings: Readings) -> str:
-    """The visit with its hours; with its day too where that is not the photo's."""
+    """The visit with its hours; with its day too if that is not the photo's."""
     return wording.hours(visit, zone_of(visit.zone), zone_of(visit.ends_in), readings.for_visit(visit)[0].earliest)
 
 
 def corrected(camera: Candidates, ahead: timedelta) -> tuple[str, ...]:
-    """That the camera's known clock error was applied."""
+    """Says that the camera's known clock error was applied."""
     if not ahead:
         return ()
     way = "ahead" if ahead > timedelta(0) else "behind"
@@ -70,7 +70,7 @@ def corrected(camera: Candidates, ahead: timedelta) -> tuple[str, ...]:
 
 
 def missed(capture: Capture, readings: Readings, mine: Iterable[Visit], others: Iterable[Visit]) -> str:
-    """Why a photo that is outside all of `mine` is private: how near it came to one, or whose visit it was in.
+    """Why a photo outside all of `mine` is private: how close it came to one, or whose visit it fell in.
 
     `others` are cancelled visits and those of other staff.
     """
@@ -86,7 +86,7 @@ def missed(capture: Capture, readings: Readings, mine: Iterable[Visit], others: 
 
 
 def in_time_of_others(capture: Capture, readings: Readings, others: Iterable[Visit]) -> tuple[str, ...]:
-    """Which of the visits that do not count here a photo was taken in the time of, and why that one does not count."""
+    """The first visit that does not count here but covers the photo's time, and why that visit does not count."""
     for visit in others:
         if readings.relation(visit) is not Relation.OUTSIDE:
             why = visit.why_not or ("which was cancelled" if visit.cancelled else "a visit of other staff")
@@ -95,7 +95,7 @@ def in_time_of_others(capture: Capture, readings: Readings, others: Iterable[Vis
 
 
 def across(capture: Capture, readings: Readings, visits: Iterable[Visit]) -> tuple[str, ...]:
-    """How each of the visits that a photo may be of lies to it."""
+    """How the photo's time relates to each visit that it may be from."""
     reasons = []
     for visit in visits:
         whole = readings.relation(visit) is Relation.INSIDE
@@ -108,7 +108,7 @@ def across(capture: Capture, readings: Readings, visits: Iterable[Visit]) -> tup
 
 
 def _by_some_zone(readings: Readings, visit: Visit) -> str:
-    """By which zones of its journey it is of the visit, where that is not so by all."""
+    """Which zones of the journey put it in the visit, if not all of them do."""
     by = readings.inside_by(visit)
     if not by or by == visit.zones:
         return ""
@@ -123,7 +123,7 @@ def wrong_camera(camera: Candidates, visit: Visit) -> str | None:
     wanted = ", ".join(sorted(visit.cameras))
     if not camera.cameras:
         return f"its camera is not in the register, and {visit.title} is for {wanted} only"
-    return f"its camera ({' or '.join(camera.labels)}) is not certainly one of those of {visit.title} ({wanted})"
+    return f"its camera ({' or '.join(camera.labels)}) may not be one of those of {visit.title} ({wanted})"
 
 
 def no_time(capture: Capture) -> str:
@@ -131,7 +131,7 @@ def no_time(capture: Capture) -> str:
     if capture.taken is None:
         return "; ".join(capture.notes) or "nothing in it says when it was taken"
     if capture.level is Level.UPPER_BOUND:
-        return "it shows only that it existed by then, not when it was taken, and that is not enough to delete it"
+        return "it shows only that it existed by then, not when it was taken; that is not enough to delete it"
     if capture.level is Level.FILE_NAME:
-        return "only its name says when it was taken, and that is not enough to delete it"
+        return "only its name says when it was taken; that is not enough to delete it"
     return "its capture time cannot be trusted"

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 SEPARATORS = (",", ";", "\t")
 
 MOST_ROWS = 20_000
-"""Visits of the largest school for decades; more is another file."""
+"""Enough for decades of visits at the largest school; a longer file is the wrong one."""
 
 _TITLES = 2
-"""Cells that a row above the header may have filled, and be a title or a note."""
+"""A row above the header with up to this many filled cells may be a title or a note."""
 
 _ABOVE = 20
-"""Rows in which the header is looked for: titles and notes may stand above it."""
+"""How many rows are searched for the header: titles and notes may come before it."""
 
 _ENDS = frozenset({"start", "starts", "begin", "begins", "end", "ends", "finish", "return", "departure", "arrival",
                    "depart", "arrive", "leave", "leaving", "back", "out", "from", "to", "until"})  # fmt: skip
@@ -42,9 +42,9 @@ _TIMES = frozenset({"time", "date", "day", "hour", "hours", "at", "clock"})
 class Columns:
     """The columns a register has.
 
-    `read_as` are other names that are read as a right one; a column named in `several` may stand there in parts (date
-    and time), and one in `instead` is not needed where its other is there. `meant` are names people give to something
-    else, by the right name they most likely mean: not read, only told.
+    `read_as` are other names for a column; a column in `several` may be split into parts (date and time), and one in
+    `instead` is not needed if the other is there. `meant` are names that people give to something else, with the column
+    that they most likely mean: they are not read, only reported.
     """
 
     register: Which
@@ -57,15 +57,15 @@ class Columns:
 
     @property
     def known(self) -> tuple[str, ...]:
-        """Every right name."""
+        """Every standard name."""
         return self.needed + self.optional
 
     def right(self, name: str) -> str | None:
-        """The right name of a column called `name`, in its plain form; None where it is not read."""
+        """The standard name of a column called `name`, in its plain form; None if the column is not read."""
         return name if name in self.known else self.read_as.get(name)
 
     def nearest(self, name: str) -> str | None:
-        """The right name that `name`, already in its plain form, is most likely meant for."""
+        """The standard name that is closest to `name`, which is already in its plain form."""
         if name in self.meant:
             return self.meant[name]
         words = frozenset(name.split("_"))
@@ -78,10 +78,10 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that is not blank: its cells by the right column name, trimmed, and what is wrong with the row as such.
+    """A row that is not blank: its trimmed cells by standard column name, and the faults in the row itself.
 
-    `parts` are the filled cells of columns that may stand there several times, each with the name that it has in the
-    file; `unread` are those of columns that are not read.
+    `parts` are the filled cells of columns that may appear several times, each with its name in the file; `unread` are
+    the cells of columns that are not read.
     """
 
     cells: Mapping[str, str]
@@ -94,7 +94,7 @@ class Row:
 class Sheet:
     """The rows below the header; `faults` are those of the file and its header.
 
-    `separator` is empty in a workbook; `header` is the line that the header stands on.
+    `separator` is empty in a workbook; `header` is the line number of the header.
     """
 
     rows: tuple[Row, ...]
@@ -105,12 +105,12 @@ class Sheet:
 
 
 def plain(name: str) -> str:
-    """A column's name without the freedoms people take: "Radius (km)" is radius_km."""
+    """A column's name in plain form, without the variations that people use: "Radius (km)" is radius_km."""
     return re.sub(r"[^a-z0-9äöüéß]+", "_", name.casefold()).strip("_")
 
 
 def calm(cell: str) -> str:
-    """A cell without spaces around it and without marks that nobody sees; other kinds of space are plain ones."""
+    """A cell without outer spaces or invisible characters; other kinds of space become plain ones."""
     if cell.isascii():
         return cell.strip()
     seen = (
@@ -122,9 +122,9 @@ def calm(cell: str) -> str:
 
 
 def read_sheet(raw: bytes, columns: Columns) -> Sheet:
-    """The rows of a register by column name. Without a believable header there are no rows, and the faults say why."""
+    """The rows of a register by column name. Without a recognisable header there are no rows, only faults."""
     if raw.startswith(WORKBOOK):
-        from agent.register.workbook import read_workbook  # ZIP and XML, and only here
+        from agent.register.workbook import read_workbook  # loads ZIP and XML, needed only here
 
         book = read_workbook(raw, lambda rows: _best(rows, columns), columns.register)
         if not book.cells:
@@ -147,14 +147,14 @@ def _numbered(book: "Rows", columns: Columns) -> Iterator[tuple[Notes, list[str]
         if number in book.struck:
             notes.error(
                 None,
-                "this line is struck through, at least in part: write cancelled into its status, delete it, or remove "
+                "this line is struck through, at least in part: write cancelled in its status, delete it, or remove "
                 "the line through it",
             )
         yield notes, [calm(cell) for cell in cells]
 
 
 def header_names(raw: bytes) -> tuple[str, ...]:
-    """The names in the first row that is not blank, in their plain form; none where the file has no such row."""
+    """The names in the first row that is not blank, in their plain form; empty if the file has no such row."""
     if raw.startswith(WORKBOOK):
         from agent.register.workbook import read_workbook
 
@@ -177,7 +177,7 @@ def _empty(columns: Columns) -> Fault:
 
 
 def _score(cells: Sequence[str], columns: Columns) -> int:
-    """How many of the cells are names of columns."""
+    """How many of the cells are column names."""
     return sum(columns.right(plain(cell)) is not None for cell in cells if cell)
 
 
@@ -186,7 +186,7 @@ def _best(rows: Iterable[Sequence[str]], columns: Columns) -> int:
 
 
 def _separator(text: str, columns: Columns) -> str:
-    """The separator by which the header has the most right names."""
+    """The separator by which the header has the most standard names."""
 
     def right(separator: str) -> tuple[int, int]:
         first = [cells for _, cells in islice(_records(text, separator, columns.register), _ABOVE)]
@@ -196,7 +196,7 @@ def _separator(text: str, columns: Columns) -> str:
 
 
 def _records(text: str, separator: str, register: Which) -> Iterator[tuple[Notes, list[str]]]:
-    """Every record, blank ones too, with its number; one that is no CSV comes without cells and with an error."""
+    """Every record, blank ones too, with its number; an invalid one comes without cells and with an error."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     number = 0
     while True:
@@ -243,7 +243,7 @@ def _sheet(
 
 
 def _above(notes: Notes, cells: Sequence[str]) -> Row:
-    """A row above the header that is fuller than a title: a sheet that was sorted with its header has lines there."""
+    """A row above the header that is fuller than a title: sorting a sheet together with its header puts lines there."""
     notes.error(None, "this line is above the header, so it is not read: move it below the header")
     return Row({}, notes, {"starts": [("", cell) for cell in cells if cell]})
 
@@ -270,7 +270,7 @@ class _Layout:
 
     def rows(self, records: Iterator[tuple[Notes, list[str]]], *, ended: bool) -> Iterator[Row]:
         """The rows that are not blank. `ended` is whether the file's last line has its line end."""
-        nameless_told: set[int] = set()
+        nameless_reported: set[int] = set()
         last: tuple[Row, int] | None = None
         for notes, cells in records:
             if not notes.failed() and not any(cells):
@@ -278,13 +278,13 @@ class _Layout:
             if last:
                 yield last[0]
             if any(cells[self.width :]):
-                notes.error(None, "more cells than the header has columns: a cell with a separator in it needs quotes")
+                notes.error(None, "more cells than the header has columns: put quotes around a cell with a separator")
             for place, (written, column) in self.lookalikes.items():
                 if place < len(cells) and cells[place]:
-                    notes.error(written, f"this column is not read; if it is meant as {column}, name it so")
-            for place in self.nameless - nameless_told:
+                    notes.error(written, f"this column is not read; if it is meant as {column}, rename it to that")
+            for place in self.nameless - nameless_reported:
                 if place < len(cells) and cells[place]:
-                    nameless_told.add(place)
+                    nameless_reported.add(place)
                     self.header.warning(None, f"column {place + 1} has no name, so it is not read")
             last = self._row(cells, notes), len(cells)
         if last:
@@ -307,7 +307,7 @@ class _Layout:
 
 
 def _layout(names: list[str], header: Notes, columns: Columns) -> _Layout:
-    """Make sense of a header; what is wrong with it goes into its notes, an error if no row can be believed."""
+    """Make sense of a header; its faults go into its notes, as an error if no row can be used."""
     places: dict[str, int] = {}
     parts: dict[str, list[tuple[str, int]]] = {}
     unknown: dict[int, str] = {}
@@ -321,7 +321,7 @@ def _layout(names: list[str], header: Notes, columns: Columns) -> _Layout:
         elif right is None:
             unknown[place] = written
         elif name in seen or (right in places and right not in columns.several):
-            header.error(name, "this column is there twice: which one is meant?")
+            header.error(name, "this column appears twice: which one is meant?")
         elif right in columns.several:
             parts.setdefault(right, []).append((written, place))
         else:
@@ -334,7 +334,7 @@ def _layout(names: list[str], header: Notes, columns: Columns) -> _Layout:
         absent = nearest if nearest not in there else None
         hint = f"; is it meant as {absent}?" if absent else ""
         header.warning(written, f"unknown column, not read{hint}")
-        # A misspelt "cameras", "status" or "end time" would, unread, let a visit take photos that are not of it.
+        # An unread "cameras", "status" or "end time" with a spelling mistake would let a visit take other photos.
         if absent in columns.optional or nearest in columns.several:
             lookalikes[place] = written, str(nearest)
     for name in columns.needed:

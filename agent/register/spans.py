@@ -1,7 +1,7 @@
-"""When a visit begins and ends: from two moments to instants, each in a zone, never guessed.
+"""When a visit begins and ends: two moments as instants, each in a zone, never guessed.
 
-A time that the zone's clocks skipped is an error. One that they showed twice is read so that the visit is longer, with
-a warning.
+A time that the zone's clocks skipped is an error. A time that they showed twice is read so that the visit is longer,
+and a warning is given.
 """
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -14,7 +14,7 @@ from agent.register.faults import Notes
 def span(
     starts: tuple[CellDate, tzinfo], ends: tuple[CellDate, tzinfo], columns: tuple[str, str], notes: Notes
 ) -> Interval | None:
-    """From when to when, in UTC. `ends` as a whole day means to that day's end. None, with an error, if impossible."""
+    """From when to when, in UTC. A whole day in `ends` means until its end. None, with an error, if impossible."""
     first = _instant(*starts, columns[0], notes, end=False)
     last = _instant(*ends, columns[1], notes, end=True)
     if first is None or last is None:
@@ -26,9 +26,9 @@ def span(
 
 
 def _backwards(starts: CellDate, ends: CellDate, columns: tuple[str, str], *, same: bool) -> str:
-    """Which mistake it most likely is that a visit does not end after it starts."""
+    """The most likely mistake in a visit that does not end after it starts."""
     if same:
-        return "the visit ends as it starts"
+        return "the visit ends when it starts"
     afternoon, turned = ends.wall + timedelta(hours=12), _exchanged(ends)
     hint = ""
     if starts.wall.date() == ends.wall.date() and ends.wall.hour < 12 and afternoon > starts.wall:
@@ -36,14 +36,14 @@ def _backwards(starts: CellDate, ends: CellDate, columns: tuple[str, str], *, sa
     elif ends.wall.year < starts.wall.year:
         hint = f": is the year {starts.wall.year} meant?"
     elif turned is not None and starts.wall <= turned <= starts.wall + timedelta(days=60):
-        hint = ": are day and month exchanged?"
+        hint = ": are day and month swapped?"
     elif starts.wall - ends.wall <= timedelta(days=60):
-        hint = f": are {columns[0]} and {columns[1]} exchanged?"
+        hint = f": are {columns[0]} and {columns[1]} swapped?"
     return f"the visit ends before it starts{hint}"
 
 
 def _exchanged(moment: CellDate) -> datetime | None:
-    """The moment with day and month exchanged; None where there is no such day."""
+    """The moment with day and month swapped; None if that day does not exist."""
     try:
         return moment.wall.replace(month=moment.wall.day, day=moment.wall.month)
     except ValueError:
@@ -52,23 +52,23 @@ def _exchanged(moment: CellDate) -> datetime | None:
 
 def _instant(moment: CellDate, zone: tzinfo, column: str, notes: Notes, *, end: bool) -> datetime | None:
     if moment.whole_day:
-        # Midnight, even where clocks skip it: by the offset before (fold=0) that is the new day's first instant.
+        # Midnight, even if clocks skip it: by the offset before (fold=0), that is the first instant of the new day.
         midnight = moment.wall + timedelta(days=1) if end else moment.wall
         return midnight.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if moment.offset is not None:
         exact = moment.wall.replace(tzinfo=timezone(moment.offset)).astimezone(UTC)
         there = exact.astimezone(zone).utcoffset()
         if moment.offset and there != moment.offset:
-            notes.warning(column, f"the offset is not the one that {zone} has at that time; the offset counts")
+            notes.warning(column, f"this offset is not that of {zone} at that time; the offset is used")
         return exact
     before, after = (moment.wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     if before.astimezone(zone).replace(tzinfo=None) != moment.wall:
         notes.error(
-            column, f"clocks in {zone} were put forward over this time: it never was; write an earlier or later one"
+            column, f"this time does not exist in {zone}: the clocks go forward over it; write an earlier or later one"
         )
         return None
     if before == after:
         return before
     which = "second" if end else "first"
-    notes.warning(column, f"clocks in {zone} showed this time twice: the {which} is taken; add an offset to be exact")
+    notes.warning(column, f"clocks in {zone} showed this time twice: the {which} is used; add an offset to be exact")
     return after if end else before

@@ -1,6 +1,6 @@
-"""The last good register, which survives crashes and bad files and decides until a better one is believed.
+"""The last good register, which survives crashes and bad files and stays in force until a better one is accepted.
 
-A register that is empty, unreadable, or suddenly much shorter is more likely a mistake than the truth, and believing it
+A register that is empty, unreadable, or suddenly much shorter is more likely a mistake than the truth, and accepting it
 would leave visit photos on the laptop as private ones. So the last good one stays in force, and the reason is
 remembered until a good one comes.
 """
@@ -29,8 +29,8 @@ from agent.register.wording import day
 
 class RegisterStore:
     """Two files in `folder`: `register.json`, the last good register, and `register-state.json`, when it was last
-    confirmed and why a later one was refused. Each is replaced whole. Several processes may share the folder: what one
-    writes, the others see at their next look. Raises LocalFault where the disk cannot be read or written.
+    confirmed and why a later one was refused. Each is replaced as a whole. Several processes may share the folder: each
+    sees what another has written the next time it looks. Raises LocalFault if the disk cannot be read or written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,24 +38,24 @@ class RegisterStore:
         self._state = Cached(folder / "register-state.json", _state_from)
 
     def current(self) -> Register | None:
-        """The last good register; `read_at` is when it was last offered again and found the same. None: never one."""
-        kept = self._register.content()
-        if kept is None:
+        """The last good register; `read_at` is when it was last offered unchanged. None before the first good one."""
+        stored = self._register.content()
+        if stored is None:
             return None
-        confirmed = self._state_of(kept.register.version).get("read_at")
+        confirmed = self._state_of(stored.register.version).get("read_at")
         if confirmed is None:
-            return kept.register
-        return replace(kept.register, read_at=max(kept.register.read_at, datetime.fromisoformat(confirmed)))
+            return stored.register
+        return replace(stored.register, read_at=max(stored.register.read_at, datetime.fromisoformat(confirmed)))
 
     def faults(self) -> tuple[Fault, ...]:
-        """What is wrong with the last good register: lines left out, and lines taken with a warning."""
-        kept = self._register.content()
-        return kept.faults if kept else ()
+        """The faults in the last good register: lines left out, and lines accepted with a warning."""
+        stored = self._register.content()
+        return stored.faults if stored else ()
 
     def refusal(self) -> str | None:
-        """Why the register last offered was not believed; None if it was, or if none was offered yet."""
-        kept = self._register.content()
-        refusal: str | None = self._state_of(kept.register.version if kept else None).get("refusal")
+        """Why the register last offered was not accepted; None if it was, or if none was offered yet."""
+        stored = self._register.content()
+        refusal: str | None = self._state_of(stored.register.version if stored else None).get("refusal")
         if refusal is None and self._register.damaged:
             damage = self._register.damaged
             return f"the copy of the register on this laptop is damaged ({damage}); it will be fetched again"
@@ -64,11 +64,11 @@ class RegisterStore:
     def offer(
         self, visits: bytes, kind: Kind, cameras: bytes | None, *, rules: Rules, now: datetime, force: bool = False
     ) -> Register:
-        """Believe these files and keep them durably, or raise RegisterError with the reason; the last good one stands.
+        """Accept these files and store them durably, or raise RegisterError; then the last good register stays.
 
-        `cameras` is None where the settings name no cameras register. `now` is aware. The same bytes again only renew
-        `read_at`. `force` accepts what a person has looked at: fewer visits, a long one, day and month exchanged, other
-        cameras, a camera left out. It never accepts what is empty, unreadable, or contradicts itself.
+        `cameras` is None if the settings name no cameras register. `now` is aware. The same bytes again only renew
+        `read_at`. `force` accepts what a person has looked at: fewer visits, a long one, day and month swapped, other
+        cameras, a camera left out. It never accepts a register that is empty, unreadable, or contradicts itself.
         """
         last = self._register.content()
         try:
@@ -82,7 +82,7 @@ class RegisterStore:
         return offered.register
 
     def _state_of(self, version: Sha256 | None) -> dict[str, Any]:
-        """The state, if it is that of this version: one of another was cut off, or overtaken, by a crash."""
+        """The state, if it belongs to this version: a crash can leave the state of another version behind."""
         state = self._state.content()
         return state if state and state.get("version") == version else {}
 
@@ -106,48 +106,52 @@ def _believed(
     """The register that these bytes are. Raises RegisterError if it is not to be believed after `last`."""
     version = version_of(visits, cameras)
     before = last.register if last else None
-    # The very bytes that were believed stay believed, also by a later version of this program that reads them better.
+    # Bytes that were accepted once stay accepted, even if a later version of this program reads them better.
     same = before is not None and before.version == version
     accepted = force or (before is not None and same and before.accepted)
-    told = read_visits(visits, kind=kind, rules=rules)
-    if told.distrusted is not None:
-        raise RegisterError(f"the new visits register is not used: {told.distrusted}")
+    reading = read_visits(visits, kind=kind, rules=rules)
+    if reading.distrusted is not None:
+        raise RegisterError(f"the new visits register is not used: {reading.distrusted}")
     if not accepted:
-        told = without_the_longest(told, rules, before.visits if before else ())
+        reading = without_the_longest(reading, rules, before.visits if before else ())
     known = CamerasReading((), ()) if cameras is None else read_cameras(cameras)
-    if not told.visits:
-        raise RegisterError(f"the new visits register is not used: {_first_error(told, 'it holds no valid visit')}")
+    if not reading.visits:
+        raise RegisterError(
+            f"the new visits register is not used: {_first_error(reading, 'it contains no valid visit')}"
+        )
     if cameras is not None and not known.cameras and (not cameras.strip() or _errors(known)):
-        raise RegisterError(f"the new cameras register is not used: {_first_error(known, 'it holds no valid camera')}")
+        raise RegisterError(
+            f"the new cameras register is not used: {_first_error(known, 'it contains no valid camera')}"
+        )
     if not force and not same:
         _no_camera_lost(known, before.cameras if before and cameras is not None else ())
-        if before and 2 * len(told.visits) < len(before.visits):
+        if before and 2 * len(reading.visits) < len(before.visits):
             raise RegisterError(
-                f"the new visits register is not used: it has {_visits(len(told.visits))}, the last good one had "
+                f"the new visits register is not used: it has {_visits(len(reading.visits))}, the last good one had "
                 f"{len(before.visits)}; if that is right, accept it with `photo-agent visits accept`"
             )
-        _not_exchanged(told.visits, before.visits if before else ())
-    register = Register(told.visits, known.cameras, version, now.astimezone(UTC), told.doubtful, accepted)
-    lines = dict(zip((visit.id for visit in told.visits), told.lines, strict=True))
+        _not_exchanged(reading.visits, before.visits if before else ())
+    register = Register(reading.visits, known.cameras, version, now.astimezone(UTC), reading.doubtful, accepted)
+    lines = dict(zip((visit.id for visit in reading.visits), reading.lines, strict=True))
     labels = cross_check(register, lines) if cameras is not None else ()
-    return StoredRegister(register, (*told.faults, *labels, *known.faults))
+    return StoredRegister(register, (*reading.faults, *labels, *known.faults))
 
 
 def _not_exchanged(now: tuple[Visit, ...], before: tuple[Visit, ...]) -> None:
-    """Raise RegisterError if a visit of the last good register has its day and month exchanged."""
+    """Raise RegisterError if a visit of the last good register has its day and month swapped."""
     if (found := exchanged(now, before)) is not None:
         visit, was = found
         zone, other = zone_of(visit.zone), zone_of(was.zone)
         raise RegisterError(
             f"the new visits register is not used: line {visit.line} has {visit.id} on "
             f"{day(visit.span.earliest.astimezone(zone))}, the last good one on "
-            f"{day(was.span.earliest.astimezone(other))}: are day and month exchanged? Correct the dates, or, if that "
-            "is right, accept it with `photo-agent visits accept`"
+            f"{day(was.span.earliest.astimezone(other))}: are day and month swapped? Correct the dates, or, if they "
+            "are right, accept it with `photo-agent visits accept`"
         )
 
 
 def _no_camera_lost(known: CamerasReading, before: tuple[RegisteredCamera, ...]) -> None:
-    """Raise RegisterError if cameras vanished in a way that is more likely a mistake, or a clock error is not known."""
+    """Raise RegisterError if cameras vanished in a way that is probably a mistake, or a clock error was left out."""
     if known.lost:
         first = next(fault for fault in _errors(known) if fault.line == known.lost[0])
         raise RegisterError(
@@ -190,7 +194,7 @@ def _visits(number: int) -> str:
 def _state_from(raw: bytes) -> dict[str, Any]:
     state = json.loads(raw)
     if not isinstance(state, dict):
-        raise ValueError("it is no state")  # noqa: TRY004 - what `Cached` knows a damaged file by
+        raise ValueError("it is not a state")  # noqa: TRY004 - `Cached` recognises a damaged file by ValueError
     if state.get("read_at") is not None:
         datetime.fromisoformat(str(state["read_at"]))
     return state

@@ -1,4 +1,4 @@
-"""The file that holds the last good register: what was read of it, with a checksum. From values to bytes and back."""
+"""The file that holds the last good register: the visits and cameras as read, with a checksum; to bytes and back."""
 
 import json
 from collections.abc import Mapping
@@ -11,28 +11,28 @@ from agent.model import Doubt, Interval, Place, Register, RegisteredCamera, Sha2
 from agent.register.faults import Fault
 
 FORM = 2
-"""Of the file; one of another form is not read, and the next good register replaces it.
+"""The file's format; one in another format is not read, and the next good register replaces it.
 
-Form 1 was written by versions that read the order of day and month cell by cell: what they believed may be wrong.
+Format 1 was written by versions that read the order of day and month cell by cell, so its content may be wrong.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRegister:
-    """A register with the faults of the lines that were left out of it or taken with a warning."""
+    """A register with the faults of the lines that were left out, or used with a warning."""
 
     register: Register
     faults: tuple[Fault, ...]
 
     def same_but_for_its_age(self, other: "StoredRegister") -> bool:
-        """Whether both say the same."""
+        """Whether both have the same content."""
         aged = replace(other.register, read_at=self.register.read_at)
         return self.register == aged and self.faults == other.faults
 
 
-def to_bytes(kept: StoredRegister) -> bytes:
-    """JSON, with the SHA-256 of its content in front, so that a damaged one is known."""
-    register = kept.register
+def to_bytes(stored: StoredRegister) -> bytes:
+    """JSON after the SHA-256 of its content, so that damage is noticed."""
+    register = stored.register
     content = json.dumps(
         {
             "form": FORM,
@@ -43,7 +43,7 @@ def to_bytes(kept: StoredRegister) -> bytes:
             "doubtful": [_doubt_out(doubt) for doubt in register.doubtful],
             "accepted": register.accepted,
             "faults": [
-                [fault.line, fault.column, fault.message, fault.severity, fault.register] for fault in kept.faults
+                [fault.line, fault.column, fault.message, fault.severity, fault.register] for fault in stored.faults
             ],
         },
         ensure_ascii=True,
@@ -53,23 +53,23 @@ def to_bytes(kept: StoredRegister) -> bytes:
 
 
 def from_bytes(raw: bytes) -> StoredRegister:
-    """Raises ValueError if this is not what `to_bytes` made."""
+    """Raises ValueError if `to_bytes` did not write this."""
     checksum, _, content = raw.partition(b"\n")
     if sha256(content).hexdigest().encode() != checksum:
         raise ValueError("its checksum is wrong")
-    said = json.loads(content)
-    if said.get("form") != FORM:
+    fields = json.loads(content)
+    if fields.get("form") != FORM:
         raise ValueError("it was written by another version of this program")
     try:
         register = Register(
-            tuple(_visit_in(visit) for visit in said["visits"]),
-            tuple(_camera_in(camera) for camera in said["cameras"]),
-            Sha256(said["version"]),
-            datetime.fromisoformat(said["read_at"]),
-            tuple(_doubt_in(doubt) for doubt in said["doubtful"]),
-            said["accepted"],
+            tuple(_visit_in(visit) for visit in fields["visits"]),
+            tuple(_camera_in(camera) for camera in fields["cameras"]),
+            Sha256(fields["version"]),
+            datetime.fromisoformat(fields["read_at"]),
+            tuple(_doubt_in(doubt) for doubt in fields["doubtful"]),
+            fields["accepted"],
         )
-        return StoredRegister(register, tuple(Fault(*fault) for fault in said["faults"]))
+        return StoredRegister(register, tuple(Fault(*fault) for fault in fields["faults"]))
     except (KeyError, TypeError) as fault:
         raise ValueError("something is missing in it") from fault
 
@@ -91,20 +91,20 @@ def _visit_out(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _visit_in(said: Mapping[str, Any]) -> Visit:
+def _visit_in(fields: Mapping[str, Any]) -> Visit:
     return Visit(
-        VisitId(said["id"]),
-        said["title"],
-        _span_in(said["span"]),
-        said["zone"],
-        frozenset(said["staff"]),
-        frozenset(said["cameras"]),
-        Place(*said["place"]) if said["place"] else None,
-        said["radius_km"],
-        said["cancelled"],
-        tuple(said["then"]),
-        said["why_not"],
-        said["line"],
+        VisitId(fields["id"]),
+        fields["title"],
+        _span_in(fields["span"]),
+        fields["zone"],
+        frozenset(fields["staff"]),
+        frozenset(fields["cameras"]),
+        Place(*fields["place"]) if fields["place"] else None,
+        fields["radius_km"],
+        fields["cancelled"],
+        tuple(fields["then"]),
+        fields["why_not"],
+        fields["line"],
     )
 
 
@@ -113,17 +113,17 @@ def _doubt_out(doubt: Doubt) -> dict[str, Any]:
     return {"line": doubt.line, "why": doubt.why, "span": span, "staff": sorted(doubt.staff)}
 
 
-def _doubt_in(said: Mapping[str, Any]) -> Doubt:
-    span = None if said["span"] is None else _span_in(said["span"])
-    return Doubt(said["line"], said["why"], span, frozenset(said["staff"]))
+def _doubt_in(fields: Mapping[str, Any]) -> Doubt:
+    span = None if fields["span"] is None else _span_in(fields["span"])
+    return Doubt(fields["line"], fields["why"], span, frozenset(fields["staff"]))
 
 
 def _span_out(span: Interval) -> list[str]:
     return [span.earliest.isoformat(), span.latest.isoformat()]
 
 
-def _span_in(said: list[str]) -> Interval:
-    earliest, latest = (datetime.fromisoformat(moment) for moment in said)
+def _span_in(span: list[str]) -> Interval:
+    earliest, latest = (datetime.fromisoformat(moment) for moment in span)
     return Interval(earliest, latest)
 
 
@@ -138,6 +138,6 @@ def _camera_out(camera: RegisteredCamera) -> dict[str, Any]:
     }
 
 
-def _camera_in(said: Mapping[str, Any]) -> RegisteredCamera:
-    ahead = timedelta(seconds=said["clock_ahead_seconds"])
-    return RegisteredCamera(said["label"], said["make"], said["model"], said["serial"], said["owner"], ahead)
+def _camera_in(fields: Mapping[str, Any]) -> RegisteredCamera:
+    ahead = timedelta(seconds=fields["clock_ahead_seconds"])
+    return RegisteredCamera(fields["label"], fields["make"], fields["model"], fields["serial"], fields["owner"], ahead)

@@ -1,8 +1,8 @@
-"""Cells of a workbook that are struck through: how people cancel a visit without a word.
+"""Cells of a workbook that are struck through, which is how people cancel a visit without writing a word.
 
-The library that reads workbooks gives no formatting, so the parts are looked at here: cell styles whose font is struck
-(ECMA-376 part 1, 18.8.22 and 18.8.45; ODF 1.3 part 3, 20.377), and texts of which a piece is. Formatting that
-depends on a condition is not read.
+The library that reads workbooks gives no formatting, so this module reads the parts itself: cell styles whose font is
+struck through (ECMA-376 part 1, 18.8.22 and 18.8.45; ODF 1.3 part 3, 20.377), and texts with a piece that is.
+Formatting that depends on a condition is not read.
 """
 
 import re
@@ -22,7 +22,7 @@ _SHARED = re.compile(rb"<(?:\w+:)?v>([0-9]{1,9})</")
 
 
 def struck_lines(parts: Mapping[str, bytes]) -> dict[str, frozenset[int]]:
-    """By the name of a worksheet's part in an .xlsx: its lines, counted from 0, with a filled cell struck through."""
+    """For each worksheet part of an .xlsx: its lines, counted from 0, with a filled cell struck through."""
     styles = _struck_styles(parts.get("xl/styles.xml", b""))
     texts = _struck_texts(parts.get("xl/sharedStrings.xml", b""))
     return {part: frozenset(_lines(xml, styles, texts)) for part, xml in parts.items() if "/worksheets/" in part}
@@ -66,7 +66,7 @@ def _lines(xml: bytes, styles: frozenset[int], texts: frozenset[int]) -> Iterato
 
 
 def struck_lines_of_tables(content: bytes, styles: bytes) -> dict[str, frozenset[int]]:
-    """By the name of a table in an .ods: as above. Both parts are XML that was found well-formed."""
+    """For each table of an .ods: the same. Both parts are XML that was found well-formed."""
     if b"text-line-through-style" not in content and b"text-line-through-style" not in styles:
         return {}
     reading = _Tables()
@@ -90,7 +90,7 @@ class _Tables:
         self._spans: list[bool] = []
 
     def read(self, xml: bytes) -> None:
-        """Take in one part."""
+        """Process one part."""
         parser = expat.ParserCreate()
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end

@@ -1,7 +1,7 @@
-"""The text of a register: which encoding it is in, or what the file is if it is not text.
+"""The text of a register: its encoding, or what the file is if it is not text.
 
 It may be UTF-8 with or without a byte order mark, UTF-16, Windows-1252, or the Mac's own encoding, which Excel for Mac
-writes as plain "CSV". A guess is reported, because a name in the wrong letters is another person's.
+writes as plain "CSV". A guess is reported, because a name with the wrong letters is another person's.
 """
 
 import re
@@ -21,18 +21,18 @@ _MARKUP = (
     (re.compile(r"%PDF-"), f"this is a PDF, not a spreadsheet: {_HOW}"),
     (re.compile(r"\{\\rtf"), f"this is a text document (RTF), not a spreadsheet: {_HOW}"),
     (re.compile(r"(?:https?|webcals?)://\S+\s*\Z", re.IGNORECASE),
-     "this is a link, not the calendar: laptops do not fetch calendars from the internet, let the server fetch it"),
+     "this is a link, not the calendar: laptops do not fetch calendars from the internet; the server has to do it"),
 )  # fmt: skip
 _MAC_ONLY = re.compile(
     rb"[A-Za-z][\x81\x87\x88\x89\x8d\x8f\x90\x98\x9d]|[A-Za-z][\x8a\x8e\x9a\x9f](?:[a-z,;\s\"]|\Z)|[a-z]\xd5[A-Za-z]"
 )
-"""Bytes that are no letters in Windows-1252, or capitals in the middle of a word (MŸller), and letters on a Mac."""
+"""Bytes that are not letters in Windows-1252, or capitals inside a word (MŸller), and that are letters on a Mac."""
 GARBLED = re.compile("\ufffd|Ã[\x80-\xbfŒœŠšŸŽžƒ€‚„…†‡ˆ‰‹‘’“”•–—˜™›]|â€[™˜œ\x9d“”]|Â[£°é©®]")
-"""UTF-8 that was once read as Windows-1252 and saved so: MÃ¼ller."""
+"""UTF-8 that was once read as Windows-1252 and saved that way: MÃ¼ller."""
 
 
 def decode(raw: bytes, register: Which) -> tuple[str | None, tuple[Fault, ...]]:
-    """The text of a register; None, with the error, where it has none."""
+    """The text of a register; None, with the error, if it has none."""
     notes = Notes(1, register)
     if not raw.strip():
         notes.error(None, "the file is empty")
@@ -45,7 +45,7 @@ def decode(raw: bytes, register: Which) -> tuple[str | None, tuple[Fault, ...]]:
     if what is not None:
         notes.error(None, what)
     elif "\0" in text:
-        notes.error(None, f"this is not text: zero bytes in it; {_HOW}")
+        notes.error(None, f"this is not text: there are zero bytes in it; {_HOW}")
     return None if notes.failed() else text, tuple(notes.faults)
 
 
@@ -71,7 +71,7 @@ def _text(raw: bytes, notes: Notes) -> str | None:
 
 
 def _unmarked(raw: bytes) -> str | None:
-    """UTF-16 without its mark: every other byte of plain letters is zero."""
+    """UTF-16 without its mark, recognised because every other byte of plain letters is zero."""
     head = raw[:400]
     if len(head) < 8 or len(raw) % 2:
         return None

@@ -1,7 +1,7 @@
-"""A register's visits as one member of staff has them, in time's order, so that a photo is held against those near it.
+"""One member of staff's visits in order of time, so that a photo is compared only with those near it.
 
-A register of years has hundreds of visits, and a laptop many photos: whoever looked at each visit for each photo would
-spend most of a run on it. Pure; what was sorted for the last register asked about is kept.
+A register of years has hundreds of visits, and a laptop many photos: comparing every visit with every photo would take
+most of a run. Pure; the order worked out for the last register is remembered.
 """
 
 from bisect import bisect_left, bisect_right
@@ -19,7 +19,7 @@ from agent.register.uncertain import Unsure, is_on, staff_of, unsure_visits
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Visits by when they begin; `_ends` is, for each, the latest end of it and all before it."""
+    """Visits by when they begin; `_ends` gives, for each, the latest end of it and all before it."""
 
     visits: tuple[Visit, ...]
     _starts: tuple[datetime, ...]
@@ -34,17 +34,17 @@ class Timeline:
         return cls(ordered, starts, tuple(ends))
 
     def during(self, time: Interval) -> tuple[Visit, ...]:
-        """The visits of which some instant lies in `time`."""
+        """The visits that overlap `time`."""
         some = self.visits[bisect_left(self._ends, time.earliest) : bisect_right(self._starts, time.latest)]
         return tuple(visit for visit in some if visit.span.overlaps(time))
 
     def closest(self, time: Interval, at_least: timedelta) -> tuple[Visit, ...]:
-        """The visits among which is the one nearest to whichever part of `time`, and all within `at_least` of it."""
+        """Visits that include the nearest one to any part of `time`, and all within `at_least` of it."""
         length = time.latest - time.earliest
         return self.during(widened(time, max(at_least, self._gap(time) + length)))
 
     def _gap(self, time: Interval) -> timedelta:
-        """How far the nearest visit is from `time`; none of no visit."""
+        """How far the nearest visit is from `time`; zero without any visits."""
         after = bisect_right(self._starts, time.latest)
         gaps = [self._starts[after] - time.latest] if after < len(self._starts) else []
         if after:
@@ -54,7 +54,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A register as a member of staff has it: visits that count for them, the others, and who is only perhaps meant."""
+    """A register as one member of staff sees it: visits that count for them, the others, and uncertain names."""
 
     register: Register
     staff: str
@@ -65,7 +65,7 @@ class Own:
 
 
 def own(register: Register, staff: str) -> Own:
-    """The register as `staff` has it."""
+    """The register as `staff` sees it."""
     global _last  # noqa: PLW0603  # a register is too large to be hashed for each photo
     if _last is None or _last.register is not register or _last.staff != staff:
         people = staff_of(register, staff)

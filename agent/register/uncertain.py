@@ -1,7 +1,7 @@
-"""Photos that only an uncertain part of the register could claim. They wait, though no visit is known for their time.
+"""Photos that only an uncertain part of the register could claim. They wait, although no visit is known for their time.
 
-Uncertain are lines that were not understood, and visits of somebody who may be this laptop's member of staff. Where
-that person is on no visit at all, every visit is uncertain: a name is then misspelt, here or there, until somebody has
+Lines that were not understood are uncertain, and so are visits of somebody who may be this laptop's member of staff. If
+that person is on no visit at all, every visit is uncertain: a name is then misspelt somewhere, until a person has
 looked.
 """
 
@@ -19,7 +19,7 @@ Unsure = tuple[Visit, str]
 
 _ANY_ZONE = timedelta(hours=15)
 _NAMES_DAY = timedelta(days=2)
-"""How far the day in a file's name may be from the day on which it was taken."""
+"""How many days the day in a file's name may be away from the day on which it was taken."""
 
 
 def staff_of(register: Register, staff: str) -> Staff:
@@ -37,7 +37,7 @@ def is_on(people: Staff, visit: Visit | Doubt) -> bool:
 
 
 def occurs(people: Staff, visits: Iterable[Visit]) -> bool:
-    """Whether the person is, or may be, on any of the visits: on a cancelled one only if it names them."""
+    """Whether the person is, or may be, on any of the visits; on a cancelled visit only if it names them."""
     return any(
         not visit.staff.isdisjoint(people.same | people.perhaps) or not (visit.staff or visit.cancelled)
         for visit in visits
@@ -52,10 +52,10 @@ def why_it_waits(
     clocks: Iterable[timedelta],
     home: tzinfo,
 ) -> str | None:
-    """Why a photo of no visit waits all the same; None where nothing uncertain could claim it.
+    """Why a photo outside all visits waits all the same; None if nothing uncertain could claim it.
 
-    `unsure` are the register's `unsure_visits`, `clocks` how far ahead its camera's clock may run. OverflowError for
-    times that no zone can be applied to.
+    `unsure` are the register's `unsure_visits`; `clocks` are how far ahead its camera's clock may run. OverflowError
+    for times that no zone can be applied to.
     """
     if not unsure and not register.doubtful:
         return None
@@ -64,7 +64,7 @@ def why_it_waits(
         concerns = is_on(people, doubt) or not doubt.staff.isdisjoint(people.perhaps)
         if concerns and _meets(times, doubt.span or school_years(register.visits)):
             when = "at this time" if doubt.span is not None else "at any time"
-            return f"{doubt.why}: this line was not understood and may be of a visit {when}, so the photo waits"
+            return f"{doubt.why}: this line was not understood and may be a visit {when}, so the photo waits"
     for visit, why in unsure:
         if _in_time_of(capture, visit, clocks, home, times):
             hours = wording.hours(visit, zone_of(visit.zone), zone_of(visit.ends_in))
@@ -73,9 +73,9 @@ def why_it_waits(
 
 
 def school_years(visits: Iterable[Visit]) -> Interval | None:
-    """From the September before the first visit to the August after the last; None of none.
+    """From the September before the first visit to the August after the last; None without any visits.
 
-    In these a visit can have been whose line says nothing of its dates that could be read.
+    A visit whose line has no readable date may have taken place at any time in these years.
     """
     spans = [visit.span for visit in visits]
     if not spans:
@@ -95,7 +95,7 @@ def unsure_visits(register: Register, people: Staff, staff: str) -> Iterator[Uns
         if perhaps := sorted(visit.staff & people.perhaps):
             yield visit, f"“{perhaps[0]}” in the register may be {staff} or somebody else"
         elif nowhere:
-            yield visit, f"{staff} is on no visit in the register: is the name spelt as it is there?"
+            yield visit, f"{staff} is on no visit in the register: check how the name is spelt there"
 
 
 def _in_time_of(
@@ -107,7 +107,7 @@ def _in_time_of(
 
 
 def _possible(capture: Capture, clocks: Iterable[timedelta], home: tzinfo) -> list[Interval] | None:
-    """Every interval in which it can have been taken; None: at any time."""
+    """Every interval in which it may have been taken; None means at any time."""
     if capture.taken is None or capture.level is Level.IMPOSSIBLE:
         return None
     if capture.level is Level.UPPER_BOUND:

@@ -1,7 +1,7 @@
 """The visits register as a spreadsheet: the columns of config/README.md, "The visits register".
 
-Dates and times may stand in one column or in two, and the order of day and month belongs to the whole file: it is
-settled before any line is believed.
+Dates and times may be in one column or in two, and the order of day and month is decided for the whole file before any
+line is used.
 """
 
 from collections.abc import Sequence
@@ -55,19 +55,19 @@ COLUMNS = Columns(
 
 
 _ORDER = {name: place for place, name in enumerate(COLUMNS.known)}
-"""A row's faults are told in the order of its columns."""
+"""A row's faults are listed in the order of its columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class _When:
-    """What a row says of a start or an end: a date, and a time of day where it stands in a cell of its own."""
+    """A start or an end in a row: a date, and a time of day if it is in a cell of its own."""
 
     column: str
     written: Written
     clock: time | None = None
 
     def moment(self, order: Order) -> CellDate:
-        """Raises ValueError with what is wrong, in words for the cell."""
+        """Raises ValueError with the reason, in words for the cell."""
         moment = self.written.moment(order)
         if self.clock is None:
             return moment
@@ -76,7 +76,7 @@ class _When:
 
 @dataclass(slots=True)
 class _Line:
-    """A row with its start and end as they are written; None, with an error, where one is not understood."""
+    """A row with its start and end as written; None, with an error, if one is not understood."""
 
     row: Row
     starts: _When | None = None
@@ -84,7 +84,7 @@ class _Line:
 
 
 def read_visits_sheet(raw: bytes, rules: Rules) -> VisitsReading:
-    """Read visits.csv, or the same as a workbook."""
+    """Read visits.csv, or the same register as a workbook."""
     sheet = read_sheet(raw, COLUMNS)
     lines = [_line(row, workbook=sheet.workbook) for row in sheet.rows]
     dates = [
@@ -101,13 +101,13 @@ def read_visits_sheet(raw: bytes, rules: Rules) -> VisitsReading:
     for _, row in read:
         row.notes.faults.sort(key=lambda fault: _ORDER.get(fault.column or "", 0))
         if row.notes.failed() and _is_off(row):
-            as_warnings(row.notes)  # no visit either way
+            as_warnings(row.notes)  # it is not a visit either way
     faults = [*sheet.faults, *(fault for _, row in read for fault in row.notes.faults)]
     if doubted is not None:
         whole = Fault(doubted.line, doubted.column, doubted.message, "error")
         return VisitsReading((), (whole, *faults), distrusted=whole)
     if not good and not any(fault.severity == "error" for fault in faults):
-        faults.append(Fault(1, None, "the register holds no visit", "error"))
+        faults.append(Fault(1, None, "the register contains no visits", "error"))
     return VisitsReading(
         tuple(visit for visit, _ in good),
         tuple(faults),
@@ -117,7 +117,7 @@ def read_visits_sheet(raw: bytes, rules: Rules) -> VisitsReading:
 
 
 def _is_off(row: Row) -> bool:
-    """Whether a row, whatever else is wrong with it, says that the visit does not take place."""
+    """Whether a row says, in spite of other faults, that the visit does not take place."""
     status, title = row.cells.get("status", ""), row.cells.get("title", "")
     return bool(approval.by_status(cells.key(status)) or approval.by_title(title))
 
@@ -127,7 +127,7 @@ def _doubt(row: Row, rules: Rules) -> Doubt:
     staff = Notes(row.notes.line)
     people = cells.names(row.cells.get("staff", ""), "staff", staff)
     aside = {fault.column for fault in row.notes.faults if fault.severity == "error"}
-    # A cell too many, a column not read: then nobody knows whether the staff's cell is the staff's.
+    # With a cell too many or an unread column, nobody knows whether the staff cell holds the staff.
     known = people if aside <= set(COLUMNS.known) and not staff.failed() else frozenset()
     return doubt(row.notes, [*starts, *both], [*ends, *both], rules.longest, known)
 
@@ -136,17 +136,17 @@ def _doubt(row: Row, rules: Rules) -> Doubt:
 
 
 def _line(row: Row, *, workbook: bool) -> _Line:
-    """Gather a row's dates and times. What does not fit together is an error in the row's notes."""
+    """Gather a row's dates and times. A contradiction between them is an error in the row's notes."""
     notes = row.notes
     if notes.failed() and not row.cells.get("id"):
-        return _Line(row)  # no CSV at all: more faults would only hide the one that matters
+        return _Line(row)  # not valid CSV: more faults would only hide the one that matters
     shared, shared_times = _pieces(row.parts.get("date", ()), notes)
     starts, start_times = _pieces(row.parts.get("starts", ()), notes)
     ends, end_times = _pieces(row.parts.get("ends", ()), notes)
     if len(shared_times) > 2 or (len(shared_times) == 2 and (start_times or end_times)):
         notes.error("date", "more times of day than a start and an end: which are meant?")
     start = _one(starts or shared, start_times or shared_times[:1], "starts", notes)
-    # One date and an end that is a time of day: it ends on the day on which it starts.
+    # One date and an end that is only a time of day: the visit ends on the day on which it starts.
     own = ends or shared or starts
     if not ends and end_times:
         own = [(column, replace(written, clock=None)) for column, written in own]
@@ -160,7 +160,7 @@ def _line(row: Row, *, workbook: bool) -> _Line:
 
 
 def _pieces(parts: Sequence[tuple[str, str]], notes: Notes) -> tuple[list[tuple[str, Written]], list[tuple[str, time]]]:
-    """The dates and the times of day in cells that together say one thing."""
+    """The dates and the times of day in cells that belong together."""
     dates: list[tuple[str, Written]] = []
     times: list[tuple[str, time]] = []
     for column, cell in parts:
@@ -178,7 +178,7 @@ def _pieces(parts: Sequence[tuple[str, str]], notes: Notes) -> tuple[list[tuple[
 
 
 def _range(cell: str) -> list[str]:
-    """The two times of "08:30–16:30"; else the cell itself. Raises ValueError for a time that cannot be."""
+    """The two times in "08:30–16:30"; else the cell itself. Raises ValueError for an impossible time."""
     for dash in ("–", "—", " to ", " bis ", "-"):
         before, found, after = cell.partition(dash)
         if found and len(cell) < 30 and read_time(before) is not None and read_time(after) is not None:
@@ -189,7 +189,7 @@ def _range(cell: str) -> list[str]:
 def _one(
     dates: Sequence[tuple[str, Written]], times: Sequence[tuple[str, time]], column: str, notes: Notes
 ) -> _When | None:
-    """The one start or end that the pieces make; None, with an error, where they make none or several."""
+    """The one start or end in these pieces; None, with an error, if they give none or several."""
     if not dates:
         if not any(fault.severity == "error" and fault.column not in COLUMNS.known[:2] for fault in notes.faults):
             notes.error(column, "there is no date")
@@ -206,7 +206,7 @@ def _one(
 
 
 def _whole(line: _Line, notes: Notes, *, workbook: bool) -> None:
-    """Tell of a day without a time where a time is meant: the whole day would be taken for the visit."""
+    """Report a day without a time if a time is meant: otherwise the whole day would count as the visit."""
     starts, ends = line.starts, line.ends
     if starts is None or ends is None:
         return
@@ -232,7 +232,7 @@ def _whole(line: _Line, notes: Notes, *, workbook: bool) -> None:
 def _longer_by_order(
     lines: Sequence[_Line], rules: Rules, dates: Sequence[tuple[int, str, Written]]
 ) -> Distrust | None:
-    """A line that makes a visit only with day and month exchanged, where no date of the file proves their order."""
+    """A line that makes a visit only with day and month swapped, if no date in the file proves their order."""
     if rules.dates is Order.ISO or any(written.proves is rules.dates for _, _, written in dates):
         return None
     other = Order.MONTH_FIRST if rules.dates is Order.DAY_FIRST else Order.DAY_FIRST
@@ -247,8 +247,8 @@ def _longer_by_order(
             return Distrust(
                 line.row.notes.line,
                 line.starts.column,
-                f"{texts} makes a visit only with day and month exchanged, and no date of this file proves their "
-                "order: no date of it is believed. Write every date with the year first: 2026-03-14 08:30",
+                f"{texts} makes a visit only with day and month swapped, and no date in this file proves their "
+                "order: none of its dates can be used. Write every date with the year first: 2026-03-14 08:30",
             )
     return None
 
@@ -266,7 +266,7 @@ def _length(line: _Line, order: Order) -> timedelta | None:
 
 
 def _visit(line: _Line, rules: Rules, separator: str, *, dated: bool) -> Visit | None:
-    """The row's visit; None, with an error in the row's notes, where there is none. `dated`: the dates are believed."""
+    """The row's visit; None, with an error in the row's notes, if it has none. `dated`: the dates can be used."""
     row = line.row
     notes, cell = row.notes, row.cells
     if notes.failed() and not cell.get("id"):
@@ -304,7 +304,7 @@ def _visit(line: _Line, rules: Rules, separator: str, *, dated: bool) -> Visit |
 
 
 def _interval(line: _Line, zones: tuple[str, ...], rules: Rules, notes: Notes) -> Interval | None:
-    """From a start in the first zone to an end in the last; who did not mean that is told how to say the other."""
+    """From a start in the first zone to an end in the last; a warning says how to write a journey that comes back."""
     starts, ends = (_moment(when, rules, notes) for when in (line.starts, line.ends))
     there, back = zone_named(zones[0]), zone_named(zones[-1])
     if starts is None or ends is None or line.starts is None or line.ends is None or there is None or back is None:
@@ -327,7 +327,7 @@ def _moment(when: _When | None, rules: Rules, notes: Notes) -> CellDate | None:
 
 
 def _off(cell: str, title: str, notes: Notes) -> str:
-    """Why the visit does not take place; empty where it does."""
+    """Why the visit does not take place; empty if it does."""
     off = approval.by_status(cells.key(cell))
     if off is None:
         notes.error(
@@ -336,7 +336,7 @@ def _off(cell: str, title: str, notes: Notes) -> str:
         return ""
     by_title = approval.by_title(title)
     if by_title and not off:
-        notes.warning("title", f"no visit, {by_title}, as its title says; write cancelled into status, or correct it")
+        notes.warning("title", f"not a visit, {by_title}, as its title says; write cancelled in status, or correct it")
     elif off not in {"", approval.CANCELLED}:
-        notes.warning("status", f"no visit, {off}: its photos stay where they are until it is approved")
+        notes.warning("status", f"not a visit, {off}: its photos stay where they are until it is approved")
     return off or by_title

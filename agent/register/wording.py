@@ -13,7 +13,7 @@ def day(moment: datetime) -> str:
 
 
 def taken(interval: Interval, zone: tzinfo, *, exact: bool = False) -> str:
-    """A capture time: to the minute where it is known to the minute, to the second where that matters (`exact`)."""
+    """A capture time: to the minute if that is all that is known, to the second if it matters (`exact`)."""
     first, last = interval.earliest.astimezone(zone), interval.latest.astimezone(zone)
     form = "%H:%M:%S" if exact else "%H:%M"
     start = f"{day(first)} {first:{form}}"
@@ -23,9 +23,9 @@ def taken(interval: Interval, zone: tzinfo, *, exact: bool = False) -> str:
 
 
 def hours(visit: Visit, zone: tzinfo, ends_in: tzinfo, beside: datetime | None = None) -> str:
-    """A visit's title and span: "Science Museum 09:00–16:30"; with its days unless all is on the day of `beside`.
+    """A visit's title and span: "Science Museum 09:00–16:30"; with its days unless all of it is on the day of `beside`.
 
-    `zone` is that of its start, `ends_in` that of its end, which is named where clocks show another time there.
+    `zone` is that of its start, `ends_in` that of its end, which is named if clocks there show another time.
     """
     first, last = visit.span.earliest.astimezone(zone), visit.span.latest.astimezone(ends_in)
     there = "" if last.utcoffset() == last.astimezone(zone).utcoffset() else f" ({ends_in})"
@@ -37,7 +37,7 @@ def hours(visit: Visit, zone: tzinfo, ends_in: tzinfo, beside: datetime | None =
 
 
 def length(time: timedelta) -> str:
-    """For example "12 minutes", "3 h 20 min", "2 days"; never rounded to nothing."""
+    """For example "12 minutes", "3 h 20 min", "2 days"; never rounded down to nothing."""
     seconds = abs(time).total_seconds()
     if seconds < 90:
         return _count(max(1, round(seconds)), "second")

@@ -1,9 +1,9 @@
 """A workbook (.xlsx, .ods) as rows of text, from the one sheet that has the register's header.
 
-Dates become year-first text, so that nothing about them is guessed any more. What the reading library passes over in
-silence is looked for before: cells that show an error, formulas whose value nobody saved, cells that were merged over
-several lines (an empty “staff” would mean anyone), lines that are struck through, and sizes that would take the memory
-of the laptop.
+Dates become year-first text, so that they are no longer ambiguous. The library that reads workbooks ignores some things
+without a word, so they are looked for first: cells that show an error, formulas without a saved value, cells merged
+over several lines (an empty “staff” would mean anyone), lines that are struck through, and sizes that would use up the
+laptop's memory.
 """
 
 import io
@@ -20,10 +20,10 @@ from agent.register.faults import Fault, Which
 from agent.register.struck import struck_lines, struck_lines_of_tables
 
 LARGEST_INSIDE = 64 * 1024 * 1024
-"""Bytes that a workbook may unpack to; a register of 20,000 lines has some 15 MB."""
+"""Bytes that a workbook may unpack to; a register of 20,000 lines needs some 15 MB."""
 
 LAST_ROW, LAST_COLUMN = 100_000, 200
-"""Beyond them nobody keeps a register, and the library takes memory for every cell before."""
+"""No register reaches beyond these, and the library would use memory for every cell before them."""
 
 _ERROR = "#N/A"
 _UNSAVED = "=formula"
@@ -34,12 +34,12 @@ _PART = re.compile(r"xl/worksheets/[^/]+\.xml|content\.xml", re.IGNORECASE)
 
 
 class NoWorkbook(Exception):
-    """What is wrong with the file, in words for the person who keeps it."""
+    """Why the file cannot be read, in words for the person who keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of one sheet from its first line on, cells as text; `struck` are the lines, from 0, struck through."""
+    """The rows of one sheet from its first line, cells as text; `struck` are the lines, from 0, struck through."""
 
     cells: list[list[str]]
     faults: tuple[Fault, ...]
@@ -47,7 +47,7 @@ class Rows:
 
 
 def read_workbook(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int], register: Which) -> Rows:
-    """The rows of the sheet whose first rows have the highest `score`; none, with an error, where it cannot be read."""
+    """The rows of the sheet whose first rows have the highest `score`; empty, with an error, if it cannot be read."""
     try:
         return _rows(raw, score)
     except NoWorkbook as fault:
@@ -69,11 +69,11 @@ def _rows(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int]) -> Rows:
     except (CalamineError, WorksheetNotFound, OSError, ValueError) as fault:
         raise NoWorkbook(f"this workbook cannot be read ({fault}): save it again, or as CSV UTF-8") from fault
     except BaseException as fault:
-        if type(fault).__name__ != "PanicException":  # the library's own, from Rust, and no Exception
+        if type(fault).__name__ != "PanicException":  # from the library's Rust code; not an Exception
             raise
         raise NoWorkbook("this workbook cannot be read: save it again, or as CSV UTF-8") from fault
     if not sheets:
-        raise NoWorkbook("this workbook has no sheet that is not hidden")
+        raise NoWorkbook("every sheet of this workbook is hidden: unhide the register's sheet")
     scored = [(score(sheet.first(20)), name, sheet) for name, sheet in sheets]
     best = max(points for points, _, _ in scored)
     chosen = [(name, sheet) for points, name, sheet in scored if points == best]
@@ -88,7 +88,7 @@ def _rows(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int]) -> Rows:
 
 
 def _fill_in(rows: list[list[str]], found: "_Found") -> None:
-    """Put into the rows what the library does not give."""
+    """Fill in the details of the rows that the library does not give."""
     for first, last, column in found.merged:
         for number in range(first + 1, min(last + 1, len(rows))):
             if column < len(rows[first]):
@@ -104,11 +104,11 @@ def _fill_in(rows: list[list[str]], found: "_Found") -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What the library does not tell of a sheet, lines and columns counted from 0.
+    """The details of a sheet that the library does not give, lines and columns counted from 0.
 
-    `marks` are the cells that show an error or have no value saved; `merged` are the first and last line, and the
-    column, of cells that were merged over several lines: their value stands in the first one alone. `struck` are the
-    lines with a cell that is struck through.
+    `marks` are the cells that show an error or have no saved value; `merged` are the first and last line, and the
+    column, of cells that were merged over several lines: only the first one has the value. `struck` are the lines with
+    a cell that is struck through.
     """
 
     marks: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class _Found:
 
 
 class _Sheet:
-    """A sheet of the library's, with its rows from the file's first line on."""
+    """One of the library's sheets, with its rows from the file's first line on."""
 
     def __init__(self, sheet: Any) -> None:
         self._sheet = sheet
@@ -147,7 +147,7 @@ def _text(cell: object) -> str:
 
 
 def _looked_through(raw: bytes) -> dict[str, _Found]:
-    """What is found in each sheet. Raises NoWorkbook for what is too large."""
+    """The details found in each sheet. Raises NoWorkbook if the workbook is too large."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             parts = _unpacked(archive)
@@ -172,7 +172,7 @@ def _looked_through(raw: bytes) -> dict[str, _Found]:
 
 
 def _unpacked(archive: zipfile.ZipFile) -> dict[str, bytes]:
-    """The parts that are looked through; all others only measured, for what a ZIP says of its sizes may be untrue."""
+    """The parts that are read; all others are only measured, because a ZIP may give false sizes."""
     parts, left = {}, LARGEST_INSIDE
     for member in archive.infolist():
         keep = member.filename.lower().endswith((".xml", ".rels"))
@@ -194,7 +194,7 @@ def _unpacked(archive: zipfile.ZipFile) -> dict[str, bytes]:
 
 
 def _well_formed(xml: bytes) -> None:
-    """Raise NoWorkbook for XML that is none: on some of it the library never comes to an end."""
+    """Raise NoWorkbook for malformed XML: on some of it the library never finishes."""
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _no_doctype
     try:
@@ -252,7 +252,7 @@ def _marks(xml: bytes) -> dict[tuple[int, int], str]:
         row, inside = int(reference[2]), cell[3] or b""
         if inside and (row > LAST_ROW or column > LAST_COLUMN):
             where = (reference[1] + reference[2]).decode()
-            raise NoWorkbook(f"something stands in cell {where}, far from any table: delete what is below the register")
+            raise NoWorkbook(f"cell {where}, far from any table, is filled: delete what is below the register")
         if b't="e"' in cell[1]:
             found[row - 1, column - 1] = _ERROR
         elif re.search(rb"<(?:\w+:)?f\b", inside) and not re.search(rb"<(?:\w+:)?v>[^<]", inside):

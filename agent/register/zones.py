@@ -1,4 +1,4 @@
-"""IANA time zones by name: the same answer on every system, and the nearest right name for a wrong one."""
+"""IANA time zones by name: the same answer on every system, and the nearest valid name for a wrong one."""
 
 import re
 from collections.abc import Iterable
@@ -7,16 +7,16 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 _NAME = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){0,2}")
-# In the system's folder of zones, but no zones: this machine's own, a template, and two copies of the tree.
+# In the system's folder of zones, but not zones: this machine's own, a template, and two copies of the tree.
 _NO_ZONES = ("localtime", "posixrules", "Factory", "posix/", "right/")
 _CITIES = {"bst": "Europe/London", "uk": "Europe/London", "gb": "Europe/London", "london": "Europe/London"}
 WITHOUT_SUMMER = frozenset({"GMT", "EST", "MST", "HST"})
-"""Names of zones that people give for a place which has summer time."""
+"""Names of fixed zones that people give for a place which has summer time."""
 
 
 @lru_cache(maxsize=256)
 def zone_named(name: str) -> ZoneInfo | None:
-    """The zone of that IANA name, or None. Capitals count: macOS would take "europe/london", Linux would not."""
+    """The zone with that IANA name, or None. Case matters: macOS would accept "europe/london", Linux would not."""
     if not _NAME.fullmatch(name) or name.startswith(_NO_ZONES):
         return None
     try:
@@ -46,5 +46,5 @@ def _known() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _close(wanted: str, names: Iterable[str], cutoff: float) -> list[str]:
-    """The nearest of the names that begin alike: a register may have thousands of wrong ones."""
+    """The nearest of the names with the same first letter: a register may have thousands of wrong ones."""
     return get_close_matches(wanted, [name for name in names if name[:2] == wanted[:2]], n=1, cutoff=cutoff)

@@ -1,4 +1,4 @@
-"""The folders below a folder, a few levels deep and no more than a limited number: for a look, not for a scan."""
+"""The folders below a folder, a few levels deep and limited in number: for a look, not for a scan."""
 
 import os
 from collections import deque
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MOST = 2000
-"""Folders, in a home with everything in it too; a photo library has fewer on its first levels."""
+"""Most folders, even in a crowded home folder; a photo library has fewer on its first levels."""
 
 
 def folders_below(top: Path, depth: int) -> Iterator[Path]:
-    """Folders down to `depth` levels, the nearest first; links are not followed, what cannot be read is passed over."""
+    """Folders down to `depth` levels, the nearest first; links and unreadable folders are skipped."""
     waiting: deque[tuple[Path, int]] = deque([(top, 0)])
     seen = 0
     while waiting:

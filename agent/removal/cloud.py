@@ -1,6 +1,6 @@
-"""Whether a folder is one that some program keeps in step with a cloud: then copies are, or were, elsewhere.
+"""Whether a program synchronises a folder with a cloud: then copies are, or were, elsewhere.
 
-Known by names and marker files only; nothing is asked of those programs. What is not recognised is not proven absent.
+Known only by names and marker files; those programs are not asked. An unrecognised program may still be there.
 """
 
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agent.removal.below import folders_below
 
-# Folders in the path whose very name says it; lower case, by beginning.
+# Folder names in the path that show it by their beginning; in lower case.
 _NAMED = (
     ("onedrive", "OneDrive"),
     ("dropbox", "Dropbox"),
@@ -23,9 +23,9 @@ _NAMED = (
     ("nextcloud", "Nextcloud"),
     ("owncloud", "ownCloud"),
 )
-# macOS keeps every provider's folder in ~/Library/CloudStorage/PROVIDER-ACCOUNT.
+# macOS puts every provider's folder in ~/Library/CloudStorage/PROVIDER-ACCOUNT.
 _MACOS_PROVIDERS = "cloudstorage"
-# Files and folders that the programs put into the root of what they keep in step.
+# Files and folders that the programs put into the root of a synchronised folder.
 _MARKED = (
     (".dropbox.cache", "Dropbox"),
     (".dropbox", "Dropbox"),
@@ -37,18 +37,18 @@ _MARKED = (
     (".stfolder", "Syncthing"),
 )
 _MARKED_BY_BEGINNING = ((".sync_", "Nextcloud"), ("._sync_", "Nextcloud"))  # .sync_0123456789ab.db
-# Set by OneDrive on Windows to its folders.
+# OneDrive sets these to its folders on Windows.
 _VARIABLES = ("OneDrive", "OneDriveConsumer", "OneDriveCommercial")
 
 
 DEPTH = 3
-"""Levels of folders in which a synchronised one is looked for; they usually lie right in the home folder."""
+"""How many levels of folders are searched for a synchronised one; they are usually directly in the home folder."""
 
 
 def find_cloud_sync(folder: Path) -> str | None:
-    """The program that keeps `folder`, or a folder it lies in, in step with a cloud, e.g. "OneDrive"; None: none known.
+    """The program that synchronises `folder`, or a folder around it, with a cloud, e.g. "OneDrive"; None: none known.
 
-    None is "no sign of one", not "none": a back-up program that was told of this folder leaves no mark in it.
+    None means "no sign of one", not "none": a back-up program that includes this folder leaves no mark in it.
     """
     path = _real(folder)
     for root, name in known_cloud_roots():
@@ -62,7 +62,7 @@ def find_cloud_sync(folder: Path) -> str | None:
 
 
 def find_cloud_below(folder: Path) -> str | None:
-    """The program that keeps some folder inside `folder`, a few levels down, in step with a cloud; None: none known."""
+    """The program that synchronises some folder inside `folder`, a few levels down, with a cloud; None: none known."""
     path = Path(os.path.realpath(folder))
     for root, name in known_cloud_roots():
         if path in root.parents:
@@ -75,7 +75,7 @@ def find_cloud_below(folder: Path) -> str | None:
 
 
 def known_cloud_roots() -> Iterator[tuple[Path, str]]:
-    """The folders, where they really are, that the system or a program itself names as kept in step, and by whom."""
+    """The real paths of folders that the system or a program itself names as synchronised, and by whom."""
     for variable in _VARIABLES:
         if value := os.environ.get(variable):
             yield _real(Path(value)), "OneDrive"
@@ -85,16 +85,16 @@ def known_cloud_roots() -> Iterator[tuple[Path, str]]:
 
 
 def _dropbox_roots(info: Path) -> list[Path]:
-    """Dropbox says where its folders are: https://help.dropbox.com/installs/locate-dropbox-folder."""
+    """Dropbox lists its folders in a file: https://help.dropbox.com/installs/locate-dropbox-folder."""
     try:
         accounts = json.loads(info.read_text("utf-8"))
         return [_real(Path(account["path"])) for account in accounts.values()]
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return []  # not installed, or in a form not known here: the folder's own marks remain
+        return []  # not installed, or in an unknown form: the folder's own marks are still looked at
 
 
 def _real(path: Path) -> Path:
-    """Where it really is; as it is written, where the system cannot say (Windows: error 1005 on RAM disks)."""
+    """Its real path; the path as written if the system cannot say (Windows: error 1005 on RAM disks)."""
     try:
         return Path(os.path.realpath(path))
     except OSError:
@@ -102,11 +102,11 @@ def _real(path: Path) -> Path:
 
 
 def cloud_by_name(place: Path) -> str | None:
-    """The program whose folders are called as this one is."""
+    """The program whose folders have names like this one."""
     lower = place.name.lower()
     if place.parent.name.lower() == _MACOS_PROVIDERS:
         provider = place.name.partition("-")[0]
-        # It goes on record, which takes plain words only.
+        # It goes on record, which accepts plain words only.
         plain = provider.replace(" ", "").isalnum() and len(provider) <= 40
         return next(
             (name for start, name in _NAMED if lower.startswith(start)), provider if plain else "A cloud program"
@@ -124,7 +124,7 @@ def _by_mark(place: Path) -> str | None:
         with os.scandir(place) as entries:
             names = {entry.name for entry in entries if entry.name.startswith(".")}
     except OSError:
-        return None  # not there, or not for us to read
+        return None  # missing, or this user may not read it
     for mark, name in _MARKED:
         if mark in names:
             # ~/.dropbox is also where Dropbox keeps its settings, in every home that has it.

@@ -11,7 +11,7 @@ if sys.platform != "win32":
     _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
     def empty_private_folder(private: Path) -> int:
-        """Put back all that `private` holds into the folder it lies in, then remove it; how many. Raises OSError."""
+        """Put everything in `private` back into the folder around it, then remove it; how many. Raises OSError."""
         folder = os.open(private.parent, _FOLDER)
         try:
             room = os.open(private.name, _FOLDER, dir_fd=folder)

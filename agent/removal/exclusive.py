@@ -1,6 +1,6 @@
 """Moving an entry back to a folder without ever overwriting (`files.exclusive` says how a rename can promise that).
 
-Where the file system has no such rename, the entry gets a name with a random part that nobody else uses.
+On a file system without such a rename, the entry gets a name with a random part that nobody else uses.
 """
 
 import sys
@@ -18,7 +18,7 @@ if sys.platform != "win32":
     def put_back(name: str, room: int, folder: int) -> str:
         """Move `name` from the folder handle `room` to `folder`, under its own name or the first free "kept" one.
 
-        Returns the name it has now. Raises OSError, FileNotFoundError where there is nothing to put back.
+        Returns the name it has now. Raises OSError; FileNotFoundError if there is nothing to put back.
         """
         for attempt in range(_MOST_ATTEMPTS):
             target = name if attempt == 0 else kept_name(name, attempt)
@@ -41,7 +41,7 @@ if sys.platform != "win32":
         return target if rename_by_link(name, target, room, folder) else None
 
     def _rename_to_a_name_of_its_own(name: str, room: int, target: str, folder: int) -> str:
-        """The last resort: looks whether `target` is free, which is no promise, so takes a name nobody else would."""
+        """The last resort: a check that `target` is free proves nothing, so it takes a name nobody else would use."""
         unheard_of = kept_name(target, secrets.randbelow(10**9) + _MOST_ATTEMPTS)
         if _exists(unheard_of, folder):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
@@ -49,7 +49,7 @@ if sys.platform != "win32":
         return unheard_of
 
     WAYS = (_atomically, _by_link, _rename_to_a_name_of_its_own)
-    """Tried in this order; each returns the name there is now, or None where the file system cannot do it that way."""
+    """Tried in this order; each returns the new name, or None if the file system cannot do it that way."""
 
     def _exists(name: str, folder: int) -> bool:
         try:

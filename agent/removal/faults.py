@@ -1,4 +1,4 @@
-"""What stands in the way of a removal, in words for a person; never a name."""
+"""Why a removal failed, in words for a person; never with a name."""
 
 import errno
 
@@ -14,17 +14,17 @@ class ReadOnly(LocalFault):
 
 
 def vanished() -> Vanished:
-    """Nothing is there."""
+    """The file is missing."""
     return Vanished("A photo was gone before it could be removed: another program has moved or deleted it.")
 
 
 def changed(what: str) -> RemovalRefused:
-    """`what` is the sentence's second half, e.g. "its content is not what was proven on the share"."""
-    return RemovalRefused(f"A photo was not removed: {what}. What is there now stays.")
+    """`what` is the second half of the sentence, e.g. "its content is not what was proven on the share"."""
+    return RemovalRefused(f"A photo was not removed: {what}. What is there now has been left in place.")
 
 
 def read_only() -> ReadOnly:
-    """A card's switch, or a disk that was mounted so."""
+    """A card's switch, or a disk that was mounted read-only."""
     return ReadOnly(
         "A photo was sent and stays here too, because its card or folder is read-only. Unlock the card (the small"
         " switch on its side) and put it in again."
@@ -32,14 +32,14 @@ def read_only() -> ReadOnly:
 
 
 def in_use() -> LocalFault:
-    """Some program could still change what we have proven."""
+    """Another program could still change the proven file."""
     return LocalFault(
-        "A photo was not removed: another program has it open for writing. Close it; the removal is tried again."
+        "A photo was not removed: another program has it open for writing. Close it; the removal will be tried again."
     )
 
 
 def as_local_fault(fault: OSError) -> LocalFault:
-    """A fault of the system, with what to do about it."""
+    """A fault of the system, with advice on what to do."""
     if isinstance(fault, FileNotFoundError | NotADirectoryError):
         return vanished()
     number = fault.errno
@@ -51,16 +51,16 @@ def as_local_fault(fault: OSError) -> LocalFault:
             " whether the file is locked, or ask IT."
         )
     if number in {errno.ENOSPC, errno.EDQUOT}:
-        return LocalFault("A photo cannot be removed: the disk is full. Free a little space; it is tried again.")
+        return LocalFault("A photo cannot be removed: the disk is full. Free a little space; it will be tried again.")
     if number == errno.EIO:
         return LocalFault("A photo cannot be removed: the disk or card reports an error. Ask IT to look at it.")
-    return LocalFault(f"A photo cannot be removed: {fault.strerror or 'unknown fault'}. It is tried again.")
+    return LocalFault(f"A photo cannot be removed: {fault.strerror or 'unknown fault'}. It will be tried again.")
 
 
 def stranded(fault: OSError) -> LocalFault:
-    """What was moved aside could not be moved back; it is whole, and `recover` will try."""
+    """A file that was moved aside could not be moved back; it is whole, and `recover` will try."""
     return LocalFault(
         "A photo was not removed, and could not be put back under its name yet"
-        f" ({fault.strerror or 'unknown fault'}). It is whole, in a hidden folder beside its place, and is put back"
-        " when the agent starts again."
+        f" ({fault.strerror or 'unknown fault'}). It is whole, in a hidden folder beside its place, and will be put"
+        " back when the agent starts again."
     )

@@ -1,8 +1,8 @@
-"""Where a removed photo may still be, and what this program cannot honestly take away: looked for and reported.
+"""Where copies of a removed photo may still be that this program cannot honestly remove: looked for and reported.
 
-"No" is said only of what was looked at whole: hard links, and a trash that could be read. For the rest the answer is
-"yes" or "not known". What is said carries no path and no name, for it goes on record. A look that fails in a way that
-nobody foresaw is "not known" as well, and the other looks go on.
+"No" is only reported after a complete look: for hard links, and for a trash that could be read. Otherwise the answer is
+"yes" or "not known". The report carries no path and no name, for it goes on record. An unforeseen failure of one look
+gives "not known" as well, and the other looks continue.
 """
 
 import os
@@ -19,10 +19,10 @@ from agent.removal.trash import find_in_trash
 
 
 def find_leftovers(path: Path, file: LocalFile, *, now: datetime, home: Path | None = None) -> tuple[Leftover, ...]:
-    """What may be left of the photo at `path`, which was seen as `file`; `now` is aware.
+    """Possible remains of the photo at `path`, which was seen as `file`; `now` is aware.
 
-    Call it before the removal: only the file itself tells of its hard links. Kinds: "hard link", "trash", "cloud
-    folder", "cloud bin" (where there is a cloud folder), "snapshots", "camera card", "thumbnail cache" (where the
+    Call it before the removal: only the file itself shows its hard links. Kinds: "hard link", "trash", "cloud
+    folder", "cloud bin" (if there is a cloud folder), "snapshots", "camera card", "thumbnail cache" (if the
     system has one that cannot be edited). `home` is where the user's trash is looked for.
     """
     looks: dict[str, Callable[[], Iterable[Leftover]]] = {
@@ -43,12 +43,12 @@ def _looked(kind: str, look: Callable[[], Iterable[Leftover]]) -> tuple[Leftover
             found = tuple(look())
     except Unforeseen as fault:
         cause = fault.__cause__ or fault
-        found = (Leftover(kind, Known.NOT_KNOWN, f"this could not be looked for ({kind_and_place(cause)})"),)
+        found = (Leftover(kind, Known.NOT_KNOWN, f"the search for it failed ({kind_and_place(cause)})"),)
     return found
 
 
 def _thumbnail_cache() -> tuple[Leftover, ...]:
-    cannot = Leftover("thumbnail cache", Known.NOT_KNOWN, "the system keeps small pictures where only it can look")
+    cannot = Leftover("thumbnail cache", Known.NOT_KNOWN, "the system stores small pictures where only it can look")
     return (cannot,) if sys.platform in {"win32", "darwin"} else ()
 
 
@@ -56,7 +56,7 @@ def _hard_links(path: Path, file: LocalFile) -> Leftover:
     try:
         seen = os.lstat(path)
     except OSError:
-        return Leftover("hard link", Known.NOT_KNOWN, "the file is no longer there to be asked")
+        return Leftover("hard link", Known.NOT_KNOWN, "the file is no longer there, so its links cannot be counted")
     if not stat.S_ISREG(seen.st_mode) or (seen.st_dev, seen.st_ino) != (file.device, file.inode):
         return Leftover("hard link", Known.NOT_KNOWN, "another file has taken its place")
     others = seen.st_nlink - 1
@@ -73,7 +73,7 @@ def _trash(path: Path, now: datetime, home: Path | None) -> Leftover:
         return Leftover("trash", trashed.found, detail)
     detail = "a file from this place is in the trash: empty it"
     if trashed.when is not None:
-        days = (now.astimezone().replace(tzinfo=None) - trashed.when).days  # a clock that was ahead: "today"
+        days = (now.astimezone().replace(tzinfo=None) - trashed.when).days  # negative after a clock that was ahead
         since = "today" if days <= 0 else "since yesterday" if days == 1 else f"for {days} days"
         detail = f"a file from this place is in the trash, {since}: empty it"
     return Leftover("trash", Known.YES, detail)
@@ -84,15 +84,15 @@ def _cloud(folder: Path) -> Iterator[Leftover]:
     if program is None:
         yield Leftover("cloud folder", Known.NOT_KNOWN, "no sign of a cloud program was found at this folder")
         return
-    yield Leftover("cloud folder", Known.YES, f"{program} keeps this folder in step with its servers")
-    yield Leftover("cloud bin", Known.NOT_KNOWN, f"{program} usually keeps deleted files for some weeks")
+    yield Leftover("cloud folder", Known.YES, f"{program} synchronises this folder with its servers")
+    yield Leftover("cloud bin", Known.NOT_KNOWN, f"{program} usually stores deleted files for some weeks")
 
 
 def _snapshots(path: Path) -> Leftover:
     whole = Path(os.path.abspath(path))  # noqa: PTH100 -- Path.absolute() would keep ".."
     for place in whole.parents:
         inside = whole.relative_to(place)
-        # ZFS shows them below the data set's top; snapper (Btrfs) as NUMBER/snapshot below .snapshots.
+        # ZFS shows them in the top folder of the data set; snapper (Btrfs) as NUMBER/snapshot below .snapshots.
         for shelf, below in ((place / ".zfs" / "snapshot", ""), (place / ".snapshots", "snapshot")):
             try:
                 with os.scandir(shelf) as snapshots:
@@ -100,7 +100,7 @@ def _snapshots(path: Path) -> Leftover:
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except OSError:
-                return Leftover("snapshots", Known.NOT_KNOWN, "this disk has snapshots that cannot be looked into")
+                return Leftover("snapshots", Known.NOT_KNOWN, "this disk has snapshots that cannot be searched")
             if count == 0:
                 return Leftover("snapshots", Known.NOT_KNOWN, "this disk has snapshots; none was seen to hold it")
             hold = "a snapshot of this disk holds it" if count == 1 else f"{count} snapshots of this disk hold it"
@@ -109,7 +109,7 @@ def _snapshots(path: Path) -> Leftover:
 
 
 def _holds(path: Path) -> bool:
-    """Whether there is something; raises OSError where that cannot be told, which os.path.lexists would hide."""
+    """Whether something exists at this path; raises OSError if that is unclear, which os.path.lexists would hide."""
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -118,7 +118,7 @@ def _holds(path: Path) -> bool:
 
 
 def _card(path: Path) -> Leftover:
-    # DCIM is where cameras write (DCF, JEITA CP-3461); a copy of a whole card on the laptop has that name as well.
+    # Cameras write to DCIM (DCF, JEITA CP-3461); a copy of a whole card on the laptop has that name as well.
     if any(part.upper() == "DCIM" for part in path.parts):
         return Leftover("camera card", Known.NOT_KNOWN, "it may be on a second card or in the camera's own memory")
-    return Leftover("camera card", Known.NOT_KNOWN, "the camera's card is not seen from here: format it in the camera")
+    return Leftover("camera card", Known.NOT_KNOWN, "the camera's card is not in this laptop: format it in the camera")

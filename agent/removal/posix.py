@@ -1,21 +1,21 @@
 """Removal on Linux and macOS: by directory handle, moved aside, proven there, then unlinked.
 
-1. The folder is opened by handle, its last component no link. A glance (lstat) refuses what is plainly something else
-   before anything is touched.
+1. The folder is opened by handle, and its last component must not be a link. A quick check (lstat) refuses anything
+   plainly different before anything is touched.
 2. The entry is renamed into a new private folder (0700, random name) in the same folder: one file system, so the rename
    is atomic, and from then on no path that another program knows leads to the file.
-3. There it is opened without following a link; it must be a regular file, the device, inode, size and time of change
-   that were looked at, and its bytes are hashed: the very content that was proven, not its namesake.
+3. There it is opened without following a link; it must be a regular file with the device, inode, size and time of
+   change that were seen before, and its bytes are hashed: the exact content that was proven, not just the same name.
 4. On Linux a read lease is held meanwhile (fcntl(2), F_SETLEASE): no program has the file open for writing, and none
-   can open it so before the unlink. Where a file system gives no leases, what the time of change and of status (ctime)
-   tell before and after must do.
+   can open it for writing before the unlink. If a file system gives no leases, the times of change and of status
+   (ctime) before and after are compared instead.
 5. It is unlinked by handle, the private folder removed, the folder synced.
 
 Anything unexpected from 2 on puts the entry back, never over another. A crash leaves it whole in the private folder,
 for `recovery`.
 
 The inode is compared wherever it means something. FAT, exFAT and FUSE (cards, phones) number files as they are loaded
-into memory, so there a new number does not speak against a file whose size, time and SHA-256 all agree.
+into memory, so there a file with a new number is accepted if its size, time and SHA-256 all agree.
 """
 
 import sys
@@ -67,20 +67,20 @@ if sys.platform != "win32":
                 put_back(name, room, folder)
                 os.fsync(folder)
             except FileNotFoundError:
-                pass  # the unlink was done after all; what was raised is told as it is
+                pass  # the unlink was done after all; the original fault is raised
             except OSError as fault:
                 raise stranded(fault) from fault
             raise
 
     @contextlib.contextmanager
     def _proven(room: int, file: LocalFile, expected: Fingerprint) -> Iterator[None]:
-        """Within, the entry in `room` is the file that was looked at, with `expected` content, and no one can write."""
+        """Within, the entry in `room` is the expected file with `expected` content, and no one can write to it."""
         name = file.path.name
         _check(os.stat(name, dir_fd=room, follow_symlinks=False), file)  # so that no device or pipe is ever opened
         try:
             handle = open_plain(name, folder=room)
         except (IsLink, NotRegular):
-            raise changed("something that is no file has taken its place") from None
+            raise changed("something that is not a file has taken its place") from None
         try:
             before = os.fstat(handle)
             _check(before, file)
@@ -99,7 +99,7 @@ if sys.platform != "win32":
 
     def _check(seen: os.stat_result, file: LocalFile) -> None:
         if not stat.S_ISREG(seen.st_mode):
-            raise changed("a link, a folder or something else that is no file has taken its place")
+            raise changed("a link, a folder or something else that is not a file has taken its place")
         if (seen.st_size, seen.st_mtime_ns) != (file.size, file.mtime_ns):
             raise changed("it was changed since it was sent")
         other = (seen.st_dev, seen.st_ino) != (file.device, file.inode)
@@ -118,7 +118,7 @@ if sys.platform != "win32":
             os.close(handle)
 
     def _remove_if_empty(private: str, folder: int) -> None:
-        # What is not empty holds something that could not be put back: `recovery` sees to it.
+        # If it is not empty, something in it could not be put back: `recovery` will try.
         with contextlib.suppress(OSError):
             os.rmdir(private, dir_fd=folder)
 
@@ -128,10 +128,10 @@ if sys.platform == "linux":
     import signal
 
     def _hold_writers_off(handle: int) -> None:
-        """Take a read lease on `handle`, given back when it is closed; raises where someone has it open for writing.
+        """Take a read lease on `handle`, released when it is closed; raises if another program writes to the file.
 
-        A program that then opens it for writing waits until we are done. The kernel tells us by a signal, of which the
-        usual one (SIGIO) would end this process: SIGURG is ignored unless asked for.
+        A program that then opens it for writing waits until the lease ends. The kernel announces that by a signal. The
+        usual one (SIGIO) would end this process; SIGURG is ignored unless asked for.
         """
         try:
             fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGURG)
@@ -139,7 +139,7 @@ if sys.platform == "linux":
         except OSError as fault:
             if fault.errno == errno.EAGAIN:
                 raise in_use() from fault
-            # EINVAL, EACCES, ENOLCK: this file system gives none, or not to us (the file is another user's).
+            # EINVAL, EACCES, ENOLCK: this file system gives no lease, or not to us (the file is another user's).
 
 elif sys.platform != "win32":
 

@@ -1,7 +1,7 @@
-"""After a crash between moving a photo aside and unlinking it: it goes back to its place, and its usual way goes on.
+"""After a crash between moving a photo aside and unlinking it: the photo goes back to its place and is processed again.
 
-Whether it may be removed is not asked again here; the pipeline proves and asks anew. To be called with the laptop's
-lock held and no removal under way, before the first scan (which passes over the private folders).
+Whether it may be removed is not decided here; the pipeline proves and decides anew. To be called with the laptop's
+lock held and no removal in progress, before the first scan (which skips the private folders).
 """
 
 import os
@@ -21,12 +21,12 @@ else:
 
 
 def recover(roots: Iterable[Path], folders: Iterable[Path] = ()) -> int:
-    """Put back whatever lies in private folders in and below `roots` (of a file: beside it), and directly in `folders`;
+    """Put back every file in private folders in and below `roots` (for a file: beside it), and directly in `folders`;
     how many files.
 
     Each goes to its own name, or beside a newer file of that name as "NAME (kept by photo-agent).EXT"; nothing is
-    overwritten and no link followed. A root that is missing is passed over: a card may come back later. Raises
-    LocalFault, after all others were put back, where one could not be.
+    overwritten and no link followed. A missing root is skipped: a card may come back later. Raises LocalFault, after
+    all others were put back, if one could not be.
     """
     count = 0
     faults: list[Unforeseen] = []
@@ -44,13 +44,13 @@ def recover(roots: Iterable[Path], folders: Iterable[Path] = ()) -> int:
         raise LocalFault(
             f"A photo that a crash left half removed could not be put back ({why})."
             " It is whole, in a hidden folder beside its place. Check the folder's permissions, or unlock the card;"
-            " it is tried again at the next start."
+            " it will be tried again at the next start."
         ) from faults[0]
     return count
 
 
 def half_removed(folder: Path) -> list[Path]:
-    """The private folders in `folder`: a photo may lie in them, moved aside and not removed."""
+    """The private folders in `folder`: a photo that was moved aside and not removed may be in them."""
     return [below for below in _folders_in(folder) if below.name.startswith(PRIVATE_PREFIX)]
 
 
@@ -87,12 +87,12 @@ def _folders_in(folder: Path) -> list[Path]:
         with os.scandir(folder) as entries:
             return sorted(folder / entry.name for entry in entries if _is_folder(entry))
     except OSError:
-        return []  # missing, or not for us to read: then nothing was moved aside in it either; the scan reports it
+        return []  # missing, or unreadable for us: then nothing was moved aside in it either; the scan reports it
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
     try:
         seen = entry.stat(follow_symlinks=False)
     except OSError:
-        return False  # gone meanwhile
+        return False  # gone in the meantime
     return stat.S_ISDIR(seen.st_mode) and not is_link(seen)  # Windows' junctions are folders by their mode

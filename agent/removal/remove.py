@@ -11,15 +11,15 @@ else:
 
 
 def remove(file: LocalFile, expected: Fingerprint) -> None:
-    """Remove `file`, if and only if what is there now is that file and its content is `expected`.
+    """Remove `file`, but only if the file there now is that file and its content is `expected`.
 
-    On return the file is gone, and as durably as the system says. Whatever was swapped in, changed, or appeared under
-    the name meanwhile is kept, and no link is followed to another place. Raises:
+    On return the file is gone, and as durably as the system says. A file that was swapped in, changed, or appeared
+    under the name meanwhile is left in place, and no link is followed to another place. Raises:
 
-    - `RemovalRefused`: something else is there now, or other content; it is there still, under its own name (or, where
-      a new file has taken that, beside it as "NAME (kept by photo-agent).EXT");
-    - `Vanished` (a LocalFault): nothing was there any more. It does not pass for done, since who took it away, and
-      where to, is for the caller to put on record;
-    - `LocalFault`: the system would not let it be removed (read-only card, permission, in use); it is there still.
+    - `RemovalRefused`: another file is there now, or other content; it is still there, under its own name (or, if a
+      new file has taken that, beside it as "NAME (kept by photo-agent).EXT");
+    - `Vanished` (a LocalFault): the file was already gone. This does not count as done, because the caller has to put
+      on record that something else removed it;
+    - `LocalFault`: the system refused the removal (read-only card, permission, in use); the file is still there.
     """
     take_away(file, expected)

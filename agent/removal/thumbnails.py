@@ -1,7 +1,7 @@
 """The desktop's small pictures of a photo (freedesktop.org Thumbnail Managing Standard 0.9), which outlive it.
 
-A thumbnail's name is the MD5 of the photo's file URI, so it is found when the photo is gone already. Windows keeps its
-thumbnails in one database and macOS in another; neither can be edited: `leftovers` says "not known" for them.
+A thumbnail's name is the MD5 of the photo's file URI, so it can be found once the photo is gone. Windows keeps its
+thumbnails in one database and macOS in another; neither can be edited: `leftovers` reports "not known" for them.
 """
 
 import hashlib
@@ -13,21 +13,21 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from agent.errors import LocalFault, Unforeseen, contained, kind_and_place
 
-# What g_filename_to_uri leaves as it is beside letters and digits (glib/gconvert.c, UNSAFE_PATH). Qt, and so KDE,
-# leaves ";" as well (RFC 3986, pchar): a photo with one in its path has two names for its thumbnails.
+# The characters that g_filename_to_uri leaves unchanged beside letters and digits (glib/gconvert.c, UNSAFE_PATH). Qt,
+# and so KDE, also leaves ";" (RFC 3986, pchar): a photo with one in its path has two names for its thumbnails.
 _GLIB_SAFE = "/!$&'()*+,-.:=@_~"
 _QT_SAFE = _GLIB_SAFE + ";"
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_LONGEST_TEXT = 1 << 20  # a URI is far shorter; what is longer is not read into memory
+_LONGEST_TEXT = 1 << 20  # a URI is far shorter; a longer text is not read into memory
 
 
 def remove_thumbnails(path: Path, *, home: Path | None = None) -> int:
-    """Remove the thumbnails of what is, or was, at `path`, of every size and of failed tries; how many.
+    """Remove the thumbnails of the photo that is, or was, at `path`, of every size and of failed attempts; how many.
 
     They are looked for in `home`/.cache/thumbnails and `home`/.thumbnails; with `home` None in
-    $XDG_CACHE_HOME/thumbnails and the user's own. A picture that says it is of another file is left. Raises LocalFault,
-    after the others were removed, where one could not be.
+    $XDG_CACHE_HOME/thumbnails and the user's own. A picture that names another file is left. Raises LocalFault, after
+    the others were removed, if one could not be.
     """
     if sys.platform == "win32":
         return 0
@@ -53,9 +53,9 @@ def remove_thumbnails(path: Path, *, home: Path | None = None) -> int:
 
 
 def count_thumbnails(path: Path, *, home: Path | None = None) -> int:
-    """How many thumbnails there are of what is, or was, at `path`. See `remove_thumbnails`; nothing is changed.
+    """How many thumbnails there are of the photo that is, or was, at `path`. See `remove_thumbnails`; changes nothing.
 
-    Raises LocalFault where one, or a folder of them, cannot be read.
+    Raises LocalFault if one, or a folder of them, cannot be read.
     """
     if sys.platform == "win32":
         return 0
@@ -93,7 +93,7 @@ def _uris(path: Path) -> tuple[str, ...]:
 
 
 def _folders(home: Path | None, faults: list[BaseException]) -> Iterator[Path]:
-    """normal, large, x-large, xx-large and what else a desktop made, and fail/PROGRAM."""
+    """normal, large, x-large, xx-large and any others that a desktop made, and fail/PROGRAM."""
     named = os.environ.get("XDG_CACHE_HOME", "") if home is None else ""
     home = home or Path.home()
     cache = Path(named) if named.startswith("/") else home / ".cache"
@@ -115,14 +115,14 @@ def _below(folder: Path, faults: list[BaseException]) -> list[Path]:
 
 
 def _is_of(picture: Path, uri: str) -> bool:
-    """False only where the picture itself names another file (PNG tEXt chunk, keyword Thumb::URI)."""
+    """False only if the picture itself names another file (PNG tEXt chunk, keyword Thumb::URI)."""
     with picture.open("rb") as png:
         if png.read(8) != _PNG:
             return True
         while len(head := png.read(8)) == 8:
             length, kind = int.from_bytes(head[:4], "big"), head[4:]
             if kind in {b"IDAT", b"IEND"}:
-                break  # texts stand before the picture
+                break  # texts come before the picture
             if kind == b"tEXt" and length <= _LONGEST_TEXT:
                 keyword, _, text = png.read(length).partition(b"\0")
                 if keyword == b"Thumb::URI":

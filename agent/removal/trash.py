@@ -1,8 +1,8 @@
-"""Whether a photo lies in the desktop's trash, by the freedesktop.org Trash specification 1.0.
+"""Whether a photo is in the desktop's trash, by the freedesktop.org Trash specification 1.0.
 
 A trashed file's `.trashinfo` says where it came from. The places are the user's own trash and, on other mounts,
-`.Trash/UID` and `.Trash-UID` at the mount's top, where the path is relative to that top. macOS and Windows keep that in
-forms that only their own file managers may read.
+`.Trash/UID` and `.Trash-UID` at the mount's top, where the path is relative to that top. macOS and Windows store this
+in forms that only their own file managers may read.
 """
 
 import errno
@@ -19,19 +19,19 @@ from agent.errors import Unforeseen, contained
 from agent.model import Known
 
 _LARGEST = 64 * 1024
-"""Bytes of a `.trashinfo` that are read: it has two lines that matter."""
+"""How many bytes of a `.trashinfo` are read: it has two lines that matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trashed:
-    """What is known of one path; `when` is the desktop's wall clock at the deletion, without an offset."""
+    """The result for one path; `when` is the desktop's wall clock at the deletion, without an offset."""
 
     found: Known
     when: datetime | None = None
 
 
 def find_in_trash(path: Path, *, home: Path | None = None) -> Trashed:
-    """Whether some item in the trash came from `path`. NOT_KNOWN where a trash cannot be read, or on other systems."""
+    """Whether an item in the trash came from `path`. NOT_KNOWN if a trash cannot be read, or on other systems."""
     if sys.platform in {"win32", "darwin"}:
         return Trashed(Known.NOT_KNOWN)
     wanted = os.fsencode(os.path.abspath(path))  # noqa: PTH100 -- Path.absolute() would keep ".."
@@ -46,7 +46,7 @@ def find_in_trash(path: Path, *, home: Path | None = None) -> Trashed:
             try:
                 with contained("an item in the trash"):
                     origin, when = _read(item)
-            except Unforeseen:  # of this item nothing is known; the others may still be the photo
+            except Unforeseen:  # nothing is known about this item; the others may still be the photo
                 readable = False
                 continue
             if origin is not None and os.path.join(os.fsencode(top), origin) == wanted:  # noqa: PTH118 -- bytes
@@ -55,7 +55,7 @@ def find_in_trash(path: Path, *, home: Path | None = None) -> Trashed:
 
 
 def _infos(path: Path, home: Path | None) -> Iterator[tuple[Path, Path]]:
-    """Folders of `.trashinfo` files, each with what a relative path in them is relative to."""
+    """Folders of `.trashinfo` files, each with the folder that a relative path in them starts from."""
     root = Path("/")
     named = os.environ.get("XDG_DATA_HOME", "") if home is None else ""
     data = Path(named) if named.startswith("/") else (home or Path.home()) / ".local" / "share"
@@ -75,7 +75,7 @@ def _top_of(path: Path) -> Path:
 
 
 def _items(info: Path) -> list[Path]:
-    """Path.glob would take a folder that may not be read for an empty one, and "not known" would become "no"."""
+    """Path.glob would treat an unreadable folder as empty, and "not known" would become "no"."""
     try:
         with os.scandir(info) as entries:
             return sorted(info / entry.name for entry in entries if entry.name.endswith(".trashinfo"))
@@ -84,11 +84,11 @@ def _items(info: Path) -> list[Path]:
 
 
 def _read(item: Path) -> tuple[bytes | None, datetime | None]:
-    """The two lines that matter, `Path=` percent-encoded and `DeletionDate=` local; broken items say nothing."""
+    """The two lines that matter, `Path=` percent-encoded and `DeletionDate=` local; None for each one missing."""
     origin: bytes | None = None
     when: datetime | None = None
     if not stat.S_ISREG(item.stat().st_mode):
-        raise OSError(errno.EINVAL, "not a regular file")  # a pipe would be waited for
+        raise OSError(errno.EINVAL, "not a regular file")  # opening a pipe would wait for ever
     with item.open("rb") as file:
         lines = file.read(_LARGEST).splitlines()
     for line in lines:
@@ -101,9 +101,9 @@ def _read(item: Path) -> tuple[bytes | None, datetime | None]:
 
 
 def _wall_clock(value: bytes) -> datetime | None:
-    """The specification has local time without an offset; some programs write one, and it is taken into account."""
+    """The specification has local time without an offset; some programs write one, and then it is used."""
     try:
         when = datetime.fromisoformat(value.decode("ascii"))
         return when if when.tzinfo is None else when.astimezone().replace(tzinfo=None)
-    except (ValueError, OverflowError, OSError):  # also what is not ASCII, and years that no local clock can show
+    except (ValueError, OverflowError, OSError):  # also text outside ASCII, and years that no local clock can show
         return None

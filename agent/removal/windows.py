@@ -1,16 +1,16 @@
 """Removal on Windows: by one handle, from the check to the deletion.
 
-The file is opened for reading and deleting, itself and not what a link points to (FILE_FLAG_OPEN_REPARSE_POINT), and
+The file is opened for reading and deleting, itself and not the target of a link (FILE_FLAG_OPEN_REPARSE_POINT), and
 shared for reading only: while the handle is open no other program can open it for writing, rename it or delete it, and
-where one has it open for writing already the opening fails. What the handle is (kind, device, file id, size, time) and
-what it holds (SHA-256) are then checked by the handle and the file is marked for deletion by the handle: no name is
+if one has it open for writing already the opening fails. The file's identity (kind, device, file id, size, time) and
+its content (SHA-256) are then checked by the handle and the file is marked for deletion by the handle: no name is
 resolved a second time, so there is nothing to race against and nothing to move aside.
 
-On FAT and exFAT, which a card has, a name goes only when the last handle to the file does, and not at all while the
-file is marked read-only, as cameras mark protected photos. So the mark is taken off first, put back if the removal does
-not come about, and a photo counts as removed only once its name is gone.
+On FAT and exFAT, which cards use, a name is only freed when the last handle to the file is closed, and never while the
+file is marked read-only, as cameras mark protected photos. So the mark is removed first, put back if the removal fails,
+and a photo counts as removed only once its name is gone.
 
-Run under Windows' own Python on Wine, which has no POSIX deletion and no file systems but its own.
+Tested with Windows' own Python on Wine, which has no POSIX deletion and no file systems but its own.
 """
 
 import sys
@@ -107,12 +107,12 @@ if sys.platform == "win32":
                 _check(os.fstat(descriptor), file)
                 _mark_deleted(handle)
         except OSError as fault:
-            raise _told(fault) from fault
-        if _is_named(file.path):  # another program has it open, and Windows lets its name go when that one closes it
+            raise _as_local_fault(fault) from fault
+        if _is_named(file.path):  # another program has it open, and Windows frees its name when that program closes it
             raise in_use()
 
     def empty_private_folder(private: Path) -> int:
-        """Put back what another system's crash left on a card; Windows' rename never overwrites. Raises OSError."""
+        """Put back files that another system's crash left on a card; the rename never overwrites. Raises OSError."""
         names = sorted(entry.name for entry in private.iterdir())
         for name in names:
             attempt = 0
@@ -150,7 +150,7 @@ if sys.platform == "win32":
 
     def _check(seen: os.stat_result, file: LocalFile) -> None:
         if not stat.S_ISREG(seen.st_mode):
-            raise changed("something that is no file has taken its place")
+            raise changed("something that is not a file has taken its place")
         if (seen.st_size, seen.st_mtime_ns) != (file.size, file.mtime_ns):
             raise changed("it was changed since it was sent")
         if (seen.st_dev, seen.st_ino) != (file.device, file.inode):
@@ -179,12 +179,12 @@ if sys.platform == "win32":
         return int(info.attributes)
 
     def _set_attributes(handle: int, attributes: int) -> None:
-        # 0 would mean "leave them as they are".
+        # 0 would mean "leave them unchanged".
         if not _set(handle, _FILE_BASIC_INFO, _Basic(attributes=attributes or stat.FILE_ATTRIBUTE_NORMAL)):
             raise ctypes.WinError(ctypes.get_last_error())
 
     def _is_named(path: Path) -> bool:
-        """Whether the name is there yet, be it of a file that waits for its deletion."""
+        """Whether the name still exists, even if only for a file that waits for its deletion."""
         try:
             os.lstat(extended(path))
         except FileNotFoundError:
@@ -196,7 +196,7 @@ if sys.platform == "win32":
     def _set(handle: int, kind: int, value: wintypes.DWORD | wintypes.BOOLEAN | _Basic) -> bool:
         return bool(_kernel.SetFileInformationByHandle(handle, kind, ctypes.byref(value), ctypes.sizeof(value)))
 
-    def _told(fault: OSError) -> LocalFault:
+    def _as_local_fault(fault: OSError) -> LocalFault:
         if fault.winerror in {_ERROR_FILE_NOT_FOUND, _ERROR_PATH_NOT_FOUND}:
             return vanished()
         if fault.winerror in {_ERROR_SHARING_VIOLATION, _ERROR_LOCK_VIOLATION}:

@@ -2,7 +2,7 @@
 
 Each system has a file that says what to start: a systemd user unit, a launchd agent's property list, a Task Scheduler
 task. `systemd_unit`, `launch_agent` and `task_xml` make it from a `Launch`, purely; the `Service` of this system, from
-`for_this_system`, hands it to the system's own tool, which also starts, stops and reports.
+`for_this_system`, passes it to the system's own tool, which also starts, stops and reports.
 """
 
 from agent.service.here import for_this_system

@@ -10,7 +10,7 @@ from agent.service.port import Service
 
 
 def for_this_system(launch: Launch) -> Service:
-    """The service of the system this runs on. UsageError on systems that are none of the three."""
+    """The service of the system this runs on. UsageError on any other system than these three."""
     if sys.platform == "win32":
         from agent.files.owner import current_user_sid
         from agent.service.task_scheduler import ScheduledTask

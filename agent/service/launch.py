@@ -1,4 +1,4 @@
-"""What is started at log-in: the program, its settings file, and where it may log."""
+"""The command that is started at log-in: the program, its settings file, and where it may log."""
 
 import sys
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from agent.errors import UsageError
 NAME = "visit-photo-agent"
 DESCRIPTION = "Moves the photos of school visits to the school's share"
 RESTART_SECONDS = 60
-"""How long after a crash it is started again, everywhere. There is no limit to how often: a visit photo must not wait
-for the next log-in because a network share was away for an hour, and once a minute costs a laptop nothing."""
+"""Seconds after a crash until it is started again, on every system. There is no limit to how often: a visit photo must
+not wait for the next log-in because a network share was away for an hour, and once a minute costs a laptop nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What to start.
+    """The command to start.
 
     `command` starts the program, without arguments of its own: `this_program()`. `config` is its settings file, None
-    for the usual place. `log_dir` is where launchd puts what the program prints; the others do not need it.
-    Absolute paths only, since nobody knows in which folder a service starts; UsageError otherwise, and for what no
-    service file can hold (a NUL, a line break, a file name that is not valid Unicode).
+    for the usual place. `log_dir` is where launchd puts the program's output; the others do not need it.
+    Only absolute paths are allowed, since the folder in which a service starts is not known; UsageError otherwise, and
+    for text that a service file cannot contain (a NUL, a line break, a file name that is not valid Unicode).
     """
 
     command: tuple[str, ...]
@@ -30,10 +30,10 @@ class Launch:
     def __post_init__(self) -> None:
         for path in (Path(self.command[0]), self.config, self.log_dir):
             if path is not None and not path.is_absolute():
-                raise UsageError(f"A service needs full paths, and this is none: {path}")
+                raise UsageError(f"A service needs full paths, and this is not one: {path}")
         for part in self.line:
             if any(character < " " or 0xD800 <= ord(character) <= 0xDFFF for character in part):
-                raise UsageError(f"No service can be started by a path with control characters in it: {part!r}")
+                raise UsageError(f"A service cannot be started by a path with control characters in it: {part!r}")
 
     @property
     def line(self) -> tuple[str, ...]:
@@ -43,11 +43,11 @@ class Launch:
 
 
 def this_program() -> tuple[str, ...]:
-    """What starts the program that is running now, and still does after an upgrade in place.
+    """The command that started the running program, which still works after an upgrade in place.
 
     The virtual environment's interpreter and a module, rather than the `photo-agent` script: on Windows the script is
-    an .exe that opens a console window, and pip cannot replace it while it runs. -P keeps the folder that the service
-    happens to start in from being searched for modules.
+    an .exe that opens a console window, and pip cannot replace it while it runs. With -P, the folder in which the
+    service happens to start is not searched for modules.
     """
     interpreter = Path(sys.executable)
     if sys.platform == "win32" and (windowless := interpreter.with_name("pythonw.exe")).is_file():

@@ -20,21 +20,21 @@ def launch_agent(launch: Launch) -> bytes:
         "Label": LABEL,
         "ProgramArguments": list(launch.line),
         "RunAtLoad": True,
-        # Started again after a crash, but not after it ended as it should (`service stop`).
+        # Started again after a crash, but not after it ended normally (`service stop`).
         "KeepAlive": {"SuccessfulExit": False},
         "ThrottleInterval": RESTART_SECONDS,
         # The person in front of the laptop comes first.
         "ProcessType": "Background",
         "LowPriorityIO": True,
         "Nice": 10,
-        # It ends between two steps; a long video may be on its way.
+        # It ends between two steps; a long video may still be uploading.
         "ExitTimeOut": 120,
-        # A decimal number in the file: 0o077. What it writes is the user's alone.
+        # A decimal number in the file: 0o077. Only the user may read its files.
         "Umask": 0o077,
-        # A core dump would hold photos.
+        # A core dump would contain photos.
         "SoftResourceLimits": {"Core": 0},
         "HardResourceLimits": {"Core": 0},
-        # Only where a person sits; not for a log-in by SSH.
+        # Only at the desktop; not for a log-in by SSH.
         "LimitLoadToSessionType": "Aqua",
     }
     if launch.log_dir is not None:
@@ -120,7 +120,7 @@ class LaunchAgent:
             self._load()
 
     def stop(self) -> None:
-        """See `Service.stop`. By unloading, since what is loaded is launchd's to start again."""
+        """See `Service.stop`. It is unloaded, because launchd would start a loaded service again."""
         self._need_session()
         self._need_list()
         self._unload()
@@ -137,7 +137,7 @@ class LaunchAgent:
             return ServiceStatus(True, Known.NOT_KNOWN, f"installed; whether it runs is not known: {fault}")
         if answer.code != 0:
             return ServiceStatus(True, Known.NO, "stopped; starts at the next log-in")
-        state = _first_values(answer.said)
+        state = _first_values(answer.output)
         if state.get("state") == "running":
             return ServiceStatus(True, Known.YES, f"running, process {state.get('pid', 'not known')}")
         last = state.get("last exit code", "not known")

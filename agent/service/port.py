@@ -1,4 +1,4 @@
-"""What a service can be asked, whatever the system."""
+"""The interface of a service, on every system."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,8 +16,8 @@ class ServiceStatus:
 
 
 class Service(Protocol):
-    """The service of the user who asks. Everything but `status` raises UsageError where this session has no services
-    (a container, a log-in by SSH on a system without one), and AgentError, with what the system's tool said, where that
+    """The service of the user who asks. Every method but `status` raises UsageError if this session has no services (a
+    container, a log-in by SSH on a system without one), and AgentError, with the output of the system's tool, if that
     tool fails. Each is safe to repeat.
     """
 
@@ -26,11 +26,11 @@ class Service(Protocol):
         ...
 
     def uninstall(self) -> None:
-        """Stop it and take all of it away; settings, keys, journal and record stay. Not installed: nothing to do."""
+        """Stop it and remove all of it; settings, keys, journal and record stay. Not installed: nothing to do."""
         ...
 
     def start(self) -> None:
-        """Start it now. Runs already: nothing to do. UsageError if it is not installed."""
+        """Start it now. Already running: nothing to do. UsageError if it is not installed."""
         ...
 
     def stop(self) -> None:
@@ -38,5 +38,5 @@ class Service(Protocol):
         ...
 
     def status(self) -> ServiceStatus:
-        """How it stands; never raises for a system that cannot tell."""
+        """The present state; never raises for a system that cannot tell."""
         ...

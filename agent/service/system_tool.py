@@ -1,4 +1,4 @@
-"""Asking a system's own tool (systemctl, launchctl, schtasks), with a time limit and in its untranslated words."""
+"""Calling a system's own tool (systemctl, launchctl, schtasks), with a time limit and with untranslated output."""
 
 import os
 import subprocess
@@ -9,31 +9,31 @@ from dataclasses import dataclass
 from agent.errors import AgentError, UsageError
 
 SECONDS = 150
-"""Longer than a service is given to end (systemd.py, launchd.py), so that stopping one is not cut off."""
+"""Longer than a service has to end (systemd.py, launchd.py), so that stopping one is not cut off."""
 
 _ENCODING = "oem" if sys.platform == "win32" else None
-"""Windows' console tools write the console's old code page, not the one that Python takes for text."""
+"""Windows' console tools write the console's old code page, not the one that Python uses for text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a tool said, and whether it was pleased."""
+    """A tool's output, and whether it succeeded."""
 
     code: int
-    said: str
-    complained: str
+    output: str
+    errors: str
 
     @property
     def words(self) -> str:
-        """What it said on either channel, on one line, for a message."""
-        return " ".join((self.complained.strip() or self.said.strip() or f"exit code {self.code}").split())
+        """Its output on either channel, on one line, for a message."""
+        return " ".join((self.errors.strip() or self.output.strip() or f"exit code {self.code}").split())
 
 
 def ask(command: Sequence[str], seconds: float = SECONDS) -> Answer:
-    """Run a tool and say how it ended. UsageError if this system does not have it; AgentError if it does not answer."""
+    """Run a tool and return how it ended. UsageError if this system does not have it; AgentError if it hangs."""
     flags = 0
     if sys.platform == "win32":
-        flags = subprocess.CREATE_NO_WINDOW  # the service has no console, and its tools shall not open one
+        flags = subprocess.CREATE_NO_WINDOW  # the service has no console, and its tools must not open one
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program, its arguments as a list
             command,
@@ -60,8 +60,8 @@ def ask(command: Sequence[str], seconds: float = SECONDS) -> Answer:
 
 
 def tell(command: Sequence[str], purpose: str, seconds: float = SECONDS) -> str:
-    """Run a tool that must succeed and return what it printed; AgentError with its words if it does not."""
+    """Run a tool that must succeed and return its output; AgentError with that output if it does not."""
     answer = ask(command, seconds)
     if answer.code != 0:
         raise AgentError(f"Could not {purpose}: {command[0]} said: {answer.words}")
-    return answer.said
+    return answer.output

@@ -1,10 +1,10 @@
 """Linux: a systemd user unit.
 
-What a unit may ask of a *user's* manager is less than what a system unit may. Everything that rests on a mount
-namespace (ProtectSystem, ProtectHome, PrivateTmp, ReadWritePaths, PrivateDevices, ProtectKernel…, systemd.exec(5))
-needs an unprivileged user namespace. Several distributions forbid that, and the service would then fail to start with
-status 226; it would also hide the owners of files and the cards that are put in later from a program whose job is to
-look at both. So the unit uses only what a process may impose on itself: no_new_privs, seccomp filters, limits.
+A unit may ask a *user's* manager for less than a system unit may. Everything that relies on a mount namespace
+(ProtectSystem, ProtectHome, PrivateTmp, ReadWritePaths, PrivateDevices, ProtectKernel…, systemd.exec(5)) needs an
+unprivileged user namespace. Several distributions forbid that, and the service would then fail to start with status
+226; it would also hide file owners and later inserted cards from a program whose job is to look at both. So the unit
+uses only what a process may impose on itself: no_new_privs, seccomp filters, limits.
 """
 
 import re
@@ -127,7 +127,7 @@ class SystemdService:
         tell(self._systemctl("restart", UNIT), "start the service")
 
     def uninstall(self) -> None:
-        """See `Service.uninstall`. Also where no session runs: the files go, and with them the next start."""
+        """See `Service.uninstall`. It also works without a session: the files are removed, and so is the next start."""
         if self._session_fault() is None and self._file.exists():
             tell(self._systemctl("disable", "--now", UNIT), "stop the service")
         (self._file.parent / "default.target.wants" / UNIT).unlink(missing_ok=True)
@@ -160,7 +160,7 @@ class SystemdService:
             return ServiceStatus(True, Known.NOT_KNOWN, f"installed; whether it runs is not known: {fault}")
         keys = ("ActiveState", "SubState", "Result", "ExecMainStatus", "ActiveEnterTimestamp", "UnitFileState")
         answer = ask(self._systemctl("show", UNIT, f"--property={','.join(keys)}"), seconds=10)
-        return _judged(dict(line.partition("=")[::2] for line in answer.said.splitlines()), answer.words)
+        return _judged(dict(line.partition("=")[::2] for line in answer.output.splitlines()), answer.words)
 
     def _need_session(self) -> None:
         if (fault := self._session_fault()) is not None:
@@ -171,7 +171,7 @@ class SystemdService:
             raise UsageError("The service is not installed. Run `photo-agent service install` first.")
 
     def _session_fault(self) -> str | None:
-        """Why there is no manager to ask; None if there is one."""
+        """Why no manager can be asked; None if there is one."""
         by_hand = "Log in on the laptop itself, or start `photo-agent run` by hand."
         try:
             answer = ask(self._systemctl("show", "--property=Version"), seconds=10)
@@ -196,7 +196,7 @@ def _judged(state: Mapping[str, str], words: str) -> ServiceStatus:
         case "active":
             running, detail = Known.YES, f"running since {state.get('ActiveEnterTimestamp') or 'a time not known'}"
         case "activating":
-            running, detail = Known.NO, f"ended with exit code {code}; is started again within {RESTART_SECONDS} s"
+            running, detail = Known.NO, f"ended with exit code {code}; will start again within {RESTART_SECONDS} s"
         case "failed":
             why = state.get("Result", "not known")
             running, detail = Known.NO, f"failed ({why}, exit code {code}); see `journalctl --user -u {NAME}`"

@@ -1,7 +1,7 @@
 """Windows: a task of the user's own in the Task Scheduler, started at log-on without administrator's rights.
 
-Two of its habits shape the task. "Restart on failure" acts where a task could not be *started*, not where the program
-it started ended with an error; so the log-on trigger repeats, and a repetition is ignored while the program runs. And
+Two of its habits shape the task. "Restart on failure" acts if a task could not be *started*, not if the program it
+started ended with an error; so the log-on trigger repeats, and a repetition is ignored while the program runs. And
 ending a task is a hard stop, which this program is built to survive at any instant.
 """
 
@@ -77,8 +77,8 @@ def task_xml(launch: Launch, user: str) -> str:
     """The task (Task Scheduler schema 1.2) that starts `launch` when `user` logs on.
 
     `user` is a security identifier ("S-1-5-21-…"): names change, and those of Entra accounts (`AzureAD\\name`) are cut.
-    To be written in UTF-16, as its first line says. The trigger's parts are in the order that the schema's sequence
-    demands. Task Scheduler itself replaces %VARIABLES% that exist and knows no way to write them otherwise.
+    It has to be written in UTF-16, as its first line says. The trigger's parts are in the order that the schema
+    requires. Task Scheduler itself replaces existing %VARIABLES% and has no way to escape them.
     """
     program, *arguments = launch.line
     return _TASK.format(
@@ -105,18 +105,18 @@ class ScheduledTask:
             answer = ask(("schtasks", "/Create", "/TN", NAME, "/XML", str(file), "/F"))
         if answer.code != 0:
             raise AgentError(
-                f"Windows would not take the task: {answer.words} If your school allows tasks to administrators only, "
+                f"Windows did not accept the task: {answer.words} If your school allows tasks to administrators only, "
                 "ask IT to run `photo-agent service install` for you."
             )
-        ask(("schtasks", "/End", "/TN", NAME))  # an older one may run; says no where none does
+        ask(("schtasks", "/End", "/TN", NAME))  # an older one may run; it refuses if none does
         tell(("schtasks", "/Run", "/TN", NAME), "start the service")
 
     def uninstall(self) -> None:
         """See `Service.uninstall`."""
         if not self._exists():
             return
-        ask(("schtasks", "/End", "/TN", NAME))  # says no where it does not run
-        tell(("schtasks", "/Delete", "/TN", NAME, "/F"), "take the task away")
+        ask(("schtasks", "/End", "/TN", NAME))  # it refuses if the task does not run
+        tell(("schtasks", "/Delete", "/TN", NAME, "/F"), "remove the task")
 
     def start(self) -> None:
         """See `Service.start`."""
@@ -128,10 +128,10 @@ class ScheduledTask:
         """See `Service.stop`. Switched off as well, or the trigger's next repetition would start it again."""
         self._need_task()
         tell(("schtasks", "/Change", "/TN", NAME, "/DISABLE"), "switch the task off")
-        ask(("schtasks", "/End", "/TN", NAME))  # says no where it does not run
+        ask(("schtasks", "/End", "/TN", NAME))  # it refuses if the task does not run
 
     def status(self) -> ServiceStatus:
-        """See `Service.status`. By PowerShell, since schtasks translates its answers and these names are fixed."""
+        """See `Service.status`. Asks PowerShell, because schtasks translates its answers and these names are fixed."""
         try:
             if not self._exists():
                 return ServiceStatus(
@@ -142,11 +142,11 @@ class ScheduledTask:
             answer = ask(command, seconds=20)
         except AgentError as fault:
             return ServiceStatus(False, Known.NOT_KNOWN, str(fault))
-        match answer.said.strip():
+        match answer.output.strip():
             case "Running":
                 return ServiceStatus(True, Known.YES, "running")
             case "Ready" | "Queued":
-                return ServiceStatus(True, Known.NO, "not running; is started again within 5 minutes")
+                return ServiceStatus(True, Known.NO, "not running; will start again within 5 minutes")
             case "Disabled":
                 return ServiceStatus(True, Known.NO, "stopped until `photo-agent service start`")
         return ServiceStatus(True, Known.NOT_KNOWN, f"installed; whether it runs is not known: {answer.words}")

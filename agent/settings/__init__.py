@@ -1,4 +1,4 @@
-"""agent.toml, read once into frozen `Settings`; whoever needs a value is handed it.
+"""agent.toml, read once into frozen `Settings`, which are passed to whoever needs a value.
 
 `find_file` says which file counts (`sources`: the machine's, and what it locks), `load` reads it and tells every fault
 at once, `new_file` writes a fresh one for `init`, and `json_schema` describes it to editors and to IT's tools. The

@@ -1,6 +1,6 @@
-"""What a single value in agent.toml may be, beyond its type. Each check returns the value or raises ValueError.
+"""The values that are allowed in agent.toml, beyond their type. Each check returns the value or raises ValueError.
 
-The words of a ValueError follow the key's name in the fault that the user reads, so they say what is wrong and what
+The text of a ValueError follows the key's name in the message that the user reads, so it says what is wrong and what
 would be right: "must start with a /, as in /photos".
 """
 
@@ -17,14 +17,14 @@ DEVICE_NAME_AS_WRITTEN = r"^[A-Za-z0-9_{-]([A-Za-z0-9._{}-]{0,78}[A-Za-z0-9_}-])
 _NO_DEVICE = frozenset(
     ["con", "prn", "aux", "nul", *(f"com{digit}" for digit in range(1, 10)), *(f"lpt{digit}" for digit in range(1, 10))]
 )
-"""Names that Windows keeps for devices: IT may open the share from Windows."""
+"""Names that Windows reserves for devices: IT may open the share from Windows."""
 
 _NO_ZONES = ("localtime", "posixrules", "Factory", "posix/", "right/")
-"""In /usr/share/zoneinfo, but no IANA names: what they mean differs from machine to machine."""
+"""In /usr/share/zoneinfo, but not IANA names: their meaning differs from machine to machine."""
 
 
 def safe_device_name(user: str) -> str:
-    """A user's name as a device name, with `-` for each character the share's folders may not have."""
+    """A user's name as a device name, with `-` for each character that the share's folders may not have."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", user)[:64].strip("-.")
     return name if name and name.split(".", maxsplit=1)[0].lower() not in _NO_DEVICE else f"laptop-{name}".strip("-")
 
@@ -34,16 +34,16 @@ def device_name(value: str) -> str:
     _no_braces(value)
     if not re.fullmatch(DEVICE_NAME[1:-1], value):
         raise ValueError(
-            "may have only the letters A-Z and a-z, digits, '.', '_' and '-', at most 64 of them, and no dot first "
-            "or last: it names this laptop's folder on the share"
+            "may have only the letters A-Z and a-z, digits, '.', '_' and '-', at most 64 of them, and must not begin "
+            "or end with a dot: it names this laptop's folder on the share"
         )
     if value.split(".", maxsplit=1)[0].lower() in _NO_DEVICE:
-        raise ValueError("is a name that Windows keeps for itself; choose another")
+        raise ValueError("is a name that Windows reserves for itself; choose another")
     return value
 
 
 def staff(value: str) -> str:
-    """A person as the register names them; the register's lists are separated by `;` or `|`."""
+    """A person's name as in the register; the register's lists are separated by `;` or `|`."""
     value = plain(value)
     _no_braces(value)
     if ";" in value or "|" in value:
@@ -58,7 +58,7 @@ def _no_braces(value: str) -> None:
 
 
 def plain(value: str) -> str:
-    """Text on one line, with something in it; spaces around it do not count."""
+    """Text on one line that is not empty; spaces around it do not count."""
     value = value.strip()
     if not value:
         raise ValueError("must not be empty")
@@ -90,28 +90,28 @@ def _nearest_zone(value: str) -> str:
 
 
 def host(value: str) -> str:
-    """A server's name or address alone: no user, no port, no `sftp://`."""
+    """Only a server's name or address: no user, no port, no `sftp://`."""
     value = plain(value)
     if "/" in value:
-        raise ValueError("must be the server's name alone, without sftp:// or a path")
+        raise ValueError("must be only the server's name, without sftp:// or a path")
     if "@" in value:
-        raise ValueError("must be the server's name alone; the user goes into share.user")
+        raise ValueError("must be only the server's name; the user goes into share.user")
     if "[" in value or "]" in value:
         raise ValueError("takes an IPv6 address without brackets; a port goes into share.port")
     if ":" in value:
-        from ipaddress import ip_address  # only few addresses have colons
+        from ipaddress import ip_address  # few addresses have colons
 
         try:
             ip_address(value)
         except ValueError as fault:
-            raise ValueError("must be the server's name alone; a port goes into share.port") from fault
+            raise ValueError("must be only the server's name; a port goes into share.port") from fault
     if any(character.isspace() for character in value) or value.startswith("-"):
         raise ValueError("is not a server's name or address")
     return value
 
 
 def endpoint(value: str) -> str:
-    """A server's name or address with its port, as in log.school.example:6514; or nothing."""
+    """A server's name or address with its port, as in log.school.example:6514; or empty."""
     if not value:
         return value
     name, _, port = value.rpartition(":")
@@ -131,7 +131,7 @@ def user(value: str) -> str:
     value = plain(value)
     _no_braces(value)
     if any(character.isspace() or character in ":/@" for character in value) or value.startswith("-"):
-        raise ValueError("is not a user name: no spaces, ':', '/' or '@', and no '-' first")
+        raise ValueError("is not a user name: it must not have spaces, ':', '/' or '@', or begin with '-'")
     return value
 
 
@@ -148,7 +148,7 @@ def share_path(value: str) -> str:
 
 
 def watched(value: str) -> str:
-    """A folder narrow enough that the photos in it can be looked through: not a drive, not a whole home folder."""
+    """A folder narrow enough to search for photos: not a drive, not a whole home folder."""
     absolute(value)
     home = Path.home()
     for folder, its_home in (
@@ -160,7 +160,7 @@ def watched(value: str) -> str:
         if folder == its_home:
             raise ValueError("is your whole home folder: name the folder in it that photos are imported into")
         if folder in its_home.parents:
-            raise ValueError("holds whole home folders: name the folder that photos are imported into")
+            raise ValueError("contains whole home folders: name the folder that photos are imported into")
     return value
 
 
@@ -174,12 +174,12 @@ def absolute(value: str) -> str:
     if not path.is_absolute():
         if value[0] in "$%~":
             raise ValueError(f"starts with {value[0]}, but that user or variable does not exist here")
-        raise ValueError("must be a full path, from the drive or / on, or start with ~ for the home folder")
+        raise ValueError("must be a full path: begin it with the drive, with /, or with ~ for the home folder")
     return value
 
 
 def absolute_or_empty(value: str) -> str:
-    """A path on this laptop, or nothing for the usual place."""
+    """A path on this laptop, or empty for the usual place."""
     return absolute(value) if value else value
 
 
@@ -187,14 +187,14 @@ def visits(value: str) -> str:
     """Where the visits register is: `share:…` or a local path, ending in .csv, .xlsx, .ods or .ics."""
     if re.match(r"(?i)(?:https?|webcals?|ftp)://", value):
         raise ValueError(
-            "is a link, and laptops fetch no calendar from the internet: let the server fetch it into register/ "
+            "is a link, and laptops do not fetch calendars from the internet: let the server fetch it into register/ "
             "(config/README.md says how) and write share:register/visits.ics"
         )
     return _register_file(value, (".csv", ".xlsx", ".ods", ".ics"))
 
 
 def cameras(value: str) -> str:
-    """Where the cameras register is: `share:…` or a local path, ending in .csv, .xlsx or .ods; or nothing."""
+    """Where the cameras register is: `share:…` or a local path, ending in .csv, .xlsx or .ods; or empty."""
     return _register_file(value, (".csv", ".xlsx", ".ods")) if value else value
 
 
@@ -207,5 +207,5 @@ def _register_file(value: str, endings: tuple[str, ...]) -> str:
     if not name.isprintable() or "\\" in name:
         raise ValueError("must have no line breaks, invisible characters or backslashes")
     if name.startswith("/") or ".." in PurePosixPath(name).parts or name != str(PurePosixPath(name)):
-        raise ValueError("names a file on the share from share.path on, as in share:register/visits.csv")
+        raise ValueError("must name a file on the share, relative to share.path, as in share:register/visits.csv")
     return value

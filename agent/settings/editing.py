@@ -1,7 +1,7 @@
 """agent.toml changed in place: one key gets another value, and every other line stays as the person wrote it.
 
-The change is made in the text, for TOML libraries that write lose the comments. It is then read back: a text that does
-not mean exactly what was meant is not returned.
+The change is made in the text, because TOML libraries that write lose the comments. The result is then read back: a
+text that does not mean exactly the change is not returned.
 """
 
 import re
@@ -22,7 +22,7 @@ Key = tuple[str, str]
 
 
 def key_named(text: str) -> Key:
-    """The table and key that "share.port" names. UsageError, with the names there are, where there is no such key."""
+    """The table and key that "share.port" names. UsageError, with the existing names, if there is no such key."""
     table, _, name = text.partition(".")
     known = keys()
     if name not in known.get(table, {}):
@@ -31,7 +31,7 @@ def key_named(text: str) -> Key:
 
 
 def typed(key: Key, text: str) -> Any:
-    """What a person typed as the value of a key, in the type that the key has. UsageError where it cannot be that."""
+    """A typed value of a key, converted to the type of the key. UsageError if that is impossible."""
     table, name = key
     kind = keys()[table][name].get("type")
     if kind in {None, "string"}:
@@ -47,7 +47,7 @@ def typed(key: Key, text: str) -> Any:
 
 
 def with_values(path: Path, changes: Mapping[Key, Any]) -> tuple[str, Settings]:
-    """The text of the settings file with these values, and what it then means. Nothing is written.
+    """The text of the settings file with these values, and the resulting settings. Nothing is written.
 
     A file that is not there yet begins empty, where the machine's file says the rest. UsageError where IT locked one of
     the keys; SettingsError where the file or a value is wrong, or where it is written in a way that cannot be changed
@@ -70,12 +70,12 @@ def with_values(path: Path, changes: Mapping[Key, Any]) -> tuple[str, Settings]:
         return text, before
     after = parse(text, path, written=False)
     if tomllib.loads(text) != meant:
-        raise SettingsError(f"{path} is written in a way that cannot be changed by a command. Open it in an editor.")
+        raise SettingsError(f"{path} is written in a way that a command cannot change. Open it in an editor.")
     return text, after
 
 
 def write(path: Path, text: str) -> None:
-    """Put this text in the place of the settings file, which other users may read if they could. SettingsError."""
+    """Replace the settings file by this text; other users may still read it if they could before. SettingsError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         mode = path.stat().st_mode & 0o777 if path.exists() else None
@@ -111,7 +111,7 @@ def _first(lines: list[str], pattern: str, begin: int, end: int) -> int | None:
 
 
 def _end_of_value(lines: list[str], at: int, end: int) -> int:
-    """Where the value that begins in this line is over: a list may go over several."""
+    """Where the value that begins in this line ends: a list may run over several lines."""
     for after in range(at + 1, end + 1):
         try:
             tomllib.loads("".join(lines[at:after]))

@@ -1,4 +1,4 @@
-"""Where agent.toml, the keys and the state lie on each system, by platformdirs' rules. Reads no file's content."""
+"""Where agent.toml, the keys and the state are on each system, by platformdirs' rules. Reads no file's content."""
 
 import os
 import sys
@@ -13,16 +13,16 @@ _ON_LINUX = Path("/etc/xdg") / _APP / NAME
 def config_folder() -> Path:
     """The user's configuration folder, where `init` writes agent.toml and the keys. It may not exist yet.
 
-    Never one that roams: a device's key stays on the device.
+    Never a roaming folder: a device's key stays on the device.
     """
-    from platformdirs import user_config_path  # not needed where the file was named
+    from platformdirs import user_config_path  # not needed if the file was named
 
     return user_config_path(_APP, appauthor=False)
 
 
 def state_folder() -> Path:
-    """The user's state folder, where the journal and the record live unless `device.state_dir` says otherwise."""
-    from platformdirs import user_state_path  # not needed where the folder was named
+    """The user's state folder, for the journal and the record unless `device.state_dir` says otherwise."""
+    from platformdirs import user_state_path  # not needed if the folder was named
 
     return user_state_path(_APP, appauthor=False)
 
@@ -41,5 +41,5 @@ def machine_file() -> Path:
 
 
 def expanded(text: str) -> Path:
-    """A path as written in agent.toml, with `~` and environment variables replaced and `..` and doubled `/` gone."""
+    """A path from agent.toml, with `~` and environment variables replaced and without `..` and doubled `/`."""
     return Path(os.path.normpath(os.path.expanduser(os.path.expandvars(text))))  # noqa: PTH111 - Path lacks expandvars

@@ -22,7 +22,7 @@ _WORDS: Mapping[str, str] = {
     "too_short": "must name at least one",
     "dataclass_type": "must be a table: a line [NAME] with its keys below it",
 }
-"""What pydantic's kinds of fault are called here; the others are worded from their limits or by `checks`."""
+"""The messages for pydantic's kinds of fault; the others are worded from their limits or by `checks`."""
 
 
 def load(path: Path, *, anyone: bool = False, alone: bool = False) -> Settings:
@@ -38,7 +38,7 @@ def load(path: Path, *, anyone: bool = False, alone: bool = False) -> Settings:
 def parse(text: str, path: Path, *, written: bool = True, anyone: bool = False, alone: bool = False) -> Settings:
     """The settings in `text`, which is, or will be, the file at `path`.
 
-    `written` is False where the text is only about to be written: then a fault is of what was given, not of the file.
+    `written` is False if the text is only about to be written: then a fault is in the given values, not in the file.
     """
     tables = tables_in(text, path)
     tables = filled_in(tables if alone else with_machine(tables, path), anyone=anyone)
@@ -60,7 +60,7 @@ def _wrong(path: Path, faults: Sequence[str], written: bool) -> SettingsError:
 
 
 def _fault(tables: Mapping[str, Any], error: Any) -> str:
-    """One of pydantic's faults as "table.key: what is wrong"."""
+    """One of pydantic's faults as "table.key: message"."""
     where = [str(part) for part in error["loc"] if not isinstance(part, int)]
     key = ".".join(where)
     kind: str = error["type"]
@@ -84,7 +84,7 @@ def _shown(value: Any) -> str:
 
 
 def _unknown(where: Sequence[str], tables: Mapping[str, Any]) -> str:
-    """That a key does not exist, and which one may have been meant: here, or in the table where it belongs."""
+    """Says that a key does not exist, and which one may have been meant: here, or in the table where it belongs."""
     names = _names()
     if len(where) == 1:
         name = where[0]
@@ -99,7 +99,7 @@ def _unknown(where: Sequence[str], tables: Mapping[str, Any]) -> str:
     everywhere = {key: home for home, keys in names.items() for key in keys}
     if near := difflib.get_close_matches(name.lower().replace("-", "_"), everywhere, n=1, cutoff=0.8):
         return f"unknown key; did you mean {everywhere[near[0]]}.{near[0]}?"
-    return f"unknown key; [{table}] knows {', '.join(names[table])}"
+    return f"unknown key; the keys of [{table}] are {', '.join(names[table])}"
 
 
 def _names() -> dict[str, tuple[str, ...]]:
@@ -128,15 +128,15 @@ def _not_lockable(keys: Sequence[str]) -> Iterator[str]:
 
 
 def _contradictions(settings: Settings) -> Iterator[str]:
-    """What each value allows but the values together do not."""
+    """Contradictions between values that are each allowed by themselves."""
     for place, folder in enumerate(settings.watch):
         for other in settings.watch[:place]:
             if folder == other:
                 yield f'folders.watch: "{folder}" is named twice'
             elif other in folder.parents:
-                yield f'folders.watch: "{folder}" lies in "{other}", which is watched with all folders in it'
+                yield f'folders.watch: "{folder}" is inside "{other}", which is watched with all folders in it'
             elif folder in other.parents:
-                yield f'folders.watch: "{other}" lies in "{folder}", which is watched with all folders in it'
+                yield f'folders.watch: "{other}" is inside "{folder}", which is watched with all folders in it'
     own = {
         "device.state_dir": settings.state_dir,
         "share.key_file": settings.key_file,
@@ -145,9 +145,9 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     for key, path in own.items():
         for folder in settings.watch:
             if path == folder or folder in path.parents:
-                yield f'{key}: "{path}" lies in the watched folder "{folder}"; keep what is not a photo out of it'
+                yield f'{key}: "{path}" is inside the watched folder "{folder}"; only photos belong in it'
     if settings.key_file == settings.known_hosts_file:
         yield "share.known_hosts_file: is the same file as share.key_file"
     for key, source in (("register.visits", settings.visits_file), ("register.cameras", settings.cameras_file)):
         if isinstance(source, Path) and any(folder in source.parents for folder in settings.watch):
-            yield f'{key}: "{source}" lies in a watched folder; keep what is not a photo out of it'
+            yield f'{key}: "{source}" is inside a watched folder; only photos belong in it'

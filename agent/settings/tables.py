@@ -1,7 +1,7 @@
 """The tables of agent.toml as frozen dataclasses: every key with its meaning, its default and its limits.
 
 Pydantic's dataclasses rather than its models: a table is named `register`, which every pydantic model already has as a
-method of its metaclass. A key's value stays as it was written; the properties of `Settings` give it ready for use.
+method of its metaclass. A key's value stays as written; the properties of `Settings` give it in a usable form.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ from agent.settings.places import config_folder, expanded, state_folder
 
 _EXACT: Final = ConfigDict(extra="forbid", allow_inf_nan=False)
 CAMERAS_FILE = "cameras.csv"
-_Number = Annotated[float, Strict()]  # an integer will do; a quoted number or true will not
+_Number = Annotated[float, Strict()]  # an integer is allowed; a quoted number or true is not
 
 
 @dataclass(frozen=True, slots=True, config=_EXACT)
@@ -55,7 +55,7 @@ class Device:
     state_dir: Annotated[
         str,
         AfterValidator(checks.absolute_or_empty),
-        Field(description="Where the journal and the record are kept; empty: the system's usual place."),
+        Field(description="Where the journal and the record are stored; empty: the system's usual place."),
     ] = ""
     language: Annotated[
         Literal["auto", "en", "cy"],
@@ -93,12 +93,12 @@ class Folders:
     ] = 5
     rescan_minutes: Annotated[
         _Number,
-        Field(gt=0, le=1440, description="How often all folders are looked through, besides being watched."),
+        Field(gt=0, le=1440, description="How often all folders are searched, in addition to watching them."),
     ] = 15
     screenshots: Annotated[
         Literal["ask", "leave"],
         Field(
-            description="What becomes of screenshots and recordings of a screen that may be of a visit: ask the member "
+            description="What happens to screenshots and screen recordings that may be of a visit: ask the member "
             "of staff, or leave them alone."
         ),
     ] = "ask"
@@ -147,8 +147,8 @@ class ShareSettings:
         Field(
             ge=1,
             le=8,
-            description="How many connections may send at once, 1 to 8, each with one that reads back; "
-            "with 1, that one does both.",
+            description="How many connections may send at once, 1 to 8, each with another that reads back; "
+            "with 1, one connection does both.",
         ),
     ] = 2
     transport: Annotated[
@@ -201,13 +201,13 @@ class RegisterSettings:
     ] = ""
     max_age_days: Annotated[
         _Number,
-        Field(gt=0, le=3660, description="How old the last good copy of the register may be and still decide."),
+        Field(gt=0, le=3660, description="How old the last good copy of the register may be and still be used."),
     ] = 14
     dates: Annotated[
         Literal["day-first", "month-first", "iso"],
         Field(
             description="The order of day and month in dates such as 3/4/2026: day-first, month-first, or iso where "
-            "only 2026-04-03 is read. A register that proves another order is not believed.",
+            "only 2026-04-03 is read. A register that proves another order is not used.",
         ),
     ] = "day-first"
     longest_visit_days: Annotated[
@@ -229,7 +229,7 @@ class RemovalSettings:
         Field(
             gt=0,
             le=87600,
-            description="When a visit photo that is still here is overdue, from the share being first reachable on.",
+            description="How long after the share was first reachable a visit photo that is still here is overdue.",
         ),
     ] = 24
 
@@ -255,13 +255,13 @@ class CardSettings:
 
 @dataclass(frozen=True, slots=True, config=_EXACT)
 class NoticeSettings:
-    """What is said on the desktop."""
+    """Messages on the desktop."""
 
     desktop: Annotated[
         bool,
         Field(
-            description="Whether the service says on the desktop what was sent and what needs a person: counts only, "
-            "no names. Needs the extra `desktop`."
+            description="Whether the service reports on the desktop what was sent and what needs a person: "
+            "counts only, no names. Needs the extra `desktop`."
         ),
     ] = True
 
@@ -272,7 +272,7 @@ _File = Annotated[str, AfterValidator(checks.absolute_or_empty)]
 
 @dataclass(frozen=True, slots=True, config=_EXACT)
 class ForwardSettings:
-    """Where the record's entries are told as well, such as a SIEM; the signed record stays the truth. All optional."""
+    """Log servers and files that also get the record's entries, for a SIEM; only the record is proof. All optional."""
 
     syslog: Annotated[
         _Endpoint,
@@ -292,8 +292,8 @@ class ForwardSettings:
     ecs_file: Annotated[
         _File,
         Field(
-            description="A file on this laptop that grows by the same lines, for Filebeat, the Wazuh agent or a Splunk "
-            "forwarder to read; empty: none."
+            description="A file on this laptop to which the same lines are added, for Filebeat, the Wazuh agent or a "
+            "Splunk forwarder to read; empty: none."
         ),
     ] = ""
     ca_file: Annotated[
@@ -370,19 +370,19 @@ class Settings:
     locked: Locked = dataclasses.field(default_factory=Locked)
 
     def __post_init__(self) -> None:
-        """Where the file gives the laptop no name, it is called like its user on the server."""
+        """If the file gives the laptop no name, it gets the name of its user on the server."""
         if not self.device.name:
             named = dataclasses.replace(self.device, name=checks.safe_device_name(self.share.user))
             object.__setattr__(self, "device", named)
 
     @property
     def state_dir(self) -> Path:
-        """Where the journal and the record are kept; it may not exist yet."""
+        """Where the journal and the record are stored; it may not exist yet."""
         return expanded(self.device.state_dir) if self.device.state_dir else state_folder()
 
     @property
     def key_file(self) -> Path:
-        """This laptop's private SSH key, in OpenSSH's format; the public one lies beside it, with `.pub`."""
+        """This laptop's private SSH key, in OpenSSH's format; the public one is beside it, with `.pub`."""
         return expanded(self.share.key_file) if self.share.key_file else config_folder() / "id_ed25519"
 
     @property
@@ -392,7 +392,7 @@ class Settings:
 
     @property
     def watch(self) -> tuple[Path, ...]:
-        """The watched folders; some may not exist (a card that is not in)."""
+        """The watched folders; some may not exist (a card that is not inserted)."""
         return tuple(expanded(folder) for folder in self.folders.watch)
 
     @property
@@ -412,24 +412,24 @@ class Settings:
 
     @property
     def cameras_file(self) -> RemoteName | Path | None:
-        """The cameras register, likewise, where the settings name one."""
+        """The cameras register, in the same way, if the settings name one."""
         return _register_file(self.register.cameras) if self.register.cameras else None
 
     @property
     def cameras_beside(self) -> RemoteName | Path:
-        """Where the cameras register is if the settings name none and the school keeps one: beside the visits."""
+        """Where the cameras register is if the settings name none and the school has one: beside the visits."""
         visits = self.visits_file
         if isinstance(visits, Path):
             return visits.with_name(CAMERAS_FILE)
         return RemoteName(str(PurePosixPath(visits).with_name(CAMERAS_FILE)))
 
     def forward_file(self, key: str) -> Path | None:
-        """The file that this key of [forward] names; None where it is empty."""
+        """The file that this key of [forward] names; None if it is empty."""
         value: str = getattr(self.forward, key)
         return expanded(value) if value else None
 
     def dump(self) -> dict[str, Any]:
-        """What is in force, by table and key, ready for JSON: defaults filled in, paths as they are used."""
+        """The settings in force, by table and key, ready for JSON: defaults filled in, paths as they are used."""
         tables = dataclasses.asdict(self)
         tables["device"]["state_dir"] = str(self.state_dir)
         tables["folders"]["watch"] = [str(folder) for folder in self.watch]

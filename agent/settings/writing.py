@@ -1,6 +1,6 @@
 """agent.toml written out: a fresh file for `init`, the example in config/, and the JSON schema.
 
-All of them come from `tables`, so a comment, a limit or a default cannot be out of step with what `load` accepts.
+All of them come from `tables`, so a comment, a limit or a default always matches what `load` accepts.
 """
 
 import json
@@ -28,7 +28,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _untitled(part: Any) -> Any:
-    """`part` without the titles that pydantic makes out of names: they say nothing that the names do not."""
+    """`part` without the titles that pydantic derives from names: they add nothing to the names."""
     if isinstance(part, dict):
         return {key: _untitled(value) for key, value in part.items() if key != "title" or not isinstance(value, str)}
     return [_untitled(item) for item in part] if isinstance(part, list) else part
@@ -40,7 +40,7 @@ def keys() -> dict[str, dict[str, Mapping[str, Any]]]:
 
 
 def description(table: str, key: str | None = None) -> str:
-    """What a table or a key means, in a sentence or two."""
+    """The meaning of a table or a key, in a sentence or two."""
     part = _tables()[table]
     return str(part["description"] if key is None else part["properties"][key]["description"])
 
@@ -54,9 +54,9 @@ def _tables() -> dict[str, Mapping[str, Any]]:
 
 
 def example() -> str:
-    """config/agent.toml: every key, set to its default, or to an example where it must be given.
+    """config/agent.toml: every key, set to its default, or to an example if a value is required.
 
-    `device.name` stays a comment: a file that IT copies to many laptops must not give all of them one name.
+    `device.name` stays a comment: a file that IT copies to many laptops must not give all of them the same name.
     """
     values = {
         table: {key: _value(part) for key, part in parts["properties"].items() if _is_set(key, parts)}
@@ -65,7 +65,7 @@ def example() -> str:
     }
     heading = (
         f"#:schema {SCHEMA_FILE}\n"
-        "# Settings of visit-photo-agent: every key with its default, or with an example where it must be given."
+        "# Settings of visit-photo-agent: every key with its default, or with an example if it has none."
     )
     return "\n".join([heading, "", *_body(values), *_locked()]).rstrip() + "\n"
 
@@ -96,7 +96,7 @@ def new_file(
     port: int = 22,
     visits: str = "share:register/visits.csv",
 ) -> str:
-    """A commented agent.toml with these values; every key that was not given stands there, commented out.
+    """A commented agent.toml with these values; every other key is in it as a comment.
 
     `watch`, `visits` are written as given (`~` stays). The values are checked when the text is loaded, not here.
     """
@@ -138,7 +138,7 @@ def _comment(text: str) -> list[str]:
 
 
 def toml(value: str | bool | float | list[str]) -> str:
-    """A value as TOML 1.0 writes it. A Windows path goes into single quotes, where backslashes mean themselves."""
+    """A value as TOML 1.0 writes it. A Windows path goes into single quotes, where backslashes are literal."""
     if isinstance(value, list):
         return f"[{', '.join(toml(item) for item in value)}]"
     if isinstance(value, str):

@@ -1,8 +1,8 @@
-"""The head of a JPEG: its segments from SOI to the first SOS, found without believing any of them.
+"""The head of a JPEG: its segments from SOI to the first SOS, found without trusting any of them.
 
-Promises: no more than `HEAD_LIMIT` bytes, `MOST_SEGMENTS` segments and `LONGEST_FILL` fill bytes are looked at; bytes
-may come in pieces; where the structure is not exactly as ISO/IEC 10918-1, B.1.1 and B.2.1 have it, it is said to be
-broken and nobody guesses.
+Promises: at most `HEAD_LIMIT` bytes, `MOST_SEGMENTS` segments and `LONGEST_FILL` fill bytes are read; bytes may come in
+pieces; if the structure is not exactly as in ISO/IEC 10918-1, B.1.1 and B.2.1, it is reported as broken and nothing is
+guessed.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MOST_SEGMENTS = 4_096
 LONGEST_FILL = 1_024
 
 _SOS, _EOI = 0xDA, 0xD9
-# TEM, RSTn and SOI have no length; none of them can stand between the segments of a head.
+# TEM, RSTn and SOI have no length; none of them may occur between the segments of a head.
 _WITHOUT_LENGTH = {0x00, 0x01, 0xFF, *range(0xD0, 0xD9)}
 
 
@@ -28,7 +28,7 @@ class BrokenHead(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A segment from `start` (its marker's 0xFF; fill bytes lie before) to `end`; its content begins at `start + 4`."""
+    """A segment from `start` (its marker's 0xFF; fill bytes come before) to `end`; its content is from `start + 4`."""
 
     marker: int
     start: int
@@ -46,7 +46,7 @@ class Head:
         self._at = len(SOI)
 
     def feed(self, piece: bytes) -> None:
-        """Take more bytes and go on as far as they reach. BrokenHead."""
+        """Take more bytes and read as far as they reach. BrokenHead."""
         self.data += piece
         if not self.data.startswith(SOI[: len(self.data)]):
             raise BrokenHead("it does not begin as a JPEG")
@@ -56,21 +56,21 @@ class Head:
             raise BrokenHead("no picture begins within its first megabytes")
 
     def content(self, segment: Segment) -> bytes:
-        """What a segment holds, without marker and length."""
+        """The content of a segment, without marker and length."""
         return bytes(self.data[segment.start + 4 : segment.end])
 
     def holds(self, segment: Segment, marker: int, beginning: bytes) -> bool:
-        """Whether a segment has this marker and its content begins so."""
+        """Whether a segment has this marker and its content begins with these bytes."""
         at = segment.start + 4
         return segment.marker == marker and self.data[at : min(at + len(beginning), segment.end)] == beginning
 
     def _step(self) -> bool:
-        """One segment further; False where more bytes are needed."""
+        """Read one more segment; False if more bytes are needed."""
         data, at = self.data, self._at
         if at + 4 > len(data):
             return False
         if data[at] != 0xFF:
-            raise BrokenHead("something stands between its segments")
+            raise BrokenHead("there are other bytes between its segments")
         while data[at + 1] == 0xFF:  # B.1.1.2: any marker may be preceded by fill bytes
             at += 1
             if at - self._at > LONGEST_FILL:
@@ -83,7 +83,7 @@ class Head:
             return False
         length = int.from_bytes(data[at + 2 : at + 4], "big")
         if marker in _WITHOUT_LENGTH or marker == _EOI or length < 2:
-            raise BrokenHead("a marker stands where none can be")
+            raise BrokenHead("it has a marker that is not allowed there")
         if len(self.segments) >= MOST_SEGMENTS:
             raise BrokenHead("it has too many segments")
         if at + 2 + length > len(data):

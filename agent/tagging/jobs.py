@@ -1,8 +1,8 @@
-"""Planning a tag as a question to another process: photos and sidecars are parsed for it, and may be made to do harm.
+"""Planning a tag as a question to another process, because parsing photos and sidecars may be made to do harm.
 
-For each there is what is asked, the answering of it there (nothing but JSON goes over), and the understanding of the
-answer here, which parses nothing and believes nothing: a splice is taken only if it is one XMP segment, inside the
-photo, that keeps what it replaces. So a process that a photo has taken over can spoil a tag, but lose no byte.
+Each question has three functions: one asks it here, one answers it there (only JSON is passed between them), and one
+checks the answer here, without parsing or trusting it: a splice is accepted only if it is one XMP segment, inside the
+photo, that preserves the bytes it replaces. So a process that a photo has taken over can spoil a tag, but lose no byte.
 """
 
 import base64
@@ -25,7 +25,7 @@ SPLICE = Job("agent.tagging.jobs:answer_splice")
 MERGE = Job("agent.tagging.jobs:answer_merge")
 
 MOST_MERGED = 2 * 1024 * 1024
-"""Bytes of another program's sidecar that are merged into ours: as many as are read for its time of capture."""
+"""Most bytes of another program's sidecar that are merged into ours: as many as are read for its capture time."""
 
 _REASON_LIMIT = 200
 _CANNOT_BE_READ = "a sidecar of the photo cannot be read: {reason}"
@@ -35,12 +35,12 @@ _CANNOT_BE_READ = "a sidecar of the photo cannot be read: {reason}"
 
 
 def splice_question(tag: Tag, format: str) -> Fields:  # noqa: A002  the model's word for it
-    """How does a photo of that format get that tag?"""
+    """Asks how a photo of that format gets that tag."""
     return {"tag": written(tag.fit_for_xml()), "format": format}
 
 
 def answer_splice(photo: Path, asked: Fields) -> Fields:
-    """`plan`, there. LocalFault where the photo cannot be read."""
+    """`plan`, in the worker. LocalFault if the photo cannot be read."""
     how = plan(photo, format=str(asked["format"]), tag=_tag(asked))
     if isinstance(how, NeedsSidecar):
         return {"beside": how.reason}
@@ -48,9 +48,9 @@ def answer_splice(photo: Path, asked: Fields) -> Fields:
 
 
 def understood_splice(photo: Path, size: int, answer: Fields) -> Splice | NeedsSidecar:
-    """What was planned for the photo, which has `size` bytes. ValueError where no plan says so.
+    """The plan for the photo, which has `size` bytes. ValueError if the answer is not a valid plan.
 
-    LocalFault where the photo cannot be read for what is to be left out of it.
+    LocalFault if the bytes to be left out cannot be read from the photo.
     """
     reason = answer.get("beside")
     if isinstance(reason, str) and len(reason) <= _REASON_LIMIT:
@@ -64,9 +64,9 @@ def understood_splice(photo: Path, size: int, answer: Fields) -> Splice | NeedsS
         or int.from_bytes(insert[2:4], "big") != len(content) + 2
         or not content.startswith(XMP_HEADER)
     ):
-        raise ValueError("this is no XMP segment, or not inside the photo")
+        raise ValueError("this is not an XMP segment, or not inside the photo")
     if drop and (drop > MOST_IN_SEGMENT + 4 or previous_packet(_slice(photo, at, drop)) not in content):
-        raise ValueError("the segment does not keep what it replaces")
+        raise ValueError("the segment does not preserve the bytes that it replaces")
     return Splice(at, drop, insert)
 
 
@@ -74,12 +74,12 @@ def understood_splice(photo: Path, size: int, answer: Fields) -> Splice | NeedsS
 
 
 def merge_question(tag: Tag, foreign: Fingerprint) -> Fields:
-    """What is our sidecar with that content of another program's in it?"""
+    """Asks for our sidecar with the content of another program's in it."""
     return {"tag": written(tag.fit_for_xml()), "sha256": foreign.sha256, "size": foreign.size}
 
 
 def answer_merge(foreign: Path, asked: Fields) -> Fields:
-    """`sidecar`, there, with the file `foreign`. LocalFault where that cannot be read, or is not the same any more."""
+    """`sidecar`, in the worker, with the file `foreign`. LocalFault if that cannot be read, or has changed."""
     expected = fingerprint(str(asked["sha256"]), str(asked["size"]))
     try:
         with open_photo(foreign) as file:
@@ -87,12 +87,12 @@ def answer_merge(foreign: Path, asked: Fields) -> Fields:
     except OSError as fault:
         raise LocalFault(_CANNOT_BE_READ.format(reason=fault.strerror)) from None
     if Fingerprint(Sha256(hashlib.sha256(text).hexdigest()), len(text)) != expected:
-        raise LocalFault("a sidecar of the photo changed while it was read: it is tried again")
+        raise LocalFault("a sidecar of the photo changed while it was read: it will be tried again")
     return {"sidecar": base64.b64encode(sidecar(_tag(asked), foreign=text)).decode("ascii")}
 
 
 def understood_merge(answer: Fields) -> bytes:
-    """The sidecar's content. ValueError where there is none."""
+    """The sidecar's content. ValueError if the answer has none."""
     return _bytes(answer, "sidecar")
 
 
@@ -100,23 +100,23 @@ def understood_merge(answer: Fields) -> bytes:
 
 
 def _tag(asked: Fields) -> Tag:
-    said = asked["tag"]
-    if not isinstance(said, dict):
+    fields = asked["tag"]
+    if not isinstance(fields, dict):
         raise TypeError("no tag")
-    return read({str(name): str(value) for name, value in said.items()})
+    return read({str(name): str(value) for name, value in fields.items()})
 
 
 def _number(answer: Fields, name: str) -> int:
     value = answer.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"{name} is no number of bytes")
+        raise ValueError(f"{name} is not a number of bytes")
     return value
 
 
 def _bytes(answer: Fields, name: str) -> bytes:
     value = answer.get(name)
     if not isinstance(value, str):
-        raise ValueError(f"{name} is no text")  # noqa: TRY004  # of an answer, all that is wrong is wrong alike
+        raise ValueError(f"{name} is not a text")  # noqa: TRY004  # every fault of an answer has the same type
     try:
         return base64.b64decode(value.encode("ascii"), validate=True)
     except binascii.Error as fault:
@@ -133,7 +133,7 @@ def _slice(photo: Path, at: int, size: int) -> bytes:
 
 
 def _up_to(read_more: Callable[[int], bytes], size: int) -> bytes:
-    """So many bytes, or all there are: an unbuffered file may give fewer than it is asked for."""
+    """That many bytes, or all there are: an unbuffered file may give fewer than it is asked for."""
     parts = []
     while size > 0 and (piece := read_more(size)):
         parts.append(piece)

@@ -1,7 +1,7 @@
 """An XMP packet parsed with the place of every element in its bytes, so that it can be changed without being rewritten.
 
-A serialiser would rename prefixes, drop comments and reorder what other programs wrote; `Edit`s put our properties in
-and leave every other byte as it was. Parsing is bounded (depth, elements), knows no DTD and hence no entities.
+A serialiser would rename prefixes, drop comments and reorder the text of other programs; `Edit`s insert our properties
+and leave every other byte unchanged. Parsing is bounded (depth, elements), knows no DTD and hence no entities.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 DEEPEST = 64
 MOST_ELEMENTS = 50_000
 
-# The start tag that begins here; `>` may stand inside a quoted value. Only used on what expat found well-formed.
+# The start tag that begins here; a quoted value may contain `>`. Only used on text that expat found well-formed.
 _START_TAG = re.compile(rb"<[^<>\"']*(?:\"[^\"]*\"[^<>\"']*|'[^']*'[^<>\"']*)*>")
 _QNAME = re.compile(rb"<([^\s/>]+)")
 _DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([^\"']*)[\"']")
@@ -25,7 +25,7 @@ class NotOurXml(ValueError):
 class Element:
     """An element and its place: `start` of its start tag, `inner` where its content begins, `end` where that ends.
 
-    `name` is "{namespace}local", `qname` what stands in the bytes. Of an empty element (`<a/>`) all content lies at
+    `name` is "{namespace}local", `qname` the name as written. For an empty element (`<a/>`) the content would be at
     `inner == end`, after the tag. `text` is the text directly inside.
     """
 
@@ -42,7 +42,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed document: its root, and which prefix each namespace was first declared with (not the default one)."""
+    """A parsed document: its root, and the prefix first declared for each namespace (not the default one)."""
 
     root: Element
     prefixes: dict[str, str]
@@ -58,7 +58,7 @@ class Edit:
 
 
 def edited(data: bytes, edits: Iterable[Edit]) -> bytes:
-    """`data` with all edits made; they must not overlap. Those at one place are made in the order given."""
+    """`data` with all edits made; they must not overlap. Edits at the same place are made in the order given."""
     parts, done = [], 0
     for edit in sorted(edits, key=lambda edit: edit.at):
         if edit.at < done:
@@ -69,14 +69,14 @@ def edited(data: bytes, edits: Iterable[Edit]) -> bytes:
 
 
 def appended(element: Element, content: bytes) -> Edit:
-    """The edit that puts `content` at the end of what `element` holds."""
+    """The edit that appends `content` to the content of `element`."""
     if not element.empty:
         return Edit(element.end, 0, content)
     return Edit(element.inner - 2, 2, b">" + content + b"</" + element.qname + b">")  # the tag ends in "/>"
 
 
 def parse(document: bytes) -> Document:
-    """A UTF-8 document; NUL bytes after it are passed over, as other readers do. NotOurXml."""
+    """A UTF-8 document; NUL bytes after it are ignored, as by other readers. NotOurXml."""
     from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
     text = document.rstrip(b"\0")
@@ -98,7 +98,7 @@ def parse(document: bytes) -> Document:
     except (ParseError, ValueError, LookupError) as fault:  # defusedxml's own faults are ValueErrors
         raise NotOurXml("it is not well-formed XML, or asks for more than a packet may") from fault
     if builder.root is None:
-        raise NotOurXml("it holds no element")
+        raise NotOurXml("it contains no element")
     return Document(builder.root, builder.prefixes)
 
 
@@ -108,7 +108,7 @@ class _Builder:
     def __init__(self, data: bytes) -> None:
         self.root: Element | None = None
         self.prefixes: dict[str, str] = {}
-        self.position: Callable[[], int] = int  # until a parser is there to say
+        self.position: Callable[[], int] = int  # until there is a parser that knows it
         self._data = data
         self._open: list[Element] = []
         self._text: list[list[str]] = []

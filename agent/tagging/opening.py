@@ -1,4 +1,4 @@
-"""Opening a photo for reading: never through a link, never something that is no regular file."""
+"""Opening a photo for reading: never through a link, and only a regular file."""
 
 import os
 from pathlib import Path
@@ -7,11 +7,11 @@ from typing import BinaryIO
 from agent.errors import LocalFault
 from agent.files.opening import IsLink, NotRegular, open_plain
 
-_UNREADABLE = "a photo cannot be opened for tagging ({reason}): see that it is still there and may be read"
+_UNREADABLE = "a photo cannot be opened for tagging ({reason}): check that it is still there and may be read"
 
 
 def open_photo(path: Path) -> BinaryIO:
-    """`path` opened for reading bytes, unbuffered. LocalFault where it is no regular file or cannot be read."""
+    """`path` opened for reading bytes, unbuffered. LocalFault if it is not a regular file or cannot be read."""
     try:
         return os.fdopen(open_plain(path), "rb", buffering=0)
     except (IsLink, NotRegular) as fault:

@@ -1,11 +1,11 @@
-"""XMP packets: ours on its own, ours put into another program's, and reading either back.
+"""XMP packets: ours alone, ours merged into another program's, and reading either of them.
 
-Rules of merging (XMP Specification Part 1, 7.4; RDF is written by whoever came first, and stays as it is):
+Rules of merging (XMP Specification Part 1, 7.4; existing RDF stays as it is):
 
 - lists that are shared by nature (dc:subject, lr:hierarchicalSubject, digiKam:TagsList, Iptc4xmpExt:EventId) get our
   items after those that are there;
 - single statements that are there (Iptc4xmpExt:Event, photoshop:TransmissionReference, xmpRights:Owner) stay as they
-  are, and ours is left out: it stands in our own namespace anyway;
+  are, and ours is left out: our own namespace has it anyway;
 - all else of ours goes into an rdf:Description of its own, about the same resource, at the end of the rdf:RDF.
 """
 
@@ -21,10 +21,10 @@ from agent.tagging.markup import Document, Edit, Element, NotOurXml, appended, e
 from agent.tagging.tag import FoundTag, Tag, TagKind, fingerprint, read, written
 
 NAMESPACE = "https://visit-photo-agent.example/ns/1.0/"
-"""Our own properties' namespace; its presence in a packet's bytes is what to look for first."""
+"""Our own properties' namespace; readers first look for it in a packet's bytes."""
 
 MOST_BEFORE = 16 * 1024 * 1024
-"""No more bytes than this are kept as, or expanded to, what was there before."""
+"""The most bytes that are stored as, or expanded to, the earlier content."""
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _NAMESPACES = {
@@ -52,7 +52,7 @@ class _Property:
     name: str
     form: str | None
     items: tuple[str, ...]
-    shared: bool = False  # whether our items may stand beside another's
+    shared: bool = False  # whether our items may be added to another program's
 
     @property
     def prefix(self) -> str:
@@ -64,7 +64,7 @@ class _Property:
 
 
 def fresh(tag: Tag, kind: TagKind, before: bytes | None) -> bytes:
-    """A packet that holds our tag alone."""
+    """A packet with only our tag."""
     tag = tag.fit_for_xml()
     head = f'{_OPENING}<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}">'.encode()
     ours = _description("", _spoken_for_all(tag), {name: name for name in _NAMESPACES}, _own(tag, kind, before))
@@ -72,7 +72,7 @@ def fresh(tag: Tag, kind: TagKind, before: bytes | None) -> bytes:
 
 
 def merged(packet: bytes, tag: Tag, kind: TagKind, before: bytes) -> bytes:
-    """`packet` with our tag put in and nothing else changed. NotOurXml where it cannot be."""
+    """`packet` with our tag added and nothing else changed. NotOurXml if that is impossible."""
     tag = tag.fit_for_xml()
     document, rdf = _opened(packet)
     descriptions = rdf.children
@@ -93,12 +93,12 @@ def merged(packet: bytes, tag: Tag, kind: TagKind, before: bytes) -> bytes:
 
 
 def previous_packet(before: bytes) -> bytes:
-    """How a packet of ours keeps what was there before, so that who has the one can look for the other."""
+    """The form in which a packet of ours stores the earlier one, so that one can be found by the other."""
     return base64.b64encode(zlib.compress(before, 9))
 
 
 def find(packet: bytes) -> FoundTag | None:
-    """Our tag in a packet, or None. ValueError where it is there but damaged, or cannot be read."""
+    """Our tag in a packet, or None. ValueError if it is there but damaged, or cannot be read."""
     if NAMESPACE.encode() not in packet:
         return None
     _, rdf = _opened(packet)
@@ -109,7 +109,7 @@ def find(packet: bytes) -> FoundTag | None:
             if child.name.startswith(brace):
                 name = child.name.removeprefix(brace)
                 if name in properties or child.children:
-                    raise ValueError("the tag says a thing twice")
+                    raise ValueError("the tag has a property twice")
                 properties[name] = child.text
     if not properties:
         return None
@@ -119,7 +119,7 @@ def find(packet: bytes) -> FoundTag | None:
 
 
 def without_padding(packet: bytes) -> bytes:
-    """`packet` without the white space that XMP keeps before its closing instruction for later growth."""
+    """`packet` without the white space that XMP reserves for growth before its closing instruction."""
     at = packet.rfind(b"<?xpacket end=")
     if at < 0:
         return packet
@@ -127,22 +127,22 @@ def without_padding(packet: bytes) -> bytes:
 
 
 def _opened(packet: bytes) -> tuple[Document, Element]:
-    """A packet and its one rdf:RDF, which holds rdf:Descriptions only. NotOurXml where it is anything else."""
+    """A packet and its one rdf:RDF, which contains only rdf:Descriptions. NotOurXml if it is anything else."""
     document = parse(packet)
     root = document.root
     found = [element for element in (root, *root.children) if element.name == f"{{{_RDF}}}RDF"]
     if root.name not in _ROOTS or len(found) != 1:
         raise NotOurXml("it is not laid out as XMP")
     if any(child.name != f"{{{_RDF}}}Description" for child in found[0].children):
-        raise NotOurXml("it holds other things than descriptions")
+        raise NotOurXml("it contains other elements than descriptions")
     return document, found[0]
 
 
 def _prefixes(document: Document) -> dict[str, str]:
-    """Our prefixes as another program's packet has them.
+    """Our prefixes in the form that another program's packet uses.
 
-    Adobe's toolkit (and exiv2 with it) knows one prefix to a namespace and gives up on the whole packet where it meets
-    two (xapRights and xmpRights, say); and a prefix that stands for something else there is better left to that.
+    Adobe's toolkit (and exiv2 with it) expects one prefix per namespace and rejects the whole packet if it finds two
+    (xapRights and xmpRights, say); and a prefix that means something else in the packet keeps that meaning.
     """
     taken = set(document.prefixes.values())
     return {
@@ -152,12 +152,12 @@ def _prefixes(document: Document) -> dict[str, str]:
 
 
 def _about(block: Element) -> str:
-    """What a description speaks of; early writers left the namespace out."""
+    """The resource that a description is about; early writers left the namespace out."""
     return block.attributes.get(f"{{{_RDF}}}about", block.attributes.get("about", ""))
 
 
 def _joined(element: Element, ours: _Property) -> list[Edit]:
-    """The edit that adds our items to another program's list; none where its form is no list, or they are there."""
+    """The edit that adds our items to another program's list; none if it is not a list, or has them already."""
     if len(element.children) != 1 or element.children[0].name not in _LISTS:
         return []
     listed = element.children[0]
@@ -165,13 +165,13 @@ def _joined(element: Element, ours: _Property) -> list[Edit]:
     missing = [item for item in ours.items if item not in there]
     if not missing:
         return []
-    prefix, colon, _ = listed.qname.decode().rpartition(":")  # rdf's prefix as it is known just there
+    prefix, colon, _ = listed.qname.decode().rpartition(":")  # the prefix that rdf has at this place
     name = f"{prefix}{colon}li"
     return [appended(listed, "".join(f"<{name}>{_text(item)}</{name}>" for item in missing).encode())]
 
 
 def _spoken_for_all(tag: Tag) -> list[_Property]:
-    """What other programs will show. `|` and `/` part the levels of a keyword, so a title may not hold them there."""
+    """The properties that other programs show. `|` and `/` separate keyword levels, so a title cannot have them."""
     both = tuple(dict.fromkeys((tag.title, tag.visit)))
     properties = [
         _Property("dc:subject", "Bag", both, shared=True),
@@ -187,7 +187,7 @@ def _spoken_for_all(tag: Tag) -> list[_Property]:
 
 
 def _own(tag: Tag, kind: TagKind, before: bytes | None) -> dict[str, str]:
-    """What stands in our own namespace, by name."""
+    """The properties in our own namespace, by name."""
     own = {"Version": "1", "TagKind": kind.value, **written(tag)}
     if before is not None:
         own["BeforeSha256"] = hashlib.sha256(before).hexdigest()
@@ -213,7 +213,7 @@ def _value(ours: _Property, rdf: str) -> str:
     """A property's value: a text, or a list of them."""
     if ours.form is None:
         return _text(ours.items[0])
-    language = ' xml:lang="x-default"' if ours.form == "Alt" else ""  # a text in a language, not one of several things
+    language = ' xml:lang="x-default"' if ours.form == "Alt" else ""  # one text in a language, not one of several
     items = "".join(f"<{rdf}:li{language}>{_text(item)}</{rdf}:li>" for item in ours.items)
     return f"<{rdf}:{ours.form}>{items}</{rdf}:{ours.form}>"
 
@@ -229,17 +229,17 @@ def _attribute(value: str) -> str:
 
 
 def _before(properties: dict[str, str]) -> bytes | None:
-    """What stood there before, proven by its own fingerprint. ValueError where it is damaged."""
+    """The earlier content, proven by its own fingerprint. ValueError if it is damaged."""
     if "Before" not in properties:
         if "BeforeSize" in properties or "BeforeSha256" in properties:
-            raise ValueError("the tag lost what was there before")
+            raise ValueError("the tag has lost the earlier content")
         return None
     expected = fingerprint(properties.get("BeforeSha256", ""), properties.get("BeforeSize", ""))
     try:
         expander = zlib.decompressobj()
         before = expander.decompress(base64.b64decode(properties["Before"], validate=True), MOST_BEFORE + 1)
     except (binascii.Error, zlib.error) as fault:
-        raise ValueError("what the tag keeps of before is damaged") from fault
+        raise ValueError("the earlier content in the tag is damaged") from fault
     if len(before) != expected.size or Sha256(hashlib.sha256(before).hexdigest()) != expected.sha256:
-        raise ValueError("what the tag keeps of before is damaged")
+        raise ValueError("the earlier content in the tag is damaged")
     return before

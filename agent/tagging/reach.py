@@ -1,12 +1,12 @@
-"""Whether an Exif block speaks only of bytes inside itself.
+"""Whether an Exif block refers only to bytes inside itself.
 
-Its offsets count from the block's TIFF header, so they stay right wherever the block is moved to, unless they point out
-of it: some cameras keep a preview behind the picture (Sony, Minolta, Olympus, Pentax) or their whole notes (Leica).
-Bytes put in between would make those offsets wrong, and no reader could tell.
+Its offsets count from the block's TIFF header, so they stay right wherever the block is moved to, unless they point
+outside it: some cameras put a preview after the picture (Sony, Minolta, Olympus, Pentax) or their whole notes (Leica).
+Bytes inserted in between would make those offsets wrong, and no reader could notice.
 
-Maker notes are not documented; they are read here as what nearly all are, an IFD with offsets from the TIFF header or
-from the note itself. A value counts as inside if it is so by either; a number that may be an offset counts as pointing
-out if a JPEG begins in the file just there. Everything is bounded: entries, IFDs, looks into the file.
+Maker notes are not documented; they are read here in the form that nearly all have, an IFD with offsets from the TIFF
+header or from the note itself. A value counts as inside if it is inside by either; a number that may be an offset
+counts as pointing outside if a JPEG begins at that place in the file. Everything is bounded: entries, IFDs, reads.
 """
 
 import struct
@@ -27,7 +27,7 @@ _SUB_IFDS = {0x8769, 0x8825, 0xA005}  # Exif, GPS, Interoperability
 _MAKER_NOTE = 0x927C
 # (where, how long): the thumbnail's JPEGInterchangeFormat and its length, and strips.
 _PAIRS = {0x0201: 0x0202, 0x0111: 0x0117}
-# Where the IFD of a maker's note begins, after its maker's header; for others, where it may.
+# Where the IFD of a maker's note begins, after its maker's header; for other makers, where it may.
 _KNOWN_HEADERS = {
     b"AOC\0": 6,
     b"Apple iOS\0": 14,
@@ -50,7 +50,7 @@ _KNOWN_HEADERS = {
 }
 _SANE = range(1, 1 << 25)  # bytes of a value in a maker's note
 _OTHER_HEADERS = (0, 4, 6, 8, 10, 12, 14, 16, 18)
-# Where the offsets in a note may count from: it, or a TIFF header of its own (Nikon).
+# Where the offsets in a note may count from: the note, or a TIFF header of its own (Nikon).
 _NOTE_BASES = (0, 10)
 
 _Order = Literal["<", ">"]
@@ -58,11 +58,11 @@ _Entry = tuple[int, int, int, int, int]  # tag, type, count, value as a number, 
 
 
 class Reaches(ValueError):
-    """The block points out of itself, or is too damaged to tell."""
+    """The block points outside itself, or is too damaged to tell."""
 
 
 def check_self_contained(block: bytes, look: Look) -> None:
-    """Raises `Reaches` unless all offsets of this TIFF structure are known to stay in it."""
+    """Raises `Reaches` unless all offsets of this TIFF structure are known to stay inside it."""
     orders: dict[bytes, _Order] = {b"II*\0": "<", b"MM\0*": ">"}
     order = orders.get(block[:4])
     if order is None or len(block) < 8:
@@ -71,7 +71,7 @@ def check_self_contained(block: bytes, look: Look) -> None:
 
 
 class _Walk:
-    """One pass over a block; counts what it spends."""
+    """One pass over a block; it counts everything it reads."""
 
     def __init__(self, block: bytes, order: _Order, look: Look) -> None:
         self._block = block
@@ -82,9 +82,9 @@ class _Walk:
         self._seen: set[int] = set()
 
     def run(self) -> None:
-        """All IFDs, then what each refers to."""
+        """All IFDs, then everything they refer to."""
         first = self._number(4)
-        todo = [(first, True)]  # only IFD0 has a successor worth following: others' are often rubbish
+        todo = [(first, True)]  # only IFD0's successor is followed: others' are often rubbish
         while todo:
             at, chained = todo.pop()
             if at == 0 or at in self._seen:
@@ -94,14 +94,14 @@ class _Walk:
             self._seen.add(at)
             entries = self._directory(at, self._order)
             if entries is None:
-                raise Reaches("its Exif block is damaged, or points out of itself")
+                raise Reaches("its Exif block is damaged, or points outside itself")
             todo += [(value, False) for tag, _, _, value, _ in entries if tag in _SUB_IFDS]
             if chained and at == first and at + 2 + 12 * len(entries) + 4 <= len(self._block):
                 todo.append((self._number(at + 2 + 12 * len(entries)), False))
             self._check(entries)
 
     def _check(self, entries: list[_Entry]) -> None:
-        """A documented IFD: every value and every pointed-to picture lies inside."""
+        """Check a documented IFD: every value and every picture it points to is inside."""
         simple = {tag: self._alone(kind, value) for tag, kind, count, value, _ in entries if count == 1}
         for start, length in _PAIRS.items():
             if start in simple and length in simple and simple[start] + simple[length] > len(self._block):
@@ -110,12 +110,12 @@ class _Walk:
             size = _SIZES.get(kind, 0) * count
             at = value if size > 4 else place
             if at + size > len(self._block):
-                raise Reaches("its Exif block points out of itself")
+                raise Reaches("its Exif block points outside itself")
             if tag == _MAKER_NOTE and size > 4:
                 self._check_note(at, size)
 
     def _check_note(self, note: int, size: int) -> None:
-        """A maker's note: the first place that reads as an IFD, by either byte order, and those inside it."""
+        """Check a maker's note: the first place that reads as an IFD, in either byte order, and the IFDs inside it."""
         headers: tuple[int, ...] = _OTHER_HEADERS
         for known, header in _KNOWN_HEADERS.items():
             if self._block.startswith(known, note):
@@ -131,7 +131,7 @@ class _Walk:
                     return
 
     def _check_note_entries(self, note: int, entries: list[_Entry], order: _Order, depth: int = 0) -> None:
-        """Values of a note's IFD, from whichever base they count."""
+        """Check the values of a note's IFD, counted from either base."""
         bases = (0, *(note + base for base in _NOTE_BASES))
         for _, kind, count, value, _ in entries:
             size = _SIZES[kind] * count
@@ -144,7 +144,7 @@ class _Walk:
                 self._check_inner(note, [base + value for base in bases], order, depth)
 
     def _check_inner(self, note: int, places: list[int], order: _Order, depth: int) -> None:
-        """An IFD inside a note (Olympus, Nikon's preview): pointed to by a number, or as a value of undefined bytes."""
+        """Check an IFD inside a note (Olympus, Nikon's preview), given by a number or as a value of undefined bytes."""
         for at in places:
             if at in self._seen or len(self._seen) >= MOST_IFDS:
                 continue
@@ -155,24 +155,24 @@ class _Walk:
                 return
 
     def _check_pointer(self, at: int) -> None:
-        """A number that may be an offset: does a JPEG begin there, behind the block? (Minolta alters byte 0.)"""
+        """Check a number that may be an offset: does a JPEG begin there, after the block? (Minolta alters byte 0.)"""
         if at < len(self._block) or at >= 1 << 31:
             return
         self._looks += 1
         if self._looks > MOST_LOOKS:
             raise Reaches("its maker's notes have too many offsets to tell")
         if self._look(at, 3)[1:3] == b"\xd8\xff":
-            raise Reaches("its maker's notes point to a picture behind it")
+            raise Reaches("its maker's notes point to a picture after it")
 
     def _likely(self, at: int, order: _Order) -> list[_Entry] | None:
-        """The IFD at `at` if what stands there reads as one: known types, sane sizes, tags in ascending order."""
+        """The IFD at `at` if the bytes there read as one: known types, sane sizes, tags in ascending order."""
         entries = self._directory(at, order)
         if not entries or any(_SIZES.get(kind, 0) * count not in _SANE for _, kind, count, _, _ in entries):
             return None
         return entries if all(one[0] < other[0] for one, other in pairwise(entries)) else None
 
     def _directory(self, at: int, order: _Order) -> list[_Entry] | None:
-        """The entries of the IFD at `at`; None where none can be there."""
+        """The entries of the IFD at `at`; None if there cannot be one."""
         block = self._block
         if at + 2 > len(block):
             return None
@@ -186,7 +186,7 @@ class _Walk:
         return [(*struct.unpack_from(order + "HHII", block, place), place + 8) for place in places]
 
     def _alone(self, kind: int, value: int) -> int:
-        """The one number in a value field: a SHORT stands in its first two bytes."""
+        """The one number in a value field: a SHORT is in its first two bytes."""
         if kind != 3:
             return value
         return value >> 16 if self._order == ">" else value & 0xFFFF

@@ -1,14 +1,14 @@
 """Planning how a photo gets its tag: one XMP segment spliced into a JPEG while it is sent, or a sidecar beside it.
 
-Nothing is written here. A `Splice` is only returned after it was made on the head's bytes and the product's own undoing
-gave them back; whatever stands in the way of that is a `NeedsSidecar` with its reason, never an exception.
+Nothing is written here. A `Splice` is returned only after it was tried on the head's bytes and the product's own
+undoing gave them back; any obstacle to that becomes a `NeedsSidecar` with its reason, never an exception.
 
 Why these places are safe:
 
 - all offsets inside an Exif block count from its own TIFF header, so moving it does no harm as long as they stay inside
   (`reach`); maker's notes move with it;
-- MPF's offsets (CIPA DC-007, 5.2.3.3) count from the header in its own APP2 to pictures behind the first: bytes put in
-  before that segment move both, bytes after it would part them;
+- MPF's offsets (CIPA DC-007, 5.2.3.3) count from the header in its own APP2 to pictures after the first: bytes inserted
+  before that segment move both, bytes after it would separate them;
 - a motion photo's video is found from the file's end (MicroVideoOffset, or the lengths in the GCamera container).
 """
 
@@ -30,13 +30,13 @@ from agent.tagging.undo import marked_segment
 _PIECE = 64 * 1024
 _TOO_LARGE = "its XMP would be larger than a segment may be"
 _MOST_IN_PACKET = MOST_IN_SEGMENT - len(XMP_HEADER)
-# What other programs' XMP segments begin with; only XMP_HEADER is as the standard has it.
+# The beginnings of other programs' XMP segments; only XMP_HEADER follows the standard.
 _LIKE_XMP = (b"http://ns.adobe.com/xap/", b"<?xpacket", b"<x:xmpmeta", b"XMP\0")
 
 
 @dataclass(frozen=True, slots=True)
 class NeedsSidecar:
-    """The tag goes into a sidecar, and the photo is sent as it is. `reason` fits after "because"."""
+    """The tag goes into a sidecar, and the photo is sent unchanged. `reason` fits after "because"."""
 
     reason: str
 
@@ -46,11 +46,11 @@ class _Unsafe(ValueError):
 
 
 def plan(path: Path, *, format: str, tag: Tag) -> Splice | NeedsSidecar:  # noqa: A002  the model's word for it
-    """How the photo at `path`, whose content is of `format`, gets `tag`.
+    """How the photo at `path`, whose content has the format `format`, gets `tag`.
 
-    Reads the file's head (at most 8 MiB, commonly 64 KiB), its last 12 bytes and, where maker's notes hold what may be
-    offsets, at most 64 times three bytes elsewhere. The same file and tag give the same splice. LocalFault where the
-    file cannot be read.
+    Reads the file's head (at most 8 MiB, commonly 64 KiB), its last 12 bytes and, if maker's notes contain possible
+    offsets, at most 64 times three bytes elsewhere. The same file and tag give the same splice. LocalFault if the file
+    cannot be read.
     """
     if format != "jpeg":
         return NeedsSidecar("only a JPEG can carry the tag inside and still be rebuilt")
@@ -84,22 +84,22 @@ def _planned(head: Head, photo: BinaryIO, tag: Tag) -> Splice:
     _check_exif_before(head, photo, splice)
     _check_trailer(photo)
     if not _undone(head, splice, tag):
-        raise _Unsafe("taking the tag out again did not give the same photo")
+        raise _Unsafe("removing the tag again did not give the same photo")
     return splice
 
 
 def _old_packet(head: Head, mpf: Segment | None) -> Segment | None:
-    """The one standard XMP segment, if any. _Unsafe where there is more, or where it cannot grow."""
+    """The one standard XMP segment, if any. _Unsafe if there are more, or if it cannot grow."""
     packets = [segment for segment in head.segments if head.holds(segment, APP1, XMP_HEADER)]
     alike = [segment for segment in head.segments if any(head.holds(segment, APP1, start) for start in _LIKE_XMP)]
     if len(packets) > 1:
-        raise _Unsafe("it holds more than one XMP packet")
+        raise _Unsafe("it contains more than one XMP packet")
     if len(alike) > len(packets):
-        raise _Unsafe("it holds XMP in an unusual form")
+        raise _Unsafe("it contains XMP in an unusual form")
     if not packets:
         return None
     if mpf is not None and mpf.start < packets[0].start:
-        raise _Unsafe("other pictures in it are found by an MPF index that stands before its XMP")
+        raise _Unsafe("other pictures in it are found by an MPF index that comes before its XMP")
     return packets[0]
 
 
@@ -121,7 +121,7 @@ def _inserting(head: Head, mpf: Segment | None, tag: Tag) -> Splice:
 
 
 def _replacing(head: Head, old: Segment, tag: Tag) -> Splice:
-    """The old packet merged with ours, in its place, and kept whole inside."""
+    """The old packet merged with ours, in its place, and stored whole inside."""
     before = bytes(head.data[old.start : old.end])
     packet = merged(before[4 + len(XMP_HEADER) :], tag, TagKind.JPEG, before)
     insert = _segment(packet) or _segment(without_padding(packet))
@@ -131,14 +131,14 @@ def _replacing(head: Head, old: Segment, tag: Tag) -> Splice:
 
 
 def _segment(packet: bytes) -> bytes | None:
-    """An APP1 segment with this packet; None where it does not fit."""
+    """An APP1 segment with this packet; None if it does not fit."""
     if len(packet) > _MOST_IN_PACKET:
         return None
     return b"\xff\xe1" + (2 + len(XMP_HEADER) + len(packet)).to_bytes(2, "big") + XMP_HEADER + packet
 
 
 def _check_exif_before(head: Head, photo: BinaryIO, splice: Splice) -> None:
-    """Raises `Reaches` for an Exif block before the splice whose offsets go past it. One behind it moves as a whole."""
+    """Raises `Reaches` for an Exif block before the splice whose offsets go past it. A later one moves as a whole."""
     for segment in head.segments:
         if segment.end > splice.at or not head.holds(segment, APP1, EXIF_HEADER):
             continue
@@ -156,11 +156,11 @@ def _check_trailer(photo: BinaryIO) -> None:
     size = photo.seek(0, os.SEEK_END)
     photo.seek(max(0, size - 12))
     if photo.read(12)[:4] in {b"AXS!", b"AXS*"}:
-        raise _Unsafe("what an archive appended to it counts from the file's start")
+        raise _Unsafe("an archive program appended data to it with offsets that count from the file's start")
 
 
 def _undone(head: Head, splice: Splice, tag: Tag) -> bool:
-    """Whether our own undoing finds this splice in the head, with this tag, and gives the old bytes."""
+    """Whether our own undoing finds this splice in the head, with this tag, and gives back the old bytes."""
     old = bytes(head.data[splice.at : splice.at + splice.drop])
     changed = Head(limit=len(head.data) + len(splice.insert))
     try:

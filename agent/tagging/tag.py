@@ -1,6 +1,6 @@
-"""What is written into a photo: the visit, the transfer, and what is needed to take it out again.
+"""The content of a tag: the visit, the transfer, and the facts that are needed to remove it again.
 
-Promises: no path, no file name and no place is ever part of a tag; and what was written is read back as the same `Tag`,
+Promises: no path, file name or place is ever part of a tag; and a tag that was written is read back as the same `Tag`,
 because every text passes through `Tag.fit_for_xml` first.
 """
 
@@ -11,13 +11,13 @@ from enum import StrEnum
 
 from agent.model import Fingerprint, Interval, Level, Sha256, TransferId, VisitId
 
-# XML 1.0, production 2 (Char): everything else cannot stand in a document, not even escaped.
+# XML 1.0, production 2 (Char): a document cannot contain any other character, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class TagKind(StrEnum):
-    """Where a tag stands."""
+    """Where a tag is."""
 
     JPEG = "jpeg"  # in an APP1 segment of the photo itself
     SIDECAR = "sidecar"  # in `NAME.EXT.xmp` beside the photo
@@ -25,9 +25,9 @@ class TagKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """What a photo on the share says about itself.
+    """The statements of a photo on the share about itself.
 
-    `original` is the photo as it was on the laptop, untagged; `taken` the capture time as the decision was made on it;
+    `original` is the photo as it was on the laptop, untagged; `taken` the capture time on which the decision was made;
     `owner` the school's or the device's text for xmpRights:Owner (empty: none is written).
     """
 
@@ -40,7 +40,7 @@ class Tag:
     owner: str
 
     def fit_for_xml(self) -> "Tag":
-        """This tag as it can be written and is read back: one-line texts of XML's characters, instants in UTC."""
+        """This tag in the form that is written and read back: one-line texts of XML's characters, UTC instants."""
         taken = self.taken
         if taken is not None:
             taken = Interval(taken.earliest.astimezone(UTC), taken.latest.astimezone(UTC))
@@ -57,7 +57,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class FoundTag:
-    """A tag as it was found, with what undoing needs: the bytes that stood there before (None: there were none).
+    """A tag in a file, with the bytes that undoing puts in its place (None: there were none).
 
     In a JPEG `before` is the XMP segment from its marker to its end; beside a photo it is the whole former sidecar.
     """
@@ -68,12 +68,12 @@ class FoundTag:
 
 
 def one_line(text: str) -> str:
-    """`text` on one line, without space around it, and with U+FFFD for each character that XML cannot hold."""
+    """`text` on one line, without outer spaces, and with U+FFFD for each character that XML does not allow."""
     return " ".join(_NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text).split())
 
 
 def written(tag: Tag) -> dict[str, str]:
-    """The tag's own properties by name, in the order they are written. Give it a tag that is `fit_for_xml`."""
+    """The tag's own properties by name, in the order in which they are written, for a tag that is `fit_for_xml`."""
     properties = {
         "Visit": tag.visit,
         "VisitTitle": tag.title,
@@ -91,7 +91,7 @@ def written(tag: Tag) -> dict[str, str]:
 
 
 def read(properties: dict[str, str]) -> Tag:
-    """The tag that `written` turned into `properties`. ValueError where one is missing or is not what it should be."""
+    """The tag that `written` turned into `properties`. ValueError if one is missing or invalid."""
     try:
         original = fingerprint(properties["OriginalSha256"], properties["OriginalSize"])
         taken = None
@@ -114,7 +114,7 @@ def read(properties: dict[str, str]) -> Tag:
 
 
 def fingerprint(sha256: str, size: str) -> Fingerprint:
-    """A fingerprint from its written form. ValueError where it is none."""
+    """A fingerprint from its written form. ValueError if it is not one."""
     if not _SHA256.fullmatch(sha256) or not re.fullmatch(r"[0-9]{1,18}", size):
         raise ValueError("the tag's fingerprint is damaged")
     return Fingerprint(Sha256(sha256), int(size))

@@ -1,7 +1,7 @@
-"""Taking a tag out again, and reading it where it is: for `untag`, for proofs, and for whoever looks at the share.
+"""Removing a tag again, and reading it in place: for `untag`, for proofs, and for whoever looks at the share.
 
-Promises: memory stays bounded however large the photo is; the result is compared with the size and SHA-256 that the tag
-names, and a difference is an error, so nothing wrong is ever handed over as the original.
+Promises: memory stays bounded however large the photo is; the result is compared with the size and SHA-256 in the tag,
+and a difference is an error, so that a wrong file is never returned as the original.
 """
 
 import hashlib
@@ -17,25 +17,25 @@ from agent.tagging.packet import find
 from agent.tagging.tag import FoundTag, Tag, TagKind
 
 SIDECAR_LIMIT = 48 * 1024 * 1024
-"""Larger files that are no JPEG are not taken for a sidecar: twice what `sidecar` can make."""
+"""Larger files that are not JPEGs are not treated as sidecars: twice what `sidecar` can make."""
 
 _CHUNK = 256 * 1024
-_TAGGED_HEAD_LIMIT = HEAD_LIMIT + MOST_IN_SEGMENT + 4  # what `plan` takes on, with our segment in it
+_TAGGED_HEAD_LIMIT = HEAD_LIMIT + MOST_IN_SEGMENT + 4  # the largest head for `plan`, with our segment in it
 
-_NO_TAG = "this file carries no tag of visit-photo-agent, so there is nothing to take out"
+_NO_TAG = "this file carries no tag of visit-photo-agent, so there is nothing to remove"
 _DAMAGED = "the tag in this file is damaged: {reason}. The file was changed after it was sent; use another copy"
 _CHANGED = (
-    "taking the tag out did not give the photo that was sent: this file was changed after it was sent. "
-    "Do not use what was written; use another copy"
+    "removing the tag did not give back the photo that was sent: this file was changed after it was sent. "
+    "Do not use the written file; use another copy"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Untagged:
-    """What was taken out of what. `original` is the photo as it left the laptop.
+    """The result of removing a tag. `original` is the photo as it left the laptop.
 
-    `restored` is what was handed over, checked: for a JPEG the same as `original`, for a sidecar its forerunner.
-    None: before this sidecar there was no file, and nothing was handed over.
+    `restored` is the content that was written, checked: for a JPEG the same as `original`, for a sidecar the one before
+    it. None: there was no file before this sidecar, and nothing was written.
     """
 
     kind: TagKind
@@ -46,15 +46,15 @@ class Untagged:
 
     @property
     def was_no_file(self) -> bool:
-        """Whether undoing means that the file should not be there at all."""
+        """Whether undoing means that the file should not exist at all."""
         return self.restored is None
 
 
 def untag(source: BinaryIO, out: BinaryIO) -> Untagged:
-    """Write to `out` what `source` was before it was tagged; both are streamed.
+    """Write to `out` the content of `source` before it was tagged; both are streamed.
 
-    UsageError where `source` carries no tag of ours; LocalFault where tag or file were damaged or changed since. What
-    `out` holds after an error must not be used.
+    UsageError if `source` carries no tag of ours; LocalFault if tag or file were damaged or changed since. The content
+    of `out` after an error must not be used.
     """
     undoing = untagged_chunks(iter(partial(source.read, _CHUNK), b""))
     while True:
@@ -66,7 +66,7 @@ def untag(source: BinaryIO, out: BinaryIO) -> Untagged:
 
 
 def untagged_chunks(chunks: Iterable[bytes]) -> Generator[bytes, None, Untagged]:
-    """As `untag`, from chunks to chunks; the generator's return value tells what it was, and errors come out of it."""
+    """As `untag`, from chunks to chunks; the generator's return value gives the result, and it raises the errors."""
     stream = iter(chunks)
     beginning = _beginning(stream)
     if beginning == SOI[: len(beginning)] or beginning.startswith(SOI):
@@ -75,7 +75,7 @@ def untagged_chunks(chunks: Iterable[bytes]) -> Generator[bytes, None, Untagged]
 
 
 def read_tag(source: BinaryIO) -> Tag | None:
-    """The tag that a photo or a sidecar carries; None where it has none, or none that can be read."""
+    """The tag that a photo or a sidecar carries; None if it has none, or none that can be read."""
     stream = iter(partial(source.read, _CHUNK), b"")
     beginning = _beginning(stream)
     try:
@@ -89,7 +89,7 @@ def read_tag(source: BinaryIO) -> Tag | None:
 
 
 def marked_segment(head: Head) -> tuple[Segment, FoundTag] | None:
-    """The XMP segment that carries our tag, and the tag. ValueError where one is damaged or there are two."""
+    """The XMP segment that carries our tag, and the tag. ValueError if one is damaged or there are two."""
     found = []
     for segment in head.segments:
         if head.holds(segment, APP1, XMP_HEADER):
@@ -124,7 +124,7 @@ def _jpeg(beginning: bytes, stream: Iterator[bytes]) -> Generator[bytes, None, U
 
 
 def _without(head: Head, segment: Segment, mark: FoundTag, stream: Iterator[bytes]) -> Iterator[bytes]:
-    """The photo's bytes with the segment turned back into what was there before."""
+    """The photo's bytes with the segment replaced by the earlier bytes."""
     yield bytes(head.data[: segment.start])
     yield mark.before or b""
     yield bytes(head.data[segment.end :])
@@ -154,7 +154,7 @@ def _beginning(stream: Iterator[bytes]) -> bytes:
 
 
 def _head(beginning: bytes, stream: Iterator[bytes]) -> Head:
-    """A JPEG's head; what was read past it is in its data. BrokenHead."""
+    """A JPEG's head; bytes read past it are in its data. BrokenHead."""
     head = Head(limit=_TAGGED_HEAD_LIMIT)
     head.feed(beginning)
     while not head.complete:
@@ -166,7 +166,7 @@ def _head(beginning: bytes, stream: Iterator[bytes]) -> Head:
 
 
 def _whole(beginning: bytes, stream: Iterator[bytes]) -> bytes:
-    """All bytes of what may be a sidecar; none of ours is over the limit."""
+    """All bytes of a possible sidecar; none of ours is over the limit."""
     parts, size = [beginning], len(beginning)
     for chunk in stream:
         parts.append(chunk)

@@ -1,6 +1,6 @@
-"""The parent's end of one worker: started when first asked, many questions under way at once, answers in order.
+"""The parent's end of one worker: started when first asked, with many open questions at once and answers in order.
 
-A thread takes the answers off the pipe, so that neither side ever waits for the other to read, and so that a worker
+A thread reads the answers from the pipe, so that neither side ever waits for the other to read, and so that a worker
 that does not answer can be given up on every system. Ctrl-C at the terminal does not reach the worker.
 """
 
@@ -22,16 +22,16 @@ START = 60.0
 """Seconds a worker may take to start: a virus scanner may look at each of Python's files first."""
 
 GRACE = 5.0
-"""Seconds beyond a file's time before the parent ends the worker, which should have ended by itself."""
+"""Seconds beyond a file's time after which the parent ends the worker, which should have ended by itself."""
 
 MOST_WAITING = 64
-"""Answers not yet taken, twice as many as questions under way: a worker that gives more was not asked for them."""
+"""The most unread answers, twice as many as open questions: a worker that sends more was not asked for them."""
 
 _CHUNK = 256 * 1024
 
 
 class Ended(Exception):
-    """The worker ended, or was ended, before it had answered; the message says how, to follow "it".
+    """The worker ended, or was ended, before it had answered; the message says how, in words that follow "it".
 
     `crashed` is whether it ended without having passed a limit.
     """
@@ -42,11 +42,11 @@ class Ended(Exception):
 
 
 class NotStarted(Exception):
-    """There is no worker, and none comes up; the message says how, to follow "the process"."""
+    """There is no worker, and none can be started; the message says why, in words that follow "the process"."""
 
 
 class ChildProcess:
-    """One worker process at most; `ask` and `answer` in equal numbers. Not for several threads."""
+    """At most one worker process; call `ask` and `answer` equally often. Not for several threads."""
 
     def __init__(self, limits: Limits, jobs: Sequence[str] = ()) -> None:
         self._limits = limits
@@ -58,11 +58,11 @@ class ChildProcess:
 
     @property
     def imposed(self) -> Imposed:
-        """Which limits the worker says are in force; none before it was started."""
+        """Which limits the worker reports; none before it was started."""
         return self._imposed or Imposed(*[Enforcement.NOT] * 4)
 
     def start(self) -> None:
-        """Have a worker; nothing where there is one. `NotStarted` where it does not come up."""
+        """Start a worker if there is none. `NotStarted` if that fails."""
         if self._process is not None:
             return
         self._answers = queue.SimpleQueue()
@@ -74,18 +74,18 @@ class ChildProcess:
             raise NotStarted(f"does not start ({fault.strerror})") from None
         threading.Thread(target=_take, args=(answers, self._answers), daemon=True).start()
         try:
-            said = self.answer(START).get("limits")
-            values = said if isinstance(said, dict) else {}
+            reported = self.answer(START).get("limits")
+            values = reported if isinstance(reported, dict) else {}
             self._imposed = Imposed(*(Enforcement(values[name]) for name in ("memory", "processor", "wall", "files")))
         except (Ended, KeyError, ValueError):
             self.end()
             raise NotStarted("ends as soon as it is started") from None
         except BaseException:
-            self.end()  # else its first words would be taken for an answer
+            self.end()  # otherwise its first line would be read as an answer
             raise
 
     def ask(self, questions: list[wire.Fields]) -> None:
-        """Put questions; `Ended` where the worker is no longer there to hear them, `NotStarted` where none comes up."""
+        """Send questions; `Ended` if the worker no longer reads them, `NotStarted` if none can be started."""
         self.start()
         if self._questions is None:
             raise Ended("has no pipe to be asked by")
@@ -96,7 +96,7 @@ class ChildProcess:
             raise self._why() from None
 
     def answer(self, patience: float | None = None) -> wire.Fields:
-        """The next answer; `Ended` where there will be none, with the worker gone."""
+        """The next answer; `Ended` if there will be none, with the worker gone."""
         try:
             found = self._answers.get(timeout=self._limits.wall + GRACE if patience is None else patience)
         except queue.Empty:
@@ -119,7 +119,7 @@ class ChildProcess:
             _gone(process)
 
     def close(self) -> None:
-        """Let the worker end, as it does when its pipe does."""
+        """Let the worker end, as it does when its pipe closes."""
         self._hang_up()
         if self._process is not None and _gone(self._process):
             self._process = None
@@ -128,12 +128,12 @@ class ChildProcess:
     def _hang_up(self) -> None:
         pipe, self._questions = self._questions, None
         if pipe is not None:
-            with contextlib.suppress(OSError):  # what was not heard any more need not be
+            with contextlib.suppress(OSError):  # questions that were not read no longer matter
                 pipe.close()
 
     @property
     def process_id(self) -> int | None:
-        """The worker's, while there is one."""
+        """The worker's process id, while there is one."""
         return None if self._process is None else self._process.pid
 
     def _why(self) -> Ended:
@@ -158,7 +158,7 @@ class ChildProcess:
 
 
 def _gone(process: "subprocess.Popen[bytes]") -> bool:
-    """Whether it ended within a moment; one that the system holds in a read of a dead disk is left to the system."""
+    """Whether it ended within a moment; a process stuck in a read of a dead disk is left to the system."""
     try:
         process.wait(timeout=2)
     except subprocess.TimeoutExpired:
@@ -167,7 +167,7 @@ def _gone(process: "subprocess.Popen[bytes]") -> bool:
 
 
 def _take(pipe: IO[bytes], answers: "queue.SimpleQueue[bytes | None]") -> None:
-    """Lines from the pipe into the queue, and None at its end. What is beyond all measure ends it too."""
+    """Lines from the pipe into the queue, and None at its end. An oversized line ends it too."""
     held: deque[bytes] = deque()
     size = 0
     with pipe:

@@ -1,7 +1,7 @@
-"""What the rest of the program asks: children started when needed, and again when a file has ended one.
+"""The interface for the rest of the program: children are started when needed, and again if a file has ended one.
 
-A file that ended two children is `Unreadable`: as long as it is what it is (its size and time of change), it is
-answered for without being touched again. The caller keeps what must outlast this object, and says so with `avoid`.
+A file that ended two children is `Unreadable`: as long as it is unchanged (its size and time of change), it gets that
+answer without being touched again. The caller stores what must outlast this object, and passes it to `avoid`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,7 +28,7 @@ _MISUNDERSTOOD = (wire.Garbled, ValueError, TypeError, KeyError, ArithmeticError
 class Worker:
     """Two children, one for jobs that read and one for those that decode. Neither starts before it is asked.
 
-    `jobs` are all that may be asked for. For one thread. `close` ends the children; if this process is killed, they
+    Only the jobs in `jobs` may be asked for. For one thread. `close` ends the children; if this process is killed, they
     end by themselves.
     """
 
@@ -40,7 +40,7 @@ class Worker:
         self._reading, self._decoding = map(JobQueue, self._children)
         self._avoided: dict[tuple[JobQueue, Path], tuple[_Mark, Unreadable]] = {}
         self._ahead: list[Question] = []
-        """What was begun, and answered while something else was waited for."""
+        """Questions that were begun, and answered while the caller waited for another answer."""
         self._streaming: set[JobQueue] = set()
 
     def __enter__(self) -> Self:
@@ -56,8 +56,8 @@ class Worker:
     ) -> _Understood:
         """What `understood` makes of the job's answer; a ValueError of its means that no such job answers so.
 
-        Raises LocalFault: the job's own, or `Unreadable` where the file ended two children or the answer makes no
-        sense; AgentError where no child starts.
+        Raises LocalFault: the job's own, or `Unreadable` if the file ended two children or the answer makes no
+        sense; AgentError if no child can be started.
         """
         queue, fields = self._queue(job), _fields(job, path, asked)
         self._not_streaming(queue)
@@ -66,7 +66,7 @@ class Worker:
         try:
             done = self._taken(queue, fields)
         except BaseException:
-            queue.forget()  # a later question must not get this one's answer
+            queue.forget()  # so that a later question does not get this one's answer
             raise
         return self._understood(queue, done, understood)
 
@@ -76,10 +76,10 @@ class Worker:
         questions: Iterable[tuple[Path, wire.Fields]],
         understood: Callable[[wire.Fields], _Understood],
     ) -> Iterator[_Understood | LocalFault]:
-        """For each question, in order, what `ask` would return or raise as LocalFault; asked ahead of the caller.
+        """For each question, in order, what `ask` would return or raise as LocalFault; questions are sent ahead.
 
-        No other job may be asked of the same child until this has come to its end, or was closed. AgentError where no
-        child starts.
+        No other job may be asked of the same child until this has finished, or was closed. AgentError if no child can
+        be started.
         """
         queue, waiting = self._queue(job), iter(questions)
         self._not_streaming(queue)
@@ -99,7 +99,7 @@ class Worker:
             self._streaming.discard(queue)
 
     def begin(self, job: Job, path: Path, asked: wire.Fields) -> None:
-        """Have it answered while the caller goes on; the same words to `ask` get the answer. Raises as `ask`."""
+        """Start a question while the caller continues; `ask` with the same arguments gets its answer. Raises as it."""
         queue, fields = self._queue(job), _fields(job, path, asked)
         self._not_streaming(queue)
         self._ahead = [done for done in self._ahead if done.fields != fields]
@@ -107,18 +107,18 @@ class Worker:
         queue.send()
 
     def avoid(self, path: Path, reason: str) -> None:
-        """Never touch the file that is there now: it was found `Unreadable` before, for this reason."""
+        """Never touch the present file at this path: it was found `Unreadable` before, for this reason."""
         mark = _mark(path)
         if mark is not None:
             self._avoided[self._reading, path] = mark, Unreadable(reason)
 
     def avoids(self, path: Path) -> bool:
-        """Whether the file that is there now would be answered for without being touched."""
+        """Whether the present file at this path would be answered for without being touched."""
         known = self._avoided.get((self._reading, path))
         return known is not None and _mark(path) == known[0]
 
     def imposed(self) -> Imposed:
-        """Which limits are in force on this system, as the child that reads says. AgentError where none starts."""
+        """Which limits are in force on this system, as the reading child reports. AgentError if none can be started."""
         try:
             self._children[0].start()
         except (NotStarted, Ended) as fault:
@@ -127,7 +127,7 @@ class Worker:
 
     @property
     def process_ids(self) -> tuple[int, ...]:
-        """Of the children there are now."""
+        """The process ids of the present children."""
         return tuple(child.process_id for child in self._children if child.process_id is not None)
 
     def close(self) -> None:
@@ -144,15 +144,15 @@ class Worker:
 
     def _not_streaming(self, queue: JobQueue) -> None:
         if queue in self._streaming:
-            raise RuntimeError("another reading is not at its end")
+            raise RuntimeError("another reading has not finished")
 
     def _put(self, queue: JobQueue, path: Path, fields: wire.Fields) -> None:
-        """Answered already where the file is to be avoided, and still what it was."""
+        """Put a question; it is answered at once if the file is to be avoided, and unchanged."""
         known = self._avoided.get((queue, path))
         queue.put(Question(path, fields, known[1] if known is not None and _mark(path) == known[0] else None))
 
     def _taken(self, queue: JobQueue, fields: wire.Fields) -> Question:
-        """That question, answered; what comes before it is for whoever began it."""
+        """That question, answered; earlier answers are stored for whoever began them."""
         for known in self._ahead:
             if known.fields == fields:
                 self._ahead.remove(known)
@@ -191,7 +191,7 @@ class Worker:
             raise self._avoid(queue, done.path, unreadable(_NONSENSE)) from None
 
     def _avoid(self, queue: JobQueue, path: Path, why: Unreadable) -> Unreadable:
-        """The same, which from now on is the answer for as long as the file is what it is."""
+        """The same fault, which is the answer from now on for as long as the file is unchanged."""
         if (mark := _mark(path)) is not None:
             self._avoided[queue, path] = mark, why
         return why
@@ -202,7 +202,7 @@ def _fields(job: Job, path: Path, asked: wire.Fields) -> wire.Fields:
 
 
 def _mark(path: Path) -> _Mark | None:
-    """What tells a file from the one that was there before; None where there is none."""
+    """The facts that distinguish a file from an earlier one at the path; None if there is none."""
     try:
         status = path.lstat()
     except (OSError, ValueError):
@@ -211,5 +211,5 @@ def _mark(path: Path) -> _Mark | None:
 
 
 def _kind(found: object) -> str:
-    """The class of the fault that the child says it met, in brackets; nothing where that is no class's name."""
+    """The class of the fault that the child reports, in brackets; empty if that is not a class's name."""
     return f" ({found})" if isinstance(found, str) and found.isidentifier() and len(found) <= 80 else ""

@@ -1,7 +1,7 @@
-"""Questions to a worker, answered in order, whatever happens to the worker.
+"""Questions to a worker, answered in order, even if workers end.
 
-Where the worker ends, the first question without an answer was in its hands: its file is blamed, and all that is
-unanswered is put again to a new worker. A file that is blamed twice is answered for with `Unreadable`.
+If the worker ends, it was working on the first question without an answer: that question's file is blamed, and all open
+questions go to a new worker. A file that is blamed twice gets the answer `Unreadable`.
 """
 
 from collections import deque
@@ -13,17 +13,17 @@ from agent.worker import wire
 from agent.worker.child_process import ChildProcess, Ended, NotStarted
 
 TRIES = 2
-"""Workers that one file may end; the first may have been the system's doing, short of memory."""
+"""How many workers one file may end; the first may have ended because the system was short of memory."""
 
 STARTS = 3
-"""Workers in a row that may end with nothing to do before it is this laptop's fault."""
+"""How many idle workers in a row may end before this laptop is to blame."""
 
 UNDER_WAY = 32
-"""Questions a worker may have before it has answered: enough that it never waits, few enough to put again."""
+"""Most open questions for a worker: enough that it never waits, few enough to ask again."""
 
 
 class Unreadable(LocalFault):
-    """Reading this file ended the reader, twice. It is not tried again until the file is another.
+    """Reading this file ended the reader, twice. It is not tried again until the file changes.
 
     `crashed` is whether the reader ended, or failed, without having passed a limit.
     """
@@ -35,7 +35,7 @@ class Unreadable(LocalFault):
 
 @dataclass(slots=True, eq=False)
 class Question:
-    """What is asked of which file; `answer` once it is known."""
+    """One question about one file; `answer` once it is known."""
 
     path: Path
     fields: wire.Fields
@@ -56,18 +56,18 @@ class JobQueue:
         return len(self._open)
 
     def has(self, fields: wire.Fields) -> bool:
-        """Whether this question is not yet taken."""
+        """Whether this question is still in the queue."""
         return any(question.fields == fields for question in self._open)
 
     def put(self, question: Question) -> None:
-        """Put it behind the others; sent with the next `send` or `take`."""
+        """Add it after the others; sent with the next `send` or `take`."""
         self._open.append(question)
 
     def send(self) -> None:
-        """Hand the worker what it has not got yet, as far as it may have. AgentError where no worker starts."""
+        """Send the worker more questions, as many as it may have. AgentError if no worker can be started."""
         under_way = sum(question.sent for question in self._open)
         fresh = [question for question in self._open if not question.sent and question.answer is None]
-        # Topped up by halves, so that one visit to the pipe carries many.
+        # Refilled by halves, so that one write to the pipe carries many.
         if not fresh or under_way > UNDER_WAY // 2:
             return
         fresh = fresh[: UNDER_WAY - under_way]
@@ -76,7 +76,7 @@ class JobQueue:
         except NotStarted as fault:
             raise self._cannot(str(fault)) from None
         except Ended as fault:
-            if not under_way:  # else it is known only when the answers are taken whose file it was
+            if not under_way:  # else taking the answers shows which file it was
                 self._idle_ends += 1
                 if self._idle_ends >= STARTS:
                     raise self._cannot(str(fault)) from None
@@ -85,7 +85,7 @@ class JobQueue:
                 question.sent = True
 
     def take(self) -> Question:
-        """The first question with its answer, after it has left the queue. AgentError where no worker starts."""
+        """Remove the first question from the queue, with its answer. AgentError if no worker can be started."""
         first = self._open[0]
         while first.answer is None:
             self.send()
@@ -99,7 +99,7 @@ class JobQueue:
         return self._open.popleft()
 
     def forget(self) -> None:
-        """Drop all questions; what the worker still has of them goes with it."""
+        """Drop all questions; the worker, which may have some of them, ends too."""
         if any(question.sent for question in self._open):
             self._child.end()
         self._open.clear()
@@ -114,15 +114,15 @@ class JobQueue:
     @staticmethod
     def _cannot(why: str) -> AgentError:
         return AgentError(
-            f"photos cannot be read on this laptop: the process that reads them {why}. Start the laptop again; if it "
-            "stays so, tell IT."
+            f"photos cannot be read on this laptop: the process that reads them {why}. Start the laptop again; if that "
+            "does not help, tell IT."
         )
 
 
 def unreadable(why: str, *, crashed: bool = False) -> Unreadable:
-    """The refusal of a file, with what to do."""
+    """The refusal of a file, with advice on what to do."""
     return Unreadable(
-        f"{why}: it is damaged, or made to do harm. It stays where it is and is not read again as long as it is as it "
-        "is: if it is of a visit, show it to IT",
+        f"{why}: it is damaged, or made to do harm. It has been left where it is and will not be read again unless it "
+        "changes: if it is of a visit, show it to IT",
         crashed=crashed,
     )

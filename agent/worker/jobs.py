@@ -1,7 +1,7 @@
-"""Other rooms' functions that run in a worker, because they take apart what an import folder holds.
+"""Other rooms' functions that run in a worker, because they parse files from an import folder.
 
-Whoever makes a `Worker` says which by their dotted names, and the child gets these at its start: so this room knows no
-other, and no question can name a function of its own choosing.
+Whoever makes a `Worker` lists them by their dotted names, and the child gets these at its start: so this room knows no
+other, and a question cannot name any other function.
 """
 
 import importlib
@@ -13,14 +13,14 @@ from typing import cast
 from agent.worker.wire import Fields
 
 JobFunction = Callable[[Path, Fields], Fields]
-"""From a file and what is asked of it to the answer; both are objects of JSON. LocalFault from it reaches the asker."""
+"""From a file and a question to the answer; both are JSON objects. The caller gets a LocalFault that it raises."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """`function` is a `JobFunction` by its dotted name, "agent.room.module:function".
 
-    `decoding` says whether it decodes whole pictures, and so runs in the child that may take memory for that.
+    `decoding` says whether it decodes whole pictures, and so runs in the child that may use memory for that.
     """
 
     function: str

@@ -1,10 +1,10 @@
-"""What one file may cost the worker, and how each system holds it to that.
+"""What one file may cost the worker, and how each system enforces that.
 
-Linux and the BSDs hold all of it in the kernel: address space by RLIMIT_AS, a file's processor time and time by
-interval timers whose signal ends the process. macOS has the timers, but its kernel does not hold RLIMIT_AS, so there
-the worker watches its own size. Windows has a job object for memory; processor time and time are watched by the worker.
-What is only watched, a library that hangs inside one call can escape; but everywhere the parent ends a worker that does
-not answer in time. Writing files is forbidden where there is a limit for that, which Windows has not.
+Linux and the BSDs enforce all of it in the kernel: address space by RLIMIT_AS, a file's processor time and time by
+interval timers whose signal ends the process. macOS has the timers, but its kernel does not enforce RLIMIT_AS, so there
+the worker watches its own size. Windows has a job object for memory; the worker watches processor time and time itself.
+A library that hangs inside one call can escape this watching; but everywhere the parent ends a worker that does not
+answer in time. Writing files is forbidden if the system has a limit for that, which Windows has not.
 """
 
 import os
@@ -19,7 +19,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """For one file: bytes on top of what the worker takes at rest, seconds on the processor, seconds in all."""
+    """For one file: bytes beyond those the worker uses at rest, seconds on the processor, seconds in all."""
 
     memory: int
     processor: float
@@ -27,14 +27,14 @@ class Limits:
 
 
 READING = Limits(memory=256 * MIB, processor=5.0, wall=60.0)
-"""Headers take a millisecond and some MB. The time in all is for slow cards: a JPEG's end may be far from its start."""
+"""Headers take a millisecond and some MB. The total time is for slow cards: a JPEG's end may be far from its start."""
 
 DECODING = Limits(memory=2560 * MIB, processor=60.0, wall=180.0)
 """A HEIC of 200 megapixels takes some 1.7 GB and 15 s on a laptop, a JPEG a tenth of that."""
 
 
 class Enforcement(StrEnum):
-    """How a limit is held to."""
+    """How a limit is enforced."""
 
     SYSTEM = "system"
     WATCHED = "watched"
@@ -43,7 +43,7 @@ class Enforcement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Imposed:
-    """Which limits are in force in a worker, each as it says itself once they are set; `files`: that it writes none."""
+    """Which limits are in force in a worker, as it reports once they are set; `files`: that it writes none."""
 
     memory: Enforcement
     processor: Enforcement
@@ -52,14 +52,14 @@ class Imposed:
 
 
 EXIT_MEMORY, EXIT_PROCESSOR, EXIT_WALL = 81, 82, 83
-"""How a worker ends that noticed by itself that a limit was passed."""
+"""The exit codes of a worker that noticed by itself that it had passed a limit."""
 
 _GLANCE = 0.1
-"""Seconds between two looks of the watcher."""
+"""Seconds between two checks of the watcher."""
 
 
 class LimitWatcher:
-    """A thread that ends the process when the file in hand has passed a limit which the system does not hold."""
+    """A thread that ends the process when the current file has passed a limit that the system does not enforce."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -68,11 +68,11 @@ class LimitWatcher:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def begin(self) -> None:
-        """A file is taken in hand."""
+        """Work on a file begins."""
         self._since = time.process_time(), time.monotonic()
 
     def end(self) -> None:
-        """It is done."""
+        """Work on it is done."""
         self._since = None
 
     def _watch(self) -> None:
@@ -98,14 +98,14 @@ class LimitTimers:
     if sys.platform != "win32":
 
         def begin(self) -> None:
-            """A file is taken in hand."""
+            """Work on a file begins."""
             import signal
 
             signal.setitimer(signal.ITIMER_PROF, self._limits.processor)
             signal.setitimer(signal.ITIMER_REAL, self._limits.wall)
 
         def end(self) -> None:
-            """It is done."""
+            """Work on it is done."""
             import signal
 
             signal.setitimer(signal.ITIMER_PROF, 0)
@@ -114,14 +114,14 @@ class LimitTimers:
     else:
 
         def begin(self) -> None:
-            """Windows has none."""
+            """Windows has no interval timers."""
 
         def end(self) -> None:
-            """Windows has none."""
+            """Windows has no interval timers."""
 
 
 def impose(limits: Limits) -> tuple[Imposed, LimitTimers | LimitWatcher]:
-    """Set the limits of this process, for good; what is to be told of each file, and what holds."""
+    """Set the limits of this process, for good; returns which are in force, and the timers to start for each file."""
     if sys.platform == "win32":
         from agent.worker.windows import limit_memory
 
@@ -137,19 +137,19 @@ def impose(limits: Limits) -> tuple[Imposed, LimitTimers | LimitWatcher]:
 
 
 class Both(LimitTimers):
-    """The timers, and the watcher for what they do not see."""
+    """The timers, and the watcher for the limits that they do not cover."""
 
     def __init__(self, timers: LimitTimers, watcher: LimitWatcher) -> None:
         self._timers = timers
         self._watcher = watcher
 
     def begin(self) -> None:
-        """A file is taken in hand."""
+        """Work on a file begins."""
         self._watcher.begin()
         self._timers.begin()
 
     def end(self) -> None:
-        """It is done."""
+        """Work on it is done."""
         self._timers.end()
         self._watcher.end()
 
@@ -157,7 +157,7 @@ class Both(LimitTimers):
 if sys.platform != "win32":
 
     def _forbid_files() -> None:
-        """No file is written, not even a core dump, which would be a copy of a photo."""
+        """Forbid writing any file, even a core dump, which would be a copy of a photo."""
         import resource
 
         for what in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
@@ -174,7 +174,7 @@ if sys.platform != "win32":
         return True
 
     def _address_space() -> int:
-        """What the process has mapped with nothing to do: mostly the system's libraries and table of languages."""
+        """The address space that the idle process has mapped: mostly the system's libraries and language tables."""
         try:
             with open("/proc/self/statm", encoding="ascii") as table:  # noqa: PTH123  # the kernel's, not a file
                 return int(table.read().split()[0]) * os.sysconf("SC_PAGESIZE")
@@ -182,7 +182,7 @@ if sys.platform != "win32":
             return 256 * MIB
 
     def _resident() -> int:
-        """The most memory this process ever held, in bytes."""
+        """The most memory this process has ever used, in bytes."""
         import resource
 
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -198,5 +198,5 @@ else:
         return False
 
     def _resident() -> int:
-        """Held by the job object: not watched."""
+        """The job object limits this, so it is not watched."""
         return 0

@@ -1,8 +1,8 @@
-"""The worker itself: `python -m agent.worker.serve LIMITS… JOBS…`; a line in, a line out, until the end.
+"""The worker itself: `python -m agent.worker.serve LIMITS… JOBS…`; one line in, one line out, until the pipe ends.
 
-Promises: an answer is written before the next file is touched, so that the parent knows which file was in hand if this
-process dies; nothing else is ever written to the pipe; Ctrl-C and a polite request to end are the parent's business,
-and the end of its pipe is what ends this.
+Promises: an answer is written before the next file is touched, so that the parent knows which file was being read if
+this process dies; nothing else is ever written to the pipe; the parent handles Ctrl-C and polite requests to end, and
+this process ends when the parent's pipe does.
 """
 
 import os
@@ -36,7 +36,7 @@ def main(memory: str, processor: str, wall: str, *jobs: str) -> None:
 
 
 def _own_output() -> int:
-    """The pipe to the parent, for this module alone: what any library prints goes nowhere."""
+    """The pipe to the parent, for this module alone: anything a library prints is discarded."""
     answers = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -64,8 +64,8 @@ def _answer(asked: wire.Fields, jobs: dict[str, JobFunction]) -> wire.Fields:
     except LocalFault as fault:
         return {"fault": str(fault)}
     except MemoryError:
-        os._exit(EXIT_MEMORY)  # nothing in here can be relied on any more
-    except Exception as fault:  # noqa: BLE001  # a fault of this program's: the parent reports it with the file
+        os._exit(EXIT_MEMORY)  # nothing in this process can be relied on any more
+    except Exception as fault:  # noqa: BLE001  # a fault of this program: the parent reports it with the file
         return {"broke": type(fault).__name__}
 
 

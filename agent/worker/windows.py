@@ -40,10 +40,10 @@ if sys.platform == "win32":
         )
 
     _COMMITTED_AT_REST = 64 * 1024 * 1024
-    """What Python has committed when it has nothing to do, with room to spare."""
+    """The memory that Python has committed at rest, with room to spare."""
 
     def limit_memory(more: int) -> bool:
-        """Let this process commit no more than so many bytes on top of what it has; whether that is in force."""
+        """Limit this process to that many bytes beyond those it has committed; whether that is in force."""
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.CreateJobObjectW.restype = wintypes.HANDLE
         kernel.CreateJobObjectW.argtypes = (ctypes.c_void_p, wintypes.LPCWSTR)
@@ -62,7 +62,7 @@ if sys.platform == "win32":
         size = ctypes.sizeof(limits)
         if not kernel.SetInformationJobObject(job, _EXTENDED_LIMIT_INFORMATION, ctypes.byref(limits), size):
             return False
-        # The handle stays open as long as the process: with it the limit would go.
+        # The handle stays open as long as the process: closing it would end the limit.
         return bool(kernel.AssignProcessToJobObject(job, kernel.GetCurrentProcess()))
 
 else:

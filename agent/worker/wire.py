@@ -1,21 +1,20 @@
-"""What goes over the pipes: one JSON object a line, in ASCII. Pure.
+"""The messages on the pipes: one JSON object a line, in ASCII. Pure.
 
-A worker that a file has taken over could write anything, so what comes from it is checked value by value, for its kind
-and its size, and what is not as it must be is `Garbled`: here the frame, and in the rooms that give the jobs, the
-answers themselves.
+A worker that a file has taken over could write anything, so the kind and size of each value from it are checked, and a
+wrong value raises `Garbled`: here for the frame, and in the rooms that give the jobs, for the answers themselves.
 """
 
 import json
 
 MAX_LINE = 8 * 1024 * 1024
-"""Bytes of one answer. A capture takes under 4 KB; a sidecar of 2 MiB, merged and kept besides, under this."""
+"""Most bytes of one answer. A capture takes under 4 KB; a sidecar of 2 MiB, merged and stored inside, under this."""
 
 LONGEST_TEXT = 2000
-"""Characters of one text in an answer: a reason, a note, the name of a maker."""
+"""Most characters of one text in an answer: a reason, a note, the name of a maker."""
 
 
 class Garbled(ValueError):
-    """What the worker's own program never writes."""
+    """Content that the worker's own program never writes."""
 
 
 Fields = dict[str, object]
@@ -27,7 +26,7 @@ def line(content: Fields) -> bytes:
 
 
 def parsed(content: bytes) -> Fields:
-    """A line as its object; `Garbled` where it is none."""
+    """A line as its object; `Garbled` if it is not one."""
     try:
         found = json.loads(content, parse_constant=_no_number)
     except (ValueError, RecursionError):
@@ -38,11 +37,11 @@ def parsed(content: bytes) -> Fields:
 
 
 def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def text_or_none(found: object) -> str | None:
-    """As it says; else `Garbled`."""
+    """The text, or None; `Garbled` if it is anything else."""
     if found is None:
         return None
     if not isinstance(found, str) or len(found) > LONGEST_TEXT:
@@ -51,7 +50,7 @@ def text_or_none(found: object) -> str | None:
 
 
 def fields_of(found: object) -> Fields:
-    """The object that is inside another; `Garbled` where it is none."""
+    """The object that is inside another; `Garbled` if there is none."""
     if not isinstance(found, dict):
         raise Garbled
     return found

@@ -59,7 +59,7 @@ def test_any_value_in_the_place_of_any_other_is_understood_or_garbled(changed: d
 @pytest.mark.parametrize(
     "place", [[10**400, 0], [0, -(10**400)], [math.nan, 0], [math.inf, 0], [True, 0], ["1", 0], [0]]
 )
-def test_a_place_that_is_none_is_garbled(place: list[Any]) -> None:
+def test_an_impossible_place_is_garbled(place: list[Any]) -> None:
     with pytest.raises(wire.Garbled):
         codec.capture_of(wire.parsed(sent({**GOOD, "place": place})))
 
@@ -79,7 +79,7 @@ def test_a_place_that_is_none_is_garbled(place: list[Any]) -> None:
     ],
     ids=["lists", "objects", "a number", "a long number", "NaN", "-Infinity", "nothing", "no text", "a list"],
 )
-def test_a_line_that_is_no_object_is_garbled(content: bytes) -> None:
+def test_a_line_that_is_not_an_object_is_garbled(content: bytes) -> None:
     with pytest.raises(wire.Garbled):
         wire.parsed(content)
 

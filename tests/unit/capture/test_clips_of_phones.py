@@ -183,7 +183,7 @@ def test_an_offset_may_be_written_longer_and_shorter(written: str, hours: float)
 
 
 @pytest.mark.parametrize("written", ["+15:00", "+01:60", "+01:00:30", "01:00", "+", "+1:2", "east"])
-def test_what_is_no_offset_is_none(written: str) -> None:
+def test_a_text_that_is_not_an_offset_gives_none(written: str) -> None:
     assert read_offset(written) is None
 
 

@@ -77,7 +77,7 @@ def test_every_other_photo_with_a_capture_time_is_read_as_exiftool_reads_it(
         ("exif-samples/jpg/exif-org/sony-powershota5.jpg", "2000:10:27 22:56:26"),
     ],
 )
-def test_what_stands_outside_exif_is_read_as_exiftool_reads_it(
+def test_metadata_outside_exif_is_read_as_exiftool_reads_it(
     captures: dict[str, Capture], path: str, written: str
 ) -> None:
     assert captures[path].recorded == iso(written)

@@ -198,7 +198,7 @@ def test_a_wall_clock_is_read_by_the_zone_of_its_place_too() -> None:
     assert found.taken == taken
 
 
-def test_both_sides_of_a_disputed_border_and_of_a_change_of_clocks_are_kept() -> None:
+def test_both_sides_of_a_border_and_of_a_clock_change_count() -> None:
     shown = datetime(2025, 10, 26, 2, 30)  # noqa: DTZ001
     capture = Capture("jpeg", taken=WallClock(shown, shown), level=Level.ASSUMED_ZONE, place=Place(48.85, 2.35))
     found = with_zone_of_place(capture, lambda place: ("Europe/Paris", "Asia/Urumqi", "Nowhere/Land"))

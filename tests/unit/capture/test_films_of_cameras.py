@@ -236,7 +236,7 @@ def test_a_place_in_3gp_is_read(reads: Reads, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", range(0, 20, 3))
-def test_a_place_in_3gp_that_is_cut_is_none(reads: Reads, cut: int) -> None:
+def test_a_cut_place_in_3gp_is_ignored(reads: Reads, cut: int) -> None:
     place = (bytes(6) + b"\xfe\xff\0m\0\0" + b"\0" + struct.pack(">ii", 65536, 65536))[:cut]
     assert reads(movie(box(b"udta", box(b"loci", place))), "a.3gp").place is None
 

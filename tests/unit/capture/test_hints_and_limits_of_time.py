@@ -82,7 +82,7 @@ def test_a_name_without_a_possible_time_says_nothing(photo: Photo, name: str) ->
     assert photo(name=name).level is Level.IMPOSSIBLE
 
 
-def test_a_time_that_stands_only_in_xmp_is_a_hint(reads: Photo) -> None:
+def test_a_time_that_is_only_in_xmp_is_a_hint(reads: Photo) -> None:
     packet = (
         b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'>"
         b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description "
@@ -107,11 +107,11 @@ CREATED = ((5, b"A title"), (55, b"20260314"), (60, b"101112+0100"))
 
 
 @pytest.mark.parametrize("before", [b"", PATH_INFO])
-def test_a_time_that_stands_only_in_iptc_is_a_hint(reads: Photo, before: bytes) -> None:
+def test_a_time_that_is_only_in_iptc_is_a_hint(reads: Photo, before: bytes) -> None:
     found = reads(jpeg(resources(*CREATED, before=before)), "a.jpg")
     assert (found.level, found.basis) == (Level.FILE_NAME, ("IPTC DateCreated",))
     assert (found.recorded, found.offset) == ("2026-03-14T10:11:12", "+0100")
-    assert found.notes == ("its time of capture stands only in IPTC, which programs write",)
+    assert found.notes == ("its capture time is only in IPTC, which programs write",)
 
 
 def test_iptc_is_asked_only_where_exif_and_xmp_are_silent(reads: Photo) -> None:
@@ -234,7 +234,7 @@ def test_level_x_nothing_says_when_it_was_taken(reads: Photo) -> None:
     assert found.notes == ("nothing in it says when it was taken",)
 
 
-def test_what_stands_there_is_shown_even_where_it_is_impossible(photo: Photo) -> None:
+def test_an_impossible_time_is_shown_as_written(photo: Photo) -> None:
     assert photo({ORIGINAL: b"0000:00:00 00:00:00"}).recorded == "0000:00:00 00:00:00"
     assert photo({ORIGINAL: b"1970:01:01 00:00:12"}).recorded == "1970-01-01T00:00:12"
 

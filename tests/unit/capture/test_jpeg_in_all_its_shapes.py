@@ -42,7 +42,7 @@ DAMAGED = "it is damaged near the place where its time is stored, so that time c
     ],
     ids=["rubbish", "cut"],
 )
-def test_damage_far_behind_its_time_leaves_that_as_it_is(reads: Reads, content: bytes) -> None:
+def test_damage_far_after_its_time_does_not_affect_it(reads: Reads, content: bytes) -> None:
     assert reads(content).level is Level.OWN_OFFSET
 
 
@@ -67,7 +67,7 @@ def test_damage_far_behind_its_time_leaves_that_as_it_is(reads: Reads, content: 
         "a segment of no length behind",
     ],
 )
-def test_where_the_file_is_damaged_around_its_time_a_person_decides(reads: Reads, content: bytes) -> None:
+def test_a_person_decides_on_damage_near_the_time(reads: Reads, content: bytes) -> None:
     found = reads(content)
     assert (found.level, found.taken, found.recorded) == (Level.IMPOSSIBLE, None, "2026-03-14T10:11:12")
     assert found.notes[0] == DAMAGED
@@ -157,6 +157,6 @@ def test_another_makers_note_is_no_live_photo(tmp_path: Path) -> None:
     assert read(path, now=NOW).content_id is None
 
 
-def test_a_name_that_promises_another_format_is_said(reads: Reads) -> None:
+def test_a_name_that_promises_another_format_gets_a_note(reads: Reads) -> None:
     assert reads(jpeg(app1(BLOCK)), "photo.JPEG").notes == ()
     assert "it is jpeg" in reads(jpeg(app1(BLOCK)), "photo.png").notes[0]

@@ -59,7 +59,7 @@ def test_matroska_tells_utc_alone_which_is_read_as_a_movie_headers_time_is(reads
 
 def test_webm_is_matroska_and_its_name_no_reason_for_suspicion(reads: Reads) -> None:
     found = reads(matroska(FIVE_SECONDS, date_utc(AT)), "film.webm")
-    assert not any("name ends" in note for note in found.notes)
+    assert not any("ending" in note for note in found.notes)
 
 
 @pytest.mark.parametrize("program", [b"Lavf59.27.100", b"HandBrake 1.6", b"mkvmerge v75", b"libmakemkv v1.17"])
@@ -99,7 +99,7 @@ def test_matroska_without_a_possible_date_has_none(reads: Reads, info: bytes) ->
 
 
 @pytest.mark.parametrize("length", [float("nan"), float("inf"), -1.0, 1e300])
-def test_a_length_that_is_none_widens_the_time(reads: Reads, length: float) -> None:
+def test_an_impossible_length_widens_the_time(reads: Reads, length: float) -> None:
     found = reads(matroska(date_utc(AT), element(0x4489, struct.pack(">d", length))), "film.mkv")
     assert isinstance(found.taken, Interval)
     assert found.taken.earliest == AT - timedelta(days=1, hours=14, minutes=1)
@@ -233,7 +233,7 @@ def test_ffmpegs_films_are_read_as_exiftool_reads_them(tmp_path: Path, ending: s
         (b"\x1f\x08\0\x3f" + bytes(20), "unknown"),
     ],
 )
-def test_what_camcorders_write_and_no_one_here_reads_is_known_and_held(reads: Reads, head: bytes, kind: str) -> None:
+def test_camcorder_formats_without_a_reader_are_held(reads: Reads, head: bytes, kind: str) -> None:
     assert sniff(head) == kind
     found = reads(head + bytes(1000), "clip.mxf" if kind == "mxf" else "clip.dv")
     assert not found.level.decides

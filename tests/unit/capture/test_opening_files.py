@@ -19,7 +19,7 @@ def refusal(path: Path) -> str:
     return str(caught.value)
 
 
-def test_a_file_that_vanished_is_told_without_its_name(tmp_path: Path) -> None:
+def test_a_vanished_file_is_reported_without_its_name(tmp_path: Path) -> None:
     assert "No such file" in refusal(tmp_path / "anna-smith.jpg")
 
 

@@ -185,5 +185,5 @@ def test_segments_of_programs_are_no_signs(reads: Reads) -> None:
     assert not reads(jpeg(*parts, segment(0xEC, b"Ducky\0" + bytes(20))), "logo.jpg").marked
 
 
-def test_a_clip_is_never_passed_over_for_want_of_marks(reads: Reads) -> None:
+def test_a_clip_without_marks_is_never_left_alone(reads: Reads) -> None:
     assert reads(movie(), "museum.mp4").marked

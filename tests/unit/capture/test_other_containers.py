@@ -185,7 +185,7 @@ def test_level_b_quicktimes_own_creation_date_comes_before_the_header(reads: Rea
     assert found.content_id == "570F1469-09C7-4E50-9875-05F21D5BD166"
 
 
-def test_a_header_written_before_the_clip_was_taken_must_lead_to_the_same_decision(reads: Reads) -> None:
+def test_a_header_earlier_than_the_clip_must_give_the_same_decision(reads: Reads) -> None:
     words = keys({"com.apple.quicktime.creationdate": "2026-03-14T11:11:12+0100"})
     found = reads(movie(mvhd(AT - timedelta(days=30), 3), words, brand=b"qt  "), "a.mov")
     assert found.taken == Interval(AT, AT + timedelta(seconds=1))
@@ -247,10 +247,10 @@ def test_a_format_without_a_reader_is_held_for_review(reads: Reads, head: bytes)
     found = reads(head, "a")
     assert found.is_photo
     assert (found.level, found.taken) == (Level.IMPOSSIBLE, None)
-    assert found.notes == ("this format's capture time is not read yet: held for review",)
+    assert found.notes == ("this program cannot read the capture time of this format yet, so a person must decide",)
 
 
-def test_an_empty_file_and_a_text_are_no_photos(reads: Reads) -> None:
+def test_an_empty_file_and_a_text_are_not_photos(reads: Reads) -> None:
     assert not reads(b"").is_photo
     assert not reads(b"Dear parents,\n").is_photo
 

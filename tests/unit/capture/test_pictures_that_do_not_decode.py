@@ -56,13 +56,13 @@ def test_a_photo_of_200_megapixels_is_looked_into(reader: PhotoReader, tmp_path:
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"II*\0" + bytes(100), b"GIF89a" + bytes(50)])
-def test_what_is_no_jpeg_heic_png_or_webp_is_not_looked_into(tmp_path: Path, content: bytes) -> None:
+def test_only_jpeg_heic_png_and_webp_are_decoded(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "file"
     path.write_bytes(content)
     assert decodes(path) is None
 
 
-def test_the_corpus_decodes_but_for_what_is_cut(reader: PhotoReader, corpus: Path) -> None:
+def test_the_corpus_decodes_except_for_cut_files(reader: PhotoReader, corpus: Path) -> None:
     damaged = set()
     paths = sorted(path for path in (corpus / "nom-exif").rglob("*") if path.is_file())
     for path in paths:
@@ -94,7 +94,7 @@ def test_the_first_of_several_pictures_is_the_photo_and_must_decode(tmp_path: Pa
     assert decodes(path) == "its picture breaks off or does not decode"
 
 
-def test_what_is_wrong_with_a_further_picture_does_not_make_the_photo_damaged(tmp_path: Path, mpo: bytes) -> None:
+def test_a_fault_in_a_further_picture_does_not_count(tmp_path: Path, mpo: bytes) -> None:
     path = tmp_path / "picture.mpo"
     second = mpo.index(b"\xff\xd9\xff\xd8") + 2
     for content in (mpo[:second], mpo[:-3_000], mpo[:second] + bytes(len(mpo) - second)):
@@ -121,8 +121,10 @@ def test_only_the_decoder_that_a_file_claims_is_ever_loaded(tmp_path: Path) -> N
         "import sys; from pathlib import Path; from agent.capture import decodes\n"
         "print(decodes(Path(sys.argv[1])), 'PIL.PsdImagePlugin' in sys.modules)"
     )
-    told = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True).stdout
-    assert told.split("\n")[0] == "it begins as a picture but is none False"
+    output = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
+    ).stdout
+    assert output.split("\n")[0] == "it begins as a picture but is not one False"
 
 
 # --- Large ones ------------------------------------------------------------------------------------------------------

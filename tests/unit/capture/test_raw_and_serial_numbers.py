@@ -59,7 +59,7 @@ def test_a_raw_file_is_recognised_and_read_as_exiftool_reads_it(reads: Reads, tm
     found = reads(BY_HAND[ending], f"a.{ending}")
     assert found.format == {"nrw": "nef"}.get(ending, ending.lower())
     assert (found.level, found.recorded, found.offset) == (Level.OWN_OFFSET, "2026-03-14T10:11:12", "+01:00")
-    assert not any("name ends" in note for note in found.notes)
+    assert not any("ending" in note for note in found.notes)
     told = exiftool(tmp_path / f"a.{ending}", "FileType", "DateTimeOriginal", "Make")
     assert told["DateTimeOriginal"] == "2026:03:14 10:11:12"
     assert told["FileType"] == ending.upper()
@@ -89,7 +89,7 @@ def test_a_crw_by_hand_is_read_as_exiftool_reads_it(reads: Reads, tmp_path: Path
     assert not cut.complete
 
 
-def test_a_raf_is_read_by_the_picture_in_it_and_for_a_person_where_that_is_damaged(reads: Reads) -> None:
+def test_a_raf_is_read_by_its_picture_or_held_if_that_is_damaged(reads: Reads) -> None:
     block = b"MM\0*\0\0\0\x08" + directory([DATED], 8)
 
     def raf(picture: bytes) -> bytes:
@@ -139,7 +139,7 @@ PENTAX_TODAY = b"PENTAX \0MM" + directory([(0x0229, 2, 8, b"4973893\0")], 10, "<
         (b"Nobody", b"\0" * 60, None),
     ],
 )
-def test_an_older_cameras_serial_number_stands_in_its_makers_note(
+def test_an_older_cameras_serial_number_is_in_its_makers_note(
     reads: Reads, make: bytes, note: bytes, serial: str | None
 ) -> None:
     found = reads(noted(make, note))

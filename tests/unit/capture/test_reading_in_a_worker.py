@@ -82,7 +82,7 @@ def test_a_file_that_cannot_be_opened_is_the_same_local_fault(reader: PhotoReade
 
 
 @posix_only
-def test_a_name_that_is_no_text_reaches_the_worker_whole(reader: PhotoReader, tmp_path: Path) -> None:
+def test_a_name_that_is_not_text_reaches_the_worker_whole(reader: PhotoReader, tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n\xc3\x28.jpg"))
     path.write_bytes(PICTURE)
     assert reader.read(path, now=NOW).format == "jpeg"
@@ -137,7 +137,7 @@ def test_what_an_earlier_run_found_deadly_is_not_touched(good: Path, deadly: Pat
         assert reader.worker.process_ids == ()
 
 
-def test_a_picture_that_takes_too_long_to_decode_is_given_up_and_the_worker_with_it(tmp_path: Path) -> None:
+def test_a_picture_that_takes_too_long_to_decode_ends_its_worker(tmp_path: Path) -> None:
     path = tmp_path / "large.png"
     Image.new("RGB", (12_000, 12_000)).save(path, compress_level=1)
     small = tmp_path / "small.png"
@@ -287,9 +287,7 @@ NESTED = st.recursive(
 
 
 @given(captures(), st.sampled_from(sorted(codec.of_capture(Capture("jpeg")))), NESTED)
-def test_what_a_worker_would_never_say_is_a_capture_of_the_right_kinds_or_garbled(
-    capture: Capture, field: str, value: object
-) -> None:
+def test_any_answer_of_a_worker_is_a_valid_capture_or_garbled(capture: Capture, field: str, value: object) -> None:
     try:
         found = codec.capture_of({**codec.of_capture(capture), field: value})
     except wire.Garbled:

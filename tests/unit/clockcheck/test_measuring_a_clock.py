@@ -91,7 +91,7 @@ def test_a_clock_that_was_reset_or_is_years_ahead_is_measured_all_the_same(photo
     assert abs(found.ahead.seconds - (datetime(year, 1, 1, 0, 5) - datetime(2026, 7, 1, 13)).total_seconds()) <= 1
 
 
-def test_in_the_hour_that_autumn_repeats_the_second_showing_is_no_error() -> None:
+def test_the_second_showing_of_autumns_hour_is_not_an_error() -> None:
     for utc, local in ((0, 1), (1, 1)):
         shown = ShownTime(datetime(2026, 10, 25, utc, 30, 0, tzinfo=UTC), FIFTH)
         assert measure(wall(datetime(2026, 10, 25, local, 30, 0)), shown, LONDON).ahead.seconds == 0
@@ -154,9 +154,7 @@ def test_photos_with_and_without_an_offset_are_not_mixed() -> None:
         (seconds(3598.9, 3601.3), 3600, 1.3),
     ],
 )
-def test_the_answer_is_zero_where_the_clock_may_be_right_and_says_how_far_it_may_be_off(
-    ahead: ClockOffset, answer: int, within: float
-) -> None:
+def test_the_answer_is_zero_if_the_clock_may_be_right(ahead: ClockOffset, answer: int, within: float) -> None:
     assert ahead.seconds == answer
     assert ahead.within == pytest.approx(within)
 

@@ -92,7 +92,7 @@ def test_a_server_that_takes_half_a_minute_to_answer_makes_no_checked_time() -> 
     assert "slowly" in str(clock.why)
 
 
-def test_a_share_lost_meanwhile_is_told() -> None:
+def test_a_share_lost_meanwhile_is_reported() -> None:
     def lost() -> datetime:
         raise ShareUnreachable("gone")
 
@@ -101,7 +101,7 @@ def test_a_share_lost_meanwhile_is_told() -> None:
         compare(lost, world.laptop, world.count, world.sleep)
 
 
-def test_what_is_shown_is_the_second_that_has_begun() -> None:
+def test_the_code_shows_the_second_that_has_begun() -> None:
     world = World(behind=37.0)
     clock = compare(world.server, world.laptop, world.count, world.sleep)
     laptop = START + timedelta(seconds=1.7)

@@ -78,7 +78,7 @@ def test_a_first_entry_syncs_folders_that_are_there_already(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
-def test_what_is_written_is_its_owners_alone(tmp_path: Path) -> None:
+def test_only_the_owner_may_read_a_written_file(tmp_path: Path) -> None:
     replace_file(tmp_path / "new" / "a", b"1")
     create_file(tmp_path / "new" / "b", b"2")
     modes = [stat.S_IMODE((tmp_path / "new" / name).stat().st_mode) for name in (".", "a", "b")]

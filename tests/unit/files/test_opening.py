@@ -70,7 +70,7 @@ def test_a_name_is_looked_for_in_the_folder_whose_handle_is_given(photo: Path) -
 
 
 @posix_only
-def test_what_is_refused_is_not_left_open(tmp_path: Path) -> None:
+def test_a_refused_file_is_not_left_open(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
     probe = os.open(tmp_path, os.O_RDONLY)
     os.close(probe)

@@ -25,7 +25,7 @@ def test_a_folder_of_a_disk_without_real_paths_is_scanned(tmp_path: Path, monkey
     assert found.troubles == ()
 
 
-def test_a_link_that_leads_round_and_round_is_told(tmp_path: Path) -> None:
+def test_a_link_that_leads_round_and_round_is_reported(tmp_path: Path) -> None:
     link = tmp_path / "link"
     try:
         link.symlink_to(link)

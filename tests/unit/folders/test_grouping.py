@@ -89,7 +89,7 @@ def test_a_thm_belongs_to_the_video_rather_than_to_the_picture():
 
 
 @case_matters
-def test_sidecars_are_matched_whatever_their_case_and_by_spelling_where_that_decides():
+def test_sidecars_match_in_any_case_with_the_exact_spelling_first():
     assert grouped("img_1.JPG", "IMG_1.Xmp") == [["img_1.JPG", "IMG_1.Xmp"]]
     assert grouped("IMG_1.JPG", "img_1.jpg", "img_1.xmp") == [["IMG_1.JPG"], ["img_1.jpg", "img_1.xmp"]]
 
@@ -105,7 +105,7 @@ def test_apples_edit_files_belong_to_the_original():
     assert grouped("IMG_1234.HEIC", "IMG_E1234.xmp") == [["IMG_1234.HEIC"]]
 
 
-def test_a_sidecar_without_its_photo_is_no_photo():
+def test_a_sidecar_without_its_photo_is_not_a_photo():
     assert grouped("A.xmp", "B.aae", "C.thm", "D.jpg.xmp") == []
 
 
@@ -135,7 +135,7 @@ def test_the_namesake_comes_first_where_an_edit_carries_the_same_identifier():
     assert grouped(*ids, ids=ids) == [["IMG_1.HEIC", "IMG_1.MOV"], ["IMG_E1.HEIC", "IMG_E1.MOV"]]
 
 
-def test_files_whose_identifiers_differ_are_not_partners_though_name_and_time_agree():
+def test_files_with_different_identifiers_are_not_partners():
     ids = {"IMG_1.HEIC": "x", "IMG_1.MOV": "y"}
     assert grouped(*ids, ids=ids) == [["IMG_1.HEIC"], ["IMG_1.MOV"]]
 
@@ -254,7 +254,7 @@ IDS = st.dictionaries(st.tuples(STEMS, ENDINGS), st.sampled_from(["x", "y"]), ma
 
 
 @given(FILES, IDS, st.randoms(use_true_random=False))
-def test_every_file_is_in_one_photo_or_is_a_sidecar_without_one_whatever_the_order(
+def test_every_file_is_in_one_photo_or_a_sidecar_in_any_order(
     files: list[LocalFile], ids: dict[tuple[str, str], str], chance: random.Random
 ):
     names = {stem + ending: known for (stem, ending), known in ids.items()}

@@ -114,7 +114,7 @@ def test_what_took_the_files_place_is_neither_followed_nor_waited_for(put, other
         fingerprint(seen)
 
 
-def test_a_file_that_vanished_is_said_to_have(put):
+def test_a_vanished_file_is_reported(put):
     seen = put("1.jpg")
     seen.path.unlink()
     with pytest.raises(LocalFault, match="vanished") as told:

@@ -60,14 +60,14 @@ def test_photos_at_every_depth_are_found_in_one_order(folder, put):
         "Thumbs.db",
     ],
 )
-def test_hidden_system_and_half_written_names_are_passed_over(folder, put, name):
+def test_hidden_system_and_half_written_names_are_skipped(folder, put, name):
     put(name)
     put("seen.jpg")
     assert names(look_at(folder), folder) == ["seen.jpg"]
 
 
 @pytest.mark.parametrize("name", ["part.jpg", "my.tmp/1.jpg", "download/1.jpg", "old~/1.jpg", "a.part.jpg"])
-def test_names_that_only_look_a_little_like_those_are_not_passed_over(folder, put, name):
+def test_names_only_a_little_like_those_are_not_skipped(folder, put, name):
     put(name)
     assert names(look_at(folder), folder) == [str(Path(name))]
 
@@ -159,7 +159,7 @@ def test_pipes_and_sockets_are_ignored_and_never_opened(folder, put, monkeypatch
     assert names(found[0], folder) == ["1.jpg"]
 
 
-def test_a_missing_root_is_told_and_the_others_are_scanned(folder, put):
+def test_a_missing_root_is_reported_and_the_others_are_scanned(folder, put):
     put("1.jpg")
     found = look_at(folder / "card", folder)
     assert names(found, folder) == ["1.jpg"]
@@ -170,7 +170,7 @@ def test_a_missing_root_is_told_and_the_others_are_scanned(folder, put):
 
 
 @posix
-def test_an_unreadable_folder_is_told_and_the_others_are_scanned(folder, put, as_ordinary_user):
+def test_an_unreadable_folder_is_reported_and_the_others_are_scanned(folder, put, as_ordinary_user):
     put("shut/1.jpg")
     put("open/2.jpg")
     (folder / "shut").chmod(0)
@@ -199,7 +199,7 @@ def test_a_file_given_as_root_comes_with_its_companions_and_nothing_else(folder,
     assert look_at(folder / "IMG_1.heic", folder) == look_at(folder)
 
 
-def test_a_file_given_as_root_that_is_no_photo_is_told(folder, put):
+def test_a_root_that_is_not_a_photo_is_reported(folder, put):
     put("IMG_1.xmp")
     put("IMG_2.jpg.part")
     found = look_at(folder / "IMG_1.xmp", folder / "IMG_2.jpg.part")

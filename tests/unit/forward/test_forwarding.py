@@ -52,7 +52,7 @@ def test_a_server_that_was_down_gets_everything_when_it_is_back(tmp_path: Path, 
         rsyslog.start()
         rsyslog.wait_for(6)
         assert ids(rsyslog) == source.ids
-        until(lambda: any("goes on again" in one for one in bench.told))
+        until(lambda: any("works again" in one for one in bench.told))
     finally:
         forwarder.close(20)
 
@@ -133,7 +133,7 @@ def test_a_file_grows_by_whole_lines_and_may_be_rotated(tmp_path: Path) -> None:
     assert [json.loads(line)["event"]["id"] for line in both.splitlines()] == source.ids
 
 
-def test_what_a_crash_left_of_a_line_spoils_no_other(tmp_path: Path) -> None:
+def test_a_line_cut_by_a_crash_spoils_no_other(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_bytes(b'{"event":{"id":"lap')
     Bench(tmp_path, Kept(2), EcsFile(path)).once()
@@ -142,7 +142,7 @@ def test_what_a_crash_left_of_a_line_spoils_no_other(tmp_path: Path) -> None:
     assert [json.loads(line)["event"]["id"] for line in rest] == Kept(2).ids
 
 
-def test_a_file_that_cannot_be_written_is_told_and_does_not_hold_up_the_other_receiver(tmp_path: Path) -> None:
+def test_an_unwritable_file_is_reported_and_others_still_receive(tmp_path: Path) -> None:
     receiver = Receiver()
     bench = Bench(tmp_path, Kept(2), EcsFile(tmp_path / "nowhere" / "events.jsonl"), receiver)
     bench.once()
@@ -151,7 +151,7 @@ def test_a_file_that_cannot_be_written_is_told_and_does_not_hold_up_the_other_re
     assert "forward.ecs_file" in bench.told[0]
 
 
-def test_a_full_queue_drops_nothing_and_is_told(tmp_path: Path) -> None:
+def test_a_full_queue_drops_nothing_and_is_reported(tmp_path: Path) -> None:
     source, receiver = Kept(30), Receiver(fails=True)
     bench = Bench(tmp_path, source, receiver, most=10)
     forwarder = bench.start()
@@ -165,7 +165,7 @@ def test_a_full_queue_drops_nothing_and_is_told(tmp_path: Path) -> None:
         forwarder.close(20)
 
 
-def test_a_fault_is_told_once_and_tried_more_and_more_rarely(tmp_path: Path) -> None:
+def test_a_fault_is_reported_once_and_tried_less_and_less_often(tmp_path: Path) -> None:
     receiver = Receiver(fails=True)
     bench = Bench(tmp_path, Kept(1), receiver)
     forwarder = bench.start()

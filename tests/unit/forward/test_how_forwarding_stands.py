@@ -20,7 +20,7 @@ from tests.unit.forward.benches import Bench, Receiver
 from tests.unit.forward.events import AT, Kept, event
 
 
-def test_what_waits_since_when_and_why_is_kept_for_whoever_asks(tmp_path: Path) -> None:
+def test_the_queue_stores_what_waits_since_when_and_why(tmp_path: Path) -> None:
     source, receiver = Kept(3), Receiver()
     bench = Bench(tmp_path, source, receiver)
     assert bench.receiver_status() == ReceiverStatus(Position())

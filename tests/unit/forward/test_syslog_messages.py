@@ -53,7 +53,7 @@ def test_no_number_of_somebody_elses_is_used() -> None:
     assert b"@" not in message(event())
 
 
-def test_an_entry_too_long_for_syslog_is_said_to_be_and_keeps_its_id() -> None:
+def test_an_entry_too_long_for_syslog_says_so_and_has_its_id() -> None:
     sent = message(event(reason="x" * LONGEST))
     assert len(sent) <= LONGEST
     found = GRAMMAR.fullmatch(sent)

@@ -16,9 +16,7 @@ from tests.unit.forward.benches import Bench
 from tests.unit.forward.events import Kept
 
 
-def test_a_server_whose_certificate_is_of_another_authority_gets_nothing_and_it_is_told(
-    tmp_path: Path, rsyslog: Rsyslog
-) -> None:
+def test_a_server_of_another_authority_gets_nothing_and_is_reported(tmp_path: Path, rsyslog: Rsyslog) -> None:
     other = Authority(tmp_path / "other", "other")
     bench = Bench(tmp_path, Kept(3), SyslogServer("localhost", rsyslog.port, TlsTrust(other.file)))
     bench.once()
@@ -43,7 +41,7 @@ def test_a_server_with_an_expired_certificate_gets_nothing(tmp_path: Path, rsysl
     assert "expired" in bench.told[0]
 
 
-def test_where_the_server_asks_for_a_certificate_only_one_that_it_knows_will_do(
+def test_a_server_that_asks_for_a_certificate_accepts_only_its_own(
     tmp_path: Path, rsyslog: Rsyslog, authority: Authority
 ) -> None:
     rsyslog.stop()
@@ -65,7 +63,7 @@ def test_where_the_server_asks_for_a_certificate_only_one_that_it_knows_will_do(
 
 
 @pytest.mark.parametrize("trust", ["missing", "garbage", "key alone"])
-def test_files_that_cannot_be_used_are_told_and_nothing_is_lost(tmp_path: Path, trust: str) -> None:
+def test_files_that_cannot_be_used_are_reported_and_nothing_is_lost(tmp_path: Path, trust: str) -> None:
     garbage = tmp_path / "garbage.pem"
     garbage.write_text("no certificate")
     believed = {

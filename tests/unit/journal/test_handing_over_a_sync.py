@@ -40,7 +40,7 @@ def test_the_asker_follows_by_the_number_of_the_last_event_it_saw(journal: Journ
     assert len(journal.events(request)) == 2  # the last ones can still be read
 
 
-def test_a_request_that_was_withdrawn_is_not_taken_up_and_may_still_be_reported_on(journal: Journal) -> None:
+def test_a_withdrawn_request_is_not_started_and_takes_reports(journal: Journal) -> None:
     request = journal.ask([Path("a")], AT)
     journal.report(request, {"event": "found"})
     journal.withdraw(request)
@@ -56,7 +56,7 @@ def test_a_number_is_never_given_to_two_requests(journal: Journal) -> None:
     assert journal.ask([], AT) > first
 
 
-def test_what_is_long_finished_is_cleared_away_and_what_is_not_stays(journal: Journal) -> None:
+def test_only_long_finished_requests_are_deleted(journal: Journal) -> None:
     old, open_still = journal.ask([], AT), journal.ask([], AT)
     journal.report(old, {"event": "found"})
     journal.finish(old, AT)

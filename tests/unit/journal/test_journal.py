@@ -44,12 +44,12 @@ def test_an_id_that_is_taken_is_not_given_twice(path: Path) -> None:
         assert [see(journal, a_photo(name)).id for name in "ab"] == ["11111111", "22222222"]
 
 
-def test_a_photo_that_did_not_change_stands_as_it_stood_and_is_measured_from_its_first_look(journal: Journal) -> None:
+def test_an_unchanged_photo_settles_counting_from_its_first_look(journal: Journal) -> None:
     proven = bring(journal, State.PROVEN)
     assert see(journal, a_photo(), LATER) == proven
 
 
-def test_another_inode_number_after_a_mount_is_taken_over_and_nothing_is_forgotten(journal: Journal) -> None:
+def test_a_new_inode_number_after_a_mount_is_stored_with_all_else(journal: Journal) -> None:
     proven = bring(journal, State.PROVEN)
     seen = see(journal, a_photo(inode=99), LATER)
     assert seen == replace(proven, photo=a_photo(inode=99))
@@ -63,7 +63,7 @@ def test_a_sidecar_that_comes_or_changes_makes_the_photo_another(journal: Journa
         assert (seen.id, seen.state, seen.photo, seen.looked_at) == (proven.id, State.FOUND, photo, LATER)
 
 
-def test_members_in_another_order_are_the_same_photo_with_its_fingerprints_where_they_were(journal: Journal) -> None:
+def test_members_in_another_order_are_still_the_same_photo(journal: Journal) -> None:
     main, first, second = (
         Member(LocalFile(Path(name), 1, 2, 3, 4), role)
         for name, role in (("a.jpg", Role.MAIN), ("a.xmp", Role.SIDECAR), ("a.aae", Role.SIDECAR))
@@ -86,7 +86,7 @@ def test_everything_known_comes_back_as_it_was_saved(journal: Journal) -> None:
 
 
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names there are Unicode")
-def test_a_name_that_is_not_utf_8_is_kept_byte_for_byte(journal: Journal) -> None:
+def test_a_name_that_is_not_utf_8_is_stored_byte_for_byte(journal: Journal) -> None:
     name = os.fsdecode(b"caf\xe9 \xff\n\"'\xe2\x80\xae.jpg")
     stood = see(journal, a_photo(name))
     assert see(journal, a_photo(name), LATER) == stood
@@ -127,7 +127,7 @@ def test_a_standing_that_was_never_seen_is_not_saved(journal: Journal) -> None:
         journal.save(TrackedPhoto(PhotoId("12345678"), a_photo(), State.FOUND, AT, AT))
 
 
-def test_a_photo_that_changed_cannot_go_on_with_the_proofs_of_what_it_was(journal: Journal) -> None:
+def test_a_changed_photo_cannot_use_its_old_proofs(journal: Journal) -> None:
     proven = bring(journal, State.PROVEN)
     with pytest.raises(JournalError, match="changed on disk"):
         journal.save(replace(complete(proven, State.RECORDED), photo=a_photo(mtime_ns=6)))
@@ -191,7 +191,7 @@ def test_a_photo_that_vanished_before_it_was_sent_is_forgotten(journal: Journal,
 @pytest.mark.parametrize("state", [State.SENT, State.PROVEN, State.RECORDED, State.REMOVED])
 def test_a_photo_that_was_sent_is_not_forgotten(journal: Journal, state: State) -> None:
     tracked = bring(journal, state)
-    with pytest.raises(JournalError, match="not forgotten"):
+    with pytest.raises(JournalError, match="cannot be forgotten"):
         journal.forget(tracked.id)
     assert journal.tracked_photos() == [tracked]
 
@@ -203,7 +203,7 @@ def test_what_was_removed_long_ago_is_forgotten_and_nothing_else(journal: Journa
     assert (journal.get(gone.id), journal.get(recorded.id)) == (None, recorded)
 
 
-def test_facts_are_kept_renewed_and_dropped(journal: Journal) -> None:
+def test_facts_are_stored_renewed_and_dropped(journal: Journal) -> None:
     assert journal.fact("last scan") is None
     for value in ("yesterday", "today", None):
         journal.set_fact("last scan", value)
@@ -226,7 +226,7 @@ def test_every_commit_waits_for_the_disk(journal: Journal) -> None:
     assert journal._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
 
 
-def test_a_newer_journal_is_left_as_it_is_and_says_to_upgrade(path: Path) -> None:
+def test_a_newer_journal_is_unchanged_and_says_to_upgrade(path: Path) -> None:
     Journal.open(path).close()
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version=99")
@@ -260,7 +260,7 @@ def test_damage_in_the_middle_is_found_on_opening(path: Path) -> None:
     assert path.read_bytes() == content
 
 
-def test_a_standing_that_is_no_standing_is_told_as_damage(journal: Journal) -> None:
+def test_an_invalid_row_is_reported_as_damage(journal: Journal) -> None:
     tracked = see(journal, a_photo())
     for rubbish in ("{}", "no json", '{"id":1}'):
         journal._db.execute("UPDATE photo SET standing = ?", (rubbish,))
@@ -279,13 +279,13 @@ def test_a_reader_cannot_write(journal: Journal, path: Path) -> None:
         reader.set_fact("a", "b")
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "state").write_bytes(b"")
     with pytest.raises(JournalError, match="state_dir"):
         Journal.open(tmp_path / "state" / "journal.db")
 
 
-def test_a_full_disk_is_told_and_nothing_is_half_written(journal: Journal) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_half_written(journal: Journal) -> None:
     stood = see(journal, a_photo())
     (pages,) = journal._db.execute("PRAGMA page_count").fetchone()
     journal._db.execute(f"PRAGMA max_page_count={pages}")

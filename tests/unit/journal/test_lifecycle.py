@@ -34,14 +34,14 @@ def test_every_pair_of_states_is_allowed_or_not_as_the_table_says(old: State, ne
     assert allowed(old, new) == (old is new or (old, new) in STEPS)
 
 
-def test_nothing_is_removed_that_was_not_recorded_and_nothing_recorded_that_was_not_proven() -> None:
+def test_a_photo_is_proven_before_it_is_recorded_and_then_removed() -> None:
     assert [old for old in State if old is not X and allowed(old, X)] == [C]
     assert [old for old in State if old is not GONE and allowed(old, GONE)] == [C]
     assert [old for old in State if old is not C and allowed(old, C)] == [P]
     assert {old for old in State if old is not P and allowed(old, P)} == {D, T}
 
 
-def test_what_is_proven_is_never_sent_again_and_what_is_sent_never_becomes_private() -> None:
+def test_a_proven_photo_is_not_sent_again_nor_a_sent_one_private() -> None:
     for late in (P, C, X, GONE):
         assert not any(allowed(late, early) for early in (F, S, D, T, REVIEW, PRIVATE, REFUSED))
     assert {old for old in State if old is not PRIVATE and allowed(old, PRIVATE)} == {S, REVIEW, REFUSED}

@@ -45,7 +45,7 @@ def test_a_photo_that_settles_is_written_as_saving_it_would(journal: Journal, pa
     assert text_of(path, found) == to_json(settled)
 
 
-def test_only_what_was_found_settles(journal: Journal) -> None:
+def test_only_found_photos_settle(journal: Journal) -> None:
     see_many(journal, 2)
     numbers = [number for number, _, _ in journal.looks()]
     first, second = journal.tracked_photos()
@@ -71,7 +71,7 @@ def test_chunks_have_each_photo_once_while_they_are_saved(journal: Journal) -> N
     assert met == [one.id for one in seen]
 
 
-def test_chunks_leave_out_what_is_not_asked_for(journal: Journal) -> None:
+def test_chunks_leave_out_other_photos(journal: Journal) -> None:
     first, second, third = see_many(journal, 3)
     journal.save(replace(third, state=State.SETTLED))
     assert [[one.id for one in chunk] for chunk in journal.chunks(State.FOUND, but={first.id})] == [[second.id]]
@@ -103,7 +103,7 @@ def moved(photo: Photo, **how: int) -> Photo:
     ],
 )
 @pytest.mark.parametrize("volume", [DISK, Volume(), replace(DISK, steady=False)])
-def test_a_photo_seen_again_stands_as_its_rules_say(
+def test_a_photo_seen_again_follows_the_rules(
     journal: Journal, state: State, away: Outcome | None, now: Photo, volume: Volume
 ) -> None:
     before = bring(journal, state, name=AWKWARD)

@@ -66,7 +66,7 @@ def test_nothing_here_undoes_a_persons_word(journal: Journal) -> None:
 
 
 @pytest.mark.parametrize("state", [State.PROVEN, State.RECORDED])
-def test_what_is_left_of_a_photo_is_that_photo(journal: Journal, state: State) -> None:
+def test_the_rest_of_a_photo_is_still_that_photo(journal: Journal, state: State) -> None:
     whole = with_sidecar(a_photo())
     tracked = journal.see(whole, AT, register_version=VERSION)
     assert tracked is not None
@@ -105,7 +105,7 @@ def test_a_photo_of_an_unknown_volume_is_adopted_by_its_own(journal: Journal) ->
     assert journal.see(a_photo(), LATER, register_version=VERSION, volume=DISK) == replace(first, volume=DISK)
 
 
-def test_a_card_that_is_back_is_taken_up_where_it_was(journal: Journal) -> None:
+def test_a_card_that_is_back_continues_where_it_was(journal: Journal) -> None:
     tracked = bring(journal, State.DECIDED)
     journal.save(replace(tracked, away=Outcome.AWAY, reason="not connected", reachable_at=AT))
     seen = journal.see(a_photo(), LATER, register_version=VERSION)
@@ -149,7 +149,7 @@ def test_a_photo_that_the_share_lost_is_decided_without_a_proof(journal: Journal
 
 
 @pytest.mark.parametrize("state", [State.DECIDED, State.PROVEN, State.REMOVED, State.GONE])
-def test_only_what_is_on_record_can_be_sent_again(journal: Journal, state: State) -> None:
+def test_only_a_recorded_photo_can_be_sent_again(journal: Journal, state: State) -> None:
     tracked = bring(journal, state)
     with pytest.raises(JournalError):
         journal.send_again(tracked.id)
@@ -157,7 +157,7 @@ def test_only_what_is_on_record_can_be_sent_again(journal: Journal, state: State
 
 
 @pytest.mark.parametrize("state", [State.PROVEN, State.REMOVED, State.GONE])
-def test_what_is_proven_or_over_is_not_found_again_as_it_is(journal: Journal, state: State) -> None:
+def test_a_proven_or_finished_photo_is_not_found_again(journal: Journal, state: State) -> None:
     tracked = bring(journal, state)
     with pytest.raises(JournalError):
         journal.find_again(tracked.id, a_photo(), LATER)
@@ -184,7 +184,7 @@ def test_on_a_card_a_private_photo_stays_private_whatever_its_number(journal: Jo
     assert journal.see(a_photo(), LATER, register_version=VERSION, volume=OTHER_CARD) is not None
 
 
-def test_what_a_person_said_is_private_stays_so(journal: Journal) -> None:
+def test_a_photo_that_a_person_made_private_stays_private(journal: Journal) -> None:
     private(journal, a_photo(), None, DISK)
     assert journal.see(touched(a_photo(), inode=99), LATER, register_version=VERSION, volume=DISK) is None
 

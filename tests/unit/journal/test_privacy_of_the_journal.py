@@ -26,7 +26,7 @@ def raw(path: Path) -> bytes:
     return b"".join(file.read_bytes() for file in sorted(path.parent.iterdir()))
 
 
-def test_a_private_photo_is_skipped_by_the_register_that_left_it_out_and_looked_at_again_by_another(
+def test_a_private_photo_is_skipped_until_the_register_changes(
     journal: Journal,
 ) -> None:
     journal.make_private_all([settled(journal, "a.jpg").id], register_version=VERSION)
@@ -36,7 +36,7 @@ def test_a_private_photo_is_skipped_by_the_register_that_left_it_out_and_looked_
     assert journal.see(a_photo("a.jpg"), LATER, register_version="another") is not None
 
 
-def test_without_a_register_only_what_a_person_said_is_skipped(journal: Journal) -> None:
+def test_without_a_register_only_a_persons_answer_skips(journal: Journal) -> None:
     journal.make_private_all([settled(journal, "rules.jpg").id], register_version=VERSION)
     journal.make_private_all([settled(journal, "person.jpg").id], register_version=None)
     assert journal.see(a_photo("person.jpg"), LATER, register_version=None) is None
@@ -52,7 +52,7 @@ def test_what_a_person_called_private_stays_so_for_every_register(journal: Journ
     assert journal.see(a_photo("person.jpg"), LATER, register_version="another") is None
 
 
-def test_what_a_person_said_is_not_weakened_by_the_rules_when_the_file_comes_back(journal: Journal) -> None:
+def test_a_persons_answer_outlasts_the_rules_when_a_file_comes_back(journal: Journal) -> None:
     journal.make_private_all([settled(journal, "a.jpg").id], register_version=None)
     assert journal.see(a_photo("a.jpg", mtime_ns=6), AT, register_version=VERSION) is not None  # edited,
     tracked = journal.see(a_photo("a.jpg"), AT, register_version=VERSION)  # and put back from a copy
@@ -130,7 +130,7 @@ def test_copies_that_splitting_pages_left_behind_are_gone_after_tidying(tmp_path
             assert CANARY.encode() not in raw(path)
 
 
-def test_what_is_deleted_is_zeroed_at_once_and_not_only_when_tidying(journal: Journal) -> None:
+def test_deleted_rows_are_zeroed_at_once(journal: Journal) -> None:
     assert journal._db.execute("PRAGMA secure_delete").fetchone() == (1,)
 
 

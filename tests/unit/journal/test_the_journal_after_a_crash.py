@@ -49,7 +49,7 @@ def killed_after(path: Path, seconds: float) -> list[str]:
     return [line.strip() for line in lines if line.endswith("\n")]
 
 
-def test_every_step_that_was_committed_is_there_after_kill_9_and_both_halves_of_a_step_are(path: Path) -> None:
+def test_every_committed_step_is_whole_after_kill_9(path: Path) -> None:
     for moment in (0.0, 0.011, 0.037, 0.083, 0.151):
         told = killed_after(path, moment)
         with Journal.open(path) as journal:
@@ -98,7 +98,7 @@ def test_two_processes_may_make_the_journal_at_once(path: Path) -> None:
         child.wait()
 
 
-def test_a_migration_that_is_cut_leaves_nothing_and_is_done_by_the_next_opening(path: Path) -> None:
+def test_a_migration_that_is_cut_short_is_done_by_the_next_opening(path: Path) -> None:
     path.parent.mkdir()
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA journal_mode=WAL")  # as far as the first opening came
@@ -109,7 +109,7 @@ def test_a_migration_that_is_cut_leaves_nothing_and_is_done_by_the_next_opening(
         assert journal.see(a_photo(), AT, register_version=VERSION) is not None
 
 
-def test_a_journal_kept_busy_is_told_as_busy(journal: Journal, path: Path) -> None:
+def test_a_busy_journal_is_reported_as_busy(journal: Journal, path: Path) -> None:
     with Journal.open(path) as other:
         other._db.execute("PRAGMA busy_timeout=20")
         with journal._writing(), pytest.raises(JournalError, match="busy"):
@@ -117,7 +117,7 @@ def test_a_journal_kept_busy_is_told_as_busy(journal: Journal, path: Path) -> No
     journal.set_fact("a", "c")
 
 
-def test_forty_thousand_private_photos_are_passed_over_quickly(
+def test_forty_thousand_private_photos_are_skipped_quickly(
     journal: Journal, record_property: Callable[[str, object], None]
 ) -> None:
     photos = [a_photo(f"{n}.jpg") for n in range(40_000)]

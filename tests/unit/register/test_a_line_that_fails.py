@@ -16,9 +16,7 @@ ICS = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{}END:VCALENDAR\r\n"
 
 
 @pytest.mark.parametrize("kind", ["csv", "ics"])
-def test_a_visit_that_cannot_be_read_is_told_and_the_others_are_taken(
-    monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
+def test_an_unreadable_visit_is_reported_and_others_are_used(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     owner, name = (visits, "_visit") if kind == "csv" else (calendar._Event, "visit")
     raw = CSV
     if kind == "ics":
@@ -40,7 +38,7 @@ def test_a_visit_that_cannot_be_read_is_told_and_the_others_are_taken(
     assert fault.line == (3 if kind == "csv" else 10)
 
 
-def test_a_camera_that_cannot_be_read_is_told_and_the_others_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_camera_is_reported_and_others_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     step = cameras._camera
 
     def broken(row, *rest):

@@ -129,7 +129,7 @@ def test_times_without_a_zone_are_of_the_calendars(head: str, utc: str, zone: st
     assert (starts(visit), visit.zone) == (utc, zone)
 
 
-def test_an_unknown_zone_of_the_calendar_is_told_and_not_replaced() -> None:
+def test_an_unknown_zone_of_the_calendar_is_reported_and_not_replaced() -> None:
     reading = read(calendar("X-WR-TIMEZONE:Nowhere/Land\n", event()))
     assert reading.visits == ()
     assert "Nowhere/Land" in reading.faults[0].message
@@ -153,7 +153,7 @@ def test_an_unknown_zone_of_the_calendar_is_told_and_not_replaced() -> None:
         ('ATTENDEE;CN="Jane";PARTSTAT=NEEDS-ACTION:mailto:j\n', "Zoo", "which nobody has accepted yet"),
     ],
 )
-def test_cancelled_tentative_free_and_declined_events_are_no_visits(more: str, title: str, why: str) -> None:
+def test_cancelled_tentative_free_and_declined_events_are_not_visits(more: str, title: str, why: str) -> None:
     reading = read(calendar(event(more, title=title)))
     assert [(visit.cancelled, visit.why_not) for visit in reading.visits] == [(True, why)]
     assert reading.doubtful == ()
@@ -161,7 +161,7 @@ def test_cancelled_tentative_free_and_declined_events_are_no_visits(more: str, t
     assert {fault.severity for fault in reading.faults} <= {"warning"}
 
 
-def test_a_whole_day_that_is_free_is_told_what_outlook_does_by_itself() -> None:
+def test_a_free_whole_day_warns_of_outlooks_default() -> None:
     days = "DTSTART;VALUE=DATE:20260714\nDTEND;VALUE=DATE:20260715\nTRANSP:TRANSPARENT\n"
     reading = read(calendar(f"BEGIN:VEVENT\nUID:a\nSUMMARY:Ypres\n{days}END:VEVENT\n"))
     assert reading.visits[0].cancelled
@@ -202,7 +202,7 @@ def test_busy_events_that_somebody_goes_to_are_visits(more: str) -> None:
     ],
 )
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
-def test_what_nobody_needs_is_passed_over_however_it_is_written(more: str, end: str) -> None:
+def test_unneeded_lines_are_skipped_in_any_form(more: str, end: str) -> None:
     assert starts(only(read(calendar(event(more)), end=end))) == "07:30"
 
 
@@ -222,7 +222,7 @@ def test_a_broken_place_without_a_radius_is_a_warning() -> None:
         "X-VISIT-STAFF:;\n",
     ],
 )
-def test_what_is_needed_and_broken_names_the_event_and_leaves_the_others(more: str) -> None:
+def test_a_broken_needed_line_names_its_event(more: str) -> None:
     reading = read(calendar(event(more, uid="bad", title="The bad one"), event(uid="good")))
     assert [visit.id for visit in reading.visits] == ["good"]
     assert reading.faults[0].line == 3

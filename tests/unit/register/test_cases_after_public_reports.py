@@ -48,7 +48,7 @@ def at(text: str) -> datetime:
         ("one-line-left-out.csv", WINTER, 2),
     ],
 )
-def test_what_people_really_write_is_read(name: str, first: tuple[str, str], spans: int) -> None:
+def test_dates_as_people_write_them_are_read(name: str, first: tuple[str, str], spans: int) -> None:
     reading = read(name)
     assert reading.faults == ()
     assert len(reading.visits) == spans
@@ -82,7 +82,7 @@ def test_a_school_that_writes_the_month_first_says_so_in_the_settings(name: str)
     assert (zoo.id, zoo.span.earliest) == ("b-zoo", at("2026-03-04 08:30"))
 
 
-def test_a_tentative_event_is_no_visit_and_the_reasons_say_so(tmp_path: Path) -> None:
+def test_a_tentative_event_is_not_a_visit_and_the_reasons_say_so(tmp_path: Path) -> None:
     reading = read("ol-tentative.ics")
     assert [(visit.cancelled, visit.why_not) for visit in reading.visits] == [(True, "which is only tentative")]
     assert "tentative" in reading.faults[0].message
@@ -96,7 +96,7 @@ def test_a_tentative_event_is_no_visit_and_the_reasons_say_so(tmp_path: Path) ->
     assert decision.reasons[-1].endswith("which is only tentative")
 
 
-def test_a_title_above_the_header_is_passed_over_and_said() -> None:
+def test_a_title_above_the_header_is_skipped_with_a_warning() -> None:
     reading = read("title-row.csv")
     assert [visit.line for visit in reading.visits] == [3]
     assert ["first row is not the header" in fault.message for fault in reading.faults] == [True]

@@ -36,7 +36,7 @@ def test_faults_of_a_utf_16_cameras_register_are_those_of_a_cameras_register() -
     assert found.good == 0
 
 
-def test_labels_that_no_registered_camera_has_are_told_with_their_line() -> None:
+def test_labels_that_no_registered_camera_has_are_reported_with_their_line() -> None:
     good = CAMERAS.replace(",x\n", ",0\n").encode("utf-16")
     found = check(VISITS.encode(), "visits.csv", rules=Rules("Europe/London"), cameras=good)
     (fault,) = found.faults

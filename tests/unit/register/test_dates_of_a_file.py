@@ -144,13 +144,13 @@ def test_date_and_time_are_read_from_the_columns_people_make(header: str, cells:
         ("date,time", "14/03/2026,08:30"),
     ],
 )
-def test_a_time_that_is_not_understood_is_an_error_and_no_whole_day(header: str, cells: str) -> None:
+def test_an_unreadable_time_is_an_error_not_a_whole_day(header: str, cells: str) -> None:
     reading = read(f"a,A,{cells}", header=f"id,title,{header}")
     assert reading.visits == ()
     assert [doubt.span is not None for doubt in reading.doubtful] == [True]
 
 
-def test_a_line_above_the_header_is_told_and_not_lost() -> None:
+def test_a_line_above_the_header_is_reported_and_not_lost() -> None:
     rows = ["a,A,14/03/2026,14/03/2026", HEADER, "b,B,15/03/2026,15/03/2026"]
     reading = read(*rows, header="Visits,2026,,")
     assert [visit.id for visit in reading.visits] == ["b"]
@@ -165,7 +165,7 @@ def test_a_year_of_two_digits_that_is_long_past_is_not_believed(cell: str) -> No
     assert "four digits" in reading.faults[0].message
 
 
-def test_another_date_in_a_column_of_its_own_is_no_business_of_the_visit() -> None:
+def test_another_date_in_its_own_column_does_not_matter() -> None:
     header = f"{HEADER},Risk assessment date,Booked"
     assert len(read("a,A,14/03/2026 08:30,14/03/2026 16:30,01/02/2026,yes", header=header).visits) == 1
 
@@ -175,8 +175,8 @@ def test_another_date_in_a_column_of_its_own_is_no_business_of_the_visit() -> No
     [
         ("14/03/2026 08:30", "14/03/2026 04:30", "is 16:30 meant"),
         ("14/03/2026 08:30", "14/03/2025 16:30", "is the year 2026 meant"),
-        ("15/03/2026 08:30", "14/03/2026 16:30", "are starts and ends exchanged"),
-        ("05/06/2026 08:30", "06/05/2026 16:30", "are day and month exchanged"),
+        ("15/03/2026 08:30", "14/03/2026 16:30", "are starts and ends swapped"),
+        ("05/06/2026 08:30", "06/05/2026 16:30", "are day and month swapped"),
     ],
 )
 def test_an_end_before_the_start_names_the_likely_mistake(starts: str, ends: str, hint: str) -> None:
@@ -199,7 +199,7 @@ def test_an_end_before_the_start_names_the_likely_mistake(starts: str, ends: str
         ("a,,16/03/2026,14/03/2026", "2026-03-14", "2026-03-17"),
     ],
 )
-def test_what_can_be_read_of_a_line_bounds_the_doubt_about_it(row: str, first: str, last: str) -> None:
+def test_readable_dates_of_a_line_limit_its_doubt(row: str, first: str, last: str) -> None:
     (doubt,) = read(row, "ok,OK,14/02/2026,14/02/2026").doubtful
     around = timedelta(hours=15)
     assert doubt.span == Interval(at(first) - around, at(last) + around)
@@ -229,7 +229,7 @@ def test_a_line_that_says_it_is_cancelled_leaves_no_doubt() -> None:
         ("Zoo", "tentative", "which is only tentative"), ("Tentative: Zoo", "", "which is only tentative"),
     ],
 )  # fmt: skip
-def test_a_visit_that_does_not_take_place_is_none_and_said(title: str, status: str, why: str) -> None:
+def test_a_visit_that_does_not_take_place_is_reported(title: str, status: str, why: str) -> None:
     reading = read(f"a,{title},14/03/2026,14/03/2026,{status}", header=f"{HEADER},status")
     assert [(visit.cancelled, visit.why_not) for visit in reading.visits] == [(True, why)]
     assert [fault.severity for fault in reading.faults] == ["warning"]
@@ -273,7 +273,7 @@ def test_a_register_of_a_hundred_thousand_lines_is_refused_with_the_limit() -> N
     ]
 
 
-def test_one_name_on_all_lines_is_told_in_linear_time() -> None:
+def test_one_name_on_all_lines_is_reported_in_linear_time() -> None:
     reading = read(*["a,A,14/03/2026,14/03/2026"] * 20_000)
     assert reading.visits == ()
     assert sum(len(fault.message) for fault in reading.faults) < 20_000 * 200

@@ -86,7 +86,7 @@ def test_every_level_that_decides_makes_a_visit(level: Level) -> None:
     assert decided(photo(second("2026-03-14 10:11:12"), level), visit()).verdict is Verdict.VISIT
 
 
-def test_a_photo_outside_every_visit_is_private_and_a_near_miss_says_by_how_much() -> None:
+def test_a_photo_outside_every_visit_is_private_with_how_near_it_came() -> None:
     decision = decided(photo(wall("2026-03-14 16:42:00")), visit())
     assert decision.verdict is Verdict.PRIVATE
     assert decision.reasons == (
@@ -129,14 +129,14 @@ def test_a_wall_clock_is_read_in_the_zone_of_each_visit() -> None:
     assert decided(photo(wall("2026-03-14 18:00:00")), paris).verdict is Verdict.PRIVATE
 
 
-def test_abroad_a_camera_that_may_still_show_home_time_must_be_inside_by_that_too() -> None:
+def test_abroad_a_photo_must_be_inside_by_home_time_too() -> None:
     paris = replace(visit(start="2026-03-14 08:00", end="2026-03-14 16:00"), zone="Europe/Paris")
     evening = decided(photo(wall("2026-03-14 16:30:00")), paris)  # 16:30 in Paris, or 17:30 by a clock of London
     assert evening.verdict is Verdict.REVIEW
     assert evening.reasons[0].endswith("but not if the camera still showed home time")
 
 
-def test_the_time_of_a_visit_photo_is_that_of_the_visits_zone_and_of_a_private_one_that_of_the_device() -> None:
+def test_a_visit_photo_has_the_visits_zone_and_a_private_one_the_devices() -> None:
     paris = replace(visit(start="2026-03-14 08:00", end="2026-03-14 16:00"), zone="Europe/Paris")
     assert decided(photo(wall("2026-03-14 10:00:00")), paris).taken == second("2026-03-14 09:00:00")
     assert decided(photo(wall("2026-03-15 10:00:00")), paris).taken == second("2026-03-15 10:00:00")
@@ -192,7 +192,7 @@ def test_the_time_of_a_decision_holds_every_reading() -> None:
 # --- Evidence --------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_no_photo_is_not_a_photo_even_in_an_empty_register() -> None:
+def test_other_files_are_not_photos_even_without_visits() -> None:
     assert decided(Capture("unknown"), visit()).verdict is Verdict.NOT_A_PHOTO
     assert decided(Capture("unknown")).verdict is Verdict.NOT_A_PHOTO
 
@@ -208,7 +208,7 @@ def test_nor_is_it_enough_to_call_a_photo_private(level: Level, day: str) -> Non
     assert decided(photo(second(f"{day} 10:11:12"), level), visit()).verdict is Verdict.REVIEW
 
 
-def test_a_photo_without_a_time_is_held_with_what_is_known_of_the_cause() -> None:
+def test_a_photo_without_a_time_is_held_with_the_reason() -> None:
     decision = decided(Capture("jpeg", notes=("the camera's clock had been reset",)), visit())
     assert decision.verdict is Verdict.REVIEW
     assert decision.reasons == ("the camera's clock had been reset",)
@@ -216,7 +216,7 @@ def test_a_photo_without_a_time_is_held_with_what_is_known_of_the_cause() -> Non
     assert decided(Capture("jpeg"), visit()).reasons == ("nothing in it says when it was taken",)
 
 
-def test_what_was_there_before_the_first_visit_is_private() -> None:
+def test_a_file_older_than_the_first_visit_is_private() -> None:
     bound = photo(Interval(at("1990-01-01 00:00"), at("2026-03-13 10:00")), Level.UPPER_BOUND)
     decision = decided(bound, visit())
     assert decision.verdict is Verdict.PRIVATE
@@ -226,7 +226,7 @@ def test_what_was_there_before_the_first_visit_is_private() -> None:
 
 
 @pytest.mark.parametrize("latest", ["2026-03-14 09:00", "2026-03-14 12:00", "2026-05-01 12:00"])
-def test_what_may_have_been_taken_later_is_held(latest: str) -> None:
+def test_a_photo_that_may_have_been_taken_later_is_held(latest: str) -> None:
     bound = photo(Interval(at("1990-01-01 00:00"), at(latest)), Level.UPPER_BOUND)
     assert decided(bound, visit()).verdict is Verdict.REVIEW
 
@@ -269,7 +269,7 @@ def test_in_an_empty_register_everything_is_private_whatever_is_known_of_it() ->
         assert decided(capture).verdict is Verdict.PRIVATE
 
 
-def test_a_cancelled_visit_is_none() -> None:
+def test_a_cancelled_visit_does_not_count() -> None:
     decision = decided(
         photo(), replace(visit(), cancelled=True), visit("other", "2026-05-01 09:00", "2026-05-01 10:00")
     )
@@ -301,7 +301,7 @@ def test_a_photo_with_one_reading_in_each_of_two_visits_is_held() -> None:
     assert decided(taken, visit(), next_day).verdict is Verdict.REVIEW
 
 
-def test_a_visit_of_other_staff_is_none_on_this_laptop() -> None:
+def test_a_visit_of_other_staff_does_not_count() -> None:
     others = replace(visit("others"), staff=frozenset({"a.okafor"}))
     decision = decided(photo(), others, visit("mine", "2026-05-01 09:00", "2026-05-01 10:00"))
     assert decision.verdict is Verdict.PRIVATE
@@ -335,7 +335,7 @@ def test_a_photo_taken_elsewhere_at_the_time_of_a_visit_is_held() -> None:
     assert "taken 5.8 km from Science Museum" in decision.reasons[-1]
 
 
-def test_where_the_file_or_the_visit_does_not_say_the_place_is_not_asked() -> None:
+def test_the_place_counts_only_if_file_and_visit_have_one() -> None:
     there = replace(visit(), place=MUSEUM, radius_km=2.0)
     assert decided(photo(), there).verdict is Verdict.VISIT
     assert decided(replace(photo(), place=Place(0, 0)), replace(there, radius_km=None)).verdict is Verdict.VISIT
@@ -351,7 +351,7 @@ def test_the_radius_is_on_the_globe_across_the_date_line_and_the_poles() -> None
 
 
 @pytest.mark.parametrize("latitude", [float("nan"), float("inf")])
-def test_a_place_that_is_none_is_in_no_radius(latitude: float) -> None:
+def test_an_impossible_place_is_in_no_radius(latitude: float) -> None:
     there = replace(visit(), place=MUSEUM, radius_km=2.0)
     assert decided(replace(photo(), place=Place(latitude, 0)), there).verdict is Verdict.REVIEW
 
@@ -401,7 +401,7 @@ def test_the_wrong_camera_outside_every_visit_is_just_private() -> None:
     assert decided(by(R50, "2026-03-15 10:00:00"), only, cameras=(FIRST, TWIN)).verdict is Verdict.PRIVATE
 
 
-def test_make_and_model_count_whatever_case_and_spacing_where_no_serial_is_given() -> None:
+def test_make_and_model_match_in_any_case_and_spacing_without_a_serial() -> None:
     only = replace(visit(), cameras=frozenset({"Camera 1"}))
     known = replace(FIRST, make="canon", model="CANON  eos r50", serial=None)
     assert decided(by(R50), only, cameras=(known,)).verdict is Verdict.VISIT
@@ -470,7 +470,7 @@ def test_cameras_that_cannot_be_told_apart_and_run_alike_are_corrected() -> None
     assert decided(nameless, visit(), cameras=cameras).taken == second("2026-03-14 16:15:00")
 
 
-def test_cameras_that_cannot_be_told_apart_and_run_differently_are_held_where_it_matters() -> None:
+def test_photos_of_alike_cameras_with_different_clocks_are_held() -> None:
     cameras = (FIRST, replace(TWIN, clock_ahead=timedelta(hours=1)))
     nameless = replace(R50, serial=None)
     inside_by_both = decided(by(nameless, "2026-03-14 12:00:00"), visit(), cameras=cameras)

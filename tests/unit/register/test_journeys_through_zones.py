@@ -73,7 +73,7 @@ def test_a_visit_starts_in_the_first_zone_and_ends_in_the_last() -> None:
     assert days.span == Interval(at("2026-01-10 05:00"), at("2026-01-12 15:00"))
 
 
-def test_an_end_in_another_zone_than_the_start_is_pointed_out_unless_it_has_an_offset() -> None:
+def test_an_end_in_another_zone_gets_a_warning_unless_it_has_an_offset() -> None:
     (fault,) = listed("Europe/London; Europe/Paris").faults
     assert (fault.severity, fault.column) == ("warning", "timezone")
     assert fault.message == (
@@ -83,18 +83,18 @@ def test_an_end_in_another_zone_than_the_start_is_pointed_out_unless_it_has_an_o
     only(listed("Europe/London; Europe/Paris", ends="2026-03-14 20:00+01:00"))
 
 
-def test_a_zone_that_stands_twice_in_a_row_is_one() -> None:
+def test_a_zone_repeated_in_a_row_counts_once() -> None:
     assert only(listed("Europe/London;Europe/London")).then == ()
 
 
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("Europe/London, Europe/Paris", "zones are listed with ; or | between them: Europe/London; Europe/Paris"),
-        ("Europe/London + Europe/Paris", "zones are listed with ; or | between them: Europe/London; Europe/Paris"),
-        ("Europe/London to Europe/Paris", "zones are listed with ; or | between them: Europe/London; Europe/Paris"),
+        ("Europe/London, Europe/Paris", "separate zones with ; or |: Europe/London; Europe/Paris"),
+        ("Europe/London + Europe/Paris", "separate zones with ; or |: Europe/London; Europe/Paris"),
+        ("Europe/London to Europe/Paris", "separate zones with ; or |: Europe/London; Europe/Paris"),
         ("Europe/London; 2026-03-14 09:00 Europe/Paris",
-         "“2026-03-14 09:00 Europe/Paris”: zones alone stand here, in the order of the journey"),
+         "“2026-03-14 09:00 Europe/Paris”: list only zones here, in the order of the journey"),
         ("Europe/London; Paris", "unknown zone “Paris”; is Europe/Paris meant?"),
         ("Europe/London; Pariss", "unknown zone “Pariss”; is Europe/Paris meant?"),
         (";", "the list is empty: leave the cell blank for the laptop's own zone"),
@@ -102,7 +102,7 @@ def test_a_zone_that_stands_twice_in_a_row_is_one() -> None:
         ("=A1", "this is a formula, not its value: save the sheet with values"),
     ],
 )  # fmt: skip
-def test_what_is_no_list_of_zones_is_an_error_that_says_what_to_write(written: str, words: str) -> None:
+def test_a_cell_that_does_not_list_zones_is_an_error_with_advice(written: str, words: str) -> None:
     reading = listed(written)
     assert reading.visits == ()
     assert [(fault.line, fault.column, fault.severity, fault.message) for fault in reading.faults] == [
@@ -144,7 +144,7 @@ def test_times_without_a_zone_are_of_the_journeys_first_and_last() -> None:
     assert (visit.zone, visit.then) == ("America/New_York", ("Asia/Tokyo",))
 
 
-def test_a_broken_journey_of_an_event_is_told() -> None:
+def test_a_broken_journey_of_an_event_is_reported() -> None:
     reading = event("DTSTART:20260314T090000", "DTEND:20260314T100000", "X-VISIT-TIMEZONE:Europe/London|Parris")
     assert reading.visits == ()
     assert [(fault.line, fault.column) for fault in reading.faults] == [(2, "X-VISIT-TIMEZONE")]
@@ -163,7 +163,7 @@ def test_a_clock_without_a_zone_is_of_the_visit_if_it_is_by_every_zone() -> None
 
 
 @pytest.mark.parametrize("shown", ["2026-03-14 06:30", "2026-03-14 20:30"])
-def test_a_clock_that_is_inside_by_one_zone_alone_is_held_and_the_reason_names_them(shown: str) -> None:
+def test_a_clock_inside_by_one_zone_only_is_held_and_the_reason_names_both(shown: str) -> None:
     decision = decided(photo(shown), only(listed(PARIS)))
     assert decision.verdict is Verdict.REVIEW
     inside, outside = ("London", "Paris") if "06" in shown else ("Paris", "London")
@@ -229,7 +229,7 @@ def test_a_decision_on_a_journey_holds_by_every_zone_that_could_apply(
 # --- Kept ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_journey_is_kept_on_disk(tmp_path: Path) -> None:
+def test_a_journey_is_stored_on_disk(tmp_path: Path) -> None:
     text = f"{HEADER}\r\nparis,Paris,2026-03-14 06:00,2026-03-14 20:00,{PARIS}\r\n"
     given = RegisterStore(tmp_path).offer(
         text.encode(), "csv", None, rules=Rules("Europe/London"), now=at("2026-03-01")

@@ -49,7 +49,7 @@ def test_an_icon_is_left_alone() -> None:
     ids=["a camera's sign", "damage", "a time that cannot be", "of the visit's day", "the day before", "the day after",
          "a camera's sign, days away", "written after the visit"],
 )  # fmt: skip
-def test_what_could_be_of_a_visit_is_asked_about(known: dict[str, Any]) -> None:
+def test_a_person_is_asked_about_a_possible_visit_photo(known: dict[str, Any]) -> None:
     assert verdict(**known) is Verdict.REVIEW
 
 
@@ -57,7 +57,7 @@ def test_what_could_be_of_a_visit_is_asked_about(known: dict[str, Any]) -> None:
     ("sent", "right"),
     [("2026-03-10", "private"), ("2026-03-14", "review"), ("2026-03-27", "review"), ("2026-05-20", "private")],
 )
-def test_what_a_messenger_brought_is_asked_about_for_two_weeks_after_a_visit(sent: str, right: str) -> None:
+def test_messenger_pictures_count_for_two_weeks_after_a_visit(sent: str, right: str) -> None:
     until = datetime.fromisoformat(sent).replace(tzinfo=UTC) + timedelta(days=1, hours=12)
     taken = Interval(datetime(1990, 1, 1, tzinfo=UTC), until)
     known = {"marked": False, "origin": Origin.RECEIVED, "taken": taken, "level": Level.UPPER_BOUND}

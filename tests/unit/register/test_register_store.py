@@ -63,7 +63,7 @@ def test_a_good_register_is_believed_and_outlasts_a_restart(store: RegisterStore
     assert again(tmp_path).current() == given
 
 
-def test_everything_of_a_visit_and_a_camera_is_kept(store: RegisterStore, tmp_path: Path) -> None:
+def test_everything_of_a_visit_and_a_camera_is_stored(store: RegisterStore, tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[3] / "config"
     given = offer(store, (root / "visits.csv").read_bytes(), (root / "cameras.csv").read_bytes())
     assert any(visit.place and visit.cancelled is False and visit.staff for visit in given.visits)
@@ -93,7 +93,7 @@ def test_the_same_bytes_in_another_zone_are_read_again(store: RegisterStore) -> 
     assert store.current() == tokyo
 
 
-def test_faults_are_kept_with_the_register(store: RegisterStore, tmp_path: Path) -> None:
+def test_faults_are_stored_with_the_register(store: RegisterStore, tmp_path: Path) -> None:
     raw = FOUR + b"e,E,never,2026-03-14\n" + b"f,F,2026-03-14,2026-03-14\n"
     header = raw.replace(b"id,title,starts,ends", b"id,title,starts,ends,cameras", 1).replace(
         b"f,F,2026-03-14,2026-03-14", b"f,F,2026-03-14,2026-03-14,Nine"
@@ -112,13 +112,13 @@ def test_faults_are_kept_with_the_register(store: RegisterStore, tmp_path: Path)
     ("raw", "words"),
     [
         (b"", "empty"),
-        (b"id,title,starts,ends\n", "holds no valid visit"),
+        (b"id,title,starts,ends\n", "contains no valid visit"),
         (b"\x00\x01", "not text"),
         (b"<html>log in</html>", "web page"),
         (b"id,title,starts,ends\na,A,never,never\n", "line 2, starts"),
     ],
 )
-def test_what_is_empty_or_unreadable_is_never_believed(
+def test_an_empty_or_unreadable_register_is_never_accepted(
     store: RegisterStore, tmp_path: Path, raw: bytes, words: str, force: bool
 ) -> None:
     good = offer(store)
@@ -231,7 +231,7 @@ def test_a_school_without_cameras_yet_may_say_so(store: RegisterStore) -> None:
     assert offer(store, cameras=b"label,serial\n").cameras == ()
 
 
-def test_a_calendar_is_kept_like_a_sheet(store: RegisterStore, tmp_path: Path) -> None:
+def test_a_calendar_is_stored_like_a_sheet(store: RegisterStore, tmp_path: Path) -> None:
     raw = (
         b"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:a\nSUMMARY:A\nDTSTART:20260314T090000Z\n"
         b"DURATION:PT1H\nEND:VEVENT\nEND:VCALENDAR\n"
@@ -266,9 +266,7 @@ def test_half_written_files_of_a_crash_are_ignored_and_swept_a_day_later(store: 
     assert (old.exists(), young.exists()) == (False, True)  # the young one may be another process at work
 
 
-def test_a_crash_between_the_two_files_leaves_no_stale_refusal_and_no_stale_age(
-    store: RegisterStore, tmp_path: Path
-) -> None:
+def test_a_crash_between_the_two_files_leaves_no_stale_state(store: RegisterStore, tmp_path: Path) -> None:
     offer(store)
     with pytest.raises(RegisterError):
         offer(store, b"")
@@ -291,7 +289,7 @@ def test_a_damaged_state_loses_only_the_last_confirmation(store: RegisterStore, 
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "other form"])
-def test_a_damaged_register_is_not_believed_and_said(store: RegisterStore, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_register_is_not_used_and_reported(store: RegisterStore, tmp_path: Path, damage: str) -> None:
     offer(store)
     file = tmp_path / "state" / "register" / "register.json"
     raw = file.read_bytes()
@@ -311,9 +309,7 @@ def test_a_damaged_register_is_not_believed_and_said(store: RegisterStore, tmp_p
     assert after.refusal() is None
 
 
-def test_a_disk_that_does_not_take_it_is_told_and_the_last_good_one_stands(
-    store: RegisterStore, tmp_path: Path
-) -> None:
+def test_after_a_disk_fault_the_last_good_register_stays(store: RegisterStore, tmp_path: Path) -> None:
     good = offer(store)
     folder = tmp_path / "state" / "register"
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
@@ -380,9 +376,7 @@ def test_a_visit_longer_than_a_fortnight_waits_until_a_person_accepts_it(store: 
 
 
 @pytest.mark.parametrize(("days", "taken"), [(14, True), (15, False)])
-def test_a_fortnight_is_no_long_visit_also_when_clocks_are_put_back_in_it(
-    store: RegisterStore, days: int, taken: bool
-) -> None:
+def test_a_fortnight_is_not_too_long_when_clocks_go_back(store: RegisterStore, days: int, taken: bool) -> None:
     given = offer(store, dated("2026-10-15", f"2026-10-{14 + days}"))
     assert ("a" in {visit.id for visit in given.visits}) is taken
 
@@ -396,9 +390,7 @@ def test_doubtful_lines_and_the_lines_of_visits_outlast_a_restart(store: Registe
     assert [visit.line for visit in kept.visits] == [2, 3, 4, 5]
 
 
-def test_what_an_earlier_version_believed_cell_by_cell_is_not_believed_any_more(
-    store: RegisterStore, tmp_path: Path
-) -> None:
+def test_a_register_that_an_earlier_version_read_is_not_used_any_more(store: RegisterStore, tmp_path: Path) -> None:
     offer(store)
     file = tmp_path / "state" / "register" / "register.json"
     content = file.read_bytes().split(b"\n", 1)[1].replace(b'"form": 2', b'"form": 1')

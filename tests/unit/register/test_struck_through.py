@@ -50,7 +50,7 @@ def book(strike: Callable[[Any], None]) -> bytes:
 
 
 @pytest.mark.parametrize("strike", [whole_line, title_alone, date_alone, part_of_the_title])
-def test_a_line_that_is_struck_through_is_no_visit_and_in_doubt(strike: Callable[[Any], None]) -> None:
+def test_a_struck_line_is_not_a_visit_but_in_doubt(strike: Callable[[Any], None]) -> None:
     reading = read(book(strike))
     assert [visit.id for visit in reading.visits] == ["museum"]
     (fault,) = reading.faults

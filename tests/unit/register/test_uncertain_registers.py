@@ -89,7 +89,7 @@ def test_a_bound_alone_waits_where_a_doubtful_line_is_earlier() -> None:
     assert decided(there_by, MUSEUM, doubts=(early,)).verdict is Verdict.REVIEW
 
 
-def test_staff_that_are_on_no_visit_are_most_likely_misspelt_so_photos_of_all_visits_wait() -> None:
+def test_photos_of_all_visits_wait_if_the_staff_name_is_on_no_visit() -> None:
     visits = visit("museum", "2026-03-14", "j.smyth"), visit("farm", "2026-03-20", "a.okafor")
     for day in ("14", "20"):
         decision = decided(photo(f"2026-03-{day} 10:00"), *visits)

@@ -57,7 +57,7 @@ def test_date_and_times_in_columns_of_their_own_are_read_from_both_kinds() -> No
         assert (reading.faults, only(reading)) == ((), SPAN)
 
 
-def test_the_sheet_with_the_header_is_taken_wherever_it_is_and_whatever_stands_above() -> None:
+def test_the_sheet_with_the_header_is_read_wherever_it_is() -> None:
     notes = ("Notes", [["To do", "Ring the zoo"], ["x", "y"]])
     reading = read(xlsx(notes, ("Year 2026", [["School visits 2026"], [], HEADER, ZOO])))
     assert only(reading) == SPAN
@@ -116,7 +116,7 @@ def _far(book: Any) -> None:
         (xlsx(("Visits", [])), "empty"),
     ],
 )
-def test_a_workbook_that_is_no_register_says_what_it_is(raw: bytes, words: str) -> None:
+def test_a_workbook_that_is_not_a_register_says_what_it_is(raw: bytes, words: str) -> None:
     reading = read(raw)
     assert reading.visits == ()
     assert any(words in fault.message and fault.severity == "error" for fault in reading.faults)
@@ -166,7 +166,7 @@ def test_no_damage_to_a_workbook_makes_reading_raise(raw: bytes, chance: Any) ->
 def test_the_template_has_the_register_columns_and_dates_with_the_year_first(tmp_path: Path) -> None:
     template = Path(__file__).resolve().parents[3] / "config" / "visits-template.xlsx"
     empty = read(template.read_bytes())
-    assert [fault.message for fault in empty.faults] == ["the register holds no visit"]
+    assert [fault.message for fault in empty.faults] == ["the register contains no visits"]
     book = openpyxl.load_workbook(template)
     for place, value in enumerate(ZOO[:4], 1):
         cell = book.active.cell(2, place)

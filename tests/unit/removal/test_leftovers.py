@@ -33,7 +33,7 @@ def found(file, home: Path) -> dict[str, Leftover]:
     return {leftover.kind: leftover for leftover in leftovers}
 
 
-def test_no_is_said_only_of_what_was_looked_at_whole(photo, home):
+def test_no_is_reported_only_after_a_complete_look(photo, home):
     file, _ = photo()
     answers = {kind: leftover.found for kind, leftover in found(file, home).items()}
     assert {kind for kind, known in answers.items() if known is Known.NO} <= {"hard link", "trash"}
@@ -78,7 +78,7 @@ def test_a_photo_in_the_trash_is_found_by_where_it_came_from(photo, home, name):
 
 
 @linux
-def test_a_broken_trash_entry_is_no_crash(photo, home):
+def test_a_broken_trash_entry_does_not_crash(photo, home):
     file, _ = photo()
     trash(home, b"x").write_bytes(b"\xff\xfe=\nPath\nDeletionDate=\xff\n")
     assert found(file, home)["trash"].found is Known.NO
@@ -140,7 +140,7 @@ def test_a_cloud_programs_folder_is_found_a_few_levels_below(tmp_path, place, fo
         (".stfolder", "Syncthing"),
     ],
 )
-def test_a_cloud_programs_folder_is_known_by_what_it_puts_there(tmp_path, mark, program):
+def test_a_cloud_folder_is_recognised_by_its_marks(tmp_path, mark, program):
     inside = tmp_path / "Files" / "Imports"
     inside.mkdir(parents=True)
     assert find_cloud_sync(inside) is None
@@ -148,7 +148,7 @@ def test_a_cloud_programs_folder_is_known_by_what_it_puts_there(tmp_path, mark, 
     assert find_cloud_sync(inside) == program
 
 
-def test_a_folder_that_was_only_named_after_such_a_program_is_none(tmp_path):
+def test_a_folder_only_named_like_a_cloud_program_is_not_one(tmp_path):
     inside = tmp_path / "Dropbox photos of 2019"
     inside.mkdir()
     assert find_cloud_sync(inside) is None
@@ -183,7 +183,7 @@ def test_a_snapshot_that_holds_the_photo_is_found(photo, folder, home, place):
     assert found(file, home)["snapshots"].found is Known.YES
 
 
-def test_the_time_in_the_trash_is_told_in_days(photo, home):
+def test_the_time_in_the_trash_is_reported_in_days(photo, home):
     file, _ = photo()
     for when, words in ((NOW, "today"), (NOW - timedelta(days=1, hours=1), "since yesterday")):
         local = when.astimezone().replace(tzinfo=None).isoformat(timespec="seconds")

@@ -79,13 +79,13 @@ def test_a_look_that_fails_is_not_known_and_the_others_are_taken(photo, tmp_path
     monkeypatch.setattr(leftovers, look, broken)
     found = {one.kind: one for one in find_leftovers(file.path, file, now=NOW, home=tmp_path)}
     assert found.keys() == whole
-    (failed,) = (one for one in found.values() if "could not be looked for" in one.detail)
+    (failed,) = (one for one in found.values() if "search for it failed" in one.detail)
     assert failed.found is Known.NOT_KNOWN
     assert "ValueError" in failed.detail
     assert file.path.name not in failed.detail
 
 
-def test_a_folder_that_cannot_be_told_where_it_is_is_in_no_cloud_that_is_known(tmp_path, monkeypatch):
+def test_a_folder_of_unknown_place_is_in_no_known_cloud(tmp_path, monkeypatch):
     """As on RAM disks and encrypted drives of Windows: error 1005."""
 
     def no_real_path(*_: object, **__: object) -> str:
@@ -115,6 +115,6 @@ def test_a_thumbnail_that_cannot_be_removed_hides_no_other(photo, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["~odd-jane", "1.2345 N-x", "a" * 300 + "-x", "IMG.jpg-x"])
-def test_a_cloud_folder_with_a_strange_name_is_told_in_plain_words(tmp_path, name):
+def test_a_cloud_folder_with_a_strange_name_is_reported_in_plain_words(tmp_path, name):
     assert find_cloud_sync(tmp_path / "CloudStorage" / name) == "A cloud program"
     assert find_cloud_sync(tmp_path / "CloudStorage" / "Box-jane@school.example") == "Box"

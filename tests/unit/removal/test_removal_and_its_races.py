@@ -67,7 +67,7 @@ def test_a_photo_that_is_gone_already_is_not_passed_off_as_removed(folder, photo
 # --- Not the proven content ------------------------------------------------------------------------------------------
 
 
-def test_a_changed_byte_with_the_same_size_and_time_is_kept(folder, photo):
+def test_a_changed_byte_with_the_same_size_and_time_stays(folder, photo):
     file, proven = photo()
     with file.path.open("r+b") as changing:
         changing.write(b"P")
@@ -87,7 +87,7 @@ def test_a_fingerprint_that_does_not_agree_keeps_the_photo(folder, photo, wrong)
 
 
 @pytest.mark.parametrize("change", ["size", "mtime_ns", "inode", "device"])
-def test_a_file_other_than_the_one_looked_at_is_kept_untouched(folder, photo, change):
+def test_a_file_other_than_the_one_looked_at_stays_untouched(folder, photo, change):
     file, proven = photo()
     before = file.path.stat().st_ctime_ns
     with pytest.raises(RemovalRefused):
@@ -98,7 +98,7 @@ def test_a_file_other_than_the_one_looked_at_is_kept_untouched(folder, photo, ch
 
 @posix
 @pytest.mark.parametrize("other", ["link", "dangling link", "folder", "pipe", "socket"])
-def test_what_is_no_file_is_kept_and_what_it_points_to_untouched(folder, photo, tmp_path, other, monkeypatch):
+def test_a_link_or_folder_stays_and_its_target_is_untouched(folder, photo, tmp_path, other, monkeypatch):
     file, proven = photo()
     target = tmp_path / "target.jpg"
     target.write_bytes(b"proven")
@@ -132,7 +132,7 @@ def put_in_place(path: Path, other: str, target: Path, monkeypatch: pytest.Monke
 
 @posix
 @pytest.mark.parametrize("other", ["link", "dangling link", "folder", "pipe", "socket"])
-def test_what_is_swapped_in_just_before_the_move_is_put_back(folder, photo, other, monkeypatch, just_before):
+def test_an_entry_swapped_in_before_the_move_is_put_back(folder, photo, other, monkeypatch, just_before):
     file, proven = photo()
     target = folder.parent / "target.jpg"
     target.write_bytes(b"proven")
@@ -164,7 +164,7 @@ def test_a_new_file_swapped_in_just_before_the_move_is_put_back(folder, photo, j
 
 
 @posix
-def test_a_copy_with_the_very_same_content_and_time_but_another_inode_is_kept(folder, photo, just_before):
+def test_a_copy_with_the_same_content_and_time_but_another_inode_stays(folder, photo, just_before):
     file, proven = photo()
 
     def swap(*_: object) -> None:
@@ -178,7 +178,7 @@ def test_a_copy_with_the_very_same_content_and_time_but_another_inode_is_kept(fo
 
 
 @posix
-def test_a_photo_that_vanishes_just_before_the_move_is_said_to_have(folder, photo, just_before):
+def test_a_photo_that_vanishes_before_the_move_is_reported(folder, photo, just_before):
     file, proven = photo()
     with just_before("os.rename", lambda *_: file.path.unlink()), pytest.raises(Vanished):
         remove(file, proven)
@@ -232,7 +232,7 @@ def by_handle(path: object, *_: object) -> bool:
 
 @posix
 @pytest.mark.parametrize("how", ["touched", "swapped"])
-def test_a_photo_that_is_touched_or_swapped_while_it_is_being_checked_is_kept(folder, photo, just_before, how):
+def test_a_photo_touched_or_swapped_while_it_is_checked_stays(folder, photo, just_before, how):
     file, proven = photo()
 
     def meddle(*_: object) -> None:
@@ -289,7 +289,7 @@ def test_a_parent_folder_that_is_a_link_by_now_is_not_entered(folder, photo, tmp
 
 
 @posix
-def test_a_folder_further_up_swapped_for_a_link_finds_another_file_and_keeps_it(tmp_path):
+def test_a_parent_folder_swapped_for_a_link_removes_nothing(tmp_path):
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "private" / "b").mkdir(parents=True)
     path = tmp_path / "a" / "b" / "IMG_1.jpg"
@@ -313,7 +313,7 @@ PROVEN = Fingerprint(Sha256("db5344cc58ca48817a3419331e212b30fc77d25358dcf6b65d8
 
 
 @linux
-def test_a_photo_that_some_program_has_open_for_writing_is_kept(folder, photo):
+def test_a_photo_that_some_program_has_open_for_writing_stays(folder, photo):
     file, proven = photo()
     with file.path.open("r+b"), pytest.raises(LocalFault, match="open for writing"):
         remove(file, proven)
@@ -431,7 +431,7 @@ def attempt(file: LocalFile) -> str:
 
 
 @posix
-def test_a_folder_that_may_not_be_changed_is_told_with_what_to_do(folder, photo, as_ordinary_user):
+def test_a_folder_that_may_not_be_changed_is_reported_with_what_to_do(folder, photo, as_ordinary_user):
     file, proven = photo()
     folder.chmod(0o555)
     with as_ordinary_user(), pytest.raises(LocalFault, match="permissions") as refusal:
@@ -440,7 +440,7 @@ def test_a_folder_that_may_not_be_changed_is_told_with_what_to_do(folder, photo,
     assert "IMG_1" not in str(refusal.value)
 
 
-def test_a_read_only_card_is_told_with_what_to_do():
+def test_a_read_only_card_is_reported_with_what_to_do():
     assert "Unlock the card" in str(as_local_fault(OSError(30, "Read-only file system")))
 
 

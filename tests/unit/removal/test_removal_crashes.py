@@ -59,7 +59,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_crash_before_any_step_leaves_the_photo_whole_or_removed_and_recovery_puts_it_back(folder, photo):
+def test_recovery_puts_a_photo_back_after_a_crash_at_any_step(folder, photo):
     steps_left_aside = 0
     for step in range(1, 50):
         file, proven = photo()
@@ -131,7 +131,7 @@ def test_what_lies_aside_at_any_depth_goes_back_to_its_own_name(folder):
     assert contents(folder) == {"a/b/IMG_1.jpg": b"one", "a/b/IMG_2.jpg": b"two", "IMG_3.jpg": b"three"}
 
 
-def test_for_a_root_that_is_a_file_what_lies_beside_it_goes_back(folder):
+def test_files_beside_a_root_that_is_a_file_go_back(folder):
     aside(folder, IMG_1=b"one")
     (folder / "IMG_2.jpg").write_bytes(b"two")
     assert recover([folder / "IMG_2.jpg"]) == 1
@@ -172,12 +172,12 @@ def test_a_private_folder_swapped_for_a_link_at_the_last_moment_is_not_entered(f
     assert contents(folder) == {"moved/IMG_1.jpg": b"one"}
 
 
-def test_a_missing_root_is_passed_over(folder):
+def test_a_missing_root_is_skipped(folder):
     aside(folder, IMG_1=b"one")
     assert recover([folder / "card", folder]) == 1
 
 
-def test_what_cannot_be_put_back_is_told_after_all_others_were(folder, as_ordinary_user):
+def test_a_file_that_cannot_be_put_back_is_reported_last(folder, as_ordinary_user):
     shut = folder / "a"
     shut.mkdir()
     aside(shut, IMG_1=b"one")

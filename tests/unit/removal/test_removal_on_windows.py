@@ -41,7 +41,7 @@ def test_a_protected_photo_is_removed(photo):
     assert not file.path.exists()
 
 
-def test_a_photo_that_a_program_has_open_counts_as_removed_only_when_its_name_is_gone(photo):
+def test_an_open_photo_counts_as_removed_once_its_name_is_gone(photo):
     file, proven = photo()
     with open_elsewhere(file.path, SHARE_READ | SHARE_DELETE):
         held = None

@@ -116,7 +116,7 @@ def test_every_name_has_the_uri_that_glib_itself_gives_it(name):
     assert _uris(Path(os.fsdecode(b"/a/" + name)))[0].encode() == glib.g_filename_to_uri(b"/a/" + name, None, None)
 
 
-def test_a_thumbnail_that_cannot_be_removed_is_told(folder, as_ordinary_user):
+def test_a_thumbnail_that_cannot_be_removed_is_reported(folder, as_ordinary_user):
     path = put(folder, "normal", NAME, picture(None))
     path.parent.chmod(0o555)
     with as_ordinary_user(), pytest.raises(LocalFault, match="thumbnail") as fault:

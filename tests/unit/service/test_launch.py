@@ -28,12 +28,12 @@ def test_a_path_that_depends_on_where_the_service_starts_is_refused(path: str) -
 
 @posix_paths
 @pytest.mark.parametrize("path", ["/a\nExecStart=/bin/sh", "/a\tb", "/a\udcff"])
-def test_a_path_that_no_service_file_can_hold_is_refused(path: str) -> None:
+def test_a_path_that_a_service_file_cannot_contain_is_refused(path: str) -> None:
     with pytest.raises(UsageError, match="control characters"):
         Launch((sys.executable,), Path(path))
 
 
-def test_this_program_starts_from_any_folder_even_one_with_a_module_of_its_name(tmp_path: Path) -> None:
+def test_this_program_starts_from_any_folder(tmp_path: Path) -> None:
     (tmp_path / "agent.py").write_text("raise SystemExit('the wrong module')")
     done = subprocess.run([*this_program(), "--version"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

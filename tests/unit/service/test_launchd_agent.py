@@ -174,7 +174,7 @@ def test_without_a_desktop_session_it_says_how_to_go_on(service: LaunchAgent, tm
     assert not (tmp_path / "LaunchAgents").exists()
 
 
-def test_starting_what_is_not_installed_says_so(service: LaunchAgent) -> None:
+def test_starting_an_uninstalled_service_says_so(service: LaunchAgent) -> None:
     for act in (service.start, service.stop):
         with pytest.raises(UsageError, match="service install"):
             act()

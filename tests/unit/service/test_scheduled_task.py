@@ -60,7 +60,7 @@ def test_it_fits_the_schema(awkward: Launch) -> None:
     SCHEMA.validate(_parsed(awkward))
 
 
-def test_the_schema_would_have_told_of_a_wrong_order() -> None:
+def test_the_schema_detects_a_wrong_order() -> None:
     task = _parsed(Launch((sys.executable,)))
     trigger = task.find(f"{NS}Triggers/{NS}LogonTrigger")
     assert trigger is not None
@@ -102,7 +102,7 @@ def test_any_path_and_any_user_read_back_as_they_were(name: str, user: str) -> N
         ("Principals/Principal/RunLevel", "LeastPrivilege"),
     ],
 )
-def test_what_task_scheduler_would_do_unasked_is_put_right(path: str, value: str) -> None:
+def test_task_schedulers_unwanted_defaults_are_changed(path: str, value: str) -> None:
     assert _text(_parsed(Launch((sys.executable,))), *path.split("/")) == value
 
 
@@ -171,7 +171,7 @@ def test_where_only_administrators_may_it_says_whom_to_ask(service: ScheduledTas
         service.install()
 
 
-def test_starting_what_is_not_installed_says_so(service: ScheduledTask) -> None:
+def test_starting_an_uninstalled_service_says_so(service: ScheduledTask) -> None:
     for act in (service.start, service.stop):
         with pytest.raises(UsageError, match="service install"):
             act()

@@ -8,7 +8,7 @@ from agent.errors import AgentError, UsageError
 from agent.service.system_tool import ask, tell
 
 
-def test_a_tool_that_this_system_lacks_is_told_with_what_to_do() -> None:
+def test_a_tool_that_this_system_lacks_is_reported_with_what_to_do() -> None:
     with pytest.raises(UsageError, match="photo-agent run"):
         ask(("no-such-tool-here",))
 

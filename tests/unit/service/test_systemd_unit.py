@@ -67,7 +67,7 @@ def test_it_is_started_again_without_end_and_gives_way_to_the_person() -> None:
     assert service["Install"]["WantedBy"] == "default.target"
 
 
-def test_nothing_in_it_needs_a_mount_namespace_which_users_managers_may_not_have() -> None:
+def test_the_unit_needs_no_mount_namespace() -> None:
     keys = set(_sections(systemd_unit(Launch((sys.executable,))))["Service"])
     forbidden = r"Protect|Private|Read\w+Paths|Inaccessible|Bind|TemporaryFileSystem|CapabilityBoundingSet|DynamicUser"
     assert not [key for key in keys if re.match(forbidden, key)]
@@ -92,7 +92,7 @@ def test_systemd_finds_no_fault_with_it(awkward: Launch, tmp_path: Path) -> None
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_systemd_would_have_told_of_a_fault(launch: Launch, tmp_path: Path) -> None:
+def test_systemd_detects_a_fault(launch: Launch, tmp_path: Path) -> None:
     unit = tmp_path / UNIT
     unit.write_text(systemd_unit(launch).replace("UMask=0077", "UMask=private"), "utf-8")
     assert "Failed to parse mode" in _analyze("verify", str(unit), runtime=tmp_path).stderr
@@ -188,7 +188,7 @@ def test_uninstalling_leaves_no_file_and_may_be_repeated(service: SystemdService
 @pytest.mark.parametrize(
     ("state", "running", "said"),
     [
-        ("activating", Known.NO, "started again within 60 s"),
+        ("activating", Known.NO, "will start again within 60 s"),
         ("failed", Known.NO, "journalctl"),
         ("strange", Known.NOT_KNOWN, "systemctl said"),
     ],
@@ -211,9 +211,7 @@ def test_without_a_session_it_says_how_to_go_on_by_hand_and_writes_nothing(
     assert not (tmp_path / "units").exists()
 
 
-def test_without_a_session_an_installed_service_is_not_known_to_run_and_can_be_taken_away(
-    service: SystemdService, tmp_path: Path
-) -> None:
+def test_without_a_session_an_installed_service_can_be_removed(service: SystemdService, tmp_path: Path) -> None:
     service.install()
     (tmp_path / "session").unlink()
     assert service.status().running is Known.NOT_KNOWN
@@ -221,7 +219,7 @@ def test_without_a_session_an_installed_service_is_not_known_to_run_and_can_be_t
     assert not service.status().installed
 
 
-def test_starting_what_is_not_installed_says_so(service: SystemdService) -> None:
+def test_starting_an_uninstalled_service_says_so(service: SystemdService) -> None:
     for act in (service.start, service.stop):
         with pytest.raises(UsageError, match="service install"):
             act()

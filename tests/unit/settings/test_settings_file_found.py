@@ -62,7 +62,7 @@ def test_a_folder_named_as_the_file_is_told_apart_from_a_missing_one(tmp_path: P
 
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="the machine's folder can be moved by XDG only")
 @pytest.mark.parametrize("theirs", ["another owner", "others may write it"])
-def test_a_machines_file_that_another_user_could_have_put_there_is_passed_over(
+def test_a_machines_file_from_another_user_is_skipped(
     tmp_path: Path, theirs: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     users = _touched(config_folder() / "agent.toml")

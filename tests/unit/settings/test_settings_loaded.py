@@ -40,7 +40,7 @@ def _fault(write: Write, table: str, line: str) -> str:
     return str(caught.value)
 
 
-def test_what_is_not_given_has_the_defaults_of_the_contract(write: Write, home: Path) -> None:
+def test_missing_keys_have_the_defaults_of_the_contract(write: Write, home: Path) -> None:
     settings = load(write(MINIMAL))
     assert dataclasses.asdict(settings) == {
         "device": {
@@ -176,7 +176,7 @@ def test_all_faults_come_at_once_each_with_its_key(write: Write) -> None:
         ("share", 'hots = "x"', "did you mean share.host?"),
         ("share", "keep_hours = 1", "did you mean removal.keep_hours?"),
         ("removal", "keep-hours = 1", "did you mean removal.keep_hours?"),
-        ("removal", "xyzzy = 1", "[removal] knows keep_hours, overdue_hours"),
+        ("removal", "xyzzy = 1", "the keys of [removal] are keep_hours, overdue_hours"),
         ("shares", "a = 1", "did you mean [share]?"),
         ("xyzzy", "a = 1", "the tables are device, folders, share, register, removal"),
     ],
@@ -204,7 +204,7 @@ def test_a_value_where_a_table_belongs_is_explained(write: Write) -> None:
         ("device", 'name = "a\\n"', "device.name"),
         ("device", 'name = "a."', "device.name"),
         ("device", f'name = "{"x" * 65}"', "device.name"),
-        ("device", 'name = "NUL.x"', "Windows keeps"),
+        ("device", 'name = "NUL.x"', "Windows reserves"),
         ("device", 'staff = "  "', "must not be empty"),
         ("device", 'staff = "a;b"', "one person"),
         ("device", 'timezone = "europe/londn"', "did you mean Europe/London?"),
@@ -218,20 +218,20 @@ def test_a_value_where_a_table_belongs_is_explained(write: Write) -> None:
         ("folders", 'watch = "~/x"', "list in square brackets"),
         ("folders", 'watch = ["~"]', "whole home folder"),
         ("folders", 'watch = ["~/x/.."]', "whole home folder"),
-        ("folders", 'watch = ["~/.."]', "holds whole home folders"),
+        ("folders", 'watch = ["~/.."]', "contains whole home folders"),
         ("folders", 'watch = ["/"]', "whole drive" if sys.platform != "win32" else "full path"),
         ("folders", 'watch = ["photos"]', "full path"),
         ("folders", 'watch = [""]', "must not be empty"),
         ("folders", 'watch = ["$NOT_SET_HERE/x"]', "does not exist here"),
         ("folders", 'watch = ["~/a", "~/a/"]', "named twice"),
-        ("folders", 'watch = ["~/a", "~/a/b"]', "lies in"),
-        ("folders", 'watch = ["~/a/b", "~/a"]', "lies in"),
+        ("folders", 'watch = ["~/a", "~/a/b"]', "is inside"),
+        ("folders", 'watch = ["~/a/b", "~/a"]', "is inside"),
         ("folders", "settle_seconds = -1", "at least 0"),
         ("folders", 'settle_seconds = "5"', "without quotes"),
         ("folders", "settle_seconds = true", "without quotes"),
         ("folders", "settle_seconds = nan", "folders.settle_seconds"),
         ("folders", "rescan_minutes = 0", "more than 0"),
-        ("share", 'host = "sftp://x"', "server's name alone"),
+        ("share", 'host = "sftp://x"', "only the server's name"),
         ("share", 'host = "me@x"', "share.user"),
         ("share", 'host = "x:2222"', "share.port"),
         ("share", 'host = "[::1]"', "without brackets"),
@@ -265,12 +265,12 @@ def test_a_value_where_a_table_belongs_is_explained(write: Write) -> None:
         ("register", 'visits = "share:/visits.csv"', "share.path"),
         ("register", 'visits = "share:a//visits.csv"', "share.path"),
         ("register", 'visits = "visits.csv"', "full path"),
-        ("register", 'visits = "~/Pictures/Camera Imports/visits.csv"', "lies in a watched folder"),
+        ("register", 'visits = "~/Pictures/Camera Imports/visits.csv"', "is inside a watched folder"),
         ("register", 'cameras = "share:cameras.ics"', "must end in .csv"),
         ("register", "max_age_days = 0", "more than 0"),
         ("removal", "keep_hours = -1", "at least 0"),
         ("removal", "overdue_hours = 0", "more than 0"),
-        ("device", 'state_dir = "~/Pictures/Camera Imports/state"', "lies in the watched folder"),
+        ("device", 'state_dir = "~/Pictures/Camera Imports/state"', "is inside the watched folder"),
     ],
 )
 def test_a_value_that_cannot_be_right_is_refused_with_the_reason(
@@ -305,7 +305,7 @@ def test_the_home_folder_is_not_watched_by_way_of_a_link_either(write: Write, tm
         ("removal", "keep_hours = 0.25"),
     ],
 )
-def test_a_value_at_the_edge_of_what_is_right_is_taken(write: Write, table: str, line: str) -> None:
+def test_a_value_at_the_limit_is_accepted(write: Write, table: str, line: str) -> None:
     load(write(_set(MINIMAL, table, line)))
 
 

@@ -35,7 +35,7 @@ def test_the_example_in_config_loads_and_fits_the_schema() -> None:
     _validator().validate(tomllib.loads((CONFIG / "agent.toml").read_text("utf-8")))
 
 
-def test_every_key_of_the_example_stands_under_a_comment() -> None:
+def test_every_key_of_the_example_has_a_comment() -> None:
     lines = (CONFIG / "agent.toml").read_text("utf-8").splitlines()
     keys = [number for number, line in enumerate(lines) if " = " in line]
     assert len(keys) == sum(map(len, load(CONFIG / "agent.toml").dump().values()))

@@ -51,7 +51,7 @@ def photo(tmp_path: Path, with_xmp: Callable[[bytes], bytes]) -> Path:
     return path
 
 
-def test_every_photo_of_the_corpus_is_planned_apart_as_it_is_here(corpus: Path, tag_for: MakeTag) -> None:
+def test_the_worker_plans_every_photo_of_the_corpus_alike(corpus: Path, tag_for: MakeTag) -> None:
     splices = 0
     for path in sorted(corpus.rglob("*.jpg")):
         tag = tag_for(path.read_bytes(), title=" A\tB & <C> ", owner="")
@@ -106,7 +106,7 @@ def test_a_splice_behind_the_photos_end_or_before_its_beginning_is_not_taken(
     told = answer_splice(path, splice_question(tag_for(real_jpeg), "jpeg"))
     assert told["drop"] == 0
     for at in (0, 1, len(real_jpeg) + 1):
-        with pytest.raises(ValueError, match="no XMP segment"):
+        with pytest.raises(ValueError, match="not an XMP segment"):
             understood_splice(path, len(real_jpeg), {**told, "at": at})
 
 
@@ -121,7 +121,7 @@ def test_a_splice_behind_the_photos_end_or_before_its_beginning_is_not_taken(
         },
     )
 )
-def test_whatever_is_answered_no_splice_leaves_out_a_byte_that_it_does_not_keep(
+def test_no_answer_makes_a_splice_that_loses_a_byte(
     told: dict[str, object], tmp_path_factory: pytest.TempPathFactory, with_xmp: Callable[[bytes], bytes]
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "answered.jpg"
@@ -143,7 +143,7 @@ def test_a_photo_that_is_gone_when_its_plan_comes_is_a_local_fault(photo: Path, 
         answer_splice(photo, splice_question(tag_for(b""), "jpeg"))
 
 
-def test_a_sidecar_is_merged_apart_as_it_is_here(tmp_path: Path, corpus: Path, tag_for: MakeTag) -> None:
+def test_the_worker_merges_a_sidecar_alike(tmp_path: Path, corpus: Path, tag_for: MakeTag) -> None:
     path = tmp_path / "a.xmp"
     foreigners = [found.read_bytes() for found in sorted(corpus.rglob("*.xmp"))]
     for foreign in (*foreigners, b"", b"no xml", PACKET.decode().encode("utf-16")):
@@ -168,6 +168,6 @@ def test_a_sidecar_that_changed_meanwhile_is_not_merged(tmp_path: Path, tag_for:
 
 
 @pytest.mark.parametrize("told", [{}, {"sidecar": 1}, {"sidecar": "%"}, {"sidecar": "ü"}])
-def test_what_is_no_sidecar_is_not_taken_for_one(told: dict[str, object]) -> None:
+def test_another_file_is_not_read_as_a_sidecar(told: dict[str, object]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         understood_merge(told)

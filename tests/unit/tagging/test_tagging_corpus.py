@@ -80,7 +80,7 @@ def read(tagged: tuple[Path, Path, dict[str, str]], exiftool: ExifTool) -> list[
     return [(name, old[name], new[name]) for name in old]
 
 
-def test_exiftool_reads_all_that_is_not_xmp_as_before_down_to_previews_and_makers_notes(
+def test_exiftool_reads_everything_but_xmp_as_before(
     read: list[tuple[str, Read, Read]],
 ) -> None:
     for name, old, new in read:
@@ -90,7 +90,7 @@ def test_exiftool_reads_all_that_is_not_xmp_as_before_down_to_previews_and_maker
         assert "ExifTool:Validate" in found
 
 
-def test_exiftool_reads_every_foreign_xmp_property_as_before_and_ours_beside_them(
+def test_exiftool_reads_every_foreign_xmp_property_as_before(
     read: list[tuple[str, Read, Read]],
 ) -> None:
     for name, old, new in read:

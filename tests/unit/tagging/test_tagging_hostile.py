@@ -60,7 +60,7 @@ def test_hostile_xmp_gets_a_sidecar_at_once(name: str, planned: Planned, with_xm
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_sidecar_is_kept_without_being_believed(name: str, tag_for: MakeTag) -> None:
+def test_a_hostile_sidecar_is_stored_but_not_trusted(name: str, tag_for: MakeTag) -> None:
     repeated = HOSTILE[name] * 20
     started = time.monotonic()
     for foreign in (HOSTILE[name], repeated):
@@ -199,7 +199,7 @@ def test_a_damaged_file_gives_the_original_or_an_error_never_other_bytes(
     assert refused > 2_000
 
 
-def test_a_photo_changed_behind_its_head_is_found_out_only_at_the_end_and_then_refused(
+def test_a_photo_changed_after_its_head_is_refused_at_the_end(
     tagged_files: list[tuple[bytes, bytes]],
 ) -> None:
     _, sent = tagged_files[0]
@@ -207,7 +207,7 @@ def test_a_photo_changed_behind_its_head_is_found_out_only_at_the_end_and_then_r
         untag(io.BytesIO(sent[:-2] + b"\0\0"), io.BytesIO())
 
 
-def test_a_photo_without_our_tag_is_no_use_to_untag(real_jpeg: bytes, with_xmp: WithXmp) -> None:
+def test_untag_refuses_a_photo_without_our_tag(real_jpeg: bytes, with_xmp: WithXmp) -> None:
     foreign = with_xmp(b"<rdf:RDF " + RDF + b"/>")
     for content in (real_jpeg, foreign):
         with pytest.raises(UsageError):
@@ -229,7 +229,7 @@ def test_a_packet_that_expands_without_end_is_refused(tag_for: MakeTag) -> None:
     assert peak < 40 * 1024 * 1024
 
 
-def test_a_photo_that_carries_two_tags_is_refused_for_nobody_can_tell_which_came_last(
+def test_a_photo_with_two_tags_is_refused(
     tagged_files: list[tuple[bytes, bytes]],
 ) -> None:
     original, sent = tagged_files[0]

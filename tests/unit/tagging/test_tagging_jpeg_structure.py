@@ -51,9 +51,7 @@ def test_the_tag_goes_after_jfif_and_exif_but_never_behind_an_mpf_index(
     assert (splice.at, splice.drop) == (2 + sum(4 + len(body) for _, body in segments[:before]), 0)
 
 
-def test_xmp_that_is_there_is_replaced_where_it_stands(
-    jpeg: Jpeg, planned: Planned, tag_for: Callable[..., Tag]
-) -> None:
+def test_existing_xmp_is_replaced_in_place(jpeg: Jpeg, planned: Planned, tag_for: Callable[..., Tag]) -> None:
     content = jpeg([EXIF, ICC, (0xE1, EMPTY_XMP), MPF])
     splice = planned(content, tag_for(content))
     assert isinstance(splice, Splice)
@@ -87,7 +85,7 @@ def test_what_cannot_safely_be_spliced_gets_a_sidecar_and_a_reason(
     assert reason in answer.reason
 
 
-def test_an_exif_block_in_front_of_the_splice_must_keep_to_itself_but_one_behind_moves_as_a_whole(
+def test_an_exif_block_before_the_splice_must_not_point_past_it(
     jpeg: Jpeg, planned: Planned, tag_for: Callable[..., Tag]
 ) -> None:
     reaching = (0xE1, b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 0x010F, 2, 9, 90_000, 0))
@@ -96,7 +94,7 @@ def test_an_exif_block_in_front_of_the_splice_must_keep_to_itself_but_one_behind
         assert isinstance(planned(content, tag_for(content)), kind)
 
 
-def test_a_picture_behind_the_photo_that_makers_notes_point_to_keeps_the_photo_whole(
+def test_a_photo_whose_notes_point_to_a_later_picture_is_not_spliced(
     jpeg: Jpeg, planned: Planned, tag_for: Callable[..., Tag]
 ) -> None:
     def photo(preview_at: int) -> bytes:
@@ -111,7 +109,7 @@ def test_a_picture_behind_the_photo_that_makers_notes_point_to_keeps_the_photo_w
     pointed = photo(at)
     answer = planned(pointed, tag_for(pointed))
     assert isinstance(answer, NeedsSidecar)
-    assert "behind it" in answer.reason
+    assert "after it" in answer.reason
 
 
 @pytest.mark.parametrize(
@@ -150,9 +148,7 @@ def test_neither_a_symbolic_link_nor_a_pipe_is_read(
             plan(tmp_path / name, format="jpeg", tag=tag_for(real_jpeg))
 
 
-def test_planning_leaves_the_file_as_it_is_and_always_says_the_same(
-    tmp_path: Path, real_jpeg: bytes, tag_for: Callable[..., Tag]
-) -> None:
+def test_planning_changes_nothing_and_repeats(tmp_path: Path, real_jpeg: bytes, tag_for: Callable[..., Tag]) -> None:
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(real_jpeg)
     before = photo.stat()

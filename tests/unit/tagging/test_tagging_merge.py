@@ -132,7 +132,7 @@ def test_ours_speaks_about_what_theirs_speaks_about(merge: Merge) -> None:
     assert {block.get(f"{{{RDF}}}about") for block in found.iter(f"{{{RDF}}}Description")} == {'uuid:a&"<\nb'}
 
 
-def test_their_prefix_for_a_namespace_is_ours_too_and_a_prefix_of_theirs_is_never_given_another_meaning(
+def test_prefixes_of_another_program_keep_their_meaning(
     merge: Merge,
 ) -> None:
     rights = "http://ns.adobe.com/xap/1.0/rights/"
@@ -199,7 +199,7 @@ def test_a_photo_that_is_tagged_already_is_not_tagged_twice_inside(
     assert "already" in answer.reason
 
 
-def test_nothing_but_the_tag_is_told(real_jpeg: bytes, planned: Planned, tag_for: Callable[..., Tag]) -> None:
+def test_the_tag_contains_nothing_else(real_jpeg: bytes, planned: Planned, tag_for: Callable[..., Tag]) -> None:
     splice = planned(real_jpeg, tag_for(real_jpeg))
     assert isinstance(splice, Splice)
     assert b"/" not in re.sub(rb"https?://\S+|adobe:ns:meta/|School visits/Science|</|/>", b"", splice.insert)

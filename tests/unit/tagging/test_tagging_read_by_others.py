@@ -58,7 +58,7 @@ def test_digikam_finds_the_visit_in_a_jpeg_in_the_forms_that_it_reads(
     assert printed(exiv2_xmp(tmp_path / "a.jpg")) >= OURS
 
 
-def test_what_another_program_said_in_these_forms_stands_before_ours_in_a_jpeg_and_beside_a_film(
+def test_another_programs_values_come_before_ours(
     tmp_path: Path, with_xmp: Any, tag_for: MakeTag, exiv2_xmp: Callable[[Path], str], spliced: Any, planned: Any
 ) -> None:
     photo = with_xmp(FOREIGN)
@@ -78,7 +78,7 @@ def test_a_title_with_separators_stays_one_level_of_the_tree(
     assert ("Xmp.iptcExt.Event", "LangAlt", 'lang="x-default" Art/Music | Year 7, 8') in found
 
 
-def test_exiftool_takes_the_sidecar_for_xmp_and_finds_nothing_wrong_with_photo_or_sidecar(
+def test_exiftool_finds_no_fault_in_photo_or_sidecar(
     tmp_path: Path, real_jpeg: bytes, tag_for: MakeTag, exiftool: Any, spliced: Any, planned: Any
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(spliced(real_jpeg, planned(real_jpeg, tag_for(real_jpeg))))
@@ -89,7 +89,7 @@ def test_exiftool_takes_the_sidecar_for_xmp_and_finds_nothing_wrong_with_photo_o
     assert exiftool(tmp_path)["a.mov.xmp"]["File:FileType"] == "XMP"
 
 
-def test_extended_xmp_is_read_as_before_by_exiftool_and_comes_back_byte_for_byte(
+def test_extended_xmp_is_read_as_before_and_comes_back_whole(
     tmp_path: Path, real_jpeg: bytes, tag_for: MakeTag, spliced: Any, planned: Any
 ) -> None:
     """Written by ExifTool: a packet over 64 KiB goes into a standard part and extended ones (XMP Part 3, 1.1.3.1)."""

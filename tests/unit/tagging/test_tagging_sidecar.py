@@ -78,7 +78,7 @@ def test_the_same_is_made_again_from_the_same(tag_for: MakeTag) -> None:
     assert sidecar(tag_for(b"raw"), foreign=DARKTABLE) == sidecar(tag_for(b"raw"), foreign=DARKTABLE)
 
 
-def test_a_sidecar_of_ours_that_comes_back_from_the_share_is_kept_in_the_next(tag_for: MakeTag) -> None:
+def test_our_own_earlier_sidecar_is_stored_in_the_next(tag_for: MakeTag) -> None:
     first = sidecar(tag_for(b"raw"), foreign=DARKTABLE)
     second = sidecar(tag_for(b"raw", title="Zoo"), foreign=first)
     assert undone(second)[0] == first
@@ -90,14 +90,14 @@ def test_a_sidecar_of_ours_that_comes_back_from_the_share_is_kept_in_the_next(ta
 @given(
     foreign=st.one_of(st.binary(max_size=300), st.text(max_size=100).map(lambda text: text.encode("utf-16", "replace")))
 )
-def test_whatever_was_in_a_sidecar_is_kept_and_comes_back(foreign: bytes, tag_for: MakeTag) -> None:
+def test_every_sidecar_is_stored_and_comes_back(foreign: bytes, tag_for: MakeTag) -> None:
     tag = tag_for(b"raw")
     content = sidecar(tag, foreign=foreign)
     assert undone(content)[0] == foreign
     assert read_tag(io.BytesIO(content)) == tag
 
 
-def test_every_sidecar_of_the_corpus_comes_back_and_exiftool_reads_it_as_before(
+def test_every_sidecar_of_the_corpus_comes_back_as_it_was(
     corpus: Path, tmp_path: Path, tag_for: MakeTag, exiftool: Callable[..., dict[str, dict[str, Any]]]
 ) -> None:
     (tmp_path / "before").mkdir()
@@ -129,7 +129,7 @@ def test_exiv2_reads_a_sidecar_of_ours(tmp_path: Path, tag_for: MakeTag, exiv2_x
         assert "Science Museum" in exiv2_xmp(tmp_path / name)
 
 
-def test_a_sidecar_of_absurd_size_is_a_fault_and_a_large_one_is_kept(tag_for: MakeTag) -> None:
+def test_a_large_sidecar_is_stored_and_a_huge_one_refused(tag_for: MakeTag) -> None:
     large = DARKTABLE.replace(b"cat", b"c" * (5 * 1024 * 1024))
     content = sidecar(tag_for(b"raw"), foreign=large)
     assert undone(content)[0] == large
@@ -138,14 +138,14 @@ def test_a_sidecar_of_absurd_size_is_a_fault_and_a_large_one_is_kept(tag_for: Ma
         sidecar(tag_for(b"raw"), foreign=bytes(16 * 1024 * 1024 + 1))
 
 
-def test_a_sidecar_without_our_tag_is_no_use_to_untag(tag_for: MakeTag) -> None:
+def test_untag_refuses_a_sidecar_without_our_tag(tag_for: MakeTag) -> None:
     for content in (DARKTABLE, b"", b"\xff", b"text", bytes(1000)):
         assert read_tag(io.BytesIO(content)) is None
         with pytest.raises(UsageError):
             undone(content)
 
 
-def test_a_sidecar_whose_merging_could_not_be_undone_is_kept_unmerged(tag_for: MakeTag) -> None:
+def test_a_sidecar_that_cannot_be_merged_is_stored_unmerged(tag_for: MakeTag) -> None:
     disguised = DARKTABLE.replace(b"http://darktable.sf.net/", b"https:&#47;/visit-photo-agent.example/ns/1.0/")
     content = sidecar(
         tag_for(b"raw"),

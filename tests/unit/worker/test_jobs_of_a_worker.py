@@ -137,7 +137,7 @@ def test_many_questions_are_answered_in_order_whatever_happens_to_one(
 def test_no_other_question_gets_between_many(worker: Worker, photo: Path) -> None:
     answers = worker.ask_many(TELL, [(photo, {})] * 3, as_it_is)
     next(answers)
-    with pytest.raises(RuntimeError, match="not at its end"):
+    with pytest.raises(RuntimeError, match="has not finished"):
         worker.ask(TELL, photo, {}, as_it_is)
     assert len(list(answers)) == 2
     assert worker.ask(TELL, photo, {}, as_it_is)["size"] == len(PICTURE)
