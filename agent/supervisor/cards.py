@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from agent.errors import RecordError
 from agent.journal import CardAnswer, CardSaid
+from agent.language import using
 from agent.pipeline import cardmark
 from agent.pipeline.cardlook import AT_ONCE, CardLook, print_of
 from agent.pipeline.cardrules import why_not_offered
@@ -32,8 +33,10 @@ from agent.pipeline.events import Summary
 from agent.pipeline.renew import no_register
 from agent.pipeline.run import Run
 from agent.pipeline.whereabouts import dismiss_volume, look_where_mounted_now
-from agent.supervisor.cardnotices import TAKEN_OUT, finished, offered
+from agent.supervisor.audiences import Tell, ToLog
+from agent.supervisor.cardnotices import finished, offered, taken_out
 from agent.supervisor.cardrun import StillIn, ToCard, is_same
+from agent.supervisor.notices import language_of
 from agent.volumes import PluggedIn, flush, glance, plugged_in
 
 log = logging.getLogger("photo-agent")
@@ -47,12 +50,13 @@ SHOWN = 640
 
 @dataclass(slots=True)
 class CardKeeper:
-    """See the module. `show` says a line on the desktop, `hint` asks the loop for a run soon."""
+    """See the module. `show` says a line on the desktop, `hint` asks the loop for a run soon, `tell` hears of runs."""
 
     context: Context
     show: Callable[[str], None]
     hint: Callable[[], None]
     stopping: Callable[[], bool]
+    tell: Tell = lambda _: None
     _mounts: object = None
     _next_poll: float = 0.0
     _in: tuple[PluggedIn, ...] = ()
@@ -197,7 +201,7 @@ class CardKeeper:
         after, waiting = counted(self.context, card)
         if card.phase is Phase.SENDING and waiting:
             put_down(self.context, replace(after, phase=Phase.TAKEN_OUT))
-            self.show(TAKEN_OUT)
+            self._show(taken_out)
             self.hint()
         else:
             drop(self.context, card)
@@ -253,7 +257,7 @@ class CardKeeper:
         before = of_offer(cards(self.context), card.id)
         put_down(self.context, replace(card, phase=Phase.OFFERED))
         if before is None or before.phase is not Phase.OFFERED:
-            self.show(offered(card))
+            self._show(lambda: offered(card))
         return None
 
     def _decided_by(self) -> tuple[object, object]:
@@ -290,7 +294,7 @@ class CardKeeper:
             put_down(self.context, replace(card, phase=Phase.OFFERED, since=None))
             raise
         here = StillIn(card.plugged)
-        audience = ToCard(self.context, card, here)
+        audience = ToCard(self.context, card, here, ToLog(self.context.journal, self.tell))
         run = Run(
             self.context,
             (card.plugged.top,),
@@ -318,7 +322,11 @@ class CardKeeper:
             return
         flushed = after.plugged.read_only or flush(after.plugged.top)
         put_down(self.context, replace(after, phase=Phase.DONE, flushed=flushed))
-        self.show(finished(after, flushed=flushed))
+        self._show(lambda: finished(after, flushed=flushed))
+
+    def _show(self, line: Callable[[], str]) -> None:
+        with using(language_of(self.context.settings)):
+            self.show(line())
 
 
 def _goes_on(card: Card, plugged: PluggedIn) -> bool:

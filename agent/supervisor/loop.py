@@ -68,6 +68,7 @@ class Supervisor:
             show=lambda text: None if self.notices is None else self.notices.notices.show(text),
             hint=lambda: self._timers.hint(time.monotonic()),
             stopping=self.stopping.is_set,
+            tell=self.tell,
         )
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
 """The panel of a card on Now: what it holds, what to do with it, how far it has come. Answers are rows of the journal.
 
-The words are here and in cards.html. A card's label is the work of whoever named the card: it is shown as text, with
-what cannot be printed replaced.
+The words are here and in cards.html, and in the catalogue. A card's label is the work of whoever named the card: it is
+shown as text, with what cannot be printed replaced.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from agent.errors import JournalError
 from agent.journal import CardSaid
+from agent.language import text
 from agent.model import VisitId
 from agent.pipeline.cards import Card, Phase, cards
 from agent.pipeline.pausing import resume
@@ -21,14 +22,6 @@ room = Blueprint("cards", __name__)
 
 LONGEST_LABEL = 24
 """Characters of a label that are shown: FAT has 11, exFAT 15."""
-
-_SAID = {
-    CardSaid.SEND: "We are looking at the card once more, then we send.",
-    CardSaid.ALWAYS: "We are looking at the card once more, then we send. We will not ask about this card again.",
-    CardSaid.NOT_NOW: "The card is left as it is. We ask again when you put it in next time.",
-    CardSaid.STOP_WAITING: "We no longer wait for that card. If you put it in again, we look at it anew.",
-    CardSaid.ASK_AGAIN: "We ask again when you put this card in next time.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +38,11 @@ class ShownCard:
     def others(self) -> int:
         """Photos on it that are of no visit."""
         return max(0, self.card.photos - self.card.to_send - self.card.unsure)
+
+    @property
+    def all(self) -> int:
+        """Photos to be sent: those that the look has found, or more where a person's answers have added some."""
+        return max(self.card.to_send, self.card.sent)
 
     @property
     def left(self) -> int:
@@ -91,11 +89,26 @@ def answer() -> Response:
         abort(404)
     offer = request.form.get("card", "")
     if offer not in {card.id for card in cards(here)}:
-        return saved("That card is not as it was any more. This is how it stands now.", "now.show")
+        return saved(text("That card is not as it was any more. This is how it stands now."), "now.show")
     if said in {CardSaid.SEND, CardSaid.ALWAYS}:
         resume(here)
     here.journal.answer_card(offer, said, moment())
-    return saved(_SAID[said], "now.show")
+    return saved(_noted(said), "now.show")
+
+
+def _noted(said: CardSaid) -> str:
+    """What comes of an answer."""
+    match said:
+        case CardSaid.SEND:
+            return text("We are looking at the card once more, then we send.")
+        case CardSaid.ALWAYS:
+            return text("We are looking at the card once more, then we send. We will not ask about this card again.")
+        case CardSaid.NOT_NOW:
+            return text("The card is left as it is. We ask again when you put it in next time.")
+        case CardSaid.STOP_WAITING:
+            return text("We no longer wait for that card. If you put it in again, we look at it anew.")
+        case CardSaid.ASK_AGAIN:
+            return text("We ask again when you put this card in next time.")
 
 
 def _plain(label: str) -> str:
