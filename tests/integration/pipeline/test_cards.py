@@ -41,6 +41,7 @@ class Desk:
 
     laptop: Laptop
     lines: list[str] = field(default_factory=list)
+    told: list[Any] = field(default_factory=list)
 
     def show(self, text: str) -> None:
         self.lines.append(text)
@@ -53,7 +54,8 @@ class Desk:
         def serve() -> None:
             with only_writer(settings), open_context(settings, sleep=stopping.wait) as context:
                 notices = RunNotices(context, self)
-                Supervisor(context, settings.watch, knock=lambda: True, stopping=stopping, notices=notices).run()
+                service = Supervisor(context, settings.watch, lambda: True, stopping, None, notices, self.told.append)
+                service.run()
 
         service = threading.Thread(target=serve)
         service.start()
@@ -167,6 +169,67 @@ def test_a_card_is_offered_sent_and_finished(desk: Desk, reader: Reader, kind: s
         "A card holds 3 photos from a school visit. Click to send.",
         "3 photos are safe on the school network and removed from the card. You can take the card out.",
     ]
+
+
+def test_a_cards_run_is_logged_in_sentences_and_told_as_any_other(
+    desk: Desk, card: Card, caplog: pytest.LogCaptureFixture
+) -> None:
+    with desk.at_work(), caplog.at_level("INFO", logger="photo-agent"):
+        card.put_in()
+        desk.say(desk.until(Phase.OFFERED), CardSaid.SEND)
+        desk.until(Phase.DONE)
+    lines = [one.getMessage() for one in caplog.records]
+    assert sum(line.endswith("was removed from its folder.") for line in lines) == 3
+    assert any(line.startswith("Sending 3 photos, ") for line in lines)
+    assert not [line for line in lines if "{" in line or "IMG_" in line or str(card.top) in line]
+    happened = [one["event"] for one in desk.told]
+    assert [happened.count(what) for what in ("sent", "proven", "removed")] == [3, 3, 3]
+    assert [one["removed"] for one in desk.told if one["event"] == "summary" and one["removed"]] == [3]
+
+
+def test_notices_of_a_card_are_in_the_teachers_language(desk: Desk, card: Card) -> None:
+    desk.laptop.configure(folders={"settle_seconds": 0.2}, device={"language": "cy"})
+    with desk.at_work():
+        card.put_in()
+        desk.until(Phase.OFFERED)
+        wait(lambda: desk.lines)
+    assert desk.lines == ["Mae 3 llun o ymweliad ysgol ar gerdyn. Cliciwch i anfon."]
+
+
+@pytest.mark.parametrize(
+    ("remove", "locked", "says"),
+    [
+        ("ask", False, "sent and then removed from the card"),
+        ("never", False, "sent and stay on the card too, as the settings say"),
+        ("ask", True, "sent and stay on the card too, for it is locked"),
+    ],
+)
+def test_a_preview_says_what_becomes_of_photos_on_a_card(
+    desk: Desk, card: Card, capsys: pytest.CaptureFixture[str], remove: str, *, locked: bool, says: str
+) -> None:
+    from agent.cli.sync import command
+
+    desk.laptop.configure(cards={"remove": remove})
+    photo = desk.laptop.photo("IMG_5555.JPG")
+    card.put_in(locked=locked)
+    code = command.main(["--dry-run", str(card.top), str(photo)], standalone_mode=False, obj=str(desk.laptop.config))
+    assert code == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"These would be {says}" in said
+    assert "These would be sent and then removed from this laptop" in said
+
+
+def test_an_inspection_takes_for_a_card_what_is_offered_as_one(desk: Desk, card: Card) -> None:
+    from agent.pipeline.inspect_here import surroundings
+
+    card.put_in()
+    here, _ = surroundings(desk.laptop.settings)
+    assert here.cards == [card.top]
+    assert card.top not in here.disks
+    card.reader.forgets(card)  # as the kernel says of a hard disk
+    here, _ = surroundings(desk.laptop.settings)
+    assert here.cards == []
+    assert card.top in here.disks
 
 
 @pytest.mark.slow
