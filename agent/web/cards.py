@@ -20,17 +20,21 @@ from agent.web.app import context, moment, saved
 
 room = Blueprint("cards", __name__)
 
+MOST_LISTS = 5
+"""Visits of a finished card whose lists are offered; all are under Visits."""
+
 LONGEST_LABEL = 24
 """Characters of a label that are shown: FAT has 11, exFAT 15."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownCard:
-    """A card as its panel shows it."""
+    """A card as its panel shows it; `lists` are visits, with their titles, that have a list of what is left to do."""
 
     card: Card
     label: str
     titles: tuple[str, ...]
+    lists: tuple[tuple[VisitId, str], ...]
     stays: bool
     can_always: bool
 
@@ -72,6 +76,7 @@ def shown() -> list[ShownCard]:
             card,
             _plain(card.plugged.label),
             tuple(titles.get(visit, str(visit)) for visit in card.visits),
+            tuple((visit, titles[visit]) for visit in card.visits if visit in titles)[:MOST_LISTS],
             stays=remove == "never",
             can_always=remove == "ask" and card.plugged.id is not None and not card.plugged.read_only,
         )
