@@ -73,7 +73,10 @@ class CardKeeper:
     def begin(self) -> None:
         """Start anew: what an earlier service showed counts no more, but for cards whose photos are under way."""
         self._grounds = self._decided_by()
+        now = plugged_in()
         for card in cards(self.context):
+            if card.phase is Phase.SENDING and any(is_same(one, card.plugged) for one in now):
+                continue  # it was not taken out: the first look at what is in goes on with it
             if card.phase in {Phase.SENDING, Phase.TAKEN_OUT}:
                 put_down(self.context, replace(card, phase=Phase.TAKEN_OUT))
             else:
@@ -99,6 +102,10 @@ class CardKeeper:
         for card in cards(self.context):
             if card.phase is Phase.SENDING and self._is_in(card.plugged):
                 self._count(card)
+            elif card.phase is Phase.DONE and card.since is not None and self._is_in(card.plugged):
+                after, waiting = counted(self.context, card)
+                if waiting or after != card:  # a person has answered what was in doubt
+                    self._count(card)
             elif card.phase is Phase.TAKEN_OUT:
                 after, waiting = counted(self.context, card)
                 if waiting + after.kept == 0:
@@ -127,10 +134,15 @@ class CardKeeper:
         return None
 
     def _send_if_as_shown(self, card: Card, *, always: bool) -> Summary | None:
-        """The yes belongs to what was looked at: the same card, with the same files on it."""
+        """The yes belongs to what was looked at: the same card, with the same files on it.
+
+        It is watched from before the files are looked at, so that one that is put in its place meanwhile is not sent.
+        """
+        here = StillIn(card.plugged)
         self._poll()
-        if self._is_in(card.plugged) and print_of(card.plugged) == card.print:
-            return self._send(card, always=always and not self._twin_of(card.plugged))
+        if self._is_in(card.plugged) and print_of(card.plugged) == card.print and here.is_in():
+            remembered = always and not card.stays and not self._twin_of(card.plugged)
+            return self._send(card, here, always=remembered)
         self._ask_again(card)
         return None
 
@@ -162,7 +174,11 @@ class CardKeeper:
         if now is None:
             return False
         for card in cards(self.context):
-            if card.plugged == plugged:
+            if card.plugged != plugged:
+                continue
+            if card.phase is Phase.OFFERED:
+                self._offer(replace(card, plugged=now))
+            else:
                 put_down(self.context, replace(card, plugged=now))
         return True
 
@@ -243,6 +259,7 @@ class CardKeeper:
             return None
         if look.troubles:
             log.warning("%d folders or files of a card could not be looked at.", len(look.troubles))
+        card = replace(card, stays=self.context.settings.cards.remove == "never")
         if not card.to_send and not card.unsure:
             drop(self.context, card)
             if look.safe and card.plugged.read_only:
@@ -254,11 +271,23 @@ class CardKeeper:
         always = not self._twin_of(card.plugged) and cardmark.is_always(self.context, card.plugged)
         if always or self.context.settings.cards.remove == "always":
             return self._send_if_as_shown(card, always=always)
-        before = of_offer(cards(self.context), card.id)
-        put_down(self.context, replace(card, phase=Phase.OFFERED))
-        if before is None or before.phase is not Phase.OFFERED:
-            self._show(lambda: offered(card))
+        self._offer(replace(card, phase=Phase.OFFERED))
         return None
+
+    def _offer(self, card: Card) -> None:
+        """Ask about the card.
+
+        What was asked before, and says another thing now, is another offer: a yes to the former, from a page that still
+        shows it, must not be taken for one to this.
+        """
+        before = of_offer(cards(self.context), card.id)
+        asked = before is not None and before.phase is Phase.OFFERED
+        if asked and before != card:
+            drop(self.context, card)
+            card = replace(card, id=put_in(self.context, card.plugged).id)
+        put_down(self.context, card)
+        if not asked:
+            self._show(lambda: offered(card))
 
     def _decided_by(self) -> tuple[object, object]:
         """What decides which photos are of a visit, and whether anything can."""
@@ -285,7 +314,7 @@ class CardKeeper:
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
-    def _send(self, card: Card, *, always: bool) -> Summary:
+    def _send(self, card: Card, here: StillIn, *, always: bool) -> Summary:
         began = self.context.clock()
         card = put_down(self.context, replace(card, phase=Phase.SENDING, since=began, always=always))
         try:
@@ -293,7 +322,6 @@ class CardKeeper:
         except RecordError:
             put_down(self.context, replace(card, phase=Phase.OFFERED, since=None))
             raise
-        here = StillIn(card.plugged)
         audience = ToCard(self.context, card, here, ToLog(self.context.journal, self.tell))
         run = Run(
             self.context,
@@ -315,7 +343,10 @@ class CardKeeper:
         """Where the card stands; finished when nothing is on its way and all is written to it."""
         after, waiting = counted(self.context, card)
         if waiting:
-            put_down(self.context, after)
+            put_down(self.context, replace(after, phase=Phase.SENDING))
+            return
+        if not after.sent and after.unsure:
+            put_down(self.context, replace(after, phase=Phase.DONE))  # all of it waits for a person's answers
             return
         if not after.sent:
             drop(self.context, after)  # nothing came of it: a crash before it began, or nothing is of a visit after all
@@ -330,4 +361,7 @@ class CardKeeper:
 
 
 def _goes_on(card: Card, plugged: PluggedIn) -> bool:
+    """Whether a yes that was given before covers photos of the volume that came in: also where the service was away."""
+    if card.phase is Phase.SENDING:
+        return is_same(card.plugged, plugged)
     return card.phase is Phase.TAKEN_OUT and card.plugged.is_like(plugged)

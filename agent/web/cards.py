@@ -23,6 +23,15 @@ room = Blueprint("cards", __name__)
 MOST_LISTS = 5
 """Visits of a finished card whose lists are offered; all are under Visits."""
 
+_ANSWERS = {
+    CardSaid.SEND: Phase.OFFERED,
+    CardSaid.ALWAYS: Phase.OFFERED,
+    CardSaid.NOT_NOW: Phase.OFFERED,
+    CardSaid.STOP_WAITING: Phase.TAKEN_OUT,
+    CardSaid.ASK_AGAIN: Phase.DONE,
+}
+"""In which phase each can be said."""
+
 LONGEST_LABEL = 24
 """Characters of a label that are shown: FAT has 11, exFAT 15."""
 
@@ -47,6 +56,11 @@ class ShownCard:
     def all(self) -> int:
         """Photos to be sent: those that the look has found, or more where a person's answers have added some."""
         return max(self.card.to_send, self.card.sent)
+
+    @property
+    def still_on_it(self) -> int:
+        """Photos that are on the card after all was sent: of no visit, in doubt, or refused."""
+        return max(0, self.card.photos - self.card.sent + self.card.kept)
 
     @property
     def left(self) -> int:
@@ -77,8 +91,11 @@ def shown() -> list[ShownCard]:
             _plain(card.plugged.label),
             tuple(titles.get(visit, str(visit)) for visit in card.visits),
             tuple((visit, titles[visit]) for visit in card.visits if visit in titles)[:MOST_LISTS],
-            stays=remove == "never",
-            can_always=remove == "ask" and card.plugged.id is not None and not card.plugged.read_only,
+            stays=card.stays,
+            can_always=remove == "ask"
+            and not card.stays
+            and card.plugged.id is not None
+            and not card.plugged.read_only,
         )
         for card in found
     ]
@@ -93,7 +110,7 @@ def answer() -> Response:
     except ValueError:
         abort(404)
     offer = request.form.get("card", "")
-    if offer not in {card.id for card in cards(here)}:
+    if not any(card.id == offer and card.phase is _ANSWERS[said] for card in cards(here)):
         return saved(text("That card is not as it was any more. This is how it stands now."), "now.show")
     if said in {CardSaid.SEND, CardSaid.ALWAYS}:
         resume(here)

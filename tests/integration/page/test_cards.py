@@ -40,6 +40,10 @@ PHASES = {
         replace(OFFER, phase=Phase.DONE, sent=85, flushed=True),
         "85 photos are safe on the school network and removed from the card. 35 are still on it.",
     ),
+    "done, all of it in doubt": (
+        replace(OFFER, phase=Phase.DONE, visits={}, unsure=2, since=OFFER.put_in_at),
+        "2 photos on it need your answer.",
+    ),
     "done, not flushed": (replace(OFFER, phase=Phase.DONE, sent=85), "Eject the card, then take it out."),
     "done, locked": (
         replace(OFFER, phase=Phase.DONE, sent=85, kept=85, plugged=replace(PLUGGED, read_only=True)),
@@ -202,6 +206,17 @@ def test_an_answer_to_what_is_not_shown_any_more_is_not_taken(
 
 
 @pytest.mark.usefixtures("at_work")
+def test_a_second_page_cannot_answer_what_was_answered(laptop: Laptop, page: Callable[[], str], browser: Any) -> None:
+    show(laptop, OFFER)
+    tab = browser.new_page()
+    tab.goto(page())
+    show(laptop, replace(OFFER, phase=Phase.DECLINED))  # by the other page, and the service has seen to it
+    tab.get_by_role("button", name="Send and remove").click()
+    assert "not as it was any more" in tab.locator("#saved").inner_text()
+    assert answered(laptop) is None
+
+
+@pytest.mark.usefixtures("at_work")
 def test_a_hostile_label_is_shown_as_text(laptop: Laptop, page: Callable[[], str], browser: Any) -> None:
     label = "<b>\x1b[31m\u202eEOS</b>" + "x" * 50
     show(laptop, replace(OFFER, plugged=replace(PLUGGED, label=label)))
@@ -225,7 +240,7 @@ def test_a_card_is_not_spoken_of_while_nobody_could_see_to_it(
 @pytest.mark.usefixtures("at_work")
 def test_where_it_never_removes_the_page_says_so(laptop: Laptop, page: Callable[[], str], browser: Any) -> None:
     laptop.configure(register={"visits": str(laptop.home.parent / "visits.csv")}, cards={"remove": "never"})
-    show(laptop, OFFER)
+    show(laptop, replace(OFFER, stays=True))
     tab = browser.new_page()
     tab.goto(page())
     said = tab.locator("main").inner_text()
