@@ -64,6 +64,7 @@ class CardKeeper:
     _after_run: list[Card] = field(default_factory=list)
     _look: "tuple[Card, CardLook, Iterator[None]] | None" = None
     _grounds: object = None
+    _paused: bool = False
 
     @property
     def busy(self) -> bool:
@@ -82,8 +83,12 @@ class CardKeeper:
             else:
                 drop(self.context, card)
 
-    def turn(self, now: float) -> Summary | None:
-        """Look what is mounted, or take one step of a look; the summary of a run, where one was due."""
+    def turn(self, now: float, *, paused: bool = False) -> Summary | None:
+        """Look what is mounted, or take one step of a look; the summary of a run, where one was due.
+
+        While a person has sending `paused`, cards are looked at and offered; one that is sent unasked has to wait.
+        """
+        self._paused = paused
         if not self.context.settings.cards.offer:
             return None
         if now >= self._next_poll:
@@ -270,6 +275,10 @@ class CardKeeper:
                 drop(self.context, other)
         always = not self._twin_of(card.plugged) and cardmark.is_always(self.context, card.plugged)
         if always or self.context.settings.cards.remove == "always":
+            if self._paused:
+                self._after_run.append(card)  # looked through anew after the run that ends the pause
+                self.hint()
+                return None
             return self._send_if_as_shown(card, always=always)
         self._offer(replace(card, phase=Phase.OFFERED))
         return None

@@ -119,10 +119,13 @@ class Supervisor:
         try:
             with contained("the service"):
                 self._listen()
-                if self.stopping.is_set() or self._pauses():
+                if self.stopping.is_set():
                     return
-                if (summary := self._cards.turn(time.monotonic())) is not None:
+                paused = self._pauses()
+                if (summary := self._cards.turn(time.monotonic(), paused=paused)) is not None:
                     self._plan_after(summary, of_card=True)
+                if paused:
+                    return
                 if self._timers.due(time.monotonic(), self.knock):
                     self._run()
                 elif not self._cards.busy and time.monotonic() - self._last_run > READY:

@@ -20,6 +20,7 @@ from agent.pipeline.cards import Card as Shown
 from agent.pipeline.cards import Phase, cards
 from agent.pipeline.context import Context, open_context
 from agent.pipeline.lock import only_writer
+from agent.pipeline.pausing import pause, resume
 from agent.record import EntryKind
 from agent.supervisor import RunNotices, Supervisor
 from agent.volumes import linux, plugged_in
@@ -450,12 +451,12 @@ def slow(desk: Desk) -> None:
     desk.laptop.configure(folders={"settle_seconds": 0.2}, share={"bandwidth_kib_per_s": 300})
 
 
-def full(reader: Reader) -> Card:
+def full(reader: Reader, **what: Any) -> Card:
     def fill(card: Card) -> None:
         for n in range(40):
             card.write(f"DCIM/100CANON/IMG_{n:04}.JPG", jpeg(ON_VISIT + minutes(n), seed=n, size=66_000))
 
-    return put_in_or_skip(reader.card(), fill)
+    return put_in_or_skip(reader.card(**what), fill)
 
 
 @pytest.mark.slow
@@ -544,9 +545,10 @@ def test_a_copy_with_other_photos_gets_none_of_the_yes_of_a_card_that_is_out(des
 
 
 @pytest.mark.slow
-def test_a_service_that_was_stopped_goes_on_with_the_card(desk: Desk, reader: Reader) -> None:
+@pytest.mark.parametrize("serial", ["1234-ABCD", ""])
+def test_a_service_that_was_stopped_goes_on_with_the_card(desk: Desk, reader: Reader, serial: str) -> None:
     slow(desk)
-    card = full(reader)
+    card = full(reader, serial=serial)
     card.put_in()
     with desk.at_work():
         desk.say(desk.until(Phase.OFFERED), CardSaid.SEND)
@@ -554,7 +556,7 @@ def test_a_service_that_was_stopped_goes_on_with_the_card(desk: Desk, reader: Re
     assert len(card.holds()) > 5
     desk.laptop.configure(folders={"settle_seconds": 0.2})
     with desk.at_work():
-        assert desk.until(Phase.DONE).sent == 40
+        assert desk.until(Phase.DONE, Phase.TAKEN_OUT).sent == 40, "it was not taken out"
         assert card.holds() == {}
 
 
@@ -698,6 +700,23 @@ def test_always_in_the_settings_asks_nobody(desk: Desk, card: Card) -> None:
         card.put_in()
         assert desk.until(Phase.DONE).sent == 3
         assert len(card.holds()) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("remove", ["ask", "always"])
+def test_a_pause_holds_for_cards_too_and_asks_all_the_same(desk: Desk, card: Card, remove: str) -> None:
+    desk.laptop.configure(folders={"settle_seconds": 0.2}, cards={"remove": remove})
+    desk.laptop.look(pause)
+    with desk.at_work():
+        card.put_in()
+        if remove == "ask":
+            desk.until(Phase.OFFERED)
+        time.sleep(5)
+        assert (desk.laptop.on_share(), len(card.holds())) == ({}, 5)
+        desk.laptop.look(resume)
+        if remove == "ask":
+            desk.say(desk.until(Phase.OFFERED), CardSaid.SEND)
+        assert desk.until(Phase.DONE).sent == 3
 
 
 @pytest.mark.slow
