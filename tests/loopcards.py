@@ -97,6 +97,10 @@ class Reader:
             f"E:ID_FS_UUID_ENC={card.serial}\nE:ID_FS_LABEL_ENC={label}\n", "utf-8"
         )
 
+    def forgets(self, card: Card) -> None:
+        """The disk that it is mounted from is one that cannot be taken out."""
+        (self.block / Path(card.loop).name / "removable").write_text("0\n")
+
     def card(
         self, name: str = "EOS_DIGITAL", *, kind: str = "ext4", serial: str = "1234-ABCD", label: str = "EOS_DIGITAL"
     ) -> Card:

@@ -141,12 +141,14 @@ def _events(context: "Context", request: int, stopping: threading.Event) -> Iter
 
 def _dry_run(settings: "Settings", roots: tuple[Path, ...], as_json: bool) -> int:
     from agent.cli.session import local, put_table
+    from agent.pipeline.cardrules import what_becomes_of
     from agent.pipeline.explain import preview
     from agent.pipeline.misgivings import misgivings
 
     with stages_of(settings) as context:
         explained = list(preview(context, roots))
         doubts = misgivings(context, context.registers.current())
+        now = context.mounted()
     code = 0 if doubts is None else 2
     if doubts is not None:
         say(doubts)
@@ -157,11 +159,16 @@ def _dry_run(settings: "Settings", roots: tuple[Path, ...], as_json: bool) -> in
     visits = [one for one in explained if one.verdict == "visit"]
     review = [one for one in explained if one.verdict == "review"]
     private = sum(one.verdict == "private" for one in explained)
-    if visits:
+    becomes = {one.path: what_becomes_of(settings, one.path.parent, now) for one in visits}
+    for fate in dict.fromkeys(becomes.values()):
         put_table(
-            "These would be sent and then removed from this laptop",
+            f"These would be sent and {fate}",
             ("file", "visit", "taken"),
-            ((one.path.name, str(one.decision and one.decision.visit), local(one.taken, settings)) for one in visits),
+            (
+                (one.path.name, str(one.decision and one.decision.visit), local(one.taken, settings))
+                for one in visits
+                if becomes[one.path] == fate
+            ),
         )
     if review:
         put_table(

@@ -5,6 +5,8 @@ leaves nothing. A file that is damaged or of a newer version is left unchanged a
 which photos were proven and not yet removed.
 """
 
+import contextlib
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -105,10 +107,17 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 
 
 def _make(path: Path) -> None:
-    """An empty file that only its owner can read, in a folder that only its owner can enter."""
+    """An empty file that only its owner reads, in a folder that only its owner enters.
+
+    A file that is there is not opened here: closing it would end the locks of all connections that this process has to
+    it (POSIX), and another process that is done would then take the log away from under them.
+    """
     try:
         make_folder(path.parent)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as fault:
         raise JournalError(
             f"The journal cannot be opened for writing: {fault.strerror}. "

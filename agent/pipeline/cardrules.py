@@ -39,6 +39,17 @@ def why_it_stays_on_card(context: Context, tracked: TrackedPhoto, mounted: Mount
     return tracked.reason if locked else None
 
 
+def what_becomes_of(settings: Settings, folder: Path, mounted: Mounted) -> str:
+    """What happens to a photo of a visit in this folder once it was sent, as the end of a sentence."""
+    if not mounted.removable(folder):
+        return "then removed from this laptop"
+    if settings.cards.remove == "never":
+        return "stay on the card too, as the settings say"
+    if mounted.read_only(folder):
+        return "stay on the card too, for it is locked"
+    return "then removed from the card"
+
+
 def released(context: Context, recorded: Sequence[TrackedPhoto], roots: Sequence[Path]) -> Sequence[TrackedPhoto]:
     """These photos; those that stayed on a card by an earlier setting, and lie in what was asked for now, are free."""
     if context.settings.cards.remove == "never":

@@ -12,6 +12,7 @@ is nothing of a visit leaves no trace, here or elsewhere.
 The record says of each card that was sent whose it was: `loans` makes the School Business Manager's list of it.
 """
 
+import contextlib
 import json
 import secrets
 from collections.abc import Iterable
@@ -25,6 +26,7 @@ from agent.journal import State
 from agent.journal.lifecycle import NOT_YET_SENT
 from agent.model import VisitId
 from agent.pipeline.context import Context
+from agent.pipeline.counting import counted as numbered
 from agent.pipeline.journal_keys import CARD
 from agent.record import JSON, EntryKind
 from agent.record.schema import LONGEST_LABEL, trace_of_private
@@ -55,7 +57,8 @@ class Card:
     `photos` are all that it held when it was looked through, `visits` those to be sent, `unsure` those that a person
     would have to decide about. `since` is when the yes was given; `sent` are those on the share and `kept` those of
     them that are still on the card. `print` is what it held when it was offered; `asked_again` whether it was
-    another than that when the yes came. `flushed` is whether it is certain that all is written to it, `always` whether
+    another than that when the yes came. `stays` is whether its photos stay on it, as the settings said when it was
+    offered. `flushed` is whether it is certain that all is written to it, `always` whether
     a person said so of it.
     """
 
@@ -69,6 +72,7 @@ class Card:
     cameras: tuple[str, ...] = ()
     print: str = ""
     asked_again: bool = False
+    stays: bool = False
     since: datetime | None = None
     sent: int = 0
     kept: int = 0
@@ -98,8 +102,11 @@ def put_in(context: Context, plugged: PluggedIn, phase: Phase = Phase.LOOKING) -
 
 
 def cards(context: Context) -> list[Card]:
-    """All that are in, or were taken out too soon; the first put in first."""
-    found = (_read(text) for text in context.journal.facts(CARD).values())
+    """All that are in, or were taken out too soon; the first put in first. What another version noted is left out."""
+    found = []
+    for text in context.journal.facts(CARD).values():
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            found.append(_read(text))
     return sorted(found, key=lambda card: (card.put_in_at, card.id))
 
 
@@ -117,12 +124,12 @@ def drop(context: Context, card: Card) -> None:
 
 
 def counted(context: Context, card: Card) -> tuple[Card, int]:
-    """The card with how many of its photos are on the share, and kept; and how many are on their way."""
+    """The card with how many of its photos are on the share, kept, and in doubt; and how many are on their way."""
     states = context.journal.on_volume(card.plugged.id, card.plugged.top, card.since or card.put_in_at)
     kept, removed = states.get(State.RECORDED, 0), states.get(State.REMOVED, 0)
     waiting = sum(states.get(state, 0) for state in WAITING)
     sent = kept + removed
-    return replace(card, sent=sent, kept=kept), waiting
+    return replace(card, sent=sent, kept=kept, unsure=states.get(State.REVIEW, 0)), waiting
 
 
 def unlock(context: Context, plugged: PluggedIn) -> None:
@@ -187,6 +194,7 @@ def written(card: Card) -> str:
             "cameras": list(card.cameras),
             "print": card.print,
             "asked_again": card.asked_again,
+            "stays": card.stays,
             "since": None if card.since is None else card.since.isoformat(),
             "sent": card.sent,
             "kept": card.kept,
@@ -219,13 +227,15 @@ def spoken_cards(context: Context) -> tuple[str, ...]:
 
 
 def _spoken(card: Card) -> str | None:
-    of = f"{card.sent} of {card.to_send} photos"
+    of = f"{card.sent} of {numbered(card.to_send, 'photo')}"
+    holds = f"{numbered(card.photos, 'photo')}, {card.to_send} of {'a visit' if len(card.visits) == 1 else 'visits'}"
+    safe = f"{numbered(card.sent, 'photo')} {'is' if card.sent == 1 else 'are'} safe"
     left = f"{card.kept} of them are still on it" if card.kept else "and removed from it. Eject it, then take it out"
     words = {
-        Phase.LOOKING: f"A card is being looked through: {card.photos} photos so far.",
-        Phase.OFFERED: f"A card holds {card.photos} photos, {card.to_send} of visits. To answer: photo-agent open",
+        Phase.LOOKING: f"A card is being looked through: {numbered(card.photos, 'photo')} so far.",
+        Phase.OFFERED: f"A card holds {holds}. To answer: photo-agent open",
         Phase.SENDING: f"{of} of a card are sent and checked. Leave the card in.",
-        Phase.DONE: f"A card is finished: {card.sent} photos are safe{',' if card.kept else ''} {left}.",
+        Phase.DONE: f"A card is finished: {safe}{',' if card.kept else ''} {left}.",
         Phase.TAKEN_OUT: f"A card was taken out too soon, with {of} sent. Put it in again.",
     }
     return words.get(card.phase)

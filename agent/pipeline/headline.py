@@ -1,22 +1,26 @@
 """How it stands, in one sentence or two: what the staff page and `status` begin with.
 
-The worst comes first, and a stop comes alone; parts that are 0 are left out.
+The worst comes first, and a stop comes alone; parts that are 0 are left out. A card that waits for a person's answer
+comes last, for its panel stands below.
 """
 
 from collections.abc import Callable, Sequence
 
 from agent.journal import State
 from agent.language import plural, text
+from agent.pipeline.cards import Phase, cards
 from agent.pipeline.context import Context
 from agent.pipeline.overview import Overview, VisitTally, overview
 from agent.pipeline.pausing import paused_until
 from agent.pipeline.problems import Grade, Problem, problems
+from agent.pipeline.status import is_running
 
 
-def headline(tally: Overview, need: int, problem: Problem | None, paused: str | None) -> str:
+def headline(tally: Overview, need: int, problem: Problem | None, paused: str | None, offered: int = 0) -> str:
     """For example "42 photos from Science Museum are safe on the school network. 3 need you."
 
-    `need` are photos that need a person; `paused` is until when sending pauses, as it is to be read.
+    `need` are photos that need a person; `paused` is until when sending pauses, as it is to be read; `offered` are
+    cards that wait for an answer.
     """
     way, safe = tally.on_the_way, tally.safe
     coming = _of(tally, lambda one: one.on_the_way)
@@ -24,7 +28,7 @@ def headline(tally: Overview, need: int, problem: Problem | None, paused: str | 
         return problem.what
     if paused is not None:
         waits = plural("1 photo from %(visits)s waits.", "%(count)s photos from %(visits)s wait.", way, visits=coming)
-        return _joined(text("Paused until %(at)s.", at=paused), waits if way else "")
+        return _joined(text("Paused until %(at)s.", at=paused), waits if way else "", _offered(offered))
     if problem is not None and problem.away and way:
         waits = plural(
             "1 photo from %(visits)s waits for the school network.",
@@ -32,14 +36,17 @@ def headline(tally: Overview, need: int, problem: Problem | None, paused: str | 
             way,
             visits=coming,
         )
-        return _joined(waits, _need(need))
+        return _joined(waits, _need(need), _offered(offered))
     if problem is not None and problem.grade is Grade.ASK:
         return problem.what
     arrived = _of(tally, lambda one: one.safe)
-    if not way and not need:
+    if not way and not need and not offered:
         return _all_is_well(safe, arrived)
     return _joined(
-        _safe(safe, arrived), _on_the_way(way, coming, alone=not safe), _need(need, alone=not safe and not way)
+        _safe(safe, arrived),
+        _on_the_way(way, coming, alone=not safe),
+        _need(need, alone=not safe and not way),
+        _offered(offered),
     )
 
 
@@ -50,7 +57,13 @@ def headline_of(context: Context) -> str:
     counts = context.journal.counts()
     others = (one for one in problems(context) if not one.start)
     problem = max(others, key=lambda one: one.grade, default=None)
-    return headline(tally, counts[State.REVIEW] + counts[State.REFUSED], problem, at)
+    return headline(tally, counts[State.REVIEW] + counts[State.REFUSED], problem, at, offered_cards(context))
+
+
+def offered_cards(context: Context) -> int:
+    """Cards that wait for a person's answer; 0 while no service runs that would see to one."""
+    offered = sum(card.phase is Phase.OFFERED for card in cards(context))
+    return offered if offered and is_running(context.settings) else 0
 
 
 def _all_is_well(safe: int, visits: str) -> str:
@@ -94,6 +107,16 @@ def _need(count: int, *, alone: bool = False) -> str:
     if alone:
         return plural("1 photo needs you.", "%(count)s photos need you.", count)
     return plural("1 needs you.", "%(count)s need you.", count)
+
+
+def _offered(count: int) -> str:
+    if not count:
+        return ""
+    return plural(
+        "The card that was put in waits for your answer.",
+        "The %(count)s cards that were put in wait for your answer.",
+        count,
+    )
 
 
 def _of(tally: Overview, number: Callable[[VisitTally], int]) -> str:

@@ -11,6 +11,7 @@ from agent.pipeline.inspect_places import KnownFolders, Surroundings
 from agent.pipeline.inspect_walk import Bounds
 from agent.removal import cloud_by_name, known_cloud_roots
 from agent.settings import Settings
+from agent.volumes import plugged_in
 from agent.volumes.mounts import Mount, mount_above, mounts
 
 
@@ -20,8 +21,8 @@ def surroundings(settings: Settings) -> tuple[Surroundings, Bounds]:
     mounted = mounts()
     near = [mount for mount in mounted if not mount.network and not mount.on_demand]
     own_disk = mount_above(near, home)
-    cards = [mount.top for mount in near if mount.plugged_in and mount != own_disk]
-    disks = [mount.top for mount in near if not mount.plugged_in and not _is_the_systems(mount)]
+    cards = [card.top for card in plugged_in() if own_disk is None or card.top != own_disk.top]
+    disks = [mount.top for mount in near if mount.top not in cards and not _is_the_systems(mount)]
     here = Surroundings(
         system=sys.platform,
         home=home,

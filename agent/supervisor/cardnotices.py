@@ -1,39 +1,50 @@
 """What the desktop says of cards: numbers only, for a screen may be shown to a class; whole sentences, to translate."""
 
+from agent.language import plural, text
 from agent.pipeline.cards import Card
 
-TAKEN_OUT = "A card was taken out too soon. Nothing is lost: put it in again."
+
+def taken_out() -> str:
+    """A card was taken out while its photos were being sent."""
+    return text("A card was taken out too soon. Nothing is lost: put it in again.")
 
 
 def offered(card: Card) -> str:
     """A card was put in and looked through."""
     if not card.to_send:
-        return "A card may hold photos from a school visit. Click to see."
-    return _plural(
+        return text("A card may hold photos from a school visit. Click to see.")
+    if len(card.visits) > 1:
+        return text(
+            "A card holds %(count)s photos from %(visits)s school visits. Click to send.",
+            count=card.to_send,
+            visits=len(card.visits),
+        )
+    return plural(
         "A card holds 1 photo from a school visit. Click to send.",
-        "A card holds %(count)s photos from school visits. Click to send."
-        if len(card.visits) > 1
-        else "A card holds %(count)s photos from a school visit. Click to send.",
+        "A card holds %(count)s photos from a school visit. Click to send.",
         card.to_send,
     )
 
 
 def finished(card: Card, *, flushed: bool) -> str:
     """All is sent; `flushed`: and all is written to the card."""
-    if card.kept:
-        said = _plural(
+    if 0 < card.kept < card.sent:
+        said = plural(
+            "1 photo is safe on the school network.",
+            "%(count)s photos are safe on the school network.",
+            card.sent,
+        )
+        said = f"{said} {text('Some of them are still on the card.')}"
+    elif card.kept:
+        said = plural(
             "1 photo is safe on the school network and still on the card.",
             "%(count)s photos are safe on the school network and still on the card.",
             card.sent,
         )
     else:
-        said = _plural(
+        said = plural(
             "1 photo is safe on the school network and removed from the card.",
             "%(count)s photos are safe on the school network and removed from the card.",
             card.sent,
         )
-    return f"{said} {'You can take the card out.' if flushed else 'Eject the card, then take it out.'}"
-
-
-def _plural(one: str, many: str, count: int) -> str:
-    return (one if count == 1 else many) % {"count": count}
+    return f"{said} {text('You can take the card out.') if flushed else text('Eject the card, then take it out.')}"

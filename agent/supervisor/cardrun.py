@@ -1,14 +1,12 @@
 """A run over a card: whether the card is still in, and who hears of the run."""
 
-import logging
 from dataclasses import dataclass, replace
 
 from agent.pipeline.cards import Card, put_down
 from agent.pipeline.context import Context
 from agent.pipeline.events import Event, Happened
+from agent.supervisor.audiences import ToLog
 from agent.volumes import PluggedIn, glance, plugged_in
-
-log = logging.getLogger("photo-agent")
 
 SHOWN = 20
 """Photos sent between two times that the page hears of it: each is a commit."""
@@ -37,7 +35,7 @@ class StillIn:
 
 @dataclass(slots=True)
 class ToCard:
-    """The audience of a card's run: the log, and the card's panel on the page.
+    """The audience of a card's run: the log and whoever follows the service, and the card's panel on the page.
 
     What befalls each of its photos after the card was taken out is not told: one message says that it was.
     """
@@ -45,15 +43,16 @@ class ToCard:
     context: Context
     card: Card
     here: StillIn
+    others: ToLog
     sending: bool = False
     _proven: int = 0
     _shown: int = 0
 
     def event(self, event: Event) -> None:
-        """One line in the log; the panel every so often."""
+        """Passed on; the panel hears of it every so often."""
         if event.what in {Happened.FAILED, Happened.NOTICE} and not self.here.is_in():
             return
-        log.info("%s %s %s", event.what.value, event.photo or "", dict(event.details) or "")
+        self.others.event(event)
         self._proven += event.what is Happened.PROVEN
         if self._proven - self._shown >= SHOWN:
             self._shown = self._proven
@@ -62,7 +61,8 @@ class ToCard:
     def expect(self, files: int, size: int) -> None:
         """From here on photos are sent."""
         self.sending = True
-        log.info("sending %d %s from a card, %.1f MB", files, "photo" if files == 1 else "photos", size / 1e6)
+        self.others.expect(files, size)
 
     def advance(self, size: int) -> None:
-        """Too much for a log."""
+        """Passed on."""
+        self.others.advance(size)

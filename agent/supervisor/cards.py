@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from agent.errors import RecordError
 from agent.journal import CardAnswer, CardSaid
+from agent.language import using
 from agent.pipeline import cardmark
 from agent.pipeline.cardlook import AT_ONCE, CardLook, print_of
 from agent.pipeline.cardrules import why_not_offered
@@ -32,8 +33,10 @@ from agent.pipeline.events import Summary
 from agent.pipeline.renew import no_register
 from agent.pipeline.run import Run
 from agent.pipeline.whereabouts import dismiss_volume, look_where_mounted_now
-from agent.supervisor.cardnotices import TAKEN_OUT, finished, offered
+from agent.supervisor.audiences import Tell, ToLog
+from agent.supervisor.cardnotices import finished, offered, taken_out
 from agent.supervisor.cardrun import StillIn, ToCard, is_same
+from agent.supervisor.notices import language_of
 from agent.volumes import PluggedIn, flush, glance, plugged_in
 
 log = logging.getLogger("photo-agent")
@@ -47,12 +50,13 @@ SHOWN = 640
 
 @dataclass(slots=True)
 class CardKeeper:
-    """See the module. `show` says a line on the desktop, `hint` asks the loop for a run soon."""
+    """See the module. `show` says a line on the desktop, `hint` asks the loop for a run soon, `tell` hears of runs."""
 
     context: Context
     show: Callable[[str], None]
     hint: Callable[[], None]
     stopping: Callable[[], bool]
+    tell: Tell = lambda _: None
     _mounts: object = None
     _next_poll: float = 0.0
     _in: tuple[PluggedIn, ...] = ()
@@ -60,6 +64,7 @@ class CardKeeper:
     _after_run: list[Card] = field(default_factory=list)
     _look: "tuple[Card, CardLook, Iterator[None]] | None" = None
     _grounds: object = None
+    _paused: bool = False
 
     @property
     def busy(self) -> bool:
@@ -69,14 +74,21 @@ class CardKeeper:
     def begin(self) -> None:
         """Start anew: what an earlier service showed counts no more, but for cards whose photos are under way."""
         self._grounds = self._decided_by()
+        now = plugged_in()
         for card in cards(self.context):
+            if card.phase is Phase.SENDING and any(is_same(one, card.plugged) for one in now):
+                continue  # it was not taken out: the first look at what is in goes on with it
             if card.phase in {Phase.SENDING, Phase.TAKEN_OUT}:
                 put_down(self.context, replace(card, phase=Phase.TAKEN_OUT))
             else:
                 drop(self.context, card)
 
-    def turn(self, now: float) -> Summary | None:
-        """Look what is mounted, or take one step of a look; the summary of a run, where one was due."""
+    def turn(self, now: float, *, paused: bool = False) -> Summary | None:
+        """Look what is mounted, or take one step of a look; the summary of a run, where one was due.
+
+        While a person has sending `paused`, cards are looked at and offered; one that is sent unasked has to wait.
+        """
+        self._paused = paused
         if not self.context.settings.cards.offer:
             return None
         if now >= self._next_poll:
@@ -95,6 +107,10 @@ class CardKeeper:
         for card in cards(self.context):
             if card.phase is Phase.SENDING and self._is_in(card.plugged):
                 self._count(card)
+            elif card.phase is Phase.DONE and card.since is not None and self._is_in(card.plugged):
+                after, waiting = counted(self.context, card)
+                if waiting or after != card:  # a person has answered what was in doubt
+                    self._count(card)
             elif card.phase is Phase.TAKEN_OUT:
                 after, waiting = counted(self.context, card)
                 if waiting + after.kept == 0:
@@ -123,10 +139,15 @@ class CardKeeper:
         return None
 
     def _send_if_as_shown(self, card: Card, *, always: bool) -> Summary | None:
-        """The yes belongs to what was looked at: the same card, with the same files on it."""
+        """The yes belongs to what was looked at: the same card, with the same files on it.
+
+        It is watched from before the files are looked at, so that one that is put in its place meanwhile is not sent.
+        """
+        here = StillIn(card.plugged)
         self._poll()
-        if self._is_in(card.plugged) and print_of(card.plugged) == card.print:
-            return self._send(card, always=always and not self._twin_of(card.plugged))
+        if self._is_in(card.plugged) and print_of(card.plugged) == card.print and here.is_in():
+            remembered = always and not card.stays and not self._twin_of(card.plugged)
+            return self._send(card, here, always=remembered)
         self._ask_again(card)
         return None
 
@@ -158,7 +179,11 @@ class CardKeeper:
         if now is None:
             return False
         for card in cards(self.context):
-            if card.plugged == plugged:
+            if card.plugged != plugged:
+                continue
+            if card.phase is Phase.OFFERED:
+                self._offer(replace(card, plugged=now))
+            else:
                 put_down(self.context, replace(card, plugged=now))
         return True
 
@@ -197,7 +222,7 @@ class CardKeeper:
         after, waiting = counted(self.context, card)
         if card.phase is Phase.SENDING and waiting:
             put_down(self.context, replace(after, phase=Phase.TAKEN_OUT))
-            self.show(TAKEN_OUT)
+            self._show(taken_out)
             self.hint()
         else:
             drop(self.context, card)
@@ -239,6 +264,7 @@ class CardKeeper:
             return None
         if look.troubles:
             log.warning("%d folders or files of a card could not be looked at.", len(look.troubles))
+        card = replace(card, stays=self.context.settings.cards.remove == "never")
         if not card.to_send and not card.unsure:
             drop(self.context, card)
             if look.safe and card.plugged.read_only:
@@ -249,12 +275,28 @@ class CardKeeper:
                 drop(self.context, other)
         always = not self._twin_of(card.plugged) and cardmark.is_always(self.context, card.plugged)
         if always or self.context.settings.cards.remove == "always":
+            if self._paused:
+                self._after_run.append(card)  # looked through anew after the run that ends the pause
+                self.hint()
+                return None
             return self._send_if_as_shown(card, always=always)
-        before = of_offer(cards(self.context), card.id)
-        put_down(self.context, replace(card, phase=Phase.OFFERED))
-        if before is None or before.phase is not Phase.OFFERED:
-            self.show(offered(card))
+        self._offer(replace(card, phase=Phase.OFFERED))
         return None
+
+    def _offer(self, card: Card) -> None:
+        """Ask about the card.
+
+        What was asked before, and says another thing now, is another offer: a yes to the former, from a page that still
+        shows it, must not be taken for one to this.
+        """
+        before = of_offer(cards(self.context), card.id)
+        asked = before is not None and before.phase is Phase.OFFERED
+        if asked and before != card:
+            drop(self.context, card)
+            card = replace(card, id=put_in(self.context, card.plugged).id)
+        put_down(self.context, card)
+        if not asked:
+            self._show(lambda: offered(card))
 
     def _decided_by(self) -> tuple[object, object]:
         """What decides which photos are of a visit, and whether anything can."""
@@ -281,7 +323,7 @@ class CardKeeper:
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
-    def _send(self, card: Card, *, always: bool) -> Summary:
+    def _send(self, card: Card, here: StillIn, *, always: bool) -> Summary:
         began = self.context.clock()
         card = put_down(self.context, replace(card, phase=Phase.SENDING, since=began, always=always))
         try:
@@ -289,8 +331,7 @@ class CardKeeper:
         except RecordError:
             put_down(self.context, replace(card, phase=Phase.OFFERED, since=None))
             raise
-        here = StillIn(card.plugged)
-        audience = ToCard(self.context, card, here)
+        audience = ToCard(self.context, card, here, ToLog(self.context.journal, self.tell))
         run = Run(
             self.context,
             (card.plugged.top,),
@@ -311,15 +352,25 @@ class CardKeeper:
         """Where the card stands; finished when nothing is on its way and all is written to it."""
         after, waiting = counted(self.context, card)
         if waiting:
-            put_down(self.context, after)
+            put_down(self.context, replace(after, phase=Phase.SENDING))
+            return
+        if not after.sent and after.unsure:
+            put_down(self.context, replace(after, phase=Phase.DONE))  # all of it waits for a person's answers
             return
         if not after.sent:
             drop(self.context, after)  # nothing came of it: a crash before it began, or nothing is of a visit after all
             return
         flushed = after.plugged.read_only or flush(after.plugged.top)
         put_down(self.context, replace(after, phase=Phase.DONE, flushed=flushed))
-        self.show(finished(after, flushed=flushed))
+        self._show(lambda: finished(after, flushed=flushed))
+
+    def _show(self, line: Callable[[], str]) -> None:
+        with using(language_of(self.context.settings)):
+            self.show(line())
 
 
 def _goes_on(card: Card, plugged: PluggedIn) -> bool:
+    """Whether a yes that was given before covers photos of the volume that came in: also where the service was away."""
+    if card.phase is Phase.SENDING:
+        return is_same(card.plugged, plugged)
     return card.phase is Phase.TAKEN_OUT and card.plugged.is_like(plugged)

@@ -68,6 +68,7 @@ class Supervisor:
             show=lambda text: None if self.notices is None else self.notices.notices.show(text),
             hint=lambda: self._timers.hint(time.monotonic()),
             stopping=self.stopping.is_set,
+            tell=self.tell,
         )
 
     def stop(self) -> None:
@@ -118,10 +119,13 @@ class Supervisor:
         try:
             with contained("the service"):
                 self._listen()
-                if self.stopping.is_set() or self._pauses():
+                if self.stopping.is_set():
                     return
-                if (summary := self._cards.turn(time.monotonic())) is not None:
+                paused = self._pauses()
+                if (summary := self._cards.turn(time.monotonic(), paused=paused)) is not None:
                     self._plan_after(summary, of_card=True)
+                if paused:
+                    return
                 if self._timers.due(time.monotonic(), self.knock):
                     self._run()
                 elif not self._cards.busy and time.monotonic() - self._last_run > READY:

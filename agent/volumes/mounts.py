@@ -1,7 +1,8 @@
-"""What is mounted where, and which of it is a card or a stick, is on a network, or is fetched only when it is read.
+"""What is mounted where, and which of it is on a network, or is fetched only when it is read.
 
 Each system says so in its own way: Linux in /proc/self/mountinfo, macOS by mount(8), Windows by the kind of each drive.
-What a system does not say is taken for a disk of this laptop. The two that are read as text have pure parsers.
+What a system does not say is taken for a disk of this laptop. The two that are read as text have pure parsers. What
+can be taken out, `plugged_in()` of this package says.
 """
 
 import os
@@ -30,15 +31,13 @@ _FUSE_ON_A_DISK = frozenset(
 class Mount:
     """A file system at its place. `source` is what is mounted, as the system names it.
 
-    `network` is whether a server has it, `on_demand` whether reading in it may fetch or start something, `plugged_in`
-    whether it is a card, a stick or a disk that can be taken out.
+    `network` is whether a server has it, `on_demand` whether reading in it may fetch or start something.
     """
 
     top: Path
     source: str = ""
     network: bool = False
     on_demand: bool = False
-    plugged_in: bool = False
 
 
 def mount_above(mounts: Iterable[Mount], folder: Path) -> Mount | None:
@@ -49,24 +48,16 @@ def mount_above(mounts: Iterable[Mount], folder: Path) -> Mount | None:
 
 # --- Linux -----------------------------------------------------------------------------------------------------------
 
-_WHERE_DESKTOPS_MOUNT = (Path("/media"), Path("/run/media"))
 
-
-def read_mountinfo(text: str, removable: frozenset[str] = frozenset()) -> Iterator[Mount]:
-    """proc_pid_mountinfo(5): `36 35 8:17 /root /mount/point options… - type source super-options`.
-
-    `removable` are the devices ("/dev/sdb1") that the kernel calls so.
-    """
+def read_mountinfo(text: str) -> Iterator[Mount]:
+    """proc_pid_mountinfo(5): `36 35 8:17 /root /mount/point options… - type source super-options`."""
     for line in text.splitlines():
         before, _, after = line.partition(" - ")
         first, last = before.split(" "), after.split(" ")
         if len(first) < 5 or len(last) < 2:
             continue
         top, kind, source = Path(_plain(first[4])), last[0], _plain(last[1])
-        network, on_demand = kind in _NETWORK, _is_on_demand(kind)
-        below = any(place in top.parents for place in _WHERE_DESKTOPS_MOUNT)
-        plugged_in = not network and not on_demand and (below or source in removable) and top != Path("/")
-        yield Mount(top, source, network, on_demand, plugged_in)
+        yield Mount(top, source, kind in _NETWORK, _is_on_demand(kind))
 
 
 def _is_on_demand(kind: str) -> bool:
@@ -78,21 +69,8 @@ def _plain(text: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text)
 
 
-def _removable() -> frozenset[str]:
-    """/sys/block/sdb/removable is 1; its partitions are folders below it."""
-    found = set()
-    for disk in Path("/sys/block").glob("*"):
-        try:
-            if (disk / "removable").read_text().strip() == "1":
-                found |= {f"/dev/{disk.name}", *(f"/dev/{part.parent.name}" for part in disk.glob("*/partition"))}
-        except OSError:
-            continue
-    return frozenset(found)
-
-
 # --- macOS -----------------------------------------------------------------------------------------------------------
 
-_VOLUMES = Path("/Volumes")
 _LINE = re.compile(r"(?P<source>.*?) on (?P<top>/.*) \((?P<words>[^()]*)\)")
 
 
@@ -105,9 +83,7 @@ def read_mount_lines(text: str) -> Iterator[Mount]:
         kind, *words = found["words"].split(", ")
         on_demand = kind in _ON_DEMAND or "fuse" in kind
         network = kind in _NETWORK or ("local" not in words and not on_demand)
-        top = Path(found["top"])
-        plugged_in = not network and not on_demand and top.parent == _VOLUMES
-        yield Mount(top, found["source"], network, on_demand, plugged_in)
+        yield Mount(Path(found["top"]), found["source"], network, on_demand)
 
 
 # --- Each system -----------------------------------------------------------------------------------------------------
@@ -128,7 +104,7 @@ if sys.platform == "win32":
                 continue
             kind = kernel.GetDriveTypeW(top)
             if kind in {_FIXED, _REMOTE} or (kind == _REMOVABLE and os.path.exists(top)):  # noqa: PTH110
-                found.append(Mount(Path(top), top, kind == _REMOTE, plugged_in=kind == _REMOVABLE))
+                found.append(Mount(Path(top), top, kind == _REMOTE))
         return tuple(found)
 
 elif sys.platform == "darwin":
@@ -151,4 +127,4 @@ else:
             text = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape")
         except OSError:
             return ()
-        return tuple(read_mountinfo(text, _removable()))
+        return tuple(read_mountinfo(text))

@@ -1,7 +1,7 @@
 """The panel of a card on Now: what it holds, what to do with it, how far it has come. Answers are rows of the journal.
 
-The words are here and in cards.html. A card's label is the work of whoever named the card: it is shown as text, with
-what cannot be printed replaced.
+The words are here and in cards.html, and in the catalogue. A card's label is the work of whoever named the card: it is
+shown as text, with what cannot be printed replaced.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from agent.errors import JournalError
 from agent.journal import CardSaid
+from agent.language import text
 from agent.model import VisitId
 from agent.pipeline.cards import Card, Phase, cards
 from agent.pipeline.pausing import resume
@@ -19,25 +20,30 @@ from agent.web.app import context, moment, saved
 
 room = Blueprint("cards", __name__)
 
+MOST_LISTS = 5
+"""Visits of a finished card whose lists are offered; all are under Visits."""
+
+_ANSWERS = {
+    CardSaid.SEND: Phase.OFFERED,
+    CardSaid.ALWAYS: Phase.OFFERED,
+    CardSaid.NOT_NOW: Phase.OFFERED,
+    CardSaid.STOP_WAITING: Phase.TAKEN_OUT,
+    CardSaid.ASK_AGAIN: Phase.DONE,
+}
+"""In which phase each can be said."""
+
 LONGEST_LABEL = 24
 """Characters of a label that are shown: FAT has 11, exFAT 15."""
-
-_SAID = {
-    CardSaid.SEND: "We are looking at the card once more, then we send.",
-    CardSaid.ALWAYS: "We are looking at the card once more, then we send. We will not ask about this card again.",
-    CardSaid.NOT_NOW: "The card is left as it is. We ask again when you put it in next time.",
-    CardSaid.STOP_WAITING: "We no longer wait for that card. If you put it in again, we look at it anew.",
-    CardSaid.ASK_AGAIN: "We ask again when you put this card in next time.",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class ShownCard:
-    """A card as its panel shows it."""
+    """A card as its panel shows it; `lists` are visits, with their titles, that have a list of what is left to do."""
 
     card: Card
     label: str
     titles: tuple[str, ...]
+    lists: tuple[tuple[VisitId, str], ...]
     stays: bool
     can_always: bool
 
@@ -45,6 +51,16 @@ class ShownCard:
     def others(self) -> int:
         """Photos on it that are of no visit."""
         return max(0, self.card.photos - self.card.to_send - self.card.unsure)
+
+    @property
+    def all(self) -> int:
+        """Photos to be sent: those that the look has found, or more where a person's answers have added some."""
+        return max(self.card.to_send, self.card.sent)
+
+    @property
+    def still_on_it(self) -> int:
+        """Photos that are on the card after all was sent: of no visit, in doubt, or refused."""
+        return max(0, self.card.photos - self.card.sent + self.card.kept)
 
     @property
     def left(self) -> int:
@@ -74,8 +90,12 @@ def shown() -> list[ShownCard]:
             card,
             _plain(card.plugged.label),
             tuple(titles.get(visit, str(visit)) for visit in card.visits),
-            stays=remove == "never",
-            can_always=remove == "ask" and card.plugged.id is not None and not card.plugged.read_only,
+            tuple((visit, titles[visit]) for visit in card.visits if visit in titles)[:MOST_LISTS],
+            stays=card.stays,
+            can_always=remove == "ask"
+            and not card.stays
+            and card.plugged.id is not None
+            and not card.plugged.read_only,
         )
         for card in found
     ]
@@ -90,12 +110,27 @@ def answer() -> Response:
     except ValueError:
         abort(404)
     offer = request.form.get("card", "")
-    if offer not in {card.id for card in cards(here)}:
-        return saved("That card is not as it was any more. This is how it stands now.", "now.show")
+    if not any(card.id == offer and card.phase is _ANSWERS[said] for card in cards(here)):
+        return saved(text("That card is not as it was any more. This is how it stands now."), "now.show")
     if said in {CardSaid.SEND, CardSaid.ALWAYS}:
         resume(here)
     here.journal.answer_card(offer, said, moment())
-    return saved(_SAID[said], "now.show")
+    return saved(_noted(said), "now.show")
+
+
+def _noted(said: CardSaid) -> str:
+    """What comes of an answer."""
+    match said:
+        case CardSaid.SEND:
+            return text("We are looking at the card once more, then we send.")
+        case CardSaid.ALWAYS:
+            return text("We are looking at the card once more, then we send. We will not ask about this card again.")
+        case CardSaid.NOT_NOW:
+            return text("The card is left as it is. We ask again when you put it in next time.")
+        case CardSaid.STOP_WAITING:
+            return text("We no longer wait for that card. If you put it in again, we look at it anew.")
+        case CardSaid.ASK_AGAIN:
+            return text("We ask again when you put this card in next time.")
 
 
 def _plain(label: str) -> str:

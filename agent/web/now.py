@@ -12,7 +12,7 @@ from agent.language import plural, text
 from agent.pipeline import answers
 from agent.pipeline.answers import Answer
 from agent.pipeline.context import Context
-from agent.pipeline.headline import headline
+from agent.pipeline.headline import headline, offered_cards
 from agent.pipeline.overview import overview
 from agent.pipeline.pausing import pause, paused_until, resume
 from agent.pipeline.problems import worst
@@ -47,13 +47,14 @@ def show() -> str:
     tally = page_app().as_long_as_nothing_changes(overview)
     asked = asked_now()
     register = here.registers.current()
-    problem, paused = worst(here), paused_until(here)
+    problem, paused, offered = worst(here), paused_until(here), offered_cards(here)
     return render_template(
         "now.html",
         overview=tally,
         headline=headline(
-            tally, needing(), problem, None if paused is None else f"{paused.astimezone(here.zone):%H:%M}"
+            tally, needing(), problem, None if paused is None else f"{paused.astimezone(here.zone):%H:%M}", offered
         ),
+        offered=offered,
         questions=asked,
         problem=problem,
         paused_until=paused,

@@ -110,6 +110,7 @@ def _after(one: MyVisit, words: Mapping[Place, Word] | None = None, missing: tup
         "after.html",
         one=one,
         folders=[folder.name for folder in context().settings.watch],
+        cards=context().settings.cards,
         over=one.visit.span.latest < moment(),
         said=said,
         words=words if words is not None else ({} if said is None else said.words),

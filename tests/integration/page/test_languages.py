@@ -4,16 +4,19 @@ import gettext
 import re
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from agent import language
 from agent.demo.story import play
+from agent.pipeline.cards import written
 from agent.settings import Settings, load
 from agent.web import open_page, serve
 from tests.integration.page.conftest import started_browser
-from tests.integration.page.states import STATES
+from tests.integration.page.states import STATES, PageState
+from tests.integration.page.test_cards import PHASES
 from tests.laptop import Laptop
 
 NO_WORDS = (
@@ -90,6 +93,22 @@ def test_no_text_that_a_teacher_reads_is_outside_the_catalogue(
             undo.click()
     assert any("⟦" in one for one in shown)
     assert [one.strip() for one in shown if re.search(r"[^\W\d_]", not_from_the_catalogue(one))] == []
+
+
+def test_no_text_of_a_cards_panel_is_outside_the_catalogue(
+    settings: Settings, tab: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marked = Marked()
+    monkeypatch.setattr(language, "_catalogue", lambda _code: marked)
+    monkeypatch.setattr(language, "language", lambda: "marked")
+    root = "/".join(tab.url.split("/")[:4])
+    for name, (card, _) in PHASES.items():
+        with PageState("now", {f"card {card.id}": partial(written, card)}).brought_about(settings):
+            tab.goto(f"{root}/now")
+            panel = tab.locator("section.card", has=tab.locator(f"#card-{card.id}"))
+            shown = re.sub(r"EOS_DIGITAL|museum", "", " ".join(panel.all_inner_texts()))
+        assert "⟦" in shown, name
+        assert not_from_the_catalogue(shown) == "", name
 
 
 def test_whoever_asks_for_welsh_reads_welsh(settings: Settings, tab: Any) -> None:

@@ -135,3 +135,25 @@ def test_importing_the_journal_is_cheap() -> None:
     heavy = "{'pydantic', 'paramiko', 'rich', 'PIL', 'watchdog', 'click', 'rfc8785'} & set(sys.modules)"
     code = f"import sys, agent.journal; print({heavy} or 'none')"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "none"
+
+
+NOTE = """
+import sys
+from pathlib import Path
+from agent.journal import Journal
+with Journal.open(Path(sys.argv[1])) as journal:
+    journal.set_fact("last", sys.argv[2])
+"""
+
+
+def test_a_second_connection_does_not_cut_the_first_off_from_others(tmp_path: Path) -> None:
+    """Another process that is done folds the log in and removes it, unless it sees that somebody still reads it."""
+    path = tmp_path / "journal.sqlite3"
+    with Journal.open(path) as first:
+        Journal.open(path).close()
+        for word in ("one", "two", "three"):
+            subprocess.run([sys.executable, "-c", NOTE, str(path), word], check=True)
+            assert first.fact("last") == word
+        first.set_fact("last", "mine")
+    with Journal.open(path) as later:
+        assert later.fact("last") == "mine"

@@ -108,7 +108,7 @@ def test_mounts_of_servers_and_clouds_are_not_entered(tmp_path: Path) -> None:
         Mount(tmp_path / "nas", network=True),
         Mount(tmp_path / "rclone", on_demand=True),
         Mount(tmp_path / "school", "photos.school.example:/srv", network=True),
-        Mount(tmp_path / "card", plugged_in=True),
+        Mount(tmp_path / "card"),
     )
     bounds = Bounds(mounts, shares=frozenset({tmp_path / "school"}))
     seen, not_known = walked(

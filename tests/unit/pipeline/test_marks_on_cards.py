@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 
 from agent.journal import Journal
+from agent.model import VisitId
 from agent.pipeline.cardmark import NAME, forget, is_always, remember
+from agent.pipeline.cards import Card, Phase, cards, put_down
 from agent.volumes import PluggedIn
 
 
@@ -74,3 +77,11 @@ def test_a_link_in_the_marks_place_is_not_followed(context: Any, card: PluggedIn
     before = mark.read_bytes()
     assert remember(context, card)
     assert mark.read_bytes() == before
+
+
+@pytest.mark.parametrize("noted", ["", "[]", "{", '{"id": "a", "plugged": ["/x"]}', '{"plugged": 5}', '"x"', "null"])
+def test_what_another_version_noted_of_a_card_stops_nothing(context: Any, card: PluggedIn, noted: str) -> None:
+    known = Card("a1", Phase.OFFERED, card, datetime(2026, 3, 14, tzinfo=UTC), 5, {VisitId("museum"): 3})
+    put_down(context, known)
+    context.journal.set_fact("card b2", noted)
+    assert cards(context) == [known]
