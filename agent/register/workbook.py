@@ -199,7 +199,7 @@ def _well_formed(xml: bytes) -> None:
     parser.StartDoctypeDeclHandler = _no_doctype
     try:
         parser.Parse(xml, True)
-    except expat.ExpatError as fault:
+    except (expat.ExpatError, LookupError) as fault:  # LookupError: an encoding that does not exist
         raise NoWorkbook(f"this workbook is damaged ({fault}): save it again, or as CSV UTF-8") from fault
 
 

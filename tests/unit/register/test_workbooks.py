@@ -109,6 +109,7 @@ def _far(book: Any) -> None:
         (packed({"word/document.xml": "<a/>"}), "cannot be read"),
         (packed({"xl/workbook.xml": bytes(70 << 20)}), "unpacks to more than 64 MiB"),
         (packed({"content.xml": "<a><b></a>"}), "damaged"),
+        (packed({"content.xml": "<?xml version='1.0' encoding='A9UTF-8'?><a/>"}), "damaged"),
         (packed({"content.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}), "not one that a spreadsheet wrote"),
         (xlsx(("Visits", [HEADER, ZOO]), edit=_far), "C1048576"),
         (ods(HEADER, ["zoo", "Zoo", date_cell("2026-04-03"), date_cell("2026-04-03"), ERROR_CELL]), "shows an error"),
