@@ -275,12 +275,9 @@ def _commit(
 
 
 def _enrolled(file: Path) -> "list[VerifierKey]":
-    from agent import audit
+    from agent.cli.copies import keys_in
 
-    try:
-        return audit.read_keys(file.read_text("utf-8"))
-    except (OSError, ValueError) as fault:
-        raise UsageError(f"the keys in {file} cannot be read: {fault}") from fault
+    return keys_in(file)
 
 
 def _state(given: Path | None) -> Path:
