@@ -130,7 +130,6 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     try:
         code = cli.main(None if arguments is None else list(arguments), prog_name="photo-agent", standalone_mode=False)
     except click.ClickException as fault:
-        fault.message = _sentence(fault.message)
         fault.show()
         sys.exit(2)
     except click.Abort:

@@ -9,6 +9,7 @@ import click
 
 from agent.cli.copies import copy_of, directory_argument, enrolled, key_option, share_option, why
 from agent.cli.session import json_option, put_json, say, settings_of, stages_of
+from agent.errors import UsageError
 
 if TYPE_CHECKING:
     from agent.audit import Note, Report, VerifierKey
@@ -166,7 +167,7 @@ def erase(ctx: click.Context, entry: int, reason: str) -> int:
         try:
             context.record.erase(entry, at=context.clock(), reason=reason)
         except ValueError as fault:
-            raise click.UsageError(str(fault)) from fault
+            raise UsageError(f"{fault}; `photo-agent log show` lists them.") from fault
         context.record.seal(signer_of(context.record, log_key(settings)))
     say(
         "The entry was erased on this laptop. After the next run, IT erases it on the server with "
