@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.loans import loans
-from agent.cli.session import json_option, printable, put_json, put_table, say, settings_of, stages_of
+from agent.cli.session import WholeSentences, json_option, printable, put_json, put_table, say, settings_of, stages_of
 
 if TYPE_CHECKING:
     from agent.clockcheck import ClockOffset
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from agent.pipeline.context import Context
 
 
-@click.group("cameras")
+@click.group("cameras", cls=WholeSentences)
 def command() -> None:
     """Show the school's cameras and who used them, or measure their clocks."""
 

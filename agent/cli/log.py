@@ -20,7 +20,7 @@ from agent.cli.copies import (
     zone_of,
 )
 from agent.cli.logproof import erase, erase_copy, key, rotate_key, verify
-from agent.cli.session import json_option, put_json, put_table, say, settings_of
+from agent.cli.session import WholeSentences, json_option, put_json, put_table, say, settings_of
 
 if TYPE_CHECKING:
     from agent.audit import Entry, TransferRow, VerifierKey, VisitSum
@@ -43,7 +43,7 @@ KINDS = (
 )
 
 
-@click.group("log")
+@click.group("log", cls=WholeSentences)
 def command() -> None:
     """Show and verify the record of transfers."""
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.session import json_option, local, put_json, put_table, say, settings_of, stages_of
+from agent.cli.session import WholeSentences, json_option, local, put_json, put_table, say, settings_of, stages_of
 
 if TYPE_CHECKING:
     from agent.model import Visit
     from agent.register import Rules
 
 
-@click.group("visits")
+@click.group("visits", cls=WholeSentences)
 def command() -> None:
     """Show, check or accept the register of visits."""
 
