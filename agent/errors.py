@@ -22,6 +22,7 @@
     ├── RemovalRefused                 3   the local file is not the one that was proven, so it stays
     ├── JournalError                   1   the journal cannot be written or was written by a newer version
     └── RecordError                    1   the record cannot be written
+        ├── SignatureWrong            12   a signed file has no signature, or a wrong one
         ├── RecordAltered             10   an entry of the record was changed
         └── RecordTruncated           11   entries are missing from the end of the record
 
@@ -133,6 +134,12 @@ class JournalError(AgentError):
 
 class RecordError(AgentError):
     """The record cannot be read or written."""
+
+
+class SignatureWrong(RecordError):
+    """A signed file has no signature, or one that does not fit what the file says."""
+
+    exit_code = 12
 
 
 class RecordAltered(RecordError):

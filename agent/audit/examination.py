@@ -297,7 +297,7 @@ class Examination:
         if reached == 0 and not self._evidence.pieces and not self._by_size:
             self._findings.add(RecordFault.UNSIGNED, "there is no record of this device here")
         elif reached > signed and not self._broken:
-            self._findings.add(RecordFault.UNSIGNED, f"entries {signed} to {reached - 1} are not signed", index=signed)
+            self._findings.add(RecordFault.UNSIGNED, _not_signed(signed, reached - 1), index=signed)
 
     def _check_rotations(self) -> None:
         signing = {str(key) for key in self._signed_by.values()}
@@ -325,6 +325,10 @@ class Examination:
         written = [note.written_at for note in self._evidence.checkpoints if _is_of(note, best)]
         times = [at for at in written if at is not None and at <= self._now + AHEAD]
         return min(told, max(times)) if times else told
+
+
+def _not_signed(first: int, last: int) -> str:
+    return f"entry {first} is not signed" if first == last else f"entries {first} to {last} are not signed"
 
 
 def _name_of(piece: Piece) -> str:

@@ -22,7 +22,7 @@ COMMANDS = {
     "inspect": "Look for photos of visits that should be gone from this laptop.",
     "attest": "State that no copies of a visit's photos are left elsewhere.",
     "visits": "Show or check the register of visits.",
-    "cameras": "Show the cameras register, or measure how wrong a camera's clock is.",
+    "cameras": "Show the cameras and who used them, or measure how wrong a camera's clock is.",
     "log": "Show and verify the record of transfers.",
     "report": "For IT: make pages of what the records say: the school, each visit, each laptop.",
     "witness": "For IT: watch over the records on the share.",
@@ -107,6 +107,15 @@ def cli(ctx: click.Context, config: str | None) -> None:
     ctx.obj = config
 
 
+def _sentence(message: str) -> str:
+    """With a capital letter, as a sentence begins: parts of the program write messages that others put after a colon.
+
+    A setting, a file or a laptop (share.port, visits.csv, laptop-17) at the beginning stays as it is written.
+    """
+    first = message.split(maxsplit=1)[0] if message.strip() else ""
+    return message[:1].upper() + message[1:] if first.isalpha() else message
+
+
 def main(arguments: Sequence[str] | None = None) -> Any:
     """Run a command and exit with its code; a fault that this program can explain is shown without a traceback."""
     from agent.cli import crash
@@ -127,6 +136,6 @@ def main(arguments: Sequence[str] | None = None) -> Any:
         click.echo("stopped", err=True)
         sys.exit(1)
     except AgentError as fault:
-        click.echo(f"photo-agent: {fault}", err=True)
+        click.echo(f"photo-agent: {_sentence(str(fault))}", err=True)
         sys.exit(fault.exit_code)
     sys.exit(code if isinstance(code, int) else 0)

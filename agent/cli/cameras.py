@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.loans import loans
-from agent.cli.session import json_option, printable, put_json, put_table, say, settings_of, stages_of
+from agent.cli.session import WholeSentences, json_option, printable, put_json, put_table, say, settings_of, stages_of
 
 if TYPE_CHECKING:
     from agent.clockcheck import ClockOffset
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from agent.pipeline.context import Context
 
 
-@click.group("cameras")
+@click.group("cameras", cls=WholeSentences)
 def command() -> None:
-    """The school's cameras and their clocks."""
+    """Show the school's cameras and who used them, or measure their clocks."""
 
 
 command.add_command(loans)
@@ -36,7 +36,10 @@ command.add_command(loans)
 @json_option
 @click.pass_context
 def list_cameras(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> int:
-    """The cameras register in force here; with --seen, what to write into it: make, model and serial as photos say."""
+    """Show the cameras register in force on this laptop.
+
+    With --seen, show what to write into it instead: make, model and serial number as photos say.
+    """
     from agent.pipeline.cameras import registered, seen
 
     with stages_of(settings_of(ctx)) as context:
@@ -128,7 +131,11 @@ def clock(
     owner: str | None,
     as_json: bool,
 ) -> int:
-    """How far a camera's clock runs ahead, by PHOTOS of the clock that --show displays."""
+    """Measure how far a camera's clock runs ahead, from PHOTOS of the clock that --show displays.
+
+    First run it with --show and photograph the screen with the camera, then give it those photos. It prints the line
+    for cameras.csv.
+    """
     if show == bool(photos):
         raise click.UsageError("Give either --show, or photos of the clock that it shows.", ctx)
     if show:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.session import json_option, put_json, say, settings_file, settings_of
+from agent.cli.session import WholeSentences, json_option, put_json, say, settings_file, settings_of
 
 if TYPE_CHECKING:
     from agent.settings.sources import Machine
 
 
-@click.group("config")
+@click.group("config", cls=WholeSentences)
 def command() -> None:
     """Show, change or check the settings."""
 

@@ -40,6 +40,20 @@ def why(fault: Exception) -> str:
     return (fault.strerror if isinstance(fault, OSError) else None) or str(fault)
 
 
+def keys_in(file: Path) -> "list[VerifierKey]":
+    """The log keys in a file that IT named. UsageError, with the file and what is wrong, where it cannot be read."""
+    from agent import audit
+    from agent.errors import UsageError
+    from agent.files.named import read_named
+
+    try:
+        return audit.read_keys(read_named(file, LARGEST_KEYS).decode("utf-8"))
+    except UnicodeDecodeError as fault:
+        raise UsageError(f"The keys in {file} cannot be read: it is not a text file.") from fault
+    except (OSError, ValueError) as fault:
+        raise UsageError(f"The keys in {file} cannot be read: {why(fault)}.") from fault
+
+
 def settings_if_any(ctx: click.Context) -> "Settings | None":
     """The settings in force; None on an IT machine, which has none. Raises SettingsError where they are wrong."""
     from agent.cli.session import settings_file
@@ -60,17 +74,12 @@ def zone_of(settings: "Settings | None") -> tzinfo:
 
 def enrolled(ctx: click.Context, key_files: Sequence[Path]) -> "list[VerifierKey]":
     """The keys in these files, and this laptop's own where it has one. Usage faults name the file and the line."""
-    from agent import audit
     from agent.errors import RecordError
-    from agent.files.named import read_named
     from agent.pipeline.places import log_key
 
     keys: list[VerifierKey] = []
     for file in key_files:
-        try:
-            keys += audit.read_keys(read_named(file, LARGEST_KEYS).decode("utf-8"))
-        except (OSError, ValueError) as fault:
-            raise click.UsageError(f"{file}: {why(fault)}") from fault
+        keys += keys_in(file)
     settings = settings_if_any(ctx)
     if settings is not None:
         # An IT technician's own laptop need not have a key; then those that were given are all there are.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.copies import enrolled, key_option
+from agent.cli.copies import enrolled
 from agent.cli.session import json_option, printable, put_json, put_table, say
 
 if TYPE_CHECKING:
@@ -29,23 +29,29 @@ QUERIES = ("visits", "devices", "months", "gaps", "silence", "overdue", "populat
 )
 @click.option(
     "--keys",
-    "keys_file",
+    "--key",
+    "key_files",
     metavar="FILE",
+    multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Enrolled log keys, one a line.",
+    help="The laptops' log keys, one a line. May be given several times.",
 )
-@key_option
 @click.option("--school", default="school", show_default=True, help="Whose share it is; an index may hold several.")
 @click.option("--anew", is_flag=True, help="Build this school's part from nothing.")
 @click.option("--show", type=click.Choice(QUERIES), help="Then ask this, and print the answer.")
-@click.option("--days", type=click.IntRange(min=1), default=3, show_default=True, help="For --show silence: more than.")
+@click.option(
+    "--days",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="With --show silence: devices that were silent for more days than this.",
+)
 @json_option
 @click.pass_context
 def command(
     ctx: click.Context,
     directory: Path,
     target: str,
-    keys_file: Path | None,
     key_files: tuple[Path, ...],
     school: str,
     anew: bool,
@@ -56,13 +62,13 @@ def command(
     """Put what is proven in a share's records into tables: Parquet files for DuckDB, or ClickHouse.
 
     DIR is the share, its record/ folder, or a copy. Only entries that an enrolled key signed get in, and a later run
-    adds what came since. What is not proven is told, with the exit codes of `log verify`.
+    adds what came since. What is not proven is reported, with the exit codes of `log verify`.
     """
     from agent import audit
     from agent.audit.index import QUERIES as SQL
     from agent.audit.index import build, open_store
 
-    keys = enrolled(ctx, (*key_files, *([] if keys_file is None else [keys_file])))
+    keys = enrolled(ctx, key_files)
     if not keys:
         raise click.UsageError("Without the devices' log keys nothing can be proven: give them with --keys FILE.")
     if "://" not in target and Path(target).resolve().is_relative_to(directory.resolve()):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def loans(
     ctx: click.Context, directory: Path | None, share: bool, key_files: tuple[Path, ...], as_json: bool, as_csv: bool
 ) -> int:
-    """Who sent photos from which camera's card, and when: the list of loans.
+    """List who sent photos from which camera's card, and when.
 
     Of this laptop, of a copied folder (DIR), or of the whole share. A copy is verified first: faults go to standard
     error, and the exit code is that of `log verify`. The record knows when a card was put in, not when a camera was

@@ -1,6 +1,7 @@
 """`log`: the record of transfers, for IT to review; `logproof` has what proves it."""
 
 import io
+import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -19,7 +20,7 @@ from agent.cli.copies import (
     zone_of,
 )
 from agent.cli.logproof import erase, erase_copy, key, rotate_key, verify
-from agent.cli.session import json_option, put_json, put_table, say, settings_of
+from agent.cli.session import WholeSentences, json_option, put_json, put_table, say, settings_of
 
 if TYPE_CHECKING:
     from agent.audit import Entry, TransferRow, VerifierKey, VisitSum
@@ -42,9 +43,9 @@ KINDS = (
 )
 
 
-@click.group("log")
+@click.group("log", cls=WholeSentences)
 def command() -> None:
-    """The record of transfers."""
+    """Show and verify the record of transfers."""
 
 
 for _proof in (verify, key, rotate_key, erase, erase_copy):
@@ -78,7 +79,7 @@ def show(
     as_csv: bool,
     ecs: bool,
 ) -> int:
-    """Transfers, oldest first: what went where, how it was proven, and whether it is gone from the laptop.
+    """Show the transfers, oldest first: what went where, how it was proven, and whether it is gone from the laptop.
 
     Of this laptop, of a copied folder (DIR), or of the whole share. A copy is verified first: faults go to
     standard error, and the exit code is that of `log verify`.
@@ -265,7 +266,7 @@ def visit_summary(
     key_files: tuple[Path, ...],
     as_json: bool,
 ) -> int:
-    """One visit summed up: who, how many sent, proven, removed and still waiting, how long it took, what is left.
+    """Sum up one visit: who, how many sent, proven, removed and still waiting, how long it took, what is left.
 
     Of this laptop with what waits here, of a copied folder (DIR), or of the whole share.
     """
@@ -322,8 +323,13 @@ def _tell(told: "VisitSum", waiting: int | None, zone: tzinfo) -> None:
 def _delays(told: "VisitSum") -> str:
     if told.median_delay is None:
         return "not measured"
-    median, longest = told.median_delay / 60, max(told.delays) / 60
-    return f"half of the photos within {median:.1f} min of the share being reachable, the last within {longest:.1f} min"
+    median, longest = _minutes(told.median_delay), _minutes(max(told.delays))
+    return f"half of the photos within {median} of the share being reachable, the last within {longest}"
+
+
+def _minutes(seconds: float) -> str:
+    whole = max(1, math.ceil(seconds / 60))
+    return "a minute" if whole == 1 else f"{whole} minutes"
 
 
 def _unresolved(told: "VisitSum") -> str:

@@ -9,6 +9,7 @@ import click
 
 from agent.cli.copies import copy_of, directory_argument, enrolled, key_option, share_option, why
 from agent.cli.session import json_option, put_json, say, settings_of, stages_of
+from agent.errors import UsageError
 
 if TYPE_CHECKING:
     from agent.audit import Note, Report, VerifierKey
@@ -30,7 +31,12 @@ LARGEST_SEEN = 64 * 1024 * 1024
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A checkpoint seen before, or a file that has some; the record must still contain everything they cover.",
 )
-@click.option("--max-silence", metavar="DAYS", type=click.FloatRange(min=0, min_open=True), help="Longest silence.")
+@click.option(
+    "--max-silence",
+    metavar="DAYS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Report laptops that were silent for longer.",
+)
 @json_option
 @click.pass_context
 def verify(
@@ -51,7 +57,7 @@ def verify(
 
     keys = enrolled(ctx, key_files)
     silence = None if max_silence is None else timedelta(days=max_silence)
-    seen = [note for file in seen_files for note in audit.notes_in(file.name, _put_aside(file))]
+    seen = [note for file in seen_files for note in _checkpoints_in(file)]
     with copy_of(ctx, directory, share) as folder:
         if folder is None:
             reports = _own(settings_of(ctx), keys, seen, silence)
@@ -108,7 +114,7 @@ def _own(
 @json_option
 @click.pass_context
 def key(ctx: click.Context, as_json: bool) -> int:
-    """The public log key of this laptop, for IT to enrol."""
+    """Show the public log key of this laptop, for IT to enrol."""
     from agent.pipeline.places import log_key
 
     settings = settings_of(ctx)
@@ -148,7 +154,10 @@ def rotate_key(ctx: click.Context, lost: bool, reason: str) -> int:
 @click.confirmation_option(prompt="The entry cannot be brought back. Erase it?")
 @click.pass_context
 def erase(ctx: click.Context, entry: int, reason: str) -> int:
-    """Erase entry number ENTRY of this laptop's record (GDPR, Art. 17); a new entry says that it was done."""
+    """Erase entry number ENTRY of this laptop's record (GDPR, article 17).
+
+    A new entry says that it was done. After the next run, IT erases the copy on the server with `log erase-copy`.
+    """
     from agent.pipeline.lock import only_writer
     from agent.pipeline.places import log_key
     from agent.record.rotation import signer_of
@@ -158,7 +167,7 @@ def erase(ctx: click.Context, entry: int, reason: str) -> int:
         try:
             context.record.erase(entry, at=context.clock(), reason=reason)
         except ValueError as fault:
-            raise click.UsageError(str(fault)) from fault
+            raise UsageError(f"{fault}; `photo-agent log show` lists them.") from fault
         context.record.seal(signer_of(context.record, log_key(settings)))
     say(
         "The entry was erased on this laptop. After the next run, IT erases it on the server with "
@@ -185,6 +194,25 @@ def erase_copy(ctx: click.Context, directory: Path, key_files: tuple[Path, ...])
         else:
             click.echo(f"{one.report.device}: {one.entries} {'entry' if one.entries == 1 else 'entries'} erased")
     return audit.exit_code([one.report for one in done])
+
+
+def _checkpoints_in(file: Path) -> "list[Note]":
+    """The checkpoints in a file. One without any proves nothing, so it must not pass for a check."""
+    from agent import audit
+    from agent.record.checkpoint import read_checkpoint
+    from agent.record.note import NoteFault, split_note
+
+    def is_one(note: "Note") -> bool:
+        try:
+            read_checkpoint(split_note(note.content)[0])
+        except NoteFault:
+            return False
+        return True
+
+    notes = audit.notes_in(file.name, _put_aside(file))
+    if not any(map(is_one, notes)):
+        raise click.UsageError(f"There is no checkpoint in {file}.")
+    return notes
 
 
 def _put_aside(file: Path) -> bytes:

@@ -15,7 +15,10 @@ from agent.cli.session import json_option, put_json, settings_file, settings_of
 @json_option
 @click.pass_context
 def command(ctx: click.Context, no_browser: bool, serves: bool, as_json: bool) -> int:
-    """The staff page: what waits, what needs you, and what became of your photos."""
+    """Open the staff page in the browser: what waits, what needs you, and what became of your photos.
+
+    Only this laptop can show it. Opening it sends and removes nothing, and you can close it at any time.
+    """
     from agent.web import open_page, serve
 
     settings = settings_of(ctx)

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.copies import settings_if_any
+from agent.cli.copies import keys_in, settings_if_any
 from agent.cli.session import json_option, printable, put_json, say
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
     from agent.audit.report import Clock, Keeping, VisitWords
     from agent.settings import Settings
+
+LARGEST_RETENTION = 1_000_000
+"""Bytes of a file with the table [retention]."""
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -72,16 +75,13 @@ def command(
     Exit code 0, or that of `log verify` where a record is not whole: the report is made all the same. Silence only
     shows on the pages.
     """
-    from agent.audit import exit_code, read_keys, utc_now
+    from agent.audit import exit_code, utc_now
     from agent.audit.findings import RecordFault
     from agent.audit.report import Asked, ReviewerKey, make_report, read_checks
     from agent.settings.places import state_folder
 
     settings = settings_if_any(ctx)
-    try:
-        enrolled = read_keys(keys.read_text("utf-8"))
-    except (OSError, ValueError) as fault:
-        raise UsageError(f"the keys in {keys} cannot be read: {fault}") from fault
+    enrolled = keys_in(keys)
     clock = _clock(timezone, settings)
     checks, unread = read_checks(audit or state_folder() / "audit")
     asked = Asked(
@@ -180,13 +180,15 @@ def _keeping(file: Path | None, settings: "Settings | None") -> "Keeping":
     from pydantic import TypeAdapter, ValidationError
 
     from agent.audit.report import Keeping
+    from agent.files.named import read_named
     from agent.settings.tables import RetentionSettings
 
     if file is None:
         said = RetentionSettings() if settings is None else settings.retention
     else:
         try:
-            said = TypeAdapter(RetentionSettings).validate_python(tomllib.loads(file.read_text("utf-8"))["retention"])
+            text = read_named(file, LARGEST_RETENTION).decode("utf-8")
+            said = TypeAdapter(RetentionSettings).validate_python(tomllib.loads(text)["retention"])
         except (OSError, ValueError, KeyError, ValidationError) as fault:
             raise UsageError(
                 f"{file} has no table [retention] that can be read: its keys are days, visits and hold."

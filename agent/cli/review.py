@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.session import json_option, put_json, put_table, say, settings_of, stages_of, taken_words
+from agent.cli.session import WholeSentences, json_option, put_json, put_table, say, settings_of, stages_of, taken_words
 from agent.model import PhotoId, VisitId
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ all_like = click.option(
 )
 
 
-@click.group("review")
+@click.group("review", cls=WholeSentences)
 def command() -> None:
     """Decide about the photos that wait for you."""
 

@@ -30,7 +30,7 @@ LOG_SIZE = 1_000_000
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> int:
-    """Run the service in the foreground: watch, send, check and remove photos until it is stopped.
+    """Run the service in the foreground: watch, send, check and remove photos until Ctrl-C or a signal stops it.
 
     With --json, every event and the summary of each run, as `sync --json` has them.
     """

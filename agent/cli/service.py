@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.session import json_option, put_json, settings_file, settings_of
+from agent.cli.session import WholeSentences, json_option, put_json, settings_file, settings_of
 
 if TYPE_CHECKING:
     from agent.service import Service
 
 
-@click.group("service")
+@click.group("service", cls=WholeSentences)
 def command() -> None:
-    """Run at log-in: a systemd user unit, a LaunchAgent or a scheduled task."""
+    """Run at log-in, by a systemd user unit, a LaunchAgent or a scheduled task."""
 
 
 def service_of(ctx: click.Context) -> "Service":
@@ -69,7 +69,7 @@ def stop(ctx: click.Context) -> int:
 @json_option
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> int:
-    """Whether it is installed and running."""
+    """Show whether it is installed and running."""
     state = service_of(ctx).status()
     if as_json:
         put_json({"installed": state.installed, "running": state.running.value, "detail": state.detail})

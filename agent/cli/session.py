@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, and nothing else.")
 
 
+class WholeSentences(click.Group):
+    """A group that lists its commands with a whole sentence each; click alone cuts them off at the end of a line."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of `--help`."""
+        commands = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, one.get_short_help_str(limit=500)) for name, one in commands if one and not one.hidden]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
 def settings_of(ctx: click.Context) -> "Settings":
     """The settings in force. Raises SettingsError."""
     from agent.settings import load

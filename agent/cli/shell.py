@@ -2,10 +2,12 @@
 
 import click
 
+from agent.cli.session import WholeSentences
+
 SHELLS = ("bash", "zsh", "fish")
 
 
-@click.group("shell")
+@click.group("shell", cls=WholeSentences)
 def command() -> None:
     """Print the shell's completion or the man page; the set-up scripts install both."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.copies import settings_if_any
-from agent.cli.session import json_option, printable, put_json, say
+from agent.cli.session import WholeSentences, json_option, printable, put_json, say
 from agent.cli.sharephotos import Place, records_at
 from agent.errors import UsageError
 
@@ -46,7 +46,7 @@ _state_option = click.option(
 _reviewer_option = click.option("--reviewer", metavar="NAME", help="Who does this; without it, the user's name.")
 
 
-@click.group("spot-check")
+@click.group("spot-check", cls=WholeSentences)
 def command() -> None:
     """For IT: draw a sample of transfers that nobody could choose, and examine it to the byte."""
 
@@ -275,12 +275,9 @@ def _commit(
 
 
 def _enrolled(file: Path) -> "list[VerifierKey]":
-    from agent import audit
+    from agent.cli.copies import keys_in
 
-    try:
-        return audit.read_keys(file.read_text("utf-8"))
-    except (OSError, ValueError) as fault:
-        raise UsageError(f"the keys in {file} cannot be read: {fault}") from fault
+    return keys_in(file)
 
 
 def _state(given: Path | None) -> Path:

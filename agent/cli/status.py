@@ -133,7 +133,9 @@ def _show(status: "Status", settings: "Settings", headline: str) -> None:
     if status.register_version is None:
         register = "not read yet"
     click.echo(f"register  {register}" + (f" – {status.register_trouble}" if status.register_trouble else ""))
-    click.echo(f"share     {settings.share.host}, last reached {local(status.share_last_reached, settings)}")
+    at = status.share_last_reached
+    reached = "not reached yet" if at is None else f"last reached {local(at, settings)}"
+    click.echo(f"share     {settings.share.host}, {reached}")
     if status.record_trouble is not None:
         click.echo(f"record    {status.record_trouble}")
     if (trouble := status.share_trouble) is not None:

@@ -20,7 +20,8 @@ from agent.cli.session import json_option, put_json
 def command(file: Path, out: Path | None, as_json: bool) -> int:
     """Take the visit's tag out of FILE (a photo from the share, or its .xmp) again: the original, byte for byte.
 
-    The result is written beside FILE as NAME.original.EXT, or to OUTPUT; an existing file is never overwritten.
+    The result is written beside FILE as NAME.original.EXT, or to the file that -o names; an existing file is
+    never overwritten.
     """
     from agent.pipeline.untag import untag_file
 

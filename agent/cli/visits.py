@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.session import json_option, local, put_json, put_table, say, settings_of, stages_of
+from agent.cli.session import WholeSentences, json_option, local, put_json, put_table, say, settings_of, stages_of
 
 if TYPE_CHECKING:
     from agent.model import Visit
     from agent.register import Rules
 
 
-@click.group("visits")
+@click.group("visits", cls=WholeSentences)
 def command() -> None:
-    """The register of visits."""
+    """Show, check or accept the register of visits."""
 
 
 @command.command("list")
 @json_option
 @click.pass_context
 def list_visits(ctx: click.Context, as_json: bool) -> int:
-    """The visits in force here, newest first."""
+    """Show the visits in force on this laptop, newest first."""
     settings = settings_of(ctx)
     with stages_of(settings) as context:
         register = context.registers.current()
@@ -72,7 +72,7 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
 def check(
     ctx: click.Context, file: Path, timezone: str | None, dates: str | None, cameras: Path | None, as_json: bool
 ) -> int:
-    """Every fault of FILE (a visits register, .csv, .xlsx, .ods or .ics; or cameras.csv), with its line.
+    """Show every fault of FILE (a visits register, .csv, .xlsx, .ods or .ics; or cameras.csv), with its line.
 
     Exit code 2 if any line is not used.
     """
@@ -80,11 +80,12 @@ def check(
     from agent.pipeline.renew import read_local
     from agent.register import check as checked
 
+    labels = None if cameras is None else read_local(cameras)
     found = checked(
         read_local(file),
         file.name,
         rules=_rules(ctx, timezone, dates),
-        cameras=None if cameras is None else read_local(cameras),
+        cameras=labels,
     )
     for one in found.faults:
         if as_json:
@@ -103,7 +104,17 @@ def check(
     errors = sum(one.severity == "error" for one in found.faults)
     warnings = counted(len(found.faults) - errors, "warning")
     say(f"{file.name}: {counted(found.good, 'good line')}, {counted(errors, 'error')}, {warnings}")
-    return 2 if errors else 0
+    return 2 if errors or (labels is not None and cameras is not None and _wrong_cameras(labels, cameras)) else 0
+
+
+def _wrong_cameras(content: bytes, file: Path) -> bool:
+    """Whether the cameras register has lines that are not used; says so, for labels were then looked up in vain."""
+    from agent.register import read_cameras
+
+    wrong = any(fault.severity == "error" for fault in read_cameras(content).faults)
+    if wrong:
+        say(f"{file.name} has lines that are not used: `photo-agent visits check {file.name}` shows them.")
+    return wrong
 
 
 @command.command("accept")

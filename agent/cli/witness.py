@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.session import json_option, printable, put_json, say, settings_of
-from agent.errors import UsageError
 
 if TYPE_CHECKING:
     from agent.audit import HeldFile, VerifierKey, Watch
@@ -27,7 +26,10 @@ LOOK_AGAIN = 10.0
 )
 @click.option("--share", is_flag=True, help="Straight from the server, as this machine's agent.toml names it.")
 @click.option(
-    "--keys", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Enrolled log keys."
+    "--keys",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The laptops' log keys, one a line.",
 )
 @click.option(
     "--state",
@@ -38,7 +40,11 @@ LOOK_AGAIN = 10.0
 @click.option(
     "--silence-days", type=click.FloatRange(min=0), default=3, show_default=True, help="0: silence is not reported."
 )
-@click.option("--visits", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Instead of DIR/visits.")
+@click.option(
+    "--visits",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of the visits, if it is not DIR/visits.",
+)
 @click.option("--retired", multiple=True, metavar="VISIT", help="A visit whose files IT cleared away on purpose.")
 @click.option(
     "--gather",
@@ -62,7 +68,7 @@ def command(
 ) -> int:
     """Compare the records on a share with what was seen of them before, and cosign those that are whole.
 
-    DIR is the share as this machine sees it, or a copy; or else --share, by an account that may read all of it. Tells
+    DIR is the share as this machine sees it, or a copy; or else --share, by an account that may read all of it. Reports
     forks, rollbacks, silence, files with no entry and entries with no file; exit codes as `log verify`, and 15 where
     only share and record disagree.
     """
@@ -73,14 +79,10 @@ def command(
             "--gather works on the folder itself: run it on the server, or where the share is mounted."
         )
     from agent import audit
-    from agent.cli.copies import LARGEST_KEYS, why
-    from agent.files.named import read_named
+    from agent.cli.copies import keys_in
     from agent.settings.places import state_folder
 
-    try:
-        enrolled = audit.read_keys(read_named(keys, LARGEST_KEYS).decode("utf-8"))
-    except (OSError, ValueError) as fault:
-        raise UsageError(f"The keys in {keys} cannot be read: {why(fault)}.") from fault
+    enrolled = keys_in(keys)
     witness = audit.Witness(state or state_folder() / "witness", name or audit.default_name())
     with contextlib.nullcontext((directory, _wait, None)) if directory else _fetched(ctx) as (folder, again, listed):
         watch = witness.look(

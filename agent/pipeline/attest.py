@@ -66,7 +66,7 @@ def attest(context: Context, visit: VisitId, words: Mapping[Place, Word]) -> Att
     if now < known.span.latest:
         raise UsageError(f"{known.title} is not over yet; say where its photos are when it is")
     if missing := [place for place in Place if place not in words]:
-        raise UsageError(f"nothing was said of: {', '.join(missing)}")
+        raise UsageError(f"Every place needs an answer. Missing: {', '.join(f'--{place}' for place in missing)}.")
     said = Attestation(visit, {place: words[place] for place in Place}, now)
     fact = {"visit": visit, "at": now.isoformat(), "words": {place.value: word.value for place, word in words.items()}}
     context.journal.set_fact(_STATED + visit, json.dumps(fact))

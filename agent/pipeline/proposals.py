@@ -20,7 +20,10 @@ MOST = 3
 """Visits that are proposed for one photo."""
 
 NOT_MINE = timedelta(days=2)
-"""A visit of other staff, or of other cameras, counts as so much further away."""
+"""A visit of other staff counts as so much further away."""
+
+OTHER_CAMERA = timedelta(hours=6)
+"""A visit of other cameras likewise, but less: one is soon lent, and a photo is rarely days away from its visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class Proposer:
 
     def _counts_against(self, visit: Visit, camera: Candidates | None) -> timedelta:
         mine = self._people is not None and is_on(self._people, visit)
-        return (timedelta(0) if mine else NOT_MINE) + (NOT_MINE if _other_camera(camera, visit) else timedelta(0))
+        return (timedelta(0) if mine else NOT_MINE) + (OTHER_CAMERA if _other_camera(camera, visit) else timedelta(0))
 
 
 def _distance(visit: Visit, taken: Interval, level: Level) -> timedelta:

@@ -66,7 +66,7 @@ def _text(raw: bytes, notes: Notes) -> str | None:
             whose = "as Excel for Mac writes it (Mac Roman)" if mac else "as Windows-1252"
             notes.warning(None, f"not in UTF-8, read {whose}: check names with accents, or save as CSV UTF-8")
             return text
-    notes.error(None, f"this is not text in UTF-8: {_HOW}")
+    notes.error(None, f"this is neither a workbook nor text in UTF-8, or it is damaged: {_HOW}")
     return None
 
 

@@ -22,7 +22,7 @@ SIDECAR_LIMIT = 48 * 1024 * 1024
 _CHUNK = 256 * 1024
 _TAGGED_HEAD_LIMIT = HEAD_LIMIT + MOST_IN_SEGMENT + 4  # the largest head for `plan`, with our segment in it
 
-_NO_TAG = "this file carries no tag of visit-photo-agent, so there is nothing to remove"
+_NO_TAG = "this file has no tag of visit-photo-agent, so there is nothing to take out"
 _DAMAGED = "the tag in this file is damaged: {reason}. The file was changed after it was sent; use another copy"
 _CHANGED = (
     "removing the tag did not give back the photo that was sent: this file was changed after it was sent. "

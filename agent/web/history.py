@@ -1,5 +1,6 @@
 """History: what went, visit by visit, and where one photo is. Kept on this laptop alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +11,7 @@ from agent.pipeline.attest import statements
 from agent.pipeline.overview import ON_THE_WAY, SAFE, overview
 from agent.register.dates import Order, read_written
 from agent.web.app import asked_page, context, page_app
+from agent.web.visits import my_visits
 
 room = Blueprint("history", __name__)
 
@@ -78,8 +80,7 @@ class FoundPhoto:
 @room.get("/history")
 def show() -> str:
     """By visit."""
-    tally = page_app().as_long_as_nothing_changes(overview)
-    return render_template("history.html", overview=tally, said=statements(context()), wanted=None, found=(), more=0)
+    return _page(None, ())
 
 
 @room.get("/history/<int:number>")
@@ -102,11 +103,15 @@ def sent(number: int) -> str:
 def find() -> str:
     """Where a photo is: by its name or by the day it was taken. By POST, so that no name gets into an address."""
     wanted = request.form.get("q", "").strip()[:100]
-    found = _found(wanted)
+    return _page(wanted, _found(wanted))
+
+
+def _page(wanted: str | None, found: Sequence[FoundPhoto]) -> str:
     return render_template(
         "history.html",
         overview=page_app().as_long_as_nothing_changes(overview),
         said=statements(context()),
+        unanswered={one.visit.id for one in my_visits() if one.needing},  # a visit with questions is not finished
         wanted=wanted,
         found=found[:MOST],
         more=max(0, len(found) - MOST),

@@ -29,6 +29,13 @@ COMMANDS = [
     ("cameras", "clock", "FILE"),
     ("cameras", "list", "--seen", "FILE"),
     ("sync", "--dry-run", "FILE"),
+    ("index", "FOLDER", "--keys", "FILE", "--to", "OUT"),
+    ("report", "FOLDER", "--keys", "FILE", "--out", "OUT"),
+    ("report", "FOLDER", "--keys", "KEYS", "--out", "OUT", "--retention", "FILE"),
+    ("report", "FOLDER", "--keys", "KEYS", "--out", "OUT", "--sign", "FILE"),
+    ("spot-check", "draw", "FOLDER", "--keys", "FILE", "--seed", "x", "--sample", "1", "--out", "OUT"),
+    ("spot-check", "draw", "FOLDER", "--keys", "KEYS", "--reveal", "FILE", "--out", "OUT"),
+    ("spot-check", "examine", "FILE", "FOLDER", "--keys", "KEYS"),
 ]
 
 
@@ -39,7 +46,10 @@ def test_a_command_given_what_is_no_file_ends_at_once(
 ) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
+    keys = tmp_path / "keys"
+    keys.write_bytes(b"")
     named = {
+        "KEYS": str(keys),
         "FILE": str(pipe) if what == "pipe" else "/dev/zero",
         "OUT": str(tmp_path / "out"),
         "CONFIG": str(laptop.config),

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.model import Interval, Level, Register, Visit, VisitId
+from agent.model import Camera, Interval, Level, Register, Visit, VisitId
 from agent.pipeline.proposals import MOST, NOT_MINE, Proposer, not_after
+from agent.register import identify
 
 START = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
@@ -61,3 +62,17 @@ def test_without_a_time_the_latest_visits_come_first() -> None:
     starts = [one.visit.span.earliest for one in proposed]
     assert starts == sorted(starts, reverse=True)
     assert not any(one.visit.staff == {"a.jones"} for one in proposed)
+
+
+def test_a_visit_during_which_a_lent_camera_took_it_comes_before_one_two_days_away() -> None:
+    def visit(name: str, begins: datetime, cameras: frozenset[str] = frozenset()) -> Visit:
+        span = Interval(begins, begins + timedelta(hours=3))
+        return Visit(VisitId(name), name, span, "UTC", cameras=cameras)
+
+    during = visit("walk", START, frozenset({"School Nikon"}))
+    later = visit("museum", START + timedelta(hours=47))
+    register = Register(visits=(during, later), cameras=(), version="v", read_at=START)
+    taken = Interval(START + timedelta(hours=1), START + timedelta(hours=1))
+    stranger = identify(Camera(make="Canon", model="EOS R6"), register.cameras)
+    proposed = Proposer(register, "j.smith").propose(taken, Level.ASSUMED_ZONE, stranger)
+    assert [one.visit.id for one in proposed] == ["walk", "museum"]

@@ -273,7 +273,7 @@ def _ordinal(day: int) -> str:
 def headline(facts: Mapping[str, Any]) -> tuple[str, str]:
     """The state and the sentence of the first page."""
     needs, devices, well = len(facts["needs"]), facts["devices"], facts["well"]
-    laptops = f"{well} of {count(devices, 'laptop')} {'is' if well == 1 else 'are'} well."
+    laptops = f"{well} of {count(devices, 'laptop')} {'is' if devices == 1 or well == 1 else 'are'} well."
     if well == devices:
         laptops = "The laptop is well." if devices == 1 else f"All {count(devices, 'laptop')} are well."
     if not needs:

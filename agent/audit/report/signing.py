@@ -13,6 +13,9 @@ if TYPE_CHECKING:  # 40 ms, and only signing needs it
 
 ORIGIN = "visit-photo-agent certificate"
 
+LARGEST_KEY = 100_000
+"""Bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewerKey:
@@ -27,8 +30,10 @@ class ReviewerKey:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
         from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
+        from agent.files.named import read_named
+
         try:
-            private = load_ssh_private_key(file.read_bytes(), password=None)
+            private = load_ssh_private_key(read_named(file, LARGEST_KEY), password=None)
         except (OSError, ValueError, TypeError) as fault:  # TypeError: cryptography's word for "needs a password"
             raise UsageError(f"The key {file} cannot be read, is damaged or has a passphrase.") from fault
         if not isinstance(private, Ed25519PrivateKey):

@@ -27,8 +27,9 @@ from typing import Any, Self
 from agent.audit.spotcheck.frozen import FrozenRecord, SeenCheckpoint
 from agent.audit.spotcheck.signing import NotSigned, canonical, opened, signed
 from agent.audit.spotcheck.size import Size
-from agent.errors import RecordError, UsageError
+from agent.errors import SignatureWrong, UsageError
 from agent.files.durable import create_file
+from agent.files.named import read_named
 from agent.record.checkpoint import Checkpoint
 from agent.record.note import Signer
 
@@ -93,18 +94,16 @@ def commit(
 
 
 def read_commitment(file: Path) -> Commitment:
-    """UsageError where there is none; RecordError where it was changed."""
+    """UsageError where there is none; SignatureWrong where it was changed."""
     try:
-        with file.open("rb") as source:
-            content = source.read(LARGEST)
-        body, _ = opened(content)
+        body, _ = opened(read_named(file, LARGEST))
         return Commitment.of_json(body)
     except NotSigned as fault:
-        raise RecordError(f"The commitment in {file} is not believed: {fault}.") from fault
+        raise SignatureWrong(f"The commitment in {file} cannot be used: {fault}.") from fault
     except ValueError as fault:
         raise UsageError(f"{file} is not the file that --commit wrote: {fault}") from fault
     except OSError as fault:
-        raise UsageError(f"{file} cannot be read: {fault.strerror}") from fault
+        raise UsageError(f"{file} cannot be read: {fault.strerror}.") from fault
 
 
 def agreed_size(commitments: Sequence[Commitment], asked: Size | None) -> Size:

@@ -18,8 +18,9 @@ from agent.audit.spotcheck.sampling import as_number
 from agent.audit.spotcheck.signing import NotSigned, canonical, opened, signed
 from agent.audit.spotcheck.size import Size
 from agent.audit.spotcheck.words import counted, promised
-from agent.errors import RecordError, UsageError
+from agent.errors import SignatureWrong, UsageError
 from agent.files.durable import create_file
+from agent.files.named import open_named
 from agent.record.checkpoint import Checkpoint
 from agent.record.note import Signer, VerifierKey
 from agent.record.published import ORIGIN
@@ -173,19 +174,19 @@ def write(file: Path, made: Draw, signer: Signer) -> None:
 
 
 def read(file: Path) -> tuple[Draw, VerifierKey]:
-    """A draw, and who signed it. UsageError where the file is none; RecordError where it was changed."""
+    """A draw, and who signed it. UsageError where the file is none; SignatureWrong where it was changed."""
     try:
-        with file.open("rb") as source:
+        with open_named(file) as source:
             content = source.read(LARGEST + 1)
     except OSError as fault:
-        raise UsageError(f"{file} cannot be read: {fault.strerror}") from fault
+        raise UsageError(f"{file} cannot be read: {fault.strerror}.") from fault
     if len(content) > LARGEST:
         raise UsageError(f"{file} is too large for a draw.")
     try:
         body, key = opened(content)
         made = _of_json(body)
     except NotSigned as fault:
-        raise RecordError(f"The draw in {file} is not believed: {fault}.") from fault
+        raise SignatureWrong(f"The draw in {file} cannot be used: {fault}.") from fault
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as fault:
         raise UsageError(f"{file} is not the file of a draw.") from fault
     return made, key

@@ -107,7 +107,7 @@ def opened(content: bytes) -> tuple[dict[str, Any], VerifierKey]:
         key = VerifierKey.parse(str(signature["key"]))
         raw = base64.b64decode(str(signature["signature"]), validate=True)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error) as fault:
-        raise NotSigned("it is not a signed object of photo-agent") from fault
+        raise NotSigned("it is not a file that photo-agent signed") from fault
     if not isinstance(body, dict) or not key.verifies(raw, PREFIX + canonical(body)):
         raise NotSigned("its signature is wrong: it was changed after it was signed")
     return body, key

@@ -65,6 +65,13 @@ def test_a_photo_that_is_asked_about_is_found_and_a_private_one_is_not(settings:
         assert said in tab.locator("main").inner_text()
 
 
+def test_a_visit_that_needs_an_answer_is_not_finished_in_history(tab: Any) -> None:
+    root = "/".join(tab.url.split("/")[:4])
+    tab.goto(f"{root}/history")
+    visit = tab.locator("section.card", has=tab.get_by_role("heading", name="Science Museum"))
+    assert "Not finished" in visit.inner_text()
+
+
 def test_what_was_sent_is_paged_and_has_no_name_in_its_address(settings: Settings, tab: Any) -> None:
     root = "/".join(tab.url.split("/")[:4])
     tab.goto(f"{root}/history/1")
