@@ -61,6 +61,8 @@ def test_the_list_says_who_it_is(write: Write, tmp_path: Path, text: str) -> Non
         ("login,staff\nsomebody,m.jones\n", "has no line for the login"),
         ("who,name\nx,y\n", "login,staff"),
         ("", "login,staff"),
+        ("login,staff,login\nx,a,{0}\n", "each once"),
+        ("login,staff\n{0},a\n".encode("utf-16"), "UTF-8"),
         ("login,staff\n{0},a\n{0},b\n", "line 3"),
         ("login,staff\n{0},\n", "line 2"),
         (b"login,staff\n\xff\xfe,x\n", "UTF-8"),
@@ -73,6 +75,37 @@ def test_a_list_that_is_wrong_or_lacks_the_login_is_a_fault(
     filled = text.replace("{0}", login()) if isinstance(text, str) else text
     with pytest.raises(SettingsError, match=re.escape(fault)):
         load(write(toml(listed(tmp_path, filled))))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the login is asked of another place there")
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("SCHOOL\\zoe", "zoe"),  # winbind
+        ("zoe@school.example", "zoe"),  # SSSD, with whole names
+        ("zoe@school.example", "ZOE@school.example"),
+        ("zo\u00eb", "Zoe\u0308"),
+        ("zoe", "SCHOOL\\zoe"),
+    ],
+)
+def test_a_login_is_found_however_the_system_or_the_list_writes_it(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, cell: str
+) -> None:
+    import pwd
+
+    entry = pwd.struct_passwd((name, "x", os.geteuid(), 0, "", "/", ""))
+    monkeypatch.setattr(pwd, "getpwuid", lambda number: entry)
+    assert (
+        load(write(toml(listed(tmp_path, f"login,staff\nhead,The Head\n{cell},Zoë Bell\n")))).device.staff == "Zoë Bell"
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes in Windows' folders")
+@pytest.mark.timeout(20)
+def test_a_pipe_in_place_of_the_list_keeps_nobody_waiting(write: Write, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(SettingsError, match="pipe"):
+        load(write(toml(f"staff_file = '{tmp_path / 'pipe.csv'}'")))
 
 
 def test_a_list_that_is_not_there_is_a_fault(write: Write, tmp_path: Path) -> None:
