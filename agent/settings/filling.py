@@ -6,6 +6,7 @@ server may not have. The login is what the system says, not what a variable says
 """
 
 import csv
+import hashlib
 import io
 import os
 import re
@@ -22,6 +23,7 @@ from agent.settings.places import expanded
 
 LOGIN = "{login}"
 HOST = "{host}"
+_LONGEST = 32  # characters of a user's name on Linux; install/server/add-device.sh takes no longer one
 LARGEST = 1 << 20  # bytes of the file of logins
 
 
@@ -64,10 +66,18 @@ def _alike(name: str) -> str:
 
 
 def _replaced(text: str) -> str:
+    """With the words replaced: a name that a Linux server can give a user, which begins with no digit and is short."""
+    if LOGIN not in text and HOST not in text:
+        return text
     if LOGIN in text:
         text = text.replace(LOGIN, _for_a_server(login()))
     if HOST in text:
         text = text.replace(HOST, _for_a_server(socket.gethostname().partition(".")[0]))
+    if text[0].isdigit():  # laptops are often called by their serial number
+        text = f"laptop-{text}"
+    if len(text) > _LONGEST:
+        # Two long names that begin alike are still two.
+        text = f"{text[: _LONGEST - 9].rstrip('-._')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     return text
 
 

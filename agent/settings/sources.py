@@ -189,8 +189,8 @@ def _is_there(machines: Path) -> bool:
         return False
     except OSError as fault:
         raise SettingsError(
-            f"The machine's settings file {machines} cannot be read: {fault.strerror or fault}. Ask IT to let everybody "
-            "read it and open its folder."
+            f"The machine's settings file {machines} cannot be read: {fault.strerror or fault}. Ask IT to let "
+            "everybody read it and open its folder."
         ) from fault
 
 

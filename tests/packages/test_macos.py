@@ -29,10 +29,10 @@ def sh(*line: object, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_folder_installs_without_a_network_and_leaves_settings(tmp_path: Path) -> None:
+def test_the_folder_installs_without_a_network_and_leaves_settings(tmp_path: Path, wheel: Path) -> None:
     python, folder, root = python_with_pip(), tmp_path / "folder", tmp_path / "mac"
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    here = ("--python", version, "--platform", "manylinux_2_28_x86_64")
+    here = ("--python", version, "--platform", "manylinux_2_28_x86_64", "--wheel", wheel)
     built = sh(PACKAGES / "macos/build.sh", "--output", folder, *here, PYTHON=python)
     assert built.returncode == 0, built.stdout + built.stderr
 

@@ -295,8 +295,8 @@ def test_a_machines_file_behind_a_closed_folder_stops_the_program(machine: Calla
     tops = [*reversed(file.parents), *reversed(folder.parents)]
     opened = {top: top.stat().st_mode for top in tops if not top.stat().st_mode & 0o001}
     try:
-        for top in opened:
-            top.chmod(opened[top] | 0o011)
+        for top, mode in opened.items():
+            top.chmod(mode | 0o011)
         os.seteuid(65534)
         with pytest.raises(SettingsError, match="Ask IT to let everybody read it"):
             find_file(None, {})

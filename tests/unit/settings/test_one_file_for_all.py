@@ -140,6 +140,21 @@ def test_the_laptops_own_name_makes_its_user_and_device(write: Write, monkeypatc
     assert (settings.share.user, settings.device.name) == ("lt_0417-x", "art-lt_0417")
 
 
+def test_a_laptop_called_by_its_serial_number_can_be_a_user(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "5CG1234XYZ")
+    settings = load(write(toml(user="{host}")))
+    assert (settings.share.user, settings.device.name) == ("laptop-5cg1234xyz", "laptop-5cg1234xyz")
+
+
+def test_long_names_of_laptops_are_cut_and_stay_apart(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    users = set()
+    for number in ("one", "two"):
+        monkeypatch.setattr(socket, "gethostname", lambda number=number: f"science-department-trolley-number-3-{number}")
+        users.add(load(write(toml(user="{host}"))).share.user)
+    assert len(users) == 2
+    assert all(re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", user) for user in users), "as add-device.sh wants it"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the login is asked of another place there")
 def test_people_who_share_a_laptop_have_a_user_each(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     import pwd
