@@ -148,8 +148,8 @@ def test_a_laptop_called_by_its_serial_number_can_be_a_user(write: Write, monkey
 
 def test_long_names_of_laptops_are_cut_and_stay_apart(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     users = set()
-    for number in ("one", "two"):
-        monkeypatch.setattr(socket, "gethostname", lambda number=number: f"science-department-trolley-number-3-{number}")
+    for name in ("science-department-trolley-number-3-one", "science-department-trolley-number-3-two"):
+        monkeypatch.setattr(socket, "gethostname", lambda name=name: name)
         users.add(load(write(toml(user="{host}"))).share.user)
     assert len(users) == 2
     assert all(re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", user) for user in users), "as add-device.sh wants it"
