@@ -55,12 +55,13 @@ def find_file(given: Path | None, environ: Mapping[str, str]) -> Path:
     there is not believed: it is passed over, with a warning. A file that was named must be there; SettingsError
     otherwise, with all the places looked at.
     """
+    machines, own = machine_file(), own_file()
+    believed = _is_there(machines) and _believed(machines)
     if given is not None:
         return _named(given, "by --config")
     if variable := environ.get(VARIABLE):
         return _named(Path(variable), f"by the variable {VARIABLE}")
-    machines, own = machine_file(), own_file()
-    if _is_there(machines) and _believed(machines):
+    if believed:
         return own if own.is_file() and machine_layer() is not None else machines
     if own.is_file():
         return own

@@ -307,3 +307,16 @@ def test_a_machines_file_behind_a_closed_folder_stops_the_program(machine: Calla
         for top, mode in opened.items():
             top.chmod(mode)
         folder.chmod(0o755)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows' owners")
+def test_a_machines_file_that_is_not_believed_is_named_whichever_file_counts(
+    machine: Callable[[str], Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    file = machine(LOCKED)
+    file.chmod(0o666)
+    mine = own(MACHINE)
+    for given, environ in ((mine, {}), (None, {"PHOTO_AGENT_CONFIG": str(mine)}), (None, {})):
+        caplog.clear()
+        assert find_file(given, environ) == mine
+        assert f"{file} is not used" in caplog.text
