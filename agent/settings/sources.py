@@ -144,10 +144,10 @@ def is_machines(path: Path) -> bool:
 def with_machine(tables: dict[str, Any], path: Path) -> dict[str, Any]:
     """What the file at `path` comes to on this machine: laid on the machine's where that locks keys.
 
-    So is the machine's own, which changes nothing: by its path alone it could not be told, for a link may have led
-    elsewhere when `tables` were read.
+    So is the machine's own by another name, which changes nothing: the link may have led elsewhere when `tables` were
+    read.
     """
-    machine = machine_layer()
+    machine = None if path == machine_file() else machine_layer()
     if LOCKED in tables and not is_machines(path) and (machine is not None or path == own_file()):
         raise SettingsError(
             f"{path} has a table [{LOCKED}], which counts only in the machine's file {machine_file()}. Take it out."

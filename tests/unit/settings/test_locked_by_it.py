@@ -320,3 +320,10 @@ def test_a_machines_file_that_is_not_believed_is_named_whichever_file_counts(
         caplog.clear()
         assert find_file(given, environ) == mine
         assert f"{file} is not used" in caplog.text
+
+
+def test_a_new_value_for_the_machines_own_file_is_checked(machine: Callable[[str], Path]) -> None:
+    file = machine(LOCKED)
+    with pytest.raises(SettingsError, match="at most 65535"):
+        with_values(file, {("share", "port"): 99999})
+    assert with_values(file, {("share", "host"): "new.school.example"})[1].share.host == "new.school.example"
