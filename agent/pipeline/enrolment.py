@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from agent.errors import UsageError
+from agent.files.named import read_named
 from agent.pipeline.enrol import Enrolment
 
 FIRST_LINE = "visit-photo-agent enrolment 1"
@@ -37,6 +38,14 @@ def text_of(enrolment: Enrolment, staff: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def _is_there(path: Path, text: bytes) -> bool:
+    """Whether this very file was left before. Others write to the folder, too, and it may let nobody read."""
+    try:
+        return not path.is_symlink() and read_named(path, len(text)) == text
+    except OSError:
+        return False
+
+
 def leave(enrolment: Enrolment, staff: str, folder: Path) -> Path:
     """Leave the file in the folder; where the same one is there already, that is it.
 
@@ -53,7 +62,7 @@ def leave(enrolment: Enrolment, staff: str, folder: Path) -> Path:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            if not path.exists() or path.read_bytes() != text:
+            if not _is_there(path, text):
                 draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)

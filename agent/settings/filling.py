@@ -6,20 +6,24 @@ server may not have. The login is what the system says, not what a variable says
 """
 
 import csv
+import hashlib
 import io
 import os
 import re
 import socket
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Any
 
 from agent.errors import SettingsError
+from agent.files.named import open_named
 from agent.files.owner import may_speak_for_the_machine
 from agent.settings.places import expanded
 
 LOGIN = "{login}"
 HOST = "{host}"
+_LONGEST = 32  # characters of a user's name on Linux; install/server/add-device.sh takes no longer one
 LARGEST = 1 << 20  # bytes of the file of logins
 
 
@@ -48,18 +52,32 @@ def login() -> str:
             return os.getlogin()
         import pwd
 
-        return pwd.getpwuid(os.geteuid()).pw_name
+        # winbind gives DOMAIN\\login, as whoami does on Windows.
+        return pwd.getpwuid(os.geteuid()).pw_name.rpartition("\\")[2]
     except (KeyError, OSError) as fault:
         raise SettingsError(
             "The settings name the staff by their login, and this system does not say who is logged in. Ask IT."
         ) from fault
 
 
+def _alike(name: str) -> str:
+    """One spelling for a login, however it was typed: capitals do not count, nor how an accent is stored."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 def _replaced(text: str) -> str:
+    """With the words replaced: a name that a Linux server can give a user, which begins with no digit and is short."""
+    if LOGIN not in text and HOST not in text:
+        return text
     if LOGIN in text:
         text = text.replace(LOGIN, _for_a_server(login()))
     if HOST in text:
         text = text.replace(HOST, _for_a_server(socket.gethostname().partition(".")[0]))
+    if text[0].isdigit():  # laptops are often called by their serial number
+        text = f"laptop-{text}"
+    if len(text) > _LONGEST:
+        # Two long names that begin alike are still two.
+        text = f"{text[: _LONGEST - 9].rstrip('-._')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     return text
 
 
@@ -71,7 +89,8 @@ def _staff(who: str, file: object, *, anyone: bool) -> str:
     if not isinstance(file, str) or not file:
         return who
     path = expanded(file)
-    staff = _names(path).get(who.casefold())
+    names = _names(path)
+    staff = names.get(_alike(who)) or names.get(_alike(who).partition("@")[0])
     if staff is None and not anyone:
         raise SettingsError(
             f"{path} has no line for the login “{who}”, so it is not known who this is. Ask IT to add it."
@@ -82,7 +101,7 @@ def _staff(who: str, file: object, *, anyone: bool) -> str:
 def _names(path: Path) -> dict[str, str]:
     """By each login, in small letters, the name of its member of staff."""
     try:
-        with path.open("rb") as file:
+        with open_named(path) as file:
             if not may_speak_for_the_machine(file.fileno()):
                 raise SettingsError(
                     f"{path} is not used: it must belong to an administrator of this laptop, and nobody else may be "
@@ -93,7 +112,7 @@ def _names(path: Path) -> dict[str, str]:
             raise SettingsError(f"{path} is larger than 1 MB, which no list of logins is.")
         return _read(content.decode("utf-8-sig"), path)
     except (OSError, UnicodeDecodeError, csv.Error) as fault:
-        why = fault.strerror if isinstance(fault, OSError) else "it is not a CSV file in UTF-8"
+        why = (fault.strerror or str(fault)) if isinstance(fault, OSError) else "it is not a CSV file in UTF-8"
         raise SettingsError(f"The list of logins {path} (device.staff_file) cannot be read: {why}.") from fault
 
 
@@ -101,13 +120,13 @@ def _read(text: str, path: Path) -> dict[str, str]:
     first = text.partition("\n")[0]
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
     header = [cell.strip().casefold() for cell in next(rows, [])]
-    if "login" not in header or "staff" not in header:
-        raise SettingsError(f"{path} must begin with a line that names its columns: login,staff.")
+    if header.count("login") != 1 or header.count("staff") != 1:
+        raise SettingsError(f"{path} must begin with a line that names its columns, each once: login,staff.")
     names: dict[str, str] = {}
     for row in rows:
         cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
         # `whoami` on Windows gives DOMAIN\login, and that may have been copied.
-        who, staff = cells.get("login", "").rpartition("\\")[2].casefold(), cells.get("staff", "")
+        who, staff = _alike(cells.get("login", "").rpartition("\\")[2]), cells.get("staff", "")
         if not who and not staff:
             continue
         if not who or not staff:

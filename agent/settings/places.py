@@ -8,6 +8,7 @@ NAME = "agent.toml"
 VARIABLE = "PHOTO_AGENT_CONFIG"
 _APP = "photo-agent"
 _ON_LINUX = Path("/etc/xdg") / _APP / NAME
+_ON_A_MAC = Path("/Library/Application Support") / _APP / NAME
 
 
 def config_folder() -> Path:
@@ -30,14 +31,32 @@ def state_folder() -> Path:
 def machine_file() -> Path:
     """Where IT puts the settings of a whole machine: for every user of it, and before their own.
 
-    On Linux the documented place comes first: XDG_CONFIG_DIRS is the user's to set, and on some desktops begins with
-    another folder.
+    The documented place comes first: elsewhere platformdirs goes by variables that the user may set (XDG_CONFIG_DIRS,
+    also on a Mac, and WIN_PD_OVERRIDE_COMMON_APPDATA), and on some Linux desktops the first begins with another folder.
     """
     from platformdirs import site_config_path  # not needed where the file was named
 
-    if sys.platform == "linux" and _ON_LINUX.is_file():
-        return _ON_LINUX
+    documented = _documented()
+    try:
+        documented.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError:  # in a folder that cannot be opened: whoever reads it says so
+        return documented
+    else:
+        return documented
     return site_config_path(_APP, appauthor=False) / NAME
+
+
+def _documented() -> Path:
+    """The place that config/README.md names; no variable moves it."""
+    if sys.platform == "win32":
+        import ctypes
+
+        folder = ctypes.create_unicode_buffer(261)
+        ctypes.windll.kernel32.GetSystemWindowsDirectoryW(folder, 260)
+        return Path(Path(folder.value or "C:\\Windows").anchor) / "ProgramData" / _APP / NAME
+    return _ON_A_MAC if sys.platform == "darwin" else _ON_LINUX
 
 
 def expanded(text: str) -> Path:

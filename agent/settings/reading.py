@@ -1,6 +1,7 @@
 """agent.toml read into `Settings`. Every fault of the file comes in one SettingsError, each with its table and key."""
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def parse(text: str, path: Path, *, written: bool = True, anyone: bool = False, 
         settings = Settings(**tables)
     except ValidationError as fault:
         raise _wrong(path, [_fault(tables, error) for error in fault.errors(include_url=False)], written) from fault
-    if faults := [*_not_lockable(settings.locked.keys), *_contradictions(settings)]:
+    if faults := [*_not_lockable(settings.locked.keys, tables), *_contradictions(settings)]:
         raise _wrong(path, faults, written)
     return settings
 
@@ -115,7 +116,10 @@ def _describe(where: Sequence[str]) -> str:
     return description(*where)
 
 
-def _not_lockable(keys: Sequence[str]) -> Iterator[str]:
+_VARIABLE = re.compile(r"\$\{?\w|%\w+%")
+
+
+def _not_lockable(keys: Sequence[str], tables: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with the keys that are to be locked."""
     known = (
         [f"{table}.{key}" for table, listed in _names().items() if table != LOCKED for key in listed] if keys else []
@@ -125,6 +129,15 @@ def _not_lockable(keys: Sequence[str]) -> Iterator[str]:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]}?" if near else "write it as in share.host"
             yield f'locked.keys: "{key}" is not a setting; {hint}'
+            continue
+        table, _, name = key.partition(".")
+        said = tables.get(table, {}).get(name, "")
+        for value in said if isinstance(said, list) else [said]:
+            if isinstance(value, str) and key != "share.path" and (variable := _VARIABLE.search(value)):
+                yield (
+                    f'{key}: "{value}" has a variable from {variable[0]} on, which anybody can set, so it cannot be '
+                    "locked; write the full path, or ~ for the home folder"
+                )
 
 
 def _contradictions(settings: Settings) -> Iterator[str]:

@@ -6,6 +6,7 @@ passed over, not refused: a laptop whose own file is older than the lock must go
 """
 
 import logging
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -54,12 +55,13 @@ def find_file(given: Path | None, environ: Mapping[str, str]) -> Path:
     there is not believed: it is passed over, with a warning. A file that was named must be there; SettingsError
     otherwise, with all the places looked at.
     """
+    machines, own = machine_file(), own_file()
+    believed = _is_there(machines) and _believed(machines)
     if given is not None:
         return _named(given, "by --config")
     if variable := environ.get(VARIABLE):
         return _named(Path(variable), f"by the variable {VARIABLE}")
-    machines, own = machine_file(), own_file()
-    if machines.is_file() and _believed(machines):
+    if believed:
         return own if own.is_file() and machine_layer() is not None else machines
     if own.is_file():
         return own
@@ -115,7 +117,7 @@ def tables_in(text: str, path: Path) -> dict[str, Any]:
 def machine_layer() -> Machine | None:
     """The machine's file, where there is one that is believed and has `[locked]`. SettingsError where it is broken."""
     file = machine_file()
-    if not file.is_file() or not _believed(file, aloud=False):
+    if not _is_there(file) or not _believed(file, aloud=False):
         return None
     tables = tables_in(read_text(file), file)
     if LOCKED not in tables:
@@ -123,7 +125,11 @@ def machine_layer() -> Machine | None:
     # What is no table, or no list, is a fault that checking the settings tells.
     listed = tables[LOCKED].get("keys") if isinstance(tables[LOCKED], dict) else None
     keys = listed if isinstance(listed, list) else []
-    return Machine(file, tables, frozenset(key for key in keys if isinstance(key, str)))
+    locked = {key for key in keys if isinstance(key, str)}
+    # The list of logins decides who somebody is: with another list, a locked "{login}" would be anybody.
+    if "device.staff" in locked:
+        locked.add("device.staff_file")
+    return Machine(file, tables, frozenset(locked))
 
 
 def is_machines(path: Path) -> bool:
@@ -136,9 +142,13 @@ def is_machines(path: Path) -> bool:
 
 
 def with_machine(tables: dict[str, Any], path: Path) -> dict[str, Any]:
-    """What the file at `path` comes to on this machine: laid on the machine's where that locks keys."""
-    machine = None if is_machines(path) else machine_layer()
-    if LOCKED in tables and (machine is not None or path == own_file()):
+    """What the file at `path` comes to on this machine: laid on the machine's where that locks keys.
+
+    So is the machine's own by another name, which changes nothing: the link may have led elsewhere when `tables` were
+    read.
+    """
+    machine = None if path == machine_file() else machine_layer()
+    if LOCKED in tables and not is_machines(path) and (machine is not None or path == own_file()):
         raise SettingsError(
             f"{path} has a table [{LOCKED}], which counts only in the machine's file {machine_file()}. Take it out."
         )
@@ -149,7 +159,9 @@ def with_machine(tables: dict[str, Any], path: Path) -> dict[str, Any]:
     }
     for name, table in tables.items():
         below = together.setdefault(name, {})
-        if isinstance(table, dict) and isinstance(below, dict):
+        if name == LOCKED or not isinstance(below, dict):
+            continue  # the machine's own word; where it is no table, checking says so
+        if isinstance(table, dict):
             below |= {key: value for key, value in table.items() if f"{name}.{key}" not in machine.locked}
         else:
             together[name] = table  # no table where one belongs: checking says so
@@ -168,6 +180,19 @@ def _overruled(tables: Mapping[str, Any], machine: Machine) -> Iterator[Overrule
         for key, value in table.items() if isinstance(table, dict) else ():
             if f"{name}.{key}" in machine.locked and not (key in fixed and fixed[key] == value):
                 yield Overruled(f"{name}.{key}", value)
+
+
+def _is_there(machines: Path) -> bool:
+    """Whether there is a machine's file. SettingsError where that cannot be known: it may lock something."""
+    try:
+        return stat.S_ISREG(machines.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as fault:
+        raise SettingsError(
+            f"The machine's settings file {machines} cannot be read: {fault.strerror or fault}. Ask IT to let "
+            "everybody read it and open its folder."
+        ) from fault
 
 
 def _believed(path: Path, *, aloud: bool = True) -> bool:

@@ -98,13 +98,15 @@ def windows() -> Path:
 
 
 @pytest.fixture(scope="module")
-def packages(windows: Path, tmp_path_factory: pytest.TempPathFactory) -> Packages:
+def packages(windows: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Packages:
     base = tmp_path_factory.mktemp("msi")
     interpreter = base / "interpreter"
     _interpreter(windows / "windows", interpreter)
     first, second = base / "payload-1", base / "payload-2"
-    build("msi/build.py", "--python", interpreter, "--keep", first, "--output", base / "1.msi")
-    shutil.copytree(first, second)
+    build("msi/build.py", "--python", interpreter, "--wheel", wheel, "--keep", first, "--output", base / "1.msi")
+    # Every upgrade takes away files that nothing needs any more. Here they are what `--version` can do without, so that
+    # Wine has a tenth to install.
+    shutil.copytree(first, second, ignore=_needed_only_for_photos)
     module = second / "python" / "Lib" / "site-packages" / "agent" / "__init__.py"
     text = module.read_text("utf-8").splitlines()
     module.write_text("\n".join([f'__version__ = "{NEXT}"' if "__version__" in line else line for line in text]))
@@ -121,6 +123,11 @@ def packages(windows: Path, tmp_path_factory: pytest.TempPathFactory) -> Package
     subprocess.run(compiling, check=True)
     build("msi/build.py", "--payload", second, "--output", base / "2.msi")
     return Packages((first, second), (base / "1.msi", base / "2.msi"))
+
+
+def _needed_only_for_photos(folder: str, names: list[str]) -> set[str]:
+    packages = Path(folder).name == "site-packages"
+    return {name for name in names if packages and not name.startswith(("agent", "click", "visit_photo_agent"))}
 
 
 def _interpreter(prepared: Path, interpreter: Path) -> None:
@@ -177,7 +184,7 @@ def test_it_is_for_the_whole_machine_and_an_upgrade_can_be_undone(packages: Pack
 
 def test_every_file_keeps_its_component_and_dlls_have_their_versions(packages: Packages) -> None:
     first, second = ({row[0]: row[1] for row in rows(msi, "Component")} for msi in packages.msis)
-    assert first == second
+    assert second.items() < first.items()
     files = {row[2].rpartition("|")[2]: row[4] for row in rows(packages.msis[0], "File")}
     assert files["python311.dll"].startswith("3.11.") or "python311.dll" not in files
     versioned = [name for name, version in files.items() if version]

@@ -10,7 +10,11 @@ cd "$(dirname "$0")/../.."
 folder=$(realpath -m "${1:-.windows}")
 linux_python=${PYTHON:-.venv/bin/python}
 
-[ -x "$folder/python" ] || PYTHON=python3 tests/windows/windows-python.sh "$folder" '.[test]'
+# Its mark is set last: what was prepared in part, because the network went away say, is prepared again.
+if [ ! -e "$folder/complete" ]; then
+    PYTHON=python3 tests/windows/windows-python.sh "$folder" '.[test]'
+    touch "$folder/complete"
+fi
 
 rooms=(files folders journal removal settings service supervisor share clockcheck pipeline volumes)
 paths=()

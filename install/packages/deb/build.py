@@ -75,6 +75,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--wheel", type=Path, help="the program's own wheel; default: built from this folder")
     parser.add_argument("--wheels", type=Path, help="a folder with all the wheels it needs; nothing is fetched")
     options = parser.parse_args(arguments)
+    for given in (options.wheel, options.wheels):
+        if given is not None and not given.exists():
+            parser.error(f"there is no {given}")
     try:
         with tempfile.TemporaryDirectory(prefix="photo-agent-deb-") as scratch:
             print(build(options, Path(scratch)))

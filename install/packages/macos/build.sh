@@ -2,16 +2,17 @@
 # Makes what Munki, Jamf or any other tool installs on Macs: a folder with all wheels and install.sh; on a Mac also a
 # package (.pkg) of it. Nothing is fetched on the Macs.
 #
-#   install/packages/macos/build.sh --output FOLDER [--python 3.13] [--platform TAG …] [--sign "Developer ID Installer: …"]
+#   install/packages/macos/build.sh --output FOLDER [--python 3.13] [--platform TAG …] [--wheel FILE] [--sign "Developer ID …"]
 #
 # --python is the version that the Macs have (python.org's or Homebrew's); --platform is by default Apple's own chips,
 # macOS 11 or newer: for Intel's, the package index has no wheel of a cryptography without known holes.
+# --wheel is the program's own wheel; without it, it is built from this folder.
 # Needs python3 with pip here, and the package index. --sign goes with pkgbuild, on a Mac.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 checkout=$(dirname "$(dirname "$(dirname "$here")")")
-output='' version=3.13 platforms='' identity=''
+output='' version=3.13 platforms='' wheel='' identity=''
 usage() { sed -n '2,/^set -eu/p' "$0" | sed -n 's/^# \{0,1\}//p'; }
 fail() { echo "$*" >&2; exit 2; }
 while [ $# -gt 0 ]; do
@@ -19,12 +20,14 @@ while [ $# -gt 0 ]; do
     --output) output=${2:?--output needs a folder}; shift 2 ;;
     --python) version=${2:?--python needs a version}; shift 2 ;;
     --platform) platforms="$platforms ${2:?--platform needs a tag}"; shift 2 ;;
+    --wheel) wheel=${2:?--wheel needs a file}; shift 2 ;;
     --sign) identity=${2:?--sign needs an identity}; shift 2 ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
     esac
 done
 [ -n "$output" ] || fail "--output is needed: the folder to make."
+[ -z "$wheel" ] || [ -f "$wheel" ] || fail "There is no file $wheel."
 [ ! -e "$output" ] || fail "$output is there already; name a new folder."
 python=${PYTHON:-python3}
 "$python" -m pip --version >/dev/null 2>&1 || fail "$python has no pip. Name another by PYTHON=…"
@@ -50,7 +53,11 @@ for platform in $platforms; do
         --implementation cp --python-version "$version" --require-hashes -r "$output/needs.txt" -d "$output/wheels" ||
         fail "pip could not get the wheels for $platform."
 done
-"$python" -m pip --disable-pip-version-check -q wheel --no-deps -w "$output" "$checkout" || fail "The program's own wheel could not be made."
+if [ -n "$wheel" ]; then
+    cp "$wheel" "$output/"
+else
+    "$python" -m pip --disable-pip-version-check -q wheel --no-deps -w "$output" "$checkout" || fail "The program's own wheel could not be made."
+fi
 cp "$here/install.sh" "$here/uninstall.sh" "$output/"
 echo "$version" >"$output/python-version"
 echo "In $output: run install.sh there as root on a Mac, by whatever tool you have."

@@ -59,6 +59,9 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     if (options.python is None) == (options.payload is None):
         parser.error("give --python or --payload")
+    for given in (options.wheel, options.wheels, options.payload):
+        if given is not None and not given.exists():
+            parser.error(f"there is no {given}")
     try:
         with tempfile.TemporaryDirectory(prefix="photo-agent-msi-") as scratch:
             payload = options.payload
@@ -79,8 +82,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def fill(payload: Path, interpreter: Path, wheel: Path | None, wheels: Path | None, scratch: Path) -> None:
     """Lay out all files of the program in `payload`, which must not exist yet or be empty."""
-    if payload.exists() and any(payload.iterdir()):
-        raise NotBuilt(f"{payload} has something in it already. Name an empty folder.")
+    if payload.exists() and (not payload.is_dir() or any(payload.iterdir())):
+        raise NotBuilt(f"{payload} is a file, or has something in it already. Name an empty folder.")
     dll = next((one for one in interpreter.glob("python3*.dll") if re.fullmatch(r"python3\d\d\.dll", one.name)), None)
     if dll is None or not (interpreter / "pythonw.exe").is_file():
         raise NotBuilt(f"{interpreter} is not the folder of a Windows interpreter: no python3xx.dll and pythonw.exe.")

@@ -72,6 +72,27 @@ def test_a_file_is_never_written_over(keys: Path, folder: Path) -> None:
     assert len(list(folder.iterdir())) == 2
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("kind", ["pipe", "link", "another text"])
+def test_what_others_put_in_the_files_place_keeps_nobody_waiting(keys: Path, folder: Path, kind: str) -> None:
+    one = enrolment("laptop-1", keys)
+    file = leave(one, "j.smith", folder)
+    content = file.read_bytes()
+    elsewhere = folder.parent / "elsewhere"
+    elsewhere.write_bytes(content)
+    file.unlink()
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "link":
+        file.symlink_to(elsewhere)
+    else:
+        file.write_bytes(content * 2)
+    assert leave(one, "j.smith", folder) == file
+    assert not file.is_symlink()
+    assert file.is_file()
+    assert file.read_bytes() == content == elsewhere.read_bytes()
+
+
 @pytest.fixture
 def devices(school: School) -> Iterator[School]:  # noqa: F811
     """Users that the enrolment files name are taken away again."""

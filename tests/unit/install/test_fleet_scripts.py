@@ -66,7 +66,8 @@ def test_setting_up_makes_the_keys_and_leaves_the_enrolment(fleet: Fleet, tmp_pa
     (file,) = enrolment.glob("*.enrolment")
     told = dict(line.split(": ", 1) for line in file.read_text("utf-8").splitlines() if ": " in line)
     assert told["staff"] == "Jane Smith"
-    assert told["user"] == socket.gethostname().partition(".")[0].lower().replace(".", "-")
+    name = socket.gethostname().partition(".")[0].lower()
+    assert told["user"] in {name, f"laptop-{name}"}, "one that begins with a digit could be no user"
     keys = tmp_path / "home" / ".config" / "photo-agent" / "id_ed25519"
     first = keys.read_bytes()
     fleet("set-up.sh", "--enrolment", str(enrolment))

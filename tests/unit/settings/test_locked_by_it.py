@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from agent.errors import SettingsError, UsageError
-from agent.settings import config_folder, find_file, load
+from agent.settings import config_folder, find_file, load, places
 from agent.settings.editing import with_values
+from agent.settings.filling import login
+from agent.settings.reading import parse
 from agent.settings.sources import overruled
 
 pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="the machine's folder cannot be moved on a Mac")
@@ -203,3 +205,125 @@ def test_init_needs_no_own_file_where_it_said_everything(machine: Callable[[str]
     assert f"Settings: {file}" in done.stdout
     assert not (config_folder() / "agent.toml").exists()
     assert (config_folder() / "id_ed25519").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'share.host = "elsewhere.example"\nshare.port = 2222',
+        'share = { host = "elsewhere.example", port = 2222 }',
+        '["share"]\n"host" = "elsewhere.example"\n\'port\' = 2222',
+        '"share"."\\u0068ost" = "elsewhere.example"',
+        '\ufeffshare."host" = """elsewhere.example"""',
+    ],
+)
+def test_no_way_of_writing_a_locked_key_changes_it(machine: Callable[[str], Path], text: str) -> None:
+    machine(LOCKED)
+    settings = load(own(text + "\n"))
+    assert (settings.share.host, settings.share.port) == ("photos.school.example", 22)
+
+
+@pytest.mark.parametrize("text", ["share = 3\n", '"share.host" = "elsewhere.example"\n', "[[share]]\nport = 2222\n"])
+def test_an_own_file_of_another_shape_is_a_fault(machine: Callable[[str], Path], text: str) -> None:
+    machine(LOCKED)
+    with pytest.raises(SettingsError, match="share"):
+        load(own(text))
+
+
+def test_an_own_table_does_not_stand_in_for_a_broken_one_of_its(machine: Callable[[str], Path]) -> None:
+    machine("share = 3\n" + LOCKED.partition("[share]")[0] + '[locked]\nkeys = ["share.host"]\n')
+    with pytest.raises(SettingsError, match="share: must be a table"):
+        load(own('[share]\nhost = "elsewhere.example"\nuser = "mine"\n'))
+
+
+def test_a_lock_on_who_it_is_holds_the_list_of_logins_too(machine: Callable[[str], Path], tmp_path: Path) -> None:
+    school, mine = tmp_path / "school.csv", tmp_path / "mine.csv"
+    school.write_text(f"login,staff\n{login()},Jane Smith\n", encoding="utf-8")
+    mine.write_text(f"login,staff\n{login()},The Head\n", encoding="utf-8")
+    text = MACHINE.replace('staff = "j.smith"', f"staff = \"{{login}}\"\nstaff_file = '{school}'")
+    machine(text + '[locked]\nkeys = ["device.staff"]\n')
+    file = own(f"[device]\nstaff_file = '{mine}'\n")
+    assert load(file).device.staff == "Jane Smith"
+    assert [one.key for one in overruled(file)] == ["device.staff_file"]
+    with pytest.raises(UsageError, match="locked by IT"):
+        with_values(file, {("device", "staff_file"): str(mine)})
+
+
+@pytest.mark.parametrize("variable", ["$SCHOOL", "${SCHOOL}", "%SCHOOL%"])
+def test_a_value_with_a_variable_cannot_be_locked(machine: Callable[[str], Path], variable: str) -> None:
+    text = LOCKED.replace('user = "laptop-17"', f"user = \"laptop-17\"\nknown_hosts_file = '/{variable}/known_hosts'")
+    file = machine(text.replace('"share.port"', '"share.known_hosts_file"'))
+    with pytest.raises(SettingsError, match=r"share.known_hosts_file: .* anybody can set"):
+        load(file)
+    with pytest.raises(SettingsError, match="anybody can set"):
+        load(own("[removal]\nkeep_hours = 12\n"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right on Windows")
+def test_a_link_that_changes_in_between_does_not_get_round_the_lock(
+    machine: Callable[[str], Path], tmp_path: Path
+) -> None:
+    file = machine(LOCKED)
+    (link := tmp_path / "link.toml").symlink_to(file)
+    # What was read through the link a moment before, when it led to another file.
+    before = MACHINE.replace("photos.school.example", "elsewhere.example") + "[locked]\n"
+    assert parse(before, link).share.host == "photos.school.example"
+    assert parse(before, link).locked.keys == ("share.host", "share.port")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the documented place of other systems is not for tests to fill")
+def test_no_variable_leads_to_another_machines_file(
+    machine: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documented = tmp_path / "documented" / "agent.toml"
+    documented.parent.mkdir()
+    documented.write_text(LOCKED, encoding="utf-8")
+    monkeypatch.setattr(places, "_ON_A_MAC", documented)
+    monkeypatch.setattr(places, "_ON_LINUX", documented)
+    machine(MACHINE.replace("photos.school.example", "elsewhere.example"))
+    for system in ("linux", "darwin"):
+        monkeypatch.setattr(sys, "platform", system)
+        assert places.machine_file() == documented
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can become another user")
+def test_a_machines_file_behind_a_closed_folder_stops_the_program(machine: Callable[[str], Path]) -> None:
+    folder = machine(LOCKED).parent
+    file = own(MACHINE.replace("photos.school.example", "elsewhere.example"))
+    folder.chmod(0o000)
+    before = os.geteuid()
+    tops = [*reversed(file.parents), *reversed(folder.parents)]
+    opened = {top: top.stat().st_mode for top in tops if not top.stat().st_mode & 0o001}
+    try:
+        for top, mode in opened.items():
+            top.chmod(mode | 0o011)
+        os.seteuid(65534)
+        with pytest.raises(SettingsError, match="Ask IT to let everybody read it"):
+            find_file(None, {})
+        with pytest.raises(SettingsError, match="Ask IT to let everybody read it"):
+            load(file)
+    finally:
+        os.seteuid(before)
+        for top, mode in opened.items():
+            top.chmod(mode)
+        folder.chmod(0o755)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows' owners")
+def test_a_machines_file_that_is_not_believed_is_named_whichever_file_counts(
+    machine: Callable[[str], Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    file = machine(LOCKED)
+    file.chmod(0o666)
+    mine = own(MACHINE)
+    for given, environ in ((mine, {}), (None, {"PHOTO_AGENT_CONFIG": str(mine)}), (None, {})):
+        caplog.clear()
+        assert find_file(given, environ) == mine
+        assert f"{file} is not used" in caplog.text
+
+
+def test_a_new_value_for_the_machines_own_file_is_checked(machine: Callable[[str], Path]) -> None:
+    file = machine(LOCKED)
+    with pytest.raises(SettingsError, match="at most 65535"):
+        with_values(file, {("share", "port"): 99999})
+    assert with_values(file, {("share", "host"): "new.school.example"})[1].share.host == "new.school.example"

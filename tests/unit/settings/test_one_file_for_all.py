@@ -61,6 +61,8 @@ def test_the_list_says_who_it_is(write: Write, tmp_path: Path, text: str) -> Non
         ("login,staff\nsomebody,m.jones\n", "has no line for the login"),
         ("who,name\nx,y\n", "login,staff"),
         ("", "login,staff"),
+        ("login,staff,login\nx,a,{0}\n", "each once"),
+        ("login,staff\n{0},a\n".encode("utf-16"), "UTF-8"),
         ("login,staff\n{0},a\n{0},b\n", "line 3"),
         ("login,staff\n{0},\n", "line 2"),
         (b"login,staff\n\xff\xfe,x\n", "UTF-8"),
@@ -73,6 +75,37 @@ def test_a_list_that_is_wrong_or_lacks_the_login_is_a_fault(
     filled = text.replace("{0}", login()) if isinstance(text, str) else text
     with pytest.raises(SettingsError, match=re.escape(fault)):
         load(write(toml(listed(tmp_path, filled))))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the login is asked of another place there")
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("SCHOOL\\zoe", "zoe"),  # winbind
+        ("zoe@school.example", "zoe"),  # SSSD, with whole names
+        ("zoe@school.example", "ZOE@school.example"),
+        ("zo\u00eb", "Zoe\u0308"),
+        ("zoe", "SCHOOL\\zoe"),
+    ],
+)
+def test_a_login_is_found_however_the_system_or_the_list_writes_it(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, cell: str
+) -> None:
+    import pwd
+
+    entry = pwd.struct_passwd((name, "x", os.geteuid(), 0, "", "/", ""))
+    monkeypatch.setattr(pwd, "getpwuid", lambda number: entry)
+    assert (
+        load(write(toml(listed(tmp_path, f"login,staff\nhead,The Head\n{cell},Zoë Bell\n")))).device.staff == "Zoë Bell"
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes in Windows' folders")
+@pytest.mark.timeout(20)
+def test_a_pipe_in_place_of_the_list_keeps_nobody_waiting(write: Write, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(SettingsError, match="pipe"):
+        load(write(toml(f"staff_file = '{tmp_path / 'pipe.csv'}'")))
 
 
 def test_a_list_that_is_not_there_is_a_fault(write: Write, tmp_path: Path) -> None:
@@ -105,6 +138,21 @@ def test_the_laptops_own_name_makes_its_user_and_device(write: Write, monkeypatc
     assert (settings.share.user, settings.device.name) == ("lt_0417", "lt_0417")
     settings = load(write(toml('name = "art-{host}"', user="{host}-x")))
     assert (settings.share.user, settings.device.name) == ("lt_0417-x", "art-lt_0417")
+
+
+def test_a_laptop_called_by_its_serial_number_can_be_a_user(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "5CG1234XYZ")
+    settings = load(write(toml(user="{host}")))
+    assert (settings.share.user, settings.device.name) == ("laptop-5cg1234xyz", "laptop-5cg1234xyz")
+
+
+def test_long_names_of_laptops_are_cut_and_stay_apart(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    users = set()
+    for name in ("science-department-trolley-number-3-one", "science-department-trolley-number-3-two"):
+        monkeypatch.setattr(socket, "gethostname", lambda name=name: name)
+        users.add(load(write(toml(user="{host}"))).share.user)
+    assert len(users) == 2
+    assert all(re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", user) for user in users), "as add-device.sh wants it"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the login is asked of another place there")
