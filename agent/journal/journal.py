@@ -94,14 +94,14 @@ class Journal(Queries):
 
         See `see_each`, of which this is the list.
         """
-        seen = list(self.see_each(photos, at, register_version=register_version, volume_of=volume_of))
+        seen = list(self.see_each(photos, lambda: at, register_version=register_version, volume_of=volume_of))
         stood = (self.get(identity) for identity in seen if identity is not None)
         return [tracked for tracked in stood if tracked is not None]
 
     def see_each(
         self,
         photos: Iterable[Photo],
-        at: datetime,
+        clock: Callable[[], datetime],
         *,
         register_version: str | None,
         volume_of: VolumeOf = lambda _: Volume(),  # frozen
@@ -112,11 +112,12 @@ class Journal(Queries):
         since. A new photo is found now. One whose members have the sizes and times they had stands as it stood
         (`looking.seen_again` has the exceptions), with device and inode numbers as they are now. One that changed is
         found again. What is left of a photo of which half was removed is that photo. `CHUNK` photos are one
-        transaction, and none is open while the next ones are looked for.
+        transaction, and none is open while the next ones are looked for; `clock` is asked when they have been seen.
         """
         halves = Halves(self._db)
         coming = iter(photos)
         while chunk := list(islice(coming, CHUNK)):
+            at = clock()
             with self._writing() as db:
                 stood = [self._look(db, photo, at, register_version, volume_of, halves) for photo in chunk]
             yield from stood
