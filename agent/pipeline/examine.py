@@ -92,7 +92,8 @@ def look(context: Context, roots: Sequence[Path]) -> ScanResult:
     stood = context.journal.see_each(scanned(), seen_now, register_version=context.grounds, volume_of=mounted.of)
     seen = {identity for identity in stood if identity is not None}
     rest = elsewhere(context, mounted, seen, roots, apart)
-    context.journal.see_all(rest.here, seen_now(), register_version=context.grounds, volume_of=mounted.of)
+    if rest.here:
+        context.journal.see_all(rest.here, seen_now(), register_version=context.grounds, volume_of=mounted.of)
     put_down_changed(context, rest.ended)
     return ScanResult(
         photos=len(seen),
