@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 # As agent/record/schema.py has them, which is not imported for `--help`.
 KINDS = (
-    *("transferred", "removed", "not-removed", "share-lost", "review-resolved", "register-changed", "share-refused"),
+    *("transferred", "removed", "not-removed", "share-lost", "left-on-share", "review-resolved", "register-changed"),
     *(
+        "share-refused",
         "refused",
         "overdue",
         "leftover-reported",

@@ -24,6 +24,7 @@ SEVERITIES: Mapping[str, int] = {
     "share-refused": WARNING,
     "refused": WARNING,
     "overdue": WARNING,
+    "left-on-share": WARNING,
     "leftover-reported": WARNING,
     "erased": NOTICE,
     "key-rotated": NOTICE,

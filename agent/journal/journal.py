@@ -94,14 +94,14 @@ class Journal(Queries):
 
         This is the list that `see_each` gives.
         """
-        seen = list(self.see_each(photos, at, register_version=register_version, volume_of=volume_of))
+        seen = list(self.see_each(photos, lambda: at, register_version=register_version, volume_of=volume_of))
         known = (self.get(identity) for identity in seen if identity is not None)
         return [tracked for tracked in known if tracked is not None]
 
     def see_each(
         self,
         photos: Iterable[Photo],
-        at: datetime,
+        clock: Callable[[], datetime],
         *,
         register_version: str | None,
         volume_of: VolumeOf = lambda _: Volume(),  # frozen
@@ -112,11 +112,12 @@ class Journal(Queries):
         touched since. A new photo becomes found. A photo whose members have the same sizes and times keeps its state
         (`looking.seen_again` has the exceptions) and gets its current device and inode numbers. A changed photo becomes
         found again. If half of a photo was removed, its other members are still that photo. `CHUNK` photos are one
-        transaction, and none is open while the next ones are looked for.
+        transaction, and none is open while the next ones are looked for; `clock` is asked when they have been seen.
         """
         halves = Halves(self._db)
         coming = iter(photos)
         while chunk := list(islice(coming, CHUNK)):
+            at = clock()
             with self._writing() as db:
                 identities = [self._look(db, photo, at, register_version, volume_of, halves) for photo in chunk]
             yield from identities

@@ -4,6 +4,7 @@ Nothing leaves the laptop here and nothing is changed in a folder. A photo whose
 decided at all: it stays settled, with that as its reason.
 """
 
+import time
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
@@ -47,13 +48,16 @@ def reader(context: Context) -> Callable[[LocalFile], Capture]:
 class ScanResult:
     """What a look at the folders gave: photos, how many others are known to be private, and how many were forgotten.
 
-    `away` says, once, which photos cannot be reached.
+    `began` is when it began, `steady` when its last new photo had been seen, by the clock that does not leap. `away`
+    says, once, which photos cannot be reached.
     """
 
     photos: int
     left_alone: int
     forgotten: int
     troubles: tuple[str, ...]
+    began: datetime
+    steady: float
     away: tuple[str, ...] = ()
 
 
@@ -67,7 +71,7 @@ class Decided:
 
 def look(context: Context, roots: Sequence[Path]) -> ScanResult:
     """Scan the folders and bring the journal up to what is there; forget what vanished before anything was sent."""
-    now = context.clock()
+    began, steady = context.clock(), time.monotonic()
     mounted = context.mounted()
     apart = cards_below(context.settings, roots)
     troubles: list[ScanProblem] = []
@@ -80,16 +84,24 @@ def look(context: Context, roots: Sequence[Path]) -> ScanResult:
             parts.update(member.file.path for member in photo.members[1:])
             yield photo
 
-    stood = context.journal.see_each(scanned(), now, register_version=context.grounds, volume_of=mounted.of)
+    def seen_now() -> datetime:  # a card or a full folder takes minutes: a photo was not seen when the look began
+        nonlocal steady
+        steady = time.monotonic()
+        return context.clock()
+
+    stood = context.journal.see_each(scanned(), seen_now, register_version=context.grounds, volume_of=mounted.of)
     seen = {identity for identity in stood if identity is not None}
     rest = elsewhere(context, mounted, seen, roots, apart)
-    context.journal.see_all(rest.here, now, register_version=context.grounds, volume_of=mounted.of)
+    if rest.here:
+        context.journal.see_all(rest.here, seen_now(), register_version=context.grounds, volume_of=mounted.of)
     put_down_changed(context, rest.ended)
     return ScanResult(
         photos=len(seen),
         left_alone=found - len(seen),
         forgotten=_forget_what_is_gone(context, rest.gone, seen, parts),
         troubles=tuple(trouble.reason for trouble in troubles),
+        began=began,
+        steady=steady,
         away=tuple(put_down_away(context, rest.away)),
     )
 
@@ -115,16 +127,16 @@ def resting(context: Context) -> Looks:
     return looks
 
 
-def settle(context: Context, rested: Looks = MappingProxyType({})) -> None:
+def settle(context: Context, began: datetime, rested: Looks = MappingProxyType({})) -> None:
     """Settle what two equal looks have seen; the journal starts `looked_at` anew whenever a look differs.
 
+    `began` is when the last look did: what was first seen after that was seen once, however long the look took.
     `rested` are looks that were long enough ago by a clock that does not leap, whatever the laptop's clock shows.
     """
-    now = context.clock()
     apart = timedelta(seconds=context.settings.folders.settle_seconds)
     at_rest = array("q")
     for number, identity, looked_at in context.journal.looks():
-        if age(looked_at, now) >= apart or identity in rested.get(looked_at, ()):
+        if age(looked_at, began) >= apart or identity in rested.get(looked_at, ()):
             at_rest.append(number)
     for start in range(0, len(at_rest), CHUNK):
         context.journal.settle(at_rest[start : start + CHUNK])

@@ -25,7 +25,8 @@ DAMAGED = "damaged photos"
 """How many damaged photos were sent, and when the last was, as JSON: `[3, "2026-03-14T17:02:00+00:00"]`."""
 
 HALF_SENT = "half sent"
-"""Which transfers may have left temporary files on the share, as JSON: by transfer, its folder and number of files."""
+"""Which transfers may have left files on the share, as JSON: by transfer its folder, its number of files, and their
+final names, each with the SHA-256 and size of what would be there."""
 
 HEARTBEAT = "last heartbeat"
 """The day, in UTC, of the record's last heartbeat."""

@@ -48,6 +48,13 @@ def measured(context: Context, tracked: TrackedPhoto) -> TrackedPhoto:
     )
 
 
+def transfer_of(context: Context, tracked: TrackedPhoto) -> TransferId | None:
+    """The transfer that a measured photo's decision leads to; None where it is not measured or of no visit."""
+    if not tracked.fingerprints or tracked.decision is None or tracked.decision.visit is None:
+        return None
+    return _transfer_id(context.settings.device.name, tracked.decision.visit, tracked.fingerprints)
+
+
 def pack(context: Context, tracked: TrackedPhoto, capture: Capture) -> Delivery:
     """The delivery of a measured photo, whose main file says `capture`. LocalFault where a file cannot be read."""
     decision, transfer = tracked.decision, tracked.transfer

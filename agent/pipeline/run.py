@@ -4,6 +4,7 @@ Every step is durable before the next begins, so that a run may end anywhere, by
 the next one comes out the same.
 """
 
+import contextlib
 import json
 import time
 from collections import Counter
@@ -26,7 +27,7 @@ from agent.errors import (
 )
 from agent.journal import State, TrackedPhoto
 from agent.model import Outcome, Register, TransferId
-from agent.pipeline import answers, damage, examine, finish, inspect_record, receivers, send
+from agent.pipeline import answers, damage, examine, finish, inspect_record, leftonshare, receivers, send
 from agent.pipeline.attest import put_on_record
 from agent.pipeline.cardrules import released
 from agent.pipeline.clocks import TRUSTED, compare_with_share, notice_a_leap_back, wrong_clock
@@ -222,23 +223,25 @@ class Run:
         self.context.journal.set_fact(REGISTER_ON_RECORD, register.version)
 
     def _examine(self) -> None:
-        before = time.monotonic()
         seen = examine.look(self.context, self.roots)
         self.summary.found = seen.photos
         for trouble in (*seen.troubles, *seen.away):
             self._notice(trouble)
         wait = examine.unsettled(self.context)
         self.summary.left_alone = seen.left_alone
+        began = seen.began
         rested: examine.Looks = {}
         if wait is not None and not self.patient and not self.stopping():
             looks = examine.resting(self.context)
             self.context.sleep(wait.total_seconds())
-            for text in examine.look(self.context, self.roots).away:
-                self._notice(text)
             # By the clock that does not leap; the other may have been set meanwhile.
-            if time.monotonic() - before >= self.context.settings.folders.settle_seconds:
+            if time.monotonic() - seen.steady >= self.context.settings.folders.settle_seconds:
                 rested = looks
-        examine.settle(self.context, rested)
+            again = examine.look(self.context, self.roots)
+            began = again.began
+            for text in again.away:
+                self._notice(text)
+        examine.settle(self.context, began, rested)
         decided = examine.decide_all(self.context, self.audience, self.stopping, patient=self.patient)
         self.summary.private = decided.private
         self.summary.left_alone += decided.private
@@ -264,7 +267,10 @@ class Run:
             )
         pending = send.due(self.context, patient=self.patient)
         self.summary.visit = len(pending)
-        if not pending or self.summary.fault is not None:
+        if self.summary.fault is not None:
+            return
+        if not pending:
+            self._look_for_what_was_left()
             return
         excuse = no_register(self.context, self.context.registers.current())
         if excuse:  # what was decided by a register that is too old is not sent by it either
@@ -281,6 +287,13 @@ class Run:
             self.summary.sent += sending.sent
             self.summary.bytes += sending.bytes
             self.summary.failed += sending.failed
+
+    def _look_for_what_was_left(self) -> None:
+        """Where nothing is to be sent: what a cut transfer had named on the share before is found all the same."""
+        half_sent = HalfSentTransfers(self.context.journal)
+        if leftonshare.not_sent_again(self.context, half_sent):
+            with contextlib.suppress(ShareUnreachable):  # another time: away from the network nothing is owed
+                self._sweep(self._connected(), half_sent, ())
 
     def _proven(self, tracked_photos: list[TrackedPhoto]) -> None:
         self.summary.proven += len(tracked_photos)
@@ -343,7 +356,11 @@ class Run:
     def _sweep(self, share: Share, half_sent: HalfSentTransfers, keep: Sequence[TransferId]) -> None:
         try:
             share.sweep(keep, half_sent.known())
-            half_sent.keep_only(keep)
+            over = leftonshare.not_sent_again(self.context, half_sent)
+            found, unread = leftonshare.look_for(self.context, share, over)
+            half_sent.keep_only(leftonshare.still_to_come(self.context, half_sent) | unread)
+            if found:
+                self._notice(leftonshare.said(found))
         except ShareFault as fault:
             # What lies there is in nobody's way; each photo finds out for itself whether it can be sent.
             self._notice(f"What an earlier, broken transfer left on the share could not be removed yet: {fault}")

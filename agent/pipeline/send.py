@@ -17,7 +17,7 @@ from agent.pipeline.clocks import believed
 from agent.pipeline.context import UNREADABLE, Context
 from agent.pipeline.damage import damage_of, damaged
 from agent.pipeline.events import Audience, Event, Happened
-from agent.pipeline.halfsent import HalfSentTransfers
+from agent.pipeline.halfsent import HalfSentTransfers, Named, names_of
 from agent.pipeline.invain import InVain
 from agent.pipeline.pack import measured, pack
 from agent.pipeline.redecide import AnotherPhoto, as_it_is, decided_still
@@ -110,6 +110,7 @@ class Sending:
                 self._put_down(outcome)
         finally:
             self._flush()
+            self.half_sent.put_down()
 
     def _deliveries(self, tracked_photos: list[TrackedPhoto]) -> Iterator[Delivery]:
         for start in range(0, len(tracked_photos), AT_ONCE):
@@ -120,7 +121,7 @@ class Sending:
             batch = list(self._boundary.each(self._until_stopped(some), self._measured))
             # An answer that a person took back since it was read here is not acted on any more.
             batch = self.context.journal.save_if_unchanged([(before[one.id], one) for one in batch])
-            self.half_sent.begin(batch)
+            ready: list[tuple[TrackedPhoto, Delivery, tuple[Named, ...]]] = []
             for tracked in batch:
                 if self.stopping():
                     return
@@ -131,12 +132,17 @@ class Sending:
                 if first is not None:
                     self._copies.setdefault(first, []).append(tracked)
                     continue
-                for delivery in filter(None, self._boundary.each([tracked], partial(self._packed, capture=capture))):
-                    # Looked into while it travels, and before it can be removed.
-                    self.context.capture.begin_decoding(tracked.photo.main.path)
-                    self._under_way[delivery.transfer] = tracked
+                for packed in filter(None, self._boundary.each([tracked], partial(self._packed, capture=capture))):
+                    ready.append((tracked, *packed))
                     self._first[_content(tracked)] = tracked.id
-                    yield delivery
+            self.half_sent.begin((delivery, names) for _, delivery, names in ready)
+            for tracked, delivery, _ in ready:
+                if self.stopping():
+                    return
+                # Looked into while it travels, and before it can be removed.
+                self.context.capture.begin_decoding(tracked.photo.main.path)
+                self._under_way[delivery.transfer] = tracked
+                yield delivery
 
     def _until_stopped(self, tracked_photos: list[TrackedPhoto]) -> Iterator[TrackedPhoto]:
         for tracked in tracked_photos:
@@ -158,9 +164,10 @@ class Sending:
             self._refused(tracked, fault)
         return None
 
-    def _packed(self, tracked: TrackedPhoto, capture: Capture) -> Delivery | None:
+    def _packed(self, tracked: TrackedPhoto, capture: Capture) -> tuple[Delivery, tuple[Named, ...]] | None:
         try:
-            return pack(self.context, tracked, capture)
+            delivery = pack(self.context, tracked, capture)
+            return delivery, names_of(delivery)
         except Unreadable as fault:
             self._refused(tracked, fault)
             return None
@@ -187,7 +194,6 @@ class Sending:
                 self._failed(one, outcome.error)
         elif isinstance(outcome, Delivered):
             del self._under_way[outcome.transfer]
-            self.half_sent.arrived(outcome.transfer)
             self._proven(self._looked_into(tracked), outcome)
         if len(self._ready) >= AT_ONCE:
             self._flush()
@@ -226,6 +232,9 @@ class Sending:
         ready, self._ready = self._ready, []
         sent = [tracked for tracked in self._under_way.values() if tracked.state is State.SENT]
         self.context.journal.save(*ready, *sent)
+        for tracked in ready:  # not before: a crash would leave what has its name on the share known to nobody
+            if tracked.transfer is not None:
+                self.half_sent.arrived(tracked.transfer, [proof.name for proof in tracked.proofs])
         for tracked in ready:
             names = [proof.name for proof in tracked.proofs]
             method = tracked.proofs[0].method.value

@@ -19,6 +19,7 @@ _CLASSES: Mapping[EntryKind, tuple[list[str], list[str], str]] = {
     EntryKind.REGISTER_CHANGED: (["configuration"], ["change"], "success"),
     EntryKind.NOT_REMOVED: (["file"], ["info"], "success"),
     EntryKind.SHARE_LOST: (["file"], ["info"], "failure"),
+    EntryKind.LEFT_ON_SHARE: (["file"], ["info"], "failure"),
     EntryKind.SHARE_REFUSED: (["network"], ["denied"], "failure"),
     EntryKind.REFUSED: (["file"], ["info"], "failure"),
     EntryKind.OVERDUE: (["file"], ["info"], "unknown"),

@@ -28,6 +28,7 @@ class EntryKind(StrEnum):
     REMOVED = "removed"  # the same photo is gone from its folder here
     NOT_REMOVED = "not-removed"  # a visit photo is not here any more, or stays, and this program did not remove it: why
     SHARE_LOST = "share-lost"  # the share no longer has what was proven there; seen before the photo was removed here
+    LEFT_ON_SHARE = "left-on-share"  # named on the share by a transfer that a crash cut and that is not made again
     REVIEW_RESOLVED = "review-resolved"  # a person settled a photo for a visit; or how many as private, that day
     REGISTER_CHANGED = "register-changed"  # decisions are made by another version of the register from here on
     SHARE_REFUSED = "share-refused"  # the host key or the login was not right: nothing was sent
@@ -285,6 +286,9 @@ BODIES: Mapping[EntryKind, Shape] = {
             "names": _list_of(_remote),
         },
         frozenset({"photo", "transfer", "visit", "found"}),
+    ),
+    EntryKind.LEFT_ON_SHARE: Shape(
+        {"transfer": _id, "visit": _visit, "names": _list_of(_remote)}, frozenset({"transfer", "visit", "names"})
     ),
     EntryKind.REVIEW_RESOLVED: Shape(
         {"photo": _id, "visit": _visit, "staff": _text, "register_version": _sha256, "private": _count}

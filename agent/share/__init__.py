@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from agent.share.server import Server as Server
     from agent.share.server import Transport as Transport
     from agent.share.sftp import open_share as open_share
+    from agent.share.source import as_sent as as_sent
 
 _HOME = {
     "Abilities": "port",
@@ -55,6 +56,7 @@ _HOME = {
     "Transport": "server",
     "Undelivered": "port",
     "another": "names",
+    "as_sent": "source",
     "judge": "hostkeys",
     "make_key": "devicekey",
     "metered": "network",

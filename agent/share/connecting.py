@@ -25,7 +25,7 @@ from agent.share.pipe import Pipe
 from agent.share.server import Server, Transport
 from agent.share.session import Session
 from agent.share.sockets import connect as reach
-from agent.share.sockets import unanswered
+from agent.share.sockets import several_addresses, unanswered
 from agent.share.sshpipe import SshPipe
 from agent.share.sshwords import Words
 from agent.share.threadedpipe import ThreadedSshPipe
@@ -89,7 +89,7 @@ def _let_be(server: Server) -> str | None:
         return None
     if time.monotonic() - before.when < LATER:
         return before.why
-    del _failed[server]
+    _failed.pop(server, None)  # another thread may have been here first
     return None
 
 
@@ -114,12 +114,15 @@ async def _by_ssh(server: Server) -> Session:
     try:
         try:
             folder = Path(tempfile.mkdtemp(prefix="photo-agent-"))  # for this user only
+            if sshclient.replaceable_by_others(folder):
+                raise _SshFailed(f"other accounts of this laptop could replace what is in {folder.parent}")
             hosts = folder / "known_hosts"
             if not sshclient.harmless(hosts):
                 raise _SshFailed("OpenSSH's client could take the path of the temporary folder for something else")
             hosts.write_text(sshclient.known_hosts(known), encoding="ascii")
             command = sshclient.command(program, server, known, hosts)
-            pipe = await _opened(lambda: SSH_PIPE(command, folder))
+            # It works where it lies: Windows keeps a folder in which a process works from being removed.
+            pipe = await _opened(lambda: SSH_PIPE(command, program.parent))
         except OSError as fault:  # a full disk is one
             raise _SshFailed(f"OpenSSH's client could not be started: {fault.strerror}") from fault
         session = Session(pipe, server.timeout)
@@ -156,6 +159,9 @@ async def _greeted(session: Session, words: Words) -> None:
 async def _judge(words: Words, server: Server, seconds: float) -> None:
     """Say here what paramiko would find out no better. Raises ShareUnreachable."""
     if seconds >= server.timeout * LATE:
+        # The client has no time left after a first address that is silent; paramiko has as much for each.
+        if await asyncio.to_thread(several_addresses, server.host, server.port):
+            return
         raise ShareUnreachable(silent(server) if words.connected else unanswered(server.host, server.port))
     if not words.connected:  # the commonest of all: away from the school's network
         (await asyncio.to_thread(reach, server.host, server.port, server.timeout - seconds)).close()

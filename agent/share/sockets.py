@@ -35,6 +35,14 @@ def connect(host: str, port: int, timeout: float) -> socket.socket:
     return connection
 
 
+def several_addresses(host: str, port: int) -> bool:
+    """Whether the server has more than one address on this network: often one of IPv6 and one of IPv4."""
+    try:
+        return len({found[4] for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}) > 1
+    except OSError:
+        return False
+
+
 def unanswered(host: str, port: int) -> str:
     """What to say where nothing answers at all."""
     return f"{host} port {port} does not answer. Not on the school's network yet?"

@@ -14,6 +14,28 @@ from agent.model import Fingerprint, Outgoing, Sha256
 from agent.share.opening import CHANGED, GONE, is_same, open_same
 
 
+def as_sent(outgoing: Outgoing) -> Fingerprint:
+    """What the share will hold of it. Reads the file where a tag is put into it; LocalFault where it cannot."""
+    splice, source = outgoing.splice, outgoing.source
+    if splice is None:
+        return outgoing.original
+    digest = hashlib.sha256()
+    with BytesIO(source) if isinstance(source, bytes) else open_same(source) as file:
+        try:
+            missing = outgoing.original.size
+            for length, goes in ((splice.at, True), (splice.drop, False), (missing - splice.at - splice.drop, True)):
+                rest = length
+                while rest > 0 and (piece := file.read(min(rest, 1 << 20))):
+                    rest -= len(piece)
+                    if goes:
+                        digest.update(piece)
+                if not goes:
+                    digest.update(splice.insert)
+        except OSError as error:
+            raise LocalFault(GONE) from error
+    return Fingerprint(Sha256(digest.hexdigest()), outgoing.size)
+
+
 class LocalSource:
     """The bytes of one `Outgoing`, in order, in pieces of any size; memory is one piece.
 

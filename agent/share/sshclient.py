@@ -46,25 +46,45 @@ def why_not(server: Server, known: Pinned) -> str | None:
     ):
         if not fits:
             return f"OpenSSH's client could take {what} for something else"
-    if _open_to_others(server.key_file):
+    return _unfit(server.key_file)
+
+
+def _unfit(key_file: Path) -> str | None:
+    try:
+        about = key_file.stat()
+    except OSError:
+        return None  # paramiko says what is wrong with it
+    if not stat.S_ISREG(about.st_mode):
+        return "this laptop's SSH key is not a file, and OpenSSH's client would wait for it"
+    if sys.platform == "win32":  # it looks at access control lists by itself
+        return None
+    if about.st_uid == os.getuid() and stat.S_IMODE(about.st_mode) & 0o077:
         return "other accounts of this laptop may read its SSH key, which OpenSSH's client does not accept"
     return None
 
 
-def _open_to_others(key_file: Path) -> bool:
-    if sys.platform == "win32":  # it looks at access control lists by itself
+def replaceable_by_others(folder: Path) -> bool:
+    """Whether another account of this laptop could put a folder of its own in this one's place.
+
+    Whoever can do that could tell the client which host key to trust. The superuser can do everything anyway.
+    """
+    if sys.platform == "win32":  # each user has a temporary folder of their own
         return False
-    try:
-        about = key_file.stat()
-    except OSError:
-        return False
-    return about.st_uid == os.getuid() and bool(stat.S_IMODE(about.st_mode) & 0o077)
+    trusted = {0, os.getuid()}
+    for above in folder.resolve().parents:
+        about = above.stat()
+        if about.st_uid not in trusted:
+            return True
+        if about.st_mode & 0o022 and not about.st_mode & stat.S_ISVTX:
+            return True
+    return False
 
 
 def known_hosts(known: Pinned) -> str:
-    """A known_hosts file of the keys that `hostkeys.judge` lets pass, and of nothing else."""
+    """A known_hosts file of the keys that `hostkeys.judge` lets pass and that a server could show here; all ASCII."""
     revoked = {key.base64 for key in known.revoked}
-    return "".join(f"{ALIAS} {key.type} {key.base64}\n" for key in known.keys if key.base64 not in revoked)
+    fit = [key for key in known.keys if key.base64 not in revoked and host_key_algorithms(Pinned((key,)))]
+    return "".join(f"{ALIAS} {key.type} {key.base64}\n" for key in fit)
 
 
 def command(program: Path, server: Server, known: Pinned, known_hosts_file: Path) -> list[str]:

@@ -237,6 +237,10 @@ _KINDS = {
     "overdue": ("{photos} of {visit} did not leave {device} at the first opportunity.", "photo"),
     "refused": ("{photos} of {visit} could not be sent from {device} as they are, and stayed on it.", "photo"),
     "share-lost": ("{photos} of {visit} that {device} had sent were not on the share any more.", "photo"),
+    "left-on-share": (
+        "{photos} to {visit} that {device} did not finish had named files already, which IT should look at.",
+        "transfer",
+    ),
     "share-refused": ("The server refused {device} on {photos}, or was not the school’s own.", "day"),
 }
 

@@ -75,6 +75,7 @@ class Tally:
             EntryKind.LEFTOVER_REPORTED: self._seen_elsewhere,
             EntryKind.NOT_REMOVED: self._not_removed,
             EntryKind.SHARE_LOST: self._lost,
+            EntryKind.LEFT_ON_SHARE: self._breach,
             EntryKind.OVERDUE: self._overdue,
             EntryKind.REFUSED: self._refused,
             EntryKind.SHARE_REFUSED: self._share_refused,

@@ -7,11 +7,16 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agent.model import VisitId
+from agent.folders import walk
+from agent.journal import State
+from agent.model import Photo, VisitId
+from agent.pipeline import examine
 from agent.pipeline.context import open_context
 from agent.pipeline.events import Event, Happened
 from agent.pipeline.lock import only_writer
@@ -99,6 +104,32 @@ def test_a_photo_that_grows_while_it_settles_waits_for_another_run(laptop: Lapto
     assert (summary.proven, summary.exit_code) == (1, 3)
     assert not good.exists()
     assert growing.exists()
+
+
+@pytest.mark.parametrize("patient", [True, False])
+def test_a_photo_of_a_long_look_is_not_settled_by_that_look_alone(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch, patient: bool
+) -> None:
+    """A card with thousands of photos takes longer to look through than a photo takes to settle."""
+    laptop.configure(folders={"settle_seconds": 0.2})
+    photo = laptop.photo("IMG_1.jpg")
+    looks = [examine.walk] if patient else []
+
+    def long_walk(*given: Any, **named: Any) -> Iterator[Photo]:
+        time.sleep(0.3)  # before this photo's turn
+        looks.append(walk)
+        yield from walk(*given, **named)
+        if len(looks) == 1:
+            photo.write_bytes(photo.read_bytes() + b"more")
+
+    monkeypatch.setattr(examine, "walk", long_walk)
+    laptop.run(patient=patient)
+
+    assert len(looks) == 2
+    assert [one.state for one in laptop.tracked()] == [State.FOUND]
+    time.sleep(0.2)
+    laptop.run(patient=patient)
+    assert not photo.exists()
 
 
 def test_a_photo_that_grows_while_it_is_sent_is_not_proven_and_not_removed(laptop: Laptop, good: Path) -> None:

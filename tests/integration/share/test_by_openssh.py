@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,6 +166,10 @@ KNOWN: dict[str, tuple[Callable[[OpenSSH], str | bytes], bool]] = {
     ),
     "revoked, another type pinned": (lambda s: _line(s, "rsa") + "@revoked " + _line(s, "ed25519"), True),
     "of another type by its name": (lambda s: _line(s, "ed25519").replace("ssh-ed25519", "ssh-rsa"), False),
+    "a type in other letters beside it": (
+        lambda s: _line(s, "ed25519").replace("ssh-ed", "ssh-\u00e9d") + _line(s, "ed25519"),
+        True,
+    ),
     "damaged": (lambda s: _line(s, "ed25519")[:-9] + "\n", False),
     "under our own word for it": (lambda s: _line(s, "ed25519", sshclient.ALIAS), False),
 }
@@ -362,6 +367,99 @@ def test_a_temporary_folder_that_cannot_be_written_keeps_nobody_away(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
     with opened(server_of(sshd)) as share:
         assert "could not be started" in made_by(share)
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o1777])
+def test_a_temporary_folder_that_others_could_replace_is_not_used(
+    sshd: OpenSSH,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: int,
+) -> None:
+    """Who can put another known_hosts there could pretend to be the server."""
+    (tmp_path / "for all").mkdir()
+    (tmp_path / "for all").chmod(mode)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "for all"))
+    with opened(server_of(sshd)) as share:
+        assert ("could replace" in made_by(share)) is (mode != 0o1777)
+    assert list((tmp_path / "for all").iterdir()) == []
+
+
+@pytest.mark.parametrize("pipe", PIPES)
+def test_the_client_works_in_no_folder_that_is_to_be_removed(
+    sshd: OpenSSH,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    pipe: type,
+) -> None:
+    """Windows does not remove a folder in which a process works: each connection would leave one."""
+    monkeypatch.setattr(connecting, "SSH_PIPE", pipe)
+    with opened(dataclasses.replace(server_of(sshd), transport=Transport.OPENSSH)):
+        (process,) = clients_of(os.getpid())
+        program = sshclient.client()
+        assert program is not None
+        assert Path(f"/proc/{process}/cwd").readlink() == program.parent.resolve()
+
+
+def test_a_key_that_is_a_pipe_holds_nobody_up(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
+    os.mkfifo(tmp_path / "key", 0o600)
+    server = dataclasses.replace(server_of(sshd), key_file=tmp_path / "key")
+    began = time.monotonic()
+    with pytest.raises(AgentError):
+        opened(server)
+    assert time.monotonic() - began < 2
+    assert "is not a file" in (sshclient.why_not(server, pinned(sshd.known_hosts_file, sshd.host, sshd.port)) or "")
+
+
+def test_a_first_address_that_is_silent_keeps_nobody_away(sshd: OpenSSH) -> None:  # noqa: F811
+    """As where IPv6 leads nowhere: the client spends its time there, and paramiko gets in by the other address."""
+    try:
+        found = [about[4][0] for about in socket.getaddrinfo("localhost", sshd.port, type=socket.SOCK_STREAM)]
+        silent = socket.socket(socket.AF_INET6)
+        silent.bind(("::1", sshd.port))
+    except OSError:
+        pytest.skip("there is no IPv6 here")
+    if found[:1] != ["::1"] or "127.0.0.1" not in found:
+        silent.close()
+        pytest.skip("localhost has not an address of each kind here, that of IPv6 first")
+    known = sshd.base / "known_too"
+    known.write_text(sshd.known_hosts_file.read_text().replace(sshd.host, "localhost"))
+    server = dataclasses.replace(server_of(sshd), host="localhost", known_hosts_file=known, timeout=2.0)
+    waiting = []
+    with silent:
+        silent.listen(0)  # and what waits to be taken up fills it: what comes then has no answer
+        for _ in range(4):
+            waiting.append(socket.socket(socket.AF_INET6))
+            waiting[-1].setblocking(False)
+            waiting[-1].connect_ex(("::1", sshd.port))
+        try:
+            with opened(server) as share:
+                assert "paramiko" in made_by(share)
+        finally:
+            for one in waiting:
+                one.close()
+
+
+def test_where_a_host_has_several_addresses_paramiko_tries_each(
+    sshd: OpenSSH,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slow = tmp_path / "ssh"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr(sshclient, "client", lambda: slow)
+    monkeypatch.setattr(socket, "getaddrinfo", two_addresses(socket.getaddrinfo))
+    with opened(dataclasses.replace(server_of(sshd), timeout=1.0)) as share:
+        assert "paramiko" in made_by(share)
+
+
+def two_addresses(real: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    """What the system says of a name, and one more address behind it."""
+
+    def found(host: str, port: int, *rest: Any, **more: Any) -> list[Any]:
+        return [*real(host, port, *rest, **more), *real("127.0.0.2", port, *rest, **more)]
+
+    return found
 
 
 def test_settings_that_ask_for_paramiko_start_no_client(sshd: OpenSSH) -> None:  # noqa: F811

@@ -30,6 +30,9 @@ FULL: dict[EntryKind, dict[str, Any]] = {
         "photo": "0a1b2c3d", "transfer": "0" * 32, "visit": "2026-zoo", "found": "gone",
         "names": ["visits/2026-zoo/20260314-101112_eos-r6_0123456789ab.jpg"],
     },
+    EntryKind.LEFT_ON_SHARE: {
+        "transfer": "0" * 32, "visit": "2026-zoo", "names": ["visits/2026-zoo/20260314-101112_eos-r6_0123456789ab.jpg"],
+    },
     EntryKind.REVIEW_RESOLVED: {
         "photo": "0a1b2c3d", "visit": "2026-zoo", "staff": "j.smith", "register_version": sha("r"), "private": 0,
     },

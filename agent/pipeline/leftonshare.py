@@ -1,0 +1,113 @@
+"""What got its final name on the share just before a crash, and is not sent again: its photo was taken away here,
+turned out to be private, or goes to another visit.
+
+It is on no record as transferred, and nothing on the share is deleted by this program. So it is looked for by its exact
+name, put on record as what it is, and a person is asked to have IT deal with it. Nothing is said of the photo itself.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from agent.journal import State
+from agent.model import Fingerprint, Method, Proof, RemoteName, TransferId
+from agent.pipeline.context import Context
+from agent.pipeline.former import own_entries
+from agent.pipeline.halfsent import Begun, HalfSentTransfers
+from agent.pipeline.pack import transfer_of
+from agent.record import JSON, Draft, EntryKind
+from agent.share import Share, Still, another
+
+MOST_CHOICES = 20
+"""NAME to NAME-20: as far as a name that others had taken is followed."""
+
+_COMES_YET = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.REVIEW, State.PROVEN)
+"""States in which a photo's transfer may still be made, or put on record, as what it was begun as."""
+
+
+def still_to_come(context: Context, half_sent: HalfSentTransfers) -> set[TransferId]:
+    """Of the transfers that began, those that may still be made or put on record."""
+    if not half_sent.begun():
+        return set()
+    tracked = (one for chunk in context.journal.chunks(*_COMES_YET) for one in chunk)
+    return {
+        one.transfer
+        for one in tracked
+        if one.transfer is not None
+        and (one.state not in {State.DECIDED, State.SENT} or one.transfer == transfer_of(context, one))
+    }
+
+
+def not_sent_again(context: Context, half_sent: HalfSentTransfers) -> list[Begun]:
+    """The transfers that began and are over, with the names that are on no record."""
+    come = still_to_come(context, half_sent)
+    over = [begun for begun in half_sent.begun() if begun.names and begun.left.transfer not in come]
+    if not over:
+        return []
+    recorded = _names_on_record(context)
+    open_ones = (replace(one, names=tuple(name for name in one.names if name[0] not in recorded)) for one in over)
+    return [one for one in open_ones if one.names]
+
+
+def look_for(context: Context, share: Share, over: Sequence[Begun]) -> tuple[list[RemoteName], set[TransferId]]:
+    """Put on record what the share holds of these; its names, and the transfers of which some could not be read.
+
+    Raises ShareUnreachable, RecordError.
+    """
+    found: list[RemoteName] = []
+    unread: set[TransferId] = set()
+    for begun in over:
+        here = []
+        for name, held in begun.names:
+            there, certain = _found(context, share, name, held)
+            if there is not None:
+                here.append(there)
+            elif not certain:
+                unread.add(begun.left.transfer)
+        here = sorted(set(here) - _names_on_record(context)) if here else []
+        if here:
+            context.record.append_all([_draft(context, begun, here)])
+            found += here
+    return found, unread
+
+
+def said(names: Sequence[RemoteName]) -> str:
+    """What a person is told of them."""
+    files, were, them = ("1 file", "has", "it") if len(names) == 1 else (f"{len(names)} files", "have", "them")
+    some = ", ".join(names[:3]) + (f" and {len(names) - 3} more, which the record names" if len(names) > 3 else "")
+    return (
+        f"{files} that this laptop had sent before it was cut off {were} a name on the school network, and will not be "
+        f"sent again: {some}. This program deletes nothing there. Tell IT: they must delete {them}, unless the record "
+        "of another laptop names the same."
+    )
+
+
+def _found(context: Context, share: Share, name: RemoteName, held: Fingerprint) -> tuple[RemoteName | None, bool]:
+    """Under which name the share holds this, if under any, and whether that is certain."""
+    certain = True
+    for choice in range(1, MOST_CHOICES + 1):
+        there = another(name, choice)
+        proof = Proof(there, held, held, Method.READ_BACK, synced=False, at=context.clock())
+        (still,) = share.still_holds([proof])
+        if still is Still.HOLDS:
+            return there, True
+        if still is Still.GONE:
+            break
+        certain = certain and still is not Still.UNREADABLE
+    return None, certain
+
+
+def _draft(context: Context, begun: Begun, names: Sequence[RemoteName]) -> Draft:
+    transfer, visit = begun.left.transfer, begun.left.folder.rpartition("/")[2]
+    body: dict[str, JSON] = {"transfer": transfer, "visit": visit, "names": list(names)}
+    which = hashlib.sha256("\0".join(names).encode()).hexdigest()[:16]
+    return Draft(EntryKind.LEFT_ON_SHARE, body, f"{transfer}-left-{which}", context.clock())
+
+
+def _names_on_record(context: Context) -> set[str]:
+    names = set[str]()
+    for entry in own_entries(context.settings):
+        if entry.kind is EntryKind.TRANSFERRED:
+            names.update(str(file["name"]) for file in cast("list[dict[str, JSON]]", entry.body.get("files", [])))
+    return names
