@@ -20,6 +20,9 @@ def remove(file: LocalFile, expected: Fingerprint) -> None:
       a new file has taken that, beside it as "NAME (kept by photo-agent).EXT");
     - `Vanished` (a LocalFault): nothing was there any more. It does not pass for done, since who took it away, and
       where to, is for the caller to put on record;
-    - `LocalFault`: the system would not let it be removed (read-only card, permission, in use); it is there still.
+    - `Unconfirmed` (a LocalFault): the file was removed, and the system did not confirm that this will last (an error
+      when the folder was synced; on Windows a program that has the file open yet);
+    - any other `LocalFault`: the system would not let it be removed (read-only card, permission, in use); it is there
+      still.
     """
     take_away(file, expected)
