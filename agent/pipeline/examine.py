@@ -47,9 +47,10 @@ def reader(context: Context) -> Callable[[LocalFile], Capture]:
 class ScanResult:
     """What a look at the folders gave: photos, how many others are known to be private, and how many were forgotten.
 
-    `away` says, once, which photos cannot be reached.
+    `at` is when it began, by the laptop's clock; `away` says, once, which photos cannot be reached.
     """
 
+    at: datetime
     photos: int
     left_alone: int
     forgotten: int
@@ -86,6 +87,7 @@ def look(context: Context, roots: Sequence[Path]) -> ScanResult:
     context.journal.see_all(rest.here, now, register_version=context.grounds, volume_of=mounted.of)
     put_down_changed(context, rest.ended)
     return ScanResult(
+        at=now,
         photos=len(seen),
         left_alone=found - len(seen),
         forgotten=_forget_what_is_gone(context, rest.gone, seen, parts),
@@ -115,16 +117,17 @@ def resting(context: Context) -> Looks:
     return looks
 
 
-def settle(context: Context, rested: Looks = MappingProxyType({})) -> None:
+def settle(context: Context, last_look: datetime, rested: Looks = MappingProxyType({})) -> None:
     """Settle what two equal looks have seen; the journal starts `looked_at` anew whenever a look differs.
 
-    `rested` are looks that were long enough ago by a clock that does not leap, whatever the laptop's clock shows.
+    `last_look` is when the latest look began. Time that has gone by since then counts for nothing: a look at many
+    photos may take longer than settling, and is still one look. `rested` are looks that were long enough ago by a clock
+    that does not leap, whatever the laptop's clock shows.
     """
-    now = context.clock()
     apart = timedelta(seconds=context.settings.folders.settle_seconds)
     at_rest = array("q")
     for number, identity, looked_at in context.journal.looks():
-        if age(looked_at, now) >= apart or identity in rested.get(looked_at, ()):
+        if age(looked_at, last_look) >= apart or identity in rested.get(looked_at, ()):
             at_rest.append(number)
     for start in range(0, len(at_rest), CHUNK):
         context.journal.settle(at_rest[start : start + CHUNK])

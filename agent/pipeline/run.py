@@ -224,7 +224,7 @@ class Run:
     def _examine(self) -> None:
         before = time.monotonic()
         seen = examine.look(self.context, self.roots)
-        self.summary.found = seen.photos
+        self.summary.found, last_look = seen.photos, seen.at
         for trouble in (*seen.troubles, *seen.away):
             self._notice(trouble)
         wait = examine.unsettled(self.context)
@@ -233,12 +233,14 @@ class Run:
         if wait is not None and not self.patient and not self.stopping():
             looks = examine.resting(self.context)
             self.context.sleep(wait.total_seconds())
-            for text in examine.look(self.context, self.roots).away:
+            again = examine.look(self.context, self.roots)
+            last_look = again.at
+            for text in again.away:
                 self._notice(text)
             # By the clock that does not leap; the other may have been set meanwhile.
             if time.monotonic() - before >= self.context.settings.folders.settle_seconds:
                 rested = looks
-        examine.settle(self.context, rested)
+        examine.settle(self.context, last_look, rested)
         decided = examine.decide_all(self.context, self.audience, self.stopping, patient=self.patient)
         self.summary.private = decided.private
         self.summary.left_alone += decided.private

@@ -3,7 +3,7 @@
 import os
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -45,15 +45,40 @@ def test_a_photo_found_by_a_clock_that_was_ahead_settles_at_once(laptop: Laptop)
 
 
 def test_the_service_settles_what_a_clock_that_was_ahead_has_found(laptop: Laptop) -> None:
-    laptop.configure(folders={"settle_seconds": 0.5})
+    """An hour to settle, so that no machine is too slow to see it wait; the clock is moved on, nobody waits."""
+    an_hour = timedelta(hours=1)
+    laptop.configure(folders={"settle_seconds": an_hour.total_seconds()})
     photo = laptop.photo("IMG_1.jpg")
     run_at(laptop, 400 * A_DAY, patient=True)
     run_at(laptop, timedelta(0), patient=True)
+    assert [one.state for one in laptop.tracked()] == [State.FOUND]
     wait = laptop.look(unsettled)
     assert wait is not None
-    assert wait <= timedelta(seconds=0.5)
-    time.sleep(0.6)
-    run_at(laptop, timedelta(0), patient=True)
+    assert wait <= an_hour
+    run_at(laptop, an_hour, patient=True)
+    assert not photo.exists()
+
+
+def test_a_look_that_takes_longer_than_settling_is_one_look(laptop: Laptop) -> None:
+    """A photo that is being copied must be seen twice, however slow the machine is: here every step takes a minute."""
+    laptop.configure(folders={"settle_seconds": 30})
+    photo = laptop.photo("IMG_1.jpg")
+    steps = 0
+
+    def slowly() -> datetime:
+        nonlocal steps
+        steps += 1
+        return began + minutes(steps)
+
+    def run() -> None:
+        settings = laptop.settings
+        with only_writer(settings), open_context(settings, clock=slowly) as context:
+            Run(context, settings.watch, Heard(), patient=True).through()
+
+    began = wall_clock()
+    run()
+    assert [one.state for one in laptop.tracked()] == [State.FOUND]
+    run()
     assert not photo.exists()
 
 
