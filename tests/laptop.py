@@ -1,5 +1,6 @@
 """A staff laptop for tests: an import folder, settings as `init` leaves them, a register on a real server's share."""
 
+import contextlib
 import hashlib
 import io
 import json
@@ -224,12 +225,12 @@ class Laptop:
 
     def on_share(self) -> dict[str, bytes]:
         """Every file under `visits/`, temporary ones too, by its name there."""
-        folder = self.share / "visits"
-        return {
-            path.relative_to(self.share).as_posix(): path.read_bytes()
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
+        found = {}
+        for path in sorted((self.share / "visits").rglob("*")):
+            with contextlib.suppress(FileNotFoundError):  # it was given its final name meanwhile
+                if path.is_file():
+                    found[path.relative_to(self.share).as_posix()] = path.read_bytes()
+        return found
 
     def originals_on_share(self) -> set[str]:
         """SHA-256 of every file that came to the share under its final name, as it was here: its tag taken out."""

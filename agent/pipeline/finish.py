@@ -25,7 +25,7 @@ from agent.pipeline.status import is_kept
 from agent.pipeline.whereabouts import absence, draft, put_down_away, what_is_left
 from agent.record import JSON, Draft, EntryKind
 from agent.record.schema import check
-from agent.removal import ReadOnly, Vanished, find_leftovers, half_removed, remove, remove_thumbnails
+from agent.removal import ReadOnly, Unconfirmed, Vanished, find_leftovers, half_removed, remove, remove_thumbnails
 from agent.volumes import Mounted
 
 
@@ -152,6 +152,9 @@ class Removal:
                 remove(there, self.tracked.fingerprints[place])
             except Vanished:
                 self.lost.add(place)
+            except Unconfirmed:
+                self.ours.add(place)  # what failed came after it; the next run looks whether it is gone
+                raise
             else:
                 self.ours.add(place)
         elif place not in self.before:
@@ -165,7 +168,10 @@ class Removal:
         self.thumbnails += remove_thumbnails(path)
 
     def known_to_be_ours(self) -> tuple[int, ...]:
-        """Members that this program removed, for a removal that stopped half-way: none that is still there."""
+        """Members that this program removed, for a removal that stopped half-way.
+
+        Of those that an earlier run was about to remove, none that is still there.
+        """
         before = self.before - self.ours - self.lost
         return tuple(sorted(self.ours | {place for place in before if not self._is_there(place)}))
 

@@ -7,7 +7,7 @@ included. This is removal from a folder, never "secure erasure". Nothing else in
 """
 
 from agent.removal.cloud import cloud_by_name, find_cloud_below, find_cloud_sync, known_cloud_roots
-from agent.removal.faults import ReadOnly, Vanished
+from agent.removal.faults import ReadOnly, Unconfirmed, Vanished
 from agent.removal.leftovers import find_leftovers
 from agent.removal.recovery import half_removed, recover
 from agent.removal.remove import remove
@@ -15,6 +15,7 @@ from agent.removal.thumbnails import count_thumbnails, remove_thumbnails
 
 __all__ = [
     "ReadOnly",
+    "Unconfirmed",
     "Vanished",
     "cloud_by_name",
     "count_thumbnails",

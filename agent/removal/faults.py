@@ -13,6 +13,10 @@ class ReadOnly(LocalFault):
     """The card or folder cannot be written to."""
 
 
+class Unconfirmed(LocalFault):
+    """This program has removed the file, and the system reports an error that leaves open whether that will last."""
+
+
 def vanished() -> Vanished:
     """The file is missing."""
     return Vanished("A photo was gone before it could be removed: another program has moved or deleted it.")
@@ -35,6 +39,23 @@ def in_use() -> LocalFault:
     """Another program could still change the proven file."""
     return LocalFault(
         "A photo was not removed: another program has it open for writing. Close it; the removal will be tried again."
+    )
+
+
+def unconfirmed(fault: OSError) -> Unconfirmed:
+    """The file has no name any more; what came after that failed."""
+    return Unconfirmed(
+        "A photo was removed from this folder, and the disk or card then reported an error"
+        f" ({fault.strerror or 'unknown fault'}). The next run checks that the photo is gone."
+        " Ask IT to look at the disk."
+    )
+
+
+def still_open() -> Unconfirmed:
+    """Windows: the file is marked as removed, and goes when the last program closes it."""
+    return Unconfirmed(
+        "A photo is removed as soon as the program that has it open closes it. Close that program; the next run checks"
+        " that the photo is gone."
     )
 
 

@@ -33,7 +33,7 @@ if sys.platform != "win32":
     from agent.files.opening import IsLink, NotRegular, open_plain
     from agent.model import Fingerprint, LocalFile
     from agent.removal.exclusive import put_back
-    from agent.removal.faults import as_local_fault, changed, in_use, stranded
+    from agent.removal.faults import as_local_fault, changed, in_use, stranded, unconfirmed
     from agent.removal.names import PRIVATE_PREFIX
     from agent.volumes import numbers_files_anew
 
@@ -42,6 +42,7 @@ if sys.platform != "win32":
     def take_away(file: LocalFile, expected: Fingerprint) -> None:
         """See `remove.remove`."""
         name = file.path.name
+        gone = False
         try:
             with _opened(file.path.parent) as folder:
                 _check(os.stat(name, dir_fd=folder, follow_symlinks=False), file)
@@ -51,25 +52,31 @@ if sys.platform != "win32":
                     with _opened(private, folder) as room:
                         os.rename(name, name, src_dir_fd=folder, dst_dir_fd=room)
                         _unlink_or_put_back(folder, room, file, expected)
+                        gone = True
                 finally:
                     _remove_if_empty(private, folder)
                 os.fsync(folder)
         except OSError as fault:
-            raise as_local_fault(fault) from fault
+            raise (unconfirmed(fault) if gone else as_local_fault(fault)) from fault
 
     def _unlink_or_put_back(folder: int, room: int, file: LocalFile, expected: Fingerprint) -> None:
         name = file.path.name
+        proven = False
         try:
             with _proven(room, file, expected):
+                proven = True
                 os.unlink(name, dir_fd=room)
-        except BaseException:
+        except BaseException as first:
             try:
                 put_back(name, room, folder)
-                os.fsync(folder)
             except FileNotFoundError:
-                pass  # the unlink was done after all; the original fault is raised
+                if proven and isinstance(first, OSError) and not isinstance(first, FileNotFoundError):
+                    raise unconfirmed(first) from first  # the unlink was done, whatever the system said of it
             except OSError as fault:
                 raise stranded(fault) from fault
+            else:
+                with contextlib.suppress(OSError):  # it has its name again; what was raised first is what to report
+                    os.fsync(folder)
             raise
 
     @contextlib.contextmanager

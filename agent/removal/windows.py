@@ -28,7 +28,7 @@ if sys.platform == "win32":
     from agent.files.longpaths import extended
     from agent.files.opening import NAME_SURROGATE
     from agent.model import Fingerprint, LocalFile
-    from agent.removal.faults import as_local_fault, changed, in_use, read_only, vanished
+    from agent.removal.faults import as_local_fault, changed, in_use, read_only, still_open, unconfirmed, vanished
     from agent.removal.names import kept_name
 
     # winnt.h, fileapi.h, minwinbase.h, winerror.h
@@ -89,6 +89,7 @@ if sys.platform == "win32":
 
     def take_away(file: LocalFile, expected: Fingerprint) -> None:
         """See `remove.remove`."""
+        marked = False
         try:
             handle = _open(file.path)
             try:
@@ -106,10 +107,11 @@ if sys.platform == "win32":
                     raise changed("its content is not what was proven on the share")
                 _check(os.fstat(descriptor), file)
                 _mark_deleted(handle)
+                marked = True
         except OSError as fault:
-            raise _as_local_fault(fault) from fault
+            raise (unconfirmed(fault) if marked else _as_local_fault(fault)) from fault
         if _is_named(file.path):  # another program has it open, and Windows frees its name when that program closes it
-            raise in_use()
+            raise still_open()
 
     def empty_private_folder(private: Path) -> int:
         """Put back files that another system's crash left on a card; the rename never overwrites. Raises OSError."""

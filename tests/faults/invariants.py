@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import UsageError
+from agent.model import Outcome
 from agent.record import EntryKind, Record
 from agent.record.entry import Entry
 from agent.removal.names import PRIVATE_PREFIX
@@ -47,7 +48,7 @@ def hold(world: World, *, record_restored: bool = False) -> Moment:
     return moment
 
 
-def hold_after_a_quiet_run(world: World, code: int, *, record_restored: bool = False) -> None:
+def hold_after_a_quiet_run(world: World, code: int, *, record_restored: bool = False) -> Moment:
     """When nothing went wrong since: all that could be done is done, and what was not is reported."""
     moment = hold(world, record_restored=record_restored)
     assert code in {0, 4}, f"an undisturbed run ends with {code}"
@@ -57,10 +58,10 @@ def hold_after_a_quiet_run(world: World, code: int, *, record_restored: bool = F
     assert not strays, "a folder of a removal was left behind"
     halves = [path.name for path in (world.share / "visits").rglob("*") if path.name.startswith(".")]
     assert not halves, f"left on the share: {halves}"
-    if record_restored:
-        return
-    each_removal_counts_its_files(moment)
-    the_record_is_published(world)
+    if not record_restored:
+        each_removal_counts_its_files(moment)
+        the_record_is_published(world)
+    return moment
 
 
 # --- (a) nothing is lost ---------------------------------------------------------------------------------------------
@@ -181,6 +182,14 @@ def each_removal_counts_its_files(moment: Moment) -> None:
     members = {entry.body["photo"]: _members(entry) for entry in moment.of(EntryKind.TRANSFERRED)}
     for entry in moment.of(EntryKind.REMOVED):
         assert entry.body["files"] == members[entry.body["photo"]], f"files of {entry.body['photo']}, removed"
+
+
+def nobody_else_took_anything_away(moment: Moment) -> None:
+    """Where no one but the program removed photos, the record says so of each that is gone."""
+    for entry in moment.of(EntryKind.NOT_REMOVED):
+        assert entry.body["outcome"] not in {Outcome.GONE, Outcome.FOLDER_GONE}, f"{entry.body['photo']}, said gone"
+    for entry in moment.of(EntryKind.REMOVED):
+        assert "gone" not in entry.body, f"files of {entry.body['photo']}, said gone"
 
 
 def _members(entry: Entry) -> int:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults import profile
 from tests.faults.effects import Effect, faults_at, read_trace
-from tests.faults.invariants import hold, hold_after_a_quiet_run
+from tests.faults.invariants import hold, hold_after_a_quiet_run, nobody_else_took_anything_away
 from tests.faults.serverside import until_the_server_has_done
 from tests.faults.starting import How, Plan, Starter
 from tests.faults.world import World, mixed
@@ -88,7 +88,7 @@ def comes_through(
         if ended.code in {0, 4}:
             break
         assert ended.code == 3, ended.said
-    hold_after_a_quiet_run(world, ended.code)
+    nobody_else_took_anything_away(hold_after_a_quiet_run(world, ended.code))
 
 
 def where(effects: list[Effect], plan: Plan) -> str:

@@ -49,6 +49,7 @@ def test_the_service_settles_what_a_clock_that_was_ahead_has_found(laptop: Lapto
     photo = laptop.photo("IMG_1.jpg")
     run_at(laptop, 400 * A_DAY, patient=True)
     run_at(laptop, timedelta(0), patient=True)
+    assert [one.state for one in laptop.tracked()] == [State.FOUND]
     wait = laptop.look(unsettled)
     assert wait is not None
     assert wait <= timedelta(seconds=60)

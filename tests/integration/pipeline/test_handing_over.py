@@ -124,7 +124,7 @@ def test_ctrl_c_in_a_sync_of_its_own_finishes_what_is_in_hand_and_says_what_is_l
     photos = big_batch(quick)
     originals = {sha256(photo.read_bytes()) for photo in photos}
     sync = quick.start("sync")
-    until(lambda: any(name.endswith(".part") for name in quick.on_share()), quick)
+    until(lambda: not all(photo.exists() for photo in photos), quick)
     sync.send_signal(signal.SIGINT)
     asked = time.monotonic()
     out, said = sync.communicate(timeout=60)

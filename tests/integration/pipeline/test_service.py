@@ -20,7 +20,7 @@ from agent.supervisor import Supervisor
 from agent.supervisor.timers import QUIET
 from tests.laptop import ON_VISIT, PRIVATE, VISITS, Laptop, minutes, sha256
 
-SOON = 20.0
+SOON = 60.0
 """Seconds by which anything has happened, however busy the machine; in fact it takes three or four."""
 
 
@@ -69,8 +69,8 @@ def ready(laptop: Laptop) -> None:
 
 
 def big_batch(laptop: Laptop) -> list[Path]:
-    """More photos than are ever on their way at once, and a slow line for them."""
-    laptop.configure(folders={"settle_seconds": 0.2}, share={"bandwidth_kib_per_s": 2 * 1024})
+    """Photos that a slow line needs 17 seconds for, far more than those in hand are given when it is asked to stop."""
+    laptop.configure(folders={"settle_seconds": 0.2}, share={"bandwidth_kib_per_s": 512})
     return [laptop.photo(f"IMG_{n}.jpg", ON_VISIT + minutes(n), seed=n, size=40_000) for n in range(130)]
 
 
@@ -102,7 +102,7 @@ def test_it_ends_with_code_0_in_the_middle_of_a_big_batch_and_the_next_run_finis
     photos = big_batch(quick)
     originals = {sha256(photo.read_bytes()) for photo in photos}
     with running(quick) as service:
-        until(lambda: any(name.endswith(".part") for name in quick.on_share()), quick)
+        until(lambda: not all(photo.exists() for photo in photos), quick)
         service.send_signal(signal.SIGTERM)
         assert service.wait(timeout=SOON) == 0
     left = [photo for photo in photos if photo.exists()]

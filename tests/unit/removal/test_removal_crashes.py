@@ -1,5 +1,6 @@
 """A crash at any step of a removal loses nothing, and recovery puts back what it left half-way."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import LocalFault
-from agent.removal import recover, remove
+from agent.removal import Unconfirmed, Vanished, recover, remove
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the POSIX way: by private folder")
 
@@ -222,3 +223,30 @@ def test_each_way_of_putting_back_moves_and_never_overwrites(folder, way):
     finally:
         os.close(room)
         os.close(place)
+
+
+def test_a_photo_that_went_although_the_system_reports_an_error_is_ours(folder, photo, monkeypatch):
+    """As a file server does whose answer to the request is lost; no system here can be made to."""
+    file, proven = photo()
+    unlink = os.unlink
+
+    def unlink_and_fail(*names: object, **folders: int) -> None:
+        unlink(*names, **folders)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "unlink", unlink_and_fail)
+    with pytest.raises(Unconfirmed):
+        remove(file, proven)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_photo_that_another_program_took_from_where_it_was_moved_aside_is_not_ours(folder, photo, just_before):
+    file, proven = photo()
+
+    def take_it(*_: object) -> None:
+        if not (folder / "taken.jpg").exists():
+            next(folder.glob(".photo-agent-removing-*/IMG_1.jpg")).rename(folder / "taken.jpg")
+
+    with just_before("os.remove", take_it), pytest.raises(Vanished):
+        remove(file, proven)
+    assert contents(folder) == {"taken.jpg": b"proven"}
