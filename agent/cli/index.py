@@ -80,7 +80,8 @@ def command(
         _put(store.ask(SQL[show], {"days": days}), as_json=as_json)
     else:
         new = sum(one.new for one in built)
-        say(f"{sum(one.entries for one in built)} entries of {len(built)} devices in the index, {new} of them new.")
+        devices = "1 device" if len(built) == 1 else f"{len(built)} devices"
+        say(f"{sum(one.entries for one in built)} entries of {devices} in the index, {new} of them new.")
     found = audit.exit_code(one.report for one in built if one.report is not None)
     return found or (0 if all(one.whole for one in built) else 1)
 
