@@ -14,6 +14,7 @@ from agent.audit.report.asked import Asked, Examined, OnShare
 from agent.audit.report.cells import Cell
 from agent.audit.report.certificate import copies_of, delays_of, visit_facts
 from agent.audit.report.folder import ReportFolder, making, read_before
+from agent.audit.report.inspections import rows as rows_of_inspections
 from agent.audit.report.laptops import laptop_facts
 from agent.audit.report.metrics import metrics
 from agent.audit.report.mhl import Recorded, manifest
@@ -28,6 +29,7 @@ from agent.audit.report.tables import (
     DEVICE_VISITS,
     DEVICES,
     FINDINGS,
+    INSPECTIONS,
     LAPTOPS,
     MONTHS,
     NEEDS,
@@ -192,6 +194,7 @@ def _put_lists(
     _put(folder, "devices/index", {"devices": listed}, DEVICES, listed)
     checks = {"spot_checks": school["spot_checks"], "inspections": school["inspections"]}
     _put(folder, "spot-checks/index", checks, CHECKS, school["spot_checks"])
+    folder.put("spot-checks/inspections.csv", to_csv(INSPECTIONS, rows_of_inspections(school["inspections"])))
     told = school["contraventions"]
     _put(folder, "headteacher", {"contraventions": told}, CONTRAVENTIONS, told)
 

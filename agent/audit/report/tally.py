@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from agent.audit.report.cells import Breach, Cell, Day, Inspection, Laptop, Month, Statement
-from agent.audit.report.shown import count_of, shown, text_of, time_of
+from agent.audit.report.cells import Breach, Cell, Day, Laptop, Month, Statement
+from agent.audit.report.inspections import Inspection, inspection_of
+from agent.audit.report.shown import count_of, text_of, time_of
 from agent.model import Method
 from agent.record.entry import Entry
 from agent.record.schema import OUTCOMES, PLACES, WORDS, EntryKind
@@ -279,13 +280,7 @@ class Tally:
 
     def _inspected(self, entry: Entry, _laptop: Laptop, when: datetime) -> None:
         if len(self.inspections) < MOST_STATED:
-            counts = {
-                shown(name).replace("_", " "): count_of(entry.body, name)
-                for name, value in list(entry.body.items())[:MOST_NAMED]
-                if isinstance(value, int) and not isinstance(value, bool)
-            }
-            by = text_of(entry.body, "by")
-            self.inspections.append(Inspection(entry.device, entry.index, when, by, counts))
+            self.inspections.append(inspection_of(entry, when))
 
     @staticmethod
     def _heartbeat(entry: Entry, laptop: Laptop, when: datetime) -> None:
