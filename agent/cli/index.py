@@ -65,7 +65,7 @@ def command(
     keys = enrolled(ctx, (*key_files, *([] if keys_file is None else [keys_file])))
     if not keys:
         raise click.UsageError("Without the devices' log keys nothing can be proven: give them with --keys FILE.")
-    if "://" not in target and Path(target).resolve().is_relative_to(directory.resolve()):
+    if "://" not in target and audit.is_on_share(directory, Path(target)):
         raise click.UsageError("The index names staff and must not be on the share: give a folder elsewhere with --to.")
     store = open_store(target, school, anew=anew)
     with _progress() as heard:

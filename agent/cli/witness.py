@@ -77,6 +77,7 @@ def command(
     from agent.files.named import read_named
     from agent.settings.places import state_folder
 
+    audit.keep_off(directory, state, "What a witness remembers")
     try:
         enrolled = audit.read_keys(read_named(keys, LARGEST_KEYS).decode("utf-8"))
     except (OSError, ValueError) as fault:

@@ -10,6 +10,7 @@ from typing import Any
 from agent import __version__
 from agent.audit.evidence import opened_copy
 from agent.audit.findings import Report
+from agent.audit.onshare import is_on_share
 from agent.audit.report.asked import Asked, Examined, OnShare
 from agent.audit.report.cells import Cell
 from agent.audit.report.certificate import copies_of, delays_of, visit_facts
@@ -78,8 +79,7 @@ def make_report(
 
     UsageError where there is no record, or the folder cannot be used; nothing is written then.
     """
-    there, here = share.resolve(), out.resolve()
-    if here == there or there in here.parents:
+    if is_on_share(share, out):
         raise UsageError(f"{out} is inside {share}. Name a folder that is not on the share.")
     tally, recorded = Tally(asked.now, asked.clock.zone), Recorded()
     sink: Sink = _Both(tally, recorded) if mhl else tally

@@ -97,11 +97,13 @@ def _needs(
         if check.troubles:
             about = f"A spot check found {count(check.troubles, 'thing')} wrong"
             yield _need(1, about, "The check names each of them.", "IT", check.examined_at, check=check.id)
-    for one in latest(tally.inspections):
-        if one.findings:
-            about = f"{shown(one.device)}: an inspection found {count(one.findings, 'photo')} of visits"
-            text = f"Remove them together with {one.by or 'its user'}, or send them, and inspect the laptop again."
-            yield _need(3, about, text, "IT", one.at, device=one.device)
+    for inspection in latest(tally.inspections):
+        if inspection.findings:
+            about = f"{shown(inspection.device)}: an inspection found {count(inspection.findings, 'photo')} of visits"
+            text = (
+                f"Remove them together with {inspection.by or 'its user'}, or send them, and inspect the laptop again."
+            )
+            yield _need(3, about, text, "IT", inspection.at, device=inspection.device)
     if asked.unread_checks:
         results = count(asked.unread_checks, "result")
         yield _need(4, f"{results} of spot checks cannot be read", "Look into IT's folder of spot checks.", "IT", None)
