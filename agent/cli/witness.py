@@ -111,12 +111,16 @@ def _gather(directory: Path, keys: "Sequence[VerifierKey]", watch: "Watch", *, a
     from agent import audit
 
     whole = {one.report.device for one in watch.devices if one.cosigned is not None}
+    done = False
     for one in audit.gather_records(directory, keys, now=audit.utc_now(), devices=whole):
+        done = done or bool(one.files or one.trouble)
         if as_json:
             put_json(one.as_json())
         else:
             for line in one.lines():
                 click.echo(printable(line))
+    if not done:
+        say("There was nothing to gather: no record that is whole has several files of a month that is over.")
 
 
 def _wait() -> None:
