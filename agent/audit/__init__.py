@@ -13,6 +13,7 @@ from agent.audit.evidence import Note, notes_in, of_laptop, opened_copy
 from agent.audit.findings import Report, exit_code
 from agent.audit.gathering import Gathered, gather_records
 from agent.audit.holdings import HeldFile
+from agent.audit.onshare import is_on_share, keep_off
 from agent.audit.show import (
     ENTRY_COLUMNS,
     TransferRow,
@@ -53,6 +54,8 @@ __all__ = [
     "erase_copy",
     "exit_code",
     "gather_records",
+    "is_on_share",
+    "keep_off",
     "name_of_witness",
     "notes_in",
     "of_laptop",

@@ -194,7 +194,8 @@ class _Gathered:
     def take(self, one: Named, name: Name) -> None:
         where = (*self._parts, one.name)
         if one.sort is not Sort.FILE:
-            self._unusable.append((one.name, f"is {one.sort.value}, not a file"))
+            plain = "" if one.sort is Sort.OTHER else ", not a file"
+            self._unusable.append((one.name, f"is {one.sort.value}{plain}"))
         elif name.first is None or name.part in PACKED:
             try:
                 self._read(where, name)

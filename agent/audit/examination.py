@@ -115,6 +115,8 @@ class Examination:
             self._findings.add(
                 RecordFault.UNSIGNED, f"{source}: its checkpoint is missing", index=piece.first, file=source
             )
+        if piece.leaves is None and self._coverage.has(piece):
+            return  # all of it is elsewhere: gathering it was cut off between two files
         self._paths = {size: there for size, there in self._paths.items() if size >= piece.first}  # pieces are in order
         before = self._paths.get(piece.first, [])
         if not before and not self._broken:
@@ -177,8 +179,13 @@ class Examination:
             return source.open()
         except NotPlain as fault:
             self._findings.add(RecordFault.ALTERED, f"{source.name}: {fault}", file=source.name)
-        except FileNotFoundError:
-            self._missing(piece, what)
+        except FileNotFoundError:  # whatever else has these entries may go the same way
+            self._findings.add(
+                RecordFault.TRUNCATED,
+                f"{source.name}: it was taken away while the record was read; look again",
+                index=piece.first,
+                file=source.name,
+            )
         except OSError as fault:
             self._findings.add(
                 RecordFault.TRUNCATED, f"{source.name}: cannot be read: {fault.strerror}", file=source.name
@@ -256,6 +263,8 @@ class Examination:
         self._check_reach(reached, signed)
         self._lines.conclude(to_the_end=not self._broken)
         self._check_rotations()
+        if self._broken and not self._findings.all():  # nothing that was not read to its end is called whole
+            self._findings.add(RecordFault.TRUNCATED, f"it could be read up to entry {reached} only", index=reached)
         if self._evidence.strangers:
             self._notes.append(f"{len(self._evidence.strangers)} files in its folder are not of the record")
         return Report(

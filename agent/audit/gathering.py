@@ -137,6 +137,8 @@ class _Gathering:
             self._gather()
         except (RecordError, NotPlain) as fault:
             return Gathered(device, self._files, self._bundles, f"{fault}")
+        except FileExistsError:
+            return Gathered(device, self._files, self._bundles, "another run is gathering it; what is left comes next")
         except OSError as fault:
             why = f"its folder cannot be written to: {fault.strerror}"
             return Gathered(device, self._files, self._bundles, why)
@@ -205,8 +207,7 @@ class _Gathering:
         size = len(entries) + len(leaves) + sum(len(note) for _, note in notes)
         for line in reversed(entries.split(b"\n")[:-1]):
             if erased_index(line) is None:
-                read = json.loads(line)
-                return datetime.fromisoformat(read.get("share_at") or read["at"]).astimezone(UTC), size
+                return _written_at(line), size
         return None, size
 
     def _content(self, old: _Old, digests: dict[str, bytes]) -> tuple[bytes, bytes, list[tuple[Part, bytes]]]:
@@ -330,6 +331,15 @@ def _line(evidence: PublishedEvidence) -> tuple[list[_Old], list[tuple[_Old, _Ol
         elif line and line[-1].piece.first <= piece.first and (piece.size or 0) <= reached:
             doubles.append((old, line[-1]))
     return line, doubles
+
+
+def _written_at(line: bytes) -> datetime:
+    """When this entry was put down. Nothing is verified yet: RecordAltered for what no agent writes."""
+    try:
+        read = json.loads(line)
+        return datetime.fromisoformat(read.get("share_at") or read["at"]).astimezone(UTC)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as fault:
+        raise RecordAltered("an entry of it was not written by this program") from fault
 
 
 def _is_own(piece: Piece) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from agent.audit.evidence import PublishedEvidence, opened_copy
+from agent.audit.evidence import Piece, PublishedEvidence, opened_copy
 from agent.audit.findings import RecordFault, Report
 from agent.audit.following import Pieces, lines_of
 from agent.audit.renaming import all_evidence
@@ -24,6 +24,7 @@ from agent.record.entry import Entry, entry_of
 from agent.record.leaf import ERASED_SALT, commit, erased_index, read_leaf_line
 from agent.record.note import NoteFault, VerifierKey
 from agent.record.published import LARGEST, origin
+from agent.record.schema import EntryKind
 from agent.record.seals import MOST
 from agent.record.tree import Frontier, leaf_hash
 
@@ -42,12 +43,13 @@ class Proven:
 @dataclass(slots=True)
 class ProvenRecord:
     """One device's record on the share. When its `batches` were gone through, `whole` says whether that was all of it,
-    and nothing about it was strange: else it has to be verified to learn what is wrong.
+    and nothing about it was strange: else it has to be verified to learn whether something is wrong.
     """
 
     evidence: PublishedEvidence
     keys: Sequence[VerifierKey]
     whole: bool = field(default=True, init=False)
+    _erased: set[int] = field(default_factory=set, init=False)
 
     @property
     def device(self) -> str:
@@ -61,7 +63,7 @@ class ProvenRecord:
         """
         evidence = self.evidence
         trust, refused = trusted(origin(evidence.device), self.keys, evidence.rotations)
-        self.whole = not (refused or evidence.unusable or evidence.closed is not None)
+        self.whole = not (refused or evidence.unusable or evidence.closed is not None) and _is_plain(evidence.pieces)
         roots: dict[int, set[bytes]] = {}
         for note in evidence.checkpoints:
             try:
@@ -79,6 +81,7 @@ class ProvenRecord:
         while (piece := pieces.at(tree.size)) is not None:
             reached = tree.size
             for batch in _within(pieces, heads, tree, evidence.device):
+                self._explain(batch, tree.size)
                 tree = batch.tree.copy()
                 yield batch
             if tree.size == reached:
@@ -87,7 +90,29 @@ class ProvenRecord:
                 if useless > MOST_USELESS:
                     break
                 pieces = pieces.without(piece)  # what was asked for behind it is needed again
-        self.whole = self.whole and not forks and tree.size == max(roots, default=-1)
+        reach = max((piece.size or 0 for piece in evidence.pieces), default=0)
+        complete = tree.size == max(roots, default=-1) and tree.size >= reach
+        self.whole = self.whole and complete and not forks and not self._erased
+
+    def _explain(self, batch: Proven, first: int) -> None:
+        """Remember which entries were taken out, until a later one says why."""
+        here = {entry.index for entry in batch.entries}
+        if len(here) < batch.tree.size - first:
+            self._erased |= {index for index in range(first, batch.tree.size) if index not in here}
+        for entry in batch.entries if self._erased else ():
+            index = entry.body.get("entry") if entry.kind is EntryKind.ERASED else None
+            if type(index) is int:
+                self._erased.discard(index)
+
+
+def _is_plain(pieces: Sequence[Piece]) -> bool:
+    """Whether each piece has all of its parts and begins where the one before it ends, so that reading misses none."""
+    reached = 0
+    for piece in pieces:
+        if piece.first != reached or piece.entries is None or piece.leaves is None:
+            return False
+        reached = piece.size or 0
+    return True
 
 
 def _within(pieces: Pieces, heads: dict[int, bytes], start: Frontier, device: str) -> Iterator[Proven]:
@@ -100,7 +125,10 @@ def _within(pieces: Pieces, heads: dict[int, bytes], start: Frontier, device: st
                 entry, size = _entry(line, kept, tree, device), size + len(line)
                 if entry is not None:
                     held.append(entry)
-                if tree.size in heads and heads[tree.size] == tree.root():
+                head = heads.get(tree.size)
+                if head is not None and head != tree.root():
+                    return  # its own key signed something else here
+                if head is not None:
                     yield Proven(held, tree.copy())
                     start, held, size = tree.copy(), [], 0
                 elif tree.size - start.size > MOST or size > LARGEST:
@@ -131,10 +159,10 @@ def _entry(line: bytes, kept: bytes, tree: Frontier, device: str) -> Entry | Non
     return entry
 
 
-def proven_records(copy: Beneath, keys: Sequence[VerifierKey]) -> Iterator[ProvenRecord]:
-    """The record of each device that an opened copy of the share has."""
-    for evidence, trusted_keys in all_evidence(copy, keys, lambda _: ())[0]:
-        yield ProvenRecord(evidence, trusted_keys)
+def proven_records(copy: Beneath, keys: Sequence[VerifierKey]) -> tuple[Iterator[ProvenRecord], bool]:
+    """The record of each device that an opened copy of the share has; and whether it is a copy of one device alone."""
+    found, alone = all_evidence(copy, keys, lambda _: ())
+    return (ProvenRecord(evidence, trusted_keys) for evidence, trusted_keys in found), alone
 
 
 def verified_entries(folder: Path, keys: Sequence[VerifierKey]) -> Iterator[tuple[str, int, Entry]]:
@@ -143,7 +171,7 @@ def verified_entries(folder: Path, keys: Sequence[VerifierKey]) -> Iterator[tupl
     Memory does not grow with the number of entries. UsageError where there is no record, or it may not be read.
     """
     with opened_copy(folder) as copy:
-        for record in proven_records(copy, keys):
+        for record in proven_records(copy, keys)[0]:
             for batch in record.batches():
                 for entry in batch.entries:
                     yield record.device, entry.index, entry

@@ -185,10 +185,6 @@ class Witness:
         once more: its device may just be publishing.
         """
         looked = self._looked_twice(share, keys, now, pause)
-        looked = self._looked(share, keys, now)
-        if any(one.report.findings for one in looked.devices):
-            pause()
-            looked = self._looked(share, keys, now)
         watched = self._watched(looked, now, max_silence)
         folder = visits or share / VISITS
         try:

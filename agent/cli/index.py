@@ -71,7 +71,7 @@ def command(
     keys = enrolled(ctx, key_files)
     if not keys:
         raise click.UsageError("Without the devices' log keys nothing can be proven: give them with --keys FILE.")
-    if "://" not in target and Path(target).resolve().is_relative_to(directory.resolve()):
+    if "://" not in target and audit.is_on_share(directory, Path(target)):
         raise click.UsageError("The index names staff and must not be on the share: give a folder elsewhere with --to.")
     store = open_store(target, school, anew=anew)
     with _progress() as heard:
@@ -86,7 +86,8 @@ def command(
         _put(store.ask(SQL[show], {"days": days}), as_json=as_json)
     else:
         new = sum(one.new for one in built)
-        say(f"{sum(one.entries for one in built)} entries of {len(built)} devices in the index, {new} of them new.")
+        devices = "1 device" if len(built) == 1 else f"{len(built)} devices"
+        say(f"{sum(one.entries for one in built)} entries of {devices} in the index, {new} of them new.")
     found = audit.exit_code(one.report for one in built if one.report is not None)
     return found or (0 if all(one.whole for one in built) else 1)
 

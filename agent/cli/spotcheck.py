@@ -122,6 +122,8 @@ def draw(
     size = _size(sample, confidence, max_error, needed=seed is not None)
     now = audit.utc_now()
     place = _state(state)
+    for path, what in ((state, "The reviewer's key"), (commit, "The secret"), (out, "The draw")):
+        audit.keep_off(directory, path, what)
     signer = spotcheck.ReviewerKey.kept(place)
     who = _reviewer(reviewer)
     with records_at(ctx, directory, share) as at:
@@ -137,8 +139,19 @@ def draw(
             if population.size == 0 and code:
                 say("Nothing was drawn: first find out what happened to the records.")
                 return code
-            made = spotcheck.make(population, seen, agreed, seed=seed, commitments=commitments, reviewer=who, now=now)
+            known = spotcheck.known_already(place, commitments)
+            made = spotcheck.make(
+                population,
+                seen,
+                agreed,
+                seed=seed,
+                commitments=commitments,
+                reviewer=who,
+                now=now,
+                notes=[] if known is None else [known],
+            )
     assert out is not None  # noqa: S101  # asked for above
+    spotcheck.remember(place, commitments, made.id)
     spotcheck.write(out, made, signer)
     if as_json:
         put_json(made.as_json())
@@ -203,6 +216,8 @@ def examine(
     from agent.audit import spotcheck
     from agent.pipeline.rereading import reread_photos
 
+    for path, what in ((state, "The reviewer's key"), (out, "The result")):
+        audit.keep_off(directory, path, what)
     made, key = spotcheck.read(drawn)
     place = _state(state)
     known = [*spotcheck.known_keys(place), *(one for file in trust for one in _enrolled(file))]

@@ -82,6 +82,7 @@ def command(
     from agent.cli.copies import keys_in
     from agent.settings.places import state_folder
 
+    audit.keep_off(directory, state, "What a witness remembers")
     enrolled = keys_in(keys)
     witness = audit.Witness(state or state_folder() / "witness", name or audit.default_name())
     with contextlib.nullcontext((directory, _wait, None)) if directory else _fetched(ctx) as (folder, again, listed):
@@ -112,12 +113,16 @@ def _gather(directory: Path, keys: "Sequence[VerifierKey]", watch: "Watch", *, a
     from agent import audit
 
     whole = {one.report.device for one in watch.devices if one.cosigned is not None}
+    done = False
     for one in audit.gather_records(directory, keys, now=audit.utc_now(), devices=whole):
+        done = done or bool(one.files or one.trouble)
         if as_json:
             put_json(one.as_json())
         else:
             for line in one.lines():
                 click.echo(printable(line))
+    if not done:
+        say("There was nothing to gather: no record that is whole has several files of a month that is over.")
 
 
 def _wait() -> None:

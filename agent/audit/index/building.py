@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from agent.audit.evidence import opened_copy
-from agent.audit.findings import Report
+from agent.audit.evidence import Note, opened_copy
+from agent.audit.findings import RecordFault, Report
 from agent.audit.index.store import Erased, Filling, Store
 from agent.audit.index.tables import ENTRIES, FILES, MOST, Row, Table, entry_row, file_rows, month_of
 from agent.audit.verified import Proven, ProvenRecord, proven_records
 from agent.audit.verify import verify
 from agent.errors import UsageError
+from agent.record.checkpoint import checkpoint_of
 from agent.record.note import VerifierKey
+from agent.record.published import origin
 from agent.record.schema import EntryKind
 from agent.record.tree import Frontier
 
@@ -56,7 +58,8 @@ def open_store(target: str, school: str, *, anew: bool = False) -> Store:
 
         return ClickHouseStore(connected(target), school, fresh=anew)
     if "://" in target:
-        raise UsageError(f"{target} is neither a folder nor clickhouse://user@host:port/database")
+        scheme = target.partition("://")[0]  # the rest may hold a password
+        raise UsageError(f"{scheme}:// is neither a folder nor clickhouse://user@host:port/database")
     from agent.audit.index.parquet import ParquetStore
 
     return ParquetStore(Path(target), school, fresh=anew)
@@ -80,7 +83,8 @@ def build(
     erased: set[Erased] = set()
     known = store.reached()
     with opened_copy(folder) as copy, store.filling() as filling:
-        for record in proven_records(copy, keys):
+        records, alone = proven_records(copy, keys)
+        for record in records:
             before = known.get(record.device)
             tree, new = before or Frontier(), 0
             for batch in record.batches(before):
@@ -90,10 +94,12 @@ def build(
                 heard(record.device, new)
             if new:
                 reached[record.device] = tree
-            built.append(Built(record.device, tree.size, new, _report(record, now), record.whole))
+            report = _report(record, before, now)
+            whole = record.whole or (report is not None and not report.findings and report.signed == tree.size)
+            built.append(Built(record.device, tree.size, new, report if report and report.findings else None, whole))
         filling.commit(reached, erased)
     there = {one.device for one in built}
-    missing = {key.name.partition("/")[2] for key in keys} - there if len(built) > 1 else set()
+    missing = set() if alone else {*(key.name.removeprefix(origin("")) for key in keys), *known} - there
     built += [Built(device, _size(known, device), 0, _nothing(device, keys, now), whole=False) for device in missing]
     return sorted(built, key=lambda one: one.device)
 
@@ -116,12 +122,32 @@ def _fill(filling: Filling, batch: Proven) -> set[Erased]:
 _BY_NAME: Mapping[str, Table] = {table.name: table for table in (ENTRIES, FILES)}
 
 
-def _report(record: ProvenRecord, now: datetime) -> Report | None:
-    """What verifying says of a record of which not everything was proven."""
+def _report(record: ProvenRecord, before: Frontier | None, now: datetime) -> Report | None:
+    """What verifying says of a record of which not everything was proven, and how it contradicts the index."""
     if record.whole:
         return None
     report = verify(record.evidence, record.keys, now)
-    return report if report.findings else None
+    if before is None or not before.size or report.findings:
+        return report
+    if report.signed < before.size:
+        return report.with_finding(
+            RecordFault.TRUNCATED,
+            f"the index has {before.size} entries of it and the share only {report.signed}: its end was taken away, or "
+            "an older copy was put in its place",
+        )
+    there = _roots_at(record.evidence.checkpoints, before.size)
+    if before.root() in there:
+        return report
+    return report.with_finding(
+        RecordFault.FORKED if there else RecordFault.TRUNCATED,
+        f"its first {before.size} entries are not those in the index: the record was exchanged for another",
+    )
+
+
+def _roots_at(notes: Sequence[Note], size: int) -> set[bytes]:
+    """The roots that checkpoints of this size name; the record they are of has been verified."""
+    said = (checkpoint_of(note.content) for note in notes)
+    return {one.root for one in said if one.size == size}
 
 
 def _size(known: Mapping[str, Frontier], device: str) -> int:

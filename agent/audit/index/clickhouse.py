@@ -42,7 +42,11 @@ def connected(target: str) -> "Client":
         parts = urlsplit(target)
         host, port, user, password = parts.hostname, parts.port, parts.username, parts.password
     except ValueError as fault:
-        raise UsageError(f"this is not clickhouse://user@host:port/database: {fault}") from fault
+        # What is wrong with it is not repeated: it may be a part of the password.
+        raise UsageError(
+            "The address cannot be read: write clickhouse://user@host:port/database, and give the password in "
+            "CLICKHOUSE_PASSWORD."
+        ) from fault
     if not host:
         raise UsageError("this names no server: write clickhouse://user@host:port/database")
     secure = parts.scheme == "clickhouses"
@@ -60,7 +64,7 @@ def connected(target: str) -> "Client":
     except Exception as fault:
         raise RecordError(
             f"ClickHouse at {host} cannot be used. Check the address, that the database is there, the user, and the "
-            f"password in CLICKHOUSE_PASSWORD. What it said: {_first(fault)}"
+            f"password in CLICKHOUSE_PASSWORD. What it said: {_without(_first(fault), password)}"
         ) from fault
 
 
@@ -189,6 +193,13 @@ def _as_record_error() -> Iterator[None]:
         yield
     except (ClickHouseError, OSError) as fault:
         raise RecordError(f"ClickHouse could not read or write the index: {_first(fault)}") from fault
+
+
+def _without(text: str, password: str | None) -> str:
+    """The text, without the password, as it was given or as it reads."""
+    for secret in (password, unquote(password or "")):
+        text = text.replace(secret, "…") if secret else text
+    return text
 
 
 def _first(fault: BaseException) -> str:

@@ -15,6 +15,7 @@ are sorted, and one thread writes them.
 import contextlib
 import csv
 import json
+import re
 import shutil
 import tempfile
 from collections import defaultdict
@@ -55,7 +56,7 @@ class ParquetStore:
         _duckdb()  # before anything is read, which may take a while
         try:
             make_folder(folder)
-            self._state = _read_state(folder / "index.json")
+            self._state = _read_state(folder / "index.json", fresh=fresh)
         except OSError as fault:
             raise RecordError(f"The index in {folder} cannot be read or written: {fault.strerror}.") from fault
         if fresh:
@@ -104,7 +105,7 @@ class ParquetStore:
     def _rows_of(self, table: Table) -> str:
         place = self._folder / table.name
         if any(place.rglob("*.parquet")):
-            pattern = _quoted(str(place / "**" / "*.parquet"))
+            pattern = _quoted(f"{_plain(place)}/**/*.parquet")
             hive = "hive_partitioning = true, hive_types_autocast = false"
             return f"SELECT * FROM read_parquet({pattern}, {hive})"  # noqa: S608
         extra = ", CAST(NULL AS VARCHAR) AS school, CAST(NULL AS VARCHAR) AS month"
@@ -160,7 +161,7 @@ class _Filling:
             shutil.rmtree(place)
         months = {path.stem.removeprefix(f"{table.name}-") for path in self._new.glob(f"{table.name}-*.csv")}
         if erased and any(place.rglob("*.parquet")):
-            pattern = _quoted(str(place / "*" / "*.parquet"))
+            pattern = _quoted(f"{_plain(place)}/*/*.parquet")
             months |= {
                 str(month)
                 for (month,) in database.execute(
@@ -175,13 +176,13 @@ class _Filling:
         names = ", ".join(table.names)
         parts = []
         if target.exists():
-            parts.append(f"SELECT {names} FROM read_parquet({_quoted(str(target))}, hive_partitioning = false)")  # noqa: S608
+            parts.append(f"SELECT {names} FROM read_parquet({_quoted(_plain(target))}, hive_partitioning = false)")  # noqa: S608
         new = self._new / f"{table.name}-{month}.csv"
         if new.exists():
             columns = ", ".join(f"'{one.name}': '{_TYPES[one.of]}'" for one in table.columns)
             form = "header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', auto_detect = false"
             form += ", max_line_size = 262144, buffer_size = 2097152"  # not 32 MB at a time, as is usual
-            parts.append(f"SELECT * FROM read_csv({_quoted(str(new))}, {form}, columns = {{{columns}}})")  # noqa: S608
+            parts.append(f"SELECT * FROM read_csv({_quoted(_plain(new))}, {form}, columns = {{{columns}}})")  # noqa: S608
         _copy_to(
             database,
             f"SELECT {names} FROM ({' UNION ALL '.join(parts)}) ANTI JOIN erased USING (device, entry) "  # noqa: S608
@@ -257,15 +258,22 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _read_state(path: Path) -> _State:
+def _plain(path: Path) -> str:
+    """A path as DuckDB takes it for this very path and not for a pattern."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
+
+
+def _read_state(path: Path, *, fresh: bool) -> _State:
     try:
         read = json.loads(path.read_bytes())
         if read["format"] != 1:
             raise UsageError(f"{path} was written by a newer version of photo-agent. Use that one, or another folder.")
-        return dict(read["schools"])
+        return {school: dict(devices) for school, devices in dict(read["schools"]).items()}
     except FileNotFoundError:
         return {}
-    except (ValueError, TypeError, KeyError) as fault:
+    except (ValueError, TypeError, KeyError, RecursionError) as fault:
+        if fresh:
+            return {}  # other schools are built anew by their next run
         raise _unreadable(path) from fault
 
 

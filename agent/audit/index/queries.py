@@ -54,14 +54,15 @@ FROM entries GROUP BY school, month ORDER BY school, month
 """
 
 GAPS = """
-SELECT d.school AS school, d.device AS device, d.entries AS signed, e.held AS held, e.erased AS erased,
-       d.entries - e.held - e.erased AS missing
+SELECT d.school AS school, d.device AS device, d.entries AS signed,
+       coalesce(e.held, 0) AS held, coalesce(e.erased, 0) AS erased,
+       d.entries - coalesce(e.held, 0) - coalesce(e.erased, 0) AS missing
 FROM devices AS d
 LEFT JOIN (
     SELECT school, device, count(*) AS held, count(DISTINCT erased_entry) AS erased
     FROM entries GROUP BY school, device
 ) AS e ON d.school = e.school AND d.device = e.device
-WHERE d.entries <> e.held + e.erased
+WHERE d.entries <> coalesce(e.held, 0) + coalesce(e.erased, 0)
 ORDER BY school, device
 """
 """Devices of which the index does not have every entry that is signed, erased ones apart. A whole index gives none."""

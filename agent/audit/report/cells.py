@@ -137,14 +137,3 @@ class Statement:
     index: int
     at: datetime
     places: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """An inspection on record."""
-
-    device: str
-    index: int
-    at: datetime
-    by: str
-    counts: dict[str, int]

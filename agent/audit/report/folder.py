@@ -26,6 +26,9 @@ LIST = ".photo-agent-report.json"
 
 _MAKING = ".photo-agent-report-being-made-"
 
+LOCK = ".photo-agent-report.lock"
+"""Held while a report is made, so that two at once do not take each other's drafts away."""
+
 _LARGEST_LIST = 64 * 1024 * 1024
 
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,120}")
@@ -115,9 +118,30 @@ class ReportFolder:
 
 @contextmanager
 def making(folder: Path) -> Iterator[ReportFolder]:
-    """A report on its way into `folder`, which is made if it is not there. UsageError where it cannot be used."""
+    """A report on its way into `folder`, which is made if it is not there.
+
+    UsageError where it cannot be used, or another report is being written there.
+    """
+    import filelock
+
+    lock = filelock.FileLock(folder / LOCK, timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except filelock.Timeout:
+        raise UsageError(f"Another report is being written to {folder}. Wait until it has ended.") from None
+    except OSError as fault:
+        raise UsageError(f"The report cannot be written to {folder}: {fault.strerror}.") from fault
+    try:
+        with _making(folder) as made:
+            yield made
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _making(folder: Path) -> Iterator[ReportFolder]:
+    try:
         for left in folder.glob(f"{_MAKING}*"):
             if left.is_dir() and not is_link(left.lstat()):
                 shutil.rmtree(left, ignore_errors=True)

@@ -90,11 +90,7 @@ def laptop_facts(
             for cell in sorted(cells, key=lambda one: (str(one.last), one.visit), reverse=True)
         ],
         "days": days,
-        "inspections": [
-            {"at": _iso(one.at), "entry": one.index, "by": one.by, "counts": one.counts}
-            for one in tally.inspections
-            if one.device == report.device
-        ],
+        "inspections": [one.as_json() for one in tally.inspections if one.device == report.device],
     }
     facts |= _verdict(facts, laptop, asked)
     return facts

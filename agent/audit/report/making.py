@@ -10,10 +10,12 @@ from typing import Any
 from agent import __version__
 from agent.audit.evidence import opened_copy
 from agent.audit.findings import Report
+from agent.audit.onshare import is_on_share
 from agent.audit.report.asked import Asked, Examined, OnShare
 from agent.audit.report.cells import Cell
 from agent.audit.report.certificate import copies_of, delays_of, visit_facts
 from agent.audit.report.folder import ReportFolder, making, read_before
+from agent.audit.report.inspections import rows as rows_of_inspections
 from agent.audit.report.laptops import laptop_facts
 from agent.audit.report.metrics import metrics
 from agent.audit.report.mhl import Recorded, manifest
@@ -28,6 +30,7 @@ from agent.audit.report.tables import (
     DEVICE_VISITS,
     DEVICES,
     FINDINGS,
+    INSPECTIONS,
     LAPTOPS,
     MONTHS,
     NEEDS,
@@ -76,8 +79,7 @@ def make_report(
 
     UsageError where there is no record, or the folder cannot be used; nothing is written then.
     """
-    there, here = share.resolve(), out.resolve()
-    if here == there or there in here.parents:
+    if is_on_share(share, out):
         raise UsageError(f"{out} is inside {share}. Name a folder that is not on the share.")
     tally, recorded = Tally(asked.now, asked.clock.zone), Recorded()
     sink: Sink = _Both(tally, recorded) if mhl else tally
@@ -192,6 +194,7 @@ def _put_lists(
     _put(folder, "devices/index", {"devices": listed}, DEVICES, listed)
     checks = {"spot_checks": school["spot_checks"], "inspections": school["inspections"]}
     _put(folder, "spot-checks/index", checks, CHECKS, school["spot_checks"])
+    folder.put("spot-checks/inspections.csv", to_csv(INSPECTIONS, rows_of_inspections(school["inspections"])))
     told = school["contraventions"]
     _put(folder, "headteacher", {"contraventions": told}, CONTRAVENTIONS, told)
 

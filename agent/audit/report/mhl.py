@@ -22,6 +22,9 @@ LARGEST = 64 * 1024**3
 MOST_FILES = 2_000_000
 """Files on record that are remembered."""
 
+MOST_CLAIMS = 1_000
+"""Different contents that are remembered of one file."""
+
 _DIGITS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"visits/([^/]+)/([^/]+)")
@@ -29,9 +32,12 @@ _NAME = re.compile(r"visits/([^/]+)/([^/]+)")
 
 @dataclass(slots=True)
 class Recorded:
-    """Which bytes the verified entries say are on the share, by visit folder and name; a sink for entries."""
+    """Which bytes the verified entries say are on the share, by visit folder and name; a sink for entries.
 
-    digests: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    A laptop may name another's file: what either says of it counts, so that none can keep the other's out.
+    """
+
+    digests: dict[str, dict[str, frozenset[bytes]]] = field(default_factory=dict)
     count: int = 0
 
     def entry(self, entry: Entry) -> None:
@@ -44,7 +50,9 @@ class Recorded:
                 continue
             name, digest = _NAME.fullmatch(str(one.get("name"))), str(one.get("held_sha256"))
             if name is not None and _SHA256.fullmatch(digest):
-                self.digests.setdefault(name[1], {})[name[2]] = bytes.fromhex(digest)
+                there = self.digests.setdefault(name[1], {})
+                before = there.get(name[2], frozenset())
+                there[name[2]] = before | {bytes.fromhex(digest)} if len(before) < MOST_CLAIMS else before
                 self.count += 1
 
 
@@ -57,7 +65,9 @@ class Manifest:
     left_out: int
 
 
-def manifest(copy: Beneath, visit: str, recorded: Mapping[str, bytes], now: datetime, version: str) -> Manifest | None:
+def manifest(
+    copy: Beneath, visit: str, recorded: Mapping[str, frozenset[bytes]], now: datetime, version: str
+) -> Manifest | None:
     """The manifest of `visits/<visit>/`; None where there is no such folder."""
     try:
         names = copy.names(("visits", visit), MOST_FILES)
@@ -65,7 +75,7 @@ def manifest(copy: Beneath, visit: str, recorded: Mapping[str, bytes], now: date
         return None
     lines, left_out = [], 0
     for one in names:
-        line = _hashed(copy, visit, one.name, recorded.get(one.name), now) if one.name in recorded else None
+        line = _hashed(copy, visit, one.name, recorded[one.name], now) if one.name in recorded else None
         if line is None:
             left_out += 1
         else:
@@ -77,7 +87,7 @@ def manifest(copy: Beneath, visit: str, recorded: Mapping[str, bytes], now: date
     return Manifest({name: content, "ascmhl_chain.xml": _chain(name, content)}, len(lines), left_out)
 
 
-def _hashed(copy: Beneath, visit: str, name: str, wanted: bytes | None, now: datetime) -> str | None:
+def _hashed(copy: Beneath, visit: str, name: str, wanted: frozenset[bytes], now: datetime) -> str | None:
     """A file's entry in the manifest; None where it is not as recorded."""
     if not name.isprintable():
         return None
@@ -91,7 +101,7 @@ def _hashed(copy: Beneath, visit: str, name: str, wanted: bytes | None, now: dat
                 size += len(piece)
     except (OSError, ValueError, OverflowError, NotPlain):
         return None
-    if sha256.digest() != wanted:
+    if sha256.digest() not in wanted:
         return None
     modified = written.isoformat(timespec="seconds")
     return (

@@ -7,6 +7,7 @@ from typing import Any
 from agent.audit.report.asked import Asked, Examined
 from agent.audit.report.cells import Breach, Month
 from agent.audit.report.certificate import delays_of, spread_of
+from agent.audit.report.inspections import latest
 from agent.audit.report.laptops import CARD_FAILS, RECENT
 from agent.audit.report.shown import shown
 from agent.audit.report.tally import Tally
@@ -46,10 +47,7 @@ def school_facts(
         "left_out": tally.left_out,
         "spot_checks": [spot_check_facts(one) for one in asked.spot_checks],
         "spot_checks_unread": asked.unread_checks,
-        "inspections": [
-            {"device": one.device, "at": _iso(one.at), "entry": one.index, "by": one.by, "counts": one.counts}
-            for one in sorted(tally.inspections, key=lambda one: one.at, reverse=True)
-        ],
+        "inspections": [one.as_json() for one in sorted(tally.inspections, key=lambda one: one.at, reverse=True)],
         "contraventions": contraventions(devices, tally, asked),
         "retention": [_retention(one) for one in visits if one["retention"]["until"] or one["retention"]["held"]],
     }
@@ -99,6 +97,13 @@ def _needs(
         if check.troubles:
             about = f"A spot check found {count(check.troubles, 'thing')} wrong"
             yield _need(1, about, "The check names each of them.", "IT", check.examined_at, check=check.id)
+    for inspection in latest(tally.inspections):
+        if inspection.findings:
+            about = f"{shown(inspection.device)}: an inspection found {count(inspection.findings, 'photo')} of visits"
+            text = (
+                f"Remove them together with {inspection.by or 'its user'}, or send them, and inspect the laptop again."
+            )
+            yield _need(3, about, text, "IT", inspection.at, device=inspection.device)
     if asked.unread_checks:
         results = count(asked.unread_checks, "result")
         yield _need(4, f"{results} of spot checks cannot be read", "Look into IT's folder of spot checks.", "IT", None)

@@ -73,5 +73,9 @@ CHECKS = (
     "not_known",
     "statement",
 )
+INSPECTIONS = (
+    *("device", "at", "entry", "by", "seconds", "cut_short", "result"),
+    *("place", "visit", "copies", "photos", "not_known", "why"),
+)
 FINDINGS = ("device", "entry", "kind", "detail")
 CONTRAVENTIONS = ("what", "kind", "device", "visit", "count", "first", "last", "entries")

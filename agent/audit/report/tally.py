@@ -5,12 +5,13 @@ are bounds on how many visits, laptops, places and open photos are told apart. W
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from agent.audit.report.cells import Breach, Cell, Day, Inspection, Laptop, Month, Statement
-from agent.audit.report.shown import count_of, shown, text_of, time_of
+from agent.audit.report.cells import Breach, Cell, Day, Laptop, Month, Statement
+from agent.audit.report.inspections import Inspection, inspection_of
+from agent.audit.report.shown import count_of, text_of, time_of
 from agent.model import Method
 from agent.record.entry import Entry
 from agent.record.schema import OUTCOMES, PLACES, WORDS, EntryKind
@@ -109,9 +110,13 @@ class Tally:
 
     def settle(self) -> None:
         """Join what went on under another name, and count what is still open."""
+        older: dict[str, list[str]] = {}
+        for old, new in self._became.items():
+            older.setdefault(new, []).append(old)
         for device, here in self._open.items():
+            names = _names_of(device, older) if here.early else []
             for photo, at in here.early.items():
-                for other in self._names_of(device):
+                for other in names:
                     sent = self._open[other].sent.pop(photo, None) if other in self._open else None
                     if sent is not None:
                         self._gone(*sent, at)
@@ -280,13 +285,7 @@ class Tally:
 
     def _inspected(self, entry: Entry, _laptop: Laptop, when: datetime) -> None:
         if len(self.inspections) < MOST_STATED:
-            counts = {
-                shown(name).replace("_", " "): count_of(entry.body, name)
-                for name, value in list(entry.body.items())[:MOST_NAMED]
-                if isinstance(value, int) and not isinstance(value, bool)
-            }
-            by = text_of(entry.body, "by")
-            self.inspections.append(Inspection(entry.device, entry.index, when, by, counts))
+            self.inspections.append(inspection_of(entry, when))
 
     @staticmethod
     def _heartbeat(entry: Entry, laptop: Laptop, when: datetime) -> None:
@@ -359,13 +358,16 @@ class Tally:
             return None
         return self._months.setdefault((device, day.year, day.month), Month())
 
-    def _names_of(self, device: str) -> Iterable[str]:
-        """The names that the laptop called `device` now had before."""
-        older = {new: old for old, new in self._became.items()}
-        seen = {device}
-        while (device := older.get(device, "")) and device not in seen:
-            seen.add(device)
-            yield device
+
+def _names_of(device: str, older: Mapping[str, Sequence[str]]) -> list[str]:
+    """The names that the laptop called `device` now had before: of all that say so, as any may claim it."""
+    seen, waiting = {device}, [device]
+    while waiting:
+        for old in older.get(waiting.pop(), ()):
+            if old not in seen:
+                seen.add(old)
+                waiting.append(old)
+    return sorted(seen - {device})
 
 
 def _list(value: Any) -> list[Any]:

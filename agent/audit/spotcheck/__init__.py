@@ -14,6 +14,7 @@ from agent.audit.spotcheck.ondisk import PhotosOnDisk
 from agent.audit.spotcheck.outcome import Outcome
 from agent.audit.spotcheck.ports import Fetched
 from agent.audit.spotcheck.results import FOLDER, Result, Results, read_results, write_result
+from agent.audit.spotcheck.revealed import known_already, remember
 from agent.audit.spotcheck.signing import ReviewerKey, default_reviewer, known_keys
 from agent.audit.spotcheck.size import Size
 
@@ -34,11 +35,13 @@ __all__ = [
     "default_reviewer",
     "examine",
     "freeze",
+    "known_already",
     "known_keys",
     "make",
     "read",
     "read_commitment",
     "read_results",
+    "remember",
     "seen_by",
     "write",
     "write_result",

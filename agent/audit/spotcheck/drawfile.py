@@ -109,13 +109,14 @@ def make(
     commitments: Sequence[Commitment],
     reviewer: str,
     now: datetime,
+    notes: Sequence[str] = (),
 ) -> Draw:
     """Draw by a seed that was given, or by commitments. UsageError where there is nothing to draw from."""
     if population.size == 0:
         why = "; ".join(f"{device}: {reason}" for device, reason in population.left_out[:5])
         raise UsageError(f"There is no transfer to draw from in the checkpoints seen{f' ({why})' if why else ''}.")
     later = came_after(commitments, population.records)
-    notes = []
+    notes = list(notes)
     if seed is None:
         seed = seed_of(commitments, later)
         note = why_not_independent(commitments, later)
@@ -123,7 +124,8 @@ def make(
     elif not 0 < len(seed) <= LONGEST_SEED or not seed.isprintable():
         raise UsageError(f"A seed is text of 1 to {LONGEST_SEED} characters.")
     if population.erased:
-        notes.append(f"{population.erased} entries were erased on request and could not be drawn.")
+        erased = "1 entry was" if population.erased == 1 else f"{population.erased} entries were"
+        notes.append(f"{erased} erased on request and could not be drawn.")
     sample = size.of(population.size)
     if sample > MOST_DRAWN:
         raise UsageError(f"That would be a draw of {sample}; {MOST_DRAWN} are the most. Allow a larger error.")

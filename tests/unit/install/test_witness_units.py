@@ -1,4 +1,4 @@
-"""The witness's systemd units, as systemd reads them."""
+"""The witness's systemd units, and those that gather, as systemd reads them."""
 
 import shutil
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SERVER = Path(__file__).resolve().parents[3] / "install" / "server"
-UNITS = ("photo-agent-witness.service", "photo-agent-witness.timer")
+UNITS = tuple(f"photo-agent-{what}.{kind}" for what in ("witness", "gather") for kind in ("service", "timer"))
 
 
 def _verify(folder: Path) -> tuple[int, str]:
@@ -17,7 +17,7 @@ def _verify(folder: Path) -> tuple[int, str]:
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, check=False
     )
-    return done.returncode, "\n".join(line for line in done.stderr.splitlines() if "photo-agent-witness" in line)
+    return done.returncode, "\n".join(line for line in done.stderr.splitlines() if "photo-agent-" in line)
 
 
 def test_systemd_finds_no_fault_with_them() -> None:

@@ -391,6 +391,7 @@ def test_the_witness_gathers_what_it_cosigned(copy: Path, share: Path, signer: L
     assert done.returncode == 0, done.stderr
     assert told[0]["cosigned"] == 2 * len(DAYS)
     assert told[1]["gathered_files"] > 0
+    assert "There was nothing to gather" in run(str(copy), "--gather").stderr
     done = run("--share", "--gather")
     assert (done.returncode, "on the folder itself" in done.stderr) == (2, True)
     assert whole(copy, signer).entries == 2 * len(DAYS)
@@ -427,3 +428,31 @@ def test_a_publication_cut_before_the_agent_was_renewed_is_completed_by_one_file
     (done,) = gather(share, signer)
     assert done.trouble is None
     assert whole(copy, signer) == report
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[]",
+        b"[" * 200_000,
+        b"\xff",
+        b'{"at": 5}',
+        b'{"at": "0001-01-01T00:00:00+14:00"}',
+        b'{"share_at": ["x"], "at": "2026-01-01T00:00:00+00:00"}',
+    ],
+)
+def test_a_laptop_that_publishes_rubbish_stops_the_gathering_of_no_other(
+    long: Record, copy: Path, share: Path, signer: LogKey, folder: Path, line: bytes
+) -> None:
+    """It may do so at any moment, also when its record was found whole just now."""
+    from tests.unit.index.forged import publish_lines
+
+    publish_lines(long, share, signer, [line])
+    other = Record.open(folder, "laptop-18")
+    for day in DAYS:
+        put_down(other, 2, at=day)
+        other.seal(key_of("laptop-18"))
+    publish(other, share)
+    first, second = gather(share, signer, key_of("laptop-18"))
+    assert (first.files, second.trouble) == (0, None)
+    assert second.bundles > 1

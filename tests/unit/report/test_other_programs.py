@@ -46,6 +46,17 @@ def test_only_files_that_are_as_recorded_are_in_a_manifest(listed: School) -> No
     assert not list((listed.share / "visits" / "2026-museum").glob("ascmhl*")), "nothing is written on the share"
 
 
+def test_no_laptop_can_keep_anothers_file_out_of_a_manifest(school: School, report: Callable[..., Made]) -> None:
+    photo = school.photo("a1", "2026-museum", school.day(3))
+    school.laptop("laptop-17", [*photo, *school.heartbeats(3)])
+    claimed = [{**one, "held_sha256": "0" * 64} for one in photo[0].body["files"]]  # type: ignore[union-attr]
+    false = school.photo("b1", "2026-museum", school.day(3), files=claimed)
+    school.laptop("laptop-66", [*false, *school.heartbeats(3)])
+    report(mhl=True)
+    (manifest,) = (school.home / "out" / "mhl" / "2026-museum" / "ascmhl").glob("*.mhl")
+    assert str(claimed[0]["name"]).rpartition("/")[2] in manifest.read_text("utf-8")
+
+
 @pytest.fixture(scope="session")
 def ascmhl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tool's folder of programs, in a virtual environment of its own; ASCMHL names one that is there."""

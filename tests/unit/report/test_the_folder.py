@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.audit.report import Made
-from agent.audit.report.folder import LIST, ReportFolder, making
+from agent.audit.report.folder import LIST, LOCK, ReportFolder, making
 from agent.errors import UsageError
 from tests.schoolrecords import School
 
@@ -20,7 +20,7 @@ def write(folder: Path, **files: str) -> None:
 
 
 def names(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {LIST}
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {LIST, LOCK}
 
 
 def test_pages_that_a_report_no_longer_has_are_taken_away(tmp_path: Path) -> None:
@@ -131,3 +131,14 @@ def test_a_second_report_of_the_same_records_writes_the_same(school: School, rep
     before = {path: path.read_bytes() for path in (school.home / "out").rglob("*") if path.is_file()}
     report(mhl=True)
     assert before == {path: path.read_bytes() for path in (school.home / "out").rglob("*") if path.is_file()}
+
+
+def test_two_reports_at_once_do_not_take_each_others_pages(tmp_path: Path) -> None:
+    with making(tmp_path / "out") as first:
+        first.put("index.html", b"first")
+        with pytest.raises(UsageError, match="Another report is being written"):
+            write(tmp_path / "out", index="second")
+        first.exchange()
+    assert (tmp_path / "out" / "index.html").read_bytes() == b"first"
+    write(tmp_path / "out", index="third")
+    assert (tmp_path / "out" / "index.html").read_bytes() == b"third"

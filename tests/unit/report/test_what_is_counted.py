@@ -113,6 +113,18 @@ def test_a_removal_under_a_new_name_belongs_to_the_old_ones_photo(school: School
     assert facts(school, "devices/laptop-17")["word"] == "Renamed"
 
 
+def test_no_laptop_can_take_anothers_earlier_name_away(school: School, report: Callable[..., Made]) -> None:
+    sent, gone = school.photo("a1", "museum", school.day(3))
+    now_called = {"old_name": "laptop-17", "new_name": "laptop-18"}
+    school.laptop("laptop-17", [sent, Draft(EntryKind.RENAMED, now_called, "renamed", school.day(2))])
+    school.laptop("laptop-18", [gone, *school.heartbeats(1)])
+    claim = {"old_name": "laptop-66", "new_name": "laptop-18"}
+    school.laptop("laptop-66", [*school.heartbeats(2), Draft(EntryKind.RENAMED, claim, "renamed", school.day(1))])
+    report()
+    visit = facts(school, "visits/museum")
+    assert (visit["sent"], visit["removed"]) == (1, 1)
+
+
 def test_silence_and_a_refusing_server_need_a_person(school: School, report: Callable[..., Made]) -> None:
     school.laptop("laptop-17", school.heartbeats(9, 5))
     refused = Draft(EntryKind.SHARE_REFUSED, {"reason": "host key"}, "refused", school.day(1))

@@ -162,7 +162,11 @@ def test_commit_and_reveal_follow_from_the_secret_and_what_laptops_signed_later(
     school.publish()
     school.draw_file.unlink()
     school.draw("--reveal", str(secret))
-    assert json.loads(school.draw_file.read_bytes())["seed"] == expected.hexdigest()
+    again = json.loads(school.draw_file.read_bytes())
+    assert again["seed"] == expected.hexdigest()
+    (note,) = again["notes"]
+    assert f"revealed before (draw {body['id']})" in note
+    assert "commit anew" in note
 
 
 def _canonical(body: object) -> bytes:
@@ -193,6 +197,21 @@ def test_a_secret_is_closed_to_others_and_made_once(school: School, tmp_path: Pa
     secret.write_text(json.dumps(changed), encoding="utf-8")
     with pytest.raises(RecordError, match="its signature is wrong"):
         school.draw("--reveal", str(secret), "--sample", "3")
+
+
+@pytest.mark.parametrize("option", ["--commit", "--out", "--state"])
+@pytest.mark.parametrize("below", ["", "record"])
+def test_nothing_of_the_reviewers_is_written_on_the_share(school: School, option: str, below: str) -> None:
+    (school.share / "visits").mkdir(exist_ok=True)
+    inside = school.share / "mine"
+    words = {"--seed": "s", "--sample": "1", "--state": school.state, "--out": school.draw_file, option: inside}
+    if option == "--commit":
+        del words["--seed"]
+    with pytest.raises(UsageError, match="must not be on the share"):
+        school.run(
+            "draw", school.share / below, "--keys", school.keys, *(one for pair in words.items() for one in pair)
+        )
+    assert not inside.exists()
 
 
 def test_the_size_that_was_committed_to_cannot_be_changed(school: School, tmp_path: Path) -> None:
