@@ -129,11 +129,14 @@ class ThreadedSshPipe:
         with self._change:
             self._closed = True
             self._change.notify_all()
-        with contextlib.suppress(queue.Full):  # wakes `receive`; where it is full, that does not sleep
+        with contextlib.suppress(queue.Empty):  # nobody will look at it: let the thread that waits for room end
+            while True:
+                self._incoming.get_nowait()
+        with contextlib.suppress(queue.Full):  # wakes `receive`
             self._incoming.put_nowait(b"")
 
     def release(self) -> None:
         """As `Pipe`."""
         for thread in self._threads:
-            thread.join(LOOK_AFTER)
+            thread.join(4 * LOOK_AFTER)  # it looks whether it is over that often
         self._ssh.gone()

@@ -251,7 +251,8 @@ def test_a_lock_on_who_it_is_holds_the_list_of_logins_too(machine: Callable[[str
 
 @pytest.mark.parametrize("variable", ["$SCHOOL", "${SCHOOL}", "%SCHOOL%"])
 def test_a_value_with_a_variable_cannot_be_locked(machine: Callable[[str], Path], variable: str) -> None:
-    text = LOCKED.replace('user = "laptop-17"', f"user = \"laptop-17\"\nknown_hosts_file = '/{variable}/known_hosts'")
+    place = f"{Path.cwd().anchor}{variable}/known_hosts"
+    text = LOCKED.replace('user = "laptop-17"', f"user = \"laptop-17\"\nknown_hosts_file = '{place}'")
     file = machine(text.replace('"share.port"', '"share.known_hosts_file"'))
     with pytest.raises(SettingsError, match=r"share.known_hosts_file: .* anybody can set"):
         load(file)
