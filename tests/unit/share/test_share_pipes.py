@@ -33,7 +33,10 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
         pipe.close()
         pipe.release()
         assert pipe._ssh.process.poll() is not None
-    assert set(threading.enumerate()) <= before
+    until = time.monotonic() + 10  # by then each has noticed that the client is gone
+    while left := set(threading.enumerate()) - before:
+        assert time.monotonic() < until, left
+        time.sleep(0.05)
 
 
 def all_sent(pipe: Pipes, data: bytes) -> None:
