@@ -108,13 +108,14 @@ def check(
 
 
 def _wrong_cameras(content: bytes, file: Path) -> bool:
-    """Whether the cameras register has lines that are not used; says so, for labels were then looked up in vain."""
+    """Whether nothing of the cameras register can be used, so that labels were looked up in vain; says what is not."""
     from agent.register import read_cameras
 
-    wrong = any(fault.severity == "error" for fault in read_cameras(content).faults)
+    read = read_cameras(content)
+    wrong = any(fault.severity == "error" for fault in read.faults)
     if wrong:
         say(f"{file.name} has lines that are not used: `photo-agent visits check {file.name}` shows them.")
-    return wrong
+    return wrong and not read.cameras
 
 
 @command.command("accept")
