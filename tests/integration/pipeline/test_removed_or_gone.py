@@ -25,7 +25,8 @@ def dies_at_unlink(laptop: Laptop, number: int, *roots: Path) -> None:
 
         def die(path: Any, *rest: Any, **named: Any) -> None:
             nonlocal count
-            if named.get("dir_fd") is not None:
+            # A photo or its sidecar, by its folder's handle; not the files that a connection keeps for itself.
+            if named.get("dir_fd") is not None and str(path).endswith((".jpg", ".xmp")):
                 count += 1
                 if count == number:
                     os._exit(9)
