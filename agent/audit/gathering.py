@@ -151,7 +151,7 @@ class _Gathering:
             return
         before = verify(self._evidence, self._keys, self._now)
         if before.findings:
-            return  # whoever verifies is told of it
+            return  # `log verify` reports it
         self._sweep()
         bundles: list[_Bundle] = []
         try:
@@ -202,7 +202,7 @@ class _Gathering:
         return (at.year,) if at.year < self._now.year else (at.year, at.month)
 
     def _last_of(self, old: _Old) -> tuple[datetime | None, int]:
-        """When the last entry of a piece was put down, that is not erased; and how many bytes the piece has."""
+        """The time of a piece's last entry that was not erased, and the size of the piece in bytes."""
         entries, leaves, notes = self._content(old, {})
         size = len(entries) + len(leaves) + sum(len(note) for _, note in notes)
         for line in reversed(entries.split(b"\n")[:-1]):
@@ -334,7 +334,7 @@ def _line(evidence: PublishedEvidence) -> tuple[list[_Old], list[tuple[_Old, _Ol
 
 
 def _written_at(line: bytes) -> datetime:
-    """When this entry was put down. Nothing is verified yet: RecordAltered for what no agent writes."""
+    """The time of this entry, not verified yet. RecordAltered if no agent could have written it."""
     try:
         read = json.loads(line)
         return datetime.fromisoformat(read.get("share_at") or read["at"]).astimezone(UTC)

@@ -50,7 +50,7 @@ def connected(target: str) -> "Client":
     if not host:
         raise UsageError("this names no server: write clickhouse://user@host:port/database")
     secure = parts.scheme == "clickhouses"
-    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # what it says is told once, by us
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # this module reports each fault itself, once
     try:
         return clickhouse_connect.get_client(
             host=host,

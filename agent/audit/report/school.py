@@ -218,7 +218,7 @@ def _months(tally: Tally, asked: Asked) -> list[dict[str, Any]]:
 
 
 def contraventions(devices: Sequence[Mapping[str, Any]], tally: Tally, asked: Asked) -> list[dict[str, Any]]:
-    """What the policy asks to be told, in plain words, with the entries behind each; the newest first."""
+    """The events that the policy wants reported, in plain words, each with its entries; the newest first."""
     found = [_breach(one, asked) for one in tally.breaches.values()]
     found += [_damage(one) for one in devices if not one["whole"]]
     return sorted(found, key=lambda one: str(one["last"]), reverse=True)
