@@ -15,7 +15,7 @@ LARGEST = 100_000
 
 
 def own_key(file: Path, whose: str) -> "Ed25519PrivateKey":
-    """The Ed25519 key in `file`, which is created if it is missing. RecordError, beginning with `whose`, if unusable."""
+    """The Ed25519 key in `file`, made if it is missing. RecordError, beginning with `whose`, if unusable."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
