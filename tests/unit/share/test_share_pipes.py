@@ -24,7 +24,14 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     made: list[Pipes] = []
 
     def pipe_to(program: str) -> Pipes:
+        runs = tmp_path / f"runs {len(made)}"
+        program = f"open({str(runs)!r}, 'x').close()\n{program}"
         made.append(request.param([sys.executable, "-I", "-S", "-c", program], tmp_path))
+        # Wine's console helper outlives a client that is killed while it starts, and has its pipes: let it start first.
+        until = time.monotonic() + 20
+        while not runs.exists():
+            assert time.monotonic() < until
+            time.sleep(0.01)
         return made[-1]
 
     yield pipe_to
