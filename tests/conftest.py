@@ -21,6 +21,15 @@ SHARED = Path(
 """Inputs that no test changes: `../shared` beside the project (or beside a folder of its worktrees), or as said."""
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Short names for long parameters, and the same in every process: bytes made for a test may hold the time."""
+    if isinstance(val, bytes):
+        return argname
+    if isinstance(val, str) and len(val) > 60:
+        return f"{argname}: {val[:60]}"
+    return None
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """The folder of photos that no one here made."""
