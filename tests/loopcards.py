@@ -50,6 +50,7 @@ class Card:
         if not self.loop:
             return
         _run(["umount", "-l", str(self.top)])
+        self.reader.sees_no_more(self)  # before the loop device is free: the next card there may be another test's
         _run(["losetup", "-d", self.loop])
         self.loop = ""
 
@@ -96,6 +97,12 @@ class Reader:
         (self.udev / f"b{os.major(number)}:{os.minor(number)}").write_text(
             f"E:ID_FS_UUID_ENC={card.serial}\nE:ID_FS_LABEL_ENC={label}\n", "utf-8"
         )
+
+    def sees_no_more(self, card: Card) -> None:
+        """Take back what udev and sysfs said of it."""
+        number = Path(card.loop).stat().st_rdev
+        shutil.rmtree(self.block / Path(card.loop).name, ignore_errors=True)
+        (self.udev / f"b{os.major(number)}:{os.minor(number)}").unlink(missing_ok=True)
 
     def forgets(self, card: Card) -> None:
         """The disk that it is mounted from is one that cannot be taken out."""
