@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run the tests on this machine: a virtual environment, what the tests need, then pytest on every core.
+"""Run the tests on this machine: a virtual environment, what the tests need, then pytest in some processes for each core.
 
     python3 install/test.py [--venv DIR] [--no-apt] [--all] [arguments of pytest]
 
@@ -72,7 +72,7 @@ def main(arguments: list[str]) -> int:
             "-m",
             "pytest",
             "-n",
-            "auto",
+            str(_processes()),
             "--dist",
             "loadgroup",
             f"--junit-xml={report}",
@@ -84,6 +84,11 @@ def main(arguments: list[str]) -> int:
             print("No test ran: that proves nothing.", file=sys.stderr)
             return NO_TESTS
     return code
+
+
+def _processes() -> int:
+    """Three for two cores: the tests wait for servers, for photos to settle and for one another."""
+    return (os.cpu_count() or 1) * 3 // 2 or 1
 
 
 def _is_there(program: Program) -> bool:

@@ -15,7 +15,8 @@ of JSON, read when a session begins and again whenever it was replaced, so that 
 - `pretend`: a link or rename is answered with OK and not done, and a stranger's file of equal size has the new name.
 - `endless`: a READDIR is answered with names, always others, and never ends; `repeat`: with the same ones;
   `empty`: with no name, and never ends.
-- `swap`: before it is done, the folder of its path is put aside and a link to `trap` (of the plan) put in its place.
+- `swap`: before it is done, the folder of its path (of a handle: of the file last opened) is put aside and a link to
+  `trap` (of the plan) put in its place.
 
 `n` counts from 1 within a session and a plan; with `about`, only steps whose path contains it count. `log` gets a line
 per step, so that a test knows how often each occurs.
@@ -29,6 +30,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 
 SUBSYSTEM = "/usr/lib/openssh/sftp-server"
@@ -90,6 +92,7 @@ class Proxy:
         self.look_at_plan()
         self.server = subprocess.Popen([SUBSYSTEM], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.bent = set()  # numbers of requests whose replies are to be changed
+        self.opened = b""  # the path of the file last opened
         self.lock = threading.Lock()
 
     def look_at_plan(self):
@@ -118,6 +121,8 @@ class Proxy:
         for packet in packets(sys.stdin.buffer):
             self.look_at_plan()
             step = name_of(packet) if packet[0] != 1 else "init"
+            if step == "open":
+                self.opened = paths_of(packet)[0]
             if step in OF_HANDLES or self.about in b" ".join(paths_of(packet)):
                 self.counts[step] = self.counts.get(step, 0) + 1
             if self.log:
@@ -154,7 +159,7 @@ class Proxy:
                 file.write((STRANGE * (size // len(STRANGE) + 1))[:size])
             self.answer(status(number, 0))
         elif how == "swap":
-            folder = Path(os.fsdecode(paths_of(packet)[-1])).parent
+            folder = Path(os.fsdecode((paths_of(packet) or [self.opened])[-1])).parent
             folder.rename(folder.with_name(folder.name + ".aside"))
             folder.symlink_to(self.trap)
             self.forward(packet)
@@ -224,4 +229,8 @@ class Proxy:
 if __name__ == "__main__":
     proxy = Proxy(Path(sys.argv[1]))
     threading.Thread(target=proxy.replies).start()
-    proxy.requests()
+    try:
+        proxy.requests()
+    except BaseException:  # a fault of its own ends the session at once: nobody is to wait for an answer
+        traceback.print_exc()
+        os._exit(1)

@@ -309,6 +309,7 @@ def test_a_folder_swapped_for_a_link_while_a_photo_is_sent_is_not_believed(
         faulty.plan(step, n, "swap", about=about, trap=trap)
         outcome = client.send(delivery(outgoing(tmp_path / "in", "visits/museum/photo.jpg", STILL)))
         swapped = (disk / "visits" / "museum").is_symlink()
+        assert swapped or n > 1, "each step is taken at least once"
         if swapped:
             assert isinstance(outcome, Undelivered), (step, n, outcome)
             assert isinstance(outcome.error, ShareFault)

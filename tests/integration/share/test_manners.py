@@ -78,6 +78,7 @@ def far() -> Iterator[BenchServer]:
         HOME.end()
 
 
+@pytest.mark.slow
 def test_a_network_that_goes_dead_is_noticed_within_thirty_seconds(far: BenchServer, tmp_path: Path) -> None:
     script = f"""
 import sys, time

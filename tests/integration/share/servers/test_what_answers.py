@@ -71,17 +71,17 @@ def answering(answer: Callable[[socket.socket], None]) -> Iterator[int]:
         listening.shutdown(socket.SHUT_RDWR)
 
 
-def said(port: int, folder: Path) -> list[str]:
-    """What the run and `init` say."""
+def said(port: int, folder: Path, patience: float = 5) -> list[str]:
+    """What the run and `init` say, after so many seconds without an answer."""
     key_file, known = folder / "key", folder / "known"
     make_key(key_file, "laptop-17")
     pin(known, "127.0.0.1", port, host_key("ssh-ed25519", b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes(32)))
-    server = Server("127.0.0.1", port, "laptop-17", "/", key_file, known, "laptop-17", timeout=5)
+    server = Server("127.0.0.1", port, "laptop-17", "/", key_file, known, "laptop-17", timeout=patience)
     texts = []
     attempts: tuple[Callable[[], object], ...] = (
         lambda: open_channel(server),
         lambda: open_share(server, clock=lambda: datetime.now(UTC)),
-        lambda: scan_host_key("127.0.0.1", port, 5),
+        lambda: scan_host_key("127.0.0.1", port, patience),
     )
     for attempt in attempts:
         with pytest.raises(ShareUnreachable) as refused:
@@ -113,7 +113,7 @@ def test_a_server_with_old_algorithms_alone_is_told_with_their_names(tmp_path: P
 
 def test_another_service_on_the_port_is_told_with_its_first_words(tmp_path: Path) -> None:
     with answering(lambda connection: connection.sendall(b"220 mail.school.example ESMTP\r\n")) as port:
-        for text in said(port, tmp_path):
+        for text in said(port, tmp_path, patience=3):
             assert "not as an SSH server" in text
             assert "220 mail.school.example" in text
 
