@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run the tests on this machine: a virtual environment, what the tests need, then pytest in some processes for each core.
+"""Run the tests on this machine: a virtual environment, what the tests need, then pytest in a few processes.
 
     python3 install/test.py [--venv DIR] [--no-apt] [--all] [arguments of pytest]
 

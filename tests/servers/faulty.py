@@ -231,6 +231,7 @@ if __name__ == "__main__":
     threading.Thread(target=proxy.replies).start()
     try:
         proxy.requests()
-    except BaseException:  # a fault of its own ends the session at once: nobody is to wait for an answer
-        traceback.print_exc()
-        os._exit(1)
+    finally:
+        if sys.exc_info()[0] is not None:  # a fault of its own ends the session at once: nobody is to wait for it
+            traceback.print_exc()
+            os._exit(1)
