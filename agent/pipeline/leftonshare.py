@@ -72,8 +72,8 @@ def look_for(context: Context, share: Share, over: Sequence[Begun]) -> tuple[lis
     return found, unread
 
 
-def said(names: Sequence[RemoteName]) -> str:
-    """What a person is told of them."""
+def notice_of(names: Sequence[RemoteName]) -> str:
+    """The sentence about them for a person."""
     files, were, them = ("1 file", "has", "it") if len(names) == 1 else (f"{len(names)} files", "have", "them")
     some = ", ".join(names[:3]) + (f" and {len(names) - 3} more, which the record names" if len(names) > 3 else "")
     return (
