@@ -1,11 +1,11 @@
-"""“Always for this card”: which cards a person said that of, and how one is known again.
+"""“Always for this card”: the cards to which a person gave that answer, and how they are recognised.
 
 A serial number and a label are not enough: cheap cards share them, and any card can be given those of another. So a
-card that a person said "always" of gets a mark, a small hidden file with random text, and the journal keeps the mark's
-hash. The mark is another one after each time. A card of the same serial number without the newest mark (another card,
-one that the camera formatted, or a copy that was made before the last time) is asked about as if it had never been
-seen. A whole copy of a card, made since, cannot be told from it. A locked card cannot be marked: it is asked about each
-time. "Always" is the word of one person: on a laptop that changes hands it ends.
+card that got the answer "always" also gets a mark, a small hidden file with random text, and the journal stores the
+hash of that mark. The mark is replaced each time the card is used. If a card with the same serial number lacks the
+newest mark (because it is another card, the camera formatted it, or it is an older copy), the person is asked about it
+as about a new card. A complete copy made since then cannot be distinguished from the card. A locked card cannot be
+marked, so the person is asked each time. "Always" was said by one person, so it ends when the laptop changes hands.
 """
 
 import contextlib
@@ -22,15 +22,15 @@ from agent.pipeline.journal_keys import CARDS_ALWAYS
 from agent.volumes import PluggedIn
 
 NAME = ".photo-agent-card"
-"""The mark on the card; hidden, so that no camera or scan minds it."""
+"""The mark's name on the card. The file is hidden, so that cameras and scans ignore it."""
 
 _LENGTH = 64
 _MOST = 500
-"""Cards that are remembered; the oldest are forgotten first."""
+"""The number of cards remembered; the oldest are forgotten first."""
 
 
 def is_always(context: Context, card: PluggedIn) -> bool:
-    """Whether this person said "always" of this very card."""
+    """Whether this person answered "always" for this very card."""
     said = _said(context).get(_key(card))
     if card.id is None or said is None or said[0] != context.settings.device.staff:
         return False
@@ -39,12 +39,12 @@ def is_always(context: Context, card: PluggedIn) -> bool:
 
 
 def remember(context: Context, card: PluggedIn) -> bool:
-    """Have "always" hold for this card from the next time on; False where it cannot be marked."""
+    """Make "always" apply to this card from the next time on; False if the card cannot be marked."""
     if card.id is None or card.read_only:
         return False
     said, mark = _said(context), secrets.token_hex(_LENGTH // 2)
     before = said.pop(_key(card), [])[-1:]
-    # The old mark counts too until the new one is there: a card pulled out at this moment is known all the same.
+    # The old mark counts until the new one is written, so a card pulled out at this moment is still recognised.
     _put(context, said | {_key(card): [context.settings.device.staff, *before, _hash(mark)]})
     try:
         replace_file(card.top / NAME, mark.encode())
@@ -56,7 +56,7 @@ def remember(context: Context, card: PluggedIn) -> bool:
 
 
 def forget(context: Context, card: PluggedIn) -> None:
-    """Ask about this card again from now on; the mark goes where it can be taken away."""
+    """Ask about this card again from now on, and remove the mark if the card allows it."""
     said = _said(context)
     if said.pop(_key(card), None) is not None:
         _put(context, said)
@@ -74,7 +74,7 @@ def _hash(mark: str) -> str:
 
 
 def _read(top: Path) -> str | None:
-    """The mark on a card, read without following a link; None where there is none like ours."""
+    """The mark on a card, read without following a link; None if the card has no mark of this program's form."""
     try:
         handle = open_plain(top / NAME)
     except (OSError, ValueError):

@@ -1,7 +1,7 @@
 """Everything that has to work on this laptop, checked one by one; a check that fails says what to do.
 
-A check changes nothing but its own temporary file on the share; where it cannot be made, it says so. Where the share
-can be written to, photos that waited for IT may be sent again.
+A check changes nothing but its own temporary file on the share; if it cannot be made, it says so. If the share can be
+written to, photos that waited for IT may be sent again.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,16 +16,16 @@ from agent.pipeline.doctor_share import forwarding, network, share_and_register
 def examine(
     context: Context, service: Callable[[], tuple[bool, Known]], overruled: Sequence[str] = ()
 ) -> Iterator[Finding]:
-    """All checks; `service` says whether the service is installed and whether it runs.
+    """Make all checks. `service` says whether the service is installed and whether it is running.
 
-    `overruled` are the settings of this laptop's own file that are not used, because IT locked them.
+    `overruled` are the settings in this laptop's own file that are ignored because IT locked them.
     """
     yield Finding(
         "settings", CheckResult.OK, f"the settings file is right; this laptop is {context.settings.device.name}"
     )
     if overruled:
-        text = f"this user's own file says something else of {', '.join(overruled)}, which IT locked"
-        yield Finding("settings locked", CheckResult.WARN, text, "take it out there; what IT set is used")
+        text = f"this user's own settings file also sets {', '.join(overruled)}, which IT has locked"
+        yield Finding("settings locked", CheckResult.WARN, text, "remove it from that file; IT's value is used")
     yield from import_folders(context)
     yield from watching()
     yield reading(context)

@@ -66,19 +66,17 @@ def watching() -> Iterator[Finding]:
 
 
 def reading(context: Context) -> Finding:
-    """Whether photos can be read apart from this program, and which limits this system holds that to."""
+    """Whether photos can be read in a separate process, and which limits this system puts on that process."""
     try:
         imposed = context.worker.imposed()
     except AgentError as fault:
-        return Finding("reading", CheckResult.FAIL, str(fault), "tell IT; until this is put right, no photo is read")
+        return Finding("reading", CheckResult.FAIL, str(fault), "tell IT; no photo is read until this is put right")
     held = {"memory": imposed.memory, "processor time": imposed.processor, "time": imposed.wall}
     missing = [limit for limit, how in held.items() if how == "not"]
     watched = [limit for limit, how in held.items() if how == "watched"]
     if missing:
         text = f"photos are read in a separate process, but this system does not limit its {', '.join(missing)}"
-        return Finding(
-            "reading", CheckResult.WARN, text, "a photo made to do harm could slow this laptop down: tell IT"
-        )
+        return Finding("reading", CheckResult.WARN, text, "tell IT: a malicious photo could slow this laptop down")
     text = "photos are read in a separate process, with limits on memory, processor time and time"
     if watched:
         text += f" (this system does not enforce the limit on {' and '.join(watched)}: the process watches itself)"
@@ -108,9 +106,9 @@ def record(context: Context) -> Iterator[Finding]:
         progress_made = progress(context.record, published_up_to(context.journal, context.record.device))
         missing = unpublished(context)
     except RecordError as fault:
-        # Before the first signature a key may still be missing: `init` or the first run makes it.
+        # Before the first signature the key may still be missing: `init` or the first run makes it.
         mark = CheckResult.FAIL if seals or place.exists() else CheckResult.WARN
-        yield Finding("record", mark, str(fault), "tell IT; until this is put right, the record is not signed")
+        yield Finding("record", mark, str(fault), "tell IT; the record is not signed until this is put right")
         return
     if seals and current_key(seals[-1], [key]) is None:
         yield Finding("record", CheckResult.FAIL, NOT_THE_SIGNER, "tell IT")
@@ -124,7 +122,7 @@ def record(context: Context) -> Iterator[Finding]:
             "record",
             CheckResult.FAIL,
             f"{text}. {trouble or ''}".strip(),
-            "tell IT; until this is put right, nobody can review the record",
+            "tell IT; nobody can review the record until this is put right",
         )
     elif missing:
         advice = "run `photo-agent sync`; if they are still there, tell IT"
@@ -142,9 +140,7 @@ def service_state(service: Callable[[], tuple[bool, Known]]) -> Iterator[Finding
     try:
         installed, running = service()
     except AgentError as fault:
-        yield Finding(
-            "service", CheckResult.WARN, str(fault), "have `photo-agent run` started at log-in in another way"
-        )
+        yield Finding("service", CheckResult.WARN, str(fault), "start `photo-agent run` at log-in in another way")
         return
     if not installed:
         yield Finding(
@@ -159,13 +155,13 @@ def service_state(service: Callable[[], tuple[bool, Known]]) -> Iterator[Finding
         state = (
             "the service is not running"
             if running is Known.NO
-            else "the service is installed; whether it runs is not known"
+            else "the service is installed; whether it is running is not known"
         )
         yield Finding("service", CheckResult.WARN, state, "`photo-agent service start` starts it")
 
 
 def encryption(folder: Path) -> Finding:
-    """Whether the disk is encrypted, as far as the system tells a user without rights."""
+    """Whether the disk is encrypted, as far as the system tells a user without administrator rights."""
     known, how = _encrypted(folder)
     if known is Known.YES:
         return Finding("disk encryption", CheckResult.OK, how)

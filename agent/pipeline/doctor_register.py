@@ -22,14 +22,14 @@ def register_findings(context: Context, share: Share | None) -> Iterator[Finding
         renewal = renew_register(context, share)
         register, refusal = renewal.register, renewal.refusal
     if refusal is not None:
-        advice = "the visits coordinator corrects it; `photo-agent visits check FILE` names every fault"
+        advice = "ask the visits coordinator to correct it; `photo-agent visits check FILE` names every fault"
         yield Finding("register", CheckResult.FAIL, refusal, advice, 2)
     if register is None:
         yield Finding(
             "register",
             CheckResult.FAIL,
             "this laptop has never read a visits register",
-            f"the visits coordinator saves it as {context.settings.register.visits}",
+            f"ask the visits coordinator to save it as {context.settings.register.visits}",
             2,
         )
         return
@@ -48,7 +48,7 @@ def register_findings(context: Context, share: Share | None) -> Iterator[Finding
 
 
 def _register_lines(context: Context, register: Register) -> Iterator[Finding]:
-    advice = "the coordinator corrects them: `photo-agent visits check FILE` names every fault"
+    advice = "ask the visits coordinator to correct them; `photo-agent visits check FILE` names every fault"
     faults = context.registers.faults()
     if unread := not_understood(faults):
         yield Finding("register lines", CheckResult.FAIL, unread, advice, 2)
@@ -56,7 +56,10 @@ def _register_lines(context: Context, register: Register) -> Iterator[Finding]:
         text = f"{len(faults)} {'warning' if len(faults) == 1 else 'warnings'}, the first: {faults[0]}"
         yield Finding("register lines", CheckResult.WARN, text, advice)
     if unnamed := not_named(register, context.settings.device.staff):
-        advice = "IT corrects it (`photo-agent config set device.staff NAME`), or the visits coordinator the register"
+        advice = (
+            "IT corrects the name here (`photo-agent config set device.staff "
+            "NAME`), or the coordinator corrects the register"
+        )
         yield Finding("register staff", CheckResult.FAIL, unnamed, advice, 2)
     elif unlisted := not_listed(register, context.settings.device.staff):
         advice = "if that is a mistake, IT corrects the name (`photo-agent config set device.staff NAME`)"
@@ -64,7 +67,7 @@ def _register_lines(context: Context, register: Register) -> Iterator[Finding]:
 
 
 def _cameras_aside(context: Context, share: Share | None) -> Iterator[Finding]:
-    """A cameras register in the usual place that the settings pass over."""
+    """A cameras register in the usual place that is not used because the settings name another file."""
     settings = context.settings
     beside = settings.cameras_beside
     if settings.cameras_file in {None, beside}:
@@ -76,7 +79,7 @@ def _cameras_aside(context: Context, share: Share | None) -> Iterator[Finding]:
     except (FileNotFoundError, ShareFault, OSError):
         return
     if there:
-        text = "cameras.csv lies beside the visits register but is not used, because the settings name another file"
+        text = "there is a cameras.csv beside the visits register, but it is not used: the settings name another file"
         yield Finding(
             "cameras", CheckResult.WARN, text, "IT takes register.cameras out of agent.toml, or moves the file away"
         )

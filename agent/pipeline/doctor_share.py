@@ -1,4 +1,4 @@
-"""What `doctor` checks beyond the laptop: the network, the share, the clock by the share's, and the log servers."""
+"""What `doctor` checks beyond the laptop: the network, the share, the clock against the share's, and log servers."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,7 +15,7 @@ from agent.record import published
 from agent.share import Share
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
-"""The server's answer is good to a second or so; a laptop further off than this gives wrong delays."""
+"""The server's time is accurate to about a second; a laptop further off than this reports wrong delays."""
 
 FORWARDING_LATE = timedelta(hours=1)
 """Entries that have waited longer than this, though their log server can be reached, point to another fault."""
@@ -41,7 +41,7 @@ def share_and_register(context: Context) -> Iterator[Finding]:
     try:
         share = context.connect()
     except AgentError as fault:
-        advice = "until this is put right, no photo is sent or removed"
+        advice = "no photo is sent or removed until this is put right"
         yield Finding(
             "share", CheckResult.FAIL, str(fault), advice, fault.exit_code if fault.exit_code in {5, 6} else 3
         )
@@ -86,7 +86,7 @@ def _writing(context: Context, share: Share) -> Iterator[Finding]:
     if share.abilities().fsync:
         yield Finding("share fsync", CheckResult.OK, "the server confirms that files are on its disk")
     elif context.settings.share.allow_unsynced:
-        advice = "the settings (share.allow_unsynced) say that photos are removed from this laptop all the same"
+        advice = "photos are still removed from this laptop, because the settings allow it (share.allow_unsynced)"
         yield Finding("share fsync", CheckResult.WARN, "the server cannot confirm that files are on its disk", advice)
     else:
         advice = "IT uses OpenSSH's internal-sftp, or sets share.allow_unsynced = true"
@@ -135,7 +135,7 @@ def _clock(context: Context, share: Share) -> Iterator[Finding]:
 
 
 def forwarding(context: Context) -> Iterator[Finding]:
-    """Whether each log server that the settings name can be reached and trusted; nothing is sent to it."""
+    """Whether each log server named in the settings can be reached and trusted; nothing is sent to it."""
     for receiver, fault in try_out(context):
         check = f"forwarding to {receiver.name}"
         waits = "1 entry waits for it" if receiver.waiting == 1 else f"{receiver.waiting} entries wait for it"

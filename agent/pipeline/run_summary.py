@@ -1,4 +1,4 @@
-"""What a run says when it ends: how many photos are left in which state, and how many of each visit reached the share."""
+"""What a run says when it ends: how many photos are left in which state, and how many of each visit were sent."""
 
 from collections import Counter
 from collections.abc import Sequence

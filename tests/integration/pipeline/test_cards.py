@@ -780,7 +780,7 @@ def test_a_card_whose_dcim_is_a_link_is_not_looked_at(desk: Desk, reader: Reader
     (secret / "IMG_1.JPG").write_bytes(jpeg(ON_VISIT))
     card = put_in_or_skip(reader.card(), lambda card: (card.top / "DCIM").symlink_to(secret))
     card.put_in()
-    assert not_offered(desk) == "has no folder of a camera."
+    assert not_offered(desk) == "does not have a camera's folder on it."
 
 
 def test_a_link_beside_dcim_leads_nowhere(desk: Desk, reader: Reader) -> None:
