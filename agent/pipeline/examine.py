@@ -29,7 +29,7 @@ from agent.pipeline.journal_keys import GROUNDS
 from agent.pipeline.judging import NOT_WHAT_IT_CLAIMS, is_remains, judge_photo, spoken
 from agent.pipeline.neighbours import with_neighbours
 from agent.pipeline.renew import no_register
-from agent.pipeline.whereabouts import OPEN, elsewhere, forget, put_down_away, put_down_changed
+from agent.pipeline.whereabouts import OPEN, elsewhere, forget, note_away, note_changed
 from agent.worker import Unreadable
 
 GIVEN_UP_WAITING = timedelta(minutes=10)
@@ -96,7 +96,7 @@ def look(context: Context, roots: Sequence[Path]) -> ScanResult:
     rest = elsewhere(context, mounted, seen, roots, apart)
     if rest.here:
         context.journal.see_all(rest.here, seen_now(), register_version=context.grounds, volume_of=mounted.of)
-    put_down_changed(context, rest.ended)
+    note_changed(context, rest.ended)
     return ScanResult(
         photos=len(seen),
         left_alone=found - len(seen),
@@ -104,7 +104,7 @@ def look(context: Context, roots: Sequence[Path]) -> ScanResult:
         troubles=tuple(trouble.reason for trouble in troubles),
         began=began,
         steady=steady,
-        away=tuple(put_down_away(context, rest.away)),
+        away=tuple(note_away(context, rest.away)),
     )
 
 

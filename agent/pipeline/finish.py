@@ -22,7 +22,7 @@ from agent.pipeline.context import Context
 from agent.pipeline.damage import on_record
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.status import is_kept
-from agent.pipeline.whereabouts import absence, draft, put_down_away, what_is_left
+from agent.pipeline.whereabouts import absence, draft, note_away, what_is_left
 from agent.record import JSON, Draft, EntryKind
 from agent.record.schema import check
 from agent.removal import ReadOnly, Unconfirmed, Vanished, find_leftovers, half_removed, remove, remove_thumbnails
@@ -248,7 +248,7 @@ def _save_outcomes(
         *(_over(one.tracked) for one, _ in gone),
         *(_held(context, one) for one in held),
     )
-    for text in put_down_away(context, away):
+    for text in note_away(context, away):
         audience.event(Event(Happened.NOTICE, details={"text": text}))
     mounted = context.mounted() if held else None
     for one in held:

@@ -19,7 +19,7 @@ GLANCE = 0.3
 def only_writer(settings: Settings) -> Iterator[None]:
     """Hold this laptop's lock.
 
-    Raises AlreadyRunning where another instance holds it, JournalError where the state folder cannot be written.
+    Raises AlreadyRunning if another instance holds it, JournalError if the state folder cannot be written.
     """
     busy = "Another photo-agent is already working on this laptop. `photo-agent status` shows what it is doing."
     with _locked(settings, lock_file(settings), busy):
@@ -28,7 +28,7 @@ def only_writer(settings: Settings) -> Iterator[None]:
 
 @contextlib.contextmanager
 def only_inspection(settings: Settings) -> Iterator[None]:
-    """Hold the lock of an inspection. Raises AlreadyRunning where another one is running, JournalError as above."""
+    """Hold the lock of an inspection. Raises AlreadyRunning if another one is running, JournalError as above."""
     busy = "Another inspection of this laptop is running. Wait until it ends, or stop it."
     with _locked(settings, inspection_lock(settings), busy):
         yield

@@ -1,7 +1,7 @@
 """One run, from top to bottom: finish what a crash left, look, settle, decide, send, prove, record, remove.
 
-Every step is durable before the next begins, so that a run may end anywhere, by a fault, by Ctrl-C or by the power, and
-the next one comes out the same.
+Every step is durable before the next begins. So a run may be ended anywhere, by a fault, by Ctrl-C or by a power cut,
+and the next run still gives the same result.
 """
 
 import time
@@ -44,10 +44,10 @@ from agent.share import Share
 class Run:
     """One run over `roots`.
 
-    `patient` is the service's way: photos that wait for their next try, or have not settled, are left alone. Without
-    it, as when a teacher presses "sync now", everything is tried now and settling is waited for. `stopping` is asked
-    between photos. `renew` says whether the register is fetched first, `answers_at_once` whether an impatient run ends
-    the time in which answers about other photos can be undone.
+    A `patient` run, as the service makes it, leaves photos alone that wait for their next attempt or have not settled.
+    Any other run, as when a teacher presses "sync now", tries everything now and waits for photos to settle. `stopping`
+    is asked between photos. `renew` says whether the register is fetched first, `answers_at_once` whether an impatient
+    run ends the time in which answers about other photos can be undone.
     """
 
     context: Context
@@ -65,7 +65,7 @@ class Run:
         self._link = ShareOfRun(self.context, self.patient, self._notice)
 
     def through(self) -> Summary:
-        """See every photo as far as it can go now. What ends the run early is in the summary, not in an exception."""
+        """Take every photo as far as it can go now. A fault that ends the run early is in the summary, not raised."""
         started = time.monotonic()
         try:
             self._reporting_faults(self._take_the_photos_on)
@@ -82,7 +82,7 @@ class Run:
         return self.summary
 
     def _take_the_photos_on(self) -> None:
-        """One step after the other. What nobody foresaw in one of them is told, and the next ones are tried as well."""
+        """Take one step after the other. An unforeseen fault in a step is reported; the next steps are still tried."""
         for step in (
             self._look_at_the_clock,
             self._put_back_what_a_crash_left,
@@ -103,7 +103,7 @@ class Run:
                 self._notice(str(fault))
 
     def _reporting_faults(self, steps: Callable[[], None]) -> None:
-        """Take these steps; a fault that ends them is told and is in the summary. The first is the one that counts."""
+        """Take these steps; a fault that ends them is reported, and the first of them is in the summary."""
         try:
             steps()
         except (ShareUnreachable, ShareRefused) as fault:
@@ -115,7 +115,7 @@ class Run:
         try:
             link_former_names(self.context)
         except RecordError as fault:
-            self._notice(str(fault))  # tried again by the next run; the photos go on
+            self._notice(str(fault))  # the next run tries again; the photos do not wait for it
 
     # --- the steps ---------------------------------------------------------------------------------------------------
 
@@ -127,7 +127,7 @@ class Run:
         try:
             recover(self.roots, (member.file.path.parent for one in recorded for member in one.photo.members))
         except LocalFault as fault:
-            self._notice(str(fault))  # it is whole where it is; the other photos go on
+            self._notice(str(fault))  # the photo is whole where it is; the others do not wait for it
 
     def _finish_what_was_proven(self) -> None:
         journal = self.context.journal
@@ -136,7 +136,7 @@ class Run:
         self._take_away_earlier(self._ripe(journal.tracked_photos(State.RECORDED)))
 
     def _take_away_earlier(self, recorded: Sequence[TrackedPhoto]) -> None:
-        """Photos that an earlier run proved: where are they, and does the share hold them still?"""
+        """Photos that an earlier run proved: where are they, and does the share still hold them?"""
         found = where(self.context, recorded)
         for text in found.notices:
             self._notice(text)
@@ -153,7 +153,7 @@ class Run:
             share = self._link.connected(delivering=True)
             proven = prove_again(self.context, share, ripe)
         except (ShareUnreachable, ShareRefused) as fault:
-            self._share_failed(fault)  # nothing is removed on an old proof; what is local goes on
+            self._share_failed(fault)  # nothing is removed on an old proof; the steps on this laptop continue
             return
         for text in proven.notices:
             self._notice(text)
@@ -161,7 +161,7 @@ class Run:
         self.summary.removed += finish.take_away(self.context, proven.still, self.audience, checked_at=now)
 
     def _ripe(self, tracked_photos: list[TrackedPhoto]) -> list[TrackedPhoto]:
-        """Those to be taken on now: a patient run leaves those that wait alone."""
+        """The photos to handle now: a patient run leaves waiting photos alone."""
         now = self.context.clock()
         return [one for one in tracked_photos if not (self.patient and one.waits(now))]
 
@@ -203,7 +203,7 @@ class Run:
         if wait is not None and not self.patient and not self.stopping():
             looks = examine.resting(self.context)
             self.context.sleep(wait.total_seconds())
-            # By the clock that does not leap; the other may have been set meanwhile.
+            # Measured by the monotonic clock; the wall clock may have been set meanwhile.
             if time.monotonic() - seen.steady >= self.context.settings.folders.settle_seconds:
                 rested = looks
             again = examine.look(self.context, self.roots)
@@ -216,7 +216,7 @@ class Run:
         self.summary.left_alone += decided.private
         self.summary.failed += decided.failed
         if self.summary.private or seen.forgotten:
-            self.context.journal.tidy()  # so that not even a deleted row still names what is private
+            self.context.journal.tidy()  # so that the name of a private photo does not even remain in a deleted row
 
     def _record_reviews_and_delays(self) -> None:
         right = self._link.clock_ahead is not None and abs(self._link.clock_ahead) <= TRUSTED
@@ -232,7 +232,7 @@ class Run:
             photos = "1 photo was" if for_it == 1 else f"{for_it} photos were"
             self._notice(
                 f"{photos} sent three times and could not be checked on the share. They stay on this laptop and wait "
-                "for IT: once IT has mended the share, “photo-agent doctor” lets them be sent again."
+                "for IT. Once IT has repaired the share, “photo-agent doctor” lets them be sent again."
             )
         pending = send.due(self.context, patient=self.patient)
         self.summary.visit = len(pending)
@@ -242,7 +242,7 @@ class Run:
             self._link.sweep_without_sending()
             return
         excuse = no_register(self.context, self.context.registers.current())
-        if excuse:  # what was decided by a register that is too old is not sent by it either
+        if excuse:  # photos decided by a register that has become too old are not sent either
             self.context.journal.save(*(replace(one, reason=excuse) for one in pending if one.reason != excuse))
             return
         share = self._link.connected(delivering=True)
@@ -265,7 +265,7 @@ class Run:
         self.summary.removed += finish.take_away(self.context, recorded, self.audience)
 
     def _publish(self) -> None:
-        """Sign what was put on record and send it; the photos are done with by now, whatever becomes of this."""
+        """Sign the new entries and send them; the photos are finished by now, whether this succeeds or not."""
         if isinstance(self.summary.fault, RecordError | JournalError):
             return
         publishing = Publishing(self.context, self._notice)
@@ -273,13 +273,13 @@ class Run:
         try:
             connected: Callable[[], Share] = self._link.connected
             if may_send and publishing.is_due():
-                connected = self._link.tried()  # before anything is put down: entries carry the share's time
+                connected = self._link.tried()  # before entries are written: they contain the share's time
             publishing.seal()
             if may_send:
                 publishing.send(connected)
         except JournalError as fault:
             self._failed(fault)
-        if self._link.share is not None or not publishing.unreachable:  # a laptop away from the network owes nothing
+        if self._link.share is not None or not publishing.unreachable:  # away from the network, nothing is missing
             self.summary.unpublished = publishing.trouble
 
     # --- faults and notices ------------------------------------------------------------------------------------------
@@ -289,7 +289,7 @@ class Run:
         self._reporting_faults(lambda: self._link.note_trouble(fault))
 
     def _failed(self, fault: AgentError) -> None:
-        # What cannot be written here is graver than a share that waits.
+        # A disk that cannot be written to is more serious than a share that cannot be reached.
         if self.summary.fault is None or isinstance(fault, RecordError | JournalError):
             self.summary.fault = fault
         self._notice(str(fault))

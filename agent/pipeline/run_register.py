@@ -11,7 +11,8 @@ from agent.share import Share
 
 
 def renew(context: Context, share: Share | None, notice: Callable[[str], None]) -> None:
-    """Read the register again; `share` is None where it does not lie there. If that fails, the last good one is used.
+    """Read the register again; `share` is None if the register is not on it. If reading fails, the last good one is
+    used.
 
     Raises ShareUnreachable and ShareRefused, as the share does.
     """
