@@ -251,9 +251,9 @@ class Journal(Queries):
             db.execute("DELETE FROM photo WHERE id = ?", (identity,))
 
     def forget_removed(self, before: datetime) -> int:
-        """Drop photos that were removed before then; how many. The record has them; names need not stay."""
+        """Drop photos that were removed before then; returns their number. The record has them; names need not stay."""
         with self._writing() as db:
-            # Found before then, too: so that a run does not read every photo removed since only to leave it.
+            # They must also have been found before then, so that a run does not read every photo removed since.
             rows = db.execute(
                 "SELECT standing FROM photo WHERE state IN ('removed', 'gone') AND found_at < ?", (sortable(before),)
             ).fetchall()
