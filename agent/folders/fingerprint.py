@@ -1,4 +1,4 @@
-"""The content of a file: SHA-256 and size, read to the end from the very file that was seen before."""
+"""The content of a file: SHA-256 and size, read to the end from the same file that was seen before."""
 
 import errno
 import hashlib

@@ -222,7 +222,7 @@ class Journal(Queries):
         with self._writing() as db:
             old = photo_of(db, identity)
             if old.state not in NOT_YET_SENT | {State.SENT, State.RECORDED}:
-                raise JournalError(f"Photo {identity} is {old.state}: it cannot be found again as it is.")
+                raise JournalError(f"Photo {identity} is {old.state} and cannot be found again in that state.")
             new = old.found_again(photo, at)
             put_row(db, new, to_json(new))
         return new
@@ -233,7 +233,7 @@ class Journal(Queries):
             for identity in identities:
                 old = photo_of(db, identity)
                 if old.state is not State.RECORDED:
-                    raise JournalError(f"Photo {identity} is {old.state}: only one on record can be sent again.")
+                    raise JournalError(f"Photo {identity} is {old.state}: only a recorded photo can be sent again.")
                 new = old.to_send_again()
                 put_row(db, new, to_json(new))
 

@@ -57,7 +57,7 @@ class Answer:
 
 
 def give(context: Context, photos: Sequence[PhotoId], visit: VisitId | None) -> Answer:
-    """Note an answer about photos in review. UsageError where one is not in review, or the visit is not open to it."""
+    """Note an answer about photos in review. UsageError if one is not in review, or the visit cannot be assigned."""
     answered = {photo for answer in pending(context) for photo in answer.photos}
     if taken := next((photo for photo in photos if photo in answered), None):
         raise UsageError(f"Photo {taken} has an answer already. Take that one back first.")
@@ -127,7 +127,7 @@ def take_effect(context: Context, *, at_once: bool = False) -> list[str]:
 
 
 def soonest(context: Context) -> timedelta | None:
-    """How long until the next answer takes effect; None where there is none."""
+    """How long until the next answer takes effect; None if no answer waits."""
     now = context.clock()
     waits = [answer.takes_effect - now for answer in pending(context)]
     return max(min(waits), timedelta(0)) if waits else None

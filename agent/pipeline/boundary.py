@@ -27,7 +27,7 @@ Made = TypeVar("Made")
 
 @dataclass(slots=True)
 class Boundary:
-    """Applies a stage's step to one photo after the other; `failures` counts the photos whose step failed."""
+    """Applies a stage's step to each photo in turn; `failures` counts the photos whose step failed."""
 
     context: Context
     audience: Audience

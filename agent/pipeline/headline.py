@@ -19,8 +19,8 @@ from agent.pipeline.status import is_running
 def headline(tally: Overview, need: int, problem: Problem | None, paused: str | None, offered: int = 0) -> str:
     """For example "42 photos from Science Museum are safe on the school network. 3 need you."
 
-    `need` are photos that need a person; `paused` is until when sending pauses, as it is to be read; `offered` are
-    cards that wait for an answer.
+    `need` counts photos that need a person; `paused` is the end of a pause, as text; `offered` counts cards that wait
+    for an answer.
     """
     way, safe = tally.on_the_way, tally.safe
     coming = _of(tally, lambda one: one.on_the_way)

@@ -116,7 +116,7 @@ def _why(visit: Visit, taken: Interval | None, level: Level, people: Staff, came
     elif visit.staff:
         yield text("you are on its list of staff")
     if _other_camera(camera, visit):
-        yield text("its cameras are others")
+        yield text("it is registered for other cameras")
     elif visit.cameras and camera is not None:
         yield text("taken with one of its cameras")
 
