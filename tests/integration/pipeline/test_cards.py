@@ -195,7 +195,7 @@ def test_a_cards_run_is_logged_in_sentences_and_told_as_any_other(
     [
         ("ask", False, "sent and then removed from the card"),
         ("never", False, "sent and stay on the card too, as the settings say"),
-        ("ask", True, "sent and stay on the card too, for it is locked"),
+        ("ask", True, "sent and stay on the card too, because it is locked"),
     ],
 )
 def test_a_preview_says_what_becomes_of_photos_on_a_card(
