@@ -67,16 +67,16 @@ def attest(context: Context, visit: VisitId, words: Mapping[Place, Word]) -> Att
         raise UsageError(f"{known.title} is not over yet; say where its photos are when it is")
     if missing := [place for place in Place if place not in words]:
         raise UsageError(f"Every place needs an answer. Missing: {', '.join(f'--{place}' for place in missing)}.")
-    said = Attestation(visit, {place: words[place] for place in Place}, now)
+    statement = Attestation(visit, {place: words[place] for place in Place}, now)
     fact = {"visit": visit, "at": now.isoformat(), "words": {place.value: word.value for place, word in words.items()}}
     context.journal.set_fact(_STATED + visit, json.dumps(fact))
-    return said
+    return statement
 
 
 def take_back(context: Context, visit: VisitId) -> bool:
     """Forget the statement unless it is on record; returns whether it was forgotten."""
-    said = attested(context, visit)
-    if said is None or said.on_record:
+    statement = attested(context, visit)
+    if statement is None or statement.on_record:
         return False
     context.journal.set_fact(_STATED + visit, None)
     return True
@@ -103,10 +103,10 @@ def put_on_record(context: Context) -> None:
         context.journal.set_fact(_ON_RECORD + one.visit, one.at.isoformat())
 
 
-def _entry(context: Context, said: Attestation) -> Draft:
-    body: dict[str, JSON] = {"visit": said.visit, "staff": context.settings.device.staff}
-    body |= {place.value: word.value for place, word in said.words.items()}
-    return Draft(EntryKind.ATTESTED, body, f"attested-{said.visit}-{said.at.isoformat()}", said.at)
+def _entry(context: Context, statement: Attestation) -> Draft:
+    body: dict[str, JSON] = {"visit": statement.visit, "staff": context.settings.device.staff}
+    body |= {place.value: word.value for place, word in statement.words.items()}
+    return Draft(EntryKind.ATTESTED, body, f"attested-{statement.visit}-{statement.at.isoformat()}", statement.at)
 
 
 def _read(body: Mapping[str, Any], on_record: bool) -> Attestation:

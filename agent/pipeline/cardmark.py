@@ -31,35 +31,35 @@ _MOST = 500
 
 def is_always(context: Context, card: PluggedIn) -> bool:
     """Whether this person answered "always" for this very card."""
-    said = _said(context).get(_key(card))
-    if card.id is None or said is None or said[0] != context.settings.device.staff:
+    always = _always(context).get(_key(card))
+    if card.id is None or always is None or always[0] != context.settings.device.staff:
         return False
     mark = _read(card.top)
-    return mark is not None and _hash(mark) in said[1:]
+    return mark is not None and _hash(mark) in always[1:]
 
 
 def remember(context: Context, card: PluggedIn) -> bool:
     """Make "always" apply to this card from the next time on; False if the card cannot be marked."""
     if card.id is None or card.read_only:
         return False
-    said, mark = _said(context), secrets.token_hex(_LENGTH // 2)
-    before = said.pop(_key(card), [])[-1:]
+    always, mark = _always(context), secrets.token_hex(_LENGTH // 2)
+    before = always.pop(_key(card), [])[-1:]
     # The old mark counts until the new one is written, so a card pulled out at this moment is still recognised.
-    _put(context, said | {_key(card): [context.settings.device.staff, *before, _hash(mark)]})
+    _put(context, always | {_key(card): [context.settings.device.staff, *before, _hash(mark)]})
     try:
         replace_file(card.top / NAME, mark.encode())
     except OSError:
         forget(context, card)
         return False
-    _put(context, said | {_key(card): [context.settings.device.staff, _hash(mark)]})
+    _put(context, always | {_key(card): [context.settings.device.staff, _hash(mark)]})
     return True
 
 
 def forget(context: Context, card: PluggedIn) -> None:
     """Ask about this card again from now on, and remove the mark if the card allows it."""
-    said = _said(context)
-    if said.pop(_key(card), None) is not None:
-        _put(context, said)
+    always = _always(context)
+    if always.pop(_key(card), None) is not None:
+        _put(context, always)
     with contextlib.suppress(OSError):
         if _read(card.top) is not None:
             (card.top / NAME).unlink()
@@ -88,11 +88,11 @@ def _read(top: Path) -> str | None:
     return text.decode("ascii", "replace") if len(text) == _LENGTH else None
 
 
-def _said(context: Context) -> dict[str, list[str]]:
-    said: dict[str, list[str]] = json.loads(context.journal.fact(CARDS_ALWAYS) or "{}")
-    return said
+def _always(context: Context) -> dict[str, list[str]]:
+    always: dict[str, list[str]] = json.loads(context.journal.fact(CARDS_ALWAYS) or "{}")
+    return always
 
 
-def _put(context: Context, said: dict[str, list[str]]) -> None:
-    newest = dict(list(said.items())[-_MOST:])
+def _put(context: Context, always: dict[str, list[str]]) -> None:
+    newest = dict(list(always.items())[-_MOST:])
     context.journal.set_fact(CARDS_ALWAYS, json.dumps(newest) if newest else None)

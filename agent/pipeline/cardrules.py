@@ -23,7 +23,7 @@ from agent.pipeline.importfolders import why_unfit
 from agent.settings import Settings
 from agent.volumes import Mounted, PluggedIn, plugged_in
 
-KEPT = "it was sent and stays on the card too, as the settings say"
+STAYS_ON_CARD = "it was sent and stays on the card too, as the settings say"
 """The reason for which a recorded photo stays on a card for good."""
 
 
@@ -31,9 +31,9 @@ def why_it_stays_on_card(context: Context, tracked: TrackedPhoto, mounted: Mount
     """Why a recorded photo may not be removed from its card now; None if it may, or if it is not on a card."""
     remove, folder = context.settings.cards.remove, tracked.photo.main.path.parent
     if tracked.away is Outcome.KEPT and remove != "always":
-        return KEPT
+        return STAYS_ON_CARD
     if remove == "never":
-        return KEPT if mounted.removable(folder) else None
+        return STAYS_ON_CARD if mounted.removable(folder) else None
     # The record already says that the card is locked, so there is no need to read the share's copy again.
     locked = tracked.away is Outcome.READ_ONLY and mounted.removable(folder) and mounted.read_only(folder)
     return tracked.reason if locked else None

@@ -219,8 +219,8 @@ def _decide_some(boundary: Boundary, register: Register, tracked_photos: Sequenc
     put_back = context.journal.save_if_unchanged([(one, replace(one, state=State.SETTLED)) for one in others])
     as_read = {tracked.id: tracked for tracked in (*settled, *put_back)}
     again = [as_read[tracked.id] for tracked in tracked_photos if tracked.id in as_read]
-    said = _read(context, again)
-    after = _hinted(list(boundary.each(again, lambda one: _decided(context, register, one, said[one.id]))))
+    captures = _read(context, again)
+    after = _hinted(list(boundary.each(again, lambda one: _decided(context, register, one, captures[one.id]))))
     open_photos = [tracked for tracked in after if tracked.state is not State.PRIVATE]
     saved = context.journal.save_if_unchanged([(as_read[tracked.id], tracked) for tracked in open_photos])
     # A private photo's row is replaced by a token without ever holding its reasons.
@@ -247,8 +247,8 @@ def judge_again(
     context: Context, register: Register, tracked: TrackedPhoto
 ) -> tuple[TrackedPhoto, Capture | LocalFault]:
     """A settled photo as it would be if it were decided now, and its main file's capture; nothing is saved."""
-    said = _read(context, [tracked])[tracked.id]
-    return _decided(context, register, tracked, said), said.main
+    captures = _read(context, [tracked])[tracked.id]
+    return _decided(context, register, tracked, captures), captures.main
 
 
 def judge_unseen(
@@ -257,20 +257,20 @@ def judge_unseen(
     """These photos as they would be if they were decided now, and their main files' captures; nothing is saved."""
     now = context.clock()
     unseen = [TrackedPhoto(PhotoId(f"{n:08x}"), one, State.SETTLED, now, now) for n, one in enumerate(photos)]
-    said = _read(context, unseen)
+    captures = _read(context, unseen)
     for one in unseen:
-        yield _decided(context, register, one, said[one.id]), said[one.id].main
+        yield _decided(context, register, one, captures[one.id]), captures[one.id].main
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Captures:
     """The capture of a photo's main file, all its files considered, and of each of its partners by itself."""
 
     main: Capture | LocalFault
     partners: tuple[Capture | LocalFault, ...]
 
 
-def _read(context: Context, tracked_photos: Sequence[TrackedPhoto]) -> dict[PhotoId, _Said]:
+def _read(context: Context, tracked_photos: Sequence[TrackedPhoto]) -> dict[PhotoId, _Captures]:
     """The captures of each photo's files."""
     requests = [
         ReadRequest(path, others_of(tracked.photo) if path == tracked.photo.main.path else ())
@@ -278,18 +278,18 @@ def _read(context: Context, tracked_photos: Sequence[TrackedPhoto]) -> dict[Phot
         for path in (tracked.photo.main.path, *partners_of(tracked.photo))
     ]
     captures = context.capture.read_all(requests, now=latest(context))
-    said = {}
+    by_photo = {}
     for tracked in tracked_photos:
         main, *partners = islice(captures, 1 + len(partners_of(tracked.photo)))
-        said[tracked.id] = _Said(main, tuple(partners))
+        by_photo[tracked.id] = _Captures(main, tuple(partners))
     for _ in captures:  # the generator finishes its work only when it is exhausted
         raise ValueError("more files were read than requested")
-    return said
+    return by_photo
 
 
-def _decided(context: Context, register: Register, tracked: TrackedPhoto, said: _Said) -> TrackedPhoto:
+def _decided(context: Context, register: Register, tracked: TrackedPhoto, captures: _Captures) -> TrackedPhoto:
     """The photo after its files were read; an unreadable one is refused with the reason."""
-    main, capture, partners = tracked.photo.main, said.main, said.partners
+    main, capture, partners = tracked.photo.main, captures.main, captures.partners
     if main.size == 0 or isinstance(capture, LocalFault):
         return _unread(tracked, capture)
     quiet = _quiet(tracked, context.clock())

@@ -17,7 +17,7 @@ from agent.folders import look
 from agent.journal import State, TrackedPhoto
 from agent.model import Fingerprint, Known, Leftover, Outcome
 from agent.pipeline.boundary import Boundary, pause
-from agent.pipeline.cardrules import KEPT, why_it_stays_on_card
+from agent.pipeline.cardrules import STAYS_ON_CARD, why_it_stays_on_card
 from agent.pipeline.context import Context
 from agent.pipeline.damage import on_record
 from agent.pipeline.events import Audience, Event, Happened
@@ -89,14 +89,14 @@ def hold(context: Context, held: Sequence[tuple[TrackedPhoto, str]]) -> None:
 
     If a photo was left on its card by the settings and another reason holds it now, the mark is removed.
     """
-    staying = [one for one, why in held if why == KEPT and one.away is not Outcome.KEPT]
+    staying = [one for one, why in held if why == STAYS_ON_CARD and one.away is not Outcome.KEPT]
     context.record.append_all([draft(context, one, Outcome.KEPT) for one in staying])
     context.journal.save(
         *(
             replace(
                 one,
                 reason=why,
-                away=Outcome.KEPT if why == KEPT else None if one.away is Outcome.KEPT else one.away,
+                away=Outcome.KEPT if why == STAYS_ON_CARD else None if one.away is Outcome.KEPT else one.away,
             )
             for one, why in held
         )

@@ -58,10 +58,10 @@ class HalfSentTransfers:
             earlier = () if before is None else tuple(one for one in before.names if one not in names)
             left = HalfSent(folder, delivery.transfer, len(delivery.files))
             self._begun[delivery.transfer] = Begun(left, (*names, *earlier)[:MOST_NAMES])
-        self.put_down()
+        self.save()
 
     def arrived(self, transfer: TransferId, names: Collection[RemoteName]) -> None:
-        """This transfer has these names now, also in the journal. On disk with the next batch, or with `put_down`."""
+        """This transfer has these names now, also in the journal. On disk with the next batch, or with `save`."""
         begun = self._begun.pop(transfer, None)
         others = () if begun is None else tuple(one for one in begun.names if one[0] not in names)
         if begun is not None and others:
@@ -71,9 +71,9 @@ class HalfSentTransfers:
         """Forget all transfers but these: the others were looked for on the share, and are dealt with."""
         wanted = set(transfers)
         self._begun = {transfer: begun for transfer, begun in self._begun.items() if transfer in wanted}
-        self.put_down()
+        self.save()
 
-    def put_down(self) -> None:
+    def save(self) -> None:
         """Write everything to disk."""
         text = json.dumps({begun.left.transfer: _written(begun) for begun in self._begun.values()})
         if text != (self.journal.fact(HALF_SENT) or "{}"):

@@ -40,7 +40,7 @@ AT_ONCE = 200
 """Photos examined before checking again whether to stop."""
 
 
-KEPT_EVERY = 15.0
+SAVE_EVERY = 15.0
 """Seconds between two saves of the findings: at most this much is lost if the inspection is killed."""
 
 
@@ -98,7 +98,7 @@ class Inspecting:
     """Looks through `places` within `bounds`.
 
     `tell` is called with each finding, `progress` from time to time with the inspection so far and the present place,
-    and `stopping` between files and while a large one is read. `save` is called at the beginning, every `KEPT_EVERY`
+    and `stopping` between files and while a large one is read. `save` is called at the beginning, every `SAVE_EVERY`
     seconds and at the end.
     """
 
@@ -145,7 +145,7 @@ class Inspecting:
         walk = Walk(self.bounds, self.inspection.not_known)
         saved = began = time.monotonic()
         for folder in walk.through(self.places):
-            if time.monotonic() - saved >= KEPT_EVERY:
+            if time.monotonic() - saved >= SAVE_EVERY:
                 saved = time.monotonic()
                 self.inspection.seconds = saved - began
                 self.save(self.inspection)
@@ -246,10 +246,10 @@ class Inspecting:
             for path in (photo.main.path, *partners_of(photo))
         ]
         captures = self.context.capture.read_all(requests, now=latest(self.context))
-        said = [list(islice(captures, 1 + len(partners_of(photo)))) for photo in photos]
+        found = [list(islice(captures, 1 + len(partners_of(photo)))) for photo in photos]
         for _ in captures:  # the generator finishes its work only when it is exhausted
             raise ValueError("more files were read than requested")
-        return ((main, partners) for main, *partners in said)
+        return ((main, partners) for main, *partners in found)
 
     def _unreadable(self, folder: FolderSeen, file: LocalFile) -> None:
         why = Why.UNREADABLE if os.access(file.path, os.R_OK) else Why.NO_PERMISSION

@@ -31,9 +31,9 @@ MOST = 200
 
 def note(context: Context, inspection: "Inspection") -> None:
     """Save the inspection so far; durable on return. RecordError if the record would not accept it."""
-    said = body_of(inspection, context.settings.device.staff)
-    check(EntryKind.INSPECTED, said)  # so that the person sees the error now, and not in some later run
-    body = json.dumps(said)
+    content = body_of(inspection, context.settings.device.staff)
+    check(EntryKind.INSPECTED, content)  # so that the person sees the error now, and not in some later run
+    body = json.dumps(content)
     context.journal.set_fact(_TO_RECORD + inspection.id, body)
     context.journal.set_fact(_LAST, body)
 

@@ -29,10 +29,10 @@ def with_neighbours(tracked_photos: Sequence[TrackedPhoto]) -> list[TrackedPhoto
         place = _place(tracked)
         if place is not None and tracked.state is State.DECIDED and tracked.decision and tracked.decision.visit:
             visits[place[0]][place[1]] = tracked.decision.visit
-    return [_told(tracked, visits) for tracked in tracked_photos]
+    return [_with_hint(tracked, visits) for tracked in tracked_photos]
 
 
-def _told(tracked: TrackedPhoto, visits: dict[_Series, dict[int, VisitId]]) -> TrackedPhoto:
+def _with_hint(tracked: TrackedPhoto, visits: dict[_Series, dict[int, VisitId]]) -> TrackedPhoto:
     place, decision = _place(tracked), tracked.decision
     if tracked.state is not State.REVIEW or decision is None or decision.level.decides or place is None:
         return tracked

@@ -42,7 +42,7 @@ def decided_still(context: Context, tracked: TrackedPhoto) -> Capture:
 
 def evidence_of(capture: Capture, contents: Sequence[Fingerprint]) -> str:
     """A hash of a photo's evidence and of its files' contents, which binds a person's answer to them."""
-    said = (
+    facts = (
         capture.format,
         capture.recorded,
         capture.offset,
@@ -52,7 +52,7 @@ def evidence_of(capture: Capture, contents: Sequence[Fingerprint]) -> str:
         capture.complete,
         tuple(content.sha256 for content in contents),
     )
-    return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(repr(facts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def as_it_is(photo: Photo) -> Photo | None:

@@ -110,7 +110,7 @@ class Sending:
                 self._save_outcome(outcome)
         finally:
             self._flush()
-            self.half_sent.put_down()
+            self.half_sent.save()
 
     def _deliveries(self, tracked_photos: list[TrackedPhoto]) -> Iterator[Delivery]:
         for start in range(0, len(tracked_photos), AT_ONCE):

@@ -13,22 +13,22 @@ class ShareClock:
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._told: tuple[datetime, float] | None = None
+        self._asked: tuple[datetime, float] | None = None
 
     def ask(self, share: Share) -> None:
         """Ask the share once; from then on the time is derived from the monotonic clock. No answer is not a fault."""
         try:
-            self._told = (share.now(), self._monotonic())
+            self._asked = (share.now(), self._monotonic())
         except ShareFault:
-            self._told = None
+            self._asked = None
 
     def forget(self) -> None:
         """Forget the time when the connection ends: it would be wrong after the laptop has slept."""
-        self._told = None
+        self._asked = None
 
     def __call__(self) -> datetime | None:
         """The time on the share now."""
-        if self._told is None:
+        if self._asked is None:
             return None
-        at, then = self._told
+        at, then = self._asked
         return at + timedelta(seconds=self._monotonic() - then)
