@@ -123,9 +123,7 @@ def _foreign(tracked: TrackedPhoto) -> tuple[Path, Fingerprint] | None:
 
 
 def _free(name: RemoteName, taken: list[Outgoing]) -> RemoteName:
-    """The name, or the next one that is free in this delivery: another program's sidecar may have the same name as
-    ours.
-    """
+    """The name, or the next free one in this delivery: another program's sidecar may have the same name as ours."""
     names = {outgoing.name for outgoing in taken}
     free, number = name, 2
     while free in names:

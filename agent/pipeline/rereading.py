@@ -63,7 +63,7 @@ class RereadPhotos:
                 self._versions.setdefault(version_of(visits, cameras), (name, visits, cameras))
 
     def rebuild(self, tagged: Path, target: Path) -> tuple[Fingerprint, str]:
-        """Write the file without its tag to `target`; returns its fingerprint and the visit in the tag.
+        """Write the file without its tag to `target`; returns the original's fingerprint and the visit in the tag.
 
         LocalFault if the file was changed or has no tag.
         """

@@ -120,9 +120,7 @@ def _undo_assigned(context: Context, tracked: TrackedPhoto) -> TakenBack:
 
 @contextlib.contextmanager
 def _nothing_under_way(context: Context, tracked: TrackedPhoto) -> Iterator[None]:
-    """Take the laptop's lock if the photo was handed to the share: only its holder knows whether it is still on its
-    way.
-    """
+    """Take the laptop's lock if the photo was handed to the share: only the holder knows if it is still on its way."""
     if tracked.transfer is None:
         yield  # no run has handed it over, and none will, because each checks first that the answer still stands
         return
