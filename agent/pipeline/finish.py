@@ -354,7 +354,7 @@ def _found_elsewhere(removed: Sequence[tuple[TrackedPhoto, dict[str, JSON]]], no
         found: list[JSON] = [dict(one) for one in leftovers if one["found"] == Known.YES]
         if found:
             ids: dict[str, JSON] = {name: body[name] for name in ("photo", "transfer", "visit")}
-        yield Draft(EntryKind.LEFTOVER_REPORTED, ids | {"leftovers": found}, f"{tracked.id}-leftovers", now)
+            yield Draft(EntryKind.LEFTOVER_REPORTED, ids | {"leftovers": found}, f"{tracked.id}-leftovers", now)
 
 
 def _removed(context: Context, removal: Removal, checked_at: datetime | None) -> dict[str, JSON]:

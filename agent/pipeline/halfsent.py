@@ -61,7 +61,7 @@ class HalfSentTransfers:
         self.save()
 
     def arrived(self, transfer: TransferId, names: Collection[RemoteName]) -> None:
-        """Forget these names: the transfer has them now, and the journal knows. On disk with the next batch, or `save`."""
+        """Forget these names: the transfer has them, and the journal knows. On disk with the next batch, or `save`."""
         begun = self._begun.pop(transfer, None)
         others = () if begun is None else tuple(one for one in begun.names if one[0] not in names)
         if begun is not None and others:

@@ -232,9 +232,8 @@ class Sending:
         ready, self._ready = self._ready, []
         sent = [tracked for tracked in self._under_way.values() if tracked.state is State.SENT]
         self.context.journal.save(*ready, *sent)
-        for (
-            tracked
-        ) in ready:  # not earlier: after a crash nobody would know about the file that has its name on the share
+        # Not earlier: after a crash nobody would know about the file that has its name on the share.
+        for tracked in ready:
             if tracked.transfer is not None:
                 self.half_sent.arrived(tracked.transfer, [proof.name for proof in tracked.proofs])
         for tracked in ready:
