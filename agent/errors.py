@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree. Each kind carries the exit code that IT's scripts rely on.
+"""All errors, as one tree. Each kind has the exit code on which IT's scripts rely.
 
 ::
 
@@ -9,7 +9,7 @@
     │   └── AlreadyRunning             2   another instance holds this laptop's lock
     ├── LocalFault                     3   a file on this laptop cannot be read, or changed while it was used
     │   └── Unforeseen                 1   an unexpected fault that concerns one photo, folder or item
-    ├── ShareFault                     3   the share did not take or give one file
+    ├── ShareFault                     3   one file could not be written to the share, or read from it
     │   ├── ShareFull                  3   no space, or over quota
     │   ├── ShareDenied                3   no permission for this file or folder
     │   ├── FolderNotTrusted           3   a folder on the share is a link, or belongs to somebody else
@@ -77,7 +77,7 @@ class Unforeseen(LocalFault):
 
 
 class ShareFault(AgentError):
-    """The share did not take or give one file; the other photos are not affected, and this one is tried again."""
+    """One file could not be written or read on the share; other photos are not affected, and it is tried again."""
 
     exit_code = 3
 

@@ -77,7 +77,7 @@ def _instants(other: Reading, reading: Reading) -> Interval:
 
 
 def _by_neighbouring_offsets(reading: Reading, found: Exif) -> tuple[Interval, ...]:
-    """Readings with OffsetTime and OffsetTimeDigitized, if they come with the very same time and differ.
+    """Readings with OffsetTime and OffsetTimeDigitized, if these come with the same time and differ.
 
     These offsets belong to ModifyDate and DateTimeDigitized (Exif 2.31), which an editor in another zone rewrites, so
     they do not belong to DateTimeOriginal. If the three times are equal nothing was rewritten, and then a decision must

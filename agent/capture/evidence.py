@@ -34,10 +34,9 @@ class Exif:
 
     `lens`, `exposed` (an exposure time, an aperture or a sensitivity is there) and `maker_note` are what cameras leave
     beside make and model; `software`, `description` and `comment` (0x0131, 0x010E, 0x9286) are what programs leave.
-    `number` is what the camera counted the picture as.
-    `noted` is a time of capture that only the maker's own note has.
-    `damaged` is True where a part of the block could not be read, so that what it lacks may have stood there; `garbled`
-    where its directories hold what is none, or it stands in the midst of damage.
+    `number` is the number that the camera gave the picture. `noted` is a time of capture that is only in the maker's
+    own note. `damaged` is True if a part of the block could not be read, so that a missing value may have been there;
+    `garbled` is True if a directory contains data that is not one, or the block is surrounded by damage.
     """
 
     original: Stamp | None = None

@@ -1,4 +1,4 @@
-"""The evidence in an Exif block: which tags of which directories are used (Exif 2.32, tables 4, 7, 8 and 15).
+"""The evidence in an Exif block: the tags that are used, by directory (Exif 2.32, tables 4, 7, 8 and 15).
 
 One broken tag costs only that tag: it is noted and the others are read.
 """
@@ -106,7 +106,7 @@ def read_directories(tiff: Tiff, first: Fields, source: ByteSource, notes: list[
 
 
 def _number(tiff: Tiff, inner: Fields, note: IfdEntry | None, source: ByteSource, make: str | None) -> int | None:
-    """The picture's number: TIFF/EP's ImageNumber, else the one in the maker's note; what is broken there is none."""
+    """The picture's number: TIFF/EP's ImageNumber, else the one in the maker's note; a broken number is ignored."""
     if _IMAGE_NUMBER in inner:
         try:
             found = tiff.integer(inner[_IMAGE_NUMBER])

@@ -1,4 +1,4 @@
-"""What only a maker's own note says: Apple's Live Photo identifier, the serial number and the picture's number.
+"""Values that are only in a maker's own note: Apple's Live Photo identifier, the serial and the picture's number.
 
 Each maker has its own form of note; a note that is broken, or was moved by an editor, is ignored. Offsets count from
 the note's start with Apple, Nikon, Olympus and today's Pentax, and from the Exif block's with Canon and older Pentax
@@ -30,7 +30,7 @@ _PENTAX_LATER = b"PENTAX \0"
 _CANON_SERIAL, _NIKON_SERIALS, _PENTAX_SERIAL = 0x000C, (0x001D, 0x00A0), 0x0229
 _CANON_FILE, _NIKON_SHUTTER = 0x0008, 0x00A7
 _IN_A_FOLDER = 10_000
-"""Canon's file number is 1010163 for 101-0163: the folder counts on when it is full, the file from 1 again."""
+"""Canon's file number is 1010163 for 101-0163: when a folder is full its number rises, and files start at 1 again."""
 
 _OLYMPUS_EQUIPMENT, _OLYMPUS_SERIAL = 0x2010, 0x0101
 
@@ -68,7 +68,7 @@ def serial(note: IfdEntry, source: ByteSource, order: Literal["<", ">"], make: s
 
 
 def number(note: IfdEntry, source: ByteSource, order: Literal["<", ">"], make: str) -> int | None:
-    """Canon's number of the file in its folder, or how often a Nikon's shutter had opened; None of other makers."""
+    """Canon's number of the file in its folder, or how often a Nikon's shutter had opened; None for other makers."""
 
     def read() -> int | None:
         if make.startswith("Canon"):

@@ -1,7 +1,7 @@
-"""The number that a camera gave a picture: a question to the worker, for whoever looks for gaps in a visit's photos.
+"""The number that a camera gave a picture: a job for the worker, used to look for gaps in a visit's photos.
 
-Phones write none. What Nikon counts is the shutter, what Canon counts is the file within a folder: either way two
-pictures taken one after the other have numbers that follow each other.
+Phones write no numbers. Nikon counts shutter releases and Canon the files in a folder, so in both cases two pictures
+taken one after the other have consecutive numbers.
 """
 
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ LARGEST = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """A camera, and the number that it gave."""
+    """A camera, and the number that it gave a picture."""
 
     camera: Camera
     number: int
 
 
 def answer_number(path: Path, _asked: Fields) -> Fields:
-    """The first number in the file, there. LocalFault where the file cannot be read."""
+    """The first number in the file, read in the worker. LocalFault if the file cannot be read."""
     blocks = gather(path).blocks
     found = next((block for block in blocks if block.number is not None), None)
     if found is None:
@@ -36,7 +36,7 @@ def answer_number(path: Path, _asked: Fields) -> Fields:
 
 
 def understood_number(answer: Fields) -> Numbered | None:
-    """The number, None where the file has none. `Garbled` where this says neither."""
+    """The number, or None if the file has none. `Garbled` if the answer is neither."""
     number, camera = answer["number"], answer.get("camera")
     if number is None:
         return None

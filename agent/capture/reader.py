@@ -31,7 +31,7 @@ class PhotoReader:
         return self.worker.ask(READ, path, read_question(now, beside), understood_read)
 
     def number(self, path: Path) -> Numbered | None:
-        """The camera that took it and the number that it gave, where it gave one. Raises LocalFault."""
+        """The camera that took it and the number that it gave it, if there is one. Raises LocalFault."""
         return self.worker.ask(NUMBER, path, {}, understood_number)
 
     def read_all(self, requests: Iterable[ReadRequest], *, now: datetime) -> Iterator[Capture | LocalFault]:

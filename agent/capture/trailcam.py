@@ -1,4 +1,4 @@
-"""The capture time in the notes of Reconyx's cameras, some of which write it nowhere else, and in FLIR's own record.
+"""The capture time in Reconyx's notes (some of its cameras write it nowhere else) and in FLIR's own record.
 
 Each maker has its own form of note; a broken one is ignored. Sources: Reconyx's note
 specifications (MN10, UltraFire, HF2 PRO) and FLIR's FFF record, as ExifTool documents them (Reconyx.pm, FLIR.pm).

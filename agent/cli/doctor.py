@@ -25,7 +25,8 @@ def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> in
     Exit codes: 0 nothing fails; 2 the register; 3 something on this laptop, or writing to the share; 5 the share cannot
     be reached; 6 the share refuses this laptop, or is not the one that was pinned.
     """
-    from agent.pipeline.doctor import CheckResult, examine, exit_code
+    from agent.pipeline.doctor import examine
+    from agent.pipeline.doctor_finding import CheckResult, exit_code
     from agent.settings.sources import overruled
 
     settings = settings_of(ctx)

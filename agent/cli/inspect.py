@@ -42,12 +42,13 @@ def command(ctx: click.Context, names: bool, as_json: bool) -> int:
     from agent.pipeline.inspect import Inspecting
     from agent.pipeline.inspect_here import surroundings
     from agent.pipeline.inspect_places import usual_places
-    from agent.pipeline.inspect_record import inspecting_alone, note, record_now
+    from agent.pipeline.inspect_record import note, record_now
+    from agent.pipeline.lock import only_inspection
 
     settings = settings_of(ctx)
     stopping = threading.Event()
     here, bounds = surroundings(settings)
-    with inspecting_alone(settings), stages_of(settings) as context:
+    with only_inspection(settings), stages_of(settings) as context:
         telling = _Telling(context, names, as_json)
         with _stopped_by(stopping), _progress(as_json) as progress:
             inspecting = Inspecting(

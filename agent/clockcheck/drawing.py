@@ -18,7 +18,7 @@ def drawer_missing() -> str | None:
     """What to install so that the code can be drawn; None if it is there."""
     if importlib.util.find_spec("segno") is not None:
         return None
-    return 'Showing the clock needs one more package. Install it: python -m pip install "visit-photo-agent[cameras]"'
+    return 'Showing the clock needs one more package. To install it: python -m pip install "visit-photo-agent[cameras]"'
 
 
 def drawn(shown: ShownTime) -> tuple[tuple[bool, ...], ...]:

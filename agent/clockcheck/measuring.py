@@ -102,14 +102,14 @@ def agree(photos: Sequence[Measured]) -> ClockOffset:
     ahead = ClockOffset(max(photo.ahead.least for photo in photos), min(photo.ahead.most for photo in photos))
     if ahead.least > ahead.most:
         raise LocalFault(
-            "the photos do not agree how far the clock is off: it was set between them, or one shows an old picture "
+            "the photos disagree about how far the clock is off: it was set between them, or one shows an old picture "
             "of the clock; photograph it again"
         )
     return ahead
 
 
 def zone_part(ahead: ClockOffset) -> timedelta | None:
-    """The part of an error that a wrong zone or summer time makes: a multiple of 15 minutes, or None."""
+    """The part of an error that comes from a wrong zone or summer time: a multiple of 15 minutes, or None."""
     middle = timedelta(seconds=ahead.seconds)
     part = round(middle / QUARTER) * QUARTER
     if not part or abs(part) > MOST_OF_A_ZONE or abs(middle - part) > ZONE_SLACK:

@@ -46,7 +46,7 @@ def shown_in(path: Path) -> ShownTime:
         texts = _codes(picture)
         clocks = {text for text in texts if text.startswith(MARK)}
         if len(clocks) > 1:
-            raise LocalFault("the photo shows two different clocks: photograph only one")
+            raise LocalFault("the photo shows two different clocks. Photograph only one")
         if clocks:
             return ShownTime.parse(clocks.pop())
         foreign = foreign or bool(texts)

@@ -25,7 +25,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class TrueClock:
-    """The laptop's clock plus `behind`, to within `within`, which is None if no server was asked; `why` says so.
+    """The laptop's clock plus `behind`, to within `within`, which is None if no server was asked; `why` says why not.
 
     `since` and `counted` are the laptop's clock and its monotonic count, in seconds, when it was compared.
     """

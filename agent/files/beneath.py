@@ -91,9 +91,9 @@ class Beneath:
             return False
 
     def open(self, parts: Parts, largest: int, start: int = 0, length: int | None = None) -> BinaryIO:
-        """A plain file for reading, no further than it reaches now. NotPlain for anything else, or if it is larger.
+        """A plain file for reading, up to its present end. NotPlain for anything else, or if it is larger.
 
-        Or a part of it: from byte `start` on, `length` bytes at most.
+        Optionally a part of it: from byte `start` on, at most `length` bytes.
         """
         descriptor, size = self._opened(parts, os.O_RDONLY, largest)
         start = min(start, size)
@@ -108,10 +108,10 @@ class Beneath:
         return os.fdopen(descriptor, "r+b")
 
     def create(self, parts: Parts, content: bytes, like: Parts) -> None:
-        """A new file of this content, durable but for its name; FileExistsError if there is one.
+        """A new file with this content, durable except for its name; FileExistsError if the name is taken.
 
-        It gets the mode and the age of the file `like`, and its owner and group where this user may give files away:
-        whoever could read that one can read this.
+        It gets the mode and age of the file `like`, and its owner and group if this user may give files away: whoever
+        could read that file can read this one.
         """
         about = self.about(like)
         if not stat.S_ISREG(about.st_mode):
@@ -128,12 +128,12 @@ class Beneath:
                 finally:
                     os.close(descriptor)
             except BaseException:
-                with contextlib.suppress(OSError):  # what went wrong first is what is told
+                with contextlib.suppress(OSError):  # the first fault is the one to report
                     self.remove(parts)
                 raise
 
     def rename(self, parts: Parts, name: str) -> None:
-        """Another name for a file in its folder, durable on return. FileExistsError where that name is taken."""
+        """Rename a file within its folder, durable on return. FileExistsError if the new name is taken."""
         with self._folder(parts[:-1]) as folder:
             old, new = _one(parts[-1]), _one(name)
             if isinstance(folder, Path):
@@ -144,7 +144,7 @@ class Beneath:
             except OSError as fault:
                 if fault.errno not in {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}:
                     raise
-                # A file system without hard links: look, then rename.
+                # A file system without hard links: check, then rename.
                 with contextlib.suppress(FileNotFoundError):
                     os.stat(new, dir_fd=folder, follow_symlinks=False)
                     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new) from fault
@@ -154,7 +154,7 @@ class Beneath:
             os.fsync(folder)
 
     def remove(self, parts: Parts) -> None:
-        """Take a name away that is no folder's; what it leads to stays. `sync` makes it last."""
+        """Remove a name that does not belong to a folder; a link's target stays. `sync` makes this durable."""
         with self._folder(parts[:-1]) as folder:
             if isinstance(folder, Path):
                 (folder / _one(parts[-1])).unlink()
@@ -168,7 +168,7 @@ class Beneath:
                 os.fsync(folder)
 
     def about(self, parts: Parts) -> os.stat_result:
-        """What lstat says of a name."""
+        """The result of lstat for a name."""
         with self._folder(parts[:-1]) as folder:
             if isinstance(folder, Path):
                 return (folder / _one(parts[-1])).lstat()
@@ -181,7 +181,7 @@ class Beneath:
 
     @staticmethod
     def size(file: BinaryIO) -> int:
-        """How many bytes the file that was opened has now."""
+        """The present size in bytes of the opened file."""
         return os.fstat(file.fileno()).st_size
 
     def walk(self, parts: Parts, most: int, deepest: int) -> Iterator[tuple[str, os.stat_result]]:

@@ -71,10 +71,10 @@ def make_folder(folder: Path, mode: int = 0o700) -> None:
 
 
 def create_file(path: Path, content: bytes) -> None:
-    """Make a new file with this content, for this user only; durable on return. FileExistsError if it is there.
+    """Make a new file with this content, for this user only; durable on return. FileExistsError if it exists.
 
-    Its folder is made too. After a crash the file is there whole, or not at all (or cut short, if the file system
-    cannot rename without replacing).
+    Its folder is made too. After a crash the file is complete or missing (or cut short, if the file system cannot
+    rename without replacing).
     """
     make_folder(path.parent)
     path = path.absolute()
@@ -87,10 +87,10 @@ def create_file(path: Path, content: bytes) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Put a file with this content in the place of any earlier one, for this user only; durable on return.
+    """Replace any earlier file by one with this content, for this user only; durable on return.
 
-    After a crash it is the old one or the new one, whole. Raises OSError, and then `path` is untouched. A draft that a
-    crash left beside it is removed only a day later, because it could belong to another running process.
+    After a crash it is the old file or the new one, complete. Raises OSError, and then `path` is untouched. A draft
+    that a crash left beside it is removed only a day later, because it could belong to another running process.
     """
     make_folder(path.parent)
     with _draft(path, content) as draft:

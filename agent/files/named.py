@@ -1,7 +1,8 @@
-"""Files that a person or the settings name: a key, a register, a photo to look at. Any of them may be something else.
+"""Files named by a person or in the settings: a key, a register, a photo to look at.
 
-Through links, for whoever named the file chose them. But nobody is waited for: a pipe that nobody writes to, or a
-device without an end, would keep a command for ever. Nor is more read than such a file can have.
+Each may turn out to be something else. Links are followed, because whoever named the file chose them. But reading never
+blocks: a pipe to which nobody writes, or a device without an end, would stop a command for ever. Nor is more read than
+such a file can contain.
 """
 
 import errno
@@ -33,7 +34,7 @@ def open_named(path: Path) -> BinaryIO:
 
 
 def read_named(path: Path, most: int) -> bytes:
-    """All of it; an OSError too where it has more than `most` bytes."""
+    """The whole file; also an OSError if it has more than `most` bytes."""
     with open_named(path) as file:
         content = file.read(most + 1)
     if len(content) > most:

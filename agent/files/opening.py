@@ -1,7 +1,7 @@
 """Opening a file that may be anything: through no link, without waiting for a pipe, and only the file that was seen.
 
 On POSIX the flags do that (O_NOFOLLOW; O_NONBLOCK so that a pipe put in its place cannot make us wait). Windows has no
-such flag for the C runtime's open: there a link is looked for just before, and the file compared just after.
+such flag for the C runtime's open: there the code checks for a link just before, and compares the file just after.
 """
 
 import errno

@@ -1,4 +1,4 @@
-"""The content of a file: SHA-256 and size, read to the end from the very file that was seen before."""
+"""The content of a file: SHA-256 and size, read to the end from the same file that was seen before."""
 
 import errno
 import hashlib
@@ -18,7 +18,7 @@ def fingerprint(file: LocalFile, *, progress: Callable[[int], None] | None = Non
     before the first byte and after the last.
 
     `progress` gets the number of bytes newly read, each time. Raises LocalFault if the file vanished, cannot be read,
-    or changed; then look at it and try it again later.
+    or changed; then it should be looked at again later.
     """
     try:
         handle = open_plain(file.path)

@@ -1,4 +1,4 @@
-"""The content of one folder: names with an `lstat` each, sorted, from the very folder that was seen before.
+"""The content of one folder: names with an `lstat` each, sorted, from the same folder that was seen before.
 
 On POSIX the folder is opened without following a link and must be the one (device, inode) that the walk saw, so that a
 folder swapped for a link in mid-walk leads nowhere; every name is then looked at relative to that handle.

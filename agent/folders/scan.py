@@ -43,10 +43,7 @@ class Found:
 
 
 def scan(roots: Iterable[Path], *, read: Read) -> Found:
-    """Every photo in and below `roots`.
-
-    This collects all that `walk` gives, by folder and name.
-    """
+    """Every photo in and below `roots`: all that `walk` yields, ordered by folder and name."""
     troubles: list[ScanProblem] = []
     photos = sorted(walk(roots, read=read, troubles=troubles), key=lambda photo: str(photo.main.path))
     return Found(tuple(photos), tuple(troubles))
@@ -55,11 +52,11 @@ def scan(roots: Iterable[Path], *, read: Read) -> Found:
 def walk(
     roots: Iterable[Path], *, read: Read, troubles: list[ScanProblem], but: Container[Path] = ()
 ) -> Iterator[Photo]:
-    """Every photo in and below `roots`, folder by folder: no more than one folder is held at a time.
+    """Every photo in and below `roots`, folder by folder: only one folder is in memory at a time.
 
-    A root that is a file is scanned with its companions in the same folder: the photo it belongs to comes back whole.
-    `read` says what a file itself holds, which pairs a Live Photo's halves; see `group` for when it is asked. What
-    cannot be looked at is added to `troubles`. Folders below a root that are in `but` are passed over.
+    If a root is a file, it is scanned with its companions in the same folder, so that its photo is complete. `read`
+    gives the capture of a file, by which the halves of a Live Photo are paired; see `group` for when it is called.
+    Entries that cannot be examined are added to `troubles`. Folders below a root that are in `but` are left out.
     """
     walk = _Walk(read, troubles, but)
     folders: dict[Path, os.stat_result] = {}
@@ -196,5 +193,5 @@ def _reason(fault: OSError) -> str:
             "folders shorter names, or ask IT to switch on long paths."
         )
     if fault.errno == errno.EIO:
-        return "The disk or card reports an error when this is read: copy what is left on it to a good one."
+        return "The disk or card reports an error when this is read: copy its remaining files to a good one."
     return f"This cannot be read: {fault.strerror or 'unknown fault'}."

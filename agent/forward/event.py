@@ -1,4 +1,4 @@
-"""An event that is forwarded, its source and its receiver: the terms of this room."""
+"""A forwarded event, its source and its receiver: the terms of this room."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The queue of events to forward, durable (SQLite), for each receiver, and the place up to which the record was read.
+"""A durable queue (SQLite) of events to forward to each receiver, and the place up to which the record was read.
 
 Adding an event and moving the place in the record forward are one transaction. An event leaves the queue only once its
 receiver has it. So whenever a crash comes, each event is still in the record after that place, or waits here, or was
@@ -74,7 +74,7 @@ class EventQueue:
         self._device = device
         self._base = sqlite3.connect(path, timeout=10, isolation_level=None)
         try:
-            # Sent and erased events are overwritten, not only released.
+            # Sent and erased events are overwritten, not just released.
             for setting in ("journal_mode = TRUNCATE", "synchronous = FULL", "secure_delete = ON"):
                 self._base.execute(f"PRAGMA {setting}")
             self._make()

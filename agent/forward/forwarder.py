@@ -1,4 +1,4 @@
-"""Forwarding while photos are worked on, in a thread of its own that is woken and never waited for.
+"""Forwards in a thread of its own while photos are processed; the thread is woken, and nothing waits for it.
 
 It never raises into the rest of the program and never delays it. An obstacle is logged once, and again when it has
 changed or is over; meanwhile the thread tries again, less and less often.

@@ -30,7 +30,7 @@ class SyslogServer:
         return rfc5424.framed(rfc5424.message(event))
 
     def send(self, payloads: Sequence[bytes]) -> None:
-        """All of them in one connection."""
+        """Send all events in one connection."""
         hand_over(self.host, self.port, self.trust, b"".join(payloads))
 
     def try_out(self) -> None:
@@ -57,7 +57,7 @@ class EcsServer:
         return _line(event)
 
     def send(self, payloads: Sequence[bytes]) -> None:
-        """All of them in one connection."""
+        """Send all events in one connection."""
         hand_over(self.host, self.port, self.trust, b"".join(payloads))
 
     def try_out(self) -> None:
@@ -82,7 +82,7 @@ class EcsFile:
         return _line(event)
 
     def send(self, payloads: Sequence[bytes]) -> None:
-        """All of them at once."""
+        """Append all events at once."""
         append(self.path, b"".join(payloads))
 
     def try_out(self) -> None:

@@ -1,11 +1,10 @@
 """The state of each photo, stored durably.
 
 The pipeline writes down what it intends before each side effect and the result after it: after a crash it reads here
-how far each photo had come and repeats that step. `lifecycle` is the one table of allowed steps; `TrackedPhoto`
-is a photo with all that was learned about it; `Journal` keeps them in SQLite (WAL, synchronous=FULL), in `rows`, and
-what is asked of them is in `queries`. Of a private photo only a keyed hash is kept, enough to skip it.
-`sync` hands its work to a running service through `Journal.ask`, the staff page an answer about a card through
-`Journal.answer_card`.
+how far each photo had come and repeats that step. `lifecycle` is the one table of allowed steps; `TrackedPhoto` is a
+photo with everything learned about it; `Journal` stores them in SQLite (WAL, synchronous=FULL), in `rows`, and
+`queries` reads them. For a private photo only a keyed hash is stored, enough to skip it. `sync` hands its work to a
+running service through `Journal.ask`; the staff page passes on an answer about a card through `Journal.answer_card`.
 """
 
 from agent.journal.journal import Journal

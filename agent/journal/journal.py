@@ -222,7 +222,7 @@ class Journal(Queries):
         with self._writing() as db:
             old = photo_of(db, identity)
             if old.state not in NOT_YET_SENT | {State.SENT, State.RECORDED}:
-                raise JournalError(f"Photo {identity} is {old.state}: it cannot be found again as it is.")
+                raise JournalError(f"Photo {identity} is {old.state} and cannot be found again in that state.")
             new = old.found_again(photo, at)
             put_row(db, new, to_json(new))
         return new
@@ -233,7 +233,7 @@ class Journal(Queries):
             for identity in identities:
                 old = photo_of(db, identity)
                 if old.state is not State.RECORDED:
-                    raise JournalError(f"Photo {identity} is {old.state}: only one on record can be sent again.")
+                    raise JournalError(f"Photo {identity} is {old.state}: only a recorded photo can be sent again.")
                 new = old.to_send_again()
                 put_row(db, new, to_json(new))
 
@@ -251,9 +251,9 @@ class Journal(Queries):
             db.execute("DELETE FROM photo WHERE id = ?", (identity,))
 
     def forget_removed(self, before: datetime) -> int:
-        """Drop photos that were removed before then; how many. The record has them; names need not stay."""
+        """Drop photos that were removed before then; returns their number. The record has them; names need not stay."""
         with self._writing() as db:
-            # Found before then, too: so that a run does not read every photo removed since only to leave it.
+            # They must also have been found before then, so that a run does not read every photo removed since.
             rows = db.execute(
                 "SELECT standing FROM photo WHERE state IN ('removed', 'gone') AND found_at < ?", (sortable(before),)
             ).fetchall()

@@ -109,9 +109,9 @@ class Queries(RequestQueue):
         return {state: skipped if state is State.PRIVATE else found.get(state, 0) for state in State}
 
     def on_volume(self, volume: str | None, top: Path, since: datetime) -> dict[State, int]:
-        """How many photos of a card are in each state: of those that are over, the ones that went since then.
+        """How many photos of a card are in each state; finished photos count only if they were removed since then.
 
-        Where the volume is not known, a photo is of it whose path is below `top`.
+        If the volume is not known, photos whose paths are below `top` count as being on it.
         """
         of_it = "volume = ?1" if volume else "substr(path, 1, length(?1)) = ?1"
         which = volume or os.fsencode(top / "_")[:-1]

@@ -1,6 +1,6 @@
 """How `sync` hands its work to the running service: one row asks for the work, and further rows report on it.
 
-What a person said about a card, on the staff page, is a row too.
+A person's answer about a card, given on the staff page, is a row too.
 
 The journal is the only thing that the two share; there is no socket and no protocol. The asker polls `events` and
 `finished`; the service polls `next_request`. A request is wiped when it is finished, because paths are private.
@@ -18,7 +18,7 @@ from agent.errors import JournalError
 from agent.journal.codec import instant
 from agent.journal.store import Store
 
-KEPT = timedelta(days=1)
+REMEMBERED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +31,18 @@ class SyncRequest:
 
 
 class CardSaid(StrEnum):
-    """What a person can say about a card."""
+    """The answers that a person can give about a card."""
 
     SEND = "send"  # send its photos, and remove them where the settings allow it
     ALWAYS = "always"  # the same, now and whenever this card is put in
     NOT_NOW = "not now"
-    ASK_AGAIN = "ask again"  # "always" holds no more
+    ASK_AGAIN = "ask again"  # end "always"
     STOP_WAITING = "stop waiting"  # it was taken out too soon, and will not come back
 
 
 @dataclass(frozen=True, slots=True)
 class CardAnswer:
-    """A person said this about the card that the offer `offer` was about, as it was shown."""
+    """A person's answer about the card in the offer `offer`, as it was shown."""
 
     id: int
     offer: str
@@ -53,17 +53,19 @@ class RequestQueue(Store):
     """The requests to the service, oldest first."""
 
     def ask(self, paths: Sequence[Path], at: datetime) -> int:
-        """Ask the service to process these paths; the request's number. Deletes requests that finished long ago."""
+        """Ask the service to process these paths; returns the request's number. Deletes requests that finished long
+        ago.
+        """
         spelled = json.dumps([os.fspath(path) for path in paths], ensure_ascii=True)
         with self._writing() as db:
-            db.execute("DELETE FROM request WHERE finished_at < ?", (sortable(at - KEPT),))
+            db.execute("DELETE FROM request WHERE finished_at < ?", (sortable(at - REMEMBERED),))
             row = db.execute("INSERT INTO request (asked_at, paths) VALUES (?, ?)", (at.isoformat(), spelled))
             if row.lastrowid is None:
                 raise JournalError("The journal took a request without giving it a number. Try again.")
             return row.lastrowid
 
     def next_request(self) -> SyncRequest | None:
-        """The oldest that is not finished."""
+        """The oldest unfinished request."""
         with self._reading() as db:
             row = db.execute(
                 """SELECT id, paths, asked_at FROM request
@@ -75,14 +77,14 @@ class RequestQueue(Store):
         return SyncRequest(number, tuple(map(Path, json.loads(paths))), instant(asked_at))
 
     def answer_card(self, offer: str, said: CardSaid, at: datetime) -> None:
-        """Say this about a card. The service looks whether the card is still as it was shown."""
+        """Answer about a card. The service checks whether the card is still as it was shown."""
         with self._writing() as db:
-            db.execute("DELETE FROM request WHERE finished_at < ?", (sortable(at - KEPT),))
+            db.execute("DELETE FROM request WHERE finished_at < ?", (sortable(at - REMEMBERED),))
             body = json.dumps([offer, said.value], ensure_ascii=True)
             db.execute("INSERT INTO request (asked_at, paths, card) VALUES (?, '[]', ?)", (at.isoformat(), body))
 
     def next_card_answer(self) -> CardAnswer | None:
-        """The oldest answer about a card that nobody has seen to."""
+        """The oldest answer about a card that has not been acted on."""
         with self._reading() as db:
             row = db.execute(
                 """SELECT id, card FROM request
@@ -112,7 +114,7 @@ class RequestQueue(Store):
         return [(number, json.loads(body)) for number, body in rows]
 
     def finish(self, request: int, at: datetime) -> None:
-        """Say that nothing more will be reported. Repeating it, or finishing a withdrawn request, does no harm."""
+        """Announce that nothing more will be reported. Repeating it, or finishing a withdrawn request, does no harm."""
         with self._writing() as db:
             db.execute(
                 "UPDATE request SET finished_at = ?, paths = '[]' WHERE id = ? AND finished_at IS NULL",

@@ -107,10 +107,10 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 
 
 def _make(path: Path) -> None:
-    """An empty file that only its owner reads, in a folder that only its owner enters.
+    """Create an empty file that only its owner can read, in a folder that only its owner can enter.
 
-    A file that is there is not opened here: closing it would end the locks of all connections that this process has to
-    it (POSIX), and another process that is done would then take the log away from under them.
+    An existing file is not opened here: closing it would end the locks of all connections that this process has to it
+    (POSIX), and another process that finishes would then delete the log that they use.
     """
     try:
         make_folder(path.parent)

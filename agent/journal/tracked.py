@@ -36,7 +36,7 @@ LONGEST_PAUSE = timedelta(minutes=90)
 
 
 def has_to_wait(until: datetime, now: datetime) -> bool:
-    """Whether it is too early, as something was put off until then; a time further off than any pause is ignored."""
+    """Whether it is too early for something put off until then; a time further off than any pause is ignored."""
     return now < until <= now + LONGEST_PAUSE
 
 

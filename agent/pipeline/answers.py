@@ -1,11 +1,11 @@
 """Answers that have not taken effect yet: a person may take one back for ten minutes, before anything is sent.
 
-An answer is one fact of the journal, for all the photos it is about; they stay in review until it takes effect. A run
-sees to those whose time has come (`take_effect`). "Send now" ends the wait for photos of a visit alone: what a person
-says is not a school photo is forgotten here, so that waits its ten minutes out.
+An answer is one fact in the journal, whatever the number of its photos; they stay in review until it takes effect. A
+run acts on the answers whose time has come (`take_effect`). "Send now" ends the wait only for photos of a visit. A
+photo that a person calls private is forgotten here, so its answer always waits the full ten minutes.
 
-An answer is about the files that the person saw. Where one of them is another file by the time that it takes effect,
-it is not acted upon, and the person is asked again.
+An answer is about the files that the person saw. If a file has changed by the time its answer takes effect, the program
+does not act on the answer and asks again.
 """
 
 import hashlib
@@ -23,17 +23,17 @@ from agent.pipeline.context import Context
 from agent.pipeline.redecide import as_seen
 
 UNDO_FOR = timedelta(minutes=10)
-"""How long an answer can be taken back before it takes effect."""
+"""For this long, a person can take an answer back."""
 
 _PREFIX = "answer "
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person said about some photos: they are of `visit`, or, where that is None, not school photos.
+    """What a person said about some photos: they are of `visit`, or, where that is None, they are private.
 
-    `looks` are hashes of how the files of each photo looked when the person saw it, in the order of `photos`. One that
-    is `begun` is taking effect, and can be taken back no more.
+    `looks` are hashes of how the files of each photo looked when the person saw it, in the order of `photos`. Once an
+    answer has `begun` to take effect, it can no longer be taken back.
     """
 
     id: str
@@ -45,19 +45,19 @@ class Answer:
 
     @property
     def takes_effect(self) -> datetime:
-        """From when on it counts."""
+        """When the answer takes effect."""
         return self.given_at + UNDO_FOR
 
     def is_due(self, now: datetime, *, at_once: bool) -> bool:
-        """Whether it counts now; `at_once` ends the wait of what is to be sent.
+        """Whether the answer takes effect now; `at_once` ends the wait for photos that are to be sent.
 
-        One from the future was given before the clock was put back, so how old it is cannot be said: it counts.
+        An answer dated in the future was given before the clock was put back. Its age is not known, so it takes effect.
         """
         return now >= self.takes_effect or self.given_at > now or (at_once and self.visit is not None)
 
 
 def give(context: Context, photos: Sequence[PhotoId], visit: VisitId | None) -> Answer:
-    """Note an answer about photos in review. UsageError where one is not in review, or the visit is not open to it."""
+    """Note an answer about photos in review. UsageError if one is not in review, or the visit cannot be assigned."""
     answered = {photo for answer in pending(context) for photo in answer.photos}
     if taken := next((photo for photo in photos if photo in answered), None):
         raise UsageError(f"Photo {taken} has an answer already. Take that one back first.")
@@ -74,13 +74,13 @@ def give(context: Context, photos: Sequence[PhotoId], visit: VisitId | None) -> 
 
 
 def take_back(context: Context, answer: str) -> Answer | None:
-    """Forget an answer that has not begun to take effect; None where there is no such answer (any more)."""
+    """Forget an answer that has not begun to take effect, and return it; None if there is no such answer any more."""
     found = next((one for one in pending(context) if one.id == answer), None)
     return found if found is not None and _changed(context, found, None) else None
 
 
 def take_back_for(context: Context, photo: PhotoId) -> bool:
-    """Forget what was answered about one photo, if that has not begun to take effect; False where nothing was."""
+    """Forget the answer about one photo, unless it has begun to take effect; False if there was nothing to forget."""
     found = next((one for one in pending(context) if photo in one.photos), None)
     if found is None:
         return False
@@ -90,7 +90,7 @@ def take_back_for(context: Context, photo: PhotoId) -> bool:
 
 
 def _changed(context: Context, before: Answer, after: Answer | None) -> bool:
-    """Put the one in the other's place, unless it has begun to take effect, or was changed by another process."""
+    """Replace `before` with `after`, unless it has begun to take effect or another process has changed it."""
     if before.begun:
         return False
     return context.journal.swap_fact(_PREFIX + before.id, _written(before), None if after is None else _written(after))
@@ -102,16 +102,16 @@ def pending(context: Context) -> list[Answer]:
 
 
 def take_effect(context: Context, *, at_once: bool = False) -> list[str]:
-    """See to the answers whose time has come; what could not be done, in words.
+    """Act on the answers whose time has come; returns a sentence for each answer that could not be acted on.
 
-    Each photo is seen to by itself: one that is another file now is asked about as it is, and one that cannot be read
-    is asked about again. Neither keeps another answer from taking effect.
+    Each photo is treated by itself. If its file has changed or cannot be read, the person is asked about it again, and
+    the other answers still take effect.
     """
     problems: list[str] = []
     now = context.clock()
     for answer in pending(context):
         ready = answer.begun or answer.is_due(now, at_once=at_once)
-        # What a person takes back at this very moment is not acted upon.
+        # A person may take the answer back at this very moment; then nothing is done.
         if not ready or not (answer.begun or _changed(context, answer, replace(answer, begun=True))):
             continue
         for photo, seen in zip(answer.photos, answer.looks, strict=True):
@@ -121,13 +121,13 @@ def take_effect(context: Context, *, at_once: bool = False) -> list[str]:
             except UsageError as fault:
                 problems.append(str(fault))
             except LocalFault as fault:
-                problems.append(f"Your answer about photo {photo} was not taken: {fault}")
+                problems.append(f"Your answer about photo {photo} could not be used: {fault}")
         context.journal.set_fact(_PREFIX + answer.id, None)
     return problems
 
 
 def soonest(context: Context) -> timedelta | None:
-    """How long until the next answer takes effect; None where there is none."""
+    """How long until the next answer takes effect; None if no answer waits."""
     now = context.clock()
     waits = [answer.takes_effect - now for answer in pending(context)]
     return max(min(waits), timedelta(0)) if waits else None
@@ -135,7 +135,7 @@ def soonest(context: Context) -> timedelta | None:
 
 def _act(context: Context, photo: PhotoId, seen: str, visit: VisitId | None) -> None:
     tracked = context.journal.get(photo)
-    # Changed by a look of the service's since, or not yet looked at again.
+    # The service has seen a change since, or has not looked at the photo again yet.
     if tracked is not None and (_look(tracked) != seen or not as_seen(tracked)):
         raise review.moved_on(photo)
     if visit is None:

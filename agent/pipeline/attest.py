@@ -1,7 +1,7 @@
-"""A person's word on where a visit's photos are not, or not any more: places that this program cannot see.
+"""A person's statement on places that this program cannot see, and where a visit's photos may be.
 
-It is a statement, kept apart from all that was checked. It is a fact of the journal until the next run puts it on
-record; until then it can be taken back, and afterwards only be followed by another.
+The record marks it as a statement, to distinguish it from anything the program checked. It is a fact in the journal
+until the next run puts it on record. Until then it can be taken back; afterwards only a new statement can correct it.
 """
 
 import json
@@ -19,7 +19,7 @@ from agent.record import JSON, Draft, EntryKind
 
 
 class Place(StrEnum):
-    """Where copies may be, as the record names it."""
+    """Where copies may be, in the record's words."""
 
     PHONE = "phone"
     BIN = "bin"
@@ -38,12 +38,12 @@ class Word(StrEnum):
 
 _STATED = "attested "
 _ON_RECORD = "attestation on record "
-"""When what is on record was stated; a fact of its own, so that a run cannot undo a statement made meanwhile."""
+"""When the recorded statement was made. It is a fact of its own, so that a run cannot undo a newer statement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """What was stated last of a visit, when, and whether it is on record by now."""
+    """The last statement about a visit, when it was made, and whether it is on record yet."""
 
     visit: VisitId
     words: Mapping[Place, Word]
@@ -57,7 +57,7 @@ class Attestation:
 
 
 def attest(context: Context, visit: VisitId, words: Mapping[Place, Word]) -> Attestation:
-    """Note a person's word. UsageError where the visit is not known, is not over, or a place is left out."""
+    """Note a person's statement. UsageError if the visit is not known or not over, or if a place is missing."""
     register = context.registers.current()
     if register is None:
         raise UsageError("there is no register of visits on this laptop yet; `photo-agent sync` fetches it")
@@ -67,48 +67,48 @@ def attest(context: Context, visit: VisitId, words: Mapping[Place, Word]) -> Att
         raise UsageError(f"{known.title} is not over yet; say where its photos are when it is")
     if missing := [place for place in Place if place not in words]:
         raise UsageError(f"Every place needs an answer. Missing: {', '.join(f'--{place}' for place in missing)}.")
-    said = Attestation(visit, {place: words[place] for place in Place}, now)
+    statement = Attestation(visit, {place: words[place] for place in Place}, now)
     fact = {"visit": visit, "at": now.isoformat(), "words": {place.value: word.value for place, word in words.items()}}
     context.journal.set_fact(_STATED + visit, json.dumps(fact))
-    return said
+    return statement
 
 
 def take_back(context: Context, visit: VisitId) -> bool:
-    """Forget what was stated, as long as it is not on record; whether that was so."""
-    said = attested(context, visit)
-    if said is None or said.on_record:
+    """Forget the statement unless it is on record; returns whether it was forgotten."""
+    statement = attested(context, visit)
+    if statement is None or statement.on_record:
         return False
     context.journal.set_fact(_STATED + visit, None)
     return True
 
 
 def attested(context: Context, visit: VisitId) -> Attestation | None:
-    """What was stated last of this visit on this laptop."""
+    """The last statement about this visit on this laptop."""
     return statements(context).get(visit)
 
 
 def statements(context: Context) -> dict[VisitId, Attestation]:
-    """All that was stated last on this laptop, by visit."""
+    """The last statement about each visit on this laptop."""
     on_record = context.journal.facts(_ON_RECORD)
     stated = (json.loads(fact) for fact in context.journal.facts(_STATED).values())
-    found = (_read(told, on_record.get(_ON_RECORD + told["visit"]) == told["at"]) for told in stated)
+    found = (_read(body, on_record.get(_ON_RECORD + body["visit"]) == body["at"]) for body in stated)
     return {one.visit: one for one in found}
 
 
 def put_on_record(context: Context) -> None:
-    """Put down in the record what was stated since the last run."""
+    """Record the statements made since the last run."""
     new = [one for one in statements(context).values() if not one.on_record]
     context.record.append_all([_entry(context, one) for one in new])
     for one in new:
         context.journal.set_fact(_ON_RECORD + one.visit, one.at.isoformat())
 
 
-def _entry(context: Context, said: Attestation) -> Draft:
-    body: dict[str, JSON] = {"visit": said.visit, "staff": context.settings.device.staff}
-    body |= {place.value: word.value for place, word in said.words.items()}
-    return Draft(EntryKind.ATTESTED, body, f"attested-{said.visit}-{said.at.isoformat()}", said.at)
+def _entry(context: Context, statement: Attestation) -> Draft:
+    body: dict[str, JSON] = {"visit": statement.visit, "staff": context.settings.device.staff}
+    body |= {place.value: word.value for place, word in statement.words.items()}
+    return Draft(EntryKind.ATTESTED, body, f"attested-{statement.visit}-{statement.at.isoformat()}", statement.at)
 
 
-def _read(told: Mapping[str, Any], on_record: bool) -> Attestation:
-    words = {Place(place): Word(word) for place, word in told["words"].items()}
-    return Attestation(VisitId(told["visit"]), words, datetime.fromisoformat(told["at"]), on_record)
+def _read(body: Mapping[str, Any], on_record: bool) -> Attestation:
+    words = {Place(place): Word(word) for place, word in body["words"].items()}
+    return Attestation(VisitId(body["visit"]), words, datetime.fromisoformat(body["at"]), on_record)

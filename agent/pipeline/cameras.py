@@ -1,7 +1,7 @@
-"""The school's cameras: as they are registered, as the photos here say, and how far a clock is wrong by a photo of it.
+"""The school's cameras: those registered, those found in the photos here, and the clock error that a photo shows.
 
-Nothing here moves, changes or puts down a photo. A measured clock error is told, and written only into a file of this
-laptop that the person names: the register on the share is the coordinator's.
+Nothing here moves, changes or records a photo. A measured clock error is shown, and written only into a file on this
+laptop that the person names: the register on the share belongs to the coordinator.
 """
 
 import time
@@ -31,12 +31,12 @@ from agent.pipeline.jobs import clock_in
 from agent.register import clock_line, identify, named
 
 AHEAD_OF_NOW = timedelta(days=1)
-"""A clock shown later than this from now was not that of `cameras clock --show`."""
+"""A clock in a photo that is further ahead than this was not the one that `cameras clock --show` displays."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeenCamera:
-    """A camera as photos name it, how many of them, and the labels of the registered cameras that it may be."""
+    """A camera as the photos name it, the number of its photos, and the labels of the registered cameras it may be."""
 
     camera: Camera
     photos: int
@@ -44,14 +44,14 @@ class SeenCamera:
 
 
 def registered(context: Context) -> tuple[RegisteredCamera, ...] | None:
-    """The cameras register in force here; None where none was read yet."""
+    """The cameras register in use here; None if this laptop has not read one yet."""
     register = context.registers.current()
     return None if register is None else register.cameras
 
 
 def seen(context: Context, paths: Sequence[Path]) -> tuple[SeenCamera, ...]:
-    """The cameras that the photos in `paths` (files and folders) are of, those with most photos first."""
-    from agent.capture import ReadRequest  # what reads photos is loaded when first needed
+    """The cameras that took the photos in `paths` (files and folders), those with most photos first."""
+    from agent.capture import ReadRequest  # readers of photos are imported when first needed
 
     photos = scan(paths, read=lambda _file: Capture("unknown")).photos
     found: Counter[Camera] = Counter()
@@ -64,9 +64,10 @@ def seen(context: Context, paths: Sequence[Path]) -> tuple[SeenCamera, ...]:
 
 
 def true_clock(context: Context, count: Callable[[], float] = time.monotonic) -> TrueClock:
-    """The laptop's clock set beside the share's; unchecked, with the reason, where the share does not answer.
+    """Compares the laptop's clock with the share's.
 
-    Raises ShareRefused: a share that is not who it was is not to be believed about the time either, and IT must know.
+    If the share does not answer, the result is unchecked, with a reason. Raises ShareRefused: if the server's identity
+    has changed, its time cannot be trusted either, and IT must know.
     """
     try:
         with context.connect() as share:
@@ -76,16 +77,16 @@ def true_clock(context: Context, count: Callable[[], float] = time.monotonic) ->
 
 
 def zone_called(name: str) -> ZoneInfo:
-    """The IANA zone of that name. Raises UsageError where there is none."""
+    """The IANA zone of that name. Raises UsageError if there is no such zone."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(f"{name!r} is no time zone: give its IANA name, such as Europe/London") from None
+        raise UsageError(f"{name!r} is not a time zone. Give its IANA name, such as Europe/London.") from None
 
 
 @dataclass(frozen=True, slots=True)
 class SeenCameras:
-    """A photo of the clock: what it tells, or what is wrong with it."""
+    """A photo of the clock: the time it shows, or what is wrong with it."""
 
     path: Path
     found: Measured | LocalFault
@@ -93,11 +94,11 @@ class SeenCameras:
 
 @dataclass(frozen=True, slots=True)
 class ClockError:
-    """What all the photos tell of their camera's clock.
+    """The error of a camera's clock, from all its photos.
 
-    `zone` is the part of it that a zone or summer-time setting makes, None if there is none; `checked` is whether every
-    photo shows the server's time; `line` is the camera's line for the register; `label` that of the camera registered
-    now, None where it is not (or where more than one may be meant).
+    `zone` is the part of the error that comes from a zone or summer-time setting, None if there is no such part;
+    `checked` says whether every photo shows the server's time; `line` is the camera's line for the register; `label` is
+    the label under which the camera is registered, None if it is not registered or more than one camera fits.
     """
 
     camera: Camera
@@ -110,7 +111,7 @@ class ClockError:
 
 
 def look_at_clocks(context: Context, paths: Sequence[Path], zone: ZoneInfo) -> tuple[SeenCameras, ...]:
-    """Each photo by itself. Raises UsageError where QR codes cannot be read on this laptop."""
+    """Read each photo by itself. Raises UsageError if QR codes cannot be read on this laptop."""
     if missing := reader_missing():
         raise UsageError(missing)
     return tuple(SeenCameras(path, _looked_at(context, path, zone)) for path in paths)
@@ -129,7 +130,7 @@ def _looked_at(context: Context, path: Path, zone: ZoneInfo) -> Measured | Local
 def clock_error(
     context: Context, looked: Sequence[SeenCameras], *, label: str | None = None, owner: str | None = None
 ) -> ClockError:
-    """What the photos tell together. Raises LocalFault where one tells nothing, or where they do not agree."""
+    """The error that all photos agree on. Raises LocalFault if a photo shows no clock, or if they disagree."""
     measured = [one.found for one in looked if isinstance(one.found, Measured)]
     if len(measured) < len(looked):
         raise LocalFault(

@@ -1,9 +1,9 @@
-"""Looking through a card, read only, before anybody is asked about it: what of it is of a visit.
+"""Looks through a card, read only, before anybody is asked about it: which of its photos belong to a visit?
 
-Each photo is read and decided as a run does it, but nothing is put down in the journal and nothing on the card is
-changed. A look is made of small steps, so that the service goes on with its other work between two of them.
+Each photo is read and decided as in a run, but nothing is written into the journal and nothing on the card is changed.
+A look consists of small steps, so that the service can do its other work in between.
 
-What a card held is told from what it holds now by its `print`: over the path, size and time of every file of a photo.
+A `print`, over the path, size and time of every photo file, shows whether the contents of a card have changed.
 """
 
 import hashlib
@@ -25,24 +25,24 @@ from agent.register import identify
 from agent.volumes import PluggedIn
 
 AT_ONCE = 32
-"""Photos that are read in one step: a fraction of a second."""
+"""Photos read in one step, which takes a fraction of a second."""
 
 MOST = 200_000
-"""Photos on a card that are looked at; one with more is left to whoever names it to `sync`."""
+"""The most photos for which a card is offered. A card with more must be named to `sync`."""
 
 LISTED_AT_ONCE = 500
-"""Photos that are only listed in one step."""
+"""Photos listed in one step, without reading them."""
 
 _ON_THE_SHARE = frozenset({State.PROVEN, State.RECORDED})
 
 
 @dataclass(slots=True)
 class CardLook:
-    """One look through `card`. Take `steps` to the end, then the rest is known.
+    """One look through `card`. Run `steps` to its end; then the other fields are complete.
 
-    `visits` are the photos to be sent, by visit; `unsure` those that a person would have to decide about; `safe` those
-    on the share already, `begun` those that an earlier yes covers. `cameras` are labels of the school's own cameras
-    that the visits' photos name. `troubles` are folders and files that could not be looked at.
+    `visits` counts the photos to be sent, by visit; `unsure` counts those that a person would have to decide about,
+    `safe` those on the share already, `begun` those that an earlier yes covers. `cameras` are the labels of the
+    school's own cameras that the visits' photos name. `troubles` names folders and files that could not be read.
     """
 
     context: Context
@@ -57,7 +57,7 @@ class CardLook:
     troubles: list[ScanProblem] = field(default_factory=list)
 
     def steps(self) -> Iterator[None]:
-        """The look, a step at a time; finds nothing where there is no register to decide by, or far too many photos."""
+        """The look, one step at a time; finds nothing if there is no register to decide by, or far too many photos."""
         register = self.context.registers.current()
         if register is None or no_register(self.context, register):
             return
@@ -77,7 +77,7 @@ class CardLook:
             yield
 
     def _known(self) -> dict[tuple[Path, int, int], State]:
-        """How each photo of this card stands that a person said yes to before, by where it is on the card."""
+        """The state of each photo on this card that a person said yes to before, by its path on the card."""
         found = {}
         for chunk in self.context.journal.chunks(*(state for state in State if state not in _OVER)):
             for one in chunk:
@@ -113,7 +113,7 @@ _OVER = frozenset({State.REMOVED, State.GONE, State.PRIVATE})
 
 
 def print_of(card: PluggedIn) -> str:
-    """The print of what the card holds now."""
+    """The print of the card as it is now."""
     last = ""
     for last in printing(card):  # noqa: B007  # the last is the whole
         continue
@@ -121,9 +121,9 @@ def print_of(card: PluggedIn) -> str:
 
 
 def printing(card: PluggedIn) -> Iterator[str]:
-    """The print of the card, a part at a time: the last is that of all. No file is opened.
+    """The print of the card, computed in parts: the last value covers the whole card. No file is opened.
 
-    A sum of hashes, so that it needs no memory and does not depend on the order of the folders.
+    The print is a sum of hashes, so that it needs little memory and does not depend on the order of the folders.
     """
     total = count = shown = 0
     for photo in walk((card.top,), read=lambda _file: Capture("unknown"), troubles=[]):
@@ -139,6 +139,6 @@ def printing(card: PluggedIn) -> Iterator[str]:
 
 
 def _place(file: LocalFile, top: Path) -> tuple[Path, int, int]:
-    """Where a file is on its card, and how it looks."""
+    """The path of a file on its card, with its size and time."""
     path = file.path.relative_to(top) if file.path.is_relative_to(top) else file.path
     return path, file.size, file.mtime_ns

@@ -1,11 +1,11 @@
-"""“Always for this card”: which cards a person said that of, and how one is known again.
+"""“Always for this card”: the cards to which a person gave that answer, and how they are recognised.
 
 A serial number and a label are not enough: cheap cards share them, and any card can be given those of another. So a
-card that a person said "always" of gets a mark, a small hidden file with random text, and the journal keeps the mark's
-hash. The mark is another one after each time. A card of the same serial number without the newest mark (another card,
-one that the camera formatted, or a copy that was made before the last time) is asked about as if it had never been
-seen. A whole copy of a card, made since, cannot be told from it. A locked card cannot be marked: it is asked about each
-time. "Always" is the word of one person: on a laptop that changes hands it ends.
+card that got the answer "always" also gets a mark, a small hidden file with random text, and the journal stores the
+hash of that mark. The mark is replaced each time the card is used. If a card with the same serial number lacks the
+newest mark (because it is another card, the camera formatted it, or it is an older copy), the person is asked about it
+as about a new card. A complete copy made since then cannot be distinguished from the card. A locked card cannot be
+marked, so the person is asked each time. "Always" was said by one person, so it ends when the laptop changes hands.
 """
 
 import contextlib
@@ -22,44 +22,44 @@ from agent.pipeline.journal_keys import CARDS_ALWAYS
 from agent.volumes import PluggedIn
 
 NAME = ".photo-agent-card"
-"""The mark on the card; hidden, so that no camera or scan minds it."""
+"""The mark's name on the card. The file is hidden, so that cameras and scans ignore it."""
 
 _LENGTH = 64
 _MOST = 500
-"""Cards that are remembered; the oldest are forgotten first."""
+"""The number of cards remembered; the oldest are forgotten first."""
 
 
 def is_always(context: Context, card: PluggedIn) -> bool:
-    """Whether this person said "always" of this very card."""
-    said = _said(context).get(_key(card))
-    if card.id is None or said is None or said[0] != context.settings.device.staff:
+    """Whether this person answered "always" for this very card."""
+    always = _always(context).get(_key(card))
+    if card.id is None or always is None or always[0] != context.settings.device.staff:
         return False
     mark = _read(card.top)
-    return mark is not None and _hash(mark) in said[1:]
+    return mark is not None and _hash(mark) in always[1:]
 
 
 def remember(context: Context, card: PluggedIn) -> bool:
-    """Have "always" hold for this card from the next time on; False where it cannot be marked."""
+    """Make "always" apply to this card from the next time on; False if the card cannot be marked."""
     if card.id is None or card.read_only:
         return False
-    said, mark = _said(context), secrets.token_hex(_LENGTH // 2)
-    before = said.pop(_key(card), [])[-1:]
-    # The old mark counts too until the new one is there: a card pulled out at this moment is known all the same.
-    _put(context, said | {_key(card): [context.settings.device.staff, *before, _hash(mark)]})
+    always, mark = _always(context), secrets.token_hex(_LENGTH // 2)
+    before = always.pop(_key(card), [])[-1:]
+    # The old mark counts until the new one is written, so a card pulled out at this moment is still recognised.
+    _put(context, always | {_key(card): [context.settings.device.staff, *before, _hash(mark)]})
     try:
         replace_file(card.top / NAME, mark.encode())
     except OSError:
         forget(context, card)
         return False
-    _put(context, said | {_key(card): [context.settings.device.staff, _hash(mark)]})
+    _put(context, always | {_key(card): [context.settings.device.staff, _hash(mark)]})
     return True
 
 
 def forget(context: Context, card: PluggedIn) -> None:
-    """Ask about this card again from now on; the mark goes where it can be taken away."""
-    said = _said(context)
-    if said.pop(_key(card), None) is not None:
-        _put(context, said)
+    """Ask about this card again from now on, and remove the mark if the card allows it."""
+    always = _always(context)
+    if always.pop(_key(card), None) is not None:
+        _put(context, always)
     with contextlib.suppress(OSError):
         if _read(card.top) is not None:
             (card.top / NAME).unlink()
@@ -74,7 +74,7 @@ def _hash(mark: str) -> str:
 
 
 def _read(top: Path) -> str | None:
-    """The mark on a card, read without following a link; None where there is none like ours."""
+    """The mark on a card, read without following a link; None if the card has no mark of this program's form."""
     try:
         handle = open_plain(top / NAME)
     except (OSError, ValueError):
@@ -88,11 +88,11 @@ def _read(top: Path) -> str | None:
     return text.decode("ascii", "replace") if len(text) == _LENGTH else None
 
 
-def _said(context: Context) -> dict[str, list[str]]:
-    said: dict[str, list[str]] = json.loads(context.journal.fact(CARDS_ALWAYS) or "{}")
-    return said
+def _always(context: Context) -> dict[str, list[str]]:
+    always: dict[str, list[str]] = json.loads(context.journal.fact(CARDS_ALWAYS) or "{}")
+    return always
 
 
-def _put(context: Context, said: dict[str, list[str]]) -> None:
-    newest = dict(list(said.items())[-_MOST:])
+def _put(context: Context, always: dict[str, list[str]]) -> None:
+    newest = dict(list(always.items())[-_MOST:])
     context.journal.set_fact(CARDS_ALWAYS, json.dumps(newest) if newest else None)

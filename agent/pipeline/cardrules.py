@@ -1,12 +1,12 @@
-"""What is different about photos on a card: nothing is removed from one that a person has not said yes to.
+"""The rules for photos on a card: nothing is removed from a card unless a person said yes to that.
 
-A photo of a card comes into the journal only by a yes: to an offer, by `sync` with the card's name, by a watched folder
-that is on the card itself, or by `remove = "always"` in the settings. The yes is for the photo as it was then:
+A photo on a card enters the journal only by a yes: to an offer, by `sync` with the card's name, by a watched folder on
+the card itself, or by `remove = "always"` in the settings. The yes applies to the photo as it was then:
 
-- Another file under its name, on the card when it is put in again or on a copy of the card, is no longer that photo. It
-  is left where it is, and asked about like any new one.
+- If another file has its name later, on the same card or on a copy of it, that is not the same photo. It is left where
+it is, and the person is asked about it as about any new photo.
 - With `remove = "never"` photos are sent and stay on the card; a later yes, or "always", lets them be removed.
-- A card that is mounted below a watched folder is not a part of it: it is offered like every card.
+- A card mounted below a watched folder does not belong to that folder. It is offered like every card.
 """
 
 import os
@@ -23,35 +23,35 @@ from agent.pipeline.importfolders import why_unfit
 from agent.settings import Settings
 from agent.volumes import Mounted, PluggedIn, plugged_in
 
-KEPT = "it was sent and stays on the card too, as the settings say"
-"""Why a photo that is on record stays on a card for good."""
+STAYS_ON_CARD = "it was sent and stays on the card too, as the settings say"
+"""The reason for which a recorded photo stays on a card for good."""
 
 
 def why_it_stays_on_card(context: Context, tracked: TrackedPhoto, mounted: Mounted) -> str | None:
-    """Why a recorded photo on a card may not be removed from it now; None where it may, or is on no card."""
+    """Why a recorded photo may not be removed from its card now; None if it may, or if it is not on a card."""
     remove, folder = context.settings.cards.remove, tracked.photo.main.path.parent
     if tracked.away is Outcome.KEPT and remove != "always":
-        return KEPT
+        return STAYS_ON_CARD
     if remove == "never":
-        return KEPT if mounted.removable(folder) else None
-    # That it is locked is on record already: the share need not be read again to find out the same.
+        return STAYS_ON_CARD if mounted.removable(folder) else None
+    # The record already says that the card is locked, so there is no need to read the share's copy again.
     locked = tracked.away is Outcome.READ_ONLY and mounted.removable(folder) and mounted.read_only(folder)
     return tracked.reason if locked else None
 
 
 def what_becomes_of(settings: Settings, folder: Path, mounted: Mounted) -> str:
-    """What happens to a photo of a visit in this folder once it was sent, as the end of a sentence."""
+    """What happens to a photo of a visit in this folder once it has been sent, as the end of a sentence."""
     if not mounted.removable(folder):
         return "then removed from this laptop"
     if settings.cards.remove == "never":
         return "stay on the card too, as the settings say"
     if mounted.read_only(folder):
-        return "stay on the card too, for it is locked"
+        return "stay on the card too, because it is locked"
     return "then removed from the card"
 
 
 def released(context: Context, recorded: Sequence[TrackedPhoto], roots: Sequence[Path]) -> Sequence[TrackedPhoto]:
-    """These photos; those that stayed on a card by an earlier setting, and lie in what was asked for now, are free."""
+    """These photos; those in `roots` that stayed on a card because of an earlier setting may now be removed."""
     if context.settings.cards.remove == "never":
         return recorded
     return [
@@ -63,14 +63,14 @@ def released(context: Context, recorded: Sequence[TrackedPhoto], roots: Sequence
 
 
 def another_on_card(tracked: TrackedPhoto, photo: Photo, mounted: Mounted) -> bool:
-    """Whether what is in a tracked photo's place, on a card, is another one than a person was asked about."""
+    """Whether the file on the card is no longer the photo that the person was asked about."""
     if same(tracked.photo, photo) is not None or left_of(tracked.photo, photo) is not None:
         return False
     return mounted.removable(photo.main.path.parent)
 
 
 def cards_below(settings: Settings, roots: Sequence[Path]) -> frozenset[Path]:
-    """Cards that are mounted below a watched folder among `roots`, and are offered instead."""
+    """The cards mounted below a watched folder among `roots`; they are offered instead of scanned."""
     watched = {Path(os.path.realpath(root)) for root in roots if root in settings.watch}
     if not watched or not settings.cards.offer:
         return frozenset()
@@ -79,9 +79,9 @@ def cards_below(settings: Settings, roots: Sequence[Path]) -> frozenset[Path]:
 
 
 def why_not_offered(settings: Settings, card: PluggedIn) -> str | None:
-    """Why this volume is not offered, as the end of a sentence; None where it is a card that may be."""
+    """Why this volume is not offered, as the end of a sentence; None if it is a card that may be offered."""
     if not looks_like_a_card(card.top):
-        return "has no folder of a camera."
+        return "does not have a camera's folder on it."
     for folder in settings.watch:
         watched = Path(os.path.realpath(folder))
         if watched == card.top or card.top in watched.parents:

@@ -1,15 +1,16 @@
-"""The life of an offer: a card is put in, looked through, offered, sent and said to be finished; or taken out too soon.
+"""The life of an offer: a card is put in, looked through, offered, sent and reported finished, or taken out too soon.
 
 ::
 
     looking → offered → sending → done
                  ↘ declined  ↘ taken out → (put in again) sending
 
-Where each card stands is a fact of the journal as long as the card is in, so that the staff page can show it; the
-service alone changes it. A person's answer is a row that the page writes (`Journal.answer_card`). A card on which there
-is nothing of a visit leaves no trace, here or elsewhere.
+The phase of each card is a fact in the journal as long as the card is in, so that the staff page can show it; only the
+service changes it. A person's answer is a row that the page writes (`Journal.answer_card`). A card without photos of a
+visit leaves no trace, here or elsewhere.
 
-The record says of each card that was sent whose it was: `loans` makes the School Business Manager's list of it.
+For each card that was sent, the record says whose camera it came from: `loans` turns that into the School Business
+Manager's list.
 """
 
 import contextlib
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from agent.pipeline.cardlook import CardLook
 
 WAITING = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN)
-"""States of photos of a card that are on their way."""
+"""States of a card's photos that are on their way."""
 
 
 class Phase(StrEnum):
@@ -52,14 +53,13 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card as the page shows it. `id` is that of this offer: an answer to an earlier one counts no more.
+    """A card as the page shows it. `id` identifies this offer: an answer to an earlier offer no longer counts.
 
-    `photos` are all that it held when it was looked through, `visits` those to be sent, `unsure` those that a person
-    would have to decide about. `since` is when the yes was given; `sent` are those on the share and `kept` those of
-    them that are still on the card. `print` is what it held when it was offered; `asked_again` whether it was
-    another than that when the yes came. `stays` is whether its photos stay on it, as the settings said when it was
-    offered. `flushed` is whether it is certain that all is written to it, `always` whether
-    a person said so of it.
+    `photos` counts all photos found on the card, `visits` those to be sent, `unsure` those that a person would have to
+    decide about. `since` is when the yes was given; `sent` counts the photos on the share, and `kept` those among them
+    that are still on the card. `print` covers the card's contents when it was offered; `asked_again` says whether they
+    had changed by the time the yes came. `stays` says whether its photos stay on it, by the settings at the time of the
+    offer. `flushed` says whether everything is certainly written to it, `always` whether a person answered "always".
     """
 
     id: str
@@ -81,11 +81,11 @@ class Card:
 
     @property
     def to_send(self) -> int:
-        """Photos of visits that were on it when it was looked through, and not sent."""
+        """The number of photos of visits found on the card that are still to be sent."""
         return sum(self.visits.values())
 
     def after(self, look: "CardLook") -> "Card":
-        """This card with what a look through it has found."""
+        """This card with the findings of a look through it."""
         return replace(
             self,
             photos=look.photos,
@@ -97,12 +97,12 @@ class Card:
 
 
 def put_in(context: Context, plugged: PluggedIn, phase: Phase = Phase.LOOKING) -> Card:
-    """A card that was put in just now; nothing is put down yet."""
+    """A card that was put in just now; nothing about it is written yet."""
     return Card(secrets.token_hex(6), phase, plugged, context.clock())
 
 
 def cards(context: Context) -> list[Card]:
-    """All that are in, or were taken out too soon; the first put in first. What another version noted is left out."""
+    """The cards that are in or were taken out too soon, oldest first. Entries of other versions are skipped."""
     found = []
     for text in context.journal.facts(CARD).values():
         with contextlib.suppress(ValueError, TypeError, KeyError):
@@ -111,7 +111,7 @@ def cards(context: Context) -> list[Card]:
 
 
 def put_down(context: Context, card: Card) -> Card:
-    """Have the page show it so."""
+    """Write the card into the journal, so that the page shows it."""
     text = written(card)
     if context.journal.fact(CARD + card.id) != text:
         context.journal.set_fact(CARD + card.id, text)
@@ -119,12 +119,12 @@ def put_down(context: Context, card: Card) -> Card:
 
 
 def drop(context: Context, card: Card) -> None:
-    """Show it no more."""
+    """Stop showing the card."""
     context.journal.set_fact(CARD + card.id, None)
 
 
 def counted(context: Context, card: Card) -> tuple[Card, int]:
-    """The card with how many of its photos are on the share, kept, and in doubt; and how many are on their way."""
+    """The card with its photos counted (on the share, still on the card, in doubt); and how many are on their way."""
     states = context.journal.on_volume(card.plugged.id, card.plugged.top, card.since or card.put_in_at)
     kept, removed = states.get(State.RECORDED, 0), states.get(State.REMOVED, 0)
     waiting = sum(states.get(state, 0) for state in WAITING)
@@ -133,7 +133,7 @@ def counted(context: Context, card: Card) -> tuple[Card, int]:
 
 
 def unlock(context: Context, plugged: PluggedIn) -> None:
-    """Photos that could not be removed from this card, which was locked, need not wait: it was put in again."""
+    """Try again at once to remove photos that could not be removed while this card was locked: it was put in again."""
     ready = [
         replace(one, not_before=None, attempts=0)
         for one in context.journal.away()
@@ -143,7 +143,7 @@ def unlock(context: Context, plugged: PluggedIn) -> None:
 
 
 def forget_unasked(context: Context, top: Path, since: datetime) -> None:
-    """Drop what a run found below `top` from then on: the card was taken out or swapped before anything was sent."""
+    """Drop what a run has found below `top` since then: the card was taken out or swapped before anything was sent."""
     for chunk in context.journal.chunks(*NOT_YET_SENT):
         for one in chunk:
             if one.found_at >= since and one.photo.main.path.is_relative_to(top):
@@ -154,9 +154,10 @@ def forget_unasked(context: Context, top: Path, since: datetime) -> None:
 
 
 def put_on_record(context: Context, card: Card) -> None:
-    """Say in the record which card, of which of the school's cameras, this person sent photos from.
+    """Record the card, and the school camera, from which this person sent photos.
 
-    A label is what somebody called a card, perhaps by a name: it is put down only of a card from the school's camera.
+    Somebody may have labelled a card with a private name, so the label is recorded only for a card from a school
+    camera.
     """
     body: dict[str, JSON] = {
         "staff": context.settings.device.staff,
@@ -172,7 +173,7 @@ def put_on_record(context: Context, card: Card) -> None:
 
 
 def _is_fit(text: str) -> bool:
-    """Whether a card's label, which may hold anything, may go on record."""
+    """Whether a card's label, which may contain anything, may go on record."""
     return bool(text) and len(text) <= LONGEST_LABEL and text.isprintable() and trace_of_private(text) is None
 
 
@@ -180,7 +181,7 @@ def _is_fit(text: str) -> bool:
 
 
 def written(card: Card) -> str:
-    """As JSON; a path that is not text is kept as it is."""
+    """The card as JSON; a path that is not valid text is preserved byte for byte."""
     plugged = card.plugged
     return json.dumps(
         {
@@ -222,7 +223,7 @@ def _read(text: str) -> Card:
 
 
 def spoken_cards(context: Context) -> tuple[str, ...]:
-    """A sentence for each card that is in or was taken out too soon, for whoever asks on the command line."""
+    """A sentence for the command line about each card that is in or was taken out too soon."""
     return tuple(said for card in cards(context) if (said := _spoken(card)) is not None)
 
 
@@ -233,7 +234,7 @@ def _spoken(card: Card) -> str | None:
     left = f"{card.kept} of them are still on it" if card.kept else "and removed from it. Eject it, then take it out"
     words = {
         Phase.LOOKING: f"A card is being looked through: {numbered(card.photos, 'photo')} so far.",
-        Phase.OFFERED: f"A card holds {holds}. To answer: photo-agent open",
+        Phase.OFFERED: f"A card has {holds}. To answer, run `photo-agent open`.",
         Phase.SENDING: f"{of} of a card are sent and checked. Leave the card in.",
         Phase.DONE: f"A card is finished: {safe}{',' if card.kept else ''} {left}.",
         Phase.TAKEN_OUT: f"A card was taken out too soon, with {of} sent. Put it in again.",
@@ -242,5 +243,5 @@ def _spoken(card: Card) -> str | None:
 
 
 def of_offer(all_cards: Iterable[Card], offer: str) -> Card | None:
-    """The card that this offer is about."""
+    """The card to which this offer belongs."""
     return next((card for card in all_cards if card.id == offer), None)

@@ -1,10 +1,10 @@
-"""Clocks lie: what is concluded from the laptop's clock, and what is not.
+"""Clocks lie: what this program concludes from the laptop's clock, and what it does not.
 
-A laptop's clock leaps: an empty battery, a wrong zone, a person who sets it. So no difference of two times is trusted:
-an age below zero is none; a time from the future, which a clock that was ahead has left in the journal, counts as now;
-and nobody is called late by a clock that the share's contradicts. Where waiting is concerned it ends early rather than
-late, for nothing is lost by another try. Pure decisions rest on the monotonic clock where one process can see both
-ends (`Run`, the supervisor).
+A laptop's clock leaps: the battery was empty, the zone was wrong, or a person set it. So no difference of two times is
+trusted. An age below zero counts as zero; a time in the future, written into the journal while the clock was ahead,
+counts as now; and nobody is called late by a clock that disagrees with the share's. Waiting ends early rather than
+late, because another attempt costs nothing. Where one process sees both ends of a span, it measures with the monotonic
+clock (`Run`, the supervisor).
 """
 
 from datetime import datetime, timedelta
@@ -24,14 +24,14 @@ TRUSTED = timedelta(minutes=10)
 
 
 def age(since: datetime, now: datetime) -> timedelta:
-    """How long ago that was; none where it is in the future."""
+    """How long ago that was; zero if it is in the future."""
     return max(now - since, timedelta(0))
 
 
 def notice_a_leap_back(context: Context) -> None:
-    """Where the clock shows an earlier time than it did before, times that are now in the future count as now.
+    """If the clock shows an earlier time than before, treat times that are now in the future as now.
 
-    Called where a run begins and where it ends, so that the newest time in the journal is known.
+    Called when a run begins and when it ends, so that the newest time in the journal is known.
     """
     now = context.clock()
     seen = context.journal.fact(CLOCK_SEEN)
@@ -43,9 +43,9 @@ def notice_a_leap_back(context: Context) -> None:
 
 
 def compare_with_share(context: Context, share: "Share") -> timedelta | None:
-    """How far the laptop's clock is ahead of the share's, put down where that is more than `TRUSTED`.
+    """How far the laptop's clock is ahead of the share's, noted in the journal if it is more than `TRUSTED`.
 
-    None where the share does not say what time it is. Raises ShareUnreachable.
+    None if the share does not say what time it is. Raises ShareUnreachable.
     """
     try:
         ahead = context.clock() - share.now()
@@ -57,26 +57,26 @@ def compare_with_share(context: Context, share: "Share") -> timedelta | None:
 
 
 def believed(context: Context) -> datetime:
-    """What time it is: by the laptop's clock, corrected where the share's has contradicted it last."""
+    """The time now: the laptop's clock, corrected if the share's clock last disagreed with it."""
     ahead = context.journal.fact(CLOCK_AHEAD)
     now = context.clock()
     return now if ahead is None else now - timedelta(seconds=float(ahead))
 
 
 def latest(context: Context) -> datetime:
-    """The latest that it can be now: a photo that says a later time than this lies."""
+    """The latest that it can be now: a photo with a later time than this is wrong."""
     seen = context.journal.fact(CLOCK_SEEN)
     own = context.clock()
     return max(own, believed(context), own if seen is None else datetime.fromisoformat(seen))
 
 
 def earliest(context: Context) -> datetime:
-    """The earliest that it can be now: nobody is called late by the other clock."""
+    """The earliest that it can be now: whoever is late by only one of the two clocks is not called late."""
     return min(context.clock(), believed(context))
 
 
 def wrong_clock(ahead: timedelta) -> str | None:
-    """What to tell a person of a clock that is so far ahead of the share's; None where it is right."""
+    """The notice about a clock that is this far ahead of the share's; None if the clock is right."""
     if abs(ahead) <= TRUSTED:
         return None
     minutes = round(abs(ahead).total_seconds() / 60)
@@ -84,6 +84,6 @@ def wrong_clock(ahead: timedelta) -> str | None:
     length = next(counted(minutes // unit, name) for unit, name in units if minutes >= 2 * unit)
     way = "ahead of" if ahead > timedelta(0) else "behind"
     return (
-        f"This laptop's clock is {length} {way} the clock of the school network. Photos are sent all the same. Set the "
-        "clock to the right time, or ask IT."
+        f"This laptop's clock is {length} {way} the clock of the school network. Photos are still sent. Set the clock "
+        "to the right time, or ask IT."
     )

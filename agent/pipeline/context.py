@@ -1,7 +1,7 @@
-"""What a run is made of: the settings, and from them the stages, opened once and closed together.
+"""The context of a run: the settings, and the stages opened from them once and closed together.
 
-Here alone the settings meet the stages. A run gets its clock, its way to wait and its way to the share from here, so
-that tests and the demo put others in their place without patching.
+Only this module knows both the settings and the stages. A run gets its clock, its sleep and its connection to the share
+from here, so that tests and the demo can replace them without patching.
 """
 
 import contextlib
@@ -24,27 +24,27 @@ from agent.register import RegisterStore
 from agent.settings import Settings
 from agent.volumes import Mounted, mounted
 
-if TYPE_CHECKING:  # imported when first called: SSH, and what reads photos
+if TYPE_CHECKING:  # imported when first called: SSH, and the readers of photos
     from agent.capture import PhotoReader
     from agent.forward import Forwarder
     from agent.share import Server, Share
     from agent.worker import Worker
 
 RULES = 2
-"""Counted up when the rules of deciding change within one version of the program: then all is decided afresh."""
+"""Increased when the rules of deciding change within one version of the program: then all photos are decided afresh."""
 
 UNREADABLE = 2
-"""Attempts of a refused photo that ended the reader: from here on it is left alone until its file changes."""
+"""After a photo has crashed the reader this often, it is left alone until its file changes."""
 
 PATIENCE = 5.0
-"""Seconds that a run's end may be held up by a log server; what it has not taken by then waits for the next run."""
+"""Seconds for which a log server may delay the end of a run. Entries it has not taken by then wait for the next run."""
 
 
 class Connect(Protocol):
     """The way to the share."""
 
     def __call__(self, *, delivering: bool = False) -> "Share":
-        """Connect; `delivering` where photos are to be sent at once. Raises as `open_share` does."""
+        """Connect; `delivering` if photos are to be sent at once. Raises as `open_share` does."""
         ...
 
 
@@ -73,16 +73,16 @@ class Context:
 
     @property
     def capture(self) -> "PhotoReader":
-        """What reads photos."""
+        """The reader of photos."""
         from agent.capture import PhotoReader
 
         return PhotoReader(self.worker)
 
     @property
     def worker(self) -> "Worker":
-        """What takes files apart, in processes of its own: here from the first call on, these from the first file.
+        """The worker that parses files in processes of its own; they start with the first file.
 
-        Files that ended the reader before are not touched by it, unless the grounds for deciding are others now.
+        Files that crashed the reader before are skipped, unless the grounds for deciding have changed since.
         """
         if self._worker is None:
             from agent.pipeline.jobs import JOBS
@@ -96,12 +96,12 @@ class Context:
 
     @property
     def grounds(self) -> str | None:
-        """What a decision rests on beside the photo: program, register, staff, zone and what the school wants.
+        """The grounds for a decision apart from the photo: program, register, staff, zone and the school's wishes.
 
         None without a register.
 
-        Where any of it changes, all is decided afresh: a name corrected in agent.toml must not leave the photos of a
-        visit private for ever.
+        If any of these changes, all photos are decided afresh: once a name is corrected in agent.toml, the photos of a
+        visit must not stay private for ever.
         """
         register = self.registers.current()
         device, screenshots = self.settings.device, self.settings.folders.screenshots
@@ -113,7 +113,7 @@ class Context:
 
     @property
     def forwarder(self) -> "Forwarder":
-        """What tells the record's entries to the school's log servers, in a thread of its own."""
+        """Sends the record's entries to the school's log servers, in a thread of its own."""
         if self._forwarder is None:
             from agent.pipeline.forwarding import forwarder_of
 
@@ -121,12 +121,12 @@ class Context:
         return self._forwarder
 
     def rest(self) -> None:
-        """End the processes that read photos; the next photo starts them again."""
+        """Stop the processes that read photos; the next photo starts them again."""
         if self._worker is not None:
             self._worker.close()
 
     def close(self) -> None:
-        """End what was started."""
+        """Stop the processes and threads that were started, and close the stages."""
         if self._worker is not None:
             self._worker.close()
         if self._forwarder is not None:
@@ -134,7 +134,7 @@ class Context:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The device's zone: for wall clocks outside every visit, and for what is shown."""
+        """The device's zone: for wall-clock times outside every visit, and for times that are shown."""
         return ZoneInfo(self.settings.device.timezone)
 
 

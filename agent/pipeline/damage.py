@@ -1,7 +1,7 @@
-"""Photos that are sent although they are damaged, and said to be: what is left of one must not be lost either.
+"""Damaged photos are sent too, and reported as damaged: what is left of them must not be lost either.
 
-Often this is the first that anyone hears of a failing card, so it is told during the run, at its end, by `status`, and
-in the entry of the transfer.
+Often this is the first sign of a failing card, so it is reported during the run, at its end, by `status`, and in the
+entry of the transfer.
 """
 
 import json
@@ -22,35 +22,35 @@ _AFTER = "; sent all the same"
 
 @dataclass(frozen=True, slots=True)
 class DamagedPhotos:
-    """How many damaged photos were sent from this laptop, and when the last one was."""
+    """How many damaged photos were sent from this laptop, and when the last one was sent."""
 
     photos: int
     last: datetime
 
 
 def damaged(decision: Decision, what: str) -> Decision:
-    """The decision with the damage, which is among its reasons too."""
+    """The decision with the damage added, which its reasons mention too."""
     return replace(decision, damage=what, reasons=(*decision.reasons, f"{_MARK}{what}{_AFTER}"))
 
 
 def damage_of(tracked: TrackedPhoto) -> str | None:
-    """What is said to be wrong with a photo's picture."""
+    """What is wrong with a photo's picture, in words; None if it is undamaged."""
     decision = tracked.decision
     if decision is None or decision.damage is not None:
         return None if decision is None else decision.damage
-    # Decisions of before this field have it among their reasons only.
+    # Decisions made before this field existed mention the damage only among their reasons.
     before = next((reason for reason in decision.reasons if reason.endswith(_AFTER)), None)
     return None if before is None else before.removeprefix(_MARK).removesuffix(_AFTER)
 
 
 def on_record(tracked: TrackedPhoto) -> str | None:
-    """The same in the words that the record has for it (`agent.record.schema.DAMAGES`)."""
+    """The damage in the record's words (`agent.record.schema.DAMAGES`)."""
     what = damage_of(tracked)
     return None if what is None else "end missing" if what == CUT_SHORT else "does not decode"
 
 
 def report_damaged(context: Context, audience: Audience, tracked_photos: list[TrackedPhoto]) -> int:
-    """Tell of the damaged ones among photos just proven, and count them for `status`; how many."""
+    """Report the damaged photos among those just proven, and count them for `status`; returns their number."""
     found = [(tracked, what) for tracked in tracked_photos if (what := damage_of(tracked))]
     for tracked, what in found:
         audience.event(Event(Happened.DAMAGED, tracked.id, {"reason": what}))
@@ -62,7 +62,7 @@ def report_damaged(context: Context, audience: Audience, tracked_photos: list[Tr
 
 
 def so_far(context: Context) -> DamagedPhotos | None:
-    """What was counted until now; None where no photo was damaged."""
+    """The count so far; None if no photo was damaged."""
     fact = context.journal.fact(DAMAGED)
     if fact is None:
         return None

@@ -1,7 +1,7 @@
 """Setting a laptop up: the two keys, the pinned host key, and what IT must enter on the server.
 
-May be repeated: a key that is there stays, and a host key is pinned only when a person has said that it is the right
-one. Everything is checked first (`check_keys`, `may_pin`), and only then is anything written.
+It may be repeated: an existing key stays, and a host key is pinned only when a person has confirmed it. Everything is
+checked first (`check_keys`, `may_pin`); only then is anything written.
 """
 
 import shlex
@@ -20,7 +20,7 @@ from agent.share import HostKey, judge, make_key, pin, pinned, public_key
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What IT enters on the server: the device's name and user, and its two public keys."""
+    """The data that IT enters on the server: the device's name and user, and its two public keys."""
 
     device: str
     user: str
@@ -31,15 +31,15 @@ class Enrolment:
     def command(self) -> str:
         """The line that lets the laptop in, to be pasted on the server."""
         line = f"install/server/add-device.sh {self.device} '{self.ssh_key}'"
-        # The script makes the user's name of the device's, unless it is told another.
+        # The script derives the user's name from the device's name, unless it is given another.
         as_made = self.device.lower().replace(".", "-")
         return line if self.user == as_made else f"{line} --user {shlex.quote(self.user)}"
 
 
 def names_in_register(settings: Settings) -> tuple[str, ...] | None:
-    """The staff that the visits register names; None where it cannot be read from here and now.
+    """The staff named in the visits register; None if the register cannot be read now.
 
-    Before IT has entered this laptop's key on the server, the share does not let it in: then nobody knows yet.
+    The share does not let a laptop in until IT has entered its key on the server.
     """
     try:
         return names_in(read_once(settings))
@@ -48,7 +48,7 @@ def names_in_register(settings: Settings) -> tuple[str, ...] | None:
 
 
 def make_keys(settings: Settings) -> Enrolment:
-    """Make the SSH key and the log key where they are missing."""
+    """Make the SSH key and the log key, if they are missing."""
     name = settings.device.name
     return Enrolment(
         device=name,
@@ -59,7 +59,7 @@ def make_keys(settings: Settings) -> Enrolment:
 
 
 def check_keys(settings: Settings) -> None:
-    """Raise where a key is there already and cannot be used; a missing one will be made."""
+    """Raise if a key exists and cannot be used; a missing key is made later."""
     if settings.key_file.exists():
         public_key(settings.key_file)
     place = log_key(settings)
@@ -69,10 +69,11 @@ def check_keys(settings: Settings) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """How the person at the keyboard is asked about a host key; where nobody can be asked, both answer at once.
+    """Asks the person at the keyboard about a host key; where there is no such person, both functions answer at once.
 
-    `new` is asked about a server that is not known yet, and says whether the key is the right one. `changed` is shown
-    the key that the server shows now and those that it had, and returns the fingerprint that IT gave; it may be empty.
+    `new` is called for a server that is not known yet, and says whether the key is the right one. `changed` gets the
+    key that the server shows now and the keys that it had before, and returns the fingerprint that IT gave; it may be
+    empty.
     """
 
     new: Callable[[HostKey], bool]
@@ -80,15 +81,15 @@ class Confirmation:
 
 
 def may_pin(settings: Settings, key: HostKey, *, given: str | None, confirmation: Confirmation) -> bool:
-    """Whether to pin the key that the server shows: False where it is pinned already.
+    """Whether to pin the key that the server shows; False if it is pinned already.
 
-    `given` is the fingerprint from IT. Raises HostKeyRefused where the key is another one, was revoked, or nobody
-    confirmed it. A key in place of another one is never confirmed by a yes: its fingerprint must come from IT.
+    `given` is the fingerprint from IT. Raises HostKeyRefused if the key differs from it, was revoked, or nobody
+    confirmed it. A key that replaces another one is never confirmed by a yes: its fingerprint must come from IT.
     """
     server = settings.share
     known = pinned(settings.known_hosts_file, server.host, server.port)
     if key.base64 in {other.base64 for other in known.revoked}:
-        judge(key, known, server.host, server.port)  # which refuses it, and says why
+        judge(key, known, server.host, server.port)  # it refuses the key, and says why
     if given is not None and not _same(given, key):
         raise HostKeyRefused(
             f"The server at {server.host} shows {key.fingerprint}, which is not the fingerprint that was given. "
@@ -122,7 +123,7 @@ def pin_key(settings: Settings, key: HostKey) -> None:
 
 
 def _same(given: str, key: HostKey) -> bool:
-    """Whether somebody's fingerprint is the key's: with or without SHA256:, or the whole line of `ssh-keygen -l`."""
+    """Whether a fingerprint belongs to the key: with or without SHA256:, or as the whole line of `ssh-keygen -l`."""
     wanted = key.fingerprint.removeprefix("SHA256:")
     return any(word.removeprefix("SHA256:").rstrip("=") == wanted for word in given.split())
 

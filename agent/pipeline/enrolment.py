@@ -1,8 +1,8 @@
-"""The file in which a laptop tells IT's server who it is, so that a hundred laptops need no copying of keys by hand.
+"""The file in which a laptop introduces itself to IT's server, so that nobody copies a hundred keys by hand.
 
 `init --enrolment FOLDER` leaves it in a folder that IT names (a network drive, a stick), and on the server
-`add-device.sh --from FOLDER` takes all that it finds there. Nothing in it is secret: a device's name and user, whose
-it is, and its two public keys. One line each, `NAME: VALUE`, below a first line that says which version it is.
+`add-device.sh --from FOLDER` reads all such files. Nothing in the file is secret: a device's name and user, its member
+of staff, and its two public keys. Each is a line `NAME: VALUE`, below a first line with the version of the format.
 """
 
 import base64
@@ -25,7 +25,7 @@ def fingerprint(ssh_key: str) -> str:
 
 
 def text_of(enrolment: Enrolment, staff: str) -> str:
-    """What the file says."""
+    """The text of the file."""
     lines = (
         FIRST_LINE,
         f"device: {enrolment.device}",
@@ -39,7 +39,7 @@ def text_of(enrolment: Enrolment, staff: str) -> str:
 
 
 def _is_there(path: Path, text: bytes) -> bool:
-    """Whether this very file was left before. Others write to the folder, too, and it may let nobody read."""
+    """Whether this same file was left before. Others write to the folder too, and it may be unreadable."""
     try:
         return not path.is_symlink() and read_named(path, len(text)) == text
     except OSError:
@@ -47,10 +47,10 @@ def _is_there(path: Path, text: bytes) -> bool:
 
 
 def leave(enrolment: Enrolment, staff: str, folder: Path) -> Path:
-    """Leave the file in the folder; where the same one is there already, that is it.
+    """Leave the file in the folder, unless the same file is there already.
 
-    Its name carries the key's fingerprint, so that no laptop ever writes over another's file, nor over what it left
-    itself before it was set up anew. UsageError where the folder cannot be written.
+    Its name contains the key's fingerprint, so that no laptop ever overwrites another's file, or the file it left
+    itself before it was set up again. UsageError if the folder cannot be written.
     """
     text = text_of(enrolment, staff).encode()
     digest = hashlib.sha256(text).hexdigest()[:12]
@@ -68,7 +68,7 @@ def leave(enrolment: Enrolment, staff: str, folder: Path) -> Path:
             draft.unlink(missing_ok=True)
     except OSError as fault:
         raise UsageError(
-            f"The enrolment file could not be written to {folder} ({fault.strerror}). Check that the folder is there "
-            "and can be written, and run `photo-agent init` again; the settings and keys that were made stay."
+            f"The enrolment file could not be written to {folder} ({fault.strerror}). Check that the folder exists "
+            "and can be written, and run `photo-agent init` again; the settings and keys made so far remain."
         ) from fault
     return path

@@ -1,7 +1,7 @@
-"""What a run tells as it goes, and how it ended. The names of events and fields are those of `sync --json`.
+"""The events that a run reports, and the summary of how it ended.
 
-An event speaks of a photo by its id in the journal and, once it is on its way, by its name on the share: never by its
-name or folder on this laptop. Of private photos there is only a count.
+Events and fields have the names of `sync --json`. An event identifies a photo by its id in the journal and, once it is
+being sent, by its name on the share: never by its name or folder on this laptop. Private photos are only counted.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from agent.model import PhotoId
 
 
 class Happened(StrEnum):
-    """The steps that are told."""
+    """The steps that are reported."""
 
     FOUND = "found"
     DECIDED = "decided"
     SENT = "sent"
     PROVEN = "proven"
-    DAMAGED = "damaged"  # sent and proven, but its picture does not decode or lacks its end
+    DAMAGED = "damaged"  # sent and proven, but its picture does not decode or its end is missing
     REMOVED = "removed"
     HELD = "held"
     FAILED = "failed"
@@ -51,13 +51,14 @@ class Exit(IntEnum):
 
 @dataclass(slots=True)
 class Summary:
-    """Counts of one run; `bytes` are those sent, tags included; `review` and `waiting` are what is left after it.
+    """Counts of one run.
 
-    `unpublished` is why the share does not have all of the record; None where it has, or was not there to take it.
-    `register` is what is wrong with the visits register, though the run went by it.
-    `private` are those found to be private by this run, `left_alone` all that are not of a visit, as far as is known.
-    `visits` are those whose photos were proven, each with its id, its title and their number.
-    `away` are photos whose card or folder is not there; they are in no other count.
+    `bytes` are those sent, tags included; `review` and `waiting` count photos left after the run. `unpublished` says
+    why part of the record is missing on the share; None if nothing is missing, or if the share could not be reached.
+    `register` says what is wrong with the visits register, although the run used it. `private` counts the photos that
+    this run found to be private, `left_alone` all photos not known to be of a visit. `visits` lists the visits whose
+    photos were proven, each with its id, its title and the number of photos. `away` counts photos whose card or folder
+    is not there; no other count includes them.
     """
 
     found: int = 0
@@ -83,10 +84,11 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """What `sync` ends with: what ended it early, else the register, what is not yet sent, what waits for a person.
+        """The exit code of `sync`: for the fault that ended it, else for the register, unsent photos, or open
+        questions.
 
-        A register that is not understood comes before the photos: visits may be missing that nobody waits for. The
-        record is sent as photos are: what the share does not have of it is not yet sent.
+        A register that was not fully understood comes before the photos: it may lack visits without anybody noticing.
+        Entries of the record that are missing on the share count like unsent photos.
         """
         if self.fault is not None:
             return self.fault.exit_code
@@ -109,18 +111,18 @@ class Summary:
 
 
 class Audience(Protocol):
-    """Whoever follows a run: a progress bar, a line of JSON, the journal for a `sync` that handed over."""
+    """The port for followers of a run: a progress bar, lines of JSON, the journal for a `sync` that handed over."""
 
     def event(self, event: Event) -> None:
-        """One step was taken; it is already durable where it has to be."""
+        """One step was completed; if it had to be durable, it already is."""
         ...
 
     def expect(self, files: int, size: int) -> None:
-        """So many photos of so many bytes in all are about to be sent."""
+        """This many photos, with this many bytes in total, are about to be sent."""
         ...
 
     def advance(self, size: int) -> None:
-        """So many more bytes arrived at the share."""
+        """This many more bytes arrived at the share."""
         ...
 
 

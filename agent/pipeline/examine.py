@@ -1,7 +1,7 @@
 """From a file in an import folder to a decision: look, settle, read, decide.
 
-Nothing leaves the laptop here and nothing is changed in a folder. A photo whose register is missing or too old is not
-decided at all: it stays settled, with that as its reason.
+Nothing leaves the laptop here, and nothing is changed in a folder. If the register is missing or too old, photos are
+not decided at all: they stay settled, with that as their reason.
 """
 
 import time
@@ -29,27 +29,27 @@ from agent.pipeline.journal_keys import GROUNDS
 from agent.pipeline.judging import NOT_WHAT_IT_CLAIMS, is_remains, judge_photo, spoken
 from agent.pipeline.neighbours import with_neighbours
 from agent.pipeline.renew import no_register
-from agent.pipeline.whereabouts import OPEN, elsewhere, forget, put_down_away, put_down_changed
+from agent.pipeline.whereabouts import OPEN, elsewhere, forget, note_away, note_changed
 from agent.worker import Unreadable
 
 GIVEN_UP_WAITING = timedelta(minutes=10)
-"""A file without its end that nobody has written to for this long will not get one any more: it is damaged."""
+"""If the end of a file is missing and nobody has written to it for this long, the file is damaged for good."""
 
 EMPTY = "the file is empty; perhaps it was not copied completely"
-"""Why a photo of no bytes is refused."""
+"""Why an empty file is refused."""
 
 
 def reader(context: Context) -> Callable[[LocalFile], Capture]:
-    """What a file says by itself, for grouping."""
+    """Reads a file by itself, for grouping."""
     return lambda file: context.capture.read(file.path, now=latest(context))
 
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """What a look at the folders gave: photos, how many others are known to be private, and how many were forgotten.
+    """The result of a look at the folders: photos, the number of others known to be private, and the number forgotten.
 
-    `began` is when it began, `steady` when its last new photo had been seen, by the clock that does not leap. `away`
-    says, once, which photos cannot be reached.
+    `began` is when the look began; `steady` is when its last new photo was seen, by the monotonic clock. `away` has a
+    sentence, said once, about photos that cannot be reached.
     """
 
     photos: int
@@ -63,14 +63,14 @@ class ScanResult:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """How many photos were found to be private, and how many could not be decided and wait."""
+    """How many photos turned out to be private, and how many could not be decided and wait."""
 
     private: int
     failed: int
 
 
 def look(context: Context, roots: Sequence[Path]) -> ScanResult:
-    """Scan the folders and bring the journal up to what is there; forget what vanished before anything was sent."""
+    """Scan the folders and update the journal; forget photos that vanished before anything was sent."""
     began, steady = context.clock(), time.monotonic()
     mounted = context.mounted()
     apart = cards_below(context.settings, roots)
@@ -84,7 +84,9 @@ def look(context: Context, roots: Sequence[Path]) -> ScanResult:
             parts.update(member.file.path for member in photo.members[1:])
             yield photo
 
-    def seen_now() -> datetime:  # a card or a full folder takes minutes: a photo was not seen when the look began
+    def seen_now() -> (
+        datetime
+    ):  # a look at a card or a full folder takes minutes, so a photo was seen later than the look began
         nonlocal steady
         steady = time.monotonic()
         return context.clock()
@@ -94,7 +96,7 @@ def look(context: Context, roots: Sequence[Path]) -> ScanResult:
     rest = elsewhere(context, mounted, seen, roots, apart)
     if rest.here:
         context.journal.see_all(rest.here, seen_now(), register_version=context.grounds, volume_of=mounted.of)
-    put_down_changed(context, rest.ended)
+    note_changed(context, rest.ended)
     return ScanResult(
         photos=len(seen),
         left_alone=found - len(seen),
@@ -102,12 +104,12 @@ def look(context: Context, roots: Sequence[Path]) -> ScanResult:
         troubles=tuple(trouble.reason for trouble in troubles),
         began=began,
         steady=steady,
-        away=tuple(put_down_away(context, rest.away)),
+        away=tuple(note_away(context, rest.away)),
     )
 
 
 def unsettled(context: Context) -> timedelta | None:
-    """How long until the last of the photos just found can be settled; None where there is none."""
+    """How long until the last of the photos just found can be settled; None if there are no such photos."""
     settle = timedelta(seconds=context.settings.folders.settle_seconds)
     now = context.clock()
     waits = (settle - age(looked_at, now) for _, _, looked_at in context.journal.looks())
@@ -116,11 +118,11 @@ def unsettled(context: Context) -> timedelta | None:
 
 
 Looks = Mapping[datetime, Container[PhotoId]]
-"""Since when photos look as they do, and which: a folder's photos were mostly looked at together."""
+"""Photos by their look and the time since when they have had it; most photos of a folder share that time."""
 
 
 def resting(context: Context) -> Looks:
-    """How the photos that have not settled look now."""
+    """The current look of the photos that have not settled."""
     looks: defaultdict[datetime, set[PhotoId]] = defaultdict(set)
     for _, identity, looked_at in context.journal.looks():
         looks[looked_at].add(identity)
@@ -128,10 +130,10 @@ def resting(context: Context) -> Looks:
 
 
 def settle(context: Context, began: datetime, rested: Looks = MappingProxyType({})) -> None:
-    """Settle what two equal looks have seen; the journal starts `looked_at` anew whenever a look differs.
+    """Settle photos that looked the same twice; the journal resets `looked_at` whenever a look differs.
 
-    `began` is when the last look did: what was first seen after that was seen once, however long the look took.
-    `rested` are looks that were long enough ago by a clock that does not leap, whatever the laptop's clock shows.
+    `began` is when the last look began: a photo first seen after that was seen only once, however long the look took.
+    `rested` are looks that were long enough ago by the monotonic clock, whatever the laptop's clock shows.
     """
     apart = timedelta(seconds=context.settings.folders.settle_seconds)
     at_rest = array("q")
@@ -143,7 +145,7 @@ def settle(context: Context, began: datetime, rested: Looks = MappingProxyType({
 
 
 def settle_again(context: Context) -> None:
-    """Have what has not settled begin anew: the clock leapt, and how long ago the last look was is not known."""
+    """Start again to wait for unsettled photos: the clock leapt, so the time since the last look is not known."""
     now = context.clock()
     for chunk in context.journal.chunks(State.FOUND):
         context.journal.save(*(replace(one, looked_at=now) for one in chunk))
@@ -152,9 +154,9 @@ def settle_again(context: Context) -> None:
 def decide_all(
     context: Context, audience: Audience, stopping: Callable[[], bool] = lambda: False, *, patient: bool = False
 ) -> Decided:
-    """Decide what is settled, and again what was decided on other grounds and is not yet sent.
+    """Decide settled photos, and again those that were decided on other grounds and are not yet sent.
 
-    `stopping` is asked between two chunks. `patient` leaves those alone that wait after a fault.
+    `stopping` is asked between two chunks. With `patient`, photos that wait after a fault are left alone.
     """
     boundary = Boundary(context, audience)
     register = context.registers.current()
@@ -181,17 +183,17 @@ def decide_all(
 
 
 def others_of(photo: Photo) -> tuple[Path, ...]:
-    """The files that hang on a photo's main file: they may bear out, or throw doubt on, what it says."""
+    """The files that belong to a photo's main file: they may confirm or contradict it."""
     return tuple(member.file.path for member in photo.members[1:])
 
 
 def partners_of(photo: Photo) -> tuple[Path, ...]:
-    """The other halves of a Live Photo, which are judged by themselves as well."""
+    """The other halves of a Live Photo, which are also judged by themselves."""
     return tuple(member.file.path for member in photo.members if member.role is Role.PARTNER)
 
 
 _OPEN = (State.SETTLED, State.DECIDED, State.SENT, State.REVIEW, State.REFUSED)
-"""Nothing of these is proven: what changes, the register too, decides them afresh."""
+"""Nothing of these photos is proven: if anything changes, such as the register, they are decided afresh."""
 
 
 def _needs_deciding(tracked: TrackedPhoto, register: Register, *, afresh: bool) -> bool:
@@ -209,18 +211,18 @@ def _decide_some(boundary: Boundary, register: Register, tracked_photos: Sequenc
     context = boundary.context
     before_by_id = {tracked.id: tracked for tracked in tracked_photos}
     settled = [tracked for tracked in tracked_photos if tracked.state is State.SETTLED]
-    # What was decided or held before is decided afresh: the table has one way to a verdict, from settled. What a
-    # person settled since it was read here is left as they settled it: their word stands.
+    # Photos decided or held before are decided afresh: in the table of states, the only way to a verdict is from
+    # settled. If a person has answered about a photo since it was read here, that answer stands.
     sent = {one.id: replace(one, state=State.DECIDED) for one in tracked_photos if one.state is State.SENT}
     context.journal.save_if_unchanged([(before_by_id[identity], one) for identity, one in sent.items()])
     others = [sent.get(one.id, one) for one in tracked_photos if one.state is not State.SETTLED]
     put_back = context.journal.save_if_unchanged([(one, replace(one, state=State.SETTLED)) for one in others])
     as_read = {tracked.id: tracked for tracked in (*settled, *put_back)}
     again = [as_read[tracked.id] for tracked in tracked_photos if tracked.id in as_read]
-    said = _read(context, again)
-    after = _hinted(list(boundary.each(again, lambda one: _decided(context, register, one, said[one.id]))))
-    kept = [tracked for tracked in after if tracked.state is not State.PRIVATE]
-    saved = context.journal.save_if_unchanged([(as_read[tracked.id], tracked) for tracked in kept])
+    captures = _read(context, again)
+    after = _hinted(list(boundary.each(again, lambda one: _decided(context, register, one, captures[one.id]))))
+    open_photos = [tracked for tracked in after if tracked.state is not State.PRIVATE]
+    saved = context.journal.save_if_unchanged([(as_read[tracked.id], tracked) for tracked in open_photos])
     # A private photo's row is replaced by a token without ever holding its reasons.
     gone = context.journal.make_private_if_unchanged(
         [as_read[tracked.id] for tracked in after if tracked.state is State.PRIVATE], register_version=context.grounds
@@ -233,7 +235,7 @@ def _decide_some(boundary: Boundary, register: Register, tracked_photos: Sequenc
 
 
 def _hinted(tracked_photos: list[TrackedPhoto]) -> list[TrackedPhoto]:
-    """With what the neighbours by name say; without, where that cannot be had: it is a hint and no more."""
+    """Add a hint from the neighbours by name; leave it out if that fails, because it is only a hint."""
     try:
         with contained("the photos of a folder"):
             return with_neighbours(tracked_photos)
@@ -244,50 +246,50 @@ def _hinted(tracked_photos: list[TrackedPhoto]) -> list[TrackedPhoto]:
 def judge_again(
     context: Context, register: Register, tracked: TrackedPhoto
 ) -> tuple[TrackedPhoto, Capture | LocalFault]:
-    """Where a settled photo would stand if it were decided now, and what its main file says; nothing is saved."""
-    said = _read(context, [tracked])[tracked.id]
-    return _decided(context, register, tracked, said), said.main
+    """A settled photo as it would be if it were decided now, and its main file's capture; nothing is saved."""
+    captures = _read(context, [tracked])[tracked.id]
+    return _decided(context, register, tracked, captures), captures.main
 
 
 def judge_unseen(
     context: Context, register: Register, photos: Sequence[Photo]
 ) -> Iterator[tuple[TrackedPhoto, Capture | LocalFault]]:
-    """Where these photos would stand if they were decided now, and what their main files say; nothing is saved."""
+    """These photos as they would be if they were decided now, and their main files' captures; nothing is saved."""
     now = context.clock()
     unseen = [TrackedPhoto(PhotoId(f"{n:08x}"), one, State.SETTLED, now, now) for n, one in enumerate(photos)]
-    said = _read(context, unseen)
+    captures = _read(context, unseen)
     for one in unseen:
-        yield _decided(context, register, one, said[one.id]), said[one.id].main
+        yield _decided(context, register, one, captures[one.id]), captures[one.id].main
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """What a photo's main file says, all its files considered, and what each of its partners says by itself."""
+class _Captures:
+    """The capture of a photo's main file, all its files considered, and of each of its partners by itself."""
 
     main: Capture | LocalFault
     partners: tuple[Capture | LocalFault, ...]
 
 
-def _read(context: Context, tracked_photos: Sequence[TrackedPhoto]) -> dict[PhotoId, _Said]:
-    """What the files of each photo say."""
+def _read(context: Context, tracked_photos: Sequence[TrackedPhoto]) -> dict[PhotoId, _Captures]:
+    """The captures of each photo's files."""
     requests = [
         ReadRequest(path, others_of(tracked.photo) if path == tracked.photo.main.path else ())
         for tracked in tracked_photos
         for path in (tracked.photo.main.path, *partners_of(tracked.photo))
     ]
     captures = context.capture.read_all(requests, now=latest(context))
-    said = {}
+    by_photo = {}
     for tracked in tracked_photos:
         main, *partners = islice(captures, 1 + len(partners_of(tracked.photo)))
-        said[tracked.id] = _Said(main, tuple(partners))
-    for _ in captures:  # it ends only when it was read to its end
-        raise ValueError("more was read than was asked for")
-    return said
+        by_photo[tracked.id] = _Captures(main, tuple(partners))
+    for _ in captures:  # the generator finishes its work only when it is exhausted
+        raise ValueError("more files were read than requested")
+    return by_photo
 
 
-def _decided(context: Context, register: Register, tracked: TrackedPhoto, said: _Said) -> TrackedPhoto:
-    """Where the photo stands once its files were read; an unreadable one is refused with the reason."""
-    main, capture, partners = tracked.photo.main, said.main, said.partners
+def _decided(context: Context, register: Register, tracked: TrackedPhoto, captures: _Captures) -> TrackedPhoto:
+    """The photo after its files were read; an unreadable one is refused with the reason."""
+    main, capture, partners = tracked.photo.main, captures.main, captures.partners
     if main.size == 0 or isinstance(capture, LocalFault):
         return _unread(tracked, capture)
     quiet = _quiet(tracked, context.clock())
@@ -303,7 +305,7 @@ def _decided(context: Context, register: Register, tracked: TrackedPhoto, said: 
 
 
 def _unread(tracked: TrackedPhoto, capture: Capture | LocalFault) -> TrackedPhoto:
-    """A file that is empty or cannot be read is reported where its name promises a photo, of whatever format."""
+    """An empty or unreadable file is reported if its name has the ending of a photo format."""
     main = tracked.photo.main
     if not claims_to_be_a_photo(main.path):
         return replace(tracked, state=State.PRIVATE)
@@ -316,8 +318,8 @@ def _unread(tracked: TrackedPhoto, capture: Capture | LocalFault) -> TrackedPhot
 def _quiet(tracked: TrackedPhoto, now: datetime) -> timedelta:
     """How long nobody has written to the photo's main file, as far as is known.
 
-    File systems hold times that no clock shows, before 1970 and after 9999; only one between 1970 and the first look
-    can say anything.
+    File systems can hold impossible times, before 1970 and after 9999; only a time between 1970 and the first look is
+    used.
     """
     seconds = tracked.photo.main.mtime_ns // 1_000_000_000
     first_look = tracked.looked_at
@@ -338,9 +340,9 @@ def _tell(audience: Audience, tracked: TrackedPhoto, *, first: bool) -> None:
 def _forget_what_is_gone(
     context: Context, gone: Sequence[TrackedPhoto], seen: Collection[PhotoId], parts: Collection[Path]
 ) -> int:
-    """Drop, before it is sent, what a person took away, and what turned out to be a part of another photo; how many.
+    """Drop unsent photos that a person took away, and those that turned out to be part of another photo; their number.
 
-    The clip of a Live Photo may be seen before its picture is: what is among `parts`, and was not seen by itself.
+    The clip of a Live Photo may be seen before its picture: it is then among `parts`, and was not seen by itself.
     """
     known = {one.id for one in gone}
     number = 0

@@ -1,4 +1,4 @@
-"""What the agent knows of a file and would do with it, and why. Touches nothing and needs no share."""
+"""Explains what the program knows about a file and would do with it, and why. Changes nothing, needs no share."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from agent.pipeline.renew import no_register
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A file, what it says, and the verdict; `capture` is None where it cannot be read at all."""
+    """A file, its capture and the verdict; `capture` is None if the file cannot be read at all."""
 
     path: Path
     capture: Capture | None
@@ -29,7 +29,7 @@ class Explanation:
 
     @property
     def taken(self) -> Interval | None:
-        """The time of capture as it was read in the end."""
+        """The time of capture that was finally used."""
         if self.decision is not None and self.decision.taken is not None:
             return self.decision.taken
         if self.capture is not None and isinstance(self.capture.taken, Interval):
@@ -69,10 +69,10 @@ def explain(
     beside: Sequence[Path] | None = None,
     assigned: Mapping[LocalFile, Decision] | None = None,
 ) -> Explanation:
-    """Read and decide one file; a file that cannot be read is explained so, not raised.
+    """Read and decide one file; if it cannot be read, the explanation says so, and nothing is raised.
 
-    `beside` are the files that hang on it, `assigned` what `by_a_person` gives; where they are not given they are
-    looked for.
+    `beside` are the files that belong to it, `assigned` is the result of `by_a_person`; if they are not given, they are
+    looked up.
     """
     if beside is None:
         beside = _beside(context, path)
@@ -85,7 +85,7 @@ def explain(
     if claims_to_be_a_photo(path) and (why := _unusable(capture, seen)):
         return Explanation(path, capture, None, Verdict.REVIEW, (why,))
     if not capture.is_photo:
-        return Explanation(path, capture, None, Verdict.NOT_A_PHOTO, capture.notes or ("no photo or video",))
+        return Explanation(path, capture, None, Verdict.NOT_A_PHOTO, capture.notes or ("not a photo or video",))
     if seen is not None and (answered := _answer(context, seen, assigned)) is not None:
         decision, said = answered
         return Explanation(path, capture, decision, decision.verdict if decision else Verdict.PRIVATE, (said,))
@@ -101,7 +101,7 @@ def explain(
 
 @dataclass(frozen=True, slots=True)
 class SentPhoto:
-    """A photo that was sent and is not in its folder any more: its visit, its name on the share, and when."""
+    """A photo that was sent and is no longer in its folder: its visit, its name on the share, and when it was sent."""
 
     visit: VisitId
     name: str
@@ -110,7 +110,7 @@ class SentPhoto:
 
 
 def sent_from(context: Context, path: Path) -> SentPhoto | None:
-    """What was sent from `path` last, where this laptop still knows of it (for a month); None where nothing was."""
+    """The photo last sent from `path`, if this laptop still remembers it (for a month); None if there is none."""
     wanted = path.absolute()
     found: SentPhoto | None = None
     for some in context.journal.chunks(State.REMOVED, State.RECORDED, State.PROVEN):
@@ -126,14 +126,14 @@ def sent_from(context: Context, path: Path) -> SentPhoto | None:
 
 
 def _unusable(capture: Capture, seen: LocalFile | None) -> str | None:
-    """Why a file cannot be sent though its name says that it is a photo."""
+    """Why a file cannot be sent although its name says that it is a photo."""
     if seen is not None and seen.size == 0:
         return EMPTY
     return NOT_WHAT_IT_CLAIMS if not capture.is_photo and not capture.complete else None
 
 
 def by_a_person(context: Context) -> dict[LocalFile, Decision]:
-    """The photos on their way of which a person said which visit they are from, by their main files."""
+    """Photos on their way that a person has assigned to a visit, by their main files."""
     tracked = context.journal.tracked_photos(State.DECIDED, State.SENT, State.PROVEN)
     return {one.photo.main: one.decision for one in tracked if one.decision is not None and one.decision.by_person}
 
@@ -141,7 +141,7 @@ def by_a_person(context: Context) -> dict[LocalFile, Decision]:
 def _answer(
     context: Context, file: LocalFile, assigned: Mapping[LocalFile, Decision] | None
 ) -> tuple[Decision | None, str] | None:
-    """What a person said of the photo with this main file, and in words; None where nobody has. None: private."""
+    """A person's answer about the photo with this main file, also in words; None if there is none. None: private."""
     if context.journal.said_private(file):
         return None, "you said that it is private"
     decision = (by_a_person(context) if assigned is None else assigned).get(file)
@@ -149,7 +149,7 @@ def _answer(
 
 
 def _line_of(context: Context, register: Register, decision: Decision) -> tuple[str, ...]:
-    """Where in the register's file the visit stands that decided."""
+    """The line of the visit in the register's file, if a visit decided."""
     visit = next((one for one in register.visits if one.id == decision.visit), None)
     if visit is None or not visit.line:
         return ()
@@ -157,7 +157,7 @@ def _line_of(context: Context, register: Register, decision: Decision) -> tuple[
 
 
 def preview(context: Context, roots: Sequence[Path]) -> Iterator[Explanation]:
-    """What a run over `roots` would do with each photo in them, decided afresh and put down nowhere."""
+    """What a run over `roots` would do with each photo in them; photos are decided afresh and nothing is saved."""
     assigned = by_a_person(context)
     for photo in scan(roots, read=reader(context)).photos:
         yield explain(context, photo.main.path, others_of(photo), assigned)
@@ -171,7 +171,7 @@ def _alone(context: Context, path: Path) -> Capture | LocalFault:
 
 
 def _beside(context: Context, path: Path) -> tuple[Path, ...]:
-    """Of the files with the same beginning of their names, those that are of one photo with this one."""
+    """The files that form one photo with this file, among those whose names begin alike."""
     try:
         near = [look(other) for other in path.parent.iterdir() if other.name.startswith(path.stem)]
     except (OSError, LocalFault):

@@ -1,5 +1,5 @@
-"""Fetching the records that lie on the share into a folder here, to be verified or shown like any other copy; telling
-which photos lie there, and fetching one of them.
+"""Fetches records from the share into a folder here, to be verified or shown like any other copy; lists the photos on
+the share, and fetches one of them.
 """
 
 import hashlib
@@ -12,23 +12,23 @@ from agent.record.published import LARGEST, read_name
 from agent.share import Listed, Share, Still
 
 MOST_PHOTOS = 5_000_000
-"""Names under `visits/` that are looked at."""
+"""The most names read under `visits/`."""
 
 MOST_REGISTERS = 100
-"""Names in the folder of the registers that are looked at."""
+"""The most names read in the folder of the registers."""
 
 DEEPEST = 8
-"""Folders within folders there: the agent makes one level."""
+"""The deepest level of folders read there: this program makes one level."""
 
 MOST_FETCHED = 256 * 1024 * 1024
-"""Bytes of a photo that are fetched: it passes through memory. A larger one is only read back and compared."""
+"""The most bytes of a photo that are fetched, through memory. A larger one is only read back and compared."""
 
 
 def fetch_records(share: Share, folder: Path, own: str, only: str | None = None) -> None:
     """Copy `record/` of the share to `record/` in `folder`, for all devices that this account may read, or for one.
 
-    A laptop's account cannot list `record/`; its `own` record is found by its name. Names that are none of a record's
-    are left where they are. ShareFault for a file that is too large to be one.
+    A laptop's account cannot list `record/`; its `own` record is found by its name. Files whose names do not belong to
+    a record are not copied. ShareFault for a file that is too large for a record.
     """
     (folder / "record").mkdir(parents=True, exist_ok=True)
     for name in sorted({*share.names("record"), f"{own}/"}):
@@ -37,7 +37,7 @@ def fetch_records(share: Share, folder: Path, own: str, only: str | None = None)
             continue
         files = share.names(f"record/{device}")
         if not files and device == own:
-            continue  # of an account of IT's, which has no record
+            continue  # an account of IT's has no record
         target = folder / "record" / device
         target.mkdir(parents=True)
         for file in files:
@@ -55,7 +55,7 @@ def _copy(share: Share, name: str, target: Path) -> None:
 def visits_there(share: Share) -> dict[str, Listed]:
     """All files under `visits/` that this account may see, by their names on the share.
 
-    ShareFault where there are more of them, or folders lie deeper, than is looked at.
+    ShareFault if there are too many of them, or folders lie too deep.
     """
     found: dict[str, Listed] = {}
     folders = ["visits"]
@@ -74,9 +74,9 @@ def visits_there(share: Share) -> dict[str, Listed]:
 
 
 def fetch_photo(share: Share, name: str, expected: Fingerprint, target: Path) -> tuple[bool, bool]:
-    """Whether the share holds `expected` under that name, read back whole; and whether it was copied to `target`.
+    """Whether the share holds `expected` under that name, read back completely, and whether it was copied to `target`.
 
-    FileNotFoundError where there is no such file; ShareFault where it cannot be read.
+    FileNotFoundError if there is no such file; ShareFault if it cannot be read.
     """
     at = datetime.fromtimestamp(0, UTC)
     (still,) = share.still_holds([Proof(RemoteName(name), expected, expected, Method.READ_BACK, synced=False, at=at)])
@@ -92,7 +92,7 @@ def fetch_photo(share: Share, name: str, expected: Fingerprint, target: Path) ->
 
 
 def fetch_small(share: Share, name: str, target: Path, largest: int) -> bool:
-    """Copy a file of whatever content to `target`; False where it is larger, or cannot be read."""
+    """Copy a file, whatever its content, to `target`; False if it is too large or cannot be read."""
     try:
         target.write_bytes(share.read(RemoteName(name), largest))
     except (FileNotFoundError, ShareFault):
@@ -101,7 +101,7 @@ def fetch_small(share: Share, name: str, target: Path, largest: int) -> bool:
 
 
 def fetch_registers(share: Share, largest: int) -> dict[str, bytes]:
-    """The registers that lie on the share, by their names; what cannot be read is left out."""
+    """The registers on the share, by their names; unreadable ones are left out."""
     found = {}
     for name in share.names("register")[:MOST_REGISTERS]:
         if name.lower().startswith(("visits.", "cameras.")):

@@ -1,9 +1,9 @@
-"""From proven to removed: put on record, and only then taken away from this folder.
+"""From proven to removed: a photo is recorded first, and only then removed from its folder.
 
-The order is the promise. An entry is durable before removal starts; removal needs, for every byte about to go, a proof
-that the share holds it; which files are about to go is durable before the first of them is touched. After a crash at
-any line here the next run comes through the same lines again: an entry is not written twice, and a file that is gone
-counts as removed only if this program had put down that it would remove it.
+The order is the promise. The entry is durable before removal starts; removal needs, for every byte about to be removed,
+a proof that the share holds it; and the list of files about to be removed is durable before the first of them is
+touched. After a crash at any line here, the next run goes through the same lines again: an entry is not written twice,
+and a missing file counts as removed only if this program had noted that it was about to remove it.
 """
 
 import contextlib
@@ -17,12 +17,12 @@ from agent.folders import look
 from agent.journal import State, TrackedPhoto
 from agent.model import Fingerprint, Known, Leftover, Outcome
 from agent.pipeline.boundary import Boundary, pause
-from agent.pipeline.cardrules import KEPT, why_it_stays_on_card
+from agent.pipeline.cardrules import STAYS_ON_CARD, why_it_stays_on_card
 from agent.pipeline.context import Context
 from agent.pipeline.damage import on_record
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.status import is_kept
-from agent.pipeline.whereabouts import absence, draft, put_down_away, what_is_left
+from agent.pipeline.whereabouts import absence, draft, note_away, what_is_left
 from agent.record import JSON, Draft, EntryKind
 from agent.record.schema import check
 from agent.removal import ReadOnly, Unconfirmed, Vanished, find_leftovers, half_removed, remove, remove_thumbnails
@@ -30,7 +30,7 @@ from agent.volumes import Mounted
 
 
 def put_on_record(context: Context, tracked_photos: Sequence[TrackedPhoto], audience: Audience) -> list[TrackedPhoto]:
-    """Write an entry for each proven photo, durable on return; their standings are then `recorded`."""
+    """Write an entry for each proven photo, durable on return; the photos are then `recorded`."""
     now = context.clock()
 
     def entry(one: TrackedPhoto) -> tuple[TrackedPhoto, Draft]:
@@ -49,14 +49,16 @@ def put_on_record(context: Context, tracked_photos: Sequence[TrackedPhoto], audi
 
 
 def _event(tracked: TrackedPhoto) -> str:
-    """One for each time that it was sent because the share had lost it: that is another transfer of the same bytes."""
+    """A new one each time the photo is sent again because the share lost it: that is another transfer of the same
+    bytes.
+    """
     return f"{tracked.id}-transferred" + (f"-again-{tracked.resent}" if tracked.resent else "")
 
 
 def take_away(
     context: Context, tracked_photos: Sequence[TrackedPhoto], audience: Audience, *, checked_at: datetime | None = None
 ) -> int:
-    """Remove the local copies of recorded photos whose time has come; how many photos went.
+    """Remove the local copies of recorded photos whose time has come; returns the number of photos removed.
 
     `checked_at` is when the share's copies were read once more, for photos proven in an earlier run.
     """
@@ -75,26 +77,26 @@ def take_away(
         continue
     begun = [replace(one, removing=_to_be_removed(one)) for one in ready]
     hold(context, held)
-    context.journal.save(*begun)  # what is about to go is durable before the first file is touched
+    context.journal.save(*begun)  # the list is durable before the first file is touched
     removals = [Removal(one, before=frozenset(before.removing)) for before, one in zip(ready, begun, strict=True)]
     for removal in removals:
         removal.take_away(context)
-    return _put_down(context, removals, audience, checked_at)
+    return _save_outcomes(context, removals, audience, checked_at)
 
 
 def hold(context: Context, held: Sequence[tuple[TrackedPhoto, str]]) -> None:
-    """Have these recorded photos stay for now, each for its reason; of one that stays on its card, the record says so.
+    """Leave these recorded photos in place for now, each with its reason; one that stays on its card gets an entry.
 
-    What was kept by the settings and is held for another reason now is kept no more.
+    If a photo was left on its card by the settings and another reason holds it now, the mark is removed.
     """
-    kept = [one for one, why in held if why == KEPT and one.away is not Outcome.KEPT]
-    context.record.append_all([draft(context, one, Outcome.KEPT) for one in kept])
+    staying = [one for one, why in held if why == STAYS_ON_CARD and one.away is not Outcome.KEPT]
+    context.record.append_all([draft(context, one, Outcome.KEPT) for one in staying])
     context.journal.save(
         *(
             replace(
                 one,
                 reason=why,
-                away=Outcome.KEPT if why == KEPT else None if one.away is Outcome.KEPT else one.away,
+                away=Outcome.KEPT if why == STAYS_ON_CARD else None if one.away is Outcome.KEPT else one.away,
             )
             for one, why in held
         )
@@ -102,25 +104,25 @@ def hold(context: Context, held: Sequence[tuple[TrackedPhoto, str]]) -> None:
 
 
 def conclude(context: Context, tracked_photos: Sequence[TrackedPhoto], audience: Audience) -> int:
-    """Of recorded photos of which nothing is where it was, its folder being there: how many this program removed."""
+    """Conclude for recorded photos that have vanished from an existing folder; how many this program had removed."""
     removals = [Removal(one, before=frozenset(one.removing)) for one in tracked_photos]
     for removal in removals:
         removal.take_away(context)
-    return _put_down(context, removals, audience, None)
+    return _save_outcomes(context, removals, audience, None)
 
 
 def folder_gone(context: Context, tracked_photos: Sequence[TrackedPhoto]) -> None:
-    """Of these recorded photos the folder is gone, and nobody here saw how: they are over, and on record so."""
+    """The folder of these recorded photos vanished unseen: end them, and record that."""
     context.record.append_all([draft(context, one, Outcome.FOLDER_GONE) for one in tracked_photos])
     context.journal.save(*(_over(one) for one in tracked_photos))
 
 
 @dataclass(slots=True)
 class Removal:
-    """The removal of one photo: which of its members, by their place in it, this program removed, and which it did not.
+    """The removal of one photo: which members this program removed, by their position in it, and which it did not.
 
-    `before` are those that an earlier run had put down as about to be removed. `unseen` are those of `ours` that were
-    gone after a crash had hidden their end: the entry says how many, for somebody else may have taken them away.
+    `before` are members that an earlier run had noted as about to be removed. `unseen` are members of `ours` whose
+    removal a crash interrupted: the entry gives their number, because somebody else may have removed them.
     """
 
     tracked: TrackedPhoto
@@ -133,7 +135,9 @@ class Removal:
     fault: AgentError | None = None
 
     def take_away(self, context: Context) -> None:
-        """Remove every member, the main file last, so that what is left after a crash is still known by its name."""
+        """Remove every member, the main file last, so that the remains after a crash can still be identified by its
+        name.
+        """
         main = self.tracked.photo.main
         try:
             with contained("a photo"):
@@ -148,21 +152,22 @@ class Removal:
         there = look(path)
         if there is not None:
             try:
-                # A card put in again gives another device or inode number to the same file: the content decides.
+                # When a card is put in again, the same file gets another device or inode number: only its content
+                # counts.
                 remove(there, self.tracked.fingerprints[place])
             except Vanished:
                 self.lost.add(place)
             except Unconfirmed:
-                self.ours.add(place)  # what failed came after it; the next run looks whether it is gone
+                self.ours.add(place)  # a later step failed; the next run checks whether the file is gone
                 raise
             else:
                 self.ours.add(place)
         elif place not in self.before:
             self.lost.add(place)
         elif half_removed(path.parent) or not path.parent.is_dir():
-            raise LocalFault("A photo that was half removed could not be put back yet; it is tried again.")
+            raise LocalFault("A half-removed photo could not be put back yet. It will be tried again.")
         else:
-            # An earlier run was about to remove it, its folder is there, and it no longer lies moved aside.
+            # An earlier run was about to remove it, its folder exists, and it is no longer moved aside.
             self.ours.add(place)
             self.unseen.add(place)
         self.thumbnails += remove_thumbnails(path)
@@ -170,7 +175,7 @@ class Removal:
     def known_to_be_ours(self) -> tuple[int, ...]:
         """Members that this program removed, for a removal that stopped half-way.
 
-        Of those that an earlier run was about to remove, none that is still there.
+        A member that an earlier run was about to remove, and that still exists, is not included.
         """
         before = self.before - self.ours - self.lost
         return tuple(sorted(self.ours | {place for place in before if not self._is_there(place)}))
@@ -183,14 +188,14 @@ class Removal:
 
     @property
     def done(self) -> bool:
-        """Whether this program took the photo away."""
+        """Whether this program removed the photo."""
         return self.fault is None and 0 in self.ours
 
 
 def _without_us(
     context: Context, removals: Sequence[Removal]
 ) -> tuple[list[tuple[Removal, Outcome]], list[tuple[TrackedPhoto, Outcome]]]:
-    """Photos that were not there to be removed: those that are gone, and those whose card was pulled out just now."""
+    """Photos that were missing when they should be removed: some are gone, for others the card was just pulled out."""
     mounted = context.mounted() if removals else None
     gone: list[tuple[Removal, Outcome]] = []
     away: list[tuple[TrackedPhoto, Outcome]] = []
@@ -198,7 +203,7 @@ def _without_us(
         try:
             outcome = None if mounted is None else absence(removal.tracked, mounted)
         except LocalFault as fault:
-            removal.fault = fault  # the system does not say: nothing is known, so it waits
+            removal.fault = fault  # the system gives no answer, so the photo waits
             continue
         if outcome is Outcome.AWAY:
             away.append((replace(removal.tracked, removing=tuple(sorted(removal.ours))), outcome))
@@ -208,7 +213,7 @@ def _without_us(
 
 
 def _to_be_removed(tracked: TrackedPhoto) -> tuple[int, ...]:
-    """Those that were removed before, and those that are there now; LocalFault is left for the removal to meet."""
+    """The members removed before, and those present now; a LocalFault is left for the removal itself to raise."""
     places = set(tracked.removing)
     for place, member in enumerate(tracked.photo.members):
         with contextlib.suppress(LocalFault):
@@ -217,8 +222,10 @@ def _to_be_removed(tracked: TrackedPhoto) -> tuple[int, ...]:
     return tuple(sorted(places))
 
 
-def _put_down(context: Context, removals: Sequence[Removal], audience: Audience, checked_at: datetime | None) -> int:
-    """Have the record and the journal say what came of it."""
+def _save_outcomes(
+    context: Context, removals: Sequence[Removal], audience: Audience, checked_at: datetime | None
+) -> int:
+    """Write the outcome of the removals into the record and the journal."""
     now = context.clock()
     gone, away = _without_us(context, [removal for removal in removals if removal.fault is None and not removal.done])
     held = [removal for removal in removals if removal.fault is not None]
@@ -241,17 +248,19 @@ def _put_down(context: Context, removals: Sequence[Removal], audience: Audience,
         *(_over(one.tracked) for one, _ in gone),
         *(_held(context, one) for one in held),
     )
-    for text in put_down_away(context, away):
+    for text in note_away(context, away):
         audience.event(Event(Happened.NOTICE, details={"text": text}))
     mounted = context.mounted() if held else None
     for one in held:
         if isinstance(one.fault, RemovalRefused) and (photo := what_is_left(one.tracked.photo)) is not None:
             if mounted is not None and mounted.removable(photo.main.path.parent):
-                # Nobody was asked about what is on the card under that name now: it is left for the next offer.
+                # Nobody was asked about the file that now has this name on the card: it is left for the next offer.
                 context.record.append_all([draft(context, one.tracked, Outcome.CHANGED)])
                 context.journal.save(_over(one.tracked))
             else:
-                context.journal.find_again(one.tracked.id, photo, now)  # another photo than was proven: to be decided
+                context.journal.find_again(
+                    one.tracked.id, photo, now
+                )  # not the photo that was proven, so it must be decided
     for tracked, body in removed:
         audience.event(Event(Happened.REMOVED, tracked.id, {"leftovers": body["leftovers"]}))
     for one in held:
@@ -260,9 +269,9 @@ def _put_down(context: Context, removals: Sequence[Removal], audience: Audience,
 
 
 def why_it_stays(context: Context, tracked: TrackedPhoto, mounted: Mounted) -> str | None:
-    """Why a recorded photo may not be removed now; None where it may.
+    """Why a recorded photo may not be removed now; None if it may.
 
-    Raises ValueError for one that was never recorded or proven: that would be a fault of this program.
+    Raises ValueError for a photo that was never recorded or proven: that would be a fault of this program.
     """
     if tracked.receipt is None or not is_proven(tracked.fingerprints, tracked):
         raise ValueError(f"photo {tracked.id} has no complete proof on record")
@@ -275,7 +284,7 @@ def why_it_stays(context: Context, tracked: TrackedPhoto, mounted: Mounted) -> s
 
 
 def is_proven(contents: Sequence[Fingerprint], tracked: TrackedPhoto) -> bool:
-    """Whether a proof covers every one of the local contents, and every local file has a known content."""
+    """Whether the content of every local file is known, and a proof covers each of them."""
     covered = {proof.original for proof in tracked.proofs}
     return len(contents) == len(tracked.photo.members) and all(content in covered for content in contents)
 
@@ -285,7 +294,7 @@ def _over(tracked: TrackedPhoto) -> TrackedPhoto:
 
 
 def _fit(draft: Draft) -> Draft:
-    """The draft, if the record may hold it. LocalFault where not: that concerns this photo alone."""
+    """The draft, if the record accepts it. Otherwise LocalFault: that concerns this photo alone."""
     try:
         check(draft.kind, draft.body)
     except RecordError as refused:
@@ -294,7 +303,7 @@ def _fit(draft: Draft) -> Draft:
 
 
 def _held(context: Context, removal: Removal) -> TrackedPhoto:
-    """It waits; of its members, those that went are known, so that what goes from now on is not taken for our doing."""
+    """The photo waits; the members removed so far are noted, so that later losses are not mistaken for our removals."""
     attempts = removal.tracked.attempts + 1
     return replace(
         removal.tracked,
@@ -339,13 +348,13 @@ def _transferred(context: Context, tracked: TrackedPhoto) -> dict[str, JSON]:
 
 
 def _found_elsewhere(removed: Sequence[tuple[TrackedPhoto, dict[str, JSON]]], now: datetime) -> Iterator[Draft]:
-    """An entry of its own for each photo that was seen to be elsewhere too, so that IT is warned of it."""
+    """A separate entry for each photo that was also seen elsewhere, so that IT is warned."""
     for tracked, body in removed:
         leftovers = cast("list[dict[str, JSON]]", body["leftovers"])
         found: list[JSON] = [dict(one) for one in leftovers if one["found"] == Known.YES]
         if found:
-            told: dict[str, JSON] = {name: body[name] for name in ("photo", "transfer", "visit")}
-            yield Draft(EntryKind.LEFTOVER_REPORTED, told | {"leftovers": found}, f"{tracked.id}-leftovers", now)
+            ids: dict[str, JSON] = {name: body[name] for name in ("photo", "transfer", "visit")}
+            yield Draft(EntryKind.LEFTOVER_REPORTED, ids | {"leftovers": found}, f"{tracked.id}-leftovers", now)
 
 
 def _removed(context: Context, removal: Removal, checked_at: datetime | None) -> dict[str, JSON]:

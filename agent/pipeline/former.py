@@ -1,7 +1,7 @@
-"""A laptop that was given another name: its record goes on under the new one, and the old one is closed and published.
+"""A laptop that gets another name: its record continues under the new name, and the old one is closed and published.
 
-The last entry of the old record says so, and the first of the new one says how many entries the old one had and the
-root of its last signed tree. So nothing that was put on record before the name was changed is left behind.
+The last entry of the old record says so. The first entry of the new record gives the number of entries in the old one
+and the root of its last signed tree. So no entry from before the change of name is left behind.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from agent.settings import Settings
 
 
 def former_names(settings: Settings) -> list[str]:
-    """The names under which this laptop has a record, beside the one it has now."""
+    """The other names under which this laptop has a record, besides its present one."""
     folder = record_folder(settings)
     if not folder.is_dir():
         return []
@@ -34,15 +34,15 @@ def former_records(settings: Settings) -> list[Record]:
 
 
 def own_entries(settings: Settings) -> Iterator[Entry]:
-    """All that this laptop has on record, under whatever name."""
+    """All entries of this laptop, under all its names."""
     for record in (*former_records(settings), Record.open(record_folder(settings), settings.device.name)):
         yield from record.entries()
 
 
 def link_former_names(context: Context) -> None:
-    """Close each record that this laptop had under another name, and say so in the one it has now; once each.
+    """Close each record that this laptop had under another name, and say so in its present record; once for each.
 
-    Raises RecordError where that cannot be written or signed.
+    Raises RecordError if that cannot be written or signed.
     """
     for record in former_records(context.settings):
         _link(context, record)
@@ -78,7 +78,7 @@ def _link(context: Context, record: Record) -> None:
 
 
 def published_up_to(journal: Journal, device: str) -> str | None:
-    """The last checkpoint of this device's record that is on the share; None where nothing is."""
+    """The last checkpoint of this device's record on the share; None if there is nothing on the share."""
     for fact in (PUBLISHED, f"{PUBLISHED} {device}"):
         note = journal.fact(fact)
         if note is not None and note.startswith(f"{origin(device)}\n"):
@@ -98,7 +98,7 @@ def keep_published(journal: Journal, device: str, current: str, checkpoint: str)
 
 
 def unpublished(context: Context) -> int:
-    """How many signed entries the share does not have, under whatever name. RecordError where they cannot be read."""
+    """The number of signed entries missing on the share, under all names. RecordError if they cannot be read."""
     missing = 0
     for record in (*former_records(context.settings), context.record):
         last = record.last_seal()

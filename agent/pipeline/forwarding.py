@@ -1,6 +1,7 @@
-"""What was put on record, sent to the log servers that the settings name. It holds up nothing.
+"""Sends entries of the record to the log servers in the settings. Nothing waits for this.
 
-Here the record meets `agent.forward`. The record is read on from where it was left, in the forwarder's thread.
+This module connects the record with `agent.forward`. The forwarder's thread reads the record from where it stopped last
+time.
 """
 
 import json
@@ -32,12 +33,12 @@ def forwarder_of(settings: Settings, record: Record) -> Forwarder:
 
 
 def queue_file(settings: Settings) -> Path:
-    """Where what waits to be forwarded lies."""
+    """The folder of entries that wait to be forwarded."""
     return settings.state_dir / "forward" / "queue.sqlite3"
 
 
 def targets(settings: Settings) -> list[Target]:
-    """The receivers that the settings name."""
+    """The receivers in the settings."""
     forward = settings.forward
     trust = TlsTrust(*(settings.forward_file(name) for name in ("ca_file", "client_cert", "client_key")))
     found: list[Target] = []
@@ -62,7 +63,7 @@ class Following:
         self._files = record.files
 
     def __call__(self, position: Position) -> Iterator[Step]:
-        """From there on; raises what the record has for damage."""
+        """The entries from that position on; raises the record's errors if it is damaged."""
         found = following(self._files, position.index, position.offset)
         for index, one in enumerate(found, start=position.index + 1):
             yield Step(_event(one), Position(index, one.end))
@@ -75,7 +76,7 @@ def _event(one: Followed) -> LogEvent | None:
     document = to_ecs(entry)
     erased = entry.body.get("entry") if entry.kind is EntryKind.ERASED else None
     return LogEvent(
-        id=f"{entry.device}:{entry.event}",  # as in the document: one event has one id, whichever way it comes
+        id=f"{entry.device}:{entry.event}",  # the same id as in the document, whichever way the event arrives
         index=entry.index,
         entry=json.loads(one.line),
         line=one.line,

@@ -1,8 +1,9 @@
-"""Which transfers may have left something on the share, remembered before their first byte leaves.
+"""Remembers, before the first byte leaves, which transfers may leave something on the share.
 
-On a school's share a device cannot list a visit's folder, so what a cut transfer left there is found by its name only:
-also when its photo is never sent again, because it was taken away here or turned out to be private. Temporary files are
-swept away by them (`Share.sweep`); what had its final name already stays, and is put on record (`leftonshare`).
+A device cannot list a visit's folder on a school's share, so the leftovers of a broken transfer can only be found by
+name. That holds even if the photo is never sent again, because it was taken away here or turned out to be private.
+Temporary files are removed by these names (`Share.sweep`); a file that already has its final name stays, and is
+recorded (`leftonshare`).
 """
 
 import json
@@ -16,10 +17,10 @@ from agent.pipeline.journal_keys import HALF_SENT
 from agent.share import HalfSent, as_sent
 
 MOST_NAMES = 64
-"""Final names remembered of one transfer, which has others each time that the register or a camera's name changed."""
+"""The most final names remembered for one transfer: it gets others when the register or a camera's name changes."""
 
 Named = tuple[RemoteName, Fingerprint]
-"""A final name, and what the transfer would have put there."""
+"""A final name, and the content that the transfer would have put there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,55 +33,55 @@ class Begun:
 
 @dataclass(slots=True)
 class HalfSentTransfers:
-    """What the journal knows of them; every change is on disk when a method returns, but for `arrived`."""
+    """The transfers begun, as in the journal; every change except `arrived` is on disk when its method returns."""
 
     journal: Journal
     _begun: dict[TransferId, Begun] = field(init=False)
 
     def __post_init__(self) -> None:
-        kept: dict[str, list[Any]] = json.loads(self.journal.fact(HALF_SENT) or "{}")
-        self._begun = {TransferId(transfer): _read(TransferId(transfer), *of_it) for transfer, of_it in kept.items()}
+        saved: dict[str, list[Any]] = json.loads(self.journal.fact(HALF_SENT) or "{}")
+        self._begun = {TransferId(transfer): _read(TransferId(transfer), *of_it) for transfer, of_it in saved.items()}
 
     def known(self) -> tuple[HalfSent, ...]:
-        """Where temporary files may be."""
+        """The places where temporary files may be."""
         return tuple(begun.left for begun in self._begun.values())
 
     def begun(self) -> tuple[Begun, ...]:
-        """All of them."""
+        """All transfers that have begun."""
         return tuple(self._begun.values())
 
     def begin(self, deliveries: Iterable[tuple[Delivery, tuple[Named, ...]]]) -> None:
-        """These are sent next; with each, `names_of` it. Names that an earlier try may have given stay known."""
+        """These transfers are sent next, each with its `names_of`. Names from an earlier attempt stay known."""
         for delivery, names in deliveries:
             folder = delivery.files[0].name.rpartition("/")[0]
             before = self._begun.get(delivery.transfer)
             earlier = () if before is None else tuple(one for one in before.names if one not in names)
             left = HalfSent(folder, delivery.transfer, len(delivery.files))
             self._begun[delivery.transfer] = Begun(left, (*names, *earlier)[:MOST_NAMES])
-        self.put_down()
+        self.save()
 
     def arrived(self, transfer: TransferId, names: Collection[RemoteName]) -> None:
-        """This one has these names now, and the journal has that. On disk with the next batch, or `put_down`."""
+        """Forget these names: the transfer has them, and the journal knows. On disk with the next batch, or `save`."""
         begun = self._begun.pop(transfer, None)
         others = () if begun is None else tuple(one for one in begun.names if one[0] not in names)
         if begun is not None and others:
             self._begun[transfer] = replace(begun, names=others)
 
     def keep_only(self, transfers: Collection[TransferId]) -> None:
-        """The others were looked for on the share, and nothing of them is left to be said."""
+        """Forget all transfers but these: the others were looked for on the share, and are dealt with."""
         wanted = set(transfers)
         self._begun = {transfer: begun for transfer, begun in self._begun.items() if transfer in wanted}
-        self.put_down()
+        self.save()
 
-    def put_down(self) -> None:
-        """Have on disk what is known."""
+    def save(self) -> None:
+        """Write everything to disk."""
         text = json.dumps({begun.left.transfer: _written(begun) for begun in self._begun.values()})
         if text != (self.journal.fact(HALF_SENT) or "{}"):
             self.journal.set_fact(HALF_SENT, None if text == "{}" else text)
 
 
 def names_of(delivery: Delivery) -> tuple[Named, ...]:
-    """The final names that a delivery gives, unless they are taken, and the content of each. LocalFault."""
+    """The final names that a delivery gives unless they are taken, with the content of each. Raises LocalFault."""
     return tuple((one.name, as_sent(one)) for one in delivery.files)
 
 
@@ -90,6 +91,6 @@ def _written(begun: Begun) -> list[object]:
 
 
 def _read(transfer: TransferId, folder: str, files: int, names: Iterable[tuple[str, str, int]] = ()) -> Begun:
-    """Before version 0.2 there were no names."""
+    """Entries from before version 0.2 have no names."""
     named = ((RemoteName(name), Fingerprint(Sha256(sha256), size)) for name, sha256, size in names)
     return Begun(HalfSent(folder, transfer, files), tuple(named))

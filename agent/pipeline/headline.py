@@ -1,7 +1,7 @@
-"""How it stands, in one sentence or two: what the staff page and `status` begin with.
+"""The state of things in one sentence or two, with which the staff page and `status` begin.
 
-The worst comes first, and a stop comes alone; parts that are 0 are left out. A card that waits for a person's answer
-comes last, for its panel stands below.
+The worst comes first, and a stop stands alone; counts of 0 are left out. A card that waits for an answer comes last,
+because its panel follows below.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,8 +19,8 @@ from agent.pipeline.status import is_running
 def headline(tally: Overview, need: int, problem: Problem | None, paused: str | None, offered: int = 0) -> str:
     """For example "42 photos from Science Museum are safe on the school network. 3 need you."
 
-    `need` are photos that need a person; `paused` is until when sending pauses, as it is to be read; `offered` are
-    cards that wait for an answer.
+    `need` counts photos that need a person; `paused` is the end of a pause, as text; `offered` counts cards that wait
+    for an answer.
     """
     way, safe = tally.on_the_way, tally.safe
     coming = _of(tally, lambda one: one.on_the_way)
@@ -51,7 +51,7 @@ def headline(tally: Overview, need: int, problem: Problem | None, paused: str | 
 
 
 def headline_of(context: Context) -> str:
-    """The sentence as it is now, for the command line: that the service does not run is said there apart."""
+    """The sentence as it is now, for the command line, which says separately if the service is not running."""
     paused, tally = paused_until(context), overview(context)
     at = None if paused is None else paused.astimezone(context.zone).strftime("%H:%M")
     counts = context.journal.counts()
@@ -61,7 +61,7 @@ def headline_of(context: Context) -> str:
 
 
 def offered_cards(context: Context) -> int:
-    """Cards that wait for a person's answer; 0 while no service runs that would see to one."""
+    """The number of cards that wait for an answer; 0 while no service is running that could act on one."""
     offered = sum(card.phase is Phase.OFFERED for card in cards(context))
     return offered if offered and is_running(context.settings) else 0
 
@@ -120,7 +120,7 @@ def _offered(count: int) -> str:
 
 
 def _of(tally: Overview, number: Callable[[VisitTally], int]) -> str:
-    """The visit that has such photos by its title, or how many such visits there are."""
+    """The title of the one visit with such photos, or the number of such visits."""
     visits: Sequence[VisitTally] = [one for one in tally.visits if number(one)]
     return visits[0].title if len(visits) == 1 else plural("1 visit", "%(count)s visits", len(visits))
 

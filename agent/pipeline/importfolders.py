@@ -1,9 +1,9 @@
-"""Whether a folder may serve as an import folder at all: photos are removed from it, and what is below it is sent.
+"""Whether a folder may serve as an import folder at all: photos below it are sent, and removed from it.
 
-One that is, holds or lies in a folder that a cloud service synchronises has copies of its photos elsewhere before they
-can be removed. In the share itself this program would take for a new photo what it has just sent. Its own state folder
-is its own, a whole home folder is everything private at once, and what lies in a system's folders nobody imported.
-`doctor`, `run` and `sync` refuse such a folder, also one that `sync` is asked for by name.
+If it overlaps a folder that a cloud service synchronises, copies of its photos exist elsewhere before they can be
+removed. In the share itself, this program would take the photos it has just sent for new ones. Its own state folder
+must be left alone, a whole home folder contains everything private, and nobody imports photos into the system's
+folders. `doctor`, `run` and `sync` refuse such a folder, even if it is named to `sync`.
 """
 
 import os
@@ -20,7 +20,7 @@ ON_THE_SHARE = ("register", "record", "visits")
 """The folders that every share has, side by side."""
 
 DEPTH = 3
-"""Levels of folders below an import folder in which a share is looked for."""
+"""Levels of folders below an import folder that are searched for a share."""
 
 
 _POSIX = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/sbin", "/sys", "/usr")
@@ -31,7 +31,7 @@ _WINDOWS = ("SystemRoot", "ProgramFiles", "ProgramFiles(x86)", "ProgramData")
 
 IN_THE_SETTINGS = "Import photos into a folder of their own, and name that one in the settings."
 BY_NAME = "Name the card, the phone or the folder that holds the photos."
-"""What to do instead, where the folder stands in the settings, and where `sync` was asked for it."""
+"""What to do instead: if the folder is in the settings, and if it was named to `sync`."""
 
 
 def refuse_unfit(settings: Settings, folders: Iterable[Path], *, advice: str = IN_THE_SETTINGS) -> None:
@@ -43,7 +43,7 @@ def refuse_unfit(settings: Settings, folders: Iterable[Path], *, advice: str = I
 
 
 def why_unfit(settings: Settings, folder: Path) -> str | None:
-    """Why no photos may be imported from the folder, as the end of a sentence that begins with it; None: they may."""
+    """Why photos may not be imported from the folder, as the end of a sentence about it; None if they may."""
     place, home, state = (_real(path) for path in (folder, Path.home(), settings.state_dir))
     if _is_system_drive(place):
         return "is the whole disk of this computer."
@@ -60,7 +60,7 @@ def why_unfit(settings: Settings, folder: Path) -> str | None:
 
 def _is_system_drive(place: Path) -> bool:
     if place != Path(place.anchor):
-        return False  # another drive of Windows may be a card
+        return False  # on Windows, another drive may be a card
     return sys.platform != "win32" or place == Path(os.environ.get("SystemDrive", "C:") + "\\")  # noqa: SIM112
 
 
@@ -95,11 +95,11 @@ def _is_a_share(place: Path) -> bool:
     try:
         return all((place / name).is_dir() for name in ON_THE_SHARE)
     except OSError:
-        return False  # not for us to look into
+        return False  # we have no permission to look into it
 
 
 def _mounted_from(host: str, place: Path) -> Iterator[Path]:
-    """Mounts of a server's folders that the place is, lies in or holds, as far as the system tells."""
+    """Mounts of a server's folders that overlap the place, as far as the system lists them."""
     if place.drive.casefold().startswith(f"\\\\{host.casefold()}\\"):
         yield Path(place.anchor)
     for source, where in _mounts():
@@ -108,7 +108,7 @@ def _mounted_from(host: str, place: Path) -> Iterator[Path]:
 
 
 def is_served_by(host: str, source: str) -> bool:
-    """Whether what is mounted, as the system names it (`host:/path`, `//user@host/share`), is a folder of that host."""
+    """Whether a mount, as the system names it (`host:/path`, `//user@host/share`), is a folder of that host."""
     host = host.casefold()
     server = source.casefold().removeprefix("//").rpartition("@")[2]
     return server == host or server.startswith((f"{host}:", f"{host}/"))
@@ -116,7 +116,7 @@ def is_served_by(host: str, source: str) -> bool:
 
 def _mounts() -> Iterator[tuple[str, Path]]:
     if sys.platform != "linux":
-        return  # macOS and Windows tell it otherwise; there the share is known by its folders, or its UNC path
+        return  # on macOS and Windows the share is recognised by its folders, or by its UNC path
     try:
         lines = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
@@ -133,7 +133,7 @@ def _how(place: Path, other: Path) -> str:
 
 
 def _real(path: Path) -> Path:
-    """By its real path where that can be had; some drives have none."""
+    """The real path, if the system gives it; for some drives it does not."""
     try:
         return Path(os.path.realpath(path))
     except OSError:

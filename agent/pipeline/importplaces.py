@@ -1,8 +1,9 @@
 """Where this system's programs put the photos they import, and which folder to propose when a laptop is set up.
 
 Windows' Photos and AutoPlay, macOS's Image Capture and the import programs of Linux desktops use the user's Pictures
-folder, wherever that is: OneDrive moves it, a desktop names it in the user's language. A folder of its own below it is
-proposed, so that a person sees what is watched; outside it where a cloud program would copy photos away first.
+folder, wherever that is: OneDrive moves it, a desktop names it in the user's language. This program proposes a separate
+folder below it, so that a person sees which folder is watched; if a cloud program would copy photos away from there, it
+proposes one outside.
 """
 
 import os
@@ -19,12 +20,12 @@ NAME = "Camera Imports"
 
 _XDG = re.compile(r'^\s*XDG_PICTURES_DIR="([^"\n]*)"', re.MULTILINE)
 _MOST = 100_000
-"""Bytes of user-dirs.dirs that are read."""
+"""The most bytes read from user-dirs.dirs."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportPlace:
-    """The folder to propose, the Pictures folder that programs use, and which cloud program has that (None: no one)."""
+    """The folder to propose, the Pictures folder that programs use, and the cloud program that copies it, if any."""
 
     folder: Path
     pictures: Path
@@ -32,7 +33,7 @@ class ImportPlace:
 
 
 def import_place(home: Path | None = None) -> ImportPlace:
-    """For this user, on this system."""
+    """The proposal for this user on this system."""
     at_home = home or Path.home()
     pictures = next(iter(pictures_folders(sys.platform, at_home, os.environ)))
     cloud = find_cloud_sync(pictures / NAME)
@@ -40,7 +41,7 @@ def import_place(home: Path | None = None) -> ImportPlace:
 
 
 def pictures_folders(system: str, home: Path, environment: Mapping[str, str]) -> Iterator[Path]:
-    """Where Pictures may be on this system, the likeliest first; the last is what systems make by default."""
+    """Where Pictures may be on this system, the likeliest first; the last is the system's default."""
     if system == "win32":
         if (named := _named_by_windows()) is not None:
             yield named
@@ -53,7 +54,7 @@ def pictures_folders(system: str, home: Path, environment: Mapping[str, str]) ->
 
 
 def _named_by_the_desktop(home: Path, environment: Mapping[str, str]) -> Path | None:
-    """As xdg-user-dirs has it; None where it says nothing, or says that there is no such folder (the home itself)."""
+    """The folder according to xdg-user-dirs; None if it names none, or says that there is none (the home itself)."""
     settings = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
     try:
         text = read_named(settings / "user-dirs.dirs", _MOST).decode("utf-8", "replace")
@@ -67,7 +68,7 @@ def _named_by_the_desktop(home: Path, environment: Mapping[str, str]) -> Path | 
 
 
 def _named_by_windows() -> Path | None:
-    """As the registry has it, where OneDrive or IT may have moved it."""
+    """The folder according to the registry; OneDrive or IT may have moved it."""
     if sys.platform != "win32":
         return None
     import winreg
@@ -83,7 +84,7 @@ def _named_by_windows() -> Path | None:
 
 
 def made(folders: tuple[Path, ...], home: Path | None = None) -> list[Path]:
-    """Make those that are missing and would be in the home folder: others may be on a disk that is not connected."""
+    """Make missing folders if they would be in the home folder: others may be on a disk that is not connected."""
     at_home = home or Path.home()
     new = []
     for folder in folders:

@@ -1,9 +1,9 @@
-"""An inspection of this laptop, together with its user: what of a visit's photos is still where it should not be?
+"""An inspection of this laptop, together with its user: which photos of visits are still where they should not be?
 
-Each file is asked two things. Is it, by its content, a copy of something that was sent? If not, is it a photo of a
-visit by its own evidence, read and decided as a run reads and decides? Nothing is written, moved or fetched, and the
-files' times stay as they are. Who asks learns counts and visits; names only where the user says so. What could not be
-looked at is counted with its reason, and never taken for nothing.
+It asks two questions about each file. Is its content a copy of something that was sent? If not, is it a photo of a
+visit by its own evidence, read and decided as in a run? Nothing is written, moved or fetched, and the files' times do
+not change. The result gives counts and visits, and names only if the user agrees. Files that could not be examined are
+counted with the reason, and never ignored.
 """
 
 import os
@@ -37,25 +37,25 @@ from agent.pipeline.judging import judge_photo
 from agent.removal import count_thumbnails
 
 AT_ONCE = 200
-"""Photos between two looks at whether to stop."""
+"""Photos examined before checking again whether to stop."""
 
 
-KEPT_EVERY = 15.0
-"""Seconds after which what was found so far is saved again: so much is lost at most, if the inspection is killed."""
+SAVE_EVERY = 15.0
+"""Seconds between two saves of the findings: at most this much is lost if the inspection is killed."""
 
 
 class What(StrEnum):
-    """What was found."""
+    """The kinds of finding."""
 
-    COPY = "copy"  # identical to what was sent: it is on the share
+    COPY = "copy"  # identical to a file that was sent, so it is on the share
     PHOTO = "photo"  # of a visit by its own evidence, and not known to be on the share
     UNSURE = "unsure"  # it may be of a visit: a person has to look
-    ON_ITS_WAY = "on its way"  # in a watched folder, from where a run sends and removes it by itself
+    ON_ITS_WAY = "on its way"  # in a watched folder; a run sends and removes it by itself
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One photo, or one file that is a copy. `path` is for the user of this laptop alone."""
+    """One photo, or one file that is a copy. `path` is only for the user of this laptop."""
 
     what: What
     spot: Spot
@@ -65,7 +65,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Inspection:
-    """One inspection, as far as it has come: `cut_short` until it was through. `seconds` do not leap."""
+    """One inspection so far: `cut_short` until it has finished. `seconds` are by the monotonic clock."""
 
     id: str
     began_at: datetime
@@ -77,17 +77,17 @@ class Inspection:
     cut_short: bool = True
 
     def count(self, *what: What) -> int:
-        """How many of these were found."""
+        """The number of findings of these kinds."""
         return sum(number for (one, _, _), number in self.found.items() if one in what)
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether something was found that does not go by itself."""
+        """Whether it found something that will not be removed automatically."""
         return self.count(What.COPY, What.PHOTO, What.UNSURE) > 0
 
 
 class _Stopped(AgentError):
-    """The user has had enough: no fault of a folder, so it passes through what contains those."""
+    """The user stopped the inspection. That is not a fault of a folder, so the boundary around folders lets it pass."""
 
 
 def _ignore(_: object) -> None: ...
@@ -97,9 +97,9 @@ def _ignore(_: object) -> None: ...
 class Inspecting:
     """Looks through `places` within `bounds`.
 
-    `tell` hears of each finding as it is made, `progress` every now and then of the inspection so far and where it is,
-    `stopping` is asked between files and while a large one is read. `save` is called
-    at the beginning, every `KEPT_EVERY` seconds and at the end.
+    `tell` is called with each finding, `progress` from time to time with the inspection so far and the present place,
+    and `stopping` between files and while a large one is read. `save` is called at the beginning, every `SAVE_EVERY`
+    seconds and at the end.
     """
 
     context: Context
@@ -115,11 +115,11 @@ class Inspecting:
     _assigned: frozenset[LocalFile] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Raises UsageError without a register, RecordError where this laptop's record is damaged."""
+        """Raises UsageError without a register, RecordError if this laptop's record is damaged."""
         register = self.context.registers.current()
         if register is None:
             raise UsageError(
-                "This laptop has not read the visits register yet, so it cannot tell a visit's photos. Run "
+                "This laptop has not read the visits register yet, so it cannot recognise photos of visits. Run "
                 "`photo-agent sync` where the school network can be reached."
             )
         self._register = register
@@ -128,7 +128,7 @@ class Inspecting:
         self.inspection = Inspection(token_hex(8), self.context.clock(), register.version)
 
     def through(self) -> Inspection:
-        """Look everywhere, as long as nobody asks to stop; what was found until then is in it in any case."""
+        """Look everywhere until somebody asks to stop; the inspection then has the findings so far."""
         began = time.monotonic()
         try:
             self.save(self.inspection)
@@ -145,7 +145,7 @@ class Inspecting:
         walk = Walk(self.bounds, self.inspection.not_known)
         saved = began = time.monotonic()
         for folder in walk.through(self.places):
-            if time.monotonic() - saved >= KEPT_EVERY:
+            if time.monotonic() - saved >= SAVE_EVERY:
                 saved = time.monotonic()
                 self.inspection.seconds = saved - began
                 self.save(self.inspection)
@@ -177,7 +177,10 @@ class Inspecting:
             for member in photo.members:
                 rest.pop(member.file, None)
             self._found(What.COPY, folder, visit, photo.main)
-        for file, visit in rest.items():  # under a name that is no photo's; or half of a Live Photo, the other changed
+        for (
+            file,
+            visit,
+        ) in rest.items():  # a name without a photo's ending, or half of a Live Photo whose other half changed
             self._found(What.COPY, folder, visit, file)
         for start in range(0, len(unknown), AT_ONCE):
             self._stop_if_asked()
@@ -192,7 +195,7 @@ class Inspecting:
             return None
 
     def _worth_reading(self, folder: FolderSeen, file: LocalFile) -> bool:
-        """Whether its name or its first bytes say that it is a photo, a video or a sidecar."""
+        """Whether a file's name or its first bytes show a photo, a video or a sidecar."""
         self._stop_if_asked()
         if file.size == 0:
             return False
@@ -236,17 +239,17 @@ class Inspecting:
             self._found(what, folder, None, photo.main)
 
     def _read(self, photos: Sequence[Photo]) -> Iterator[tuple[Capture | LocalFault, list[Capture | LocalFault]]]:
-        """What the main file of each says, all its files considered, and what each of its partners says by itself."""
+        """The capture of each photo's main file, all its files considered, and of each of its partners by itself."""
         requests = [
             ReadRequest(path, others_of(photo) if path == photo.main.path else ())
             for photo in photos
             for path in (photo.main.path, *partners_of(photo))
         ]
         captures = self.context.capture.read_all(requests, now=latest(self.context))
-        said = [list(islice(captures, 1 + len(partners_of(photo)))) for photo in photos]
-        for _ in captures:  # it ends only when it was read to its end
-            raise ValueError("more was read than was asked for")
-        return ((main, partners) for main, *partners in said)
+        found = [list(islice(captures, 1 + len(partners_of(photo)))) for photo in photos]
+        for _ in captures:  # the generator finishes its work only when it is exhausted
+            raise ValueError("more files were read than requested")
+        return ((main, partners) for main, *partners in found)
 
     def _unreadable(self, folder: FolderSeen, file: LocalFile) -> None:
         why = Why.UNREADABLE if os.access(file.path, os.R_OK) else Why.NO_PERMISSION
@@ -261,7 +264,7 @@ class Inspecting:
     # --- small pictures ----------------------------------------------------------------------------------------------
 
     def _small_pictures(self) -> None:
-        """The desktop's small pictures of photos that are gone: known by where the photos were."""
+        """The desktop's thumbnails of photos that are gone, identified by the photos' former paths."""
         if sys.platform in {"win32", "darwin"}:
             return
         for tracked in self.context.journal.tracked_photos(State.REMOVED, State.GONE):

@@ -1,4 +1,4 @@
-"""What an inspection of this laptop has to know of it: its folders, disks, cards and clouds, and where not to go."""
+"""Facts about this laptop that an inspection needs: folders, disks, cards and clouds, and the places to leave out."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ from agent.volumes.mounts import Mount, mount_above, mounts
 
 
 def surroundings(settings: Settings) -> tuple[Surroundings, Bounds]:
-    """Of this laptop and its user, as they are now."""
+    """The facts about this laptop and its user as they are now."""
     home = Path.home()
     mounted = mounts()
     near = [mount for mount in mounted if not mount.network and not mount.on_demand]
@@ -49,7 +49,7 @@ def _is_the_systems(mount: Mount) -> bool:
 
 
 def _known() -> KnownFolders:
-    """As the system names them: Windows' known folders, XDG user directories, the names that macOS has."""
+    """The user's folders by the system's names: Windows' known folders, XDG user directories, macOS's names."""
     import platformdirs
 
     return KnownFolders(

@@ -1,8 +1,8 @@
-"""What this laptop has sent, by content: so that an identical copy is recognised wherever it lies.
+"""The contents that this laptop has sent, so that an identical copy is recognised wherever it is.
 
-The record knows each file's hash and size, as it was here and as the share holds it. A file is read only where its size
-is one of these. What the share was seen to have lost does not count as sent. Sidecars do not count either: programs
-write the very same one beside photos that have nothing to do with each other.
+The record contains each file's hash and size, as it was here and as the share holds it. A file is read only if its size
+is among them. A photo that the share has lost does not count as sent. Sidecars do not count either: programs write
+identical ones beside photos that have nothing to do with each other.
 """
 
 from collections import defaultdict
@@ -21,16 +21,16 @@ from agent.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Visits by the content of what was sent for them: SHA-256, as bytes, by size."""
+    """The visit of each content that was sent: by size, then by SHA-256 as bytes."""
 
     by_size: dict[int, dict[bytes, VisitId]]
 
     def visit_of(self, file: LocalFile, progress: Callable[[int], None] | None = None) -> VisitId | None:
-        """The visit that this very content was sent for; None where it was not, or it is a sidecar.
+        """The visit for which this content was sent; None if it was not sent, or is a sidecar.
 
         `progress`: see `fingerprint`.
 
-        Raises LocalFault where a file that may be a copy cannot be read.
+        Raises LocalFault if a file that may be a copy cannot be read.
         """
         known = self.by_size.get(file.size)
         if not known or kind_of(file.path) is Kind.SIDECAR:
@@ -39,7 +39,7 @@ class Sent:
 
 
 def sent_from(settings: Settings) -> Sent:
-    """All that is on this laptop's record, under every name it had. Raises RecordError, as for any damage there."""
+    """All transfers in this laptop's records, under all its names. Raises RecordError if a record is damaged."""
     by_transfer: dict[JSON, list[tuple[int, bytes]]] = {}
     visits: dict[JSON, VisitId] = {}
     for entry in own_entries(settings):
@@ -58,7 +58,7 @@ def sent_from(settings: Settings) -> Sent:
 
 
 def _contents(file: Mapping[str, JSON]) -> Iterator[tuple[int, bytes]]:
-    """As it was here, and as the share holds it; nothing of a sidecar."""
+    """The contents as they were here and as the share holds them, without sidecars."""
     if kind_of(PurePosixPath(str(file["name"]))) is Kind.SIDECAR:
         return
     for which in ("original", "held"):

@@ -1,7 +1,7 @@
-"""Where `inspect` looks on each system. Pure: what is there is found out by whoever looks.
+"""The places in which `inspect` looks on each system. Pure: the caller finds out which of them exist.
 
-The list is of places that people and programs put photos in by themselves. What a program keeps in a database or
-encrypted is a `sealed` place: nobody can look into it from outside, and where it is there, that is said.
+These are places in which people and programs usually put photos. If a program stores photos in a database or encrypted,
+the place is `sealed`: it cannot be examined from outside, and the report says so if it exists.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 class Spot(StrEnum):
-    """What kind of place it is; the words that the record has for it."""
+    """The kinds of place, in the record's words."""
 
     WATCHED = "watched folders"
     DOWNLOADS = "downloads"
@@ -29,7 +29,7 @@ class Spot(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlaceToLook:
-    """A folder, which need not be there. `sealed`: what is in it cannot be recognised from outside."""
+    """A folder, which need not exist. `sealed`: its contents cannot be recognised from outside."""
 
     spot: Spot
     path: Path
@@ -38,7 +38,7 @@ class PlaceToLook:
 
 @dataclass(frozen=True, slots=True)
 class KnownFolders:
-    """Where the system says that this user has these; they may be redirected to another disk or into a cloud."""
+    """This user's folders according to the system; they may be redirected to another disk or into a cloud."""
 
     downloads: Path
     desktop: Path
@@ -49,11 +49,11 @@ class KnownFolders:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the list depends on.
+    """The facts on which the list depends.
 
-    `system` is sys.platform. `user` is how the system's bins name this user: a number on POSIX, a SID on Windows.
-    `clouds` are folders that a cloud program keeps in step, `cards` the tops of what is plugged in, `disks` those of
-    the other disks of this laptop.
+    `system` is sys.platform. `user` is the user's name in the system's bins: a number on POSIX, a SID on Windows.
+    `clouds` are folders that a cloud program synchronises, `cards` the top folders of plugged-in cards, `disks` those
+    of this laptop's other disks.
     """
 
     system: str
@@ -68,11 +68,11 @@ class Surroundings:
 
 
 LIBRARY_ENDINGS = (".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary")
-"""Folders that Apple's programs show as one file: what lies below them is in a photo library, wherever that is."""
+"""Folders that Apple's programs show as one file: everything below belongs to a photo library, wherever it is."""
 
 
 def usual_places(here: Surroundings) -> tuple[PlaceToLook, ...]:
-    """The places, each once; a place inside another is the more particular one and stands before it."""
+    """The places, each once; a place inside another is more specific and comes before it."""
     own = {"win32": _on_windows, "darwin": _on_macos}.get(here.system, _on_linux)
     places = [
         *(PlaceToLook(Spot.WATCHED, path) for path in here.watched),
@@ -88,7 +88,7 @@ def usual_places(here: Surroundings) -> tuple[PlaceToLook, ...]:
         PlaceToLook(Spot.VIDEOS, here.known.videos),
         PlaceToLook(Spot.DOCUMENTS, here.known.documents),
     ]
-    # A folder that the desktop does without is said to be the home folder itself (xdg-user-dirs).
+    # xdg-user-dirs gives the home folder itself for a folder that the desktop does not use.
     whole = {here.home, *here.home.parents}
     return tuple({place.path: place for place in reversed(places) if place.path not in whole}.values())[::-1]
 

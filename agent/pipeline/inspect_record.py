@@ -1,28 +1,22 @@
-"""An inspection on record: how long it took, where it looked, how many were found of which visit, what is not known.
+"""The record of an inspection: how long it took, where it looked, what it found of each visit, and what is not known.
 
-It is a fact of the journal from its first moment on, brought up to date every few seconds, until it can be put on
-record: by itself at its end where nobody else is at work, else by the next run. While it goes on it holds a lock that
-the system itself gives back. So one that was killed goes on record as well, as cut short.
+An inspection is a fact in the journal from its first moment on, updated every few seconds. At its end it is recorded,
+either at once if no run is active, or by the next run. While it is running it holds a lock that the system itself
+releases. So an inspection that was killed is recorded too, as cut short.
 """
 
-import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-import filelock
-
-from agent.errors import AlreadyRunning, JournalError
-from agent.files.durable import make_folder
+from agent.errors import AlreadyRunning
 from agent.model import Sha256, VisitId
 from agent.pipeline.context import Context
-from agent.pipeline.lock import GLANCE, only_writer
-from agent.pipeline.places import inspection_lock
+from agent.pipeline.lock import only_inspection, only_writer
 from agent.record import JSON, Draft, EntryKind
 from agent.record.schema import check
-from agent.settings import Settings
 
 if TYPE_CHECKING:  # it reads photos; `status` and a run only ask what was inspected
     from agent.pipeline.inspect import Inspection
@@ -32,40 +26,20 @@ _TO_RECORD = "inspected "
 _LAST = "last inspection"
 
 MOST = 200
-"""Lines of findings in one entry, one for each visit and place; the sums hold all."""
-
-
-@contextlib.contextmanager
-def inspecting_alone(settings: Settings) -> Iterator[None]:
-    """Hold the lock of an inspection. AlreadyRunning where another one goes on, JournalError where it cannot be had."""
-    lock = filelock.FileLock(inspection_lock(settings), timeout=GLANCE)
-    try:
-        make_folder(settings.state_dir)
-        lock.acquire()
-    except filelock.Timeout:
-        raise AlreadyRunning("Another inspection of this laptop is going on. Wait for its end, or stop it.") from None
-    except OSError as fault:
-        raise JournalError(
-            f"The state folder of photo-agent (state_dir in agent.toml) cannot be written: {fault.strerror}. Make room "
-            "on this laptop's disk, and see that the folder belongs to you."
-        ) from fault
-    try:
-        yield
-    finally:
-        lock.release()
+"""The most lines of findings in one entry, one for each visit and place; the totals include all findings."""
 
 
 def note(context: Context, inspection: "Inspection") -> None:
-    """Keep it as far as it has come; durable on return. RecordError where the record would not take it."""
-    said = body_of(inspection, context.settings.device.staff)
-    check(EntryKind.INSPECTED, said)  # here, where it is seen, and not in some later run
-    body = json.dumps(said)
+    """Save the inspection so far; durable on return. RecordError if the record would not accept it."""
+    content = body_of(inspection, context.settings.device.staff)
+    check(EntryKind.INSPECTED, content)  # so that the person sees the error now, and not in some later run
+    body = json.dumps(content)
     context.journal.set_fact(_TO_RECORD + inspection.id, body)
     context.journal.set_fact(_LAST, body)
 
 
 def record_now(context: Context, inspection: "Inspection") -> bool:
-    """Put it on record, where no run is at work; else the next one does so. Whether it is on record."""
+    """Record the inspection, unless a run is active: then the next run does so. Returns whether it is recorded."""
     try:
         with only_writer(context.settings):
             _record(context, [inspection.id])
@@ -75,12 +49,12 @@ def record_now(context: Context, inspection: "Inspection") -> bool:
 
 
 def put_on_record(context: Context) -> None:
-    """Put on record what was inspected since the last run, but not one that is going on."""
+    """Record the inspections since the last run, except one that is still running."""
     waiting = [name.removeprefix(_TO_RECORD) for name in context.journal.facts(_TO_RECORD)]
     if not waiting:
         return
     try:
-        with inspecting_alone(context.settings):
+        with only_inspection(context.settings):
             _record(context, waiting)
     except AlreadyRunning:
         pass
@@ -100,7 +74,7 @@ def _draft(identity: str, body: dict[str, JSON]) -> Draft:
 
 
 def body_of(inspection: "Inspection", staff: str) -> dict[str, JSON]:
-    """What the record says of it. No names, and of what only may be of a visit a count alone."""
+    """The body of the entry. It has no names; photos that only may be of a visit are just counted."""
     from agent.pipeline.inspect import What
 
     return {
@@ -138,7 +112,7 @@ def _lines(inspection: "Inspection") -> list[dict[str, JSON]]:
 
 @dataclass(frozen=True, slots=True)
 class LastInspection:
-    """The last inspection of this laptop, as far as it has come; `on_record` says whether the record has it."""
+    """The last inspection of this laptop so far; `on_record` says whether the record has it."""
 
     began_at: datetime
     cut_short: bool
@@ -149,7 +123,7 @@ class LastInspection:
 
 
 def last_inspection(context: Context) -> LastInspection | None:
-    """None where there was none since the program was set up."""
+    """The last inspection; None if there was none since the program was set up."""
     fact = context.journal.fact(_LAST)
     if fact is None:
         return None

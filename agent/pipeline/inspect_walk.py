@@ -1,7 +1,7 @@
-"""Through the places of an inspection, folder by folder, and what could not be looked at on the way.
+"""Walks through the places of an inspection, folder by folder, and counts what could not be examined.
 
-No link is followed, nothing is opened, and nothing that lies in a cloud or behind a network drive is fetched. Hidden
-names are looked at as others are: the bin is hidden too. Whatever is passed over is counted with its reason.
+No link is followed, nothing is opened, and nothing is fetched from a cloud or a network drive. Hidden files are treated
+like others: the bin is hidden too. Whatever is left out is counted with its reason.
 """
 
 import os
@@ -26,7 +26,7 @@ from agent.volumes.mounts import Mount, mount_above
 
 
 class Why(StrEnum):
-    """Why something was not looked at; the words that the record has for it."""
+    """Why something was not examined, in the record's words."""
 
     NO_PERMISSION = "no permission"
     CLOUD_ONLY = "in the cloud only"
@@ -38,15 +38,15 @@ class Why(StrEnum):
 
 
 NotKnown = Counter[tuple[Spot, Why]]
-"""How many files, folders or links could not be looked at, by place and reason."""
+"""How many files, folders or links could not be examined, by place and reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Where the walk does not go.
+    """The places that the walk leaves out.
 
-    `mounts` is what is mounted where, `own` are this program's folders, `shares` the tops of mounts that are the
-    school's share, `quiet` the system's folders, links into which nobody needs to hear of.
+    `mounts` maps mount points to what is mounted there, `own` are this program's folders, `shares` the mount points of
+    the school's share, `quiet` the system's folders: links into them are not reported.
     """
 
     mounts: Sequence[Mount] = ()
@@ -57,7 +57,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class FolderSeen:
-    """The regular files of one folder, hidden ones too; `by_itself` are those that a run would take up by itself."""
+    """The regular files of one folder, hidden ones too; `by_itself` are those that a run would find by itself."""
 
     spot: Spot
     path: Path
@@ -68,7 +68,7 @@ class FolderSeen:
 _Stack = list[tuple[Path, os.stat_result, Spot, bool, "_Chain | None"]]
 
 _Chain = tuple[tuple[int, int], "_Chain | None"]
-"""The identities of a folder and of those above it, up to its root: a folder inside itself is not entered again."""
+"""The identities of a folder and its parents, up to its root, so that a folder inside itself is not entered again."""
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class Walk:
     _done: set[tuple[int, int]] = field(default_factory=set)
 
     def through(self, places: Iterable[PlaceToLook]) -> Iterator[FolderSeen]:
-        """Every folder of these places, each once, by the most particular place that it is in."""
+        """Every folder of these places, each once, with the most specific place that contains it."""
         seen_roots: dict[Path, os.stat_result] = {}
         for place in places:
             root = self._root(place)
@@ -92,7 +92,7 @@ class Walk:
             yield from self._tree(path, seen, self._roots[path])
 
     def _root(self, place: PlaceToLook) -> tuple[Path, os.stat_result] | None:
-        """The place's real folder, if it is there and may be walked; else it is counted why not."""
+        """The place's real folder, if it exists and may be walked; otherwise the reason is counted."""
         try:
             os.lstat(place.path)
             path = real_path(place.path)
@@ -151,7 +151,7 @@ class Walk:
                     continue
                 library = name.lower().endswith(LIBRARY_ENDINGS)
                 inner = Spot.LIBRARIES if library else here
-                # What the library keeps in iCloud alone is in its database, not in its folder.
+                # Photos that are only in iCloud are listed in the library's database, and missing from its folder.
                 self.not_known[inner, Why.SEALED] += library
                 passed_over = is_no_photo_folder(name) or is_marked_hidden(found)
                 taken = watched and (is_own(name) or not passed_over)
@@ -162,7 +162,7 @@ class Walk:
 
     def _is_left_out(self, folder: Path, spot: Spot, far: Mapping[Path, Mount]) -> bool:
         if folder in self.bounds.own or folder in self._roots:
-            return True  # this program's own; or a place that is walked by itself
+            return True  # this program's own folder, or a place that is walked separately
         if folder in self.bounds.shares:
             self.not_known[spot, Why.SHARE] += 1
             return True
@@ -198,7 +198,7 @@ class Walk:
                 yield file, seen
 
     def _leads_out(self, link: Path) -> bool:
-        """Whether a link may lead to photos that are not looked at by another way. Nothing behind it is touched."""
+        """Whether a link may lead to photos that the walk does not reach otherwise. Nothing behind it is touched."""
         if link.suffix and kind_of(link) is None:
             return False
         try:
@@ -221,7 +221,7 @@ def _listed(folder: Path, known: os.stat_result) -> Listing | None:
 
 
 def _is_empty(path: Path) -> bool:
-    """A folder, or a file, with nothing in it; OSError where the system does not say."""
+    """Whether a folder or a file is empty; OSError if the system gives no answer."""
     seen = path.lstat()
     return not list_folder(path, seen).seen if is_folder(seen) else seen.st_size == 0
 

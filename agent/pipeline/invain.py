@@ -1,7 +1,7 @@
-"""Photos whose bytes were sent to the share and could not be proven there: after three times they wait for IT.
+"""Photos that were sent to the share but could not be proven there: after three attempts they wait for IT.
 
-To send them again at every run would only load the network: something on the server has to be looked at first. They are
-tried once a day, and as soon as `doctor` has found that the share can be written to.
+To send them again in every run would only load the network: somebody has to look at the server first. They are tried
+once a day, and as soon as `doctor` has found that the share can be written to.
 """
 
 import json
@@ -16,19 +16,19 @@ from agent.pipeline.journal_keys import IN_VAIN
 MOST = 3
 AGAIN = timedelta(days=1)
 BEFORE = (ShareDenied, FolderNotTrusted, ServerUnfit)
-"""Faults that are found, unless all had been sent, before any byte is."""
+"""Faults that are found before any byte is sent, unless everything had been sent."""
 
 
 @dataclass(slots=True)
 class InVain:
-    """How often each transfer was sent in vain, and when it may be tried again."""
+    """Counts how often each transfer was sent in vain, and says when it may be tried again."""
 
     journal: Journal
     _of: dict[str, tuple[int, datetime]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, journal: Journal) -> Self:
-        """As the journal has it."""
+        """The counts in the journal."""
         found = json.loads(journal.fact(IN_VAIN) or "{}")
         return cls(journal, {transfer: (n, datetime.fromisoformat(again)) for transfer, (n, again) in found.items()})
 
@@ -36,12 +36,12 @@ class InVain:
         return bool(self._of)
 
     def waits(self, tracked: TrackedPhoto, now: datetime) -> bool:
-        """Whether it waits for IT. A clock that was set back makes nobody wait for longer."""
+        """Whether the photo waits for IT. Setting the clock back does not make it wait any longer."""
         count, again = self._of.get(tracked.transfer or "", (0, now))
         return count >= MOST and timedelta() < again - now <= AGAIN
 
     def failed(self, tracked: TrackedPhoto, error: AgentError, now: datetime) -> str:
-        """Count it, if its bytes were sent; the reason to show."""
+        """Count the attempt if bytes were sent; returns the reason to show."""
         sent = tracked.state is State.SENT or (isinstance(error, ShareFault) and not isinstance(error, BEFORE))
         if not sent or isinstance(error, ShareFull) or tracked.transfer is None:
             return str(error)
@@ -52,11 +52,11 @@ class InVain:
             return str(error)
         return (
             f"This photo was sent {_times(count)} and could not be checked on the share, so it stays on this laptop "
-            f"and waits for IT; until then it is sent once a day at most. What the share did: {error}"
+            f"and waits for IT. Until then it is sent at most once a day. The share reported: {error}"
         )
 
     def arrived(self, tracked: TrackedPhoto) -> None:
-        """It is proven."""
+        """The photo is proven, so its count is dropped."""
         if self._of.pop(tracked.transfer or "", None) is not None:
             self._save()
 
@@ -66,7 +66,7 @@ class InVain:
 
 
 def release(journal: Journal) -> int:
-    """Let all that wait for IT be tried again; how many they are."""
+    """Try all photos again that wait for IT; returns their number."""
     counts = [int(count) for count, _ in json.loads(journal.fact(IN_VAIN) or "{}").values()]
     journal.set_fact(IN_VAIN, None)
     return sum(count >= MOST for count in counts)

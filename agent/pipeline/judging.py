@@ -1,17 +1,18 @@
-"""From what a photo's files say to one decision: the register's verdict, and what keeps it from being acted upon.
+"""From the captures of a photo's files to one decision: the register's verdict, and reasons not to act on it.
 
-The register decides by time, place and camera. Here is what it cannot know:
+The register decides by time, place and camera. This module adds what the register cannot know:
 
-- *Origin.* Only what a camera made is of a visit without a person. What a messenger brought may be anybody's, a
-  screenshot is no photo, and where nothing shows a camera nothing vouches for the time. Whatever of these may be of a
-  visit is held, for one and the same reason each, so that a teacher can settle forty of them with one answer. Outside
-  every visit they are private, like everything else.
-- *A photo of several files* goes as one only if no member of it, judged alone, is private or in doubt for a reason of
-  its own. A Live Photo's clip whose own clock names its picture's moment has its time, zone and camera from there; a
-  clip that has no time needs Apple's identifier to be that picture's. Everything else it says counts against it.
-- *Damage.* A visit photo without its end goes all the same, and is said to be damaged.
+- *Origin.* Only a camera's own photo is assigned to a visit without asking. A picture from a messenger may be
+anybody's, a screenshot is not a photo, and without signs of a camera the time cannot be trusted. If such a picture may
+be of a visit, it is held. All pictures of one origin get the same reason, so that a teacher can answer for forty of
+them at once. Outside every visit they are private, like everything else.
+- *A photo of several files* is sent as one only if none of its members, judged alone, is private or in doubt for a
+reason of its own. If the clock of a Live Photo's clip agrees with its picture, the clip gets its time, zone and camera
+from the picture; a clip without a time needs Apple's identifier to belong to that picture. Any other difference counts
+against it.
+- *Damage.* A visit photo whose end is missing is still sent, and reported as damaged.
 
-Which pictures nobody is asked about is `agent.register.reach`.
+`agent.register.reach` determines about which pictures nobody is asked.
 """
 
 from collections.abc import Sequence
@@ -27,10 +28,10 @@ from agent.pipeline.damage import CUT_SHORT, damaged
 from agent.register import decide
 
 NOT_WHAT_IT_CLAIMS = (
-    "its name says that it is a photo or a video, but what is in it is neither: it is damaged, or was not copied "
-    "whole. If it is of a visit, copy it again from the camera or the card"
+    "its name says that it is a photo or a video, but its content is neither: it is damaged, or was not copied "
+    "completely. If it is of a visit, copy it again from the camera or the card"
 )
-"""Why a file is refused whose name promises a picture and whose content is nobody's format."""
+"""Why a file is refused if its name promises a picture but its content has no known format."""
 
 LEFT_ALONE = "it shows a screen, and the school leaves such pictures alone"
 
@@ -55,7 +56,7 @@ def judge(context: Context, capture: Capture, register: Register) -> Decision:
 def judge_photo(
     context: Context, capture: Capture, partners: Sequence[Capture | LocalFault], register: Register
 ) -> Decision:
-    """The verdict on a photo: its main file's, if none of its partners, judged alone, has anything against it."""
+    """The verdict on a photo: that of its main file, if none of its partners, judged alone, contradicts it."""
     decision = judge(context, capture, register)
     for partner in partners:
         if isinstance(partner, LocalFault):
@@ -68,41 +69,42 @@ def judge_photo(
 
 
 def by_origin(decision: Decision, capture: Capture, *, screenshots: str = "ask") -> Decision:
-    """The decision as far as it may be made without a person, seeing what made the file.
+    """The decision, limited to what may be decided without a person for a file of this origin.
 
-    `screenshots` is what the school wants with pictures of a screen: "ask" or "leave".
+    `screenshots` is the school's setting for pictures of a screen: "ask" or "leave".
     """
     if capture.origin is Origin.CAMERA or decision.verdict not in {Verdict.VISIT, Verdict.REVIEW}:
         return decision
     if capture.origin is Origin.SCREEN and screenshots == "leave":
         return replace(decision, verdict=Verdict.PRIVATE, visit=None, reasons=(LEFT_ALONE,))
     if decision.verdict is Verdict.REVIEW and capture.origin in {Origin.NOT_KNOWN, Origin.EDITED}:
-        return decision  # what is wrong with its time says more
+        return decision  # the problem with its time is the better reason
     return replace(
         decision, verdict=Verdict.REVIEW, visit=None, reasons=(why_not_by_itself(capture), *decision.reasons)
     )
 
 
 def why_not_by_itself(capture: Capture) -> str:
-    """Why what did not come from a camera waits for a person, alike for all that came the same way."""
+    """Why a picture that did not come from a camera waits for a person; the same for all pictures of one origin."""
     return f"{capture.origin_basis}{_MORE.get(capture.origin, '')}: please say whether it is from a visit"
 
 
 def spoken(decision: Decision, capture: Capture) -> str:
-    """The reasons as one; where it is held for how it came to be, that alone, so that all such have one reason."""
+    """The reasons as one text. A photo held because of its origin gets only that reason, so that all such are alike."""
     alone = why_not_by_itself(capture)
     return alone if alone in decision.reasons else "; ".join(decision.reasons)
 
 
 def is_remains(capture: Capture, tracked: TrackedPhoto) -> bool:
-    """Whether this is what is left of a photo: a name that promises one, and a content that is nothing known."""
+    """Whether a file may be the remains of a photo: its name promises one, and its content has no known format."""
     return not capture.is_photo and not capture.complete and claims_to_be_a_photo(tracked.photo.main.path)
 
 
 def _of_one_moment(still: Capture, clip: Capture) -> Capture:
-    """A Live Photo's clip as it is to be judged: with its picture's time and camera where it is certainly its half.
+    """A Live Photo's clip prepared for judging: with its picture's time and camera if it certainly belongs to it.
 
-    That is where the clip's own clock names the picture's moment, or it has no time and both have one identifier.
+    That is certain if the clip's own clock agrees with the picture, or if the clip has no time and both have one
+    identifier.
     """
     bound = clip.content_id is not None and clip.content_id == still.content_id
     timeless = clip.taken is None and clip.recorded is None

@@ -1,8 +1,8 @@
-"""What got its final name on the share just before a crash, and is not sent again: its photo was taken away here,
-turned out to be private, or goes to another visit.
+"""Files that got their final name on the share just before a crash and will not be sent again, because the photo was
+removed here, turned out to be private, or now belongs to another visit.
 
-It is on no record as transferred, and nothing on the share is deleted by this program. So it is looked for by its exact
-name, put on record as what it is, and a person is asked to have IT deal with it. Nothing is said of the photo itself.
+No record has them as transferred, and this program deletes nothing on the share. So it looks for such files by their
+exact names, records them as left on the share, and asks the user to tell IT. Nothing is said about the photos.
 """
 
 import hashlib
@@ -20,14 +20,14 @@ from agent.record import JSON, Draft, EntryKind
 from agent.share import Share, Still, another
 
 MOST_CHOICES = 20
-"""NAME to NAME-20: as far as a name that others had taken is followed."""
+"""If a name was taken, the program also looks under NAME-2 to NAME-20."""
 
 _COMES_YET = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.REVIEW, State.PROVEN)
-"""States in which a photo's transfer may still be made, or put on record, as what it was begun as."""
+"""States in which a photo's transfer may still be completed or recorded as it was begun."""
 
 
 def still_to_come(context: Context, half_sent: HalfSentTransfers) -> set[TransferId]:
-    """Of the transfers that began, those that may still be made or put on record."""
+    """The transfers that have begun and may still be completed or recorded."""
     if not half_sent.begun():
         return set()
     tracked = (one for chunk in context.journal.chunks(*_COMES_YET) for one in chunk)
@@ -40,7 +40,7 @@ def still_to_come(context: Context, half_sent: HalfSentTransfers) -> set[Transfe
 
 
 def not_sent_again(context: Context, half_sent: HalfSentTransfers) -> list[Begun]:
-    """The transfers that began and are over, with the names that are on no record."""
+    """The transfers that have begun and are over, with the names that no record has."""
     come = still_to_come(context, half_sent)
     over = [begun for begun in half_sent.begun() if begun.names and begun.left.transfer not in come]
     if not over:
@@ -51,7 +51,7 @@ def not_sent_again(context: Context, half_sent: HalfSentTransfers) -> list[Begun
 
 
 def look_for(context: Context, share: Share, over: Sequence[Begun]) -> tuple[list[RemoteName], set[TransferId]]:
-    """Put on record what the share holds of these; its names, and the transfers of which some could not be read.
+    """Record the files of these transfers on the share; returns their names, and the transfers with unreadable files.
 
     Raises ShareUnreachable, RecordError.
     """
@@ -72,19 +72,19 @@ def look_for(context: Context, share: Share, over: Sequence[Begun]) -> tuple[lis
     return found, unread
 
 
-def said(names: Sequence[RemoteName]) -> str:
-    """What a person is told of them."""
+def notice_of(names: Sequence[RemoteName]) -> str:
+    """The sentence about them for a person."""
     files, were, them = ("1 file", "has", "it") if len(names) == 1 else (f"{len(names)} files", "have", "them")
     some = ", ".join(names[:3]) + (f" and {len(names) - 3} more, which the record names" if len(names) > 3 else "")
     return (
-        f"{files} that this laptop had sent before it was cut off {were} a name on the school network, and will not be "
-        f"sent again: {some}. This program deletes nothing there. Tell IT: they must delete {them}, unless the record "
-        "of another laptop names the same."
+        f"{files} that this laptop was sending when it was cut off {were} a name on the school network, and will not "
+        f"be sent again: {some}. This program deletes nothing there. Tell IT: they must delete {them}, unless the "
+        "record of another laptop has the same name."
     )
 
 
 def _found(context: Context, share: Share, name: RemoteName, held: Fingerprint) -> tuple[RemoteName | None, bool]:
-    """Under which name the share holds this, if under any, and whether that is certain."""
+    """The name under which the share holds this content, or None; and whether that is certain."""
     certain = True
     for choice in range(1, MOST_CHOICES + 1):
         there = another(name, choice)

@@ -1,7 +1,8 @@
-"""What makes the register in force doubtful on this laptop, in one sentence: `sync`, `status` and `doctor` say it.
+"""Doubts about the register in use on this laptop, in sentences that `sync`, `status` and `doctor` show.
 
-A line that was not understood may be a visit of this laptop's, and a name that occurs nowhere is most likely spelt
-otherwise in the register. Until somebody has looked, photos that this could concern wait (`agent.register.uncertain`).
+A line that was not understood may be a visit of this laptop's user, and a name that occurs nowhere is probably spelt
+differently in the register. Until somebody has corrected it, photos that this could concern wait
+(`agent.register.uncertain`).
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from agent.register import Fault, nearest, occurs, staff_of
 
 
 def misgivings(context: Context, register: Register | None) -> str | None:
-    """The sentences, or None where the register is understood and this laptop's member of staff is on it."""
+    """The sentences; None if the register was understood and names this laptop's member of staff."""
     if register is None:
         return None
     said = [not_understood(context.registers.faults()), not_named(register, context.settings.device.staff)]
@@ -38,7 +39,7 @@ def not_understood(faults: tuple[Fault, ...]) -> str | None:
 
 
 def not_named(register: Register, staff: str) -> str | None:
-    """That this laptop's member of staff is on no visit, and which name may be meant."""
+    """The sentence if this laptop's member of staff is not on any visit, with the name that may be meant."""
     if occurs(staff_of(register, staff), register.visits):
         return None
     names = names_in(register.visits)
@@ -50,7 +51,7 @@ def not_named(register: Register, staff: str) -> str | None:
 
 
 def not_listed(register: Register, staff: str) -> str | None:
-    """That no visit lists this laptop's member of staff by name, so that only visits for everybody count."""
+    """The sentence if no visit lists this laptop's member of staff by name, so that only visits for everybody count."""
     listing = [visit for visit in register.visits if visit.staff]
     if not listing or occurs(staff_of(register, staff), listing):
         return None

@@ -1,8 +1,8 @@
-"""A hint for whoever reviews a photo without a time of its own: that the photos before and after it are of a visit.
+"""A hint for reviewing a photo without a time of its own: the photos before and after it are of a visit.
 
-Cameras count up, so neighbours by name are neighbours in time, most of the time; that is worth a word to a person and
-never a decision. Only neighbours decided for a visit are spoken of: of a private photo nothing is put down, not even
-that it lies beside this one. Pure.
+Cameras number their photos, so neighbours by name are usually neighbours in time. That is worth a hint to a person, but
+never decides. Only neighbours of a visit are mentioned: nothing is noted about a private photo, not even that it is
+next to this one. Pure.
 """
 
 import re
@@ -15,7 +15,7 @@ from agent.journal import State, TrackedPhoto
 from agent.model import VisitId
 
 NEAR = 3
-"""How many counts away a neighbour may be: those between may have been deleted in the camera."""
+"""The largest difference of numbers between neighbours: photos between them may have been deleted in the camera."""
 
 _COUNTED = re.compile(r"(.*?)(\d{3,6})", re.ASCII)
 
@@ -23,16 +23,16 @@ _Series = tuple[Path, str]
 
 
 def with_neighbours(tracked_photos: Sequence[TrackedPhoto]) -> list[TrackedPhoto]:
-    """The standings, in their order; those held for want of a time say whose neighbours they are."""
+    """The photos in the same order; those held because they have no time get the hint about their neighbours."""
     visits: defaultdict[_Series, dict[int, VisitId]] = defaultdict(dict)
     for tracked in tracked_photos:
         place = _place(tracked)
         if place is not None and tracked.state is State.DECIDED and tracked.decision and tracked.decision.visit:
             visits[place[0]][place[1]] = tracked.decision.visit
-    return [_told(tracked, visits) for tracked in tracked_photos]
+    return [_with_hint(tracked, visits) for tracked in tracked_photos]
 
 
-def _told(tracked: TrackedPhoto, visits: dict[_Series, dict[int, VisitId]]) -> TrackedPhoto:
+def _with_hint(tracked: TrackedPhoto, visits: dict[_Series, dict[int, VisitId]]) -> TrackedPhoto:
     place, decision = _place(tracked), tracked.decision
     if tracked.state is not State.REVIEW or decision is None or decision.level.decides or place is None:
         return tracked
@@ -47,7 +47,7 @@ def _told(tracked: TrackedPhoto, visits: dict[_Series, dict[int, VisitId]]) -> T
 
 
 def _place(tracked: TrackedPhoto) -> tuple[_Series, int] | None:
-    """The folder and the name up to its count, and the count: `IMG_` and 42 of `IMG_0042.JPG`."""
+    """The folder and the name up to its number, and the number: `IMG_` and 42 for `IMG_0042.JPG`."""
     path = tracked.photo.main.path
     match = _COUNTED.fullmatch(path.stem)
     return None if match is None else ((path.parent, match[1].lower()), int(match[2]))

@@ -1,4 +1,4 @@
-"""How things stand, visit by visit, for the person whose photos they are: counts only, from the journal. Reads only."""
+"""An overview for the person whose photos they are, visit by visit: only counts, from the journal. Reads only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ ON_THE_WAY = (State.DECIDED, State.SENT)
 
 @dataclass(frozen=True, slots=True)
 class VisitTally:
-    """One visit's photos that passed through this laptop; `visit` is None where the register has it no more."""
+    """One visit's photos that passed through this laptop; `visit` is None if it is no longer in the register."""
 
     id: VisitId
     visit: Visit | None
@@ -26,13 +26,13 @@ class VisitTally:
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """The visit's title, or its id."""
         return self.id if self.visit is None else self.visit.title
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All visits that photos here are of, the latest first, and what is not decided yet."""
+    """All visits with photos here, the latest first, and the photos not decided yet."""
 
     visits: tuple[VisitTally, ...]
     being_copied: int
@@ -40,17 +40,17 @@ class Overview:
 
     @property
     def safe(self) -> int:
-        """Photos that are on the share, read back."""
+        """Photos that are on the share and were read back."""
         return sum(one.safe for one in self.visits)
 
     @property
     def on_the_way(self) -> int:
-        """Photos that are to be sent."""
+        """Photos that are still to be sent."""
         return sum(one.on_the_way for one in self.visits)
 
 
 def overview(context: Context) -> Overview:
-    """Gather it; costs one query, however many photos there are."""
+    """Make the overview, with one query whatever the number of photos."""
     register = context.registers.current()
     known = {} if register is None else {visit.id: visit for visit in register.visits}
     counted = context.journal.tally()

@@ -1,7 +1,7 @@
-"""What one decided photo sends to the share: names, tag, and for each of its files the bytes that are meant.
+"""Prepares one decided photo for the share: names, tag, and for each of its files the exact bytes.
 
-Everything here follows from the content, the decision and the register, not from the moment: a photo packed again after
-a crash gives the same names and the same bytes, so that what had arrived is recognised.
+Everything here follows from the content, the decision and the register, and not from the time: a photo packed again
+after a crash gives the same names and the same bytes, so that files which had arrived are recognised.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ from agent.tagging.jobs import MOST_MERGED
 
 
 def measured(context: Context, tracked: TrackedPhoto) -> TrackedPhoto:
-    """The standing with its contents' fingerprints and transfer id. Reads every file to its end; LocalFault if not."""
+    """The photo with the fingerprints of its files and its transfer id. Reads every file completely, or LocalFault."""
     fingerprints = tuple(fingerprint(member.file) for member in tracked.photo.members)
     return replace(
         tracked,
@@ -49,14 +49,14 @@ def measured(context: Context, tracked: TrackedPhoto) -> TrackedPhoto:
 
 
 def transfer_of(context: Context, tracked: TrackedPhoto) -> TransferId | None:
-    """The transfer that a measured photo's decision leads to; None where it is not measured or of no visit."""
+    """The transfer that follows from a measured photo's decision; None if it is not measured, or not of a visit."""
     if not tracked.fingerprints or tracked.decision is None or tracked.decision.visit is None:
         return None
     return _transfer_id(context.settings.device.name, tracked.decision.visit, tracked.fingerprints)
 
 
 def pack(context: Context, tracked: TrackedPhoto, capture: Capture) -> Delivery:
-    """The delivery of a measured photo, whose main file says `capture`. LocalFault where a file cannot be read."""
+    """The delivery of a measured photo, whose main file has this `capture`. LocalFault if a file cannot be read."""
     decision, transfer = tracked.decision, tracked.transfer
     if decision is None or transfer is None:
         raise ValueError("only a decided and measured photo can be packed")
@@ -96,9 +96,9 @@ def _files_of(
     name: RemoteName,
     foreign: tuple[Path, Fingerprint] | None,
 ) -> Iterator[Outgoing]:
-    """The member itself, tagged inside where that is safe; else untouched, with the tag in a file beside it.
+    """The member with the tag inside, if that is safe; otherwise unchanged, with the tag in a file beside it.
 
-    What another program's sidecar says of the photo is merged into ours; that sidecar itself goes along untouched.
+    The contents of another program's sidecar are merged into ours; that sidecar itself is sent along unchanged.
     """
     if member.role is Role.SIDECAR:
         yield Outgoing(name=name, source=member.file, original=content)
@@ -115,7 +115,7 @@ def _files_of(
 
 
 def _foreign(tracked: TrackedPhoto) -> tuple[Path, Fingerprint] | None:
-    """Another program's XMP sidecar of the photo, if it has one: a larger one goes along and is left at that."""
+    """Another program's XMP sidecar of the photo, if there is one; one that is too large is only sent along."""
     for member, content in zip(tracked.photo.members, tracked.fingerprints, strict=True):
         if member.file.path.suffix.lower() == ".xmp" and content.size <= MOST_MERGED:
             return member.file.path, content
@@ -123,7 +123,7 @@ def _foreign(tracked: TrackedPhoto) -> tuple[Path, Fingerprint] | None:
 
 
 def _free(name: RemoteName, taken: list[Outgoing]) -> RemoteName:
-    """The name, or the next that no file of this delivery has: say, a foreign sidecar beside ours."""
+    """The name, or the next free one in this delivery: another program's sidecar may have the same name as ours."""
     names = {outgoing.name for outgoing in taken}
     free, number = name, 2
     while free in names:
@@ -132,7 +132,7 @@ def _free(name: RemoteName, taken: list[Outgoing]) -> RemoteName:
 
 
 def _suffix(member: Member, main: LocalFile) -> str:
-    """`.jpg` for a photo; `.xmp` or, where the sidecar's name has it, `.jpg.xmp`."""
+    """`.jpg` for a photo; `.xmp` for a sidecar, or `.jpg.xmp` if its name has both."""
     name = PurePath(member.file.path.name)
     if member.role is Role.SIDECAR and name.stem.lower() == main.path.name.lower():
         return main.path.suffix + name.suffix
@@ -156,14 +156,14 @@ def _registered(context: Context, visit: VisitId) -> Visit | None:
 
 
 def _local(context: Context, decision: Decision, visit: Visit | None) -> datetime | None:
-    """The wall clock where the visit was, for the name that people sort by.
+    """The wall-clock time at the place of the visit, for the name by which people sort.
 
-    Of several zones it is the one that is furthest ahead, so that one clock orders all photos of the visit: also those
-    whose own clock was read in every zone, for the earliest of these readings is by that zone.
+    If the visit has several zones, the one furthest ahead is used, so that one clock orders all photos of the visit.
+    That includes photos whose own clock was read in every zone, because the earliest of these readings uses that zone.
     """
     if (
         decision.taken is None or decision.level is Level.UPPER_BOUND
-    ):  # only "not later than": its earliest is not a date of it
+    ):  # the time is only "not later than", so its earliest value is not a date of the photo
         return None
     zones = [context.zone] if visit is None else [ZoneInfo(zone) for zone in visit.zones]
     return max(decision.taken.earliest.astimezone(zone).replace(tzinfo=None) for zone in zones)

@@ -1,4 +1,4 @@
-"""A pause that a person asked for: the service does nothing by itself until it is over. "Send now" ends it."""
+"""A pause that a person asked for: until it ends, the service does nothing by itself. "Send now" ends it."""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ PAUSE = timedelta(hours=1)
 
 
 def pause(context: Context) -> datetime:
-    """Pause for an hour from now; until when."""
+    """Pause for an hour from now; returns the end of the pause."""
     until = context.clock() + PAUSE
     context.journal.set_fact(PAUSED_UNTIL, until.isoformat())
     return until
@@ -21,7 +21,7 @@ def resume(context: Context) -> None:
 
 
 def paused_until(context: Context) -> datetime | None:
-    """Until when the service pauses; None where it does not. No clock can make a pause longer than it was meant."""
+    """The end of the present pause; None without one. A wrong clock cannot make a pause longer than intended."""
     fact = context.journal.fact(PAUSED_UNTIL)
     if fact is None:
         return None

@@ -1,6 +1,6 @@
-"""What stands in the way of sending, in a teacher's words: what happened, that the photos stay, and one thing to do.
+"""What prevents sending, in a teacher's words: what happened, that the photos stay, and one thing to do.
 
-The worst is said, and only that one; what IT needs to know stands beside it. Nothing here names a photo.
+Only the worst problem is shown, with details for IT. Nothing here names a photo.
 """
 
 import contextlib
@@ -22,14 +22,14 @@ from agent.pipeline.renew import no_register
 from agent.pipeline.status import WAITING, is_overdue, is_running, share_trouble
 
 LITTLE_ROOM = 200_000_000
-"""Bytes left on the disk with the journal, below which a person is asked to make room."""
+"""Free bytes on the journal's disk below which a person is asked to make room."""
 
 DAMAGE_IS_NEWS = timedelta(days=14)
-"""How long a damaged photo is spoken of after it was sent."""
+"""How long a damaged photo is mentioned after it was sent."""
 
 
 class Grade(IntEnum):
-    """How bad it is: calm (it will pass), a person should act, stop and tell IT."""
+    """How serious a problem is: it will pass by itself, a person should act, or stop and tell IT."""
 
     CALM = 0
     ASK = 1
@@ -38,7 +38,7 @@ class Grade(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`what` happened, what to `do`; `details` are for IT. `retry`: whether trying again now can help."""
+    """`what` happened, and what to `do`; `details` are for IT. `retry` says whether trying again now can help."""
 
     grade: Grade
     what: str
@@ -47,16 +47,16 @@ class Problem:
     details: str = ""
     retry: bool = False
     start: bool = False
-    away: bool = False  # only the school network is not there
+    away: bool = False  # the only problem: the school network cannot be reached from here
 
 
 def worst(context: Context) -> Problem | None:
-    """The one to say first; None where nothing stands in the way."""
+    """The most serious problem; None if there are none."""
     return max(problems(context), key=lambda problem: problem.grade, default=None)
 
 
 def problems(context: Context) -> Iterator[Problem]:
-    """All of them; of one grade, those that a person can do something about come first."""
+    """All problems; within one grade, those that a person can solve come first."""
     yield from _of_the_share(context)
     if not is_running(context.settings):
         yield Problem(
@@ -121,7 +121,7 @@ def _of_the_record(context: Context) -> Iterator[Problem]:
         yield Problem(
             Grade.CALM,
             text("The school’s record does not have the newest notes of this laptop yet."),
-            text("Nothing is lost: the notes are kept here and are sent again."),
+            text("Nothing is lost: the notes stay on this laptop and will be sent again."),
             text("nothing today. If you read this again tomorrow, tell IT."),
             unpublished,
             retry=True,
@@ -181,7 +181,7 @@ def _of_the_register(context: Context) -> Iterator[Problem]:
         yield Problem(
             Grade.ASK,
             text("The visits list is too old."),
-            text("We decide nothing until we can read a new one. The photos stay on this laptop."),
+            text("Nothing is sent until we can read a new one. The photos stay on this laptop."),
             text("connect to the school network. If you are connected, tell the visits coordinator."),
             excuse,
             retry=True,

@@ -1,6 +1,6 @@
-"""Which visits a held photo may be of, the likeliest first, each with why: by time, by staff, by camera.
+"""Proposes visits for a held photo, the likeliest first, each with its reasons: time, staff, camera.
 
-A proposal is for a person to look at, and never a decision. Pure.
+A proposal is for a person to consider, and never decides. Pure.
 """
 
 from bisect import bisect_right
@@ -17,30 +17,32 @@ from agent.register.people import Staff
 from agent.register.uncertain import is_on, staff_of
 
 MOST = 3
-"""Visits that are proposed for one photo."""
+"""The most visits proposed for one photo."""
 
 NOT_MINE = timedelta(days=2)
-"""A visit of other staff counts as so much further away."""
+"""A visit of other staff counts as this much further away."""
 
 OTHER_CAMERA = timedelta(hours=6)
-"""A visit of other cameras likewise, but less: one is soon lent, and a photo is rarely days away from its visit."""
+"""A visit with other cameras counts as further away too, but less: cameras are lent, and a photo is rarely taken days
+away from its visit.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A visit, and what speaks for and against it, in words."""
+    """A visit, and the reasons for and against it, in words."""
 
     visit: Visit
     why: tuple[str, ...]
 
 
 def not_after(taken: Interval | None, level: Level) -> datetime | None:
-    """When the photo was there at the latest, where that is all that is known of its time."""
+    """The latest time at which the photo can have been taken, if nothing else is known about its time."""
     return taken.latest if taken is not None and level is Level.UPPER_BOUND else None
 
 
 class Proposer:
-    """The visits of a register, arranged so that those near a time are found without a look at all the others."""
+    """The visits of a register, arranged so that those near a time are found without searching all of them."""
 
     def __init__(self, register: Register | None, staff: str) -> None:
         visits = () if register is None else tuple(one for one in register.visits if not one.cancelled)
@@ -51,7 +53,7 @@ class Proposer:
         self._undated: dict[Candidates | None, tuple[Visit, ...]] = {}
 
     def propose(self, taken: Interval | None, level: Level, camera: Candidates | None) -> tuple[Proposal, ...]:
-        """At most `MOST` visits. `camera` is None where nothing is known of it, or nothing hangs on it."""
+        """At most `MOST` visits. `camera` is None if it is not known or does not matter."""
         if self._people is None:
             return ()
         people = self._people
@@ -59,7 +61,7 @@ class Proposer:
         return tuple(Proposal(visit, tuple(_why(visit, taken, level, people, camera))) for visit in likeliest)
 
     def _without_time(self, camera: Candidates | None) -> tuple[Visit, ...]:
-        """The same for every photo without a time: nothing is nearer, so the latest come first."""
+        """The same for every photo without a time: no visit is nearer, so the latest come first."""
         if camera not in self._undated:
             latest_first = self._visits[::-1]
             latest_first.sort(key=lambda visit: self._counts_against(visit, camera))
@@ -78,7 +80,8 @@ class Proposer:
         def too_far(at_least: timedelta) -> bool:
             return len(best) == MOST and at_least > best[-1][0]
 
-        # From the photo's time to both sides, until whatever comes is further away than the three that were found.
+        # Search from the photo's time in both directions, until all further visits are further away than the three
+        # found.
         middle = bisect_right(self._starts, taken.latest)
         since = not_after(taken, level) or taken.earliest
         for visit in reversed(self._visits[:middle]):
@@ -113,7 +116,7 @@ def _why(visit: Visit, taken: Interval | None, level: Level, people: Staff, came
     elif visit.staff:
         yield text("you are on its list of staff")
     if _other_camera(camera, visit):
-        yield text("its cameras are others")
+        yield text("it is registered for other cameras")
     elif visit.cameras and camera is not None:
         yield text("taken with one of its cameras")
 

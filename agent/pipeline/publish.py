@@ -1,7 +1,7 @@
-"""Signing the record after a run, and sending it to the share. Nothing that fails here holds a photo up.
+"""Signs the record after a run and sends it to the share. No photo waits for this.
 
-What is signed is kept (`Record.seal`) before anything of it is sent, and the journal keeps the last checkpoint that the
-share has, so that a publication that was cut is repeated as it was.
+A seal is saved (`Record.seal`) before anything is sent, and the journal stores the last checkpoint that the share has,
+so that an interrupted publication is repeated unchanged.
 """
 
 import itertools
@@ -31,13 +31,13 @@ from agent.record.publish import Publication, progress, to_publish
 from agent.record.rotation import signer_of
 from agent.share import Delivered, Share, Undelivered
 
-KEPT = timedelta(days=30)
-"""How long the journal knows a photo that is gone, for `status` and for questions. The record tells of it for good."""
+REMEMBERED = timedelta(days=30)
+"""How long the journal remembers a removed photo, for `status` and for questions. The record has it for good."""
 
 
 @dataclass(slots=True)
 class _UnderWay:
-    """What to remember of a publication: its bytes are not kept."""
+    """A publication that is being sent, without its bytes."""
 
     checkpoint: str
     names: tuple[RemoteName, ...]
@@ -46,10 +46,10 @@ class _UnderWay:
 
 @dataclass(slots=True)
 class Publishing:
-    """What follows a run. `notice` hears what went wrong; nothing is raised but what is a fault of the journal.
+    """The steps after a run. `notice` gets a sentence about each fault; only faults of the journal are raised.
 
-    `trouble` is why the record is not signed, or not all of it is on the share; None where it is. `unreachable` says
-    that it is only the way to the share.
+    `trouble` says why the record is not signed, or not completely on the share; None if it is. `unreachable` says that
+    only the connection to the share is missing.
     """
 
     context: Context
@@ -58,16 +58,16 @@ class Publishing:
     unreachable: bool = False
 
     def is_due(self) -> bool:
-        """Whether there is anything to sign or to send, so that the share will be asked for."""
+        """Whether there is anything to sign or to send, so that the share will be needed."""
         try:
             last = self.context.record.last_seal()
             signed = 0 if last is None else last.size
             return is_heartbeat_due(self.context) or len(self.context.record) > signed or unpublished(self.context) > 0
         except RecordError:
-            return False  # sealing tells of it
+            return False  # sealing reports it
 
     def seal(self) -> None:
-        """Put down the day's sign of life, and sign what was put on record. Needs no share."""
+        """Record the day's heartbeat and sign the new entries. Needs no share."""
         try:
             signer = self._signer()
             heartbeat(self.context)
@@ -76,7 +76,7 @@ class Publishing:
             self._tell(f"The record of this laptop could not be signed: {fault}")
 
     def send(self, connected: Callable[[], Share]) -> None:
-        """Send what the share does not have yet. Asks for a connection only if there is something."""
+        """Send the entries that the share does not have yet. Connects only if there are any."""
         fault: str | None = None
         try:
             for record in (*former_records(self.context.settings), self.context.record):
@@ -93,15 +93,15 @@ class Publishing:
             self.context.journal.set_fact(UNPUBLISHED, self.trouble)
 
     def _send(self, record: Record, connected: Callable[[], Share]) -> str | None:
-        """Send one record; what went wrong, in words. Where the server does not take a record under a name that this
-        laptop had before, it goes into the folder of the present name.
+        """Send one record; returns a sentence if that failed. If the server does not accept a record under a former
+        name of this laptop, it is sent to the folder of the present name.
         """
         device, current = record.device, self.context.record.device
         done = progress(record, published_up_to(self.context.journal, device))
         if done.lost:
             self._tell(
-                "The record on this laptop is not the one that was sent to the school's server: it was put back from a "
-                "backup, or begun anew. Tell IT; `photo-agent log verify` will show it too."
+                "The record on this laptop is not the one that was sent to the school's server: it was restored from "
+                "a backup, or started again. Tell IT; `photo-agent log verify` will show it too."
             )
         for holder in dict.fromkeys((device, current)):
             done = progress(record, published_up_to(self.context.journal, device))
@@ -128,16 +128,18 @@ class Publishing:
         return f"The record of this laptop was not sent: {why}. It will be sent again; photos do not wait for it."
 
     def _forget_what_is_gone(self) -> None:
-        """Where the share has all of the record, the journal lets go of photos that were removed long ago."""
+        """Once the share has the whole record, drop photos from the journal that were removed long ago."""
         last = self.context.record.last_seal()
         all_there = last is not None and last.size == len(self.context.record)
-        if all_there and self.context.journal.forget_removed(self.context.clock() - KEPT):
-            self.context.journal.tidy()  # so that no deleted row still has a name
+        if all_there and self.context.journal.forget_removed(self.context.clock() - REMEMBERED):
+            self.context.journal.tidy()  # so that no name remains in a deleted row
 
     def _deliver(
         self, share: Share, first: Publication, others: Iterator[Publication], device: str
     ) -> AgentError | None:
-        """Send them; what went wrong with the first that did not arrive, behind which nothing counts as published."""
+        """Send the publications; returns the fault of the first that did not arrive. Nothing after it counts as
+        published.
+        """
         under_way: dict[TransferId, _UnderWay] = {}
 
         def deliveries() -> Iterator[Delivery]:
@@ -153,12 +155,12 @@ class Publishing:
             elif isinstance(outcome, Delivered):
                 under_way[outcome.transfer].arrived = True
                 if tuple(proof.name for proof in outcome.proofs) != under_way[outcome.transfer].names:
-                    fault = fault or ShareFault("A file of another content has the name of one of the record's.")
-                self._put_down(under_way, device)
+                    fault = fault or ShareFault("One of the record's names is taken by a file with other content.")
+                self._note_published(under_way, device)
         return fault
 
-    def _put_down(self, under_way: "dict[TransferId, _UnderWay]", device: str) -> None:
-        """The last checkpoint up to which everything arrived; outcomes do not come in order."""
+    def _note_published(self, under_way: "dict[TransferId, _UnderWay]", device: str) -> None:
+        """Note the last checkpoint up to which everything has arrived; outcomes do not come in order."""
         whole = None
         while (transfer := next(iter(under_way), None)) is not None and under_way[transfer].arrived:
             whole = under_way.pop(transfer)
@@ -166,7 +168,7 @@ class Publishing:
             keep_published(self.context.journal, device, self.context.record.device, whole.checkpoint)
 
     def _signer(self) -> LogKey:
-        """The key to seal with. The first is put on record; it is made here where an older `init` did not."""
+        """The key that signs the seals. The first key is recorded; it is made here if an older `init` did not do so."""
         place, record = log_key(self.context.settings), self.context.record
         if record.last_seal() is not None:
             return signer_of(record, place)

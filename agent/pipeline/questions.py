@@ -1,8 +1,8 @@
-"""What a person is asked: photos in review that are alike make one question, with the likeliest visit first.
+"""The questions for a person: similar photos in review make one question, with the likeliest visit first.
 
-Alike are photos that are held for the same reason, numbers and dates aside, and that seem to be of the same visit: so
-forty pictures from a messenger are one question. Photos that have an answer already, which only waits to take effect,
-are not asked about. Reads only.
+Photos are similar if they are held for the same reason, numbers and dates aside, and seem to be of the same visit: so
+forty pictures from a messenger are one question. There is no question about photos whose answer only waits to take
+effect. Reads only.
 """
 
 import hashlib
@@ -24,36 +24,36 @@ _NUMBERS = re.compile(rf"\b(?:{'|'.join(MONTHS)})\b|\d+(?:[.:]\d+)*")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Photos that can be answered for together, in the order they were found; `id` is the same as long as they wait."""
+    """Photos that one answer can cover, in the order in which they were found; `id` does not change while they wait."""
 
     id: str
     photos: tuple[ReviewItem, ...]
 
     @property
     def proposals(self) -> tuple[Proposal, ...]:
-        """The likeliest visits first; none for photos that cannot be sent as they are."""
+        """The proposed visits, the likeliest first; empty for photos that cannot be sent as they are."""
         return () if self.cannot_be_sent else self.photos[0].proposals
 
     @property
     def reason(self) -> str:
-        """Why they are held: as it says of the first of them."""
+        """Why they are held: the reason of the first of them."""
         return self.photos[0].tracked.reason or ""
 
     @property
     def cannot_be_sent(self) -> bool:
-        """Whether no answer can send them: the files are empty or unreadable."""
+        """Whether the photos cannot be sent whatever the answer, because the files are empty or unreadable."""
         return self.photos[0].tracked.state is State.REFUSED
 
     @property
     def ids(self) -> tuple[PhotoId, ...]:
-        """Of the photos."""
+        """The ids of the photos."""
         return tuple(one.tracked.id for one in self.photos)
 
 
 def questions(context: Context) -> list[Question]:
-    """What has to be asked now: what can be of a visit first, then by how many photos hang on it.
+    """The questions to ask now: first those about possible photos of a visit, then by the number of photos.
 
-    No photo is read for it, so what a visit says of cameras counts only as far as the reason to ask says it.
+    No photo is read for this, so a visit's cameras count only as far as the reason for the question mentions them.
     """
     answered = {photo for answer in answers.pending(context) for photo in answer.photos}
     groups: defaultdict[tuple[State, str, VisitId | None], list[ReviewItem]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""The log servers and files that the settings name: knocked at after each run, and how it stands with each."""
+"""The log servers and files in the settings: contacted after each run, with the state of each."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -13,17 +13,17 @@ from agent.record.following import following
 
 
 def after_run(context: Context) -> None:
-    """Have new entries forwarded. Returns at once, whatever becomes of it."""
+    """Start forwarding new entries. Returns at once, whether that succeeds or not."""
     if context.settings.forward.wanted:
         context.forwarder.knock()
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """How it stands with one log server or file; `waiting` counts what is on record and not yet there.
+    """The state of one log server or file; `waiting` counts the entries that have not arrived there yet.
 
-    `oldest` is when the first of these was put on record, `received_at` when something was last taken, `fault` what has
-    stood in the way since `fault_since`.
+    `oldest` is when the first of these was recorded, `received_at` when an entry was last accepted, `fault` the fault
+    that has prevented forwarding since `fault_since`.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Receiver:
 
 
 def receivers(context: Context) -> tuple[Receiver, ...]:
-    """All that the settings name. Reads only, and asks no server."""
+    """All receivers in the settings. Reads only, and contacts no server."""
     return tuple(_receiver(context, target) for target in targets(context.settings))
 
 
@@ -50,7 +50,9 @@ def _receiver(context: Context, target: Target) -> Receiver:
             steps = following(record.files, queued.after.index, queued.after.offset)
             oldest = next((one.entry.at for one in steps if one.entry is not None), None)
     except (sqlite3.Error, RecordError) as fault:
-        return Receiver(target.name, target.description, 0, None, None, f"What waits cannot be read: {fault}", None)
+        return Receiver(
+            target.name, target.description, 0, None, None, f"The waiting entries cannot be read: {fault}", None
+        )
     return Receiver(
         target.name,
         target.description,
@@ -63,7 +65,7 @@ def _receiver(context: Context, target: Target) -> Receiver:
 
 
 def try_out(context: Context) -> Iterator[tuple[Receiver, str | None]]:
-    """Each receiver, and why it would take nothing now; None where it would. Nothing is sent."""
+    """Each receiver, with the reason why it would not accept entries now, or None. Nothing is sent."""
     for target in targets(context.settings):
         try:
             target.try_out()

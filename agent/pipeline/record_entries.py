@@ -1,7 +1,8 @@
-"""What a run puts on record beside transfers and removals: what a person settled, what is overdue or cannot be sent,
-and once a day a sign of life.
+"""Entries of a run apart from transfers and removals: a person's answers, photos that are overdue or cannot be sent,
+and a heartbeat once a day.
 
-Nothing here names what is private: of photos that a person kept, a day's count is all there is.
+Nothing here names anything private: of the photos that a person called private, the record has only a count for each
+day.
 """
 
 import json
@@ -19,9 +20,10 @@ from agent.record import JSON, Draft, EntryKind
 
 
 def record_reviews_and_delays(context: Context, *, clock_is_right: bool) -> None:
-    """Put down, once each, what is settled by a person, refused or overdue, and what was kept on earlier days.
+    """Record, once each, photos answered by a person, refused or overdue, and the counts of private ones on past days.
 
-    Only where the laptop's clock is known to be right is a photo called overdue: what is signed is not taken back.
+    A photo is called overdue only if the laptop's clock is known to be right, because a signed entry cannot be taken
+    back.
     """
     late = _overdue(context) if clock_is_right else ()
     context.record.append_all([*_settled(context), *_refused(context), *late])
@@ -29,7 +31,7 @@ def record_reviews_and_delays(context: Context, *, clock_is_right: bool) -> None
 
 
 def is_heartbeat_due(context: Context) -> bool:
-    """Whether today's sign of life is not on record yet, or not by this version of the program."""
+    """Whether today's heartbeat is not recorded yet, or not by this version of the program."""
     return context.journal.fact(HEARTBEAT) != _sign_of_life(context)
 
 
@@ -38,7 +40,7 @@ def _sign_of_life(context: Context) -> str:
 
 
 def heartbeat(context: Context) -> None:
-    """Put down, once a day, that this laptop is alive, and how many photos stand where; after an upgrade at once."""
+    """Record once a day that this laptop is alive, with its photos counted by state; at once after an upgrade."""
     now = context.clock()
     today = _sign_of_life(context)
     if not is_heartbeat_due(context):
@@ -62,9 +64,9 @@ def heartbeat(context: Context) -> None:
 
 
 def count_private(context: Context, more: int = 1) -> None:
-    """So many more photos were kept by a person, today; the record hears of the day's count when the day is over.
+    """Add to today's count of photos that a person called private; the count is recorded when the day is over.
 
-    Fewer, where a person took that back; what is on record already stays there.
+    The number is negative if a person took an answer back; a count that is already recorded does not change.
     """
     today = context.clock().astimezone(UTC).date().isoformat()
     counts = _days(context)
@@ -77,7 +79,7 @@ def _kept_private(context: Context) -> None:
     now = context.clock()
     today = now.astimezone(UTC).date().isoformat()
     counts = _days(context)
-    # A day that is yet to come was counted while the clock was ahead.
+    # A day in the future was counted while the clock was ahead.
     over = {day: count for day, count in counts.items() if day != today}
     if not over:
         return
@@ -92,7 +94,7 @@ def _kept_private(context: Context) -> None:
 
 
 def _end_of(day: str, now: datetime) -> datetime:
-    """The day's last second: when exactly a person looked through private photos is nobody's business."""
+    """The day's last second: nobody needs to know when exactly a person looked through private photos."""
     return min(now, datetime.combine(date.fromisoformat(day), datetime.max.time(), UTC).replace(microsecond=0))
 
 
@@ -113,7 +115,7 @@ def _settled(context: Context) -> Iterator[Draft]:
 
 
 def _refused(context: Context) -> Iterator[Draft]:
-    """Only of photos that are certainly of a visit: another may be private."""
+    """The visit, only for photos that are certainly of a visit: others may be private."""
     for one in _of_visits(context, State.REFUSED):
         yield Draft(EntryKind.REFUSED, {"photo": one.id, "visit": _visit(one)}, f"{one.id}-refused", context.clock())
 

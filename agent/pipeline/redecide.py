@@ -1,8 +1,9 @@
-"""A decision belongs to bytes: what is about to be sent is decided once more, and goes only if that comes out the same.
+"""A decision belongs to bytes: a photo is decided once more just before it is sent, and sent only if nothing changed.
 
-The capture is read between two readings of the content: the fingerprint before it, and the hash of the very bytes that
-are sent after it. So what was judged, what is sent and what the proof speaks of are one content, whatever a program did
-to the file, its size or its time meanwhile. The look (number, ctime) is compared too, where these mean something.
+The capture is read between two readings of the content: the fingerprint before it, and after it the hash of the bytes
+that are sent. So the decision, the transfer and the proof are about the same content, whatever a program did to the
+file, its size or its time meanwhile. The look (number, ctime) is compared too, if the file system gives these a
+meaning.
 """
 
 import hashlib
@@ -19,13 +20,13 @@ from agent.pipeline.renew import no_register
 
 
 class AnotherPhoto(LocalFault):
-    """What lies there is not what was decided on."""
+    """The file is not the one that was decided on."""
 
 
 def decided_still(context: Context, tracked: TrackedPhoto) -> Capture:
-    """What the main file of a measured photo says, if the decision is the same by it and the register as it is now.
+    """The capture of a measured photo's main file, if that and the present register still give the same decision.
 
-    Raises AnotherPhoto where it is not, another LocalFault where nothing can be decided or the file cannot be read.
+    Raises AnotherPhoto if they do not, another LocalFault if nothing can be decided or the file cannot be read.
     """
     register = context.registers.current()
     excuse = no_register(context, register)
@@ -35,13 +36,13 @@ def decided_still(context: Context, tracked: TrackedPhoto) -> Capture:
     if isinstance(capture, LocalFault):
         raise capture
     if not _as_decided(tracked, again.decision, capture) or not as_seen(tracked):
-        raise AnotherPhoto("It was changed after it was decided on. It will be looked at again.")
+        raise AnotherPhoto("The photo was changed after it was examined. It will be examined again.")
     return capture
 
 
 def evidence_of(capture: Capture, contents: Sequence[Fingerprint]) -> str:
-    """A hash of what a photo says of itself and of its files' contents, for a person's word about it."""
-    said = (
+    """A hash of a photo's evidence and of its files' contents, which binds a person's answer to them."""
+    facts = (
         capture.format,
         capture.recorded,
         capture.offset,
@@ -51,11 +52,11 @@ def evidence_of(capture: Capture, contents: Sequence[Fingerprint]) -> str:
         capture.complete,
         tuple(content.sha256 for content in contents),
     )
-    return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(repr(facts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def as_it_is(photo: Photo) -> Photo | None:
-    """The photo with a new look at each member; None where one is not there."""
+    """The photo with a new look at each member; None if a member is missing."""
     members = []
     for member in photo.members:
         there = look(member.file.path)
@@ -70,7 +71,7 @@ def _as_decided(tracked: TrackedPhoto, after: Decision | None, capture: Capture)
     if before is None:
         return False
     if before.by_person:
-        # An older version kept no evidence; then the level of it is what can be compared.
+        # An older version did not save the evidence, so only its level can be compared.
         return (
             before.evidence == evidence_of(capture, tracked.fingerprints)
             if before.evidence
@@ -85,7 +86,7 @@ def _as_decided(tracked: TrackedPhoto, after: Decision | None, capture: Capture)
 
 
 def as_seen(tracked: TrackedPhoto) -> bool:
-    """Whether each file of a photo looks now as it did when the journal last saw it. LocalFault where that fails."""
+    """Whether each file of a photo still looks as in the journal. LocalFault if that cannot be determined."""
     steady = tracked.volume is None or tracked.volume.steady
     now = as_it_is(tracked.photo)
     return now is not None and all(

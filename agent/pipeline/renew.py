@@ -1,4 +1,4 @@
-"""Keeping the register current: fetched from the share or read from a path, then offered to the store, which judges."""
+"""Renews the register: fetches it from the share or reads it from a path; the store then checks it."""
 
 import stat
 from dataclasses import dataclass
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
     from agent.share import Share
 
 LARGEST = 8 * 1024 * 1024
-"""Bytes. A line is some 150, and no register has more lines than `agent.register.sheet` reads."""
+"""Bytes. A line has about 150, and `agent.register.sheet` limits the number of lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """How renewing went: the register in force (None: there never was a good one), and why a newer one was refused."""
+    """The register now in use (None: there never was a good one), and why a newer one was refused."""
 
     register: Register | None
     refusal: str | None = None
 
 
 def needs_share(context: Context) -> bool:
-    """Whether the register lies on the share."""
+    """Whether the register is on the share."""
     settings = context.settings
     files = (settings.visits_file, settings.cameras_file or settings.cameras_beside)
     return any(not isinstance(file, Path) for file in files)
 
 
 def read_once(settings: Settings) -> tuple[Visit, ...]:
-    """The visits as they are in the register now, kept nowhere. Raises as the share does, and RegisterError."""
+    """The visits in the register now, without saving them. Raises as the share does, and RegisterError."""
     source = settings.visits_file
     if isinstance(source, Path):
         raw = read_local(source)
@@ -49,13 +49,13 @@ def read_once(settings: Settings) -> tuple[Visit, ...]:
 
 
 def rules_of(settings: Settings) -> Rules:
-    """What the settings say of reading the visits register."""
+    """The settings for reading the visits register."""
     longest = timedelta(days=settings.register.longest_visit_days)
     return Rules(settings.device.timezone, Order(settings.register.dates), longest)
 
 
 def fetch_register(context: Context, *, force: bool = False) -> Renewal:
-    """Renew with a connection of its own, where one is needed."""
+    """Renew with a connection of its own, if one is needed."""
     if not needs_share(context):
         return renew_register(context, None, force=force)
     with context.connect() as share:
@@ -63,10 +63,10 @@ def fetch_register(context: Context, *, force: bool = False) -> Renewal:
 
 
 def renew_register(context: Context, share: "Share | None", *, force: bool = False) -> Renewal:
-    """Fetch both files and offer them to the store; the last good register stands where they are not believed.
+    """Fetch both files and offer them to the store; if they are not accepted, the last good register remains in use.
 
-    `force` accepts what is unlikely (a register that has shrunk by more than half): for the EVC, who knows. Raises
-    ShareUnreachable and ShareRefused as the share does; all else that is wrong with the files is told in `refusal`.
+    `force` accepts an unlikely register (one that has shrunk by more than half): for the EVC, who knows better. Raises
+    ShareUnreachable and ShareRefused as the share does; `refusal` has any other fault in the files.
     """
     settings = context.settings
     try:
@@ -87,12 +87,12 @@ def renew_register(context: Context, share: "Share | None", *, force: bool = Fal
 
 
 def kind_of(source: str) -> Literal["csv", "ics"]:
-    """The register's form, by its ending."""
+    """The register's format, by its ending."""
     return "ics" if source.lower().endswith(".ics") else "csv"
 
 
 def no_register(context: Context, register: Register | None) -> str | None:
-    """Why nothing can be decided now, or None."""
+    """Why no photo can be decided now, or None."""
     if register is None:
         return "this laptop has not read the visits register yet, so photos wait until it has"
     old = age(register.read_at, context.clock())
@@ -104,9 +104,9 @@ def no_register(context: Context, register: Register | None) -> str | None:
 
 
 def _cameras(context: Context, share: "Share | None", *, force: bool) -> bytes | None:
-    """The cameras register: the one that the settings name, else the one beside the visits, where there is one.
+    """The cameras register: the one named in the settings, else the one beside the visits, if there is one.
 
-    One that was there and is gone is missed: with it would go what is known of wrong clocks.
+    If it has disappeared, that is an error: the known clock errors would be lost with it.
     """
     named = context.settings.cameras_file
     if named is not None:
@@ -118,8 +118,8 @@ def _cameras(context: Context, share: "Share | None", *, force: bool) -> bytes |
         before = context.registers.current()
         if before is not None and before.cameras and not force:
             raise RegisterError(
-                "the cameras register, cameras.csv beside the visits register, is gone: the visits coordinator puts it "
-                "back, or accepts that with `photo-agent visits accept`"
+                "the cameras register, cameras.csv beside the visits register, has disappeared. Ask the visits "
+                "coordinator to put it back, or to confirm that with `photo-agent visits accept`"
             ) from None
         return None
 
@@ -134,7 +134,7 @@ def _content(source: RemoteName | Path, share: "Share | None") -> bytes:
 
 def _remote(name: RemoteName, share: "Share | None") -> bytes:
     if share is None:
-        raise LocalFault(f"the register {name} lies on the share, which was not asked this time")
+        raise LocalFault(f"the register {name} is on the share, which was not contacted this time")
     try:
         return share.read(name, LARGEST)
     except FileNotFoundError:
@@ -146,9 +146,9 @@ def _remote(name: RemoteName, share: "Share | None") -> bytes:
 
 
 def read_local(path: Path) -> bytes:
-    """A register's file on this computer. RegisterError where it cannot be read, is no file or is far too large."""
+    """A register's file on this computer. RegisterError if it cannot be read, is not a file, or is far too large."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+        if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe would block
             raise RegisterError(f"the register {path} is not a regular file")
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)

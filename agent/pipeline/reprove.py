@@ -1,7 +1,7 @@
-"""A proof ages: what was proven in an earlier run is read on the share once more before it is removed here.
+"""Proofs age: if a photo was proven in an earlier run, its copy on the share is read again before the photo is removed.
 
-Somebody may have deleted or altered the share's copy meanwhile, and the one here may be the last. Then it stays, that
-is put on record and said, and the photo is sent again.
+Somebody may have deleted or altered the share's copy meanwhile, and the one here may be the last. Then it stays here,
+the loss is recorded and reported, and the photo is sent again.
 """
 
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ from agent.share import Share, Still
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Photos that the share holds now, and what to tell of those that it does not."""
+    """Photos that the share still holds, and notices about those that it does not."""
 
     still: tuple[TrackedPhoto, ...]
     notices: tuple[str, ...]
 
 
 def prove_again(context: Context, share: Share, tracked_photos: Sequence[TrackedPhoto]) -> Proven:
-    """Which of these recorded photos the share holds now; those that it lost are to be sent again."""
+    """Check which of these recorded photos the share still holds; the lost ones are to be sent again."""
     proofs = {(proof.name, proof.held): proof for one in tracked_photos for proof in one.proofs}
     answers = dict(zip(proofs, share.still_holds(list(proofs.values())), strict=True))
     still: list[TrackedPhoto] = []
@@ -77,8 +77,8 @@ def _wait(context: Context, unread: Sequence[TrackedPhoto]) -> None:
 def _said(count: int) -> str:
     verb = "is" if count == 1 else "are"
     return (
-        f"The school network has lost or changed {_photos(count)} that had arrived there. What is here is kept and "
-        f"{verb} sent again. Tell IT."
+        f"The school network has lost or changed {_photos(count)} that had arrived there. The copies on this laptop "
+        f"stay and {verb} sent again. Tell IT."
     )
 
 

@@ -1,4 +1,4 @@
-"""What this program made of a photo, made of it once more: for IT, who checks what the laptops did.
+"""Repeats the decision on a photo: for IT, who checks the laptops' work.
 
 A photo on the share is untagged, its time of capture is read again by the worker that reads photos, and judged by the
 register that its entry names. Nothing on the share is changed.
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from agent.capture import PhotoReader
 
 MOST_REGISTERS = 1000
-"""Names in a folder of registers that are looked at."""
+"""The most names read in a folder of registers."""
 
 MOST_VISITS, MOST_CAMERAS = 300, 50
-"""Files of visits and of cameras that are held beside each other: each pair is a version."""
+"""The most files of visits and of cameras that are combined: each pair is a version."""
 
 _KEPT = re.compile(r"(?:visits|cameras)[a-z0-9_-]{0,60}\.(?:csv|txt|xlsx|ods|ics)")
 
-NO_REGISTER = "the register that it was decided by is not at hand"
+NO_REGISTER = "the register used for the decision is not available"
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterFiles:
-    """Files of registers, by the names that they have: of visits (`.csv`, `.xlsx`, `.ods`, `.ics`) and of cameras.
+    """Files of registers by their names: of visits (`.csv`, `.xlsx`, `.ods`, `.ics`) and of cameras.
 
-    The first of the visits is the register of now.
+    The first of the visits is the present register.
     """
 
     visits: Sequence[tuple[str, bytes]]
@@ -48,7 +48,7 @@ class RegisterFiles:
 
 @dataclass(slots=True)
 class RereadPhotos:
-    """Reads photos again; `clock` says until when one can have been taken."""
+    """Reads photos again; no photo can be later than `clock`."""
 
     reader: "PhotoReader"
     registers: RegisterFiles
@@ -63,9 +63,9 @@ class RereadPhotos:
                 self._versions.setdefault(version_of(visits, cameras), (name, visits, cameras))
 
     def rebuild(self, tagged: Path, target: Path) -> tuple[Fingerprint, str]:
-        """Take the tag out into `target`; what is there then, and the visit that the tag names.
+        """Write the file without its tag to `target`; returns the original's fingerprint and the visit in the tag.
 
-        LocalFault where the file was changed or holds no tag.
+        LocalFault if the file was changed or has no tag.
         """
         try:
             with contained("a photo on the share"), tagged.open("rb") as source, target.open("xb") as out:
@@ -75,16 +75,16 @@ class RereadPhotos:
         return done.original, str(done.visit)
 
     def transfer_in(self, file: Path) -> str | None:
-        """The transfer that the file's tag names, if it has one."""
+        """The transfer in the file's tag, if it has one."""
         try:
             with contained("a photo on the share"), file.open("rb") as source:
                 tag = read_tag(source)
-        except LocalFault:  # it cannot be read, or is made to be unreadable
+        except LocalFault:  # the file cannot be read, perhaps on purpose
             return None
         return None if tag is None else str(tag.transfer)
 
     def judge(self, photo: Path, beside: Sequence[Path], staff: str, register_version: str) -> Decision | str:
-        """The decision by the register of then; in words, why there is none. LocalFault where it cannot be read."""
+        """The decision by the register of that time, or why there is none. LocalFault if the file cannot be read."""
         register = self._register(register_version)
         if register is None:
             return NO_REGISTER
@@ -94,7 +94,7 @@ class RereadPhotos:
         return decide(capture, register, staff=staff, zone=self.rules.zone)
 
     def numbered(self, photo: Path) -> tuple[str, int] | None:
-        """Make and model of the camera, and the number that it gave the picture. LocalFault."""
+        """The camera's make and model, and the number that it gave the picture. Raises LocalFault."""
         found = self.reader.number(photo)
         if found is None:
             return None
@@ -102,7 +102,7 @@ class RereadPhotos:
         return " ".join(words) or "camera", found.number
 
     def visits_of(self, staff: str, since: datetime, until: datetime) -> Sequence[str] | None:
-        """Visits of the register of now that name this person, were not cancelled, and took place in that time."""
+        """Visits in the present register that name this person, were not cancelled, and took place in that time."""
         if not self.registers.visits:
             return None
         register = self._register(self._of_now())
@@ -135,7 +135,7 @@ class RereadPhotos:
 
 @contextlib.contextmanager
 def reread_photos(registers: RegisterFiles, rules: Rules, now: datetime) -> "Iterator[RereadPhotos]":
-    """With a worker of its own, which ends with it."""
+    """Open it with a worker of its own, which stops at the end."""
     from agent.capture import PhotoReader
     from agent.pipeline.jobs import JOBS
     from agent.worker import Worker
@@ -145,14 +145,14 @@ def reread_photos(registers: RegisterFiles, rules: Rules, now: datetime) -> "Ite
 
 
 def sorted_out(files: Mapping[str, bytes]) -> RegisterFiles:
-    """Which of these are registers of visits and which of cameras, by how their names begin."""
+    """Sort files into registers of visits and of cameras, by the beginning of their names."""
     visits = [(name, content) for name, content in files.items() if _base(name).startswith("visits")]
     cameras = [(name, content) for name, content in files.items() if _base(name).startswith("cameras")]
     return RegisterFiles(visits, cameras)
 
 
 def registers_in(folder: Path) -> dict[str, bytes]:
-    """The registers in a folder, by their names; none where it is not there. No link is followed."""
+    """The registers in a folder, by their names; empty if there is no such folder. No link is followed."""
     found: dict[str, bytes] = {}
     with contextlib.suppress(OSError, NotPlain), Beneath(folder) as inside:
         for one in inside.names((), MOST_REGISTERS):
@@ -163,22 +163,22 @@ def registers_in(folder: Path) -> dict[str, bytes]:
 
 
 def keep_registers(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Keep these for later, when they are the registers of then; each content once, and under plain names only.
+    """Save these registers, for later questions about this time; each content once, and under plain names only.
 
-    LocalFault where that fails.
+    LocalFault if that fails.
     """
     for name, content in files.items():
         base = PurePosixPath(_base(name))
         if not _KEPT.fullmatch(base.name):
             continue
-        kept = folder / f"{base.stem}-{hashlib.sha256(content).hexdigest()[:16]}{base.suffix}"
+        file = folder / f"{base.stem}-{hashlib.sha256(content).hexdigest()[:16]}{base.suffix}"
         try:
-            if not kept.exists():
-                create_file(kept, content)
+            if not file.exists():
+                create_file(file, content)
         except FileExistsError:
             continue
         except OSError as fault:
-            raise LocalFault(f"the register cannot be kept in {folder}: {fault.strerror}") from fault
+            raise LocalFault(f"the register cannot be saved in {folder}: {fault.strerror}") from fault
 
 
 def _base(name: str) -> str:

@@ -1,7 +1,7 @@
-"""A person's word on photos that were held: which visit they belong to, or that they are private.
+"""A person's answers about held photos: the visit to which they belong, or that they are private.
 
-Small transactions of their own, so that they need not wait for a run that is under way; the next run acts on them, and
-`undo` takes them back. Where a run changed a photo between the person's look and their word, the word is refused.
+Answers are small transactions of their own, so that they need not wait for a run to end; the next run acts on them, and
+`undo` takes them back. If a run changed a photo after the person looked at it, the answer is refused.
 """
 
 import re
@@ -29,7 +29,7 @@ HELD = (State.REVIEW, State.REFUSED)
 
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
-    """A photo that waits for a person, and the visits it may belong to, likeliest first."""
+    """A photo that waits for a person, and the visits to which it may belong, the likeliest first."""
 
     tracked: TrackedPhoto
     proposals: tuple[Proposal, ...]
@@ -42,7 +42,7 @@ class ReviewItem:
 
     @property
     def not_after(self) -> datetime | None:
-        """When it was there at the latest, where that is all that is known of its time."""
+        """The latest time at which it can have been taken, if nothing else is known about its time."""
         decision = self.tracked.decision
         return None if decision is None else not_after(decision.taken, decision.level)
 
@@ -50,8 +50,8 @@ class ReviewItem:
 def held(context: Context, *, cameras: bool | None = None) -> list[ReviewItem]:
     """Everything that waits for a person.
 
-    `cameras`: with which camera took each, for which every photo is read, or without; None: where a visit is for
-    certain cameras only, for else nothing hangs on it.
+    `cameras` says whether to read every photo for its camera; None means: only if a visit is restricted to certain
+    cameras, because otherwise it does not matter.
     """
     register = context.registers.current()
     tracked_photos = context.journal.tracked_photos(*HELD)
@@ -65,7 +65,7 @@ def held(context: Context, *, cameras: bool | None = None) -> list[ReviewItem]:
 
 
 def chosen(context: Context, photos: Sequence[PhotoId], like: PhotoId | None = None) -> list[PhotoId]:
-    """The held photos that are meant: those named, and all like `like`. UsageError if one is not held."""
+    """The held photos with these ids, and all photos similar to `like`. UsageError if one is not held."""
     named = [_held(context, photo).id for photo in photos]
     alike = [] if like is None else _alike(context, _held(context, like).id)
     if not named and not alike:
@@ -74,9 +74,10 @@ def chosen(context: Context, photos: Sequence[PhotoId], like: PhotoId | None = N
 
 
 def assign(context: Context, photo: PhotoId, visit: VisitId) -> TrackedPhoto:
-    """Settle that a held photo belongs to a registered visit. Reads its files to their ends.
+    """Assign a held photo to a registered visit. Reads its files completely.
 
-    UsageError if either is not known or not open to it, LocalFault if a file cannot be read or is another one now.
+    UsageError if the photo or the visit is not known or not available, LocalFault if a file cannot be read or has
+    changed.
     """
     tracked = _held(context, photo)
     if tracked.state is State.REFUSED:
@@ -86,7 +87,7 @@ def assign(context: Context, photo: PhotoId, visit: VisitId) -> TrackedPhoto:
         raise UsageError("This laptop has no register of visits yet. `photo-agent sync` fetches it.")
     known = open_visit(register, visit)
     photo_file = tracked.photo.main.path
-    # The person's word is about these bytes: read before the capture is, and compared when they are sent.
+    # The answer is about these bytes: they are read before the capture, and compared when they are sent.
     contents = [fingerprint(member.file) for member in tracked.photo.members]
     capture = context.capture.read(photo_file, now=latest(context), beside=others_of(tracked.photo))
     judged = decide(capture, register, staff=context.settings.device.staff, zone=known.zone)
@@ -107,7 +108,7 @@ def assign(context: Context, photo: PhotoId, visit: VisitId) -> TrackedPhoto:
 
 
 def open_visit(register: Register, visit: VisitId) -> Visit:
-    """The visit of that id, which photos may be assigned to. UsageError where there is none."""
+    """The visit with that id, if photos may be assigned to it. UsageError if there is none."""
     known = next((one for one in register.visits if one.id == visit), None)
     if known is None:
         raise UsageError(f"There is no visit {visit} in the register. `photo-agent visits list` shows the visits.")
@@ -119,32 +120,33 @@ def open_visit(register: Register, visit: VisitId) -> Visit:
 
 
 def keep_private(context: Context, *photos: PhotoId) -> None:
-    """Settle that held photos are private, for good: the journal keeps only enough to skip them."""
-    kept = context.journal.make_private_if_unchanged([_held(context, photo) for photo in photos])
-    count_private(context, len(kept))
+    """Make held photos private, for good: the journal stores only enough to skip them."""
+    private = context.journal.make_private_if_unchanged([_held(context, photo) for photo in photos])
+    count_private(context, len(private))
     context.journal.tidy()
-    if (missed := next((photo for photo in photos if photo not in kept), None)) is not None:
+    if (missed := next((photo for photo in photos if photo not in private), None)) is not None:
         raise moved_on(missed)
 
 
 def moved_on(photo: PhotoId) -> UsageError:
-    """What to say of an answer about a photo that is not any more what the person saw."""
+    """The sentence about an answer that came too late, because the photo was examined again."""
     return UsageError(
-        f"photo {photo} was looked at again meanwhile, and your answer was not taken; `photo-agent review list` shows "
-        "how it is now"
+        f"photo {photo} was examined again meanwhile, so your answer was not used; `photo-agent review list` shows "
+        "its present state"
     )
 
 
 def away(context: Context) -> list[TrackedPhoto]:
-    """Photos whose card or folder is not there, and that are waited for."""
+    """Photos whose card or folder is not there, and is expected back."""
     gone = (Outcome.AWAY, Outcome.FOLDER_GONE)
     return [one for one in context.journal.away() if one.away in gone]
 
 
 def dismiss(context: Context, photos: Sequence[PhotoId] = ()) -> int:
-    """Settle that these photos (all, when none is given) will not come back with their card; how many.
+    """Stop waiting for these photos (all, if none is given), because their card will not come back; returns their
+    number.
 
-    The next run puts it on record. One that comes back all the same is taken up again.
+    The next run records it. A photo that does come back is handled again.
     """
     waited_for = {one.id: one for one in away(context)}
     unknown = [photo for photo in photos if photo not in waited_for]
@@ -166,7 +168,7 @@ def _held(context: Context, photo: PhotoId) -> TrackedPhoto:
 
 
 def _alike(context: Context, photo: PhotoId) -> list[PhotoId]:
-    """The held photos of the same folder, reason, camera and likeliest visit as this one, itself included."""
+    """The held photos with the same folder, reason, camera and likeliest visit as this one, which is included."""
     waiting = held(context, cameras=True)
     kind = next(_kind(one) for one in waiting if one.tracked.id == photo)
     return [one.tracked.id for one in waiting if _kind(one) == kind]
@@ -179,7 +181,7 @@ def _kind(one: ReviewItem) -> tuple[Path, State, str, Camera | None, VisitId | N
 
 
 def _reason_alone(tracked: TrackedPhoto) -> str:
-    """The reason without the times in it, which differ from photo to photo."""
+    """The reason without its times, which differ from photo to photo."""
     return re.sub(rf"\b({'|'.join(MONTHS)})\b|\d+", "#", tracked.reason or "")
 
 

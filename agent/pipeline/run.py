@@ -1,50 +1,41 @@
 """One run, from top to bottom: finish what a crash left, look, settle, decide, send, prove, record, remove.
 
-Every step is durable before the next begins, so that a run may end anywhere, by a fault, by Ctrl-C or by the power, and
-the next one comes out the same.
+Every step is durable before the next begins. So a run may be ended anywhere, by a fault, by Ctrl-C or by a power cut,
+and the next run still gives the same result.
 """
 
-import contextlib
-import json
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 
 from agent.errors import (
     AgentError,
-    HostKeyRefused,
     JournalError,
     LocalFault,
     RecordError,
-    ShareFault,
     ShareRefused,
     ShareUnreachable,
     Unforeseen,
     contained,
 )
 from agent.journal import State, TrackedPhoto
-from agent.model import Outcome, Register, TransferId
-from agent.pipeline import answers, damage, examine, finish, inspect_record, leftonshare, receivers, send
+from agent.pipeline import answers, damage, examine, finish, inspect_record, receivers, run_register, run_summary, send
 from agent.pipeline.attest import put_on_record
 from agent.pipeline.cardrules import released
-from agent.pipeline.clocks import TRUSTED, compare_with_share, notice_a_leap_back, wrong_clock
+from agent.pipeline.clocks import TRUSTED, notice_a_leap_back
 from agent.pipeline.context import Context
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
 from agent.pipeline.former import link_former_names
 from agent.pipeline.halfsent import HalfSentTransfers
-from agent.pipeline.journal_keys import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL, SHARE_TROUBLE
+from agent.pipeline.journal_keys import REGISTER_REFUSAL
 from agent.pipeline.misgivings import misgivings
-from agent.pipeline.network import why_it_waits
 from agent.pipeline.publish import Publishing
 from agent.pipeline.record_entries import record_reviews_and_delays
-from agent.pipeline.renew import needs_share, no_register, renew_register
+from agent.pipeline.renew import needs_share, no_register
 from agent.pipeline.reprove import prove_again
-from agent.pipeline.status import is_kept
+from agent.pipeline.run_share import ShareOfRun
 from agent.pipeline.whereabouts import close_dismissed, where
-from agent.record import JSON, EntryKind
 from agent.removal import recover
 from agent.share import Share
 
@@ -53,10 +44,10 @@ from agent.share import Share
 class Run:
     """One run over `roots`.
 
-    `patient` is the service's way: photos that wait for their next try, or have not settled, are left alone. Without
-    it, as when a teacher presses "sync now", everything is tried now and settling is waited for. `stopping` is asked
-    between photos. `renew` says whether the register is fetched first, `answers_at_once` whether an impatient run ends
-    the time in which answers about other photos can be undone.
+    A `patient` run, as the service makes it, leaves photos alone that wait for their next attempt or have not settled.
+    Any other run, as when a teacher presses "sync now", tries everything now and waits for photos to settle. `stopping`
+    is asked between photos. `renew` says whether the register is fetched first, `answers_at_once` whether an impatient
+    run ends the time in which answers about other photos can be undone.
     """
 
     context: Context
@@ -67,30 +58,31 @@ class Run:
     answers_at_once: bool = True
     stopping: Callable[[], bool] = lambda: False
     summary: Summary = field(default_factory=Summary)
-    _share: Share | None = None
-    _clock_ahead: timedelta | None = None
+    _link: ShareOfRun = field(init=False)
     _strange: Unforeseen | None = None
 
+    def __post_init__(self) -> None:
+        self._link = ShareOfRun(self.context, self.patient, self._notice)
+
     def through(self) -> Summary:
-        """See every photo as far as it can go now. What ends the run early is in the summary, not in an exception."""
+        """Take every photo as far as it can go now. A fault that ends the run early is in the summary, not raised."""
         started = time.monotonic()
         try:
-            self._explained(self._take_the_photos_on)
-            self._explained(self._publish)
-            self._explained(self._look_at_the_clock)
+            self._reporting_faults(self._take_the_photos_on)
+            self._reporting_faults(self._publish)
+            self._reporting_faults(self._look_at_the_clock)
         finally:
-            self.context.share_clock.forget()
-            if self._share is not None:
-                self._share.close()
+            self._link.close()
         self.summary.seconds = time.monotonic() - started
-        self._explained(self._count_what_is_left)
-        self._explained(self._say_what_stays_on_cards)
+        self._reporting_faults(lambda: run_summary.count_what_is_left(self.context, self.summary))
+        self.summary.stopped = self.stopping()
+        self._reporting_faults(self._say_what_stays_on_cards)
         receivers.after_run(self.context)
         self.summary.fault = self.summary.fault or self._strange
         return self.summary
 
     def _take_the_photos_on(self) -> None:
-        """One step after the other. What nobody foresaw in one of them is told, and the next ones are tried as well."""
+        """Take one step after the other. An unforeseen fault in a step is reported; the next steps are still tried."""
         for step in (
             self._look_at_the_clock,
             self._put_back_what_a_crash_left,
@@ -100,7 +92,7 @@ class Run:
             self._doubt_the_register,
             self._take_up_answers,
             self._examine,
-            self._put_down_standings,
+            self._record_reviews_and_delays,
             self._send,
         ):
             try:
@@ -110,8 +102,8 @@ class Run:
                 self._strange = self._strange or fault
                 self._notice(str(fault))
 
-    def _explained(self, steps: Callable[[], None]) -> None:
-        """Take these steps; a fault that ends them is told and is in the summary. The first is the one that counts."""
+    def _reporting_faults(self, steps: Callable[[], None]) -> None:
+        """Take these steps; a fault that ends them is reported, and the first of them is in the summary."""
         try:
             steps()
         except (ShareUnreachable, ShareRefused) as fault:
@@ -123,7 +115,7 @@ class Run:
         try:
             link_former_names(self.context)
         except RecordError as fault:
-            self._notice(str(fault))  # tried again by the next run; the photos go on
+            self._notice(str(fault))  # the next run tries again; the photos do not wait for it
 
     # --- the steps ---------------------------------------------------------------------------------------------------
 
@@ -135,7 +127,7 @@ class Run:
         try:
             recover(self.roots, (member.file.path.parent for one in recorded for member in one.photo.members))
         except LocalFault as fault:
-            self._notice(str(fault))  # it is whole where it is; the other photos go on
+            self._notice(str(fault))  # the photo is whole where it is; the others do not wait for it
 
     def _finish_what_was_proven(self) -> None:
         journal = self.context.journal
@@ -144,7 +136,7 @@ class Run:
         self._take_away_earlier(self._ripe(journal.tracked_photos(State.RECORDED)))
 
     def _take_away_earlier(self, recorded: Sequence[TrackedPhoto]) -> None:
-        """Photos that an earlier run proved: where are they, and does the share hold them still?"""
+        """Photos that an earlier run proved: where are they, and does the share still hold them?"""
         found = where(self.context, recorded)
         for text in found.notices:
             self._notice(text)
@@ -158,10 +150,10 @@ class Run:
         if not ripe or self.stopping():
             return
         try:
-            share = self._connected(delivering=True)
+            share = self._link.connected(delivering=True)
             proven = prove_again(self.context, share, ripe)
         except (ShareUnreachable, ShareRefused) as fault:
-            self._share_failed(fault)  # nothing is removed on an old proof; what is local goes on
+            self._share_failed(fault)  # nothing is removed on an old proof; the steps on this laptop continue
             return
         for text in proven.notices:
             self._notice(text)
@@ -169,32 +161,25 @@ class Run:
         self.summary.removed += finish.take_away(self.context, proven.still, self.audience, checked_at=now)
 
     def _ripe(self, tracked_photos: list[TrackedPhoto]) -> list[TrackedPhoto]:
-        """Those to be taken on now: a patient run leaves those that wait alone."""
+        """The photos to handle now: a patient run leaves waiting photos alone."""
         now = self.context.clock()
         return [one for one in tracked_photos if not (self.patient and one.waits(now))]
 
     def _renew_register(self) -> None:
         if not self.renew or isinstance(self.summary.fault, ShareUnreachable | ShareRefused):
-            return  # where the share was not there a moment ago, the last good register stands
+            return  # the share was not there a moment ago, so the last good register is used
         share = None
         if needs_share(self.context):
             try:
-                share = self._connected()
+                share = self._link.connected()
             except (ShareUnreachable, ShareRefused) as fault:
-                # The last good register stands; local photos are still looked at, and wait.
+                # The last good register is used; photos on this laptop are still examined, and wait.
                 self._share_failed(fault)
                 return
-        renewal = renew_register(self.context, share)
-        self.context.journal.set_fact(REGISTER_REFUSAL, renewal.refusal)
-        if renewal.refusal:
-            self._notice(
-                f"The visits register could not be used, so the last good one is used instead: {renewal.refusal}"
-            )
-        if renewal.register is not None:
-            self._put_register_on_record(renewal.register)
+        run_register.renew(self.context, share, self._notice)
 
     def _doubt_the_register(self) -> None:
-        """Say what is wrong with the register that this run goes by; without any, photos wait and say so themselves."""
+        """Say what is wrong with the register that this run uses. Where there is none, each waiting photo says so."""
         register = self.context.registers.current()
         doubts = misgivings(self.context, register)
         if doubts is not None and (self.renew or not self.patient):
@@ -205,22 +190,6 @@ class Run:
     def _take_up_answers(self) -> None:
         for problem in answers.take_effect(self.context, at_once=not self.patient and self.answers_at_once):
             self._notice(problem)
-
-    def _put_register_on_record(self, register: Register) -> None:
-        """Once for each change, whoever fetched it: `doctor` and `visits accept` do so too."""
-        before = self.context.journal.fact(REGISTER_ON_RECORD)
-        if before == register.version:
-            return
-        body: dict[str, JSON] = {
-            "register_version": register.version,
-            "previous_version": before,
-            "visits": len(register.visits),
-            "cameras": len(register.cameras),
-            "read_at": register.read_at.isoformat(),
-        }
-        event = f"register-{register.version[:16]}-{register.read_at.isoformat(timespec='seconds')}"
-        self.context.record.append(EntryKind.REGISTER_CHANGED, body, event=event, at=self.context.clock())
-        self.context.journal.set_fact(REGISTER_ON_RECORD, register.version)
 
     def _examine(self) -> None:
         seen = examine.look(self.context, self.roots)
@@ -234,7 +203,7 @@ class Run:
         if wait is not None and not self.patient and not self.stopping():
             looks = examine.resting(self.context)
             self.context.sleep(wait.total_seconds())
-            # By the clock that does not leap; the other may have been set meanwhile.
+            # Measured by the monotonic clock; the wall clock may have been set meanwhile.
             if time.monotonic() - seen.steady >= self.context.settings.folders.settle_seconds:
                 rested = looks
             again = examine.look(self.context, self.roots)
@@ -247,10 +216,10 @@ class Run:
         self.summary.left_alone += decided.private
         self.summary.failed += decided.failed
         if self.summary.private or seen.forgotten:
-            self.context.journal.tidy()  # so that not even a deleted row still names what is private
+            self.context.journal.tidy()  # so that the name of a private photo does not even remain in a deleted row
 
-    def _put_down_standings(self) -> None:
-        right = self._clock_ahead is not None and abs(self._clock_ahead) <= TRUSTED
+    def _record_reviews_and_delays(self) -> None:
+        right = self._link.clock_ahead is not None and abs(self._link.clock_ahead) <= TRUSTED
         record_reviews_and_delays(self.context, clock_is_right=right)
         put_on_record(self.context)
         inspect_record.put_on_record(self.context)
@@ -263,23 +232,23 @@ class Run:
             photos = "1 photo was" if for_it == 1 else f"{for_it} photos were"
             self._notice(
                 f"{photos} sent three times and could not be checked on the share. They stay on this laptop and wait "
-                "for IT: once IT has mended the share, “photo-agent doctor” lets them be sent again."
+                "for IT. Once IT has repaired the share, “photo-agent doctor” lets them be sent again."
             )
         pending = send.due(self.context, patient=self.patient)
         self.summary.visit = len(pending)
         if self.summary.fault is not None:
             return
         if not pending:
-            self._look_for_what_was_left()
+            self._link.sweep_without_sending()
             return
         excuse = no_register(self.context, self.context.registers.current())
-        if excuse:  # what was decided by a register that is too old is not sent by it either
+        if excuse:  # photos decided by a register that has become too old are not sent either
             self.context.journal.save(*(replace(one, reason=excuse) for one in pending if one.reason != excuse))
             return
-        share = self._connected(delivering=True)
+        share = self._link.connected(delivering=True)
         send.reached(self.context)
         half_sent = HalfSentTransfers(self.context.journal)
-        self._sweep(share, half_sent, [tracked.transfer for tracked in pending if tracked.transfer is not None])
+        self._link.sweep(share, half_sent, [tracked.transfer for tracked in pending if tracked.transfer is not None])
         sending = send.Sending(self.context, share, self.audience, self._proven, self.stopping, half_sent)
         try:
             sending.run(send.due(self.context, patient=self.patient))
@@ -288,105 +257,39 @@ class Run:
             self.summary.bytes += sending.bytes
             self.summary.failed += sending.failed
 
-    def _look_for_what_was_left(self) -> None:
-        """Where nothing is to be sent: what a cut transfer had named on the share before is found all the same."""
-        half_sent = HalfSentTransfers(self.context.journal)
-        if leftonshare.not_sent_again(self.context, half_sent):
-            with contextlib.suppress(ShareUnreachable):  # another time: away from the network nothing is owed
-                self._sweep(self._connected(), half_sent, ())
-
     def _proven(self, tracked_photos: list[TrackedPhoto]) -> None:
         self.summary.proven += len(tracked_photos)
-        self._count_by_visit(tracked_photos)
+        run_summary.count_by_visit(self.context, self.summary, tracked_photos)
         self.summary.damaged += damage.report_damaged(self.context, self.audience, tracked_photos)
         recorded = finish.put_on_record(self.context, tracked_photos, self.audience)
         self.summary.removed += finish.take_away(self.context, recorded, self.audience)
 
-    def _count_by_visit(self, tracked_photos: list[TrackedPhoto]) -> None:
-        register = self.context.registers.current()
-        titles = {} if register is None else {visit.id: visit.title for visit in register.visits}
-        counts = {str(one["id"]): one for one in self.summary.visits}
-        for tracked in tracked_photos:
-            if tracked.decision is not None and (visit := tracked.decision.visit) is not None:
-                one = counts.setdefault(visit, {"id": visit, "title": titles.get(visit, visit), "proven": 0})
-                one["proven"] = int(str(one["proven"])) + 1
-        self.summary.visits = list(counts.values())
-
     def _publish(self) -> None:
-        """Sign what was put on record and send it; the photos are done with by now, whatever becomes of this."""
+        """Sign the new entries and send them; the photos are finished by now, whether this succeeds or not."""
         if isinstance(self.summary.fault, RecordError | JournalError):
             return
         publishing = Publishing(self.context, self._notice)
         may_send = self.summary.fault is None and not self.stopping()
         try:
-            connected: Callable[[], Share] = self._connected
+            connected: Callable[[], Share] = self._link.connected
             if may_send and publishing.is_due():
-                connected = self._tried()  # before anything is put down: entries carry the share's time
+                connected = self._link.tried()  # before entries are written: they contain the share's time
             publishing.seal()
             if may_send:
                 publishing.send(connected)
         except JournalError as fault:
             self._failed(fault)
-        if self._share is not None or not publishing.unreachable:  # a laptop away from the network owes nothing
+        if self._link.share is not None or not publishing.unreachable:  # away from the network, nothing is missing
             self.summary.unpublished = publishing.trouble
 
-    def _tried(self) -> Callable[[], Share]:
-        """Connect now; what stood in the way is raised again to whoever asks, and not tried twice."""
-        try:
-            self._connected()
-        except (ShareFault, ShareUnreachable, ShareRefused) as fault:
-            return _raising(fault)
-        return self._connected
-
-    # --- the share ---------------------------------------------------------------------------------------------------
-
-    def _connected(self, *, delivering: bool = False) -> Share:
-        if self._share is None:
-            if self.patient and (why := why_it_waits(self.context)):
-                raise ShareUnreachable(why)
-            self._share = self.context.connect(delivering=delivering)
-            self.context.share_clock.ask(self._share)
-            self.context.journal.set_fact(LAST_REACHED, self.context.clock().isoformat())
-            self.context.journal.set_fact(SHARE_TROUBLE, None)
-            self._clock_ahead = compare_with_share(self.context, self._share)
-            if self._clock_ahead is not None and (wrong := wrong_clock(self._clock_ahead)):
-                self._notice(wrong)
-        return self._share
-
-    def _sweep(self, share: Share, half_sent: HalfSentTransfers, keep: Sequence[TransferId]) -> None:
-        try:
-            share.sweep(keep, half_sent.known())
-            over = leftonshare.not_sent_again(self.context, half_sent)
-            found, unread = leftonshare.look_for(self.context, share, over)
-            half_sent.keep_only(leftonshare.still_to_come(self.context, half_sent) | unread)
-            if found:
-                self._notice(leftonshare.said(found))
-        except ShareFault as fault:
-            # What lies there is in nobody's way; each photo finds out for itself whether it can be sent.
-            self._notice(f"What an earlier, broken transfer left on the share could not be removed yet: {fault}")
+    # --- faults and notices ------------------------------------------------------------------------------------------
 
     def _share_failed(self, fault: ShareUnreachable | ShareRefused) -> None:
         self._failed(fault)
-        self._explained(lambda: self._put_down_trouble(fault))
-
-    def _put_down_trouble(self, fault: ShareUnreachable | ShareRefused) -> None:
-        now = self.context.clock()
-        before = self.context.journal.fact(SHARE_TROUBLE)
-        code, _, since, *_ = json.loads(before) if before else (None, None, None)
-        since = since if code == fault.exit_code else now.isoformat()
-        self.context.journal.set_fact(
-            SHARE_TROUBLE, json.dumps([fault.exit_code, str(fault), since, isinstance(fault, HostKeyRefused)])
-        )
-        if isinstance(fault, ShareRefused):
-            # Once a day is enough to be seen; each try would drown what matters.
-            reason = "host key" if isinstance(fault, HostKeyRefused) else "login"
-            event = f"share-refused-{reason}-{now:%Y-%m-%d}"
-            self.context.record.append(EntryKind.SHARE_REFUSED, {"reason": reason}, event=event, at=now)
-
-    # --- what is told ------------------------------------------------------------------------------------------------
+        self._reporting_faults(lambda: self._link.note_trouble(fault))
 
     def _failed(self, fault: AgentError) -> None:
-        # What cannot be written here is graver than a share that waits.
+        # A disk that cannot be written to is more serious than a share that cannot be reached.
         if self.summary.fault is None or isinstance(fault, RecordError | JournalError):
             self.summary.fault = fault
         self._notice(str(fault))
@@ -395,34 +298,5 @@ class Run:
         self.audience.event(Event(Happened.NOTICE, details={"text": text}))
 
     def _say_what_stays_on_cards(self) -> None:
-        if self.patient:
-            return
-        recorded = self.context.journal.tracked_photos(State.RECORDED)
-        stay = [one for one in recorded if one.away is Outcome.KEPT]
-        asked = sum(any(one.photo.main.path.is_relative_to(root) for root in self.roots) for one in stay)
-        if asked:
-            photos, stay_too = ("1 photo is", "stays") if asked == 1 else (f"{asked} photos are", "stay")
-            self._notice(f"{photos} safe on the school network and {stay_too} on the card too, as the settings say.")
-
-    def _count_what_is_left(self) -> None:
-        counts = self.context.journal.counts()
-        away = Counter(one.state for one in self.context.journal.away() if not one.is_here)
-        self.summary.away = away.total()
-        self.summary.review = counts.get(State.REVIEW, 0) - away[State.REVIEW]
-        self.summary.refused = counts.get(State.REFUSED, 0) - away[State.REFUSED]
-        open_states = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN)
-        self.summary.waiting = sum(counts.get(state, 0) - away[state] for state in open_states) + self._not_removed()
-        self.summary.stopped = self.stopping()
-
-    def _not_removed(self) -> int:
-        """Recorded photos that should be gone and are not; those kept on purpose do not count."""
-        recorded = [one for one in self.context.journal.tracked_photos(State.RECORDED) if one.is_here]
-        recorded = [one for one in recorded if one.away is not Outcome.KEPT]
-        return sum(one.proven_at is None or not is_kept(self.context, one.proven_at) for one in recorded)
-
-
-def _raising(fault: AgentError) -> Callable[[], Share]:
-    def connected() -> Share:
-        raise fault
-
-    return connected
+        if not self.patient and (text := run_summary.what_stays_on_cards(self.context, self.roots)):
+            self._notice(text)

@@ -1,6 +1,6 @@
-"""From decided to proven: packed newest visit first, handed to the share as it asks for more, its outcomes put down.
+"""From decided to proven: photos are packed, newest visit first, handed to the share, and their outcomes saved.
 
-What the share was meant to get is in the journal before the first byte leaves; what it got, as soon as that is proven.
+The journal has what the share will get before the first byte leaves, and what it got as soon as that is proven.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,14 +25,14 @@ from agent.share import Delivered, Outcome, Sent, Share, Undelivered
 from agent.worker import Unreadable
 
 AT_ONCE = 8
-"""Photos measured and written in one commit before they are sent."""
+"""Photos measured and committed together before they are sent."""
 
 Same = tuple[VisitId | None, tuple[Fingerprint, ...]]
-"""Photos with equal contents that go to the same visit: identical copies of one another."""
+"""The key of photos with equal contents for the same visit: identical copies of one another."""
 
 
 def due(context: Context, *, patient: bool) -> list[TrackedPhoto]:
-    """Photos to send now, newest visit first and small files first within it. Patient: leaves those that wait alone."""
+    """Photos to send now, newest visit first and small files first within it. `patient` leaves out waiting photos."""
     now = context.clock()
     register = context.registers.current()
     starts = {} if register is None else {visit.id: visit.span.earliest for visit in register.visits}
@@ -49,13 +49,13 @@ def due(context: Context, *, patient: bool) -> list[TrackedPhoto]:
 
 
 def waiting_for_it(context: Context) -> int:
-    """How many photos are not sent until IT has looked at the share."""
+    """The number of photos that are not sent until IT has looked at the share."""
     in_vain, now = InVain.load(context.journal), context.clock()
     return sum(in_vain.waits(one, now) for one in _to_send(context)) if in_vain else 0
 
 
 def reached(context: Context) -> None:
-    """Put down, for photos that waited for it, when the share was first reachable: "overdue" counts from there."""
+    """Note when the share became reachable for photos that waited for it: "overdue" counts from then on."""
     now = believed(context)
     for chunk in context.journal.chunks(State.DECIDED, State.SENT):
         first = (one for one in chunk if one.is_here and not one.reachable_at)
@@ -72,7 +72,7 @@ def _content(tracked: TrackedPhoto) -> Same:
 
 @dataclass(slots=True)
 class Sending:
-    """One round of sending. Its outcomes are put down as they come; proven photos go to `proven`, in batches."""
+    """One round of sending. Outcomes are saved as they arrive; proven photos are passed to `proven` in batches."""
 
     context: Context
     share: Share
@@ -95,22 +95,22 @@ class Sending:
 
     @property
     def failed(self) -> int:
-        """How many photos could not be sent, each with an event that says why."""
+        """The number of photos that could not be sent, each with an event that says why."""
         return self._boundary.failures
 
     def run(self, tracked_photos: list[TrackedPhoto]) -> None:
-        """Send these; returns when all have an outcome, or those in flight when asked to stop.
+        """Send these; returns when all have an outcome or, if asked to stop, when those in flight have one.
 
-        Raises ShareUnreachable or ShareRefused after putting down what was proven until then.
+        Raises ShareUnreachable or ShareRefused after saving what was proven until then.
         """
         fitting = self._what_fits(tracked_photos)
         self.audience.expect(len(fitting), sum(tracked.photo.size for tracked in fitting))
         try:
             for outcome in self.share.deliver(self._deliveries(fitting), self.audience.advance, self.stopping):
-                self._put_down(outcome)
+                self._save_outcome(outcome)
         finally:
             self._flush()
-            self.half_sent.put_down()
+            self.half_sent.save()
 
     def _deliveries(self, tracked_photos: list[TrackedPhoto]) -> Iterator[Delivery]:
         for start in range(0, len(tracked_photos), AT_ONCE):
@@ -119,7 +119,7 @@ class Sending:
             some = tracked_photos[start : start + AT_ONCE]
             before = {tracked.id: tracked for tracked in some}
             batch = list(self._boundary.each(self._until_stopped(some), self._measured))
-            # An answer that a person took back since it was read here is not acted on any more.
+            # If a person has taken an answer back since it was read here, it no longer counts.
             batch = self.context.journal.save_if_unchanged([(before[one.id], one) for one in batch])
             ready: list[tuple[TrackedPhoto, Delivery, tuple[Named, ...]]] = []
             for tracked in batch:
@@ -139,7 +139,7 @@ class Sending:
             for tracked, delivery, _ in ready:
                 if self.stopping():
                     return
-                # Looked into while it travels, and before it can be removed.
+                # The picture is checked while it is being sent, and before it can be removed.
                 self.context.capture.begin_decoding(tracked.photo.main.path)
                 self._under_way[delivery.transfer] = tracked
                 yield delivery
@@ -155,7 +155,7 @@ class Sending:
         return replace(ready, reachable_at=ready.reachable_at or believed(self.context))
 
     def _as_decided(self, tracked: TrackedPhoto) -> Capture | None:
-        """What the photo says, if it is still the one that was decided on; else it is found again, or waits."""
+        """The photo's capture, if it is still the photo that was decided on; otherwise it is found again, or waits."""
         try:
             return decided_still(self.context, tracked)
         except AnotherPhoto as fault:
@@ -174,17 +174,17 @@ class Sending:
 
     def _found_again(self, tracked: TrackedPhoto, fault: AnotherPhoto) -> None:
         photo = as_it_is(tracked.photo)
-        if photo is None:  # a part of it is gone: the next look at its folder finds what is left
+        if photo is None:  # a member is gone: the next look at its folder finds the rest
             self._failed(tracked, fault)
             return
         self._boundary.failures += 1
         self.context.journal.find_again(tracked.id, photo, self.context.clock())
         self.audience.event(Event(Happened.FAILED, tracked.id, {"reason": str(fault)}))
 
-    def _put_down(self, outcome: Outcome) -> None:
+    def _save_outcome(self, outcome: Outcome) -> None:
         tracked = self._under_way[outcome.transfer]
         if isinstance(outcome, Sent):
-            # Committed with the next batch: a crash before that only means that the upload is looked at again.
+            # Committed with the next batch: a crash before that only means that the upload is checked again.
             self._under_way[outcome.transfer] = replace(tracked, state=State.SENT)
             self.sent += 1
             self.audience.event(Event(Happened.SENT, tracked.id, {"bytes": tracked.photo.size}))
@@ -199,12 +199,12 @@ class Sending:
             self._flush()
 
     def _looked_into(self, tracked: TrackedPhoto) -> TrackedPhoto:
-        """With the damage, if its picture does not decode; that it is sent all the same is never in question."""
+        """The photo with its damage, if its picture does not decode; it is sent in any case."""
         try:
             with contained("a photo"):
                 wrong = self.context.capture.decodes(tracked.photo.main.path)
         except Unforeseen:
-            wrong = None  # it is proven already, and of its picture nothing is known
+            wrong = None  # the photo is proven already; only the state of its picture is not known
         if wrong is None or tracked.decision is None or damage_of(tracked):
             return tracked
         return replace(tracked, decision=damaged(tracked.decision, wrong))
@@ -224,7 +224,7 @@ class Sending:
             )
 
     def _copies_of(self, tracked: TrackedPhoto) -> list[TrackedPhoto]:
-        """The copies that waited for this outcome. One that comes later is delivered itself, and found there."""
+        """The copies that waited for this outcome. A later copy is delivered by itself, and found on the share."""
         self._first.pop(_content(tracked), None)
         return self._copies.pop(tracked.id, [])
 
@@ -232,7 +232,8 @@ class Sending:
         ready, self._ready = self._ready, []
         sent = [tracked for tracked in self._under_way.values() if tracked.state is State.SENT]
         self.context.journal.save(*ready, *sent)
-        for tracked in ready:  # not before: a crash would leave what has its name on the share known to nobody
+        # Not earlier: after a crash nobody would know about the file that has its name on the share.
+        for tracked in ready:
             if tracked.transfer is not None:
                 self.half_sent.arrived(tracked.transfer, [proof.name for proof in tracked.proofs])
         for tracked in ready:
@@ -243,7 +244,7 @@ class Sending:
             self.proven(ready)
 
     def _failed(self, tracked: TrackedPhoto, error: AgentError) -> None:
-        """The share did not take it: whatever was under way of it begins anew, from decided."""
+        """The share did not accept the photo: its transfer starts again, from decided."""
         after = waiting(self.context, replace(tracked, state=State.DECIDED), error)
         after = replace(after, reason=self._in_vain.failed(tracked, error, self.context.clock()))
         self.context.journal.save(after)
@@ -251,8 +252,8 @@ class Sending:
         self.audience.event(failed(after))
 
     def _refused(self, tracked: TrackedPhoto, error: Unreadable) -> None:
-        """It ended the process that looks into it, twice: it stays, and is not tried again until it is another file."""
-        # What was half sent of it has no name on the share yet, and is swept away there: the way on is from decided.
+        """The photo crashed the reading process twice: it stays, and is not tried again until its file changes."""
+        # Its half-sent files have only temporary names on the share, and are removed there. It continues from decided.
         decided = replace(tracked, state=State.DECIDED)
         self.context.journal.save(decided)
         self.context.journal.save(replace(decided, state=State.REFUSED, reason=str(error), attempts=UNREADABLE))
@@ -260,7 +261,7 @@ class Sending:
         self.audience.event(Event(Happened.HELD, tracked.id, details))
 
     def _what_fits(self, tracked_photos: list[TrackedPhoto]) -> list[TrackedPhoto]:
-        """Those that the share has room for; the others are told so before, not after, their bytes have travelled."""
+        """The photos for which the share has room; the others are put off before, not after, their bytes are sent."""
         room = self.share.space().free
         if room is None:
             return tracked_photos

@@ -1,4 +1,4 @@
-"""What the share's server can do, on one page of plain text that IT can put into a ticket. It names no photo."""
+"""A report on the share's server, as one page of plain text that IT can put into a ticket. It names no photo."""
 
 from agent import __version__
 from agent.errors import AgentError
@@ -6,7 +6,7 @@ from agent.pipeline.context import Context
 
 
 def report(context: Context) -> str:
-    """Connect, try the server out with a small file, and say what was found; what failed is said too."""
+    """Connect, test the server with a small file, and describe the results, including failures."""
     where = context.settings.share
     lines = [
         "SFTP server report",
@@ -19,7 +19,7 @@ def report(context: Context) -> str:
             try:
                 share.try_out()
             except AgentError as fault:
-                lines += [f"A small test file could not be brought through: {fault}", ""]
+                lines += [f"A small test file failed: {fault}", ""]
             else:
                 lines += ["A small test file was written, read back, named and removed.", ""]
             lines += [f"{what}: {how}" for what, how in share.abilities().details]

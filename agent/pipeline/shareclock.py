@@ -1,4 +1,4 @@
-"""The share's clock, as it is known during a connection: for entries of the record, beside the laptop's own clock."""
+"""The share's clock during a connection: entries of the record have its time besides the laptop's."""
 
 import time
 from collections.abc import Callable
@@ -9,26 +9,26 @@ from agent.share import Share
 
 
 class ShareClock:
-    """Says what time it is on the share; None while that is not known. `monotonic` is a clock that is never set."""
+    """Gives the share's time; None while it is not known. `monotonic` is a clock that is never set."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._told: tuple[datetime, float] | None = None
+        self._asked: tuple[datetime, float] | None = None
 
     def ask(self, share: Share) -> None:
-        """Ask the share once; from then on the monotonic clock carries it on. A share that does not say is no fault."""
+        """Ask the share once; from then on the time is derived from the monotonic clock. No answer is not a fault."""
         try:
-            self._told = (share.now(), self._monotonic())
+            self._asked = (share.now(), self._monotonic())
         except ShareFault:
-            self._told = None
+            self._asked = None
 
     def forget(self) -> None:
-        """The connection has ended: a laptop that sleeps would carry on a wrong time."""
-        self._told = None
+        """Forget the time when the connection ends: it would be wrong after the laptop has slept."""
+        self._asked = None
 
     def __call__(self) -> datetime | None:
         """The time on the share now."""
-        if self._told is None:
+        if self._asked is None:
             return None
-        at, then = self._told
+        at, then = self._asked
         return at + timedelta(seconds=self._monotonic() - then)

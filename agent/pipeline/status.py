@@ -1,4 +1,4 @@
-"""What waits, since when and why; how the register, the share and the service stand. Reads only, and needs no share."""
+"""What waits, since when and why, and the state of the register, the share and the service. Only reads."""
 
 import json
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ WAITING = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN, 
 
 @dataclass(frozen=True, slots=True)
 class WaitingPhoto:
-    """One photo on its way, and why it is not yet gone."""
+    """One photo on its way, and why it is still here."""
 
     tracked: TrackedPhoto
     since: datetime
@@ -72,17 +72,17 @@ class Status:
 
     @property
     def needs_a_person(self) -> int:
-        """Photos that a person has to look at."""
+        """Photos that a person has to answer about."""
         return self.counts.get(State.REVIEW, 0) + self.counts.get(State.REFUSED, 0)
 
     @property
     def to_go(self) -> tuple[WaitingPhoto, ...]:
-        """Photos that go, or are removed, by themselves; those kept on purpose do not count."""
+        """Photos that will be sent or removed by themselves; those left here on purpose do not count."""
         return tuple(one for one in self.waiting if one.tracked.state is not State.REFUSED and not one.kept)
 
     @property
     def exit_code(self) -> int:
-        """As of a run: what is wrong with the share, with the register, what is not yet sent, what waits."""
+        """The exit code, as of a run: for the share, the register, unsent photos, or open questions."""
         if self.share_trouble is not None and self.to_go:
             return self.share_trouble.exit_code
         if self.register_trouble is not None and self.register_version is not None:
@@ -93,7 +93,7 @@ class Status:
 
 
 def status(context: Context) -> Status:
-    """Gather it from the journal, the register's store and the lock."""
+    """The status from the journal, the register's store and the lock."""
     register = context.registers.current()
     reached = context.journal.fact(LAST_REACHED)
     return Status(
@@ -146,12 +146,12 @@ def _waiting(context: Context, tracked: TrackedPhoto) -> WaitingPhoto:
 
 
 def is_kept(context: Context, proven_at: datetime) -> bool:
-    """Whether the settings keep a photo on the laptop that was proven then."""
+    """Whether the settings leave a photo on the laptop that was proven at that time."""
     return age(proven_at, context.clock()) < timedelta(hours=context.settings.removal.keep_hours)
 
 
 def share_trouble(context: Context) -> ShareTrouble | None:
-    """What the last attempt to use the share ended in; None where it went well."""
+    """Why the last attempt to use the share failed; None if it succeeded."""
     fact = context.journal.fact(SHARE_TROUBLE)
     if fact is None:
         return None

@@ -1,6 +1,6 @@
-"""Taking back what a person said of a photo: until it was sent, and of a private photo at any time.
+"""Takes a person's answer about a photo back: until the photo is sent, or at any time if it was called private.
 
-Of a private photo the journal keeps no id and no name, so it is taken back by its file.
+The journal has no id and no name for a private photo, so its answer is taken back by its file.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ _ID = re.compile(r"[0-9a-f]{8}")
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What became of it: in review again at once, or (`tracked` is None, or settled) decided by the next run."""
+    """The photo after that: in review again at once, or (`tracked` is None, or settled) decided by the next run."""
 
     tracked: TrackedPhoto | None
 
@@ -37,23 +37,24 @@ class TakenBack:
 
 
 def undo(context: Context, what: str) -> TakenBack:
-    """Take back the answer about the photo with the id `what`, or whose file it is. UsageError where that cannot be."""
+    """Take back the answer about the photo with the id or file `what`. UsageError if that is not possible."""
     if (tracked := _known(context, what)) is not None:
         return _undo_assigned(context, tracked)
     main = _main_of(context, what)
     if not context.journal.take_back_private(main):
         raise UsageError(
-            f"You have given no answer about {what} that could be taken back. If the file has changed since, it is "
-            "looked at again anyway."
+            f"There is no answer about {what} to take back. If the file has changed since, it will be examined again "
+            "anyway."
         )
     count_private(context, -1)
     return TakenBack(None)
 
 
 def ask_again(context: Context, name: str) -> None:
-    """Take back every answer about photos of that file name in the watched folders.
+    """Take back every answer about photos with that file name in the watched folders.
 
-    Case and ending do not matter. Whether there was one is not said: a page that lists no private photo asks for this.
+    Case and ending do not matter. The caller does not learn whether there was one: a page that must not list private
+    photos uses this.
     """
     wanted = name.strip().casefold()
     for root in context.settings.watch:
@@ -78,8 +79,8 @@ def _known(context: Context, what: str) -> TrackedPhoto | None:
 
 
 def _main_of(context: Context, file: str) -> LocalFile:
-    """The main file of the photo that this file is, or is a part of."""
-    if Path(file).is_dir():  # not looked through: it may be a whole disk
+    """The main file of the photo to which this file belongs."""
+    if Path(file).is_dir():  # it is not searched, because it may be a whole disk
         raise UsageError(f"{file} is a folder, not the file of one photo")
     found = scan([Path(file)], read=reader(context))
     if len(found.photos) != 1:
@@ -90,7 +91,7 @@ def _main_of(context: Context, file: str) -> LocalFile:
 def _undo_assigned(context: Context, tracked: TrackedPhoto) -> TakenBack:
     photo = tracked.id
     if tracked.state in HELD:
-        if answers.take_back_for(context, photo):  # given on the staff page, and not yet in effect
+        if answers.take_back_for(context, photo):  # the answer was given on the staff page and has not taken effect
             return TakenBack(tracked)
         raise UsageError(f"Photo {photo} is still waiting for your answer, so there is nothing to take back.")
     if tracked.decision is None or not tracked.decision.by_person:
@@ -98,7 +99,7 @@ def _undo_assigned(context: Context, tracked: TrackedPhoto) -> TakenBack:
     if tracked.state not in {State.DECIDED, State.SENT}:
         raise UsageError(f"Photo {photo} is on the school network already, so this cannot be taken back here. Ask IT.")
     with _nothing_under_way(context, tracked):
-        if tracked.state is State.SENT:  # all that lies on the share is temporary, and is swept away
+        if tracked.state is State.SENT:  # its files on the share are only temporary, and will be removed
             decided = replace(tracked, state=State.DECIDED)
             context.journal.save_if_unchanged([(tracked, decided)])
             tracked = decided
@@ -119,9 +120,9 @@ def _undo_assigned(context: Context, tracked: TrackedPhoto) -> TakenBack:
 
 @contextlib.contextmanager
 def _nothing_under_way(context: Context, tracked: TrackedPhoto) -> Iterator[None]:
-    """Whether a photo that was handed to the share is still on its way, only who holds the laptop's lock knows."""
+    """Take the laptop's lock if the photo was handed to the share: only the holder knows if it is still on its way."""
     if tracked.transfer is None:
-        yield  # no run has handed it over, and none will: it looks whether the answer still stands
+        yield  # no run has handed it over, and none will, because each checks first that the answer still stands
         return
     try:
         with only_writer(context.settings):
@@ -133,7 +134,7 @@ def _nothing_under_way(context: Context, tracked: TrackedPhoto) -> Iterator[None
 
 
 def _held_again(context: Context, tracked: TrackedPhoto) -> TrackedPhoto:
-    """In review at once, where the rules would have it there; else the next run decides."""
+    """Put the photo into review at once, if the rules hold it; otherwise the next run decides."""
     register = context.registers.current()
     if register is None:
         return tracked

@@ -1,4 +1,4 @@
-"""The original again, from a photo on the share: written whole and checked, or not at all."""
+"""Restores the original from a photo on the share: written completely and checked, or not at all."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ from agent.tagging import untag
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored; `written` is false where the tag's file had no forerunner."""
+    """The restored original; `written` is false if the tag's file did not exist before tagging."""
 
     visit: VisitId
     transfer: TransferId
@@ -21,9 +21,9 @@ class Restored:
 
 
 def untag_file(source: Path, target: Path) -> Restored:
-    """Write to `target`, which must not exist yet, what `source` was before it was tagged.
+    """Write `source`, as it was before it was tagged, to `target`, which must not exist yet.
 
-    Raises UsageError where there is no tag or `target` exists, LocalFault where the tag or the photo was changed.
+    Raises UsageError if there is no tag or `target` exists, LocalFault if the tag or the photo was changed.
     """
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
@@ -43,13 +43,13 @@ def untag_file(source: Path, target: Path) -> Restored:
                 f"the original cannot be written to {target}: {fault.strerror}. Name another place with -o"
             ) from fault
         finally:
-            with contextlib.suppress(OSError):  # what could not be made there cannot be taken away either
+            with contextlib.suppress(OSError):  # if the file could not be made there, it cannot be removed either
                 draft.unlink(missing_ok=True)
     return Restored(done.visit, done.transfer, not done.was_no_file)
 
 
 def _name(draft: Path, target: Path) -> None:
-    """Give the finished file its name without taking it from another (a link fails where one is there)."""
+    """Give the finished file its name without replacing another file (a link fails if the name exists)."""
     try:
         os.link(draft, target)
     except FileExistsError:
@@ -57,7 +57,8 @@ def _name(draft: Path, target: Path) -> None:
             "The file to write exists already and was not overwritten. Name another one with -o."
         ) from None
     except OSError as fault:
-        # No hard links here (FAT, some network drives): the check and the rename are as near as such a disk allows.
+        # No hard links here (FAT, some network drives): such a disk allows nothing safer than a check and then a
+        # rename.
         if target.exists():
             raise UsageError(
                 "The file to write exists already and was not overwritten. Name another one with -o."

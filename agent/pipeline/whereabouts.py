@@ -1,7 +1,7 @@
-"""Where the photos are that a run does not see: gone, their folder gone, or out of reach with their card.
+"""Finds out about photos that a run does not see: they are gone, their folder is gone, or their card is not there.
 
-Only what this program removed counts as removed. A photo whose card was pulled out waits, is said once, and is never
-overdue while it is away; it goes on when the card is back, and a member of staff can dismiss it.
+Only photos that this program removed count as removed. A photo whose card was pulled out waits, is reported once, and
+is never overdue while it is away; it continues when the card is back, and a member of staff can dismiss it.
 """
 
 import os
@@ -22,14 +22,14 @@ from agent.record import JSON, Draft, EntryKind
 from agent.volumes import Mounted
 
 OPEN = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.REVIEW, State.REFUSED)
-"""States of photos of which nothing is proven."""
+"""States of photos without any proof."""
 
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Photos that the scan did not see: as they are now, away, and gone.
+    """Photos that the scan did not see: those found otherwise, away, and gone.
 
-    `ended` are those, seen or not, of which an earlier transfer ended because they were changed.
+    `ended` are photos, seen or not, whose earlier transfer ended because they were changed.
     """
 
     here: tuple[Photo, ...]
@@ -39,15 +39,15 @@ class Elsewhere:
 
 
 def absence(tracked: TrackedPhoto, mounted: Mounted) -> Outcome | None:
-    """Why nothing of a photo is where it was: AWAY, FOLDER_GONE or GONE; None where something is.
+    """Why no file of a photo is in its place: AWAY, FOLDER_GONE or GONE; None if one is.
 
-    Raises LocalFault where the system does not say.
+    Raises LocalFault if the system gives no answer.
     """
     folder = tracked.photo.main.path.parent
     known = None if tracked.volume is None else tracked.volume.id
     now = mounted.of(folder).id
     if known is not None and now is not None and known != now:
-        return Outcome.AWAY  # another card is there, or the bare place where it was mounted
+        return Outcome.AWAY  # another card is there, or only the empty mount point
     files = [(member.file, look(member.file.path)) for member in tracked.photo.members]
     if any(there and (there.size, there.mtime_ns) == (file.size, file.mtime_ns) for file, there in files):
         return None
@@ -61,7 +61,7 @@ def absence(tracked: TrackedPhoto, mounted: Mounted) -> Outcome | None:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Where photos are that are on the share and not yet removed; `notices` say, once, which cannot be reached."""
+    """Photos that are on the share and not yet removed, by place; `notices` say, once, which cannot be reached."""
 
     here: tuple[TrackedPhoto, ...]
     gone: tuple[TrackedPhoto, ...]
@@ -70,7 +70,7 @@ class Recorded:
 
 
 def where(context: Context, recorded: Sequence[TrackedPhoto]) -> Recorded:
-    """Look for these recorded photos; those whose card is away wait for it from now on."""
+    """Look for these recorded photos; from now on they wait if their card is away."""
     mounted = context.mounted()
     found: dict[Outcome | None, list[TrackedPhoto]] = {None: [], Outcome.GONE: [], Outcome.FOLDER_GONE: []}
     away: list[tuple[TrackedPhoto, Outcome]] = []
@@ -78,9 +78,9 @@ def where(context: Context, recorded: Sequence[TrackedPhoto]) -> Recorded:
         try:
             outcome = absence(one, mounted)
         except LocalFault:
-            outcome = None  # the system does not say: removing it will tell why
+            outcome = None  # the system gives no answer; the removal will report why
         if outcome is Outcome.AWAY and one.away is Outcome.KEPT:
-            continue  # it was to stay on the card, and does
+            continue  # it was meant to stay on the card
         if outcome is Outcome.AWAY:
             away.append((one, outcome))
         else:
@@ -89,7 +89,7 @@ def where(context: Context, recorded: Sequence[TrackedPhoto]) -> Recorded:
         tuple(found[None]),
         tuple(found[Outcome.GONE]),
         tuple(found[Outcome.FOLDER_GONE]),
-        tuple(put_down_away(context, away)),
+        tuple(note_away(context, away)),
     )
 
 
@@ -100,9 +100,9 @@ def elsewhere(
     roots: Sequence[Path],
     apart: Collection[Path] = (),
 ) -> Elsewhere:
-    """What became of the photos, not yet proven, that are not among those that the scan of `roots` has `seen`.
+    """What happened to photos without proof that the scan of `roots` has not `seen`.
 
-    `apart` are the cards below them that it has passed over.
+    `apart` are the cards below `roots` that the scan left out.
     """
     present = [root.resolve() for root in roots if root.exists()]
     here: list[Photo] = []
@@ -114,7 +114,7 @@ def elsewhere(
             outcome = absence(tracked, mounted)
             photo = what_is_left(tracked.photo) if outcome is None else None
         except LocalFault:
-            continue  # the system does not say: it waits as it stands
+            continue  # the system gives no answer, so the photo waits unchanged
         below = any(path.is_relative_to(root) for root in present)
         asked_for = below and not any(path.is_relative_to(card) for card in apart)
         if photo is not None and not asked_for and another_on_card(tracked, photo, mounted):
@@ -129,8 +129,8 @@ def elsewhere(
     return Elsewhere(tuple(here), tuple(away), tuple(gone), tuple(ended))
 
 
-def put_down_away(context: Context, away: Iterable[tuple[TrackedPhoto, Outcome]]) -> list[str]:
-    """Have these wait for their card or folder; what to tell of it, a line for each place."""
+def note_away(context: Context, away: Iterable[tuple[TrackedPhoto, Outcome]]) -> list[str]:
+    """Have these photos wait for their card or folder; returns a notice for each place."""
     changed = [
         (replace(one, away=outcome, reason=_why(one, outcome), not_before=None, attempts=0), outcome)
         for one, outcome in away
@@ -142,8 +142,8 @@ def put_down_away(context: Context, away: Iterable[tuple[TrackedPhoto, Outcome]]
     return [_said(count, why) for why, count in places.items()]
 
 
-def put_down_changed(context: Context, ended: Sequence[tuple[TrackedPhoto, Ended]]) -> None:
-    """Say of transfers whose photo was changed before it could be removed here that they ended so."""
+def note_changed(context: Context, ended: Sequence[tuple[TrackedPhoto, Ended]]) -> None:
+    """End the transfers of photos that were changed before they could be removed here."""
     if not ended:
         return
     now = context.clock()
@@ -157,22 +157,22 @@ def put_down_changed(context: Context, ended: Sequence[tuple[TrackedPhoto, Ended
 
 
 def look_where_mounted_now(context: Context, volume: Volume) -> None:
-    """Photos of a card that is mounted at another place than before are looked for there: a run finds them then.
+    """Look for photos of a card in the place where it is mounted now, so that a run finds them.
 
-    Only those that look as they did: another file of that name is another photo.
+    Only photos that look the same are found: another file with that name is another photo.
     """
     mounted, moved = context.mounted(), list[Photo]()
     for chunk in context.journal.chunks(*OPEN, State.RECORDED):
         of_it = [one for one in chunk if one.volume is not None and one.volume.id == volume.id]
         elsewhere = [one for one in of_it if one.volume is not None and one.volume.top not in {None, volume.top}]
         left = [one for one in elsewhere if mounted.of(one.photo.main.path.parent).id != volume.id]
-        put_down_away(context, [(one, Outcome.AWAY) for one in left if one.is_here and one.away is not Outcome.KEPT])
+        note_away(context, [(one, Outcome.AWAY) for one in left if one.is_here and one.away is not Outcome.KEPT])
         moved += [there for one in left if (there := _moved_to(one, volume)) is not None]
     context.journal.see_all(moved, context.clock(), register_version=context.grounds, volume_of=mounted.of)
 
 
 def _moved_to(tracked: TrackedPhoto, volume: Volume) -> Photo | None:
-    """The photo at the same place of its card, as it looks now; None where it is not as it was."""
+    """The photo in the same place on its card, with its present look; None if it has changed."""
     if tracked.away is Outcome.KEPT:
         return None
     photo = mounted_elsewhere(tracked, volume).photo
@@ -184,9 +184,9 @@ def _moved_to(tracked: TrackedPhoto, volume: Volume) -> Photo | None:
 
 
 def dismiss_volume(context: Context, volume: str) -> None:
-    """A member of staff said that this card will not come back: nothing on it is waited for, marked as away or not.
+    """Stop waiting for all photos on a card that, as a member of staff says, will not come back.
 
-    The next run puts it on record. One that comes back all the same is taken up again.
+    The next run records it. A photo that does come back is handled again.
     """
     for chunk in context.journal.chunks(*OPEN, State.RECORDED):
         of_it = [one for one in chunk if one.volume is not None and one.volume.id == volume]
@@ -194,7 +194,7 @@ def dismiss_volume(context: Context, volume: str) -> None:
 
 
 def close_dismissed(context: Context) -> None:
-    """What a member of staff said is not to be waited for is put on record, and forgotten or over."""
+    """Record the photos that a member of staff dismissed; they are forgotten, or finished."""
     dismissed = [one for one in context.journal.away() if one.away is Outcome.DISMISSED]
     if not dismissed:
         return
@@ -207,14 +207,14 @@ def close_dismissed(context: Context) -> None:
 
 
 def forget(context: Context, tracked: TrackedPhoto) -> None:
-    """Drop a photo of which nothing is proven; what was half sent of it, the share's own sweep takes away."""
+    """Drop a photo without any proof; its half-sent files are removed from the share by the next sweep."""
     if tracked.state is State.SENT:
         context.journal.save(replace(tracked, state=State.DECIDED))
     context.journal.forget(tracked.id)
 
 
 def draft(context: Context, tracked: TrackedPhoto, outcome: Outcome, *, files: int = 0) -> Draft:
-    """The entry that says what became of a visit photo that this program did not remove; `files` of it, it did."""
+    """The entry about a visit photo that this program did not remove; it did remove `files` of its members."""
     body: dict[str, JSON] = {
         "photo": tracked.id,
         "visit": None if tracked.decision is None else tracked.decision.visit,
@@ -227,7 +227,7 @@ def draft(context: Context, tracked: TrackedPhoto, outcome: Outcome, *, files: i
 
 
 def _nearest(folder: Path) -> tuple[Path, int | None]:
-    """The folder, or the nearest above it that is there, and the device it is on."""
+    """The folder, or the nearest existing one above it, and its device."""
     for place in (folder, *folder.parents):
         try:
             return place, os.lstat(place).st_dev
@@ -237,7 +237,7 @@ def _nearest(folder: Path) -> tuple[Path, int | None]:
 
 
 def what_is_left(photo: Photo) -> Photo | None:
-    """The members that are there; None where the main file is not."""
+    """The members that exist; None if the main file is missing."""
     members = tuple(
         Member(there, member.role) for member in photo.members if (there := look(member.file.path)) is not None
     )

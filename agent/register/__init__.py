@@ -1,11 +1,11 @@
 """The school's register: which visits there are, which cameras, and whether a photo is of one of the visits.
 
 The story: a spreadsheet or calendar comes in as bytes and is *read* (`read_visits`, `read_cameras`) into visits,
-cameras and every fault with its line; the *store* (`RegisterStore`) believes it, or keeps the last good one and says
-why; and `decide` sets a photo's capture beside the register and says `visit`, `private` or `review`, with reasons.
-`as_it_was` is a register of earlier, for whoever checks what was decided by it.
-For the person who keeps the files, `check` tells every fault of one, and `clock_line` writes a camera's line.
-Reading never raises on bad content, deciding is pure, and only the store touches the disk.
+cameras and every fault with its line; the *store* (`RegisterStore`) accepts it, or stays with the last good one and
+says why; and `decide` compares a photo's capture with the register and says `visit`, `private` or `review`, with
+reasons. `as_it_was` rebuilds an earlier register, to check the decisions made by it. For the person who maintains the
+files, `check` lists every fault in one, and `clock_line` writes a camera's line. Reading never raises on bad content,
+deciding is pure, and only the store touches the disk.
 """
 
 from agent.register.asitwas import as_it_was

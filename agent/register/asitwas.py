@@ -1,4 +1,4 @@
-"""A register as it was, from its files: to check later what was decided by it."""
+"""An earlier register, rebuilt from its files to check the decisions made by it."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from agent.register.store import version_of
 
 
 def as_it_was(visits: bytes, kind: Kind, cameras: bytes | None, *, rules: Rules, read_at: datetime) -> Register:
-    """The register of these files, believed as they are: whether a laptop should have believed them is not asked."""
-    told = read_visits(visits, kind=kind, rules=rules)
+    """The register in these files, accepted as it is: whether a laptop should have accepted it is another question."""
+    reading = read_visits(visits, kind=kind, rules=rules)
     known = () if cameras is None else read_cameras(cameras).cameras
-    return Register(told.visits, known, version_of(visits, cameras), read_at, told.doubtful, accepted=True)
+    return Register(reading.visits, known, version_of(visits, cameras), read_at, reading.doubtful, accepted=True)

@@ -276,7 +276,7 @@ def _duration(text: str) -> timedelta | None:
 
 
 def _safe(uid: str) -> VisitId:
-    """A folder name for a UID: the UID if it is a safe name, else its safe part with eight digits of its hash."""
+    """A folder name for a UID: the UID if it is a safe name, or else its safe part with eight digits of its hash."""
     if cells.unsafe_id(uid) is None:
         return VisitId(uid)
     safe = re.sub(r"[^A-Za-z0-9_-]+", "-", uid).strip("-")[:48].rstrip("-") or "visit"

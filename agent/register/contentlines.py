@@ -51,7 +51,7 @@ class Component:
 
 
 class NoCalendar(Exception):
-    """Why the file is not a calendar, in words for the person who keeps it."""
+    """Why the file is not a calendar, in words for the person who maintains it."""
 
 
 def read_components(text: str) -> list[Component]:

@@ -246,7 +246,7 @@ def _why_not(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Distrust:
-    """Why no date of a file is believed, and the line and column that prove it."""
+    """Why the dates in a file cannot be used, and the line and column that prove it."""
 
     line: int
     column: str

@@ -42,11 +42,11 @@ class Notes:
     faults: list[Fault] = field(default_factory=list)
 
     def error(self, column: str | None, message: str) -> None:
-        """This line cannot be believed and is left out."""
+        """This line cannot be used and is left out."""
         self.faults.append(Fault(self.line, column, message, "error", self.register))
 
     def warning(self, column: str | None, message: str) -> None:
-        """This line is taken, but someone should look."""
+        """This line is used, but someone should look at it."""
         self.faults.append(Fault(self.line, column, message, "warning", self.register))
 
     def failed(self) -> bool:

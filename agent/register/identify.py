@@ -28,7 +28,7 @@ class Candidates:
         return tuple(sorted({camera.label for camera in self.cameras}))
 
     def certainly_among(self, labels: frozenset[str]) -> bool:
-        """Whether every candidate is one of the cameras with these labels."""
+        """Whether every candidate has one of these labels."""
         wanted = {key(label) for label in labels}
         return bool(self.cameras) and all(key(camera.label) in wanted for camera in self.cameras)
 

@@ -13,7 +13,7 @@ _HOUR = timedelta(hours=1)
 
 
 def without_the_longest(reading: VisitsReading, rules: Rules, known: Iterable[Visit] = ()) -> VisitsReading:
-    """The reading without visits that are too long; `known` are those in force, which were accepted before."""
+    """The reading without visits that are too long; `known` are the visits in use now, which were accepted before."""
     accepted = {(visit.id, visit.span) for visit in known}
     short, faults, doubts = [], [], []
     for visit, line in zip(reading.visits, reading.lines, strict=True):

@@ -9,10 +9,10 @@ asked about a thousand of these answers none. So this module draws a line: a pic
 - it has no time at all, or only one from a name or a program that is more than a day outside every visit, read in every
   zone, or a messenger's day that is not within two weeks after a visit.
 
-That is safe in both directions. A picture that is left alone is not sent, changed or removed, and is decided again
-when the register, the program or the file changes. And a photo that somebody took on a visit has such a sign as long as
-it is unchanged from the camera; a copy that came through a messenger has that messenger's name, or its day, and a
-person is asked about it if that is near a visit. A picture that has lost all of this cannot be told from any other.
+That is safe in both directions. A picture that is left alone is not sent, changed or removed, and is decided again when
+the register, the program or the file changes. And a photo that somebody took on a visit has such a sign as long as it
+is unchanged from the camera; a copy that came through a messenger has that messenger's name, or its day, and a person
+is asked about it if that is near a visit. A picture that has lost all of these cannot be distinguished from any other.
 Videos are never left alone in this way, because phones' clips lose their marks more easily; nor are raw pictures.
 """
 

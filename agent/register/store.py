@@ -103,7 +103,7 @@ def _believed(
     *,
     force: bool,
 ) -> StoredRegister:
-    """The register that these bytes are. Raises RegisterError if it is not to be believed after `last`."""
+    """The register in these bytes. Raises RegisterError if it cannot be accepted after `last`."""
     version = version_of(visits, cameras)
     before = last.register if last else None
     # Bytes that were accepted once stay accepted, even if a later version of this program reads them better.

@@ -52,7 +52,7 @@ def why_it_waits(
     clocks: Iterable[timedelta],
     home: tzinfo,
 ) -> str | None:
-    """Why a photo outside all visits waits all the same; None if nothing uncertain could claim it.
+    """Why a photo outside all visits still waits; None if nothing uncertain could claim it.
 
     `unsure` are the register's `unsure_visits`; `clocks` are how far ahead its camera's clock may run. OverflowError
     for times that no zone can be applied to.

@@ -34,7 +34,7 @@ _PART = re.compile(r"xl/worksheets/[^/]+\.xml|content\.xml", re.IGNORECASE)
 
 
 class NoWorkbook(Exception):
-    """Why the file cannot be read, in words for the person who keeps it."""
+    """Why the file cannot be read, in words for the person who maintains it."""
 
 
 @dataclass(frozen=True, slots=True)

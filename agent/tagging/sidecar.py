@@ -29,8 +29,8 @@ MOST_MERGED = 4 * 1024 * 1024
 def sidecar(tag: Tag, *, foreign: bytes | None = None) -> bytes:
     """The content of the sidecar for a photo: a full XMP document in UTF-8, the same for the same arguments.
 
-    `tag.original` is the photo's fingerprint; `foreign` the bytes of the sidecar that was there (None: none was).
-    LocalFault if that is over 16 MiB, or cannot be stored so that it comes back unchanged.
+    `tag.original` is the photo's fingerprint; `foreign` the bytes of the sidecar that was there, or None. LocalFault if
+    that is over 16 MiB, or cannot be stored so that it comes back unchanged.
     """
     if foreign is not None and len(foreign) > MOST_BEFORE:
         raise LocalFault("a photo's sidecar (.xmp) is larger than any program writes: check it, or move it away")

@@ -1,4 +1,4 @@
-"""Removing a tag again, and reading it in place: for `untag`, for proofs, and for whoever looks at the share.
+"""Removes a tag again, or reads it in place: for `untag`, for proofs, and for checks of the share.
 
 Promises: memory stays bounded however large the photo is; the result is compared with the size and SHA-256 in the tag,
 and a difference is an error, so that a wrong file is never returned as the original.
@@ -22,7 +22,7 @@ SIDECAR_LIMIT = 48 * 1024 * 1024
 _CHUNK = 256 * 1024
 _TAGGED_HEAD_LIMIT = HEAD_LIMIT + MOST_IN_SEGMENT + 4  # the largest head for `plan`, with our segment in it
 
-_NO_TAG = "this file has no tag of visit-photo-agent, so there is nothing to take out"
+_NO_TAG = "this file has no tag from visit-photo-agent, so there is nothing to remove"
 _DAMAGED = "the tag in this file is damaged: {reason}. The file was changed after it was sent; use another copy"
 _CHANGED = (
     "removing the tag did not give back the photo that was sent: this file was changed after it was sent. "
@@ -166,7 +166,7 @@ def _head(beginning: bytes, stream: Iterator[bytes]) -> Head:
 
 
 def _whole(beginning: bytes, stream: Iterator[bytes]) -> bytes:
-    """All bytes of a possible sidecar; none of ours is over the limit."""
+    """All bytes of a possible sidecar; our own sidecars are never over the limit."""
     parts, size = [beginning], len(beginning)
     for chunk in stream:
         parts.append(chunk)

@@ -58,7 +58,7 @@ class ChildProcess:
 
     @property
     def imposed(self) -> Imposed:
-        """Which limits the worker reports; none before it was started."""
+        """The limits that the worker reports; None before it was started."""
         return self._imposed or Imposed(*[Enforcement.NOT] * 4)
 
     def start(self) -> None:
@@ -158,7 +158,7 @@ class ChildProcess:
 
 
 def _gone(process: "subprocess.Popen[bytes]") -> bool:
-    """Whether it ended within a moment; a process stuck in a read of a dead disk is left to the system."""
+    """Whether it ended within a moment; a process stuck reading from a dead disk is left to the system."""
     try:
         process.wait(timeout=2)
     except subprocess.TimeoutExpired:

@@ -54,10 +54,10 @@ class Worker:
     def ask(
         self, job: Job, path: Path, asked: wire.Fields, understood: Callable[[wire.Fields], _Understood]
     ) -> _Understood:
-        """What `understood` makes of the job's answer; a ValueError of its means that no such job answers so.
+        """The job's answer, as converted by `understood`; a ValueError from it means that the answer makes no sense.
 
-        Raises LocalFault: the job's own, or `Unreadable` if the file ended two children or the answer makes no
-        sense; AgentError if no child can be started.
+        Raises LocalFault: the job's own, or `Unreadable` if the file ended two children or the answer makes no sense;
+        AgentError if no child can be started.
         """
         queue, fields = self._queue(job), _fields(job, path, asked)
         self._not_streaming(queue)
@@ -99,7 +99,7 @@ class Worker:
             self._streaming.discard(queue)
 
     def begin(self, job: Job, path: Path, asked: wire.Fields) -> None:
-        """Start a question while the caller continues; `ask` with the same arguments gets its answer. Raises as it."""
+        """Start a question while the caller continues; the same `ask` later gets its answer. Raises as `ask`."""
         queue, fields = self._queue(job), _fields(job, path, asked)
         self._not_streaming(queue)
         self._ahead = [done for done in self._ahead if done.fields != fields]
@@ -113,7 +113,7 @@ class Worker:
             self._avoided[self._reading, path] = mark, Unreadable(reason)
 
     def avoids(self, path: Path) -> bool:
-        """Whether the present file at this path would be answered for without being touched."""
+        """Whether a question about the present file at this path would be answered without touching the file."""
         known = self._avoided.get((self._reading, path))
         return known is not None and _mark(path) == known[0]
 
@@ -152,7 +152,7 @@ class Worker:
         queue.put(Question(path, fields, known[1] if known is not None and _mark(path) == known[0] else None))
 
     def _taken(self, queue: JobQueue, fields: wire.Fields) -> Question:
-        """That question, answered; earlier answers are stored for whoever began them."""
+        """That question with its answer; earlier answers are stored for the callers that began them."""
         for known in self._ahead:
             if known.fields == fields:
                 self._ahead.remove(known)
@@ -202,7 +202,7 @@ def _fields(job: Job, path: Path, asked: wire.Fields) -> wire.Fields:
 
 
 def _mark(path: Path) -> _Mark | None:
-    """The facts that distinguish a file from an earlier one at the path; None if there is none."""
+    """The facts that distinguish a file from an earlier one at the path; None if the file is missing."""
     try:
         status = path.lstat()
     except (OSError, ValueError):

@@ -122,7 +122,7 @@ class JobQueue:
 def unreadable(why: str, *, crashed: bool = False) -> Unreadable:
     """The refusal of a file, with advice on what to do."""
     return Unreadable(
-        f"{why}: it is damaged, or made to do harm. It has been left where it is and will not be read again unless it "
-        "changes: if it is of a visit, show it to IT",
+        f"{why}: it is damaged, or malicious. It has been left where it is and will not be read again unless it "
+        "changes. If it is of a visit, show it to IT",
         crashed=crashed,
     )

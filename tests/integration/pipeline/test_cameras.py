@@ -132,7 +132,7 @@ def test_a_whole_hour_is_said_to_be_a_zone_and_a_line_offered(school: Laptop) ->
 
 @pytest.mark.parametrize(
     ("second", "words"),
-    [("2026:07:01 11:30:00", "do not agree"), (None, "Not every photo")],
+    [("2026:07:01 11:30:00", "disagree"), (None, "Not every photo")],
 )
 def test_photos_that_disagree_or_show_no_clock_give_no_line(school: Laptop, second: str | None, words: str) -> None:
     shown = ShownTime(datetime(2026, 7, 1, 9, tzinfo=UTC), FIFTH)

@@ -195,7 +195,7 @@ def test_a_cards_run_is_logged_in_sentences_and_told_as_any_other(
     [
         ("ask", False, "sent and then removed from the card"),
         ("never", False, "sent and stay on the card too, as the settings say"),
-        ("ask", True, "sent and stay on the card too, for it is locked"),
+        ("ask", True, "sent and stay on the card too, because it is locked"),
     ],
 )
 def test_a_preview_says_what_becomes_of_photos_on_a_card(
@@ -780,7 +780,7 @@ def test_a_card_whose_dcim_is_a_link_is_not_looked_at(desk: Desk, reader: Reader
     (secret / "IMG_1.JPG").write_bytes(jpeg(ON_VISIT))
     card = put_in_or_skip(reader.card(), lambda card: (card.top / "DCIM").symlink_to(secret))
     card.put_in()
-    assert not_offered(desk) == "has no folder of a camera."
+    assert not_offered(desk) == "does not have a camera's folder on it."
 
 
 def test_a_link_beside_dcim_leads_nowhere(desk: Desk, reader: Reader) -> None:

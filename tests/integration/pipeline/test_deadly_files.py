@@ -12,7 +12,8 @@ from PIL import Image
 from agent.journal import State
 from agent.model import Known
 from agent.pipeline.context import Context, open_context
-from agent.pipeline.doctor import CheckResult, examine
+from agent.pipeline.doctor import examine
+from agent.pipeline.doctor_finding import CheckResult
 from agent.pipeline.jobs import JOBS
 from agent.pipeline.journal_keys import GROUNDS
 from agent.pipeline.lock import only_writer

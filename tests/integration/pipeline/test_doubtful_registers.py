@@ -130,7 +130,7 @@ def test_cameras_csv_beside_the_visits_is_used_without_a_setting_and_missed_when
     heard = Heard()
     summary = laptop.run(heard)
     assert summary.exit_code == 2
-    assert ["cameras.csv" in text and "is gone" in text for text in notices(heard)] == [True]
+    assert ["cameras.csv" in text and "has disappeared" in text for text in notices(heard)] == [True]
     seen = laptop.look(lambda context: context.registers.current())
     assert len(seen.cameras) == 1
     assert laptop.command("visits", "accept").returncode == 0

@@ -16,8 +16,8 @@ from agent.cli.inspect import command
 from agent.pipeline.context import open_context
 from agent.pipeline.inspect import Inspecting, Inspection
 from agent.pipeline.inspect_places import PlaceToLook, Spot
-from agent.pipeline.inspect_record import inspecting_alone, last_inspection, note
-from agent.pipeline.lock import only_writer
+from agent.pipeline.inspect_record import last_inspection, note
+from agent.pipeline.lock import only_inspection, only_writer
 from agent.record import Entry, EntryKind
 from tests.integration.pipeline.test_nothing_private_gets_out import DOUBTFUL_WORD, PRIVATE_WORD, files_with, telling
 from tests.laptop import AT_THE_FARM, ON_VISIT, PRIVATE, VISITS, Laptop, jpeg, mov, sha256
@@ -326,7 +326,7 @@ def test_one_that_is_ended_goes_on_record_all_the_same(after_a_visit: Laptop, ho
 
 
 def test_a_run_does_not_record_one_that_is_going_on(after_a_visit: Laptop) -> None:
-    with inspecting_alone(after_a_visit.settings):
+    with only_inspection(after_a_visit.settings):
         after_a_visit.look(lambda context: note(context, _begun(context)))
         after_a_visit.run()
         assert inspections(after_a_visit) == []

@@ -23,12 +23,12 @@ KILLED = """
 import os, signal, sys
 from agent.pipeline import send
 from agent.share import Delivered
-put_down = send.Sending._put_down
+save_outcome = send.Sending._save_outcome
 def killed(self, outcome):
     if isinstance(outcome, Delivered):
         os.kill(os.getpid(), signal.SIGKILL)
-    put_down(self, outcome)
-send.Sending._put_down = killed
+    save_outcome(self, outcome)
+send.Sending._save_outcome = killed
 from agent.cli import main
 main(sys.argv[1:])
 """

@@ -5,7 +5,8 @@ import pytest
 from agent.errors import ShareUnreachable
 from agent.model import Known
 from agent.pipeline.context import open_context
-from agent.pipeline.doctor import CheckResult, _network
+from agent.pipeline.doctor_finding import CheckResult
+from agent.pipeline.doctor_share import network
 from agent.pipeline.lock import only_writer
 from agent.pipeline.run import Run
 from agent.pipeline.status import share_trouble
@@ -59,6 +60,6 @@ def test_a_person_who_sends_now_sends_over_a_metered_network(laptop: Laptop) -> 
 def test_doctor_says_what_is_known_of_the_network(laptop: Laptop, known: Known, result: CheckResult) -> None:
     laptop.configure(share={"when": "unmetered"})
     with open_context(laptop.settings, metered=lambda: known) as context:
-        (finding,) = _network(context)
+        (finding,) = network(context)
     assert finding.mark is result
     assert "metered" in finding.text

@@ -14,7 +14,7 @@ import pytest
 
 from agent.errors import Unforeseen
 from agent.journal import State
-from agent.pipeline import examine, finish, record_entries, run, send
+from agent.pipeline import examine, finish, record_entries, run, run_register, send
 from agent.pipeline.events import Happened
 from agent.record import EntryKind
 from tests.laptop import ON_VISIT, PRIVATE, Heard, Laptop, jpeg, minutes, mov, sha256
@@ -86,7 +86,7 @@ def test_a_fault_nobody_foresaw_stops_one_photo_only(
 STEPS = [
     (run, "recover"),
     (finish, "put_on_record"),
-    (run, "renew_register"),
+    (run_register, "renew_register"),
     (examine, "no_register"),
     (record_entries, "_settled"),
 ]

@@ -151,7 +151,7 @@ def test_another_file_under_a_name_of_the_record_is_told_and_never_overwritten(l
     heard = Heard()
     laptop.run(heard)
     assert planted.read_bytes() == b"planted\n"
-    assert any("another content" in text for text in notices(heard.events))
+    assert any("with other content" in text for text in notices(heard.events))
     assert judged(laptop).exit_code == 10
 
 
@@ -164,7 +164,7 @@ def test_a_laptop_put_back_from_a_backup_says_so_and_the_verifier_calls_it_a_for
     shutil.rmtree(state)
     backup.rename(state)
     _, told = run_on(laptop, now + timedelta(days=2))
-    assert any("put back from a backup" in text for text in told)
+    assert any("restored from a backup" in text for text in told)
     assert judged(laptop).exit_code == 13
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from agent.audit import Report, VerifierKey, utc_now, verify_copy
 from agent.model import Known
-from agent.pipeline.doctor import CheckResult, Finding, examine
+from agent.pipeline.doctor import examine
+from agent.pipeline.doctor_finding import CheckResult, Finding
 from agent.pipeline.places import log_key
 from agent.record.published import origin
 from tests.laptop import Heard, Laptop

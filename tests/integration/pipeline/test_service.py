@@ -122,7 +122,7 @@ def test_a_second_instance_refuses_to_start(quick: Laptop) -> None:
         second = quick.command("run")
         assert service.poll() is None
     assert second.returncode == 2
-    assert "at work on this laptop already" in second.stderr
+    assert "already working on this laptop" in second.stderr
 
 
 def test_what_was_taken_while_the_share_was_away_leaves_soon_after_it_is_back(quick: Laptop) -> None:

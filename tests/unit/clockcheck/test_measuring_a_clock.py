@@ -126,7 +126,7 @@ def test_several_photos_narrow_the_answer() -> None:
 
 
 def test_photos_that_do_not_agree_give_no_answer() -> None:
-    with pytest.raises(LocalFault, match="do not agree"):
+    with pytest.raises(LocalFault, match="disagree"):
         agree(photos(seconds(40, 43), seconds(3640, 3643)))
 
 

@@ -216,7 +216,7 @@ def test_a_time_is_judged_by_the_register_of_then(school: School, tmp_path: Path
     (school.share / "register" / "visits.csv").write_bytes(REGISTER.replace(b"2026-03-14", b"2026-05-14"))
     code, result = school.examine()
     assert (code, result["right"], result["not_known"]) == (0, 0, 8)
-    assert "the register that it was decided by is not at hand" in result["unknowns"][0]["detail"]
+    assert "the register used for the decision is not available" in result["unknowns"][0]["detail"]
     assert "of the other 8" in result["statement"] or "8 not known" in result["statement"]
     old = tmp_path / "older registers"
     old.mkdir()

@@ -1,0 +1,41 @@
+"""A run reads the register again when it begins, and records that it has changed."""
+
+from collections.abc import Callable
+
+from agent.model import Register
+from agent.pipeline.context import Context
+from agent.pipeline.journal_keys import REGISTER_ON_RECORD, REGISTER_REFUSAL
+from agent.pipeline.renew import renew_register
+from agent.record import JSON, EntryKind
+from agent.share import Share
+
+
+def renew(context: Context, share: Share | None, notice: Callable[[str], None]) -> None:
+    """Read the register again; `share` is None if the register is not on it. If reading fails, the last good one is
+    used.
+
+    Raises ShareUnreachable and ShareRefused, as the share does.
+    """
+    renewal = renew_register(context, share)
+    context.journal.set_fact(REGISTER_REFUSAL, renewal.refusal)
+    if renewal.refusal:
+        notice(f"The visits register could not be used, so the last good one is used instead: {renewal.refusal}")
+    if renewal.register is not None:
+        _record_change(context, renewal.register)
+
+
+def _record_change(context: Context, register: Register) -> None:
+    """Record each change once, whoever fetched it: `doctor` and `visits accept` fetch the register too."""
+    before = context.journal.fact(REGISTER_ON_RECORD)
+    if before == register.version:
+        return
+    body: dict[str, JSON] = {
+        "register_version": register.version,
+        "previous_version": before,
+        "visits": len(register.visits),
+        "cameras": len(register.cameras),
+        "read_at": register.read_at.isoformat(),
+    }
+    event = f"register-{register.version[:16]}-{register.read_at.isoformat(timespec='seconds')}"
+    context.record.append(EntryKind.REGISTER_CHANGED, body, event=event, at=context.clock())
+    context.journal.set_fact(REGISTER_ON_RECORD, register.version)

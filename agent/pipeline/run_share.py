@@ -1,0 +1,109 @@
+"""A run's one connection to the share: made when it is first needed, and what the run learns from it.
+
+Why the share could not be reached, or refused this laptop, stays in the journal for `status` and the page.
+"""
+
+import contextlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from agent.errors import AgentError, HostKeyRefused, ShareFault, ShareRefused, ShareUnreachable
+from agent.model import TransferId
+from agent.pipeline import leftonshare
+from agent.pipeline.clocks import compare_with_share, wrong_clock
+from agent.pipeline.context import Context
+from agent.pipeline.halfsent import HalfSentTransfers
+from agent.pipeline.journal_keys import LAST_REACHED, SHARE_TROUBLE
+from agent.pipeline.network import why_it_waits
+from agent.record import EntryKind
+from agent.share import Share
+
+
+@dataclass(slots=True)
+class ShareOfRun:
+    """The connection of one run. `notice` takes sentences for the person who waits for the run.
+
+    With `patient`, no connection is made while the network should not be used. `clock_ahead` is how far this laptop's
+    clock is ahead of the server's, where that has been measured.
+    """
+
+    context: Context
+    patient: bool
+    notice: Callable[[str], None]
+    share: Share | None = None
+    clock_ahead: timedelta | None = None
+
+    def connected(self, *, delivering: bool = False) -> Share:
+        """The connection, made now if there is none yet. Raises ShareUnreachable, ShareRefused, ShareFault."""
+        if self.share is None:
+            if self.patient and (why := why_it_waits(self.context)):
+                raise ShareUnreachable(why)
+            self.share = self.context.connect(delivering=delivering)
+            self.context.share_clock.ask(self.share)
+            self.context.journal.set_fact(LAST_REACHED, self.context.clock().isoformat())
+            self.context.journal.set_fact(SHARE_TROUBLE, None)
+            self.clock_ahead = compare_with_share(self.context, self.share)
+            if self.clock_ahead is not None and (wrong := wrong_clock(self.clock_ahead)):
+                self.notice(wrong)
+        return self.share
+
+    def tried(self) -> Callable[[], Share]:
+        """Connect now. If that fails, the function returned raises the same fault without trying a second time."""
+        try:
+            self.connected()
+        except (ShareFault, ShareUnreachable, ShareRefused) as fault:
+            return _raising(fault)
+        return self.connected
+
+    def close(self) -> None:
+        """End the connection, if there is one."""
+        self.context.share_clock.forget()
+        if self.share is not None:
+            self.share.close()
+
+    def sweep(self, share: Share, half_sent: HalfSentTransfers, keep: Sequence[TransferId]) -> None:
+        """Remove from the share what earlier, broken transfers left under temporary names, except those in `keep`.
+
+        A file that such a transfer left under its final name is recorded instead, and IT is asked to delete it.
+        """
+        try:
+            share.sweep(keep, half_sent.known())
+            over = leftonshare.not_sent_again(self.context, half_sent)
+            found, unread = leftonshare.look_for(self.context, share, over)
+            half_sent.keep_only(leftonshare.still_to_come(self.context, half_sent) | unread)
+            if found:
+                self.notice(leftonshare.notice_of(found))
+        except ShareFault as fault:
+            # The leftovers hinder nobody, and each photo finds out for itself whether it can be sent.
+            self.notice(f"What an earlier, broken transfer left on the share could not be removed yet: {fault}")
+
+    def sweep_without_sending(self) -> None:
+        """Where nothing is to be sent, still look for files that a broken transfer left under their final names."""
+        half_sent = HalfSentTransfers(self.context.journal)
+        if leftonshare.not_sent_again(self.context, half_sent):
+            with contextlib.suppress(ShareUnreachable):  # a later run looks; being away from the network is no fault
+                self.sweep(self.connected(), half_sent, ())
+
+    def note_trouble(self, fault: ShareUnreachable | ShareRefused) -> None:
+        """Write into the journal since when the share has failed in this way, and a refusal into the record."""
+        now = self.context.clock()
+        before = self.context.journal.fact(SHARE_TROUBLE)
+        code, _, since, *_ = json.loads(before) if before else (None, None, None)
+        since = since if code == fault.exit_code else now.isoformat()
+        self.context.journal.set_fact(
+            SHARE_TROUBLE, json.dumps([fault.exit_code, str(fault), since, isinstance(fault, HostKeyRefused)])
+        )
+        if isinstance(fault, ShareRefused):
+            # Once a day is enough to be noticed; an entry for each attempt would drown everything else.
+            reason = "host key" if isinstance(fault, HostKeyRefused) else "login"
+            event = f"share-refused-{reason}-{now:%Y-%m-%d}"
+            self.context.record.append(EntryKind.SHARE_REFUSED, {"reason": reason}, event=event, at=now)
+
+
+def _raising(fault: AgentError) -> Callable[[], Share]:
+    def connected() -> Share:
+        raise fault
+
+    return connected
