@@ -187,7 +187,7 @@ def _keeping(file: Path | None, settings: "Settings | None") -> "Keeping":
 
     from agent.audit.report import Keeping
     from agent.files.named import read_named
-    from agent.settings.tables import RetentionSettings
+    from agent.settings.tables_for_it import RetentionSettings
 
     if file is None:
         said = RetentionSettings() if settings is None else settings.retention

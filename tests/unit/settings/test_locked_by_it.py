@@ -299,9 +299,9 @@ def test_a_machines_file_behind_a_closed_folder_stops_the_program(machine: Calla
         for top, mode in opened.items():
             top.chmod(mode | 0o011)
         os.seteuid(65534)
-        with pytest.raises(SettingsError, match="Ask IT to let everybody read it"):
+        with pytest.raises(SettingsError, match="Ask IT to let all users open its folder and read it"):
             find_file(None, {})
-        with pytest.raises(SettingsError, match="Ask IT to let everybody read it"):
+        with pytest.raises(SettingsError, match="Ask IT to let all users open its folder and read it"):
             load(file)
     finally:
         os.seteuid(before)
