@@ -118,7 +118,7 @@ if sys.platform == "win32":
         return bool(_kernel32.GetDriveTypeW(_root(top)) == _DRIVE_REMOVABLE)
 
     def _removable_drives() -> list[Path]:
-        """The removable drives except A: and B:, as floppy drives take seconds to answer and cameras do not use them."""
+        """The removable drives except A: and B:, as a floppy drive answers slowly and no camera uses one."""
         there = _kernel32.GetLogicalDrives()
         tops = [Path(f"{chr(ord('A') + place)}:{chr(92)}") for place in range(2, 26) if there >> place & 1]
         return [top for top in tops if _is_removable(top)]
