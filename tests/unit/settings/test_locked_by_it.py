@@ -254,7 +254,7 @@ def test_a_value_with_a_variable_cannot_be_locked(machine: Callable[[str], Path]
     place = f"{Path.cwd().anchor}{variable}/known_hosts"
     text = LOCKED.replace('user = "laptop-17"', f"user = \"laptop-17\"\nknown_hosts_file = '{place}'")
     file = machine(text.replace('"share.port"', '"share.known_hosts_file"'))
-    with pytest.raises(SettingsError, match=r"share.known_hosts_file: .* anybody can set"):
+    with pytest.raises(SettingsError, match=r"share.known_hosts_file: .* any user can change"):
         load(file)
     with pytest.raises(SettingsError, match="anybody can set"):
         load(own("[removal]\nkeep_hours = 12\n"))
