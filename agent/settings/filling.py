@@ -123,7 +123,7 @@ def _read(text: str, path: Path) -> dict[str, str]:
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
     header = [cell.strip().casefold() for cell in next(rows, [])]
     if header.count("login") != 1 or header.count("staff") != 1:
-        raise SettingsError(f"{path} must begin with a line that names each of its columns once: login,staff.")
+        raise SettingsError(f"{path} must begin with a line that names its columns, each once: login,staff.")
     names: dict[str, str] = {}
     for row in rows:
         cells = dict(zip(header, (cell.strip() for cell in row), strict=False))

@@ -133,10 +133,10 @@ def _not_lockable(keys: Sequence[str], tables: Mapping[str, Any]) -> Iterator[st
         table, _, name = key.partition(".")
         said = tables.get(table, {}).get(name, "")
         for value in said if isinstance(said, list) else [said]:
-            if isinstance(value, str) and key != "share.path" and (variable := _VARIABLE.search(value)):
+            if isinstance(value, str) and key != "share.path" and _VARIABLE.search(value):
                 yield (
-                    f'{key}: "{value}" has a variable (at {variable[0]}), which any user can change, so it cannot be '
-                    "locked; write the full path, or ~ for the home folder"
+                    f'{key}: "{value}" contains a variable, which any user can change, so it cannot be locked; write the '
+                    "full path, or ~ for the home folder"
                 )
 
 

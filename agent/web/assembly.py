@@ -1,6 +1,6 @@
 """The staff page put together: the application with its rooms, and what happens before and after each of them.
 
-Rooms know `app`, and `app` knows none of them. Only this module knows both.
+Rooms import `app`, and `app` imports no room. Only this module imports both.
 """
 
 import time

@@ -129,32 +129,32 @@ class Keeper:
             return
         self.set_aside_so_far += 1
         plain = "".join(one if one in PLAIN else "_" for one in name)[:100]
-        kept = "%s-%d-%d-%s" % (time.strftime("%Y%m%d-%H%M%S"), os.getpid(), self.set_aside_so_far, plain)
-        os.rename(name, kept, src_dir_fd=folder, dst_dir_fd=self.aside)
-        moved = os.stat(kept, dir_fd=self.aside, follow_symlinks=False)
+        aside_name = "%s-%d-%d-%s" % (time.strftime("%Y%m%d-%H%M%S"), os.getpid(), self.set_aside_so_far, plain)
+        os.rename(name, aside_name, src_dir_fd=folder, dst_dir_fd=self.aside)
+        moved = os.stat(aside_name, dir_fd=self.aside, follow_symlinks=False)
         if stat.S_ISDIR(moved.st_mode):
-            self.put_back(folder, name, kept)
+            self.put_back(folder, name, aside_name)
             return
         kind = "a symbolic link" if stat.S_ISLNK(moved.st_mode) else "not a folder"
         print("%s was %s, made by user %d: moved to %s" % (shown(name), kind, moved.st_uid, self.aside_path))
 
-    def put_back(self, folder: int, name: str, kept: str) -> None:
+    def put_back(self, folder: int, name: str, aside_name: str) -> None:
         """Move a folder back, because a device made a real folder there between the look and the renaming."""
         for _ in range(TRIES):
             try:
-                os.rename(kept, name, src_dir_fd=self.aside, dst_dir_fd=folder)
+                os.rename(aside_name, name, src_dir_fd=self.aside, dst_dir_fd=folder)
             except OSError as fault:
                 if fault.errno not in (errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY):
                     raise
             else:
                 return
             self.set_aside_so_far += 1
-            other = "%s-%d" % (kept, self.set_aside_so_far)
+            other = "%s-%d" % (aside_name, self.set_aside_so_far)
             try:
                 os.rename(name, other, src_dir_fd=folder, dst_dir_fd=self.aside)
             except FileNotFoundError:
                 continue
-        self.complain("%s kept being swapped; the folder is now %s/%s" % (shown(name), self.aside_path, kept))
+        self.complain("%s kept being swapped; the folder is now %s/%s" % (shown(name), self.aside_path, aside_name))
 
     def complain(self, text: str) -> None:
         """Print what could not be fixed."""

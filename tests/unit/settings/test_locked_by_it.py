@@ -256,7 +256,7 @@ def test_a_value_with_a_variable_cannot_be_locked(machine: Callable[[str], Path]
     file = machine(text.replace('"share.port"', '"share.known_hosts_file"'))
     with pytest.raises(SettingsError, match=r"share.known_hosts_file: .* any user can change"):
         load(file)
-    with pytest.raises(SettingsError, match="anybody can set"):
+    with pytest.raises(SettingsError, match="any user can change"):
         load(own("[removal]\nkeep_hours = 12\n"))
 
 
