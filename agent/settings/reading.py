@@ -135,8 +135,8 @@ def _not_lockable(keys: Sequence[str], tables: Mapping[str, Any]) -> Iterator[st
         for value in said if isinstance(said, list) else [said]:
             if isinstance(value, str) and key != "share.path" and _VARIABLE.search(value):
                 yield (
-                    f'{key}: "{value}" contains a variable, which any user can change, so it cannot be locked; write the '
-                    "full path, or ~ for the home folder"
+                    f'{key}: "{value}" contains a variable, which any user can change, so it cannot be locked; write '
+                    "the full path, or ~ for the home folder"
                 )
 
 
