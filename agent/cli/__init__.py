@@ -104,7 +104,7 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 @click.pass_context
 def cli(ctx: click.Context, config: str | None) -> None:
-    """Move the photos of school visits from this laptop to the school's share, and prove that each one arrived."""
+    """Move the photos of school visits from this laptop to the school's share, and check every byte there."""
     ctx.obj = config
 
 

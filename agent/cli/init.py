@@ -56,7 +56,7 @@ NO_ZONE_OF_A_SCHOOL = ("UTC", "UCT", "GMT", "Etc/", "Zulu", "Universal", "Greenw
     "fingerprint",
     metavar="SHA256:…",
     help="The server's fingerprint, as IT gave it. If the server shows the same one, it is pinned without a question. "
-    "Needed with --yes, and when the server's key has changed.",
+    "Needed if nobody can be asked, and if the server's key has changed.",
 )
 @click.option("--no-server", is_flag=True, help="Do not ask the server for its host key now.")
 @click.option(

@@ -181,7 +181,7 @@ def erase(ctx: click.Context, entry: int, reason: str) -> int:
 @key_option
 @click.pass_context
 def erase_copy(ctx: click.Context, directory: Path, key_files: tuple[Path, ...]) -> int:
-    """For IT, on the server: erase the entries that devices have erased from the published records too.
+    """For IT, on the server: also erase from the published records the entries that devices have erased.
 
     The devices' signed records say which ones. DIR is the share, its record/ folder, or one device's folder in it. A
     copy that does not verify is left alone.
