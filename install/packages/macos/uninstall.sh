@@ -19,5 +19,6 @@ esac
 rm -rf "$root/Library/Application Support/photo-agent/program"
 rmdir "$root/Library/Application Support/photo-agent" 2>/dev/null || true
 pkgutil --forget local.visit-photo-agent >/dev/null 2>&1 || true
-echo "The program was removed. Each user's settings, keys, journal and record are still in"
-echo "~/Library/Application Support/photo-agent, and the machine's settings, if any, in /Library/Application Support/photo-agent."
+echo "The program was removed. These files stay: each user's settings, keys, journal and record, in"
+echo "Library/Application Support/photo-agent in the user's home folder, and the machine's settings, if there are any, in"
+echo "/Library/Application Support/photo-agent."
