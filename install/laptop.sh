@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# The steps that linux.sh and macos.sh share; read by them, not run by itself.
+# The steps that linux.sh and macos.sh share. They read this file; do not run it by itself.
 : "${home_of_program:?is set by linux.sh or macos.sh}" "${python_hint:?likewise}"
 
 usage() {
@@ -10,11 +10,11 @@ Sets up visit-photo-agent for the user who runs it (no administrator's rights ne
   $0 --uninstall [--purge]
 
   --from        what to install (default: the folder this script came with)
-  --no-init     do not write settings and keys (IT has put them there)
-  --no-service  do not have it started at log-in
-  --uninstall   take the program and its service away; settings, keys, journal and record stay
-  --purge       with --uninstall: take those away too
-May be repeated: it then upgrades, and keeps settings and keys.
+  --no-init     do not write settings and keys (because IT provides them)
+  --no-service  do not start the program at log-in
+  --uninstall   remove the program and its service; settings, keys, journal and record stay
+  --purge       with --uninstall: remove these too
+Run it again to upgrade; settings and keys stay.
 EOF
 }
 
@@ -43,11 +43,11 @@ from agent.service import Launch, for_this_system, this_program
 try:
     for_this_system(Launch(this_program())).uninstall()
 except AgentError as fault:
-    sys.exit(str(fault))' || fail "The service could not be stopped, so nothing was taken away."
+    sys.exit(str(fault))' || fail "The service could not be stopped, so nothing was removed."
         [ "$purge" = no ] || "$venv/bin/python" -c 'from agent.settings import purge; purge()' ||
-            fail "Not all of the settings could be taken away, so the program stays."
+            fail "Some of the settings could not be removed, so the program stays."
     elif [ "$purge" = yes ]; then
-        fail "The program is not in $venv any more, so where its settings are is not known. Install it, then purge."
+        fail "The program is no longer in $venv, so this script cannot find its settings. Install it again, then purge."
     fi
     case $(readlink "$link" 2>/dev/null) in
     "$home_of_program"/venv*/bin/photo-agent) rm -f "$link" ;;
@@ -57,21 +57,21 @@ except AgentError as fault:
     rm -rf "$home_of_program"/venv*
     rmdir "$home_of_program" 2>/dev/null || true
     if [ "$purge" = no ]; then
-        echo "The program is gone. Settings, keys, journal and record stay; --purge would take them away."
+        echo "The program was removed. Settings, keys, journal and record stay; --purge would remove them."
         return
     fi
-    echo "The program, its settings, keys, journal and record are gone from this user's account. IT still has to take"
-    echo "the key off the server (install/server/add-device.sh --remove). A state_dir of your own was left alone."
+    echo "The program, its settings, keys, journal and record were removed from this user's account. IT must still remove"
+    echo "the key from the server (install/server/add-device.sh --remove). A state_dir that you chose was left alone."
 }
 
-installed_venv() { # the environment that the command on the PATH starts: each version has a folder of its own
+installed_venv() { # the environment that the command on the PATH starts; each version has its own folder
     case $(readlink "$link" 2>/dev/null) in
     "$home_of_program"/venv*/bin/photo-agent) dirname "$(dirname "$(readlink "$link")")" ;;
     *) echo "$home_of_program/venv" ;;
     esac
 }
 
-undo() { # what was prepared goes; what ran before goes on running
+undo() { # remove the prepared version; the version that ran before keeps running
     rm -rf "$new"
     fail "$1 Nothing was changed."
 }
@@ -86,7 +86,7 @@ zsh:$share_of_user/zsh/site-functions/_photo-agent
 fish:$share_of_user/fish/vendor_completions.d/photo-agent.fish"
 manual=$share_of_user/man/man1/photo-agent.1
 
-write_for_the_shell() { # the program's own words, into a file: its name, then what to ask the program for
+write_for_the_shell() { # write the output of the program's `shell` command to a file: FILE, then the arguments
     file=$1
     shift
     if mkdir -p "$(dirname "$file")" && "$new/bin/photo-agent" shell "$@" >"$file.new" 2>/dev/null &&
@@ -97,7 +97,7 @@ write_for_the_shell() { # the program's own words, into a file: its name, then w
     fi
 }
 
-add_to_shells() { # completion by Tab, and the man page; not worth failing for
+add_to_shells() { # completion by Tab, and the man page; a fault here does not stop the installation
     echo "$completions" | while IFS=: read -r shell file; do
         write_for_the_shell "$file" completion "$shell"
     done
@@ -111,26 +111,26 @@ remove_from_shells() {
     rm -f "$manual"
 }
 
-install_program() { # beside the version that runs, which counts until the new one is whole
+install_program() { # prepare the new version beside the running one, which stays in use until the new one is complete
     if [ -e "$link" ] && [ ! -L "$link" ]; then
-        fail "$link exists and is not ours; move it away, then run this again."
+        fail "$link exists and does not belong to this program; move it away, then run this again."
     fi
     python=$(find_python) || exit 2
     new=$home_of_program/venv-$(date +%Y%m%d%H%M%S)
     mkdir -p "$home_of_program"
     "$python" -m venv "$new" || undo "The virtual environment in $new could not be made."
     echo "Installing (a minute or two the first time)"
-    # What it needs comes in the versions that were tested, each file by its hash.
+    # Install the tested version of each package, and check each file by its hash.
     { quiet_pip install --require-hashes -r "$here/locked/laptop.txt" && quiet_pip install "$source"; } ||
-        undo "pip could not install it. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)"
-    # Notices on the desktop, where what they need can be had here; they are not worth failing for.
+        undo "pip could not install the program. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)"
+    # The packages for desktop notices, if they are available here; a fault does not stop the installation.
     quiet_pip install "${source}[desktop]" 2>/dev/null || true
     "$new/bin/photo-agent" --version >/dev/null || undo "The new version does not start."
     mkdir -p "$(dirname "$link")"
     ln -sf "$new/bin/photo-agent" "$link.new" && mv -f "$link.new" "$link"
     venv=$new
     add_to_shells
-    add_to_menu || echo "Note: School photos could not be put into the menu; \`photo-agent open\` opens the page."
+    add_to_menu || echo "Note: School photos could not be added to the menu; \`photo-agent open\` opens the page."
     case ":$PATH:" in
     *":$(dirname "$link"):"*) ;;
     *) echo "Note: $(dirname "$link") is not on your PATH; log in again, or add it in your shell's profile." ;;
@@ -163,7 +163,7 @@ done
 if [ "$(id -u)" -eq 0 ] && [ -z "${PHOTO_AGENT_AS_ROOT:-}" ]; then
     fail "Run this as the user who takes the photos, not as root."
 fi
-[ "$purge" = no ] || [ "$uninstalling" = yes ] || fail "--purge goes with --uninstall."
+[ "$purge" = no ] || [ "$uninstalling" = yes ] || fail "--purge can only be used with --uninstall."
 
 if [ "$uninstalling" = yes ]; then
     uninstall
@@ -171,14 +171,14 @@ if [ "$uninstalling" = yes ]; then
 fi
 [ -e "$source" ] || fail "There is nothing to install at $source."
 install_program
-# Settings that are there and in order are kept: set-up run again is an upgrade.
+# Keep existing settings if they are valid: running the set-up again is an upgrade.
 if [ "$init" = yes ] && ! "$venv/bin/photo-agent" config validate >/dev/null 2>&1; then
     "$venv/bin/photo-agent" init "$@" ||
         fail "Installed, but not set up: run \`photo-agent init\`, then \`photo-agent service install\`."
 fi
 if [ "$service" = yes ]; then
     "$venv/bin/photo-agent" service install ||
-        fail "Installed, but not started at log-in: put right what it says, then run \`photo-agent service install\`."
+        fail "Installed, but not started at log-in: fix what the message above says, then run \`photo-agent service install\`."
     remove_older_versions
 fi
-echo "Done. \`photo-agent doctor\` checks everything; \`photo-agent status\` says how it stands."
+echo "Done. \`photo-agent doctor\` checks everything; \`photo-agent status\` shows what waits."

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Write down which version of each package is installed, with the hashes of its files: `python3 install/lock.py`.
+"""Lock the version of each package, with the hashes of its files: `python3 install/lock.py`.
 
-Needs uv. One file of `install/locked/` for each way to install, good for Linux, macOS and Windows and for every Python
-that the program runs on. No registry is named, so that a school may use a mirror. Run it when pyproject.toml changes,
-and now and then for newer versions (`--upgrade`).
+Needs uv. Writes a file in `install/locked/` for each way to install, for Linux, macOS and Windows and for every Python
+that the program supports. The files name no registry, so that a school can use a mirror. Run this when pyproject.toml
+changes, and now and then for newer versions (`--upgrade`).
 """
 
 import shutil
@@ -20,11 +20,11 @@ LOCKS = {
     "test": ["--extra", "test"],
     "development": ["--extra", "test", "--group", "dev"],
 }
-"""By the file's name, what of pyproject.toml goes into it beside the dependencies."""
+"""For each file, the parts of pyproject.toml that it covers in addition to the dependencies."""
 
 
 def main(arguments: list[str]) -> int:
-    """Write each file; uv's exit code where it fails."""
+    """Write each file. Returns uv's exit code if it fails."""
     uv = shutil.which("uv")
     if uv is None:
         print("This needs uv: https://docs.astral.sh/uv/", file=sys.stderr)

@@ -5,7 +5,7 @@ home_of_program="$HOME/Library/Application Support/photo-agent"
 python_hint="Get it from https://www.python.org/downloads/macos/ or by \`brew install python\`."
 app="$HOME/Applications/School photos.app"
 
-add_to_menu() { # "School photos" in Launchpad and Spotlight opens the staff page: a bundle of a script and what it is
+add_to_menu() { # "School photos" in Launchpad and Spotlight opens the staff page: a bundle with a script and Info.plist
     mkdir -p "$app.new/Contents/MacOS" "$app.new/Contents/Resources/cy.lproj"
     cat >"$app.new/Contents/Info.plist" <<EOF
 <?xml version="1.0" encoding="UTF-8"?>
@@ -22,7 +22,7 @@ add_to_menu() { # "School photos" in Launchpad and Spotlight opens the staff pag
 </dict></plist>
 EOF
     echo '"CFBundleDisplayName" = "Lluniau ysgol";' >"$app.new/Contents/Resources/cy.lproj/InfoPlist.strings"
-    # Between single quotes nothing has a meaning but the quote itself.
+    # Inside single quotes, only the quote itself is special.
     command=$(printf '%s' "${link:?}" | sed "s/'/'\\\\''/g")
     printf "#!/bin/sh\nexec '%s' open\n" "$command" >"$app.new/Contents/MacOS/open-page"
     chmod 755 "$app.new/Contents/MacOS/open-page"

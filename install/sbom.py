@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""List all that is installed with the program, for IT (CycloneDX, JSON): `python install/sbom.py FILE`.
+"""List everything that is installed with the program, for IT (CycloneDX, JSON): `python install/sbom.py FILE`.
 
-From the locked versions and their hashes, so it is the same wherever it is made. Needs cyclonedx-bom, which is in the
-dependency group `dev`.
+The list comes from the locked versions and their hashes, so it is the same on every machine. Needs cyclonedx-bom, which
+is in the dependency group `dev`.
 """
 
 import subprocess
@@ -13,7 +13,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: list[str]) -> int:
-    """Write the file; 2 where it is not named, else the exit code of cyclonedx-py."""
+    """Write the file. Returns the exit code of cyclonedx-py, or 2 if no file was named."""
     if len(arguments) != 1:
         print("Name the file to write, such as photo-agent.cdx.json.", file=sys.stderr)
         return 2

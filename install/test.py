@@ -3,10 +3,10 @@
 
     python3 install/test.py [--venv DIR] [--no-apt] [--all] [arguments of pytest]
 
-On Debian and its kin the programs that some tests use are installed by apt-get, as root or where sudo asks no
-password (openssh-server starts an SSH server on this machine; --no-apt leaves the machine as it is). Without them the
-tests that need them are skipped, and which those are is said first. --all runs the slow tests too. The exit
-code is pytest's, or 5 if no test ran.
+On Debian and similar systems, apt-get installs the programs that some tests use, if you are root or sudo needs no
+password (openssh-server starts an SSH server here; --no-apt leaves the machine as it is). Tests whose programs
+are missing are skipped, and this script first says which they are. --all runs the slow tests too. The exit code is
+pytest's, or 5 if no test ran.
 """
 
 import sys
@@ -25,17 +25,17 @@ from pathlib import Path
 import virtual_environment
 
 NO_TESTS = 5
-"""As pytest itself says it."""
+"""The same exit code as pytest's own."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """A program that some tests use, the Debian packages it takes, and what goes untested without it."""
+    """A program that some tests use, its Debian packages, and what is not tested without it."""
 
     name: str
     package: str
     untested: str
-    service: str = ""  # what the package would start, and the tests do not want
+    service: str = ""  # a service that the package would start, but that the tests do not need
 
 
 PROGRAMS = (
@@ -47,23 +47,25 @@ PROGRAMS = (
     Program("proftpd", "proftpd-core proftpd-mod-crypto", "the whole job against ProFTPD", "proftpd.service"),
     Program("dropbear", "dropbear-bin", "the whole job against Dropbear"),
     Program("chromium", "chromium", "the staff page, in a real browser"),
-    Program("tinysshd", "tinysshd", "what is said where no cipher is shared", "tinysshd.socket"),
+    Program("tinysshd", "tinysshd", "the message if server and laptop share no cipher", "tinysshd.socket"),
 )
 
 
 def main(arguments: list[str]) -> int:
-    """Set up, run the tests, and end as pytest ended."""
+    """Set up, run the tests, and return pytest's exit code."""
     folder, rest = virtual_environment.folder_from(arguments)
     may_install = "--no-apt" not in rest
     everything = "--all" in rest
     rest = [argument for argument in rest if argument not in {"--no-apt", "--all"}]
     if not everything:
-        print("Leaving out the slow tests, which --all runs too (tests/README.md)", flush=True)
+        print("Leaving out the slow tests; --all runs them too (see tests/README.md)", flush=True)
     if may_install:
         _install_by_apt([program for program in PROGRAMS if not _is_there(program)])
     for program in PROGRAMS:
         if not _is_there(program):
-            print(f"Skipping what needs {program.name} (Debian: {program.package}): {program.untested}", flush=True)
+            print(
+                f"Skipping tests that need {program.name} (Debian: {program.package}): {program.untested}", flush=True
+            )
     environment = virtual_environment.prepare(folder, extras="test")
     with tempfile.TemporaryDirectory(prefix="photo-agent-test-") as scratch:
         report = Path(scratch) / "report.xml"
@@ -81,7 +83,7 @@ def main(arguments: list[str]) -> int:
         ]
         code = virtual_environment.run(command, virtual_environment.CHECKOUT)
         if code == 0 and _passed(report) == 0:
-            print("No test ran: that proves nothing.", file=sys.stderr)
+            print("No test ran, so nothing was tested.", file=sys.stderr)
             return NO_TESTS
     return code
 
@@ -97,20 +99,20 @@ def _is_there(program: Program) -> bool:
 
 
 def _install_by_apt(programs: list[Program]) -> None:
-    """Install Debian packages where that may be done without a question; else leave it, the caller says what lacks."""
+    """Install Debian packages if that is possible without a question; the caller reports what is still missing."""
     packages = [name for program in programs for name in program.package.split()]
     if not packages or shutil.which("apt-get") is None:
         return
     become_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if become_root and (shutil.which("sudo") is None or _quiet([*become_root, "true"]).returncode != 0):
         return
-    print(f"Installing {', '.join(packages)} by apt-get", flush=True)
+    print(f"Installing {', '.join(packages)} with apt-get", flush=True)
     apt = [*become_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
     for service in filter(None, (program.service for program in programs)):
         unit = Path("/etc/systemd/system") / service
-        if unit.parent.is_dir() and not unit.exists():  # a server that is new here is not to run
+        if unit.parent.is_dir() and not unit.exists():  # a server that is installed only for the tests must not start
             _quiet([*become_root, "ln", "-s", "/dev/null", str(unit)])
-    _quiet([*apt, "update"])  # without a network the lists at hand may do
+    _quiet([*apt, "update"])  # without a network, the existing lists may be enough
     for package in packages:
         done = _quiet([*apt, "install", "-y", "--no-install-recommends", package])
         if done.returncode != 0:
@@ -124,7 +126,7 @@ def _quiet(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 def _passed(report: Path) -> int:
-    """How many tests ran and passed, by pytest's JUnit report; 0 where it wrote none."""
+    """How many tests ran and passed, according to pytest's JUnit report; 0 without a report."""
     if not report.is_file():
         return 0
     suites = ET.parse(report).getroot().iter("testsuite")

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Bring the catalogue up to date with the code and the templates, and compile it: `python3 install/translate.py`.
 
-Needs Babel (the extra `test` has it). New messages are added to `agent/language/cy.po` without a translation, and those
-that nothing says any more are taken out. With `--check` nothing is written; the exit code is 1 where one is missing.
+Needs Babel (in the extra `test`). New messages are added to `agent/language/cy.po` without a translation, and messages
+that are no longer used are removed. With `--check` nothing is written. The exit code is 1 if a translation is missing.
 """
 
 import io
@@ -20,8 +20,8 @@ TEMPLATES = AGENT / "web" / "templates"
 KEYWORDS = {"text": None, "plural": (1, 2), "_": None, "gettext": None, "ngettext": (1, 2)}
 
 
-def said() -> Catalog:
-    """Every message in the code and the templates, with where it is said."""
+def messages() -> Catalog:
+    """Every message in the code and the templates, with its place."""
     catalogue = Catalog()
     speaking = [file for file in sorted(AGENT.rglob("*.py")) if "agent.language" in file.read_text("utf-8")]
     for file in [*speaking, *sorted(TEMPLATES.iterdir())]:
@@ -34,13 +34,13 @@ def said() -> Catalog:
 
 
 def translated(code: str) -> Catalog:
-    """The catalogue of a language as translators left it."""
+    """The catalogue of a language, as the translators have written it."""
     with (LANGUAGE / f"{code}.po").open("rb") as file:
         return read_po(file, locale=None)
 
 
 def compiled(catalogue: Catalog) -> bytes:
-    """As the program reads it; a draft that is marked so (fuzzy) counts."""
+    """The catalogue in the form that the program reads. Drafts that are marked as fuzzy count too."""
     out = io.BytesIO()
     write_mo(out, catalogue, use_fuzzy=True)
     return out.getvalue()
@@ -49,9 +49,8 @@ def compiled(catalogue: Catalog) -> bytes:
 def main(arguments: list[str]) -> int:
     """Update and compile, or check."""
     code = "cy"
-    catalogue, new = translated(code), said()
-    new.creation_date = catalogue.creation_date  # a file that changes only when a message does
-    new.creation_date = catalogue.creation_date  # a file that changes only when a message does
+    catalogue, new = translated(code), messages()
+    new.creation_date = catalogue.creation_date  # so that the file changes only when a message does
     catalogue.update(new, no_fuzzy_matching=True, update_header_comment=False)
     catalogue.obsolete.clear()
     missing = [message.id for message in catalogue if message.id and not all(_forms(message.string))]

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """See the whole job done on this machine: makes a virtual environment, installs the program in it, runs the demo.
 
-    python3 install/try.py [--venv DIR] [arguments of `photo-agent demo`, as --keep DIR]
+    python3 install/try.py [--venv DIR] [arguments of `photo-agent demo`, such as --keep DIR]
 
-Needs nothing but Python 3.11 or newer and the network (for pip). Everything lands in one folder, `.venv` beside the
-README unless --venv says otherwise; delete it and nothing is left.
+Needs only Python 3.11 or newer and the network (for pip). Everything goes into one folder: .venv beside the README, or
+the folder given by --venv. Delete it and nothing is left.
 """
 
 import sys
@@ -16,7 +16,7 @@ import virtual_environment
 
 
 def main(arguments: list[str]) -> int:
-    """Set up, run the demo, and end as it ended."""
+    """Set up, run the demo, and return its exit code."""
     folder, rest = virtual_environment.folder_from(arguments)
     environment = virtual_environment.prepare(folder, extras="demo")
     return virtual_environment.run([str(environment.script("photo-agent")), "demo", *rest])

@@ -1,6 +1,6 @@
-"""A virtual environment with this checkout installed in it: what try.py and test.py begin with.
+"""A virtual environment with this checkout installed in it, for try.py and test.py.
 
-Standard library only, since nothing is installed yet. What goes wrong is told in a sentence with what to do.
+It uses only the standard library, since nothing is installed yet. Every fault gives a message that says what to do.
 """
 
 import importlib.util
@@ -16,7 +16,7 @@ LOCKED = Path(__file__).resolve().parent / "locked"
 
 
 class NotReadyError(Exception):
-    """Something that has to be put right on this machine first; says what."""
+    """Something that must first be fixed on this machine. The message says what."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Environment:
     folder: Path
 
     def script(self, name: str) -> Path:
-        """A program in it, where this system puts them."""
+        """The path of a program in the environment, on this system."""
         if sys.platform == "win32":
             return self.folder / "Scripts" / f"{name}.exe"
         return self.folder / "bin" / name
@@ -38,7 +38,7 @@ class Environment:
 
 
 def explained(main: Callable[[list[str]], int], arguments: list[str]) -> int:
-    """Run `main` and say in words what stood in its way; the exit code to end with (2: not ready, 130: interrupted)."""
+    """Run `main`, print faults in words, and return the exit code (2: not ready, 130: interrupted)."""
     try:
         return main(arguments)
     except NotReadyError as fault:
@@ -50,7 +50,7 @@ def explained(main: Callable[[list[str]], int], arguments: list[str]) -> int:
 
 
 def folder_from(arguments: Sequence[str]) -> tuple[Path, list[str]]:
-    """Where the environment belongs (`--venv DIR`, else .venv in the checkout), and the arguments without that."""
+    """The folder for the environment (`--venv DIR`, else .venv in the checkout), and the other arguments."""
     rest = list(arguments)
     for place, argument in enumerate(rest):
         if argument == "--":
@@ -68,9 +68,9 @@ def folder_from(arguments: Sequence[str]) -> tuple[Path, list[str]]:
 
 
 def prepare(folder: Path, extras: str) -> Environment:
-    """The environment at `folder`, made if need be, with the checkout and its `extras` ("", "demo", "test") in it.
+    """The environment at `folder`, made if necessary, with the checkout and its `extras` ("", "demo", "test") in it.
 
-    What they need is installed in the versions that are locked, by their hashes.
+    All dependencies are installed in the locked versions and checked by their hashes.
     """
     environment = Environment(folder)
     if not _works(environment):
@@ -82,17 +82,17 @@ def prepare(folder: Path, extras: str) -> Environment:
 
 
 def run(command: Sequence[str], folder: Path | None = None) -> int:
-    """Run a program on this terminal and return its exit code; Ctrl-C is for it to answer."""
+    """Run a program on this terminal and return its exit code. The program itself handles Ctrl-C."""
     process = subprocess.Popen(command, cwd=folder)
     while True:
         try:
             return process.wait()
         except KeyboardInterrupt:
-            continue  # the terminal sent it to the program too, which ends in its own way
+            continue  # the program got the Ctrl-C as well, and ends in its own way
 
 
 def _works(environment: Environment) -> bool:
-    """Whether there is an environment of a Python that is still on this machine and new enough."""
+    """Whether the environment exists, and its Python is still on this machine and new enough."""
     if not environment.python.exists():
         return False
     question = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
@@ -103,7 +103,7 @@ def _works(environment: Environment) -> bool:
 def _make(environment: Environment) -> None:
     folder = environment.folder
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not (folder / "pyvenv.cfg").exists():
-        raise NotReadyError(f"{folder} exists and is no virtual environment. Name another folder with --venv DIR.")
+        raise NotReadyError(f"{folder} exists but is not a virtual environment. Name another folder with --venv DIR.")
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         raise NotReadyError(
@@ -112,8 +112,8 @@ def _make(environment: Environment) -> None:
         )
     if "WindowsApps" in sys.base_prefix:
         raise NotReadyError(
-            "This is the Python of the Microsoft Store. Windows keeps what it writes in a folder of its own, where "
-            "nobody would find the settings. Get Python from https://www.python.org/downloads/windows/, or by: "
+            "This is the Python of the Microsoft Store. Windows hides the files that it writes in a separate folder, "
+            "where nobody would find the settings. Get Python from https://www.python.org/downloads/windows/, or run: "
             "winget install Python.Python.3.13"
         )
     print(f"Making a virtual environment in {folder}", flush=True)
@@ -138,14 +138,14 @@ def _install(environment: Environment, *what: str) -> None:
     )
     if done.returncode != 0:
         raise NotReadyError(
-            f"pip could not install it:\n{_errors_in(done.stdout + done.stderr)}\n\n"
-            "Is the network reachable? Behind a proxy set HTTPS_PROXY; with a mirror set PIP_INDEX_URL; with wheels in "
-            "a folder set PIP_NO_INDEX=1 and PIP_FIND_LINKS to it (they must be those of install/locked)."
+            f"pip could not install the program:\n{_errors_in(done.stdout + done.stderr)}\n\n"
+            "Is the network reachable? Behind a proxy, set HTTPS_PROXY. For a mirror, set PIP_INDEX_URL. For wheels in "
+            "a folder, set PIP_NO_INDEX=1 and PIP_FIND_LINKS to that folder (with the wheels of install/locked)."
         )
 
 
 def _errors_in(text: str) -> str:
-    """What pip itself calls an error, without the frames it draws around a step's output; else the end of all."""
+    """The lines that pip marks as errors, without the frames around them, or else the end of the output."""
     lines = [line.strip(" │╰─>×") for line in text.splitlines() if "ERROR: " in line]
     return _end_of("\n".join(dict.fromkeys(lines)) if lines else text)
 

@@ -1,6 +1,6 @@
 <#
 .SYNOPSIS
-Sets up visit-photo-agent for the user who runs it, without administrator's rights. May be repeated: it then upgrades.
+Sets up visit-photo-agent for the user who runs it, without administrator's rights. Run it again to upgrade.
 
 .DESCRIPTION
     powershell -ExecutionPolicy Bypass -File install\windows.ps1 [-From WHEEL|FOLDER] [-NoInit] [-NoService] [options of init]
@@ -9,15 +9,15 @@ Sets up visit-photo-agent for the user who runs it, without administrator's righ
 .PARAMETER From
 What to install; default: the folder this script came with.
 .PARAMETER NoInit
-Do not write settings and keys (IT has put them there).
+Do not write settings and keys (because IT provides them).
 .PARAMETER NoService
-Do not have it started at log-on.
+Do not start the program at log-on.
 .PARAMETER Uninstall
-Take the program and its task away; settings, keys, journal and record stay.
+Remove the program and its task; settings, keys, journal and record stay.
 .PARAMETER Purge
-With -Uninstall: take those away too.
+With -Uninstall: remove these too.
 .PARAMETER InitOptions
-All else goes to `photo-agent init`, as --staff j.smith --host photos.school.example
+All other arguments go to `photo-agent init`, such as --staff j.smith --host photos.school.example
 #>
 [CmdletBinding(PositionalBinding = $false)]
 param(
@@ -37,7 +37,7 @@ $Command = Join-Path $Bin 'photo-agent.cmd'
 $Shortcut = Join-Path ([Environment]::GetFolderPath('Programs')) 'School photos.lnk'
 
 function Get-InstalledVenv {
-    # The environment that the command on the PATH starts: each version is prepared in a folder of its own.
+    # The environment that the command on the PATH starts; each version has its own folder.
     if (Test-Path -LiteralPath $Command) {
         $line = @(Get-Content -LiteralPath $Command | Where-Object { $_ -match '^"%~dp0\.\.\\([^\\"]+)\\Scripts\\' })
         if ($line.Count -and $line[0] -match '^"%~dp0\.\.\\([^\\"]+)\\Scripts\\') { return Join-Path $Place $Matches[1] }
@@ -54,7 +54,7 @@ function Stop-WithReason([string]$Reason) {
 }
 
 function Invoke-Quietly([string]$Exe, [string[]]$Arguments) {
-    # Whether a program ends well; PowerShell 5 would take what it writes to standard error for a fault of its own.
+    # Whether a program ends without a fault. PowerShell 5 would treat its standard error output as a fault.
     $ErrorActionPreference = 'Continue'
     & $Exe @Arguments *> $null
     return $LASTEXITCODE -eq 0
@@ -72,22 +72,22 @@ function Find-Python {
         return $candidate
     }
     if ($onlyStore) {
-        Stop-WithReason ('Only the Python of the Microsoft Store was found. Windows keeps what it writes in a folder of its ' +
-            'own, where neither you nor IT would find the settings. Get Python from https://www.python.org/downloads/windows/ ' +
-            'or: winget install Python.Python.3.13')
+        Stop-WithReason ('Only the Python of the Microsoft Store was found. Windows hides the files that it writes in a ' +
+            'separate folder, where neither you nor IT would find the settings. Get Python from ' +
+            'https://www.python.org/downloads/windows/ or run: winget install Python.Python.3.13')
     }
     Stop-WithReason 'No Python 3.11 or newer was found. Get it from https://www.python.org/downloads/windows/ or: winget install Python.Python.3.13'
 }
 
 function Edit-UserPath([scriptblock]$Change) {
-    # The registry's own text, so that %VARIABLES% in it stay as they are.
+    # Read the registry's own text, so that %VARIABLES% in it stay unchanged.
     $key = [Microsoft.Win32.Registry]::CurrentUser.OpenSubKey('Environment', $true)
     $old = [string]$key.GetValue('Path', '', [Microsoft.Win32.RegistryValueOptions]::DoNotExpandEnvironmentNames)
     $parts = @($old -split ';' | Where-Object { $_ })
     $new = @(& $Change $parts) -join ';'
     if ($new -ne $old) {
         $key.SetValue('Path', $new, [Microsoft.Win32.RegistryValueKind]::ExpandString)
-        # Tells the desktop, so that new windows know it without a new log-on.
+        # This tells the desktop, so that new windows use the new path without a new log-on.
         [Environment]::SetEnvironmentVariable('PHOTO_AGENT_PATH_CHANGED', $null, 'User')
     }
     $key.Close()
@@ -105,15 +105,15 @@ except AgentError as fault:
     sys.exit(str(fault))
 '@
         & $Python -c $code
-        if ($LASTEXITCODE -ne 0) { Stop-WithReason 'The task could not be stopped, so nothing was taken away.' }
+        if ($LASTEXITCODE -ne 0) { Stop-WithReason 'The task could not be stopped, so nothing was removed.' }
         if ($Purge) {
-            # By the program itself: a folder's name that went through a pipe may come out in another code page.
+            # The program itself does this, because a pipe may change the code page of a folder's name.
             & $Python -c 'from agent.settings import purge; purge()'
-            if ($LASTEXITCODE -ne 0) { Stop-WithReason 'Not all of the settings could be taken away, so the program stays.' }
+            if ($LASTEXITCODE -ne 0) { Stop-WithReason 'Some of the settings could not be removed, so the program stays.' }
         }
     }
     elseif ($Purge) {
-        Stop-WithReason "The program is not in $Venv any more, so where its settings are is not known. Install it, then purge."
+        Stop-WithReason "The program is no longer in $Venv, so this script cannot find its settings. Install it again, then purge."
     }
     $folders = @($Bin) + @(Get-ChildItem -Directory -Path $Place -Filter 'venv*' | ForEach-Object { $_.FullName })
     foreach ($folder in $folders) {
@@ -123,14 +123,14 @@ except AgentError as fault:
     Edit-UserPath { param($parts) $parts | Where-Object { $_ -ne $Bin } }
     if ((Test-Path $Place) -and -not (Get-ChildItem -Force $Place)) { Remove-Item -LiteralPath $Place }
     if (-not $Purge) {
-        Write-Output 'The program is gone. Settings, keys, journal and record stay; -Purge would take them away.'
+        Write-Output 'The program was removed. Settings, keys, journal and record stay; -Purge would remove them.'
         return
     }
-    Write-Output "The program, its settings, keys, journal and record are gone from this user's account. IT still has to take"
-    Write-Output 'the key off the server (install/server/add-device.sh --remove). A state_dir of your own choice was left alone.'
+    Write-Output "The program, its settings, keys, journal and record were removed from this user's account. IT must still remove"
+    Write-Output 'the key from the server (install/server/add-device.sh --remove). A state_dir that you chose was left alone.'
 }
 
-if ($Purge -and -not $Uninstall) { Stop-WithReason '-Purge goes with -Uninstall.' }
+if ($Purge -and -not $Uninstall) { Stop-WithReason '-Purge can only be used with -Uninstall.' }
 if ($Uninstall) {
     Remove-Program
     exit 0
@@ -138,8 +138,8 @@ if ($Uninstall) {
 
 if (-not (Test-Path $From)) { Stop-WithReason "There is nothing to install at $From." }
 
-# The new version is prepared beside the one that runs, which goes on working until the new one is whole; if anything
-# fails before, the new folder is taken away again and nothing has changed.
+# The new version is prepared beside the running one, which keeps working until the new one is complete. If anything fails
+# before that, the new folder is removed and nothing has changed.
 $New = Join-Path $Place ('venv-' + (Get-Date -Format 'yyyyMMddHHmmss'))
 $NewPython = Join-Path $New 'Scripts\python.exe'
 $NewProgram = Join-Path $New 'Scripts\photo-agent.exe'
@@ -155,20 +155,20 @@ $before = @($found | Select-Object -Skip 1)
 & $found[0] @before -m venv $New
 if ($LASTEXITCODE -ne 0) { Undo-AndStop "The virtual environment in $New could not be made." }
 Write-Output 'Installing (a minute or two the first time)'
-# What it needs comes in the versions that were tested, each file by its hash.
+# Install the tested version of each package, and check each file by its hash.
 $locked = Join-Path $PSScriptRoot 'locked\laptop.txt'
 & $NewPython -m pip --disable-pip-version-check --no-input install --quiet --require-hashes -r $locked
 if ($LASTEXITCODE -eq 0) {
     & $NewPython -m pip --disable-pip-version-check --no-input install --quiet $From
 }
 if ($LASTEXITCODE -ne 0) {
-    Undo-AndStop 'pip could not install it. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)'
+    Undo-AndStop 'pip could not install the program. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)'
 }
-# Notices on the desktop, where what they need can be had here; they are not worth failing for.
+# The packages for desktop notices, if they are available here; a fault does not stop the installation.
 $null = Invoke-Quietly $NewPython @('-m', 'pip', '--disable-pip-version-check', '--no-input', 'install', '--quiet', "${From}[desktop]")
 if (-not (Invoke-Quietly $NewProgram @('--version'))) { Undo-AndStop 'The new version does not start.' }
 
-# A folder with this one command in it goes on the PATH, not all of the environment's. From here on the new one counts.
+# Add a folder with only this command to the PATH, not the environment's. From here on the new version is in use.
 New-Item -ItemType Directory -Force -Path $Bin | Out-Null
 $wrapper = @('@echo off', ('"%~dp0..\' + (Split-Path -Leaf $New) + '\Scripts\photo-agent.exe" %*'))
 Set-Content -Encoding Ascii -Path "$Command.new" -Value $wrapper
@@ -185,9 +185,9 @@ try {
     $link.Description = 'Which photos are safe on the school network, and which need you'
     $link.Save()
 }
-catch { Write-Output 'Note: "School photos" could not be put into the Start menu; `photo-agent open` opens the page.' }
+catch { Write-Output 'Note: "School photos" could not be added to the Start menu; `photo-agent open` opens the page.' }
 
-# Settings that are there and in order are kept: set-up run again is an upgrade.
+# Keep existing settings if they are valid: running the set-up again is an upgrade.
 if (-not $NoInit -and -not (Invoke-Quietly $Program @('config', 'validate'))) {
     & $Program init @InitOptions
     if ($LASTEXITCODE -ne 0) {
@@ -197,12 +197,12 @@ if (-not $NoInit -and -not (Invoke-Quietly $Program @('config', 'validate'))) {
 if (-not $NoService) {
     & $Program service install
     if ($LASTEXITCODE -ne 0) {
-        Stop-WithReason 'Installed, but not started at log-on: put right what it says, then run `photo-agent service install`.'
+        Stop-WithReason 'Installed, but not started at log-on: fix what the message above says, then run `photo-agent service install`.'
     }
 }
 if (-not $NoService) {
-    # Older versions go once the service runs the new one; what is still in use goes with the next upgrade.
+    # Remove older versions now that the service runs the new one. Files still in use are removed by the next upgrade.
     Get-ChildItem -Directory -Path $Place -Filter 'venv*' | Where-Object { $_.FullName -ne $Venv } |
         ForEach-Object { Remove-Item -Recurse -Force -LiteralPath $_.FullName -ErrorAction SilentlyContinue }
 }
-Write-Output 'Done. `photo-agent doctor` checks everything; `photo-agent status` says how it stands. Open a new window for the command.'
+Write-Output 'Done. `photo-agent doctor` checks everything; `photo-agent status` shows what waits. Open a new window to use the command.'

@@ -1,6 +1,7 @@
-"""The command line. One module a group of commands, none with logic of its own.
+"""The command line: one module for each group of commands. The modules hold no logic of their own.
 
-A command's module, and what it needs, is imported when that command is called: `--help` has to answer at once.
+A command's module and everything it imports are loaded only when that command is called, because `--help` must answer
+at once.
 """
 
 import importlib
@@ -13,40 +14,40 @@ import click
 
 COMMANDS = {
     "init": "Set this laptop up: settings, keys, the server's host key.",
-    "doctor": "Check everything that has to work, and say what to do.",
-    "sync": "Send the visit photos now and see each through to its end.",
+    "doctor": "Check that everything works, and say how to fix what does not.",
+    "sync": "Send the visit photos now, check each one on the share, and remove it here.",
     "open": "Open the staff page in the browser.",
-    "status": "Show which photos wait, since when and why.",
+    "status": "Show which photos are waiting, since when and why.",
     "explain": "Show what is known about a file, what would be done with it, and why.",
-    "review": "Decide about the photos that wait for you.",
-    "inspect": "Look for photos of visits that should be gone from this laptop.",
+    "review": "Decide about the photos that are waiting for you.",
+    "inspect": "Look for visit photos that should no longer be on this laptop.",
     "attest": "State that no copies of a visit's photos are left elsewhere.",
     "visits": "Show or check the register of visits.",
     "cameras": "Show the cameras and who used them, or measure how wrong a camera's clock is.",
     "log": "Show and verify the record of transfers.",
-    "report": "For IT: make pages of what the records say: the school, each visit, each laptop.",
+    "report": "For IT: make pages from the records, about the school, each visit and each laptop.",
     "witness": "For IT: watch over the records on the share.",
-    "spot-check": "For IT: draw a sample of transfers that nobody could choose, and examine it.",
-    "index": "For IT: the proven entries of a share as tables, for DuckDB or ClickHouse.",
-    "untag": "Take the visit's tag out of a photo again.",
+    "spot-check": "For IT: draw a sample of transfers by lot, so that nobody can choose it, and examine it.",
+    "index": "For IT: turn a share's proven entries into tables, for DuckDB or ClickHouse.",
+    "untag": "Remove the visit's tag from a photo, to get the original back.",
     "run": "Run the service in the foreground.",
     "service": "Start the program at log-in, or stop it.",
     "config": "Show, change or check the settings.",
-    "shell": "Print the shell's completion, or the man page.",
-    "demo": "Show the whole job with sample photos and a server of its own.",
+    "shell": "Print shell completion or the man page.",
+    "demo": "Show the whole job with sample photos and a temporary server.",
 }
 
 
 def module_of(command: str) -> str:
-    """The module that holds a command: a name of two words is one word there."""
+    """The module that holds a command. The hyphen of a two-word command is left out of the module's name."""
     return f"agent.cli.{command.replace('-', '')}"
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are listed without being imported."""
+    """A group that lists its commands without importing them."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        """In the order a person meets them."""
+        """The commands, in the order in which people need them."""
         return list(COMMANDS)
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -58,7 +59,7 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. A reader (head, less) that has seen enough is no fault: the rest is written to nowhere."""
+        """Run the command. A reader such as `head` may stop reading early; the rest of the output is then dropped."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -66,14 +67,14 @@ class LazyGroup(click.Group):
             return 0
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of `--help`, from the table above."""
+        """Write the list of commands for `--help`, from the table above."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with the nearest right name for a wrong one."""
+        """As click does, but suggest the most similar command where the name is wrong."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             import difflib
 
@@ -94,23 +95,23 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done · 1 unexpected · 2 usage, settings or register · 3 not yet sent · 4 waits for review · "
-    "5 share unreachable · 6 share refused · of records: 10 altered · 11 truncated or rolled back · 12 signature "
-    "missing or wrong · 13 forked · 14 heartbeat missing · 15 share and record disagree · 16 a spot check "
-    "found something wrong",
+    epilog="Exit codes: 0 done · 1 unexpected fault · 2 usage, settings or register · 3 photos not yet sent · 4 photos "
+    "waiting for review · 5 share unreachable · 6 share refused · for records: 10 altered · 11 truncated or rolled "
+    "back · 12 signature missing or wrong · 13 forked · 14 heartbeat missing · 15 share and record disagree · 16 a "
+    "spot check found something wrong",
 )
 @click.option("--config", "config", type=click.Path(dir_okay=False), help="Settings file instead of the usual one.")
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 @click.pass_context
 def cli(ctx: click.Context, config: str | None) -> None:
-    """Move the photos of school visits from this laptop to the school's share, prove them there, remove them here."""
+    """Move the photos of school visits from this laptop to the school's share, and check every byte there."""
     ctx.obj = config
 
 
 def _sentence(message: str) -> str:
-    """With a capital letter, as a sentence begins: parts of the program write messages that others put after a colon.
+    """The message, beginning with a capital letter: many messages are written so that they can also follow a colon.
 
-    A setting, a file or a laptop (share.port, visits.csv, laptop-17) at the beginning stays as it is written.
+    A message that begins with a setting, a file or a laptop (share.port, visits.csv, laptop-17) is left as it is.
     """
     first = message.split(maxsplit=1)[0] if message.strip() else ""
     return message[:1].upper() + message[1:] if first.isalpha() else message
@@ -123,8 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> Any:
 
     crash.watch_over()
     for stream in (sys.stdout, sys.stderr):
-        # A file name can hold what the terminal's encoding cannot: show it escaped rather than fail. Whoever reads a
-        # pipe or a file gets UTF-8 everywhere; Windows would write its old code page there.
+        # A file name can hold characters that the terminal cannot show: escape them rather than fail. Pipes and files
+        # get UTF-8 on every system; Windows would otherwise write them in its old code page.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
     try:
@@ -133,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> Any:
         fault.show()
         sys.exit(2)
     except click.Abort:
-        click.echo("stopped", err=True)
+        click.echo("Stopped.", err=True)
         sys.exit(1)
     except AgentError as fault:
         click.echo(f"photo-agent: {_sentence(str(fault))}", err=True)

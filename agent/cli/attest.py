@@ -1,4 +1,4 @@
-"""`attest`: a member of staff states where a visit's photos are not, or not any more."""
+"""`attest`: a member of staff states that no photos of a visit are left outside this laptop."""
 
 import sys
 
@@ -14,7 +14,7 @@ QUESTIONS = {
     "messages": "chats and messages",
     "card": "the camera's card and its built-in memory",
 }
-"""The places, as agent/pipeline/attest.py has them, in the words of the question."""
+"""How each place of agent/pipeline/attest.py is called in the question."""
 
 WORDS = ("none-left", "had-none", "not-looked")
 word = click.Choice(WORDS)
@@ -41,7 +41,8 @@ def command(
 ) -> int:
     """State that no copies of VISIT's photos are left where this laptop cannot look.
 
-    Places that no option names are asked about. The statement goes on record as your word, apart from what was checked.
+    You are asked about each place that you do not name by an option. The statement goes on record as your word, and is
+    not mixed with what the program checked itself.
     """
     from agent.pipeline.attest import Place, Word, attest
 
@@ -56,5 +57,5 @@ def command(
     if as_json:
         put_json({"visit": visit, "at": said.at, **{place.value: word.value for place, word in said.words.items()}})
     else:
-        say("Your word is noted. It goes on the school's record with the next run.")
+        say("Your statement is saved. It goes on the school's record with the next run.")
     return 0

@@ -1,6 +1,6 @@
-"""`cameras`: the register of cameras, the cameras that photos name, and how far a camera's clock is wrong.
+"""`cameras`: the cameras register, the cameras that photos name, and how wrong a camera's clock is.
 
-`loans`, who had which camera, has a module of its own.
+`loans` (who had which camera) has a module of its own.
 """
 
 from pathlib import Path
@@ -31,14 +31,14 @@ command.add_command(loans)
     "paths",
     multiple=True,
     type=click.Path(exists=True, path_type=Path),
-    help="Instead: the cameras that the photos in this file or folder name. May be repeated.",
+    help="Show the cameras that the photos in this file or folder name instead. May be repeated.",
 )
 @json_option
 @click.pass_context
 def list_cameras(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> int:
-    """Show the cameras register in force on this laptop.
+    """Show the cameras register that this laptop uses.
 
-    With --seen, show what to write into it instead: make, model and serial number as photos say.
+    With --seen, show what to write into the register: make, model and serial number, as the photos give them.
     """
     from agent.pipeline.cameras import registered, seen
 
@@ -64,7 +64,7 @@ def list_cameras(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> 
         say(
             "This laptop has not read the register yet. `photo-agent sync` fetches it."
             if cameras is None
-            else "no camera is registered"
+            else "No cameras are registered."
         )
         return 0
     put_table(
@@ -116,10 +116,10 @@ def _put_seen(found: "tuple[SeenCamera, ...]", as_json: bool) -> None:
 
 @command.command("clock")
 @click.argument("photos", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--show", is_flag=True, help="Show the true time, as a QR code to be photographed. Ctrl-C ends it.")
-@click.option("--timezone", help="The zone the camera is set to; default: that of the settings.")
-@click.option("--label", help="The camera's label, for a new line or where more than one may be meant.")
-@click.option("--owner", type=click.Choice(["school", "staff"]), help="Whose the camera is, for a new line.")
+@click.option("--show", is_flag=True, help="Show the true time as a QR code to photograph. Ctrl-C ends it.")
+@click.option("--timezone", help="The time zone that the camera is set to; default: the one in the settings.")
+@click.option("--label", help="The camera's label, for a new line or where several cameras match.")
+@click.option("--owner", type=click.Choice(["school", "staff"]), help="Who owns the camera, for a new line.")
 @json_option
 @click.pass_context
 def clock(
@@ -133,11 +133,11 @@ def clock(
 ) -> int:
     """Measure how far a camera's clock runs ahead, from PHOTOS of the clock that --show displays.
 
-    First run it with --show and photograph the screen with the camera, then give it those photos. It prints the line
-    for cameras.csv.
+    First run this with --show and photograph the screen with the camera. Then run it again with those photos: it
+    prints the line to enter in cameras.csv.
     """
     if show == bool(photos):
-        raise click.UsageError("Give either --show, or photos of the clock that it shows.", ctx)
+        raise click.UsageError("Give either --show, or photos of the clock that --show displays.", ctx)
     if show:
         from agent.cli.clockface import show_clock
 
@@ -222,12 +222,15 @@ def _put_error(error: "ClockError", zone: str) -> None:
     if error.zone is not None:
         hours = error.zone.total_seconds() / 3600
         say(
-            f"{abs(hours):g} h of that is a time zone or summer-time setting. Set it right on the camera and "
-            "photograph the clock again: a correction would be wrong after the next change of clocks."
+            f"{abs(hours):g} h of that is a time zone or summer-time setting. Correct that setting on the camera and "
+            "photograph the clock again: otherwise the correction will be wrong when the clocks next change."
         )
     if not error.checked:
-        say("The clock in the photos had not been checked against the share's: it was this or another laptop's own.")
-    say("For cameras.csv (label, make, model, serial, owner, clock_ahead_seconds), kept by the visits coordinator:")
+        say("The clock in the photos had not been checked against the share's clock, only read from a laptop.")
+    say(
+        "The visits coordinator enters this line in cameras.csv (label, make, model, serial, owner, "
+        "clock_ahead_seconds):"
+    )
     click.echo(printable(error.line))
 
 

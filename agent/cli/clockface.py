@@ -1,4 +1,4 @@
-"""The clock that `cameras clock --show` displays: a QR code of the true time, a new one each second, and words."""
+"""The clock that `cameras clock --show` displays: a QR code of the true time, renewed each second, beside the text."""
 
 import time
 from typing import TYPE_CHECKING
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from agent.pipeline.context import Context
 
 WORDS = 34
-"""Columns that the words need beside the code."""
+"""Columns that the text needs beside the code."""
 
 LINES = 7
-"""Lines that they need below it."""
+"""Lines that the text needs below the code."""
 
 
 def show_clock(context: "Context") -> int:
-    """Show the clock until Ctrl-C. UsageError where it cannot be drawn or standard output is no terminal."""
+    """Show the clock until Ctrl-C. UsageError if it cannot be drawn or standard output is not a terminal."""
     from rich.live import Live
     from rich.text import Text
 
@@ -33,14 +33,14 @@ def show_clock(context: "Context") -> int:
         raise UsageError(missing)
     screen = console()
     if not screen.is_terminal:
-        raise UsageError("The clock is shown on a terminal. Start it in a window, not into a file or a pipe.")
+        raise UsageError("The clock needs a terminal window. Do not send its output to a file or a pipe.")
     try:
         with Live(Text("Asking the share for its time …"), console=screen, screen=True, auto_refresh=False) as live:
             clock = true_clock(context)
             while True:
                 now = context.clock()
                 if clock.stale(now, time.monotonic()):
-                    # No code is left standing meanwhile: it would be photographed with a time that has passed.
+                    # Take the old code away meanwhile, so that nobody photographs a time that has passed.
                     live.update(Text("Asking the share for its time again …"), refresh=True)
                     clock = true_clock(context)
                     now = context.clock()
@@ -51,7 +51,7 @@ def show_clock(context: "Context") -> int:
 
 
 def face(clock: "TrueClock", now: "datetime", context: "Context", width: int, height: int) -> "RenderableType":
-    """What stands on a terminal of `width` columns and `height` lines when the laptop's clock shows `now`."""
+    """What to draw on a terminal of `width` columns and `height` lines when the laptop's clock shows `now`."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -65,7 +65,7 @@ def face(clock: "TrueClock", now: "datetime", context: "Context", width: int, he
     if scale < 1:
         return Text(f"This window is too small for the clock: make it at least {SIDE + WORDS} columns by "
                     f"{(SIDE + 1) // 2} lines.")  # fmt: skip
-    # Black on white whatever the terminal's colours, and nothing else on these lines: readers need the light edge.
+    # Always black on white, with nothing else on these lines: code readers need the light edge.
     code = Text("\n".join(half_blocks(drawn(shown), scale)), style="#000000 on #ffffff", no_wrap=True)
     words = Text("\n".join(_words(clock, shown.at.astimezone(context.zone), context)), overflow="fold")
     if beside < below:

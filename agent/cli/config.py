@@ -1,4 +1,4 @@
-"""`config`: the settings in force, changing one, whether a file is right, and the schema of what may be in it."""
+"""`config`: show, check and change the settings, and print the schema of the settings file."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def command() -> None:
 @json_option
 @click.pass_context
 def show(ctx: click.Context, as_json: bool) -> int:
-    """Show every setting that is in use, defaults included, and which ones IT locked."""
+    """Show every setting that is in use, defaults included, and which of them IT has locked."""
     from agent.settings.sources import machine_layer, overruled
 
     file, settings = settings_file(ctx), settings_of(ctx)
@@ -49,12 +49,12 @@ def show(ctx: click.Context, as_json: bool) -> int:
             line = f"{key} = {json.dumps(value, ensure_ascii=False)}"
             click.echo(f"{line}  # locked by {machine.file}" if machine and f"{table}.{key}" in locked else line)
     for one in unused:
-        say(f"{one.key} in {file} is not used, because IT locked it.")
+        say(f"{one.key} in {file} is not used, because IT has locked it.")
     return 0
 
 
 def _files(file: Path, machine: "Machine | None") -> tuple[Path, ...]:
-    """The files that the settings come from: the machine's first, where another is laid on it."""
+    """The files that the settings come from. The machine's file comes first, where there is also a user's file."""
     return (file,) if machine is None or file == machine.file else (machine.file, file)
 
 
@@ -63,7 +63,7 @@ def _files(file: Path, machine: "Machine | None") -> tuple[Path, ...]:
 @json_option
 @click.pass_context
 def validate(ctx: click.Context, file: Path | None, as_json: bool) -> int:
-    """Check FILE, or the settings that are in use; names every fault with its key. Exit code 2 if there are any."""
+    """Check FILE, or the settings that are in use, and list every fault with its key. Exit code 2 if there are any."""
     from agent.settings import load
     from agent.settings.sources import overruled
 
@@ -73,9 +73,9 @@ def validate(ctx: click.Context, file: Path | None, as_json: bool) -> int:
     if as_json:
         put_json({"file": str(path), "valid": True, "not_used": {one.key: one.said for one in unused}})
     else:
-        click.echo(f"{path} is right.")
+        click.echo(f"{path} is valid.")
         for one in unused:
-            say(f"{one.key} in it is not used, because IT locked it.")
+            say(f"{one.key} in it is not used, because IT has locked it.")
     return 0
 
 
@@ -87,7 +87,7 @@ def validate(ctx: click.Context, file: Path | None, as_json: bool) -> int:
 def change(ctx: click.Context, key: str, value: str, as_json: bool) -> int:
     """Change one setting, as in `config set share.port 2222`. Every other line of the file stays as it is.
 
-    A setting that IT locked is not changed.
+    A setting that IT has locked cannot be changed.
     """
     from agent.settings.editing import key_named, typed, with_values, write
     from agent.settings.sources import file_to_change
@@ -102,7 +102,7 @@ def change(ctx: click.Context, key: str, value: str, as_json: bool) -> int:
     else:
         click.echo(f"{key} is now {json.dumps(given, ensure_ascii=False)}, in {path}.")
         click.echo(
-            "The service uses it from its next start: `photo-agent service stop`, then `photo-agent service start`."
+            "To let the service use it, restart it: `photo-agent service stop`, then `photo-agent service start`."
         )
     return 0
 
@@ -110,7 +110,7 @@ def change(ctx: click.Context, key: str, value: str, as_json: bool) -> int:
 @command.command("schema")
 @json_option
 def schema(as_json: bool) -> int:
-    """Print the JSON schema of agent.toml, for editors and for IT's own checks; with --json on one line."""
+    """Print the JSON schema of agent.toml, for editors and for IT's own checks. With --json, on one line."""
     from agent.settings import json_schema
 
     if as_json:

@@ -1,4 +1,4 @@
-"""What the `log` commands read: this laptop's record, a copied folder, or the share; and the keys that IT enrolled."""
+"""The records that the `log` commands read (this laptop's, a copied folder or the share) and the keys IT enrolled."""
 
 import contextlib
 import tempfile
@@ -19,7 +19,7 @@ directory_argument = click.argument(
     "directory", metavar="[DIR]", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
 share_option = click.option(
-    "--share", is_flag=True, help="The records on the share, of all laptops that this account may read."
+    "--share", is_flag=True, help="Read the records on the share: those of all laptops that this account can read."
 )
 key_option = click.option(
     "--key",
@@ -27,21 +27,21 @@ key_option = click.option(
     metavar="FILE",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The devices' log keys, one a line, as `init` or `log key` printed them. May be given several times.",
+    help="The devices' log keys, one per line, as `init` or `log key` printed them. May be given several times.",
 )
 
 
 LARGEST_KEYS = 10_000_000
-"""Bytes: the keys of a hundred thousand laptops."""
+"""Bytes: enough for the keys of a hundred thousand laptops."""
 
 
 def why(fault: Exception) -> str:
-    """What was wrong with a file, without its name and the system's number."""
+    """What was wrong with a file, without its name or the system's error number."""
     return (fault.strerror if isinstance(fault, OSError) else None) or str(fault)
 
 
 def keys_in(file: Path) -> "list[VerifierKey]":
-    """The log keys in a file that IT named. UsageError, with the file and what is wrong, where it cannot be read."""
+    """The log keys in a file that IT named. If it cannot be read, UsageError names the file and says why."""
     from agent import audit
     from agent.errors import UsageError
     from agent.files.named import read_named
@@ -55,7 +55,7 @@ def keys_in(file: Path) -> "list[VerifierKey]":
 
 
 def settings_if_any(ctx: click.Context) -> "Settings | None":
-    """The settings in force; None on an IT machine, which has none. Raises SettingsError where they are wrong."""
+    """The settings in use; None on an IT machine without any. Raises SettingsError if they are wrong."""
     from agent.cli.session import settings_file
     from agent.errors import SettingsError
 
@@ -68,12 +68,12 @@ def settings_if_any(ctx: click.Context) -> "Settings | None":
 
 
 def zone_of(settings: "Settings | None") -> tzinfo:
-    """Where clocks are read: the device's zone, else UTC."""
+    """The time zone for times that are shown: the device's zone, or UTC without settings."""
     return UTC if settings is None else settings.zone
 
 
 def enrolled(ctx: click.Context, key_files: Sequence[Path]) -> "list[VerifierKey]":
-    """The keys in these files, and this laptop's own where it has one. Usage faults name the file and the line."""
+    """The keys in these files, and this laptop's own key if it has one. A UsageError names the file and the line."""
     from agent.errors import RecordError
     from agent.pipeline.places import log_key
 
@@ -82,7 +82,7 @@ def enrolled(ctx: click.Context, key_files: Sequence[Path]) -> "list[VerifierKey
         keys += keys_in(file)
     settings = settings_if_any(ctx)
     if settings is not None:
-        # An IT technician's own laptop need not have a key; then those that were given are all there are.
+        # An IT technician's own laptop may have no key; then only the keys in the files count.
         with contextlib.suppress(RecordError):
             keys.append(log_key(settings).load().key)
     return keys
@@ -90,7 +90,7 @@ def enrolled(ctx: click.Context, key_files: Sequence[Path]) -> "list[VerifierKey
 
 @contextlib.contextmanager
 def copy_of(ctx: click.Context, directory: Path | None, share: bool) -> Iterator[Path | None]:
-    """The folder to read: the one given, or what was fetched from the share; None for this laptop's own record."""
+    """The folder to read: `directory`, or a copy fetched from the share; None for this laptop's own record."""
     if directory is not None and share:
         raise click.UsageError("Give either a folder or --share, not both.")
     if not share:

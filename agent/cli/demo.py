@@ -1,4 +1,4 @@
-"""`demo`: the whole job, told step by step."""
+"""`demo`: the whole job, explained step by step."""
 
 import tempfile
 from pathlib import Path
@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 CHAPTERS = {
     "removed": ("Sent, proven and removed here", "green"),
     "private": ("Private: left alone, byte for byte", "blue"),
-    "review": ("Held: a person decides", "yellow"),
+    "review": ("Held back: a person decides", "yellow"),
 }
 
 
 @click.command("demo")
-@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Do it in this folder and leave it all.")
+@click.option(
+    "--keep", type=click.Path(file_okay=False, path_type=Path), help="Use this folder, and leave everything in it."
+)
 @json_option
 def command(keep: Path | None, as_json: bool) -> int:
-    """See the whole job done with sample photos and an SFTP server of its own; nothing else is touched."""
+    """See the whole job done with sample photos and a temporary SFTP server. Nothing else is touched."""
     from agent.demo import demo_missing
 
     if missing := demo_missing():
@@ -32,20 +34,20 @@ def command(keep: Path | None, as_json: bool) -> int:
 
     if keep is not None:
         _must_be_new(keep)
-        told = play(keep.absolute())
+        result = play(keep.absolute())
         report(keep.absolute())
     else:
         with tempfile.TemporaryDirectory(prefix="photo-agent-demo-") as folder:
-            told = play(Path(folder).resolve())
+            result = play(Path(folder).resolve())
     if as_json:
-        for event in told.events:
+        for event in result.events:
             put_json(event.as_json())
-        for outcome in told.outcomes:
+        for outcome in result.outcomes:
             put_json(_as_json(outcome))
-        put_json(told.summary.as_json())
+        put_json(result.summary.as_json())
     else:
-        _tell(told, keep)
-    return 0 if all(outcome.as_expected for outcome in told.outcomes) else 1
+        _print_story(result, keep)
+    return 0 if all(outcome.as_expected for outcome in result.outcomes) else 1
 
 
 def _must_be_new(keep: Path) -> None:
@@ -66,37 +68,37 @@ def _as_json(outcome: "Outcome") -> dict[str, object]:
     }
 
 
-def _tell(told: "DemoResult", keep: Path | None) -> None:
+def _print_story(result: "DemoResult", keep: Path | None) -> None:
     click.echo("A teacher is back from the Science Museum. The camera's photos are in the import folder:")
-    click.echo("some are of the visit, some are nobody's business, and some are hard to tell.\n")
-    click.echo("An SFTP server was started on this computer, its host key pinned, and the register read from it.")
-    click.echo(f"Then one run, as “sync now” does it, over {len(told.outcomes)} photos:\n")
+    click.echo("some are of the visit, some are private, and some are not easy to judge.\n")
+    click.echo("The demo started an SFTP server on this computer, pinned its host key and read the visits from it.")
+    click.echo(f"Then it ran once over {len(result.outcomes)} photos, as “sync now” does:\n")
     for became, (title, colour) in CHAPTERS.items():
-        outcomes = [outcome for outcome in told.outcomes if outcome.became == became]
+        outcomes = [outcome for outcome in result.outcomes if outcome.became == became]
         click.secho(f"{title} ({len(outcomes)})", fg=colour, bold=True)
         for outcome in outcomes:
-            _tell_one(outcome)
+            _print_outcome(outcome)
         click.echo()
-    for outcome in told.outcomes:
+    for outcome in result.outcomes:
         if not outcome.as_expected:
             click.secho(f"NOT AS IT SHOULD BE: {outcome.sample.name} became {outcome.became}", fg="red", bold=True)
-    summary = told.summary
-    click.echo("Every photo that was removed was read back from the share first, and was checked here once more:")
-    click.echo("taking the visit's tag out of the copy on the share gives the original, byte for byte.")
-    click.echo(f"{summary.removed} removed, {summary.review} held, {summary.bytes / 1e6:.1f} MB sent in", nl=False)
-    click.echo(f" {summary.seconds:.1f} s; {told.entries} entries on record.")
+    summary = result.summary
+    click.echo("Every photo was read back from the share before it was removed here, and the demo checked once more:")
+    click.echo("without the visit's tag, the copy on the share is the original, byte for byte.")
+    click.echo(f"{summary.removed} removed, {summary.review} held back, {summary.bytes / 1e6:.1f} MB sent in", nl=False)
+    click.echo(f" {summary.seconds:.1f} s; {result.entries} entries on record.")
     if keep is None:
-        click.echo("\nTo look around in it all, use --keep FOLDER.")
+        click.echo("\nTo keep everything and look around in it, use --keep FOLDER.")
     else:
         config = keep / "laptop" / "agent.toml"
-        click.echo(f"\nEverything is in {keep}: the laptop with its import folder, the share, and IT's report on it.")
+        click.echo(f"\nEverything is in {keep}: the laptop with its import folder, the share, and IT's report.")
         click.echo(f"  photo-agent --config {config} open")
         click.echo(f"  photo-agent --config {config} review list")
         click.echo(f"  photo-agent --config {config} log show")
         click.echo(f"  open {keep / 'report' / 'index.html'}")
 
 
-def _tell_one(outcome: "Outcome") -> None:
+def _print_outcome(outcome: "Outcome") -> None:
     click.echo(f"  {outcome.sample.name} – {outcome.sample.about}")
     for reason in outcome.reasons:
         click.echo(f"      {reason}")

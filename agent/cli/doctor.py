@@ -1,4 +1,4 @@
-"""`doctor`: everything that has to work, one line each."""
+"""`doctor`: one line for each thing that has to work."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 @click.option(
     "--server-report",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write into this file what the share's server can do, for IT's ticket.",
+    help="Write a report on what the share's server can do to this file, for IT's ticket.",
 )
 @click.pass_context
 def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> int:
-    """Check everything that has to work, and say what to do.
+    """Check that everything works, and say how to fix what does not.
 
-    Exit codes: 0 nothing fails; 2 the register; 3 something on this laptop, or writing to the share; 5 the share cannot
-    be reached; 6 the share refuses this laptop, or is not the one that was pinned.
+    Exit codes: 0 nothing fails; 2 the register has a fault; 3 something on this laptop or writing to the share fails;
+    5 the share cannot be reached; 6 the share refuses this laptop, or its host key is not the pinned one.
     """
     from agent.pipeline.doctor import examine
     from agent.pipeline.doctor_finding import CheckResult, exit_code
@@ -37,7 +37,7 @@ def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> in
             from agent.pipeline.serverreport import report
 
             server_report.write_text(report(context), encoding="utf-8")
-            say(f"What the server can do is in {server_report}.")
+            say(f"The report on the server is in {server_report}.")
         for found in examine(context, lambda: _service(ctx), not_used):
             findings.append(found)
             if as_json:

@@ -1,4 +1,4 @@
-"""`explain`: what is known of a file, what would be done with it, and why."""
+"""`explain`: what is known about a file, what would be done with it, and why."""
 
 import contextlib
 import tempfile
@@ -30,16 +30,18 @@ def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> int:
         gone = {path: sent for path in files if not _is_there(path) and (sent := sent_from(context, path)) is not None}
         for path in files:
             if path not in gone and not _is_there(path):
-                raise click.UsageError(f"There is no file {printable(str(path))}, and none of that name was sent.")
+                raise click.UsageError(
+                    f"There is no file {printable(str(path))}, and no file of that name has been sent."
+                )
         for path in _each(files):
             if path in gone:
                 _put_sent(path, gone[path], settings, as_json=as_json)
                 continue
-            told = explain(context, path)
+            explained = explain(context, path)
             if as_json:
-                put_json(told.as_json())
+                put_json(explained.as_json())
             else:
-                click.echo(_in_words(told, settings))
+                click.echo(_in_words(explained, settings))
     return 0
 
 
@@ -49,7 +51,7 @@ def _is_there(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, ValueError):
-        pass  # it is there, or cannot be such a name: the explanation says why it cannot be read
+        pass  # the file is there, or its name is impossible here: the explanation says why it cannot be read
     return True
 
 
@@ -75,7 +77,7 @@ def _put_sent(path: Path, sent: "SentPhoto", settings: "Settings", *, as_json: b
 
 @contextlib.contextmanager
 def _settings(ctx: click.Context) -> "Iterator[Settings]":
-    """Those in force; before there are any, a photo is explained as with an empty register."""
+    """The settings in use. A laptop that has none yet explains photos as if the register were empty."""
     from agent.errors import SettingsError
     from agent.settings import load, settings_for_nobody
 
@@ -93,8 +95,8 @@ _ORIGINS = {
     "camera": "made by a camera",
     "received": "received from somebody, or downloaded",
     "screen": "a picture of a screen",
-    "edited": "written by a program",
-    "not known": "it is not known what made it",
+    "edited": "saved by a program",
+    "not known": "not known whether a camera made it",
 }
 
 
@@ -105,25 +107,25 @@ def _each(files: tuple[Path, ...]) -> "list[Path]":
     return paths
 
 
-def _in_words(told: "Explanation", settings: "Settings") -> str:
+def _in_words(explained: "Explanation", settings: "Settings") -> str:
+    visit, capture = explained.decision and explained.decision.visit, explained.capture
     verdicts = {
-        "visit": f"from {told.decision and told.decision.visit}: it would be sent, checked and then removed here",
+        "visit": f"from {visit}: it would be sent, checked and then removed here",
         "private": "private: it is left alone",
         "review": "it waits for you to decide",
         "not-a-photo": "not a photo: it is left alone",
     }
-    lines = [printable(str(told.path)), f"  {verdicts[told.verdict.value]}"]
-    lines += [f"  · {printable(reason)}" for reason in told.reasons]
-    if told.capture is not None:
-        taken = taken_words(told.taken, told.capture.level, settings)
+    lines = [printable(str(explained.path)), f"  {verdicts[explained.verdict.value]}"]
+    lines += [f"  · {printable(reason)}" for reason in explained.reasons]
+    if capture is not None:
+        taken = taken_words(explained.taken, capture.level, settings)
         lines.append(
-            f"  format {told.capture.format}, taken {taken}, certainty {told.capture.level.value} "
+            f"  format {capture.format}, taken {taken}, certainty {capture.level.value} "
             "(from A, the best, to X, not known)"
         )
-        camera = told.capture.camera
-        if camera is not None:
+        if (camera := capture.camera) is not None:
             words = " ".join(part for part in (camera.make, camera.model) if part)
             lines.append(f"  camera {printable(words) or 'not known'}")
-        if told.capture.is_photo:
-            lines.append(f"  {_ORIGINS[told.capture.origin.value]} ({printable(told.capture.origin_basis)})")
+        if capture.is_photo:
+            lines.append(f"  {_ORIGINS[capture.origin.value]} ({printable(capture.origin_basis)})")
     return "\n".join(lines)

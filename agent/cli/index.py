@@ -1,4 +1,4 @@
-"""`index`: for IT, the proven entries of a share as tables."""
+"""`index`: for IT, turn a share's proven entries into tables."""
 
 import contextlib
 import sys
@@ -34,17 +34,19 @@ QUERIES = ("visits", "devices", "months", "gaps", "silence", "overdue", "populat
     metavar="FILE",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The laptops' log keys, one a line. May be given several times.",
+    help="The laptops' log keys, one per line. May be given several times.",
 )
-@click.option("--school", default="school", show_default=True, help="Whose share it is; an index may hold several.")
-@click.option("--anew", is_flag=True, help="Build this school's part from nothing.")
-@click.option("--show", type=click.Choice(QUERIES), help="Then ask this, and print the answer.")
+@click.option(
+    "--school", default="school", show_default=True, help="The school's name; an index may hold several schools."
+)
+@click.option("--anew", is_flag=True, help="Rebuild this school's part from the start.")
+@click.option("--show", type=click.Choice(QUERIES), help="Afterwards run this query and print its answer.")
 @click.option(
     "--days",
     type=click.IntRange(min=1),
     default=3,
     show_default=True,
-    help="With --show silence: devices that were silent for more days than this.",
+    help="With --show silence: list devices that have been silent for more than this many days.",
 )
 @json_option
 @click.pass_context
@@ -59,10 +61,10 @@ def command(
     days: int,
     as_json: bool,
 ) -> int:
-    """Put what is proven in a share's records into tables: Parquet files for DuckDB, or ClickHouse.
+    """Put the proven entries of a share's records into tables: Parquet files for DuckDB, or ClickHouse.
 
-    DIR is the share, its record/ folder, or a copy. Only entries that an enrolled key signed get in, and a later run
-    adds what came since. What is not proven is reported, with the exit codes of `log verify`.
+    DIR is the share, its record/ folder, or a copy. Only entries that an enrolled key signed are put in, and a later
+    run adds the new ones. Records that cannot be proven are reported, with the exit codes of `log verify`.
     """
     from agent import audit
     from agent.audit.index import QUERIES as SQL
@@ -70,12 +72,12 @@ def command(
 
     keys = enrolled(ctx, key_files)
     if not keys:
-        raise click.UsageError("Without the devices' log keys nothing can be proven: give them with --keys FILE.")
+        raise click.UsageError("Nothing can be proven without the devices' log keys. Give them with --keys FILE.")
     if "://" not in target and audit.is_on_share(directory, Path(target)):
-        raise click.UsageError("The index names staff and must not be on the share: give a folder elsewhere with --to.")
+        raise click.UsageError("The index names staff, so it must not be on the share. Give another folder with --to.")
     store = open_store(target, school, anew=anew)
-    with _progress() as heard:
-        built = build(directory, keys, store, now=audit.utc_now(), heard=heard)
+    with _progress() as show_progress:
+        built = build(directory, keys, store, now=audit.utc_now(), heard=show_progress)
     for one in built:
         if as_json and show is None:
             put_json(one.as_json())
@@ -102,13 +104,13 @@ def _put(answer: "Answer", *, as_json: bool) -> None:
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Callable[[str, int], None]]:
-    """On a terminal, which device is read, and how many of its entries are new so far."""
+    """On a terminal, show which device is being read and how many new entries it has so far."""
     shown = sys.stderr.isatty()
 
-    def tell(device: str, new: int) -> None:
+    def show_progress(device: str, new: int) -> None:
         if shown:
             click.echo(f"\r\033[K{printable(device)}: {new} new entries", nl=False, err=True)
 
-    yield tell
+    yield show_progress
     if shown:
         click.echo("\r\033[K", nl=False, err=True)

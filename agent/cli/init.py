@@ -1,4 +1,4 @@
-"""`init`: set this laptop up, by questions or by flags. Running it again checks and completes what is there."""
+"""`init`: set this laptop up, by questions or by flags. Run again, it checks the set-up and adds what is missing."""
 
 import os
 import sys
@@ -27,18 +27,18 @@ KEYS = {
     "path": ("share", "path"),
     "visits": ("register", "visits"),
 }
-"""The options that are settings, with the table and key of each."""
+"""The options that become settings, with the table and key of each."""
 
 QUESTIONS = {
     "staff": "Whose laptop is this (as in the visits register, e.g. j.smith)",
-    "watch": "The folder that photos are imported into",
+    "watch": "The folder into which photos are imported",
     "host": "The name of the school's photo server",
     "user": "This laptop's user on the server (e.g. laptop-17)",
     "timezone": "The school's time zone (e.g. Europe/London)",
 }
 
 NO_ZONE_OF_A_SCHOOL = ("UTC", "UCT", "GMT", "Etc/", "Zulu", "Universal", "Greenwich")
-"""How the names of time zones begin that machines have by default, and that say nothing of where the school is."""
+"""The beginnings of default time zones, which say nothing about where the school is."""
 
 
 @click.command("init")
@@ -55,18 +55,18 @@ NO_ZONE_OF_A_SCHOOL = ("UTC", "UCT", "GMT", "Etc/", "Zulu", "Universal", "Greenw
     "--host-key",
     "fingerprint",
     metavar="SHA256:…",
-    help="The server's fingerprint, as IT gave it. If the server shows it, it is pinned unasked. Needed where "
-    "nobody can be asked, and where the server's key has changed.",
+    help="The server's fingerprint, as IT gave it. If the server shows the same one, it is pinned without a question. "
+    "Needed if nobody can be asked, and if the server's key has changed.",
 )
 @click.option("--no-server", is_flag=True, help="Do not ask the server for its host key now.")
 @click.option(
     "--enrolment",
     metavar="FOLDER",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Leave what IT must enter as a file in this folder, for `add-device.sh --from`.",
+    help="Write what IT must enter to a file in this folder, for `add-device.sh --from`.",
 )
-@click.option("--yes", is_flag=True, help="Ask nothing: take the defaults, and fail where something is missing.")
-@click.option("--force", is_flag=True, help="Change settings that are there already to what is given.")
+@click.option("--yes", is_flag=True, help="Ask nothing: use the defaults, and fail if a value is missing.")
+@click.option("--force", is_flag=True, help="Replace existing settings with the values given here.")
 @json_option
 @click.pass_context
 def command(
@@ -82,8 +82,8 @@ def command(
 ) -> int:
     """Set this laptop up: write agent.toml, make its keys, pin the server's host key, and say what IT must enter.
 
-    May be run again at any time: settings and keys that are there stay, and what is missing is added. Everything is
-    checked before anything is written.
+    You can run it again at any time: existing settings and keys stay, and missing ones are added. Everything is checked
+    before anything is written.
     """
     from agent.pipeline.enrol import check_keys, make_keys, names_in_register, pin_key
     from agent.settings.editing import write
@@ -97,7 +97,7 @@ def command(
         _check_folder(enrolment)
     key = None if no_server else _host_key(settings, fingerprint, can_ask=not yes and sys.stdin.isatty())
 
-    # Everything was checked: from here on things are written.
+    # Everything has been checked. From here on, files are written.
     if text is None:
         path = _in_force(path)
         say(f"The settings in {path} stay as they are.")
@@ -119,7 +119,7 @@ def command(
 
 
 def _target(ctx: click.Context) -> Path:
-    """The settings file: the one that was named, else the one in force (the machine's, say), else the user's."""
+    """The settings file: the one that was named, else the one in use (such as the machine's), else the user's."""
     from agent.settings import find_file
     from agent.settings.sources import file_to_change, own_file
 
@@ -134,7 +134,7 @@ def _target(ctx: click.Context) -> Path:
 
 
 def _in_force(path: Path) -> Path:
-    """The file that says it all: the machine's, where the user needs none of their own."""
+    """The file that holds the settings: the machine's, if the user has no file of their own."""
     from agent.settings.places import machine_file
 
     return path if path.exists() else machine_file()
@@ -143,7 +143,7 @@ def _in_force(path: Path) -> Path:
 def _settings(
     path: Path, given: dict[str, Any], ask: Callable[[str], Any], *, force: bool
 ) -> "tuple[str | None, Settings]":
-    """The text to write, None where the file stays as it is, and the settings that it means."""
+    """The text to write (None if the file stays as it is), and the settings that result."""
     from agent.settings import new_file, parse
     from agent.settings.editing import with_values
     from agent.settings.sources import is_machines, machine_layer, read_text
@@ -158,7 +158,7 @@ def _settings(
                 given = given | {name: ask(name) for name in missing if name not in given}
                 return with_values(path, {KEYS[name]: value for name, value in given.items()})
             if not force:
-                raise SettingsError(f"{fault}\nOr write it anew with `photo-agent init --force`.") from fault
+                raise SettingsError(f"{fault}\nOr replace the file with `photo-agent init --force`.") from fault
         else:
             changes = {KEYS[name]: value for name, value in given.items() if not _is_so(there, name, value)}
             if changes and not force:
@@ -171,7 +171,7 @@ def _settings(
 
 
 def _missing(text: str, path: Path) -> list[str]:
-    """What neither the machine's file nor the user's own says, of that which must be given."""
+    """The required settings that neither the machine's file nor the user's file gives."""
     from agent.settings.sources import tables_in, with_machine
 
     said = with_machine(tables_in(text, path), path)
@@ -193,11 +193,11 @@ def _is_so(settings: "Settings", name: str, value: Any) -> bool:
 
 
 def _differences(path: Path, there: "Settings", given: dict[str, Any]) -> str:
-    """What to say where a set-up that is there is run again with other values."""
-    lines = [f"{path} says something else than what was given:"]
+    """The message for a laptop that is already set up, when `init` is run with other values."""
+    lines = [f"{path} has other values than the ones you gave:"]
     for name, value in given.items():
         if not _is_so(there, name, value):
-            lines.append(f"  --{name}: {_plain(value)} was given, and the file says {_plain(_value(there, name))}")
+            lines.append(f"  --{name}: you gave {_plain(value)}, and the file has {_plain(_value(there, name))}")
     return "\n".join(
         [*lines, "Nothing was changed. Leave these options out to keep the settings, or add --force to change them."]
     )
@@ -208,14 +208,18 @@ def _plain(value: Any) -> str:
 
 
 def _asker(*, can_ask: bool) -> Callable[[str], Any]:
-    """What answers for an option that was not given: a person, or the default where nobody can be asked."""
+    """Finds the value of an option that was not given: asks a person, or takes the default if nobody can be asked."""
 
     def ask(name: str) -> Any:
         default = {"watch": _import_folder, "timezone": system_zone}.get(name, lambda: None)()
         if not can_ask:
             if default is None:
-                why = "this computer does not say where the school is, and " if name == "timezone" else ""
-                raise click.UsageError(f"--{name} is needed: {why}nobody can be asked. Nothing was written.")
+                why = (
+                    "this computer's own time zone does not say where the school is"
+                    if name == "timezone"
+                    else ("it has no default, and there is no terminal to ask on")
+                )
+                raise click.UsageError(f"--{name} is needed: {why}. Nothing was written.")
             answer = default
         else:
             answer = click.prompt(
@@ -227,14 +231,14 @@ def _asker(*, can_ask: bool) -> Callable[[str], Any]:
 
 
 def _import_folder() -> str:
-    """Where this system's programs import photos to, in a folder of its own."""
+    """A new folder inside the place where this system's programs import photos."""
     from agent.pipeline.importplaces import import_place
 
     place = import_place()
     if place.cloud is not None:
         say(
-            f"The folder {place.pictures}, where this computer puts photos, is synchronised by {place.cloud}: photos "
-            f"in it are copied away before they can be removed. Have cameras and phones import into {place.folder}."
+            f"{place.cloud} synchronises {place.pictures}, the folder where this computer puts photos, so it copies "
+            f"them before they can be removed. Let cameras and phones import into {place.folder} instead."
         )
     try:
         return f"~/{place.folder.relative_to(Path.home()).as_posix()}"
@@ -243,7 +247,7 @@ def _import_folder() -> str:
 
 
 def _prepare_folders(settings: "Settings") -> None:
-    """Make the import folders that are missing, and say of each that is not fit why."""
+    """Make the import folders that are missing, and explain why a folder cannot be used."""
     from agent.pipeline.importfolders import IN_THE_SETTINGS, why_unfit
     from agent.pipeline.importplaces import made
 
@@ -252,13 +256,13 @@ def _prepare_folders(settings: "Settings") -> None:
             say(f"Nothing will be sent from {folder}: it {why} {IN_THE_SETTINGS}")
     try:
         for folder in made(settings.watch):
-            say(f"The folder {folder} was made. Have cameras and phones import into it.")
+            say(f"The folder {folder} was made. Let cameras and phones import into it.")
     except OSError as fault:
-        say(f"An import folder could not be made: {fault.strerror}.")
+        say(f"The import folder {fault.filename or ''} could not be made: {fault.strerror}.")
 
 
 def _checked(name: str, text: str) -> str:
-    """An answer as the settings take it; else the person is asked again, with the reason."""
+    """The answer, in the form in which the settings take it. If it is wrong, the person is asked again."""
     from agent.settings import checks
 
     check = {"watch": checks.watched, "timezone": checks.zone}.get(name) or getattr(checks, name)
@@ -269,7 +273,7 @@ def _checked(name: str, text: str) -> str:
 
 
 def system_zone() -> str | None:
-    """The system's IANA zone; None where it does not say so, or says UTC, as machines do that nobody set up."""
+    """The system's IANA time zone; None if it is not known, or is UTC, the zone of machines that nobody has set up."""
     zone = os.environ.get("TZ", "").removeprefix(":")
     if not zone:
         link = Path("/etc/localtime")
@@ -280,12 +284,12 @@ def system_zone() -> str | None:
 
 def _check_folder(folder: Path) -> None:
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        why = "cannot be written" if folder.is_dir() else "is not there"
+        why = "cannot be written to" if folder.is_dir() else "does not exist"
         raise UsageError(f"The folder {folder}, for IT's file, {why}. Nothing was written.")
 
 
 def _host_key(settings: "Settings", given: str | None, *, can_ask: bool) -> "HostKey | None":
-    """The key to pin; None where that is done already or the server cannot be reached now."""
+    """The key to pin; None if it is already pinned or the server cannot be reached now."""
     from agent.pipeline.enrol import Confirmation, may_pin
     from agent.share import scan_host_key
 
@@ -304,8 +308,8 @@ def _host_key(settings: "Settings", given: str | None, *, can_ask: bool) -> "Hos
         for other in before:
             say(f"  before: {other.fingerprint} ({other.type})")
         say(f"  now:    {key.fingerprint} ({key.type})")
-        say("It may be a new server, or somebody who pretends to be it. Ask IT, in person or by telephone.")
-        answer: str = click.prompt("The fingerprint that IT gives you (nothing: stop)", default="", err=True)
+        say("It may be a new server, or an attacker who pretends to be the server. Ask IT, in person or by telephone.")
+        answer: str = click.prompt("The fingerprint that IT gives you (leave empty to stop)", default="", err=True)
         return answer
 
     try:
@@ -317,15 +321,15 @@ def _host_key(settings: "Settings", given: str | None, *, can_ask: bool) -> "Hos
 
 
 def _report_names(named: tuple[str, ...], staff: str) -> None:
-    """The names in the register, so that whoever sets the laptop up sees whether this one is among them."""
+    """Print the names in the register, so that the person who sets the laptop up can check this one."""
     from agent.register import recognise
 
     found = recognise(staff, named)
     click.echo(f"The visits register names: {', '.join(named)}.")
     if found.perhaps:
-        say(f"{staff} may be {' or '.join(sorted(found.perhaps))}: write the name as it is in the register.")
+        say(f"{staff} may be {' or '.join(sorted(found.perhaps))}. Write the name as it is in the register.")
     elif not found.same:
-        say(f"{staff} is not among them: write the name as it is in the register, or ask the visits coordinator.")
+        say(f"{staff} is not among them. Write the name as it is in the register, or ask the visits coordinator.")
 
 
 def _report(enrolment: "Enrolment", path: Path, named: tuple[str, ...] | None, as_json: bool) -> None:
@@ -343,8 +347,10 @@ def _report(enrolment: "Enrolment", path: Path, named: tuple[str, ...] | None, a
         )
         return
     click.echo(f"Settings: {path}")
-    click.echo("IT lets this laptop in by typing one line on the server, as root:")
+    click.echo("To let this laptop in, IT runs this command on the server, as root:")
     click.echo(f"  {enrolment.command}")
-    click.echo("and adds this line to the file of log keys that `log verify` and `witness` read:")
+    click.echo("and adds this line to the file of log keys for `log verify` and `witness`:")
     click.echo(f"  {enrolment.log_key}")
-    click.echo("Then `photo-agent doctor` checks everything, and `photo-agent service install` starts it at log-in.")
+    click.echo(
+        "Then run `photo-agent doctor` to check everything, and `photo-agent service install` to start it at log-in."
+    )

@@ -1,4 +1,4 @@
-"""`inspect`: with the user of this laptop, look for what of a visit's photos should be gone."""
+"""`inspect`: together with this laptop's user, look for visit photos that should no longer be on it."""
 
 import contextlib
 import signal
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from agent.pipeline.inspect_places import Spot
 
 FOUND, NOT_ALL = 4, 1
-"""Exit codes: something needs a person; nothing was found, but it was stopped before it had looked everywhere."""
+"""Exit codes: something needs a person; nothing was found, but the inspection was stopped early."""
 
 
 @click.command("inspect")
-@click.option("--names", is_flag=True, help="Show the files' names too, on this screen alone.")
+@click.option("--names", is_flag=True, help="Show the files' names too. They appear only on this screen.")
 @json_option
 @click.pass_context
 def command(ctx: click.Context, names: bool, as_json: bool) -> int:
-    """Look through this laptop, with its user, for photos of visits that should be gone from it.
+    """Look through this laptop, together with its user, for visit photos that should no longer be on it.
 
-    Looks for copies of photos that were sent, and for photos of a visit by their own date and place: in the watched
-    folders, Downloads, Desktop, Pictures, Videos, Documents, the bin, cloud folders, photo libraries, messengers'
-    folders and cards that are in. Reads only: nothing is moved, changed or fetched from a cloud. The inspection goes on
-    the school's record, with counts and without names.
+    Looks for copies of photos that were sent, and for photos that were taken at the time and place of a visit. It looks
+    in the watched folders, Downloads, Desktop, Pictures, Videos, Documents, the bin, cloud folders, photo libraries,
+    the folders of messengers, and cards that are in the laptop. It only reads: nothing is moved, changed or fetched
+    from a cloud. The inspection goes on the school's record, with numbers and without names.
 
-    Exit code 0: nothing was found. 4: something needs you. 1: stopped early (Ctrl-C), with nothing found until then.
+    Exit code 0: nothing was found. 4: something needs you. 1: stopped early (Ctrl-C), with nothing found by then.
     """
     from agent.pipeline.inspect import Inspecting
     from agent.pipeline.inspect_here import surroundings
@@ -49,13 +49,13 @@ def command(ctx: click.Context, names: bool, as_json: bool) -> int:
     stopping = threading.Event()
     here, bounds = surroundings(settings)
     with only_inspection(settings), stages_of(settings) as context:
-        telling = _Telling(context, names, as_json)
+        printer = _Printer(context, names, as_json)
         with _stopped_by(stopping), _progress(as_json) as progress:
             inspecting = Inspecting(
                 context,
                 usual_places(here),
                 bounds,
-                tell=telling.found,
+                tell=printer.found,
                 progress=lambda spot: progress(spot, inspecting.inspection),
                 save=lambda inspection: note(context, inspection),
                 stopping=stopping.is_set,
@@ -66,9 +66,9 @@ def command(ctx: click.Context, names: bool, as_json: bool) -> int:
                 on_record = record_now(context, inspecting.inspection)
         code = _exit_code(inspection)
         if as_json:
-            put_json(_summary(inspection, telling.titles, on_record, code))
+            put_json(_summary(inspection, printer.titles, on_record, code))
         else:
-            telling.end(inspection, on_record)
+            printer.end(inspection, on_record)
     return code
 
 
@@ -96,12 +96,12 @@ def _summary(inspection: "Inspection", titles: "dict[VisitId, str]", on_record: 
     }
 
 
-# --- What is told ----------------------------------------------------------------------------------------------------
+# --- What is printed -------------------------------------------------------------------------------------------------
 
 _NOT_KNOWN = {
-    "no permission": "{files} could not be looked at, because this program may not read {them}",
-    "in the cloud only": "{files} {are} in the cloud only; nothing was downloaded",
-    "kept in a form of its own": "a program keeps pictures there in a form that cannot be searched",
+    "no permission": "{files} could not be checked, because this program is not allowed to read {them}",
+    "in the cloud only": "{files} {are} only in the cloud; nothing was downloaded",
+    "kept in a form of its own": "a program stores pictures there in a form that cannot be searched",
     "on the network": "{folders} on a network drive or in a cloud {were} not searched",
     "behind a link": "{links} to somewhere else {were} not followed",
     "unreadable": "{files} could not be read",
@@ -109,8 +109,8 @@ _NOT_KNOWN = {
 }
 
 
-class _Telling:
-    """Findings as they come (JSON, or names where the user asked for them), and the outcome in words."""
+class _Printer:
+    """Prints findings as they come (as JSON, or by name if the user asked for names), and the outcome in words."""
 
     def __init__(self, context: "Context", names: bool, as_json: bool) -> None:
         register = context.registers.current()
@@ -119,7 +119,7 @@ class _Telling:
         self._json = as_json
 
     def found(self, finding: "Finding") -> None:
-        """One finding, as it is made."""
+        """Print one finding, at once."""
         if self._json:
             named = {"file": finding.path} if self._names else {}
             title = finding.visit and self.titles.get(finding.visit)
@@ -130,14 +130,14 @@ class _Telling:
             click.echo(f"{_WHAT[finding.what.value]} ({visit}): {printable(str(finding.path))}")
 
     def end(self, inspection: "Inspection", on_record: bool) -> None:
-        """What was looked at, what was found, what is not known, and what to do next."""
+        """Print what was searched, what was found, what is not known, and what to do next."""
         from agent.pipeline.inspect import What
 
         looked = counted(inspection.files.total(), "file")
         places = counted(len(inspection.files), "kind of place", "kinds of places")
         click.echo(f"Looked at {looked} in {places}, in {_length(inspection.seconds)}.")
         if inspection.cut_short:
-            click.echo("Stopped before everything was looked at.")
+            click.echo("The inspection was stopped before it had looked everywhere.")
         self._table(inspection)
         unsure, on_their_way = inspection.count(What.UNSURE), inspection.count(What.ON_ITS_WAY)
         if not inspection.needs_a_person:
@@ -187,10 +187,11 @@ class _Telling:
 
         if inspection.count(What.COPY):
             click.echo(
-                "Copies are of photos that were sent and checked: delete them where they are, then empty the bin."
+                "The originals of the copies were sent and checked. Delete the copies where they are, then empty the "
+                "bin."
             )
         if inspection.count(What.PHOTO):
-            click.echo("Photos of a visit that were not sent: move them into your photo folder, and they will be.")
+            click.echo("To send the photos that are not known to be sent, move them into your photo folder.")
         if inspection.needs_a_person and not self._names:
             click.echo("`photo-agent inspect --names` shows which files they are.")
 
@@ -227,7 +228,7 @@ def _length(seconds: float) -> str:
 
 @contextlib.contextmanager
 def _progress(as_json: bool) -> "Iterator[Callable[[Spot, Inspection], None]]":
-    """A line that says where it is, how many files it has seen and how many findings there are; on a terminal alone."""
+    """On a terminal, a line that shows the place being searched, the files looked at and the findings so far."""
     if as_json or not sys.stderr.isatty():
         yield lambda _spot, _inspection: None
         return
@@ -250,7 +251,7 @@ def _progress(as_json: bool) -> "Iterator[Callable[[Spot, Inspection], None]]":
 
 @contextlib.contextmanager
 def _stopped_by(stopping: threading.Event) -> Iterator[None]:
-    """Ctrl-C, or the end of the session, stops the inspection, which goes on record; Ctrl-C again ends at once."""
+    """Ctrl-C or the end of the session stops the inspection, which still goes on record; Ctrl-C again ends at once."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         if stopping.is_set():

@@ -1,4 +1,4 @@
-"""`cameras loans`: who had which of the school's cameras and cards, and when, as far as the record tells."""
+"""`cameras loans`: who had which of the school's cameras and cards, and when, as far as the record shows."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,9 +26,9 @@ def loans(
 ) -> int:
     """List who sent photos from which camera's card, and when.
 
-    Of this laptop, of a copied folder (DIR), or of the whole share. A copy is verified first: faults go to standard
-    error, and the exit code is that of `log verify`. The record knows when a card was put in, not when a camera was
-    handed out.
+    Reads the record of this laptop, of a copied folder (DIR), or of the whole share. A copy is verified first: faults
+    go to standard error, and the exit code is that of `log verify`. The record shows when a card was put in, not when
+    a camera was handed out.
     """
     if as_json and as_csv:
         raise click.UsageError("Give only one of --json and --csv.")
@@ -47,7 +47,7 @@ def loans(
         for loan in found:
             put_json(lent.loan_to_json(loan))
     elif not found:
-        say("No photos were sent from a card yet, as far as this record tells.")
+        say("This record shows no photos that were sent from a card.")
     else:
         _table(found, zone_of(settings_if_any(ctx)))
     return code

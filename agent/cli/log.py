@@ -1,4 +1,4 @@
-"""`log`: the record of transfers, for IT to review; `logproof` has what proves it."""
+"""`log`: show the record of transfers, for IT to review. The commands that prove it are in `logproof`."""
 
 import io
 import math
@@ -25,7 +25,7 @@ from agent.cli.session import WholeSentences, json_option, put_json, put_table, 
 if TYPE_CHECKING:
     from agent.audit import Entry, TransferRow, VerifierKey, VisitSum
 
-# As agent/record/schema.py has them, which is not imported for `--help`.
+# The same kinds as in agent/record/schema.py, which is too slow to import for `--help`.
 KINDS = (
     *("transferred", "removed", "not-removed", "share-lost", "left-on-share", "review-resolved", "register-changed"),
     *(
@@ -58,13 +58,13 @@ for _proof in (verify, key, rotate_key, erase, erase_copy):
 @share_option
 @key_option
 @click.option("--since", metavar="D", help="From this day or moment on: 2026-03-14, 14/03/2026, or 2026-03-14T09:00.")
-@click.option("--until", metavar="D", help="Up to and with this day, or before this moment.")
+@click.option("--until", metavar="D", help="Up to the end of this day, or before this moment.")
 @click.option("--visit", metavar="V", help="Only this visit.")
 @click.option("--device", metavar="N", help="Only this device.")
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Entries of this kind, one by one.")
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="For a spreadsheet; cells that look like formulas are made safe.")
-@click.option("--ecs", is_flag=True, help="Elastic Common Schema, one JSON object a line.")
+@click.option("--ecs", is_flag=True, help="Elastic Common Schema, one JSON object per line.")
 @click.pass_context
 def show(
     ctx: click.Context,
@@ -80,10 +80,10 @@ def show(
     as_csv: bool,
     ecs: bool,
 ) -> int:
-    """Show the transfers, oldest first: what went where, how it was proven, and whether it is gone from the laptop.
+    """Show the transfers, oldest first: each photo, where it went, how it was proven, and whether it was removed here.
 
-    Of this laptop, of a copied folder (DIR), or of the whole share. A copy is verified first: faults go to
-    standard error, and the exit code is that of `log verify`.
+    Reads the record of this laptop, of a copied folder (DIR), or of the whole share. A copy is verified first: faults
+    go to standard error, and the exit code is that of `log verify`.
     """
     if as_json + as_csv + ecs > 1:
         raise click.UsageError("Give only one of --json, --csv and --ecs.")
@@ -91,7 +91,7 @@ def show(
     first = None if since is None else _moment(since, zone, end=False)
     last = None if until is None else _moment(until, zone, end=True)
     with copy_of(ctx, directory, share) as folder:
-        # This laptop's own record is read as it is; only a copy has to be proven, and needs keys.
+        # This laptop's own record is read without proof; only a copy has to be proven, which needs keys.
         keys = [] if folder is None else enrolled(ctx, key_files)
         code = _warn(folder, keys)
         entries = _entries(ctx, folder, keys, since=first, visit=visit, device=device)
@@ -100,7 +100,7 @@ def show(
             chosen = (one for one in entries if one.kind in kinds and (last is None or one.at < last))
             _put_entries(chosen, form, zone)
         else:
-            # A photo may be removed long after its transfer: removals are looked for beyond `until`.
+            # A photo may be removed long after its transfer, so removals count even if they are later than `until`.
             _put_rows(_before(entries, last), form, zone)
     return code
 
@@ -112,7 +112,7 @@ def _before(entries: "Iterable[Entry]", last: datetime | None) -> "Iterator[Tran
 
 
 def _warn(folder: Path | None, keys: "Sequence[VerifierKey]") -> int:
-    """Say what is wrong with a copy; the exit code of that."""
+    """Print what is wrong with a copy, and return the exit code for it."""
     if folder is None:
         return 0
     from agent import audit
@@ -172,21 +172,21 @@ def _put_entries(entries: "Iterator[Entry]", form: str, zone: tzinfo) -> None:
                 f"{len(rows)} entries", audit.ENTRY_COLUMNS, ([str(cell) for cell in row.values()] for row in rows)
             )
         else:
-            click.echo("No entries on record for this.")
+            click.echo("There are no entries of that kind on record.")
     else:
         for one in entries:
             put_json(audit.entry_to_json(one) if form == "json" else to_ecs(one))
 
 
 def _for_spreadsheets() -> io.TextIOWrapper:
-    """Standard output as spreadsheets read it on every system."""
+    """Standard output, in the encoding that spreadsheets on every system can read."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", newline="")
-    return sys.stdout  # type: ignore[return-value]  # a test's own stream writes text as well
+    return sys.stdout  # type: ignore[return-value]  # the stream that a test puts here also writes text
 
 
 def _moment(text: str, zone: tzinfo, *, end: bool) -> datetime:
-    """A day means its beginning, or for `end` the beginning of the next one; a moment without offset is local."""
+    """The moment that `text` names. A day means its start, or its end for `end`; without an offset, times are local."""
     from agent.register.dates import Order, read_written
 
     try:
@@ -194,7 +194,7 @@ def _moment(text: str, zone: tzinfo, *, end: bool) -> datetime:
         moment = said.wall if said.offset is None else said.wall.replace(tzinfo=timezone(said.offset))
         whole_day = said.whole_day
     except ValueError as as_in_the_register:
-        try:  # other forms of ISO 8601, as scripts write them
+        try:  # other forms of ISO 8601, which scripts write
             moment, whole_day = datetime.fromisoformat(text), len(text) <= len("2026-03-14")
         except ValueError:
             raise click.UsageError(
@@ -216,10 +216,10 @@ def _local(moment: datetime | None, zone: tzinfo) -> str:
 _NOT_REMOVED = {
     None: "not yet",
     "gone": "not by photo-agent: somebody else moved or deleted it",
-    "folder gone": "not by photo-agent: its folder is not there",
+    "folder gone": "not by photo-agent: its folder has disappeared",
     "away": "not yet: its card or disk is not connected",
     "read-only": "not yet: its card is read-only",
-    "kept": "no: it stays on its card, as the settings say",
+    "kept": "no: the settings leave photos on the card",
     "changed": "no: it was changed after it was sent",
     "dismissed": "no: its card or folder did not come back",
 }
@@ -227,7 +227,7 @@ _NOT_REMOVED = {
 
 def _table(rows: "list[TransferRow]", zone: tzinfo) -> None:
     if not rows:
-        click.echo("No transfers on record for this.")
+        click.echo("There are no such transfers on record.")
         return
     put_table(
         f"{len(rows)} transfers, {sum(row.bytes for row in rows) / 1e6:.1f} MB",
@@ -248,8 +248,8 @@ def _table(rows: "list[TransferRow]", zone: tzinfo) -> None:
 
 
 def _how_proven(row: "TransferRow") -> str:
-    told = row.method if row.synced else f"{row.method}, not synced"
-    return f"{told}, damaged: {row.damage}" if row.damage else told
+    method = row.method if row.synced else f"{row.method}, not synced"
+    return f"{method}, damaged: {row.damage}" if row.damage else method
 
 
 @command.command("visit")
@@ -267,28 +267,29 @@ def visit_summary(
     key_files: tuple[Path, ...],
     as_json: bool,
 ) -> int:
-    """Sum up one visit: who, how many sent, proven, removed and still waiting, how long it took, what is left.
+    """Sum up one visit: who sent photos, how many were sent, proven and removed, how long it took, and what is left.
 
-    Of this laptop with what waits here, of a copied folder (DIR), or of the whole share.
+    Reads the record of this laptop (and counts the photos that are waiting here), of a copied folder (DIR), or of the
+    whole share.
     """
     from agent import audit
 
     zone = zone_of(settings_if_any(ctx))
     with copy_of(ctx, directory, share) as folder:
-        # This laptop's own record is read as it is; only a copy has to be proven, and needs keys.
+        # This laptop's own record is read without proof; only a copy has to be proven, which needs keys.
         keys = [] if folder is None else enrolled(ctx, key_files)
         code = _warn(folder, keys)
-        told = audit.sum_up(_entries(ctx, folder, keys, since=None, visit=visit, device=None), visit)
+        summed = audit.sum_up(_entries(ctx, folder, keys, since=None, visit=visit, device=None), visit)
     waiting = None if folder is not None else _waiting(ctx, visit)
     if as_json:
-        put_json(told.as_json() | {"waiting": waiting, "found": None if waiting is None else waiting + told.photos})
+        put_json(summed.as_json() | {"waiting": waiting, "found": None if waiting is None else waiting + summed.photos})
     else:
-        _tell(told, waiting, zone)
+        _print_sum(summed, waiting, zone)
     return code
 
 
 def _waiting(ctx: click.Context, visit: str) -> int:
-    """How many photos of the visit are here and not yet on record."""
+    """The number of photos of the visit that are on this laptop and not yet on record."""
     from agent.journal import Journal, State
     from agent.pipeline.places import journal_file
 
@@ -300,32 +301,35 @@ def _waiting(ctx: click.Context, visit: str) -> int:
         return sum(one.decision is not None and one.decision.visit == visit for one in before)
 
 
-def _tell(told: "VisitSum", waiting: int | None, zone: tzinfo) -> None:
-    if not told.devices and not waiting:
-        click.echo(f"Nothing is on record for the visit {told.visit}.")
+def _print_sum(summed: "VisitSum", waiting: int | None, zone: tzinfo) -> None:
+    if not summed.devices and not waiting:
+        click.echo(f"Nothing is on record for the visit {summed.visit}.")
         return
     lines = [
-        ("visit", told.visit),
-        ("staff", ", ".join(sorted(told.staff)) or "–"),
-        ("devices", ", ".join(sorted(told.devices)) or "–"),
-        ("found", "as each laptop knows" if waiting is None else str(waiting + told.photos)),
-        ("sent and proven", f"{told.photos} photos, {told.files} files, {told.bytes / 1e6:.1f} MB"),
-        ("removed", f"{told.removed}; {len(told.not_removed)} not yet"),
-        ("still waiting", "as each laptop knows" if waiting is None else str(waiting)),
-        ("proven", f"{_local(told.first, zone)} to {_local(told.last, zone)}"),
-        ("how long it took", _delays(told)),
-        ("settled by a person", str(told.by_person)),
-        ("damaged", f"{len(told.damaged)}: look at the card" if told.damaged else "none"),
-        ("unresolved", _unresolved(told)),
+        ("visit", summed.visit),
+        ("staff", ", ".join(sorted(summed.staff)) or "–"),
+        ("devices", ", ".join(sorted(summed.devices)) or "–"),
+        ("found", _ON_THE_LAPTOPS_ONLY if waiting is None else str(waiting + summed.photos)),
+        ("sent and proven", f"{summed.photos} photos, {summed.files} files, {summed.bytes / 1e6:.1f} MB"),
+        ("removed", f"{summed.removed}; {len(summed.not_removed)} not yet"),
+        ("still waiting", _ON_THE_LAPTOPS_ONLY if waiting is None else str(waiting)),
+        ("proven", f"{_local(summed.first, zone)} to {_local(summed.last, zone)}"),
+        ("how long it took", _delays(summed)),
+        ("settled by a person", str(summed.by_person)),
+        ("damaged", f"{len(summed.damaged)}: check the card" if summed.damaged else "none"),
+        ("unresolved", _unresolved(summed)),
     ]
     put_table("", ("", ""), lines)
 
 
-def _delays(told: "VisitSum") -> str:
-    if told.median_delay is None:
+_ON_THE_LAPTOPS_ONLY = "known only on each laptop"
+
+
+def _delays(summed: "VisitSum") -> str:
+    if summed.median_delay is None:
         return "not measured"
-    median, longest = _minutes(told.median_delay), _minutes(max(told.delays))
-    return f"half of the photos within {median} of the share being reachable, the last within {longest}"
+    median, longest = _minutes(summed.median_delay), _minutes(max(summed.delays))
+    return f"half of the photos within {median} after the share could be reached, the last within {longest}"
 
 
 def _minutes(seconds: float) -> str:
@@ -333,12 +337,12 @@ def _minutes(seconds: float) -> str:
     return "a minute" if whole == 1 else f"{whole} minutes"
 
 
-def _unresolved(told: "VisitSum") -> str:
+def _unresolved(summed: "VisitSum") -> str:
     parts = [
-        *([f"{len(told.not_removed)} not removed"] if told.not_removed else []),
-        *([f"{len(told.overdue)} overdue"] if told.overdue else []),
-        *([f"{len(told.refused)} cannot be sent"] if told.refused else []),
-        *([f"{told.unsynced} not confirmed to be on the server's disk"] if told.unsynced else []),
-        *([f"{told.leftovers} found elsewhere on the laptop"] if told.leftovers else []),
+        *([f"{len(summed.not_removed)} not removed"] if summed.not_removed else []),
+        *([f"{len(summed.overdue)} overdue"] if summed.overdue else []),
+        *([f"{len(summed.refused)} cannot be sent"] if summed.refused else []),
+        *([f"{summed.unsynced} not confirmed to be on the server's disk"] if summed.unsynced else []),
+        *([f"{summed.leftovers} found elsewhere on the laptop"] if summed.leftovers else []),
     ]
     return ", ".join(parts) or "nothing"

@@ -1,4 +1,4 @@
-"""`log verify` and what belongs to it: the log key and its rotation, and erasing an entry."""
+"""`log verify` and the commands that go with it: the log key and its rotation, and erasing an entry."""
 
 import contextlib
 from datetime import timedelta
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from agent.settings import Settings
 
 LARGEST_SEEN = 64 * 1024 * 1024
-"""Bytes of a file with checkpoints that is read: a publication has eight megabytes at most."""
+"""Bytes read at most of a file with checkpoints; a publication has eight megabytes at most."""
 
 
 @click.command("verify")
@@ -29,13 +29,13 @@ LARGEST_SEEN = 64 * 1024 * 1024
     metavar="FILE",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A checkpoint seen before, or a file that has some; the record must still contain everything they cover.",
+    help="An earlier checkpoint, or a file with checkpoints; the record must still contain everything they cover.",
 )
 @click.option(
     "--max-silence",
     metavar="DAYS",
     type=click.FloatRange(min=0, min_open=True),
-    help="Report laptops that were silent for longer.",
+    help="Report laptops that have been silent for longer than this.",
 )
 @json_option
 @click.pass_context
@@ -48,10 +48,10 @@ def verify(
     max_silence: float | None,
     as_json: bool,
 ) -> int:
-    """Prove the record whole: this laptop's, a copied folder's (of one device or of all), or the share's.
+    """Prove that the record is whole: this laptop's, a copied folder's (of one device or of all), or the share's.
 
     Exit codes: 0 whole and signed · 10 altered · 11 truncated or rolled back · 12 signature missing or wrong ·
-    13 forked · 14 heartbeat missing. Needs no network but for --share.
+    13 forked · 14 heartbeat missing. Only --share needs the network.
     """
     from agent import audit
 
@@ -63,15 +63,15 @@ def verify(
             reports = _own(settings_of(ctx), keys, seen, silence)
         else:
             reports = audit.verify_copy(folder, keys, now=audit.utc_now(), max_silence=silence, seen=seen)
-    tell(reports, as_json=as_json)
+    _print_reports(reports, as_json=as_json)
     if not reports:
-        say("there is no record here")
+        say("There is no record here.")
         return 12
     return audit.exit_code(reports)
 
 
-def tell(reports: "list[Report]", *, as_json: bool) -> None:
-    """One line a device for scripts, some for people."""
+def _print_reports(reports: "list[Report]", *, as_json: bool) -> None:
+    """Print one line of JSON per device for scripts, or some lines for people."""
     for report in reports:
         if as_json:
             put_json(report.as_json())
@@ -83,7 +83,7 @@ def tell(reports: "list[Report]", *, as_json: bool) -> None:
 def _own(
     settings: "Settings", keys: "list[VerifierKey]", seen: "list[Note]", silence: timedelta | None
 ) -> "list[Report]":
-    """This laptop's own record, under every name that it had; each must still have all that it published."""
+    """This laptop's own records, one for each name that it has had. Each must still hold everything it published."""
     from agent import audit
     from agent.errors import RecordError
     from agent.journal import Journal
@@ -104,7 +104,7 @@ def _own(
 
         reports = [report(Record.open(record_folder(settings), settings.device.name), keys, silence)]
         for former in former_records(settings):
-            with contextlib.suppress(RecordError):  # without a key of its own, those that were given are all there are
+            with contextlib.suppress(RecordError):  # if this record has no key of its own, only the given keys count
                 keys = [*keys, log_key(settings, former.device).load().key]
             reports.append(report(former, keys, None))
         return reports
@@ -131,7 +131,7 @@ def key(ctx: click.Context, as_json: bool) -> int:
 @click.option("--reason", default="", help="Why, for the record.")
 @click.pass_context
 def rotate_key(ctx: click.Context, lost: bool, reason: str) -> int:
-    """Sign with a new key from now on, which the old one names. Prints the new public key."""
+    """Sign with a new key from now on. The old key signs the change. Prints the new public key."""
     from agent.pipeline.lock import only_writer
     from agent.pipeline.places import log_key
     from agent.record.rotation import rotate
@@ -141,9 +141,9 @@ def rotate_key(ctx: click.Context, lost: bool, reason: str) -> int:
         new = rotate(context.record, log_key(settings), at=context.clock(), reason=reason, lost=lost)
     click.echo(str(new.key))
     say(
-        "IT must enrol this key. The old one is gone, so nothing else connects the two."
+        "IT must enrol this key. The old one is lost, so it cannot vouch for the new one."
         if lost
-        else "the next run sends it"
+        else "The next run sends the new key."
     )
     return 0
 
@@ -156,7 +156,7 @@ def rotate_key(ctx: click.Context, lost: bool, reason: str) -> int:
 def erase(ctx: click.Context, entry: int, reason: str) -> int:
     """Erase entry number ENTRY of this laptop's record (GDPR, article 17).
 
-    A new entry says that it was done. After the next run, IT erases the copy on the server with `log erase-copy`.
+    A new entry says that this was done. After the next run, IT erases the copy on the server with `log erase-copy`.
     """
     from agent.pipeline.lock import only_writer
     from agent.pipeline.places import log_key
@@ -167,7 +167,7 @@ def erase(ctx: click.Context, entry: int, reason: str) -> int:
         try:
             context.record.erase(entry, at=context.clock(), reason=reason)
         except ValueError as fault:
-            raise UsageError(f"{fault}; `photo-agent log show` lists them.") from fault
+            raise UsageError(f"{fault}; `photo-agent log show` lists the entries.") from fault
         context.record.seal(signer_of(context.record, log_key(settings)))
     say(
         "The entry was erased on this laptop. After the next run, IT erases it on the server with "
@@ -181,23 +181,24 @@ def erase(ctx: click.Context, entry: int, reason: str) -> int:
 @key_option
 @click.pass_context
 def erase_copy(ctx: click.Context, directory: Path, key_files: tuple[Path, ...]) -> int:
-    """For IT, on the server: erase in the published record what the devices' signed records say was erased.
+    """For IT, on the server: also erase from the published records the entries that devices have erased.
 
-    DIR is the share, its record/ folder, or one device's folder in it. A copy that does not verify is left alone.
+    The devices' signed records say which ones. DIR is the share, its record/ folder, or one device's folder in it. A
+    copy that does not verify is left alone.
     """
     from agent import audit
 
     done = list(audit.erase_copy(directory, enrolled(ctx, key_files), now=audit.utc_now()))
     for one in done:
         if one.entries is None:
-            tell([one.report], as_json=False)
+            _print_reports([one.report], as_json=False)
         else:
             click.echo(f"{one.report.device}: {one.entries} {'entry' if one.entries == 1 else 'entries'} erased")
     return audit.exit_code([one.report for one in done])
 
 
 def _checkpoints_in(file: Path) -> "list[Note]":
-    """The checkpoints in a file. One without any proves nothing, so it must not pass for a check."""
+    """The checkpoints in a file. A file without any proves nothing, so it must not count as checked."""
     from agent import audit
     from agent.record.checkpoint import read_checkpoint
     from agent.record.note import NoteFault, split_note
@@ -209,14 +210,14 @@ def _checkpoints_in(file: Path) -> "list[Note]":
             return False
         return True
 
-    notes = audit.notes_in(file.name, _put_aside(file))
+    notes = audit.notes_in(file.name, _content_of(file))
     if not any(map(is_one, notes)):
         raise click.UsageError(f"There is no checkpoint in {file}.")
     return notes
 
 
-def _put_aside(file: Path) -> bytes:
-    """A checkpoint, or a whole publication or bundle that has some."""
+def _content_of(file: Path) -> bytes:
+    """The bytes of a checkpoint, or of a publication or bundle with checkpoints."""
     from agent.files.named import read_named
 
     try:

@@ -1,4 +1,4 @@
-"""The man page, made from the commands: man(7)'s macros, one section for each command. Pure."""
+"""The man page, made from the commands in man(7)'s macros, with one section for each command. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ PROGRAM = "photo-agent"
 
 
 def manual(root: click.Group, version: str) -> str:
-    """The page of the program whose commands these are, in man(7)'s macros."""
+    """The man page for the commands of `root`, in man(7)'s macros."""
     lines = [
         f'.TH "{PROGRAM.upper()}" "1" "" "visit-photo-agent {_escaped(version)}" "User commands"',
-        ".ad l",  # words as long as a path are not stretched
+        ".ad l",  # no justified lines: a long path would tear gaps into them
         ".nh",
         ".SH NAME",
         f"{_escaped(PROGRAM)} \\- {_text(_first_sentence(root))}",
@@ -60,7 +60,7 @@ def _first_sentence(root: click.Group) -> str:
 
 
 def _text(words: str) -> str:
-    """Paragraphs as they are, every line safe from being taken for a macro."""
+    """The same paragraphs, with every line protected from being read as a macro."""
     paragraphs = re.split(r"\n\s*\n", words.replace("\b", "").strip())
     return "\n.PP\n".join(_line(" ".join(paragraph.split())) for paragraph in paragraphs)
 

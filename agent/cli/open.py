@@ -1,4 +1,4 @@
-"""`open`: the staff page, in the browser of this laptop."""
+"""`open`: show the staff page in this laptop's browser."""
 
 import subprocess
 import sys
@@ -11,13 +11,13 @@ from agent.cli.session import json_option, put_json, settings_file, settings_of
 
 @click.command("open")
 @click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
-@click.option("--serve", "serves", is_flag=True, hidden=True, help="Be the page's process.")
+@click.option("--serve", "serves", is_flag=True, hidden=True, help="Run as the process that serves the page.")
 @json_option
 @click.pass_context
 def command(ctx: click.Context, no_browser: bool, serves: bool, as_json: bool) -> int:
-    """Open the staff page in the browser: what waits, what needs you, and what became of your photos.
+    """Open the staff page in the browser: the photos that wait, those that need you, and those that were sent.
 
-    Only this laptop can show it. Opening it sends and removes nothing, and you can close it at any time.
+    Only this laptop can show the page. Opening it sends and removes nothing, and you can close it at any time.
     """
     from agent.web import open_page, serve
 
@@ -41,7 +41,7 @@ def command(ctx: click.Context, no_browser: bool, serves: bool, as_json: bool) -
 
 
 def start(file: Path, *flags: str) -> None:
-    """`open` as a process of its own, which outlives this one."""
+    """Start `open` as a separate process that outlives this one."""
     apart: dict[str, object] = {"start_new_session": True}
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}

@@ -1,4 +1,4 @@
-"""Following a run: a progress bar on a terminal, plain lines elsewhere, JSON where asked for."""
+"""Following a run: a progress bar on a terminal, plain lines elsewhere, JSON on request."""
 
 import contextlib
 import sys
@@ -16,77 +16,77 @@ if TYPE_CHECKING:
 
 
 class Follower(Protocol):
-    """An audience that can also be told events read back as JSON, and how the run ended."""
+    """An audience of runs that also takes events from another process, as JSON, and the summary at the end."""
 
     def event(self, event: Event) -> None:
-        """A step of a run in this process."""
+        """Take a step of a run in this process."""
         ...
 
     def expect(self, files: int, size: int) -> None:
-        """So much is about to be sent."""
+        """Take the number of photos, and their bytes, that are about to be sent."""
         ...
 
     def advance(self, size: int) -> None:
-        """So much more has arrived."""
+        """Take the number of bytes that have just arrived."""
         ...
 
     def log_event(self, event: Mapping[str, object]) -> None:
-        """A step of a run in another process, as JSON."""
+        """Take a step of a run in another process, as JSON."""
         ...
 
     def end(self, summary: Mapping[str, object]) -> None:
-        """The summary."""
+        """Take the summary."""
         ...
 
 
 class Json:
-    """One JSON object a line; progress in bytes is left out, the events say enough."""
+    """Prints one JSON object per line. Progress in bytes is left out, because the events say enough."""
 
     def event(self, event: Event) -> None:
-        """A line."""
+        """Print a line."""
         self.log_event(event.as_json())
 
     def expect(self, files: int, size: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def advance(self, size: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def log_event(self, event: Mapping[str, object]) -> None:
-        """A line."""
+        """Print a line."""
         if event["event"] not in {"expect", "advance"}:
             put_json(event)
 
     def end(self, summary: Mapping[str, object]) -> None:
-        """The last line."""
+        """Print the last line."""
         put_json(summary)
 
 
 class Lines:
-    """Plain lines on standard error, the outcome on standard output; also the base of the progress bar.
+    """Prints plain lines to standard error and the outcome to standard output. Also the base of the progress bar.
 
-    What befell many photos is one line with their number, so it is told at the end; a notice is told once.
+    When the same thing happened to many photos, one line at the end gives their number. A notice is printed once.
     """
 
     def __init__(self) -> None:
-        self._befell: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self._photos_by_problem: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self._notices: set[str] = set()
 
     def event(self, event: Event) -> None:
-        """What a person has to know: what failed and what concerns the whole run."""
+        """Print what a person has to know: failures, and notices about the whole run."""
         self.log_event(event.as_json())
 
     def expect(self, files: int, size: int) -> None:
-        """The beginning of sending, where anything is sent at all."""
+        """Print that sending begins, if there is anything to send."""
         if not files:
             return
-        self.note(f"sending {counted(files, 'photo')}, {megabytes(size)}")
+        self.note(f"Sending {counted(files, 'photo')}, {megabytes(size)}.")
 
     def advance(self, size: int) -> None:
-        """Nothing: the end says how much it was."""
+        """Do nothing: the total is printed at the end."""
 
     def log_event(self, event: Mapping[str, object]) -> None:
-        """What failed and what concerns the whole run; the rest is counted at the end."""
+        """Print failures and notices about the whole run; everything else is counted at the end."""
         match event["event"]:
             case "notice":
                 text = str(event["text"])
@@ -94,35 +94,35 @@ class Lines:
                     self._notices.add(text)
                     self.note(text)
             case "damaged" | "failed" as what:
-                self._befell[what, str(event["reason"])].add(str(event["id"]))
+                self._photos_by_problem[what, str(event["reason"])].add(str(event["id"]))
             case "expect":
                 self.expect(_number(event, "files"), _number(event, "bytes"))
             case "advance":
                 self.advance(_number(event, "bytes"))
 
     def note(self, text: str) -> None:
-        """One line for the person at the keyboard."""
+        """Print one line for the person at the keyboard."""
         say(text)
 
-    def what_befell_photos(self) -> None:
-        """One line for each thing that went wrong, with the photo or the number of photos."""
-        befell, self._befell = self._befell, defaultdict(set)
-        for (what, reason), photos in befell.items():
-            which = f"photo {next(iter(photos))}" if len(photos) == 1 else f"{len(photos)} photos"
+    def print_problems(self) -> None:
+        """Print one line for each problem, with the photo or the number of photos."""
+        problems, self._photos_by_problem = self._photos_by_problem, defaultdict(set)
+        for (what, reason), photos in problems.items():
+            which = f"Photo {next(iter(photos))}" if len(photos) == 1 else f"{len(photos)} photos"
             if what == "damaged":
-                is_are = "is" if len(photos) == 1 else "are"
-                self.note(f"{which} {is_are} damaged ({reason}), and sent all the same")
+                is_are, was_were = ("is", "was") if len(photos) == 1 else ("are", "were")
+                self.note(f"{which} {is_are} damaged ({reason}) and {was_were} sent anyway.")
             else:
                 self.note(f"{which}: {reason}")
 
     def end(self, summary: Mapping[str, object]) -> None:
-        """What was done, and what is left and what to do about it."""
-        self.what_befell_photos()
+        """Print what was done, what is left, and what to do about it."""
+        self.print_problems()
         print(in_words(summary))  # noqa: T201  # the result
 
 
 class Bar(Lines):
-    """Files, bytes, rate and time left on a terminal."""
+    """A progress bar on a terminal, with files, bytes, rate and time left."""
 
     def __init__(self, progress: "Progress") -> None:
         super().__init__()
@@ -131,36 +131,36 @@ class Bar(Lines):
         self._proven = 0
 
     def event(self, event: Event) -> None:
-        """Counts proven photos, and tells what a person has to know."""
+        """Count proven photos, and print what a person has to know."""
         self.log_event(event.as_json())
 
     def log_event(self, event: Mapping[str, object]) -> None:
-        """As above, for events of another process."""
+        """Do the same with an event from another process."""
         if event["event"] == "proven" and self._task is not None:
             self._proven += 1
             self._progress.update(self._task, proven=self._proven)
         super().log_event(event)
 
     def expect(self, files: int, size: int) -> None:
-        """The bar begins; anew, where one run is followed by another."""
+        """Show a new bar; an earlier run's bar is taken away."""
         if self._task is not None:
             self._progress.remove_task(self._task)
         self._proven = 0
         self._task = self._progress.add_task("sending", total=max(size, 1), proven=0, files=files)
 
     def advance(self, size: int) -> None:
-        """The bar grows."""
+        """Let the bar grow."""
         if self._task is not None:
             self._progress.advance(self._task, size)
 
     def note(self, text: str) -> None:
-        """Above the bar."""
+        """Print a line above the bar."""
         self._progress.console.print(text, markup=False)
 
 
 @contextlib.contextmanager
 def follower(as_json: bool) -> Iterator[Follower]:
-    """The right one for where the output goes."""
+    """The follower that suits the output: JSON, plain lines or a progress bar."""
     if as_json:
         yield Json()
     elif not sys.stderr.isatty():
@@ -168,7 +168,7 @@ def follower(as_json: bool) -> Iterator[Follower]:
         try:
             yield lines
         finally:
-            lines.what_befell_photos()
+            lines.print_problems()
     else:
         from rich.console import Console
         from rich.progress import (
@@ -194,11 +194,11 @@ def follower(as_json: bool) -> Iterator[Follower]:
             try:
                 yield bar
             finally:
-                bar.what_befell_photos()
+                bar.print_problems()
 
 
 def in_words(summary: Mapping[str, object]) -> str:
-    """The end of a run, for a tired teacher: what happened, what is left, what to do."""
+    """The summary of a run for a tired teacher: what happened, what is left, what to do."""
     number = {
         name: _number(summary, name)
         for name in ("proven", "removed", "damaged", "review", "waiting", "refused", "away", "left_alone", "bytes")
@@ -220,14 +220,14 @@ def in_words(summary: Mapping[str, object]) -> str:
     if number["left_alone"]:
         lines.append(f"{counted(number['left_alone'], 'file')} not from a visit: left alone.")
     if number["damaged"]:
-        lines.append(f"{_photos(number['damaged'])} sent although damaged: the card may be failing, so replace it.")
+        lines.append(f"{_photos(number['damaged'])} damaged, but sent anyway: the card may be failing, so replace it.")
     if number["waiting"]:
         lines.append(
             f"{_photos(number['waiting'])} not sent yet: `photo-agent status` says why. The next run tries again."
         )
     if number["away"]:
         lines.append(
-            f"{_photos(number['away'])} cannot be reached: a card, a disk or a folder is not there. Connect it, or "
+            f"{_photos(number['away'])} cannot be reached: a card, a disk or a folder is missing. Connect it, or "
             "stop waiting with `photo-agent review dismiss`."
         )
     if number["review"]:
@@ -240,7 +240,7 @@ def in_words(summary: Mapping[str, object]) -> str:
 
 
 def megabytes(size: int) -> str:
-    """Bytes as people say them."""
+    """A number of bytes, in MB or GB."""
     return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
 
 

@@ -1,4 +1,4 @@
-"""`report`: for IT, what the records on a share say, as pages that a web server or a file share can show."""
+"""`report`: for IT, turn the records on a share into pages that a web server or a file share can show."""
 
 from collections.abc import Mapping
 from datetime import UTC, timedelta
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from agent.settings import Settings
 
 LARGEST_RETENTION = 1_000_000
-"""Bytes of a file with the table [retention]."""
+"""Bytes read at most of a file with the table [retention]."""
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -24,32 +24,36 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.command("report")
 @click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--keys", required=True, type=_FILE, help="The devices' enrolled log keys, one a line.")
+@click.option("--keys", required=True, type=_FILE, help="The devices' enrolled log keys, one per line.")
 @click.option(
     "--out",
     metavar="FOLDER",
     required=True,
     type=_FOLDER,
-    help="The folder for the pages: new, or of an earlier report.",
+    help="The folder for the pages: a new one, or that of an earlier report.",
 )
-@click.option("--mhl", is_flag=True, help="Also an ASC-MHL manifest of each visit's files; every file is read.")
-@click.option("--visits", type=_FILE, help="The visits list, for titles and dates; else DIR/register/visits.csv.")
+@click.option(
+    "--mhl", is_flag=True, help="Also write an ASC-MHL manifest of each visit's files; this reads every file."
+)
+@click.option("--visits", type=_FILE, help="The visits list, for titles and dates; default: DIR/register/visits.csv.")
 @click.option(
     "--audit",
     metavar="FOLDER",
     type=_FOLDER,
-    help="The folder of spot checks' results, if not the usual one of this user.",
+    help="The folder with the results of spot checks; default: this user's usual one.",
 )
-@click.option("--retention", type=_FILE, help="A TOML file with a table [retention]; without it, that of agent.toml.")
-@click.option("--sign", type=_FILE, help="A reviewer's Ed25519 key, as ssh-keygen makes it: signs each certificate.")
-@click.option("--timezone", metavar="ZONE", help="Whose clock the pages show, such as Europe/London.")
+@click.option("--retention", type=_FILE, help="A TOML file with a table [retention]; default: the table in agent.toml.")
+@click.option(
+    "--sign", type=_FILE, help="A reviewer's Ed25519 key, as ssh-keygen makes it, to sign each certificate with."
+)
+@click.option("--timezone", metavar="ZONE", help="The time zone of the times on the pages, such as Europe/London.")
 @click.option(
     "--silence-days",
     metavar="DAYS",
     type=click.FloatRange(min=0, min_open=True),
     default=3,
     show_default=True,
-    help="More is too long.",
+    help="Days after which a silent laptop is reported.",
 )
 @json_option
 @click.pass_context
@@ -67,13 +71,13 @@ def command(
     silence_days: float,
     as_json: bool,
 ) -> int:
-    """Make pages of what the records on a share say: the school, a certificate for each visit, each laptop.
+    """Make pages from the records on a share: the school, a certificate for each visit, and each laptop.
 
-    DIR is the share as this machine sees it, or a copy. Only entries that are verified count. Beside each page lie the
-    same facts as .json and .csv, and photo-agent.prom for a monitoring system. Open FOLDER/index.html.
+    DIR is the share as this machine sees it, or a copy. Only verified entries count. The same facts are beside each
+    page as .json and .csv, and in photo-agent.prom for a monitoring system. Open FOLDER/index.html.
 
-    Exit code 0, or that of `log verify` where a record is not whole: the report is made all the same. Silence only
-    shows on the pages.
+    The report is made even if a record is not whole; the exit code is then that of `log verify`, otherwise 0. Silent
+    laptops appear only on the pages.
     """
     from agent.audit import exit_code, utc_now
     from agent.audit.findings import RecordFault
@@ -113,7 +117,9 @@ def command(
     else:
         click.echo(made.sentence)
         if mhl and made.not_as_recorded:
-            click.echo(f"Files left out of the manifests, as no verified entry has their bytes: {made.not_as_recorded}")
+            click.echo(
+                f"Files left out of the manifests, because no verified entry has their bytes: {made.not_as_recorded}"
+            )
         click.echo(f"Open {out / 'index.html'}")
     return exit_code(damaged)
 
@@ -123,7 +129,7 @@ def _say_printable(text: str) -> None:
 
 
 def _nothing(_text: str) -> None:
-    """Scripts want the result alone."""
+    """Print nothing: scripts want only the result."""
 
 
 def _clock(zone: str | None, settings: "Settings | None") -> "Clock":
@@ -135,14 +141,14 @@ def _clock(zone: str | None, settings: "Settings | None") -> "Clock":
         try:
             return Clock(ZoneInfo(zone), zone)
         except (ValueError, OSError, KeyError) as fault:
-            raise click.UsageError(f"There is no time zone {zone!r}; write it as in Europe/London.") from fault
+            raise click.UsageError(f"There is no time zone {zone!r}. Write it like Europe/London.") from fault
     return Clock(UTC, "UTC") if settings is None else Clock(settings.zone, settings.device.timezone)
 
 
 def _visits(
     given: Path | None, share: Path, clock: "Clock", settings: "Settings | None"
 ) -> "Mapping[str, VisitWords] | None":
-    """The visits of the list that is given, or of the one on the share; None where there is none to be read."""
+    """The visits in the list that was given, or in the one on the share; None if neither can be read."""
     from agent.audit.report import visit_words
     from agent.pipeline.renew import read_local, rules_of
     from agent.register import Rules, read_visits
@@ -154,12 +160,12 @@ def _visits(
     rules = Rules(clock.name) if settings is None else rules_of(settings)
     read = read_visits(raw, kind="ics" if file.suffix.lower() == ".ics" else "csv", rules=rules)
     if read.faults:
-        say(f"{file}: not every line could be read; `photo-agent visits check` names them.")
+        say(f"{file}: some lines could not be read. `photo-agent visits check` shows which.")
     return visit_words(read.visits)
 
 
 def _on_share(share: Path) -> bytes | None:
-    """The list on the share, whose files may be links to anything; None where it cannot be read."""
+    """The list on the share, where any file may be a link to anything; None if it cannot be read."""
     from agent.files.beneath import Beneath, NotPlain
     from agent.pipeline.renew import LARGEST
 
@@ -170,7 +176,7 @@ def _on_share(share: Path) -> bytes | None:
         return None
     except (OSError, NotPlain) as fault:
         what = fault if isinstance(fault, NotPlain) else f"cannot be read: {fault.strerror}"
-        say(f"The visits list {share / 'register' / 'visits.csv'} {what}. Visits are called by their ids.")
+        say(f"The visits list {share / 'register' / 'visits.csv'} {what}. The pages show the visits' ids instead.")
         return None
 
 
@@ -181,7 +187,7 @@ def _keeping(file: Path | None, settings: "Settings | None") -> "Keeping":
 
     from agent.audit.report import Keeping
     from agent.files.named import read_named
-    from agent.settings.tables import RetentionSettings
+    from agent.settings.tables_for_it import RetentionSettings
 
     if file is None:
         said = RetentionSettings() if settings is None else settings.retention
@@ -191,7 +197,7 @@ def _keeping(file: Path | None, settings: "Settings | None") -> "Keeping":
             said = TypeAdapter(RetentionSettings).validate_python(tomllib.loads(text)["retention"])
         except (OSError, ValueError, KeyError, ValidationError) as fault:
             raise UsageError(
-                f"{file} has no table [retention] that can be read: its keys are days, visits and hold."
+                f"{file} has no valid table [retention]. The keys of that table are days, visits and hold."
             ) from fault
     of_visits = {visit: int(days) for visit, _, days in (one.rpartition("=") for one in said.visits)}
     return Keeping(said.days or None, of_visits, frozenset(said.hold))

@@ -1,4 +1,4 @@
-"""`review`: settle the photos that wait for a person."""
+"""`review`: answer for the photos that wait for a person."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,20 +17,21 @@ all_like = click.option(
     "--all-like",
     "like",
     metavar="ID",
-    help="Also all that wait for the same reason, from the same folder and camera, with the same likeliest visit.",
+    help="Also all photos from the same folder and camera that wait for the same reason and have the same likeliest "
+    "visit.",
 )
 
 
 @click.group("review", cls=WholeSentences)
 def command() -> None:
-    """Decide about the photos that wait for you."""
+    """Decide about the photos that are waiting for you."""
 
 
 @command.command("list")
 @json_option
 @click.pass_context
 def list_held(ctx: click.Context, as_json: bool) -> int:
-    """Show the photos that wait for you, why, and which visits they may be from, the likeliest first."""
+    """Show the photos that are waiting for you, why, and which visits they may be from, the likeliest first."""
     from agent.pipeline.review import away, held
 
     settings = settings_of(ctx)
@@ -47,7 +48,7 @@ def list_held(ctx: click.Context, as_json: bool) -> int:
             "`photo-agent review dismiss` stops waiting."
         )
     if not waiting:
-        click.echo("No photo is waiting for you.")
+        click.echo("No photos are waiting for you.")
         return 0
     put_table("", ("id", "file", "taken", "why it waits", "likeliest visit"), (_row(one, settings) for one in waiting))
     say(
@@ -83,7 +84,7 @@ def _row(one: "ReviewItem", settings: "Settings") -> tuple[str, str, str, str, s
     visits = "".join(f"{proposal.visit.id}: {', '.join(proposal.why)}" for proposal in first)
     visits += f"; or {', '.join(others)}" if others else ""
     if one.tracked.state.value == "refused":
-        visits = "cannot be sent: import it from the camera again"
+        visits = "cannot be sent: import the photo from the camera again"
     return one.tracked.id, one.tracked.photo.main.path.name, taken, one.tracked.reason or "", visits
 
 
@@ -94,12 +95,12 @@ def _row(one: "ReviewItem", settings: "Settings") -> tuple[str, str, str, str, s
 @json_option
 @click.pass_context
 def assign(ctx: click.Context, words: tuple[str, ...], visit: str | None, like: str | None, as_json: bool) -> int:
-    """Say that the photos with these IDs are from VISIT: the next run sends them, and then removes them here."""
+    """Say that the photos with these IDs are from VISIT. The next run sends them and then removes them here."""
     from agent.pipeline.review import assign as settle
 
     *photos, last = [*words, visit] if visit is not None else words or ("",)
     if not last:
-        raise click.UsageError("Name the photos and the visit: photo-agent review assign ID VISIT.")
+        raise click.UsageError("Name the photos and the visit: `photo-agent review assign ID VISIT`.")
     with stages_of(settings_of(ctx)) as context:
         for photo in _chosen(context, photos, like):
             after = settle(context, photo, VisitId(last))
@@ -115,7 +116,7 @@ def assign(ctx: click.Context, words: tuple[str, ...], visit: str | None, like: 
 @json_option
 @click.pass_context
 def dismiss(ctx: click.Context, photos: tuple[str, ...], as_json: bool) -> int:
-    """Stop waiting for photos whose card, disk or folder will not come back: all of them, or those with these IDs."""
+    """Stop waiting for photos whose card, disk or folder will not come back: for these IDs, or for all such photos."""
     from agent.pipeline.review import dismiss as settle
 
     with stages_of(settings_of(ctx)) as context:
@@ -123,10 +124,10 @@ def dismiss(ctx: click.Context, photos: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         put_json({"dismissed": count})
     elif not count:
-        click.echo("No photo waits for a card, a disk or a folder.")
+        click.echo("No photos are waiting for a card, a disk or a folder.")
     else:
-        what = "1 photo is" if count == 1 else f"{count} photos are"
-        click.echo(f"{what} no longer waited for. If the card comes back after all, its photos are sent.")
+        photos_are = "1 photo was" if count == 1 else f"{count} photos were"
+        click.echo(f"{photos_are} taken off the list. If the card comes back after all, its photos will be sent.")
     return 0
 
 
@@ -136,19 +137,19 @@ def dismiss(ctx: click.Context, photos: tuple[str, ...], as_json: bool) -> int:
 @json_option
 @click.pass_context
 def private(ctx: click.Context, photos: tuple[str, ...], like: str | None, as_json: bool) -> int:
-    """Say that the photos with these IDs are private: they are left alone from now on."""
+    """Say that the photos with these IDs are private. They are left alone from now on."""
     from agent.pipeline.review import keep_private
 
     with stages_of(settings_of(ctx)) as context:
-        kept = _chosen(context, photos, like)
-        keep_private(context, *kept)
-    for photo in kept:
+        private_photos = _chosen(context, photos, like)
+        keep_private(context, *private_photos)
+    for photo in private_photos:
         if as_json:
             put_json({"id": photo, "state": "private"})
         else:
             click.echo(f"Photo {photo} is private and stays where it is.")
     if not as_json:
-        say("To take this back: photo-agent review undo FILE, with the photo's file")
+        say("To take this back, run `photo-agent review undo FILE` with the photo's file.")
     return 0
 
 
@@ -157,7 +158,7 @@ def private(ctx: click.Context, photos: tuple[str, ...], like: str | None, as_js
 @json_option
 @click.pass_context
 def undo(ctx: click.Context, answers: tuple[str, ...], as_json: bool) -> int:
-    """Take an answer back, as long as the photo was not sent. For a photo that you said is private, give its file."""
+    """Take an answer back, until the photo has been sent. For a photo that you said is private, give its file."""
     from agent.pipeline.undo import undo as take_back
 
     with stages_of(settings_of(ctx)) as context:

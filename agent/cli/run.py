@@ -23,7 +23,7 @@ log = logging.getLogger("photo-agent")
 
 LOG_FILE = "agent.log"
 LOG_SIZE = 1_000_000
-"""Bytes before a log file is turned over; one older one is kept."""
+"""Bytes after which a new log file is begun. The previous file stays, older ones are deleted."""
 
 
 @click.command("run")
@@ -32,7 +32,7 @@ LOG_SIZE = 1_000_000
 def command(ctx: click.Context, as_json: bool) -> int:
     """Run the service in the foreground: watch, send, check and remove photos until Ctrl-C or a signal stops it.
 
-    With --json, every event and the summary of each run, as `sync --json` has them.
+    With --json, print every event and the summary of each run, as `sync --json` does.
     """
     from agent.pipeline.importfolders import refuse_unfit
     from agent.pipeline.lock import only_writer
@@ -75,7 +75,7 @@ def _worth_a_try(context: "Context") -> bool:
 
 
 def _notices(context: "Context", file: Path) -> "RunNotices":
-    """On this user's desktop; a click opens the staff page."""
+    """Notices on this user's desktop. A click on one opens the staff page."""
     from agent.cli.open import start
     from agent.notices import DesktopNotices
     from agent.supervisor import RunNotices
@@ -84,7 +84,7 @@ def _notices(context: "Context", file: Path) -> "RunNotices":
 
 
 def _logged(context: "Context") -> "RunLogged | None":
-    """Where the system has an event log for IT's collectors."""
+    """The system's event log, which IT's collectors read; None if the system has no such log."""
     from agent.notices import system_log
     from agent.supervisor import RunLogged
 
@@ -96,7 +96,7 @@ def _wait_before_working(restarts: "Restarts", stopping: threading.Event) -> Non
     wait = restarts.begin(time.monotonic())
     if wait:
         log.warning(
-            "The last %d starts ended in a fault each: waiting %d minutes before this one works.",
+            "Each of the last %d starts ended with a fault: waiting %d minutes before starting work.",
             restarts.in_a_row,
             round(wait / 60),
         )
@@ -104,27 +104,28 @@ def _wait_before_working(restarts: "Restarts", stopping: threading.Event) -> Non
 
 
 def _say_what_it_does(settings: "Settings", log_file: Path | None) -> None:
-    """For whoever started it: what is watched, where photos go, and where to read on."""
+    """Tell the person who started the service what it watches, where photos go, and where to read more."""
     for folder in settings.watch:
-        there = "" if folder.is_dir() else ", which is not there yet"
+        there = "" if folder.is_dir() else ", which does not exist yet"
         log.info("Watching %s%s.", folder, there)
     log.info(
-        "Photos of visits go to %s. Folders are looked through every %d minutes too.",
+        "Photos of visits go to %s. All folders are also searched every %d minutes.",
         settings.share.host,
         settings.folders.rescan_minutes,
     )
     where = "here" if log_file is None else f"to {log_file}"
-    log.info("This log goes %s; it names no photo. `photo-agent status` says what waits. Ctrl-C stops.", where)
+    log.info("This log goes %s; it names no photos. `photo-agent status` shows what waits. Ctrl-C stops.", where)
 
 
 def _log_to(state_dir: Path) -> Path | None:
-    """To standard error, for a terminal or systemd's journal; Windows' and the Mac's services log to a file instead.
+    """Log to standard error, for a terminal or systemd's journal. Windows and Mac services log to a file instead.
 
-    The file, which is turned over before it is large; None for standard error. Ids and counts only, whatever the level.
+    Returns the file, which is limited in size; None for standard error. The log holds only ids and counts, at any
+    level.
     """
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     file = None
-    # pythonw has no standard error; launchd would append what it gets there to a file for ever.
+    # pythonw has no standard error, and launchd would write it to a file that grows for ever.
     if sys.stderr is None or (sys.platform == "darwin" and not sys.stderr.isatty()):
         from logging.handlers import RotatingFileHandler
 

@@ -1,4 +1,4 @@
-"""`service`: run at log-in, by what this system has for it."""
+"""`service`: run at log-in, by this system's own means."""
 
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,12 @@ def command() -> None:
 
 
 def service_of(ctx: click.Context) -> "Service":
-    """This system's service, for the settings in force."""
+    """This system's service, for the settings in use."""
     from agent.service import Launch, for_this_system, this_program
     from agent.settings.sources import is_machines
 
     settings, file = settings_of(ctx), settings_file(ctx)
-    # The machine's file is not named: the user's own may come to be laid on it.
+    # Do not name the machine's file: the user may later add a file of their own, which goes on top of it.
     config = None if is_machines(file) else file.absolute()
     launch = Launch(command=this_program(), config=config, log_dir=settings.state_dir)
     return for_this_system(launch)
@@ -30,7 +30,7 @@ def service_of(ctx: click.Context) -> "Service":
 @command.command("install")
 @click.pass_context
 def install(ctx: click.Context) -> int:
-    """Set it up and start it."""
+    """Set the service up and start it."""
     service = service_of(ctx)
     service.install()
     service.start()
@@ -41,25 +41,25 @@ def install(ctx: click.Context) -> int:
 @command.command("uninstall")
 @click.pass_context
 def uninstall(ctx: click.Context) -> int:
-    """Stop it and take it away; settings, keys, journal and record stay."""
+    """Stop the service and remove it. Settings, keys, journal and record stay."""
     service_of(ctx).uninstall()
-    click.echo("The service was removed. Settings, keys, journal and record stay.")
+    click.echo("The service was removed. The settings, the keys, the journal and the record are still here.")
     return 0
 
 
 @command.command("start")
 @click.pass_context
 def start(ctx: click.Context) -> int:
-    """Start it now."""
+    """Start the service now."""
     service_of(ctx).start()
-    click.echo("started")
+    click.echo("The service was started.")
     return 0
 
 
 @command.command("stop")
 @click.pass_context
 def stop(ctx: click.Context) -> int:
-    """Stop it until the next log-in."""
+    """Stop the service until the next log-in."""
     service_of(ctx).stop()
     click.echo("The service was stopped. `photo-agent service start` starts it again.")
     return 0
@@ -69,7 +69,7 @@ def stop(ctx: click.Context) -> int:
 @json_option
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> int:
-    """Show whether it is installed and running."""
+    """Show whether the service is installed and running."""
     state = service_of(ctx).status()
     if as_json:
         put_json({"installed": state.installed, "running": state.running.value, "detail": state.detail})

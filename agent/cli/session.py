@@ -1,4 +1,4 @@
-"""What commands begin with: the settings in force, the stages opened, and how results are put out."""
+"""What every command needs: the settings in use, the opened stages, and ways to print results."""
 
 import contextlib
 import json
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from agent.pipeline.context import Context
     from agent.settings import Settings
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, and nothing else.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line, and nothing else.")
 
 
 class WholeSentences(click.Group):
-    """A group that lists its commands with a whole sentence each; click alone cuts them off at the end of a line."""
+    """A group that lists each command with a whole sentence; click itself would cut it off at the end of the line."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of `--help`."""
+        """Write the list of commands for `--help`."""
         commands = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
         rows = [(name, one.get_short_help_str(limit=500)) for name, one in commands if one and not one.hidden]
         with formatter.section("Commands"):
@@ -34,14 +34,14 @@ class WholeSentences(click.Group):
 
 
 def settings_of(ctx: click.Context) -> "Settings":
-    """The settings in force. Raises SettingsError."""
+    """The settings in use. Raises SettingsError."""
     from agent.settings import load
 
     return load(settings_file(ctx))
 
 
 def settings_file(ctx: click.Context) -> Path:
-    """Which file the settings are in. Raises SettingsError where there is none."""
+    """The file that holds the settings. Raises SettingsError if there is none."""
     from agent.settings import find_file
 
     config: str | None = ctx.find_root().obj
@@ -50,7 +50,7 @@ def settings_file(ctx: click.Context) -> Path:
 
 @contextlib.contextmanager
 def stages_of(settings: "Settings", *, stopping: threading.Event | None = None) -> Iterator["Context"]:
-    """The opened stages; waiting inside a run ends at once when `stopping` is set."""
+    """Open the stages. Setting `stopping` ends at once any wait inside a run."""
     from agent.pipeline.context import open_context
 
     if stopping is None:
@@ -62,25 +62,25 @@ def stages_of(settings: "Settings", *, stopping: threading.Event | None = None) 
 
 
 def put_json(line: Mapping[str, object]) -> None:
-    """One line of JSON on standard output, at once: whoever reads may be waiting for it."""
+    """Print one line of JSON on standard output at once, because the reader may be waiting for it."""
     click.echo(json.dumps(line, ensure_ascii=False, default=_plain))
 
 
 def say(text: str) -> None:
-    """For the person at the keyboard: standard error."""
+    """Print to standard error, for the person at the keyboard."""
     click.echo(text, err=True)
 
 
 def console() -> "Console":
-    """Standard output with tables and colour where it is a terminal."""
+    """Standard output, with tables, and with colour on a terminal."""
     from rich.console import Console
 
-    # Into a file or a pipe, a table is as wide as it needs to be: whoever reads it there has no screen to fit.
+    # In a file or a pipe, a table may be as wide as it needs to be, as it need not fit on a screen.
     return Console(highlight=False, width=None if sys.stdout.isatty() else 400)
 
 
 def put_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """A table of text cells; the markup that a title from a spreadsheet may hold is shown, not obeyed."""
+    """Print a table of text cells. Markup in a cell, such as a title from a spreadsheet, is shown as it is."""
     from rich.table import Table
     from rich.text import Text
 
@@ -93,7 +93,7 @@ def put_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]])
 
 
 def printable(text: str) -> str:
-    """With control characters, line breaks and marks that turn the writing direction shown as escapes."""
+    """The text with control characters, line breaks and direction marks shown as escapes."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape", "backslashreplace").decode()
         for character in text
@@ -101,18 +101,18 @@ def printable(text: str) -> str:
 
 
 def local(when: "datetime | Interval | None", settings: "Settings") -> str:
-    """A moment, or when an interval begins, as the school's clock shows it; `–` where there is none."""
+    """A moment, or the beginning of an interval, by the school's clock; `–` for None."""
     if when is None:
         return "–"
     moment = when if isinstance(when, datetime) else when.earliest
     try:
         return moment.astimezone(settings.zone).strftime("%d %b %Y %H:%M")
-    except (OverflowError, ValueError):  # the years 1 and 9999, which not every zone has
+    except (OverflowError, ValueError):  # in the years 1 and 9999, some zones have no such time
         return moment.isoformat(sep=" ", timespec="minutes")
 
 
 def taken_words(taken: "Interval | None", level: "Level | None", settings: "Settings") -> str:
-    """When a photo was taken, as far as that is known: "not after …" where it was only there by then."""
+    """When a photo was taken; "not after …" if it is only known that the photo existed by then."""
     if taken is not None and level == "F":
         return f"not after {local(taken.latest, settings)}"
     return local(taken, settings)
@@ -123,4 +123,4 @@ def _plain(value: object) -> str:
         return value.isoformat()
     if isinstance(value, Path):
         return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
-    raise TypeError(f"{type(value).__name__} has no place in a line of JSON")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

@@ -1,4 +1,4 @@
-"""Where a spot check looks: a folder with a share or a copy of it, or the share itself over SFTP."""
+"""Where a spot check finds its files: in a folder with the share or a copy of it, or on the share over SFTP."""
 
 import contextlib
 import tempfile
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the records are: a folder here; with the share's photos, where they are at hand, and its connection."""
+    """Where the records are: a folder here, the share's photos if they can be read, and the connection to the share."""
 
     folder: Path
     photos: "SharePhotos | None"
     connection: "Share | None" = None
 
-    def registers(self, kept: Path, more: Sequence[Path]) -> "RegisterFiles":
-        """The register on the share, those in other folders, and those that were `kept`, as this one is from now on."""
+    def registers(self, archive: Path, more: Sequence[Path]) -> "RegisterFiles":
+        """The registers on the share, in the archive and in `more`. The one on the share is added to the archive."""
         from agent.pipeline.fetch import fetch_registers
         from agent.pipeline.renew import LARGEST
         from agent.pipeline.rereading import keep_registers, registers_in, sorted_out
@@ -38,17 +38,17 @@ class Place:
             found = fetch_registers(self.connection, LARGEST)
         else:
             found = registers_in(self.folder / "register")
-        keep_registers(kept, found)
-        for number, folder in enumerate((kept, *more)):
+        keep_registers(archive, found)
+        for number, folder in enumerate((archive, *more)):
             found |= {f"{number}/{name}": content for name, content in registers_in(folder).items()}
         return sorted_out(found)
 
 
 @contextlib.contextmanager
 def records_at(ctx: click.Context, directory: Path | None, share: bool) -> Iterator[Place]:
-    """The folder that was given, or the records on the share, fetched into one. UsageError unless it is one of them."""
+    """The given folder, or a folder with the records fetched from the share. UsageError unless exactly one is asked."""
     if share == (directory is not None):
-        raise click.UsageError("Give a folder, or --share.")
+        raise click.UsageError("Give either a folder or --share.")
     from agent.audit.spotcheck import PhotosOnDisk
 
     if directory is not None:
@@ -72,12 +72,12 @@ def records_at(ctx: click.Context, directory: Path | None, share: bool) -> Itera
 
 @dataclass(frozen=True, slots=True)
 class PhotosOverSftp:
-    """The share's photos, straight from the server."""
+    """The share's photos, read directly from the server."""
 
     connection: "Share"
 
     def listing(self) -> "Mapping[str, HeldFile]":
-        """What the server says of them."""
+        """What the server says about each photo."""
         from agent.audit import HeldFile
         from agent.pipeline.fetch import visits_there
 
@@ -101,5 +101,5 @@ class PhotosOverSftp:
         return fetch_small(self.connection, name, target, largest)
 
     def fetch_head(self, name: str, target: Path, length: int) -> bool:  # noqa: ARG002
-        """Not over SFTP: whole photos would have to be fetched."""
+        """Not done over SFTP, because whole photos would have to be fetched."""
         return False

@@ -1,4 +1,4 @@
-"""`shell`: what makes the command line pleasant, from the commands as they are: completion by Tab, and the man page."""
+"""`shell`: completion by Tab and the man page, both made from the commands themselves."""
 
 import click
 
@@ -9,22 +9,22 @@ SHELLS = ("bash", "zsh", "fish")
 
 @click.group("shell", cls=WholeSentences)
 def command() -> None:
-    """Print the shell's completion or the man page; the set-up scripts install both."""
+    """Print shell completion or the man page; the set-up scripts install both."""
 
 
 @command.command("completion")
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> int:
-    """Print what SHELL needs so that Tab completes commands and options."""
+    """Print the script with which SHELL completes commands and options when you press Tab."""
     from click.shell_completion import ShellComplete, get_completion_class
 
     from agent.cli import cli
 
     kind = get_completion_class(shell)
     if kind is None:
-        raise click.UsageError(f"There is no completion for {shell}.")
+        raise click.UsageError(f"Completion is not available for {shell}.")
     made = kind(cli, {}, "photo-agent", "_PHOTO_AGENT_COMPLETE")
-    # Bash's own class asks the bash of this computer how old it is; the file may be read by another one.
+    # Bash's own class checks the version of bash on this computer, but another computer may read the file.
     click.echo(ShellComplete.source(made))
     return 0
 

@@ -1,4 +1,4 @@
-"""`spot-check`: for IT, a sample of transfers that nobody could choose, and its examination to the byte."""
+"""`spot-check`: for IT, draw a sample of transfers that nobody could choose, and examine it to the byte."""
 
 import contextlib
 import sys
@@ -22,28 +22,28 @@ if TYPE_CHECKING:
     from agent.register import Rules
 
 LOOK_AGAIN = 10.0
-"""Seconds before a record that seems damaged is looked at once more: its device may be publishing at this moment."""
+"""Seconds before a record that seems damaged is checked again: its device may be publishing at this moment."""
 
 _folder_argument = click.argument(
     "directory", metavar="[DIR]", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
 _share_option = click.option(
-    "--share", is_flag=True, help="Instead of DIR: straight from the server, as this machine's agent.toml names it."
+    "--share", is_flag=True, help="Instead of DIR: read directly from the server that this machine's agent.toml names."
 )
 _keys_option = click.option(
     "--keys",
     required=True,
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The laptops' log keys, one a line.",
+    help="The laptops' log keys, one per line.",
 )
 _state_option = click.option(
     "--state",
     metavar="FOLDER",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the reviewer's key and the results are kept; not on the share.",
+    help="The folder for the reviewer's key and the results; it must not be on the share.",
 )
-_reviewer_option = click.option("--reviewer", metavar="NAME", help="Who does this; without it, the user's name.")
+_reviewer_option = click.option("--reviewer", metavar="NAME", help="The reviewer's name; default: the user's name.")
 
 
 @click.group("spot-check", cls=WholeSentences)
@@ -56,30 +56,36 @@ def command() -> None:
 @_share_option
 @_keys_option
 @click.option(
-    "--seed", metavar="S", help="What the draw follows from: text that somebody else gives, once all is seen."
+    "--seed", metavar="S", help="Text that decides the draw; somebody else gives it after the witness has looked."
 )
 @click.option(
     "--commit",
     metavar="F",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw nothing yet: make a secret, keep it in F, and print the commitment to give away.",
+    help="Draw nothing yet: write a new secret to F, and print the commitment to give away.",
 )
 @click.option(
     "--reveal",
     metavar="F",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Draw by the secret in F; several times where several people committed.",
+    help="Draw by the secret in F. Give it several times if several people committed.",
 )
 @click.option("--sample", metavar="N", type=click.IntRange(min=1), help="How many transfers to draw.")
 @click.option("--confidence", metavar="P", help="With --max-error: how sure to be, in percent.  [default: 95]")
-@click.option("--max-error", metavar="P", help="Draw as many as show that at most so many percent are wrong: 1%.")
-@click.option("--out", metavar="DRAW", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the draw.")
+@click.option(
+    "--max-error",
+    metavar="P",
+    help="Draw enough transfers to show that at most this many percent are wrong, such as 1%.",
+)
+@click.option(
+    "--out", metavar="DRAW", type=click.Path(dir_okay=False, path_type=Path), help="The file to write the draw to."
+)
 @click.option(
     "--witness",
     metavar="FOLDER",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Draw from what this witness has seen, and look at nothing newer.",
+    help="Draw only from what this witness has already seen.",
 )
 @_reviewer_option
 @_state_option
@@ -102,15 +108,15 @@ def draw(
     state: Path | None,
     as_json: bool,
 ) -> int:
-    """Draw transfers by lot, and write them down, signed, before anything is shown.
+    """Draw transfers by lot, and write the signed draw to a file before anything is shown.
 
-    DIR is the share as this machine sees it, or a copy of its records. What may be drawn are the transfers in the
-    checkpoints that the witness has seen: without --witness, this command looks as a witness first. Each device and
-    each visit is drawn at least once. The lowest SHA-256 of seed, record and index are drawn, so that anybody can
-    repeat it.
+    DIR is the share as this machine sees it, or a copy of its records. Transfers are drawn from the checkpoints that
+    the witness has seen; without --witness, this command first looks as a witness itself. Each device and each visit is
+    drawn at least once. The transfers with the lowest SHA-256 of seed, record and index are drawn, so that anybody can
+    repeat the draw.
 
-    So that neither IT nor staff can choose, commit first, give the commitment away, and reveal after the laptops' next
-    run.
+    To make sure that neither IT nor staff can choose, commit first, give the commitment away, and reveal after the
+    laptops' next run.
     """
     from agent import audit
     from agent.audit import spotcheck
@@ -129,7 +135,7 @@ def draw(
     with records_at(ctx, directory, share) as at:
         enrolled = _enrolled(keys)
         seen, code = (spotcheck.seen_by(witness), 0) if witness is not None else _look(at, enrolled, now)
-        at.registers(place / "registers", ())  # when this is examined, it is the register of then
+        at.registers(place / "registers", ())  # the examination will need the register as it is now
         if commit is not None:
             return _commit(commit, seen, size, who, signer, now, as_json=as_json)
         commitments = [spotcheck.read_commitment(file) for file in reveal]
@@ -137,7 +143,7 @@ def draw(
         with audit.opened_copy(at.folder) as copy:
             population = spotcheck.freeze(copy, enrolled, seen)
             if population.size == 0 and code:
-                say("Nothing was drawn: first find out what happened to the records.")
+                say("Nothing was drawn. First find out what happened to the records.")
                 return code
             known = spotcheck.known_already(place, commitments)
             made = spotcheck.make(
@@ -150,7 +156,7 @@ def draw(
                 now=now,
                 notes=[] if known is None else [known],
             )
-    assert out is not None  # noqa: S101  # asked for above
+    assert out is not None  # noqa: S101  # checked above
     spotcheck.remember(place, commitments, made.id)
     spotcheck.write(out, made, signer)
     if as_json:
@@ -172,18 +178,21 @@ def draw(
     "--out",
     metavar="RESULT",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to keep the result; without it, among the results in --state.",
+    help="The file to write the result to; default: among the results in --state.",
 )
 @click.option(
     "--registers",
     metavar="FOLDER",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Older registers (visits*, cameras*), beside the one on the share: each photo is judged by the one of then.",
+    help="Older registers (visits*, cameras*) besides the one on the share: each photo is judged by the register of "
+    "its time.",
 )
 @click.option("--timezone", metavar="ZONE", help="The laptops' time zone, e.g. Europe/London.")
-@click.option("--dates", type=click.Choice(("day-first", "month-first", "iso")), help="How the register has its dates.")
-@click.option("--retired", multiple=True, metavar="VISIT", help="A visit whose files IT cleared away on purpose.")
+@click.option(
+    "--dates", type=click.Choice(("day-first", "month-first", "iso")), help="The order of dates in the register."
+)
+@click.option("--retired", multiple=True, metavar="VISIT", help="A visit whose files IT removed on purpose.")
 @click.option("--trust", metavar="FILE", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="The public key of another reviewer, who made the draw.")  # fmt: skip
 @_reviewer_option
@@ -206,11 +215,12 @@ def examine(
     state: Path | None,
     as_json: bool,
 ) -> int:
-    """Examine what was drawn, to the byte and both ways; the result is signed and kept.
+    """Examine the drawn transfers to the byte, and the share for files without an entry; sign and save the result.
 
-    For each transfer: its entry in the signed record, its files on the share and in their visit's folder, their bytes,
-    the original without the tag, the time of capture judged by the register of then, the removal on record. And the
-    other way: files on the share without an entry, visits without any. Exit code 16 where something is wrong.
+    Each transfer is checked for its entry in the signed record, its files in the visit's folder on the share, their
+    bytes, the original without the tag, the time of capture (judged by the register of its time) and the removal on
+    record. The share is checked for files without an entry, and for visits without any. Exit code 16 if something is
+    wrong.
     """
     from agent import audit
     from agent.audit import spotcheck
@@ -242,21 +252,21 @@ def examine(
                 done=done,
             )
             outcome = spotcheck.examine(made, drawn.read_bytes(), means)
-    kept = spotcheck.write_result(out or place / spotcheck.FOLDER / f"{made.id}.json", outcome, signer)
+    result = spotcheck.write_result(out or place / spotcheck.FOLDER / f"{made.id}.json", outcome, signer)
     if as_json:
         put_json(outcome.as_json())
     else:
         for line in outcome.lines():
             click.echo(printable(line))
-    say(f"The result, signed, is in {kept}.")
+    say(f"The signed result is in {result}.")
     return outcome.exit_code
 
 
-# --- what both need --------------------------------------------------------------------------------------------------
+# --- what both commands need -----------------------------------------------------------------------------------------
 
 
 def _look(at: Place, keys: "Sequence[VerifierKey]", now: datetime) -> "tuple[Seen, int]":
-    """What this machine's witness has seen, after a look; faults of records go to standard error, with their code."""
+    """Let this machine's witness look. Returns what it has seen and an exit code; faults go to standard error."""
     from agent import audit
     from agent.audit import spotcheck
     from agent.settings.places import state_folder
@@ -283,8 +293,8 @@ def _commit(
     else:
         click.echo(made.hash)
         say(
-            "Give this commitment to somebody else now, such as the head. Keep the file secret until the laptops have "
-            f"sent photos again; then draw with --reveal {file}."
+            "Give this commitment to somebody else now, such as the headteacher. Keep the file secret until the "
+            f"laptops have sent photos again, then draw with --reveal {file}."
         )
     return 0
 
@@ -319,7 +329,7 @@ def _size(sample: int | None, confidence: str | None, max_error: str | None, *, 
 
 
 def _rules(ctx: click.Context, timezone: str | None, dates: str | None) -> "Rules":
-    """How the laptops read the register: as said, else by the settings here, else by this machine's zone."""
+    """How the laptops read the register: by the given options, else by these settings, else in this machine's zone."""
     from datetime import timedelta
 
     from agent.cli.init import system_zone
@@ -338,7 +348,7 @@ def _rules(ctx: click.Context, timezone: str | None, dates: str | None) -> "Rule
 
 @contextlib.contextmanager
 def _progress(number: int) -> Iterator[Callable[[int], object]]:
-    """A bar on a terminal; elsewhere nothing."""
+    """Show a bar on a terminal, and nothing elsewhere."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return

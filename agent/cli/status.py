@@ -1,4 +1,4 @@
-"""`status`: what waits, since when and why; the register, the share, the service."""
+"""`status`: the photos that wait, since when and why; the register, the share and the service."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -27,16 +27,16 @@ STATES = {
     "review": "waiting for you",
     "refused": "cannot be sent",
 }
-"""What a teacher reads for a photo's state; `--json` has the state itself."""
+"""What a teacher reads for each state of a photo; `--json` prints the state itself."""
 
 
 @click.command("status")
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> int:
-    """Show which photos wait, since when and why, and the state of the register, the share and the service.
+    """Show which photos are waiting, since when and why, and the state of the register, the share and the service.
 
-    Exit code 2 while something is wrong with the register: visits may be missing from it.
+    The exit code is 2 while something is wrong with the register, because visits may be missing from it.
     """
     from agent.pipeline.headline import headline_of
     from agent.pipeline.status import status
@@ -169,7 +169,7 @@ def _show(status: "Status", settings: "Settings", headline: str) -> None:
 
 
 def _in_one_sentence(status: "Status", headline: str) -> str:
-    """As the staff page begins, and where to answer."""
+    """The first sentence of the staff page, and how to open the page if somebody has to answer."""
     need = status.needs_a_person
     if not need:
         return headline
@@ -180,16 +180,17 @@ def _in_one_sentence(status: "Status", headline: str) -> str:
 
 def _what_happens_next(status: "Status", trouble: "ShareTrouble") -> str:
     if trouble.exit_code == ShareRefused.exit_code:
-        return "Nothing is sent until IT has put this right. The photos stay on this laptop."
+        return "Nothing is sent until IT has fixed this. The photos stay on this laptop."
     if status.running:
-        return "The photos stay on this laptop. The service tries again by itself, every few minutes at most."
+        return "The photos stay on this laptop. The service tries again by itself every few minutes."
     return (
-        "The photos stay on this laptop. Nothing tries again by itself: start the service, or run `photo-agent sync`."
+        "The photos stay on this laptop. Nothing will try again by itself: start the service, or run "
+        "`photo-agent sync`."
     )
 
 
 def _rows(status: "Status", settings: "Settings") -> Iterator[tuple[str, str, str, str, str]]:
-    """A row for each visit, state and reason; a photo that is alone in it by its id and name."""
+    """A row for each visit, state and reason. A row for a single photo shows the photo's id and name."""
     groups: defaultdict[tuple[str, str, str], list[WaitingPhoto]] = defaultdict(list)
     for one in (*status.waiting, *status.asked):
         tracked = one.tracked

@@ -1,4 +1,4 @@
-"""`sync`: now. By itself, or, where the service runs, by asking it and following along."""
+"""`sync`: send photos now. If the service is running, ask it to do so and show its progress."""
 
 import os
 import signal
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
     from agent.settings import Settings
 
 SILENCE = 2.0
-"""Seconds without a word after which it is asked whether anybody is at work at all."""
+"""Seconds without an event after which this command checks whether the service is still running."""
 
 
 @click.command("sync")
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be done.")
 @json_option
 @click.pass_context
 def command(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> int:
-    """Send the visit photos now and see each through to its end.
+    """Send the visit photos now, check each one on the share, and remove it here.
 
-    Looks through the watched folders, or through PATHS (a card, a phone). To name a card here is to say yes: photos of
-    visits are removed from it once they are safe, unless the settings say that nothing is removed from cards. Ctrl-C
-    gives the files in hand three seconds and says what is left; what was not finished is taken up by the next run, a
-    large file where it stopped.
+    Searches the watched folders, or PATHS (such as a card or a phone). If you name a card here, you agree that photos
+    of visits are removed from it once they are safe, unless the settings say that nothing is removed from cards. After
+    Ctrl-C, files on their way get three seconds to finish, and the command says what is left. The next run sends the
+    rest, and continues a large file where it stopped.
     """
     from agent.pipeline.importfolders import BY_NAME, IN_THE_SETTINGS, refuse_unfit
 
     settings = settings_of(ctx)
     for path in paths:
-        if not (path.is_file() or path.is_dir()):  # a pipe, say: nobody could tell what comes out of it
+        if not (path.is_file() or path.is_dir()):  # such as a pipe, whose content cannot be known beforehand
             raise click.UsageError(f"{printable(str(path))} is neither a file nor a folder.")
     roots = tuple(path.absolute() for path in paths)
     refuse_unfit(settings, roots or settings.watch, advice=BY_NAME if roots else IN_THE_SETTINGS)
@@ -75,15 +75,15 @@ def _stop(stopping: threading.Event) -> None:
     if stopping.is_set():
         raise KeyboardInterrupt
     stopping.set()
-    # Past Python's buffer: this may have interrupted a write into it, which is not to be begun anew.
+    # Not through Python's buffer: the signal may have interrupted a write into it, so another one is not safe.
     os.write(
         sys.stderr.fileno(),
-        b"\nFinishing the photos that are on their way. Ctrl-C again stops at once; nothing gets lost.\n",
+        b"\nFinishing the photos that are on their way. Press Ctrl-C again to stop at once; nothing is lost.\n",
     )
 
 
 class _on_interrupt:  # noqa: N801  # reads as a statement: with _on_interrupt(â€¦)
-    """Ctrl-C calls `what` instead of ending the program, for as long as this lasts."""
+    """Inside this block, Ctrl-C calls `what` instead of ending the program."""
 
     def __init__(self, what: Callable[[], None]) -> None:
         self._what = what
@@ -99,14 +99,14 @@ class _on_interrupt:  # noqa: N801  # reads as a statement: with _on_interrupt(â
 
 
 def _hand_over(settings: "Settings", paths: tuple[Path, ...], follow: "Follower") -> int | None:
-    """Ask the running service by a row in the journal, and show what it reports there; the exit code.
+    """Ask the running service by a row in the journal, show what it reports there, and return its exit code.
 
-    None where it ended without an answer (it may have been another `sync`, which answers nobody).
+    None if it ended without an answer: it may have been another `sync`, which does not answer requests.
     """
     stopping = threading.Event()
     with _on_interrupt(stopping.set), stages_of(settings) as context:
         request = context.journal.ask(paths, context.clock())
-        say("The service is at work already. Now following what it does.")
+        say("The service is already at work. This shows what it does:")
         for event in _events(context, request, stopping):
             if event.get("event") == "summary":
                 follow.end(event)
@@ -116,26 +116,26 @@ def _hand_over(settings: "Settings", paths: tuple[Path, ...], follow: "Follower"
         context.journal.withdraw(request)
     if not stopping.is_set():
         return None
-    say("Stopped watching. The service goes on by itself.")
+    say("Stopped following. The service continues by itself.")
     return 3
 
 
 def _events(context: "Context", request: int, stopping: threading.Event) -> Iterator[dict[str, object]]:
-    """What is reported, as it comes; ends when asked to stop, or when nobody is at work any more."""
+    """The events as they are reported, until this command is asked to stop or the service has ended."""
     from agent.pipeline.status import is_running
 
     after = 0
-    heard = time.monotonic()
+    last_event = time.monotonic()
     while not stopping.is_set():
         fresh = context.journal.events(request, after)
         for after, event in fresh:  # noqa: B007  # the last number is where the next look begins
             yield event
         if fresh:
-            heard = time.monotonic()
-        elif time.monotonic() - heard > SILENCE:
+            last_event = time.monotonic()
+        elif time.monotonic() - last_event > SILENCE:
             if not is_running(context.settings):
                 return
-            heard = time.monotonic()
+            last_event = time.monotonic()
         stopping.wait(0.2)
 
 
@@ -178,6 +178,6 @@ def _dry_run(settings: "Settings", roots: tuple[Path, ...], as_json: bool) -> in
         )
     say(
         f"{len(visits)} to send, {len(review)} for you to decide, {private} private. "
-        "This was only a preview: nothing was done."
+        "This was only a preview: nothing was sent or removed."
     )
     return code

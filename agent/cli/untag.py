@@ -1,4 +1,4 @@
-"""`untag`: the original photo again, byte for byte."""
+"""`untag`: restore the original photo, byte for byte."""
 
 from pathlib import Path
 
@@ -14,14 +14,14 @@ from agent.cli.session import json_option, put_json
     "--output",
     "out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write; otherwise beside the photo.",
+    help="The file to write; default: a new file beside FILE.",
 )
 @json_option
 def command(file: Path, out: Path | None, as_json: bool) -> int:
-    """Take the visit's tag out of FILE (a photo from the share, or its .xmp) again: the original, byte for byte.
+    """Remove the visit's tag from FILE (a photo from the share, or its .xmp), to get the original back byte for byte.
 
-    The result is written beside FILE as NAME.original.EXT, or to the file that -o names; an existing file is
-    never overwritten.
+    The original is written beside FILE as NAME.original.EXT, or to the file that -o names. An existing file is never
+    overwritten.
     """
     from agent.pipeline.untag import untag_file
 
@@ -30,7 +30,7 @@ def command(file: Path, out: Path | None, as_json: bool) -> int:
     if as_json:
         put_json({"file": str(target) if done.written else None, "visit": done.visit, "transfer": done.transfer})
     elif done.written:
-        click.echo(f"The original is in {target}. Its SHA-256 is the one that the tag names.")
+        click.echo(f"The original is in {target}. Its SHA-256 is the one named in the tag.")
     else:
         click.echo("This file holds only a tag, so there is no original to restore.")
     return 0

@@ -1,4 +1,4 @@
-"""`visits`: the register as it is understood here, and every fault of a file."""
+"""`visits`: show the register as this laptop understands it, and every fault in a file."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ def command() -> None:
 @json_option
 @click.pass_context
 def list_visits(ctx: click.Context, as_json: bool) -> int:
-    """Show the visits in force on this laptop, newest first."""
+    """Show the visits that this laptop knows, newest first."""
     settings = settings_of(ctx)
     with stages_of(settings) as context:
         register = context.registers.current()
@@ -56,25 +56,25 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
 
 @command.command("check")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--timezone", help="The school's zone, for rows without one; default: that of the settings.")
+@click.option("--timezone", help="The school's time zone, for rows without one; default: the one in the settings.")
 @click.option(
     "--dates",
     type=click.Choice(["day-first", "month-first", "iso"]),
-    help="The order of day and month in dates such as 3/4/2026; default: that of the settings.",
+    help="The order of day and month in dates such as 3/4/2026; default: the order in the settings.",
 )
 @click.option(
     "--cameras",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A cameras.csv: labels in a visits register are looked up in it.",
+    help="A cameras.csv, to look up the camera labels of a visits register in.",
 )
 @json_option
 @click.pass_context
 def check(
     ctx: click.Context, file: Path, timezone: str | None, dates: str | None, cameras: Path | None, as_json: bool
 ) -> int:
-    """Show every fault of FILE (a visits register, .csv, .xlsx, .ods or .ics; or cameras.csv), with its line.
+    """Show every fault in FILE (a visits register, .csv, .xlsx, .ods or .ics; or cameras.csv), with its line.
 
-    Exit code 2 if any line is not used.
+    The exit code is 2 if a line cannot be used.
     """
     from agent.pipeline.counting import counted
     from agent.pipeline.renew import read_local
@@ -108,13 +108,13 @@ def check(
 
 
 def _wrong_cameras(content: bytes, file: Path) -> bool:
-    """Whether nothing of the cameras register can be used, so that labels were looked up in vain; says what is not."""
+    """Whether the cameras register has no usable line, so that no label was found. Prints a warning about faults."""
     from agent.register import read_cameras
 
     read = read_cameras(content)
     wrong = any(fault.severity == "error" for fault in read.faults)
     if wrong:
-        say(f"{file.name} has lines that are not used: `photo-agent visits check {file.name}` shows them.")
+        say(f"{file.name} has lines that cannot be used. `photo-agent visits check {file.name}` shows them.")
     return wrong and not read.cameras
 
 
@@ -124,7 +124,8 @@ def _wrong_cameras(content: bytes, file: Path) -> bool:
 def accept(ctx: click.Context, as_json: bool) -> int:
     """For the visits coordinator: use the register although it looks wrong.
 
-    It may have shrunk by more than half, have a very long visit, or have days and months exchanged.
+    Use this if the register has shrunk by more than half, has a very long visit, or seems to have days and months
+    swapped, and is right all the same.
     """
     from agent.errors import RegisterError
     from agent.pipeline.renew import fetch_register
@@ -132,17 +133,17 @@ def accept(ctx: click.Context, as_json: bool) -> int:
     with stages_of(settings_of(ctx)) as context:
         renewal = fetch_register(context, force=True)
     if renewal.refusal or renewal.register is None:
-        raise RegisterError(renewal.refusal or "There is no register that waits to be accepted.")
+        raise RegisterError(renewal.refusal or "No register is waiting to be accepted.")
     if as_json:
         put_json({"version": renewal.register.version, "visits": len(renewal.register.visits)})
     else:
         number = len(renewal.register.visits)
-        click.echo("1 visit is in use now." if number == 1 else f"{number} visits are in use now.")
+        click.echo("1 visit is now in use." if number == 1 else f"{number} visits are now in use.")
     return 0
 
 
 def _rules(ctx: click.Context, zone: str | None, dates: str | None) -> "Rules":
-    """What was asked for, else what the settings say; the coordinator's own computer may have none."""
+    """The rules that the options name, else those of the settings. The coordinator's computer may have no settings."""
     from agent.errors import SettingsError
     from agent.pipeline.renew import rules_of
     from agent.register import Order, Rules

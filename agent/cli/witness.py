@@ -1,4 +1,4 @@
-"""`witness`: on a machine of IT's, what became of each device's record since it was last looked at."""
+"""`witness`: on one of IT's machines, check how each device's record has changed since the last look."""
 
 import contextlib
 import shutil
@@ -17,39 +17,43 @@ if TYPE_CHECKING:
     from agent.audit import HeldFile, VerifierKey, Watch
 
 LOOK_AGAIN = 10.0
-"""Seconds before a record that seems damaged is looked at once more: its device may be publishing at this moment."""
+"""Seconds before a record that seems damaged is checked again: its device may be publishing at this moment."""
 
 
 @click.command("witness")
 @click.argument(
     "directory", metavar="[DIR]", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
-@click.option("--share", is_flag=True, help="Straight from the server, as this machine's agent.toml names it.")
+@click.option("--share", is_flag=True, help="Read directly from the server that this machine's agent.toml names.")
 @click.option(
     "--keys",
     required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The laptops' log keys, one a line.",
+    help="The laptops' log keys, one per line.",
 )
 @click.option(
     "--state",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The folder in which it remembers; not on the share.",
+    help="The folder for what the witness remembers; it must not be on the share.",
 )
-@click.option("--name", help="Its name in cosignatures; without it, witness/ and the host's.")
+@click.option("--name", help="The witness's name in cosignatures; default: witness/ and the host's name.")
 @click.option(
-    "--silence-days", type=click.FloatRange(min=0), default=3, show_default=True, help="0: silence is not reported."
+    "--silence-days",
+    type=click.FloatRange(min=0),
+    default=3,
+    show_default=True,
+    help="Report devices that have been silent for longer than this; 0: do not report silence.",
 )
 @click.option(
     "--visits",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The folder of the visits, if it is not DIR/visits.",
 )
-@click.option("--retired", multiple=True, metavar="VISIT", help="A visit whose files IT cleared away on purpose.")
+@click.option("--retired", multiple=True, metavar="VISIT", help="A visit whose files IT removed on purpose.")
 @click.option(
     "--gather",
     is_flag=True,
-    help="Then gather the files of each record that is whole into bundles, by month and year; DIR must be writable.",
+    help="Then gather the files of each whole record into bundles, by month and year; DIR must be writable.",
 )
 @json_option
 @click.pass_context
@@ -66,17 +70,17 @@ def command(
     gather: bool,
     as_json: bool,
 ) -> int:
-    """Compare the records on a share with what was seen of them before, and cosign those that are whole.
+    """Compare the records on a share with what this witness saw before, and cosign those that are whole.
 
-    DIR is the share as this machine sees it, or a copy; or else --share, by an account that may read all of it. Reports
-    forks, rollbacks, silence, files with no entry and entries with no file; exit codes as `log verify`, and 15 where
-    only share and record disagree.
+    DIR is the share as this machine sees it, or a copy. With --share instead, this machine's account must be able to
+    read the whole share. Reports forks, rollbacks, silence, files without an entry and entries without a file. The exit
+    codes are those of `log verify`, and 15 if only the share and the record disagree.
     """
     if share == (directory is not None):
-        raise click.UsageError("Give a folder, or --share.")
+        raise click.UsageError("Give either a folder or --share.")
     if gather and share:
         raise click.UsageError(
-            "--gather works on the folder itself: run it on the server, or where the share is mounted."
+            "--gather cannot be used with --share. Run it on the server or where the share is mounted, and give DIR."
         )
     from agent import audit
     from agent.cli.copies import keys_in
@@ -109,7 +113,7 @@ def command(
 
 
 def _gather(directory: Path, keys: "Sequence[VerifierKey]", watch: "Watch", *, as_json: bool) -> None:
-    """Gather the records that were whole just now; one that cannot be is told, and is no damage."""
+    """Gather the records that have just been found whole. A record that cannot be gathered is reported."""
     from agent import audit
 
     whole = {one.report.device for one in watch.devices if one.cosigned is not None}
@@ -122,7 +126,7 @@ def _gather(directory: Path, keys: "Sequence[VerifierKey]", watch: "Watch", *, a
             for line in one.lines():
                 click.echo(printable(line))
     if not done:
-        say("There was nothing to gather: no record that is whole has several files of a month that is over.")
+        say("There was nothing to gather: no whole record has several files from a month that is over.")
 
 
 def _wait() -> None:
@@ -131,7 +135,7 @@ def _wait() -> None:
 
 @contextlib.contextmanager
 def _fetched(ctx: click.Context) -> "Iterator[tuple[Path, Callable[[], None], Callable[[], Mapping[str, HeldFile]]]]":
-    """The records on the server, in a folder here; a way to fetch them once more, and one to list the photos."""
+    """A folder with the records from the server, a function to fetch them again, and one to list the photos."""
     from agent.audit import HeldFile
     from agent.pipeline.context import server_of, wall_clock
     from agent.pipeline.fetch import fetch_records, visits_there

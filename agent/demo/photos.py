@@ -21,7 +21,7 @@ _SIDECAR = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A photo to make, and its expected outcome. `taken` is the wall clock its camera shows; None: no date."""
+    """A photo to make, and its expected outcome. `taken` is its camera's wall clock; None for no date."""
 
     name: str
     about: str
@@ -36,7 +36,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """All samples, and the registers that decide on them, as in the coordinator's spreadsheet."""
+    """All samples, and the registers that decide about them, as a coordinator would write them."""
 
     samples: tuple[Sample, ...]
     visits_csv: str

@@ -1,7 +1,7 @@
-"""An SFTP server inside this program, for the demo: on loopback only, shut into one folder, with a host key of its own.
+"""An SFTP server inside this program, for the demo: only on loopback, limited to one folder, with its own host key.
 
-Like the share, it offers fsync@openssh.com, and a rename that never replaces a file. It stands in for a school's server
-on the same machine and is not more than that: whoever runs the demo can read its folder anyway.
+Like the share, it offers fsync@openssh.com and a rename that never replaces a file. It only stands in for a school's
+server: the person who runs the demo can read its folder anyway.
 """
 
 import asyncio
@@ -19,15 +19,15 @@ START_WITHIN = 10.0  # seconds
 
 
 class _Files(asyncssh.SFTPServer):
-    """Files below one folder, none of which is ever replaced."""
+    """Files below one folder. No file is ever replaced."""
 
     def rename(self, oldpath: bytes, newpath: bytes) -> None:
-        """A link and a removal: unlike a check and a rename, a link fails if there is a file, however late it came."""
+        """Link and unlink instead of check and rename, because a link fails even if another file has just appeared."""
         self.link(oldpath, newpath)
         self.remove(oldpath)
 
     def fsync(self, file_obj: Any) -> None:
-        """Write a file to the disk. Windows flushes only files open for writing, so there it is opened once more."""
+        """Write a file to the disk. Windows flushes only files open for writing, so the file is opened again there."""
         if sys.platform == "win32" and not file_obj.writable():
             with open(file_obj.name, "r+b", buffering=0) as again:  # noqa: PTH123  # asyncssh's own name for it: bytes
                 os.fsync(again.fileno())
@@ -35,12 +35,12 @@ class _Files(asyncssh.SFTPServer):
             os.fsync(file_obj.fileno())
 
     def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:  # noqa: ARG002  # asyncssh's signature
-        """Refused: it would replace."""
+        """Refuse, because this would replace a file."""
         raise asyncssh.SFTPOpUnsupported("this server never replaces a file")
 
 
 class _Door(asyncssh.SSHServer):
-    """Lets in anyone with one of the keys, under any user name."""
+    """Accepts every client with one of the keys, under any user name."""
 
     def __init__(self, keys: set[bytes], connections: set[asyncssh.SSHServerConnection]) -> None:
         self._keys = keys
@@ -66,7 +66,7 @@ class _Door(asyncssh.SSHServer):
 
 
 class EmbeddedServer:
-    """Serves `root` within the `with` block. `port` is its port; `host_key` is the public line to pin."""
+    """Serves `root` inside the `with` block. `port` is its port; `host_key` is the public line to pin."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
@@ -81,7 +81,7 @@ class EmbeddedServer:
         self._acceptor: asyncssh.SSHAcceptor | None = None
 
     def authorize(self, public_line: str) -> None:
-        """Let in the holder of this key (a line as in authorized_keys), from now on."""
+        """From now on, accept clients with this key (a line as in authorized_keys)."""
         self._keys.add(asyncssh.import_public_key(public_line).public_data)
 
     def __enter__(self) -> Self:

@@ -1,7 +1,7 @@
-"""The demo's story: a laptop, a server and a register in one folder, the same pipeline, and every outcome checked.
+"""The demo's story: a laptop, a server and a register in one folder, the usual pipeline, and a check of every outcome.
 
-Its report is checked, not assumed: the share's folder and the import folder are read by other means than the
-pipeline's, and a single unexpected outcome ends the demo with an error.
+The outcomes are checked independently: the share's folder and the import folder are read without the pipeline, and a
+single unexpected outcome ends the demo with an error.
 """
 
 import hashlib
@@ -28,14 +28,14 @@ from agent.tagging import untag
 
 HOW = {
     Method.READ_BACK: "sent, and every byte read back and compared",
-    Method.ALREADY_THERE: "on the share already: every byte read back and compared, nothing sent again",
+    Method.ALREADY_THERE: "already on the share: every byte read back and compared, nothing sent again",
 }
 """The methods of proof, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of one sample, and why; `as_expected` says whether it is the expected one."""
+    """The outcome of one sample, and why. `as_expected` says whether it is the expected outcome."""
 
     sample: Sample
     became: str
@@ -63,7 +63,7 @@ class Remembering:
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """The whole story, once it has happened."""
+    """The result of the whole demo."""
 
     outcomes: tuple[Outcome, ...]
     summary: Summary
@@ -92,7 +92,7 @@ def play(folder: Path) -> DemoResult:
 
 
 def report(folder: Path) -> Path:
-    """IT's report on the share of a demo that was played in `folder`; its first page."""
+    """Make IT's report on the share of a demo that was played in `folder`. Returns its first page."""
     from agent.audit import read_keys, utc_now
     from agent.audit.report import Asked, Clock, make_report, visit_words
     from agent.pipeline.places import log_key
@@ -107,7 +107,7 @@ def report(folder: Path) -> Path:
 
 
 def _laptop(folder: Path, imports: Path, server: EmbeddedServer) -> Settings:
-    """A laptop as `init` leaves it: its own key, the server's host key pinned, agent.toml."""
+    """Set a laptop up as `init` does: with its own key, the server's pinned host key and agent.toml."""
     key_file, known_hosts = folder / "id_ed25519", folder / "known_hosts"
     for stale in (key_file, known_hosts):
         stale.unlink(missing_ok=True)
@@ -136,7 +136,7 @@ def _laptop(folder: Path, imports: Path, server: EmbeddedServer) -> Settings:
 
 
 def _sent_already(context: Context, roles: Cast, imports: Path) -> None:
-    """An earlier run, with the one photo that the story's run then finds on the share."""
+    """Do an earlier run with the one photo that the main run will find on the share."""
     earlier = next(sample for sample in roles.samples if sample.about.startswith("sent already"))
     make(earlier, imports)
     Run(context, (imports,)).through()

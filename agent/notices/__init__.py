@@ -1,7 +1,7 @@
-"""Notices on the desktop: one line from the service now and then, and a click on it opens the staff page.
+"""Notices on the desktop: now and then one line from the service, and a click on it opens the staff page.
 
-They need the extra `desktop`, and a desktop that takes them; without either, nothing is shown and nothing goes wrong.
-What IT's collectors should hear goes to the system's event log (`event_log`).
+They need the extra `desktop`, and a desktop that shows notices. Without them nothing is shown and nothing goes wrong.
+Messages for IT's collectors go to the system's event log (`event_log`).
 """
 
 from agent.notices.desktop import DesktopNotices, Notices

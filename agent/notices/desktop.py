@@ -1,7 +1,7 @@
-"""Showing a notice by the system's own notification centre, which also decides when not to disturb.
+"""Showing notices in the system's own notification centre, which also respects "do not disturb".
 
-The library works in an event loop, and a click is heard only while that runs: it has a thread of its own here, which is
-started by the first notice and ends with the program.
+The library works in an event loop and receives clicks only while the loop runs. So the loop has a thread of its own
+here, which starts with the first notice and ends with the program.
 """
 
 import asyncio
@@ -26,11 +26,11 @@ class Notices(Protocol):
     """Where notices go."""
 
     def show(self, text: str) -> None:
-        """Show one line under the program's name. Returns at once, and raises nothing: a notice is a courtesy."""
+        """Show one line under the program's name. Returns at once and never raises, as a notice is only a courtesy."""
 
 
 class DesktopNotices:
-    """The notification centre of this user's session; `clicked` is called, in another thread, when one is clicked."""
+    """The notification centre of this user's session. A click on a notice calls `clicked` in another thread."""
 
     def __init__(self, clicked: Callable[[], None]) -> None:
         self._clicked = clicked
@@ -39,12 +39,12 @@ class DesktopNotices:
         self._silent = not _there_is_a_session()
 
     def show(self, text: str) -> None:
-        """As the port says."""
+        """See `Notices.show`."""
         if self._silent:
             return
         try:
             self._run(self._send(text))
-        except Exception as fault:  # noqa: BLE001  # whatever a desktop is like, the photos come first
+        except Exception as fault:  # noqa: BLE001  # no fault of a desktop may get in the way of the photos
             self._silent = True
             log.info("Notices are not shown on this desktop (%s).", type(fault).__name__)
 
@@ -71,13 +71,13 @@ class DesktopNotices:
             self._clicked()
 
 
-def _desktop_is_gone(_loop: asyncio.AbstractEventLoop, _told: dict[str, Any]) -> None:
-    """The user logs out, or the centre ended: no fault of anybody's, and no traceback for the log."""
+def _desktop_is_gone(_loop: asyncio.AbstractEventLoop, _details: dict[str, Any]) -> None:
+    """The user has logged out, or the centre has ended. This is not a fault, so the log gets no traceback."""
     log.info("The desktop's notices ended.")
 
 
 def _there_is_a_session() -> bool:
-    """Whether a bus of this user's session can be asked; other systems have a centre always."""
+    """Whether this user's session has a message bus. Systems other than Linux always have a notification centre."""
     if sys.platform != "linux":
         return True
     if os.environ.get("DBUS_SESSION_BUS_ADDRESS"):

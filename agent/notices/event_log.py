@@ -1,8 +1,8 @@
-"""Entries in the system's event log, for IT's collectors: that something needs IT, in counts, without a name.
+"""Entries in the system's event log, for IT's collectors: that something needs IT, in numbers and without names.
 
-Windows has such a log (source `photo-agent`); elsewhere the service's own log lines reach the journal by themselves.
-An ordinary user may write to it. Where nobody registered the source (install/guides/it.md), the text is there all the
-same, behind a remark of the Event Viewer's.
+Windows has such a log (source `photo-agent`), and an ordinary user may write to it. On other systems the service's own
+log lines reach the journal by themselves. If the source is not registered (install/guides/it.md), the Event Viewer
+shows the text after a remark of its own.
 """
 
 import sys
@@ -11,7 +11,7 @@ from typing import Protocol
 
 
 class LogEvent(IntEnum):
-    """What is put into the log; the value is its event id, for filters and subscriptions."""
+    """The kinds of entries. The value is the event id, for filters and subscriptions."""
 
     OVERDUE = 101
     LOGIN_REFUSED = 102
@@ -21,10 +21,10 @@ class LogEvent(IntEnum):
 
 
 class EventLog(Protocol):
-    """Where such entries go."""
+    """Where entries go."""
 
     def write(self, event: LogEvent, text: str) -> None:
-        """One entry, a warning. Raises nothing: the photos come first."""
+        """Write one entry, a warning. Never raises, because the photos come first."""
 
 
 SOURCE = "photo-agent"
@@ -54,7 +54,7 @@ if sys.platform == "win32":
         """The Application log of this machine."""
 
         def write(self, event: LogEvent, text: str) -> None:
-            """As the port says."""
+            """See `EventLog.write`."""
             source = _advapi.RegisterEventSourceW(None, SOURCE)
             if not source:
                 return
@@ -64,7 +64,7 @@ if sys.platform == "win32":
 
 
 def system_log() -> EventLog | None:
-    """This system's log; None where there is none of the kind."""
+    """This system's event log; None if it has no such log."""
     if sys.platform == "win32":
         return WindowsEventLog()
     return None

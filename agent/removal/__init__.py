@@ -1,9 +1,9 @@
-"""Taking the local copies away without a race, and finding what cannot be taken away.
+"""Removing the local copies without a race, and finding copies that cannot be removed.
 
-The story: `remove` removes one file whose exact content was proven elsewhere, or leaves it under its own name;
-`recover` puts back files that a crash left half removed; `remove_thumbnails` removes the desktop's small pictures of a
-photo; `find_leftovers` looks for copies that no program here can honestly remove and reports them, "not known"
-included. This is removal from a folder, never "secure erasure". Nothing else in the product deletes a photo.
+`remove` removes one file whose exact content was proven elsewhere, or leaves it under its own name. `recover` puts back
+files that a crash left half removed. `remove_thumbnails` removes the desktop's small pictures of a photo.
+`find_leftovers` looks for copies that this program cannot honestly remove and reports them, including "not known".
+This is removal from a folder, never "secure erasure". Nothing else in the product deletes a photo.
 """
 
 from agent.removal.cloud import cloud_by_name, find_cloud_below, find_cloud_sync, known_cloud_roots

@@ -1,4 +1,4 @@
-"""The folders below a folder, a few levels deep and limited in number: for a look, not for a scan."""
+"""The folders below a folder, a few levels deep and limited in number: for a quick look, not for a scan."""
 
 import os
 from collections import deque
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MOST = 2000
-"""Most folders, even in a crowded home folder; a photo library has fewer on its first levels."""
+"""The most folders to look at, even in a crowded home folder; a photo library has fewer on its first levels."""
 
 
 def folders_below(top: Path, depth: int) -> Iterator[Path]:

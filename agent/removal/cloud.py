@@ -1,6 +1,6 @@
-"""Whether a program synchronises a folder with a cloud: then copies are, or were, elsewhere.
+"""Whether a program synchronises a folder with a cloud, so that copies are, or were, elsewhere.
 
-Known only by names and marker files; those programs are not asked. An unrecognised program may still be there.
+Such folders are recognised only by names and marker files, without asking the programs. Others may go unnoticed.
 """
 
 import json
@@ -42,7 +42,7 @@ _VARIABLES = ("OneDrive", "OneDriveConsumer", "OneDriveCommercial")
 
 
 DEPTH = 3
-"""How many levels of folders are searched for a synchronised one; they are usually directly in the home folder."""
+"""How many levels are searched for a synchronised folder; such folders are usually directly in the home folder."""
 
 
 def find_cloud_sync(folder: Path) -> str | None:
@@ -90,7 +90,7 @@ def _dropbox_roots(info: Path) -> list[Path]:
         accounts = json.loads(info.read_text("utf-8"))
         return [_real(Path(account["path"])) for account in accounts.values()]
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return []  # not installed, or in an unknown form: the folder's own marks are still looked at
+        return []  # not installed, or in an unknown form: the folder's own marks are still checked
 
 
 def _real(path: Path) -> Path:

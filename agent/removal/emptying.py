@@ -11,7 +11,7 @@ if sys.platform != "win32":
     _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
     def empty_private_folder(private: Path) -> int:
-        """Put everything in `private` back into the folder around it, then remove it; how many. Raises OSError."""
+        """Put the files in `private` back into the folder around it, remove it and return their number. OSError."""
         folder = os.open(private.parent, _FOLDER)
         try:
             room = os.open(private.name, _FOLDER, dir_fd=folder)

@@ -1,6 +1,6 @@
 """Moving an entry back to a folder without ever overwriting (`files.exclusive` says how a rename can promise that).
 
-On a file system without such a rename, the entry gets a name with a random part that nobody else uses.
+On a file system without such a rename, the entry gets a name with a random part that nothing else uses.
 """
 
 import sys
@@ -41,12 +41,12 @@ if sys.platform != "win32":
         return target if rename_by_link(name, target, room, folder) else None
 
     def _rename_to_a_name_of_its_own(name: str, room: int, target: str, folder: int) -> str:
-        """The last resort: a check that `target` is free proves nothing, so it takes a name nobody else would use."""
-        unheard_of = kept_name(target, secrets.randbelow(10**9) + _MOST_ATTEMPTS)
-        if _exists(unheard_of, folder):
+        """The last resort: checking that `target` is free proves nothing, so choose a name that nothing else uses."""
+        unused = kept_name(target, secrets.randbelow(10**9) + _MOST_ATTEMPTS)
+        if _exists(unused, folder):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-        os.rename(name, unheard_of, src_dir_fd=room, dst_dir_fd=folder)
-        return unheard_of
+        os.rename(name, unused, src_dir_fd=room, dst_dir_fd=folder)
+        return unused
 
     WAYS = (_atomically, _by_link, _rename_to_a_name_of_its_own)
     """Tried in this order; each returns the new name, or None if the file system cannot do it that way."""

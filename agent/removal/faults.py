@@ -1,4 +1,4 @@
-"""Why a removal failed, in words for a person; never with a name."""
+"""Why a removal failed, in words for a person and never with a file's name."""
 
 import errno
 
@@ -14,7 +14,7 @@ class ReadOnly(LocalFault):
 
 
 class Unconfirmed(LocalFault):
-    """This program has removed the file, and the system reports an error that leaves open whether that will last."""
+    """This program has removed the file, but because of an error it is not certain that it will stay removed."""
 
 
 def vanished() -> Vanished:
@@ -24,11 +24,11 @@ def vanished() -> Vanished:
 
 def changed(what: str) -> RemovalRefused:
     """`what` is the second half of the sentence, e.g. "its content is not what was proven on the share"."""
-    return RemovalRefused(f"A photo was not removed: {what}. What is there now has been left in place.")
+    return RemovalRefused(f"A photo was not removed: {what}. The file that is there now has been left in place.")
 
 
 def read_only() -> ReadOnly:
-    """A card's switch, or a disk that was mounted read-only."""
+    """The card is locked by its switch, or the disk is mounted read-only."""
     return ReadOnly(
         "A photo was sent and stays here too, because its card or folder is read-only. Unlock the card (the small"
         " switch on its side) and put it in again."
@@ -38,12 +38,13 @@ def read_only() -> ReadOnly:
 def in_use() -> LocalFault:
     """Another program could still change the proven file."""
     return LocalFault(
-        "A photo was not removed: another program has it open for writing. Close it; the removal will be tried again."
+        "A photo was not removed: another program has it open for writing. Close that program; the removal will be"
+        " tried again."
     )
 
 
 def unconfirmed(fault: OSError) -> Unconfirmed:
-    """The file has no name any more; what came after that failed."""
+    """The file no longer has a name, but a later step failed."""
     return Unconfirmed(
         "A photo was removed from this folder, and the disk or card then reported an error"
         f" ({fault.strerror or 'unknown fault'}). The next run checks that the photo is gone."
@@ -52,10 +53,10 @@ def unconfirmed(fault: OSError) -> Unconfirmed:
 
 
 def still_open() -> Unconfirmed:
-    """Windows: the file is marked as removed, and goes when the last program closes it."""
+    """Windows: the file is marked as removed, and disappears when the last program closes it."""
     return Unconfirmed(
-        "A photo is removed as soon as the program that has it open closes it. Close that program; the next run checks"
-        " that the photo is gone."
+        "A photo will disappear as soon as the program that has it open closes it. Close that program; the next run"
+        " checks that the photo is gone."
     )
 
 
@@ -72,16 +73,20 @@ def as_local_fault(fault: OSError) -> LocalFault:
             " whether the file is locked, or ask IT."
         )
     if number in {errno.ENOSPC, errno.EDQUOT}:
-        return LocalFault("A photo cannot be removed: the disk is full. Free a little space; it will be tried again.")
+        return LocalFault(
+            "A photo cannot be removed: the disk is full. Free some space; the removal will be tried again."
+        )
     if number == errno.EIO:
         return LocalFault("A photo cannot be removed: the disk or card reports an error. Ask IT to look at it.")
-    return LocalFault(f"A photo cannot be removed: {fault.strerror or 'unknown fault'}. It will be tried again.")
+    return LocalFault(
+        f"A photo cannot be removed: {fault.strerror or 'unknown fault'}. The removal will be tried again."
+    )
 
 
 def stranded(fault: OSError) -> LocalFault:
     """A file that was moved aside could not be moved back; it is whole, and `recover` will try."""
     return LocalFault(
         "A photo was not removed, and could not be put back under its name yet"
-        f" ({fault.strerror or 'unknown fault'}). It is whole, in a hidden folder beside its place, and will be put"
+        f" ({fault.strerror or 'unknown fault'}). It is complete, in a hidden folder beside its place, and will be put"
         " back when the agent starts again."
     )

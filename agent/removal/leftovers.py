@@ -1,8 +1,8 @@
-"""Where copies of a removed photo may still be that this program cannot honestly remove: looked for and reported.
+"""Copies of a removed photo that may still exist and that this program cannot honestly remove: found and reported.
 
-"No" is only reported after a complete look: for hard links, and for a trash that could be read. Otherwise the answer is
-"yes" or "not known". The report carries no path and no name, for it goes on record. An unforeseen failure of one look
-gives "not known" as well, and the other looks continue.
+"No" is only reported after a complete search: for hard links, and for a trash that could be read. Otherwise the answer
+is "yes" or "not known". The report has no paths or names, because it goes on record. If one search fails for an
+unforeseen reason, its answer is "not known" too, and the other searches continue.
 """
 
 import os
@@ -19,11 +19,11 @@ from agent.removal.trash import find_in_trash
 
 
 def find_leftovers(path: Path, file: LocalFile, *, now: datetime, home: Path | None = None) -> tuple[Leftover, ...]:
-    """Possible remains of the photo at `path`, which was seen as `file`; `now` is aware.
+    """Possible remains of the photo at `path`, which was seen as `file`. `now` is an aware datetime.
 
-    Call it before the removal: only the file itself shows its hard links. Kinds: "hard link", "trash", "cloud
+    Call it before the removal, because only the file itself shows its hard links. Kinds: "hard link", "trash", "cloud
     folder", "cloud bin" (if there is a cloud folder), "snapshots", "camera card", "thumbnail cache" (if the
-    system has one that cannot be edited). `home` is where the user's trash is looked for.
+    system has one that cannot be edited). The user's trash is searched for in `home`.
     """
     looks: dict[str, Callable[[], Iterable[Leftover]]] = {
         "hard link": lambda: (_hard_links(path, file),),

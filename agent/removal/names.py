@@ -4,7 +4,7 @@ import os
 from pathlib import PurePath
 
 PRIVATE_PREFIX = ".photo-agent-removing-"
-"""A folder with this name, beside a photo, holds it between being moved aside and being unlinked."""
+"""The name of a folder beside a photo that holds the photo after it was moved aside and before it is unlinked."""
 
 _LONGEST = 255  # bytes (POSIX, most file systems) or UTF-16 units (NTFS, APFS: never more than the bytes)
 

@@ -71,19 +71,19 @@ if sys.platform != "win32":
                 put_back(name, room, folder)
             except FileNotFoundError:
                 if proven and isinstance(first, OSError) and not isinstance(first, FileNotFoundError):
-                    raise unconfirmed(first) from first  # the unlink was done, whatever the system said of it
+                    raise unconfirmed(first) from first  # the file was unlinked although the system reported a fault
             except OSError as fault:
                 raise stranded(fault) from fault
             else:
-                with contextlib.suppress(OSError):  # it has its name again; what was raised first is what to report
+                with contextlib.suppress(OSError):  # the file has its name again; the first fault is the one to report
                     os.fsync(folder)
             raise
 
     @contextlib.contextmanager
     def _proven(room: int, file: LocalFile, expected: Fingerprint) -> Iterator[None]:
-        """Within, the entry in `room` is the expected file with `expected` content, and no one can write to it."""
+        """Inside this block, the entry in `room` is the expected file and content, and nobody can change it."""
         name = file.path.name
-        _check(os.stat(name, dir_fd=room, follow_symlinks=False), file)  # so that no device or pipe is ever opened
+        _check(os.stat(name, dir_fd=room, follow_symlinks=False), file)  # never open a device or a pipe
         try:
             handle = open_plain(name, folder=room)
         except (IsLink, NotRegular):
@@ -146,7 +146,7 @@ if sys.platform == "linux":
         except OSError as fault:
             if fault.errno == errno.EAGAIN:
                 raise in_use() from fault
-            # EINVAL, EACCES, ENOLCK: this file system gives no lease, or not to us (the file is another user's).
+            # EINVAL, EACCES, ENOLCK: this file system has no leases, or denies it because of the file's owner.
 
 elif sys.platform != "win32":
 

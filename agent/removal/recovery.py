@@ -1,7 +1,7 @@
-"""After a crash between moving a photo aside and unlinking it: the photo goes back to its place and is processed again.
+"""Recovery after a crash between moving a photo aside and unlinking it: the photo goes back and is processed again.
 
-Whether it may be removed is not decided here; the pipeline proves and decides anew. To be called with the laptop's
-lock held and no removal in progress, before the first scan (which skips the private folders).
+Whether it may be removed is not decided here: the pipeline proves and decides again. Call this while holding the
+laptop's lock, with no removal in progress, and before the first scan (which skips the private folders).
 """
 
 import os
@@ -21,12 +21,11 @@ else:
 
 
 def recover(roots: Iterable[Path], folders: Iterable[Path] = ()) -> int:
-    """Put back every file in private folders in and below `roots` (for a file: beside it), and directly in `folders`;
-    how many files.
+    """Put back every file in private folders in and below `roots` (for a file: beside it), and directly in `folders`.
 
-    Each goes to its own name, or beside a newer file of that name as "NAME (kept by photo-agent).EXT"; nothing is
-    overwritten and no link followed. A missing root is skipped: a card may come back later. Raises LocalFault, after
-    all others were put back, if one could not be.
+    Returns the number of files. Each gets its own name again, or, beside a newer file of that name, "NAME (kept by
+    photo-agent).EXT". Nothing is overwritten and no link is followed. A missing root is skipped, because a card may
+    come back later. If a file cannot be put back, LocalFault is raised after the others have been put back.
     """
     count = 0
     faults: list[Unforeseen] = []
@@ -43,14 +42,14 @@ def recover(roots: Iterable[Path], folders: Iterable[Path] = ()) -> int:
         why = cause.strerror or "unknown fault" if isinstance(cause, OSError) else str(faults[0])
         raise LocalFault(
             f"A photo that a crash left half removed could not be put back ({why})."
-            " It is whole, in a hidden folder beside its place. Check the folder's permissions, or unlock the card;"
-            " it will be tried again at the next start."
+            " It is complete, in a hidden folder beside its place. Check the folder's permissions, or unlock the card;"
+            " the next start will try again."
         ) from faults[0]
     return count
 
 
 def half_removed(folder: Path) -> list[Path]:
-    """The private folders in `folder`: a photo that was moved aside and not removed may be in them."""
+    """The private folders in `folder`, which may hold a photo that was moved aside and not removed."""
     return [below for below in _folders_in(folder) if below.name.startswith(PRIVATE_PREFIX)]
 
 

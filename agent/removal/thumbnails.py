@@ -23,11 +23,11 @@ _LONGEST_TEXT = 1 << 20  # a URI is far shorter; a longer text is not read into 
 
 
 def remove_thumbnails(path: Path, *, home: Path | None = None) -> int:
-    """Remove the thumbnails of the photo that is, or was, at `path`, of every size and of failed attempts; how many.
+    """Remove all thumbnails of the photo that is, or was, at `path`, and return their number.
 
-    They are looked for in `home`/.cache/thumbnails and `home`/.thumbnails; with `home` None in
-    $XDG_CACHE_HOME/thumbnails and the user's own. A picture that names another file is left. Raises LocalFault, after
-    the others were removed, if one could not be.
+    This includes every size and marks of failed attempts. They are searched for in `home`/.cache/thumbnails and
+    `home`/.thumbnails; if `home` is None, in $XDG_CACHE_HOME/thumbnails and the user's own. A picture of another
+    file is left. If one cannot be removed, LocalFault is raised after the others have been removed.
     """
     if sys.platform == "win32":
         return 0
@@ -53,7 +53,7 @@ def remove_thumbnails(path: Path, *, home: Path | None = None) -> int:
 
 
 def count_thumbnails(path: Path, *, home: Path | None = None) -> int:
-    """How many thumbnails there are of the photo that is, or was, at `path`. See `remove_thumbnails`; changes nothing.
+    """The number of thumbnails of the photo that is, or was, at `path`. Like `remove_thumbnails`, but removes nothing.
 
     Raises LocalFault if one, or a folder of them, cannot be read.
     """

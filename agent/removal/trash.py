@@ -19,7 +19,7 @@ from agent.errors import Unforeseen, contained
 from agent.model import Known
 
 _LARGEST = 64 * 1024
-"""How many bytes of a `.trashinfo` are read: it has two lines that matter."""
+"""Bytes read at most of a `.trashinfo`, which has two lines that matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def find_in_trash(path: Path, *, home: Path | None = None) -> Trashed:
             try:
                 with contained("an item in the trash"):
                     origin, when = _read(item)
-            except Unforeseen:  # nothing is known about this item; the others may still be the photo
+            except Unforeseen:  # this item cannot be read, but another one may be the photo
                 readable = False
                 continue
             if origin is not None and os.path.join(os.fsencode(top), origin) == wanted:  # noqa: PTH118 -- bytes
@@ -75,7 +75,7 @@ def _top_of(path: Path) -> Path:
 
 
 def _items(info: Path) -> list[Path]:
-    """Path.glob would treat an unreadable folder as empty, and "not known" would become "no"."""
+    """The items in a folder. Path.glob would treat an unreadable folder as empty, turning "not known" into "no"."""
     try:
         with os.scandir(info) as entries:
             return sorted(info / entry.name for entry in entries if entry.name.endswith(".trashinfo"))

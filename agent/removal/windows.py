@@ -10,7 +10,7 @@ On FAT and exFAT, which cards use, a name is only freed when the last handle to 
 file is marked read-only, as cameras mark protected photos. So the mark is removed first, put back if the removal fails,
 and a photo counts as removed only once its name is gone.
 
-Tested with Windows' own Python on Wine, which has no POSIX deletion and no file systems but its own.
+This was tested with Windows' own Python on Wine, which has neither POSIX deletion nor other file systems.
 """
 
 import sys

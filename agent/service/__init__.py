@@ -1,8 +1,8 @@
 """Running in the user's session from log-in on, on Linux, macOS and Windows.
 
 Each system has a file that says what to start: a systemd user unit, a launchd agent's property list, a Task Scheduler
-task. `systemd_unit`, `launch_agent` and `task_xml` make it from a `Launch`, purely; the `Service` of this system, from
-`for_this_system`, passes it to the system's own tool, which also starts, stops and reports.
+task. The pure functions `systemd_unit`, `launch_agent` and `task_xml` make it from a `Launch`. The `Service` of this
+system, from `for_this_system`, passes it to the system's own tool, which also starts, stops and reports.
 """
 
 from agent.service.here import for_this_system

@@ -24,4 +24,6 @@ def for_this_system(launch: Launch) -> Service:
         from agent.service.systemd import SystemdService, unit_folder
 
         return SystemdService(launch, unit_folder(os.environ))
-    raise UsageError(f"There is no service for {sys.platform} here. Have `photo-agent run` started at log-in.")
+    raise UsageError(
+        f"photo-agent cannot set up a service on {sys.platform}. Let your system start `photo-agent run` at log-in."
+    )

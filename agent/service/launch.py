@@ -9,8 +9,8 @@ from agent.errors import UsageError
 NAME = "visit-photo-agent"
 DESCRIPTION = "Moves the photos of school visits to the school's share"
 RESTART_SECONDS = 60
-"""Seconds after a crash until it is started again, on every system. There is no limit to how often: a visit photo must
-not wait for the next log-in because a network share was away for an hour, and once a minute costs a laptop nothing."""
+"""Seconds between a crash and the next start, on every system. The number of starts is not limited: a visit photo must
+not wait for the next log-in because a network share was away for an hour, and one start a minute costs little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Launch:
     def __post_init__(self) -> None:
         for path in (Path(self.command[0]), self.config, self.log_dir):
             if path is not None and not path.is_absolute():
-                raise UsageError(f"A service needs full paths, and this is not one: {path}")
+                raise UsageError(f"A service needs full paths, and this is not a full path: {path}")
         for part in self.line:
             if any(character < " " or 0xD800 <= ord(character) <= 0xDFFF for character in part):
                 raise UsageError(f"A service cannot be started by a path with control characters in it: {part!r}")

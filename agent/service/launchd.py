@@ -7,7 +7,7 @@ from agent.errors import AgentError, UsageError
 from agent.model import Known
 from agent.service.launch import NAME, RESTART_SECONDS, Launch
 from agent.service.port import ServiceStatus
-from agent.service.system_tool import ask, tell
+from agent.service.system_tool import ask, run_or_raise
 
 LABEL = f"local.{NAME}"
 PACKAGED = Path("/Library/LaunchAgents")
@@ -27,7 +27,7 @@ def launch_agent(launch: Launch) -> bytes:
         "ProcessType": "Background",
         "LowPriorityIO": True,
         "Nice": 10,
-        # It ends between two steps; a long video may still be uploading.
+        # It ends after the current step, which may be sending a long video.
         "ExitTimeOut": 120,
         # A decimal number in the file: 0o077. Only the user may read its files.
         "Umask": 0o077,
@@ -46,9 +46,9 @@ def launch_agent(launch: Launch) -> bytes:
 
 
 def packaged_agent(launch: Launch) -> bytes:
-    """The same for a package, for every user of the Mac: with no settings it ends well until the next log-in.
+    """The same for a package, for every user of the Mac. Without settings it ends quietly until the next log-in.
 
-    launchd waits for no file to appear without starting again and again, so the shell looks whether there are settings.
+    launchd cannot wait for a file to appear without restarting again and again, so a shell checks for settings first.
     """
     import plistlib
 
@@ -73,7 +73,7 @@ def _first_values(printed: str) -> dict[str, str]:
 class LaunchAgent:
     """The agent in `folder`, in the graphical session of the user with the number `uid`.
 
-    A package puts one for all users into `packaged`; then that is the one which is started and looked at.
+    A package installs an agent for all users in `packaged`. If there is one, it is used instead.
     """
 
     def __init__(self, launch: Launch, folder: Path, uid: int, packaged: Path = PACKAGED) -> None:
@@ -88,7 +88,7 @@ class LaunchAgent:
         self._need_session()
         if self._listed == self._packaged and self._launch.config is None:
             self._unload()
-            tell(("launchctl", "enable", self._target), "have the service started at log-in")
+            run_or_raise(("launchctl", "enable", self._target), "let the service start at log-in")
             self._load()
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ class LaunchAgent:
         new.chmod(0o644)  # launchd refuses a list that others may write
         new.replace(self._file)
         self._unload()
-        tell(("launchctl", "enable", self._target), "have the service started at log-in")
+        run_or_raise(("launchctl", "enable", self._target), "let the service start at log-in")
         self._load()
 
     def uninstall(self) -> None:
@@ -107,15 +107,15 @@ class LaunchAgent:
         if self._loaded():
             self._unload()
         self._file.unlink(missing_ok=True)
-        if self._packaged.exists():  # it is everybody's, so it is only switched off for this user
-            tell(("launchctl", "disable", self._target), "have the service stay off at log-in")
+        if self._packaged.exists():  # it belongs to all users, so it is only switched off for this one
+            run_or_raise(("launchctl", "disable", self._target), "keep the service off at log-in")
 
     def start(self) -> None:
         """See `Service.start`."""
         self._need_session()
         self._need_list()
         if self._loaded():
-            tell(("launchctl", "kickstart", self._target), "start the service")
+            run_or_raise(("launchctl", "kickstart", self._target), "start the service")
         else:
             self._load()
 
@@ -134,7 +134,7 @@ class LaunchAgent:
         try:
             answer = ask(("launchctl", "print", self._target), seconds=10)
         except AgentError as fault:
-            return ServiceStatus(True, Known.NOT_KNOWN, f"installed; whether it runs is not known: {fault}")
+            return ServiceStatus(True, Known.NOT_KNOWN, f"installed; it is not known whether it is running: {fault}")
         if answer.code != 0:
             return ServiceStatus(True, Known.NO, "stopped; starts at the next log-in")
         state = _first_values(answer.output)
@@ -149,7 +149,7 @@ class LaunchAgent:
         return self._packaged if self._packaged.exists() and not self._file.exists() else self._file
 
     def _load(self) -> None:
-        tell(("launchctl", "bootstrap", self._domain, str(self._listed)), "start the service")
+        run_or_raise(("launchctl", "bootstrap", self._domain, str(self._listed)), "start the service")
 
     def _unload(self) -> None:
         answer = ask(("launchctl", "bootout", self._target))
@@ -162,7 +162,7 @@ class LaunchAgent:
     def _need_session(self) -> None:
         if ask(("launchctl", "print", self._domain), seconds=10).code != 0:
             raise UsageError(
-                "This user has no desktop session here, so no service can be set up. "
+                "This user has no desktop session here, so the service cannot be set up. "
                 "Log in on the Mac itself, or start `photo-agent run` by hand."
             )
 

@@ -26,15 +26,15 @@ class Service(Protocol):
         ...
 
     def uninstall(self) -> None:
-        """Stop it and remove all of it; settings, keys, journal and record stay. Not installed: nothing to do."""
+        """Stop it and remove it completely; settings, keys, journal and record stay. If not installed, do nothing."""
         ...
 
     def start(self) -> None:
-        """Start it now. Already running: nothing to do. UsageError if it is not installed."""
+        """Start it now. If it is running already, do nothing. UsageError if it is not installed."""
         ...
 
     def stop(self) -> None:
-        """Ask it to end, and wait until it has. It is started again at the next log-in, on Windows by `start` only."""
+        """Ask it to end, and wait until it has. It starts at the next log-in; on Windows only `start` starts it."""
         ...
 
     def status(self) -> ServiceStatus:

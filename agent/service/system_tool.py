@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from agent.errors import AgentError, UsageError
 
 SECONDS = 150
-"""Longer than a service has to end (systemd.py, launchd.py), so that stopping one is not cut off."""
+"""Longer than a service may take to end (systemd.py, launchd.py), so that stopping it is not interrupted."""
 
 _ENCODING = "oem" if sys.platform == "win32" else None
 """Windows' console tools write the console's old code page, not the one that Python uses for text."""
@@ -49,8 +49,8 @@ def ask(command: Sequence[str], seconds: float = SECONDS) -> Answer:
         )
     except FileNotFoundError as fault:
         raise UsageError(
-            f"This system has no {command[0]}, so nothing can be set up to run at log-in. "
-            "Start `photo-agent run` by hand, or have your desktop start it."
+            f"This system does not have {command[0]}, so the service cannot be set up to start at log-in. "
+            "Start `photo-agent run` by hand, or let your desktop start it."
         ) from fault
     except OSError as fault:
         raise AgentError(f"{command[0]} could not be started: {fault.strerror or fault}.") from fault
@@ -59,7 +59,7 @@ def ask(command: Sequence[str], seconds: float = SECONDS) -> Answer:
     return Answer(done.returncode, done.stdout, done.stderr)
 
 
-def tell(command: Sequence[str], purpose: str, seconds: float = SECONDS) -> str:
+def run_or_raise(command: Sequence[str], purpose: str, seconds: float = SECONDS) -> str:
     """Run a tool that must succeed and return its output; AgentError with that output if it does not."""
     answer = ask(command, seconds)
     if answer.code != 0:

@@ -15,7 +15,7 @@ from agent.errors import UsageError
 from agent.model import Known
 from agent.service.launch import DESCRIPTION, NAME, RESTART_SECONDS, Launch
 from agent.service.port import ServiceStatus
-from agent.service.system_tool import ask, tell
+from agent.service.system_tool import ask, run_or_raise
 
 UNIT = f"{NAME}.service"
 
@@ -23,19 +23,19 @@ _UNIT = """\
 # Written by `photo-agent service install`, which overwrites it; for changes use `systemctl --user edit {unit}`.
 [Unit]
 Description={description}
-# Tried again without end: a visit photo must not wait for the next log-in.
+# The number of restarts is not limited: a visit photo must not wait for the next log-in.
 StartLimitIntervalSec=0
 
 [Service]
-# Started only once the program was found and could be executed.
+# The service counts as started once the program was found and executed.
 Type=exec
 ExecStart={command}
 Restart=on-failure
 RestartSec={restart}
-# It ends between two steps; a long video may be on its way.
+# It ends after the current step, which may be sending a long video.
 TimeoutStopSec=120
 
-# What it writes is the user's alone: photos, journal, keys.
+# Only the user may read the files it writes: photos, journal, keys.
 UMask=0077
 # A core dump would hold photos.
 LimitCORE=0
@@ -43,11 +43,11 @@ LimitCORE=0
 Nice=10
 IOSchedulingClass=idle
 
-# No setuid program gives it more rights; the filters below rest on this.
+# No setuid program can give it more rights; the filters below need this.
 NoNewPrivileges=yes
 # SFTP, and asking for names: files and links on this machine, IPv4, IPv6, the list of network interfaces.
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-# It needs no containers, no real-time priority, no other machine's system calls, no setuid files.
+# It does not need namespaces, real-time priority, foreign system calls or setuid files.
 RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
@@ -111,44 +111,44 @@ class SystemdService:
         return self._file.exists() or self._packaged.exists()
 
     def install(self) -> None:
-        """See `Service.install`. A package's own unit is used where nothing else is to be started than it says."""
+        """See `Service.install`. A package's own unit is used if it starts the right thing."""
         self._need_session()
         if self._packaged.exists() and self._launch.config is None and not self._file.exists():
-            tell(self._systemctl("unmask", UNIT), "have the service started at log-in")
-            tell(self._systemctl("enable", UNIT), "have the service started at log-in")
-            tell(self._systemctl("restart", UNIT), "start the service")
+            run_or_raise(self._systemctl("unmask", UNIT), "let the service start at log-in")
+            run_or_raise(self._systemctl("enable", UNIT), "let the service start at log-in")
+            run_or_raise(self._systemctl("restart", UNIT), "start the service")
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
         new = self._file.with_name(f".{UNIT}.new")
         new.write_text(systemd_unit(self._launch), "utf-8")
         new.replace(self._file)
-        tell(self._systemctl("daemon-reload"), "have the new unit read")
-        tell(self._systemctl("enable", UNIT), "have the service started at log-in")
-        tell(self._systemctl("restart", UNIT), "start the service")
+        run_or_raise(self._systemctl("daemon-reload"), "make systemd read the new unit")
+        run_or_raise(self._systemctl("enable", UNIT), "let the service start at log-in")
+        run_or_raise(self._systemctl("restart", UNIT), "start the service")
 
     def uninstall(self) -> None:
-        """See `Service.uninstall`. It also works without a session: the files are removed, and so is the next start."""
+        """See `Service.uninstall`. Also works without a session: without its files the service will not start again."""
         if self._session_fault() is None and self._file.exists():
-            tell(self._systemctl("disable", "--now", UNIT), "stop the service")
+            run_or_raise(self._systemctl("disable", "--now", UNIT), "stop the service")
         (self._file.parent / "default.target.wants" / UNIT).unlink(missing_ok=True)
         self._file.unlink(missing_ok=True)
         if self._session_fault() is None:
-            tell(self._systemctl("daemon-reload"), "have the unit forgotten")
-            ask(self._systemctl("reset-failed", UNIT))  # says no where nothing had failed, which is as well
-            if self._packaged.exists():  # it is everybody's, so it is only put aside for this user
-                tell(self._systemctl("mask", "--now", UNIT), "stop the service")
+            run_or_raise(self._systemctl("daemon-reload"), "make systemd forget the unit")
+            ask(self._systemctl("reset-failed", UNIT))  # fails if the unit had not failed, which does not matter
+            if self._packaged.exists():  # it belongs to all users, so it is only switched off for this one
+                run_or_raise(self._systemctl("mask", "--now", UNIT), "stop the service")
 
     def start(self) -> None:
         """See `Service.start`."""
         self._need_session()
         self._need_unit()
-        tell(self._systemctl("start", UNIT), "start the service")
+        run_or_raise(self._systemctl("start", UNIT), "start the service")
 
     def stop(self) -> None:
         """See `Service.stop`."""
         self._need_session()
         self._need_unit()
-        tell(self._systemctl("stop", UNIT), "stop the service")
+        run_or_raise(self._systemctl("stop", UNIT), "stop the service")
 
     def status(self) -> ServiceStatus:
         """See `Service.status`."""
@@ -157,7 +157,7 @@ class SystemdService:
                 False, Known.NO, "The service is not installed. `photo-agent service install` sets it up."
             )
         if (fault := self._session_fault()) is not None:
-            return ServiceStatus(True, Known.NOT_KNOWN, f"installed; whether it runs is not known: {fault}")
+            return ServiceStatus(True, Known.NOT_KNOWN, f"installed; it is not known whether it is running: {fault}")
         keys = ("ActiveState", "SubState", "Result", "ExecMainStatus", "ActiveEnterTimestamp", "UnitFileState")
         answer = ask(self._systemctl("show", UNIT, f"--property={','.join(keys)}"), seconds=10)
         return _judged(dict(line.partition("=")[::2] for line in answer.output.splitlines()), answer.words)
@@ -171,7 +171,7 @@ class SystemdService:
             raise UsageError("The service is not installed. Run `photo-agent service install` first.")
 
     def _session_fault(self) -> str | None:
-        """Why no manager can be asked; None if there is one."""
+        """Why systemd cannot be asked; None if it can."""
         by_hand = "Log in on the laptop itself, or start `photo-agent run` by hand."
         try:
             answer = ask(self._systemctl("show", "--property=Version"), seconds=10)
@@ -187,7 +187,7 @@ class SystemdService:
 
 
 def _judged(state: Mapping[str, str], words: str) -> ServiceStatus:
-    """What `systemctl show` says of the unit, by systemd's own names for states; `words` is all it said."""
+    """The status by the states that `systemctl show` reports for the unit; `words` is its whole output."""
     if state.get("UnitFileState") == "masked":
         return ServiceStatus(False, Known.NO, "switched off for this user; `photo-agent service install` sets it up.")
     at_log_in = "" if state.get("UnitFileState") == "enabled" else "; it will not start at log-in: install it again"

@@ -14,7 +14,7 @@ from agent.errors import AgentError, UsageError
 from agent.model import Known
 from agent.service.launch import DESCRIPTION, NAME, Launch
 from agent.service.port import ServiceStatus
-from agent.service.system_tool import ask, tell
+from agent.service.system_tool import ask, run_or_raise
 
 _TASK = """\
 <?xml version="1.0" encoding="UTF-16"?>
@@ -108,27 +108,27 @@ class ScheduledTask:
                 f"Windows did not accept the task: {answer.words} If your school allows tasks to administrators only, "
                 "ask IT to run `photo-agent service install` for you."
             )
-        ask(("schtasks", "/End", "/TN", NAME))  # an older one may run; it refuses if none does
-        tell(("schtasks", "/Run", "/TN", NAME), "start the service")
+        ask(("schtasks", "/End", "/TN", NAME))  # an older task may be running; this fails if none is
+        run_or_raise(("schtasks", "/Run", "/TN", NAME), "start the service")
 
     def uninstall(self) -> None:
         """See `Service.uninstall`."""
         if not self._exists():
             return
-        ask(("schtasks", "/End", "/TN", NAME))  # it refuses if the task does not run
-        tell(("schtasks", "/Delete", "/TN", NAME, "/F"), "remove the task")
+        ask(("schtasks", "/End", "/TN", NAME))  # this fails if the task is not running
+        run_or_raise(("schtasks", "/Delete", "/TN", NAME, "/F"), "remove the task")
 
     def start(self) -> None:
         """See `Service.start`."""
         self._need_task()
-        tell(("schtasks", "/Change", "/TN", NAME, "/ENABLE"), "switch the task on")
-        tell(("schtasks", "/Run", "/TN", NAME), "start the service")
+        run_or_raise(("schtasks", "/Change", "/TN", NAME, "/ENABLE"), "switch the task on")
+        run_or_raise(("schtasks", "/Run", "/TN", NAME), "start the service")
 
     def stop(self) -> None:
-        """See `Service.stop`. Switched off as well, or the trigger's next repetition would start it again."""
+        """See `Service.stop`. Also switches the task off, or the trigger's next repetition would start it again."""
         self._need_task()
-        tell(("schtasks", "/Change", "/TN", NAME, "/DISABLE"), "switch the task off")
-        ask(("schtasks", "/End", "/TN", NAME))  # it refuses if the task does not run
+        run_or_raise(("schtasks", "/Change", "/TN", NAME, "/DISABLE"), "switch the task off")
+        ask(("schtasks", "/End", "/TN", NAME))  # this fails if the task is not running
 
     def status(self) -> ServiceStatus:
         """See `Service.status`. Asks PowerShell, because schtasks translates its answers and these names are fixed."""
@@ -149,7 +149,7 @@ class ScheduledTask:
                 return ServiceStatus(True, Known.NO, "not running; will start again within 5 minutes")
             case "Disabled":
                 return ServiceStatus(True, Known.NO, "stopped until `photo-agent service start`")
-        return ServiceStatus(True, Known.NOT_KNOWN, f"installed; whether it runs is not known: {answer.words}")
+        return ServiceStatus(True, Known.NOT_KNOWN, f"installed; it is not known whether it is running: {answer.words}")
 
     def _exists(self) -> bool:
         return ask(("schtasks", "/Query", "/TN", NAME), seconds=20).code == 0

@@ -1,9 +1,9 @@
-"""agent.toml, read once into frozen `Settings`, which are passed to whoever needs a value.
+"""agent.toml, read once into frozen `Settings`, which are passed to all code that needs a value.
 
-`find_file` says which file counts (`sources`: the machine's, and what it locks), `load` reads it and tells every fault
-at once, `new_file` writes a fresh one for `init`, and `json_schema` describes it to editors and to IT's tools. The
-keys, their meaning and their limits are stated once, in `tables`: the checks, the schema and the comments in a written
-file all come from there.
+`find_file` finds the file to use (`sources`: the machine's file, and the keys it locks), `load` reads it and reports
+all faults at once, `new_file` writes a new one for `init`, and `json_schema` describes it to editors and to IT's tools.
+The keys, their meaning and their limits are defined once, in `tables` and `tables_for_it`: the checks, the schema and
+the comments in a written file all come from there.
 """
 
 from agent.settings.absent import settings_for_nobody

@@ -1,6 +1,6 @@
-"""The values that are allowed in agent.toml, beyond their type. Each check returns the value or raises ValueError.
+"""Checks of the values in agent.toml, beyond their type. Each check returns the value or raises ValueError.
 
-The text of a ValueError follows the key's name in the message that the user reads, so it says what is wrong and what
+In the message that the user reads, the text of the ValueError follows the key's name. It says what is wrong and what
 would be right: "must start with a /, as in /photos".
 """
 
@@ -13,57 +13,59 @@ from agent.settings.places import expanded
 
 DEVICE_NAME = r"^[A-Za-z0-9_-]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$"
 DEVICE_NAME_AS_WRITTEN = r"^[A-Za-z0-9_{-]([A-Za-z0-9._{}-]{0,78}[A-Za-z0-9_}-])?$"
-"""In agent.toml, where `{host}` and `{login}` may stand in it."""
+"""The pattern for agent.toml, where the name may contain `{host}` and `{login}`."""
 _NO_DEVICE = frozenset(
     ["con", "prn", "aux", "nul", *(f"com{digit}" for digit in range(1, 10)), *(f"lpt{digit}" for digit in range(1, 10))]
 )
-"""Names that Windows reserves for devices: IT may open the share from Windows."""
+"""Names that Windows reserves for devices. They are not allowed because IT may open the share from Windows."""
 
 _NO_ZONES = ("localtime", "posixrules", "Factory", "posix/", "right/")
-"""In /usr/share/zoneinfo, but not IANA names: their meaning differs from machine to machine."""
+"""Names in /usr/share/zoneinfo that are not IANA names: their meaning differs from machine to machine."""
 
 
 def safe_device_name(user: str) -> str:
-    """A user's name as a device name, with `-` for each character that the share's folders may not have."""
+    """A device name made from a user's name, with `-` for characters that folders on the share must not have."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", user)[:64].strip("-.")
     return name if name and name.split(".", maxsplit=1)[0].lower() not in _NO_DEVICE else f"laptop-{name}".strip("-")
 
 
 def device_name(value: str) -> str:
-    """A safe folder name on the share, wherever the share is looked at from."""
+    """A folder name on the share that is safe on every system from which the share may be opened."""
     _no_braces(value)
     if not re.fullmatch(DEVICE_NAME[1:-1], value):
         raise ValueError(
             "may have only the letters A-Z and a-z, digits, '.', '_' and '-', at most 64 of them, and must not begin "
-            "or end with a dot: it names this laptop's folder on the share"
+            "or end with a dot, because this laptop's folder on the share has this name"
         )
     if value.split(".", maxsplit=1)[0].lower() in _NO_DEVICE:
-        raise ValueError("is a name that Windows reserves for itself; choose another")
+        raise ValueError("is a name that Windows reserves for itself; choose another name")
     return value
 
 
 def staff(value: str) -> str:
-    """A person's name as in the register; the register's lists are separated by `;` or `|`."""
+    """A person's name as in the register, where `;` or `|` separate the names of a list."""
     value = plain(value)
     _no_braces(value)
     if ";" in value or "|" in value:
-        raise ValueError("must name one person, as the visits register does; ';' and '|' separate people there")
+        raise ValueError("must name one person, as in the visits register, where ';' and '|' separate people")
     return value
 
 
 def _no_braces(value: str) -> None:
-    """What agent.toml may say in braces was replaced before; what is left is a mistake."""
+    """Reject words in braces: those that agent.toml may use have been replaced already."""
     if "{" in value or "}" in value:
-        raise ValueError("has a word in braces that means nothing here: {login} is the login, {host} the laptop's name")
+        raise ValueError(
+            "has a word in braces that is not allowed here: {login} is the login, {host} is the laptop's name"
+        )
 
 
 def plain(value: str) -> str:
-    """Text on one line that is not empty; spaces around it do not count."""
+    """Text on one line that is not empty. Spaces around it are removed."""
     value = value.strip()
     if not value:
         raise ValueError("must not be empty")
     if not value.isprintable():
-        raise ValueError("must not have line breaks, tabs or invisible characters")
+        raise ValueError("must not contain line breaks, tabs or invisible characters")
     return value
 
 
@@ -86,25 +88,25 @@ def _nearest_zone(value: str) -> str:
     for wanted in (value, f"Europe/{value}"):
         if near := difflib.get_close_matches(wanted.casefold().replace(" ", "_"), sorted(names), n=1, cutoff=0.7):
             return f"; did you mean {names[near[0]]}?"
-    return ", as Europe/London is"
+    return " such as Europe/London"
 
 
 def host(value: str) -> str:
-    """Only a server's name or address: no user, no port, no `sftp://`."""
+    """A server's name or address, without a user, a port or `sftp://`."""
     value = plain(value)
     if "/" in value:
         raise ValueError("must be only the server's name, without sftp:// or a path")
     if "@" in value:
-        raise ValueError("must be only the server's name; the user goes into share.user")
+        raise ValueError("must be only the server's name; write the user in share.user")
     if "[" in value or "]" in value:
-        raise ValueError("takes an IPv6 address without brackets; a port goes into share.port")
+        raise ValueError("must have an IPv6 address without brackets; write a port in share.port")
     if ":" in value:
         from ipaddress import ip_address  # few addresses have colons
 
         try:
             ip_address(value)
         except ValueError as fault:
-            raise ValueError("must be only the server's name; a port goes into share.port") from fault
+            raise ValueError("must be only the server's name; write a port in share.port") from fault
     if any(character.isspace() for character in value) or value.startswith("-"):
         raise ValueError("is not a server's name or address")
     return value
@@ -120,7 +122,7 @@ def endpoint(value: str) -> str:
     if name.startswith("[") and name.endswith("]"):
         host(name[1:-1])
     elif ":" in name:
-        raise ValueError("takes an IPv6 address in square brackets, as in [2001:db8::1]:6514")
+        raise ValueError("must have an IPv6 address in square brackets, as in [2001:db8::1]:6514")
     else:
         host(name)
     return value
@@ -131,16 +133,16 @@ def user(value: str) -> str:
     value = plain(value)
     _no_braces(value)
     if any(character.isspace() or character in ":/@" for character in value) or value.startswith("-"):
-        raise ValueError("is not a user name: it must not have spaces, ':', '/' or '@', or begin with '-'")
+        raise ValueError("is not a user name: it must not contain spaces, ':', '/' or '@', or begin with '-'")
     return value
 
 
 def share_path(value: str) -> str:
-    """An absolute path on the server, without `.` or `..`; a `/` at the end does not count."""
+    """An absolute path on the server, without `.` or `..`. A `/` at the end is removed."""
     if not value.startswith("/"):
         raise ValueError("must start with a /, as in /photos")
     if not value.isprintable() or "\\" in value:
-        raise ValueError("must have no line breaks, invisible characters or backslashes")
+        raise ValueError("must not contain line breaks, invisible characters or backslashes")
     parts = value.strip("/").split("/")
     if parts != [""] and any(part in {"", ".", ".."} for part in parts):
         raise ValueError("must not contain //, /./ or /../")
@@ -148,7 +150,7 @@ def share_path(value: str) -> str:
 
 
 def watched(value: str) -> str:
-    """A folder narrow enough to search for photos: not a drive, not a whole home folder."""
+    """A folder that is small enough to search for photos: not a drive and not a whole home folder."""
     absolute(value)
     home = Path.home()
     for folder, its_home in (
@@ -156,20 +158,20 @@ def watched(value: str) -> str:
         (Path(os.path.realpath(expanded(value))), Path(os.path.realpath(home))),
     ):
         if folder == Path(folder.anchor):
-            raise ValueError("is a whole drive: name the folder that photos are imported into")
+            raise ValueError("is a whole drive: name the folder into which photos are imported")
         if folder == its_home:
-            raise ValueError("is your whole home folder: name the folder in it that photos are imported into")
+            raise ValueError("is your whole home folder: name the folder in it into which photos are imported")
         if folder in its_home.parents:
-            raise ValueError("contains whole home folders: name the folder that photos are imported into")
+            raise ValueError("contains whole home folders: name the folder into which photos are imported")
     return value
 
 
 def absolute(value: str) -> str:
-    """A path on this laptop that means the same wherever the program is started; not empty."""
+    """A path on this laptop that means the same from whatever folder the program is started; not empty."""
     if not value.strip():
         raise ValueError("must not be empty")
     if "\0" in value:
-        raise ValueError("must not have a NUL character")
+        raise ValueError("must not contain a NUL character")
     path = expanded(value)
     if not path.is_absolute():
         if value[0] in "$%~":
@@ -187,8 +189,8 @@ def visits(value: str) -> str:
     """Where the visits register is: `share:…` or a local path, ending in .csv, .xlsx, .ods or .ics."""
     if re.match(r"(?i)(?:https?|webcals?|ftp)://", value):
         raise ValueError(
-            "is a link, and laptops do not fetch calendars from the internet: let the server fetch it into register/ "
-            "(config/README.md says how) and write share:register/visits.ics"
+            "is a link, but laptops do not fetch calendars from the internet: let the server fetch the calendar into "
+            "register/ (config/README.md explains how) and write share:register/visits.ics"
         )
     return _register_file(value, (".csv", ".xlsx", ".ods", ".ics"))
 
@@ -205,7 +207,7 @@ def _register_file(value: str, endings: tuple[str, ...]) -> str:
         return absolute(value)
     name = value.removeprefix("share:")
     if not name.isprintable() or "\\" in name:
-        raise ValueError("must have no line breaks, invisible characters or backslashes")
+        raise ValueError("must not contain line breaks, invisible characters or backslashes")
     if name.startswith("/") or ".." in PurePosixPath(name).parts or name != str(PurePosixPath(name)):
         raise ValueError("must name a file on the share, relative to share.path, as in share:register/visits.csv")
     return value

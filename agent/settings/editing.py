@@ -1,7 +1,7 @@
-"""agent.toml changed in place: one key gets another value, and every other line stays as the person wrote it.
+"""Changing agent.toml in place: one key gets a new value, and every other line stays as the person wrote it.
 
-The change is made in the text, because TOML libraries that write lose the comments. The result is then read back: a
-text that does not mean exactly the change is not returned.
+The change is made in the text, because TOML libraries lose the comments when they write. The result is then read back,
+and only returned if it means exactly the change.
 """
 
 import re
@@ -26,12 +26,14 @@ def key_named(text: str) -> Key:
     table, _, name = text.partition(".")
     known = keys()
     if name not in known.get(table, {}):
-        raise UsageError(f"There is no setting {text!r}. `photo-agent config show` lists them; write it as share.port.")
+        raise UsageError(
+            f"There is no setting {text!r}. `photo-agent config show` lists them all; write a setting like share.port."
+        )
     return table, name
 
 
 def typed(key: Key, text: str) -> Any:
-    """A typed value of a key, converted to the type of the key. UsageError if that is impossible."""
+    """The value that a person typed, converted to the type of the key. UsageError if that is impossible."""
     table, name = key
     kind = keys()[table][name].get("type")
     if kind in {None, "string"}:
@@ -49,9 +51,9 @@ def typed(key: Key, text: str) -> Any:
 def with_values(path: Path, changes: Mapping[Key, Any]) -> tuple[str, Settings]:
     """The text of the settings file with these values, and the resulting settings. Nothing is written.
 
-    A file that is not there yet begins empty, where the machine's file says the rest. UsageError where IT locked one of
-    the keys; SettingsError where the file or a value is wrong, or where it is written in a way that cannot be changed
-    here.
+    If the machine's file gives the other settings, the file at `path` need not exist yet. UsageError if IT has locked
+    one of the keys. SettingsError if the file or a value is wrong, or if the file is written in a way that cannot be
+    changed here.
     """
     machine = machine_layer()
     text = "" if machine is not None and not path.exists() else read_text(path)
@@ -70,12 +72,14 @@ def with_values(path: Path, changes: Mapping[Key, Any]) -> tuple[str, Settings]:
         return text, before
     after = parse(text, path, written=False)
     if tomllib.loads(text) != meant:
-        raise SettingsError(f"{path} is written in a way that a command cannot change. Open it in an editor.")
+        raise SettingsError(
+            f"{path} is written in a way that a command cannot change. Open it in an editor and change it there."
+        )
     return text, after
 
 
 def write(path: Path, text: str) -> None:
-    """Replace the settings file by this text; other users may still read it if they could before. SettingsError."""
+    """Replace the settings file by this text; its permissions stay. SettingsError if it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         mode = path.stat().st_mode & 0o777 if path.exists() else None
@@ -111,7 +115,7 @@ def _first(lines: list[str], pattern: str, begin: int, end: int) -> int | None:
 
 
 def _end_of_value(lines: list[str], at: int, end: int) -> int:
-    """Where the value that begins in this line ends: a list may run over several lines."""
+    """The line after the value that begins in this line; a list may take several lines."""
     for after in range(at + 1, end + 1):
         try:
             tomllib.loads("".join(lines[at:after]))

@@ -1,8 +1,8 @@
 """`{login}` and `{host}` in agent.toml, so that one file serves all laptops of a school.
 
-`device.staff = "{login}"` is whoever is logged in, by the name that the file `device.staff_file` has for that login.
-In `device.name` and `share.user` both words are replaced, in small letters and with `-` for what a user's name on the
-server may not have. The login is what the system says, not what a variable says that anybody can set.
+`device.staff = "{login}"` means the person who is logged in, by the name that the file `device.staff_file` gives for
+that login. In `device.name` and `share.user`, both words are replaced in small letters, with `-` for characters that a
+user's name on the server must not have. The login comes from the system, not from a variable that a user can set.
 """
 
 import csv
@@ -23,14 +23,14 @@ from agent.settings.places import expanded
 
 LOGIN = "{login}"
 HOST = "{host}"
-_LONGEST = 32  # characters of a user's name on Linux; install/server/add-device.sh takes no longer one
-LARGEST = 1 << 20  # bytes of the file of logins
+_LONGEST = 32  # characters of a user's name on Linux, as install/server/add-device.sh checks
+LARGEST = 1 << 20  # bytes of the file of logins, at most
 
 
 def filled_in(tables: dict[str, Any], *, anyone: bool = False) -> dict[str, Any]:
-    """The tables with the words in braces replaced. SettingsError where the login's name is not known.
+    """The tables with the words in braces replaced. SettingsError if the file of logins does not name this login.
 
-    With `anyone`, a login that the file does not name stands for itself: whoever checks a file for others is not in it.
+    With `anyone`, such a login is used as the name: a person who checks a file for other people is not in it.
     """
     device, share = tables.get("device"), tables.get("share")
     filled = dict(tables)
@@ -46,7 +46,7 @@ def filled_in(tables: dict[str, Any], *, anyone: bool = False) -> dict[str, Any]
 
 
 def login() -> str:
-    """The name that this user logged in by. SettingsError where the system does not know it."""
+    """The name under which this user is logged in. SettingsError if the system does not know it."""
     try:
         if sys.platform == "win32":
             return os.getlogin()
@@ -56,17 +56,18 @@ def login() -> str:
         return pwd.getpwuid(os.geteuid()).pw_name.rpartition("\\")[2]
     except (KeyError, OSError) as fault:
         raise SettingsError(
-            "The settings name the staff by their login, and this system does not say who is logged in. Ask IT."
+            "The settings use the login as the name of the staff, but this system does not say who is logged in. "
+            "Ask IT."
         ) from fault
 
 
 def _alike(name: str) -> str:
-    """One spelling for a login, however it was typed: capitals do not count, nor how an accent is stored."""
+    """One spelling for a login, however it was typed: capitals and the encoding of accents do not matter."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
 def _replaced(text: str) -> str:
-    """With the words replaced: a name that a Linux server can give a user, which begins with no digit and is short."""
+    """The text with both words replaced, as a user's name on a Linux server: short, and without a digit in front."""
     if LOGIN not in text and HOST not in text:
         return text
     if LOGIN in text:
@@ -76,7 +77,7 @@ def _replaced(text: str) -> str:
     if text[0].isdigit():  # laptops are often called by their serial number
         text = f"laptop-{text}"
     if len(text) > _LONGEST:
-        # Two long names that begin alike are still two.
+        # Two long names with the same beginning must stay different.
         text = f"{text[: _LONGEST - 9].rstrip('-._')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     return text
 
@@ -93,23 +94,24 @@ def _staff(who: str, file: object, *, anyone: bool) -> str:
     staff = names.get(_alike(who)) or names.get(_alike(who).partition("@")[0])
     if staff is None and not anyone:
         raise SettingsError(
-            f"{path} has no line for the login “{who}”, so it is not known who this is. Ask IT to add it."
+            f"{path} has no line for the login “{who}”, so it does not say whose laptop this is. Ask IT to add the "
+            "login."
         )
     return who if staff is None else staff
 
 
 def _names(path: Path) -> dict[str, str]:
-    """By each login, in small letters, the name of its member of staff."""
+    """The name of the member of staff for each login. Logins are in small letters."""
     try:
         with open_named(path) as file:
             if not may_speak_for_the_machine(file.fileno()):
                 raise SettingsError(
-                    f"{path} is not used: it must belong to an administrator of this laptop, and nobody else may be "
-                    "able to change it. Ask IT to put it there again."
+                    f"{path} is not used, because only an administrator of this laptop may own and change it. "
+                    "Ask IT to put the file there again."
                 )
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
-            raise SettingsError(f"{path} is larger than 1 MB, which no list of logins is.")
+            raise SettingsError(f"{path} is larger than 1 MB, so it cannot be a list of logins. Ask IT to correct it.")
         return _read(content.decode("utf-8-sig"), path)
     except (OSError, UnicodeDecodeError, csv.Error) as fault:
         why = (fault.strerror or str(fault)) if isinstance(fault, OSError) else "it is not a CSV file in UTF-8"
@@ -125,12 +127,12 @@ def _read(text: str, path: Path) -> dict[str, str]:
     names: dict[str, str] = {}
     for row in rows:
         cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
-        # `whoami` on Windows gives DOMAIN\login, and that may have been copied.
+        # The login may have been copied from `whoami` on Windows, which prints DOMAIN\login.
         who, staff = _alike(cells.get("login", "").rpartition("\\")[2]), cells.get("staff", "")
         if not who and not staff:
             continue
         if not who or not staff:
-            raise SettingsError(f"{path}, line {rows.line_num}: a login and a name belong on each line.")
+            raise SettingsError(f"{path}, line {rows.line_num}: each line needs a login and a name.")
         if names.setdefault(who, staff) != staff:
-            raise SettingsError(f"{path}, line {rows.line_num}: the login “{who}” is there already, with another name.")
+            raise SettingsError(f"{path}, line {rows.line_num}: an earlier line gives “{who}” another name.")
     return names

@@ -1,4 +1,4 @@
-"""Where agent.toml, the keys and the state are on each system, by platformdirs' rules. Reads no file's content."""
+"""Where agent.toml, the keys and the state are on each system, by platformdirs' rules. Does not open any file."""
 
 import os
 import sys
@@ -14,34 +14,34 @@ _ON_A_MAC = Path("/Library/Application Support") / _APP / NAME
 def config_folder() -> Path:
     """The user's configuration folder, where `init` writes agent.toml and the keys. It may not exist yet.
 
-    Never a roaming folder: a device's key stays on the device.
+    This is never a roaming folder, because a device's key must stay on the device.
     """
-    from platformdirs import user_config_path  # not needed if the file was named
+    from platformdirs import user_config_path  # only needed if the file was not named
 
     return user_config_path(_APP, appauthor=False)
 
 
 def state_folder() -> Path:
     """The user's state folder, for the journal and the record unless `device.state_dir` says otherwise."""
-    from platformdirs import user_state_path  # not needed if the folder was named
+    from platformdirs import user_state_path  # only needed if the folder was not named
 
     return user_state_path(_APP, appauthor=False)
 
 
 def machine_file() -> Path:
-    """Where IT puts the settings of a whole machine: for every user of it, and before their own.
+    """Where IT puts the settings of a machine. They apply to all its users, before the users' own settings.
 
-    The documented place comes first: elsewhere platformdirs goes by variables that the user may set (XDG_CONFIG_DIRS,
-    also on a Mac, and WIN_PD_OVERRIDE_COMMON_APPDATA), and on some Linux desktops the first begins with another folder.
+    The documented place comes first. For other places, platformdirs follows variables that a user may set
+    (XDG_CONFIG_DIRS, also on a Mac, and WIN_PD_OVERRIDE_COMMON_APPDATA), which some Linux desktops set as well.
     """
-    from platformdirs import site_config_path  # not needed where the file was named
+    from platformdirs import site_config_path  # only needed if the file is not in the documented place
 
     documented = _documented()
     try:
         documented.lstat()
     except (FileNotFoundError, NotADirectoryError):
         pass
-    except OSError:  # in a folder that cannot be opened: whoever reads it says so
+    except OSError:  # its folder cannot be opened, which the code that reads the file reports
         return documented
     else:
         return documented
@@ -49,7 +49,7 @@ def machine_file() -> Path:
 
 
 def _documented() -> Path:
-    """The place that config/README.md names; no variable moves it."""
+    """The place that config/README.md names. No variable can change it."""
     if sys.platform == "win32":
         import ctypes
 

@@ -1,4 +1,4 @@
-"""Removing what this program stores for a user: settings, keys, journal, record. For the set-up scripts alone."""
+"""Removing everything this program stores for a user: settings, keys, journal, record. Only for the set-up scripts."""
 
 import shutil
 
@@ -6,9 +6,9 @@ from agent.settings.places import config_folder, state_folder
 
 
 def purge() -> None:
-    """Remove the user's configuration and state folders; a `state_dir` of the user's own choice stays.
+    """Remove the user's configuration and state folders. A `state_dir` that the user chose stays.
 
-    Both are named for this program by platformdirs, so nothing else is in them. Raises OSError if one stays.
+    platformdirs names both after this program, so nothing else is in them. OSError if one cannot be removed.
     """
     for folder in dict.fromkeys((config_folder(), state_folder())):
         if folder.is_dir() and not folder.is_symlink():

@@ -1,4 +1,4 @@
-"""agent.toml read into `Settings`. Every fault of the file comes in one SettingsError, each with its table and key."""
+"""Reading agent.toml into `Settings`. One SettingsError lists all faults of the file, each with its table and key."""
 
 import difflib
 import re
@@ -23,23 +23,23 @@ _WORDS: Mapping[str, str] = {
     "too_short": "must name at least one",
     "dataclass_type": "must be a table: a line [NAME] with its keys below it",
 }
-"""The messages for pydantic's kinds of fault; the others are worded from their limits or by `checks`."""
+"""The messages for pydantic's kinds of fault. Messages for other faults come from their limits or from `checks`."""
 
 
 def load(path: Path, *, anyone: bool = False, alone: bool = False) -> Settings:
-    """The settings in the file at `path`. SettingsError names the file and all that is wrong with it.
+    """The settings in the file at `path`. SettingsError names the file and all its faults.
 
-    On a machine whose own file has `[locked]`, they are laid on that file's. With `anyone` a file that is for other
-    people's laptops is right, too: it need not know the login that is used here. With `alone` the file counts alone:
-    the demo's must not lead to the school's own share.
+    If the machine's file has `[locked]`, these settings are laid over the machine's. `anyone` accepts a file that is
+    meant for other people's laptops, so it need not name the login that is used here. `alone` ignores the machine's
+    file: the demo's settings must not lead to the school's own share.
     """
     return parse(read_text(path), path, anyone=anyone, alone=alone)
 
 
 def parse(text: str, path: Path, *, written: bool = True, anyone: bool = False, alone: bool = False) -> Settings:
-    """The settings in `text`, which is, or will be, the file at `path`.
+    """The settings in `text`, the content of the file at `path`.
 
-    `written` is False if the text is only about to be written: then a fault is in the given values, not in the file.
+    `written` is False if the text is not in the file yet: a fault is then in the given values, not in the file.
     """
     tables = tables_in(text, path)
     tables = filled_in(tables if alone else with_machine(tables, path), anyone=anyone)
@@ -61,14 +61,14 @@ def _wrong(path: Path, faults: Sequence[str], written: bool) -> SettingsError:
 
 
 def _fault(tables: Mapping[str, Any], error: Any) -> str:
-    """One of pydantic's faults as "table.key: message"."""
+    """One of pydantic's faults, as "table.key: message"."""
     where = [str(part) for part in error["loc"] if not isinstance(part, int)]
     key = ".".join(where)
     kind: str = error["type"]
     limits: Mapping[str, Any] = error.get("ctx", {})
     match kind:
         case "missing":
-            return f"{key}: is missing and has no default. {_describe(where)}"
+            return f"{key}: is missing and has no default value. {_describe(where)}"
         case "unexpected_keyword_argument":
             return f"{key}: {_unknown(where, tables)}"
         case "value_error":
@@ -85,7 +85,7 @@ def _shown(value: Any) -> str:
 
 
 def _unknown(where: Sequence[str], tables: Mapping[str, Any]) -> str:
-    """Says that a key does not exist, and which one may have been meant: here, or in the table where it belongs."""
+    """The message that a key does not exist, with the key that may have been meant, in this table or another."""
     names = _names()
     if len(where) == 1:
         name = where[0]
@@ -120,36 +120,36 @@ _VARIABLE = re.compile(r"\$\{?\w|%\w+%")
 
 
 def _not_lockable(keys: Sequence[str], tables: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with the keys that are to be locked."""
+    """The faults in the list of locked keys."""
     known = (
         [f"{table}.{key}" for table, listed in _names().items() if table != LOCKED for key in listed] if keys else []
     )
     for key in keys:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else "write it as in share.host"
+            hint = f"did you mean {near[0]}?" if near else "write it like share.host"
             yield f'locked.keys: "{key}" is not a setting; {hint}'
             continue
         table, _, name = key.partition(".")
         said = tables.get(table, {}).get(name, "")
         for value in said if isinstance(said, list) else [said]:
-            if isinstance(value, str) and key != "share.path" and (variable := _VARIABLE.search(value)):
+            if isinstance(value, str) and key != "share.path" and _VARIABLE.search(value):
                 yield (
-                    f'{key}: "{value}" has a variable from {variable[0]} on, which anybody can set, so it cannot be '
-                    "locked; write the full path, or ~ for the home folder"
+                    f'{key}: "{value}" contains a variable, which any user can change, so it cannot be locked; write '
+                    "the full path, or ~ for the home folder"
                 )
 
 
 def _contradictions(settings: Settings) -> Iterator[str]:
-    """Contradictions between values that are each allowed by themselves."""
+    """Contradictions between values, each of which is allowed by itself."""
     for place, folder in enumerate(settings.watch):
         for other in settings.watch[:place]:
             if folder == other:
                 yield f'folders.watch: "{folder}" is named twice'
             elif other in folder.parents:
-                yield f'folders.watch: "{folder}" is inside "{other}", which is watched with all folders in it'
+                yield f'folders.watch: "{folder}" is inside "{other}", which is already watched with all folders in it'
             elif folder in other.parents:
-                yield f'folders.watch: "{other}" is inside "{folder}", which is watched with all folders in it'
+                yield f'folders.watch: "{other}" is inside "{folder}", which is already watched with all folders in it'
     own = {
         "device.state_dir": settings.state_dir,
         "share.key_file": settings.key_file,

@@ -1,8 +1,8 @@
-"""Which files the settings come from: the machine's, which IT keeps, and a person's own; and what IT locked.
+"""The files that the settings come from: the machine's file, which IT maintains, and the user's own; and locked keys.
 
-One file counts alone, except where the machine's has `[locked]`: then it is the ground that a person's own file (or one
-that was named) is laid on, and the keys it lists stay as the machine's file has them. A locked key in another file is
-passed over, not refused: a laptop whose own file is older than the lock must go on working. `config show` says so.
+Usually only one file counts. If the machine's file has `[locked]`, the user's own file (or a named one) is laid over
+it, and the listed keys keep the values of the machine's file. A locked key in another file is ignored, not refused,
+because a laptop whose own file is older than the lock must keep working. `config show` shows it.
 """
 
 import logging
@@ -22,17 +22,17 @@ log = logging.getLogger("photo-agent")
 
 LOCKED = "locked"
 LARGEST = 1_000_000
-"""Bytes: hundreds of times what all settings take."""
+"""Bytes: hundreds of times the size of all settings."""
 
 NOT_BELIEVED = (
-    "{path} is not used: it must belong to an administrator of this laptop, and nobody else may be able to change it. "
-    "Ask IT to put it there again."
+    "{path} is not used, because only an administrator of this laptop may own and change it. "
+    "Ask IT to put the file there again."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The machine's file where it has `[locked]`: its tables as written, and the locked keys, as "share.host"."""
+    """A machine's file with `[locked]`: its tables as written, and the locked keys, as in "share.host"."""
 
     file: Path
     tables: Mapping[str, Any]
@@ -41,19 +41,19 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Overruled:
-    """A locked key that another file sets too: what that file says is not used."""
+    """A locked key that another file also sets, and the value there, which is not used."""
 
     key: str
     said: Any
 
 
 def find_file(given: Path | None, environ: Mapping[str, str]) -> Path:
-    """The settings file that counts: `given`, else PHOTO_AGENT_CONFIG, else the machine's, else the user's.
+    """The settings file to use: `given`, else PHOTO_AGENT_CONFIG, else the machine's, else the user's.
 
-    The machine's comes before the user's so that what IT set for a laptop cannot be put aside by accident; where it has
-    `[locked]`, the user's is laid on it, and is the one named here. One that another user of this laptop could have put
-    there is not believed: it is passed over, with a warning. A file that was named must be there; SettingsError
-    otherwise, with all the places looked at.
+    The machine's file comes first, so that nobody sets IT's settings aside by accident. If it has `[locked]`, the
+    user's file is laid over it, and the user's file is returned. A machine's file that another user of this laptop
+    could have written is ignored with a warning. A named file must exist. SettingsError if no file is found, with the
+    places that were searched.
     """
     machines, own = machine_file(), own_file()
     believed = _is_there(machines) and _believed(machines)
@@ -67,26 +67,26 @@ def find_file(given: Path | None, environ: Mapping[str, str]) -> Path:
         return own
     looked_at = "\n".join(f"  {place}" for place in (machines, own))
     raise SettingsError(
-        f"There is no settings file yet. Looked for:\n{looked_at}\n"
+        f"There is no settings file yet. These places were searched:\n{looked_at}\n"
         f"Run `photo-agent init` to make one, or name one with --config FILE or the variable {VARIABLE}."
     )
 
 
 def own_file() -> Path:
-    """Where the user's own settings file is, or would be."""
+    """The place of the user's own settings file, which may not exist."""
     return config_folder() / NAME
 
 
 def file_to_change(path: Path) -> Path:
-    """Where a person's change to the settings in `path` is written: not to the machine's file where that locks keys."""
+    """The file to write a person's change of `path` to: the user's own instead of a machine's file that locks keys."""
     return own_file() if machine_layer() is not None and is_machines(path) else path
 
 
 def read_text(path: Path) -> str:
-    """The text of a settings file. SettingsError where it cannot be read or believed."""
+    """The text of a settings file. SettingsError if it cannot be read or must not be trusted."""
     try:
         with open_named(path) as file:
-            # Asked of the very file that is read: another may have taken its place since it was found.
+            # Check the very file that is read, because another may have taken its place since it was found.
             if path == machine_file() and not may_speak_for_the_machine(file.fileno()):
                 raise SettingsError(NOT_BELIEVED.format(path=path))
             content = file.read(LARGEST + 1)
@@ -95,7 +95,7 @@ def read_text(path: Path) -> str:
     except OSError as fault:
         raise SettingsError(f"The settings file {path} cannot be read: {fault.strerror or fault}.") from fault
     if len(content) > LARGEST:
-        raise SettingsError(f"{path} is larger than a settings file can be: is it the right file?")
+        raise SettingsError(f"{path} is larger than a settings file can be. Check that it is the right file.")
     try:
         return content.decode("utf-8-sig")  # Notepad puts a byte order mark first
     except UnicodeDecodeError as fault:
@@ -106,7 +106,7 @@ def read_text(path: Path) -> str:
 
 
 def tables_in(text: str, path: Path) -> dict[str, Any]:
-    """The tables of a settings file's text, unchecked. SettingsError where it is not TOML; `path` is for messages."""
+    """The tables in the text of a settings file, unchecked. SettingsError if it is not TOML; `path` is for messages."""
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
@@ -115,25 +115,25 @@ def tables_in(text: str, path: Path) -> dict[str, Any]:
 
 
 def machine_layer() -> Machine | None:
-    """The machine's file, where there is one that is believed and has `[locked]`. SettingsError where it is broken."""
+    """The machine's file if it can be trusted and has `[locked]`, else None. SettingsError if it is broken."""
     file = machine_file()
     if not _is_there(file) or not _believed(file, aloud=False):
         return None
     tables = tables_in(read_text(file), file)
     if LOCKED not in tables:
         return None
-    # What is no table, or no list, is a fault that checking the settings tells.
+    # If this is not a table or not a list, checking the settings reports the fault.
     listed = tables[LOCKED].get("keys") if isinstance(tables[LOCKED], dict) else None
     keys = listed if isinstance(listed, list) else []
     locked = {key for key in keys if isinstance(key, str)}
-    # The list of logins decides who somebody is: with another list, a locked "{login}" would be anybody.
+    # The list of logins says who a person is. With another list, a locked "{login}" could be anybody.
     if "device.staff" in locked:
         locked.add("device.staff_file")
     return Machine(file, tables, frozenset(locked))
 
 
 def is_machines(path: Path) -> bool:
-    """Whether this is the machine's file, by whatever name."""
+    """Whether this is the machine's file, under any name."""
     machines = machine_file()
     try:
         return path == machines or path.samefile(machines)
@@ -142,15 +142,15 @@ def is_machines(path: Path) -> bool:
 
 
 def with_machine(tables: dict[str, Any], path: Path) -> dict[str, Any]:
-    """What the file at `path` comes to on this machine: laid on the machine's where that locks keys.
+    """The tables of the file at `path`, laid over the machine's file if that locks keys.
 
-    So is the machine's own by another name, which changes nothing: the link may have led elsewhere when `tables` were
-    read.
+    The machine's file under another name is laid over itself too, which usually changes nothing. But `tables` may have
+    been read when the link led elsewhere.
     """
     machine = None if path == machine_file() else machine_layer()
     if LOCKED in tables and not is_machines(path) and (machine is not None or path == own_file()):
         raise SettingsError(
-            f"{path} has a table [{LOCKED}], which counts only in the machine's file {machine_file()}. Take it out."
+            f"{path} has a table [{LOCKED}], which is allowed only in the machine's file {machine_file()}. Remove it."
         )
     if machine is None:
         return tables
@@ -160,16 +160,16 @@ def with_machine(tables: dict[str, Any], path: Path) -> dict[str, Any]:
     for name, table in tables.items():
         below = together.setdefault(name, {})
         if name == LOCKED or not isinstance(below, dict):
-            continue  # the machine's own word; where it is no table, checking says so
+            continue  # only the machine's file counts here; if it is not a table, checking reports that
         if isinstance(table, dict):
             below |= {key: value for key, value in table.items() if f"{name}.{key}" not in machine.locked}
         else:
-            together[name] = table  # no table where one belongs: checking says so
+            together[name] = table  # this should be a table, which checking reports
     return together
 
 
 def overruled(path: Path) -> tuple[Overruled, ...]:
-    """The locked keys to which the file at `path` gives another value than the machine's file; it is not used."""
+    """The locked keys for which the file at `path` has a value that differs from the machine's and is not used."""
     machine = None if is_machines(path) or not path.exists() else machine_layer()
     return () if machine is None else tuple(_overruled(tables_in(read_text(path), path), machine))
 
@@ -183,15 +183,15 @@ def _overruled(tables: Mapping[str, Any], machine: Machine) -> Iterator[Overrule
 
 
 def _is_there(machines: Path) -> bool:
-    """Whether there is a machine's file. SettingsError where that cannot be known: it may lock something."""
+    """Whether the machine's file exists. SettingsError if that cannot be found out, because the file may lock keys."""
     try:
         return stat.S_ISREG(machines.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as fault:
         raise SettingsError(
-            f"The machine's settings file {machines} cannot be read: {fault.strerror or fault}. Ask IT to let "
-            "everybody read it and open its folder."
+            f"The machine's settings file {machines} cannot be read: {fault.strerror or fault}. Ask IT to let all "
+            "users open its folder and read it."
         ) from fault
 
 
@@ -200,7 +200,7 @@ def _believed(path: Path, *, aloud: bool = True) -> bool:
         with open_named(path) as file:
             believed = may_speak_for_the_machine(file.fileno())
     except OSError:
-        return True  # that it cannot be read is said by whoever reads it
+        return True  # the code that reads the file reports the fault
     if aloud and not believed:
         log.warning(NOT_BELIEVED.format(path=path))
     return believed
@@ -208,7 +208,7 @@ def _believed(path: Path, *, aloud: bool = True) -> bool:
 
 def _named(path: Path, how: str) -> Path:
     if path.is_dir():
-        raise SettingsError(f"{path}, named {how}, is a folder; name the file in it, usually {path / NAME}.")
+        raise SettingsError(f"{path}, named {how}, is a folder. Name the file in it, usually {path / NAME}.")
     if not path.exists():
         raise SettingsError(f"There is no settings file {path}, named {how}. Run `photo-agent init` to make one.")
     return path

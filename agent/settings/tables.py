@@ -1,27 +1,28 @@
 """The tables of agent.toml as frozen dataclasses: every key with its meaning, its default and its limits.
 
-Pydantic's dataclasses rather than its models: a table is named `register`, which every pydantic model already has as a
-method of its metaclass. A key's value stays as written; the properties of `Settings` give it in a usable form.
+These are pydantic's dataclasses, not its models, because a table is called `register`, which is a method in the
+metaclass of every pydantic model. A value stays as written; the properties of `Settings` give it in a usable form.
+`tables_for_it` has the tables that only IT needs.
 """
 
 import dataclasses
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, ConfigDict, Field, Strict, StrictBool, StrictInt
+from pydantic import AfterValidator, Field, Strict, StrictBool, StrictInt
 from pydantic.dataclasses import dataclass
 
 from agent.model import RemoteName
 from agent.settings import checks
 from agent.settings.places import config_folder, expanded, state_folder
+from agent.settings.tables_for_it import EXACT, ForwardSettings, Locked, RetentionSettings
 
-_EXACT: Final = ConfigDict(extra="forbid", allow_inf_nan=False)
 CAMERAS_FILE = "cameras.csv"
 _Number = Annotated[float, Strict()]  # an integer is allowed; a quoted number or true is not
 
 
-@dataclass(frozen=True, slots=True, config=_EXACT)
+@dataclass(frozen=True, slots=True, config=EXACT)
 class Device:
     """This laptop and who works with it."""
 
@@ -29,8 +30,8 @@ class Device:
         str,
         AfterValidator(checks.staff),
         Field(
-            description="Who works with this laptop, written as in the visits register. {login}: whoever is logged in, "
-            "by the name that staff_file has for the login.",
+            description="Who works with this laptop, written as in the visits register. {login} means the person who "
+            "is logged in, by the name that staff_file gives for the login.",
             examples=["j.smith"],
         ),
     ]
@@ -38,7 +39,7 @@ class Device:
         str,
         AfterValidator(checks.zone),
         Field(
-            description="The school's time zone, as IANA names it; for visits and cameras that name none.",
+            description="The school's time zone, by its IANA name, for visits and cameras without a zone of their own.",
             examples=["Europe/London"],
         ),
     ]
@@ -46,8 +47,8 @@ class Device:
         str,
         AfterValidator(checks.device_name),
         Field(
-            description="This laptop's name in the record and on the share: its folder there is record/ and this name. "
-            "Without it, share.user is taken. {host} and {login} in it are replaced.",
+            description="This laptop's name in the record and on the share, where record/ has a folder of this name. "
+            "If it is not set, share.user is used. {host} and {login} in it are replaced.",
             examples=["laptop-17"],
             json_schema_extra={"pattern": checks.DEVICE_NAME_AS_WRITTEN},
         ),
@@ -60,21 +61,21 @@ class Device:
     language: Annotated[
         Literal["auto", "en", "cy"],
         Field(
-            description="The language of the staff page and of notices: en (English), cy (Welsh, a machine's draft), "
-            "or auto: as the browser asks for, and for notices as the system is set."
+            description="The language of the staff page and of notices: en (English), cy (Welsh, a machine's draft) or "
+            "auto (the browser's language, and for notices the system's)."
         ),
     ] = "auto"
     staff_file: Annotated[
         str,
         AfterValidator(checks.absolute_or_empty),
         Field(
-            description="Where staff is {login}: a CSV file on this laptop with the columns login and staff, which "
-            "only an administrator may change; empty: the login itself is the name."
+            description="If staff is {login}: a CSV file on this laptop with the columns login and staff, which only "
+            "an administrator may change; empty: the login itself is the name."
         ),
     ] = ""
 
 
-@dataclass(frozen=True, slots=True, config=_EXACT)
+@dataclass(frozen=True, slots=True, config=EXACT)
 class Folders:
     """Where cameras and phones leave photos on this laptop."""
 
@@ -82,14 +83,14 @@ class Folders:
         tuple[Annotated[str, AfterValidator(checks.watched)], ...],
         Field(
             min_length=1,
-            description="The folders that photos are imported into, with all folders in them. ~ is the home folder. "
-            "Choose them narrow; a whole drive or home folder is refused. Write Windows paths in single quotes.",
+            description="The folders into which photos are imported, with all folders in them. ~ is the home folder. "
+            "Choose small folders; a whole drive or home folder is not allowed. Write Windows paths in single quotes.",
             examples=[["~/Pictures/Camera Imports"]],
         ),
     ]
     settle_seconds: Annotated[
         _Number,
-        Field(ge=0, le=3600, description="How long a file must have stayed unchanged before it is looked at."),
+        Field(ge=0, le=3600, description="How long a file must have been unchanged before it is read."),
     ] = 5
     rescan_minutes: Annotated[
         _Number,
@@ -98,13 +99,13 @@ class Folders:
     screenshots: Annotated[
         Literal["ask", "leave"],
         Field(
-            description="What happens to screenshots and screen recordings that may be of a visit: ask the member "
-            "of staff, or leave them alone."
+            description="What to do with screenshots and screen recordings that may be of a visit: ask the member of "
+            "staff, or leave them alone."
         ),
     ] = "ask"
 
 
-@dataclass(frozen=True, slots=True, config=_EXACT)
+@dataclass(frozen=True, slots=True, config=EXACT)
 class ShareSettings:
     """The school's share, reached by SFTP with this laptop's own key."""
 
@@ -117,8 +118,8 @@ class ShareSettings:
         str,
         AfterValidator(checks.user),
         Field(
-            description="This laptop's own user on the server; one for each laptop. {host} in it is replaced by the "
-            "laptop's own name, {login} by the login; use both where several people share a laptop.",
+            description="This laptop's own user on the server, a different one for each laptop. {host} is replaced by "
+            "the laptop's own name, {login} by the login; use both if several people share a laptop.",
             examples=["laptop-17"],
         ),
     ]
@@ -128,7 +129,7 @@ class ShareSettings:
         AfterValidator(checks.share_path),
         Field(
             description="The folder on the server that holds register/, visits/ and record/, as this user sees it "
-            "after logging in (inside the chroot, where there is one).",
+            "after logging in (inside the chroot, if there is one).",
             json_schema_extra={"pattern": "^/"},
         ),
     ] = "/photos"
@@ -147,7 +148,7 @@ class ShareSettings:
         Field(
             ge=1,
             le=8,
-            description="How many connections may send at once, 1 to 8, each with another that reads back; "
+            description="How many connections send at once, 1 to 8, each with another one that reads back; "
             "with 1, one connection does both.",
         ),
     ] = 2
@@ -155,29 +156,29 @@ class ShareSettings:
         Literal["auto", "openssh", "paramiko"],
         Field(
             description="What encrypts the connection: OpenSSH's client (ssh), which is faster, or paramiko, which is "
-            "part of this program. auto: OpenSSH's client where it is installed and gets in, otherwise paramiko."
+            "part of this program. auto: OpenSSH's client if it is installed and can log in, otherwise paramiko."
         ),
     ] = "auto"
     when: Annotated[
         Literal["always", "unmetered"],
         Field(
             description="When the service sends: always, or not while Windows or NetworkManager says that the network "
-            "is metered. Where neither says anything, photos are sent. “photo-agent sync” sends whenever it is run."
+            "is metered. If neither says anything, photos are sent. “photo-agent sync” always sends."
         ),
     ] = "always"
     bandwidth_kib_per_s: Annotated[
-        StrictInt, Field(ge=0, description="The most to send, in KiB per second over all connections; 0: no limit.")
+        StrictInt, Field(ge=0, description="The fastest to send, in KiB per second over all connections; 0: no limit.")
     ] = 0
     allow_unsynced: Annotated[
         StrictBool,
         Field(
-            description="Remove photos although the server cannot confirm that they are on its disk "
-            "(it lacks fsync@openssh.com). They are read back and compared all the same."
+            description="Remove photos even if the server cannot confirm that they are on its disk (because it lacks "
+            "fsync@openssh.com). They are still read back and compared."
         ),
     ] = False
 
 
-@dataclass(frozen=True, slots=True, config=_EXACT)
+@dataclass(frozen=True, slots=True, config=EXACT)
 class RegisterSettings:
     """The school's registers of visits and cameras."""
 
@@ -185,8 +186,8 @@ class RegisterSettings:
         str,
         AfterValidator(checks.visits),
         Field(
-            description="The visits register, .csv, .xlsx, .ods or .ics: share:… for a file on the share (from "
-            "share.path on), or a full path on this laptop.",
+            description="The visits register, .csv, .xlsx, .ods or .ics: share:… for a file on the share (relative to "
+            "share.path), or a full path on this laptop.",
             json_schema_extra={"pattern": r"\.([cC][sS][vV]|[xX][lL][sS][xX]|[oO][dD][sS]|[iI][cC][sS])$"},
         ),
     ] = "share:register/visits.csv"
@@ -194,47 +195,49 @@ class RegisterSettings:
         str,
         AfterValidator(checks.cameras),
         Field(
-            description="The cameras register, .csv, .xlsx or .ods, likewise; empty: cameras.csv beside the visits "
-            "register, if it is there.",
+            description="The cameras register, .csv, .xlsx or .ods, named in the same way; empty: cameras.csv beside "
+            "the visits register, if there is one.",
             json_schema_extra={"pattern": r"^$|\.([cC][sS][vV]|[xX][lL][sS][xX]|[oO][dD][sS])$"},
         ),
     ] = ""
     max_age_days: Annotated[
         _Number,
-        Field(gt=0, le=3660, description="How old the last good copy of the register may be and still be used."),
+        Field(gt=0, le=3660, description="How old the last good copy of the register may be before it is not used."),
     ] = 14
     dates: Annotated[
         Literal["day-first", "month-first", "iso"],
         Field(
-            description="The order of day and month in dates such as 3/4/2026: day-first, month-first, or iso where "
-            "only 2026-04-03 is read. A register that proves another order is not used.",
+            description="The order of day and month in dates such as 3/4/2026: day-first, month-first, or iso if only "
+            "dates such as 2026-04-03 are allowed. A register whose dates prove another order is not used.",
         ),
     ] = "day-first"
     longest_visit_days: Annotated[
         _Number,
-        Field(gt=0, le=366, description="How long a visit may last; a longer one needs `photo-agent visits accept`."),
+        Field(gt=0, le=366, description="How long a visit may last; longer visits need `photo-agent visits accept`."),
     ] = 14
 
 
-@dataclass(frozen=True, slots=True, config=_EXACT)
+@dataclass(frozen=True, slots=True, config=EXACT)
 class RemovalSettings:
     """When a photo leaves this laptop."""
 
     keep_hours: Annotated[
         _Number,
-        Field(ge=0, le=87600, description="How long a photo stays here once it is proven on the share; 0: not at all."),
+        Field(
+            ge=0, le=87600, description="How long a photo stays here after it is proven on the share; 0: not at all."
+        ),
     ] = 0
     overdue_hours: Annotated[
         _Number,
         Field(
             gt=0,
             le=87600,
-            description="How long after the share was first reachable a visit photo that is still here is overdue.",
+            description="A visit photo that is still here this long after the share could first be reached is overdue.",
         ),
     ] = 24
 
 
-@dataclass(frozen=True, slots=True, config=_EXACT)
+@dataclass(frozen=True, slots=True, config=EXACT)
 class CardSettings:
     """What happens when a camera's card is put in."""
 
@@ -247,116 +250,28 @@ class CardSettings:
     remove: Annotated[
         Literal["ask", "always", "never"],
         Field(
-            description="Whether photos are removed from a card once they are proven on the share: ask the member of "
-            "staff each time (one who types `photo-agent sync CARD` has said yes), always without asking, or never."
+            description="Whether photos are removed from a card after they are proven on the share: ask the member of "
+            "staff each time (`photo-agent sync CARD` counts as a yes), always without asking, or never."
         ),
     ] = "ask"
 
 
-@dataclass(frozen=True, slots=True, config=_EXACT)
+@dataclass(frozen=True, slots=True, config=EXACT)
 class NoticeSettings:
     """Messages on the desktop."""
 
     desktop: Annotated[
         bool,
         Field(
-            description="Whether the service reports on the desktop what was sent and what needs a person: "
-            "counts only, no names. Needs the extra `desktop`."
+            description="Whether the service shows on the desktop what was sent and what needs a person, in numbers "
+            "and without names. Needs the extra `desktop`."
         ),
     ] = True
 
 
-_Endpoint = Annotated[str, AfterValidator(checks.endpoint)]
-_File = Annotated[str, AfterValidator(checks.absolute_or_empty)]
-
-
-@dataclass(frozen=True, slots=True, config=_EXACT)
-class ForwardSettings:
-    """Log servers and files that also get the record's entries, for a SIEM; only the record is proof. All optional."""
-
-    syslog: Annotated[
-        _Endpoint,
-        Field(
-            description="The school's syslog server, host:port, by TLS (RFC 5424 and 5425; the usual port is 6514); "
-            "empty: none.",
-            examples=["log.school.example:6514"],
-        ),
-    ] = ""
-    ecs_server: Annotated[
-        _Endpoint,
-        Field(
-            description="A log server that takes the Elastic Common Schema as JSON Lines, host:port, by TLS "
-            "(Logstash's tcp input with its json_lines codec, say); empty: none.",
-        ),
-    ] = ""
-    ecs_file: Annotated[
-        _File,
-        Field(
-            description="A file on this laptop to which the same lines are added, for Filebeat, the Wazuh agent or a "
-            "Splunk forwarder to read; empty: none."
-        ),
-    ] = ""
-    ca_file: Annotated[
-        _File,
-        Field(
-            description="The certificate authority (PEM) that these servers' certificates must come from; empty: those "
-            "that the system trusts."
-        ),
-    ] = ""
-    client_cert: Annotated[
-        _File,
-        Field(description="This laptop's certificate (PEM), for servers that ask for one; empty: none."),
-    ] = ""
-    client_key: Annotated[
-        _File,
-        Field(description="Its private key (PEM, no passphrase); empty: it is in the same file."),
-    ] = ""
-
-    @property
-    def wanted(self) -> bool:
-        """Whether anything is forwarded at all."""
-        return bool(self.syslog or self.ecs_server or self.ecs_file)
-
-
-@dataclass(frozen=True, slots=True, config=_EXACT)
-class RetentionSettings:
-    """How long IT keeps photos on the share, for `report`. Nothing is deleted by this program."""
-
-    days: Annotated[
-        StrictInt,
-        Field(
-            ge=0,
-            le=36_500,
-            description="How many days after a visit, or its last photo, its files are to be deleted; 0: nobody said.",
-        ),
-    ] = 0
-    visits: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^.+=[0-9]{1,5}$")], ...],
-        Field(description="Days of single visits: the visit's id, =, days.", examples=[["2026-ski-week=1095"]]),
-    ] = ()
-    hold: Annotated[
-        tuple[str, ...],
-        Field(description="Ids of visits of which nothing may be deleted for now, whatever their days."),
-    ] = ()
-
-
-@dataclass(frozen=True, slots=True, config=_EXACT)
-class Locked:
-    """In the machine's file only, which the user's own file then adds to: what that one cannot change."""
-
-    keys: Annotated[
-        tuple[str, ...],
-        Field(
-            description="The settings that stay as the machine's file has them, or at their defaults, whatever another "
-            "file says.",
-            examples=[["share.host", "share.path"]],
-        ),
-    ] = ()
-
-
-@dataclass(frozen=True, slots=True, config=_EXACT)
+@dataclass(frozen=True, slots=True, config=EXACT)
 class Settings:
-    """All of agent.toml, checked. The paths among the properties are absolute, with `~` and variables replaced."""
+    """All of agent.toml, checked. Properties that are paths are absolute, with `~` and variables replaced."""
 
     device: Device
     folders: Folders
@@ -370,7 +285,7 @@ class Settings:
     locked: Locked = dataclasses.field(default_factory=Locked)
 
     def __post_init__(self) -> None:
-        """If the file gives the laptop no name, it gets the name of its user on the server."""
+        """Give a laptop without a name the name of its user on the server."""
         if not self.device.name:
             named = dataclasses.replace(self.device, name=checks.safe_device_name(self.share.user))
             object.__setattr__(self, "device", named)
@@ -402,7 +317,7 @@ class Settings:
 
     @property
     def visits_file(self) -> RemoteName | Path:
-        """The visits register: a `Path` on this laptop, else a name on the share."""
+        """The visits register: a `Path` on this laptop, or a name on the share."""
         return _register_file(self.register.visits)
 
     @property
@@ -412,12 +327,12 @@ class Settings:
 
     @property
     def cameras_file(self) -> RemoteName | Path | None:
-        """The cameras register, in the same way, if the settings name one."""
+        """The cameras register, in the same way; None if the settings do not name one."""
         return _register_file(self.register.cameras) if self.register.cameras else None
 
     @property
     def cameras_beside(self) -> RemoteName | Path:
-        """Where the cameras register is if the settings name none and the school has one: beside the visits."""
+        """The place of a cameras register that the settings do not name: beside the visits register."""
         visits = self.visits_file
         if isinstance(visits, Path):
             return visits.with_name(CAMERAS_FILE)
@@ -429,7 +344,7 @@ class Settings:
         return expanded(value) if value else None
 
     def dump(self) -> dict[str, Any]:
-        """The settings in force, by table and key, ready for JSON: defaults filled in, paths as they are used."""
+        """The settings in use, by table and key, ready for JSON: with defaults, and paths as they are used."""
         tables = dataclasses.asdict(self)
         tables["device"]["state_dir"] = str(self.state_dir)
         tables["folders"]["watch"] = [str(folder) for folder in self.watch]

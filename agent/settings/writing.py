@@ -1,4 +1,4 @@
-"""agent.toml written out: a fresh file for `init`, the example in config/, and the JSON schema.
+"""Writing agent.toml: a new file for `init`, the example in config/, and the JSON schema.
 
 All of them come from `tables`, so a comment, a limit or a default always matches what `load` accepts.
 """
@@ -28,7 +28,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _untitled(part: Any) -> Any:
-    """`part` without the titles that pydantic derives from names: they add nothing to the names."""
+    """`part` without the titles that pydantic derives from names, as they add nothing."""
     if isinstance(part, dict):
         return {key: _untitled(value) for key, value in part.items() if key != "title" or not isinstance(value, str)}
     return [_untitled(item) for item in part] if isinstance(part, list) else part
@@ -71,7 +71,7 @@ def example() -> str:
 
 
 def _locked() -> Iterator[str]:
-    """As a comment: it would be a fault in any file but the machine's."""
+    """The table [locked] as a comment, because it is a fault in every file except the machine's."""
     yield from _comment(description(LOCKED))
     yield f"# [{LOCKED}]"
     yield ""
@@ -96,9 +96,9 @@ def new_file(
     port: int = 22,
     visits: str = "share:register/visits.csv",
 ) -> str:
-    """A commented agent.toml with these values; every other key is in it as a comment.
+    """A commented agent.toml with these values. Every other key is in it as a comment.
 
-    `watch`, `visits` are written as given (`~` stays). The values are checked when the text is loaded, not here.
+    `watch` and `visits` are written as given (`~` stays). The values are checked when the text is loaded, not here.
     """
     given: dict[str, dict[str, Any]] = {
         "device": {"staff": staff, "timezone": timezone},
@@ -108,15 +108,15 @@ def new_file(
     }
     if name is not None:
         given["device"]["name"] = name
-    heading = "# Settings of visit-photo-agent. A line that begins with # is not read: take the # away to set its key."
+    heading = "# Settings of visit-photo-agent. Lines that begin with # are not read: remove the # to set the key."
     return "\n".join([heading, "", *_body(given)]).rstrip() + "\n"
 
 
 def _body(given: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Each key under its meaning, set where `given` by table and key, else with its default as a comment."""
+    """Each key below its meaning: set if `given` by table and key, otherwise with its default as a comment."""
     for table, parts in keys().items():
         if table == LOCKED:
-            continue  # it counts in the machine's file alone
+            continue  # it counts only in the machine's file
         yield from _comment(description(table))
         yield f"[{table}]"
         yield ""

@@ -1,9 +1,9 @@
 """The background service: when to scan, retry, renew the register, and stop.
 
-`Supervisor` is its loop; `timers` says when a run is due, from moments that are handed to it; `audiences` are who hears
-of a run: the log, or a `sync` that handed over; `notices` is what the desktop shows of it, `logged` what the system's
-event log gets; `cards` sees to cards that are put in, in runs of their own (`cardrun`, `cardnotices`); `restarts` holds
-back a service that a fault ends again and again.
+`Supervisor` is its loop. `timers` says when a run is due, from times that are passed in. `audiences` follow a run: the
+log, or a `sync` that handed over. `notices` shows results on the desktop, and `logged` writes to the system's event
+log. `cards` handles cards that are put in, each in a run of its own (`cardrun`, `cardnotices`). `restarts` slows down a
+service that keeps ending with a fault.
 """
 
 from agent.supervisor.logged import RunLogged

@@ -1,4 +1,4 @@
-"""Who follows the service's runs: the log, and through the journal whoever called `sync`."""
+"""The audiences of the service's runs: the log, and, through the journal, a `sync` that handed over."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from agent.pipeline.counting import counted
 from agent.pipeline.events import Event, Happened
 
 Tell = Callable[[Mapping[str, object]], None]
-"""Takes an event as `sync --json` words it."""
+"""Takes an event in the form of `sync --json`."""
 
 log = logging.getLogger("photo-agent")
 
@@ -24,16 +24,16 @@ class ToAsker:
     _bytes: int = 0
 
     def event(self, event: Event) -> None:
-        """Passed on."""
+        """Report the event."""
         self.journal.report(self.request, event.as_json())
         self.tell(event.as_json())
 
     def expect(self, files: int, size: int) -> None:
-        """Passed on."""
+        """Report how much is about to be sent."""
         self.journal.report(self.request, {"event": "expect", "files": files, "bytes": size})
 
     def advance(self, size: int) -> None:
-        """Passed on a megabyte at a time: each report is a commit."""
+        """Report progress, one megabyte at a time, because each report is a commit."""
         self._bytes += size
         if self._bytes >= 1_000_000:
             self.journal.report(self.request, {"event": "advance", "bytes": self._bytes})
@@ -42,9 +42,9 @@ class ToAsker:
 
 @dataclass(slots=True)
 class ToLog:
-    """The audience of the service's own runs: ids and counts to the log, never a name.
+    """The audience of the service's own runs. It logs ids and counts, never a name.
 
-    A `sync` that asks in the middle of such a run follows it from there; its own run comes right after.
+    A `sync` that asks during such a run follows the rest of it; its own run comes directly afterwards.
     """
 
     journal: Journal
@@ -54,7 +54,7 @@ class ToLog:
     _asker: ToAsker | None = None
 
     def event(self, event: Event) -> None:
-        """One line."""
+        """Log one line."""
         log.log(*in_a_sentence(event))
         self.tell(event.as_json())
         if event.what is Happened.SENT:
@@ -66,20 +66,20 @@ class ToLog:
             self._asker.event(event)
 
     def expect(self, files: int, size: int) -> None:
-        """One line."""
+        """Log one line."""
         self._files_left, self._bytes_left = files, size
         if files:
             log.info("Sending %s, %.1f MB.", counted(files, "photo"), size / 1e6)
 
     def advance(self, size: int) -> None:
-        """Too much for a log."""
+        """Log nothing, as this would be too much for a log. Only a `sync` that follows gets it."""
         self._bytes_left -= size
         if self._asker is not None:
             self._asker.advance(size)
 
 
 def in_a_sentence(event: Event) -> tuple[int, str]:
-    """The level of a line of the log, and the line."""
+    """The level of a log line, and its text."""
     photo, details = f"Photo {event.photo}", event.details
     reason = details.get("reason") or details.get("state")
     sentences = {

@@ -1,16 +1,16 @@
-"""What the desktop says of cards: numbers only, for a screen may be shown to a class; whole sentences, to translate."""
+"""Desktop notices about cards: whole sentences, to translate, without names, because a class may see the screen."""
 
 from agent.language import plural, text
 from agent.pipeline.cards import Card
 
 
 def taken_out() -> str:
-    """A card was taken out while its photos were being sent."""
+    """The notice for a card that was taken out while its photos were being sent."""
     return text("A card was taken out too soon. Nothing is lost: put it in again.")
 
 
 def offered(card: Card) -> str:
-    """A card was put in and looked through."""
+    """The notice for a card that was put in and has photos to send or to ask about."""
     if not card.to_send:
         return text("A card may hold photos from a school visit. Click to see.")
     if len(card.visits) > 1:
@@ -27,7 +27,7 @@ def offered(card: Card) -> str:
 
 
 def finished(card: Card, *, flushed: bool) -> str:
-    """All is sent; `flushed`: and all is written to the card."""
+    """The notice for a card whose photos were all sent. `flushed` says that everything has been written to the card."""
     if 0 < card.kept < card.sent:
         said = plural(
             "1 photo is safe on the school network.",

@@ -1,4 +1,4 @@
-"""A run over a card: whether the card is still in, and who hears of the run."""
+"""A run over a card: whether the card is still in, and the audience of the run."""
 
 from dataclasses import dataclass, replace
 
@@ -9,16 +9,16 @@ from agent.supervisor.audiences import ToLog
 from agent.volumes import PluggedIn, glance, plugged_in
 
 SHOWN = 20
-"""Photos sent between two times that the page hears of it: each is a commit."""
+"""Photos sent between two updates of the card's panel; each update is a commit."""
 
 
 def is_same(one: PluggedIn, other: PluggedIn) -> bool:
-    """The same volume at the same place, whether it can be written to or not."""
+    """Whether both are the same volume in the same place. Whether it can be written to does not matter."""
     return replace(one, read_only=False) == replace(other, read_only=False)
 
 
 class StillIn:
-    """Whether a card has been in without a break since this was made."""
+    """Watches whether a card has stayed in without a break since this object was made."""
 
     def __init__(self, plugged: PluggedIn) -> None:
         self._plugged = plugged
@@ -26,7 +26,7 @@ class StillIn:
         self._gone = False
 
     def is_in(self) -> bool:
-        """Asked often: a look at the table of mounts, and only where that has changed at the card itself."""
+        """Whether the card is still in. Asked often, so it looks at the card only if the mounts have changed."""
         if not self._gone and (now := glance()) != self._mounts:
             self._mounts = now
             self._gone = not any(is_same(one, self._plugged) for one in plugged_in())
@@ -35,9 +35,9 @@ class StillIn:
 
 @dataclass(slots=True)
 class ToCard:
-    """The audience of a card's run: the log and whoever follows the service, and the card's panel on the page.
+    """The audience of a card's run: the log, a `sync` that follows, and the card's panel on the page.
 
-    What befalls each of its photos after the card was taken out is not told: one message says that it was.
+    After the card was taken out, the faults of its photos are not reported one by one: one message says that it is out.
     """
 
     context: Context
@@ -49,7 +49,7 @@ class ToCard:
     _shown: int = 0
 
     def event(self, event: Event) -> None:
-        """Passed on; the panel hears of it every so often."""
+        """Pass the event on, and update the panel now and then."""
         if event.what in {Happened.FAILED, Happened.NOTICE} and not self.here.is_in():
             return
         self.others.event(event)
@@ -59,10 +59,10 @@ class ToCard:
             put_down(self.context, replace(self.card, sent=self._proven))
 
     def expect(self, files: int, size: int) -> None:
-        """From here on photos are sent."""
+        """Note that sending begins, and pass it on."""
         self.sending = True
         self.others.expect(files, size)
 
     def advance(self, size: int) -> None:
-        """Passed on."""
+        """Pass it on."""
         self.others.advance(size)

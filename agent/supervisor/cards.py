@@ -1,8 +1,8 @@
-"""Cards that are put in: noticed, looked through, offered; sent when a person says so; said to be finished.
+"""Cards that are put in: notice, search and offer them, send their photos on request, and say when they are finished.
 
-`CardKeeper` belongs to the service's loop. It looks every two seconds whether anything was mounted, by one look that
-costs next to nothing. A card is looked through in small steps, between which the loop goes on. Who takes a card out too
-soon hears of it once, and the photos that were under way go on when it is back.
+`CardKeeper` belongs to the service's loop. Every two seconds it checks cheaply if anything was mounted. It searches
+a card in small steps, so that the loop can do other work in between. A person who takes a card out too soon is warned
+once, and the photos that were on their way continue when the card is back.
 """
 
 import logging
@@ -42,15 +42,15 @@ from agent.volumes import PluggedIn, flush, glance, plugged_in
 log = logging.getLogger("photo-agent")
 
 POLL = 2.0
-"""Seconds between two looks at what is mounted."""
+"""Seconds between two looks at the mounted volumes."""
 
 SHOWN = 640
-"""Photos looked at between two times that the page hears of it: each is a commit."""
+"""Photos searched between two updates of the card's panel; each update is a commit."""
 
 
 @dataclass(slots=True)
 class CardKeeper:
-    """See the module. `show` says a line on the desktop, `hint` asks the loop for a run soon, `tell` hears of runs."""
+    """See the module. `show` shows a notice, `hint` asks the loop for a run soon, `tell` takes the events of runs."""
 
     context: Context
     show: Callable[[str], None]
@@ -68,25 +68,25 @@ class CardKeeper:
 
     @property
     def busy(self) -> bool:
-        """Whether a card is being looked through."""
+        """Whether a card is being searched."""
         return self._look is not None or bool(self._to_look)
 
     def begin(self) -> None:
-        """Start anew: what an earlier service showed counts no more, but for cards whose photos are under way."""
+        """Forget the cards that an earlier service showed, except those whose photos are being sent."""
         self._grounds = self._decided_by()
         now = plugged_in()
         for card in cards(self.context):
             if card.phase is Phase.SENDING and any(is_same(one, card.plugged) for one in now):
-                continue  # it was not taken out: the first look at what is in goes on with it
+                continue  # it was not taken out, so the first look at the mounted volumes continues with it
             if card.phase in {Phase.SENDING, Phase.TAKEN_OUT}:
                 put_down(self.context, replace(card, phase=Phase.TAKEN_OUT))
             else:
                 drop(self.context, card)
 
     def turn(self, now: float, *, paused: bool = False) -> Summary | None:
-        """Look what is mounted, or take one step of a look; the summary of a run, where one was due.
+        """Look for new volumes, or search a card one step further. Returns the summary of a run, if one was due.
 
-        While a person has sending `paused`, cards are looked at and offered; one that is sent unasked has to wait.
+        While a person has `paused` sending, cards are searched and offered, but cards that are sent unasked must wait.
         """
         self._paused = paused
         if not self.context.settings.cards.offer:
@@ -101,7 +101,7 @@ class CardKeeper:
         return None
 
     def after_run(self) -> None:
-        """A run has ended: cards whose photos were on their way may be finished; a new register decides afresh."""
+        """Check after a run which cards are finished, and search all cards again if the register has changed."""
         if not self.context.settings.cards.offer:
             return
         for card in cards(self.context):
@@ -109,7 +109,7 @@ class CardKeeper:
                 self._count(card)
             elif card.phase is Phase.DONE and card.since is not None and self._is_in(card.plugged):
                 after, waiting = counted(self.context, card)
-                if waiting or after != card:  # a person has answered what was in doubt
+                if waiting or after != card:  # a person has answered a question about one of its photos
                     self._count(card)
             elif card.phase is Phase.TAKEN_OUT:
                 after, waiting = counted(self.context, card)
@@ -122,7 +122,7 @@ class CardKeeper:
             self.look_again()
 
     def answer(self, answer: CardAnswer) -> Summary | None:
-        """Do what a person said about a card; the summary of the run that was made for it."""
+        """Act on what a person said about a card. Returns the summary of the run that this caused."""
         card = of_offer(cards(self.context), answer.offer)
         match answer.said, None if card is None else card.phase:
             case ((CardSaid.SEND | CardSaid.ALWAYS), Phase.OFFERED) if card is not None:
@@ -135,13 +135,13 @@ class CardKeeper:
                 cardmark.forget(self.context, card.plugged)
                 put_down(self.context, replace(card, always=False))
             case _:
-                log.info("An answer came too late: its card is not shown any more.")
+                log.info("An answer came too late: its card is no longer shown.")
         return None
 
     def _send_if_as_shown(self, card: Card, *, always: bool) -> Summary | None:
-        """The yes belongs to what was looked at: the same card, with the same files on it.
+        """Send the card if it is still as it was shown: the same card, with the same files on it.
 
-        It is watched from before the files are looked at, so that one that is put in its place meanwhile is not sent.
+        The card is watched from before its files are compared, so that a card put in its place meanwhile is not sent.
         """
         here = StillIn(card.plugged)
         self._poll()
@@ -152,13 +152,13 @@ class CardKeeper:
         return None
 
     def _stop_waiting(self, card: Card) -> None:
-        """The card will not come back: what was left on it is not waited for."""
+        """Stop waiting for the photos that were left on a card, because the card will not come back."""
         if card.plugged.id is not None and not any(one.id == card.plugged.id for one in self._in):
             dismiss_volume(self.context, card.plugged.id)
         drop(self.context, card)
         self.hint()
 
-    # --- what is in ---------------------------------------------------------------------------------------------------
+    # --- which cards are in -------------------------------------------------------------------------------------------
 
     def _poll(self) -> None:
         mounts = glance()
@@ -174,7 +174,7 @@ class CardKeeper:
                 self._came(one)
 
     def _remounted(self, plugged: PluggedIn) -> bool:
-        """Whether it is in as before, but for whether it can be written to."""
+        """Whether the card is still in, and only its write protection has changed."""
         now = next((one for one in self._in if is_same(one, plugged)), None)
         if now is None:
             return False
@@ -189,7 +189,7 @@ class CardKeeper:
 
     def _came(self, plugged: PluggedIn) -> None:
         if (reason := why_not_offered(self.context.settings, plugged)) is not None:
-            log.info("A disk that can be taken out was put in. It is not offered: it %s", reason)
+            log.info("A removable disk was put in, but is not offered: it %s", reason)
             return
         log.info("A card was put in.")
         unlock(self.context, plugged)
@@ -201,7 +201,7 @@ class CardKeeper:
             drop(self.context, earlier)
             again = put_in(self.context, plugged, Phase.SENDING)
             put_down(self.context, replace(earlier, id=again.id, phase=Phase.SENDING, plugged=plugged))
-        # What an earlier yes covers goes on first; what is new on the card is looked for after that.
+        # Photos that an earlier yes covers are sent first. New photos on the card are searched for afterwards.
         if earlier is not None or self.context.journal.on_volume(plugged.id, plugged.top, new.put_in_at):
             self._after_run.append(new)
             self.hint()
@@ -218,7 +218,7 @@ class CardKeeper:
                 self._taken_out(card)
 
     def _taken_out(self, card: Card) -> None:
-        """Say it once where that was too soon; else show the card no more."""
+        """Warn the person once if the card was taken out too soon; otherwise stop showing it."""
         after, waiting = counted(self.context, card)
         if card.phase is Phase.SENDING and waiting:
             put_down(self.context, replace(after, phase=Phase.TAKEN_OUT))
@@ -234,10 +234,10 @@ class CardKeeper:
         return next((one for one in self._in if is_same(one, plugged)), plugged)
 
     def _twin_of(self, plugged: PluggedIn) -> bool:
-        """Whether two that are in cannot be told apart: then neither is known again."""
+        """Whether another card that is in looks the same. Then neither of them can be recognised later."""
         return sum(one.is_like(plugged) for one in self._in) > 1
 
-    # --- looking ------------------------------------------------------------------------------------------------------
+    # --- searching ----------------------------------------------------------------------------------------------------
 
     def _begin_look(self, card: Card) -> None:
         if not self._is_in(card.plugged):
@@ -249,21 +249,21 @@ class CardKeeper:
         if self._look is None:
             return None
         card, look, steps = self._look
-        self._look = None  # whatever goes wrong with this card, the next one is looked at
+        self._look = None  # if this card causes a fault, the next one is still searched
         for _ in steps:
             self._look = card, look, steps
-            # Only from the first photo of a visit on is there something to say of it.
+            # Until the first photo of a visit is found, there is nothing to show.
             if card.phase is Phase.LOOKING and look.visits and look.photos % SHOWN < AT_ONCE:
                 put_down(self.context, replace(card, photos=look.photos, visits=dict(look.visits)))
             return None
         return self._looked(card.after(look), look)
 
     def _looked(self, card: Card, look: CardLook) -> Summary | None:
-        """The look is over: offer what it has found, or send it where that was said before."""
+        """After the search, offer the photos that were found, or send them if a person has agreed before."""
         if not self._is_in(card.plugged):
             return None
         if look.troubles:
-            log.warning("%d folders or files of a card could not be looked at.", len(look.troubles))
+            log.warning("%d folders or files on a card could not be read.", len(look.troubles))
         card = replace(card, stays=self.context.settings.cards.remove == "never")
         if not card.to_send and not card.unsure:
             drop(self.context, card)
@@ -276,7 +276,7 @@ class CardKeeper:
         always = not self._twin_of(card.plugged) and cardmark.is_always(self.context, card.plugged)
         if always or self.context.settings.cards.remove == "always":
             if self._paused:
-                self._after_run.append(card)  # looked through anew after the run that ends the pause
+                self._after_run.append(card)  # searched again after the run that ends the pause
                 self.hint()
                 return None
             return self._send_if_as_shown(card, always=always)
@@ -286,8 +286,8 @@ class CardKeeper:
     def _offer(self, card: Card) -> None:
         """Ask about the card.
 
-        What was asked before, and says another thing now, is another offer: a yes to the former, from a page that still
-        shows it, must not be taken for one to this.
+        If the question has changed since it was last asked, this is a new offer. A page may still show the old one,
+        and a yes to that must not count as a yes to the new one.
         """
         before = of_offer(cards(self.context), card.id)
         asked = before is not None and before.phase is Phase.OFFERED
@@ -299,11 +299,11 @@ class CardKeeper:
             self._show(lambda: offered(card))
 
     def _decided_by(self) -> tuple[object, object]:
-        """What decides which photos are of a visit, and whether anything can."""
+        """Everything that decides which photos are of a visit. If it changes, cards are searched again."""
         return self.context.grounds, no_register(self.context, self.context.registers.current())
 
     def look_again(self) -> None:
-        """What is to be offered may be another now: by another register, or because `sync` has seen to a card."""
+        """Search the cards again, because a new register or a `sync` may have changed what to offer."""
         for plugged in self._in:
             card = next((one for one in cards(self.context) if is_same(one.plugged, plugged)), None)
             looking = [one.plugged for one in (*self._to_look, *self._after_run)]
@@ -314,8 +314,8 @@ class CardKeeper:
                 self._to_look.append(card or put_in(self.context, plugged))
 
     def _ask_again(self, card: Card) -> None:
-        """It is not what was shown: another card, or other photos on it. Nothing is sent; it is looked through anew."""
-        log.info("A card is not as it was when it was offered: it is looked through again.")
+        """Send nothing and search the card again, because the card or its photos are not those that were shown."""
+        log.info("A card has changed since it was offered, so it is searched again.")
         drop(self.context, card)
         now = next((one for one in self._in if one.top == card.plugged.top), None)
         if now is not None and why_not_offered(self.context.settings, now) is None:
@@ -349,16 +349,16 @@ class CardKeeper:
         return summary
 
     def _count(self, card: Card) -> None:
-        """Where the card stands; finished when nothing is on its way and all is written to it."""
+        """Update the card's progress. It is finished when no photo is on its way and everything is written to it."""
         after, waiting = counted(self.context, card)
         if waiting:
             put_down(self.context, replace(after, phase=Phase.SENDING))
             return
         if not after.sent and after.unsure:
-            put_down(self.context, replace(after, phase=Phase.DONE))  # all of it waits for a person's answers
+            put_down(self.context, replace(after, phase=Phase.DONE))  # all its photos wait for a person's answers
             return
         if not after.sent:
-            drop(self.context, after)  # nothing came of it: a crash before it began, or nothing is of a visit after all
+            drop(self.context, after)  # nothing was sent: a crash came first, or no photo was of a visit after all
             return
         flushed = after.plugged.read_only or flush(after.plugged.top)
         put_down(self.context, replace(after, phase=Phase.DONE, flushed=flushed))
@@ -370,7 +370,7 @@ class CardKeeper:
 
 
 def _goes_on(card: Card, plugged: PluggedIn) -> bool:
-    """Whether a yes that was given before covers photos of the volume that came in: also where the service was away."""
+    """Whether an earlier yes covers photos on the volume that was put in, even if the service has restarted since."""
     if card.phase is Phase.SENDING:
         return is_same(card.plugged, plugged)
     return card.phase is Phase.TAKEN_OUT and card.plugged.is_like(plugged)

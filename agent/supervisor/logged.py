@@ -1,4 +1,4 @@
-"""What the service puts into the system's event log after a run, each kind once a day: counts, and no names."""
+"""What the service writes to the system's event log after a run: counts without names, each kind once a day."""
 
 import json
 from collections.abc import Iterator
@@ -21,13 +21,13 @@ _HOST_KEY = (
 
 @dataclass(frozen=True, slots=True)
 class RunLogged:
-    """Looks after each run at what IT should hear of."""
+    """Writes to the event log after each run what IT should know."""
 
     context: Context
     log: EventLog
 
     def after_run(self) -> None:
-        """Write what was not yet written today; of damaged photos, what was not yet written at all."""
+        """Write every event that was not written today. Damaged photos are written once for each new number."""
         said: dict[str, str] = json.loads(self.context.journal.fact(EVENTS_LOGGED) or "{}")
         now = dict(said)
         for event, occasion, text in self._worth_writing():
@@ -38,7 +38,7 @@ class RunLogged:
             self.context.journal.set_fact(EVENTS_LOGGED, json.dumps(now))
 
     def _worth_writing(self) -> Iterator[tuple[LogEvent, str, str]]:
-        """The event, on which occasion it is written once, and its text."""
+        """Each event with its text, and the occasion on which it is written once."""
         today = self.context.clock().astimezone(self.context.zone).date().isoformat()
         overdue = sum(is_overdue(self.context, one) for one in self.context.journal.tracked_photos(*WAITING))
         if overdue:
@@ -59,5 +59,5 @@ class RunLogged:
             yield LogEvent.DAMAGED, str(damage.photos), text
         refused = self.context.journal.counts()[State.REFUSED]
         if refused:
-            text = f"{counted(refused, 'visit photo')} cannot be sent as they are. The staff page says what to do."
+            text = f"{counted(refused, 'visit photo')} cannot be sent. The staff page says what to do."
             yield LogEvent.CANNOT_BE_SENT, today, text

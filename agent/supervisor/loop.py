@@ -1,6 +1,6 @@
 """The service's loop. Events from the folders are hints; the scan is the truth.
 
-Between two runs it does next to nothing. Asked to stop, it ends between two steps.
+Between two runs it does almost nothing. When asked to stop, it ends after the current step.
 """
 
 import logging
@@ -34,17 +34,18 @@ TICK = 0.5
 """Seconds between two looks at requests and timers."""
 
 LISTEN = 60.0
-"""Seconds after which the journal is read again although nobody else has written to it: a clock may have been set."""
+"""Seconds after which the journal is read again even if no other process has written to it, as a clock may have been
+set."""
 
 READY = 60.0
-"""Seconds after a run for which the processes that read photos are kept: the next photos of a card follow at once."""
+"""Seconds after a run for which the processes that read photos stay alive, as a card's next photos follow at once."""
 
 
 @dataclass(slots=True)
 class Supervisor:
-    """The service. `stop` may be called from a signal handler or another thread; `knock` tries the share's port.
+    """The service. `stop` may be called from a signal handler or another thread. `knock` tries the share's port.
 
-    `tell` is given each event and each run's summary, as `sync --json` has them.
+    `tell` receives each event and each run's summary in the form of `sync --json`.
     """
 
     context: Context
@@ -72,11 +73,11 @@ class Supervisor:
         )
 
     def stop(self) -> None:
-        """End after the step in hand."""
+        """End after the current step."""
         self.stopping.set()
 
     def run(self) -> None:
-        """Until asked to stop."""
+        """Work until asked to stop."""
         timers = self._timers
         watcher = Watcher(self.roots, lambda: timers.hint(time.monotonic()))
         watcher.start()
@@ -107,7 +108,7 @@ class Supervisor:
             log.warning("%s", fault)
 
     def _begin_anew(self) -> None:
-        """Trust no time that was measured before: look again at once, and let what has not settled begin anew."""
+        """Distrust every time that was measured before: scan at once, and let unsettled photos start settling again."""
         self._timers.everything_now()
         self._listen_again = 0.0
         try:
@@ -134,11 +135,11 @@ class Supervisor:
             self.stopping.wait(self._wait_out(fault))
 
     def _listen(self) -> None:
-        """Hear what was asked for; whatever that is, another process has written it, so most turns read nothing."""
+        """Take requests. Other processes write them to the journal, so most turns find no change and read nothing."""
         now = time.monotonic()
         if not self.context.journal.changed_by_others() and now < self._listen_again:
             return
-        self._listen_again = now  # at the next turn, should a fault come between
+        self._listen_again = now  # if a fault comes in between, listen again at the next turn
         self._serve_requests()
         # A person's answer takes effect minutes after it was given, when no run may be due.
         soonest = answers.soonest(self.context)
@@ -166,7 +167,7 @@ class Supervisor:
             journal.report(request.id, summary.as_json())
             journal.finish(request.id, self.context.clock())
             if request.paths:
-                journal.tidy()  # what was asked for may be private
+                journal.tidy()  # the requested paths may be private
                 self._cards.look_again()
             self._plan_after(summary)
         while not self.stopping.is_set() and (answer := journal.next_card_answer()) is not None:
@@ -177,7 +178,7 @@ class Supervisor:
 
     def _plan_after(self, summary: Summary, *, of_card: bool = False) -> None:
         self.tell(summary.as_json())
-        # Of a card there are notices of its own.
+        # Cards have notices of their own.
         if self.notices is not None and not self.stopping.is_set() and not of_card:
             self.notices.after(summary)
         if self.logged is not None:
@@ -193,7 +194,7 @@ class Supervisor:
 
     def _wait_out(self, fault: AgentError) -> float:
         wait = self._timers.failed(time.monotonic())
-        log.warning("%s Next try in %.0f s at the latest.", fault, wait)
+        log.warning("%s The next try is in %.0f s at the latest.", fault, wait)
         return wait
 
     def _soonest_wait(self) -> float:
@@ -203,7 +204,7 @@ class Supervisor:
         if settling is not None:
             waits.append(settling)
         clock = self.context.clock()
-        # One that is over already was looked at by the run that just ended.
+        # A wait that is already over was handled by the run that has just ended.
         waits += [until - clock for until in self.context.journal.pauses() if has_to_wait(until, clock)]
         return max(min(waits).total_seconds(), TICK)
 

@@ -1,7 +1,7 @@
-"""What the service says on the desktop, and how seldom: counts only, for a screen may be shown to a class.
+"""What the service shows on the desktop, and how often. It shows only counts, because a class may see the screen.
 
-After each run at most one line, the most pressing: stopped (once for each time it stopped), photos that should have
-left (once a day), photos that need a person (once a day), and photos that were sent and removed.
+After each run it shows at most one line, the most urgent: sending has stopped (once each time), photos that should have
+left (once a day), photos that need a person (once a day), or photos that were sent and removed.
 """
 
 import json
@@ -20,13 +20,13 @@ from agent.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class RunNotices:
-    """Says after a run what is worth a person's look."""
+    """Shows a notice after a run if a person should know about something."""
 
     context: Context
     notices: Notices
 
     def after(self, summary: Summary) -> None:
-        """Say the most pressing thing, unless it was said already."""
+        """Show the most urgent notice, unless it was shown already."""
         with using(language_of(self.context.settings)):
             self._after(summary)
 
@@ -41,7 +41,7 @@ class RunNotices:
             return
 
     def _worth_saying(self, summary: Summary) -> list[tuple[str, str, str]]:
-        """What it is about, the occasion on which it is said once (empty: each time), and the line."""
+        """For each notice its subject, the occasion on which it is shown once (empty: each time), and the line."""
         today = self.context.clock().astimezone(self.context.zone).date().isoformat()
         found: list[tuple[str, str, str]] = []
         trouble = share_trouble(self.context)
@@ -69,6 +69,6 @@ class RunNotices:
 
 
 def language_of(settings: Settings) -> str:
-    """The notices' language: as set, else the session's."""
+    """The language of the notices: from the settings, else the session's."""
     wanted = settings.device.language
     return of_this_system() if wanted == AUTOMATIC else wanted

@@ -1,10 +1,10 @@
-"""Which disk or card a folder lies on, so that a photo whose card was pulled out is not taken for one that is gone.
+"""Which disk or card a folder is on, so that photos on a card that was pulled out do not count as deleted.
 
-`mounted()` looks once at what is mounted now; the `Mounted` it returns then answers for any folder. `plugged_in()` says
-which volumes can be taken out, and `glance()` gives something that changes when that may be different: it costs next to
-nothing. Of a disk on the network, a disk built in, or one that the system calls fixed (most hard disks on USB), none
-says that it can be taken out. Nothing is written but by `flush`, no disk is woken, and what the system does not say is
-"not known", never an error. Each system has a module of its own.
+`mounted()` looks once at the mounted volumes; the `Mounted` it returns then answers for any folder. `plugged_in()`
+lists the removable volumes, and `glance()` returns a value that changes when that list may have changed, at almost no
+cost. Network disks, built-in disks and disks that the system calls fixed (most USB hard disks) do not count as
+removable. Only `flush` writes, and no disk is woken. Facts that the system does not give are "not known", never an
+error. Each system has a module of its own.
 """
 
 import sys
@@ -23,18 +23,18 @@ else:
 
 
 class Mounted(Protocol):
-    """What was mounted at one moment."""
+    """The volumes that were mounted at one moment."""
 
     def of(self, folder: Path) -> Volume:
-        """The volume that `folder`, which need not be there, lies on or would lie on."""
+        """The volume that `folder` is on, or would be on if it existed."""
         ...
 
     def removable(self, folder: Path) -> bool:
-        """Whether `folder` lies on a volume that can be taken out; False where that is not known."""
+        """Whether `folder` is on a removable volume; False if that is not known."""
         ...
 
     def read_only(self, folder: Path) -> bool:
-        """Whether nothing can be written to the volume that `folder` lies on; False where that is not known."""
+        """Whether the volume of `folder` is write-protected; False if that is not known."""
         ...
 
 

@@ -1,8 +1,7 @@
-"""Volumes on Linux: /proc/self/mountinfo says what is mounted where, udev which file system that is.
+"""Volumes on Linux: /proc/self/mountinfo lists the mounts, and udev identifies their file systems.
 
-What can be taken out is known by /sys/class/block: a medium that the kernel calls removable (a card in a reader, a USB
-stick), or a card of type SD in a reader of its own. A phone (MTP), a network drive and what FUSE makes up lie on no
-such medium.
+/sys/class/block says what is removable: a medium that the kernel calls removable (a card in a reader, a USB stick), or
+a card of type SD in a built-in reader. Phones (MTP), network drives and FUSE file systems are not on such a medium.
 """
 
 import ctypes
@@ -15,9 +14,9 @@ from pathlib import Path
 from agent.model import Volume
 from agent.volumes.plugged import PluggedIn
 
-# Linux numbers what is on FAT and exFAT as it loads it; FUSE and MTP file systems, and 9p, often do.
+# Linux gives files on FAT and exFAT new numbers each time it loads them; FUSE, MTP and 9p file systems often do, too.
 _ANEW = ("vfat", "msdos", "exfat", "fuse", "fuseblk", "9p")
-# What these mount has a name of its own, which is the same after every start: a server's export, a pool's data set.
+# These mount something with a name that stays the same after every start: a server's export, a pool's data set.
 _NAMED = frozenset({"nfs", "nfs4", "cifs", "smb3", "zfs", "fuse.sshfs"})
 _MOUNTS = Path("/proc/self/mountinfo")
 _BY_UUID = Path("/dev/disk/by-uuid")
@@ -25,13 +24,13 @@ _UDEV = Path("/run/udev/data")
 _BLOCK = Path("/sys/class/block")
 
 _LARGEST_NOTE = 65_536
-"""Bytes that are read of what udev says of one device."""
+"""Bytes read at most of udev's file about one device."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Mount:
     device: str  # "8:17"
-    root: str  # the folder of the file system that is seen there
+    root: str  # the folder of the file system that is mounted there
     top: Path
     kind: str
     source: str
@@ -47,7 +46,7 @@ class _Mount:
 
     @property
     def removable(self) -> bool:
-        """Whether its medium can be taken out; a partition's disk says so for it."""
+        """Whether its medium is removable. For a partition, its disk says so."""
         if not self.is_a_disk:
             return False
         block = Path(os.path.realpath(_BLOCK / Path(os.path.realpath(self.source)).name))
@@ -74,7 +73,7 @@ class MountedHere:
         return self.known[folder]
 
     def removable(self, folder: Path) -> bool:
-        """As the kernel says of the disk; asked once for each mount."""
+        """Whether the kernel calls the disk removable; checked once for each mount."""
         mount = self._mount_of(folder)
         if mount is None:
             return False
@@ -83,7 +82,7 @@ class MountedHere:
         return self.takes_out[mount.top]
 
     def read_only(self, folder: Path) -> bool:
-        """As it is mounted: by a card's switch, or after a fault."""
+        """Whether it is mounted read-only, because of a card's switch or after a fault."""
         mount = self._mount_of(folder)
         return mount is not None and mount.read_only
 
@@ -92,22 +91,22 @@ class MountedHere:
         return next((self.mounts[top] for top in (real, *real.parents) if top in self.mounts), None)
 
     def id_of(self, mount: _Mount) -> str | None:
-        """A server's export by its name, a disk by what udev says of it."""
+        """The identity of the volume: the name of a server's export, or udev's id of a disk."""
         if mount.kind in _NAMED:
             return f"{mount.kind}:{mount.source}"
         if not mount.is_a_disk:
             return None
-        # Of two copies of a card, udev's link has but one; its note is about each.
+        # Two copies of a card share one of udev's links, but each has its own file.
         return _noted(mount.device, "ID_FS_UUID_ENC") or self.ids.get(Path(os.path.realpath(mount.source)))
 
 
 def mounted() -> MountedHere:
-    """What is mounted now."""
-    return MountedHere({mount.top: mount for mount in _mounts()}, _ids())  # the last mount at a place covers the others
+    """The volumes that are mounted now."""
+    return MountedHere({mount.top: mount for mount in _mounts()}, _ids())  # the last mount at a place hides the others
 
 
 def glance() -> bytes:
-    """Other bytes when anything was mounted, unmounted or remounted."""
+    """Bytes that change when anything is mounted, unmounted or remounted."""
     try:
         return _MOUNTS.read_bytes()
     except OSError:
@@ -115,9 +114,9 @@ def glance() -> bytes:
 
 
 def plugged_in() -> tuple[PluggedIn, ...]:
-    """The volumes on media that can be taken out, each once.
+    """The volumes on removable media, each once.
 
-    Not one that is mounted in part only, nor one on which something else is mounted.
+    Volumes that are only partly mounted, and volumes with another mount on them, are left out.
     """
     here = mounted()
     found: dict[str, PluggedIn] = {}
@@ -133,7 +132,7 @@ def plugged_in() -> tuple[PluggedIn, ...]:
 
 
 def flush(top: Path) -> bool:
-    """Have all that was written to the volume at `top` reach its medium; False where that is not certain."""
+    """Make sure that everything written to the volume at `top` is on its medium; False if that is not certain."""
     if sys.platform == "win32":
         return False
     try:
@@ -150,7 +149,7 @@ def flush(top: Path) -> bool:
 
 
 def numbers_files_anew(device: int) -> bool:
-    """Whether the mounted `device` (st_dev) gives a file a new number each time it is loaded; False if not known."""
+    """Whether the mounted `device` (st_dev) gives files new numbers each time they are loaded; False if not known."""
     if sys.platform == "win32":
         return False
     wanted = f"{os.major(device)}:{os.minor(device)}"
@@ -174,7 +173,7 @@ def _mounts() -> list[_Mount]:
 
 
 def _plain(text: str) -> str:
-    """Spaces and the like are written as three octal digits."""
+    """The text with its octal escapes (for spaces and similar characters) decoded."""
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text)
 
 
@@ -188,7 +187,7 @@ def _ids() -> dict[Path, str]:
 
 
 def _noted(device: str, name: str) -> str | None:
-    """What udev notes of a block device under `name`; None where there is no such note."""
+    """The value that udev stores under `name` for a block device; None if there is none."""
     try:
         with (_UDEV / f"b{device}").open(encoding="utf-8", errors="replace") as note:
             lines = note.read(_LARGEST_NOTE).splitlines()
@@ -199,7 +198,7 @@ def _noted(device: str, name: str) -> str | None:
 
 
 def _unescaped(text: str) -> str:
-    """Udev writes all but plain characters as `\\x20`, byte for byte."""
+    """The text without udev's escapes: it writes every unusual byte like `\\x20`."""
     raw = re.sub(
         rb"\\x([0-9a-fA-F]{2})", lambda found: bytes([int(found[1], 16)]), text.encode("utf-8", "surrogateescape")
     )

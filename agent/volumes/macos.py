@@ -1,8 +1,8 @@
-"""Volumes on macOS: getattrlist(2) gives a volume's UUID; what is plugged in is mounted below /Volumes.
+"""Volumes on macOS: getattrlist(2) gives a volume's UUID, and removable volumes are mounted below /Volumes.
 
-This module is type-checked for macOS but was not run there by its authors: where the system answers otherwise than its
-manual says, the volume is "not known". Whether a volume can be taken out, `diskutil` says: only what it calls removable
-media counts, so no disk on the network, no disk image's server and no hard disk.
+This module is type-checked for macOS, but its authors have not run it there: if the system's answer differs from its
+manual, the volume is "not known". `diskutil` says whether a volume is removable. Only media that it calls removable
+count, so network disks, disk images and hard disks do not.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ class _Wanted(ctypes.Structure):
 
 
 class _Answer(ctypes.Structure):
-    """The length of the answer, then what was asked for."""
+    """The length of the answer, then the requested value."""
 
     _pack_ = 4
     _fields_ = (("length", ctypes.c_uint32), ("uuid", ctypes.c_ubyte * 16))
@@ -48,28 +48,28 @@ class _Answer(ctypes.Structure):
 
 @dataclass(slots=True)
 class MountedHere:
-    """See `Mounted`; asks about each folder once."""
+    """See `Mounted`. Asks the system about each folder once."""
 
     known: dict[Path, Volume] = field(default_factory=dict)
     takes_out: dict[Path, bool] = field(default_factory=dict)
 
     def of(self, folder: Path) -> Volume:
-        """The volume of the nearest folder that is there."""
+        """The volume of the nearest folder that exists."""
         if folder not in self.known:
             self.known[folder] = _of(Path(os.path.realpath(folder)))
         return self.known[folder]
 
     def removable(self, folder: Path) -> bool:
-        """As `diskutil` says; asked once for each volume below /Volumes."""
+        """Whether `diskutil` calls the volume removable; asked once for each volume below /Volumes."""
         top = self.of(folder).top
         if top is None or top.parent != _PLUGGED_IN:
             return False
         if top not in self.takes_out:
-            self.takes_out[top] = bool(_told(top).get("RemovableMedia"))
+            self.takes_out[top] = bool(_disk_info(top).get("RemovableMedia"))
         return self.takes_out[top]
 
     def read_only(self, folder: Path) -> bool:
-        """As it is mounted."""
+        """Whether it is mounted read-only."""
         top = self.of(folder).top
         if top is None or sys.platform == "win32":
             return False
@@ -80,31 +80,31 @@ class MountedHere:
 
 
 def mounted() -> MountedHere:
-    """What is mounted now."""
+    """The volumes that are mounted now."""
     return MountedHere()
 
 
 def glance() -> tuple[str, ...]:
-    """Another one when a volume came or went. By name alone: a look at a lost network drive would not come back."""
+    """Names that change when a volume comes or goes. Nothing but the name is read: a lost network drive would block."""
     with contextlib.suppress(OSError):
         return tuple(sorted(place.name for place in _PLUGGED_IN.iterdir()))
     return ()
 
 
 def plugged_in() -> tuple[PluggedIn, ...]:
-    """The volumes on media that can be taken out."""
+    """The volumes on removable media."""
     found = []
     for place in _disks():
-        told = _told(place)
-        if told.get("RemovableMedia"):
-            size, label = told.get("TotalSize"), str(told.get("VolumeName", ""))
-            locked = told.get("WritableVolume") is False
+        info = _disk_info(place)
+        if info.get("RemovableMedia"):
+            size, label = info.get("TotalSize"), str(info.get("VolumeName", ""))
+            locked = info.get("WritableVolume") is False
             found.append(PluggedIn(place, _uuid(place), label, size if isinstance(size, int) else 0, read_only=locked))
     return tuple(found)
 
 
 def flush(top: Path) -> bool:
-    """Have all that was written to the volume at `top` reach its medium; False where that is not certain."""
+    """Make sure that everything written to the volume at `top` is on its medium; False if that is not certain."""
     if sys.platform != "darwin":
         return False
     import fcntl
@@ -117,14 +117,14 @@ def flush(top: Path) -> bool:
         os.sync()
         fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
     except OSError:
-        return False  # this file system does not have it: whoever ejects the volume waits for it
+        return False  # this file system cannot do it, but ejecting the volume waits until everything is written
     finally:
         os.close(handle)
     return True
 
 
 def numbers_files_anew(device: int) -> bool:  # noqa: ARG001  # the same shape on every system
-    """macOS numbers what is on FAT by its place on the disk, which lasts."""
+    """Always False: macOS numbers files on FAT by their place on the disk, which does not change."""
     return False
 
 
@@ -148,23 +148,23 @@ def _uuid(place: Path) -> str | None:
 
 
 def _disks() -> list[Path]:
-    """Where disks, and nothing of the network, are mounted: `/dev/disk4s1 on /Volumes/EOS (msdos, …)`."""
+    """The mount points of local disks, from lines such as `/dev/disk4s1 on /Volumes/EOS (msdos, …)`."""
     lines = _answer_of("/sbin/mount").decode("utf-8", "surrogateescape").splitlines()
     mounts = (re.fullmatch(r"/dev/\S+ on (/Volumes/[^/]+) \([^()]*\)", line) for line in lines)
     return sorted(Path(found[1]) for found in mounts if found is not None)
 
 
-def _told(top: Path) -> dict[str, object]:
-    """What `diskutil` knows of the volume; nothing where it does not answer."""
+def _disk_info(top: Path) -> dict[str, object]:
+    """The facts that `diskutil` gives about the volume; empty if it does not answer."""
     try:
-        told = plistlib.loads(_answer_of("/usr/sbin/diskutil", "info", "-plist", str(top)))
+        info = plistlib.loads(_answer_of("/usr/sbin/diskutil", "info", "-plist", str(top)))
     except (ValueError, plistlib.InvalidFileException):
         return {}
-    return told if isinstance(told, dict) else {}
+    return info if isinstance(info, dict) else {}
 
 
 def _answer_of(*command: str) -> bytes:
-    """What one of the system's own tools prints; nothing where it does not answer."""
+    """The output of one of the system's own tools; empty if it does not answer."""
     try:
         done = subprocess.run(command, capture_output=True, timeout=10, check=False)  # noqa: S603  # its full path
     except (OSError, subprocess.SubprocessError):

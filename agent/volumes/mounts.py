@@ -1,8 +1,8 @@
-"""What is mounted where, and which of it is on a network, or is fetched only when it is read.
+"""The mounts, and which of them are on a network or fetch their files only when they are read.
 
-Each system says so in its own way: Linux in /proc/self/mountinfo, macOS by mount(8), Windows by the kind of each drive.
-What a system does not say is taken for a disk of this laptop. The two that are read as text have pure parsers. What
-can be taken out, `plugged_in()` of this package says.
+Linux lists them in /proc/self/mountinfo, macOS by mount(8), Windows by the kind of each drive. A mount that the system
+does not describe counts as a disk of this laptop. The two text formats have pure parsers. For removable volumes, see
+`plugged_in()` of this package.
 """
 
 import os
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PATIENCE = 10
-"""Seconds for mount(8), which asks the kernel alone."""
+"""Seconds to wait for mount(8), which only asks the kernel."""
 
 _NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "9p", "afs", "ceph", "glusterfs", "lustre", "ncpfs"}
@@ -24,14 +24,14 @@ _FUSE_ON_A_DISK = frozenset(
     {"fuseblk", "fuse.exfat", "fuse.ntfs-3g", "fuse.gocryptfs", "fuse.encfs", "fuse.cryfs", "fuse.mergerfs"}
     | {"fuse.bindfs", "fuse.veracrypt", "fuse.apfs-fuse"}
 )
-"""Programs in user space that show what is on a disk here; every other one may fetch what is read."""
+"""FUSE file systems that show files of a local disk; every other one may fetch files when they are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A file system at its place. `source` is what is mounted, as the system names it.
+    """A mounted file system. `source` is the system's name for what is mounted.
 
-    `network` is whether a server has it, `on_demand` whether reading in it may fetch or start something.
+    `network` says whether it is on a server, `on_demand` whether reading from it may fetch or start something.
     """
 
     top: Path
@@ -41,7 +41,7 @@ class Mount:
 
 
 def mount_above(mounts: Iterable[Mount], folder: Path) -> Mount | None:
-    """The mount that the folder is on: the nearest above it, and the last where several are at one place."""
+    """The mount that the folder is on: the nearest one above it, and the last if several are in the same place."""
     by_top = {mount.top: mount for mount in mounts}
     return next((by_top[place] for place in (folder, *folder.parents) if place in by_top), None)
 
@@ -65,7 +65,7 @@ def _is_on_demand(kind: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Spaces and the like are written as three octal digits."""
+    """The text with its octal escapes (for spaces and similar characters) decoded."""
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text)
 
 
@@ -94,13 +94,13 @@ if sys.platform == "win32":
     _REMOVABLE, _FIXED, _REMOTE = 2, 3, 4  # GetDriveTypeW, fileapi.h
 
     def mounts() -> tuple[Mount, ...]:
-        """What is mounted now: the drives with a letter. Empty drives are not among them."""
+        """The drives with a letter that are mounted now, without empty drives."""
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         letters = kernel.GetLogicalDrives()
         found = []
         for number in range(26):
             top = f"{chr(ord('A') + number)}:\\"
-            if not letters >> number & 1 or number < 2:  # A: and B: are floppy disks, and are waited for
+            if not letters >> number & 1 or number < 2:  # A: and B: are floppy drives, which answer slowly
                 continue
             kind = kernel.GetDriveTypeW(top)
             if kind in {_FIXED, _REMOTE} or (kind == _REMOVABLE and os.path.exists(top)):  # noqa: PTH110
@@ -110,7 +110,7 @@ if sys.platform == "win32":
 elif sys.platform == "darwin":
 
     def mounts() -> tuple[Mount, ...]:
-        """What is mounted now."""
+        """The file systems that are mounted now."""
         try:
             said = subprocess.run(
                 ["/sbin/mount"], capture_output=True, timeout=_PATIENCE, check=False, stdin=subprocess.DEVNULL
@@ -122,7 +122,7 @@ elif sys.platform == "darwin":
 else:
 
     def mounts() -> tuple[Mount, ...]:
-        """What is mounted now."""
+        """The file systems that are mounted now."""
         try:
             text = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape")
         except OSError:

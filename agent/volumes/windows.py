@@ -1,8 +1,8 @@
-"""Volumes on Windows: st_dev is the volume's serial number there, which it keeps wherever it is plugged in.
+"""Volumes on Windows: st_dev is the volume's serial number, which is the same on every computer.
 
-Only NTFS and ReFS keep a file's number; GetVolumeInformationW says which file system it is. What can be taken out is
-what GetDriveTypeW calls removable: cards and USB sticks, no hard disk on USB, no drive on the network. This module is
-type-checked for Windows and tested under Wine as far as that goes, but was not run on Windows by its authors.
+Only NTFS and ReFS keep a file's number; GetVolumeInformationW gives the file system. GetDriveTypeW says what is
+removable: cards and USB sticks, but not USB hard disks or network drives. This module is type-checked for Windows and
+tested under Wine as far as that goes, but its authors have not run it on Windows.
 """
 
 import os
@@ -19,42 +19,42 @@ _STEADY = frozenset({"NTFS", "REFS"})
 
 @dataclass(slots=True)
 class MountedHere:
-    """See `Mounted`; asks about each folder once."""
+    """See `Mounted`. Asks the system about each folder once."""
 
     known: dict[Path, Volume] = field(default_factory=dict)
 
     def of(self, folder: Path) -> Volume:
-        """The volume of the nearest folder that is there."""
+        """The volume of the nearest folder that exists."""
         if folder not in self.known:
             self.known[folder] = _of(folder)
         return self.known[folder]
 
     def removable(self, folder: Path) -> bool:
-        """As the system says of the drive."""
+        """Whether the system calls the drive removable."""
         top = self.of(folder).top
         return top is not None and _is_removable(top)
 
     def read_only(self, folder: Path) -> bool:
-        """As the system says of the volume."""
+        """Whether the system calls the volume read-only."""
         top = self.of(folder).top
-        said = None if top is None else _said(top)
-        return said is not None and said.read_only
+        info = None if top is None else _volume_info(top)
+        return info is not None and info.read_only
 
 
 def mounted() -> MountedHere:
-    """What is mounted now."""
+    """The volumes that are mounted now."""
     return MountedHere()
 
 
 def numbers_files_anew(device: int) -> bool:  # noqa: ARG001  # the same shape on every system
-    """Removal on Windows goes by handle and asks for no number of another look."""
+    """Always False: removal on Windows works by handle and does not compare numbers from two looks."""
     return False
 
 
 def _of(folder: Path) -> Volume:
     for place in (folder, *folder.parents):
         try:
-            serial = os.stat(place).st_dev  # noqa: PTH116  # by the drive's root too, where Path.stat() has no more
+            serial = os.stat(place).st_dev  # noqa: PTH116  # also works for a drive's root, where Path.stat() fails
         except OSError:
             continue
         top = next((above for above in (place, *place.parents) if os.path.ismount(above)), None)
@@ -64,27 +64,29 @@ def _of(folder: Path) -> Volume:
 
 
 def glance() -> tuple[tuple[str, str | None], ...]:
-    """Another one when a card or stick came or went; the drive of a reader is there without a card too."""
-    return tuple((str(top), None if (said := _said(top)) is None else said.serial) for top in _removable_drives())
+    """Drives and serial numbers that change when a card or stick comes or goes. A reader's drive exists without one."""
+    return tuple(
+        (str(top), None if (info := _volume_info(top)) is None else info.serial) for top in _removable_drives()
+    )
 
 
 def plugged_in() -> tuple[PluggedIn, ...]:
-    """The volumes in drives whose media can be taken out."""
+    """The volumes in drives with removable media."""
     found = []
     for top in _removable_drives():
-        if (said := _said(top)) is None:
+        if (info := _volume_info(top)) is None:
             continue  # a reader without a card
         try:
             size = shutil.disk_usage(top).total
         except OSError:
             size = 0
-        found.append(PluggedIn(top, _of(top).id, said.label, size, said.read_only))
+        found.append(PluggedIn(top, _of(top).id, info.label, size, info.read_only))
     return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """What GetVolumeInformationW says of a drive with a volume in it."""
+class _VolumeInfo:
+    """The facts that GetVolumeInformationW gives about a drive with a volume in it."""
 
     serial: str
     label: str
@@ -94,8 +96,8 @@ class _Said:
 
 def _kind(top: Path) -> str | None:
     """The file system's name, in capitals."""
-    said = _said(top)
-    return None if said is None else said.kind
+    info = _volume_info(top)
+    return None if info is None else info.kind
 
 
 if sys.platform == "win32":
@@ -106,7 +108,7 @@ if sys.platform == "win32":
     _kernel32.CreateFileW.restype = wintypes.HANDLE
     _DRIVE_REMOVABLE = 2
     _FILE_READ_ONLY_VOLUME = 0x00080000
-    _SEM_FAILCRITICALERRORS = 0x0001  # no window that asks for a card where a reader has none
+    _SEM_FAILCRITICALERRORS = 0x0001  # do not open a window that asks for a card when a reader is empty
     _GENERIC_WRITE, _SHARED, _OPEN_EXISTING = 0x40000000, 0x3, 3
 
     def _root(top: Path) -> str:
@@ -116,12 +118,12 @@ if sys.platform == "win32":
         return bool(_kernel32.GetDriveTypeW(_root(top)) == _DRIVE_REMOVABLE)
 
     def _removable_drives() -> list[Path]:
-        """A: and B: are left out: to ask a floppy drive takes seconds, and no camera writes to one."""
+        """The removable drives except A: and B:, as a floppy drive answers slowly and no camera uses one."""
         there = _kernel32.GetLogicalDrives()
         tops = [Path(f"{chr(ord('A') + place)}:{chr(92)}") for place in range(2, 26) if there >> place & 1]
         return [top for top in tops if _is_removable(top)]
 
-    def _said(top: Path) -> _Said | None:
+    def _volume_info(top: Path) -> _VolumeInfo | None:
         label, kind = ctypes.create_unicode_buffer(261), ctypes.create_unicode_buffer(261)
         serial, longest, flags = wintypes.DWORD(), wintypes.DWORD(), wintypes.DWORD()
         before = wintypes.DWORD()
@@ -142,10 +144,10 @@ if sys.platform == "win32":
         if not there:
             return None
         read_only = bool(flags.value & _FILE_READ_ONLY_VOLUME)
-        return _Said(f"{serial.value:08x}", label.value, kind.value.upper(), read_only)
+        return _VolumeInfo(f"{serial.value:08x}", label.value, kind.value.upper(), read_only)
 
     def flush(top: Path) -> bool:
-        """Have all that was written to the volume at `top` reach its medium; False where Windows does not allow it."""
+        """Make sure that everything written to the volume at `top` is on its medium; False if Windows refuses."""
         drive = f"{chr(92)}{chr(92)}.{chr(92)}{top.drive}"
         handle = _kernel32.CreateFileW(drive, _GENERIC_WRITE, _SHARED, None, _OPEN_EXISTING, 0, None)
         if handle is None or handle == wintypes.HANDLE(-1).value:
@@ -163,9 +165,9 @@ else:
     def _removable_drives() -> list[Path]:
         return []
 
-    def _said(top: Path) -> _Said | None:  # noqa: ARG001
+    def _volume_info(top: Path) -> _VolumeInfo | None:  # noqa: ARG001
         return None
 
     def flush(top: Path) -> bool:  # noqa: ARG001
-        """Windows alone."""
+        """Only done on Windows."""
         return False

@@ -1,12 +1,13 @@
-"""Who is let in. Any program and any user of this laptop can reach a port on loopback, and any web page can try to.
+"""Who may use the page. Every program and user of this laptop can reach a port on loopback, and any web page can try.
 
-- A token, good for once and for a minute, in the address that the browser is started with; it is exchanged for a
-  cookie, by a program of this very user (`callers`).
-- The cookie is HttpOnly and SameSite=Strict, and is sent to one path alone: cookies do not know ports, and a page of
-  another program on this laptop would get it otherwise. That path is random too.
-- Host must be the very address that is listened on, so that a name that was pointed at loopback (DNS rebinding) is
-  refused; Origin and Sec-Fetch-Site must be this page's own wherever something is changed; each form carries a token.
-- Nothing from elsewhere is loaded, framed or sent to (Content-Security-Policy), and nothing is stored in a cache.
+- The browser is started with a token in the address. The token works once, within a minute, and only for a program of
+  the same user (`callers`). It is exchanged for a cookie.
+- The cookie is HttpOnly and SameSite=Strict, and is sent to one random path only. Cookies ignore ports, so without that
+  path a page of another program on this laptop would receive it.
+- Host must be exactly the address on which the page listens, so that a name pointed at loopback (DNS rebinding) is
+  refused. For every change, Origin and Sec-Fetch-Site must be the page's own, and the form must carry a token.
+- The page loads nothing from elsewhere, sends nothing elsewhere and cannot be framed (Content-Security-Policy), and
+  nothing is stored in a cache.
 """
 
 import hmac
@@ -29,7 +30,7 @@ HEADERS = {
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "same-origin",  # "no-referrer" would have browsers send forms with "Origin: null"
+    "Referrer-Policy": "same-origin",  # with "no-referrer", browsers would send forms with "Origin: null"
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -42,7 +43,7 @@ def _secret() -> str:
 
 @dataclass(slots=True)
 class Access:
-    """The secrets of one page. `take` exchanges the token that a caller shows for entry; it must not match twice."""
+    """The secrets of one page. `take` says whether a caller's token is valid, and must accept each token only once."""
 
     host: str
     take: "TakeToken"
@@ -51,7 +52,7 @@ class Access:
     form_token: str = field(default_factory=_secret)
 
     def guard(self, app: Flask) -> None:
-        """Have every request to `app` checked before it is answered, and every answer sent with the headers."""
+        """Check every request to `app` before it is answered, and send every answer with the headers."""
         app.before_request(self._check)
         app.after_request(_with_headers)
         app.add_url_rule("/enter", view_func=self._enter)
@@ -77,11 +78,11 @@ class Access:
 
     @staticmethod
     def _same_site() -> bool:
-        """Browsers that say where a request comes from must say: from this page. Old ones say nothing."""
+        """Whether the request comes from this page. Old browsers do not say where it comes from, and are believed."""
         return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
 
     def _enter(self) -> Redirection:
-        # The user first: a stranger who read the token in the list of programs must not use it up.
+        # Check the user first, so that a stranger who saw the token in the list of programs cannot use it up.
         if not self._is_this_user() or not self.take(request.args.get("token", "")):
             abort(403)
         answer = redirect(f"{self.path}/now", 303)
@@ -90,18 +91,18 @@ class Access:
 
 
 GOOD_FOR = 60.0
-"""Seconds in which a token lets in: a browser that has yet to start takes some of them."""
+"""Seconds for which a token is valid. A browser that has yet to start needs some of them."""
 
 
 class TakeToken:
-    """Tokens that let in once each, within a minute: `add` one, and the first call that shows it is let in."""
+    """Tokens that are valid once each, for a minute. After `add`, the first call with the new token returns True."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._until: dict[str, float] = {}
 
     def add(self) -> str:
-        """A new one."""
+        """Make a new token."""
         token = _secret()
         self._until[token] = self._clock() + GOOD_FOR
         return token

@@ -1,4 +1,4 @@
-"""The page as a Flask application: its rooms, what every template knows, and what an answer that fails looks like."""
+"""The application object of the staff page, and what its rooms ask of it. `assembly` puts the rooms into it."""
 
 import contextlib
 import time
@@ -7,30 +7,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, current_app, g, redirect, request, url_for
 from jinja2 import TemplateError
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Redirection
 
 from agent import language
 from agent.errors import AgentError
-from agent.language import template_plural, template_text, text
 from agent.pipeline.context import Context, open_context
 from agent.pipeline.overview import overview
 from agent.pipeline.questions import questions
 from agent.settings import Settings
 from agent.web.access import Access
-from agent.web.server import LastSeen
-from agent.web.times import Times
+from agent.web.lastseen import LastSeen
 
 Made = TypeVar("Made")
 
-LARGEST_FORM = 256 * 1024
-"""Bytes: two thousand ticked pictures take a tenth of it."""
-
 
 class PageApp(Flask):
-    """The application, with the one thing that lives longer than a request: the opened journal and worker."""
+    """The application, with everything that lives longer than a request, such as the opened journal and worker."""
 
     def __init__(self, settings: Settings, settings_file: Path, access: Access) -> None:
         super().__init__("agent.web", static_url_path=f"{access.path}/static")
@@ -45,15 +39,15 @@ class PageApp(Flask):
 
     @property
     def context(self) -> Context:
-        """The stages, opened by the first request: the thread that answers is the only one to use them."""
+        """The stages. The first request opens them, because only the thread that answers requests may use them."""
         if self._context is None:
             self._context = self._opened.enter_context(open_context(self.settings))
         return self._context
 
     def as_long_as_nothing_changes(self, make: Callable[[Context], Made]) -> Made:
-        """What `make` makes of the journal and the register, made again only when one of them is another.
+        """The result of `make`, made again only when the journal, the register or the language has changed.
 
-        It costs a second where thousands of photos wait, and each picture of a page asks for it.
+        Making it takes a second with thousands of waiting photos, and each picture on a page asks for it.
         """
         here = self.context
         register = here.registers.current()
@@ -65,8 +59,8 @@ class PageApp(Flask):
         return cast("Made", known[1])
 
     def warm_up(self) -> None:
-        """Do what the first request would have to wait for: open the journal, count, and read the templates."""
-        # Whatever is in the way is said to the person by the request that meets it.
+        """Do what the first request would otherwise wait for: open the journal, count, and read the templates."""
+        # A fault here is left to the request that meets it, which can show it to the person.
         with contextlib.suppress(AgentError, OSError, TemplateError):
             for name in ("now.html", "review.html", "visits.html", "history.html"):
                 self.jinja_env.get_template(name)
@@ -74,32 +68,12 @@ class PageApp(Flask):
             self.as_long_as_nothing_changes(overview)
 
     def end(self) -> None:
-        """Close what was opened."""
+        """Close everything that was opened."""
         self._opened.close()
 
 
-def create_app(settings: Settings, settings_file: Path, access: Access) -> PageApp:
-    """The page for these settings, guarded by `access`."""
-    from agent.web import cards, history, now, review, visits
-
-    app = PageApp(settings, settings_file, access)
-    app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_PARTS=5000, TRUSTED_HOSTS=None)
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(template_text, template_plural, newstyle=True)  # type: ignore[attr-defined]
-    app.before_request(_speak)
-    access.guard(app)
-    app.before_request(_seen)
-    for room in (now.room, cards.room, review.room, visits.room, history.room):
-        app.register_blueprint(room, url_prefix=access.path)
-    app.context_processor(_known_to_every_template)
-    app.register_error_handler(AgentError, _explained)
-    app.register_error_handler(HTTPException, _not_answered)
-    return app
-
-
 def page_app() -> PageApp:
-    """The application that answers now."""
+    """The application that is answering this request."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # Flask's way to the real one
     if not isinstance(app, PageApp):
         raise TypeError("not the staff page")
@@ -112,7 +86,7 @@ def context() -> Context:
 
 
 def moment() -> datetime:
-    """When this request came, the same throughout it."""
+    """When this request began; the same moment throughout the request."""
     if "moment" not in g:
         g.moment = context().clock()
     now: datetime = g.moment
@@ -120,66 +94,19 @@ def moment() -> datetime:
 
 
 def saved(text: str, endpoint: str, **values: Any) -> Redirection:
-    """Go on to a page, which says first what was done."""
+    """Redirect to a page that first shows `text`, which says what was done."""
     page_app().saved = text
     return redirect(url_for(endpoint, **values), 303)
 
 
 def asked_page() -> int:
-    """Which page of a list is asked for, from 0."""
+    """The number of the requested page of a list, from 0."""
     number = request.args.get("page", "1")
     return int(number) - 1 if number.isdecimal() and 1 <= int(number) <= 100_000 else 0
 
 
 def take_saved() -> str | None:
-    """What was done by the request before, said once."""
+    """What the request before this one did; None when it has been shown already."""
     app = page_app()
     text, app.saved = app.saved, None
     return text
-
-
-def _seen() -> None:
-    """Whoever was let in keeps the page open; knocking does not."""
-    if request.path == "/enter":
-        return
-    seen = page_app().last_seen
-    seen.at = time.monotonic()
-    if request.endpoint == "now.live":
-        seen.by_script = True
-
-
-def _speak() -> None:
-    """In the language that is set, else the browser's, for this request and what it says."""
-    accepted = request.headers.get("Accept-Language", "")
-    language.use(language.chosen(page_app().settings.device.language, accepted))
-
-
-def _known_to_every_template() -> dict[str, object]:
-    from agent.web.now import needing
-
-    app = page_app()
-    device = app.settings.device
-    take: Callable[[], str | None] = take_saved
-    return {
-        "form_token": app.access.form_token,
-        "language": language.language(),
-        "device": device.name,
-        "staff": device.staff,
-        "when": Times(app.settings.zone, moment()),
-        "needing": needing(),
-        "take_saved": take,
-    }
-
-
-def _explained(fault: AgentError) -> tuple[str, int]:
-    return render_template("fault.html", text=text("Something went wrong on this page."), details=str(fault)), 500
-
-
-def _not_answered(fault: HTTPException) -> Response | tuple[str, int]:
-    """Nothing of this page for whoever was not let in; a sentence for whoever was."""
-    if fault.code in {400, 403} or request.path == "/enter":
-        closed = text("This page has been closed. Open it again: choose School photos in your menu.") + "\n"
-        return Response(closed, fault.code or 400, mimetype="text/plain")
-    missing = fault.code in {404, 405}
-    what = text("There is no such page.") if missing else text("Something went wrong on this page.")
-    return render_template("fault.html", text=what), fault.code or 500

@@ -1,8 +1,8 @@
 """Which user of this laptop a connection on loopback comes from.
 
-The address that a browser is started with stands in the list of running programs, which every user of a Linux laptop
-may read. So whoever shows its token first must be this very user, too. macOS and Windows show a program's arguments to
-its own user only; there the token is enough.
+The browser is started with an address that appears in the list of running programs, which every user of a Linux laptop
+may read. So the first caller with the token in it must also be the same user. macOS and Windows show a program's
+arguments only to its own user; there the token is enough.
 """
 
 import socket
@@ -16,9 +16,9 @@ _LOCAL, _REMOTE, _USER = 1, 2, 7
 
 
 def is_this_user(caller: tuple[str, int], here: tuple[str, int]) -> bool:
-    """Whether the program at the other end, with this address and port, is the user's own.
+    """Whether the program at the other end, with this address and port, belongs to this user.
 
-    True where the system does not say: then the token alone decides. False for a connection that has ended.
+    True if the system does not say: then the token alone decides. False for a connection that has ended.
     """
     if sys.platform != "linux":
         return True
@@ -34,7 +34,7 @@ def is_this_user(caller: tuple[str, int], here: tuple[str, int]) -> bool:
         read_any = True
         for line in lines:
             columns = line.split()
-            # An IPv4 address in the table of IPv6 is the end of a longer one.
+            # In the table for IPv6, an IPv4 address is the end of a longer address.
             if (columns[_LOCAL][-13:], columns[_REMOTE][-13:]) == wanted:
                 return int(columns[_USER]) == os.getuid()
     return not read_any

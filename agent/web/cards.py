@@ -1,7 +1,7 @@
-"""The panel of a card on Now: what it holds, what to do with it, how far it has come. Answers are rows of the journal.
+"""The panel for a card on Now: its photos, the question what to do with them, and the progress of sending them.
 
-The words are here and in cards.html, and in the catalogue. A card's label is the work of whoever named the card: it is
-shown as text, with what cannot be printed replaced.
+Answers are rows of the journal. The words are here, in cards.html and in the catalogue. Anybody may have named the
+card, so its label is shown as text, with unprintable characters replaced.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from agent.web.app import context, moment, saved
 room = Blueprint("cards", __name__)
 
 MOST_LISTS = 5
-"""Visits of a finished card whose lists are offered; all are under Visits."""
+"""The most visits of a finished card for which the panel links to what is left to do. Visits shows all of them."""
 
 _ANSWERS = {
     CardSaid.SEND: Phase.OFFERED,
@@ -30,15 +30,15 @@ _ANSWERS = {
     CardSaid.STOP_WAITING: Phase.TAKEN_OUT,
     CardSaid.ASK_AGAIN: Phase.DONE,
 }
-"""In which phase each can be said."""
+"""The phase of a card in which each answer is possible."""
 
 LONGEST_LABEL = 24
-"""Characters of a label that are shown: FAT has 11, exFAT 15."""
+"""The most characters of a label that are shown. FAT allows 11, exFAT 15."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownCard:
-    """A card as its panel shows it; `lists` are visits, with their titles, that have a list of what is left to do."""
+    """A card as its panel shows it. `lists` has the visits, with their titles, that have a list of what to do next."""
 
     card: Card
     label: str
@@ -49,22 +49,22 @@ class ShownCard:
 
     @property
     def others(self) -> int:
-        """Photos on it that are of no visit."""
+        """The number of photos on the card that belong to no visit."""
         return max(0, self.card.photos - self.card.to_send - self.card.unsure)
 
     @property
     def all(self) -> int:
-        """Photos to be sent: those that the look has found, or more where a person's answers have added some."""
+        """The number of photos to send: those found on the card, and those added later by a person's answers."""
         return max(self.card.to_send, self.card.sent)
 
     @property
     def still_on_it(self) -> int:
-        """Photos that are on the card after all was sent: of no visit, in doubt, or refused."""
+        """The number of photos left on the card after sending: private, in doubt or refused."""
         return max(0, self.card.photos - self.card.sent + self.card.kept)
 
     @property
     def left(self) -> int:
-        """Photos that were to be sent and are not on the share."""
+        """The number of photos that should have been sent and are not on the share yet."""
         return max(0, self.card.to_send - self.card.sent)
 
 
@@ -74,7 +74,7 @@ def _known_to_templates() -> dict[str, object]:
 
 
 def shown() -> list[ShownCard]:
-    """The cards to speak of now; none while nobody is at work who could see to an answer."""
+    """The cards to show now; none while the service is not running, because only the service acts on answers."""
     here = context()
     try:
         found = [card for card in cards(here) if card.phase is not Phase.DECLINED]
@@ -103,7 +103,7 @@ def shown() -> list[ShownCard]:
 
 @room.post("/card")
 def answer() -> Response:
-    """Note what a person said about the card that was shown; the service sees to it."""
+    """Save what a person said about the card that was shown. The service acts on it."""
     here = context()
     try:
         said = CardSaid(request.form.get("said", ""))
@@ -111,7 +111,7 @@ def answer() -> Response:
         abort(404)
     offer = request.form.get("card", "")
     if not any(card.id == offer and card.phase is _ANSWERS[said] for card in cards(here)):
-        return saved(text("That card is not as it was any more. This is how it stands now."), "now.show")
+        return saved(text("The card has changed since you opened this page. The page now shows how it is."), "now.show")
     if said in {CardSaid.SEND, CardSaid.ALWAYS}:
         resume(here)
     here.journal.answer_card(offer, said, moment())
@@ -119,18 +119,23 @@ def answer() -> Response:
 
 
 def _noted(said: CardSaid) -> str:
-    """What comes of an answer."""
+    """The message that says what an answer leads to."""
     match said:
         case CardSaid.SEND:
-            return text("We are looking at the card once more, then we send.")
+            return text("We are checking the card once more, then we will send the photos.")
         case CardSaid.ALWAYS:
-            return text("We are looking at the card once more, then we send. We will not ask about this card again.")
+            return text(
+                "We are checking the card once more, then we will send the photos. "
+                "We will not ask about this card again."
+            )
         case CardSaid.NOT_NOW:
-            return text("The card is left as it is. We ask again when you put it in next time.")
+            return text("The card is left as it is. We will ask again when you next put it in.")
         case CardSaid.STOP_WAITING:
-            return text("We no longer wait for that card. If you put it in again, we look at it anew.")
+            return text(
+                "We have stopped waiting for that card. If you put it in again, we will look at it from the start."
+            )
         case CardSaid.ASK_AGAIN:
-            return text("We ask again when you put this card in next time.")
+            return text("We will ask again when you next put this card in.")
 
 
 def _plain(label: str) -> str:

@@ -1,4 +1,4 @@
-"""History: what went, visit by visit, and where one photo is. Kept on this laptop alone."""
+"""History: the photos that were sent, visit by visit, and where one photo is. This never leaves the laptop."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from agent.web.visits import my_visits
 room = Blueprint("history", __name__)
 
 MOST = 50
-"""Photos shown for one search."""
+"""The most photos shown for one search."""
 
 IN_A_LIST = 100
-"""Photos on one page of all that were sent."""
+"""Photos on one page of the list of sent photos."""
 
 SHORTEST = 2
-"""Letters of a name that are searched for."""
+"""The fewest letters of a name that a search needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ class FoundPhoto:
 
     @property
     def folder(self) -> str:
-        """The folder it is, or was, in."""
+        """The folder that the photo is or was in."""
         return self.tracked.photo.main.path.parent.name
 
     @property
     def safe(self) -> bool:
-        """Whether it is on the share, read back."""
+        """Whether it is on the share and was read back."""
         return self.tracked.state in {State.PROVEN, State.RECORDED, State.REMOVED}
 
     @property
@@ -79,13 +79,13 @@ class FoundPhoto:
 
 @room.get("/history")
 def show() -> str:
-    """By visit."""
+    """The photos that were sent, by visit."""
     return _page(None, ())
 
 
 @room.get("/history/<int:number>")
 def sent(number: int) -> str:
-    """The photos of one visit that are on the share, by the visit's place in the list: its name is in no address."""
+    """The photos of one visit that are on the share. The address has the visit's place in the list, not its name."""
     visits = page_app().as_long_as_nothing_changes(overview).visits
     if not 1 <= number <= len(visits):
         abort(404)
@@ -101,7 +101,7 @@ def sent(number: int) -> str:
 
 @room.post("/history")
 def find() -> str:
-    """Where a photo is: by its name or by the day it was taken. By POST, so that no name gets into an address."""
+    """Find a photo by its name or by the day it was taken. This is a POST, so that no name gets into an address."""
     wanted = request.form.get("q", "").strip()[:100]
     return _page(wanted, _found(wanted))
 
@@ -126,7 +126,7 @@ def _found(wanted: str) -> list[FoundPhoto]:
     titles = {} if register is None else {visit.id: visit.title for visit in register.visits}
     day = _day(wanted)
     found = []
-    # Photos of visits, and those that the person is asked about: of a private one nothing is said.
+    # Only photos of visits and those that the person is asked about. The page says nothing about private photos.
     for tracked in here.journal.tracked_photos(*ON_THE_WAY, *SAFE, State.REVIEW, State.REFUSED):
         visit = None if tracked.decision is None else tracked.decision.visit
         if visit is None and tracked.state not in {State.REVIEW, State.REFUSED}:

@@ -1,4 +1,4 @@
-"""Now: one sentence first, then what waits and why, and what a person can do about it."""
+"""Now: first one sentence, then which photos wait and why, and what a person can do about it."""
 
 import subprocess
 import sys
@@ -24,19 +24,19 @@ from agent.web.app import context, moment, page_app, saved
 room = Blueprint("now", __name__)
 
 LOOKS_OTHERWISE_AFTER = 300.0
-"""Seconds after which "overdue" or "today" may have become true by itself."""
+"""Seconds after which the page is renewed, because "overdue" or "today" depends on the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerGiven:
-    """An answer that has not taken effect, and what its visit is called (None: not school photos)."""
+    """An answer that has not taken effect yet, and the title of its visit (None: not school photos)."""
 
     answer: Answer
     title: str | None
 
     @property
     def count(self) -> int:
-        """Photos it is about."""
+        """The number of photos that it is about."""
         return len(self.answer.photos)
 
 
@@ -70,13 +70,13 @@ def show() -> str:
 
 @room.get("/live")
 def live() -> Response:
-    """A number that changes when the page may look otherwise: the page asks for it every few seconds."""
+    """A number that changes whenever the page may look different. The page asks for it every few seconds."""
     return jsonify(version=_version())
 
 
 @room.post("/send")
 def send() -> Response:
-    """Send now: what waits is tried at once, and answers about visit photos need not wait."""
+    """Send now: try all waiting photos at once, and let answers about visit photos take effect."""
     here = context()
     resume(here)
     if is_running(here.settings):
@@ -88,7 +88,7 @@ def send() -> Response:
 
 @room.post("/start")
 def start() -> Response:
-    """Start the service; where it is not set up, do its work once."""
+    """Start the service, or send once if no service is set up."""
     from agent.service import for_this_system
     from agent.service.launch import Launch, this_program
 
@@ -98,13 +98,15 @@ def start() -> Response:
         for_this_system(launch).start()
     except AgentError:
         start_sync()
-        return saved(text("We are sending now. It does not work by itself on this laptop yet: tell IT."), "now.show")
-    return saved(text("School photos works again."), "now.show")
+        return saved(
+            text("We are sending now. School photos does not start by itself on this laptop yet: tell IT."), "now.show"
+        )
+    return saved(text("School photos is working again."), "now.show")
 
 
 @room.post("/pause")
 def pause_for_an_hour() -> Response:
-    """Nothing is sent or removed for an hour."""
+    """Send and remove nothing for an hour."""
     until = pause(context())
     at = until.astimezone(context().zone).strftime("%H:%M")
     return saved(text("Paused until %(at)s.", at=at), "now.show")
@@ -112,14 +114,20 @@ def pause_for_an_hour() -> Response:
 
 @room.post("/take-back")
 def take_back() -> Response:
-    """Undo an answer that has not taken effect."""
+    """Undo an answer that has not taken effect yet."""
     taken = answers.take_back(context(), request.form.get("answer", ""))
     if taken is None:
         return saved(
-            text("Too late to undo: the photos have left. If they are not school photos, tell IT today."), _back()
+            text(
+                "Too late to undo: the photos are already on their way. If they are not school photos, tell IT today."
+            ),
+            _back(),
         )
     count = len(taken.photos)
-    return saved(plural("Undone: we ask you again.", "Undone: we ask you again about %(count)s.", count), _back())
+    return saved(
+        plural("Undone: we will ask you again.", "Undone: we will ask you again about %(count)s photos.", count),
+        _back(),
+    )
 
 
 def asked_now() -> list[Question]:
@@ -128,7 +136,7 @@ def asked_now() -> list[Question]:
 
 
 def needing() -> int:
-    """Photos that need the person; 0 where that cannot be said, for the page that says so needs it too."""
+    """The number of photos that need the person; 0 if the journal cannot be read, as the page that says so asks too."""
     try:
         return sum(len(question.photos) for question in asked_now())
     except JournalError:
@@ -146,7 +154,7 @@ def answers_given(here: Context) -> list[AnswerGiven]:
 
 
 def start_sync() -> None:
-    """`sync`, for a laptop whose service does not run; it ends by itself."""
+    """Start `sync`, for a laptop whose service is not running. It ends by itself."""
     flags: dict[str, object] = {"start_new_session": True}
     if sys.platform == "win32":
         flags = {"creationflags": subprocess.CREATE_NO_WINDOW}
@@ -160,7 +168,7 @@ def start_sync() -> None:
 
 
 def _version() -> str:
-    """By what the page is made from, not by how it looks: to ask costs next to nothing however many photos wait."""
+    """Made from what the page depends on, not from the page itself, so it costs little however many photos wait."""
     here = context()
     register = here.registers.current()
     parts = (

@@ -1,8 +1,8 @@
-"""How `open` gets the address of this user's page: a wish, left in a folder that only this user can open, is answered
-with an address and a fresh token in another file there.
+"""How `open` gets the address of this user's page.
 
-Nothing in that folder is believed but what this user (or the system) wrote, and no link in it is followed: another
-user's file could send the browser to a page of theirs.
+`open` leaves a file, the wish, in a folder that only this user can open. The page's process answers with the address
+and a fresh token in another file there. Only files that this user or the system wrote are believed, and links are not
+followed: a file of another user could send the browser to that user's page.
 """
 
 import contextlib
@@ -22,13 +22,13 @@ from agent.files.owner import is_private_folder, may_speak_for_the_machine
 from agent.settings import Settings
 
 START_WITHIN = 15.0
-"""Seconds that a page's process has to come up."""
+"""Seconds in which a page's process must start."""
 
 START_AGAIN_AFTER = 4.0
-"""Seconds after which another is started where none holds the lock: the first may have met one that was just ending."""
+"""Seconds until another process is started if none holds the lock. The first may have met one that was ending."""
 
 ANSWERED_WITHIN = 60.0
-"""Seconds for which a wish is waited for; an older one is left over."""
+"""Seconds for which a wish is valid. Older ones are left over from a program that has ended."""
 
 _ADDRESS = re.compile(r"127\.0\.0\.1:\d{1,5}")
 _TOKEN = re.compile(r"[\w-]{20,100}")
@@ -36,13 +36,13 @@ _TOKEN = re.compile(r"[\w-]{20,100}")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where an open page is, its token in the address: whoever of this user's programs has that may look."""
+    """The address of an open page, with the token that lets any program of this user look at it."""
 
     url: str
 
 
 def open_page(settings: Settings, start: Callable[[], None]) -> Page:
-    """The address of this user's page; `start` starts its process where none runs. AgentError where none comes up."""
+    """The address of this user's page. `start` starts its process if none runs. AgentError if none starts in time."""
     folder = folder_of(settings)
     wish = secrets.token_hex(8)
     answer = folder / f"address-{wish}"
@@ -60,11 +60,11 @@ def open_page(settings: Settings, start: Callable[[], None]) -> Page:
     finally:
         for file in (answer, folder / f"wish-{wish}"):
             file.unlink(missing_ok=True)
-    raise AgentError("The page did not start. Try again; if it does not start then either, tell IT.")
+    raise AgentError("The page did not start. Try again. If it still does not start, tell IT.")
 
 
 def folder_of(settings: Settings) -> Path:
-    """The folder for wishes, made where it is missing. AgentError where it is not this user's alone."""
+    """The folder for wishes, made if it is missing. AgentError if other users can open it."""
     folder = settings.state_dir / "page"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -74,13 +74,13 @@ def folder_of(settings: Settings) -> Path:
     if not private:
         raise AgentError(
             f"The staff page was not opened: the folder {folder} is a link, or other users of this laptop can open it. "
-            "Remove it and try again; if it comes back, tell IT."
+            "Remove it and try again. If it comes back, tell IT."
         )
     return folder
 
 
 def wishes(folder: Path) -> Iterator[str]:
-    """Those that have not been answered, each once; what is left over is cleared away."""
+    """The wishes that have not been answered yet, each once. Left-over wishes are removed."""
     for file in sorted(folder.glob("wish-*")):
         with contextlib.suppress(OSError):
             age = time.time() - file.lstat().st_mtime
@@ -90,19 +90,19 @@ def wishes(folder: Path) -> Iterator[str]:
 
 
 def answer(folder: Path, wish: str, host: str, token: str) -> None:
-    """Leave the address there for whoever wished."""
+    """Leave the address there for the program that left the wish."""
     write_privately(folder / f"address-{wish}", json.dumps({"host": host, "token": token}))
 
 
 def clear(folder: Path) -> None:
-    """Take away addresses that nobody fetched."""
+    """Remove addresses that no program has read."""
     for file in folder.glob("address-*"):
         with contextlib.suppress(OSError):
             file.unlink()
 
 
 def write_privately(file: Path, text: str) -> None:
-    """A new file that only this user can read; what lies there under that name, be it a link, is replaced."""
+    """Write a new file that only this user can read. An existing file or link of that name is replaced."""
     new = file.with_name(f".{file.name}")
     new.unlink(missing_ok=True)
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -117,8 +117,8 @@ def _answered(file: Path) -> Page | None:
         with os.fdopen(handle, encoding="utf-8") as content:
             if not may_speak_for_the_machine(content.fileno()):
                 return None
-            told = json.load(content)
-        host, token = str(told["host"]), str(told["token"])
+            answered = json.load(content)
+        host, token = str(answered["host"]), str(answered["token"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if not _ADDRESS.fullmatch(host) or not _TOKEN.fullmatch(token):

@@ -1,4 +1,4 @@
-"""Review: one question for photos that are alike, nothing preselected, and ten minutes to change one's mind."""
+"""Review: one question for all photos of a kind, no answer preselected, and ten minutes to change one's mind."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,16 +24,16 @@ from agent.web.words import heading, why_asked
 room = Blueprint("review", __name__)
 
 PICTURES = 24
-"""Of one question on a page of its own."""
+"""Pictures of a question that has a page to itself."""
 
 PICTURES_IN_LIST = 12
-"""Of one question on a page with others."""
+"""Pictures of a question on a page with others."""
 
 VISITS_IN_LIST = 20
-"""That can be chosen on a page with other questions; on a page of its own, all."""
+"""Visits to choose from on a page with several questions. A question on a page to itself offers all visits."""
 
 QUESTIONS = 8
-"""On a page."""
+"""Questions on one page."""
 
 NOT_SCHOOL = "not-school"
 OTHER = "other"
@@ -41,7 +41,7 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as it is shown: its words, the likely visits with why, the other visits, one page of its pictures."""
+    """A question as it is shown: its text, the likely visits and why, the other visits, one page of its pictures."""
 
     question: Question
     heading: str
@@ -56,24 +56,24 @@ class Asked:
 
     @property
     def id(self) -> str:
-        """The question's."""
+        """The question's id."""
         return self.question.id
 
     @property
     def count(self) -> int:
-        """Photos it is about."""
+        """The number of photos that it is about."""
         return len(self.question.photos)
 
     @property
     def sure(self) -> bool:
-        """Whether the likeliest visit is likely rather than only possible: the time itself speaks for it."""
+        """Whether the likeliest visit is likely rather than only possible, because of the time."""
         decision = self.question.photos[0].tracked.decision
         return decision is not None and decision.level in {Level.CONFIRMED, Level.OWN_OFFSET, Level.ASSUMED_ZONE}
 
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """What was wrong with an answer: the question, what to say, and what had been ticked and chosen."""
+    """A fault in an answer: the question, what to say about it, and what had been ticked and chosen."""
 
     question: str
     text: str
@@ -84,20 +84,20 @@ class Wrong:
 
 @room.get("/review")
 def show() -> str:
-    """All questions, a page of them at a time."""
+    """The questions, one page of them at a time."""
     return _questions()
 
 
 @room.get("/review/<question>")
 def one_question(question: str) -> str:
-    """One question, with all its pictures, a page of them at a time."""
+    """One question, with its pictures, one page of them at a time."""
     found = _question(question)
     return render_template("question.html", asked=_asked(found, asked_page()), given=())
 
 
 @room.get("/review/<question>/<int:number>")
 def look_closer(question: str, number: int) -> str:
-    """One picture of a question, large, with what is known of it."""
+    """One picture of a question, large, with what is known about it."""
     found = _question(question)
     if not 1 <= number <= len(found.photos):
         abort(404)
@@ -106,7 +106,7 @@ def look_closer(question: str, number: int) -> str:
 
 @room.get("/picture/<photo>.jpg")
 def picture(photo: str) -> Response:
-    """A photo that is asked about, small, upright and without metadata; a placeholder where none can be made."""
+    """A photo that is asked about, small, upright and without metadata; a placeholder if it cannot be shown."""
     held = next((one for found in asked_now() for one in found.photos if one.tracked.id == photo), None)
     if held is None:
         abort(404)
@@ -121,7 +121,7 @@ def picture(photo: str) -> Response:
 
 @room.post("/review/<question>")
 def answer(question: str) -> AnyResponse | tuple[str, int]:
-    """Note the answer; it takes effect in ten minutes."""
+    """Save the answer. It takes effect in ten minutes."""
     found = _question(question)
     ticked = tuple(photo for photo in request.form.getlist("photo") if PhotoId(photo) in found.ids)
     to, visit, scope = (request.form.get(name, "") for name in ("to", "visit", "scope"))
@@ -129,7 +129,7 @@ def answer(question: str) -> AnyResponse | tuple[str, int]:
     if wrong is not None:
         return _questions(wrong), 400
     if ticked and scope == "all":
-        # Enter in a form presses its first button: whoever ticked pictures may have meant only these.
+        # The Enter key presses the first button of a form. A person who ticked pictures may have meant only these.
         return render_template("which.html", asked=_asked(found, 0), ticked=ticked, to=to, visit=visit), 200
     photos = found.ids if scope in {"all", "really-all"} else tuple(PhotoId(photo) for photo in ticked)
     return _noted(found, photos, None if to == NOT_SCHOOL else VisitId(visit if to == OTHER else to))
@@ -137,12 +137,12 @@ def answer(question: str) -> AnyResponse | tuple[str, int]:
 
 @room.post("/ask-again")
 def ask_about_it_again() -> AnyResponse:
-    """A photo that a person once said is no school photo: named by its file, and asked about anew."""
+    """Ask again about a photo, given by its file's name, that a person once said is not a school photo."""
     name = request.form.get("name", "").strip()
     if name:
         ask_again(context(), name)
-    # The same words whether there is such a photo or not: the page says nothing of private photos.
-    return saved(text("If you had answered for a photo of that name, we look at it again."), "review.show")
+    # The answer is the same whether such a photo exists or not: the page says nothing about private photos.
+    return saved(text("If you have answered for a photo with that name, we will look at it again."), "review.show")
 
 
 def _noted(found: Question, photos: Sequence[PhotoId], visit: VisitId | None) -> AnyResponse | tuple[str, int]:
@@ -224,7 +224,7 @@ def _question(identity: str) -> Question:
 
 
 def _asked(found: Question, page: int | None = None) -> Asked:
-    """With this page of its pictures and all visits; in a list of questions (`page` is None), the first of each."""
+    """The question with one page of its pictures and all visits; in a list (`page` is None), the first of each."""
     others = _others(found)
     size = PICTURES if page is not None else PICTURES_IN_LIST
     pages = max(1, -(-len(found.photos) // size))
@@ -244,7 +244,7 @@ def _asked(found: Question, page: int | None = None) -> Asked:
 
 
 def _others(found: Question) -> list[Visit]:
-    """Visits of the register that were not offered already, the latest first; none for what cannot be sent."""
+    """Visits of the register that were not offered already, the latest first; none if the photos cannot be sent."""
     register = context().registers.current()
     if register is None or found.cannot_be_sent:
         return []

@@ -1,7 +1,7 @@
 """The page's process: a port on loopback, one thread for all requests, and an end when nobody looks any more.
 
-One page a user: who holds the lock file in the state folder is it. How another `open` asks it for a fresh token is
-told in `opening`.
+Each user has one page, served by the process that holds the lock file in the state folder. `opening` explains how
+another `open` asks that process for a fresh token.
 """
 
 import contextlib
@@ -20,30 +20,23 @@ import filelock
 from agent.settings import Settings
 from agent.web import opening
 
-CLOSED_AFTER = 5 * 60.0
-"""Seconds without a request, from a page with script, after which it counts as closed: it asks every few seconds, and
-browsers let a page in the background ask once a minute."""
-
-LEFT_AFTER = 60 * 60.0
-"""The same for a browser without script, which says nothing between two clicks."""
-
 TICK = 0.25
-"""Seconds after which wishes and the end are looked at; a request is answered at once."""
+"""Seconds between two checks for new wishes and for the end of the process. Requests are answered at once."""
 
 END_WITHIN = 15.0
-"""Seconds for the request in hand when the page ends."""
+"""Seconds that the last request may take when the page ends."""
 
 MOST_CONNECTIONS = 50
-"""At a time: a browser has six."""
+"""Connections at a time; a browser opens six."""
 
 SLOWEST = 20
-"""Seconds after which a connection that says nothing is closed, so that another user of this laptop cannot hold all."""
+"""Seconds after which a silent connection is closed, so that another user of this laptop cannot block all of them."""
 
 HOST = "127.0.0.1"
 
 
 def serve(settings: Settings, settings_file: Path, stopping: threading.Event | None = None) -> None:
-    """Serve this user's page until nobody looks any more; returns at once where another process serves it."""
+    """Serve this user's page until nobody looks any more. Returns at once if another process is serving it."""
     folder = opening.folder_of(settings)
     with contextlib.suppress(filelock.Timeout), filelock.FileLock(folder / "lock", timeout=0):
         _serve(folder, settings, settings_file, stopping or threading.Event())
@@ -55,15 +48,15 @@ def _serve(folder: Path, settings: Settings, settings_file: Path, stopping: thre
     from waitress.server import create_server
 
     from agent.web.access import Access, TakeToken
-    from agent.web.app import create_app
+    from agent.web.assembly import create_app
 
     listening = socket.create_server((HOST, 0))
     host = f"{HOST}:{listening.getsockname()[1]}"
     tokens = TakeToken()
     app = create_app(settings, settings_file, Access(host, tokens))
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a browser asks for ten pictures at once is usual
-    sockets: Any = {}  # waitress's own map; its types know only what lies in it
-    # One thread answers: the journal's connection and the process that reads photos are for one thread alone.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # browsers often ask for ten pictures at once
+    sockets: Any = {}  # waitress's own map, whose type it does not export
+    # One thread answers, because only one may use the journal's connection and the process that reads photos.
     server = create_server(
         app,
         sockets,
@@ -75,8 +68,8 @@ def _serve(folder: Path, settings: Settings, settings_file: Path, stopping: thre
         channel_timeout=SLOWEST,
         cleanup_interval=5,
     )
-    # While the browser is still starting: the thread that answers has the journal open when the first request comes.
-    server.task_dispatcher.add_task(_Work(app.warm_up))  # type: ignore[arg-type]  # all it asks of a task
+    # This runs while the browser is still starting, so that the first request finds the journal open.
+    server.task_dispatcher.add_task(_Work(app.warm_up))  # type: ignore[arg-type]  # has all the methods it calls
     app.last_seen.at = time.monotonic()
     while not stopping.is_set() and not app.last_seen.expired(time.monotonic()):
         wasyncore.loop(timeout=TICK, map=sockets, use_poll=hasattr(select, "poll"), count=1)
@@ -92,7 +85,7 @@ def _serve(folder: Path, settings: Settings, settings_file: Path, stopping: thre
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """Something that the thread which answers has to do itself: it alone may open and close what it uses."""
+    """Work for the thread that answers requests: only this thread may open and close what it uses."""
 
     what: Callable[[], None]
     done: threading.Event = field(default_factory=threading.Event)
@@ -103,15 +96,3 @@ class _Work:
 
     def cancel(self) -> None:
         self.done.set()
-
-
-@dataclass(slots=True)
-class LastSeen:
-    """When the page was last asked for, by the clock that never goes back, and whether it says so by itself."""
-
-    at: float = 0.0
-    by_script: bool = False
-
-    def expired(self, now: float) -> bool:
-        """Whether nobody looks any more."""
-        return now - self.at > (CLOSED_AFTER if self.by_script else LEFT_AFTER)

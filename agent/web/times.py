@@ -1,4 +1,4 @@
-"""Times as a person says them: "today at 17:02", "17 March 2026". Pure: the zone and now come in."""
+"""Times as people say them: "today at 17:02", "17 March 2026". Pure: the zone and the present time come in."""
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -10,13 +10,13 @@ from agent.model import Visit
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """In the laptop's zone, as seen at `now`."""
+    """Writes times in the laptop's zone, as seen at `now`."""
 
     zone: tzinfo
     now: datetime
 
     def at(self, when: datetime | None) -> str:
-        """For example "today at 17:02", "17 March 2026 at 09:05"; "not known" where it is."""
+        """For example "today at 17:02" or "17 March 2026 at 09:05"; "not known" for None."""
         if when is None:
             return text("not known")
         match self._days_ago(when):
@@ -35,7 +35,7 @@ class Times:
         return full_date(when.astimezone(self.zone).date())
 
     def short(self, when: datetime) -> str:
-        """For below a picture: "16 Feb, 11:42"."""
+        """A short form for the line below a picture: "16 Feb, 11:42"."""
         local = when.astimezone(self.zone)
         return text("%(day)s %(month)s, %(time)s", day=local.day, month=short_month(local.month), time=self.time(when))
 
@@ -67,7 +67,7 @@ class Times:
         return plural("In %(count)s week", "In %(count)s weeks", days // 7)
 
     def taken(self, first: datetime, last: datetime) -> str:
-        """A sentence: when pictures from `first` to `last` were taken, by the day."""
+        """A sentence that says on which days pictures from `first` to `last` were taken."""
         days = self._days_ago(first)
         if days != self._days_ago(last):
             return text("Taken between %(start)s and %(end)s.", start=self.date(first), end=self.date(last))

@@ -1,4 +1,4 @@
-"""Visits: what the visits list says that concerns this person, and after a visit what is left to do."""
+"""Visits: the visits of this person, and what is left to do after a visit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ room = Blueprint("visits", __name__)
 
 
 COMING, EARLIER = 10, 30
-"""Visits shown that are to come and that are over; what waits is always shown."""
+"""The most coming visits and past visits that are shown. A visit with waiting photos is always shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class MyVisit:
-    """A visit that concerns this person, with what became of its photos here and how many questions it has."""
+    """A visit that concerns this person, with the progress of its photos here and the number that need an answer."""
 
     visit: Visit
     tally: VisitTally | None
@@ -33,17 +33,17 @@ class MyVisit:
 
     @property
     def safe(self) -> int:
-        """Photos on the share."""
+        """The number of photos on the share."""
         return 0 if self.tally is None else self.tally.safe
 
     @property
     def on_the_way(self) -> int:
-        """Photos to be sent."""
+        """The number of photos still to be sent."""
         return 0 if self.tally is None else self.tally.on_the_way
 
     @property
     def done(self) -> bool:
-        """Whether nothing of it waits here."""
+        """Whether no photos of the visit wait here."""
         return not self.on_the_way and not self.needing
 
 
@@ -73,7 +73,7 @@ def after(visit: str) -> str:
 
 @room.post("/visits/<visit>")
 def state(visit: str) -> Response | tuple[str, int]:
-    """Note a person's word on where copies are; it goes on record with the next run."""
+    """Save a person's word on where copies are. It goes on record with the next run."""
     one = _mine(visit)
     words = {place: Word(said) for place in Place if (said := request.form.get(place, "")) in set(Word)}
     try:
@@ -81,7 +81,7 @@ def state(visit: str) -> Response | tuple[str, int]:
     except UsageError:
         missing = tuple(place for place in Place if place not in words)
         return _after(one, words, missing), 400
-    done = text("Saved as your word. It goes on the school’s record with the next run.")
+    done = text("Your word is saved. It goes on the school’s record the next time School photos runs.")
     return saved(done, "visits.after", visit=visit)
 
 
@@ -91,7 +91,7 @@ def take_back_word(visit: str) -> Response:
     if take_back(context(), _mine(visit).visit.id):
         return saved(text("Undone: your word was not put on record."), "visits.after", visit=visit)
     return saved(
-        text("Too late to undo: your word is on record. If it is not right any more, say so anew."),
+        text("Too late to undo: your word is on record. If it is no longer true, answer again."),
         "visits.after",
         visit=visit,
     )
@@ -120,14 +120,14 @@ def _after(one: MyVisit, words: Mapping[Place, Word] | None = None, missing: tup
 
 @room.post("/visits/<visit>/refresh")
 def look(visit: str) -> Response:
-    """Have the visits list read again with the next run."""
+    """Ask for a run, which also reads the visits list again."""
     here = context()
     here.journal.ask((), moment())
-    return saved(text("We look again now."), "visits.after", visit=visit)
+    return saved(text("We are looking for new photos now."), "visits.after", visit=visit)
 
 
 def my_visits() -> list[MyVisit]:
-    """All visits of the list that this person may be on, and those that photos here are of."""
+    """All visits of the list that this person may be on, and all visits with photos on this laptop."""
     here = context()
     register = here.registers.current()
     if register is None:

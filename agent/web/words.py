@@ -1,6 +1,6 @@
-"""What a question is called, and why it is asked, in a teacher's words. Pure.
+"""The heading of a question, and why it is asked, in a teacher's words. Pure.
 
-The reasons that the rules give are for whoever wants to know exactly; a teacher reads what follows from them.
+The reasons that the rules give are exact, but technical. These words say what they mean for a teacher.
 """
 
 import re
@@ -15,9 +15,9 @@ from agent.web.times import Times
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """For questions that `fits`: what so many photos are called, and why that is a question.
+    """The heading and the explanation for every question that `fits`; the heading depends on the number of photos.
 
-    `%(title)s` is the likeliest visit's; further names are groups of the pattern that was found in the reason.
+    `%(title)s` is the title of the likeliest visit. Other names are groups of the pattern that was found in the reason.
     """
 
     fits: Callable[[Question], "re.Match[str] | bool | None"]
@@ -48,22 +48,22 @@ _WORDS = (
     _Words(
         _says(r"screen"),
         lambda count, names: plural(
-            "1 photo made of a screen, around %(title)s",
-            "%(count)s photos made of a screen, around %(title)s",
+            "1 photo of a screen, from around the time of %(title)s",
+            "%(count)s photos of a screen, from around the time of %(title)s",
             count,
             **names,
         ),
-        lambda names: text("A picture of a screen does not say where it was made.", **names),
+        lambda names: text("A picture of a screen does not show where it was taken.", **names),
     ),
     _Words(
         _says(r"received|messenger|whatsapp|signal|telegram|snapchat|facebook|download"),
         lambda count, names: plural(
-            "1 photo that was received or downloaded, around %(title)s",
-            "%(count)s photos that were received or downloaded, around %(title)s",
+            "1 photo that was received or downloaded around the time of %(title)s",
+            "%(count)s photos that were received or downloaded around the time of %(title)s",
             count,
             **names,
         ),
-        lambda names: text("Such a picture says when it arrived, not when it was taken.", **names),
+        lambda names: text("Such a picture shows when it arrived, not when it was taken.", **names),
     ),
     _Words(
         _says(r"taken (?P<away>[\d.,]+ k?m) from (?P<place>[^,;]+), which has a radius of (?P<radius>[\d.,]+ k?m)"),
@@ -73,27 +73,27 @@ _WORDS = (
             count,
             **names,
         ),
-        lambda names: text("The visits list says: within %(radius)s.", **names),
+        lambda names: text("The visits list expects photos within %(radius)s of it.", **names),
     ),
     _Words(
         _says(r"camera is not in the register|is for .* only"),
         lambda count, names: plural(
-            "1 photo by a camera that is not on the list",
-            "%(count)s photos by a camera that is not on the list",
+            "1 photo from a camera that is not on the list",
+            "%(count)s photos from a camera that is not on the list",
             count,
             **names,
         ),
-        lambda names: text("%(title)s is for certain cameras only.", **names),
+        lambda names: text("Only certain cameras are meant to be used for %(title)s.", **names),
     ),
     _Words(
         _is(Level.UPPER_BOUND),
         lambda count, names: plural(
-            "1 photo that came around %(title)s",
-            "%(count)s photos that came around %(title)s",
+            "1 photo that arrived around the time of %(title)s",
+            "%(count)s photos that arrived around the time of %(title)s",
             count,
             **names,
         ),
-        lambda names: text("We know since when it is here at the latest, not when it was taken.", **names),
+        lambda names: text("We do not know when it was taken, only that it was here by then.", **names),
     ),
     _Words(
         _is(Level.FILE_NAME),
@@ -103,7 +103,7 @@ _WORDS = (
             count,
             **names,
         ),
-        lambda names: text("A name is easily changed. We do not remove a photo on that alone.", **names),
+        lambda names: text("File names are easily changed, so we do not rely on them alone.", **names),
     ),
     _Words(
         lambda question: not any(_taken(question)),
@@ -113,7 +113,7 @@ _WORDS = (
             count,
             **names,
         ),
-        lambda names: text("Nothing in the file says for certain when it was taken.", **names),
+        lambda names: text("Nothing in the file shows for certain when it was taken.", **names),
     ),
     _Words(
         _says(r"partly or perhaps within"),
@@ -124,7 +124,7 @@ _WORDS = (
             **names,
         ),
         lambda names: text(
-            "A camera’s clock can be a little wrong, so it may have been before or after the visit.", **names
+            "A camera’s clock can be a little wrong, so the photo may be from before or after the visit.", **names
         ),
     ),
     _Words(
@@ -157,7 +157,7 @@ def heading(question: Question) -> str:
 
 
 def why_asked(question: Question, times: Times) -> str:
-    """One or two sentences, with when the photos are from as far as that is known."""
+    """One or two sentences that also say when the photos were taken, as far as that is known."""
     words, names = _chosen(question)
     return f"{_when(question, times)} {words.why(names)}".strip()
 

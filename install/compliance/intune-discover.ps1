@@ -1,11 +1,11 @@
 <#
 .SYNOPSIS
-Intune, custom compliance: the discovery script. Prints one line of JSON with what intune-rules.json judges.
+Intune, custom compliance: the discovery script. Prints one line of JSON for the rules in intune-rules.json.
 
 .DESCRIPTION
 Endpoint security > Device compliance > Scripts > Add (Windows 10 and later): "Run this script using the logged on
-credentials": Yes, since photo-agent belongs to the user; 64-bit PowerShell: Yes. Then a compliance policy that names
-this script and the rules in intune-rules.json. It says counts only, and no name of a photo, a visit or a person.
+credentials": Yes, since photo-agent belongs to the user; 64-bit PowerShell: Yes. Then make a compliance policy with
+this script and the rules in intune-rules.json. The output has only counts, and no names of photos, visits or people.
 #>
 Set-StrictMode -Version 2
 $ErrorActionPreference = 'Stop'
@@ -25,7 +25,7 @@ try {
     }
     if ($command) {
         $found.PhotoAgentInstalled = $true
-        $ErrorActionPreference = 'Continue'  # what it says on standard error is for people
+        $ErrorActionPreference = 'Continue'  # its standard error output is for people
         $line = & $command status --json 2>$null | Select-Object -First 1
         $ErrorActionPreference = 'Stop'
         $status = $line | ConvertFrom-Json
@@ -35,6 +35,6 @@ try {
         $found.PhotoAgentShareRefused = [int]$status.exit_code -eq 6
     }
 } catch {
-    $found.PhotoAgentRunning = $false  # whatever was wrong, the rules see that it does not work
+    $found.PhotoAgentRunning = $false  # after any fault, the rules see that the program does not work
 }
 return $found | ConvertTo-Json -Compress

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Jamf Pro, extension attribute (data type String, input type Script): how School photos stands on this Mac, in a word
-# that a smart group can be made of, and a count. It names no photo, no visit and nobody.
+# Jamf Pro, extension attribute (data type String, input type Script): the state of School photos on this Mac, in a few
+# words that a smart group can use, with a count. It names no photos, visits or people.
 #
 #   well · not installed · not running · 3 overdue · 2 cannot be sent · refused by the server · not known
 #
-# Jamf runs it as root; photo-agent belongs to whoever is logged in, and is asked as that user.
+# Jamf runs this as root. photo-agent belongs to the user who is logged in, so it is run as that user.
 
 result() {
     echo "<result>$1</result>"

@@ -1,7 +1,7 @@
-# Is the program set up and running for the user who is logged in? Run with that user's rights, not as SYSTEM.
-# Exit code 0: yes. 1: no, with one line that says why; set-up.ps1 puts it right.
+# Is the program set up and running for the user who is logged in? Run this with that user's rights, not as SYSTEM.
+# Exit code 0: yes. 1: no, with one line that says why; set-up.ps1 fixes it.
 $ErrorActionPreference = 'Continue'
-# The lowest version that will do. IT raises it with each roll-out.
+# The lowest version that is good enough. IT raises it with each roll-out.
 $Wanted = [version]'0.1.0'
 
 function Stop-With([int]$Code, [string]$Line) { Write-Output $Line; exit $Code }
@@ -17,6 +17,6 @@ if (-not (Test-Path -LiteralPath (Join-Path $env:LOCALAPPDATA 'photo-agent\id_ed
     Stop-With 1 'This user has no keys yet.'
 }
 try { $service = & $program service status --json 2>$null | ConvertFrom-Json } catch { $service = $null }
-if ($null -eq $service -or -not $service.installed) { Stop-With 1 'It does not start at log-on.' }
-if ($service.running -eq 'no') { Stop-With 1 'It is not running.' }
+if ($null -eq $service -or -not $service.installed) { Stop-With 1 'The program does not start at log-on.' }
+if ($service.running -eq 'no') { Stop-With 1 'The program is not running.' }
 Stop-With 0 "Version $($Matches[1]) is set up and running."

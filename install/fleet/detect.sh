@@ -1,6 +1,6 @@
 #!/bin/sh
-# Is the program set up and running for this user? Run as that user, not as root.
-# Exit code 0: yes. 1: no, with one line that says why; set-up.sh puts it right.
+# Is the program set up and running for this user? Run this as that user, not as root.
+# Exit code 0: yes. 1: no, with one line that says why; set-up.sh fixes it.
 #
 #   detect.sh [LOWEST-VERSION]
 set -u
@@ -21,7 +21,7 @@ esac
 [ -e "$keys/id_ed25519" ] || no "This user has no keys yet."
 service=$(photo-agent service status 2>/dev/null | head -n 1)
 case $service in
-"installed: no"*) no "It does not start at log-in." ;;
-*"running: no") no "It is not running." ;;
+"installed: no"*) no "The program does not start at log-in." ;;
+*"running: no") no "The program is not running." ;;
 esac
 echo "Version $version is set up. Service: ${service:-not known}"

@@ -1,10 +1,10 @@
-# Sets the program up for the user who is logged in: keys, and the start at log-on. Run with that user's rights, not as
-# SYSTEM. May be repeated: what is there stays. The settings come from the machine's agent.toml, which IT deploys first.
-# Exit code 0: done. Anything else: not done, with what to do.
+# Sets the program up for the user who is logged in: keys, and the start at log-on. Run this with that user's rights, not
+# as SYSTEM. It can be repeated: existing keys stay. The settings come from the machine's agent.toml, which IT deploys
+# first. Exit code 0: done. Any other exit code: not done, with a message that says what to do.
 $ErrorActionPreference = 'Continue'
-# A folder that the laptops can write and the server can read, such as '\\files\enrolment$'. Empty: none.
+# A folder that the laptops can write to and the server can read, such as '\\files\enrolment$'. Empty: none.
 $Enrolment = ''
-# The server's fingerprint, SHA256:...; empty where known_hosts_file in agent.toml has its key.
+# The server's fingerprint, SHA256:...; empty if known_hosts_file in agent.toml has the server's key.
 $HostKey = ''
 
 $program = Join-Path $env:ProgramFiles 'photo-agent\photo-agent.exe'

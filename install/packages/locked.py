@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The packages that the program needs on another system than this one: `python3 locked.py win32|darwin|linux 3.13`.
+"""The packages that the program needs on a system other than this one: `python3 locked.py win32|darwin|linux 3.13`.
 
-Prints install/locked/package.txt, each version with its hashes, without what that system does not need and without
-conditions: pip weighs those by the system that it runs on.
+Prints install/locked/package.txt, each version with its hashes, without packages that the system does not need and
+without conditions, because pip would evaluate conditions for the system on which it runs.
 """
 
 import sys
@@ -19,7 +19,7 @@ SYSTEMS = {
 
 
 def requirements_for(system: str, version: str) -> Iterator[str]:
-    """The lines of a requirements file for CPython `version`, such as "3.13", on `system`, as sys.platform has it."""
+    """The lines of a requirements file for CPython `version`, such as "3.13", on `system`, a value of sys.platform."""
     from pip._vendor.packaging.markers import Marker
 
     there = {

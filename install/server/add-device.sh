@@ -1,23 +1,22 @@
 #!/bin/sh
-# Lets a laptop in: makes its user on the server, enters its SSH key and its log key, and makes its folder for the
-# record. As root.
+# Lets a laptop in: makes its user on the server, enters its SSH key and its log key, and makes the folder for its
+# record. Run as root.
 #
 #   add-device.sh DEVICE 'ssh-ed25519 AAAA…' [--log-key 'ssh-ed25519 AAAA… photo-agent log DEVICE'] [--user NAME] [WHERE]
 #   add-device.sh --from FOLDER [WHERE]
 #   add-device.sh --remove USER [--keys DIR]
 #
-# WHERE: --root DIR, --keys DIR, --log-keys FILE, as make-share.sh has them.
+# WHERE: --root DIR, --keys DIR, --log-keys FILE, as for make-share.sh.
 #
-# DEVICE and the keys are what `photo-agent init` prints on the laptop (device.name, the SSH key, the log key). The user
-# is called like the device, in lower case, unless --user says otherwise; it is what agent.toml has as share.user.
-# Repeating it with a new SSH key replaces the old one and ends its open sessions. The log key is for `photo-agent log
-# verify` and the witness.
+# `photo-agent init` prints DEVICE and the keys on the laptop (device.name, the SSH key, the log key). The user has the
+# name of the device in lower case, unless --user says otherwise; agent.toml has it as share.user. Repeating this with a
+# new SSH key replaces the old one and ends its open sessions. The log key is for `photo-agent log verify` and the witness.
 #
-# --from takes all files *.enrolment of a folder, as `photo-agent init --enrolment FOLDER` leaves them. They come from
-# laptops, so each is checked, and a device that is there already keeps its keys: to replace one, name it as above.
+# --from takes all files *.enrolment in a folder, as `photo-agent init --enrolment FOLDER` writes them. They come from
+# laptops, so each is checked, and a device that was let in before keeps its keys: to replace one, name it as above.
 #
-# --remove takes the key away, locks the user and ends its open sessions; what it sent stays, and so does its number,
-# lest a later user own these files.
+# --remove removes the key, locks the user and ends its open sessions. The files that it sent stay, and so does its user
+# number, because a later user with that number would own these files.
 set -eu
 
 root=/srv/photo-share keys=/etc/ssh/photo-agents log_keys=/etc/photo-agent/log-keys.txt
@@ -33,7 +32,7 @@ while [ $# -gt 0 ]; do
     --user) user=${2:?--user needs a name}; shift 2 ;;
     --remove) remove=${2:?--remove needs a user}; shift 2 ;;
     --from) from=${2:?--from needs a folder}; shift 2 ;;
-    --only-new) only_new=yes; shift ;; # a device that is there already keeps its keys; what --from does
+    --only-new) only_new=yes; shift ;; # a device that was let in before keeps its keys; used by --from
     -h | --help) usage; exit 0 ;;
     -*) usage >&2; exit 2 ;;
     *)
@@ -49,26 +48,26 @@ is_device() { id -nG -- "$1" 2>/dev/null | tr ' ' '\n' | grep -qx photo-agents; 
 
 if [ -n "$remove" ]; then
     is_device "$remove" || fail "$remove is not a device of the photo share; nothing was changed."
-    # The key and the account first, so that nobody new gets in while the sessions are ended.
+    # First the key and the account, so that no new session can begin while the open ones are ended.
     rm -f "$keys/$remove"
     usermod --lock --expiredate 1 "$remove"
     "$here/end-sessions.sh" "$remove"
-    echo "$remove cannot log in any more, and its open sessions were ended. What it sent stays."
+    echo "$remove can no longer log in, and its open sessions were ended. The photos that it sent stay."
     exit 0
 fi
 
 if [ ! -d "$root/photos/record" ] || [ ! -d "$keys" ] || ! getent group photo-door >/dev/null; then
-    fail "There is no share in $root yet, or one of an older version: run make-share.sh first."
+    fail "$root does not have a share yet, or has one of an older version: run make-share.sh first."
 fi
 
 # --- A folder of enrolment files --------------------------------------------------------------------------------------
 
-LARGEST=8192  # bytes of one file
-MOST=2000     # files
+LARGEST=8192  # the most bytes of one file
+MOST=2000     # the most files
 shown() { printf %s "$1" | LC_ALL=C tr -c '\040-\176' '?'; }
 field() { sed -n "s/^$1: //p" "$2"; }
 
-# Prints what is wrong with a copied enrolment file; nothing if it can be used.
+# Prints what is wrong with the copy of an enrolment file, or nothing if it can be used.
 fault_of() {
     [ "$(wc -c <"$1")" -le "$LARGEST" ] || { echo "is too large to be one"; return; }
     [ "$(head -n 1 "$1")" = "visit-photo-agent enrolment 1" ] || { echo "is not an enrolment file of this version"; return; }
@@ -79,7 +78,7 @@ fault_of() {
     for name in device user ssh-key log-key; do
         [ "$(grep -c "^$name: " "$1")" -eq 1 ] || { echo "must name one $name"; return; }
     done
-    # Nothing that could be taken for an option, whatever it is passed to.
+    # No name may look like an option, because it is passed to other programs.
     field device "$1" | grep -Eqx '[A-Za-z0-9_][A-Za-z0-9._-]*' || { echo "names a device as no device can be called"; return; }
     for name in ssh-key log-key; do
         field "$name" "$1" | grep -q '^ssh-ed25519 ' || { echo "has an $name that is not one"; return; }
@@ -93,7 +92,7 @@ take_all() {
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     count=0 refused=0
-    # First a copy of each, read without following a link: what is checked is then what is used.
+    # First copy each file without following a link, so that the checked content is also the content that is used.
     for file in "$from"/*.enrolment; do
         [ -e "$file" ] || [ -L "$file" ] || continue
         count=$((count + 1))
@@ -130,7 +129,7 @@ take_all() {
             echo "$name was not entered: it $(shown "$(cat "$copy.fault")")" | sed 's/: it \([A-Z'\'']\)/: \1/' >&2
         fi
     done
-    echo "$((count - refused)) of $count entered. Compare the fingerprints with what the laptops show."
+    echo "$((count - refused)) of $count entered. Compare the fingerprints with those that the laptops show."
     echo "Log keys: $log_keys, for \`photo-agent log verify $root/photos --key $log_keys\` and the witness."
     [ "$refused" -eq 0 ] || exit 1
 }
@@ -154,7 +153,7 @@ esac
 [ -n "$user" ] || user=$(printf %s "$device" | tr '[:upper:].' '[:lower:]-')
 printf %s "$user" | grep -Eq '^[a-z_][a-z0-9_-]{0,31}$' || fail "'$(shown "$user")' cannot be a user's name here; choose one with --user."
 
-# One line, one Ed25519 key, no options: what a laptop's key file holds, and nothing that would loosen the rules.
+# Allow exactly one line with one Ed25519 key, as in a laptop's key file, and no options that would loosen the rules.
 case $key in
 *"
 "*) fail "The key must be on one line." ;;
@@ -167,7 +166,7 @@ printf 'restrict %s\n' "$key" >"$new"
 ssh-keygen -l -f "$new" >/dev/null 2>&1 || fail "That is not a whole SSH key; copy all of the line that photo-agent init prints."
 blob=$(printf %s "$key" | cut -d' ' -f2)
 
-# A log key vouches for the device that it names, so it must name this one.
+# A log key speaks for the device that it names, so it must name this device.
 if [ -n "$log_key" ]; then
     pattern=$(printf %s "$device" | sed 's/\./\\./g')
     log_key_of="(ssh-ed25519 [A-Za-z0-9+/]{68} photo-agent log $pattern|visit-photo-agent/$pattern\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44})"
@@ -176,7 +175,7 @@ if [ -n "$log_key" ]; then
     fi
 fi
 
-# Another device's name must not lead to this user or to this folder, not even where capitals do not count.
+# Another device's name must not lead to this user or folder, not even on systems that ignore capitals.
 there=$(find "$root/photos/record" -mindepth 1 -maxdepth 1 -iname "$device" ! -name "$device")
 [ -z "$there" ] || fail "There is a device $(shown "$(basename "$there")") already; choose a name that differs by more than capitals."
 old=''
@@ -195,10 +194,10 @@ fi
 if [ -d "$root/photos/record/$device" ] && [ "$(stat -c %U "$root/photos/record/$device")" != "$user" ]; then
     fail "$device has a record already that belongs to another user; give the device another name, or that user with --user."
 fi
-# One key opens one device's account: who holds it must not be able to choose.
+# One key opens exactly one device's account.
 for other in "$keys"/*; do
     if [ -f "$other" ] && [ "$other" != "$keys/$user" ] && grep -qF -- " $blob" "$other"; then
-        fail "This SSH key is the one of $(basename "$other") already: each laptop needs its own."
+        fail "This SSH key already belongs to $(basename "$other"): each laptop needs its own key."
     fi
 done
 if [ -n "$log_key" ] && [ -n "$only_new" ] && [ -f "$log_keys" ] && ! grep -qFx -- "$log_key" "$log_keys"; then
@@ -222,16 +221,16 @@ chmod 0644 "$new"
 mv -f "$new" "$keys/$user"
 trap - EXIT
 if [ -n "$old" ] && [ "$old" != "$blob" ]; then
-    "$here/end-sessions.sh" "$user" # those that were opened with the old key
+    "$here/end-sessions.sh" "$user" # end the sessions that were opened with the old key
 fi
 if [ -n "$log_key" ]; then
     [ -f "$log_keys" ] || { mkdir -p "$(dirname "$log_keys")" && : >"$log_keys"; }
-    # A key that was used before stays: what it signed is verified with it.
+    # Earlier keys stay, because entries that they signed are verified with them.
     grep -qFx -- "$log_key" "$log_keys" || printf '%s\n' "$log_key" >>"$log_keys"
     chmod 0644 "$log_keys"
 fi
 echo "$device may log in as $user. In its agent.toml: share.user = \"$user\", share.path = \"/photos\"."
-echo "Host keys of this server, for the laptop to be compared with:"
+echo "Host keys of this server, to compare with the one that the laptop shows:"
 for host_key in /etc/ssh/ssh_host_*_key.pub; do
     [ ! -f "$host_key" ] || ssh-keygen -l -f "$host_key"
 done

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Says what is wrong with the photo share on this server, in words, and what to do; changes nothing. As root.
+# Says what is wrong with the photo share on this server and how to fix it. Changes nothing. Run as root.
 #
 #   check-share.sh [--root DIR] [--keys DIR] [--sshd-config FILE]
 #
-# Exit codes: 0 all is well (there may be advice), 1 something is wrong, 2 it could not be checked.
+# Exit codes: 0 nothing is wrong (there may be advice), 1 something is wrong, 2 the share could not be checked.
 set -eu
 
 root=/srv/photo-share keys=/etc/ssh/photo-agents config=''
@@ -17,7 +17,7 @@ while [ $# -gt 0 ]; do
     *) usage >&2; exit 2 ;;
     esac
 done
-[ "$(id -u)" -eq 0 ] || { echo "This looks at what only root may see: run it with sudo." >&2; exit 2; }
+[ "$(id -u)" -eq 0 ] || { echo "This reads files that only root may read: run it with sudo." >&2; exit 2; }
 [ -d "$root/photos" ] || { echo "There is no share in $root: run make-share.sh, or name it with --root." >&2; exit 2; }
 
 wrongs=0
@@ -31,7 +31,7 @@ members() {
         getent passwd | awk -F: -v group="$(getent group "$1" | cut -d: -f3)" '$4 == group { print $1 }'
     } | grep . | sort -u || true
 }
-some() { # some TEXT WHERE CONDITIONS…: what find finds there is wrong; how many there are, and the first three
+some() { # some TEXT WHERE CONDITIONS…: everything that find finds there is wrong; print the number and the first three
     text=$1
     shift
     found=$(find -P "$@" -print0 | tr '\n\0' '?\n' | LC_ALL=C sort)
@@ -52,7 +52,7 @@ for device in $devices; do
     [ "$(id -u -- "$device")" -ne 0 ] || wrong "The device $device has the number of root."
     if [ ! -f "$keys/$device" ]; then
         if grep -qsE "^Uid:[[:space:]]+[0-9]+[[:space:]]+$(id -u -- "$device")[[:space:]]" /proc/[0-9]*/status; then
-            wrong "The device $device has no key any more, but an open session: run end-sessions.sh $device."
+            wrong "The device $device no longer has a key, but still has an open session: run end-sessions.sh $device."
         fi
     elif [ "$(find "$root/photos/record" -mindepth 1 -maxdepth 1 -user "$device" | wc -l)" -eq 0 ]; then
         wrong "The device $device has no folder for its record: run add-device.sh again with its name and key."
@@ -89,32 +89,32 @@ above=$root
 while [ "$above" != / ]; do
     above=$(dirname "$above")
     if [ "$(stat -c %u "$above")" -ne 0 ] || [ -n "$(find "$above" -maxdepth 0 -perm /022)" ]; then
-        wrong "$above can be written by others than root, so sshd lets no device in: chown root $above; chmod go-w $above."
+        wrong "Users other than root can write to $above, so sshd lets no device in: chown root $above; chmod go-w $above."
     fi
 done
 for record in "$root"/photos/record/*; do
     [ -e "$record" ] || [ -L "$record" ] || continue
     if [ -L "$record" ] || [ ! -d "$record" ]; then
-        wrong "$record is not a folder: take it away, then run add-device.sh again for that device."
+        wrong "$record is not a folder: remove it, then run add-device.sh again for that device."
     elif ! in_group "$(stat -c %U "$record")" photo-agents; then
         wrong "$record does not belong to a device, but to $(stat -c %U "$record"): run add-device.sh again for that device."
     elif [ "$(stat -c '%a %G' "$record")" != "2750 photo-share" ]; then
-        wrong "$record can be read by others than its device and staff, or not by staff: run make-share.sh."
+        wrong "$record can be read by users other than its device and staff, or cannot be read by staff: run make-share.sh."
     fi
 done
 
-# --- What lies there --------------------------------------------------------------------------------------------------
+# --- Files on the share -----------------------------------------------------------------------------------------------
 
 visits=$root/photos/visits
-some "There are symbolic links, which no program follows; take them away" "$root/photos" -type l
-some "There are things that are neither files nor folders; take them away" "$root/photos" ! -type l ! -type d ! -type f
+some "There are symbolic links, which no program follows; remove them" "$root/photos" -type l
+some "There are things that are neither files nor folders; remove them" "$root/photos" ! -type l ! -type d ! -type f
 some "There are files where visits' folders belong; run keep-share.sh" "$visits" -mindepth 1 -maxdepth 1 -type f ! -name '.*'
-some "Visits' folders were not handed to root, so the keeper does not run; see make-share.sh" \
+some "Visits' folders were not handed to root, so the keeper is not running; see make-share.sh" \
     "$visits" -mindepth 1 -maxdepth 1 -type d ! \( -user root -group photo-share -perm 3753 \) -cmin +2
 some "Devices that know their name could read photos; run keep-share.sh --all" "$visits" -mindepth 2 -type f -perm /007
 some "Staff cannot read photos; run keep-share.sh --all" \
     "$visits" -mindepth 2 -type f \( ! -group photo-share -o ! -perm -040 \) -cmin +2
-some "There are folders inside a visit's folder, which no laptop makes; look at them" "$visits" -mindepth 2 -type d
+some "There are folders inside a visit's folder, which laptops do not make; look at them" "$visits" -mindepth 2 -type d
 some "Devices that know their name could read files of records; chmod o= them" "$root/photos/record" -mindepth 2 -type f -perm /007
 if [ -n "$(find -P "$root/set-aside" -mindepth 1 -print -quit 2>/dev/null)" ]; then
     advice "Things that did not belong among the visits were moved to $root/set-aside: look at them."
@@ -128,9 +128,9 @@ for key in "$keys"/*; do
     if [ -L "$key" ] || [ ! -f "$key" ]; then
         wrong "$key is not a plain file."
     elif ! in_group "$name" photo-agents; then
-        wrong "$key is a key of nobody: there is no device with the user $name. Take it away."
+        wrong "$key does not belong to a device: there is no device with the user $name. Remove it."
     elif [ "$(stat -c '%a %U' "$key")" != "644 root" ] || [ "$(grep -c . "$key")" -ne 1 ] || ! grep -q '^restrict ssh-ed25519 ' "$key"; then
-        wrong "$key is not as add-device.sh writes it: run that again for this device."
+        wrong "$key differs from what add-device.sh writes: run add-device.sh again for this device."
     fi
 done
 twice=$(cat "$keys"/* 2>/dev/null | cut -d' ' -f3 | sort | uniq -d)
@@ -158,18 +158,18 @@ for device in $devices; do
     command=$(printf '%s\n' "$rules" | sed -n 's/^forcecommand //p')
     case $command in
     "internal-sftp "*) ;;
-    *) wrong "Devices may do more than SFTP: put 50-photo-agent.conf into /etc/ssh/sshd_config.d/ and reload ssh." ;;
+    *) wrong "Devices can do more than SFTP: put 50-photo-agent.conf into /etc/ssh/sshd_config.d/ and reload ssh." ;;
     esac
-    case " $command " in *" -u 0027 "* | *" -u 027 "*) ;; *) wrong "Photos are not closed to other devices when they are made: ForceCommand needs -u 0027, as in 50-photo-agent.conf." ;; esac
+    case " $command " in *" -u 0027 "* | *" -u 027 "*) ;; *) wrong "New photos can be read by other devices: ForceCommand needs -u 0027, as in 50-photo-agent.conf." ;; esac
     case " $command " in *" -l "*) ;; *) wrong "The server does not log who sent and removed what: ForceCommand needs -l INFO, as in 50-photo-agent.conf." ;; esac
     permitted=$(printf '%s\n' "$command" | sed -n 's/.* -p \([^ ]*\).*/\1/p')
     case ,$permitted, in
-    ,,) wrong "Devices may make links and change modes: ForceCommand needs the list after -p, as in 50-photo-agent.conf." ;;
-    *,symlink,* | *,setstat,* | *,fsetstat,* | *,lsetstat,* | *,posix-rename,*) wrong "Devices may make links, change modes or overwrite: ForceCommand permits $permitted." ;;
+    ,,) wrong "Devices can make links and change modes: ForceCommand needs the list after -p, as in 50-photo-agent.conf." ;;
+    *,symlink,* | *,setstat,* | *,fsetstat,* | *,lsetstat,* | *,posix-rename,*) wrong "Devices can make links, change modes or overwrite files: ForceCommand permits $permitted." ;;
     esac
-    break # the rules are the group's
+    break # the rules are the same for the whole group
 done
-[ -S "$root/dev/log" ] || advice "What devices do is not logged: $root/dev/log is not there (see the end of 50-photo-agent.conf)."
+[ -S "$root/dev/log" ] || advice "The actions of devices are not logged: $root/dev/log does not exist (see the end of 50-photo-agent.conf)."
 if [ -d /run/systemd/system ]; then
     systemctl is-active --quiet photo-share-keep.path || wrong "The keeper of the visits' folders is not active: systemctl enable --now photo-share-keep.path, or run make-share.sh."
 fi
@@ -177,7 +177,7 @@ free=$(df -Pk "$root/photos" | awk 'NR == 2 { print $4 }')
 [ "$free" -gt 10000000 ] || advice "Only $((free / 1000000)) GB are free on the share; a trip can be 10 GB."
 
 if [ "$wrongs" -gt 0 ]; then
-    echo "$wrongs things are wrong with the share in $root."
+    if [ "$wrongs" -eq 1 ]; then echo "1 thing is wrong with the share in $root."; else echo "$wrongs things are wrong with the share in $root."; fi
     exit 1
 fi
-echo "The share in $root is as it should be: $(printf '%s' "$devices" | grep -c . || true) devices."
+echo "The share in $root has no faults. Devices: $(printf '%s' "$devices" | grep -c . || true)."

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Ends every open session of one device of the photo share, at once. As root. Its key is not taken away: add-device.sh
-# --remove does that first, and then this. What the device was sending stays as an unfinished file.
+# Ends every open session of one device of the photo share, at once. Run as root. The device's key stays; add-device.sh
+# --remove first removes the key and then runs this. A file that was being sent stays unfinished.
 #
 #   end-sessions.sh USER
 set -eu
@@ -11,8 +11,9 @@ id -nG -- "$1" 2>/dev/null | tr ' ' '\n' | grep -qx photo-agents || { echo "$1 i
 uid=$(id -u -- "$1")
 [ "$uid" -ne 0 ] || { echo "$1 is root; nothing was ended." >&2; exit 2; }
 
-# A device's user runs nothing but its SFTP sessions. Whoever was let in a moment ago may appear a moment later, so this
-# looks for a second after the last one was ended. By /proc/PID/status, since sshd's processes hide their owner else.
+# A device's user runs only its SFTP sessions. A session that was accepted a moment ago may appear a moment later, so this
+# looks until none has appeared for a second. It reads /proc/PID/status, because sshd's processes otherwise hide their
+# owner.
 quiet=0 rounds=0
 while [ "$quiet" -lt 10 ] && [ "$rounds" -lt 100 ]; do
     rounds=$((rounds + 1)) quiet=$((quiet + 1))
@@ -23,4 +24,4 @@ while [ "$quiet" -lt 10 ] && [ "$rounds" -lt 100 ]; do
     done
     sleep 0.1
 done
-[ "$quiet" -ge 10 ] || { echo "$1 still has open sessions: is its key away, and its user locked?" >&2; exit 1; }
+[ "$quiet" -ge 10 ] || { echo "$1 still has open sessions. Check that its key is removed and its user is locked." >&2; exit 1; }

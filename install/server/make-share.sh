@@ -1,21 +1,22 @@
 #!/bin/sh
-# Makes the share's folders on the server, with owners and modes such that a device adds photos, reads back what it
-# wrote itself, and can neither see nor change what another sent. As root. May be repeated: it repairs owners and modes,
-# brings a share of an older version up to date, and loses no photo.
+# Makes the share's folders on the server, with such owners and modes that a device can add photos and read back its own
+# files, and can neither see nor change another's. Run as root. When repeated, it repairs owners and modes and updates a
+# share of an older version, without losing photos.
 #
 #   make-share.sh [--root DIR] [--keys DIR] [--log-keys FILE] [--editors GROUP]
 #
-#   --root      what devices see as /       (default /srv/photo-share; the same as ChrootDirectory in 50-photo-agent.conf)
-#   --keys      where their public keys go  (default /etc/ssh/photo-agents; the same as AuthorizedKeysFile there)
-#   --log-keys  where add-device.sh enters their log keys (default /etc/photo-agent/log-keys.txt)
-#   --editors   who may write the registers (a group; default: root only)
+#   --root      the folder that devices see as / (default /srv/photo-share; the same as ChrootDirectory in
+#               50-photo-agent.conf)
+#   --keys      the folder for their public keys (default /etc/ssh/photo-agents; the same as AuthorizedKeysFile there)
+#   --log-keys  the file in which add-device.sh enters their log keys (default /etc/photo-agent/log-keys.txt)
+#   --editors   the group that may write the registers (default: root only)
 #
 #   DIR/photos/register/         visits.csv, cameras.csv: devices read only
 #   DIR/photos/visits/<visit>/   photos: a device adds and reads back its own; it cannot list, read or change another's
 #   DIR/photos/record/<device>/  that device's record (made by add-device.sh)
-#   DIR/set-aside/               what devices put where it does not belong (root only; see keep-share.sh)
+#   DIR/set-aside/               things that devices put in the wrong place (root only; see keep-share.sh)
 #
-# Groups: photo-agents (the devices; sshd's rules apply to it), photo-door (everybody who may pass DIR: devices, staff
+# Groups: photo-agents (the devices; sshd's rules apply to it), photo-door (everybody who may enter DIR: devices, staff
 # and editors) and photo-share (staff who may look at the photos: `usermod -aG photo-door,photo-share NAME`).
 set -eu
 
@@ -36,20 +37,20 @@ case $root in /*) ;; *) echo "--root needs a full path." >&2; exit 2 ;; esac
 case $root in *[!A-Za-z0-9/._-]*) echo "--root may have only letters, digits, '/', '.', '_' and '-'." >&2; exit 2 ;; esac
 command -v python3 >/dev/null || { echo "The keeper of the share needs Python 3: install python3 first." >&2; exit 2; }
 getent group "$editors" >/dev/null || { echo "There is no group $editors; make it first (groupadd $editors)." >&2; exit 2; }
-# Without it a device could link to files of others and so have root's keeper change them.
+# Without this setting, a device could link to other users' files and so make root's keeper change them.
 if [ "$(cat /proc/sys/fs/protected_hardlinks 2>/dev/null || echo 1)" != 1 ]; then
     echo "This server lets users link to other users' files. Set fs.protected_hardlinks = 1 in /etc/sysctl.d/ first." >&2
     exit 1
 fi
 here=$(cd "$(dirname "$0")" && pwd)
 
-# sshd will not let anyone in if a folder above the chroot can be written by others: say so now.
+# sshd lets nobody in if other users can write to a folder above the chroot, so check this now.
 above=$root
 while [ "$above" != / ]; do
     above=$(dirname "$above")
     [ -e "$above" ] || continue
     if [ "$(stat -c %u "$above")" -ne 0 ] || [ -n "$(find "$above" -maxdepth 0 -perm /022)" ]; then
-        echo "$above can be written by others than root: sshd will refuse $root as a chroot." >&2
+        echo "Users other than root can write to $above, so sshd will refuse $root as a chroot." >&2
         exit 1
     fi
 done
@@ -58,13 +59,13 @@ for group in photo-agents photo-door photo-share; do
     getent group "$group" >/dev/null || groupadd --system "$group"
 done
 
-members() { # members GROUP: those who name it as theirs, and those it lists; one a line
+members() { # members GROUP: the users whose main group it is, and the users that it lists; one per line
     {
         getent group "$1" | cut -d: -f4 | tr ',' '\n'
         getent passwd | awk -F: -v group="$(getent group "$1" | cut -d: -f3)" '$4 == group { print $1 }'
     } | grep . | sort -u || true
 }
-# In the door's list first, so that nobody who may pass is shut out for a moment.
+# Add the users to photo-door first, so that nobody who may enter is shut out in between.
 for member in $(members photo-agents) $(members photo-share) $([ "$editors" = root ] || members "$editors"); do
     id -nG -- "$member" | tr ' ' '\n' | grep -qx photo-door || gpasswd --add "$member" photo-door >/dev/null
 done
@@ -78,23 +79,23 @@ folder() { # folder MODE OWNER:GROUP PATH
 folder 0750 root:photo-door "$root"
 folder 0755 root:root "$root/dev"
 folder 0755 root:root "$root/photos"
-# 2: what is made in it belongs to its group. 1 (sticky): only the owner of a name may remove it. Behind the door the
-# devices are "others": they write and pass, and do not list.
+# 2: new files belong to the folder's group. 1 (sticky): only the owner of a name may remove it. To these folders, devices
+# are "others": they can write and enter, but not list.
 folder 2775 "root:$editors" "$root/photos/register"
 folder 3753 root:photo-share "$root/photos/visits"
 folder 0751 root:photo-share "$root/photos/record"
 folder 0755 root:root "$keys"
 [ -d "$(dirname "$log_keys")" ] || folder 0755 root:root "$(dirname "$log_keys")"
 
-# Until this version devices were in photo-share, and so could read all photos. An open session keeps its groups.
+# In earlier versions devices were in photo-share and could read all photos. An open session keeps its old groups.
 for device in $(members photo-agents); do
     if id -nG -- "$device" | tr ' ' '\n' | grep -qx photo-share; then
         gpasswd --delete "$device" photo-share >/dev/null
         "$here/end-sessions.sh" "$device"
-        echo "$device can no longer read what other devices sent. Its open sessions were ended; it goes on by itself."
+        echo "$device can no longer read what other devices sent. Its open sessions were ended; it will reconnect by itself."
     fi
 done
-# `record` is root's, so no device can have put another folder or a link under these names.
+# `record` belongs to root, so a device cannot have put another folder or a link here.
 for record in "$root"/photos/record/*/; do
     record=${record%/}
     if [ -d "$record" ] && [ ! -L "$record" ]; then
@@ -103,8 +104,8 @@ for record in "$root"/photos/record/*/; do
     fi
 done
 
-# A device makes visits/<visit>/ itself and would own it, and with that every name in it. The keeper hands such a folder
-# over to root as soon as it appears, so that any device may add to it and none may take from it.
+# A device makes visits/<visit>/ itself, so it would own the folder and control every name in it. The keeper hands such a
+# folder to root as soon as it appears, so that any device can add files and no device can remove another's.
 "$here/keep-share.sh" --all "$root"
 keeper=/usr/local/sbin/photo-share-keep
 install -D -m 0755 "$here/keep_share.py" "$keeper"
@@ -115,9 +116,9 @@ if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
     systemctl enable --now photo-share-keep.path photo-share-keep.timer
 else
-    echo "No systemd here: have root's cron run every minute:  * * * * * $keeper $root"
+    echo "This server does not use systemd. Add this line to root's crontab:  * * * * * $keeper $root"
 fi
-echo "The share is ready in $root. Next: 50-photo-agent.conf into /etc/ssh/sshd_config.d/, add-device.sh for each laptop,"
-echo "then check-share.sh. On this server, or where the share is mounted, IT looks at the records with"
+echo "The share is ready in $root. Next, copy 50-photo-agent.conf to /etc/ssh/sshd_config.d/, run add-device.sh for each"
+echo "laptop, and then check-share.sh. To check the records on this server, or where the share is mounted, IT runs"
 echo "  photo-agent log verify $root/photos --key $log_keys"
 echo "  photo-agent witness $root/photos --keys $log_keys"

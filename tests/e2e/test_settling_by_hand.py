@@ -78,7 +78,7 @@ def test_a_photo_that_a_person_said_is_private_is_never_asked_about_again(laptop
     assert (again.review, again.sent, again.exit_code) == (0, 0, 0)
     assert (held.read_bytes(), held.stat().st_mtime_ns) == before
     assert laptop.on_share() == {}
-    assert "No photo is waiting for you" in laptop.command("review", "list").stdout
+    assert "No photos are waiting for you" in laptop.command("review", "list").stdout
 
 
 def test_what_cannot_be_settled_so_is_told_and_left_as_it_was(laptop: Laptop, held: Path) -> None:

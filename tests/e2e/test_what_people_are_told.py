@@ -73,8 +73,8 @@ def test_the_same_message_for_200_photos_is_one_line_with_a_count(capsys: pytest
     assert said == [
         "the register was not renewed",
         "200 photos: the share has no room",
-        "photo ffffffff: it vanished",
-        "2 photos are damaged (its end is missing), and sent all the same",
+        "Photo ffffffff: it vanished",
+        "2 photos are damaged (its end is missing) and were sent anyway.",
     ]
 
 
@@ -89,7 +89,7 @@ def test_sync_names_each_visit_and_counts_what_it_left_alone(laptop: Laptop) -> 
     laptop.photo("farm.jpg", ON_VISIT.replace(month=4, day=20), seed=7)
     laptop.photo("home.jpg", PRIVATE, seed=8)
     done = laptop.command("sync")
-    assert "sending 3 photos" in done.stderr
+    assert "Sending 3 photos" in done.stderr
     assert "  Science Museum: 2 photos\n" in done.stdout
     assert "  City Farm: 1 photo\n" in done.stdout
     assert "1 file not from a visit: left alone." in done.stdout
@@ -164,7 +164,7 @@ def test_status_ends_as_sync_does(laptop: Laptop) -> None:
     done = laptop.command("status")
     assert done.returncode == 5
     assert "away since" in done.stdout
-    assert "Nothing tries again by itself" in done.stdout
+    assert "Nothing will try again by itself" in done.stdout
     (told,) = [json.loads(line) for line in laptop.command("status", "--json").stdout.splitlines()]
     assert (told["exit_code"], told["need_a_person"]) == (5, 1)
     assert told["share"]["trouble"]
@@ -216,7 +216,7 @@ def test_status_shows_what_is_asked_by_reason_and_what_happens_next(laptop: Lapt
     laptop.run()
     done = laptop.command("status")
     assert "away since" in done.stdout
-    assert "Nothing tries again by itself" in done.stdout
+    assert "Nothing will try again by itself" in done.stdout
 
 
 def test_the_services_json_is_that_of_sync(laptop: Laptop) -> None:

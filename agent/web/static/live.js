@@ -1,5 +1,5 @@
-// Makes the page live: asks every five seconds whether it would look otherwise, and if so takes over what changed.
-// Without this the page works too; "Refresh this page" is the way then.
+// Makes the page live: asks every five seconds whether the page has changed, and shows the changes.
+// The page also works without this script; the reader then uses "Refresh this page".
 "use strict";
 const body = document.body;
 const first = document.getElementById("saved") || document.getElementById("wrong") || document.getElementById("res");
@@ -21,18 +21,18 @@ async function look() {
     unanswered += 1;
     if (unanswered === 2) sayClosed();
   }
-  // A page in the background only says that it is still open.
+  // A page in the background only reports that it is still open.
   waiting = setTimeout(look, document.hidden ? 60000 : 5000);
 }
 
 function sayClosed() {
-  // The page's process has ended: nothing here works any more, and what is shown may be old.
+  // The page's process has ended: nothing here works any more, and the page may show old facts.
   const closed = document.getElementById("closed");
   if (closed) document.querySelector("main").prepend(closed.content.cloneNode(true));
 }
 
 async function renew(version) {
-  // Whoever is in the middle of typing or choosing is not disturbed.
+  // Do not disturb a person who is typing or choosing.
   if (document.querySelector("main :is(input, select):focus, main details[open]")) return;
   const answer = await fetch(location.href, { cache: "no-store" });
   if (!answer.ok) return;

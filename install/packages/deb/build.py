@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Make the Debian package, on Debian or a kin of the same release as the laptops.
+"""Make the Debian package, on the same release of Debian or Ubuntu as the laptops.
 
     python3 install/packages/deb/build.py --output FOLDER [--python /usr/bin/python3] [--wheel FILE] [--wheels FOLDER]
 
-A virtual environment of the system's own Python below /usr/lib/photo-agent, with what the program needs in the versions
-and with the hashes of install/locked/package.txt: from the package index, or from a folder of wheels (--wheels), so
-that nothing is fetched. A laptop that installs the package fetches nothing either. The package is for that one minor
-version of Python: build it for each release of Debian or Ubuntu that the laptops have.
+The package contains a virtual environment of the system's own Python in /usr/lib/photo-agent, with all dependencies in
+the versions and with the hashes of install/locked/package.txt. They come from the package index, or from a folder of
+wheels (--wheels) without the network. Laptops that install the package do not fetch anything. The package works only
+with that minor version of Python: build it for each release of Debian or Ubuntu that the laptops have.
 
 Needs dpkg-deb and pip. Root is not needed.
 """
@@ -38,8 +38,8 @@ Section: graphics
 Priority: optional
 Homepage: https://github.com/visit-photo-agent/visit-photo-agent
 Description: photos of a school visit go to the school's share
- Moves the photos of a school visit from a staff laptop to the school's share,
- proves them there by reading them back, and removes them here. It runs in each
+ Sends the photos of a school visit from a staff laptop to the school's share,
+ reads every byte back, and then removes them from the laptop. It runs in each
  user's session, for every user who has settings.
 """
 
@@ -64,11 +64,11 @@ if __name__ == "__main__":
 
 
 class NotBuilt(Exception):
-    """What stands in the way, and what to do."""
+    """The package cannot be built. The message says why, and what to do."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Build it; 2 where something is missing or failed."""
+    """Build the package. Returns 2 if something is missing or fails."""
     parser = argparse.ArgumentParser(description="Make the Debian package.")
     parser.add_argument("--output", type=Path, required=True, help="the folder for the package")
     parser.add_argument("--python", type=Path, default=Path("/usr/bin/python3"), help="the laptops' system's Python")
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def build(options: argparse.Namespace, scratch: Path) -> Path:
     """The package's file."""
-    # Bits that the builder's umask takes away would be missing on every laptop.
+    # Permissions that the builder's umask removes would be missing on every laptop.
     os.umask(0o022)
     root = scratch / "root"
     home = root / HOME
@@ -103,7 +103,7 @@ def build(options: argparse.Namespace, scratch: Path) -> Path:
         [home / "bin/python", "-c", _UNIT.format(python=f"/{HOME}/bin/python")], "the unit's text could not be made"
     )
     _settle(home, minor)
-    # The user may not write here, and a package rounds times: so compiled now, and not compared.
+    # Users cannot write here, and a package rounds times, so compile now, without a check against the source's time.
     compiling = [python, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
     _run([*compiling, "-s", root, "-p", "/", home], "the modules could not be compiled")
     _around(root, unit)
@@ -142,7 +142,7 @@ def _fill(home: Path, options: argparse.Namespace, scratch: Path) -> None:
 
 
 def _settle(home: Path, minor: int) -> None:
-    """The environment as it is at its place on a laptop, without what only a developer needs."""
+    """Adapt the environment to its place on a laptop, and remove files that only developers need."""
     for path in (home / "bin").iterdir():
         if path.name not in {"python", "python3", f"python3.{minor}"}:
             path.unlink()
@@ -158,7 +158,7 @@ def _settle(home: Path, minor: int) -> None:
 
 
 def _around(root: Path, unit: str) -> None:
-    """What lies beside the environment: the command, the unit, the menu's entry, the documents."""
+    """Add the files outside the environment: the command, the unit, the menu entry, the documents."""
     files = {
         f"usr/lib/systemd/user/{NAME}.service": unit,
         "usr/share/applications/photo-agent.desktop": MENU,

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Makes what Munki, Jamf or any other tool installs on Macs: a folder with all wheels and install.sh; on a Mac also a
-# package (.pkg) of it. Nothing is fetched on the Macs.
+# Makes the folder that Munki, Jamf or any other tool installs on Macs, with all wheels and install.sh; on a Mac also a
+# package (.pkg) of it. The Macs do not fetch anything.
 #
 #   install/packages/macos/build.sh --output FOLDER [--python 3.13] [--platform TAG …] [--wheel FILE] [--sign "Developer ID …"]
 #
-# --python is the version that the Macs have (python.org's or Homebrew's); --platform is by default Apple's own chips,
-# macOS 11 or newer: for Intel's, the package index has no wheel of a cryptography without known holes.
-# --wheel is the program's own wheel; without it, it is built from this folder.
-# Needs python3 with pip here, and the package index. --sign goes with pkgbuild, on a Mac.
+# --python is the version on the Macs (python.org's or Homebrew's). --platform is by default Apple's own chips, macOS 11 or
+# newer, because the package index has no Intel wheel of a cryptography without known vulnerabilities.
+# --wheel is the program's own wheel; without it, one is built from this folder.
+# Needs python3 with pip here, and the package index. --sign is for pkgbuild, on a Mac.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -28,7 +28,7 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$output" ] || fail "--output is needed: the folder to make."
 [ -z "$wheel" ] || [ -f "$wheel" ] || fail "There is no file $wheel."
-[ ! -e "$output" ] || fail "$output is there already; name a new folder."
+[ ! -e "$output" ] || fail "$output already exists; name a new folder."
 python=${PYTHON:-python3}
 "$python" -m pip --version >/dev/null 2>&1 || fail "$python has no pip. Name another by PYTHON=…"
 [ -n "$platforms" ] || platforms=macosx_11_0_arm64
@@ -48,7 +48,7 @@ for platform in $platforms; do
     manylinux*) for old in manylinux2014 manylinux_2_17 manylinux_2_26 manylinux_2_27 manylinux_2_28 manylinux_2_31; do tags="$tags --platform ${old}_${platform#manylinux_*_*_}"; done ;;
     macosx_*_x86_64) for old in 10_9 10_10 10_12 10_13 10_15 11_0; do tags="$tags --platform macosx_${old}_universal2 --platform macosx_${old}_x86_64"; done ;;
     esac
-    # shellcheck disable=SC2086 # several words are meant
+    # shellcheck disable=SC2086 # $tags is several words on purpose
     "$python" -m pip --disable-pip-version-check -q download --no-deps --only-binary=:all: $tags \
         --implementation cp --python-version "$version" --require-hashes -r "$output/needs.txt" -d "$output/wheels" ||
         fail "pip could not get the wheels for $platform."
@@ -60,7 +60,7 @@ else
 fi
 cp "$here/install.sh" "$here/uninstall.sh" "$output/"
 echo "$version" >"$output/python-version"
-echo "In $output: run install.sh there as root on a Mac, by whatever tool you have."
+echo "The folder $output is ready. Let your tool run install.sh in it as root on each Mac."
 
 if command -v pkgbuild >/dev/null; then
     number=$(basename "$output"/visit_photo_agent-*.whl | cut -d- -f2)

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs the program for all users of a Mac, as root, from the folder that build.sh made; fetches nothing.
-# May be repeated: a newer version replaces the one that is there once it is whole. Settings and keys stay.
+# Installs the program for all users of a Mac, as root, from the folder that build.sh made. It does not fetch anything.
+# Run it again for a newer version, which replaces the installed one when it is complete. Settings and keys stay.
 #
 #   install.sh [--root FOLDER]        (FOLDER instead of /, for a test or an image)
 #
-# Exit codes: 0 installed; 1 not installed, and what was there is as it was; 2 wrong use, or no Python.
+# Exit codes: 0 installed; 1 not installed, and nothing was changed; 2 wrong use, or no Python.
 set -eu
 
 root=''
@@ -30,7 +30,7 @@ for candidate in "${PYTHON:-}" "/Library/Frameworks/Python.framework/Versions/$v
         break
     fi
 done
-[ -n "$python" ] || code=2 fail "There is no Python $version here. Deploy python.org's installer first, with the same tool."
+[ -n "$python" ] || code=2 fail "This Mac does not have Python $version. Deploy python.org's installer first, with the same tool."
 
 new="$home/$(date +%Y%m%d%H%M%S)-$$"
 undo() { rm -rf "$new"; fail "$1 Nothing was changed."; }
@@ -42,7 +42,7 @@ quiet_pip install --no-index --no-deps "$here"/visit_photo_agent-*.whl || undo "
 "$new/bin/photo-agent" --version >/dev/null || undo "The new version does not start."
 chmod -R go-w,a+rX "$new"
 
-# From here on the new one counts: one name for what starts it, which is exchanged in one step.
+# From here on the new version is in use: `current` is replaced in one step.
 ln -s "$(basename "$new")" "$home/.current.$$"
 "$python" -c 'import os, sys; os.replace(*sys.argv[1:])' "$home/.current.$$" "$home/current"
 mkdir -p "$root/usr/local/bin" "$(dirname "$agent")"
@@ -57,7 +57,7 @@ sys.stdout.buffer.write(packaged_agent(Launch((sys.argv[1], "-P", "-m", "agent.c
 chmod 644 "$agent.new"
 mv -f "$agent.new" "$agent"
 
-# The new version runs at once in the session that is open.
+# Let the open session use the new version at once.
 if [ -z "$root" ] && person=$(stat -f %Su /dev/console 2>/dev/null) && [ "$person" != root ]; then
     number=$(id -u "$person")
     launchctl bootout "gui/$number/local.visit-photo-agent" 2>/dev/null || true

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Takes the program off a Mac, as root; settings, keys, journal and record of each user stay, and it says where.
+# Removes the program from a Mac, as root. Each user's settings, keys, journal and record stay, and this says where.
 #
 #   uninstall.sh [--root FOLDER]
 set -eu
 root=''
 case ${1:-} in
 --root) root=${2:?--root needs a folder} ;;
-'') [ "$(id -u)" -eq 0 ] || { echo "This takes it away for all users: run it with sudo." >&2; exit 2; } ;;
+'') [ "$(id -u)" -eq 0 ] || { echo "This removes the program for all users: run it with sudo." >&2; exit 2; } ;;
 *) sed -n '2,/^set -eu/p' "$0" | sed -n 's/^# \{0,1\}//p'; exit 2 ;;
 esac
 if [ -z "$root" ] && person=$(stat -f %Su /dev/console 2>/dev/null) && [ "$person" != root ]; then
@@ -19,5 +19,6 @@ esac
 rm -rf "$root/Library/Application Support/photo-agent/program"
 rmdir "$root/Library/Application Support/photo-agent" 2>/dev/null || true
 pkgutil --forget local.visit-photo-agent >/dev/null 2>&1 || true
-echo "The program is gone. Each user's settings, keys, journal and record stay in ~/Library/Application Support/photo-agent;"
-echo "the machine's settings, if there are any, in /Library/Application Support/photo-agent."
+echo "The program was removed. These files stay: each user's settings, keys, journal and record, in"
+echo "Library/Application Support/photo-agent in the user's home folder, and the machine's settings, if there are any, in"
+echo "/Library/Application Support/photo-agent."

@@ -4,13 +4,13 @@
     python3 install/packages/msi/build.py --python FOLDER --output photo-agent.msi [--wheel FILE] [--wheels FOLDER]
     python3 install/packages/msi/build.py --payload FOLDER --output photo-agent.msi
 
-FOLDER is the folder of a Windows interpreter (64 bits), such as python.org's embeddable one, unpacked. What the program
-needs comes as wheels in the versions and with the hashes of install/locked/package.txt: from the package index, or from
-a folder of them (--wheels), so that nothing is fetched. With --keep FOLDER the files as they are installed stay there,
-to be looked through or signed, and to be packed by --payload.
+FOLDER has a Windows interpreter (64 bits), such as python.org's embeddable one, unpacked. Dependencies are wheels in
+the versions and with the hashes of install/locked/package.txt. They come from the package index, or from a folder
+(--wheels) without the network. With --keep FOLDER, the files stay there in the form in which they are installed, to be
+checked or signed, and then packed by --payload.
 
-Needs Debian's wixl, msitools and gcc-mingw-w64-x86-64, pip, and a Python of the same version (3.13, say) as the Windows
-one, which compiles.
+Needs Debian's wixl, msitools and gcc-mingw-w64-x86-64, pip, and, to compile modules, the same version of Python (such
+as 3.13) as the Windows one.
 """
 
 import argparse
@@ -32,23 +32,23 @@ sys.path.insert(0, str(HERE.parent))
 from locked import requirements_for  # noqa: E402  # the module beside this folder
 
 UPGRADE_CODE = "8E6E54F4-0F1F-4B7C-9C0B-3B1D9C2F6A57"
-"""What makes a newer MSI an upgrade of this one. Never to be changed."""
+"""This code makes a newer MSI an upgrade of this one. It must never change."""
 
 COMPONENTS = uuid.UUID("7b0d0c1e-7a55-4b42-9a3e-2f6f7d4f5b11")
-"""The name space of the components' GUIDs, which stay the same from version to version, by their path."""
+"""The name space of the components' GUIDs, which depend only on the path and so stay the same in every version."""
 
 VERSIONED = {".dll", ".exe", ".pyd"}
 
 LEFT_OUT = {"__pycache__", "site-packages", "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3"}
-"""Of the interpreter's folder: what the program never needs. Wheels come as they are."""
+"""Parts of the interpreter's folder that the program never needs. Wheels are not changed."""
 
 
 class NotBuilt(Exception):
-    """What stands in the way, and what to do."""
+    """The package cannot be built. The message says why, and what to do."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Build it; 2 where something is missing or failed."""
+    """Build the package. Returns 2 if something is missing or fails."""
     parser = argparse.ArgumentParser(description="Make the MSI for Windows, on Linux.")
     parser.add_argument("--python", type=Path, help="the folder of a Windows interpreter")
     parser.add_argument("--wheel", type=Path, help="the program's own wheel; default: built from this folder")
@@ -83,7 +83,7 @@ def main(arguments: Sequence[str]) -> int:
 def fill(payload: Path, interpreter: Path, wheel: Path | None, wheels: Path | None, scratch: Path) -> None:
     """Lay out all files of the program in `payload`, which must not exist yet or be empty."""
     if payload.exists() and (not payload.is_dir() or any(payload.iterdir())):
-        raise NotBuilt(f"{payload} is a file, or has something in it already. Name an empty folder.")
+        raise NotBuilt(f"{payload} is a file, or a folder that is not empty. Name an empty folder.")
     dll = next((one for one in interpreter.glob("python3*.dll") if re.fullmatch(r"python3\d\d\.dll", one.name)), None)
     if dll is None or not (interpreter / "pythonw.exe").is_file():
         raise NotBuilt(f"{interpreter} is not the folder of a Windows interpreter: no python3xx.dll and pythonw.exe.")
@@ -96,11 +96,11 @@ def fill(payload: Path, interpreter: Path, wheel: Path | None, wheels: Path | No
     packages = python / "Lib" / "site-packages"
     packages.mkdir(parents=True, exist_ok=True)
     _install_wheels(packages, minor, wheel or _own_wheel(scratch), wheels, scratch)
-    # Only these folders are looked for modules in, whatever PYTHONPATH or the registry says.
+    # Python searches only these folders for modules, whatever PYTHONPATH or the registry says.
     zipped = [one.name for one in sorted(interpreter.glob("python3*.zip"))]
     places = [*zipped, "Lib", "DLLs", ".", r"Lib\site-packages"]
     (python / f"{dll.stem}._pth").write_text("".join(f"{place}\r\n" for place in places), "ascii")
-    # Program Files is not the user's to write, and a cabinet rounds times: so compiled now, and not compared.
+    # Users cannot write to Program Files, and a cabinet rounds times, so compile now, without a check against the time.
     compiling = [sys.executable, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
     _run([*compiling, "-s", python, python], "the modules could not be compiled")
     _run(
@@ -111,7 +111,7 @@ def fill(payload: Path, interpreter: Path, wheel: Path | None, wheels: Path | No
 
 
 def _copy(interpreter: Path, python: Path) -> None:
-    """The interpreter's files without what is never needed, and without what is installed in it."""
+    """Copy the interpreter's files, without parts that are never needed and without installed packages."""
 
     def left_out(folder: str, names: list[str]) -> set[str]:
         of_library = Path(folder).name == "Lib" or Path(folder) == interpreter
@@ -152,10 +152,10 @@ def _pip(*arguments: object) -> list[object]:
 
 @dataclass(slots=True)
 class Files:
-    """The files of the payload as the package lists them.
+    """The files of the payload, as the package lists them.
 
-    What has a version is a component of its own, for Windows weighs it by that; the rest of a folder is one component,
-    which makes installing several times as fast.
+    Each file with a version is a component of its own, because Windows compares the versions. The other files of a
+    folder are one component, which makes the installation several times as fast.
     """
 
     payload: Path
@@ -194,7 +194,7 @@ class Files:
         yield "</Component>"
 
     def _number(self, path: Path) -> uuid.UUID:
-        """What Windows Installer knows this file or folder by, in every version."""
+        """The number by which Windows Installer recognises this file or folder in every version."""
         return uuid.uuid5(COMPONENTS, path.relative_to(self.payload).as_posix())
 
     def _shortcut(self) -> Iterator[str]:
@@ -261,7 +261,7 @@ def pack(payload: Path, output: Path, scratch: Path) -> str:
         ),
         "utf-8",
     )
-    # wixl looks for files from the folder of its source on, and takes no full paths.
+    # wixl searches for files relative to its source, and does not accept full paths.
     (scratch / "files").symlink_to(files.payload)
     shutil.copyfile(HERE / "where-settings-are.txt", scratch / "where-settings-are.txt")
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -273,17 +273,17 @@ def pack(payload: Path, output: Path, scratch: Path) -> str:
 
 
 def product_code(version: str) -> str:
-    """What Windows calls this version: one and the same however often it is built, so that it is installed once."""
+    """The product code of this version. It is the same for every build, so that the version is installed only once."""
     return str(uuid.uuid5(COMPONENTS, f"/product {version}")).upper()
 
 
 def _complete(msi: Path, files: Files) -> None:
-    """What wixl cannot write: PATH, the file that stays, the versions of DLLs (without them an upgrade skips some)."""
+    """Add what wixl cannot: PATH, the file that stays, and the versions of DLLs (without these, upgrades skip some)."""
     table = (
         "CREATE TABLE `Environment` (`Environment` CHAR(72) NOT NULL, `Name` CHAR(255) NOT NULL LOCALIZABLE, "
         "`Value` CHAR(255) LOCALIZABLE, `Component_` CHAR(72) NOT NULL PRIMARY KEY `Environment`)"
     )
-    # `=-`: set at installation, taken away at removal; `*`: for the machine; `[~];`: behind what is there.
+    # `=-`: set at installation and removed at removal; `*`: for the machine; `[~];`: after the existing value.
     row = (
         "INSERT INTO `Environment` (`Environment`, `Name`, `Value`, `Component_`) "
         f"VALUES ('Path', '=-*PATH', '[~];[INSTALLDIR]', '{_component(files, 'photo-agent.exe')}')"
@@ -293,7 +293,7 @@ def _complete(msi: Path, files: Files) -> None:
         row,
         "INSERT INTO `InstallExecuteSequence` (`Action`, `Sequence`) VALUES ('WriteEnvironmentStrings', 5200)",
         "INSERT INTO `InstallExecuteSequence` (`Action`, `Sequence`) VALUES ('RemoveEnvironmentStrings', 3300)",
-        # Within the transaction: where the new version cannot be installed, Windows puts the old one back.
+        # Inside the transaction: if the new version cannot be installed, Windows restores the old one.
         "UPDATE `InstallExecuteSequence` SET `Sequence` = 1501 WHERE `Action` = 'RemoveExistingProducts'",
         f"UPDATE `Component` SET `Attributes` = {PERMANENT_64} WHERE `Component` = '{NOTE}'",
     ]
@@ -319,16 +319,16 @@ def _version(payload: Path) -> str:
     except OSError as fault:
         raise NotBuilt(f"{payload} does not have the program in it: {fault.strerror}.") from fault
     if found is None:
-        raise NotBuilt("The program's version must be three numbers, as in 1.2.3, for Windows compares those.")
+        raise NotBuilt("The program's version must be three numbers, as in 1.2.3, because Windows compares them.")
     return found[1]
 
 
 SIGNATURE = b"\xbd\x04\xef\xfe\x00\x00\x01\x00"
-"""How VS_FIXEDFILEINFO begins: its signature, and the version of the structure."""
+"""The beginning of VS_FIXEDFILEINFO: its signature, and the version of the structure."""
 
 
 def file_version(path: Path) -> str | None:
-    """The version in the resources of an executable, as Windows Installer compares it; None where it has none."""
+    """The version in the resources of an executable, as Windows Installer compares it; None without a version."""
     content = path.read_bytes()
     at = content.find(SIGNATURE)
     if at < 0:

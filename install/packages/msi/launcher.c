@@ -1,13 +1,14 @@
-/* photo-agent.exe: starts python\python.exe beside it with `-m agent.cli` and the same arguments, and ends as it ended.
+/* photo-agent.exe: starts python\python.exe beside it with `-m agent.cli` and the same arguments, and returns its exit
+ * code.
  *
- * Python is a process of its own, not a library in this one: the program starts sys.executable for its workers.
+ * Python is a separate process, not a library in this one, because the program starts sys.executable for its workers.
  */
 #include <windows.h>
 #include <wchar.h>
 
 static const wchar_t MODULE[] = L" -P -m agent.cli ";
 
-/* The command line behind the program's own name, letter for letter. */
+/* The command line after the program's own name, unchanged. */
 static const wchar_t *arguments(const wchar_t *line) {
     int quoted = 0;
     for (; *line && (quoted || (*line != L' ' && *line != L'\t')); line++)
@@ -17,7 +18,7 @@ static const wchar_t *arguments(const wchar_t *line) {
 }
 
 static BOOL WINAPI wait_for_python(DWORD event) {
-    return event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT; /* it gets them, too, and ends in its own way */
+    return event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT; /* Python gets them, too, and ends in its own way */
 }
 
 int wmain(void) {

@@ -75,7 +75,7 @@ def _find(what: str) -> Callable[[Tab], None]:
 
 
 def _put_word(tab: Tab, *, everywhere: bool) -> None:
-    _follow("The list for after")(tab)
+    _follow("What to do after")(tab)
     if everywhere:
         for choice in tab.get_by_label("I looked: none left").all():
             choice.check()
@@ -102,12 +102,12 @@ STATES = {
     "review, no choice made": PageState("review", then=_first_question, says="There is a problem"),
     "review, answered": PageState("review", then=_answer, says="you can undo"),
     "visits": PageState("visits", says="Your visits"),
-    "after a visit": PageState("visits", then=_follow("The list for after"), says="no copies are left"),
+    "after a visit": PageState("visits", then=_follow("What to do after"), says="no copies are left"),
     "after a visit, places left out": PageState(
         "visits", then=lambda tab: _put_word(tab, everywhere=False), says="There is a problem"
     ),
     "after a visit, a word given": PageState(
-        "visits", then=lambda tab: _put_word(tab, everywhere=True), says="Saved as your word"
+        "visits", then=lambda tab: _put_word(tab, everywhere=True), says="Your word is saved"
     ),
     "history": PageState("history", says="Where is my photo?"),
     "history, found": PageState("history", then=_find("IMG_0001"), says="found for"),

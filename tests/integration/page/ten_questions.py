@@ -15,7 +15,7 @@ class Asked:
 
 
 def _of_the_visit_over(tab: Tab) -> None:
-    tab.get_by_role("link", name="The list for after Science Museum").click()
+    tab.get_by_role("link", name="What to do after Science Museum").click()
 
 
 def _done_with_it(tab: Tab) -> None:

@@ -80,7 +80,7 @@ def test_the_page_takes_a_word_place_by_place(browser: Any, after: Laptop, page:
     tab = browser.new_page()
     tab.goto(page())
     tab.get_by_role("navigation").get_by_role("link", name="Visits").click()
-    tab.get_by_role("link", name="The list for after Science Museum").click()
+    tab.get_by_role("link", name="What to do after Science Museum").click()
     assert tab.locator("input:checked").count() == 0
     for place in ("phone", "bin", "cloud", "messages"):
         tab.locator(f"#f-{place}").get_by_label("I looked: none left").check()
@@ -89,7 +89,7 @@ def test_the_page_takes_a_word_place_by_place(browser: Any, after: Laptop, page:
     assert tab.locator("input:checked").count() == 4  # what was chosen stays chosen
     tab.locator("#f-card").get_by_label("I looked: none left").check()
     tab.get_by_role("button", name="Put my word on record").click()
-    assert "Saved as your word" in tab.locator("#saved").inner_text()
+    assert "Your word is saved" in tab.locator("#saved").inner_text()
     tab.get_by_role("button", name="Undo my word").click()
     assert "Undone" in tab.locator("#saved").inner_text()
     after.look(lambda context: attest(context, MUSEUM, ALL))

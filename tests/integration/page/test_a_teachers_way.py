@@ -131,7 +131,7 @@ def test_where_is_my_photo_knows_visit_photos_alone(tab: Any) -> None:
     for name in ("IMG_0400", "IMG_9999"):
         tab.get_by_label("Its name, or the day you took it").fill(name)
         tab.get_by_role("button", name="Find").click()
-        assert "We have no note of this photo" in tab.locator("main").inner_text()
+        assert "We know nothing about this photo" in tab.locator("main").inner_text()
 
 
 def test_the_page_works_without_script(browser: Any, asked: Laptop, page: Page) -> None:
@@ -174,7 +174,7 @@ def test_a_question_is_answered_and_undone_by_keyboard_alone(tab: Any) -> None:
     assert "Saved: 3 pictures" in tab.locator("#saved").inner_text()
     tab_to("Undo")
     tab.keyboard.press("Enter")
-    tab.get_by_text("Undone: we ask you again about 3.").wait_for()
+    tab.get_by_text("Undone: we will ask you again about 3 photos.").wait_for()
 
 
 @pytest.mark.parametrize("minutes", [9, 10])

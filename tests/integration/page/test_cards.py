@@ -33,7 +33,7 @@ PHASES = {
         "This card holds 120 photos. 3 of them may be from a school visit.",
     ),
     "offered, locked": (replace(OFFER, plugged=replace(PLUGGED, read_only=True)), "The card is locked"),
-    "offered, again": (replace(OFFER, asked_again=True), "The card is not as it was when we asked."),
+    "offered, again": (replace(OFFER, asked_again=True), "The card has changed since we asked you"),
     "offered, one in doubt": (replace(OFFER, photos=1, visits={}, unsure=1), "This card holds 1 photo. It may be from"),
     "sending": (replace(OFFER, phase=Phase.SENDING, sent=30), "30 of 85 sent and checked"),
     "done": (
@@ -136,7 +136,7 @@ def test_the_list_for_after_a_visit_says_what_to_do_with_a_card(
     tab = browser.new_page()
     tab.goto(page())
     tab.get_by_role("navigation").get_by_role("link", name="Visits").click()
-    tab.get_by_role("link", name="The list for after").first.click()
+    tab.get_by_role("link", name="What to do after").first.click()
     assert says in tab.locator("main").inner_text()
 
 
@@ -201,7 +201,7 @@ def test_an_answer_to_what_is_not_shown_any_more_is_not_taken(
     tab.goto(page())
     laptop.look(lambda context: context.journal.set_fact(f"card {OFFER.id}", None))
     tab.get_by_role("button", name="Send and remove").click()
-    assert "not as it was any more" in tab.locator("#saved").inner_text()
+    assert "has changed since you opened" in tab.locator("#saved").inner_text()
     assert answered(laptop) is None
 
 
@@ -212,7 +212,7 @@ def test_a_second_page_cannot_answer_what_was_answered(laptop: Laptop, page: Cal
     tab.goto(page())
     show(laptop, replace(OFFER, phase=Phase.DECLINED))  # by the other page, and the service has seen to it
     tab.get_by_role("button", name="Send and remove").click()
-    assert "not as it was any more" in tab.locator("#saved").inner_text()
+    assert "has changed since you opened" in tab.locator("#saved").inner_text()
     assert answered(laptop) is None
 
 
@@ -244,6 +244,6 @@ def test_where_it_never_removes_the_page_says_so(laptop: Laptop, page: Callable[
     tab = browser.new_page()
     tab.goto(page())
     said = tab.locator("main").inner_text()
-    assert "They stay on the card, as IT has set." in said
+    assert "They stay on the card, as IT has chosen." in said
     assert tab.get_by_role("button", name="Send the photos").count() == 1
     assert tab.get_by_role("button", name="Always for this card").count() == 0

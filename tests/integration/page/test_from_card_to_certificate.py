@@ -68,8 +68,8 @@ def test_a_teacher_needs_no_terminal_from_card_to_certificate(
         teacher.reads("This card holds 5 photos, 3 from Science Museum.")
         teacher.clicks_on("button", "Send and remove from the card")
         teacher.reads("3 photos are safe on the school network and removed from the card.")
-        teacher.reads("All is written to the card. Eject it, as always, and take it out.")
-        teacher.clicks_on("link", "The list for after Science Museum")
+        teacher.reads("Everything has been written to the card. Eject it as usual, then take it out.")
+        teacher.clicks_on("link", "What to do after Science Museum")
         card.take_out()
 
         teacher.reads("Nearly done: tell us below that no copies are left.")
@@ -79,11 +79,11 @@ def test_a_teacher_needs_no_terminal_from_card_to_certificate(
             place.get_by_label("I looked: none left").check()
             teacher.clicks += 1
         teacher.clicks_on("button", "Put my word on record")
-        teacher.reads("Saved as your word. It goes on the school’s record")
+        teacher.reads("Your word is saved. It goes on the school’s record")
         teacher.reads("You are done with this visit.")
         # The next run, which needs no one, comes within minutes; whoever does not wait for it clicks.
         teacher.clicks_on("button", "Look for new photos now")
-        teacher.reads("We look again now.")
+        teacher.reads("We are looking for new photos now.")
         wait(lambda: _attested(laptop))
         teacher.clicks_on("link", "All visits")
         teacher.reads("No copies are left elsewhere, as you told us")

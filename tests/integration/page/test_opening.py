@@ -21,7 +21,7 @@ from agent.errors import AgentError
 from agent.web import open_page, serve
 from agent.web.access import GOOD_FOR, TakeToken
 from agent.web.callers import is_this_user
-from agent.web.server import CLOSED_AFTER, LEFT_AFTER, LastSeen
+from agent.web.lastseen import CLOSED_AFTER, LEFT_AFTER, LastSeen
 from tests.laptop import Laptop
 
 Page = Callable[[], str]
@@ -187,7 +187,7 @@ def test_knocking_does_not_keep_the_page_open() -> None:
 
 
 def test_a_page_that_was_closed_ends_by_itself(page: Page, laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.web.server.LEFT_AFTER", 1.5)
+    monkeypatch.setattr("agent.web.lastseen.LEFT_AFTER", 1.5)
     url = page()
     wrong = url.partition("token=")[0] + "token=wrong"
     deadline = time.monotonic() + 20

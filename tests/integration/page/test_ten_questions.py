@@ -85,7 +85,7 @@ def test_a_visit_leads_to_the_word_that_was_given_on_it(settings: Settings, tab:
     root = "/".join(tab.url.split("/")[:4])
     tab.goto(f"{root}/visits")
     assert tab.get_by_role("link", name="as you told us").count() == 0
-    tab.get_by_role("link", name="The list for after Science Museum").click()
+    tab.get_by_role("link", name="What to do after Science Museum").click()
     for choice in tab.get_by_label("I looked: none left").all():
         choice.check()
     tab.get_by_role("button", name="Put my word on record").click()

@@ -259,7 +259,7 @@ def test_a_photo_that_does_not_decode_is_sent_and_said_to_be_damaged(laptop: Lap
     assert "card may be failing" in text
     assert on_record(laptop) == [None, "does not decode"]
     assert "damaged: does not decode" in laptop.command("log", "show").stdout
-    assert "1: look at the card" in laptop.command("log", "visit", "museum").stdout
+    assert "1: check the card" in laptop.command("log", "visit", "museum").stdout
 
 
 def on_record(laptop: Laptop) -> list[str | None]:

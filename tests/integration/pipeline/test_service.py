@@ -131,7 +131,7 @@ def test_what_was_taken_while_the_share_was_away_leaves_soon_after_it_is_back(qu
     photo = quick.photo("IMG_1.jpg")
     log = quick.home / "service.log"
     with running(quick) as service:
-        until(lambda: "Next try in" in log.read_text(), quick)
+        until(lambda: "next try is in" in log.read_text(), quick)
         assert service.poll() is None
         assert photo.exists()
         quick.server.restart()  # type: ignore[attr-defined]
@@ -170,7 +170,7 @@ def test_a_full_disk_is_waited_out(quick: Laptop) -> None:
     photo = quick.photo("IMG_1.jpg")
     log = quick.home / "service.log"
     with running(quick) as service:
-        until(lambda: "Next try in" in log.read_text(), quick)
+        until(lambda: "next try is in" in log.read_text(), quick)
         assert photo.exists()
         assert service.poll() is None
         record.unlink()

@@ -75,7 +75,7 @@ def test_setting_up_makes_the_keys_and_leaves_the_enrolment(fleet: Fleet, tmp_pa
     assert len(list(enrolment.iterdir())) == 1
     # No session runs here, and no package put a unit into its place.
     if not Path("/usr/lib/systemd/user/visit-photo-agent.service").exists():
-        assert fleet("detect.sh").stdout == "It does not start at log-in.\n"
+        assert fleet("detect.sh").stdout == "The program does not start at log-in.\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the machine's folder can be moved by XDG only")

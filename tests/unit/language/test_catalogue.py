@@ -33,7 +33,7 @@ def forms(value: Any) -> tuple[str, ...]:
 
 
 def test_every_message_has_a_welsh_entry_with_the_same_placeholders(translate: ModuleType) -> None:
-    said = {message.id: message for message in translate.said() if message.id}
+    said = {message.id: message for message in translate.messages() if message.id}
     welsh = {message.id: message for message in translate.translated("cy") if message.id}
     assert len(said) > 300
     assert said.keys() == welsh.keys()

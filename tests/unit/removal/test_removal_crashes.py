@@ -189,7 +189,7 @@ def test_a_file_that_cannot_be_put_back_is_reported_last(folder, as_ordinary_use
         if path.is_dir():
             path.chmod(0o777)
     shut.chmod(0o555)
-    with as_ordinary_user(), pytest.raises(LocalFault, match="It is whole") as fault:
+    with as_ordinary_user(), pytest.raises(LocalFault, match="It is complete") as fault:
         recover([folder])
     assert (other / "IMG_2.jpg").read_bytes() == b"two"
     assert "IMG" not in str(fault.value)

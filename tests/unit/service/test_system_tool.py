@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from agent.errors import AgentError, UsageError
-from agent.service.system_tool import ask, tell
+from agent.service.system_tool import ask, run_or_raise
 
 
 def test_a_tool_that_this_system_lacks_is_reported_with_what_to_do() -> None:
@@ -20,4 +20,4 @@ def test_a_tool_that_hangs_is_given_up() -> None:
 
 def test_what_a_failing_tool_says_is_passed_on_in_one_line() -> None:
     with pytest.raises(AgentError, match=r"^Could not start it: .* said: no such thing$"):
-        tell((sys.executable, "-c", "import sys; sys.exit('no\\nsuch\\nthing')"), "start it")
+        run_or_raise((sys.executable, "-c", "import sys; sys.exit('no\\nsuch\\nthing')"), "start it")

@@ -254,9 +254,9 @@ def test_a_value_with_a_variable_cannot_be_locked(machine: Callable[[str], Path]
     place = f"{Path.cwd().anchor}{variable}/known_hosts"
     text = LOCKED.replace('user = "laptop-17"', f"user = \"laptop-17\"\nknown_hosts_file = '{place}'")
     file = machine(text.replace('"share.port"', '"share.known_hosts_file"'))
-    with pytest.raises(SettingsError, match=r"share.known_hosts_file: .* anybody can set"):
+    with pytest.raises(SettingsError, match=r"share.known_hosts_file: .* any user can change"):
         load(file)
-    with pytest.raises(SettingsError, match="anybody can set"):
+    with pytest.raises(SettingsError, match="any user can change"):
         load(own("[removal]\nkeep_hours = 12\n"))
 
 
@@ -299,9 +299,9 @@ def test_a_machines_file_behind_a_closed_folder_stops_the_program(machine: Calla
         for top, mode in opened.items():
             top.chmod(mode | 0o011)
         os.seteuid(65534)
-        with pytest.raises(SettingsError, match="Ask IT to let everybody read it"):
+        with pytest.raises(SettingsError, match="Ask IT to let all users open its folder and read it"):
             find_file(None, {})
-        with pytest.raises(SettingsError, match="Ask IT to let everybody read it"):
+        with pytest.raises(SettingsError, match="Ask IT to let all users open its folder and read it"):
             load(file)
     finally:
         os.seteuid(before)
