@@ -140,7 +140,7 @@ class School:
             "missing_entries": [],
             "gaps": [],
         } | more
-        file.write_bytes(signed(said, ReviewerKey.kept(audit)))
+        file.write_bytes(signed(said, ReviewerKey.load_or_make(audit)))
         return file
 
 

@@ -1,4 +1,4 @@
-"""The pages: facts put into templates. All is escaped; no page has a script, and none loads from elsewhere."""
+"""The pages: facts filled into templates. Every value is escaped; no page has a script or loads from elsewhere."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -112,7 +112,7 @@ def _check_sentence(check: Mapping[str, Any]) -> str:
 
 
 def _times(facts: Mapping[str, Any]) -> str:
-    """When a visit is, by the clock of where it is."""
+    """When a visit takes place, in its local time."""
     from zoneinfo import ZoneInfo
 
     there = Clock(ZoneInfo(facts["timezone"]), facts["timezone"])
