@@ -154,9 +154,7 @@ class _Gathering:
         self._sweep()
         bundles: list[_Bundle] = []
         try:
-            bundles.extend(
-                self._written(group) for group in groups
-            )  # one by one, so that an error leaves a list of what was written
+            bundles.extend(self._written(group) for group in groups)  # one by one: an error leaves the list so far
             if bundles:
                 self._verify(bundles, before)
             for bundle in bundles:

@@ -97,7 +97,7 @@ def test_the_fingerprint_is_the_one_that_ssh_shows(real: OpenSSH) -> None:
 
 def test_a_key_that_the_server_does_not_know_is_refused(real: OpenSSH, tmp_path: Path) -> None:
     make_key(tmp_path / "stranger", "stranger")
-    with pytest.raises(LoginRefused, match="does not let in"):
+    with pytest.raises(LoginRefused, match="does not accept this laptop's key"):
         opened(real, key_file=tmp_path / "stranger")
 
 
@@ -166,7 +166,7 @@ def test_a_folder_that_may_not_be_written_is_denied_and_the_others_go_on(
 
 
 def test_a_root_that_is_missing_is_told_by_trying_out(real: OpenSSH) -> None:
-    with opened(real, root="/nowhere/at/all") as share, pytest.raises(ShareFault, match="making of a folder"):
+    with opened(real, root="/nowhere/at/all") as share, pytest.raises(ShareFault, match="make a folder"):
         share.try_out()
 
 

@@ -5,7 +5,7 @@ from agent.share.faults import Refused, as_fault
 
 
 def test_the_folder_that_refused_is_named_and_no_other() -> None:
-    fault = as_fault(Refused("the making of a file", 3, "Permission denied"), folder="record/laptop-17")
+    fault = as_fault(Refused("make a file", 3, "Permission denied"), folder="record/laptop-17")
     assert isinstance(fault, ShareDenied)
     assert "record/laptop-17" in str(fault)
     assert "visits" not in str(fault)
@@ -13,6 +13,6 @@ def test_the_folder_that_refused_is_named_and_no_other() -> None:
 
 
 def test_the_servers_own_words_are_shown_where_they_say_more() -> None:
-    assert "“file type banned”" in str(as_fault(Refused("the making of a file", 3, "file type banned")))
-    assert "“disk on fire”" in str(as_fault(Refused("the writing of the photo", 4, "disk on fire")))
-    assert isinstance(as_fault(Refused("the writing of the photo", 4, "Quota exceeded")), ShareFull)
+    assert "“file type banned”" in str(as_fault(Refused("make a file", 3, "file type banned")))
+    assert "“disk on fire”" in str(as_fault(Refused("write the photo", 4, "disk on fire")))
+    assert isinstance(as_fault(Refused("write the photo", 4, "Quota exceeded")), ShareFull)

@@ -99,13 +99,13 @@ def web_page(connection: socket.socket) -> None:
 def test_a_network_with_a_log_in_page_is_told_as_such(tmp_path: Path) -> None:
     with answering(web_page) as port:
         for text in said(port, tmp_path):
-            assert "wants a log-in page first" in text
+            assert "log in on a web page first" in text
 
 
 def test_a_server_with_old_algorithms_alone_is_told_with_their_names(tmp_path: Path) -> None:
     with answering(lambda connection: connection.sendall(old_server())) as port:
         for text in said(port, tmp_path):
-            assert "the server offers only" in text
+            assert "it offers only" in text
             assert "diffie-hellman-group1-sha1" in text
             assert "OldSSH_1.0" in text
             assert "IT must update it" in text
