@@ -50,8 +50,8 @@ def as_fault(refused: Refused, *, full: bool = False, folder: str = "") -> Share
     if refused.code == Code.PERMISSION_DENIED:
         return ShareDenied(
             f"The share does not permit this laptop to {refused.doing}{_said(refused)}. Ask IT to check its "
-            f"permissions in {f'the folder “{folder}”' if folder else 'its folders'} on the share. Photos that could not "
-            "be sent stay on this laptop and will be sent again."
+            f"permissions in {f'the folder “{folder}”' if folder else 'its folders'} on the share. Photos that could "
+            "not be sent stay on this laptop and will be sent again."
         )
     said = _said(refused)
     return ShareFault(
