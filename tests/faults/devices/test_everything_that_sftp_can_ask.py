@@ -101,7 +101,7 @@ def mine(sftp: paramiko.SFTPClient) -> str:
 
 
 def copied(sftp: paramiko.SFTPClient, path: str) -> bytes:
-    """By the server itself, from a file into one's own."""
+    """Have the server itself copy a file into one's own."""
     target = mine(sftp)
     extended(sftp, "copy-data", sftp.open(path).handle, *[0, 0], sftp.open(target, "r+").handle, 0)
     return taken(sftp, target)

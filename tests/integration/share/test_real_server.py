@@ -221,7 +221,7 @@ def test_cut_at_any_moment_nothing_is_lost_or_doubled(real: OpenSSH, tmp_path: P
     except ShareUnreachable:
         pass
     assert proven <= set(files(real.disk))
-    time.sleep(0.45)  # whatever the timer was to do is done
+    time.sleep(0.45)  # the timer has done its work
     with opened(real) as share:
         share.sweep()
         final = [item for item in share.deliver(photos) if not isinstance(item, Sent)]

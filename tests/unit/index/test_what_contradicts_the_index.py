@@ -75,7 +75,7 @@ def test_enrolled_devices_whose_records_are_gone_are_named(school: School, left:
 
 
 def test_an_entry_taken_out_that_no_entry_explains_is_damage(school: School) -> None:
-    """Whoever may write to the share, or the laptop itself, could hide a transfer that way."""
+    """Anybody who may write to the share, or the laptop itself, could hide a transfer that way."""
     record = school.records["laptop-17"]
     publish_lines(record, school.share, key_of("laptop-17"), [b"what was there before"])
     last = max(own(school).iterdir())

@@ -1,4 +1,4 @@
-"""A device's months become bundles, which prove the same, and nothing is taken away that is not in one."""
+"""A device's months become bundles, which prove the same, and only files that are in a bundle are deleted."""
 
 import errno
 import json

@@ -1,4 +1,4 @@
-"""A log goes on under a new key that the old one names, and under no other."""
+"""A log continues under a new key that the old one names, and under no other."""
 
 from datetime import timedelta
 from pathlib import Path

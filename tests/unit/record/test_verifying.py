@@ -1,4 +1,4 @@
-"""What is told of a record: whole and signed, not signed, and all the damage that there is."""
+"""What verifying reports about a record: whole and signed, not signed, and all the damage that there is."""
 
 import shutil
 from datetime import timedelta

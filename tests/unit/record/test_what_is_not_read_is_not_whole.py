@@ -34,7 +34,7 @@ def test_a_file_taken_away_while_it_is_read_is_not_whole(
 
 
 def test_a_stray_part_of_what_is_there_hides_no_missing_end(record: Record, share: Path, signer: LogKey) -> None:
-    """The witness saw twelve entries; the share has nine in a bundle, and a half of an old publication beside it."""
+    """The witness saw twelve entries; the share has nine in a bundle, next to half of an old publication."""
     folder = published(record, share, signer, [3, 3, 3])
     (gathered,) = gather_records(share, [signer.key], now=LATER)
     assert gathered.bundles == 1

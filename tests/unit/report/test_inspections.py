@@ -1,4 +1,4 @@
-"""What a report says of inspections: where was looked, what was found, and what is not known, in words."""
+"""What a report says about inspections: where they looked, what they found, and what is not known, in words."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a report says of a visit, a laptop and the school, against records whose story is known."""
+"""What a report says about a visit, a laptop and the school, for records whose story is known."""
 
 import json
 from collections.abc import Callable

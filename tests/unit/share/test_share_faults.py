@@ -1,4 +1,4 @@
-"""What a refusal is told as: the folder that it is about, and the server's own words where they say more."""
+"""A refusal's message: it names the folder concerned, and the server's own words if they say more."""
 
 from agent.errors import ShareDenied, ShareFull
 from agent.share.faults import Refused, as_fault

@@ -45,7 +45,7 @@ def test_a_bound_holds_and_no_smaller_one_would() -> None:
 
 
 def test_planted_errors_of_one_percent_are_found_in_95_of_100_checks() -> None:
-    """1,000 checks, each by a seed of its own, at the size that the command takes for 95 % and 1 %."""
+    """1,000 checks, each with its own seed, at the size that the command uses for 95 % and 1 %."""
     chance_of = random.Random(11)
     school = [Candidate(f"visit-photo-agent/laptop-{n % 20}", n, "", "", f"visit-{n % 7}") for n in range(600)]
     sample = sample_for(len(school), SURE, ONE_PERCENT)

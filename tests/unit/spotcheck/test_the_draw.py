@@ -1,4 +1,4 @@
-"""A draw: from what a witness has seen, by a seed that nobody could choose, written down before it is shown."""
+"""A draw: from what a witness has seen, by a seed that nobody could choose, written to a file before it is shown."""
 
 import hashlib
 import json
@@ -117,7 +117,7 @@ def test_a_device_whose_record_was_changed_is_left_out_and_named(
 
 
 def test_an_entry_without_a_signature_does_not_keep_a_device_out(school: School) -> None:
-    """Whoever can write to a record's folder could otherwise choose whose transfers are never drawn."""
+    """Otherwise anybody who can write to a record's folder could choose whose transfers are never drawn."""
     school.draw("--seed", "dice", "--sample", "100")
     school.draw_file.unlink()
     folder = school.share / "record" / "laptop-1"

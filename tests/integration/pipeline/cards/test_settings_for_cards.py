@@ -1,4 +1,4 @@
-"""What the settings say about cards: remove, never or always; a pause; no offers."""
+"""Settings for cards: remove never or always; a pause; no offers."""
 
 import time
 from typing import Any

@@ -26,14 +26,14 @@ def test_a_card_swapped_before_the_yes_is_asked_about_again(desk: Desk, card: Ca
         again = desk.until(Phase.OFFERED, where=lambda one: one.id != offer.id)
         assert again.visits == {"museum": 4}
         assert content(other) == before
-        desk.say(offer, CardSaid.SEND)  # the late answer once more: it is about what is not shown any more
+        desk.say(offer, CardSaid.SEND)  # the late answer again: it is about an offer that is no longer shown
         desk.handled()
         assert content(other) == before
     assert desk.laptop.on_share() == {}
 
 
 def test_a_yes_does_not_cover_photos_that_are_found_later(desk: Desk, card: Card) -> None:
-    """The visits list has another visit now: the same card, with the same files, would lose more of them."""
+    """The visits list now has another visit: the same card, with the same files, would lose more of them."""
     with desk.at_work():
         card.put_in()
         offer = desk.until(Phase.OFFERED)

@@ -22,7 +22,7 @@ OPENED = (
     "def opened():\n"
     "    return open_share(pickle.load(sys.stdin.buffer), clock=lambda: datetime.datetime.now(datetime.UTC))\n"
 )
-"""For a process of its own: opens the server that is pickled on standard input."""
+"""Start of a program for another process: opens the server that is pickled on standard input."""
 
 
 def clock() -> datetime:

@@ -19,5 +19,5 @@ def nothing_remembered() -> Iterator[None]:
 
 @pytest.fixture(params=[SshPipe, ThreadedSshPipe])
 def each_pipe(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a pair of sockets, and by two pipes as on Windows."""
+    """Connect by a pair of sockets, and by two pipes as on Windows."""
     monkeypatch.setattr(connecting, "SSH_PIPE", request.param)

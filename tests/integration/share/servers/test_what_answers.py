@@ -1,4 +1,4 @@
-"""What answers on the share's port and is no SFTP server that this program can use: the true reason is told."""
+"""Something answers on the share's port that is not a usable SFTP server: the true reason is reported."""
 
 import shutil
 import socket
@@ -72,7 +72,7 @@ def answering(answer: Callable[[socket.socket], None]) -> Iterator[int]:
 
 
 def said(port: int, folder: Path) -> list[str]:
-    """What the run and `init` say."""
+    """The messages of the run and of `init`."""
     key_file, known = folder / "key", folder / "known"
     make_key(key_file, "laptop-17")
     pin(known, "127.0.0.1", port, host_key("ssh-ed25519", b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes(32)))
