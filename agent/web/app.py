@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, redirect, render_template, request, send_file, url_for
 from jinja2 import TemplateError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Redirection
@@ -19,6 +19,7 @@ from agent.pipeline.context import Context, open_context
 from agent.pipeline.overview import overview
 from agent.pipeline.questions import questions
 from agent.settings import Settings
+from agent.style import SHARED
 from agent.web.access import Access
 from agent.web.server import LastSeen
 from agent.web.times import Times
@@ -42,6 +43,12 @@ class PageApp(Flask):
         self._made: dict[str, tuple[Hashable, object]] = {}
         self._opened = contextlib.ExitStack()
         self._context: Context | None = None
+
+    def send_static_file(self, filename: str) -> Response:
+        """A file of this room, or the style sheet that it shares with IT's report."""
+        if filename == SHARED.name:
+            return send_file(SHARED, max_age=self.get_send_file_max_age(filename))
+        return super().send_static_file(filename)
 
     @property
     def context(self) -> Context:

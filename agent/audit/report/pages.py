@@ -10,6 +10,7 @@ from agent.audit.report.asked import Asked
 from agent.audit.report.school import first_opportunity, headline
 from agent.audit.report.shown import FileNames, shown
 from agent.audit.report.words import MONTHS, Clock, count, span
+from agent.style import SHARED
 
 HERE = Path(__file__).parent
 STYLE = HERE / "style.css"
@@ -51,8 +52,8 @@ class Pages:
         )
 
     def style(self) -> None:
-        """The one style sheet."""
-        self._put("style.css", STYLE.read_bytes())
+        """The one style sheet: the rules that the staff page shares, then the report's own."""
+        self._put("style.css", SHARED.read_bytes() + STYLE.read_bytes())
 
     def school(self, school: Mapping[str, Any], devices: Sequence[Mapping[str, Any]]) -> None:
         """The first page, and the draft for the Headteacher."""
