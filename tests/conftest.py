@@ -1,4 +1,4 @@
-"""What tests of every room share: where the corpus lies, and that it may be absent."""
+"""What tests of all packages share: where the corpus is, and that it may be missing."""
 
 import json
 import os
@@ -41,13 +41,13 @@ def corpus() -> Path:
 
 @pytest.fixture(scope="session")
 def truth(corpus: Path) -> list[dict[str, Any]]:
-    """What ExifTool reads of each file of the corpus: dicts with `path`, `type`, `date_time_original`, …"""
+    """What ExifTool reads from each file of the corpus: dicts with `path`, `type`, `date_time_original`, …"""
     return [json.loads(line) for line in (corpus / "truth.jsonl").read_text("utf-8").splitlines()]
 
 
 @pytest.fixture(scope="session")
 def cases() -> Path:
-    """The folder of photos that other importers were seen to judge wrongly, with a README of what is right."""
+    """The folder of photos that other importers are known to judge wrongly, with a README of the right answers."""
     folder = SHARED / "cases" / "photos"
     if not (folder / "README.md").is_file():
         pytest.skip("the cases of photos (../shared/cases/photos) are not on this machine")

@@ -39,7 +39,7 @@ PRIVATE = datetime(2026, 3, 13, 20, 0, 0)  # noqa: DTZ001
 
 
 class Server(Protocol):
-    """What a laptop needs to know of a server."""
+    """What a laptop needs to know about a server."""
 
     host: str
     port: int
@@ -175,7 +175,7 @@ class Laptop:
             return what(context)
 
     def entries(self, *kinds: EntryKind) -> list[Entry]:
-        """What the record has of these kinds."""
+        """The record's entries of these kinds."""
         found: list[Entry] = self.look(lambda context: list(context.record.entries(kinds=set(kinds))))
         return found
 
@@ -204,7 +204,7 @@ class Laptop:
         )
 
     def start(self, *words: str | Path, stderr: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
-        """`photo-agent WORDS` as a process that goes on."""
+        """Start `photo-agent WORDS` as a process and let it run."""
         return subprocess.Popen(
             self.line(*words), stdout=subprocess.PIPE, stderr=stderr, text=True, env=self.environment
         )
@@ -242,7 +242,7 @@ class Laptop:
             try:
                 if untag(io.BytesIO(content), original).was_no_file:
                     continue  # the tag of a file that carries none inside
-            except UsageError:  # there is none in it
+            except UsageError:  # it has no tag
                 original = io.BytesIO(content)
             found.add(sha256(original.getvalue()))
         return found

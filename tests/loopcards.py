@@ -24,7 +24,7 @@ MEGABYTES = 40
 
 @dataclass
 class Card:
-    """A card; `image` is all that is on it, `top` where it is mounted when it is in."""
+    """A card; `image` holds its bytes, `top` is where it is mounted when it is in."""
 
     image: Path
     top: Path
@@ -46,7 +46,7 @@ class Card:
             _run(["mount", "-t", self.kind, *options, self.loop, str(self.top)])
 
     def take_out(self) -> None:
-        """Out of the reader, whatever is open on it: lazily, as a pulled card leaves handles that lead nowhere."""
+        """Take it out of the reader even if files are open: lazily, like a pulled card, whose handles lead nowhere."""
         if not self.loop:
             return
         _run(["umount", "-l", str(self.top)])
@@ -55,11 +55,11 @@ class Card:
         self.loop = ""
 
     def now_locked(self) -> None:
-        """As the kernel remounts a card on which a write has failed."""
+        """Remount it read-only, as the kernel does after a failed write."""
         _run(["mount", "-o", "remount,ro", str(self.top)])
 
     def holds(self) -> dict[str, bytes]:
-        """Every file on it, by its place; the program's own mark and what the file system has of its own left out."""
+        """Every file on it, by its place, without the program's own mark and the file system's own files."""
         return {
             path.relative_to(self.top).as_posix(): path.read_bytes()
             for path in sorted(self.top.rglob("*"))
@@ -78,7 +78,7 @@ class Card:
 
 @dataclass
 class Reader:
-    """What sysfs and udev say of the cards that are in."""
+    """What sysfs and udev report about the cards that are in."""
 
     block: Path
     udev: Path

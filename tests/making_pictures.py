@@ -53,7 +53,7 @@ def picture_of_the_report(page: Path) -> None:
 
 
 def picture(tab: Any, file: Path, *, whole: bool = False) -> None:
-    """What the tab shows, with few enough colours that a repository can keep it."""
+    """A picture of the tab, with few enough colours for a repository."""
     tab.evaluate("document.querySelectorAll('img').forEach(one => one.loading = 'eager')")
     tab.wait_for_load_state("networkidle")
     shot = Image.open(io.BytesIO(tab.screenshot(full_page=whole)))

@@ -1,4 +1,4 @@
-"""A photo reader with a worker of its own, for tests and benchmarks."""
+"""A photo reader with its own worker, for tests and benchmarks."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

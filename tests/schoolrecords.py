@@ -1,4 +1,4 @@
-"""Records of a school's laptops on a share, each with a story of its own, for whoever looks at what IT is shown."""
+"""Records of a school's laptops on a share, each with its own story, for tests of what IT is shown."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -104,7 +104,7 @@ class School:
         return drafts
 
     def heartbeats(self, since: int, until: int = 0, **counts: int) -> list[Draft]:
-        """One each morning."""
+        """One heartbeat each morning."""
         return [
             Draft(
                 EntryKind.HEARTBEAT,
@@ -140,7 +140,7 @@ class School:
             "missing_entries": [],
             "gaps": [],
         } | more
-        file.write_bytes(signed(said, ReviewerKey.kept(audit)))
+        file.write_bytes(signed(said, ReviewerKey.load_or_make(audit)))
         return file
 
 

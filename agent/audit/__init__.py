@@ -1,10 +1,10 @@
 """IT's side of the record: proving that copies are whole, watching them grow, and showing what they say.
 
-`evidence` is what there is of one device. `verify` proves it whole, or lists in its `findings` what is wrong with it.
-`witness` remembers what was seen of it; `gathering` makes few files of many. `verified` gives proven entries on as they
-are read: `index` keeps them as tables, `report` makes IT's pages of them. `spotcheck` draws a sample and examines it.
-`erasing` removes on the server what was erased on a laptop. `show` turns entries into rows, CSV and JSON; `visits` sums
-up a visit. A copy of the share is treated as hostile until it is proven.
+`evidence` is what there is of one device's record. `verify` proves that it is whole, or lists what is wrong in
+`findings`. `witness` remembers the last state it saw; `gathering` joins many files into few. `verified` passes on
+proven entries as they are read: `index` stores them as tables, `report` makes pages for IT. `spotcheck` draws a sample
+and examines it. `erasing` erases on the server what was erased on a laptop. `show` turns entries into rows, CSV and
+JSON; `visits` adds up one visit. A copy of the share is treated as hostile until it is proven.
 """
 
 from agent.audit.copied import copied_entries

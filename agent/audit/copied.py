@@ -1,7 +1,7 @@
-"""The entries of published copies, one device after the other, for showing. Whether to believe them is for `verify`.
+"""The entries of published copies, one device after the other, for showing. `verify` says whether to believe them.
 
-Each entry is still checked against its leaf, and a device's entries end at the first that does not fit: nothing after
-the damage is shown as if all were well.
+Still, each entry is checked against its leaf, and a device's entries end at the first that does not fit: after damage,
+nothing is shown as if all were well.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from agent.record.reading import as_record_error, walk
 
 
 def copied_entries(folder: Path, keys: Sequence[VerifierKey] = ()) -> Iterator[Entry]:
-    """All entries of a copy of the share, of its `record/`, or of one device's folder, that are whole."""
+    """All intact entries of a copy of the share, of its `record/`, or of one device's folder."""
     with as_record_error(), opened_copy(folder) as copy:
         for evidence, _ in all_evidence(copy, keys, lambda _: ())[0]:
             yield from _entries(evidence)
@@ -32,7 +32,7 @@ def _entries(evidence: PublishedEvidence) -> Iterator[Entry]:
 def leaves_and_entries(evidence: PublishedEvidence) -> Iterator[tuple[bytes, Entry | None]]:
     """From the first entry on, the data of each leaf with its entry, or None if that was erased; see `walk`.
 
-    Of two publications of the same entries one is enough; behind a gap nothing is shown.
+    If two publications have the same entries, one is enough; after a gap nothing is shown.
     """
     pieces, reached = Pieces(evidence.pieces), 0
     while (piece := pieces.at(reached)) is not None and piece.entries is not None and piece.leaves is not None:

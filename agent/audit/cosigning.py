@@ -1,8 +1,8 @@
-"""A witness's signature under somebody else's checkpoint (c2sp.org/tlog-cosignature), with Ed25519.
+"""A witness's signature on somebody else's checkpoint (c2sp.org/tlog-cosignature), with Ed25519.
 
-It says: at this time, this is the head of this log that I had seen, and all that I saw before is the beginning of it.
-The signed message is `cosignature/v1`, a line with the time, and the checkpoint's text; the signature line holds the
-key id, the time (eight bytes, seconds since 1970) and the 64 bytes of the signature.
+It says: at this time, this was the newest state of this log that I had seen, and it continues everything that I saw
+before. The signed message is `cosignature/v1`, a line with the time, and the checkpoint's text; the signature line
+holds the key id, the time (eight bytes, seconds since 1970) and the 64 bytes of the signature.
 """
 
 import base64
@@ -32,15 +32,16 @@ class WitnessKey:
     _private: "Ed25519PrivateKey"
 
     @classmethod
-    def kept(cls, file: Path, name: str) -> Self:
-        """The key in `file`, made if there is none; its verifier key then lies beside it, with `.pub`.
+    def load_or_make(cls, file: Path, name: str) -> Self:
+        """The key in `file`, made if there is none; its verifier key is written next to it, with `.pub` added to the
+        name.
 
-        UsageError where the key there goes by another name; RecordError where it cannot be used.
+        UsageError if that key has another name; RecordError if it cannot be used.
         """
         key = cls(name, own_key(file, "The witness's key"))
         public = file.with_name(file.name + ".pub")
         if public.exists() and public.read_text("utf-8").strip() != str(key):
-            raise UsageError(f"this witness has gone by another name until now, see {public}; give it with --name")
+            raise UsageError(f"This witness has had another name until now, see {public}. Give that name with --name.")
         replace_file(public, f"{key}\n".encode())
         return key
 
@@ -51,27 +52,27 @@ class WitnessKey:
 
     @property
     def id(self) -> bytes:
-        """The four bytes by which a signature names it."""
+        """The four bytes that identify the key in a signature."""
         return hashlib.sha256(self.name.encode() + b"\n" + COSIGNATURE_V1 + self.public).digest()[:4]
 
     def __str__(self) -> str:
         return f"{self.name}+{self.id.hex()}+{base64.b64encode(COSIGNATURE_V1 + self.public).decode()}"
 
     def cosign(self, note: bytes, at: int) -> bytes:
-        """The checkpoint with this witness's line under the signatures it has; `at` is in seconds since 1970."""
+        """The checkpoint with this witness's line added to its signatures; `at` is in seconds since 1970."""
         signature = self._private.sign(signed_message(split_note(note)[0], at))
         line = base64.b64encode(self.id + at.to_bytes(8, "big") + signature).decode()
         return note + f"— {self.name} {line}\n".encode()
 
 
 def signed_message(checkpoint: str, at: int) -> bytes:
-    """What a cosignature signs of a checkpoint's text."""
+    """The message that a cosignature signs, for a checkpoint's text."""
     return f"cosignature/v1\ntime {at}\n{checkpoint}".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class CosigningKey:
-    """A witness's public key, as its `.pub` file has it."""
+    """A witness's public key, as written in its `.pub` file."""
 
     name: str
     public: bytes
@@ -92,7 +93,7 @@ class CosigningKey:
 
     @property
     def id(self) -> bytes:
-        """The four bytes by which a signature names it."""
+        """The four bytes that identify the key in a signature."""
         return hashlib.sha256(self.name.encode() + b"\n" + COSIGNATURE_V1 + self.public).digest()[:4]
 
     def __str__(self) -> str:
@@ -109,7 +110,7 @@ class CosigningKey:
                 at = int.from_bytes(rest[:8], "big")
                 try:
                     Ed25519PublicKey.from_public_bytes(self.public).verify(rest[8:], signed_message(text, at))
-                except (InvalidSignature, ValueError) as fault:  # ValueError: no point of the curve
+                except (InvalidSignature, ValueError) as fault:  # ValueError: not a point on the curve
                     raise NoteFault(f"the signature of {self.name} is wrong") from fault
                 return at
         raise NoteFault(f"it is not signed by {self.name}")

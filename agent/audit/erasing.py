@@ -1,8 +1,8 @@
 """Erasing, in the published record on the server, what the devices' signed records say was erased (GDPR, Art. 17).
 
-Run by IT, most likely as root, in folders that the devices may write to. So each file is opened once, by handles from
-the folder down, must be a plain file with no other name, and is read, found right and written to by that one handle: a
-link that is swapped in leads nowhere.
+IT runs this, most likely as root, in folders that the devices may write to. So each file is opened once, by handles
+from the folder down, and must be a plain file with no other name. It is read, checked and written through that one
+handle, so that a link that is swapped in meanwhile leads nowhere.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -24,16 +24,17 @@ from agent.record.note import VerifierKey
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """One device: its report afterwards, and how many entries were erased; None where its record was left alone."""
+    """One device: its report afterwards, and how many entries were erased; None if its record was left alone."""
 
     report: Report
     entries: int | None
 
 
 def erase_copy(folder: Path, keys: Sequence[VerifierKey], *, now: datetime) -> Iterator[Erased]:
-    """Erase in every record of a copy what its own later entries say was erased; what does not verify is left alone.
+    """Erase in every record of a copy what its own later entries say was erased; a record that does not verify is left
+    alone.
 
-    What was cut in the middle of an erasure counts as altered, and just that is erased.
+    If an erasure was interrupted, its entries count as altered, and only those are erased.
     """
     with opened_copy(folder) as copy:
         before = verify_all(copy, keys, now=now)
@@ -54,10 +55,10 @@ def erase_copy(folder: Path, keys: Sequence[VerifierKey], *, now: datetime) -> I
 
 
 def erase_published(evidence: PublishedEvidence, indices: Collection[int]) -> int:
-    """Overwrite these entries wherever they are in a device's published record; how many were there.
+    """Overwrite these entries wherever they are in a device's published record; returns how many there were.
 
-    The files keep their names, and all proofs hold. Raises NotPlain or OSError at the first file that is not as it must
-    be; nothing of that one is changed.
+    The files keep their names, and all proofs hold. Raises NotPlain or OSError at the first file that is not as
+    expected; that file is left unchanged.
     """
     return sum(_erase(piece, wanted) for piece in evidence.pieces if (wanted := _within(piece, indices)))
 
@@ -82,7 +83,7 @@ def _erase(piece: Piece, wanted: Collection[int]) -> int:
 
 
 def _erase_salts(piece: Piece, source: Source, wanted: Collection[int]) -> int:
-    """Of leaves whose entries are elsewhere, and erased there."""
+    """Erase the salts of leaves whose entries are in another file, and erased there."""
     with source.open_to_overwrite() as leaves:
         for index in wanted:
             place = source.start + (index - piece.first) * LEAF_LINE + SALT_AT
@@ -91,7 +92,7 @@ def _erase_salts(piece: Piece, source: Source, wanted: Collection[int]) -> int:
 
 
 def _places(entries: BinaryIO, rows: Collection[int]) -> Iterator[tuple[int, int, int]]:
-    """Of each of these lines its number, where it begins, and its length without the line's end."""
+    """For each of these lines: its number, where it begins, and its length without the line end."""
     offset, last = 0, max(rows, default=-1)
     for row in range(last + 1):
         line = entries.readline(LONGEST_LINE)

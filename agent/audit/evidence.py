@@ -1,7 +1,7 @@
-"""What a verifier gets of one device's record: its entries and leaves in pieces, and the signed notes.
+"""What a verifier reads of one device's record: its entries and leaves in pieces, and the signed notes.
 
 It comes from a published copy (a folder of the share, or of a backup) or from the laptop's own files. A copy is treated
-as hostile until it is proven: whoever may write to it may have put links, pipes or endless files there
+as hostile until it is proven: anybody who can write to it may have put links, pipes or endless files there
 (`agent.files.beneath`).
 """
 
@@ -23,28 +23,28 @@ from agent.record.published import LARGEST, ORIGIN, PACKED, Name, Part, read_nam
 from agent.record.seals import Seal
 
 GATHERING = ".gathering-"
-"""How the name of a bundle begins while it is made."""
+"""The beginning of a bundle's file name while it is being written."""
 
 UNDER_WAY = (".uploading-", GATHERING)
 
 MOST_OF_A_NOTE = 1_000_000
-"""Bytes; more is no note."""
+"""Bytes; a longer file is not a note."""
 
 MOST_OF_ALL_NOTES = 200_000_000
-"""Bytes of all notes in a device's folder: those of 800,000 publications."""
+"""The most bytes of notes that are read from a device's folder: those of 800,000 publications."""
 
 MOST_FILES = 400_000
-"""Names in a device's folder that are looked at: a laptop that publishes twenty times a day needs 20 years for them."""
+"""The most names that are read from a device's folder: 20 years of publishing twenty times a day."""
 
 MOST_DEVICES = 10_000
-"""Folders of devices that are looked at."""
+"""The most device folders that are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file of the record, or a part of one, from byte `start` on: where it is in a `copy`, or on this laptop.
+    """A file of the record, or the part of one from byte `start` on, in a `copy` or on this laptop.
 
-    A share has hundreds of thousands of them, so that they are small. Opening raises OSError, or NotPlain.
+    A share has hundreds of thousands of them, so they are small. Opening raises OSError, or NotPlain.
     """
 
     copy: Beneath | None
@@ -58,24 +58,24 @@ class Source:
         return self.where[-1]
 
     def open(self) -> BinaryIO:
-        """For reading, from where the part begins."""
+        """Open for reading, at the beginning of the part."""
         if self.copy is None:
             return Path(*self.where).open("rb", buffering=1 << 20)
         return self.copy.open(self.where, LARGEST, self.start, self.length)
 
     def open_to_overwrite(self) -> BinaryIO:
-        """The whole file; the part begins at byte `start`. Of published records only."""
+        """Open the whole file for writing; the part begins at byte `start`. Only for published records."""
         if self.copy is None:
-            raise ValueError("this record is not a published one")
+            raise ValueError("this record was not published")
         return self.copy.open_to_overwrite(self.where, LARGEST)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The entries from `first` up to, and without, `size`, with their leaves; None where that file is missing.
+    """The entries from `first` up to, but not including, `size`, with their leaves; None if that file is missing.
 
-    `size` is None, and `root` empty, for the laptop's own files, which end where they end: what a crash tore there is
-    no damage.
+    For the laptop's own files `size` is None and `root` empty: they end wherever they end, and a last line that a crash
+    cut short is not damage.
     """
 
     first: int
@@ -90,10 +90,9 @@ _NOTHING = Piece(0, None, "", None, None)
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A signed note, where it is from, and, of a checkpoint's file, the size and root that the name says.
+    """A signed note and the file it came from; for a checkpoint's file, also the size and root in the file's name.
 
-    `written_at` is when its file was written last, as the file system has it: the share's own clock, where the share is
-    looked at itself.
+    `written_at` is the file's modification time. If the share itself is read, that is the share's own clock.
     """
 
     source: str
@@ -104,11 +103,11 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class PublishedEvidence:
-    """All there is of one device. `seen` are checkpoints from elsewhere; `strangers` are files of no known name.
+    """Everything there is of one device's record.
 
-    `unusable` are names of the record's that lead to no file that can be read, each with the reason; `closed` says why
-    the folder could not be looked into at all. `held_for` is what this folder holds of devices' records that went by
-    another name before, by that name. `where` is its folder in a copy.
+    `seen` are checkpoints from elsewhere. `strangers` are files with names that no record uses. `unusable` are record
+    files that cannot be read, each with the reason. `closed` says why the folder could not be read at all. `held_for`
+    holds what this folder has of records under a former device name, by that name. `where` is its folder in a copy.
     """
 
     device: str
@@ -123,7 +122,7 @@ class PublishedEvidence:
     where: Parts | None = None
 
     def with_more(self, other: "PublishedEvidence") -> "PublishedEvidence":
-        """With what `other` has of the same device."""
+        """This, together with everything that `other` has of the same device."""
         pieces = sorted((*self.pieces, *other.pieces), key=_place)
         return replace(
             self,
@@ -147,7 +146,7 @@ def of_folder(copy: Beneath, parts: Parts, device: str, seen: Sequence[Note] = (
     for one in names:
         name = read_name(one.name)
         if name is None:
-            if not one.name.startswith(UNDER_WAY):  # what is on its way, or was cut, is nobody's business yet
+            if not one.name.startswith(UNDER_WAY):  # an upload that is unfinished or was interrupted does not count yet
                 strangers.append(one.name)
         elif name.former is None or name.former == device:
             mine.take(one, name)
@@ -158,14 +157,14 @@ def of_folder(copy: Beneath, parts: Parts, device: str, seen: Sequence[Note] = (
 
 
 def of_file(copy: Beneath, where: Parts, name: Name, device: str) -> PublishedEvidence:
-    """A single file that has all in one, whatever it is called; `name` is what it is to be called."""
+    """A single file that holds a whole publication, whatever it is called; `name` is what it should be called."""
     gathered = _Gathered(copy, where[:-1])
     gathered.take(Named(where[-1], Sort.FILE), name)
     return gathered.evidence(device)
 
 
 def notes_in(name: str, content: bytes) -> list[Note]:
-    """The checkpoints in a file that was put aside: it is one, or has several, as publications and bundles do."""
+    """The checkpoints in a file that somebody saved: a single one, or a publication or bundle with several."""
     head, end, rest = content.partition(b"\n")
     try:
         listed = read_head(head + end)
@@ -180,7 +179,7 @@ def notes_in(name: str, content: bytes) -> list[Note]:
 
 
 class _Gathered:
-    """The files of one record as they are found in a folder."""
+    """The files of one record, collected from a folder."""
 
     def __init__(self, copy: Beneath, parts: Parts) -> None:
         self._copy = copy
@@ -201,14 +200,14 @@ class _Gathered:
                 self._read(where, name)
             except (NotPlain, RecordAltered) as fault:
                 self._unusable.append((one.name, str(fault)))
-            except (OSError, ValueError, OverflowError) as fault:  # a time that no calendar has
+            except (OSError, ValueError, OverflowError) as fault:  # a time outside the calendar
                 self._unusable.append((one.name, f"cannot be read: {getattr(fault, 'strerror', None) or fault}"))
         else:
             parts = self._ranges.setdefault((name.first, name.size, name.root), {Part.SEGMENT: {}, Part.LEAVES: {}})
             parts[name.part][name.choice] = Source(self._copy, where)
 
     def _read(self, where: Parts, name: Name) -> None:
-        """The note in a file of its own, or those of a file that has all in one, and where the rest of it lies."""
+        """Read the note in a file of its own, or the notes in a publication, and where the rest of it is."""
         largest = LARGEST if name.part in PACKED else MOST_OF_A_NOTE
         with self._copy.open(where, largest) as file:
             written_at = datetime.fromtimestamp(self._copy.modified(file), UTC)
@@ -218,7 +217,7 @@ class _Gathered:
             head = file.readline(LONGEST_HEAD)
             try:
                 listed = read_head(head)
-            except RecordTruncated:  # an empty piece, of which verifying tells that all is missing
+            except RecordTruncated:  # an empty piece; verifying reports that everything in it is missing
                 self._packed.append(_piece(self._copy, where, name, len(head)))
                 return
             for part, length in listed:
@@ -230,7 +229,7 @@ class _Gathered:
     def _keep(self, note: Note, part: Part) -> None:
         self._bytes_of_notes += len(note.content)
         if self._bytes_of_notes > MOST_OF_ALL_NOTES:
-            raise NotPlain("has notes that are more than are read of one device")
+            raise NotPlain("has more notes than are read of one device")
         self._notes[part].append(note)
 
     def evidence(self, device: str) -> PublishedEvidence:
@@ -238,7 +237,7 @@ class _Gathered:
         pieces = list(self._packed)
         for where, parts in self._ranges.items():
             for segment, leaves in _paired(parts[Part.SEGMENT], parts[Part.LEAVES]):
-                # What a publication left that was cut before all of it came in one file: that file has the other half.
+                # An older publication was cut halfway and then repeated in a single file: that file has its other half.
                 other = whole.get(where, _NOTHING)
                 pieces.append(Piece(*where, segment or other.entries, leaves or other.leaves))
         pieces.sort(key=_place)
@@ -252,16 +251,16 @@ def _place(piece: Piece) -> tuple[int, int, str]:
 
 
 def _named(part: Part, content: bytes, file: Name) -> Name:
-    """What would be the name of this note if it lay in a file by itself."""
+    """The name that this note would have if it were a file by itself."""
     try:
         said = checkpoint_of(content)
-    except NoteFault:  # verifying tells of it; a rotation has no root
+    except NoteFault:  # verifying reports it; a rotation has no root
         return Name(part, None, file.size, file.root)
     return Name(part, None, said.size, said.root.hex()[:16])
 
 
 def _piece(copy: Beneath, where: Parts, name: Name, start: int) -> Piece:
-    """Leaves and entries of a file that has all in one; the leaves begin at byte `start`."""
+    """Leaves and entries of a file that holds a whole publication; the leaves begin at byte `start`."""
     first = name.first or 0
     length = (name.size - first) * LEAF_LINE
     entries = start + length
@@ -276,7 +275,7 @@ def _piece(copy: Beneath, where: Parts, name: Name, start: int) -> Piece:
 
 
 def _paired(segments: dict[int, Source], leaves: dict[int, Source]) -> Iterator[tuple[Source | None, Source | None]]:
-    """Each segment with its leaves. Where a name was taken on the share, one of the two may be called `…-2`."""
+    """Each segment with its leaves. If a name was already taken on the share, one of the two may be called `…-2`."""
     for choice in sorted({*segments, *leaves} if len(segments) != 1 or len(leaves) != 1 else {1}):
         yield (
             segments.get(choice) or segments.get(min(segments, default=0)),
@@ -306,7 +305,7 @@ def _own(path: Path) -> Source:
 
 @contextlib.contextmanager
 def opened_copy(folder: Path) -> Iterator[Beneath]:
-    """The folder to look into. UsageError if it is not a folder, or this user may not read it."""
+    """Open a folder for reading. UsageError if it is not a folder, or this user may not read it."""
     with contextlib.ExitStack() as stack:
         try:
             copy = stack.enter_context(Beneath(folder))
@@ -318,8 +317,8 @@ def opened_copy(folder: Path) -> Iterator[Beneath]:
 def _closed(folder: Path, fault: OSError) -> UsageError:
     if isinstance(fault, PermissionError):
         return UsageError(
-            f"{folder} may not be read by this user. Ask whoever runs the server to let you in (on a server set up by "
-            "make-share.sh: the group photo-share), or run the command with sudo."
+            f"{folder} may not be read by this user. Ask the person who runs the server for access (on a server set up "
+            "by make-share.sh: the group photo-share), or run the command with sudo."
         )
     return UsageError(f"{folder} cannot be read: {fault.strerror}.")
 
@@ -327,19 +326,19 @@ def _closed(folder: Path, fault: OSError) -> UsageError:
 def devices_in(copy: Beneath, enrolled: Callable[[str], bool]) -> tuple[dict[str, Parts], bool]:
     """The folder of each device; the copy is of the share, of its `record/`, or of one device's folder in it.
 
-    The second says whether it is of one device alone. `enrolled` knows which devices have a key. UsageError where there
-    is no record here at all, or this user may not look.
+    The second value says whether the copy holds one device alone. `enrolled` knows which devices have a key. UsageError
+    if there is no record here at all, or this user may not read it.
     """
     found, alone = _folders(copy, enrolled)
     return {name or device_of(copy, parts, enrolled): parts for parts, name in found}, alone
 
 
 def holds_others(copy: Beneath, parts: Parts, device: str) -> bool:
-    """Whether a device's folder has files of a record that went by another name. Only names are looked at."""
+    """Whether a device's folder has files of a record under another name. Only names are looked at."""
     try:
         names = [read_name(one.name) for one in copy.names(parts, MOST_FILES) if one.name.startswith("was-")]
     except (NotPlain, OSError):
-        return False  # `of_folder` says so
+        return False  # `of_folder` reports that
     return any(name is not None and name.former not in {None, device} for name in names)
 
 
@@ -374,7 +373,7 @@ def _has_record(copy: Beneath, parts: Parts) -> bool:
 
 
 def device_of(copy: Beneath, parts: Parts, enrolled: Callable[[str], bool]) -> str:
-    """Whose record a copy under any name is: the folder's name if such a device is enrolled, else what is signed."""
+    """Which device a copy belongs to: by its folder's name if that is enrolled, otherwise by what is signed in it."""
     called = parts[-1] if parts else copy.root.resolve().name
     if not enrolled(called):
         for note in of_folder(copy, parts, called).checkpoints:

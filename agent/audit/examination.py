@@ -1,7 +1,8 @@
-"""One device's record being examined: every line, every tree that was signed, every history that they make.
+"""Examining one device's record: every line, every tree that was signed, every history that they make.
 
-It goes on after damage, so that a report tells all there is; it reads from end to end once and keeps only the tree's
-edge, so that a million entries take no more memory than a hundred. `verify` says what counts as what.
+It continues after damage, so that a report lists all damage. It reads the record once, from end to end, and holds only
+the edge of the tree, so that a million entries take no more memory than a hundred. `verify` defines the kinds of
+damage.
 """
 
 import heapq
@@ -24,12 +25,12 @@ from agent.record.published import origin
 from agent.record.tree import Frontier, leaf_hash
 
 MOST_STARTS = 10_000
-"""Pieces that begin amid others and are followed all the same; each takes a kilobyte or two."""
+"""Pieces that begin in the middle of others and are still followed; each takes a kilobyte or two."""
 
 
 @dataclass(slots=True)
 class _Path:
-    """One history, as far as it was followed: its tree, and the trusted checkpoints that do not fit it."""
+    """One history as far as it was followed: its tree, and the trusted checkpoints that do not fit it."""
 
     tree: Frontier
     contradicts: set[Checkpoint] = field(default_factory=set)
@@ -39,7 +40,7 @@ class _Path:
 
 
 class Examination:
-    """One device's record being examined."""
+    """The examination of one device's record."""
 
     def __init__(self, evidence: PublishedEvidence, keys: Iterable[VerifierKey], now: datetime) -> None:
         self._evidence = evidence
@@ -55,7 +56,7 @@ class Examination:
         self._fits: set[Checkpoint] = set()
         self._contradicted: set[Checkpoint] = set()
         self._forked: set[int] = set()
-        # Where a piece begins amid another: one that was gathered into a bundle and still lies beside it.
+        # Sizes at which one piece begins inside another: it was gathered into a bundle and is still there too.
         starts = {piece.first for piece in evidence.pieces} - {piece.size for piece in evidence.pieces}
         self._starts = frozenset(heapq.nsmallest(MOST_STARTS, starts))
         self._stops: frozenset[int] = frozenset()
@@ -96,7 +97,7 @@ class Examination:
                 continue
             if note.name is not None and (note.name.size, note.name.root) != (said.size, said.root.hex()[:16]):
                 self._findings.add(
-                    RecordFault.ALTERED, f"{note.source}: it was given a name that is not its own", file=note.source
+                    RecordFault.ALTERED, f"{note.source}: its name does not match its content", file=note.source
                 )
             self._signed_by[said] = key
             self._by_size.setdefault(said.size, set()).add(said)
@@ -109,14 +110,14 @@ class Examination:
     # --- entries and leaves ------------------------------------------------------------------------------------------
 
     def _follow(self, piece: Piece) -> None:
-        """Go through one piece, on from every history that ends where it begins."""
+        """Read one piece, as a continuation of every history that ends where it begins."""
         if piece.size is not None and (piece.size, piece.root) not in self._named:
             source = _name_of(piece)
             self._findings.add(
                 RecordFault.UNSIGNED, f"{source}: its checkpoint is missing", index=piece.first, file=source
             )
         if piece.leaves is None and self._coverage.has(piece):
-            return  # all of it is elsewhere: gathering it was cut off between two files
+            return  # another piece has all of it: gathering was interrupted between two files
         self._paths = {size: there for size, there in self._paths.items() if size >= piece.first}  # pieces are in order
         before = self._paths.get(piece.first, [])
         if not before and not self._broken:
@@ -125,7 +126,7 @@ class Examination:
                 self._findings.add(RecordFault.TRUNCATED, text, index=self._reached)
             else:
                 name = _name_of(piece)
-                text = f"{name}: it begins amid other files, as too many do to be followed"
+                text = f"{name}: it begins in the middle of other files; too many do, so it was not read"
                 self._findings.add(RecordFault.ALTERED, text, index=piece.first, file=name)
             self._broken = True
         paths = [path.copy() for path in before]
@@ -140,27 +141,25 @@ class Examination:
             self._offer(end, paths)
 
     def _offer(self, size: int, paths: Iterable[_Path]) -> None:
-        """Pieces that begin at this size may go on from these histories."""
+        """Pieces that begin at this size may continue these histories."""
         there = self._paths.setdefault(size, [])
         known = {path.tree.root() for path in there}
         there += [path for path in paths if path.tree.root() not in known]
 
     def _named_rightly(self, piece: Piece, paths: list[_Path]) -> list[_Path]:
-        """The histories whose root is the one in the piece's name, or is signed."""
+        """The histories whose root is signed, or is the one in the piece's name."""
         right = [path for path in paths if path.tree.root().hex().startswith(piece.root)]
         heads = {said.root for said in self._by_size.get(piece.size or 0, ())}
         signed = [path for path in paths if path.tree.root() in heads]
         if paths and not right:
             source = _name_of(piece)
-            self._findings.add(
-                RecordFault.ALTERED, f"{source}: what its leaves make is not what its name says", file=source
-            )
+            self._findings.add(RecordFault.ALTERED, f"{source}: its leaves do not match its name", file=source)
         if paths and not right and not signed:
             self._broken = True
         return right or signed
 
     def _go_through(self, piece: Piece, paths: list[_Path]) -> int | None:
-        """Check the piece's lines and grow the histories by them; where it ends, None if it cannot be followed."""
+        """Check the piece's lines and add them to the histories. Returns its end, or None if it cannot be followed."""
         leaves = self._opened(piece, piece.leaves, "leaves")
         if leaves is None:
             return None
@@ -179,10 +178,10 @@ class Examination:
             return source.open()
         except NotPlain as fault:
             self._findings.add(RecordFault.ALTERED, f"{source.name}: {fault}", file=source.name)
-        except FileNotFoundError:  # whatever else has these entries may go the same way
+        except FileNotFoundError:  # other files with these entries may disappear too
             self._findings.add(
                 RecordFault.TRUNCATED,
-                f"{source.name}: it was taken away while the record was read; look again",
+                f"{source.name}: it was removed while the record was being read; verify again",
                 index=piece.first,
                 file=source.name,
             )
@@ -194,7 +193,7 @@ class Examination:
 
     def _missing(self, piece: Piece, what: str) -> None:
         if self._coverage.has(piece):
-            return  # all of it is elsewhere: gathering it was cut off between two files
+            return  # another piece has all of it: gathering was interrupted between two files
         last = "the end" if piece.size is None else piece.size - 1
         self._findings.add(
             RecordFault.TRUNCATED, f"the {what} from {piece.first} to {last} are missing", index=piece.first
@@ -208,8 +207,8 @@ class Examination:
             line = b"" if entries is None else entries.readline(LONGEST_LINE)
             if entries is not None and not line:
                 return self._short(piece, index, f"the entries from {index} on")
-            kept = leaves.read(LEAF_LINE)
-            data = self._lines.leaf(piece, kept, line, index)
+            leaf_line = leaves.read(LEAF_LINE)
+            data = self._lines.leaf(piece, leaf_line, line, index)
             if data is None:
                 return index if piece.size is None and not line.endswith(b"\n") else None
             if entries is not None and not self._lines.line(piece, line, data, index):
@@ -219,10 +218,10 @@ class Examination:
                 tree.add(leaf)
             if index + 1 in self._stops:
                 self._compare(index + 1, paths)
-        raise AssertionError("counting does not end")
+        raise AssertionError("itertools.count never ends")
 
     def _short(self, piece: Piece, index: int, what: str) -> int | None:
-        """The entries end here, which only the laptop's own may do."""
+        """The entries end before they should; only the laptop's own files may."""
         if piece.size is None:
             return index
         source = _name_of(piece)
@@ -234,7 +233,7 @@ class Examination:
             if file is not None and of is not None and file.read(1):
                 source = of.name
                 self._findings.add(
-                    RecordFault.ALTERED, f"{source}: it goes on after its last entry", index=piece.size, file=source
+                    RecordFault.ALTERED, f"{source}: it continues after its last entry", index=piece.size, file=source
                 )
         return piece.size
 
@@ -245,28 +244,28 @@ class Examination:
             fits = {said for said in there if said.root == root}
             if fits:
                 self._fits |= fits
-                # Whoever signed a later state of a history vouched for the earlier ones.
+                # Signing a later state of a history vouches for the earlier ones.
                 self._forked |= {earlier.size for earlier in path.contradicts}
             path.contradicts |= there - fits
             self._contradicted |= there - fits
         if size in self._starts:
             self._offer(size, [path.copy() for path in paths])
 
-    # --- what it comes to --------------------------------------------------------------------------------------------
+    # --- the report --------------------------------------------------------------------------------------------------
 
     def _conclude(self) -> Report:
         reached = self._reached
-        # Of two forks that are here, the same one is taken whenever this copy is looked at.
+        # If there are two forks, every examination of this copy picks the same one.
         best = max(self._fits, key=lambda said: (said.size, said.root), default=None)
         signed = 0 if best is None else best.size
         self._check_histories()
         self._check_reach(reached, signed)
         self._lines.conclude(to_the_end=not self._broken)
         self._check_rotations()
-        if self._broken and not self._findings.all():  # nothing that was not read to its end is called whole
-            self._findings.add(RecordFault.TRUNCATED, f"it could be read up to entry {reached} only", index=reached)
+        if self._broken and not self._findings.all():  # a record that was not read to its end is never called whole
+            self._findings.add(RecordFault.TRUNCATED, f"it could only be read up to entry {reached}", index=reached)
         if self._evidence.strangers:
-            self._notes.append(f"{len(self._evidence.strangers)} files in its folder are not of the record")
+            self._notes.append(f"{len(self._evidence.strangers)} files in its folder do not belong to the record")
         return Report(
             device=self._evidence.device,
             entries=reached,
@@ -286,9 +285,9 @@ class Examination:
         )
 
     def _check_histories(self) -> None:
-        twice = {size for size, said_there in self._by_size.items() if len(said_there) > 1}  # told already
+        twice = {size for size, said_there in self._by_size.items() if len(said_there) > 1}  # reported already
         for size in sorted(self._forked - twice):
-            text = f"what was signed at {size} entries is not the beginning of what was signed later"
+            text = f"the record signed at {size} entries is not the beginning of the record signed later"
             self._findings.add(RecordFault.FORKED, text, index=size)
         altered = {said.size for said in self._contradicted} - {said.size for said in self._fits} - self._forked
         for size in sorted(altered) if not self._broken else ():
@@ -313,27 +312,25 @@ class Examination:
         noted = {str(rotation.new) for rotation in self._trust.rotations}
         for key, index in self._lines.passed_on.items():
             if key in signing and key not in noted:
-                self._findings.add(
-                    RecordFault.UNSIGNED, "the note by which the log key was passed on is missing", index=index
-                )
+                self._findings.add(RecordFault.UNSIGNED, "the note that names the new log key is missing", index=index)
         for rotation in self._trust.rotations:
-            told_by = self._lines.passed_on.get(str(rotation.new))
-            # The old key signs the entry that names the new one; where it was lost, the new key signs that one too.
-            if told_by is not None and told_by != rotation.size - (rotation not in self._trust.unvouched):
-                text = "the note by which the log key was passed on is not the one that its entry tells of"
-                self._findings.add(RecordFault.UNSIGNED, text, index=told_by)
+            said_by = self._lines.passed_on.get(str(rotation.new))
+            # The old key signs the entry that names the new one. If it was lost, the new key signs that entry too.
+            if said_by is not None and said_by != rotation.size - (rotation not in self._trust.unvouched):
+                text = "the note that names the new log key is not the one that its entry describes"
+                self._findings.add(RecordFault.UNSIGNED, text, index=said_by)
 
     def _last_heard(self, best: Checkpoint | None) -> datetime | None:
-        """The latest moment at which the device was certainly there.
+        """The latest moment at which the device was certainly active.
 
-        Whoever copies a file, or writes to it, makes it younger: so its time is the latest there can be, and no more.
+        Copying a file or writing to it can only make it younger. So the file's time is an upper bound and nothing more.
         """
-        told = None if best is None else self._lines.heard.get(best.size)
-        if told is None or best is None:
+        heard_at = None if best is None else self._lines.heard.get(best.size)
+        if heard_at is None or best is None:
             return None
         written = [note.written_at for note in self._evidence.checkpoints if _is_of(note, best)]
         times = [at for at in written if at is not None and at <= self._now + AHEAD]
-        return min(told, max(times)) if times else told
+        return min(heard_at, max(times)) if times else heard_at
 
 
 def _not_signed(first: int, last: int) -> str:

@@ -1,4 +1,4 @@
-"""What verifying found: for people, for scripts, and as the exit code that each kind of damage has."""
+"""What verifying found: for people, for scripts, and as the exit code of each kind of damage."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +36,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, in words; at which entry and in which file, where that is known."""
+    """One thing that is wrong, in words, with its entry and its file if they are known."""
 
     damage: RecordFault
     text: str
@@ -45,8 +45,8 @@ class Finding:
 
     def as_json(self) -> dict[str, object]:
         """For scripts."""
-        told = {"damage": _WORDS[self.damage], "code": int(self.damage), "text": self.text}
-        return told | {key: value for key, value in (("index", self.index), ("file", self.file)) if value is not None}
+        facts = {"damage": _WORDS[self.damage], "code": int(self.damage), "text": self.text}
+        return facts | {key: value for key, value in (("index", self.index), ("file", self.file)) if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,17 @@ class Former:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One device's record, examined. It is whole if there are no findings.
+    """The result of examining one device's record. It is whole if there are no findings.
 
-    `entries` is how many were read from the first on without a gap; `signed` how many of them a trusted signature
-    covers; `root` and `keys` are those of that signature; `notes` is what is worth knowing and no damage;
-    `to_erase` are entries that were erased on the laptop and are not, or not wholly, in this copy.
+    `entries` is how many were read from the first one without a gap; `signed` how many of them a trusted signature
+    covers; `root` and `keys` belong to that signature. `notes` are worth knowing but not damage. `to_erase` are entries
+    that were erased on the laptop and are still in this copy, wholly or in part.
 
-    `last_at` is when the last signed entry was put down, by the laptop's clock; `last_heard` the latest moment at which
-    the device was certainly there, by the share's clock where that is known, None where nothing can be believed;
-    `ahead` how many entries are dated in the future. `renamed_to` is the name under which the record goes on, `formers`
-    are the names that the device had before. `version` is that of the program which signed last,
-    `behind` the newest one, where another device or whoever looks has a newer one.
+    `last_at` is when the last signed entry was written, by the laptop's clock. `last_heard` is the latest moment at
+    which the device was certainly active, by the share's clock if that is known, None if nothing can be believed.
+    `ahead` is how many entries are dated in the future. `renamed_to` is the name under which the record continues,
+    `formers` are the device's earlier names. `version` is that of the program which signed last, `behind` the newest
+    version, if another device or this program has a newer one.
     """
 
     device: str
@@ -96,7 +96,7 @@ class Report:
         return exit_code([self])
 
     def with_finding(self, damage: RecordFault, text: str) -> "Report":
-        """With one more finding."""
+        """A copy with one more finding."""
         findings = sorted((*self.findings, Finding(damage, text)), key=lambda one: GRAVEST_FIRST.index(one.damage))
         return replace(self, findings=tuple(findings))
 
@@ -124,7 +124,7 @@ class Report:
 
     def lines(self) -> Iterator[str]:
         """For people."""
-        last = "" if self.last_at is None else f", the last of {self.last_at:%Y-%m-%d %H:%M} UTC"
+        last = "" if self.last_at is None else f", the last from {self.last_at:%Y-%m-%d %H:%M} UTC"
         if not self.findings:
             erased = f", {self.erased} erased on request" if self.erased else ""
             yield f"{self.device}: whole and signed: {self.entries} entries{last}{erased}"
@@ -143,29 +143,29 @@ def exit_code(reports: Iterable[Report]) -> int:
     return next((int(damage) for damage in GRAVEST_FIRST if damage in found), 0)
 
 
-MOST_TOLD = 50
-"""Findings of one kind in a report; a record that was written over would fill a disk with them."""
+MOST_LISTED = 50
+"""The most findings of one kind in a report: a record that was overwritten would fill a disk with them."""
 
 
 class Findings:
-    """Collects, and counts what is beyond `MOST_TOLD` of a kind."""
+    """Collects findings, and only counts those beyond `MOST_LISTED` of a kind."""
 
     def __init__(self) -> None:
         self._found: list[Finding] = []
         self._counts: Counter[RecordFault] = Counter()
 
     def add(self, damage: RecordFault, text: str, *, index: int | None = None, file: str | None = None) -> None:
-        """One more."""
+        """Add a finding."""
         self._counts[damage] += 1
-        if self._counts[damage] <= MOST_TOLD:
+        if self._counts[damage] <= MOST_LISTED:
             self._found.append(Finding(damage, text, index, file))
 
     def all(self) -> tuple[Finding, ...]:
-        """The gravest first, each kind in the order found."""
+        """The gravest first, each kind in the order in which it was found."""
         ordered: Sequence[Finding] = sorted(self._found, key=lambda one: GRAVEST_FIRST.index(one.damage))
         more = [
-            Finding(damage, f"and {count - MOST_TOLD} more like these")
+            Finding(damage, f"and {count - MOST_LISTED} more like these")
             for damage, count in self._counts.items()
-            if count > MOST_TOLD
+            if count > MOST_LISTED
         ]
         return (*ordered, *more)

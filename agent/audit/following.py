@@ -1,4 +1,4 @@
-"""Reading a published record from one entry to the next, whatever files it lies in, and however these overlap."""
+"""Reading a published record from one entry to the next, whatever files it is in, and however these overlap."""
 
 import heapq
 from bisect import bisect_right
@@ -11,7 +11,7 @@ from agent.record.leaf import LEAF_LINE
 
 
 class Pieces:
-    """Those of one record that have both entries and leaves. Asked for one entry after the other, in their order."""
+    """The pieces of one record that have both entries and leaves. Ask for entries in their order."""
 
     def __init__(self, pieces: Iterable[Piece]) -> None:
         self._all = [
@@ -22,7 +22,7 @@ class Pieces:
         self._useless: set[int] = set()
 
     def at(self, index: int) -> Piece | None:
-        """The piece that has this entry and reaches furthest; None where none has it."""
+        """The piece that has this entry and reaches furthest; None if no piece has it."""
         while self._waiting and self._waiting[-1].first <= index:
             piece = self._waiting.pop()
             heapq.heappush(self._open, (-(piece.size or 0), len(self._waiting), piece))
@@ -31,18 +31,19 @@ class Pieces:
         return self._open[0][2] if self._open else None
 
     def drop(self, piece: Piece) -> None:
-        """This piece is of no use: let others take its place."""
+        """Ignore this piece: let others take its place."""
         self._useless.add(id(piece))
 
     def without(self, piece: Piece) -> "Pieces":
-        """The others, to be asked from any entry on again."""
+        """The other pieces, to be asked from any entry on again."""
         return Pieces(one for one in self._all if one is not piece)
 
 
 def lines_of(piece: Piece, index: int) -> Iterator[tuple[bytes, bytes]]:
-    """From entry `index` on each line of a piece, with its end, and its leaf's line; less where either is cut.
+    """Each line of a piece from entry `index` on, with its line end, and its leaf's line; fewer if either file is cut
+    short.
 
-    Raises OSError, or NotPlain where there is no file. Nothing is checked.
+    Raises OSError, or NotPlain if it is not a file. Nothing is checked.
     """
     if piece.entries is None or piece.leaves is None or piece.size is None:
         return
@@ -58,7 +59,7 @@ def lines_of(piece: Piece, index: int) -> Iterator[tuple[bytes, bytes]]:
 
 
 class Coverage:
-    """Which entries whole pieces have, those with entries and leaves."""
+    """Which entries are in whole pieces, which have both entries and leaves."""
 
     def __init__(self, pieces: Iterable[Piece]) -> None:
         whole = sorted((one.first, one.size) for one in pieces if one.size is not None and one.entries and one.leaves)
@@ -66,6 +67,6 @@ class Coverage:
         self._reach = list(accumulate((size for _, size in whole), max))
 
     def has(self, piece: Piece) -> bool:
-        """Whether a single one has all that this one is of."""
+        """Whether a single whole piece has everything that this piece covers."""
         at = bisect_right(self._firsts, piece.first)
         return piece.size is not None and at > 0 and self._reach[at - 1] >= piece.size

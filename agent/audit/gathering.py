@@ -1,16 +1,15 @@
-"""Gathering a device's publications into bundles, on IT's side, so that the record does not drown the share.
+"""Gathering a device's publications into bundles, on IT's side, so that the share is not flooded with files.
 
-What was published in a month that is over becomes one bundle, and the months of a year that is over another. Only a
-record that verifies is touched. Of each bundle, in this order, so that a crash anywhere leaves a record that verifies:
+The publications of a finished month become one bundle, and the months of a finished year another. Only a record that
+verifies is touched. Each bundle is made in this order, so that a crash at any point leaves a record that verifies:
 
 1. it is written under a name that nobody reads, and synced;
-2. it is read back, and the record is verified with the bundles in place of what they were made of: it must come to
-   the very same;
-3. it gets its name, which replaces nothing;
-4. what it was made of is taken away, each file only if it still is what was gathered.
+2. it is read back, and the record is verified with the bundles in place of their sources: the result must be the same;
+3. it gets its final name, which replaces nothing;
+4. its sources are deleted, each only if it is still exactly the file that was gathered.
 
-What an earlier try left beside a bundle is taken away by the next. A device may publish meanwhile: what comes later is
-not part of it. Devices own these folders, so they count as hostile: see `agent.files.beneath`.
+If an earlier run left sources next to a bundle, the next run deletes them. A device may publish meanwhile: later
+publications are left alone. Devices own these folders, so they count as hostile: see `agent.files.beneath`.
 """
 
 import hashlib
@@ -36,17 +35,17 @@ from agent.record.packed import pack
 from agent.record.published import LARGEST, Part, bundle_name, read_name
 
 MOST_OF_A_BUNDLE = LARGEST // 2
-"""Bytes of what becomes one bundle."""
+"""The most bytes that are put into one bundle."""
 
 STALE = 24 * 3600
-"""Seconds after which a bundle that never got its name belongs to nobody."""
+"""Seconds after which a bundle that never got its final name counts as abandoned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What became of one device's record: how many files were gathered into how many bundles.
+    """The result for one device's record: how many files were gathered into how many bundles.
 
-    `trouble` says in words why nothing, or no more, was done.
+    `trouble` says in words why nothing, or nothing more, was done.
     """
 
     device: str
@@ -55,14 +54,12 @@ class Gathered:
     trouble: str | None = None
 
     def lines(self) -> Iterator[str]:
-        """For people; nothing where nothing was to be done."""
+        """For people; nothing if there was nothing to do."""
         if self.files:
             into = "1 bundle" if self.bundles == 1 else f"{self.bundles} bundles"
-            yield f"{self.device}: {self.files} files of its record were gathered" + (
-                f" into {into}" * bool(self.bundles)
-            )
+            yield f"{self.device}: {self.files} record files were gathered" + (f" into {into}" * bool(self.bundles))
         if self.trouble:
-            yield f"{self.device}: its record was not gathered: {self.trouble}"
+            yield f"{self.device}: not gathered: {self.trouble}"
 
     def as_json(self) -> dict[str, object]:
         """One object, for scripts."""
@@ -82,9 +79,9 @@ def gather_records(
     devices: Collection[str] | None = None,
     step: Callable[[str], object] = lambda _: None,
 ) -> Iterator[Gathered]:
-    """Gather the records in a share, its `record/`, or one device's folder, of these `devices` (None: of all).
+    """Gather the records in a share, its `record/`, or one device's folder, for these `devices` (None means all).
 
-    `step` hears before each change to the share what it will be. UsageError where there is no record.
+    `step` is called before each change to the share with its name. UsageError if there is no record.
     """
     with opened_copy(folder) as copy:
         for evidence, trusted in all_evidence(copy, keys, lambda _: ())[0]:
@@ -94,7 +91,7 @@ def gather_records(
 
 @dataclass(frozen=True, slots=True)
 class _Old:
-    """A piece with the names of its files, and the notes that belong to it."""
+    """A piece with the names of its files, and its notes."""
 
     piece: Piece
     files: tuple[str, ...]
@@ -103,7 +100,7 @@ class _Old:
 
 @dataclass(slots=True)
 class _Bundle:
-    """What becomes one file: of which pieces, their files with a digest of each, and the names it has and will have."""
+    """The pieces that become one file, their files with a digest of each, and the names before and after."""
 
     olds: list[_Old]
     draft: Parts
@@ -112,7 +109,7 @@ class _Bundle:
 
 
 class _Gathering:
-    """One device's record being gathered."""
+    """The gathering of one device's record."""
 
     def __init__(
         self,
@@ -138,7 +135,9 @@ class _Gathering:
         except (RecordError, NotPlain) as fault:
             return Gathered(device, self._files, self._bundles, f"{fault}")
         except FileExistsError:
-            return Gathered(device, self._files, self._bundles, "another run is gathering it; what is left comes next")
+            return Gathered(
+                device, self._files, self._bundles, "another run is gathering it; run this again when that has ended"
+            )
         except OSError as fault:
             why = f"its folder cannot be written to: {fault.strerror}"
             return Gathered(device, self._files, self._bundles, why)
@@ -151,11 +150,11 @@ class _Gathering:
             return
         before = verify(self._evidence, self._keys, self._now)
         if before.findings:
-            return  # `log verify` reports it
+            return  # `log verify` reports the damage
         self._sweep()
         bundles: list[_Bundle] = []
         try:
-            bundles.extend(self._written(group) for group in groups)  # one by one: what was written is known
+            bundles.extend(self._written(group) for group in groups)  # one by one: an error leaves the list so far
             if bundles:
                 self._verify(bundles, before)
             for bundle in bundles:
@@ -166,7 +165,7 @@ class _Gathering:
                 self._discard(bundle.draft)
             raise
         self._bundles = len(bundles)
-        for old, covering in doubles:  # first, because such a piece may be made of a file that is taken away next
+        for old, covering in doubles:  # first, because such a piece may be in a file that is deleted next
             self._take_double(old, covering)
         for bundle in bundles:
             for name, digest in bundle.digests.items():
@@ -176,7 +175,7 @@ class _Gathering:
     # --- what belongs together ---------------------------------------------------------------------------------------
 
     def _groups(self, line: Sequence[_Old]) -> Iterator[list[_Old]]:
-        """Pieces that become one: of a year that is over, or of a month; no larger than a bundle may be."""
+        """Pieces that become one bundle: those of a finished year, or of a month; no larger than a bundle may be."""
         dated: list[tuple[tuple[int, ...] | None, _Old, int]] = []
         for old in line:
             at, size = self._last_of(old)
@@ -196,7 +195,7 @@ class _Gathering:
                 yield group
 
     def _period(self, at: datetime | None) -> tuple[int, ...] | None:
-        """The year, or the month of this year, that is over; None for one that is not."""
+        """The year, or the month of this year, if it is finished; None otherwise."""
         if at is None or (at.year, at.month) >= (self._now.year, self._now.month):
             return None
         return (at.year,) if at.year < self._now.year else (at.year, at.month)
@@ -211,7 +210,7 @@ class _Gathering:
         return None, size
 
     def _content(self, old: _Old, digests: dict[str, bytes]) -> tuple[bytes, bytes, list[tuple[Part, bytes]]]:
-        """Entries, leaves and notes of a piece, read once more; the digest of each file goes into `digests`."""
+        """Entries, leaves and notes of a piece, read again; the digest of each file goes into `digests`."""
         contents = {name: self._read(name) for name in old.files}
         digests |= {name: hashlib.sha256(content).digest() for name, content in contents.items()}
         piece = old.piece
@@ -243,7 +242,7 @@ class _Gathering:
         return _Bundle(group, draft, bundle_name(group[0].piece.first, last.size or 0, last.root), digests)
 
     def _verify(self, bundles: Sequence[_Bundle], before: Report) -> None:
-        """RecordAltered unless the record comes to the same with the bundles in place of what they were made of."""
+        """RecordAltered unless the record verifies to the same result with the bundles in place of their sources."""
         self._step("verify")
         gone = {name for bundle in bundles for name in bundle.digests}
         after = replace(
@@ -259,19 +258,21 @@ class _Gathering:
         for bundle in bundles:
             name = read_name(bundle.name)
             if name is None:
-                raise RecordAltered("a bundle of it would have no right name")
+                raise RecordAltered("one of its bundles would have a wrong name")
             after = after.with_more(of_file(self._copy, bundle.draft, name, after.device))
         notes = [{note.content for note in (*one.checkpoints, *one.rotations)} for one in (self._evidence, after)]
         if notes[0] != notes[1] or _sum(verify(after, self._keys, self._now)) != _sum(before):
-            raise RecordAltered("it changed while it was gathered, or the bundle was not what was written; try again")
+            raise RecordAltered(
+                "it changed while it was being gathered, or a bundle was not written correctly; try again"
+            )
 
-    # --- taking away -------------------------------------------------------------------------------------------------
+    # --- deleting ----------------------------------------------------------------------------------------------------
 
     def _take_away(self, name: str, digest: bytes) -> None:
-        """Take a file away that is in a bundle; RecordAltered if it is not the one that was gathered."""
+        """Delete a file whose content is in a bundle; RecordAltered if it is not the one that was gathered."""
         try:
             if hashlib.sha256(self._read(name)).digest() != digest:
-                raise RecordAltered(f"{name} was changed while it was gathered, and stays")
+                raise RecordAltered(f"{name} was changed while it was being gathered, so it was left in place")
             self._step("take away")
             self._copy.remove((*self._where, name))
         except FileNotFoundError:
@@ -279,7 +280,7 @@ class _Gathering:
         self._files += 1
 
     def _take_double(self, old: _Old, covering: _Old) -> None:
-        """Take away what lies beside a bundle that has the same; whatever differs in anything stays."""
+        """Delete a file next to a bundle that has the same content; a file that differs in any way stays."""
         digests: dict[str, bytes] = {}
         entries, leaves, notes = self._content(old, digests)
         theirs, their_leaves, their_notes = self._content(covering, {})
@@ -298,10 +299,10 @@ class _Gathering:
         try:
             self._copy.remove(draft)
         except OSError:
-            return  # the next sweep does it
+            return  # the next sweep deletes it
 
     def _sweep(self) -> None:
-        """Take away drafts that nobody will finish."""
+        """Delete drafts that nobody will finish."""
         for one in self._copy.names(self._where, MOST_FILES):
             draft = (*self._where, one.name)
             if one.name.startswith(GATHERING) and time.time() - self._copy.about(draft).st_ctime > STALE:
@@ -309,8 +310,8 @@ class _Gathering:
 
 
 def _line(evidence: PublishedEvidence) -> tuple[list[_Old], list[tuple[_Old, _Old]]]:
-    """The pieces in this device's own folder that follow one another from the beginning, each the longest there is; and
-    those that lie within another, with that one.
+    """The pieces in this device's own folder that follow one another from the beginning, each the longest available;
+    and those that are inside another, with that one.
     """
     notes: dict[object, list[Note]] = {}
     for note in (*evidence.checkpoints, *evidence.rotations):
@@ -343,18 +344,18 @@ def _written_at(line: bytes) -> datetime:
 
 
 def _is_own(piece: Piece) -> bool:
-    """Whether the device's own folder has it, under the names of its own record; of its two parts the leaves at least:
-    those are taken away last.
+    """Whether it is in the device's own folder, under the names of its own record. The leaves are enough, because they
+    are deleted last.
     """
     names = [read_name(source.name) for source in (piece.entries, piece.leaves) if source is not None]
     return piece.leaves is not None and all(name is not None and name.former is None for name in names)
 
 
 def _old(piece: Piece, notes: dict[object, list[Note]]) -> _Old:
-    """A piece with its files, in the order in which they may be taken away: the leaves prove themselves to the last."""
+    """A piece with its files, in the order in which they may be deleted: the leaves prove themselves to the last."""
     sources = dict.fromkeys(source.name for source in (piece.entries, piece.leaves) if source is not None)
     mine = [note for source in sources for note in notes.get(source, ())]
-    if not mine:  # its notes have files of their own
+    if not mine:  # its notes are in separate files
         for note in notes.get((piece.size, piece.root), ()):
             named = read_name(note.source)
             if named is not None and named.first is None and named.former is None:
@@ -370,11 +371,11 @@ def _order(note: tuple[Part, bytes]) -> tuple[int, bool]:
             return read_rotation(content)[0].size, False
         return checkpoint_of(content).size, True
     except NoteFault as fault:
-        raise RecordAltered(f"a note of it cannot be read: {fault}") from fault
+        raise RecordAltered(f"one of its notes cannot be read: {fault}") from fault
 
 
 def _sum(report: Report) -> tuple[object, ...]:
-    """What a record comes to."""
+    """Everything about a record that gathering must not change."""
     return (
         *(report.findings, report.entries, report.signed, report.root, report.keys, report.last_at, report.erased),
         *(report.to_erase, report.ahead, report.renamed_to, report.formers),

@@ -1,8 +1,8 @@
 """Comparing what the record says the share holds with what is there, by names and sizes. No file is opened.
 
 A photo reaches the share a little before its entry does, and a photo that is being sent has a temporary name: neither
-is reported. A witness remembers how long a file has been there without an entry, because anyone can set the time that a
-file bears.
+is reported. A witness remembers how long a file has been there without an entry, because anyone can change the time in
+a file's attributes.
 """
 
 import json
@@ -18,22 +18,22 @@ from agent.audit.lines import LONGEST_LINE
 from agent.files.beneath import Beneath, NotPlain
 
 SETTLING = timedelta(hours=24)
-"""How old a file must be to be missed in the record: the entry is published after the run that sent it."""
+"""The age from which a file must have an entry, which is published after the run that sent the file."""
 
 VISITS = "visits"
 
 MOST_PHOTOS = 5_000_000
-"""Names below `visits/` that are looked at."""
+"""The most names below `visits/` that are read."""
 
 DEEPEST = 8
-"""Folders within folders there: the agent makes one level."""
+"""How deep folders there are read: the agent makes one level."""
 
 _TRANSFERRED = b'"kind":"transferred"'
 
 
 @dataclass(frozen=True, slots=True)
 class HeldFile:
-    """A file on the share, as far as it can be known from where one looks; `size` is None of what is no plain file."""
+    """A file on the share, as far as this program can see it; `size` is None if it is not a plain file."""
 
     size: int | None
     size_known: bool = True
@@ -42,9 +42,9 @@ class HeldFile:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """How many files are as recorded; names of files with no entry, of entries with no file, and of other size.
+    """How many files match the record; the names of files without an entry, entries without a file, and wrong sizes.
 
-    `not_compared` says why the share's photos could not be looked at.
+    `not_compared` says why the share's photos could not be read.
     """
 
     right: int
@@ -59,7 +59,7 @@ class Holdings:
         return self.not_compared is None and not (self.without_entry or self.without_file or self.of_other_size)
 
     def lines(self) -> Iterator[str]:
-        """For people: visit by visit, where something is wrong."""
+        """For people: visit by visit, if something is wrong."""
         if self.agree:
             yield f"share: {self.right} files, each as recorded"
             return
@@ -69,8 +69,8 @@ class Holdings:
         yield f"share: DISAGREES with the record: {self.right} files are as recorded"
         for what, names in (
             ("on the share with no entry", self.without_entry),
-            ("on record, and not on the share", self.without_file),
-            ("of another size than recorded", self.of_other_size),
+            ("on record, but not on the share", self.without_file),
+            ("different in size from the record", self.of_other_size),
         ):
             for visit, count in Counter(name.split("/")[1] for name in names).items():
                 one = next(name for name in names if name.split("/")[1] == visit)
@@ -90,7 +90,7 @@ class Holdings:
 
 
 def recorded(evidences: Iterable[PublishedEvidence]) -> dict[str, int]:
-    """Every file that an entry says is on the share, with its size there. Lines that are no entries are passed over."""
+    """Every file that an entry says is on the share, with its size there. Lines that are not entries are skipped."""
     found: dict[str, int] = {}
     for evidence in evidences:
         for piece in evidence.pieces:
@@ -106,7 +106,7 @@ def _files_in(segment: Source) -> Iterator[tuple[str, int]]:
                 if _TRANSFERRED in line:
                     yield from _files_of(line)
     except (OSError, NotPlain):
-        return  # verifying tells of it
+        return  # verifying reports it
 
 
 def _files_of(line: bytes) -> list[tuple[str, int]]:
@@ -116,13 +116,13 @@ def _files_of(line: bytes) -> list[tuple[str, int]]:
             return []
         return [(str(file["name"]), int(file["held_size"])) for file in entry["body"]["files"]]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return []  # verifying tells of it
+        return []  # verifying reports it
 
 
 def on_disk(visits: Path) -> dict[str, HeldFile]:
     """All files in a mounted or copied `visits/`, by their names on the share.
 
-    NotPlain where it holds more than is looked at, OSError where it may not be read.
+    NotPlain if it holds more than is read, OSError if it may not be read.
     """
     found = {}
     with Beneath(visits) as copy:
@@ -133,14 +133,14 @@ def on_disk(visits: Path) -> dict[str, HeldFile]:
 
 
 def not_compared(reason: str) -> Holdings:
-    """What is said when the share's photos could not be looked at."""
+    """The result if the share's photos could not be read."""
     return Holdings(0, (), (), (), not_compared=reason)
 
 
 def _time(seconds: float) -> datetime | None:
     try:
         return datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):  # a year that no calendar has
+    except (ValueError, OverflowError, OSError):  # a year outside the calendar
         return None
 
 
@@ -153,7 +153,7 @@ def compare(
     strange_since: Mapping[str, datetime] | None = None,
     settling: timedelta = SETTLING,
 ) -> Holdings:
-    """Compare what is under `visits/` with what is recorded; visits in `retired` were cleared away by IT on purpose.
+    """Compare what is under `visits/` with what is recorded; IT removed the visits in `retired` on purpose.
 
     `strange_since` says when a file without an entry was first seen.
     """
@@ -175,5 +175,5 @@ def compare(
 
 
 def is_under_way(name: str) -> bool:
-    """Whether this is a name that a file has while it is sent."""
+    """Whether this is a name that a file has while it is being sent."""
     return name.rpartition("/")[2].startswith(".uploading-")

@@ -1,4 +1,4 @@
-"""A private key of IT's own, in a file that only its owner can read: the witness's and the reviewer's."""
+"""A private key that belongs to IT (a witness's or a reviewer's), in a file that only its owner can read."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # 40 ms, and only signing needs it
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 LARGEST = 100_000
-"""Bytes that a key's file can have."""
+"""The most bytes that a key file can have."""
 
 
 def own_key(file: Path, whose: str) -> "Ed25519PrivateKey":

@@ -1,4 +1,4 @@
-"""Checking each line of a record against its leaf, and the entries against themselves and one another.
+"""Checking each line of a record against its leaf, and the entries for consistency with themselves and each other.
 
 Lines are read in order, however many there are; only numbers are remembered.
 """
@@ -16,21 +16,21 @@ from agent.record.leaf import ERASED_SALT, LEAF_LINE, commit, erased_index, read
 from agent.record.schema import EntryKind
 
 LONGEST_LINE = 16 * 1024 * 1024
-"""Bytes of a line that are read at once: nothing of ours is as long, and memory is not for others to fill."""
+"""The most bytes of a line that are read at once: no entry is as long, and a hostile file must not fill memory."""
 
 AHEAD = timedelta(hours=1)
-"""How far a clock may run ahead before what it says is not believed."""
+"""A time further in the future than this is not believed."""
 
 
 class Lines:
     """The lines of one device's record, read at the moment `now` by the reader's own clock.
 
-    `erased` are the entries that were taken out; `passed_on` names each key that the log was passed on to, with the
-    entry that says so. `times` are those of the last entries of each size in `sizes`; `last_at` is the last one's.
-    `heard` is, likewise for each size, the latest moment at which the device was certainly there: what the share's
-    clock said, else the laptop's, unless it lies in the future. `ahead` counts entries that the laptop dated in the
-    future. `versions` is, for each size, which version of the program the device ran. `renamed_to` is the name that the
-    last entry says the device has now, `formers` the names before.
+    `erased` are the entries that were erased; `passed_on` names each new log key, with the entry that says so. `times`
+    holds, for each size in `sizes`, the time of the last entry at that size; `last_at` is the time of the last entry.
+    `heard` holds, for each size, the latest moment at which the device was certainly active: by the share's clock if
+    stated, otherwise by the laptop's, unless that lies in the future. `ahead` counts entries that the laptop dated in
+    the future. `versions` holds, for each size, the program version that the device ran. `renamed_to` is the device's
+    new name by its last entry, `formers` its earlier names.
     """
 
     def __init__(self, device: str, sizes: Container[int], findings: Findings, notes: list[str], now: datetime) -> None:
@@ -56,32 +56,32 @@ class Lines:
 
     @property
     def to_erase(self) -> tuple[int, ...]:
-        """Entries that others say were erased, and that are not, or not wholly."""
+        """Entries that were erased by the word of later entries, and are still here, wholly or in part."""
         return tuple(sorted(self._may_be_erased - self.erased))
 
-    def leaf(self, piece: Piece, kept: bytes, line: bytes, index: int) -> tuple[bytes, bytes] | None:
-        """The leaf's data and its salt; None, told, where they cannot be read."""
-        torn = piece.size is None and not line.endswith(b"\n")  # a crash came before its leaf was written, or in it
-        if len(kept) < LEAF_LINE and not kept.endswith(b"\n"):  # a cut leaves no line end
+    def leaf(self, piece: Piece, leaf_line: bytes, line: bytes, index: int) -> tuple[bytes, bytes] | None:
+        """The leaf's data and its salt; None, with a finding, if they cannot be read."""
+        torn = piece.size is None and not line.endswith(b"\n")  # a crash came before or while its leaf was written
+        if len(leaf_line) < LEAF_LINE and not leaf_line.endswith(b"\n"):  # a cut leaves no line end
             if not torn:
                 self._findings.add(RecordFault.TRUNCATED, f"the leaf of entry {index} is missing", index=index)
             return None
         try:
-            return read_leaf_line(kept)
+            return read_leaf_line(leaf_line)
         except RecordAltered:
-            self._findings.add(RecordFault.ALTERED, f"the leaf of entry {index} is not what was written", index=index)
+            self._findings.add(RecordFault.ALTERED, f"the leaf of entry {index} has been altered", index=index)
             return None
 
     def line(self, piece: Piece, line: bytes, leaf: tuple[bytes, bytes], index: int) -> bool:
-        """Check an entry's line against its leaf; False where nothing may follow."""
+        """Check an entry's line against its leaf; False if nothing may follow."""
         data, salt = leaf
         text = line[:-1]
         if not line.endswith(b"\n"):
             if piece.size is None and commit(salt, line) != data:
-                self._notes.append("a crash cut the last line; the next run puts it aside")
+                self._notes.append("a crash cut the last line short; the next run sets it aside")
                 return False
             if piece.size is not None and commit(salt, text) != data:
-                self._findings.add(RecordFault.TRUNCATED, f"entry {index} is cut", index=index)
+                self._findings.add(RecordFault.TRUNCATED, f"entry {index} is cut short", index=index)
                 return False
             if piece.size is None:
                 text = line
@@ -92,11 +92,11 @@ class Lines:
         elif erased_index(text) == index and salt == ERASED_SALT:
             self.erased.add(index)
         else:
-            self._findings.add(RecordFault.ALTERED, f"entry {index} is not what was written", index=index)
+            self._findings.add(RecordFault.ALTERED, f"entry {index} has been altered", index=index)
         return True
 
     def _entry(self, text: bytes, index: int) -> None:
-        """What an entry says of itself and of others."""
+        """Note what an entry says about itself and about others."""
         try:
             read: dict[str, Any] = json.loads(text)
             at = _instant(read["at"])
@@ -113,7 +113,7 @@ class Lines:
             self._findings.add(RecordFault.ALTERED, f"entry {index} was not written by this program", index=index)
             return
         if stated != index:
-            self._findings.add(RecordFault.ALTERED, f"entry {index} was written as entry {stated!r}", index=index)
+            self._findings.add(RecordFault.ALTERED, f"entry {index} says that it is entry {stated!r}", index=index)
         if device != self._device:
             self._others.add(index)
         self._date(index, at, share_at)
@@ -134,23 +134,23 @@ class Lines:
             self.formers.append(Former(old, int(body["entries"]), str(body.get("root", ""))))
 
     def _date(self, index: int, at: datetime, share_at: datetime | None) -> None:
-        """When the device was last heard of, as far as this entry tells: no clock is believed that runs ahead."""
+        """Note when the device was last heard from, by this entry; a clock that is fast is not believed."""
         latest = self._now + AHEAD
         if at > latest or (share_at is not None and at - share_at > AHEAD):
             self.ahead += 1
             self._first_ahead = self._first_ahead or (index, at)
-        told = at if share_at is None else share_at
-        if told <= latest:
-            self._last_heard = told
+        stated_at = at if share_at is None else share_at
+        if stated_at <= latest:
+            self._last_heard = stated_at
 
     def conclude(self, *, to_the_end: bool) -> None:
-        """Tell what only shows when all was read; `to_the_end` says whether it was."""
+        """Report what only shows after the last line; `to_the_end` says whether all lines were read."""
         for index in sorted(self.erased - self._may_be_erased):
-            text = f"entry {index} was taken out, and no entry says why"
+            text = f"entry {index} was erased, and no entry says why"
             if to_the_end:
                 self._findings.add(RecordFault.ALTERED, text, index=index)
-            else:  # the one that says why may be among what is missing
-                self._findings.add(RecordFault.TRUNCATED, f"{text} as far as they are here", index=index)
+            else:  # the entry that says why may be among the missing ones
+                self._findings.add(RecordFault.TRUNCATED, f"{text} among those that are here", index=index)
         for index in self.to_erase:
             self._notes.append(f"entry {index} was erased on the laptop but is still in this copy")
         if self._first_ahead is not None:
@@ -160,12 +160,12 @@ class Lines:
                 f"{entries} dated in the future, first entry {index} ({at:%Y-%m-%d}): the laptop's clock was wrong"
             )
         for index in sorted(self._others):
-            self._findings.add(RecordFault.ALTERED, f"entry {index} is of another device", index=index)
+            self._findings.add(RecordFault.ALTERED, f"entry {index} belongs to another device", index=index)
 
 
 def _instant(text: str) -> datetime:
-    """A time with its offset; ValueError for one without."""
+    """A time with its offset; ValueError if it has none."""
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
-        raise ValueError("a time without its offset")
+        raise ValueError("a time needs its offset")
     return found

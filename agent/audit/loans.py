@@ -1,7 +1,7 @@
 """The School Business Manager's list: who had which of the school's cameras and cards, and when, from the record.
 
 The record says when photos were sent from a card, and by whom; not when a camera was handed out or given back. So a
-loan is seen from the first card that a person sent to the last one before somebody else sent from the same camera.
+loan runs from the first card that a person sent to the last one before somebody else sent from the same camera.
 """
 
 import csv
@@ -19,9 +19,9 @@ COLUMNS = ("camera", "card", "serial", "staff", "device", "first", "last", "time
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """`camera` is its label in the cameras register, empty where the photos name none of the school's; `card` and
-    `serial` are the label and serial number of its card, as far as they are known. `first` and `last` are when a card
-    was put in, `times` how often, `photos` those of visits.
+    """`camera` is its label in the cameras register, empty if the photos name none of the school's cameras. `card` and
+    `serial` are the label and serial number of its card, if known. `first` and `last` are when a card was put in,
+    `times` how often, `photos` how many visit photos came from it.
     """
 
     camera: str
@@ -36,12 +36,12 @@ class Loan:
 
     @property
     def thing(self) -> tuple[str, ...]:
-        """What was lent: the camera, or where none is known the card."""
+        """What was lent: the camera or, if that is not known, the card."""
         return (self.camera,) if self.camera else ("", self.card, self.serial)
 
 
 def loans(entries: Iterable[Entry]) -> list[Loan]:
-    """The loans that the entries tell of, by camera and card, each with its loans in their order."""
+    """The loans that the entries show, grouped by camera and card, each group in order of time."""
     seen = sorted((one for entry in entries if entry.kind is EntryKind.CARD for one in _seen(entry)), key=_when)
     found: list[Loan] = []
     newest: dict[tuple[str, ...], int] = {}
@@ -65,13 +65,13 @@ def loans(entries: Iterable[Entry]) -> list[Loan]:
 
 
 def loan_to_json(loan: Loan) -> dict[str, object]:
-    """One object, for scripts; what is not known is null."""
+    """One object, for scripts; unknown values are null."""
     row = {name: getattr(loan, name) for name in COLUMNS}
     return {name: value.isoformat() if isinstance(value, datetime) else value or None for name, value in row.items()}
 
 
 def write_loans_csv(rows: Iterable[Loan], out: TextIO) -> None:
-    """For a spreadsheet, as `show.write_csv` does it."""
+    """For a spreadsheet, in the form of `show.write_csv`."""
     out.write("\ufeff")
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
@@ -80,7 +80,7 @@ def write_loans_csv(rows: Iterable[Loan], out: TextIO) -> None:
 
 
 def _seen(entry: Entry) -> list[Loan]:
-    """An entry as one loan for each camera, or one for a card of which no camera is known."""
+    """The loans that one entry shows: one for each camera, or one for a card if the camera is not known."""
     body = entry.body
     cameras = body.get("cameras")
     labels = [str(label) for label in cameras] if isinstance(cameras, list) else []

@@ -1,4 +1,4 @@
-"""Whether a path of IT's lies on the share: what is written there, every laptop's account might read."""
+"""Whether one of IT's paths is on the share: every laptop's account might read what is written there."""
 
 from pathlib import Path
 
@@ -6,7 +6,8 @@ from agent.errors import UsageError
 
 
 def is_on_share(share: Path, path: Path) -> bool:
-    """Whether `path`, which need not be there, is `share` or below it; `share` may be its record/, or a folder in that.
+    """Whether `path`, which need not exist, is `share` or below it; `share` may also be its record/, or a folder in
+    that.
 
     Links in either are followed.
     """
@@ -16,8 +17,8 @@ def is_on_share(share: Path, path: Path) -> bool:
 
 
 def keep_off(share: Path | None, path: Path | None, what: str) -> None:
-    """UsageError where `what` would be written on the share."""
+    """UsageError if `what` would be written on the share."""
     if share is not None and path is not None and is_on_share(share, path):
         raise UsageError(
-            f"{what} must not be on the share, where others can read it: {path} is inside it. Name a place elsewhere."
+            f"{what} must not be on the share, where others can read it: {path} is inside it. Name a place outside it."
         )

@@ -1,7 +1,7 @@
 """A record that continues under another name: what one device's folder holds of the record it had before.
 
 Anyone who may write to a folder can put files there with the names of somebody else's record. They count as that record
-only where its own key signed them. Pure, except for what `evidence` reads.
+only if its own key signed them. Pure, except for what `evidence` reads.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,15 +15,15 @@ from agent.record.note import NoteFault, VerifierKey
 from agent.record.published import origin
 
 Examined = tuple[PublishedEvidence, Sequence[VerifierKey]]
-"""What there is of a device, and the keys to verify it by."""
+"""The evidence of one device's record, and the keys to verify it with."""
 
 
 def all_evidence(
     copy: Beneath, keys: Sequence[VerifierKey], seen: Callable[[str], Sequence[Note]]
 ) -> tuple[Iterator[Examined], bool]:
-    """What a copy has of each device, one after the other; and whether it is of one device alone.
+    """What a copy has of each device, one after the other; and whether the copy holds one device alone.
 
-    A share has the records of thousands: each is looked at when it is asked for, but for those that had another name.
+    A share has the records of thousands: each is read when it is asked for, except those that had another name.
     """
     named = {key.name for key in keys}
     places, alone = devices_in(copy, lambda device: origin(device) in named)
@@ -53,7 +53,7 @@ def _joined(
     keys: Sequence[VerifierKey],
     seen: Callable[[str], Sequence[Note]],
 ) -> dict[str, Sequence[VerifierKey]]:
-    """Give each record in `found` what other folders hold of it; the keys of those that no key is enrolled for."""
+    """Add to each record in `found` what other folders hold of it, with the keys of devices that have none enrolled."""
     named = {key.name for key in keys}
     by_keys: dict[str, Sequence[VerifierKey]] = {}
     for holder in holders:
@@ -66,7 +66,7 @@ def _joined(
                 mine = found[holder.device]
                 found[holder.device] = replace(mine, unusable=(*mine.unusable, *strange))
             else:
-                # No key was enrolled under that name: the laptop had it before IT let it in, and the same key.
+                # No key was enrolled under that name: the laptop used it, with the same key, before IT enrolled it.
                 found[held.device] = replace(held, seen=seen(held.device))
                 by_keys[held.device] = [
                     VerifierKey(origin(held.device), key.public) for key in keys if key.name == origin(holder.device)
@@ -75,7 +75,7 @@ def _joined(
 
 
 def _signed(held: PublishedEvidence, trust: TrustedKeys) -> tuple[PublishedEvidence, list[tuple[str, str]]]:
-    """What of this its device's key signed, and the names of what it did not."""
+    """The part of this that its device's key signed, and the names of the files that it did not sign."""
     good, strange = [], []
     for note in held.checkpoints:
         try:
@@ -95,24 +95,24 @@ def _signed(held: PublishedEvidence, trust: TrustedKeys) -> tuple[PublishedEvide
 
 
 def succeeded(reports: Sequence[Report]) -> set[str]:
-    """The devices that go on under another name, whose record is here and says so as well."""
+    """Devices whose record continues under another name, if that record is here and says the same."""
     formers = {(former.name, report.device) for report in reports for former in report.formers if report.signed}
     return {report.device for report in reports if (report.device, report.renamed_to) in formers}
 
 
 def with_former_names(reports: Sequence[Report]) -> list[Report]:
-    """The reports, with a finding where a device says that its record under an older name had more than is here."""
+    """The reports; one gets a finding if it says that its record under an older name had more entries than are here."""
     by_device = {report.device: report for report in reports}
     checked = []
     for report in reports:
-        told = report
+        amended = report
         for former in report.formers:
             before = by_device.get(former.name)
             there = 0 if before is None else before.signed
             if there < former.entries:
-                told = told.with_finding(
+                amended = amended.with_finding(
                     RecordFault.TRUNCATED,
                     f"its record under its old name, {former.name}, had {former.entries} entries: {there} are here",
                 )
-        checked.append(told)
+        checked.append(amended)
     return checked

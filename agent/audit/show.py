@@ -1,6 +1,6 @@
 """The record for people and for other programs: a row per transfer, as JSON, as CSV and as Elastic Common Schema.
 
-Everything shown comes from entries alone. Delays are those the laptop measured with its own clock.
+Everything shown comes from entries alone. Delays were measured by the laptop's own clock.
 """
 
 import csv
@@ -24,9 +24,9 @@ CSV_COLUMNS = (
 class TransferRow:
     """One transfer, with its removal if the record has it.
 
-    `bytes` is the photo's own size (all its files, untagged); `name` is the main file's on the share; `delay_seconds`
-    is from the share first reachable for it to proven, None where the record does not say; `damage` is what is wrong
-    with the picture; `entry`, `removal` and `not_removed` are what the row was made of.
+    `bytes` is the photo's own size (all its files, untagged); `name` is the main file's name on the share;
+    `delay_seconds` runs from the share first reachable for it to proven, None if the record does not say; `damage` is
+    what is wrong with the picture; `entry`, `removal` and `not_removed` are the entries that the row was made from.
     """
 
     when: datetime
@@ -48,17 +48,17 @@ class TransferRow:
 
     @property
     def removed(self) -> bool:
-        """Whether the record says that it is gone from its folder."""
+        """Whether the record says that the photo was removed from its folder."""
         return self.removed_at is not None
 
     @property
     def outcome(self) -> str | None:
-        """Why it was not removed, as far as the record says: the last of `model.Outcome` for it."""
+        """Why it was not removed, if the record says so: the last `model.Outcome` for it."""
         return None if self.removed or self.not_removed is None else str(self.not_removed.body["outcome"])
 
 
 def to_rows(entries: Iterable[Entry]) -> Iterator[TransferRow]:
-    """A row for each transfer among the entries, in their order, with its removal where it is among them too."""
+    """A row for each transfer among the entries, in their order, with its removal if that is among them too."""
     transfers: list[Entry] = []
     removals: list[Entry] = []
     others: list[Entry] = []
@@ -71,7 +71,7 @@ def to_rows(entries: Iterable[Entry]) -> Iterator[TransferRow]:
         elif entry.kind is EntryKind.NOT_REMOVED:
             others.append(entry)
         elif entry.kind is EntryKind.RENAMED and entry.device == entry.body.get("old_name"):
-            # Only the word of the record that is closed counts: another could claim anybody's photos.
+            # Only the old record can name its successor: otherwise any record could claim anybody's photos.
             first, second = _laptop(entry.device, names), _laptop(str(entry.body["new_name"]), names)
             if first != second:
                 names[second] = first
@@ -81,7 +81,7 @@ def to_rows(entries: Iterable[Entry]) -> Iterator[TransferRow]:
 
 
 def _laptop(device: str, names: Mapping[str, str]) -> str:
-    """One name for a laptop, of all that it had."""
+    """The last of a laptop's names, so that it has one name throughout."""
     while device in names:
         device = names[device]
     return device
@@ -104,7 +104,7 @@ def _row(entry: Entry, removal: Entry | None, not_removed: Entry | None) -> Tran
         files=len(files),
         bytes=sum(cast("int", file["original_size"]) for file in files),
         name=str(files[0]["name"]) if files else "",
-        # What had to be sent says more than what was there: only if all files were there, the transfer was.
+        # Sent files take precedence over files found there: a transfer was "there" only if all its files were.
         method=next(
             (str(file["method"]) for file in files if file["method"] != Method.ALREADY_THERE), Method.ALREADY_THERE
         ),
@@ -128,7 +128,7 @@ def _time(value: JSON) -> datetime:
 
 
 def to_json(row: TransferRow) -> dict[str, object]:
-    """What `log show --json` prints of a row: values only, times in ISO 8601; with every file's hashes."""
+    """What `log show --json` prints for a row: values only, times in ISO 8601; with every file's hashes."""
     return {
         **_columns(row),
         "synced": row.synced,
@@ -147,7 +147,7 @@ def to_json(row: TransferRow) -> dict[str, object]:
 
 
 def row_to_ecs(row: TransferRow) -> dict[str, object]:
-    """A transfer in the Elastic Common Schema: its entry, and what became of the photo here."""
+    """A transfer in the Elastic Common Schema: its entry, and what happened to the photo on the laptop."""
     document = to_ecs(row.entry)
     document["visit_photo_agent"] = {
         **cast("dict[str, object]", document["visit_photo_agent"]),
@@ -178,10 +178,10 @@ def _columns(row: TransferRow) -> dict[str, object]:
 
 
 def write_csv(rows: Iterable[TransferRow], out: TextIO) -> None:
-    """The rows as a table that Excel opens rightly, to `out` (a text file opened with `newline=""`, UTF-8).
+    """Write the rows as a table that Excel opens correctly, to `out` (a text file opened with `newline=""`, UTF-8).
 
-    It starts with a byte order mark, without which Excel takes UTF-8 for the laptop's old code page. Lines end as RFC
-    4180 has it. No text can start a formula (`formula_safe`).
+    It starts with a byte order mark, without which Excel reads UTF-8 as an old Windows code page. Lines end as in RFC
+    4180. No text can start a formula (`formula_safe`).
     """
     out.write("\ufeff")
     writer = csv.DictWriter(out, CSV_COLUMNS, lineterminator="\r\n")
@@ -194,7 +194,7 @@ ENTRY_COLUMNS = ("at", "device", "index", "kind", "event", "visit", "what")
 
 
 def entry_to_json(entry: Entry) -> dict[str, object]:
-    """What `log show --kind K --json` prints of an entry: all of it."""
+    """What `log show --kind K --json` prints for an entry: all of it."""
     return {
         "at": entry.at.isoformat(),
         "device": entry.device,
@@ -207,7 +207,7 @@ def entry_to_json(entry: Entry) -> dict[str, object]:
 
 
 def entry_columns(entry: Entry) -> dict[str, object]:
-    """An entry as a row: what it says beside its visit as `name: value`, lists by how many there are."""
+    """An entry as a row: its fields apart from the visit as `name: value`, lists by their length."""
     what = (
         f"{name}: {len(value) if isinstance(value, list) else value}"
         for name, value in entry.body.items()
@@ -225,7 +225,7 @@ def entry_columns(entry: Entry) -> dict[str, object]:
 
 
 def write_entries_csv(entries: Iterable[Entry], out: TextIO) -> None:
-    """Entries as a table, as `write_csv` does it for transfers."""
+    """Write entries as a table, in the same form as `write_csv`."""
     out.write("\ufeff")
     writer = csv.DictWriter(out, ENTRY_COLUMNS, lineterminator="\r\n")
     writer.writeheader()

@@ -1,4 +1,4 @@
-"""Which keys may sign which part of a log: those that IT enrolled, and those that these named to succeed. Pure."""
+"""Which keys may sign which part of a log: those that IT enrolled, and those that these named as successors. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from agent.record.note import NoteFault, VerifierKey, open_note
 class TrustedKeys:
     """The log's name, the keys that are trusted for it, and the rotations between them.
 
-    `unvouched` are those rotations that the old key did not sign, as where it was lost.
+    `unvouched` are rotations that the old key did not sign, for instance because it was lost.
     """
 
     origin: str
@@ -21,19 +21,21 @@ class TrustedKeys:
     unvouched: frozenset[Rotation] = frozenset()
 
     def checkpoint(self, note: Note) -> tuple[Checkpoint, VerifierKey]:
-        """What the note says, and who signed it. NoteFault, in words, if it is not to be believed."""
+        """The note's checkpoint, and the key that signed it. NoteFault, in words, if it is not trusted."""
         opened = open_note(note.content, self.keys)
         said = read_checkpoint(opened.text)
         if said.origin != self.origin:
-            raise NoteFault(f"it is of another log, {said.origin!r}")
+            raise NoteFault(f"it belongs to another log, {said.origin!r}")
         if not opened.signed_by:
             raise NoteFault("it is not signed by any key that is enrolled for this device")
         key = next((one for one in opened.signed_by if self._may_sign(one, said.size)), None)
         if key is None:
-            raise NoteFault(f"its key did not sign this log at {said.size} entries: it was changed before or after")
+            raise NoteFault(
+                f"its key does not belong to this log at {said.size} entries: the device used another key then"
+            )
         if note.name is not None and (opened.unknown or opened.repeated or len(opened.signed_by) > 1):
-            # The device puts one signature under what it publishes. One more was put there by somebody else.
-            raise NoteFault("it has a signature that the device did not put there")
+            # The device signs what it publishes once. Somebody else added a second signature.
+            raise NoteFault("it has a signature that the device did not make")
         return said, key
 
     def _may_sign(self, key: VerifierKey, size: int) -> bool:
@@ -45,10 +47,10 @@ class TrustedKeys:
 def trusted(
     origin: str, enrolled: Iterable[VerifierKey], notes: Sequence[Note]
 ) -> tuple[TrustedKeys, list[tuple[Note, str]]]:
-    """The keys that are trusted for this log, and the rotation notes that are not to be believed, with the reason.
+    """The keys that are trusted for this log, and the rotation notes that are not, each with the reason.
 
-    A key that the old one names is trusted. So is an old one that the new one names: all that it signed must agree with
-    what the new one signed later.
+    A key that the old key names is trusted. So is an old key that the new key names: then everything that the old key
+    signed must agree with what the new key signed later.
     """
     keys = [key for key in enrolled if key.name == origin]
     waiting: list[tuple[Note, Rotation, bool]] = []
@@ -60,7 +62,7 @@ def trusted(
             refused.append((note, str(fault)))
             continue
         if rotation.origin != origin or {rotation.old.name, rotation.new.name} != {origin}:
-            refused.append((note, "it is of another log"))
+            refused.append((note, "it belongs to another log"))
         else:
             waiting.append((note, rotation, by_old))
     rotations: list[Rotation] = []

@@ -1,8 +1,8 @@
-"""The entries of published records that are proven, and no others, in one reading from end to end.
+"""The proven entries of published records, and no others, in one reading from end to end.
 
-An entry is given out when a checkpoint that covers it, signed by a key that IT enrolled, fits all entries up to there;
-until then it is held back. So whoever uses them needs not verify first, and nothing that changes on the share between
-two looks gets in. What is damaged, forked or not signed ends a device's entries; what it is, `verify` tells.
+An entry is passed on when a checkpoint that covers it, signed by a key that IT enrolled, fits all entries up to there;
+until then it is held back. So a caller need not verify first, and nothing that changes on the share between two reads
+gets in. A device's entries end where its record is damaged, forked or not signed; `verify` says what is wrong.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,12 +29,12 @@ from agent.record.seals import MOST
 from agent.record.tree import Frontier, leaf_hash
 
 MOST_USELESS = 20
-"""Pieces that lead to no signature before a record is given up; a laptop's own has one where a signature is missing."""
+"""Pieces without a signature after which a record is given up; a laptop has one if a signature is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Entries that one checkpoint proves, erased ones left out, and the tree up to there."""
+    """The entries that one checkpoint proves, without erased ones, and the tree up to there."""
 
     entries: Sequence[Entry]
     tree: Frontier
@@ -42,8 +42,8 @@ class Proven:
 
 @dataclass(slots=True)
 class ProvenRecord:
-    """One device's record on the share. When its `batches` were gone through, `whole` says whether that was all of it,
-    and nothing about it was strange: else it has to be verified to learn whether something is wrong.
+    """One device's record on the share. After its `batches` were read, `whole` says whether that was the whole record,
+    with nothing strange about it. If it is False, verify the record to learn whether something is wrong.
     """
 
     evidence: PublishedEvidence
@@ -57,9 +57,9 @@ class ProvenRecord:
         return self.evidence.device
 
     def batches(self, after: Frontier | None = None) -> Iterator[Proven]:
-        """What is proven, checkpoint by checkpoint; `after` is a tree given out before: then what came since.
+        """The proven entries, checkpoint by checkpoint; `after` is a tree returned earlier: then only what came since.
 
-        A batch has some thousand entries at most. Nothing comes of a record that does not continue that tree.
+        A batch has a few thousand entries at most. A record that does not continue that tree gives nothing.
         """
         evidence = self.evidence
         trust, refused = trusted(origin(evidence.device), self.keys, evidence.rotations)
@@ -89,13 +89,13 @@ class ProvenRecord:
                 useless += 1
                 if useless > MOST_USELESS:
                     break
-                pieces = pieces.without(piece)  # what was asked for behind it is needed again
+                pieces = pieces.without(piece)  # what was read after it is needed again
         reach = max((piece.size or 0 for piece in evidence.pieces), default=0)
         complete = tree.size == max(roots, default=-1) and tree.size >= reach
         self.whole = self.whole and complete and not forks and not self._erased
 
     def _explain(self, batch: Proven, first: int) -> None:
-        """Remember which entries were taken out, until a later one says why."""
+        """Remember which entries were erased, until a later entry says why."""
         here = {entry.index for entry in batch.entries}
         if len(here) < batch.tree.size - first:
             self._erased |= {index for index in range(first, batch.tree.size) if index not in here}
@@ -106,7 +106,7 @@ class ProvenRecord:
 
 
 def _is_plain(pieces: Sequence[Piece]) -> bool:
-    """Whether each piece has all of its parts and begins where the one before it ends, so that reading misses none."""
+    """Whether each piece is complete and begins where the one before it ends, so that reading misses none."""
     reached = 0
     for piece in pieces:
         if piece.first != reached or piece.entries is None or piece.leaves is None:
@@ -116,59 +116,59 @@ def _is_plain(pieces: Sequence[Piece]) -> bool:
 
 
 def _within(pieces: Pieces, heads: dict[int, bytes], start: Frontier, device: str) -> Iterator[Proven]:
-    """From this tree on, as far as pieces follow one another without damage."""
+    """The batches from this tree on, as far as pieces follow one another without damage."""
     tree, held, size = start.copy(), list[Entry](), 0
     while (piece := pieces.at(tree.size)) is not None:
         before = tree.size
         try:
-            for line, kept in lines_of(piece, tree.size):
-                entry, size = _entry(line, kept, tree, device), size + len(line)
+            for line, leaf_line in lines_of(piece, tree.size):
+                entry, size = _entry(line, leaf_line, tree, device), size + len(line)
                 if entry is not None:
                     held.append(entry)
                 head = heads.get(tree.size)
                 if head is not None and head != tree.root():
-                    return  # its own key signed something else here
+                    return  # the device's own key signed something else here
                 if head is not None:
                     yield Proven(held, tree.copy())
                     start, held, size = tree.copy(), [], 0
                 elif tree.size - start.size > MOST or size > LARGEST:
-                    return  # no agent puts so much under one signature
+                    return  # no agent signs so many entries at once
         except (RecordError, NotPlain, OSError):
             return
         if tree.size == before or tree.size != piece.size:
             return
 
 
-def _entry(line: bytes, kept: bytes, tree: Frontier, device: str) -> Entry | None:
-    """The entry, None if it was erased, after the tree grew by it. RecordAltered where it does not hold."""
+def _entry(line: bytes, leaf_line: bytes, tree: Frontier, device: str) -> Entry | None:
+    """Extend the tree by an entry and return it, None if it was erased. RecordAltered if it does not fit."""
     index, text = tree.size, line[:-1]
-    data, salt = read_leaf_line(kept)
+    data, salt = read_leaf_line(leaf_line)
     leaf = leaf_hash(data)
     tree.add(leaf)
     if not line.endswith(b"\n"):
-        raise RecordAltered("its line is cut")
+        raise RecordAltered("its line is cut short")
     if commit(salt, text) != data:
         if erased_index(text) == index and salt == ERASED_SALT:
             return None
-        raise RecordAltered("it is not what was written")
+        raise RecordAltered("it has been altered")
     entry = entry_of(text, Sha256(leaf.hex()))
     here = type(entry.index) is int and entry.index == index and entry.device == device
     times = [at for at in (entry.at, entry.share_at) if at is not None]
     if not here or not isinstance(entry.body, dict) or any(at.tzinfo is None for at in times):
-        raise RecordAltered("it was not written by this program, or not here")
+        raise RecordAltered("it was not written by this program, or belongs elsewhere")
     return entry
 
 
 def proven_records(copy: Beneath, keys: Sequence[VerifierKey]) -> tuple[Iterator[ProvenRecord], bool]:
-    """The record of each device that an opened copy of the share has; and whether it is a copy of one device alone."""
+    """The record of each device in an opened copy of the share; and whether the copy holds one device alone."""
     found, alone = all_evidence(copy, keys, lambda _: ())
     return (ProvenRecord(evidence, trusted_keys) for evidence, trusted_keys in found), alone
 
 
 def verified_entries(folder: Path, keys: Sequence[VerifierKey]) -> Iterator[tuple[str, int, Entry]]:
-    """Every entry that is proven, in a copy of the share: its device, its index there, and itself, device by device.
+    """Every proven entry in a copy of the share: its device, its index there, and itself, device by device.
 
-    Memory does not grow with the number of entries. UsageError where there is no record, or it may not be read.
+    Memory does not grow with the number of entries. UsageError if there is no record, or it may not be read.
     """
     with opened_copy(folder) as copy:
         for record in proven_records(copy, keys)[0]:
@@ -178,7 +178,7 @@ def verified_entries(folder: Path, keys: Sequence[VerifierKey]) -> Iterator[tupl
 
 
 class Sink(Protocol):
-    """Where proven entries go: each device's in their order."""
+    """Receives proven entries: each device's in their order."""
 
     def entry(self, entry: Entry) -> None:
         """One proven entry."""
@@ -187,10 +187,10 @@ class Sink(Protocol):
 def read_verified(
     folder: Path, keys: Iterable[VerifierKey], sink: Sink, *, now: datetime, max_silence: timedelta | None = None
 ) -> list[Report]:
-    """Verify a copy of the share as `verify_copy` does, and give every proven entry to `sink`.
+    """Verify a copy of the share as `verify_copy` does, and pass every proven entry to `sink`.
 
-    Of a device that signed two histories nothing counts. What changes on the share between verifying and reading is
-    given only if it is proven too.
+    If a device signed two histories, none of its entries count. If the share changes between verifying and reading, the
+    changes are passed on only if they are proven too.
     """
     trusted_keys = list(keys)
     reports = verify_copy(folder, trusted_keys, now=now, max_silence=max_silence)

@@ -1,13 +1,13 @@
-"""Verifying a record offline: that each entry is what its leaf commits to, that the leaves make the trees that were
-signed, that the keys are those that IT enrolled, and that all signed trees are one and the same log, growing.
+"""Verifying a record offline: that each entry matches its leaf, that the leaves make the trees that were signed, that
+the keys are those that IT enrolled, and that all signed trees are states of one growing log.
 
-`examination` goes through a record; here is what is asked of a whole copy. The rules of what counts as what:
+`examination` reads one record; this module verifies a whole copy. Each kind of damage has its exit code:
 
-- *altered* (10): something is there that is not what was signed, or was put in;
-- *truncated* (11): something that was signed, or that a file's name promises, is not there;
-- *not signed* (12): a signature is missing, wrong, or by no enrolled key, for any part;
-- *forked* (13): trusted signatures stand under two histories of which neither continues the other;
-- *heartbeat missing* (14): nothing was heard of the device for longer than IT allows, by the reader's own clock.
+- *altered* (10): something differs from what was signed, or was inserted;
+- *truncated* (11): something that was signed, or that a file's name promises, is missing;
+- *not signed* (12): for some part, a signature is missing, wrong, or made by a key that is not enrolled;
+- *forked* (13): there are trusted signatures under two histories, and neither continues the other;
+- *heartbeat missing* (14): by the reader's own clock, the device has been silent for longer than IT allows.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,8 +35,9 @@ def verify_copy(
 ) -> list[Report]:
     """Verify a copy of the share, of its `record/`, or of one device's folder in it: a report for each device.
 
-    `keys` are those that IT enrolled, `seen` checkpoints seen before. An enrolled device whose folder is missing from a
-    copy of several is reported too. UsageError where there is no record in the folder, or it may not be read.
+    `keys` are those that IT enrolled, `seen` are checkpoints seen before. If the copy holds several devices, an
+    enrolled device without a folder is reported too. UsageError if there is no record in the folder, or it may not be
+    read.
     """
     with opened_copy(folder) as copy:
         examined, alone = _examined(copy, list(keys), now, seen)
@@ -53,7 +54,7 @@ def verify_copy(
 def verify_all(
     copy: Beneath, keys: Sequence[VerifierKey], *, now: datetime, seen: Sequence[Note] = ()
 ) -> list[tuple[PublishedEvidence, Report]]:
-    """All that a copy has, and a report on each device; silence is for the caller to see."""
+    """Everything that a copy holds, with a report on each device. The caller checks for silent devices."""
     examined, alone = _examined(copy, keys, now, seen)
     found = list(examined)
     reports = [report for _, report in found]
@@ -65,7 +66,7 @@ def verify_all(
 def _examined(
     copy: Beneath, keys: Sequence[VerifierKey], now: datetime, seen: Sequence[Note]
 ) -> tuple[Iterator[tuple[PublishedEvidence, Report]], bool]:
-    """Each device's record as it is verified, so that no more than one need be held; and whether it is one alone."""
+    """Each device's record as it is verified, one at a time to save memory; and whether there is only one device."""
     found, alone = all_evidence(copy, keys, lambda device: _of_device(seen, device))
 
     def each() -> Iterator[tuple[PublishedEvidence, Report]]:
@@ -82,7 +83,7 @@ def _examined(
 
 
 def _of_device(seen: Sequence[Note], device: str) -> list[Note]:
-    begins = origin(device).encode("utf-8", "backslashreplace") + b"\n"  # a folder's name may be no text
+    begins = origin(device).encode("utf-8", "backslashreplace") + b"\n"  # a folder's name may not be valid text
     return [note for note in seen if note.content.startswith(begins)]
 
 
@@ -95,5 +96,5 @@ def verify(
 
 
 def utc_now() -> datetime:
-    """The clock of whoever verifies."""
+    """The clock of the machine that verifies."""
     return datetime.now(UTC)

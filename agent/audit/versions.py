@@ -1,7 +1,7 @@
 """Which version of the program each device runs, as its signed record says, and which devices are behind. Pure.
 
-The newest is that of the devices that are looked at and of the program that looks: IT's machine is set up first. A
-device that is behind is a note, no fault of its record, and says of itself what it likes: that is shown, not believed.
+The newest version is that of all devices examined and of this program, because IT's machine is set up first. A device
+that is behind gets a note, not a finding. A device can claim any version: it is shown, not believed.
 """
 
 import re
@@ -16,12 +16,12 @@ LONGEST = 64
 
 
 def as_version(said: object) -> str | None:
-    """What an entry says of its version; None where that is none."""
+    """The version that an entry states; None if it states none."""
     return said if isinstance(said, str) and len(said) <= LONGEST and _VERSION.fullmatch(said) else None
 
 
 def with_versions(reports: Sequence[Report], gone_on: set[str]) -> list[Report]:
-    """The reports, those of devices that are behind with a note; `gone_on` are those that have another name now."""
+    """The reports, with a note for each device that is behind; `gone_on` are devices that have another name now."""
     newest, who = __version__, "this program"
     for report in reports:
         if report.version is not None and report.device not in gone_on and _order(report.version) > _order(newest):
@@ -35,10 +35,10 @@ def with_versions(reports: Sequence[Report], gone_on: set[str]) -> list[Report]:
 
 
 def _note(version: str, newest: str, who: str) -> str:
-    return f"it runs version {version}, and {who} runs {newest}: update it"
+    return f"it runs version {version}, but {who} runs {newest}: update it"
 
 
 def _order(version: str) -> tuple[int, ...]:
-    """By its numbers; what follows them (a build, a candidate) makes no device behind."""
+    """Its numbers, for comparing; a build or candidate suffix does not make a device behind."""
     found = _VERSION.fullmatch(version)
     return tuple(int(part or 0) for part in found.groups()) if found else ()

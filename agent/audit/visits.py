@@ -1,7 +1,7 @@
-"""A visit summed up from the record: whose photos, how many were sent and removed, how long it took, what is open.
+"""A summary of one visit from the record: whose photos, how many were sent and removed, how long it took, what is open.
 
-Only entries are read, of as many devices as there are. Photos that were found and not yet sent have no entry: they are
-in each laptop's journal, and only overdue and refused ones appear here.
+Only record entries are read, from any number of devices. A photo that was found and not yet sent has no entry: it is in
+its laptop's journal. Here, only photos that are overdue or cannot be sent appear.
 """
 
 import statistics
@@ -16,7 +16,7 @@ from agent.record.schema import EntryKind
 
 @dataclass(slots=True)
 class VisitSum:
-    """One visit. `delays` are seconds from the share first reachable to proven, of each transfer that says so."""
+    """One visit. `delays` are in seconds, from the share first reachable to proven, for each transfer that has one."""
 
     visit: str
     staff: set[str] = field(default_factory=set)
@@ -59,44 +59,44 @@ class VisitSum:
 
     @property
     def median_delay(self) -> float | None:
-        """Seconds; None where no transfer says."""
+        """Seconds; None if no transfer states its delay."""
         return statistics.median(self.delays) if self.delays else None
 
 
 def sum_up(entries: Iterable[Entry], visit: str) -> VisitSum:
-    """What the entries say of this visit."""
-    told = VisitSum(visit)
+    """Add up everything that these entries say about this visit."""
+    total = VisitSum(visit)
     known = [entry for entry in entries if entry.kind is EntryKind.RENAMED or entry.body.get("visit") == visit]
     of_visit = [entry for entry in known if entry.body.get("visit") == visit]
     for entry in of_visit:
-        told.devices.add(entry.device)
+        total.devices.add(entry.device)
         if entry.body.get("staff"):
-            told.staff.add(str(entry.body["staff"]))
+            total.staff.add(str(entry.body["staff"]))
     for row in to_rows(known):
-        told.photos += 1
-        told.files += row.files
-        told.bytes += row.bytes
-        told.by_person += row.entry.body.get("decided_by") == "person"
-        told.unsynced += not row.synced
-        told.damaged += [] if row.damage is None else [row.photo]
-        told.first = row.proven_at if told.first is None else min(told.first, row.proven_at)
-        told.last = row.proven_at if told.last is None else max(told.last, row.proven_at)
+        total.photos += 1
+        total.files += row.files
+        total.bytes += row.bytes
+        total.by_person += row.entry.body.get("decided_by") == "person"
+        total.unsynced += not row.synced
+        total.damaged += [] if row.damage is None else [row.photo]
+        total.first = row.proven_at if total.first is None else min(total.first, row.proven_at)
+        total.last = row.proven_at if total.last is None else max(total.last, row.proven_at)
         if row.delay_seconds is not None:
-            told.delays.append(row.delay_seconds)
+            total.delays.append(row.delay_seconds)
         if row.removal is None:
-            told.not_removed.append(row.photo)
+            total.not_removed.append(row.photo)
         else:
-            told.removed += 1
+            total.removed += 1
             found = row.removal.body.get("leftovers")
-            told.leftovers += sum(
+            total.leftovers += sum(
                 isinstance(one, dict) and one.get("found") == "yes"
                 for one in (found if isinstance(found, list) else ())
             )
     sent = {(entry.device, entry.body.get("photo")) for entry in of_visit if entry.kind is EntryKind.TRANSFERRED}
-    for kind, into in ((EntryKind.OVERDUE, told.overdue), (EntryKind.REFUSED, told.refused)):
+    for kind, into in ((EntryKind.OVERDUE, total.overdue), (EntryKind.REFUSED, total.refused)):
         into += [
             str(entry.body["photo"])
             for entry in of_visit
             if entry.kind is kind and (entry.device, entry.body.get("photo")) not in sent
         ]
-    return told
+    return total

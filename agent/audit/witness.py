@@ -1,9 +1,9 @@
-"""The witness: it remembers, outside the share, the last checkpoint of each device, and reports what contradicts it.
+"""The witness: it remembers, outside the share, each device's last checkpoint, and reports what contradicts it.
 
-Whoever can write to the share can put an older record there, or another one. A machine of IT's that has seen a later
-checkpoint knows better. For each device that is whole and continues what was seen before, the new checkpoint is
-cosigned and stored in place of the old one. For any other device the old one stays, and the trouble is reported each
-time until IT has looked. The files::
+Anybody who can write to the share can put an older record there, or a different one. A machine of IT's that has seen a
+later checkpoint notices. If a device's record is whole and continues what was seen before, its new checkpoint is
+cosigned and replaces the stored one. Otherwise the old one stays, and the trouble is reported every time until IT has
+dealt with it. The files::
 
     STATE/witness.key, witness.key.pub   the witness's own key; its verifier key
     STATE/seen/<device>.txt              the last checkpoint, signed by the device and by the witness
@@ -37,14 +37,14 @@ from agent.record.note import NoteFault, VerifierKey
 from agent.record.published import ORIGIN, origin
 
 DISAGREES = 15
-"""The exit code where records are whole, and the share does not hold what they say."""
+"""The exit code if the records are whole, but the share does not hold what they say."""
 
 _DEVICE = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
-"""What a device may be called: a file here is named after it."""
+"""The names that a device may have: a file here is named after it."""
 
 
 class WitnessFinding(StrEnum):
-    """What a witness has to tell of a device."""
+    """What a witness can report about a device."""
 
     FORK = "fork"
     ROLLBACK = "rollback"
@@ -73,7 +73,7 @@ class Watched:
 
     @property
     def troubles(self) -> tuple[tuple[WitnessFinding, Finding], ...]:
-        """Each finding under its name; a record that ends before what was seen was rolled back."""
+        """Each finding with its kind; a record that ends before what was seen was rolled back."""
         back = self.seen is not None and self.report.entries < self.seen
         return tuple(
             (WitnessFinding.ROLLBACK if back and one.damage is RecordFault.TRUNCATED else _TROUBLES[one.damage], one)
@@ -95,13 +95,13 @@ class Watched:
 
     def as_json(self) -> dict[str, object]:
         """One object, for scripts."""
-        told = [finding.as_json() | {"trouble": trouble.value} for trouble, finding in self.troubles]
-        return {**self.report.as_json(), "findings": told, "seen_before": self.seen, "cosigned": self.cosigned}
+        findings = [finding.as_json() | {"trouble": trouble.value} for trouble, finding in self.troubles]
+        return {**self.report.as_json(), "findings": findings, "seen_before": self.seen, "cosigned": self.cosigned}
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What one look at the share found; `holdings` is None where its visits were not looked at."""
+    """What one look at the share found; `holdings` is None if its visits were not looked at."""
 
     devices: tuple[Watched, ...]
     holdings: Holdings | None
@@ -121,14 +121,14 @@ class Watch:
 
     @property
     def exit_code(self) -> int:
-        """That of the gravest damage, as `log verify` has it; 15 where only record and share disagree; else 0."""
+        """That of the gravest damage, as in `log verify`; 15 if only record and share disagree; otherwise 0."""
         code = exit_code(one.report for one in self.devices)
         return code or (0 if self.holdings is None or self.holdings.agree else DISAGREES)
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """One device: its report, the notes that this witness had of it, and the newest head that may be cosigned."""
+    """One device: its report, what this witness remembered of it, and the newest checkpoint that may be cosigned."""
 
     report: Report
     before: Sequence[Note]
@@ -145,9 +145,9 @@ class _Looked:
 
 
 class Witness:
-    """Keeps its memory in the folder `state`, which is made if it is not there. `name` is what its cosignatures carry.
+    """Stores its memory in the folder `state`, which is made if it is not there. `name` goes into its cosignatures.
 
-    UsageError where this witness went by another name before; RecordError where its folder or key cannot be used.
+    UsageError if this witness had another name before; RecordError if its folder or key cannot be used.
     """
 
     def __init__(self, state: Path, name: str) -> None:
@@ -156,13 +156,13 @@ class Witness:
         self._heard = HeardFile(state / "heard.json")
         try:
             make_folder(self._seen)
-            self._key = WitnessKey.kept(state / "witness.key", name)
+            self._key = WitnessKey.load_or_make(state / "witness.key", name)
         except OSError as fault:
             raise RecordError(f"The witness's folder {state} cannot be used: {fault.strerror}.") from fault
 
     @property
     def key(self) -> WitnessKey:
-        """With which it cosigns."""
+        """The key with which it cosigns."""
         return self._key
 
     def look(
@@ -179,10 +179,10 @@ class Witness:
     ) -> Watch:
         """Look at a share, its `record/`, or a copy of them; `keys` are those that IT enrolled.
 
-        Every device is looked at that has a folder, is enrolled, or was ever seen. `visits` is its folder of photos;
-        None: `share / "visits"`, if it is there; `listed` tells its files where they are not here. Whether files have
-        entries is asked of a whole share only. Where a record seems damaged, `pause` is called and all is looked at
-        once more: its device may just be publishing.
+        Looks at every device that has a folder, is enrolled, or was ever seen. `visits` is the folder of photos; None
+        means `share / "visits"`, if it is there; `listed` lists its files if they are elsewhere. Only for a whole share
+        does it check whether files have entries. If a record seems damaged, it calls `pause` and looks at everything
+        again: the device may be publishing at that moment.
         """
         looked = self._looked_twice(share, keys, now, pause)
         watched = self._watched(looked, now, max_silence)
@@ -210,7 +210,7 @@ class Witness:
         now: datetime,
         pause: Callable[[], object] = lambda: None,
     ) -> tuple[Watched, ...]:
-        """As `look`, without a look at the share's photos and at who was silent."""
+        """As `look`, but without checking the share's photos or silence."""
         return self._watched(self._looked_twice(share, keys, now, pause), now, None)
 
     def _looked_twice(
@@ -223,7 +223,7 @@ class Witness:
         return looked
 
     def _looked(self, share: Path, keys: Sequence[VerifierKey], now: datetime) -> "_Looked":
-        """Every device's record, examined; with what the records say is on the share."""
+        """Every device's record, examined; and what the records say is on the share."""
         files: dict[str, int] = {}
         devices: list[_Seen] = []
 
@@ -248,7 +248,7 @@ class Witness:
         return _Looked(tuple(judged), alone, files)
 
     def _watched(self, looked: "_Looked", now: datetime, max_silence: timedelta | None) -> tuple[Watched, ...]:
-        """Cosign what is whole, remember when each was heard of, and tell of those that were not for too long."""
+        """Cosign what is whole, remember when each device was heard from, and report those silent for too long."""
         heard = self._heard.read()
         reports = [one.report for one in looked.devices]
         goes_on = succeeded(reports)
@@ -271,14 +271,14 @@ class Witness:
             since = dict.fromkeys(strangers, now)
         except (OSError, ValueError, TypeError) as fault:
             raise RecordError(
-                f"What this witness remembers of files without an entry cannot be read: {self._strangers}. Put it back "
-                "from a backup, or delete it: then it begins to wait for their entries anew."
+                f"This witness's list of files without an entry cannot be read: {self._strangers}. Restore it from a "
+                "backup, or delete it: then the witness starts waiting for their entries again."
             ) from fault
         replace_file(self._strangers, json.dumps({name: at.isoformat() for name, at in sorted(since.items())}).encode())
         return since
 
     def _cosign(self, seen: _Seen, before: Checkpoint | None, now: datetime) -> int | None:
-        """Sign the newest head of a record that is whole, and keep it; how many entries it has."""
+        """Cosign the newest checkpoint of a record that is whole, and store it; returns how many entries it has."""
         device, head = seen.report.device, seen.head
         if head is None or seen.report.findings or not _DEVICE.fullmatch(device):
             return None
@@ -289,7 +289,7 @@ class Witness:
     def _before(self, device: str) -> list[Note]:
         file = self._file(device)
         if not _DEVICE.fullmatch(device):
-            return []  # a folder that no device made; verifying tells that no key is enrolled for it
+            return []  # not made by any device; verifying reports that it has no enrolled key
         try:
             content = file.read_bytes()
             checkpoint_of(content)
@@ -297,8 +297,8 @@ class Witness:
             return []
         except (OSError, NoteFault) as fault:
             raise RecordError(
-                f"What this witness saw of {device} cannot be read: {file}. Put it back from a backup; whoever deletes "
-                "it lets the witness forget."
+                f"What this witness saw of {device} cannot be read: {file}. Restore it from a backup. If it is "
+                "deleted, the witness forgets what it saw."
             ) from fault
         return [Note("what this witness saw", content)]
 
@@ -307,25 +307,25 @@ class Witness:
 
 
 def _head(evidence: PublishedEvidence, report: Report) -> bytes | None:
-    """The published note of the checkpoint that the report rests on; as it lies there, but for others' signatures."""
+    """The published note of the checkpoint that the report rests on, unchanged but for other people's signatures."""
     wanted = Checkpoint(origin(evidence.device), report.signed, bytes.fromhex(report.root or ""))
     for note in evidence.checkpoints:
         try:
             if checkpoint_of(note.content) == wanted:
                 return note.content
         except NoteFault:
-            continue  # verifying tells of it
+            continue  # verifying reports it
     return None
 
 
 def default_name() -> str:
-    """What a witness is called unless it is told: after its machine."""
+    """The name of a witness if none is given: its machine's."""
     host = re.sub(r"[^A-Za-z0-9.-]+", "-", socket.gethostname()) or "unnamed"
     return f"witness/{host}"
 
 
 def name_of_witness(state: Path) -> str | None:
-    """What the witness in this folder goes by; None where there is none yet."""
+    """The name of the witness with this folder; None if there is none yet."""
     try:
         return CosigningKey.parse((state / "witness.key.pub").read_text("utf-8")).name
     except (OSError, ValueError):

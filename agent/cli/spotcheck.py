@@ -130,7 +130,7 @@ def draw(
     place = _state(state)
     for path, what in ((state, "The reviewer's key"), (commit, "The secret"), (out, "The draw")):
         audit.keep_off(directory, path, what)
-    signer = spotcheck.ReviewerKey.kept(place)
+    signer = spotcheck.ReviewerKey.load_or_make(place)
     who = _reviewer(reviewer)
     with records_at(ctx, directory, share) as at:
         enrolled = _enrolled(keys)
@@ -236,7 +236,7 @@ def examine(
             f"{drawn} was signed by {key}, which is not this machine's reviewer. If that reviewer is trusted, give "
             "their public key with --trust."
         )
-    signer = spotcheck.ReviewerKey.kept(place)
+    signer = spotcheck.ReviewerKey.load_or_make(place)
     now = audit.utc_now()
     with records_at(ctx, directory, share) as at, audit.opened_copy(at.folder) as copy:
         files = at.registers(place / "registers", registers)

@@ -1,10 +1,10 @@
 """The school's share: what a stage may rely on (`Share`), names on it, and the ways to reach it.
 
-`names` makes a photo's name on the share. `upload` is its way there, many at once as `engine` allows, over a `session`
-of SFTP packets (`wire`) on a `connection` whose host key is pinned (`hostkeys`). What was not read back is not
-believed.
+`names` makes a photo's name on the share. `upload` sends it there, many at once as `engine` allows, over a `session` of
+SFTP packets (`wire`) on a `connection` whose host key is pinned (`hostkeys`). Nothing is believed that was not read
+back.
 
-Names are imported when they are first used: paramiko and cryptography take longer to import than most commands to run.
+Names are imported when they are first used: importing paramiko and cryptography takes longer than most commands run.
 """
 
 from importlib import import_module

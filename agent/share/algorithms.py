@@ -1,4 +1,4 @@
-"""The algorithms of SSH that are used, by whichever client: no SHA-1, no CBC, no compression. Pure.
+"""The SSH algorithms that both clients use: no SHA-1, no CBC, no compression. Pure.
 
 AES-GCM comes first: counter mode with a separate MAC costs twice as much.
 """
@@ -23,6 +23,6 @@ KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa
 
 
 def host_key_algorithms(known: Pinned) -> list[str]:
-    """Those by which a server can show a key that is pinned; none where none is."""
+    """The algorithms with which a server can show a pinned key; empty if no key is pinned."""
     types = {key.type for key in known.keys}
     return [kind for kind in KEY_TYPES if kind in types or (kind in RSA and "ssh-rsa" in types)]

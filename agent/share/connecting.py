@@ -1,8 +1,8 @@
-"""From a server's address to an SFTP session that is ready for use: by OpenSSH's client, else by paramiko.
+"""From a server's address to an SFTP session that is ready for use: by OpenSSH's client, otherwise by paramiko.
 
-OpenSSH's client encrypts in a process of its own, and faster. Where it fails before the server has greeted, paramiko
-tries too: it gets in where the client cannot, and otherwise says in words for people what is wrong. A host key that is
-not the pinned one stops both. Where paramiko alone got in twice, the client is not tried again for a while.
+OpenSSH's client encrypts in a process of its own, and faster. If it fails before the server has sent its greeting,
+paramiko tries too: it may get in where the client cannot, and otherwise says in plain words what is wrong. A host key
+that is not the pinned one stops both. If only paramiko got in twice, the client is not tried again for a while.
 """
 
 import asyncio
@@ -30,11 +30,11 @@ from agent.share.sshpipe import SshPipe
 from agent.share.sshwords import Words
 from agent.share.threadedpipe import ThreadedSshPipe
 
-TWICE = 2  # times that paramiko got in alone, after which the client is let be
-LATER = 600.0  # seconds for which it is
-LATE = 0.75  # of the timeout: when the client has taken so long, paramiko would only take as long again
-STRANGE = 1.0  # seconds after which what has not begun as an SSH server is none
-SPOKEN = 2.0  # seconds by which the client's own words may come after the server's
+TWICE = 2  # times that only paramiko got in, after which the client is left out
+LATER = 600.0  # seconds for which it is left out
+LATE = 0.75  # of the timeout: if the client has taken this long, paramiko would take just as long again
+STRANGE = 1.0  # seconds after which an answer that is not SSH counts as not being an SSH server
+SPOKEN = 2.0  # seconds by which the client's message may come after the server's greeting
 SSH_PIPE: type[SshPipe | ThreadedSshPipe] = ThreadedSshPipe if sys.platform == "win32" else SshPipe
 
 P = TypeVar("P", bound=Pipe)
@@ -42,7 +42,7 @@ P = TypeVar("P", bound=Pipe)
 
 @dataclass(slots=True)
 class _Failed:
-    """That paramiko got in where OpenSSH's client did not."""
+    """A case in which paramiko got in and OpenSSH's client did not."""
 
     when: float  # by the steady clock
     why: str
@@ -53,11 +53,11 @@ _failed: dict[Server, _Failed] = {}
 
 
 class _SshFailed(Exception):
-    """OpenSSH's client did not come as far as the server's greeting. Never leaves this module."""
+    """OpenSSH's client did not get as far as the server's greeting. Never leaves this module."""
 
 
 async def connect(server: Server) -> Session:
-    """A session that has greeted. Raises as `open_channel` and `Session.greet` do."""
+    """A session that has received its greeting. Raises as `open_channel` and `Session.greet` do."""
     if server.transport is Transport.PARAMIKO:
         return await _by_paramiko(server, "as this laptop's settings say")
     why = _let_be(server)
@@ -73,7 +73,7 @@ async def connect(server: Server) -> Session:
     if server.transport is Transport.OPENSSH:
         session.close()
         raise ShareUnreachable(
-            f"{server.host} lets this laptop in, but not by OpenSSH's client, which this laptop's settings ask for "
+            f"{server.host} lets this laptop in, but not through OpenSSH's client, as this laptop's settings require "
             f"({why}). Nothing was sent. Tell IT."
         )
     before = _failed.get(server)
@@ -115,15 +115,15 @@ async def _by_ssh(server: Server) -> Session:
         try:
             folder = Path(tempfile.mkdtemp(prefix="photo-agent-"))  # for this user only
             if sshclient.replaceable_by_others(folder):
-                raise _SshFailed(f"other accounts of this laptop could replace what is in {folder.parent}")
+                raise _SshFailed(f"other accounts of this laptop could replace files in {folder.parent}")
             hosts = folder / "known_hosts"
             if not sshclient.harmless(hosts):
-                raise _SshFailed("OpenSSH's client could take the path of the temporary folder for something else")
+                raise _SshFailed("OpenSSH's client could misread the path of the temporary folder")
             hosts.write_text(sshclient.known_hosts(known), encoding="ascii")
             command = sshclient.command(program, server, known, hosts)
-            # It works where it lies: Windows keeps a folder in which a process works from being removed.
+            # Its working folder is its program's: Windows does not remove a folder in which a process works.
             pipe = await _opened(lambda: SSH_PIPE(command, program.parent))
-        except OSError as fault:  # a full disk is one
+        except OSError as fault:  # a full disk, for instance
             raise _SshFailed(f"OpenSSH's client could not be started: {fault.strerror}") from fault
         session = Session(pipe, server.timeout)
         try:
@@ -144,7 +144,7 @@ async def _by_ssh(server: Server) -> Session:
 
 
 async def _greeted(session: Session, words: Words) -> None:
-    """Wait for the greeting; not for as long as the client does where what answers is no SSH server."""
+    """Wait for the greeting, but not for as long as the client does if the answer is not from an SSH server."""
     greeting = asyncio.ensure_future(session.greet())
     try:
         while not greeting.done():
@@ -157,18 +157,18 @@ async def _greeted(session: Session, words: Words) -> None:
 
 
 async def _judge(words: Words, server: Server, seconds: float) -> None:
-    """Say here what paramiko would find out no better. Raises ShareUnreachable."""
+    """Raise ShareUnreachable in cases where paramiko would find out nothing more."""
     if seconds >= server.timeout * LATE:
-        # The client has no time left after a first address that is silent; paramiko has as much for each.
+        # After a silent first address, the client has no time left; paramiko has the full time for each.
         if await asyncio.to_thread(several_addresses, server.host, server.port):
             return
         raise ShareUnreachable(silent(server) if words.connected else unanswered(server.host, server.port))
-    if not words.connected:  # the commonest of all: away from the school's network
+    if not words.connected:  # the most common case: away from the school's network
         (await asyncio.to_thread(reach, server.host, server.port, server.timeout - seconds)).close()
 
 
 def _opened(make: Callable[[], P]) -> "asyncio.Future[P]":
-    """What `make` gives, on a thread that nobody has to wait for; unwanted, it is closed when it comes."""
+    """The result of `make`, on a thread that nobody has to wait for; if nobody wants it any more, it is closed."""
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[P] = loop.create_future()
 
@@ -184,11 +184,11 @@ def _opened(make: Callable[[], P]) -> "asyncio.Future[P]":
     def work() -> None:
         try:
             opened: P | Exception = make()
-        except Exception as fault:  # noqa: BLE001  # goes to whoever waits
+        except Exception as fault:  # noqa: BLE001  # passed on to the waiting caller
             opened = fault
         try:
             loop.call_soon_threadsafe(tell, opened)
-        except RuntimeError:  # the loop has ended, and with it everybody who could want it
+        except RuntimeError:  # the loop has ended, so nobody wants it any more
             if not isinstance(opened, Exception):
                 _drop(opened)
 

@@ -1,6 +1,6 @@
-"""From a server's name to an open SFTP channel, by paramiko: first the host key is judged, then a login by key only.
+"""From a server's name to an open SFTP channel, by paramiko: the host key is checked first, then a login by key only.
 
-Every step has a deadline: not all of paramiko's own waits have one, so a timer closes the connection under them.
+Every step has a deadline: some of paramiko's own waits have none, so a timer closes the connection under them.
 """
 
 import contextlib
@@ -21,19 +21,19 @@ from agent.share.sockets import connect
 if TYPE_CHECKING:
     from paramiko import Channel, PKey, Transport
 
-WINDOW = 4 * 1024 * 1024  # bytes that the server may send unasked for more: above what is ever asked for at once
-PACKET = 256 * 1024  # longest SSH packet we take: the fewer, the less of Python's time each megabyte costs
-KEEPALIVE = 10  # seconds of silence after which paramiko says something, so that no firewall forgets us
+WINDOW = 4 * 1024 * 1024  # bytes that the server may send before more is allowed: above what is ever requested
+PACKET = 256 * 1024  # longest SSH packet we accept: fewer packets cost less Python time for each megabyte
+KEEPALIVE = 10  # seconds of silence after which paramiko says something, so that no firewall drops the connection
 LOG = "agent.share.ssh"
 
 
 def open_channel(server: Server) -> "tuple[Transport, Channel]":
-    """A channel to the server's SFTP subsystem, and the transport under it (to be closed by the caller).
+    """A channel to the server's SFTP subsystem, and its transport (which the caller must close).
 
-    Raises `ShareUnreachable`, `HostKeyRefused`, `LoginRefused`; `ShareFault` where there is no SFTP.
+    Raises `ShareUnreachable`, `HostKeyRefused`, `LoginRefused`; `ShareFault` if there is no SFTP.
     """
     known = pinned(server.known_hosts_file, server.host, server.port)
-    with ThreadPoolExecutor(1) as apart:  # paramiko takes as long to import as the server to answer
+    with ThreadPoolExecutor(1) as apart:  # importing paramiko takes as long as the server takes to answer
         dialled = apart.submit(connect, server.host, server.port, server.timeout)
         from paramiko import AuthenticationException, SSHException
 
@@ -50,7 +50,7 @@ def open_channel(server: Server) -> "tuple[Transport, Channel]":
             except AuthenticationException as error:
                 if late.is_set():
                     raise ShareUnreachable(silent(server)) from error
-                if not transport.is_active():  # paramiko says so too where the connection ended before an answer came
+                if not transport.is_active():  # paramiko also says this if the connection ended before an answer
                     raise ShareUnreachable(_broke_off(server)) from error
                 raise LoginRefused(_not_let_in(server)) from error
             except (SSHException, EOFError, OSError) as error:
@@ -66,7 +66,7 @@ def open_channel(server: Server) -> "tuple[Transport, Channel]":
 
 
 def scan_host_key(host: str, port: int, timeout: float) -> HostKey:
-    """The host key that a server shows now, for a person to compare; nothing is pinned and no login tried."""
+    """The host key that a server shows now, for a person to compare; nothing is pinned and no login is tried."""
     from paramiko import SSHException
 
     transport = _transport(connect(host, port, timeout))
@@ -86,7 +86,7 @@ def _transport(connection: socket.socket) -> "Transport":
     from paramiko import Transport
 
     log = logging.getLogger(LOG)
-    if log.level == logging.NOTSET:  # paramiko prints tracebacks for what is told in our own words
+    if log.level == logging.NOTSET:  # paramiko prints tracebacks for errors that this program reports itself
         log.setLevel(logging.CRITICAL)
     transport = Transport(connection)
     transport.set_log_channel(LOG)
@@ -100,7 +100,7 @@ def _transport(connection: socket.socket) -> "Transport":
 
 
 def _greet(transport: "Transport", server: Server, known: Pinned) -> None:
-    """Exchange keys; only with a host key of the type that is pinned, where one is."""
+    """Exchange keys; if a host key is pinned, only with a key of the pinned type."""
     from paramiko import SSHException
 
     options = transport.get_security_options()
@@ -112,14 +112,14 @@ def _greet(transport: "Transport", server: Server, known: Pinned) -> None:
     except SSHException as error:
         if not wanted or "host key" not in str(error).lower():
             raise
-        # The server has no key of the pinned type any more: say which it shows instead.
+        # The server no longer has a key of the pinned type: find out which it shows instead.
         now = scan_host_key(server.host, server.port, server.timeout)
         judge(now, pinned(server.known_hosts_file, server.host, server.port), server.host, server.port)
         raise HostKeyRefused(f"{server.host} has a pinned host key, but does not use it. Nothing was sent.") from error
 
 
 def _why_not_ssh(transport: "Transport", host: str, port: int) -> str | None:
-    """Why the two could not agree, where what answers says so."""
+    """Why the two sides could not agree, if the server's first bytes show it."""
     options = transport.get_security_options()
     ours = {"key exchange": options.kex, "host keys": KEY_TYPES, "ciphers": options.ciphers, "MACs": options.digests}
     aead = any("gcm" in cipher or "poly1305" in cipher for cipher in options.ciphers)
@@ -147,7 +147,7 @@ def _device_key(server: Server) -> "PKey":
 
     from agent.share.devicekey import public_key
 
-    public_key(server.key_file)  # says what is wrong with the file, if anything is
+    public_key(server.key_file)  # raises what is wrong with the file, if anything
     try:
         return PKey.from_path(server.key_file)
     except (SSHException, ValueError, OSError) as error:
@@ -169,7 +169,7 @@ def _start_sftp(channel: "Channel") -> None:
 
 @contextlib.contextmanager
 def _deadline(transport: "Transport", seconds: float) -> Iterator[threading.Event]:
-    """Close the connection under whatever waits on it after `seconds`; the event tells whether that happened."""
+    """Close the connection under anything that waits on it after `seconds`; the event says whether that happened."""
     late = threading.Event()
 
     def stop() -> None:
@@ -187,13 +187,13 @@ def _deadline(transport: "Transport", seconds: float) -> Iterator[threading.Even
 
 def _not_let_in(server: Server) -> str:
     certificate = server.key_file.with_name(f"{server.key_file.name}-cert.pub")
-    if certificate.exists():  # it is shown instead of the key, so the plain key is not tried
+    if certificate.exists():  # it is used instead of the key, so the plain key is not tried
         return (
-            f"{server.host} does not let in the user {server.user} with this laptop's SSH certificate. Ask IT whether "
+            f"{server.host} does not accept this laptop's SSH certificate for the user {server.user}. Ask IT whether "
             f"it has expired, was revoked or names another user. Without {certificate} the plain key is used."
         )
     return (
-        f"{server.host} does not let in the user {server.user} with this laptop's key. "
+        f"{server.host} does not accept this laptop's key for the user {server.user}.  "
         "Ask IT whether this laptop's key (“photo-agent init” shows it) is entered for that user."
     )
 
@@ -203,5 +203,5 @@ def _broke_off(server: Server) -> str:
 
 
 def silent(server: Server) -> str:
-    """What to say of a server that lets us connect, and then says nothing."""
-    return f"{server.host} took the connection but did not answer within {server.timeout:.0f} seconds."
+    """The message about a server that accepts the connection and then says nothing."""
+    return f"{server.host} accepted the connection but did not answer within {server.timeout:.0f} seconds."

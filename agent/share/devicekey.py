@@ -7,13 +7,13 @@ from agent.files.durable import create_file
 from agent.files.named import read_named
 
 LARGEST = 100_000
-"""Bytes that a key's file can have."""
+"""The most bytes of a key file."""
 
 
 def make_key(key_file: Path, comment: str) -> str:
     """Make an Ed25519 key in OpenSSH's format, readable by this user only; return its public line.
 
-    A file that is there already is never overwritten: UsageError.
+    An existing file is never overwritten: UsageError.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -24,12 +24,12 @@ def make_key(key_file: Path, comment: str) -> str:
     try:
         create_file(key_file, private)
     except FileExistsError as error:
-        raise UsageError(f"There is an SSH key already, which was not changed: {key_file}") from error
+        raise UsageError(f"An SSH key exists already and was not changed: {key_file}") from error
     return f"{public} {' '.join(comment.split())}".strip()
 
 
 def public_key(key_file: Path) -> str:
-    """The public line of a private key, without a comment. LoginRefused where there is no usable key."""
+    """The public line of a private key, without a comment. LoginRefused if there is no usable key."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
 
     try:

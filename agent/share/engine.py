@@ -1,7 +1,7 @@
 """Many deliveries on their way at once: the part of the share that has an event loop of its own.
 
-Files go over `pool`. They are read back behind the writing; the settings, the amount and the network decide by whom
-(`readback`). The connections' windows bound what is in flight.
+Files go over `pool`. They are read back while later parts are being written; the settings, the amount and the network
+decide over which connection (`readback`). The connections' windows limit what is in flight.
 """
 
 import asyncio
@@ -30,12 +30,12 @@ from agent.share.stillthere import still_there
 from agent.share.tryout import known, try_out
 from agent.share.upload import Upload, UploadContext
 
-WORTH = 2 * 1024 * 1024  # bytes to send for which it pays to make a second connection
+WORTH = 2 * 1024 * 1024  # bytes to send from which a second connection pays off
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """So many more payload bytes were confirmed by the server."""
+    """The server confirmed this many more payload bytes."""
 
     size: int
 
@@ -88,12 +88,12 @@ class Engine:
             self._learn(manners)
 
     def begin(self, tell: Callable[[News], None]) -> None:
-        """Start a run: `tell` hears of everything, on this loop."""
+        """Start a run: `tell` is called with all news, on this loop."""
         self._tell = tell
         self._same.clear()
 
     def add(self, delivery: Delivery) -> None:
-        """Put one more delivery on its way."""
+        """Start one more delivery."""
         self._to_send += delivery.size
         if self._to_send > WORTH:
             self._readers.begin()
@@ -106,7 +106,7 @@ class Engine:
         return await still_there(self.session, self.folders, self._reading, proofs)
 
     async def stop(self) -> None:
-        """Give up what is under way; its temporary files go too, but for large ones that can be gone on with."""
+        """Stop everything in flight and remove its temporary files, except large ones that a later run can continue."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -123,7 +123,7 @@ class Engine:
         await self._pool.close()
 
     def lost(self, fault: Exception) -> None:
-        """A connection beside the first found what ends the run."""
+        """Note that an additional connection met an error that ends the run."""
         self._tell(ConnectionBroken(fault))
 
     def _acknowledged(self, size: int) -> None:
@@ -133,14 +133,14 @@ class Engine:
         return await self._readers.choose(self._own, size)
 
     async def _further(self) -> Session:
-        """One more connection; whoever reads back, which has as much to do, may have one more too."""
+        """One more connection; the reading side, which has as much to do, may have one more too."""
         await self._readers.widen()
         return await connect(self._server)
 
     # --- what the server can do --------------------------------------------------------------------------------------
 
     async def manners(self, folder: str) -> Manners:
-        """What the server can do, tried out in `folder` where that is not known. Raises ShareFault where too little."""
+        """What the server can do, tried out in `folder` if not known. Raises ShareFault if that is too little."""
         if not self._known:
             trying = self._trying.get(folder)
             if trying is None:
@@ -155,7 +155,7 @@ class Engine:
         return self._context.manners
 
     async def try_out(self, folder: str) -> None:
-        """Try the server out, whether it is known or not, while nothing is sent. Raises ShareFault."""
+        """Try the server out, whether it is known or not, while nothing is being sent. Raises ShareFault."""
         self._learn(await try_out(self.session, self.folders, self._server.device, folder))
 
     async def _try_out(self, folder: str) -> None:
@@ -200,15 +200,15 @@ class Engine:
             fault = known
             await _withdraw(uploads)
         except AgentError:
-            raise  # the connection, or the share as a whole
-        except Exception as strange:  # noqa: BLE001  # of this one delivery; the others go on
+            raise  # it concerns the connection, or the whole share
+        except Exception as strange:  # noqa: BLE001  # it concerns this delivery only; the others continue
             fault = unforeseen("a photo", strange)
             await _withdraw(uploads)
         except asyncio.CancelledError:
             for upload in uploads:
                 await upload.leave()
             raise
-        finally:  # also where the connection was lost, and nothing can be taken back
+        finally:  # even if the connection was lost and nothing can be removed
             for upload in uploads:
                 upload.read_no_more()
         return Undelivered(delivery.transfer, fault)
@@ -234,7 +234,7 @@ async def _withdraw(uploads: list[Upload]) -> None:
 
 
 async def _together(steps: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
-    """The results of all; with the first fault the others are stopped, and it is raised as it is."""
+    """The results of all; at the first error the others are stopped, and it is raised unchanged."""
     if len(steps) == 1:
         return [await steps[0]]
     try:
@@ -246,6 +246,6 @@ async def _together(steps: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
 
 
 def _looked_at(task: "asyncio.Task[None]") -> None:
-    """Whoever waits for it is told; if nobody does any more, asyncio need not complain."""
+    """Mark the error as seen, so that asyncio does not report it: the waiting caller, if there is one, gets it."""
     if not task.cancelled():
         task.exception()

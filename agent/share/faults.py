@@ -1,4 +1,4 @@
-"""What a server's refusal means, in the words of the error tree.
+"""What a server's refusal means, as an error of the error tree.
 
 SFTP version 3 has few codes: OpenSSH says FAILURE for a full disk, an existing name and a damaged disk alike, so its
 message and statvfs have to help.
@@ -11,7 +11,7 @@ _FULL = ("no space", "quota", "disk full", "not enough space")
 
 
 class Refused(Exception):
-    """A request that the server answered with anything but success. Never leaves this room as it is."""
+    """A request that the server did not answer with success. Never leaves this package as it is."""
 
     def __init__(self, doing: str, code: int, message: str) -> None:
         super().__init__(f"{doing}: {code} {message}")
@@ -31,17 +31,17 @@ class Refused(Exception):
 
     @property
     def says_full(self) -> bool:
-        """Whether the server's own words tell of a full disk or quota."""
+        """Whether the server's own words mention a full disk or quota."""
         return any(sign in self.message.lower() for sign in _FULL)
 
     @property
     def vague(self) -> bool:
-        """Whether a full disk may be behind it: only statvfs can tell."""
+        """Whether the cause may be a full disk: only statvfs can tell."""
         return self.code == Code.FAILURE
 
 
 def as_fault(refused: Refused, *, full: bool = False, folder: str = "") -> ShareFault:
-    """The error for a person. `full`: statvfs says that there is no room. Names no file, only a folder on the share."""
+    """The error for a person. `full`: statvfs says that no space is left. Names no file, only a folder on the share."""
     if full or refused.says_full:
         return ShareFull(
             "The share has no space left for this photo, or this device is over its quota. Ask IT to make "
@@ -49,18 +49,18 @@ def as_fault(refused: Refused, *, full: bool = False, folder: str = "") -> Share
         )
     if refused.code == Code.PERMISSION_DENIED:
         return ShareDenied(
-            f"The share does not permit {refused.doing}{_said(refused)}. Ask IT to check this device's permissions in "
-            f"{f'the folder “{folder}”' if folder else 'its folders'} on the share; what could not be sent stays here "
-            "and is tried again."
+            f"The share does not permit this laptop to {refused.doing}{_said(refused)}. Ask IT to check its "
+            f"permissions in {f'the folder “{folder}”' if folder else 'its folders'} on the share. Photos that could "
+            "not be sent stay on this laptop and will be sent again."
         )
     said = _said(refused)
     return ShareFault(
-        f"The share refused {refused.doing}{said}. The photo stays on this laptop and will be sent again. "
+        f"The share refused to {refused.doing}{said}. The photo stays on this laptop and will be sent again. "
         "If this happens again, tell IT."
     )
 
 
 def _said(refused: Refused) -> str:
-    """The server's own words, where they say more than the code does."""
+    """The server's own words, if they say more than the code does."""
     plain = {"", "failure", "permission denied", "no such file", "operation unsupported"}
     return f" (it says “{refused.message}”)" if refused.message.strip().lower() not in plain else ""

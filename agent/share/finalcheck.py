@@ -1,9 +1,9 @@
-"""The last look at a photo under its final name: it is where it should be, and it is the file that was sent.
+"""The last check of a photo under its final name: it is where it should be, and it is the file that was sent.
 
 A server may say that it named a file without having done so, and somebody else may have put a file or a link there
 meanwhile. So the final name is opened, between two looks at each folder above it that follow no link, and the content
-is compared with what was sent: small files whole, others by `samples`, or whole where the server does not say what the
-comparison needs. All names of a folder that wait for it are looked at together.
+is compared with what was sent: small files in full, others by `samples`, or in full if the server does not state what
+the comparison needs. All names of a folder that are waiting are checked together.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from agent.share.streams import Progress, read_back, read_piece
 from agent.share.wire import Attributes, Flag, Reply
 
 ELSEWHERE = (
-    "The share said that it named the photo, but under that name there is something else, or nothing. The photo stays "
+    "The share confirmed the photo's name, but something else, or nothing, has that name. The photo stays "
     "on this laptop and will be sent again. If this happens again, tell IT: something on the share moves or changes "
     "new files."
 )
@@ -36,7 +36,7 @@ class _Asked:
 
 
 class FinalCheck:
-    """Looks by one connection at names that were given, by whichever."""
+    """Checks names over one connection, whichever connection gave them."""
 
     def __init__(self, connection: PooledConnection, folders: RemoteFolders) -> None:
         self._session = connection.session
@@ -46,8 +46,8 @@ class FinalCheck:
         self._looking: dict[str, asyncio.Task[None]] = {}
 
     async def check(self, folder: str, path: bytes, meant: Fingerprint, samples: Samples) -> None:
-        """`NotProven` unless the name is of a file with the content that was sent; `FolderNotTrusted` where it is not
-        where it should be; `Refused` where it cannot be opened.
+        """`NotProven` unless the name belongs to a file with the content that was sent; `FolderNotTrusted` if the file
+        is not where it should be; `Refused` if it cannot be opened.
         """
         async with self._lane.check_handles.hold(1):
             about, handle = await self._opened(folder, path)
@@ -80,7 +80,7 @@ class FinalCheck:
         return await asked.opened
 
     async def _look(self, folder: str) -> None:
-        """All that wait, again and again until nobody does; those who come meanwhile go with the next look."""
+        """Check all names that are waiting, again and again until none is; later ones are checked the next time."""
         try:
             while self._waiting[folder]:
                 batch, self._waiting[folder] = self._waiting[folder], []
@@ -97,7 +97,7 @@ class FinalCheck:
                 try:
                     await self._folders.judge(folder, before)
                     await self._folders.judge(folder, after)
-                except Exception as fault:  # noqa: BLE001  # each who waits is told
+                except Exception as fault:  # noqa: BLE001  # every waiting caller gets it
                     astray = fault
                 for one, (look, opening) in zip(batch, asked, strict=True):
                     await self._tell(one, look, opening, astray)
@@ -115,12 +115,12 @@ class FinalCheck:
         about: Attributes | None = None
         fault = astray
         try:
-            reply = self._session.judge(_AN_OPENING, await opening, "the reading back of the photo")
+            reply = self._session.judge(_AN_OPENING, await opening, "read back the photo")
             handle = self._session.read_as(wire.handle, reply)
             about = await self._session.seen(await look)
         except Refused as refused:
             fault = fault or (None if refused.missing else refused)
-        except Exception as unforeseen:  # noqa: BLE001  # goes to who waits
+        except Exception as unforeseen:  # noqa: BLE001  # passed on to the waiting caller
             fault = unforeseen
         if fault is None and about is not None and handle is not None and not one.opened.done():
             one.opened.set_result((about, handle))
@@ -136,6 +136,6 @@ class FinalCheck:
 
 
 def _looked_at(task: "asyncio.Task[None]") -> None:
-    """What went wrong was told to each who waited; asyncio need not complain of it."""
+    """Mark the error as seen, so that asyncio does not report it: every waiting caller got it."""
     if not task.cancelled():
         task.exception()

@@ -1,7 +1,7 @@
-"""What answers on the share's port where SSH fails: the reason, in words for IT or for a teacher.
+"""What answers on the share's port if SSH fails: the reason, in words for IT or for a teacher.
 
 The server's banner and its first packet (RFC 4253, section 7.1) are not encrypted, and say which algorithms it offers.
-A network that wants its users to log in on a web page first answers everything by itself, and not as SSH.
+A network that wants its users to log in on a web page first answers every request itself, and not as SSH.
 """
 
 import struct
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from agent.errors import ShareUnreachable
 from agent.share.sockets import connect
 
-MOST = 64 * 1024  # bytes of a first packet (RFC 4253, section 6.1: 35,000 must be understood)
+MOST = 64 * 1024  # the most bytes of a first packet (RFC 4253, section 6.1: 35,000 must be understood)
 SECONDS = 5.0
 _BANNER = b"SSH-2.0-photo-agent\r\n"
 _KEXINIT = 20
@@ -20,14 +20,14 @@ _LISTS = ("key exchange", "host keys", "ciphers", "ciphers", "MACs", "MACs")
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a server says before anything is agreed: names of algorithms, by what they are for."""
+    """What a server says before anything is agreed: names of algorithms, by purpose."""
 
     software: str
     algorithms: dict[str, tuple[str, ...]]
 
 
 def why_not_ssh(host: str, port: int, ours: dict[str, tuple[str, ...]]) -> str | None:
-    """Why no connection comes about with what answers there; None where nothing is found that would say so.
+    """Why no connection can be made to what answers there; None if nothing was found that explains it.
 
     `ours` are the algorithms that this program has, by the same names as in `Offer`.
     """
@@ -45,14 +45,14 @@ def why_not_ssh(host: str, port: int, ours: dict[str, tuple[str, ...]]) -> str |
         return None
     lists = "; ".join(f"{kind}: {', '.join(offer.algorithms[kind])}" for kind in missing)
     return (
-        f"{host} is an SSH server ({offer.software}), but the server offers only algorithms that this program does "
+        f"{host} is an SSH server ({offer.software}), but it offers only algorithms that this program does "
         f"not use, since they are too old or too rare ({lists}). Nothing was sent. IT must update it, or change its "
         "settings."
     )
 
 
 def parse(said: bytes) -> Offer | None:
-    """The banner and the first packet of an SSH server; None where they are not whole."""
+    """The banner and the first packet of an SSH server; None if they are not complete."""
     start = 0 if said.startswith(b"SSH-") else said.index(b"\nSSH-") + 1
     banner, _, packet = said[start:].partition(b"\n")
     if len(packet) < 22 or packet[5] != _KEXINIT:
@@ -97,8 +97,8 @@ def _not_ssh(host: str, port: int, said: bytes) -> str | None:
     start = said[:4096].lower()
     if start.startswith((b"http/", b"<!doctype", b"<html")) or b"<html" in start:
         return (
-            f"This network wants a log-in page first: a web page answered in the place of {host}. Open a web browser, "
-            "log in to the network as it asks, and the photos will be sent then. If there is no such page, tell IT: a "
+            f"This network requires you to log in on a web page first: a web page answered instead of {host}. Open a "
+            "web browser, log in to the network, and the photos will be sent then. If no such page appears, tell IT: a "
             f"web server answers on port {port}."
         )
     return (

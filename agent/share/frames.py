@@ -7,24 +7,24 @@ from typing import Protocol
 from agent.share.wire import LARGEST_PACKET, Malformed, PacketType, Reply
 
 _HEAD = 9  # bytes: length, type, request id
-_SIZED = 13  # and, in a DATA packet, the length of its string
+_SIZED = 13  # plus, in a DATA packet, the length of its string
 
 
 class Sink(Protocol):
-    """Takes the content of a DATA reply on the receiving thread, before the loop hears of it."""
+    """Takes the content of a DATA reply on the receiving thread, before the loop is notified."""
 
     def feed(self, offset: int, data: bytes | memoryview) -> None:
         """Some of the bytes at `offset`; replies may come in any order. A view is good only during the call."""
 
 
 def _no_sink(_: int) -> tuple[Sink, int] | None:
-    """For a stream of which all is kept."""
+    """For a stream in which every reply is stored in full."""
     return None
 
 
 class Frames:
-    """Keeps a half-received packet between calls. `sink` tells where the content of a request's DATA reply goes, and
-    the offset it starts at; the body of such a reply is only the content's length, in eight bytes.
+    """Stores a half-received packet between calls. `sink` says where the content of a request's DATA reply goes, and at
+    which offset it starts; the body of such a reply is only the content's length, in eight bytes.
     """
 
     def __init__(self, sink: Callable[[int], tuple[Sink, int] | None] = _no_sink) -> None:
@@ -33,7 +33,7 @@ class Frames:
         self._streaming: tuple[Sink, int, int, Reply] | None = None  # with the offset, bytes missing, and the reply
 
     def feed(self, data: bytes | memoryview) -> Iterator[Reply]:
-        """Replies that are complete with `data`. Raises `Malformed` on a length that no server sends."""
+        """The replies that are complete with `data`. Raises `Malformed` on a length that no server sends."""
         view, at = memoryview(data), 0
         while True:
             if self._streaming is not None:
@@ -44,7 +44,7 @@ class Frames:
             if not self._buffer and self._begins(view[at : at + _SIZED]):
                 at += _SIZED
                 continue
-            # Little is kept from here on: replies other than DATA are short, or a part of a head.
+            # Little is stored from here on: replies other than DATA are short, or only part of a head.
             missing = self._missing()
             taken = view[at : at + missing]
             if not taken and missing:
@@ -59,7 +59,7 @@ class Frames:
                 yield self._whole()
 
     def _missing(self) -> int:
-        """How many bytes to take before it can be gone on."""
+        """Bytes still needed before parsing can continue."""
         have = len(self._buffer)
         if have < _HEAD:
             return _HEAD - have
@@ -72,7 +72,7 @@ class Frames:
         return end - have
 
     def _begins(self, head: bytearray | memoryview) -> bool:
-        """Whether a DATA reply that goes to a sink begins with these bytes, and nothing but them."""
+        """Whether these bytes are exactly the head of a DATA reply that goes to a sink."""
         if len(head) != _SIZED or head[4] != PacketType.DATA:
             return False
         length, kind, number, size = struct.unpack(">IBII", head)

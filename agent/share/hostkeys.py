@@ -2,7 +2,7 @@
 
 Reads what ssh and ssh-keyscan write: several names on a line, `[host]:port` for other ports, hashed names
 (`|1|salt|hmac`, HMAC-SHA1 of the name), `@revoked`. Lines with wildcards or certificate authorities pin no single key
-and are passed over.
+and are skipped.
 """
 
 import base64
@@ -19,7 +19,7 @@ from agent.files.durable import replace_file
 from agent.files.named import read_named
 
 LARGEST = 4_000_000
-"""Bytes of a known_hosts file that is read."""
+"""The most bytes of a known_hosts file that are read."""
 
 _SSH_PORT = 22
 
@@ -35,7 +35,7 @@ class HostKey:
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """What a known_hosts file says of one server: keys it may show, and keys that it must not."""
+    """What a known_hosts file says about one server: keys that it may show, and keys that it must not."""
 
     keys: tuple[HostKey, ...]
     revoked: tuple[HostKey, ...] = ()
@@ -48,12 +48,12 @@ def host_key(kind: str, blob: bytes) -> HostKey:
 
 
 def known_name(host: str, port: int) -> str:
-    """What a server is called in known_hosts."""
+    """A server's name in known_hosts."""
     return host.lower() if port == _SSH_PORT else f"[{host.lower()}]:{port}"
 
 
 def pinned(known_hosts_file: Path, host: str, port: int) -> Pinned:
-    """The keys pinned for a server; none where the file is missing. HostKeyRefused where it cannot be read."""
+    """The keys pinned for a server; none if the file is missing. HostKeyRefused if it cannot be read."""
     try:
         text = decoded(read_named(known_hosts_file, LARGEST))
     except FileNotFoundError:
@@ -67,10 +67,10 @@ def pinned(known_hosts_file: Path, host: str, port: int) -> Pinned:
 
 
 def decoded(content: bytes) -> str:
-    """The text of a known_hosts file: UTF-8, or UTF-16 as PowerShell's `>` and Notepad write it; a mark is left out."""
+    """The text of a known_hosts file in UTF-8, or in UTF-16 from PowerShell's `>` or Notepad, without its mark."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace")
-    if b"\0" in content[:2]:  # no text has a NUL; half of UTF-16's bytes are, in each letter of a host's name
+    if b"\0" in content[:2]:  # UTF-8 text has no NUL; in UTF-16 every letter of a host's name has one
         return content.decode("utf-16-be" if content[:1] == b"\0" else "utf-16-le", "replace")
     return content.decode("utf-8-sig", "replace")
 
@@ -98,7 +98,7 @@ def _matches(pattern: str, name: str) -> bool:
         return pattern.lower() == name
     try:
         salt, digest = (base64.b64decode(part, validate=True) for part in pattern[3:].split("|"))
-    except ValueError:  # binascii.Error is one; so is a missing part
+    except ValueError:  # includes binascii.Error, and a missing part
         return False
     return hmac.compare_digest(hmac.new(salt, name.encode(), "sha1").digest(), digest)
 
@@ -122,7 +122,7 @@ def judge(key: HostKey, known: Pinned, host: str, port: int) -> None:
         )
     expected = ", ".join(f"{other.fingerprint} ({other.type})" for other in known.keys)
     raise HostKeyRefused(
-        f"The host key of the server at {where} has changed: it was {expected}, and now it is {key.fingerprint} "
+        f"The host key of the server at {where} has changed: it was {expected} and is now {key.fingerprint} "
         f"({key.type}). Nothing was sent and nothing removed. Somebody may be pretending to be the server. Tell IT; if "
         "it really has a new key, IT pins it with “photo-agent init --host-key SHA256:…”."
     )
@@ -131,14 +131,14 @@ def judge(key: HostKey, known: Pinned, host: str, port: int) -> None:
 def pin(known_hosts_file: Path, host: str, port: int, key: HostKey) -> None:
     """Make `key` the only one pinned for a server; lines for other servers stay. Written whole or not at all."""
     name = known_name(host, port)
-    kept = []
+    others = []
     if known_hosts_file.exists():
         for line in decoded(read_named(known_hosts_file, LARGEST)).splitlines():
             fields = line.split()
             ours = fields and not fields[0].startswith(("#", "@")) and _matches_any(fields[0], name)
             if not ours:
-                kept.append(line)
-    replace_file(known_hosts_file, ("\n".join([*kept, f"{name} {key.type} {key.base64}"]) + "\n").encode())
+                others.append(line)
+    replace_file(known_hosts_file, ("\n".join([*others, f"{name} {key.type} {key.base64}"]) + "\n").encode())
 
 
 def _matches_any(patterns: str, name: str) -> bool:

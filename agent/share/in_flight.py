@@ -1,4 +1,4 @@
-"""How much is taken from the pipeline ahead of delivery, and how long delivery may go on after a request to stop."""
+"""How much is taken from the pipeline ahead of delivery, and how long delivery may continue after a request to stop."""
 
 import time
 from collections.abc import Callable
@@ -6,20 +6,20 @@ from dataclasses import dataclass, field
 
 from agent.model import Delivery, TransferId
 
-MOST = 192  # deliveries taken before the first of them has its outcome
-MOST_BYTES = 128 * 1024 * 1024  # and their bytes: ten seconds' worth at 100 Mbit/s
-MOST_OF_ONE = MOST_BYTES // 8  # bytes that a large one counts for, so that photos go on beside a video
+MOST = 192  # the most deliveries taken before the first has its outcome
+MOST_BYTES = 128 * 1024 * 1024  # and the most bytes: ten seconds' worth at 100 Mbit/s
+MOST_OF_ONE = MOST_BYTES // 8  # the most bytes that one counts for, so that photos are sent alongside a video
 GRACE = 3.0  # seconds, less than any system gives at log-out
 
 
 def never() -> bool:
-    """Whether to stop, where nobody will say so."""
+    """Never asks to stop; the default."""
     return False
 
 
 @dataclass(slots=True)
 class InFlight:
-    """What was taken and has no outcome yet."""
+    """Deliveries that were taken and have no outcome yet."""
 
     count: int = 0
     _units: int = 0
@@ -31,26 +31,26 @@ class InFlight:
         return self.count < MOST and self._units < MOST_BYTES
 
     def took(self, delivery: Delivery) -> None:
-        """One more was taken."""
+        """Note that one more was taken."""
         self.count += 1
         self._of[delivery.transfer] = min(delivery.size, MOST_OF_ONE)
         self._units += self._of[delivery.transfer]
 
     def done(self, transfer: TransferId) -> None:
-        """One has its outcome."""
+        """Note that one has its outcome."""
         self.count -= 1
         self._units -= self._of[transfer]
 
 
 @dataclass(slots=True)
 class Patience:
-    """How long those under way may go on once `stopping` says so."""
+    """How long deliveries in flight may continue once `stopping` says so."""
 
     stopping: Callable[[], bool]
     _until: float | None = None  # by the steady clock
 
     def ended(self) -> bool:
-        """Whether they have had their time."""
+        """Whether that time is over."""
         if self._until is None and self.stopping():
             self._until = time.monotonic() + GRACE
         return self._until is not None and time.monotonic() >= self._until

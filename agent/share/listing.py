@@ -1,4 +1,4 @@
-"""Listing a folder on the share, as far as a server is believed: a listing without an end is given up.
+"""Listing a folder on the share without trusting the server: a listing that does not end is abandoned.
 
 A server may be broken or hostile: it may send names without end, the same ones again and again, or none and yet no end.
 """
@@ -18,13 +18,13 @@ MOST_BYTES = 32 * 1024 * 1024  # of names
 MOST_SECONDS = 120.0
 MOST_EMPTY = 3  # replies without a name; one or two mean the end on some servers
 
-_DOING = "a look into a folder"
+_DOING = "list a folder"
 
 
 async def listing(session: Session, folders: RemoteFolders, folder: str) -> list[tuple[str, Attributes]]:
-    """Names and what is said of them; no `.` and `..`. `Refused` where it cannot be listed.
+    """Names and what the server says about them, without `.` and `..`. `Refused` if the folder cannot be listed.
 
-    `ShareFault` where the folder does not end within reason; `FolderNotTrusted` where it is reached by a link.
+    `ShareFault` if the list does not end within reason; `FolderNotTrusted` if the folder is reached through a link.
     """
     looks = folders.look(folder)
     opened = session.send(wire.on_path(PacketType.OPENDIR, folders.path(folder)))
@@ -35,11 +35,11 @@ async def listing(session: Session, folders: RemoteFolders, folder: str) -> list
         found: dict[bytes, Attributes] = {}
         async for name, about in _entries(session, handle, folder):
             if name in found:
-                raise _endless(folder, "tells the same name twice")
+                raise _endless(folder, "has the same name twice")
             found[name] = about
     finally:
         await session.let_go(handle)
-    # A name with a slash in it is a path, which no folder holds.
+    # A name with a slash in it is a path and cannot be in a folder.
     return [
         (name.decode("utf-8", "surrogateescape"), about)
         for name, about in found.items()

@@ -1,6 +1,6 @@
-"""A share in memory, with the same promises as the real one: for tests, and for looking at what would be sent.
+"""A share in memory, with the same promises as the real one: for tests, and for seeing what would be sent.
 
-The `Disk` is what the server would hold; several `MemoryShare`s may stand on one, as several laptops do.
+The `Disk` is what the server would hold; several `MemoryShare`s may use one, as several laptops use one server.
 """
 
 import hashlib
@@ -21,8 +21,8 @@ from agent.share.source import LocalSource
 class Disk:
     """What the server holds, by name below the agent's root; and how it behaves. Tests look into it and change it.
 
-    `free` is None where the server does not tell; `denied` are folders in which nothing may be written; `reachable`
-    turned False is a lost connection at the next step.
+    `free` is None if the server does not state it; `denied` are folders in which nothing may be written; setting
+    `reachable` to False loses the connection at the next step.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class MemoryShare:
         sent_bytes: Callable[[int], None] = lambda _: None,
         stopping: Callable[[], bool] = lambda: False,
     ) -> Iterator[Outcome]:
-        """One after the other: whatever order a caller relies on that the port does not promise, it gets here."""
+        """One after the other: a caller that relies on an order which the port does not promise gets it here."""
         for delivery in deliveries:
             self._reach()
             if stopping():
@@ -78,7 +78,7 @@ class MemoryShare:
             return outgoing, None, content
         folder, _, _ = outgoing.name.rpartition("/")
         if folder in self.disk.denied:
-            raise ShareDenied("The share does not permit the making of a file. Ask IT.")
+            raise ShareDenied("The share does not permit this laptop to make a file. Ask IT.")
         if self.disk.free is not None and self.disk.free < len(content):
             raise ShareFull("The share has no space left for this photo. Ask IT to make room.")
         name = f"{folder}/{temporary_name(self._device, transfer, n)}"
@@ -111,7 +111,7 @@ class MemoryShare:
         return found
 
     def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
-        """Whether it is there, as it was proven."""
+        """Whether the share holds it as it was proven."""
         self._reach()
         return [self._still(proof) for proof in proofs]
 
@@ -126,10 +126,10 @@ class MemoryShare:
         """The content of a small file."""
         self._reach()
         if name not in self.disk.files:
-            raise FileNotFoundError("There is no such file on the share.")
+            raise FileNotFoundError("The share has no such file.")
         content = self.disk.files[name]
         if len(content) > limit:
-            raise ShareFault(f"A file on the share is larger than the {limit} bytes that are believed of it.")
+            raise ShareFault(f"A file on the share is larger than the {limit} bytes that are allowed for it.")
         return content
 
     def names(self, folder: str) -> list[str]:
@@ -139,7 +139,7 @@ class MemoryShare:
         return sorted({f"{first}{slash}" for first, slash, _ in (name.partition("/") for name in below)})
 
     def listing(self, folder: str) -> list[Listed]:
-        """What is in a folder; nobody knows when it was written."""
+        """What is in a folder; this share does not know when a file was written."""
         return [self._listed(folder, name) for name in self.names(folder)]
 
     def _listed(self, folder: str, name: str) -> Listed:
@@ -151,13 +151,13 @@ class MemoryShare:
         """Remove this device's own temporary files."""
         self._reach()
         found = {name: own_temporary(self._device, name.rpartition("/")[2]) for name in self.disk.files}
-        own = [name for name, transfer in found.items() if transfer is not None]  # nothing large is ever left here
+        own = [name for name, transfer in found.items() if transfer is not None]  # this share never leaves large ones
         for name in own:
             del self.disk.files[name]
         return len(own)
 
     def abilities(self) -> Abilities:
-        """What this can do."""
+        """What this share can do."""
         self._reach()
         return Abilities("memory", self.disk.fsync, self.disk.free is not None, limits=False)
 
@@ -167,21 +167,23 @@ class MemoryShare:
         return Space(self.disk.free)
 
     def now(self) -> datetime:
-        """The clock it was given."""
+        """The clock that this share was given."""
         self._reach()
         return self._clock()
 
     def try_out(self, folder: str = "visits") -> None:
-        """Say what stands in the way of writing."""
+        """Raise what prevents writing."""
         self._reach()
         if folder in self.disk.denied:
-            raise ShareDenied("The share does not permit the making of a file. Ask IT.")
+            raise ShareDenied("The share does not permit this laptop to make a file. Ask IT.")
         if self.disk.free is not None and self.disk.free < 1024:
             raise ShareFull("The share has no space left. Ask IT to make room.")
 
     def _reach(self) -> None:
         if self._closed or not self.disk.reachable:
-            raise ShareUnreachable("The connection to the share was lost. What was not proven stays here.")
+            raise ShareUnreachable(
+                "The connection to the share was lost. Photos that could not be checked stay on this laptop."
+            )
 
     def close(self) -> None:
         """End the connection; more than once does no harm."""

@@ -1,9 +1,9 @@
 """Names on the share, made by the agent from safe characters only. Pure.
 
-`visits/<visit>/<YYYYMMDD-HHMMSS>_<camera>_<first 12 of SHA-256>.<ext>`, and while a file is on its way, beside it,
-`.uploading-<device>-<transfer>-<n>.part`, or `uploading-<device>-<transfer>-<n>.jpg` where the server takes no hidden
-files or no such suffix. Nothing of a local file's name gets into them but its suffix, cleaned, so
-that no path, case, Unicode or reserved-name trick gets through.
+`visits/<visit>/<YYYYMMDD-HHMMSS>_<camera>_<first 12 of SHA-256>.<ext>`, and while a file is being sent, beside it,
+`.uploading-<device>-<transfer>-<n>.part`, or `uploading-<device>-<transfer>-<n>.jpg` if the server accepts no hidden
+files or not that suffix. Only the suffix of a local file's name gets into them, cleaned, so that no trick with paths,
+case, Unicode or reserved names works.
 """
 
 import hashlib
@@ -20,10 +20,10 @@ _DEVICE_LENGTH = 80
 
 
 def photo_stem(taken: datetime | None, camera: Camera | None, original: Fingerprint) -> str:
-    """What a photo is called, without its suffix: `20260314-101112_eos-r6_0123456789ab`.
+    """A photo's name without its suffix: `20260314-101112_eos-r6_0123456789ab`.
 
-    `taken` is local time where it was taken (naive: a wall clock for people to read), `undated` where it is None; a
-    camera that is not known is `unknown-camera`. The maker is named only where the model is not.
+    `taken` is local time where it was taken (naive: a wall clock for people to read), `undated` if it is None; an
+    unknown camera is `unknown-camera`. The maker is named only if the model is not known.
     """
     if taken is not None and taken.tzinfo is not None:
         raise ValueError("a name shows a wall clock, not an instant")
@@ -35,9 +35,9 @@ def photo_stem(taken: datetime | None, camera: Camera | None, original: Fingerpr
 def remote_name(visit: VisitId, stem: str, suffix: str) -> RemoteName:
     """Where a photo goes: `visits/<visit>/<stem><suffix>`.
 
-    `suffix` may have parts (`.jpg.xmp`): lower-case ASCII letters and digits are kept of each, 16 characters in all; a
-    suffix of which nothing is left is `.bin`. ValueError for a visit or stem that is no safe name: both were checked
-    or made before they come here.
+    `suffix` may have parts (`.jpg.xmp`): only lower-case ASCII letters and digits of each are used, 16 characters in
+    all; if nothing is left of it, it is `.bin`. ValueError for a visit or stem that is not a safe name: both were
+    checked or made before they come here.
     """
     if not _SAFE.fullmatch(visit) or not _SAFE.fullmatch(stem):
         raise ValueError("neither a visit's id nor a stem may leave its folder")
@@ -45,7 +45,7 @@ def remote_name(visit: VisitId, stem: str, suffix: str) -> RemoteName:
 
 
 def another(name: RemoteName, n: int) -> RemoteName:
-    """The n-th choice where `name` is taken by other content: `NAME-2.ext`, `NAME-3.ext`, …; the first is `name`."""
+    """The n-th choice if `name` is taken by other content: `NAME-2.ext`, `NAME-3.ext`, …; the first is `name`."""
     if n < 1:
         raise ValueError("choices are counted from 1")
     if n == 1:
@@ -61,10 +61,10 @@ def folder_of(name: RemoteName) -> str:
 
 
 def temporary_name(device: str, transfer: TransferId, n: int, *, plain: bool = False) -> str:
-    """What the n-th file of a transfer is called (without a folder) until it is proven.
+    """The name of a transfer's n-th file (without a folder) until it is proven.
 
-    It starts with a full stop, so that people and galleries do not see it, and carries the device, so that each device
-    can clear away its own leftovers and only those. `plain` is for servers that refuse hidden files or that suffix.
+    It starts with a full stop, so that people and galleries do not see it, and contains the device, so that each device
+    can remove its own leftovers and only those. `plain` is for servers that refuse hidden files or that suffix.
     """
     if not _TRANSFER.fullmatch(transfer) or n < 0:
         raise ValueError("a transfer is thirty-two lower-case hexadecimal digits, and its files are counted from 0")
@@ -73,7 +73,7 @@ def temporary_name(device: str, transfer: TransferId, n: int, *, plain: bool = F
 
 
 def own_temporary(device: str, last: str) -> TransferId | None:
-    """The transfer, if `last` (a name without its folder) is a temporary name that `device` made, and no other can."""
+    """The transfer, if `last` (a name without its folder) is a temporary name that `device`, and no other, made."""
     stem = rf"uploading-{re.escape(_device(device))}-([0-9a-f]{{32}})-[0-9]+"
     found = re.fullmatch(rf"\.{stem}\.part|{stem}\.jpg", last)
     return None if found is None else TransferId(found[1] or found[2])
@@ -91,10 +91,10 @@ def _safe_suffix(suffix: str) -> str:
 
 
 def _device(device: str) -> str:
-    """The device's name as one word of [a-z0-9_]: two devices never share one, and no `-` is in it.
+    """The device's name as one word of [a-z0-9_]: two devices never share one, and it has no `-`.
 
-    Lower-case letters and digits stand for themselves, every other byte is `_` and two digits. A very long one is its
-    hash, marked by `_x`, which no escape starts with.
+    Lower-case letters and digits stand for themselves, every other byte becomes `_` and two digits. A very long name
+    becomes its hash, marked by `_x`, which no escape starts with.
     """
     word = "".join(
         chr(byte) if chr(byte).isascii() and re.fullmatch(r"[a-z0-9]", chr(byte)) else f"_{byte:02x}"

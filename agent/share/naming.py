@@ -1,11 +1,11 @@
 """How a proven file gets its final name without ever replacing one.
 
-By hardlink@openssh.com, and removal of the temporary name, where the server has it: a link never replaces what is
-there, whichever server makes it, while a version 3 RENAME does so on some. Else by RENAME (exclusive on OpenSSH) after
-a look that nothing is there, believed only if the temporary name is gone. posix-rename@openssh.com, which overwrites,
-is never used.
+By hardlink@openssh.com, followed by removing the temporary name, if the server has it: on every server, a link never
+replaces what is there, while a version 3 RENAME does so on some. Otherwise by RENAME (exclusive on OpenSSH) after
+checking that nothing has the name, believed only if the temporary name is gone. posix-rename@openssh.com, which
+overwrites, is never used.
 
-A server's OK is not believed: `finalcheck` looks at what is under the name then.
+A server's OK is not believed: `finalcheck` then looks at what has the final name.
 """
 
 import logging
@@ -17,15 +17,16 @@ from agent.share.manners import Manners
 from agent.share.session import Session
 from agent.share.streams import DIFFERENT
 
-NAMING = "the naming of the photo"
+NAMING = "name the photo"
 
 log = logging.getLogger(__name__)
 
 
 async def give_name(session: Session, manners: Manners, temporary: bytes, path: bytes) -> bool:
-    """Name the file at `temporary` also, or instead, `path`; whether `temporary` may still be there.
+    """Give the file at `temporary` the name `path`, as an additional or new name; returns whether `temporary` may
+    remain.
 
-    `Refused` where something is at `path`, or where the server refuses; `NotProven` where it only says it did.
+    `Refused` if something is at `path`, or the server refuses; `NotProven` if the server only claims success.
     """
     if manners.links and session.offers(wire.HARDLINK):
         try:
@@ -40,6 +41,6 @@ async def give_name(session: Session, manners: Manners, temporary: bytes, path: 
     if await session.lstat(path) is not None:
         raise Refused(NAMING, wire.Code.FAILURE, "")
     await session.ask(wire.rename(temporary, path), NAMING)
-    if await session.lstat(temporary) is not None:  # then what lies under the final name is not ours
+    if await session.lstat(temporary) is not None:  # then the file with the final name is not ours
         raise NotProven(DIFFERENT)
     return False

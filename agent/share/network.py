@@ -1,7 +1,7 @@
-"""Whether the network that this laptop is on is metered: it counts, and may charge, what is sent over it.
+"""Whether this laptop's network is metered: it counts what is sent over it, and may charge for it.
 
-Windows and NetworkManager know, from what the network says of itself and from what its user has set. Anywhere else, and
-where they do not answer, it is not known.
+Windows and NetworkManager know, from what the network says about itself and what its user has set. On other systems,
+and if they do not answer, it is not known.
 """
 
 import shutil
@@ -10,7 +10,7 @@ import sys
 
 from agent.model import Known
 
-SECONDS = 5.0  # for the system's answer
+SECONDS = 5.0  # to wait for the system's answer
 _ASK = (
     "--system",
     "--auto-start=no",

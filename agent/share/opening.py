@@ -1,4 +1,4 @@
-"""Opening a local file that must be exactly the one that was looked at before: never through a link, never a device."""
+"""Opening a local file that must be exactly the one that was examined before: never through a link, never a device."""
 
 import os
 import stat
@@ -8,12 +8,14 @@ from agent.errors import LocalFault
 from agent.files.opening import IsLink, NotRegular, open_plain
 from agent.model import LocalFile
 
-GONE = "A photo could not be read any more: it was moved, deleted or is not permitted. It will be looked at again."
-CHANGED = "A photo changed while it was being sent. Nothing was proven; it will be looked at again when it is at rest."
+GONE = "A photo can no longer be read: it was moved, deleted or locked. It will be looked at again."
+CHANGED = (
+    "A photo changed while it was being sent. It was not sent, and will be looked at again once it stops changing."
+)
 
 
 def open_same(file: LocalFile) -> BinaryIO:
-    """The file, open for reading, if it is still the one that `file` describes; else `LocalFault`."""
+    """Open the file for reading, if it is still the one that `file` describes; otherwise `LocalFault`."""
     try:
         opened = os.fdopen(open_plain(file.path, sequential=True), "rb", buffering=0)
     except (IsLink, NotRegular):

@@ -1,7 +1,7 @@
-"""How much may be under way at once, and how fast.
+"""How much may be in flight at once, and how fast.
 
-A `Window` holds back what would be too much in flight (bytes that are not yet acknowledged, open handles), first come
-first served, so that memory stays bounded and a large file does not starve small ones. A `Bucket` keeps to a bandwidth.
+A `Window` limits what is in flight (bytes that are not yet acknowledged, open handles), first come first served, so
+that memory stays bounded and a large file does not starve small ones. A `Bucket` limits the bandwidth.
 """
 
 import asyncio
@@ -11,17 +11,17 @@ from contextlib import asynccontextmanager
 
 
 class Window:
-    """So many units at once. Belongs to one event loop; not for several threads."""
+    """A number of units that may be taken at once. Belongs to one event loop; not for several threads."""
 
     def __init__(self, size: int) -> None:
         if size < 1:
-            raise ValueError("a window has room for something")
+            raise ValueError("a window needs room for at least one unit")
         self._size = size
         self._free = size
         self._queue: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     async def take(self, units: int) -> None:
-        """Wait until `units` are free, and take them. More than the whole window is taken as the whole window."""
+        """Wait until `units` are free, and take them. A request for more takes the whole window."""
         units = min(units, self._size)
         if not self._queue and units <= self._free:
             self._free -= units
@@ -31,7 +31,7 @@ class Window:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # our turn had come just as we were told to stop
+            if turn.done() and not turn.cancelled():  # the turn came at the moment of cancellation
                 self.give(units)
             elif (units, turn) in self._queue:
                 self._queue.remove((units, turn))
@@ -45,7 +45,7 @@ class Window:
 
     @asynccontextmanager
     async def hold(self, units: int) -> AsyncIterator[None]:
-        """Take for as long as the block lasts."""
+        """Take units for the duration of the block."""
         await self.take(units)
         try:
             yield
@@ -61,7 +61,7 @@ class Window:
 
 
 class Bucket:
-    """A bandwidth in bytes a second, 0 for none."""
+    """A bandwidth in bytes per second, 0 for no limit."""
 
     def __init__(self, rate: int) -> None:
         self._rate = rate

@@ -1,4 +1,4 @@
-"""A `Pipe` through paramiko: SSH in this process, where OpenSSH's client is not installed or cannot do it."""
+"""A `Pipe` through paramiko: SSH in this process, if OpenSSH's client is not installed or cannot connect."""
 
 import contextlib
 from typing import TYPE_CHECKING
@@ -8,13 +8,13 @@ from agent.share.pipe import LOOK_AFTER
 if TYPE_CHECKING:
     from paramiko import Channel, Transport
 
-RECEIVE = 1024 * 1024  # bytes at most, at once
+RECEIVE = 1024 * 1024  # the most bytes at once
 
 
 class ParamikoPipe:
-    """An open channel of a transport that has logged in, both of which become this one's to close.
+    """An open channel of a transport that has logged in; this pipe closes both.
 
-    `why` it is not OpenSSH's client, for IT.
+    `why` says, for IT, why OpenSSH's client is not used.
     """
 
     def __init__(self, transport: "Transport", channel: "Channel", why: str) -> None:
@@ -36,7 +36,7 @@ class ParamikoPipe:
         return f"paramiko {paramiko.__version__} ({self._why})"
 
     def send(self, data: memoryview) -> int:
-        """As `Pipe`; waits for at most `LOOK_AFTER` while the network takes nothing."""
+        """As `Pipe`; waits for at most `LOOK_AFTER` while the network accepts nothing."""
         from paramiko import SSHException
 
         try:
@@ -50,7 +50,7 @@ class ParamikoPipe:
 
         try:
             return self._channel.recv(RECEIVE)
-        except (EOFError, SSHException) as ended:  # to receive, paramiko sends too: that the window is open again
+        except (EOFError, SSHException) as ended:  # to receive, paramiko also reports that its window is open again
             raise ConnectionError(str(ended)) from ended
 
     def alive(self) -> bool:
@@ -62,12 +62,12 @@ class ParamikoPipe:
         return self._transport.is_active()
 
     def why_ended(self) -> str:
-        """As `Pipe`; paramiko knows no more."""
+        """As `Pipe`; paramiko knows nothing more."""
         return "was lost"
 
     def close(self) -> None:
-        """As `Pipe`; also ends a send that is blocked on a network that takes nothing any more."""
+        """As `Pipe`; also ends a send that is blocked because the network accepts nothing any more."""
         self._transport.close()
 
     def release(self) -> None:
-        """As `Pipe`; paramiko does it by itself."""
+        """As `Pipe`; paramiko does this by itself."""

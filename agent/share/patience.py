@@ -1,4 +1,4 @@
-"""Waiting for a new file that something on the server holds: on Windows a virus scanner has it for some seconds."""
+"""Waiting for a new file that something on the server holds: on Windows a virus scanner holds it for some seconds."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,9 +13,9 @@ T = TypeVar("T")
 
 
 async def patiently(session: Session, attempt: Callable[[], Awaitable[T]]) -> T:
-    """The outcome of `attempt`, made again for a while where it is refused; at once where the server is OpenSSH's own.
+    """The result of `attempt`, repeated for a while if it is refused; OpenSSH's own server gets a single attempt.
 
-    Raises the last `Refused`, or the first where the file is not there.
+    Raises the last `Refused`, or the first if the file is missing.
     """
     for pause in PAUSES[:-1]:
         await asyncio.sleep(pause)

@@ -1,13 +1,12 @@
-"""What a `Session` talks through: a stream of bytes to the server's SFTP subsystem, whoever encrypts it.
+"""What a `Session` talks through: a stream of bytes to the server's SFTP subsystem, encrypted by somebody else.
 
-Two makers: OpenSSH's own client as a child process (`sshpipe`), and paramiko in this process (`paramikopipe`).
-`connecting` chooses. Both have judged the host key against the pinned ones, and have logged in, before a byte of SFTP
-gets through.
+There are two kinds: OpenSSH's own client as a child process (`sshpipe`), and paramiko in this process (`paramikopipe`);
+`connecting` chooses. Both check the host key against the pinned ones and log in before a byte of SFTP gets through.
 """
 
 from typing import Protocol
 
-LOOK_AFTER = 0.5  # seconds that `receive` waits at most
+LOOK_AFTER = 0.5  # the most seconds that `receive` waits
 
 
 class Pipe(Protocol):
@@ -15,34 +14,34 @@ class Pipe(Protocol):
 
     @property
     def software(self) -> str:
-        """The server's name for itself, such as SSH-2.0-OpenSSH_9.2; empty until it is known."""
+        """The server's software, such as SSH-2.0-OpenSSH_9.2; empty until it is known."""
         ...
 
     @property
     def maker(self) -> str:
-        """Who encrypts, for IT: a program and its version."""
+        """The program that encrypts, with its version, for IT."""
         ...
 
     def send(self, data: memoryview) -> int:
-        """Take some of the bytes, at least one, and return how many.
+        """Accept some of the bytes, at least one, and return how many.
 
-        TimeoutError where none can be taken for now; OSError or 0 where the connection has ended.
+        TimeoutError if none can be accepted for now; OSError or 0 if the connection has ended.
         """
         ...
 
     def receive(self) -> bytes | memoryview:
-        """What has come; a view is good until the next call. Nothing where the connection has ended, or OSError.
+        """What has arrived; a view is valid until the next call. Empty if the connection has ended, or OSError.
 
-        TimeoutError where nothing came within `LOOK_AFTER`.
+        TimeoutError if nothing arrived within `LOOK_AFTER`.
         """
         ...
 
     def alive(self) -> bool:
-        """Whether the server gives a sign of life below SFTP. May wait for it: for a thread of its own."""
+        """Whether the server gives a sign of life below SFTP. May wait for it, so call it in a thread of its own."""
         ...
 
     def why_ended(self) -> str:
-        """What became of a connection that has ended, to follow “The connection to the share”."""
+        """What happened to a connection that has ended, to complete “The connection to the share …”."""
         ...
 
     def close(self) -> None:
@@ -50,5 +49,5 @@ class Pipe(Protocol):
         ...
 
     def release(self) -> None:
-        """Give back what the system holds for it: after `close`, when nobody receives any more."""
+        """Release what the system holds for it: call it after `close`, when nobody receives any more."""
         ...

@@ -1,9 +1,9 @@
-"""The connections that files go over, and what may be under way on each: one at first, more while work waits.
+"""The connections that files are sent over, and how much may be in flight on each: one at first, more while work waits.
 
-Files are sent in turns rather than all at once, so that the first can be read back early and only the last is left to
-read at the end. Large files have turns of their own, one on each connection, so that a video does not hold up five
-hundred photos. Another connection is made only where a turn takes long: on a fast network one is as good as many, on
-one that loses packets each of them is slow by itself (TCP halves its rate with each loss).
+Files are sent in turns rather than all at once, so that the first can be read back early and only the last remains to
+be read at the end. Large files have turns of their own, one on each connection, so that a video does not hold up five
+hundred photos. Another connection is made only if a turn takes long: on a fast network one is as good as many; on a
+network that loses packets, each connection is slow by itself (TCP halves its rate with each loss).
 """
 
 import asyncio
@@ -21,19 +21,19 @@ from agent.share.session import Session
 WRITES = 2 * 1024 * 1024  # bytes unconfirmed: sshd's own window; covers 100 Mbit/s at 160 ms, 1 Gbit/s at 16 ms
 READS = 3 * 1024 * 1024  # bytes asked for; more, since requests wait behind what is written, and less than WINDOW
 SENDING = 2 * WRITES  # bytes of files whose turn it is
-OPENING = 16 * 1024  # bytes a file counts for besides its own, so that thousands of tiny ones do not open at once
-LARGE = 16 * 1024 * 1024  # bytes; above the largest JPEG, below what a video and most RAW series come to
+OPENING = 16 * 1024  # bytes added to each file's own size, so that thousands of tiny ones do not open at once
+LARGE = 16 * 1024 * 1024  # bytes; more than the largest JPEG, less than a video and most RAW series
 HANDLES = 64  # for each kind, open at once; enough for small files at 40 ms, far below OpenSSH's limit
-HANDLES_UNTOLD = 8  # where the server tells no limit: some allow 32 in all, for all kinds and for folders
-FEW = 12  # fewer than this in all, and there is one file at a time
-LONG = 1.0  # seconds that a turn is waited for before another connection is made; 4 MB take less at 100 Mbit/s
+HANDLES_NOT_STATED = 8  # if the server states no limit: some allow 32 in all, for all kinds and for folders
+FEW = 12  # with fewer than this in all, one file is open at a time
+LONG = 1.0  # seconds of waiting for a turn before another connection is made; 4 MB take less at 100 Mbit/s
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class PooledConnection:
-    """One connection, and what may be under way on it."""
+    """One connection, and what may be in flight on it."""
 
     session: Session
     writes: Window = field(default_factory=lambda: Window(WRITES))
@@ -46,18 +46,18 @@ class PooledConnection:
     reading: int = 0  # bytes of files that are being read back
 
     def __post_init__(self) -> None:
-        told = self.session.limits.handles
-        handles = min(HANDLES, max(1, told // 4)) if told else HANDLES_UNTOLD
+        stated = self.session.limits.handles
+        handles = min(HANDLES, max(1, stated // 4)) if stated else HANDLES_NOT_STATED
         self.write_handles, self.read_handles, self.check_handles = Window(handles), Window(handles), Window(handles)
 
     def one_open(self) -> None:
-        """Have one file open at a time, whatever it is open for. Before anything is."""
+        """Allow one open file at a time, for whatever purpose. Call it before any is open."""
         self.write_handles = self.read_handles = self.check_handles = Window(1)
 
 
 @dataclass(slots=True)
 class Turn:
-    """A file's turn on a lane; given back at the end of its block, or earlier."""
+    """A file's turn on a connection; given back at the end of its block, or earlier."""
 
     connection: PooledConnection
     end: Callable[[], None]
@@ -70,7 +70,7 @@ class _Asked:
 
 
 class ConnectionPool:
-    """Up to `most` connections. `lost` hears what ends a run: an error that is more than a connection too many."""
+    """Up to `most` connections. `lost` is called with an error that ends the run: more than one connection too many."""
 
     def __init__(
         self, first: Session, connect: Callable[[], Awaitable[Session]], most: int, lost: Callable[[Exception], None]
@@ -84,12 +84,12 @@ class ConnectionPool:
 
     @property
     def first(self) -> Session:
-        """The session for all that is not a file's content."""
+        """The session for everything but the content of files."""
         return self.all[0].session
 
     @asynccontextmanager
     async def turn(self, size: int) -> AsyncIterator[Turn]:
-        """Wait until a file of `size` bytes may be sent, and where."""
+        """Wait until a file of `size` bytes may be sent; the turn says over which connection."""
         large = size > LARGE
         asked = _Asked(0 if large else min(size + OPENING, SENDING // 2), asyncio.get_running_loop().create_future())
         self._waiting[large].append(asked)
@@ -99,7 +99,7 @@ class ConnectionPool:
                 self._grow()
             connection = await asked.granted
         except asyncio.CancelledError:
-            if asked.granted.done() and not asked.granted.cancelled():  # our turn had come just as we were told to stop
+            if asked.granted.done() and not asked.granted.cancelled():  # the turn came at the moment of cancellation
                 self._give(asked.granted.result(), asked.units)
             elif asked in self._waiting[large]:
                 self._waiting[large].remove(asked)
@@ -139,7 +139,7 @@ class ConnectionPool:
 
     @asynccontextmanager
     async def reading(self, size: int) -> AsyncIterator[PooledConnection]:
-        """The lane that has least to read back, for a file of `size` bytes more."""
+        """The connection with the least to read back, for a file of `size` bytes more."""
         connection = min(self.all, key=lambda one: one.reading)
         connection.reading += size
         try:
@@ -148,7 +148,7 @@ class ConnectionPool:
         finally:
             connection.reading -= size
 
-    # --- more of them ------------------------------------------------------------------------------------------------
+    # --- more connections --------------------------------------------------------------------------------------------
 
     def _grow(self) -> None:
         if len(self.all) < self._most and (self._growing is None or self._growing.done()):
@@ -163,15 +163,15 @@ class ConnectionPool:
             await self.widen()
 
     async def widen(self) -> None:
-        """Make one more connection, where that is allowed; some servers allow a device only so many."""
+        """Make one more connection, if that is allowed; some servers allow a device only a few."""
         if len(self.all) >= self._most:
             return
         try:
             self.all.append(PooledConnection(await self._connect()))
-        except (ShareUnreachable, LoginRefused) as refused:  # the first was let in: these are too many
+        except (ShareUnreachable, LoginRefused) as refused:  # the first got in, so this is one too many
             log.info("no further connection to the share: %s", refused)
             self._most = len(self.all)
-        except Exception as fault:  # noqa: BLE001  # a changed host key, above all: it ends the run, aloud
+        except Exception as fault:  # noqa: BLE001  # above all a changed host key: it ends the run with an error
             self._most = len(self.all)
             self._lost(fault)
         self._serve()
@@ -183,7 +183,7 @@ class ConnectionPool:
             connection.one_open()
 
     async def close(self) -> None:
-        """End all of them."""
+        """Close all of them."""
         if self._growing is not None:
             self._growing.cancel()
             with contextlib.suppress(asyncio.CancelledError):

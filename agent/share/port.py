@@ -1,6 +1,6 @@
-"""What the pipeline may rely on from a share, whichever one it is: real, in memory, or the demo's embedded one.
+"""What the pipeline may rely on from any share: a real one, one in memory, or the demo's embedded one.
 
-One suite (tests/contract) holds every implementation to this.
+One suite (tests/contract) tests every implementation against this.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -16,14 +16,14 @@ from agent.model import Delivery, Proof, RemoteName, TransferId
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """All bytes of a delivery are on the share under temporary names, synced where the server can; not yet proven."""
+    """All bytes of a delivery are on the share under temporary names, synced if the server can; not yet proven."""
 
     transfer: TransferId
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The share holds every file of the delivery under its final name: a proof each, in the delivery's order."""
+    """The share holds every file of the delivery under its final name: one proof each, in the delivery's order."""
 
     transfer: TransferId
     proofs: tuple[Proof, ...]
@@ -41,19 +41,19 @@ Outcome = Sent | Delivered | Undelivered
 
 
 class Still(StrEnum):
-    """What became of a file on the share that was proven there."""
+    """The present state of a file that was proven to be on the share."""
 
     HOLDS = "holds"  # read back whole just now: it is what was proven
     GONE = "gone"
-    DIFFERENT = "different"  # other content, or something that is no file, or a folder above it that is a link
+    DIFFERENT = "different"  # other content, or not a file, or a folder above it is a link
     UNREADABLE = "unreadable"  # the server does not let it be read: nothing is known
 
 
 @dataclass(frozen=True, slots=True)
 class HalfSent:
-    """Where a transfer that was cut may have left temporary files: `files` of them at most, counted from 0.
+    """Where an interrupted transfer may have left temporary files: at most `files` of them, counted from 0.
 
-    Remembered by whoever had it sent: on a school's share a device cannot list the folder of a visit.
+    The caller must remember it: on a school's share a device cannot list a visit's folder.
     """
 
     folder: str
@@ -63,9 +63,9 @@ class HalfSent:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A name in a folder on the share, and what the server says of it, no link followed; None where it does not say.
+    """A name in a folder on the share, and what the server says about it, following no link; None if it does not say.
 
-    `size` is in bytes, of a plain file only; `modified` is aware, and whoever may write to a file can set it.
+    `size` is in bytes, for plain files only; `modified` is aware, and anybody who may write to a file can set it.
     """
 
     name: str
@@ -77,16 +77,16 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """What statvfs@openssh.com says of the share, in bytes; None where the server does not say."""
+    """What statvfs@openssh.com says about the share, in bytes; None if the server does not say."""
 
     free: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What the server can do, as it said when it greeted us, and as far as it was tried (`try_out`).
+    """What the server can do, by its greeting, and as far as it was tried (`try_out`).
 
-    `details` are pairs of what was looked at and how it is, in words for IT.
+    `details` are pairs of a question and its answer, in words for IT.
     """
 
     software: str
@@ -99,8 +99,8 @@ class Abilities:
 class Share(Protocol):
     """A connection to the school's share. Not for use by two threads at once; every wait inside has a timeout.
 
-    Raised by any method: `ShareUnreachable` (try again later; nothing is half-believed), `ShareRefused` (stop, a person
-    must look), `ShareFault` for a single name. After ShareUnreachable the object is of no more use but to be closed.
+    Any method may raise `ShareUnreachable` (try again later; nothing is half-believed), `ShareRefused` (stop, a person
+    must look), or `ShareFault` for a single name. After ShareUnreachable the object can only be closed.
     """
 
     def deliver(
@@ -111,20 +111,20 @@ class Share(Protocol):
     ) -> Iterator[Outcome]:
         """Send deliveries and prove them; outcomes come as they are ready, not in order.
 
-        Deliveries are taken from the iterable only as fast as they can be sent, so that stopping to supply them ends
-        the run after those in flight. For each: `Sent` (may be left out where nothing had to be sent), then `Delivered`
-        or `Undelivered`. On `Delivered` every file is durable under its final name, was read back whole, and was
-        renamed without ever overwriting; a name that is taken by other content is passed over for `NAME-2`, `NAME-3`, …
-        Repeating a delivery whose outcome was lost is safe and ends in `Method.ALREADY_THERE` where it had arrived.
-        `sent_bytes` is told of payload bytes as they are acknowledged (for a progress bar). When `stopping` says so,
-        those under way have a few seconds; the rest have no outcome, and a large file goes on from there another time.
+        Deliveries are taken from the iterable only as fast as they can be sent; if it ends, the run ends after those in
+        flight. For each: `Sent` (may be left out if nothing had to be sent), then `Delivered` or `Undelivered`. On
+        `Delivered` every file is durable under its final name, was read back in full, and was renamed without ever
+        overwriting; if a name is taken by other content, `NAME-2`, `NAME-3`, … are tried. Repeating a delivery whose
+        outcome was lost is safe and ends in `Method.ALREADY_THERE` if it had arrived. `sent_bytes` is called with
+        payload bytes as they are acknowledged (for a progress bar). When `stopping` says so, deliveries in flight have
+        a few seconds; the rest have no outcome, and a large file continues from there another time.
         """
         ...
 
     def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
         """For each proof of an earlier run, in their order: whether the share holds `held` under `name` at this moment.
 
-        Every byte is read back; nothing is written. Where it is `HOLDS`, what rests on the proof may be removed.
+        Every byte is read back; nothing is written. For `HOLDS`, files that rest on the proof may be removed.
         """
         ...
 
@@ -133,18 +133,18 @@ class Share(Protocol):
         ...
 
     def names(self, folder: str) -> list[str]:
-        """What is in a folder, in order; a folder's name ends with `/`. Empty where it is missing or not for us."""
+        """What is in a folder, in order; a folder's name ends with `/`. Empty if it is missing or may not be listed."""
         ...
 
     def listing(self, folder: str) -> list[Listed]:
-        """As `names`, with what the server says of each."""
+        """As `names`, with what the server says about each."""
         ...
 
     def sweep(self, keep: Collection[TransferId] = (), known: Iterable[HalfSent] = ()) -> int:
-        """Remove this device's own temporary files, left by transfers that were cut; how many. Never another's.
+        """Remove this device's own temporary files, left by interrupted transfers; returns how many. Never another's.
 
-        They are looked for in the folders that this device may list, and by name where they are `known`. Large ones of
-        transfers in `keep` stay: these are still to be made, and go on from there.
+        They are looked for in the folders that this device may list, and by name if they are `known`. Large ones of
+        transfers in `keep` stay: these transfers will continue from there.
         """
         ...
 
@@ -161,7 +161,7 @@ class Share(Protocol):
         ...
 
     def try_out(self, folder: str = "visits") -> None:
-        """Write, sync, read back, name and remove one small temporary file there; raises what stands in the way."""
+        """Write, sync, read back, name and remove one small temporary file there; raises what prevents that."""
         ...
 
     def close(self) -> None:

@@ -1,11 +1,11 @@
-"""Folders on the share: created where they are missing, looked at before they are believed, and synced.
+"""Folders on the share: created if they are missing, checked before they are trusted, and synced.
 
 Each component below the agent's root is looked at without following links (`trust` judges): once before the first photo
-goes into a folder, and again around the last look at each photo (`finalcheck`).
+goes into a folder, and again around the final check of each photo (`finalcheck`).
 
 A file's fsync does not make its *name* durable: a server that loses power a moment after a rename may come back with
 the old, temporary name, which this device would later delete as a leftover. So the folder is synced too (OpenSSH opens
-a folder like a file, and the handle stays open), many names by one sync.
+a folder like a file, and the handle stays open), one sync for many names.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from agent.share.trust import SUPERUSER, is_trusted, judge_kind, stranger
 from agent.share.wire import Attributes, Flag, PacketType, Reply
 
 _A_FOLDER = wire.make_folder(b"")
-MOST_OPEN = 4  # folders whose handles are kept: a run seldom has photos of more visits
+MOST_OPEN = 4  # folders whose handles stay open: a run seldom has photos of more visits
 
 
 class RemoteFolders:
@@ -29,26 +29,26 @@ class RemoteFolders:
         self._session = session
         self._root = root
         self._made: dict[str, asyncio.Task[None]] = {}
-        self._new: set[str] = set()  # made by us, their own names not yet synced
+        self._new: set[str] = set()  # made by us, and their names are not synced yet
         self._turn: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._next: dict[str, asyncio.Task[bool]] = {}
-        self._open: dict[str, bytes] = {}  # handles, the longest kept first
+        self._open: dict[str, bytes] = {}  # handles, the oldest first
         self._can_open = True
-        self._owners = {SUPERUSER}  # whose folders are believed: whoever owns the root can do as they like anyway
-        self._own: int | None = None  # this device's number on the server
+        self._owners = {SUPERUSER}  # whose folders are trusted: the root's owner can do anything anyway
+        self._own: int | None = None  # this device's user number on the server
         self._root_seen = False
         self._strangers: dict[str, list[tuple[str, Attributes]]] = {}  # components whose owner is not known yet
 
     def path(self, name: str) -> bytes:
-        """A name below the agent's root as the server wants it."""
+        """A name below the agent's root, as the server needs it."""
         return self._root + b"/" + name.encode("utf-8", "surrogateescape") if name else self._root or b"/"
 
     def ensure(self, folder: str) -> "asyncio.Future[None]":
-        """Have the folder and those above it, up to the root, which must be there. `Refused` where that cannot be.
+        """Make the folder and those above it, up to the root, which must exist. `Refused` if that is not possible.
 
-        They are asked for before this returns: what is asked next on the same session finds them made. All at once,
-        since a server takes them in turn; what is there already is refused, and no harm done. Each is then looked at:
-        `FolderNotTrusted` for one that is not a real folder. Whose they are, `certain` tells.
+        The requests are sent before this returns: a later request on the same session finds the folders made. They are
+        sent together, since a server handles them in order; if a folder exists, its request is refused without harm.
+        Each is then looked at: `FolderNotTrusted` if one is not a real folder. `certain` checks who owns them.
         """
         making = self._made.get(folder)
         if making is None or (making.done() and (making.cancelled() or making.exception() is not None)):
@@ -62,13 +62,13 @@ class RemoteFolders:
         return waiting
 
     async def forget(self) -> None:
-        """Believe in no folder any more: one was not there, since somebody took it away or it never was made."""
+        """Trust no folder any more: one was missing, because somebody removed it or it was never made."""
         self._made.clear()
         while self._open:
             await self._session.let_go(self._open.popitem()[1])
 
     def open_none(self) -> None:
-        """Keep no folder open: the server allows too few open files, or opens no folders."""
+        """Keep no folder open: the server allows too few open files, or does not open folders."""
         self._can_open = False
 
     # --- making and judging ------------------------------------------------------------------------------------------
@@ -86,12 +86,12 @@ class RemoteFolders:
         for one, made, look in zip(chain(folder), asked, looks, strict=True):
             refused: Refused | None = None
             try:
-                self._session.judge(_A_FOLDER, await made, "the making of a folder")
-            except Refused as fault:  # it was there, or another was faster; or it cannot be made
+                self._session.judge(_A_FOLDER, await made, "make a folder")
+            except Refused as fault:  # it existed already, or another device was faster, or it cannot be made
                 refused = fault
             about = await self._seen(one, await look)
             if about is None:
-                raise refused or Refused("the making of a folder", wire.Code.FAILURE, "said to be made, but is not")
+                raise refused or Refused("make a folder", wire.Code.FAILURE, "reports success, but makes no folder")
             judge_kind(one, about)
             if refused is None:
                 self._new.add(one)
@@ -103,48 +103,49 @@ class RemoteFolders:
         self._strangers[folder] = strangers
 
     async def _seen(self, folder: str, reply: Reply) -> Attributes | None:
-        """What a look says; asked another way where the server does not understand it, or has no word for "missing"."""
+        """What a look shows; asked in another way if the server does not understand it, or has no code for
+        "missing"."""
         try:
             return await self._session.seen(reply)
         except Refused:
             return await self._session.lstat(self.path(folder))
 
     async def _see_root(self, reply: Reply) -> None:
-        with contextlib.suppress(Refused):  # not for us to look at: then its owner is not known
+        with contextlib.suppress(Refused):  # if we may not look at it, its owner is not known
             about = await self._session.seen(reply)
             if about is not None and about.owner is not None:
                 self._owners.add(about.owner)
             self._root_seen = True
 
     def _learn(self, owner: int | None) -> None:
-        """Whom the server takes this device for: the owner of what it made."""
+        """Remember this device's user on the server: the owner of what it made."""
         if owner is not None:
             self._own = owner
             self._owners.add(owner)
 
     async def learn(self, session: Session, handle: bytes) -> None:
-        """Learn it from a file that this device has just made."""
+        """Learn that from a file that this device has just made."""
         about = await session.seen(await session.send(wire.on_handle(PacketType.FSTAT, handle)))
         self._learn(None if about is None else about.owner)
 
     async def _opens(self, folder: str) -> bool:
-        """Whether it can be opened as a folder, where the server does not say what it is."""
+        """Whether it opens as a folder, for a server that does not state types."""
         opening = wire.on_path(PacketType.OPENDIR, self.path(folder))
         try:
-            opened = await self._session.ask(opening, "a look into a folder")
+            opened = await self._session.ask(opening, "list a folder")
         except Refused:
             return False
         await self._session.let_go(self._session.read_as(wire.handle, opened))
         return True
 
     def look(self, folder: str) -> "list[asyncio.Future[Reply]]":
-        """Ask for a look at each component down to the folder, no link followed; `judge` reads the answers."""
+        """Send a look at each component down to the folder, following no link; `judge` reads the answers."""
         return [self._session.look(self.path(one)) for one in chain(folder)]
 
     async def judge(self, folder: str, looks: "list[asyncio.Future[Reply]]", *, owners: bool = True) -> None:
-        """`FolderNotTrusted` unless each look saw a real folder, of root, of the share's owner or of this device.
+        """`FolderNotTrusted` unless each look saw a real folder that belongs to root, the share's owner or this device.
 
-        One that is missing is no fault here. Without `owners`, whose they are does not matter: nothing is written.
+        A missing folder is not an error here. Without `owners`, the owners do not matter because nothing is written.
         """
         for one, look in zip(chain(folder), looks, strict=True):
             about = await self._seen(one, await look)
@@ -155,9 +156,11 @@ class RemoteFolders:
                 raise stranger(one, about)
 
     async def certain(self, session: Session, folder: str, handle: bytes) -> None:
-        """`FolderNotTrusted` unless what `ensure` saw may be written into; before the first byte of a photo goes.
+        """`FolderNotTrusted` unless the folders that `ensure` saw may be written to; call it before the first byte of a
+        photo.
 
-        `handle` is of a file that this device has just made: whose that is, is asked only where it matters.
+        `handle` belongs to a file that this device has just made; the server is asked for its owner only if that
+        matters.
         """
         strangers = self._strangers.get(folder, [])
         if strangers and self._own is None:
@@ -169,9 +172,9 @@ class RemoteFolders:
     # --- syncing -----------------------------------------------------------------------------------------------------
 
     async def sync(self, folder: str) -> bool:
-        """Have every name that is in the folder now put on disk; False where the server cannot do such a thing.
+        """Have every name that is now in the folder written to disk; False if the server cannot do this.
 
-        Those who ask while a sync is under way share the next one.
+        Calls during a sync share the next one.
         """
         coming = self._next.get(folder)
         if coming is None:
@@ -180,7 +183,7 @@ class RemoteFolders:
 
     async def _sync_next(self, folder: str) -> bool:
         async with self._turn[folder]:
-            del self._next[folder]  # a name made from here on may be too late for this sync
+            del self._next[folder]  # a name made after this may be too late for this sync
             if folder not in self._new:
                 return await self._sync_now(folder)
             above, own = await asyncio.gather(self.sync(folder.rpartition("/")[0]), self._sync_now(folder))
@@ -194,11 +197,11 @@ class RemoteFolders:
         handle = self._open.get(folder)
         if handle is None:
             try:
-                handle = await self._session.open_file(self.path(folder), Flag.READ, "the opening of a folder")
+                handle = await self._session.open_file(self.path(folder), Flag.READ, "open a folder")
             except Refused:
-                if not folder:  # the root: that somebody else made, and its owner may not let it be read
+                if not folder:  # the root: somebody else made it, and its owner may not allow reading it
                     return True
-                self._can_open = False  # some servers open files only; the file itself is synced again then
+                self._can_open = False  # some servers only open files; then the file itself is synced again
                 return False
             self._open[folder] = handle
         try:
@@ -223,6 +226,6 @@ def chain(folder: str) -> list[str]:
 
 
 def _looked_at(made: "asyncio.Future[None]") -> None:
-    """Not all who ask for a folder wait for it: whoever finds it missing is told why, and asyncio need not complain."""
+    """Mark the error as seen, so that asyncio does not report it: not every caller waits for its folder."""
     if not made.cancelled():
         made.exception()

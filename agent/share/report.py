@@ -1,19 +1,19 @@
-"""What a server can do, as lines for IT: what it said when it greeted, and what trying it out has shown. Pure."""
+"""What a server can do, as lines for IT: what it said in its greeting, and what trying it out has shown. Pure."""
 
 from agent.share import wire
 from agent.share.manners import Manners
 from agent.share.session import Session
 
 _TRIED = (
-    # attribute, what is asked, what follows where the answer is no
+    # attribute, question, consequence if the answer is no
     ("fsync", "confirms that a file is on its disk", "photos are sent and proven, but not removed from the laptop"),
-    ("behind", "gives back what was written while the file is open", "photos are read back after they are closed"),
+    ("behind", "returns written bytes while the file is still open", "photos are read back after they are closed"),
     ("links", "makes hard links", "photos are named by renaming"),
     ("renames", "renames files", "photos are named by hard links"),
     ("removes", "removes this device's own temporary files", "a few small test files stay in the visits' folders"),
     ("sizes", "says how large a file is", "each photo is read twice"),
-    ("types", "says what is a file, a folder or a link", "links are not seen, and each photo is read twice"),
-    ("owners", "says whose a folder is", "a stranger's folder is not noticed"),
+    ("types", "says whether a name is a file, a folder or a link", "links are not seen, and each photo is read twice"),
+    ("owners", "says who owns a folder", "a stranger's folder is not noticed"),
 )
 _FOUND = (
     ("plain_names", "refuses hidden files or the suffix .part", "temporary files are called uploading-….jpg"),
@@ -23,7 +23,7 @@ _FOUND = (
 
 
 def lines(session: Session, manners: Manners) -> tuple[tuple[str, str], ...]:
-    """Pairs of what was looked at and how it is."""
+    """Pairs of a question and its answer."""
     limits = session.limits
     found = [
         ("software", session.software.removeprefix("SSH-2.0-")),

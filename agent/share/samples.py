@@ -1,8 +1,8 @@
 """A few of a photo's bytes, remembered while it is sent, to look for under its final name.
 
-A file of which every byte was read back under its temporary name needs no second reading to show that its final name is
-of the same file: the beginning, the tag, the end and two places that nobody can foresee are enough to tell it from any
-other. Of small files only the fingerprint is remembered, and they are read whole.
+If every byte of a file was read back under its temporary name, no second reading is needed to show that the final name
+belongs to the same file: the beginning, the tag, the end and two places that nobody can predict are enough to tell it
+from any other. For small files only the fingerprint is remembered, and they are read in full.
 """
 
 import secrets
@@ -11,13 +11,13 @@ from typing import Self
 
 from agent.model import Splice
 
-SMALL = 64 * 1024  # bytes; up to here the whole costs no more than the samples
+SMALL = 64 * 1024  # bytes; up to this size, the whole file costs no more than the samples
 LENGTH = 4096  # bytes of one sample
-UNFORESEEN = 2  # samples anywhere
+UNFORESEEN = 2  # samples at unpredictable places
 
 
 class Samples:
-    """Pieces of the `size` bytes that are sent from `start` on; `see` them in order. `whole` says there are none."""
+    """Pieces of the `size` bytes that are sent from `start` on; `see` them in order. `whole` means without pieces."""
 
     def __init__(self, size: int, splice: Splice | None = None, start: int = 0) -> None:
         self._bytes: dict[int, bytearray] = {}
@@ -34,13 +34,13 @@ class Samples:
 
     @classmethod
     def none(cls) -> Self:
-        """No piece to look for, where the content is known already."""
+        """No pieces to look for, if the content is known already."""
         samples = cls(0)
         samples.whole = False
         return samples
 
     def see(self, offset: int, data: bytes) -> None:
-        """These bytes are sent, for `offset`."""
+        """Note the bytes that are sent for `offset`."""
         if not self._starts:
             return
         end = offset + len(data)

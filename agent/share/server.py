@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class Transport(StrEnum):
-    """Who does the encrypting: `auto` is OpenSSH's client where it is installed and can, else paramiko."""
+    """Which program encrypts: `auto` is OpenSSH's client if it is installed and can connect, otherwise paramiko."""
 
     AUTO = "auto"
     OPENSSH = "openssh"
@@ -18,9 +18,8 @@ class Server:
     """An SFTP server, this device's account on it, and how to treat it.
 
     `root` is the agent's root on the share, `device` this device's name (it marks temporary files as its own). Up to
-    `connections` send at once, and as many read back; where it is one, that does both.
-    `bandwidth_kib_per_s` limits what is sent (0: no limit), `timeout` is how many seconds the server may be silent
-    while an answer is due.
+    `connections` send at once, and as many read back; if it is one, that connection does both. `bandwidth_kib_per_s`
+    limits what is sent (0: no limit), `timeout` is how many seconds the server may be silent while an answer is due.
     """
 
     host: str

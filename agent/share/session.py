@@ -1,10 +1,10 @@
-"""One SFTP conversation over one channel: many requests under way, each reply matched to its request and checked.
+"""One SFTP conversation over one channel: many requests in flight, each reply matched to its request and checked.
 
-Requests are made on one event loop; a thread of the session's own receives. Small requests of one turn of the loop
-leave as one SSH packet. The receiving thread also keeps watch: where an answer is due and the other end shows no sign
-of life for `timeout` seconds, it closes the connection. That ends every wait on it with `ShareUnreachable`, also one
-inside a blocked send. A server that is only slow (a disk that spins up, a long fsync) meanwhile answers an SSH
-keepalive, and gets `PATIENCE` times as long.
+Requests are made on one event loop; a thread of the session's own receives. Small requests of one turn of the loop are
+sent as one SSH packet. The receiving thread also keeps watch: if an answer is due and the other end shows no sign of
+life for `timeout` seconds, it closes the connection. That ends every wait on it with `ShareUnreachable`, even inside a
+blocked send. A server that is only slow (a disk that spins up, a long fsync) still answers SSH keepalives, and gets
+`PATIENCE` times as long.
 """
 
 import asyncio
@@ -25,8 +25,8 @@ from agent.share.wire import Code, PacketType, Reply, Request
 
 AT_ONCE = 64 * 1024  # bytes handed to the pipe in one turn of the loop, or one WRITE
 PATIENCE = 3  # times the timeout, for a server that lives but does not answer
-SAFE_LENGTH = 32768  # bytes of data that every SFTP server takes and gives (filexfer-02, section 3)
-LONGEST = 255 * 1024  # OpenSSH's own limit, and a megabyte in four: more brings nothing
+SAFE_LENGTH = 32768  # bytes of data that every SFTP server can send and receive (filexfer-02, section 3)
+LONGEST = 255 * 1024  # OpenSSH's own limit, and a megabyte in four: more gains nothing
 
 _A_LOOK = wire.on_path(PacketType.LSTAT, b"")
 
@@ -48,10 +48,10 @@ class Session:
         self._sinks: dict[int, tuple[Sink, int]] = {}
         self._outbox: deque[bytes] = deque()
         self._lost: str | None = None
-        self._follows_links = False  # it knows no LSTAT
-        self._missing_codes: set[int] = set()  # what this server says beside NO_SUCH_FILE where nothing is
+        self._follows_links = False  # the server does not know LSTAT
+        self._missing_codes: set[int] = set()  # this server's codes for a missing file, besides NO_SUCH_FILE
         self._greeted: asyncio.Future[Reply] = self._loop.create_future()
-        # Read by the watch, which only compares them: a torn look would do no harm, and there is none under the GIL.
+        # Read by the watch, which only compares them: a torn read would do no harm, and cannot happen under the GIL.
         self._due = False
         self._heard = time.monotonic()  # the last reply, or the first request after a pause
         self._alive = self._heard  # the last answered keepalive
@@ -66,16 +66,14 @@ class Session:
         self._outbox.append(wire.greeting())
         self._flush()
         reply = await self._greeted
-        if reply.request != wire.VERSION:  # the version stands where a reply has its number
+        if reply.request != wire.VERSION:  # the version is where other replies have their number
             raise ShareFault(f"The server speaks SFTP version {reply.request}; version 3 is needed. Tell IT.")
         self._due = False
         self.extensions = self.read_as(wire.extensions, reply)
         if wire.LIMITS in self.extensions:
             try:
-                self.limits = self.read_as(
-                    wire.limits, await self.ask(wire.extended(wire.LIMITS), "to tell its limits")
-                )
-            except Refused:  # offered but not given: as good as not offered
+                self.limits = self.read_as(wire.limits, await self.ask(wire.extended(wire.LIMITS), "state its limits"))
+            except Refused:  # offered but refused: the same as not offered
                 self.limits = wire.ServerLimits()
 
     @property
@@ -89,7 +87,7 @@ class Session:
 
     @property
     def is_openssh(self) -> bool:
-        """Whether this is OpenSSH's own SFTP server, by its name and by what it offers: how that behaves is known."""
+        """Whether this is OpenSSH's own SFTP server, by its name and by what it offers: its behaviour is known."""
         ours = "OpenSSH" in self.software and "Windows" not in self.software
         return ours and self.extensions.keys() >= wire.OPENSSH
 
@@ -106,7 +104,7 @@ class Session:
     # --- asking ------------------------------------------------------------------------------------------------------
 
     def send(self, request: Request, sink: tuple[Sink, int] | None = None) -> "asyncio.Future[Reply]":
-        """Put a request under way; its reply will be the future's result, whatever it says.
+        """Send a request; its reply will be the future's result, whatever it says.
 
         With a sink and its offset, the content of a DATA reply goes there, and the reply's body is only its length.
         """
@@ -127,34 +125,34 @@ class Session:
         return future
 
     async def ask(self, request: Request, doing: str) -> Reply:
-        """Send a request and return its reply. `Refused` where it is no success; `doing` says in words what was."""
+        """Send a request and return its reply. `Refused` if it is not a success; `doing` is a verb phrase for it."""
         return self.judge(request, await self.send(request), doing)
 
     def judge(self, request: Request, reply: Reply, doing: str) -> Reply:
-        """The reply, if it is the success that the request calls for; else `Refused`."""
+        """The reply, if it is the success that the request calls for; otherwise `Refused`."""
         if reply.kind == PacketType.STATUS:
             code, message = self.read_as(wire.status, reply)
             if code != Code.OK or request.answer != PacketType.STATUS:
                 raise Refused(doing, code, message)
         elif reply.kind != request.answer:
-            raise self.lose("answered one question with the answer to another")
+            raise self.lose("sent the wrong kind of answer")
         return reply
 
     def read_as(self, decode: Callable[[bytes], T], reply: Reply) -> T:
-        """The reply's content. A server whose packets make no sense is not talked to any more."""
+        """The reply's content. If a server's packets make no sense, the connection is given up."""
         try:
             return decode(reply.body)
         except wire.Malformed as error:
             raise self.lose(f"did not keep to SFTP: {error}") from error
 
-    # --- what several askers ask -------------------------------------------------------------------------------------
+    # --- common requests ---------------------------------------------------------------------------------------------
 
     async def open_file(self, path: bytes, flags: int, doing: str) -> bytes:
-        """A handle; `Refused` without one."""
+        """A handle; `Refused` if there is none."""
         return self.read_as(wire.handle, await self.ask(wire.open_file(path, flags), doing))
 
     async def lstat(self, path: bytes) -> wire.Attributes | None:
-        """What is at a path, a link not followed; None where nothing is."""
+        """What is at a path, without following a link; None if there is nothing."""
         try:
             return await self.seen(await self.look(path))
         except Refused as refused:
@@ -166,13 +164,13 @@ class Session:
             raise
 
     def look(self, path: bytes) -> "asyncio.Future[Reply]":
-        """Ask what is at a path, a link not followed but on a server that knows only looks that do; for `seen`."""
+        """Send a look at a path, for `seen`; it follows links only if the server has no other kind of look."""
         return self.send(wire.on_path(PacketType.STAT if self._follows_links else PacketType.LSTAT, path))
 
     async def seen(self, reply: Reply) -> wire.Attributes | None:
-        """What the reply to LSTAT, STAT or FSTAT says; None where nothing is there."""
+        """What the reply to LSTAT, STAT or FSTAT says; None if there is nothing."""
         try:
-            self.judge(_A_LOOK, reply, "a look at a name")
+            self.judge(_A_LOOK, reply, "look up a name")
         except Refused as refused:
             if refused.missing or refused.code in self._missing_codes:
                 return None
@@ -180,9 +178,9 @@ class Session:
         return self.read_as(wire.attributes, reply)
 
     async def _means_missing(self, refused: Refused, path: bytes) -> bool:
-        """Whether the server answers so for a name that is not there: some have no code of their own for that.
+        """Whether this is how the server says that a name does not exist: some have no code of their own for that.
 
-        It is asked for a name in the same folder that nobody has given.
+        To find out, it is asked about a name in the same folder that nobody has given.
         """
         folder, slash, _ = path.rpartition(b"/")
         nothing = folder + slash + b"no-such-name-" + secrets.token_hex(8).encode("ascii")
@@ -195,13 +193,13 @@ class Session:
         return True
 
     async def fsync(self, handle: bytes) -> None:
-        """Have what was written put on disk."""
-        await self.ask(wire.extended(wire.FSYNC, handle), "the putting of the photo on disk")
+        """Have the written bytes put on disk."""
+        await self.ask(wire.extended(wire.FSYNC, handle), "write the photo to its disk")
 
     async def remove(self, path: bytes) -> bool:
-        """Remove a file; False where there was none."""
+        """Remove a file; False if there was none."""
         try:
-            await self.ask(wire.on_path(PacketType.REMOVE, path), "the removal of a temporary file")
+            await self.ask(wire.on_path(PacketType.REMOVE, path), "remove a temporary file")
         except Refused as refused:
             if refused.missing:
                 return False
@@ -209,19 +207,19 @@ class Session:
         return True
 
     async def free(self, path: bytes) -> int | None:
-        """Bytes that this account may still write; None where the server does not say."""
+        """Bytes that this account may still write; None if the server does not say."""
         if not self.offers(wire.STATVFS):
             return None
         try:
-            reply = await self.ask(wire.extended(wire.STATVFS, path), "to tell what is free")
-        except Refused:  # not told is not known
+            reply = await self.ask(wire.extended(wire.STATVFS, path), "state its free space")
+        except Refused:  # not stated means not known
             return None
         return self.read_as(wire.free_bytes, reply)
 
     async def let_go(self, handle: bytes) -> None:
-        """Close a handle of which nothing more is expected: after reading, or after a fault that is told already."""
+        """Close a handle whose reply does not matter: after reading, or after an error that was already reported."""
         with contextlib.suppress(Refused):
-            await self.ask(wire.on_handle(PacketType.CLOSE, handle), "the closing of a file")
+            await self.ask(wire.on_handle(PacketType.CLOSE, handle), "close a file")
 
     # --- sending -----------------------------------------------------------------------------------------------------
 
@@ -239,7 +237,7 @@ class Session:
     def _post(self, parts: list[bytes]) -> None:
         """Hand bytes to the pipe, which waits a little while the network is full.
 
-        What a server that pauses does not take meanwhile waits for another turn: how long, the watch decides.
+        Bytes that a pausing server does not accept yet wait for another turn; the watch decides for how long.
         """
         sent = 0
         view = memoryview(parts[0] if len(parts) == 1 else b"".join(parts))
@@ -249,24 +247,24 @@ class Session:
                 view = view[sent:]
                 if sent == 0:
                     break
-        except TimeoutError:  # an OSError too: before anything of this view was taken
+        except TimeoutError:  # also an OSError: nothing of this view was accepted yet
             self._outbox.appendleft(bytes(view))
             return
         except OSError:
             sent = 0
         if sent == 0:
-            self.pipe.close()  # the receiving thread sees the end too, and can wait for its reason
+            self.pipe.close()  # the receiving thread notices it too, and can wait for the reason
 
     # --- receiving ---------------------------------------------------------------------------------------------------
 
     def _receive(self) -> None:
         why = self._until_it_ends()
-        self.pipe.close()  # also ends a send that is blocked on a network that takes nothing any more
+        self.pipe.close()  # also ends a send that is blocked because the network accepts nothing
         self._tell(self.lose, why or self.pipe.why_ended())
         self.pipe.release()
 
     def _until_it_ends(self) -> str | None:
-        """Receive; why the connection was given up, or None where it ended by itself or was closed."""
+        """Receive; returns why the connection was given up, or None if it ended by itself or was closed."""
         while not self._closed:
             try:
                 data = self.pipe.receive()
@@ -291,7 +289,7 @@ class Session:
     def _tell(self, what: Callable[[T], object], about: T) -> bool:
         try:
             self._loop.call_soon_threadsafe(what, about)
-        except RuntimeError:  # the loop has ended, and with it everybody who could want to know
+        except RuntimeError:  # the loop has ended, so nobody wants to know any more
             return False
         return True
 
@@ -304,11 +302,11 @@ class Session:
                 self._greeted.set_result(reply)
                 continue
             future = self._pending.pop(reply.request, None)
-            self._sinks.pop(reply.request, None)  # still there where the answer to a READ was no data
+            self._sinks.pop(reply.request, None)  # still there if the answer to a READ was not data
             if future is None:
-                self.lose("answered what was not asked")
+                self.lose("sent an answer to no question")
                 return
-            if not future.done():  # done: cancelled, nobody waits for it any more
+            if not future.done():  # done means cancelled: nobody waits for it any more
                 future.set_result(reply)
         self._due = bool(self._pending)
 
@@ -332,7 +330,7 @@ class Session:
     # --- ending ------------------------------------------------------------------------------------------------------
 
     def lose(self, why: str) -> ShareUnreachable:
-        """Give the connection up: every request under way, and every later one, ends with this ShareUnreachable."""
+        """Give up the connection: every request in flight, and every later one, ends with this ShareUnreachable."""
         if self._lost is None:
             self._lost = why
             self._due = False
@@ -342,7 +340,7 @@ class Session:
             for future in [*pending, self._greeted]:
                 if not future.done():
                     future.set_exception(self._loss())
-                    future.exception()  # looked at here, since nobody may be waiting any more
+                    future.exception()  # read here, since nobody may be waiting any more
         return self._loss()
 
     def _loss(self) -> ShareUnreachable:

@@ -33,8 +33,8 @@ from agent.share.session import Session
 from agent.share.tryout import OWN
 from agent.share.wire import Flag, PacketType
 
-AGAIN = (1.0, 2.0)  # seconds between tries to log in where an earlier connection may not have ended yet
-LATELY = 10.0  # seconds in which it ends on a server that is slow to notice
+AGAIN = (1.0, 2.0)  # seconds between login attempts if an earlier connection may not have ended yet
+LATELY = 10.0  # seconds within which it ends on a server that is slow to notice
 LOOKS = 8  # folders listed at once
 TOP = ("visits", "record")  # where this program writes, one level of folders below each
 
@@ -50,13 +50,13 @@ T = TypeVar("T")
 
 
 def _nobody(_: int) -> None:
-    """Hears of progress where nobody asked."""
+    """Ignores progress; the default."""
 
 
 def open_share(server: Server, *, clock: Callable[[], datetime], delivering: bool = False) -> "SftpShare":
-    """Connect and log in. Raises ShareUnreachable, HostKeyRefused, LoginRefused; ShareFault where there is no SFTP.
+    """Connect and log in. Raises ShareUnreachable, HostKeyRefused, LoginRefused; ShareFault if there is no SFTP.
 
-    `delivering` is for who has photos to deliver at once: what takes time to start is then started meanwhile.
+    `delivering` is for callers with photos to deliver at once: whatever takes time to start is then started early.
     """
     return SftpShare(server, clock, delivering=delivering)
 
@@ -89,7 +89,7 @@ class SftpShare:
         return Engine(self._server, session, readers, clock)
 
     async def _first(self, readers: Readers) -> Session:
-        """The connection for all but reading back; where only one is let in, whichever that is."""
+        """The connection for everything but reading back; if only one is let in, whichever that is."""
         pauses = iter(AGAIN)
         while True:
             try:
@@ -104,7 +104,7 @@ class SftpShare:
                 await asyncio.sleep(pause)
 
     def _was_in_lately(self) -> bool:
-        """Whether a connection of this process ended a moment ago: some servers allow one, and notice late."""
+        """Whether a connection of this process ended recently: some servers allow only one, and notice that late."""
         return time.monotonic() - _ended.get(self._server, float("-inf")) < LATELY
 
     # --- deliver -----------------------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ class SftpShare:
         sent_bytes: Callable[[int], None] = _nobody,
         stopping: Callable[[], bool] = never,
     ) -> Iterator[Outcome]:
-        """Send deliveries and prove them; closing the iterator early takes back what is under way."""
+        """Send deliveries and prove them; closing the iterator early withdraws what is in flight."""
         engine = self._working()
         news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._loop.call_soon_threadsafe(engine.begin, news.put)
@@ -145,18 +145,16 @@ class SftpShare:
                 self._run(engine.stop())
 
     def _heard(self, news: "queue.SimpleQueue[News]") -> News | None:
-        """The next news; None where there was none for a while."""
+        """The next news; None if there was none for a while."""
         try:
-            return news.get(timeout=1)  # not for ever: on Windows, Ctrl-C waits for the end of a wait
+            return news.get(timeout=1)  # not for ever: on Windows, Ctrl-C only works between waits
         except queue.Empty:
             if not self._thread.is_alive():
-                raise ShareUnreachable(
-                    "The connection to the share was closed while photos were on their way."
-                ) from None
+                raise ShareUnreachable("The connection to the share was closed while photos were being sent.") from None
             return None
 
     def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
-        """Whether the share holds these now, each read back whole."""
+        """Whether the share holds these now, each read back in full."""
         return self._run(self._working().still_holds(proofs)) if proofs else []
 
     # --- small things ------------------------------------------------------------------------------------------------
@@ -170,11 +168,11 @@ class SftpShare:
         session, folder = engine.session, folder_of(name)
         looks = engine.folders.look(folder)
         try:
-            handle = await session.open_file(engine.folders.path(name), Flag.READ, "the reading of a file")
+            handle = await session.open_file(engine.folders.path(name), Flag.READ, "read a file")
         except Refused as refused:
-            # Some servers have no code of their own for what is not there; a look finds out what theirs means.
+            # Some servers have no code of their own for a missing file; a look finds out what their code means.
             if refused.missing or await session.lstat(engine.folders.path(name)) is None:
-                raise FileNotFoundError("There is no such file on the share.") from refused
+                raise FileNotFoundError("The share has no such file.") from refused
             raise
         try:
             await engine.folders.judge(folder, looks, owners=False)
@@ -182,20 +180,20 @@ class SftpShare:
             while True:
                 request = wire.read(handle, len(content), min(session.read_length, limit + 1 - len(content)))
                 try:
-                    piece = session.read_as(wire.one_string, await session.ask(request, "the reading of a file"))
+                    piece = session.read_as(wire.one_string, await session.ask(request, "read a file"))
                 except Refused as refused:
                     if refused.code == wire.Code.EOF:
                         break
                     raise
                 content += piece
                 if len(content) > limit:
-                    raise ShareFault(f"A file on the share is larger than the {limit} bytes that are believed of it.")
-                if not piece:  # some servers end a file so; others end a read early so
+                    raise ShareFault(f"A file on the share is larger than the {limit} bytes that are allowed for it.")
+                if not piece:  # for some servers this is the end of the file, for others only of this read
                     about = await session.seen(await session.send(wire.on_handle(PacketType.FSTAT, handle)))
                     if about is not None and about.size in {len(content), None}:
                         break
                     raise ShareFault(
-                        "A file on the share could not be read to its end. Try again; if it goes on, tell IT."
+                        "A file on the share could not be read to its end. Try again. If this happens again, tell IT."
                     )
             await engine.folders.judge(folder, engine.folders.look(folder), owners=False)
             return bytes(content)
@@ -207,7 +205,7 @@ class SftpShare:
         return sorted(f"{name}/" if about.is_folder else name for name, about in self._run(self._names(folder)))
 
     def listing(self, folder: str) -> list[Listed]:
-        """What is in a folder, and what the server says of it."""
+        """What is in a folder, and what the server says about it."""
         return [_listed(name, about) for name, about in sorted(self._run(self._names(folder)), key=lambda one: one[0])]
 
     def sweep(self, keep: Collection[TransferId] = (), known: Iterable[HalfSent] = ()) -> int:
@@ -243,7 +241,7 @@ class SftpShare:
                 if transfer is not None and not goes_on and not about.is_folder:
                     try:
                         removed += await engine.session.remove(engine.folders.path(f"{folder}/{name}"))
-                    except Refused as refused:  # some let nothing be removed: it stays, and the others are looked at
+                    except Refused as refused:  # some servers remove nothing: the file stays, and the search continues
                         log.info("a temporary file stays on the share: %s", refused)
                         if transfer != OWN:  # a photo's, not the small test file
                             stayed.append(refused)
@@ -252,7 +250,7 @@ class SftpShare:
         async def all_of(top: str) -> int:
             inside = await self._names(top)
             folders = {f"{top}/{name}" for name, about in inside if about.is_folder}
-            if top == "record":  # a device may not list it, but its own folder in it
+            if top == "record":  # a device may not list this folder, only its own folder in it
                 folders.add(f"record/{self._server.device}")
             return await clear(top, inside) + sum(await asyncio.gather(*map(below, folders)))
 
@@ -262,7 +260,7 @@ class SftpShare:
         return removed
 
     async def _names(self, folder: str) -> list[tuple[str, wire.Attributes]]:
-        """What is in a folder; nothing where it is missing, or where we may not look and so left nothing either."""
+        """What is in a folder; nothing if it is missing or this device may not list it, and so left nothing there."""
         engine = self._working()
         try:
             return await listing(engine.session, engine.folders, folder)
@@ -285,7 +283,7 @@ class SftpShare:
         )
 
     def space(self) -> Space:
-        """What is free on the share, where the photos go: that may be a volume of its own."""
+        """What is free on the share, where the photos go: that may be a separate volume."""
         return Space(self._run(self._space()))
 
     async def _space(self) -> int | None:
@@ -300,14 +298,14 @@ class SftpShare:
     async def _now(self) -> datetime:
         engine = self._working()
         session = engine.session
-        # The same name each time, taken away before: so nothing stays of a run that was killed here.
+        # It has the same name each time and is removed first, so that a killed run leaves nothing behind.
         path = await self._own_path(OWN, 1)
         handle = await self._new_file(path)
-        if handle is None:  # a server that lets nothing be removed, or another process of this device
+        if handle is None:  # the server removes nothing, or another process of this device made it
             path = await self._own_path(TransferId(secrets.token_hex(16)), 0)
-            handle = await session.open_file(path, _NEW, "the making of a file")
+            handle = await session.open_file(path, _NEW, "make a file")
         try:
-            reply = await session.ask(wire.on_handle(PacketType.FSTAT, handle), "a look at a new file's time")
+            reply = await session.ask(wire.on_handle(PacketType.FSTAT, handle), "state a new file's time")
             modified = session.read_as(wire.attributes, reply).modified
         finally:
             await session.let_go(handle)
@@ -321,10 +319,10 @@ class SftpShare:
         self._run(self._working().try_out(folder))
 
     async def _new_file(self, path: bytes) -> bytes | None:
-        """An open, empty file in the place of what may be there; None where the server refuses."""
+        """A new, empty, open file in place of any earlier one; None if the server refuses."""
         session = self._working().session
         _, opened = await asyncio.gather(
-            session.remove(path), session.open_file(path, _NEW, "the making of a file"), return_exceptions=True
+            session.remove(path), session.open_file(path, _NEW, "make a file"), return_exceptions=True
         )
         if isinstance(opened, Refused):
             return None
@@ -346,7 +344,7 @@ class SftpShare:
         return self._engine
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of some work on the engine's loop; refusals as errors that people understand."""
+        """The result of some work on the engine's loop; refusals become errors that people understand."""
         if self._loop.is_closed():
             work.close()
             raise ShareUnreachable(CLOSED)

@@ -1,7 +1,7 @@
-"""A TCP connection that notices within about 20 seconds that nobody is at the other end any more.
+"""A TCP connection that notices within about 20 seconds that the other end is gone.
 
-After a laptop slept or a cable was pulled, TCP by itself would go on for minutes. Each system has its own option for
-how long sent bytes may stay unacknowledged; all have keepalives for a silent connection.
+After a laptop slept or a cable was pulled, TCP by itself would wait for minutes. Each system has its own option for how
+long sent bytes may stay unacknowledged; all have keepalives for a silent connection.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ def connect(host: str, port: int, timeout: float) -> socket.socket:
 
 
 def several_addresses(host: str, port: int) -> bool:
-    """Whether the server has more than one address on this network: often one of IPv6 and one of IPv4."""
+    """Whether the server has more than one address on this network: often one in IPv6 and one in IPv4."""
     try:
         return len({found[4] for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}) > 1
     except OSError:
@@ -44,12 +44,12 @@ def several_addresses(host: str, port: int) -> bool:
 
 
 def unanswered(host: str, port: int) -> str:
-    """What to say where nothing answers at all."""
-    return f"{host} port {port} does not answer. Not on the school's network yet?"
+    """The message if nothing answers at all."""
+    return f"{host} port {port} does not answer. Is this laptop on the school's network?"
 
 
 def _notice_silence(connection: socket.socket) -> None:
-    """Each option by itself: what an older system lacks (Windows before 10 1709) it goes without."""
+    """Set each option separately: an older system (Windows before 10 1709) does without those that it lacks."""
     _set(connection, socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if sys.platform == "win32":
         known = _set(connection, socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _IDLE)

@@ -1,7 +1,7 @@
 """The content to be sent, as a stream that is read once: the local file with its splice, hashed before and after it.
 
-At its end the stream knows whether the file is still the content that the decision was made on, and exactly which bytes
-were sent. The proof compares what the share gives back with these, not with what was planned.
+At its end the stream knows whether the file still has the content that was decided on, and exactly which bytes were
+sent. The proof compares what the share returns with these bytes, not with what was planned.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from agent.share.opening import CHANGED, GONE, is_same, open_same
 
 
 def as_sent(outgoing: Outgoing) -> Fingerprint:
-    """What the share will hold of it. Reads the file where a tag is put into it; LocalFault where it cannot."""
+    """What the share will hold for it. Reads the file if a tag is put into it; LocalFault if it cannot."""
     splice, source = outgoing.splice, outgoing.source
     if splice is None:
         return outgoing.original
@@ -37,10 +37,10 @@ def as_sent(outgoing: Outgoing) -> Fingerprint:
 
 
 class LocalSource:
-    """The bytes of one `Outgoing`, in order, in pieces of any size; memory is one piece.
+    """The bytes of one `Outgoing`, in order, in pieces of any size; it holds one piece in memory.
 
-    Raises `LocalFault` on opening where the file is not the one that was looked at, and from `sent` where what was
-    read is not `outgoing.original`.
+    Raises `LocalFault` on opening if the file is not the one that was examined, and from `sent` if what was read is not
+    `outgoing.original`.
     """
 
     def __init__(self, outgoing: Outgoing) -> None:
@@ -56,12 +56,12 @@ class LocalSource:
         self._sent = self._original if self._splice is None else hashlib.sha256()
         self._taken = 0  # bytes of the original
         self._given = 0  # bytes as sent
-        self._before, self._drop, self._insert = (  # what is still to come of the splice
+        self._before, self._drop, self._insert = (  # the rest of the splice
             (0, 0, b"") if self._splice is None else (self._splice.at, self._splice.drop, self._splice.insert)
         )
 
     def read(self, length: int) -> bytes:
-        """The next `length` bytes as they are to be sent, fewer only at the end. Raises LocalFault."""
+        """The next `length` bytes to be sent, fewer only at the end. Raises LocalFault."""
         pieces, missing = [], length
         while missing > 0 and (piece := self._next(missing)):
             pieces.append(piece)
@@ -73,7 +73,7 @@ class LocalSource:
         return data
 
     def skip(self, length: int) -> Sha256:
-        """Go over the first `length` bytes, which were sent before; their SHA-256. Raises LocalFault."""
+        """Skip the first `length` bytes, which were sent before; returns their SHA-256. Raises LocalFault."""
         while (missing := length - self._given) > 0 and self.read(min(missing, 1 << 20)):
             pass
         return Sha256(self._sent.hexdigest())
@@ -102,7 +102,7 @@ class LocalSource:
         return piece
 
     def sent(self) -> Fingerprint:
-        """What was sent in all, after the last byte. Raises LocalFault where the original is not what it was to be."""
+        """The fingerprint of everything sent, after the last byte. Raises LocalFault if the original differs."""
         if self._next(1):
             raise LocalFault(CHANGED)
         read = Fingerprint(Sha256(self._original.hexdigest()), self._taken)

@@ -1,10 +1,11 @@
-"""A `Pipe` through OpenSSH's client: a child process that does all of SSH, and leaves this one its time.
+"""A `Pipe` through OpenSSH's client: a child process that does all of SSH and leaves this process its time.
 
-It never outlives us: its input ends with this process, however that ends, and so does it. That it has ended is seen at
-once, since its output ends. What it says on standard error is read to its end, and little of it is kept (`Words`).
+It never outlives this process: when this process ends, however that happens, the child's input ends, and so does the
+child. Its own end is noticed at once, since its output ends. Its standard error is read to the end, and little of it is
+stored (`Words`).
 
 On POSIX systems a pair of sockets leads to it. Windows has no such thing for a child's input and output; there pipes do
-(`threadedpipe`).
+this (`threadedpipe`).
 """
 
 import contextlib
@@ -20,17 +21,17 @@ from agent.share.pipe import LOOK_AFTER
 from agent.share.sshclient import environment
 from agent.share.sshwords import Words
 
-BUFFER = 1024 * 1024  # bytes received at most at once; what the system keeps of each way is asked to be as much
-_TAKES = 0.02  # seconds that `send` waits while nothing is taken, before others have their turn
-_SAID = 4096  # bytes of standard error, at once
+BUFFER = 1024 * 1024  # the most bytes received at once; the system is asked to buffer as much each way
+_TAKES = 0.02  # seconds that `send` waits while nothing is accepted, before others have their turn
+_SAID = 4096  # bytes of standard error read at once
 
 
 class SshProcess:
-    """The client itself: started, listened to on standard error, and ended. OSError where it cannot be started."""
+    """The client itself: started, its standard error read, and ended. OSError if it cannot be started."""
 
     def __init__(self, command: Sequence[str], folder: Path, stdin: int | socket.socket, stdout: int | socket.socket):
         self.words = Words()
-        apart: dict[str, object] = {"start_new_session": True}  # no terminal that could be asked, and no Ctrl-C from it
+        apart: dict[str, object] = {"start_new_session": True}  # no terminal to prompt on, and no Ctrl-C from one
         if sys.platform == "win32":
             apart = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
         self.process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603  # the system's own client
@@ -41,15 +42,15 @@ class SshProcess:
             cwd=folder,
             env=environment(),
             bufsize=0,
-            **apart,  # type: ignore[call-overload]  # each system takes its own
+            **apart,  # type: ignore[call-overload]  # each system has its own option
         )
         self._listener = threading.Thread(target=self._listen, name="share-ssh", daemon=True)
         self._listener.start()
 
     def _listen(self) -> None:
-        """Hear it out, and see its end: nothing is left of it then."""
+        """Read its standard error to the end, then wait until the process is gone."""
         said = self.process.stderr
-        assert said is not None  # noqa: S101  # as it was started
+        assert said is not None  # noqa: S101  # it was started with one
         with said:
             while piece := said.read(_SAID):
                 self.words.feed(piece)
@@ -67,17 +68,17 @@ class SshProcess:
         return "did not answer in time" if self.words.timed_out else "was lost"
 
     def kill(self) -> None:
-        """End it now; it has nothing to put in order."""
+        """End it now; it has nothing to clean up."""
         with contextlib.suppress(OSError):
             self.process.kill()
 
     def gone(self) -> None:
-        """Wait a moment until nothing is left of it."""
+        """Wait a moment until the process is gone."""
         self._listener.join(LOOK_AFTER)
 
 
 class SshPipe:
-    """OpenSSH's client at the other end of a pair of sockets. Whether it gets in shows when the server greets."""
+    """OpenSSH's client at the other end of a pair of sockets. The server's greeting shows whether it got in."""
 
     def __init__(self, command: Sequence[str], folder: Path) -> None:
         self._ours, theirs = socket.socketpair()
@@ -86,7 +87,7 @@ class SshPipe:
                 for end in (self._ours, theirs):
                     with contextlib.suppress(OSError):  # then it is the system's own, smaller size
                         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
-                # By the kernel: Python's own timeouts would cost one more call for each piece.
+                # The kernel's timeout: Python's own would cost one more call for each piece.
                 for way, seconds in ((socket.SO_RCVTIMEO, LOOK_AFTER), (socket.SO_SNDTIMEO, _TAKES)):
                     self._ours.setsockopt(socket.SOL_SOCKET, way, struct.pack("ll", 0, int(seconds * 1_000_000)))
                 self._ssh = SshProcess(command, folder, theirs, theirs)
@@ -96,7 +97,7 @@ class SshPipe:
         self.words = self._ssh.words
         self._buffer = bytearray(BUFFER)
         self._view = memoryview(self._buffer)
-        self._sending = threading.Lock()  # what is released meanwhile could be another file's number
+        self._sending = threading.Lock()  # a number that is released meanwhile could become another file's
 
     @property
     def software(self) -> str:
@@ -125,7 +126,7 @@ class SshPipe:
         return self._view[:size]
 
     def alive(self) -> bool:
-        """As `Pipe`: it asks the server for signs of life by itself, and ends where there is none for too long."""
+        """As `Pipe`: the client asks the server for signs of life by itself, and ends if there is none for too long."""
         return self._ssh.lives
 
     def why_ended(self) -> str:
@@ -135,7 +136,7 @@ class SshPipe:
     def close(self) -> None:
         """As `Pipe`."""
         self._ssh.kill()
-        with contextlib.suppress(OSError):  # it has ended, or was closed, before
+        with contextlib.suppress(OSError):  # it has ended or was closed already
             self._ours.shutdown(socket.SHUT_RDWR)
 
     def release(self) -> None:

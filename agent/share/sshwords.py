@@ -1,7 +1,7 @@
-"""What OpenSSH's client says of its connection, line by line on standard error: little of it is kept.
+"""What OpenSSH's client says about its connection, line by line on standard error; only a little is stored.
 
-The server can put lines of its own among them (a banner, RFC 4252, section 5.4), but none before its software is named.
-So only the first line of that counts. All else is for people, or leads to another way to connect.
+The server can insert lines of its own (a banner, RFC 4252, section 5.4), but none before its software is named. So only
+the first such line counts. Everything else is for people, or leads to another way to connect.
 """
 
 import threading
@@ -17,25 +17,25 @@ _TIMED_OUT = ("timed out", "timeout, server", "not responding")
 
 
 class Words:
-    """Fed by one thread, read by any."""
+    """Written by one thread, read by any."""
 
     def __init__(self) -> None:
         self.software = ""
         self.connected = False  # something answers at the server's port
-        self.strange = False  # what answers began with something else than SSH's own first line
-        self.entered = threading.Event()  # logged in; or nothing more will be said
+        self.strange = False  # the answer began with something other than SSH's own first line
+        self.entered = threading.Event()  # logged in, or the client has ended
         self._kept: deque[str] = deque(maxlen=KEPT)
         self._rest = b""
 
     def feed(self, said: bytes) -> None:
-        """Take what was said next, in pieces of any length."""
+        """Take the next piece of output, of any length."""
         *lines, rest = (self._rest + said).split(b"\n")
         self._rest = rest[:LONGEST]
         for line in lines:
             self._hear(line.strip()[:LONGEST])
 
     def ended(self) -> None:
-        """Nothing more will be said."""
+        """Note that the output has ended."""
         if self._rest:
             self.feed(b"\n")
         self.entered.set()
@@ -55,7 +55,7 @@ class Words:
 
     @property
     def last(self) -> str:
-        """Its last words that are for people; empty where there are none."""
+        """The last lines that are for people; empty if there are none."""
         return " ".join(self._kept)
 
     @property

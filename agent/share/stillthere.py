@@ -1,6 +1,6 @@
-"""Whether the share holds, at this moment, what was proven on it in an earlier run: looked at, and read back whole.
+"""Whether the share still holds what was proven on it in an earlier run: every file is read back in full.
 
-What a server does not say of a file (its type, its size) is no sign that it was changed: the content decides.
+If a server does not state a file's type or size, this is not a sign of a change: the content decides.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from agent.share.remotefolders import RemoteFolders
 from agent.share.session import Session
 from agent.share.streams import Progress
 
-AT_ONCE = 8  # files under way together; the readers' windows bound what that means in bytes
+AT_ONCE = 8  # files read at the same time; the readers' windows limit the bytes
 
 
 async def still_there(
@@ -30,7 +30,7 @@ async def still_there(
     real: dict[str, asyncio.Task[Still]] = {}
 
     async def folder(name: str) -> Still:
-        """Whether it, and each above it, is a real folder: behind a link may lie somebody else's."""
+        """Whether this folder, and each above it, is a real folder: a link may lead to somebody else's."""
         above = name.rpartition("/")[0]
         if above and (found := await known(above)) is not Still.HOLDS:
             return found

@@ -1,7 +1,7 @@
 """A file's bytes up and down one session: pipelined, within a window, every reply checked.
 
-Up, each WRITE must be confirmed. Down, every byte is asked for once its WRITE is confirmed, hashed in order, and one
-read past the end must find nothing, so that a file that is too long is seen as well as one that is too short.
+Up, each WRITE must be confirmed. Down, every byte is requested once its WRITE is confirmed, hashed in order, and one
+read past the end must find nothing, so that a file that is too long is noticed as well as one that is too short.
 """
 
 import asyncio
@@ -23,26 +23,26 @@ _A_WRITE = wire.write(b"", 0, b"")
 _A_READ = wire.read(b"", 0, 0)
 
 DIFFERENT = (
-    "The share does not hold what was sent: what was read back differs. The photo stays on this laptop and will be "
+    "The photo on the share differs from the one that was sent. The photo stays on this laptop and will be "
     "sent again. If this happens again, tell IT, since the share may be damaging files."
 )
 
-SHORT, SHORTEST = 100, 1024  # replies that may be short: so many, and one for so many bytes
+SHORT, SHORTEST = 100, 1024  # how many replies may be short: this many, plus one for each so many bytes
 DRIBBLES = (
-    "The share gives the photo back in pieces too small to be read. The photo stays here and is tried again; tell IT "
-    "which server this is."
+    "The share returns the photo in pieces too small to be read. The photo stays on this laptop and will be sent "
+    "again. Tell IT which server this is."
 )
 
 
 class Progress:
-    """How much of a file is confirmed, from its start, for whoever reads behind."""
+    """How many bytes of a file are confirmed, from its start, for the reader that follows."""
 
     def __init__(self, upto: int = 0) -> None:
         self.upto = upto  # bytes
         self._waiting: list[asyncio.Future[None]] = []
 
     def confirm(self, upto: int) -> None:
-        """So many bytes are there now."""
+        """Note that the bytes before `upto` are confirmed."""
         self.upto = max(self.upto, upto)
         waiting, self._waiting = self._waiting, []
         for one in waiting:
@@ -50,7 +50,7 @@ class Progress:
                 one.set_result(None)
 
     async def beyond(self, offset: int) -> int:
-        """Wait until there is more than `offset`; how much there is."""
+        """Wait until more than `offset` bytes are confirmed; returns how many are."""
         while self.upto <= offset:
             self._waiting.append(asyncio.get_running_loop().create_future())
             await self._waiting[-1]
@@ -68,19 +68,19 @@ async def write_all(
     confirmed: Callable[[int], None],
     all_under_way: Callable[[], None],
 ) -> Fingerprint:
-    """Send the bytes in `span` of `source`, which stands at its start, to an open handle.
+    """Send the bytes in `span` of `source`, which is at its start, to an open handle.
 
-    Returns what the whole source gave, once the server has confirmed every write. `sending` sees each piece with its
-    offset before it goes; `confirmed` hears of each piece's length, in the order of the file; `all_under_way` is called
-    once the last write has been handed over, before it is confirmed. Raises `LocalFault` where the source is not what
-    it was to be, `Refused` for the first write that failed.
+    Returns the fingerprint of the whole source, once the server has confirmed every write. `sending` is called with
+    each piece and its offset before it is sent; `confirmed` with each piece's length, in the order of the file;
+    `all_under_way` once the last write has been handed over, before it is confirmed. Raises `LocalFault` if the source
+    is not what was expected, `Refused` for the first write that failed.
     """
     length = bucket.piece(session.write_length)
     under_way: deque[tuple[int, asyncio.Future[Reply]]] = deque()
 
     def confirm() -> None:
         units, future = under_way.popleft()
-        session.judge(_A_WRITE, future.result(), "the writing of the photo")
+        session.judge(_A_WRITE, future.result(), "write the photo")
         confirmed(units)
 
     try:
@@ -97,14 +97,14 @@ async def write_all(
             future = session.send(wire.write(handle, offset, data))
             future.add_done_callback(functools.partial(_give_back, window, units))
             under_way.append((units, future))
-            while under_way and under_way[0][1].done():  # a refusal ends it here, not after the whole file
+            while under_way and under_way[0][1].done():  # so that a refusal ends it here, not after the whole file
                 confirm()
         all_under_way()
         while under_way:
             await under_way[0][1]
             confirm()
     finally:
-        # Let what is under way come back before the handle is closed.
+        # Wait for the replies in flight before the handle is closed.
         await asyncio.gather(*(future for _, future in under_way), return_exceptions=True)
     return source.sent()
 
@@ -116,8 +116,8 @@ def _give_back(window: Window, units: int, _: object) -> None:
 class Hasher:
     """SHA-256 over pieces that may come out of order; fed by one thread.
 
-    With `start`, a length and the SHA-256 of so many first bytes, `astray` tells whether they were others; a piece must
-    then end there.
+    With `start`, a length and the SHA-256 of that many first bytes, `astray` says whether the first bytes were
+    different; a piece must then end there.
     """
 
     def __init__(self, start: tuple[int, str] | None = None) -> None:
@@ -141,7 +141,7 @@ class Hasher:
             piece = self._early.pop(self._next, None)
 
     def fingerprint(self) -> Fingerprint:
-        """Of all bytes from 0 without a gap."""
+        """The fingerprint of all bytes from 0 without a gap."""
         return Fingerprint(Sha256(self._hash.hexdigest()), self._next)
 
 
@@ -155,13 +155,13 @@ async def read_back(
 ) -> Fingerprint:
     """The fingerprint of the whole file behind a handle, every byte read, none before it is confirmed.
 
-    `NotProven` unless it has `size` bytes; and where the length and SHA-256 of its start are known, as soon as that
-    is found to be another.
+    `NotProven` unless it has `size` bytes. If the length and SHA-256 of its start are known, also as soon as its start
+    turns out to be different.
     """
     hasher = Hasher(known)
     under_way: deque[tuple[int, int, asyncio.Future[Reply]]] = deque()
     step, offset = session.read_length, 0
-    border = 0 if known is None else known[0]  # no piece goes across it
+    border = 0 if known is None else known[0]  # no piece crosses it
 
     async def ask(offset: int, length: int) -> None:
         await window.take(length)
@@ -169,7 +169,7 @@ async def read_back(
         future.add_done_callback(functools.partial(_give_back, window, length))
         under_way.append((offset, length, future))
 
-    short = 0  # replies with less than was asked for
+    short = 0  # replies with less than was requested
     past_end: asyncio.Future[Reply] | None = None
     try:
         while True:
@@ -178,7 +178,7 @@ async def read_back(
                 length = min(step, there - offset, border - offset if offset < border else size)
                 await ask(offset, length)
                 offset += length
-            if past_end is None and offset >= size:  # asked along with the last bytes, looked at after them
+            if past_end is None and offset >= size:  # requested along with the last bytes, checked after them
                 await window.take(1)
                 past_end = session.send(wire.read(handle, size, 1), (hasher, size))
                 past_end.add_done_callback(functools.partial(_give_back, window, 1))
@@ -202,14 +202,14 @@ async def read_back(
 
 
 async def read_piece(session: Session, handle: bytes, offset: int, length: int, window: Window) -> bytes:
-    """The `length` bytes at `offset`, fewer where the file ends before."""
+    """The `length` bytes at `offset`, fewer if the file ends before."""
     found = b""
     while len(found) < length:
         missing = length - len(found)
         async with window.hold(missing):
             reply = await session.send(wire.read(handle, offset + len(found), missing))
         try:
-            session.judge(_A_READ, reply, "the reading back of the photo")
+            session.judge(_A_READ, reply, "read back the photo")
         except Refused as refused:
             if refused.code == Code.EOF:
                 break
@@ -224,7 +224,7 @@ async def read_piece(session: Session, handle: bytes, offset: int, length: int, 
 def _length(session: Session, reply: Reply) -> int | None:
     """How many bytes a READ brought; None at the end of the file."""
     try:
-        session.judge(_A_READ, reply, "the reading back of the photo")
+        session.judge(_A_READ, reply, "read back the photo")
     except Refused as refused:
         if refused.code == Code.EOF:
             return None

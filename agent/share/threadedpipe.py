@@ -1,6 +1,6 @@
 """A `Pipe` through OpenSSH's client on Windows, where only a thread can wait for an ordinary pipe: one for each way.
 
-What the two threads hold is bounded, so a server that sends without end, or takes nothing, costs no more memory.
+The two threads hold a bounded amount, so a server that sends without end, or accepts nothing, costs no more memory.
 """
 
 import contextlib
@@ -15,10 +15,10 @@ from pathlib import Path
 from agent.share.pipe import LOOK_AFTER
 from agent.share.sshpipe import SshProcess
 
-PIECE = 256 * 1024  # bytes received at most at once
-PIECES = 8  # received and not yet looked at
-OUTGOING = 1024 * 1024  # bytes taken to be sent and not yet gone
-_TAKES = 0.02  # seconds that `send` waits while nothing is taken
+PIECE = 256 * 1024  # the most bytes received at once
+PIECES = 8  # the most pieces received and not yet read
+OUTGOING = 1024 * 1024  # the most bytes accepted for sending and not yet sent
+_TAKES = 0.02  # seconds that `send` waits while nothing is accepted
 
 
 class ThreadedSshPipe:
@@ -32,7 +32,7 @@ class ThreadedSshPipe:
         self._outgoing: deque[bytes] = deque()
         self._size = 0  # bytes in `_outgoing`, and on their way into the pipe
         self._change = threading.Condition()
-        self._ended = False  # the way out
+        self._ended = False  # the outgoing direction
         self._threads = [
             threading.Thread(target=work, name=f"share-ssh-{way}", daemon=True)
             for way, work in (("in", self._take_in), ("out", self._let_out))
@@ -74,7 +74,7 @@ class ThreadedSshPipe:
 
     def _take_in(self) -> None:
         pipe = self._ssh.process.stdout
-        assert pipe is not None  # noqa: S101  # as it was started
+        assert pipe is not None  # noqa: S101  # it was started with one
         with pipe:
             piece = b"?"
             while piece and not self._closed:
@@ -92,7 +92,7 @@ class ThreadedSshPipe:
 
     def _let_out(self) -> None:
         pipe = self._ssh.process.stdin
-        assert pipe is not None  # noqa: S101  # as it was started
+        assert pipe is not None  # noqa: S101  # it was started with one
         try:
             while (piece := self._next()) is not None:
                 view = memoryview(piece)
@@ -129,7 +129,7 @@ class ThreadedSshPipe:
         with self._change:
             self._closed = True
             self._change.notify_all()
-        with contextlib.suppress(queue.Empty):  # nobody will look at it: let the thread that waits for room end
+        with contextlib.suppress(queue.Empty):  # nobody will read it: let the thread that waits for room end
             while True:
                 self._incoming.get_nowait()
         with contextlib.suppress(queue.Full):  # wakes `receive`
@@ -138,5 +138,5 @@ class ThreadedSshPipe:
     def release(self) -> None:
         """As `Pipe`."""
         for thread in self._threads:
-            thread.join(4 * LOOK_AFTER)  # it looks whether it is over that often
+            thread.join(4 * LOOK_AFTER)  # it checks this often whether it should end
         self._ssh.gone()

@@ -1,7 +1,7 @@
-"""Which folders on the share are believed: real ones, of an account that has power over them anyway. Pure.
+"""Which folders on the share are trusted: real ones, owned by an account that has power over them anyway. Pure.
 
-Several devices may write below `visits/`. Whoever owns a folder can put a link in its place, or take away what another
-device put there. So nothing is written into a stranger's folder, and nothing found through a link is believed.
+Several devices may write below `visits/`. A folder's owner can put a link in its place, or remove what another device
+put there. So nothing is written into a stranger's folder, and nothing found through a link is believed.
 """
 
 from collections.abc import Collection
@@ -11,13 +11,13 @@ from agent.share.wire import Attributes
 
 SUPERUSER = 0
 
-_NOTHING_GOES = "Photos that go into it stay on this laptop, and others are sent. Tell IT now: {advice}"
+_NOTHING_GOES = "Photos for it stay on this laptop; all others are sent. Tell IT now: {advice}"
 
 
 def judge_kind(name: str, about: Attributes) -> None:
     """Raise `FolderNotTrusted` unless what a look without following links saw may be a real folder.
 
-    One whose type the server does not say is let through: then that it opens as a folder is all there is to know.
+    If the server does not state its type, it is allowed: all that can be known then is that it opens as a folder.
     """
     if about.is_link:
         raise FolderNotTrusted(
@@ -32,12 +32,12 @@ def judge_kind(name: str, about: Attributes) -> None:
 
 
 def is_trusted(about: Attributes, owners: Collection[int]) -> bool:
-    """Whether its owner is one of `owners`; where the server does not say who owns it, there is nothing to hold."""
+    """Whether its owner is one of `owners`; if the server does not say who owns it, it cannot be refused."""
     return about.owner is None or about.owner in owners
 
 
 def stranger(name: str, about: Attributes) -> FolderNotTrusted:
-    """What to say of a folder that belongs to somebody else."""
+    """The error for a folder that belongs to somebody else."""
     return FolderNotTrusted(
         f"The folder “{name}” on the share belongs to another account (user number {about.owner}), which could take "
         "photos out of it. " + _NOTHING_GOES.format(advice="the folder must belong to the server's administrator.")

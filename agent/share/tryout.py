@@ -1,9 +1,9 @@
 """Trying out a server with a small file of this device's own before the first photo, so that no photo is sent in vain.
 
-OpenSSH's own server is known, and not tried. With any other a file goes through what a photo goes through: it is made,
-written, synced, read while it is open and after, named, looked at and removed. What the server refuses and a photo can
-do without changes the `Manners`. What a photo cannot do without is raised, in the server's own words, and no photo was
-sent.
+OpenSSH's own server is known, and not tried. On any other, a small file goes through all steps of a photo: it is made,
+written, synced, read while open and after, named, looked at and removed. If the server refuses something that a photo
+can do without, the `Manners` change. If a photo cannot do without it, the error is raised, in the server's own words,
+and no photo was sent.
 """
 
 import asyncio
@@ -22,11 +22,11 @@ from agent.share.remotefolders import RemoteFolders
 from agent.share.session import Session
 from agent.share.wire import Attributes, Flag
 
-OWN = TransferId(hashlib.sha256(b"tryout").hexdigest()[:32])  # no photo's; `sweep` takes what a cut try left
+OWN = TransferId(hashlib.sha256(b"tryout").hexdigest()[:32])  # not a photo's; `sweep` removes what a cut trial left
 CONTENT = b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(128))  # 4 KiB
-FIRST, LATER = 1024, 2048  # bytes: written before it is opened to read, and where the reader then looks
-SEVERAL = 6  # files open at once besides two
-NAMES = 4  # names of its own that it uses; where none can be removed, so many small files stay
+FIRST, LATER = 1024, 2048  # bytes written before it is opened for reading, and the offset that is then read
+SEVERAL = 6  # files open at once, in addition to two
+NAMES = 4  # how many names it uses; if none can be removed, this many small files stay
 _NEW = Flag.WRITE | Flag.CREAT | Flag.EXCL
 
 
@@ -36,7 +36,7 @@ def known(session: Session) -> Manners | None:
 
 
 async def try_out(session: Session, folders: RemoteFolders, device: str, folder: str) -> Manners:
-    """What the server does with a file in `folder`. Raises ShareFault where a photo could not be brought through."""
+    """What the server does with a file in `folder`. Raises ShareFault if a photo could not be delivered."""
     await folders.ensure(folder)
     trial = _Trial(session, folders, device, folder, Manners(tried=True, fsync=session.offers(wire.FSYNC)))
     try:
@@ -64,7 +64,7 @@ class _Trial:
         return self.folders.path(f"{self.folder}/{name}")
 
     async def _gone(self, n: int) -> bool:
-        """Whether nothing is there (any more)."""
+        """Whether nothing has this name (any more)."""
         try:
             await self.session.remove(self._path(n))
         except Refused as refused:
@@ -81,13 +81,13 @@ class _Trial:
     # --- a file is made and written ----------------------------------------------------------------------------------
 
     async def write(self) -> None:
-        """Make the file, under a name that the server takes, and write it; see what it does with the file open."""
+        """Make and write the file, under a name that the server accepts, and see what the server does meanwhile."""
         handle = await self._made()
         try:
-            with contextlib.suppress(Refused):  # then the server does not say whose its files are
+            with contextlib.suppress(Refused):  # then the server does not say who owns its files
                 await self.folders.learn(self.session, handle)
             await self.folders.certain(self.session, self.folder, handle)
-            await self.session.ask(wire.write(handle, 0, CONTENT[:FIRST]), "the writing of a file")
+            await self.session.ask(wire.write(handle, 0, CONTENT[:FIRST]), "write a file")
             await self._behind(handle)
             if self.manners.fsync:
                 try:
@@ -116,27 +116,27 @@ class _Trial:
 
     async def _opened_new(self) -> bytes:
         try:
-            return await self.session.open_file(self._path(0), _NEW, "the making of a file")
+            return await self.session.open_file(self._path(0), _NEW, "make a file")
         except Refused:
             if await self.session.lstat(self._path(0)) is None:
                 raise
-        # Left by a try that was cut, or one that the server does not let us remove: it is this device's own.
+        # Left by an interrupted trial, or the server does not let us remove it: either way it is this device's own.
         flags = _NEW if await self._gone(0) else Flag.WRITE
-        return await self.session.open_file(self._path(0), flags, "the making of a file")
+        return await self.session.open_file(self._path(0), flags, "make a file")
 
     async def _behind(self, writing: bytes) -> None:
-        """Open it to read while it is open, write on, and see whether the reader sees it."""
+        """Open it for reading while it is still open for writing, write more, and see whether the reader sees it."""
         session = self.session
         try:
-            reading = await session.open_file(self._path(0), Flag.READ, "the reading of a file")
+            reading = await session.open_file(self._path(0), Flag.READ, "read a file")
         except Refused as refused:
             self.manners.behind = False
             self.manners.one_open = not await self._second_opens()
             self.manners.said["behind"] = refused.message or f"code {refused.code}"
-            await session.ask(wire.write(writing, FIRST, CONTENT[FIRST:]), "the writing of a file")
+            await session.ask(wire.write(writing, FIRST, CONTENT[FIRST:]), "write a file")
             return
         try:
-            await session.ask(wire.write(writing, FIRST, CONTENT[FIRST:]), "the writing of a file")
+            await session.ask(wire.write(writing, FIRST, CONTENT[FIRST:]), "write a file")
             self.manners.behind = await self._read(reading, LATER, len(CONTENT) - LATER) == CONTENT[LATER:]
             self.manners.one_open = not await self._several_open()
         except Refused as refused:
@@ -146,13 +146,13 @@ class _Trial:
             await session.let_go(reading)
 
     async def _several_open(self) -> bool:
-        """Whether as many files may be open as a run needs at least; else there is to be one."""
+        """Whether at least as many files may be open as a run needs; otherwise a run opens one at a time."""
         opening = wire.open_file(self._path(0), Flag.READ)
         opened = await asyncio.gather(*(self.session.send(opening) for _ in range(SEVERAL)))
         few = False
         for reply in opened:
             try:
-                handle = self.session.read_as(wire.handle, self.session.judge(opening, reply, "the reading of a file"))
+                handle = self.session.read_as(wire.handle, self.session.judge(opening, reply, "read a file"))
             except Refused as refused:
                 few = True
                 self.manners.said["one_open"] = refused.message or f"code {refused.code}"
@@ -162,7 +162,7 @@ class _Trial:
 
     async def _second_opens(self) -> bool:
         try:
-            handle = await self.session.open_file(self._path(1), _NEW, "the making of a second file")
+            handle = await self.session.open_file(self._path(1), _NEW, "make a second file")
         except Refused:
             return False
         await self.session.let_go(handle)
@@ -172,17 +172,18 @@ class _Trial:
     # --- read, named -------------------------------------------------------------------------------------------------
 
     async def read(self) -> None:
-        """Read it back as a whole, and see what a look at it says."""
+        """Read it back in full, and see what the server says about it."""
         about = await self.session.lstat(self._path(0))
         if about is None:
             raise ServerUnfit(
-                "The share took a small test file, but had none of that name a moment later. Something on the share "
-                "moves new files away, so no photo was sent. Tell IT: what this device sends must stay where it is put."
+                "The share accepted a small test file, but a moment later the file had disappeared. Something on the "
+                "share moves new files away, so no photo was sent. Tell IT: files from this laptop must stay in place."
             )
         self._note(about)
         if await self._content(0) != CONTENT:
             raise ServerUnfit(
-                "The share gave a small test file back changed, so no photo was sent. Tell IT: the share damages files."
+                "The share returned a small test file with different content, so no photo was sent. Tell IT: the share "
+                "damages files."
             )
 
     def _note(self, about: Attributes) -> None:
@@ -191,11 +192,11 @@ class _Trial:
         self.manners.owners = about.owner is not None
 
     async def _content(self, n: int) -> bytes:
-        """All of it, and one byte more if there is one; tried again for a while where it cannot be opened yet."""
+        """All of it, and one byte more if there is one; tried again for a while if it cannot be opened yet."""
         for pause in PAUSES:
             await asyncio.sleep(pause)
             try:
-                handle = await self.session.open_file(self._path(n), Flag.READ, "the reading back of a file")
+                handle = await self.session.open_file(self._path(n), Flag.READ, "read back a file")
             except Refused as refused:
                 if refused.missing:
                     raise
@@ -214,7 +215,7 @@ class _Trial:
         while len(found) < length:
             request = wire.read(handle, offset + len(found), length - len(found))
             try:
-                piece = self.session.read_as(wire.one_string, await self.session.ask(request, "the reading of a file"))
+                piece = self.session.read_as(wire.one_string, await self.session.ask(request, "read a file"))
             except Refused as refused:
                 if refused.code == wire.Code.EOF:
                     break
@@ -225,7 +226,7 @@ class _Trial:
         return found
 
     async def name(self) -> None:
-        """Give it a second name, as a photo gets its final one, and take the first away."""
+        """Give it a second name, as a photo gets its final one, and remove the first."""
         free = [n for n in range(1, NAMES) if await self._gone(n)]
         linked = renamed = False
         if free and self.manners.removes and self.session.offers(wire.HARDLINK):
@@ -233,10 +234,10 @@ class _Trial:
             if linked and await self._gone(0):
                 return
             free = free[linked:]
-        if free:  # a rename leaves no first name behind, so where none can be removed it is the better way
+        if free:  # a rename leaves no first name behind, so it is the better way if none can be removed
             renamed = await self._renamed(0, free[0])
         elif not self.manners.removes:
-            renamed = True  # earlier tries are still there, which were named
+            renamed = True  # files of earlier trials are still there, and they were named
         self.manners.links = linked and not renamed
         if not linked and not renamed:
             raise ServerUnfit(
@@ -251,20 +252,20 @@ class _Trial:
     async def _linked(self, n: int) -> bool:
         request = wire.extended(wire.HARDLINK, self._path(0), self._path(n))
         try:
-            await self.session.ask(request, "the making of a hard link")
+            await self.session.ask(request, "make a hard link")
         except Refused as refused:
             self._cannot("links", refused)
             return False
         if await self.session.lstat(self._path(n)) is not None and await self._content(n) == CONTENT:
             return True
-        self.manners.said["links"] = "said to be made, but was not"
+        self.manners.said["links"] = "reports success, but makes no link"
         return False
 
     async def _renamed(self, source: int, target: int) -> bool:
         for pause in PAUSES if self.manners.locked else PAUSES[:1]:
             await asyncio.sleep(pause)
             try:
-                await self.session.ask(wire.rename(self._path(source), self._path(target)), "the renaming of a file")
+                await self.session.ask(wire.rename(self._path(source), self._path(target)), "rename a file")
             except Refused as refused:
                 self._cannot("renames", refused)
                 continue
@@ -272,12 +273,12 @@ class _Trial:
                 self.manners.renames = True
                 self.manners.said.pop("renames", None)
                 return True
-            self.manners.said["renames"] = "said to be done, but was not"
+            self.manners.said["renames"] = "reports success, but renames nothing"
             break
         self.manners.renames = False
         return False
 
     async def clear(self) -> None:
-        """Take the names away again, as far as the server lets us."""
+        """Remove the names again, as far as the server allows it."""
         for n in range(NAMES):
             await self._gone(n)

@@ -1,13 +1,13 @@
-"""The life of one file on its way to the share, from a look at its name to a proof.
+"""One file on its way to the share, from the first look at its name to the proof.
 
 `arrive`: the share may have it already; otherwise it is written under a temporary name and synced. `prove`: it is read
-back whole, which begins behind the writing. `settle`: it gets its final name, exclusively. `confirm`: what has that
-name is looked at once more, the name is synced, the proof made. `withdraw`: the temporary file is removed. `leave`: the
-temporary file of a large file stays, for another transfer to continue. Each step is done for all files of a delivery
-before the next begins, so that nobody sees half a Live Photo.
+back in full, which starts while it is still being written. `settle`: it gets its final name, exclusively. `confirm`:
+the file with that name is checked once more, the name is synced, the proof is made. `withdraw`: the temporary file is
+removed. `leave`: the temporary file of a large file stays, for another transfer to continue. Each step is done for all
+files of a delivery before the next begins, so that nobody sees half a Live Photo.
 
-`naming` gives the final name without replacing one, and `finalcheck` makes sure that it was given. What the server can
-and cannot do is found out before the first file (`manners`).
+`naming` gives the final name without replacing anything, and `finalcheck` makes sure that it was given. What the server
+can and cannot do is found out before the first file (`manners`).
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from agent.share.source import LocalSource
 from agent.share.streams import DIFFERENT, Progress, write_all
 from agent.share.wire import Flag, PacketType, Reply
 
-OTHER = 1000  # added to a file's number for another temporary name
+OTHER = 1000  # added to a file's number to get another temporary name
 MOST_CHOICES = 1000  # NAME to NAME-1000; beyond that something is wrong with more than a name
 
 log = logging.getLogger(__name__)
@@ -86,20 +86,20 @@ class Upload:
     # --- arrive ------------------------------------------------------------------------------------------------------
 
     async def arrive(self) -> bool:
-        """Bring the bytes to the share; False where it had them already and nothing was sent."""
+        """Bring the bytes to the share; False if it had them already and nothing was sent."""
         while not await self._sent():
             if await self._find():
                 return False
         return True
 
     async def _sent(self) -> bool:
-        """Send, unless there is something under the final name.
+        """Send, unless something has the final name.
 
-        The folder, the look and the file are asked for at once, since each would take a round trip.
+        The requests for the folder, the look and the file are sent together, since each would take a round trip.
         """
         folder = self._context.folders.ensure(self.folder)
         if not self._context.manners.removes and await self._session.lstat(self._path) is not None:
-            return False  # what would be opened for nothing could not be taken away again
+            return False  # a file opened in vain could not be removed again
         async with self._context.pool.turn(self._outgoing.size) as turn:
             session = self._session = turn.connection.session
             async with turn.connection.write_handles.hold(1):
@@ -109,7 +109,7 @@ class Upload:
                     )
                     if not isinstance(opened, BaseException):
                         try:
-                            await folder  # made and looked at by now, since it was asked for first
+                            await folder  # made and checked by now, since its request came first
                             await self._context.folders.certain(session, self.folder, opened[0])
                         except BaseException:
                             await session.let_go(opened[0])
@@ -137,7 +137,7 @@ class Upload:
                 self._read_behind(start)
 
         def all_under_way() -> None:
-            # Right behind the last write: a server takes in turn what is asked of one file (filexfer-02, section 3).
+            # Directly after the last write: a server handles one file's requests in order (filexfer-02, section 3).
             ending.extend(session.send(request) for request in requests)
             turn.end()
 
@@ -147,7 +147,7 @@ class Upload:
         try:
             if there:
                 start = Start(there, await asyncio.to_thread(source.skip, there))
-            if behind:  # begun before there is anything to read: to open it takes a round trip
+            if behind:  # started before there is anything to read: opening it takes a round trip
                 self._read_behind(start)
             if there:
                 confirmed(there)
@@ -159,7 +159,7 @@ class Upload:
             *syncing, closed = [await reply for reply in ending]
             for reply in syncing:
                 self._synced = self._was_synced(requests[0], reply)
-            session.judge(requests[-1], closed, "the closing of the photo")
+            session.judge(requests[-1], closed, "close the photo")
         except BaseException:
             if not ending:
                 await session.let_go(handle)
@@ -172,12 +172,12 @@ class Upload:
         return [wire.extended(wire.FSYNC, handle), close] if self._can_sync else [close]
 
     def _was_synced(self, request: wire.Request, reply: Reply) -> bool:
-        """Whether the file is on disk. A server that offers fsync and does not know it is one without."""
+        """Whether the file is on disk. A server that offers fsync and does not know it counts as one without."""
         context = self._context
         try:
-            self._session.judge(request, reply, "the putting of the photo on disk")
+            self._session.judge(request, reply, "write the photo to its disk")
         except Refused as refused:
-            if not refused.unsupported:  # it could until now: this disk is full, or failing
+            if not refused.unsupported:  # it worked until now: the disk is full, or failing
                 raise
             log.info("the share offers fsync, but cannot do it: %s", refused)
             context.manners.fsync = False
@@ -190,8 +190,8 @@ class Upload:
         return self._context.manners.fsync and self._session.offers(wire.FSYNC)
 
     async def _open_temporary(self, folder: "asyncio.Future[None]") -> tuple[bytes, int]:
-        """A file under the temporary name, and how much of it a cut transfer left there that may be gone on from."""
-        session, doing = self._session, "the making of a file"
+        """A file under the temporary name, and how many bytes of an interrupted transfer it already has."""
+        session, doing = self._session, "make a file"
         flags = Flag.WRITE | Flag.CREAT | Flag.EXCL
         self._left = True
         try:
@@ -200,7 +200,7 @@ class Upload:
             except Refused as refused:
                 if not refused.missing and (session.is_openssh or folder.done()):
                     raise
-            await folder  # asked for on another connection, it may not have been there yet
+            await folder  # requested on another connection, so it may not have existed yet
             return await session.open_file(self._temporary, flags, doing), 0
         except Refused as refused:
             if refused.missing:
@@ -211,24 +211,24 @@ class Upload:
                 raise
         left, size = about.size or 0, self._outgoing.size
         if about.is_file and LARGE <= left <= size and self._can_be_gone_on_with:
-            # A whole one may have its final name already, so not a byte is written to it: reading back will judge it.
+            # A complete file may have its final name already, so nothing is written to it: reading back will judge it.
             there = left if left == size else left - left % session.write_length
             return await session.open_file(self._temporary, Flag.WRITE, doing), there
         try:
             await session.remove(self._temporary)
-        except Refused:  # where nothing can be removed, it stays there, and another name is as good
+        except Refused:  # if nothing can be removed, it stays there, and another name will do
             self._temporary = self._temporary_path(self._n + OTHER)
         return await session.open_file(self._temporary, flags, doing), 0
 
     async def _find(self) -> bool:
-        """Whether the share holds this content under its name, or NAME-2, …; else settle on the first free name."""
+        """Whether the share holds this content under its name, or NAME-2, …; otherwise pick the first free name."""
         while self._choice <= MOST_CHOICES:
             about = await self._session.lstat(self._path)
             if about is None:
                 return False
             if about.is_file and about.size in {self._outgoing.size, None} and await self._is_ours():
                 self._method = Method.ALREADY_THERE
-                # A cut transfer that had come as far as this may have left a large temporary file, which no sweep took.
+                # An interrupted transfer that got this far may have left a large temporary file that no sweep removed.
                 self._left = self._left or self._outgoing.size >= LARGE
                 return True
             self._choice += 1
@@ -241,12 +241,12 @@ class Upload:
         reader = await self._context.reader(size)
         try:
             held = await patiently(self._session, lambda: reader.read(self._path, size, Progress(size), sync=True))
-        except NotProven:  # other content: not ours to replace
+        except NotProven:  # other content, which must not be replaced
             return False
         except Refused as refused:
             if refused.missing or refused.code == wire.Code.PERMISSION_DENIED:  # gone, or another device's
                 return False
-            raise  # it may well be ours: to send it again would only leave one more copy
+            raise  # it may well be ours: sending it again would only leave one more copy
         if held.fingerprint != self._meant:
             return False
         self._held, self._synced = held.fingerprint, held.synced or (self._can_sync and await self._sync_file())
@@ -255,12 +255,12 @@ class Upload:
     # --- prove -------------------------------------------------------------------------------------------------------
 
     def _read_behind(self, start: Start | None) -> None:
-        """Begin to read the temporary file back, as far as it is confirmed. Raises what was found so far."""
+        """Start reading the temporary file back, as far as it is confirmed. Raises what was found so far."""
         if self._reading is None:
             self._reading = asyncio.create_task(self._read(start))
             self._reading.add_done_callback(_looked_at)
         elif self._reading.done() and (self._session.is_openssh or start is not None):
-            self._reading.result()  # elsewhere it may only be that a file cannot be read while it is written
+            self._reading.result()  # on other servers, a file may not be readable while it is being written
 
     async def _read(self, start: Start | None) -> HeldContent:
         reader = await self._context.reader(self._outgoing.size)
@@ -278,7 +278,7 @@ class Upload:
         except (NotProven, Refused):
             if self._session.is_openssh or not self._behind:
                 raise
-            # Some servers give back only what was there when it was opened: it is whole and closed by now.
+            # Some servers only return what was there when the file was opened: by now it is complete and closed.
             held = (await self._read(None)).fingerprint
             self._context.manners.behind = False
         if held != self._meant:
@@ -295,7 +295,7 @@ class Upload:
             try:
                 self._left = await give_name(self._session, self._context.manners, self._temporary, self._path)
             except Refused:
-                # Somebody else may have put a file there meanwhile (or the refusal was of something that had happened).
+                # Somebody else may have put a file there meanwhile (or the naming had happened, and was still refused).
                 if await self._session.lstat(self._path) is None:
                     raise
                 if await self._find():
@@ -306,10 +306,10 @@ class Upload:
     # --- confirm, withdraw -------------------------------------------------------------------------------------------
 
     async def confirm(self) -> Proof:
-        """The proof, after a last look at what has the name, which is synced too, by its folder or the file itself."""
+        """The proof, after a last check of what has the name. The name is synced too, by its folder or by the file."""
         if self._held is None or self._held != self._meant:
             raise NotProven(DIFFERENT)
-        # What was there already was read by its final name: there only the folders are still to be looked at.
+        # A file that was there already was read under its final name: only its folders are still to be checked.
         samples = Samples.none() if self._method is Method.ALREADY_THERE else self._samples
         withdrawing = asyncio.create_task(self.withdraw())
         try:
@@ -325,12 +325,12 @@ class Upload:
             self._synced = await self._sync_file()
 
     async def _sync_file(self) -> bool:
-        """Put a file that has its name on disk; on Windows that needs a file that is open for writing."""
+        """Write a file that has its name to disk; on Windows that needs a file that is open for writing."""
         manners = self._context.manners
         async with self._context.pool.all[0].check_handles.hold(1):
             for flag in (Flag.READ, Flag.WRITE) if manners.fsync_reader else (Flag.WRITE,):
                 with contextlib.suppress(Refused):
-                    handle = await self._session.open_file(self._path, flag, "the opening of the photo")
+                    handle = await self._session.open_file(self._path, flag, "open the photo")
                     try:
                         if await synced(self._session, handle):
                             return True
@@ -340,7 +340,7 @@ class Upload:
         return False
 
     async def withdraw(self) -> None:
-        """Take the temporary file away, if one may be there. One that the server keeps is swept another time."""
+        """Remove the temporary file, if there may be one. If the server does not remove it, a later sweep will."""
         self.read_no_more()
         if not self._left:
             return
@@ -351,10 +351,10 @@ class Upload:
             log.info("a temporary file stays on the share until the next sweep: %s", refused)
 
     async def leave(self) -> None:
-        """Be interrupted: what is there of a large file stays, for a later transfer to go on with."""
+        """Stop: a large file's temporary file stays, for a later transfer to continue."""
         self.read_no_more()
         if self._left and self._held is None and self._can_be_gone_on_with:
-            # Looked at: there may be one that a cut transfer left, of which this one has confirmed nothing yet.
+            # Check: an interrupted transfer may have left one, and this transfer has not confirmed any of it yet.
             with contextlib.suppress(Refused):
                 about = await self._session.lstat(self._temporary)
                 self._left = about is None or (about.size or 0) < LARGE
@@ -362,16 +362,16 @@ class Upload:
 
     @property
     def _can_be_gone_on_with(self) -> bool:
-        """Whether a later transfer may go on where this one is cut.
+        """Whether a later transfer may continue where this one stops.
 
-        Not with a tag in it: of one transfer the photo's bytes are always the same, a tag's may be others another time,
-        and what was left by the first may be linked to the name that it gave.
+        Not if it has a tag: a photo's bytes are always the same for one transfer, but its tag's may differ the next
+        time, and the first file may already be linked to its final name.
         """
         outgoing = self._outgoing
         return outgoing.splice is None and outgoing.size >= LARGE and self._session.offers(wire.FSYNC)
 
     def read_no_more(self) -> None:
-        """Give up reading back, if it is still under way: by itself, it would wait for writing that has ended."""
+        """Stop reading back, if it is still running: it would otherwise wait for writing that has ended."""
         if self._reading is not None and not self._reading.done():
             self._reading.cancel()
 
@@ -385,7 +385,7 @@ class Upload:
 
 
 def _looked_at(task: "asyncio.Task[Any]") -> None:
-    """An error that nobody waits for any more is told by whatever came first; asyncio need not complain of it."""
+    """Mark the error as seen, so that asyncio does not report it: an earlier error was raised in its place."""
     if not task.cancelled():
         task.exception()
 

@@ -1,7 +1,7 @@
 """SFTP version 3 as bytes: requests out, replies in. Pure: no socket, no state.
 
 After draft-ietf-secsh-filexfer-02 and OpenSSH's PROTOCOL file for the extensions. Every packet is a 32-bit length, a
-type and (but for the greeting) a 32-bit request id, which pairs a reply with its request.
+type and (except in the greeting) a 32-bit request id, which pairs a reply with its request.
 """
 
 import struct
@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 VERSION = 3
-LARGEST_PACKET = 1024 * 1024  # four times what OpenSSH sends at most; a length beyond it is not SFTP
+LARGEST_PACKET = 1024 * 1024  # four times the most that OpenSSH sends; a length beyond it is not SFTP
 LONGEST_HANDLE = 256  # bytes (filexfer-02, section 6.2); a longer one would come back with each request
-LONGEST_MESSAGE = 200  # characters of what a server says that are shown to a person
+LONGEST_MESSAGE = 200  # the most characters of a server's message that are shown
 
 
 class PacketType(IntEnum):
@@ -41,7 +41,7 @@ class PacketType(IntEnum):
 
 
 class Code(IntEnum):
-    """What a STATUS reply says."""
+    """The code of a STATUS reply."""
 
     OK = 0
     EOF = 1
@@ -55,7 +55,7 @@ class Code(IntEnum):
 
 
 class Flag(IntEnum):
-    """How OPEN opens."""
+    """How OPEN opens a file."""
 
     READ = 0x01
     WRITE = 0x02
@@ -84,14 +84,14 @@ _TYPES = {b"d": 0o040000, b"l": 0o120000, b"-": 0o100000}
 
 
 class Malformed(Exception):
-    """What came is not SFTP."""
+    """The bytes received are not SFTP."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A packet to be: its type, all that follows the request id, and the type of reply that is a success.
+    """A packet to be sent: its type, all that follows the request id, and the type of a successful reply.
 
-    `data` comes after the body; apart, so that a photo's bytes are copied as seldom as can be.
+    `data` comes after the body; separately, so that a photo's bytes are copied as rarely as possible.
     """
 
     kind: PacketType
@@ -102,7 +102,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A packet that came: its type, the request it answers, and all that follows the request id."""
+    """A received packet: its type, the request it answers, and all that follows the request id."""
 
     kind: int
     request: int
@@ -111,7 +111,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What a server says of a file; None where it does not say.
+    """What a server says about a file; None if it does not say.
 
     `modified` is in seconds since 1970, `owner` a number that means something on that server only.
     """
@@ -142,13 +142,13 @@ class Attributes:
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a regular file; one whose type the server does not say is taken for one."""
+        """Whether it is a regular file; one without a stated type is taken for one."""
         return self._type in {0, 0o100000}
 
 
 @dataclass(frozen=True, slots=True)
 class ServerLimits:
-    """limits@openssh.com: the longest packet, read and write in bytes, and open handles; 0 where not limited."""
+    """limits@openssh.com: the longest packet, read and write in bytes, and open handles; 0 means no limit."""
 
     packet: int = 0
     read: int = 0
@@ -160,7 +160,7 @@ class ServerLimits:
 
 
 def frame(request: Request, number: int) -> tuple[bytes, bytes]:
-    """The packet with its length and request id before it, and what of it is data."""
+    """The packet, starting with its length and request id, and its data."""
     length = len(request.body) + len(request.data) + 5
     return struct.pack(">IBI", length, request.kind, number) + request.body, request.data
 
@@ -206,7 +206,7 @@ def write(handle: bytes, offset: int, data: bytes) -> Request:
 
 
 def rename(old: bytes, new: bytes) -> Request:
-    """RENAME as version 3 has it: on OpenSSH it fails where `new` exists."""
+    """RENAME in version 3: on OpenSSH it fails if `new` exists."""
     return Request(PacketType.RENAME, string(old) + string(new))
 
 
@@ -292,12 +292,12 @@ def handle(body: bytes) -> bytes:
 
 
 def attributes(body: bytes) -> Attributes:
-    """What an ATTRS packet says."""
+    """The attributes in an ATTRS packet."""
     return _take_attributes(body, 0)[0]
 
 
 def names(body: bytes) -> list[tuple[bytes, Attributes]]:
-    """The entries of a NAME packet. The line made for people helps where the attributes do not say the type."""
+    """The entries of a NAME packet. The line meant for people helps if the attributes do not state the type."""
     if len(body) < 4:
         raise Malformed("names without a count")
     (count,) = struct.unpack_from(">I", body)
@@ -313,7 +313,7 @@ def names(body: bytes) -> list[tuple[bytes, Attributes]]:
 
 
 def limits(body: bytes) -> ServerLimits:
-    """What limits@openssh.com answers."""
+    """The limits in a reply to limits@openssh.com."""
     try:
         return ServerLimits(*struct.unpack_from(">QQQQ", body))
     except struct.error as error:

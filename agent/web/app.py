@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from flask import Flask, current_app, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, redirect, request, send_file, url_for
 from jinja2 import TemplateError
 from werkzeug.wrappers import Response as Redirection
 
@@ -17,6 +17,7 @@ from agent.pipeline.context import Context, open_context
 from agent.pipeline.overview import overview
 from agent.pipeline.questions import questions
 from agent.settings import Settings
+from agent.style import SHARED
 from agent.web.access import Access
 from agent.web.lastseen import LastSeen
 
@@ -36,6 +37,12 @@ class PageApp(Flask):
         self._made: dict[str, tuple[Hashable, object]] = {}
         self._opened = contextlib.ExitStack()
         self._context: Context | None = None
+
+    def send_static_file(self, filename: str) -> Response:
+        """A file of this room, or the style sheet that it shares with IT's report."""
+        if filename == SHARED.name:
+            return send_file(SHARED, max_age=self.get_send_file_max_age(filename))
+        return super().send_static_file(filename)
 
     @property
     def context(self) -> Context:

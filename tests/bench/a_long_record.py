@@ -97,7 +97,7 @@ def verified(home: Path) -> tuple[float, float]:
 
 
 def reported(home: Path) -> tuple[float, float]:
-    """Seconds and megabytes that `report` takes to verify the same, add it up and write the pages."""
+    """Seconds and megabytes that `report` takes to verify this record, add it up and write the pages."""
     words = ("report", home / "share", "--keys", home / "keys", "--out", home / "report", "--json")
     report, seconds, megabytes = measured(*words)
     assert (report["devices"], report["not_whole"]) == (1, [])
@@ -105,7 +105,7 @@ def reported(home: Path) -> tuple[float, float]:
 
 
 def measured(*words: object) -> tuple[dict[str, object], float, float]:
-    """What a command says, the seconds that it took, and its memory at the most, in megabytes."""
+    """What a command prints, the seconds that it took, and its most memory, in megabytes."""
     line = [sys.executable, "-c", MEASURED, *(str(word) for word in words)]
     done = subprocess.run(line, capture_output=True, text=True, check=True)
     said, told = (json.loads(one) for one in done.stdout.splitlines())

@@ -66,7 +66,7 @@ def sha256sum(folder: Path) -> dict[str, str]:
 
 
 def exiftool(folder: Path) -> list[dict[str, object]]:
-    """What ExifTool reads of every photo under a folder."""
+    """What ExifTool reads from every photo under a folder."""
     told = subprocess.run(["exiftool", "-j", "-r", folder], capture_output=True, text=True, check=True).stdout
     tags: list[dict[str, object]] = json.loads(told)
     return tags

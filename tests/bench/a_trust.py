@@ -178,7 +178,7 @@ def gaps(home: Path, chosen: argparse.Namespace) -> None:
 
 
 def seal(home: Path, chosen: argparse.Namespace) -> None:
-    """How long a seal takes when there are so many already: in a process that made them, and in a new one."""
+    """How long a seal takes when there are this many already: in the process that made them, and in a new one."""
     for count in chosen.seals:
         record, signer = Record.open(home / f"state{count}", "laptop-17"), key_of("laptop-17")
         for _ in range(count):

@@ -1,4 +1,4 @@
-"""Who reads when a photo was taken: format by format, ours beside Pillow, piexif and exifread; ExifTool is the judge.
+"""Who reads when a photo was taken: format by format, ours next to Pillow, piexif and exifread; ExifTool judges.
 
 `python -m tests.bench.capture_readers [--corpus DIR] [--rounds 3]`. A reader that is not installed (exifread is none of
 this project's) has no column. "read" is for how many of the dated files it gave a time of capture, "agree" for how many
@@ -167,7 +167,7 @@ def table(
     scores: dict[tuple[str, str], Score],
     names: list[str],
 ) -> None:
-    """As Markdown."""
+    """The result as Markdown."""
     print("| format | files | dated | " + " | ".join(f"{name}: read, agree, ms" for name in names) + " |")
     print("|---|--:|--:|" + "--:|" * len(names))
     total: dict[str, Score] = {name: Score() for name in names}

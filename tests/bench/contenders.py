@@ -1,4 +1,4 @@
-"""The programs that are compared, each as the command that sends one folder; those that are not installed are told.
+"""The programs that are compared, each as the command that sends one folder; missing ones are reported.
 
 None of the others proves what it sent; rclone with a shell compares a checksum that the server works out.
 """
@@ -14,7 +14,7 @@ from tests.bench.servers import BenchServer
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a contender is to do: send `folder` to `server`; `scratch` is for its own files."""
+    """What a contender must do: send `folder` to `server`; `scratch` is for its own files."""
 
     server: BenchServer
     folder: Path

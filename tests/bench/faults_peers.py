@@ -51,7 +51,7 @@ for name in sorted(os.listdir(folder)):
     os.unlink(path)
 client.close()
 """
-"""What is written in an evening: paramiko's `put`, which compares sizes, then unlink."""
+"""What somebody might write in an evening: paramiko's `put`, which compares sizes, then unlink."""
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ class Stand:
         }
 
     def lost(self) -> list[str]:
-        """Photos of which there is no whole copy, by name; and what was overwritten on the share."""
+        """Photos that have no whole copy, by name; and what was overwritten on the share."""
         from tests.faults.invariants import original_of
 
         there: set[str] = set()
@@ -168,7 +168,7 @@ CONTENDERS: dict[str, tuple[Callable[[Stand], list[str]], str | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong: while a run is under way (`happens`), on the wire, or in what the server answers (`plan`)."""
+    """What goes wrong: while a run is under way (`happens`), on the wire, or in the server's answers (`plan`)."""
 
     name: str
     wire: tuple[int, Bad] | None = None
@@ -252,7 +252,7 @@ def server(plan: Path) -> Iterator[OpenSSH]:
 
 
 def tried(fault: Fault, name: str, sshd: OpenSSH, wire: Wire, plan: Path, scratch: Path) -> tuple[str, bool]:
-    """What became of the photos, in words; and whether the private one stayed."""
+    """What happened to the photos, in words; and whether the private one stayed."""
     command, _ = CONTENDERS[name]
     sshd.fresh_root()
     home = Path(tempfile.mkdtemp(dir=scratch)) / "home"

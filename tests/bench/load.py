@@ -78,7 +78,7 @@ def of_many(home: Path, files: int, *, flat: bool) -> None:
 
 
 def make(folder: Path, files: int, *, flat: bool = False, none_of_visit: bool = False) -> None:
-    """The photos: each with a content of its own, one in twenty of a visit."""
+    """The photos: each with different content, one in twenty from a visit."""
     on, off = (bytearray(jpeg(taken, size=SIZE)) for taken in (ON_VISIT, PRIVATE))
     for number in range(files):
         content = on if number % ONE_IN == 0 and not none_of_visit else off
@@ -90,7 +90,7 @@ def make(folder: Path, files: int, *, flat: bool = False, none_of_visit: bool = 
 
 
 def measured(laptop: Laptop, said: Path, *words: str) -> Cost:
-    """What a command costs to its end."""
+    """What a command costs, measured to its end."""
     began = time.monotonic()
     with said.open("w") as out:
         process = subprocess.Popen(laptop.line(*words), stdout=out, stderr=subprocess.STDOUT, env=laptop.environment)
@@ -110,7 +110,7 @@ def measured(laptop: Laptop, said: Path, *words: str) -> Cost:
 
 
 def look_at(root: int, peaks: dict[int, int], over: threading.Event) -> None:
-    """Note the peak of each process of a tree, until told to end."""
+    """Record the peak of each process of a tree, until asked to end."""
     while not over.wait(LOOK_EVERY):
         for pid in tree(root):
             if peak := of_status(pid, "VmHWM"):
@@ -149,7 +149,7 @@ def at_rest(laptop: Laptop, files: int, seconds: float) -> None:
 
 
 def cpu_of(root: int) -> float:
-    """CPU seconds so far of a tree of processes, with those of it that have ended."""
+    """CPU seconds so far of a tree of processes, including processes of it that have ended."""
     total = 0
     for pid in tree(root):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

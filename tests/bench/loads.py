@@ -1,4 +1,4 @@
-"""What is sent: equal files of chance bytes, and a school day as a laptop finds it on a card.
+"""What is sent: equal files of random bytes, and a school day as a laptop finds it on a card.
 
 Chance, so that nothing is compressed away; made from a seed, so that every run sends the same.
 """
@@ -42,7 +42,7 @@ def equal(name: str, count: int, size: int) -> Load:
 
 
 def camera_photos(count: int) -> Load:
-    """JPEGs of 12 megapixels and about 5 MB, each of which decodes; through the whole of `sync`."""
+    """JPEGs of 12 megapixels and about 5 MB, all of them decodable; through the whole of `sync`."""
 
     def make(folder: Path) -> None:
         for number in range(count):
@@ -104,7 +104,7 @@ def raw(number: int) -> bytes:
 
 
 def movie(number: int) -> bytes:
-    """The start of a video that tells its time and zone as a telephone's does, and then is one `mdat` to its end."""
+    """The start of a video that states its time and zone as a telephone's does, followed by one `mdat` to its end."""
     taken = (ON_VISIT + timedelta(minutes=number)).strftime("%Y-%m-%dT%H:%M:%S+0000").encode()
     name = b"com.apple.quicktime.creationdate"
     keys = box(b"keys", struct.pack(">II", 0, 1) + box(b"mdta", name))

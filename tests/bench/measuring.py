@@ -53,7 +53,7 @@ def measure(
 
 
 class Watch:
-    """Looks at the memory of a process tree until told to end."""
+    """Watches the memory of a process tree until asked to end."""
 
     def __init__(self, root: int) -> None:
         self._root = root
@@ -91,7 +91,7 @@ def _resident(pid: int) -> int:
 
 
 def _of_children(pid: int) -> float:
-    """CPU seconds of all that a process started and that has ended (proc(5): cutime and cstime)."""
+    """CPU seconds of all processes that a process started and that have ended (proc(5): cutime and cstime)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[13]) + int(fields[14])) / TICK
 

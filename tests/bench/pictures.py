@@ -34,7 +34,7 @@ def encoded(variant: int) -> bytes:
 
 
 def photo(taken: datetime, number: int) -> bytes:
-    """A JPEG as a camera leaves it: no two are the same, and each decodes to the end."""
+    """A JPEG as a camera writes it: no two are the same, and each decodes to the end."""
     small = jpeg(taken, seed=number)
     head = small[: small.index(b"\xff\xdb")]  # with its EXIF block
     content = encoded(number % VARIANTS)

@@ -22,7 +22,7 @@ from tests.laptop import ON_VISIT, Laptop
 
 
 def main() -> None:
-    """Make the photos, run, tell."""
+    """Make the photos, run, report."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--photos", type=int, default=500)
     options.add_argument("--megabytes", type=float, default=4.0)

@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def ours(chosen: argparse.Namespace) -> None:
-    """Through the share; what is to be sent is hashed beforehand, as the pipeline does, and that counts."""
+    """Through the share; the files are hashed beforehand, as the pipeline does, and that counts."""
     server = Server(
         chosen.host, chosen.port, chosen.user, chosen.root, chosen.key, chosen.known_hosts, "bench",
         connections=chosen.connections,
@@ -45,7 +45,7 @@ def ours(chosen: argparse.Namespace) -> None:
 
 
 def deliveries(files: list[Path]) -> Iterator[Delivery]:
-    """One for each file."""
+    """One delivery for each file."""
     for path in files:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""Where the benchmark sends to: sshd on loopback, or behind the WAN emulator in a network namespace of its own."""
+"""Where the benchmark sends to: sshd on loopback, or behind the WAN emulator in a separate network namespace."""
 
 import shutil
 import subprocess
@@ -27,7 +27,7 @@ class Link:
 
     @property
     def before(self) -> tuple[str, ...]:
-        """What starts a command at the client's end."""
+        """The prefix that starts a command at the client's end."""
         return IN_CLIENT if self.up else ()
 
     def why_not(self) -> str | None:
@@ -87,6 +87,6 @@ class BenchServer(OpenSSH):
 
     @property
     def pid(self) -> int:
-        """Of the sshd that listens; it counts the CPU time of sessions that have ended."""
+        """CPU time of the sshd that listens, including sessions that have ended."""
         assert self._process is not None
         return self._process.pid

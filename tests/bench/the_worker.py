@@ -1,4 +1,4 @@
-"""What reading apart costs: `python -m tests.bench.the_worker [FOLDER] [--pictures]`.
+"""What reading in a worker costs: `python -m tests.bench.the_worker [FOLDER] [--pictures]`.
 
 JPEGs a second through the worker with a warm cache (by default of the photos beside the project, ../shared/corpus),
 beside the same in one process; plans for a tag, asked one after the other as sending does. With `--pictures`, what it
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def reading(worker: Worker, photos: list[Path]) -> None:
-    """As a scan of a folder does."""
+    """Read as a scan of a folder does."""
     now = datetime.now(UTC)
     apart = best(lambda: len(list(PhotoReader(worker).read_all(map(ReadRequest, photos), now=now))))
     here = best(lambda: len([read(path, now=now) for path in photos]))
@@ -55,7 +55,7 @@ def reading(worker: Worker, photos: list[Path]) -> None:
 
 
 def planning(worker: Worker, photos: list[Path]) -> None:
-    """As sending does."""
+    """Read as sending does."""
     tags = {path: tag(path.stat().st_size) for path in photos}
 
     def ask(path: Path) -> object:

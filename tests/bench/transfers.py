@@ -1,4 +1,4 @@
-"""Ours beside the tools that people use, in one run: `python -m tests.bench.transfers [--loads …] [--links …]`.
+"""Ours next to the tools that people use, in one run: `python -m tests.bench.transfers [--loads …] [--links …]`.
 
 Loads: many photos of 4 MB, many small files, large videos, and, through the whole pipeline from scan to removal, a
 camera's JPEGs of 12 megapixels and a school day. Links: loopback, and by a WAN emulator where root and the emulator
@@ -33,7 +33,7 @@ RESULTS = Path(__file__).parent / "results"
 
 @dataclass(slots=True)
 class Row:
-    """One contender with one load on one link, and all that was measured of it."""
+    """One contender with one load on one link, and everything that was measured."""
 
     link: Link
     load: Load
@@ -58,7 +58,7 @@ class Row:
 
 
 def main() -> None:
-    """Measure what was chosen; tell."""
+    """Measure what was chosen, and report it."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--loads", nargs="+", choices=("photos", "small", "large", "camera", "school"),
                          default=("photos", "small", "large", "camera", "school"))  # fmt: skip
@@ -104,7 +104,7 @@ def main() -> None:
 
 
 def taking_part(load: Load, only: Sequence[str] | None) -> Iterator[Contender]:
-    """Those that can send this load here; it says who cannot, and why."""
+    """The contenders that can send this load here; says which cannot, and why."""
     for one in contenders.ALL:
         if only and not any(word in one.name for word in only):
             continue
@@ -142,7 +142,7 @@ def compare(link: Link, load: Load, who: list[Contender], scratch: Path, rounds:
 
 @contextmanager
 def copied(masters: Path, work: Path) -> Iterator[Path]:
-    """A folder of its own for a contender, since some of them remove what they sent; on disk before it starts."""
+    """A separate folder for a contender, since some of them remove what they sent; on disk before it starts."""
     shutil.copytree(masters, work / "files")
     subprocess.run(["sync"], check=True)
     try:
@@ -152,7 +152,7 @@ def copied(masters: Path, work: Path) -> Iterator[Path]:
 
 
 def run(row: Row, server: BenchServer, work: Path) -> None:
-    """One contender once; what did not arrive whole does not count."""
+    """One contender once; files that did not arrive complete do not count."""
     disk = server.fresh_root()
     env = {**os.environ, "HOME": str(work), "XDG_CACHE_HOME": str(work / "cache")}
     if row.contender.whole_day:

@@ -24,7 +24,7 @@ NICE = 10  # as agent/service says
 
 
 def main() -> None:
-    """Measure the three, and tell them."""
+    """Measure the three, and report them."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--photos", type=int, default=60, help="JPEGs of 12 megapixels (default 60)")
     chosen = options.parse_args()

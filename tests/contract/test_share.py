@@ -1,4 +1,4 @@
-"""What every share promises, whichever it is: the suite behind agent/share/port.py."""
+"""What every share promises: the suite behind agent/share/port.py."""
 
 import os
 import threading
@@ -187,7 +187,7 @@ def test_half_a_live_photo_never_shows(stand: Stand, tmp_path: Path) -> None:
 def changed(path: Path) -> None:
     stamp = path.stat().st_mtime_ns
     path.write_bytes(content(path.stat().st_size, seed=77))
-    os.utime(path, ns=(stamp, stamp))  # only its content tells
+    os.utime(path, ns=(stamp, stamp))  # only its content shows it
 
 
 def swapped_for_a_link(path: Path) -> None:

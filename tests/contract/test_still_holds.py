@@ -1,4 +1,4 @@
-"""What every share promises of proofs from an earlier run."""
+"""What every share promises about proofs from an earlier run."""
 
 from pathlib import Path
 

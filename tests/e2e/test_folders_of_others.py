@@ -1,4 +1,4 @@
-"""What IT's commands say of a folder that is the wrong one, or that this user may not read."""
+"""What IT's commands say about a folder that is the wrong one, or that this user may not read."""
 
 import os
 import shutil
@@ -56,7 +56,7 @@ def test_a_folder_that_may_not_be_read_is_a_sentence(words: tuple[str, ...], clo
     (share / "record").mkdir(parents=True)
     (share / closed).chmod(0o700)
     os.chown(share / closed, NOBODY, NOBODY)
-    # Root without its privilege over others' files: whoever owns the interpreter can start it, and no more.
+    # Root without its privilege over others' files: the interpreter's owner can start it, and no more.
     done = run(words, share, reachable, SETPRIV or "", "--bounding-set=-dac_override,-dac_read_search")
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""`init` against a real server: settings, keys and the pinned host key, and never over what is there."""
+"""`init` against a real server: settings, keys and the pinned host key; existing files are never overwritten."""
 
 import contextlib
 import json
@@ -38,7 +38,7 @@ def init(laptop: Laptop, *more: str) -> subprocess.CompletedProcess[str]:
 
 
 def places(laptop: Laptop) -> dict[str, str]:
-    """Where settings and state belong, on this laptop alone."""
+    """Where settings and state go, on this laptop only."""
     return {"XDG_CONFIG_HOME": str(laptop.home / "config"), "XDG_STATE_HOME": str(laptop.home / "xdg-state")}
 
 
@@ -218,7 +218,7 @@ def test_what_is_wrong_is_said_before_anything_is_written(fresh: Laptop, flags: 
 
 
 def at_a_terminal(laptop: Laptop, words: list[str], answers: list[str], **env: str) -> tuple[int, str]:
-    """The exit code and all that was shown, with these answers typed at one question after the other."""
+    """The exit code and all output, with these answers typed at one question after the other."""
     import pty
 
     controller, terminal = pty.openpty()

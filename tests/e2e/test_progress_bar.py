@@ -1,4 +1,4 @@
-"""What a person sees who calls `sync` on a terminal: photos, bytes, rate and time left, and no debris afterwards."""
+"""What a person sees who runs `sync` on a terminal: photos, bytes, rate and time left, and no debris afterwards."""
 
 import contextlib
 import os

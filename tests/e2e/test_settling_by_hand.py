@@ -1,4 +1,4 @@
-"""What a person settles: `review assign` and `review private`, and `untag` for whoever wants the original back."""
+"""What a person settles: `review assign` and `review private`, and `untag` to get the original back."""
 
 import json
 from pathlib import Path

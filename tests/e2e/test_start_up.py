@@ -23,7 +23,7 @@ finally:
 
 
 def imported(laptop: Laptop, *words: str) -> set[str]:
-    """What was imported when the command ended: top-level modules, and all of this program's own."""
+    """Modules imported by the end of the command: top-level ones, and all of this program's own."""
     line = [sys.executable, "-c", SHOWN, json.dumps(["--config", str(laptop.config), *words])]
     done = subprocess.run(line, capture_output=True, text=True, env=laptop.environment, check=True)
     return set(json.loads(done.stderr.splitlines()[-1]))
@@ -60,7 +60,7 @@ def test_a_status_that_fits_on_a_few_lines_does_not_load_the_tables(laptop: Lapt
 
 @pytest.mark.parametrize(("words", "seconds"), [(("--help",), 0.3), (("status",), 0.5)])
 def test_an_answer_comes_at_once(laptop: Laptop, words: tuple[str, ...], seconds: float) -> None:
-    """By the processor's time, which a busy machine does not lengthen; the best of three."""
+    """Processor time, which a busy machine does not lengthen; the best of three."""
     assert min(cpu_seconds(laptop, *words) for _ in range(3)) < seconds
 
 

@@ -112,7 +112,7 @@ def _bare() -> Iterator[Bare]:
     process = subprocess.Popen([SSHD, "-D", *options, "-E", log], stdin=subprocess.DEVNULL)
     try:
         (base / "bin").mkdir()
-        reload = base / "bin" / "systemctl"  # there is no systemd where tests run
+        reload = base / "bin" / "systemctl"  # the test machine has no systemd
         reload.write_text(f'#!/bin/sh\n[ "$*" = "reload ssh" ] && kill -HUP {process.pid} && sleep 1\n')
         reload.chmod(0o755)
         yield Bare(base, port)

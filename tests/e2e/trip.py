@@ -1,4 +1,4 @@
-"""One trip, and the laptop after it, for the tests that only read what it left."""
+"""One trip, and the laptop after it, for tests that only read the result."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ class Trip:
     sync: subprocess.CompletedProcess[str]
 
     def lines(self, *words: str | Path, code: int = 0) -> list[dict[str, Any]]:
-        """What the command prints with --json: an object a line, and nothing else."""
+        """What the command prints with --json: one object per line, and nothing else."""
         done = self.laptop.command(*words, "--json")
         assert done.returncode == code, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]

@@ -62,7 +62,7 @@ class _File:
 
 @dataclass(slots=True)
 class Disk:
-    """The folders below one root, as the trace leaves them; `at` is the number of effects played so far.
+    """The folders below one root, as the trace leaves them; `at` is the number of effects replayed so far.
 
     Files have numbers of their own, for inodes are used again: `numbers` says which is meant by one just now. Folders
     have -1.
@@ -128,7 +128,7 @@ class Disk:
         self.unsynced.setdefault(folder, []).append(change)
 
     def after_a_power_cut(self, weather: Weather, chance: random.Random) -> dict[Path, bytes | None]:
-        """One state that may be found: the content of each file, and None for a folder."""
+        """One possible state: the content of each file, and None for a folder."""
         names = dict(self.synced)
         for changes in self.unsynced.values():
             match weather:

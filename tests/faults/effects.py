@@ -13,7 +13,7 @@ NAMING = frozenset({"rename", "unlink", "rmdir"})
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One effect: `count` from 1; `kind` as `preload.c` says; `inode` of the file; `other` is a rename's new name."""
+    """One effect: `count` from 1; `kind` as in `preload.c`; `inode` of the file; `other` is a rename's new name."""
 
     count: int
     kind: str
@@ -25,7 +25,7 @@ class Effect:
 
     @property
     def where(self) -> str:
-        """What it is done to, in a word that is the same from run to run."""
+        """The target of the effect, in a word that is the same from run to run."""
         name = self.path.name
         if name.endswith(".part"):  # a draft: its name, and a random part
             name = name.rsplit(".", 2)[0]

@@ -24,7 +24,7 @@ from tests.faults.world import World, as_it_is
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What is where, at one moment."""
+    """Which files are where, at one moment."""
 
     here: Counter[str]
     rebuilt: frozenset[str]
@@ -49,7 +49,7 @@ def hold(world: World, *, record_restored: bool = False) -> Moment:
 
 
 def hold_after_a_quiet_run(world: World, code: int, *, record_restored: bool = False) -> Moment:
-    """When nothing went wrong since: all that could be done is done, and what was not is reported."""
+    """After an undisturbed run, everything possible is done, and everything else is reported."""
     moment = hold(world, record_restored=record_restored)
     assert code in {0, 4}, f"an undisturbed run ends with {code}"
     left = {name: count for name, count in world.visit.items() if moment.here[name]}
@@ -74,7 +74,7 @@ def nothing_is_lost(world: World, moment: Moment) -> None:
 
 
 def originals_on(share: Path) -> frozenset[str]:
-    """SHA-256 of all that lies on the share under a final name, as it was before it was tagged."""
+    """SHA-256 of every file with a final name on the share, as it was before it was tagged."""
     found = set()
     for path in (share / "visits").rglob("*"):
         if path.is_file() and not path.name.startswith("."):
@@ -84,7 +84,7 @@ def originals_on(share: Path) -> frozenset[str]:
 
 @functools.lru_cache(maxsize=4096)
 def original_of(held: bytes) -> tuple[str, ...]:
-    """Of one file on the share; empty for a tag that lies beside a photo."""
+    """The original of one file on the share; empty for a tag in a sidecar."""
     original = io.BytesIO()
     try:
         if untag(io.BytesIO(held), original).was_no_file:
@@ -98,7 +98,7 @@ def original_of(held: bytes) -> tuple[str, ...]:
 
 
 def only_what_was_proven_is_gone(world: World, moment: Moment) -> None:
-    """For each content of which there are fewer here than came, the record has the proof."""
+    """If fewer copies of a content are here than came, the record has the proof."""
     proven = {original for entry in moment.of(EntryKind.TRANSFERRED) for original in _originals(entry)}
     for content, came in world.visit.items():
         if moment.here[content] < came:
@@ -106,7 +106,7 @@ def only_what_was_proven_is_gone(world: World, moment: Moment) -> None:
 
 
 def nothing_is_on_record_as_removed_that_is_here(world: World, moment: Moment) -> None:
-    """Of each content as many are gone, at least, as the record says were removed."""
+    """At least as many copies of each content are gone as the record says were removed."""
     of_photo = {entry.body["photo"]: set(_originals(entry)) for entry in moment.of(EntryKind.TRANSFERRED)}
     removed: Counter[str] = Counter()
     for entry in moment.of(EntryKind.REMOVED):
@@ -142,7 +142,7 @@ def nothing_private_was_touched(world: World) -> None:
 
 
 def nothing_on_the_share_was_changed(world: World) -> None:
-    """What had a final name there at the last look is what it was; what came since is remembered."""
+    """Files with a final name at the last look are unchanged; new ones are remembered."""
     now = {
         path.relative_to(world.share).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for folder in ("visits", "record", "register")
@@ -162,7 +162,7 @@ def nothing_on_the_share_was_changed(world: World) -> None:
 
 
 def entries(world: World) -> Iterator[Entry]:
-    """All entries of this laptop's record, whatever it was called; a torn end is not an entry."""
+    """All entries of this laptop's record, under all its names; a torn end is not an entry."""
     for device in world.devices:
         record = Record.open(world.state / "record", device)
         if record.files.entries.exists():
@@ -185,7 +185,7 @@ def each_removal_counts_its_files(moment: Moment) -> None:
 
 
 def nobody_else_took_anything_away(moment: Moment) -> None:
-    """Where no one but the program removed photos, the record says so of each that is gone."""
+    """If only the program removed photos, the record says so for each one that is gone."""
     for entry in moment.of(EntryKind.NOT_REMOVED):
         assert entry.body["outcome"] not in {Outcome.GONE, Outcome.FOLDER_GONE}, f"{entry.body['photo']}, said gone"
     for entry in moment.of(EntryKind.REMOVED):
@@ -193,7 +193,7 @@ def nobody_else_took_anything_away(moment: Moment) -> None:
 
 
 def _members(entry: Entry) -> int:
-    """Of how many local files a transfer was: all that it sent but the tags made here, whose content is the tag's."""
+    """How many local files a transfer had: all that it sent, except tags made here, whose content is the tag's."""
     files = entry.body["files"]
     assert isinstance(files, list)
     names = {str(file["name"]) for file in files if isinstance(file, dict)}
@@ -201,7 +201,7 @@ def _members(entry: Entry) -> int:
 
 
 def the_record_is_published(world: World) -> None:
-    """IT's verifier finds the share's copy whole and signed by this laptop's key, and it has all that is here."""
+    """IT's verifier finds the share's copy whole and signed by this laptop's key, with everything that is here."""
     config = world.home / "agent.toml"
     keys = enrolled_keys(config, world.home / "log-keys.txt")
     code, said = verify_share(config, keys, world.share / "record")

@@ -24,7 +24,7 @@ def either(quick: int, long: int) -> int:
 
 
 def sample(of: Sequence[_One], quick: int, *, salt: str = "") -> list[_One]:
-    """All of them in the long profile; in the quick one so many, chosen by the day, in their order."""
+    """All of them in the long profile; in the quick one this many, chosen by the day, in their order."""
     if LONG or len(of) <= quick:
         return list(of)
     chosen = sorted(random.Random(f"{SEED} {salt}").sample(range(len(of)), quick))

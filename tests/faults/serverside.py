@@ -1,4 +1,4 @@
-"""What the tests must know of the other end."""
+"""What the tests must know about the other end."""
 
 import time
 
@@ -6,7 +6,7 @@ from tests.servers.openssh import OpenSSH
 
 
 def until_the_server_has_done(sshd: OpenSSH) -> None:
-    """What a killed client had sent is worked off yet; only then is it known what the share has."""
+    """Wait until the server has processed what a killed client sent; only then is it known what the share has."""
     deadline = time.monotonic() + 10
     while sshd.sessions() and time.monotonic() < deadline:
         time.sleep(0.02)

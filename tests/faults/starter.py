@@ -66,12 +66,12 @@ def start(asked: dict[str, Any]) -> int:
 
 
 def impatient(server_of: Callable[[Settings], Server], timeout: float, settings: Settings) -> Server:
-    """The server of the settings, of which no answer is waited for longer than that."""
+    """The server of the settings; no answer is waited for longer than that."""
     return replace(server_of(settings), timeout=timeout)
 
 
 def arm(plan: dict[str, Any]) -> None:
-    """Tell the library what is to go wrong."""
+    """Tell the library which fault to cause."""
     library = ctypes.CDLL(None)
     trace = -1
     if plan["trace"]:
@@ -123,7 +123,7 @@ def in_memory(asked: dict[str, Any]) -> int:
 
 
 def wait(child: int, seconds: float) -> dict[str, Any]:
-    """How it ended; one that takes longer is killed, and said to have hung."""
+    """How it ended; a run that takes longer is killed and reported as hung."""
     descriptor = os.pidfd_open(child)
     try:
         hung = not select.select([descriptor], [], [], seconds)[0]

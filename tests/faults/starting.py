@@ -44,7 +44,7 @@ class How(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """At which effect what goes wrong. `clock_ahead` are seconds; `trace` a file that the effects are put down in."""
+    """Which fault at which effect. `clock_ahead` is in seconds; `trace` is a file to which the effects are written."""
 
     at: int = 0
     how: How = How.NOTHING
@@ -59,7 +59,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended: its exit code (negative: the signal), and all that it said."""
+    """How a run ended: its exit code (negative: the signal), and all its output."""
 
     code: int
     hung: bool
@@ -71,12 +71,12 @@ class Ended:
 
     @property
     def foreseen(self) -> bool:
-        """Whether it came to an end of which it could say in words what it was, or was killed on purpose."""
+        """Whether it ended with an explanation in words, or was killed on purpose."""
         return not self.hung and self.code != NOTHING_CODE and "Traceback" not in self.said
 
     @property
     def summary(self) -> dict[str, Any]:
-        """What `sync --json` says last; empty where it did not come to that."""
+        """The last line of `sync --json`; empty if there is none."""
         for line in reversed(self.said.splitlines()):
             if line.startswith("{") and '"summary"' in line:
                 found: dict[str, Any] = json.loads(line)

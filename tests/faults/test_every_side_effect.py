@@ -25,7 +25,7 @@ _known: list[Effect] = []
 
 @pytest.fixture
 def effects(starter: Starter, sshd: OpenSSH, homes: Iterator[Path], tmp_path: Path) -> list[Effect]:
-    """Of an undisturbed run, which is proven to be one; once for each worker."""
+    """The effects of an undisturbed run, which is proven to be undisturbed; once for each worker."""
     if not _known:
         world = mixed(next(homes), sshd)
         trace = tmp_path / "trace"
@@ -92,6 +92,6 @@ def comes_through(
 
 
 def where(effects: list[Effect], plan: Plan) -> str:
-    """What the effect was in the run that counted them."""
+    """The same effect in the run that counted them."""
     found = next((one for one in effects if one.count == plan.at), None)
     return "" if found is None else f"{found.kind} {found.where}"

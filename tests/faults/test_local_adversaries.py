@@ -111,7 +111,7 @@ def test_a_folder_swapped_for_a_link_never_costs_a_private_photo(tmp_path: Path)
 
 
 def _photo(folder: int, path: Path, content: bytes) -> LocalFile:
-    """Written by a handle on the real folder, whatever its path is at the moment."""
+    """Written through a handle on the real folder, whatever its path is at that moment."""
     with open(
         path.name, "xb", opener=lambda name, flags: os.open(name, flags, 0o600, dir_fd=folder)
     ) as file:  # by handle

@@ -73,7 +73,7 @@ class Visits:
 
 
 class ALaptop(RuleBasedStateMachine):
-    """The rules. `visit` of the world is kept by the model: what is on a visit *now*, by the register as it is now."""
+    """The rules. The model updates the world's `visit`: what is on a visit *now*, by the current register."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -130,7 +130,7 @@ class ALaptop(RuleBasedStateMachine):
         content = self._content(on_visit, 90_000)
         put(path, content[: len(content) // 2])
         self._runs()
-        if self.clock_ahead <= 0:  # by a clock that leapt ahead, nobody has written to it for a day
+        if self.clock_ahead <= 0:  # by a clock that leapt ahead, it has not been written to for a day
             assert path.read_bytes() == content[: len(content) // 2], "a photo was taken away while it was copied"
         put(path, content)
         self._counted(Photo(path, self.came, on_visit))
@@ -317,7 +317,7 @@ class ALaptop(RuleBasedStateMachine):
         self.world.untouched.pop(one.path, None)
 
     def _what_is_of_a_visit_now(self) -> None:
-        """While the visit does not take place, its photos that are here and nowhere else are nobody's to touch."""
+        """While the visit does not take place, nobody may touch those of its photos that are only here."""
         sent = originals_on(self.share)
         for one in self._here():
             if one.on_visit and not self.visits.takes_place and sha256(one.path) not in sent:

@@ -1,4 +1,4 @@
-"""The way to the share, and the share itself, go bad at any packet of a run: nothing is lost, the next run goes on."""
+"""The way to the share, and the share itself, fail at any packet of a run: nothing is lost, the next run continues."""
 
 import shutil
 import subprocess
@@ -64,7 +64,7 @@ BOTH = pytest.mark.parametrize("transport", ["openssh", "paramiko"])
 
 @pytest.fixture
 def transport() -> str:
-    """What a test that does not ask for each has."""
+    """The usual world for a test that does not ask for each part."""
     return "auto"
 
 
@@ -120,7 +120,7 @@ def test_a_wire_that_goes_bad_at_any_packet_loses_nothing(lay: Callable[[], Line
 
 
 Trouble = tuple[Callable[[Line], None], Callable[[Line], None]]
-"""What happens to the server, and how somebody puts it right."""
+"""What happens to the server, and how somebody repairs it."""
 
 
 def _its_folder_goes(line: Line) -> None:
@@ -216,7 +216,7 @@ def test_a_share_that_is_full_or_read_only_at_any_packet_loses_nothing(
                         pass
                 except OSError:
                     return
-        # Whoever writes just then would be told "busy" for a moment; the kernel tries until nobody does.
+        # A process that writes at that moment would cause "busy"; the kernel tries until no process writes.
         subprocess.run(["mount", "-o", "remount,ro", small_disk], check=False, capture_output=True)
 
     broken = []

@@ -106,7 +106,7 @@ def test_after_a_power_cut_the_next_run_goes_on(
 
 
 def on_the_disk(world: World) -> Disk:
-    """What is there before the run, all of it synced."""
+    """The files before the run, all of them synced."""
     disk = Disk()
     for folder in (world.state, world.keys):
         if folder.is_dir():
@@ -117,7 +117,7 @@ def on_the_disk(world: World) -> Disk:
 def below_state_and_keys(
     world: World, effects: list[Effect], unlinked: list[str], contents: dict[str, str]
 ) -> Iterator[Effect]:
-    """Those on files of the agent; the contents of photos that were unlinked until then go into `unlinked`."""
+    """The effects on files of the agent; contents of photos that were unlinked until then go into `unlinked`."""
     for effect in effects:
         own = any(effect.path.is_relative_to(folder) for folder in (world.state, world.keys))
         if own or effect.path == world.home:

@@ -40,7 +40,7 @@ class Killed(BaseException):
 
 @dataclass
 class Nowhere:
-    """What a laptop's settings say of a server; none is asked."""
+    """A server as a laptop's settings describe it; nothing connects to it."""
 
     home: Path
     host: str = "nowhere"
@@ -63,7 +63,7 @@ class Nowhere:
 
 @dataclass
 class Mounts:
-    """What the test says is mounted."""
+    """The volumes that the test says are mounted."""
 
     card: str = "CARD-A"
     present: bool = True
@@ -256,7 +256,7 @@ STATES: dict[str, tuple[datetime, Callable[[Bench], None]]] = {
 
 
 def write(bench: Bench, taken: datetime, *, as_it_was: bool) -> None:
-    """The file with another date in it: with its size and time kept, or not. A photo that is gone is put there anew."""
+    """Change the file's date, with its size and time left unchanged or not. A file that is gone is made anew."""
     path = bench.photo
     before = path.stat() if path.exists() else None
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -353,8 +353,8 @@ OUTCOMES: dict[str, dict[str, str]] = {
     # A photo that is private now never moves; one that is of the visit now goes.
     "changed": {
         "found": "private 0", "settled": "private 0", "decided": "private 0", "sent": "private 0",
-        "proven": "private 1", "recorded": "private 1",  # it had arrived, and what is here now stays here
-        "removed": "removed 1", "gone": "gone 1",  # what is there now is another photo, private and without a row
+        "proven": "private 1", "recorded": "private 1",  # it had arrived, and the file that is here now stays
+        "removed": "removed 1", "gone": "gone 1",  # the file there now is another photo, private and without a row
         "review": "private 0", "private": "removed 1", "refused": "private 0",
         "decided, away": "decided, away 0",  # it is on the card; what was put in its place is private
     },
@@ -365,7 +365,7 @@ OUTCOMES: dict[str, dict[str, str]] = {
         "review": "private 0", "private": "removed 1", "refused": "private 0",
         "decided, away": "decided, away 0",
     },
-    # Before it was sent, it is the owner's to delete; after, it is on record that nobody here removed it.
+    # Before it is sent, its owner may delete it; after that, the record says that this program did not remove it.
     "gone": {
         "found": "unknown 0", "settled": "unknown 0", "decided": "unknown 0", "sent": "unknown 0",
         "proven": "gone 1", "recorded": "gone 1", "removed": "removed 1", "gone": "gone 1",
@@ -385,7 +385,7 @@ OUTCOMES: dict[str, dict[str, str]] = {
         "review": "review, away 0", "private": "private 0", "refused": "refused, away 0",
         "decided, away": "decided, away 0",
     },
-    # Until it is proven, the register as it is now decides; what is proven is not undone.
+    # Until a photo is proven, the current register decides; a proven photo stays sent.
     "register changed": {
         "found": "private 0", "settled": "private 0", "decided": "private 0", "sent": "private 0",
         "proven": "removed 1", "recorded": "removed 1", "removed": "removed 1", "gone": "gone 1",
@@ -407,20 +407,20 @@ OUTCOMES: dict[str, dict[str, str]] = {
         "proven": "removed 1", "recorded": "removed 1", "removed": "removed 1", "gone": "gone 1",
         "review": "review 0", "private": "private 0", "refused": "refused 0", "decided, away": "decided, away 0",
     },
-    # What is still here is sent again first; what is gone here is gone there too, and no run can mend that.
+    # Files that are still here are sent again first; a file that is gone in both places cannot be recovered.
     "share's copy gone": {
         "found": "removed 1", "settled": "removed 1", "decided": "removed 1", "sent": "removed 1",
         "proven": "removed 1", "recorded": "removed 1", "removed": "removed 0", "gone": "gone 0",
         "review": "review 0", "private": "private 0", "refused": "refused 0", "decided, away": "decided, away 0",
     },
-    # Only what is held, or waited for, is a person's to settle.
+    # A person can only settle photos that are held or waited for.
     "settled by a person": {
         "found": "removed 1", "settled": "removed 1", "decided": "removed 1", "sent": "removed 1",
         "proven": "removed 1", "recorded": "removed 1", "removed": "removed 1", "gone": "gone 1",
         "review": "removed 1", "private": "private 0", "refused": "private 0", "decided, away": "unknown 0",
     },
 }  # fmt: skip
-"""By event and state: the state after the next runs, and how many files of visits the share has then."""
+"""By event and state: the state after the next runs, and how many visit files the share has then."""
 
 
 def test_the_table_has_every_pair() -> None:

@@ -24,10 +24,10 @@ def enrolled_keys(config: Path, into: Path) -> Path:
 
 
 def verify_own(config: Path, keys: Path) -> tuple[int, str]:
-    """Of the laptop's own record."""
+    """Verify the laptop's own record."""
     return said_by(config, "log", "verify", "--key", keys)
 
 
 def verify_share(config: Path, keys: Path, share: Path) -> tuple[int, str]:
-    """Of the copies on the share."""
+    """Verify the copies on the share."""
     return said_by(config, "log", "verify", share, "--key", keys)

@@ -16,17 +16,17 @@ _PIECE = 64 * 1024
 
 
 class Bad(StrEnum):
-    """What becomes of the connections at that packet."""
+    """What happens to the connections at that packet."""
 
     CUT = "cut"  # closed, properly, in the middle of everything
     RESET = "reset"
     SHORT = "cut short"  # half of the packet arrives
-    STALLED = "stalled"  # nothing arrives any more, and nobody says so
+    STALLED = "stalled"  # nothing arrives any more, and neither end is notified
     NOTHING = "nothing"  # but `then` is called
 
 
 class Wire:
-    """Listens on a port of its own while it is entered; leads to `port`. `go_bad` before a run, `mend` after."""
+    """Listens on its own port while it is entered and forwards to `port`. `go_bad` before a run, `mend` after it."""
 
     def __init__(self, port: int) -> None:
         self._to = ("127.0.0.1", port)

@@ -70,7 +70,7 @@ class World:
 
     @property
     def keys(self) -> Path:
-        """Where the device's keys lie."""
+        """Where the device's keys are."""
         return self.home / "config"
 
     def here(self) -> Counter[str]:
@@ -89,13 +89,13 @@ class World:
         return path
 
     def leave_alone(self, path: Path, content: bytes, *, mtime: float | None = None) -> Path:
-        """A file that nobody may touch."""
+        """Make a file that nobody may touch."""
         put(path, content, mtime)
         self.untouched[path] = as_it_is(path)
         return path
 
     def copy_to(self, home: Path, share: Path) -> "World":
-        """The same in other folders, with all that the agent has there by now."""
+        """The same files in other folders, with everything that the agent already has there."""
         shutil.copytree(self.home, home, symlinks=True)
         shutil.copytree(self.share, share, symlinks=True, dirs_exist_ok=True)
         untouched = {}
@@ -186,7 +186,7 @@ def photo(taken: datetime | None, size: int = 0, seed: int = 0) -> bytes:
 
 
 def clip(taken: datetime, seed: int = 0) -> bytes:
-    """The clip of a Live Photo: two seconds, with a time of its own that has an offset."""
+    """The clip of a Live Photo: two seconds, with its own time, which has an offset."""
     since = int((taken.replace(tzinfo=UTC) - datetime(1904, 1, 1, tzinfo=UTC)).total_seconds())
     header = _box(b"mvhd", struct.pack(">IIIII", 0, since, since, 1000, 2000) + bytes(80))
     name, value = b"com.apple.quicktime.creationdate", taken.strftime("%Y-%m-%dT%H:%M:%S+0000").encode()
@@ -199,7 +199,7 @@ def clip(taken: datetime, seed: int = 0) -> bytes:
 
 
 def raw(taken: datetime) -> bytes:
-    """A RAW photo, as far as its first directory tells."""
+    """A RAW photo, complete up to its first directory."""
     exif = {
         piexif.ExifIFD.DateTimeOriginal: taken.strftime("%Y:%m:%d %H:%M:%S").encode(),
         piexif.ExifIFD.OffsetTimeOriginal: b"+00:00",

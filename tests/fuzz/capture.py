@@ -43,10 +43,10 @@ LIMITS = replace(READING, processor=1.0)
 
 BEGINNING = datetime(1990, 1, 1, tzinfo=UTC)
 A_DAY = timedelta(hours=30)
-"""What the two long visits leave out on each side of a file's true time, so that no zone brings it into one of them."""
+"""The gap that the two long visits leave on each side of a file's true time, so that no zone puts it into a visit."""
 
 NEARBY = [timedelta(hours=hours) for hours in (-8760, -720, -168, -24, -12, -6, 6, 12, 24, 168, 720, 8760)]
-"""Where visits are laid around a file's true time: a misread offset, day or month would fall into one of them."""
+"""Where visits are placed around a file's true time: a misread offset, day or month would fall into one of them."""
 
 LONG = timedelta(hours=2)
 
@@ -65,7 +65,7 @@ class Original:
 
 @dataclass
 class Tally:
-    """What a run counted."""
+    """The counts of a run."""
 
     inputs: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -99,7 +99,7 @@ def main() -> None:
 
 
 def run(corpus: Path, inputs: int, seed: int, keep: Path) -> Tally:
-    """Break and read so many files; what was noteworthy is kept in `keep`."""
+    """Break and read this many files; remarkable ones are saved in `keep`."""
     dice = random.Random(seed)
     tally = Tally()
     bases = _bases(corpus)
@@ -146,7 +146,7 @@ def _count(
 
 
 def _judge(tally: Tally, suspects: list[Suspect]) -> None:
-    """Ask ExifTool of those that were decided to be of a visit; only what is wrong is kept."""
+    """Ask ExifTool about those that were decided to be from a visit; only wrong decisions are saved."""
     times = times_of([path for path, _ in suspects], ZoneInfo(HOME)) if suspects else {}
     for path, span in suspects:
         if inside(times[path], span):
@@ -178,7 +178,7 @@ def _bases(corpus: Path) -> list[Original]:
 
 
 def _registers(path: Path) -> tuple[Register, Register]:
-    """Visits around the time that the unbroken file has, none of which may hold it, by any of its readings."""
+    """Visits around the time of the unbroken file, none of which may contain it, by any of its readings."""
     taken = read(path, now=NOW).taken if path.is_file() else None
     true = taken.earliest if taken is not None else datetime(2026, 3, 14, 10, tzinfo=UTC)
     true = true.replace(tzinfo=UTC) if true.tzinfo is None else true
@@ -198,7 +198,7 @@ def _register(spans: list[Interval]) -> Register:
 
 
 def _most_memory(process: int) -> int:
-    """Bytes that a process ever held, where the system tells."""
+    """The most bytes that a process ever held, if the system says so."""
     try:
         status = Path(f"/proc/{process}/status").read_text("ascii")
     except OSError:

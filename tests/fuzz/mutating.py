@@ -1,4 +1,4 @@
-"""Files broken on purpose: changed, cut, doubled and put together anew, the same for the same seed."""
+"""Files broken on purpose: changed, cut, doubled and put together again, always the same for the same seed."""
 
 import random
 import re
@@ -6,7 +6,7 @@ import struct
 from pathlib import Path
 
 LARGEST = 200_000
-"""Bytes of an original that are kept: headers are at the start, and a hundred thousand of these are written."""
+"""Bytes of an original that are used: headers are at the start, and a hundred thousand of these are written."""
 
 _TELLING = (
     b"\xff" * 4,

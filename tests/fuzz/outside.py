@@ -22,7 +22,7 @@ _PROGRAMS = ("XMP", "IPTC", "Composite")
 """Groups in which programs leave a time, on which no photo is decided to be of a visit."""
 
 _WITHOUT_A_ZONE_OF_ITS_OWN = ("H264",)
-"""AVCHD has zero beside many clocks whatever their zone: both readings may be the true one."""
+"""In AVCHD zero appears beside many clocks, whatever their zone: both readings may be the true one."""
 
 _TIME = re.compile(r"(\d{4}):(\d\d):(\d\d)[ :](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 

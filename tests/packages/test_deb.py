@@ -36,7 +36,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> tuple[Path, Path]:
-    """Two versions of it: as it is built, and the same with another number."""
+    """Two versions of the package: as it is built, and the same with another version number."""
     if Path("/usr/bin/python3").exists():
         version = run("/usr/bin/python3", "-c", "import sys; print(sys.version_info >= (3, 11))").stdout
         if version.strip() != "True":

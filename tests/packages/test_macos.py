@@ -1,4 +1,4 @@
-"""What Macs are given, built and installed here for this system's wheels: what is a Mac's alone is not tried."""
+"""The folder for Macs, built and installed here with this system's wheels; what only a Mac has is not tried."""
 
 import os
 import re
@@ -31,7 +31,7 @@ def sh(*line: object, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def only(needs: str, *names: str) -> str:
-    """Of a requirements file, these packages with their hashes."""
+    """These packages, with their hashes, from a requirements file."""
     blocks = re.split(r"\n(?=[a-z])", needs)
     kept = [block for block in blocks if block.partition("==")[0] in names]
     assert len(kept) == len(names)

@@ -152,7 +152,7 @@ class OpenSSH:
         _kill(self.sessions(), signal.SIGCONT)
 
     def change_host_key(self) -> None:
-        """Become another server, for all a client can tell; `known_hosts_file` keeps the old key."""
+        """Become a different server, as far as a client can see; `known_hosts_file` still has the old key."""
         self._host_key_file.unlink()
         self._host_key_file.with_suffix(".pub").unlink()
         _keygen(self._host_key_file)

@@ -87,7 +87,7 @@ class OtherServer:
 
 
 class Quirky(OtherServer):
-    """The tests' own server with quirks; the share is all that its clients see."""
+    """The tests' own server with quirks; its clients see only the share."""
 
     name = "quirky"
 

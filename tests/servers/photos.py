@@ -24,17 +24,17 @@ def looked_at(path: Path) -> LocalFile:
 
 
 def content(size: int, seed: int = 0) -> bytes:
-    """That many bytes, the same every time, unlike those of another seed."""
+    """This many bytes, the same every time, different from those of another seed."""
     return random.Random(f"{size} {seed}").randbytes(size)
 
 
 def fingerprint(data: bytes) -> Fingerprint:
-    """Of these bytes."""
+    """The fingerprint of these bytes."""
     return Fingerprint(Sha256(hashlib.sha256(data).hexdigest()), len(data))
 
 
 def spliced(data: bytes, splice: Splice | None) -> bytes:
-    """What is to arrive, worked out the simple way."""
+    """The content that should arrive, computed the simple way."""
     if splice is None:
         return data
     return data[: splice.at] + splice.insert + data[splice.at + splice.drop :]

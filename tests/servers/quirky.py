@@ -173,7 +173,7 @@ class Session:
         self.send(HANDLE, string(handle))
 
     def refusal(self, path, flags):
-        """What speaks against opening."""
+        """The reason why a file may not be opened."""
         quirks = self.quirks
         if "nodot" in quirks and path.name.startswith("."):
             return DENIED, "hidden files are not allowed"

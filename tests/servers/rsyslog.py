@@ -151,7 +151,7 @@ class Rsyslog:
             self._process = None
 
     def received(self) -> list[dict[str, str]]:
-        """All messages so far, by field; what is being written is left out."""
+        """All messages so far, by field, without the one that is being written."""
         if not self.output.exists():
             return []
         whole, _, _ = self.output.read_bytes().rpartition(b"\n")
@@ -159,7 +159,7 @@ class Rsyslog:
         return [dict(zip(FIELDS, line.split("\t"), strict=True)) for line in lines]
 
     def wait_for(self, count: int, seconds: float = 20) -> list[dict[str, str]]:
-        """The messages when there are so many, or when it took too long."""
+        """The messages, once there are this many or it has taken too long."""
         deadline = time.monotonic() + seconds
         while len(found := self.received()) < count and time.monotonic() < deadline:
             time.sleep(0.05)

@@ -112,7 +112,7 @@ class School:
         return run(SERVER / "keep-share.sh", *options, self.share)
 
     def add(self, device: str, *options: str) -> Account:
-        """Let a device in, with a key of its own; the same key when it is repeated."""
+        """Enrol a device with its own key; the same key if this is repeated."""
         account = self.account(device)
         if not account.key_file.exists():
             run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", account.key_file)
@@ -186,7 +186,7 @@ class School:
         time.sleep(0.5)
 
     def stop(self) -> None:
-        """Stop it, and take away all that was made."""
+        """Stop it, and remove everything that was made."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait(10)

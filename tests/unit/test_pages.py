@@ -31,7 +31,7 @@ def prose(page: Path) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """What GitHub calls the headings of a page."""
+    """The anchors that GitHub gives the headings of a page."""
     headings = re.findall(r"^#+ +(.+)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
@@ -68,7 +68,7 @@ def test_every_page_that_the_code_names_exists() -> None:
 
 
 def lines(page: Path) -> Iterator[str]:
-    """What is typed: the lines of the blocks for a terminal, and what stands between backquotes."""
+    """Commands to type: the lines of terminal blocks, and the text between backquotes."""
     for language, block in _FENCED.findall(page.read_text("utf-8")):
         if language == "console":
             yield from (line[2:] for line in block.splitlines() if line.startswith(("$ ", "# ")))

@@ -32,7 +32,7 @@ def _visits(chance: random.Random) -> tuple[Visit, ...]:
 
 
 def _unlikeliness(visit: Visit, taken: Interval, level: Level) -> timedelta:
-    """As it is meant: how far the time is from the visit, and two days more where it is not this person's."""
+    """The intended order: by the time between photo and visit, plus two days if it is not this person's visit."""
     if not_after(taken, level):
         away = taken.latest - visit.span.latest
     else:

@@ -52,7 +52,7 @@ def card(windows_python: str) -> Iterator[Path]:
 def test_a_removable_drive_is_seen_with_its_label_and_number(windows_python: str) -> None:
     done = subprocess.run([windows_python, "-c", SEEN], capture_output=True, check=False, cwd=CHECKOUT, timeout=120)
     seen = json.loads(done.stdout.decode("utf-8") or done.stderr)
-    # Wine opens no drive as a device, which Windows allows some users: then nothing is said to be flushed.
+    # Wine does not open a drive as a device, as Windows does for some users: then no flush is reported.
     assert seen == {
         "in": [["E:\\", "1234abcd", "EOS_DIGITAL", False]],
         "glance": True,
@@ -67,7 +67,7 @@ def test_the_service_sends_from_a_card_where_it_need_not_ask(laptop: WindowsLapt
     (card / "IMG_0001.JPG").write_bytes(content)
     (card / "IMG_0002.JPG").write_bytes(jpeg(PRIVATE))
     laptop.configure(folders={"settle_seconds": 0.2}, cards={"remove": "always"})
-    # In a session of its own, so that what Wine started for it can be ended with it.
+    # In a separate session, so that processes that Wine started for it can be ended with it.
     service = subprocess.Popen(
         laptop.line("run"), stdout=quiet, stderr=quiet, stdin=quiet, env=laptop.environment, start_new_session=True
     )

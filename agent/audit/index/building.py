@@ -1,4 +1,4 @@
-"""Filling an index from a share: what is proven there, and since the last time only what came since."""
+"""Filling an index from a share: everything that is proven there and is not yet in the index."""
 
 import re
 from collections import defaultdict
@@ -25,8 +25,8 @@ _SCHOOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """One device: how many entries the index has now, how many of them are new, and what verifying found where not
-    everything was proven; a device whose record is whole was not looked at any further.
+    """One device: how many entries the index has now, how many of them are new, and what verifying found if not
+    everything was proven. A device whose record is whole is not examined further.
     """
 
     device: str
@@ -41,7 +41,7 @@ class Built:
         if self.report is not None:
             yield from (f"  {line}" for line in self.report.lines())
         elif not self.whole:
-            yield "  the rest cannot be understood: was it written by a newer photo-agent?"
+            yield "  the rest cannot be understood: a newer photo-agent may have written it"
 
     def as_json(self) -> dict[str, object]:
         """One object, for scripts."""
@@ -50,15 +50,17 @@ class Built:
 
 
 def open_store(target: str, school: str, *, anew: bool = False) -> Store:
-    """The index at `target`: a folder, or `clickhouse://…` (`clickhouses://…` with TLS). UsageError for a wrong one."""
+    """The index at `target`: a folder, or `clickhouse://…` (`clickhouses://…` with TLS). UsageError otherwise."""
     if not _SCHOOL.fullmatch(school):
-        raise UsageError(f"{school!r} cannot name a school: use letters, digits, dots, hyphens and underscores")
+        raise UsageError(
+            f"{school!r} cannot be a school's name here. Use letters, digits, dots, hyphens and underscores."
+        )
     if target.startswith(("clickhouse://", "clickhouses://")):
         from agent.audit.index.clickhouse import ClickHouseStore, connected
 
         return ClickHouseStore(connected(target), school, fresh=anew)
     if "://" in target:
-        scheme = target.partition("://")[0]  # the rest may hold a password
+        scheme = target.partition("://")[0]  # the rest may contain a password
         raise UsageError(f"{scheme}:// is neither a folder nor clickhouse://user@host:port/database")
     from agent.audit.index.parquet import ParquetStore
 
@@ -73,10 +75,10 @@ def build(
     now: datetime,
     heard: Callable[[str, int], object] = lambda _device, _new: None,
 ) -> list[Built]:
-    """Bring the index up to what is proven in a copy of the share; one line for each device, by name.
+    """Bring the index up to what is proven in a copy of the share; one result for each device, by name.
 
-    `heard` is called as it goes on, with the device and how many of its entries are new so far. RecordError where the
-    index cannot be written: then it is as it was before, or is built from nothing the next time.
+    `heard` is called during the run, with the device and how many of its entries are new so far. RecordError if the
+    index cannot be written: then it is as it was before, or is rebuilt from nothing the next time.
     """
     built: list[Built] = []
     reached: dict[str, Frontier] = {}
@@ -123,7 +125,7 @@ _BY_NAME: Mapping[str, Table] = {table.name: table for table in (ENTRIES, FILES)
 
 
 def _report(record: ProvenRecord, before: Frontier | None, now: datetime) -> Report | None:
-    """What verifying says of a record of which not everything was proven, and how it contradicts the index."""
+    """What verifying says about a record that was not proven in full, and how it contradicts the index."""
     if record.whole:
         return None
     report = verify(record.evidence, record.keys, now)
@@ -132,7 +134,7 @@ def _report(record: ProvenRecord, before: Frontier | None, now: datetime) -> Rep
     if report.signed < before.size:
         return report.with_finding(
             RecordFault.TRUNCATED,
-            f"the index has {before.size} entries of it and the share only {report.signed}: its end was taken away, or "
+            f"the index has {before.size} of its entries, but the share only {report.signed}: its end was removed, or "
             "an older copy was put in its place",
         )
     there = _roots_at(record.evidence.checkpoints, before.size)
@@ -140,12 +142,12 @@ def _report(record: ProvenRecord, before: Frontier | None, now: datetime) -> Rep
         return report
     return report.with_finding(
         RecordFault.FORKED if there else RecordFault.TRUNCATED,
-        f"its first {before.size} entries are not those in the index: the record was exchanged for another",
+        f"its first {before.size} entries are not those in the index: the record was replaced by another",
     )
 
 
 def _roots_at(notes: Sequence[Note], size: int) -> set[bytes]:
-    """The roots that checkpoints of this size name; the record they are of has been verified."""
+    """The roots in checkpoints of this size; their record has been verified."""
     said = (checkpoint_of(note.content) for note in notes)
     return {one.root for one in said if one.size == size}
 
@@ -155,7 +157,7 @@ def _size(known: Mapping[str, Frontier], device: str) -> int:
 
 
 def _nothing(device: str, keys: Sequence[VerifierKey], now: datetime) -> Report:
-    """What verifying says of an enrolled device that the share has nothing of."""
+    """What verifying says about an enrolled device that has nothing on the share."""
     from agent.audit.evidence import PublishedEvidence
 
     return verify(PublishedEvidence(device, (), (), ()), keys, now)

@@ -1,8 +1,8 @@
 """An index in ClickHouse, for a trust of many schools: the same tables and questions as in a folder.
 
-Each table is a ReplacingMergeTree that knows a row by its school, device and entry, so that what is put in twice is
-there once; a view of the table's name shows it so. `devices` says how far each device is indexed, and is written last:
-a run that was cut is repeated from there. What was erased is deleted from the table's files, too.
+Each table is a ReplacingMergeTree that identifies a row by its school, device and entry, so that a row inserted twice
+is there once; a view with the table's name shows it so. `devices` says how far each device is indexed, and is written
+last: a run that was interrupted is repeated from there. Erased entries are deleted from the table's files, too.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 AT_ONCE = 50_000
-"""Rows that go to the server together."""
+"""The number of rows sent to the server at once."""
 
 _TYPES = {Of.TEXT: "String", Of.COUNT: "Int64", Of.FLAG: "Bool", Of.TIME: "DateTime64(6, 'UTC')"}
 
@@ -32,7 +32,7 @@ _TYPES = {Of.TEXT: "String", Of.COUNT: "Int64", Of.FLAG: "Bool", Of.TIME: "DateT
 def connected(target: str) -> "Client":
     """A client of the server that `clickhouse://user:password@host:port/database` names.
 
-    UsageError where this cannot be read, or the package is missing; RecordError where the server cannot be reached.
+    UsageError if this cannot be parsed, or the package is missing; RecordError if the server cannot be reached.
     """
     try:
         import clickhouse_connect
@@ -42,13 +42,13 @@ def connected(target: str) -> "Client":
         parts = urlsplit(target)
         host, port, user, password = parts.hostname, parts.port, parts.username, parts.password
     except ValueError as fault:
-        # What is wrong with it is not repeated: it may be a part of the password.
+        # The cause is not shown: it may contain a part of the password.
         raise UsageError(
-            "The address cannot be read: write clickhouse://user@host:port/database, and give the password in "
+            "The address cannot be understood. Write clickhouse://user@host:port/database, and give the password in "
             "CLICKHOUSE_PASSWORD."
         ) from fault
     if not host:
-        raise UsageError("this names no server: write clickhouse://user@host:port/database")
+        raise UsageError("The address has no server in it. Write clickhouse://user@host:port/database.")
     secure = parts.scheme == "clickhouses"
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # this module reports each fault itself, once
     try:
@@ -64,12 +64,12 @@ def connected(target: str) -> "Client":
     except Exception as fault:
         raise RecordError(
             f"ClickHouse at {host} cannot be used. Check the address, that the database is there, the user, and the "
-            f"password in CLICKHOUSE_PASSWORD. What it said: {_without(_first(fault), password)}"
+            f"password in CLICKHOUSE_PASSWORD. Its message: {_without(_first(fault), password)}"
         ) from fault
 
 
 class ClickHouseStore:
-    """The part of an index that is of one school; the questions are asked of all schools in it."""
+    """One school's part of an index; queries cover all schools in it."""
 
     def __init__(self, client: "Client", school: str, *, fresh: bool = False) -> None:
         self._client = client
@@ -99,11 +99,11 @@ class ClickHouseStore:
 
     @contextlib.contextmanager
     def filling(self) -> Iterator["_Filling"]:
-        """Begin to fill it. What is added goes to the server at once, and counts when it is committed."""
+        """Start filling it. Rows go to the server at once, and count when they are committed."""
         yield _Filling(self._client, self._school, self._delete)
 
     def ask(self, sql: str, values: Mapping[str, str | int] | None = None) -> Answer:
-        """Ask a query."""
+        """Run a query."""
         with _as_record_error():
             asked = self._client.query(sql.format(**(values or {})), settings={"join_use_nulls": 1})
             return Answer(list(asked.column_names), [_plain(row) for row in asked.result_rows])
@@ -113,7 +113,7 @@ class ClickHouseStore:
         return [table.name for table in TABLES]
 
     def _delete(self, table: Table, where: str, values: Mapping[str, object]) -> None:
-        """Delete rows of this school for good: durable, and out of the table's files, on return."""
+        """Delete rows of this school for good: durable, and gone from the table's files, on return."""
         self._client.command(
             f"ALTER TABLE {table.name}_rows DELETE WHERE school = {{school:String}} AND {where} "
             "SETTINGS mutations_sync = 2",
@@ -129,7 +129,7 @@ class _Filling:
         self._rows: dict[str, list[Sequence[object]]] = defaultdict(list)
 
     def add(self, table: Table, month: str, rows: Iterable[Row]) -> None:
-        """Take rows."""
+        """Add rows."""
         held = self._rows[table.name]
         held += ((self._school, month, *row) for row in rows)
         if len(held) >= AT_ONCE:
@@ -142,7 +142,7 @@ class _Filling:
                 self._client.insert(f"{table.name}_rows", rows, column_names=_columns(table))
 
     def commit(self, devices: Mapping[str, Frontier], erased: Collection[Erased]) -> None:
-        """Send the rest, take out what was erased, and say how far it is indexed."""
+        """Send the remaining rows, delete what was erased, and store how far it is indexed."""
         for table in TABLES:
             self._flush(table)
         by_device: dict[str, list[int]] = defaultdict(list)
@@ -181,7 +181,7 @@ def _type(column: Column) -> str:
 
 
 def _plain(row: Sequence[object]) -> list[object]:
-    """A row as DuckDB gives it: times in UTC, without saying so."""
+    """A row as DuckDB would return it: times in UTC, without a zone."""
     return [one.replace(tzinfo=None) if isinstance(one, datetime) else one for one in row]
 
 
@@ -196,7 +196,7 @@ def _as_record_error() -> Iterator[None]:
 
 
 def _without(text: str, password: str | None) -> str:
-    """The text, without the password, as it was given or as it reads."""
+    """The text without the password, in both its encoded and its plain form."""
     for secret in (password, unquote(password or "")):
         text = text.replace(secret, "…") if secret else text
     return text

@@ -1,14 +1,14 @@
-"""An index in a folder: Parquet files by school and month, asked by an embedded DuckDB (extra `audit`).
+"""An index in a folder: Parquet files by school and month, queried by an embedded DuckDB (extra `audit`).
 
 ::
 
     FOLDER/entries/school=S/month=2026-03/entries.parquet
     FOLDER/files/school=S/month=2026-03/files.parquet
     FOLDER/devices/school=S/devices.parquet
-    FOLDER/index.json      of each school how far its devices are indexed; `filling` while files are exchanged
-    FOLDER/.new-…          rows on their way; of a run that was cut, to be deleted
+    FOLDER/index.json      how far the devices of each school are indexed; `filling` while files are being exchanged
+    FOLDER/.new-…          rows that are being added; safe to delete if a run was interrupted
 
-The same records give the same bytes, however many runs they came in, as long as it is the same version of DuckDB: rows
+The same records give the same bytes, whatever the number of runs, as long as the version of DuckDB is the same: rows
 are sorted, and one thread writes them.
 """
 
@@ -39,21 +39,21 @@ _State = dict[str, dict[str, dict[str, Any]]]
 """By school and device: how many `entries`, the `root`, and the `edge` of the tree."""
 
 AT_ONCE = 2000
-"""Rows of a month that are put by before they go into a file."""
+"""The number of rows of a month that are collected before they are written to a file."""
 
 ROWS_OF_A_GROUP = 122_880
-"""Rows in one row group of a Parquet file: DuckDB's own number, said so that it stays the same."""
+"""Rows in one row group of a Parquet file: DuckDB's default, stated so that it stays the same."""
 
 _TYPES = {Of.TEXT: "VARCHAR", Of.COUNT: "BIGINT", Of.FLAG: "BOOLEAN", Of.TIME: "TIMESTAMP"}
 
 
 class ParquetStore:
-    """The part of an index in `folder` that is of one school; the questions are asked of all schools in it."""
+    """One school's part of an index in `folder`; queries cover all schools in it."""
 
     def __init__(self, folder: Path, school: str, *, fresh: bool = False) -> None:
         self._folder = folder
         self._school = school
-        _duckdb()  # before anything is read, which may take a while
+        _duckdb()  # check first: reading may take a while
         try:
             make_folder(folder)
             self._state = _read_state(folder / "index.json", fresh=fresh)
@@ -74,7 +74,7 @@ class ParquetStore:
 
     @contextlib.contextmanager
     def filling(self) -> Iterator["_Filling"]:
-        """Begin to fill it."""
+        """Start filling it."""
         import filelock
 
         lock = filelock.FileLock(self._folder / ".lock", timeout=0)
@@ -85,15 +85,17 @@ class ParquetStore:
                 with tempfile.TemporaryDirectory(prefix=".new-", dir=self._folder) as name:
                     yield _Filling(self._folder, self._school, self._state, Path(name))
         except filelock.Timeout as fault:
-            raise RecordError(f"Another index command is filling {self._folder}. Wait until it has ended.") from fault
+            raise RecordError(
+                f"Another index command is filling {self._folder}. Wait until it has finished."
+            ) from fault
         except OSError as fault:
             raise RecordError(f"The index in {self._folder} cannot be written: {fault.strerror}.") from fault
 
     def ask(self, sql: str, values: Mapping[str, str | int] | None = None) -> Answer:
-        """Ask a query."""
+        """Run a query."""
         with _database(None) as database:
             for table in TABLES:
-                database.execute(f"CREATE VIEW {table.name} AS {self._rows_of(table)}")  # names of ours
+                database.execute(f"CREATE VIEW {table.name} AS {self._rows_of(table)}")  # the names are our own
             asked = database.execute(sql.format(**(values or {})))
             columns = [str(one[0]) for one in asked.description or ()]
             return Answer(columns, asked.fetchall())
@@ -124,7 +126,7 @@ class _Filling:
         self._rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
 
     def add(self, table: Table, month: str, rows: Iterable[Row]) -> None:
-        """Take rows."""
+        """Add rows."""
         held = self._rows[table.name, month]
         held += rows
         if len(held) >= AT_ONCE:
@@ -143,7 +145,7 @@ class _Filling:
         if not devices and not fresh:
             return
         state = self._folder / "index.json"
-        # Whoever finds this knows that some files may be new and others not, and begins from nothing.
+        # If this stays behind, some files may be new and others old, and the next run starts from nothing.
         _write_state(state, {**self._state, self._school: {}})
         with _database(self._new) as database:
             _make(database, "erased", "device VARCHAR, entry BIGINT", sorted(erased))
@@ -181,7 +183,7 @@ class _Filling:
         if new.exists():
             columns = ", ".join(f"'{one.name}': '{_TYPES[one.of]}'" for one in table.columns)
             form = "header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', auto_detect = false"
-            form += ", max_line_size = 262144, buffer_size = 2097152"  # not 32 MB at a time, as is usual
+            form += ", max_line_size = 262144, buffer_size = 2097152"  # the default reads 32 MB at a time
             parts.append(f"SELECT * FROM read_csv({_quoted(_plain(new))}, {form}, columns = {{{columns}}})")  # noqa: S608
         _copy_to(
             database,
@@ -212,10 +214,10 @@ def _make(database: "duckdb.DuckDBPyConnection", name: str, columns: str, rows: 
 
 
 def _copy_to(database: "duckdb.DuckDBPyConnection", rows: str, target: Path) -> None:
-    """Put these rows into a Parquet file in the place of one that may be there; durable on return."""
+    """Write these rows into a Parquet file, replacing an existing one; durable on return."""
     make_folder(target.parent)
     draft = target.with_name(f".{target.name}.new")
-    # By way of a table: what DuckDB knows of a column (that it has no NULL) then comes from its rows, not their source.
+    # Through a table, so that DuckDB's facts about a column (such as no NULL) come from its rows, not their source.
     database.execute(f"CREATE OR REPLACE TEMP TABLE sorted AS {rows}")
     database.execute(
         f"COPY sorted TO {_quoted(str(draft))} "
@@ -232,13 +234,13 @@ def _duckdb() -> "ModuleType":
     try:
         import duckdb
     except ImportError as fault:
-        raise UsageError("an index in a folder needs DuckDB: pip install 'visit-photo-agent[audit]'") from fault
+        raise UsageError("An index in a folder needs DuckDB: pip install 'visit-photo-agent[audit]'") from fault
     return duckdb
 
 
 @contextlib.contextmanager
 def _database(scratch: Path | None) -> Iterator["duckdb.DuckDBPyConnection"]:
-    """A database in memory. With `scratch`, one for writing: one thread, little memory, the rest in that folder."""
+    """A database in memory. With `scratch` it is for writing: one thread, little memory, the rest in that folder."""
     duckdb = _duckdb()
     settings: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false"}
     if scratch is not None:
@@ -259,7 +261,7 @@ def _quoted(text: str) -> str:
 
 
 def _plain(path: Path) -> str:
-    """A path as DuckDB takes it for this very path and not for a pattern."""
+    """A path that DuckDB takes literally and not as a pattern."""
     return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
 
 
@@ -267,13 +269,15 @@ def _read_state(path: Path, *, fresh: bool) -> _State:
     try:
         read = json.loads(path.read_bytes())
         if read["format"] != 1:
-            raise UsageError(f"{path} was written by a newer version of photo-agent. Use that one, or another folder.")
+            raise UsageError(
+                f"{path} was written by a newer version of photo-agent. Use that version, or another folder."
+            )
         return {school: dict(devices) for school, devices in dict(read["schools"]).items()}
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError, KeyError, RecursionError) as fault:
         if fresh:
-            return {}  # other schools are built anew by their next run
+            return {}  # other schools are rebuilt by their next run
         raise _unreadable(path) from fault
 
 

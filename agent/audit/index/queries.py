@@ -1,7 +1,7 @@
-"""Questions to an index, in the SQL that DuckDB and ClickHouse both understand.
+"""Queries for an index, in SQL that DuckDB and ClickHouse both understand.
 
-They are asked of the tables `entries`, `files` and `devices` (`tables`), each with a column `school`, the first two
-with `month` (2026-03) as well.
+They use the tables `entries`, `files` and `devices` (see `tables`), each with a column `school`, the first two also
+with `month` (2026-03).
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Rows, and what their columns are called."""
+    """Rows, and the names of their columns."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
 
     def as_json(self) -> list[dict[str, object]]:
-        """One object a row."""
+        """One object for each row."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
@@ -65,7 +65,7 @@ LEFT JOIN (
 WHERE d.entries <> coalesce(e.held, 0) + coalesce(e.erased, 0)
 ORDER BY school, device
 """
-"""Devices of which the index does not have every entry that is signed, erased ones apart. A whole index gives none."""
+"""Devices for which the index lacks signed entries, apart from erased ones. A complete index gives no rows."""
 
 SILENCE = """
 SELECT school, device, before AS last_day, day AS next_day, date_diff('day', before, day) AS days
@@ -77,7 +77,7 @@ FROM (
 WHERE date_diff('day', before, day) > {days}
 ORDER BY days DESC, school, device, next_day
 """
-"""Where a device was silent for more than so many days, and then heard of again: it says something every day."""
+"""Times when a device was silent for more than this many days and then heard from again: normally it reports daily."""
 
 OVERDUE = """
 SELECT o.school AS school, o.device AS device, o.photo AS photo, max(o.visit) AS visit,
@@ -89,12 +89,12 @@ LEFT JOIN (SELECT school, device, photo, count(*) AS times FROM entries
 WHERE o.kind = 'overdue' AND coalesce(t.times, 0) = 0
 GROUP BY o.school, o.device, o.photo ORDER BY since, school, device, photo
 """
-"""Photos that were put on record as overdue and not as transferred since."""
+"""Photos that were recorded as overdue and not recorded as transferred since."""
 
 POPULATION = """
 SELECT school, device, entry, hash, visit FROM entries WHERE kind = 'transferred' ORDER BY school, device, entry
 """
-"""All transfers: what a spot check draws from."""
+"""All transfers: the population of a spot check."""
 
 QUERIES: Mapping[str, str] = {
     "visits": BY_VISIT,
@@ -107,4 +107,4 @@ QUERIES: Mapping[str, str] = {
 }
 
 DEFAULTS: Mapping[str, Mapping[str, int]] = {"silence": {"days": 3}}
-"""The values that a query has where nothing else is said."""
+"""The default values of the queries' parameters."""

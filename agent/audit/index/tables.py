@@ -1,6 +1,6 @@
 """The tables of the index and their rows. Pure.
 
-All that they say is said by the record, which holds no private file, local path, position or child's name
+Everything in them comes from the record, which holds no private file, local path, position or child's name
 (`agent.record.schema`). Times are in UTC. Text that the record does not have is NULL.
 
 - `entries`: one row for each entry that was not erased; `entry` is its index in the device's record.
@@ -17,14 +17,14 @@ from agent.record.entry import Entry
 from agent.record.schema import JSON, LONGEST_TEXT, EntryKind
 
 UNDATED = "0000-00"
-"""The month of entries that a clock dated before 2000 or after 2099."""
+"""The month for entries that a clock dated before 2000 or after 2099."""
 
 Value = str | int | bool | datetime | None
 Row = tuple[Value, ...]
 
 
 class Of(StrEnum):
-    """What a column holds."""
+    """The type of a column."""
 
     TEXT = "text"
     COUNT = "count"
@@ -34,7 +34,7 @@ class Of(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`few` says that its texts repeat; `needed` that it is never NULL."""
+    """`few` says that the same texts recur; `needed` that it is never NULL."""
 
     name: str
     of: Of = Of.TEXT
@@ -44,7 +44,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; a row is known by its school and the columns in `key`."""
+    """A table; a row is identified by its school and the columns in `key`."""
 
     name: str
     columns: Sequence[Column]
@@ -135,17 +135,17 @@ _TEXTS = (
 )
 _TIMES = ("found_at", "reachable_at", "proven_at", "removed_at")
 MOST = 2**63 - 1
-"""The largest whole number that a table holds."""
+"""The largest integer that a table can hold."""
 
 
 def month_of(entry: Entry) -> str:
-    """The month that an entry is filed under: by the share's clock where it is known, else by the laptop's."""
+    """The month that an entry is filed under: by the share's clock if that is known, otherwise by the laptop's."""
     at = _utc(entry.share_at or entry.at)
     return f"{at.year:04}-{at.month:02}" if at is not None and 2000 <= at.year <= 2099 else UNDATED
 
 
 def entry_row(entry: Entry) -> Row:
-    """The row of `entries`."""
+    """A row of `entries`."""
     body = entry.body
     files = _files(entry)
     count = len(files) if files else _count(body.get("files"))
@@ -172,7 +172,7 @@ def entry_row(entry: Entry) -> Row:
 
 
 def file_rows(entry: Entry) -> list[Row]:
-    """The rows of `files`: of a transfer as many as it has files, of anything else none."""
+    """The rows of `files`: one for each file of a transfer; none for other entries."""
     return [
         (
             _needed(entry.device),
@@ -196,9 +196,9 @@ def _files(entry: Entry) -> list[Mapping[str, JSON]]:
 
 
 def _text(value: object) -> str | None:
-    """Text that every table can hold: a device may sign what it likes."""
+    """Text that every table can hold: a device may sign anything."""
     if value is None or (type(value) is str and value.isascii() and value.isprintable() and 0 < len(value) <= 64):
-        return value  # nearly all
+        return value  # nearly always
     text = str(value)[:LONGEST_TEXT].replace("\0", "\\0")
     return text.encode("utf-8", "backslashreplace").decode() or None
 
@@ -208,7 +208,7 @@ def _needed(value: object) -> str:
 
 
 def _count(value: object) -> int | None:
-    """Of a number that is no count nothing is made: a device that its own key signs for may write anything."""
+    """None for a value that is not a count: a device may write anything that its own key signs."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST else None
 
 
@@ -221,7 +221,7 @@ def _time(value: object) -> datetime | None:
 
 
 def _utc(at: datetime) -> datetime | None:
-    """The moment in UTC; None where no table can hold it."""
+    """The time in UTC; None if a table cannot hold it."""
     try:
         moment = at.astimezone(UTC)
     except OverflowError:

@@ -1,7 +1,7 @@
 """IT's report: static pages, tables and data on the school, each visit and each laptop, from proven entries alone.
 
-`making` is the whole of it. `agent.audit.verified` gives the entries, `tally` adds them up, `certificate`, `laptops`,
-`school` and `retention` turn sums into facts, `pages` shows the facts, `folder` writes them where a web server reads.
+`making` runs it all. `agent.audit.verified` gives the entries, `tally` adds them up, `certificate`, `laptops`, `school`
+and `retention` turn sums into facts, `pages` shows the facts, `folder` writes them where a web server can read them.
 """
 
 from agent.audit.report.asked import Asked, Keeping, VisitWords, visit_words

@@ -1,4 +1,4 @@
-"""What a report is made with, beside the record: the moment, the visits list, keeping times, spot checks."""
+"""What a report is made from, apart from the record: the time, the visits list, keeping times, spot checks."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from agent.record.note import Signer
 
 @dataclass(frozen=True, slots=True)
 class VisitWords:
-    """What the visits list says today of a visit; no record has its title or its dates."""
+    """What the visits list says today about a visit; a record never has a visit's title or dates."""
 
     title: str
     starts: datetime
@@ -23,7 +23,7 @@ class VisitWords:
 
 
 def visit_words(visits: Iterable[Visit]) -> dict[str, VisitWords]:
-    """The same of a whole visits list, by id, without those that are cancelled."""
+    """The same for a whole visits list, by id, without cancelled visits."""
     return {
         one.id: VisitWords(one.title, one.span.earliest, one.span.latest, one.zone, one.staff)
         for one in visits
@@ -33,20 +33,20 @@ def visit_words(visits: Iterable[Visit]) -> dict[str, VisitWords]:
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """How long photos of a visit are kept on the share, in days; None: nobody said. Of what is held, nothing is due."""
+    """How many days photos of a visit stay on the share; None if nobody has said. A visit on hold is never due."""
 
     days: int | None = None
     visits: Mapping[str, int] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
 
     def of(self, visit: str) -> int | None:
-        """The days of this visit."""
+        """The days for this visit."""
         return self.visits.get(visit, self.days)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`visits` is None where there is no visits list; `silence` is how long a laptop may say nothing."""
+    """`visits` is None if there is no visits list; `silence` is how long a laptop may stay silent."""
 
     now: datetime
     clock: Clock
@@ -68,7 +68,7 @@ class OnShare:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What the copy held: a report on each device; and its visits' folders, None where they could not be looked at."""
+    """What the copy held: a report on each device, and the visits' folders, None if those could not be read."""
 
     reports: Mapping[str, Report]
     folders: Mapping[str, OnShare] | None

@@ -1,4 +1,4 @@
-"""What is counted of a record: of each visit on each laptop, of each laptop, of each month."""
+"""The counts taken from a record: for each visit on each laptop, for each laptop, for each month."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,13 +13,14 @@ from agent.record.entry import Entry
 
 @dataclass(slots=True)
 class Cell:
-    """One visit as one laptop has it.
+    """One visit on one laptop.
 
-    Of `files`, `own_files` are those that it wrote itself: what was there already is another's, and counted there.
-    `open` are photos that were sent and not removed; of `overdue`, `overdue_unsent` were not sent either; `lost` were
-    on the share and are not any more. `found_reach` is from found to the share first reachable, `reach_proven` from
-    there to proven, `proven_removed` from there to removed. `places` counts for each place where a copy may be: not
-    known, found, not found. `outcomes` counts photos that this program did not remove, by what became of them.
+    `own_files` are those of `files` that the laptop wrote itself; a file that was there already belongs to another
+    laptop and is counted there. `open` are photos that were sent and not removed; `overdue_unsent` are those of
+    `overdue` that were not sent either; `lost` have disappeared from the share. `found_reach` is the time from found to
+    the share first reachable, `reach_proven` from there to proven, `proven_removed` from there to removed. `places`
+    counts, for each place where a copy may be: not known, found, not found. `outcomes` counts photos that this program
+    did not remove, by what happened to them.
     """
 
     visit: str
@@ -52,14 +53,14 @@ class Cell:
 
 
 class DayState(StrEnum):
-    """What a day was like for a laptop."""
+    """How a day went for a laptop."""
 
     SENT = "sent"
     TROUBLE = "trouble"
     HEARD = "heard"
-    QUIET = "quiet"  # no word, and not for too long; also today, as it is not over
+    QUIET = "quiet"  # not heard from, but not for too long; also today, which is not over
     SILENT = "silent"
-    NEW = "new"  # before it was first heard of
+    NEW = "new"  # before it was first heard from
 
 
 @dataclass(slots=True)
@@ -73,7 +74,7 @@ class Day:
 
 @dataclass(slots=True)
 class Laptop:
-    """One laptop's record, beside its visits."""
+    """One laptop's record as a whole, apart from its visits."""
 
     device: str
     staff: str = ""
@@ -103,7 +104,7 @@ class Month:
 
     @classmethod
     def of(cls, several: Sequence["Month"]) -> Self:
-        """Several added up."""
+        """The sum of several."""
         return cls(
             sum(one.photos for one in several),
             sum(one.bytes for one in several),
@@ -116,7 +117,7 @@ class Month:
 
 @dataclass(slots=True)
 class Breach:
-    """Entries of one kind of trouble, of one laptop and visit: how many, when, and which."""
+    """Entries about one kind of trouble, on one laptop for one visit: how many, when, and which."""
 
     kind: str
     device: str
@@ -129,7 +130,7 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a member of staff stated of a visit's copies: for each place one of `schema.WORDS`."""
+    """A member of staff's statement about copies of a visit's photos: one of `schema.WORDS` for each place."""
 
     visit: str
     staff: str

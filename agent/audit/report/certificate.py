@@ -1,7 +1,7 @@
-"""A visit's facts: what its certificate rests on. Pure.
+"""The facts about one visit that its certificate rests on. Pure.
 
-The same object is the visit's JSON file, its page and what is signed. It vouches for the laptops that have the visit on
-record, each for its own part, and never for photos that they did not see.
+The same object is the visit's JSON file, its page and what is signed. It covers the laptops that have the visit on
+record, each for its own photos, and never photos that they did not see.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,26 +23,26 @@ OUTCOMES = {
     "gone": "somebody else moved or deleted it",
     "folder gone": "its folder is not there any more",
     "away": "its card or disk is not connected",
-    "read-only": "its card or folder cannot be written to",
+    "read-only": "its card or folder is write-protected",
     "changed": "it was changed after it was sent",
     "dismissed": "a person said not to wait for it",
 }
 
 PLACE_WORDS = {
-    "thumbnail cache": "Small pictures that the system keeps",
+    "thumbnail cache": "Thumbnails stored by the system",
     "hard link": "A second name on the same disk",
-    "trash": "Bin of the laptop",
-    "cloud folder": "A cloud's folder",
-    "cloud bin": "A cloud's bin",
+    "trash": "The laptop’s bin",
+    "cloud folder": "A cloud folder",
+    "cloud bin": "A cloud service’s bin",
     "snapshots": "Snapshots and back-ups",
-    "camera card": "Camera's card",
+    "camera card": "The camera’s card",
 }
 
 
 def visit_facts(
     visit: str, cells: Sequence[Cell], tally: Tally, examined: Examined, asked: Asked, due: Due
 ) -> dict[str, Any]:
-    """All that the records say of one visit."""
+    """Everything that the records say about one visit."""
     words = None if asked.visits is None else asked.visits.get(visit)
     laptops = [_laptop(cell, tally, examined.reports.get(cell.device), asked) for cell in cells]
     sent = sum(cell.photos for cell in cells)
@@ -91,7 +91,7 @@ def visit_facts(
 
 
 def delays_of(cells: Iterable[Cell]) -> dict[str, dict[str, int] | None]:
-    """For each step: how many photos say, and within how many seconds half, 95 in 100 and all of them did it."""
+    """For each step: how many photos were measured; the seconds within which half, 95 in 100 and all were done."""
     cells = list(cells)
     steps = {
         "found_to_reachable": [one.found_reach for one in cells],
@@ -102,7 +102,7 @@ def delays_of(cells: Iterable[Cell]) -> dict[str, dict[str, int] | None]:
 
 
 def spread_of(delays: Delays) -> dict[str, int] | None:
-    """As JSON has it: whole seconds."""
+    """As in the JSON: whole seconds."""
     found = delays.spread()
     if found is None:
         return None
@@ -115,7 +115,7 @@ def spread_of(delays: Delays) -> dict[str, int] | None:
 
 
 def copies_of(cells: Iterable[Cell]) -> list[dict[str, Any]]:
-    """Each place where copies may be, with how many photos are not known, found and not found there."""
+    """Each place where copies may be, with the number of photos for which that is not known, found and not found."""
     sums: dict[str, list[int]] = {}
     for cell in cells:
         for place, counts in cell.places.items():
@@ -156,18 +156,18 @@ def _unresolved(cells: Iterable[Cell]) -> Iterable[dict[str, Any]]:
         for number, what, who in (
             (cell.overdue, "should have left the laptop by now", "IT"),
             (cell.refused, "cannot be sent as they are", with_whom),
-            (cell.lost, "were on the share once and are not there any more", "IT"),
+            (cell.lost, "were on the share once and have disappeared from it", "IT"),
         ):
             if number:
                 yield {"device": cell.device, "photos": number, "what": what, "with": who}
-        told = 0
+        explained = 0
         for outcome, number in sorted(cell.outcomes.items()):
-            told += number
+            explained += number
             what = f"were not removed by photo-agent: {OUTCOMES[outcome]}"
             yield {"device": cell.device, "photos": number, "what": what, "with": with_whom}
-        if cell.open > told:
+        if cell.open > explained:
             what = "are on the share and not yet removed from the laptop"
-            yield {"device": cell.device, "photos": cell.open - told, "what": what, "with": with_whom}
+            yield {"device": cell.device, "photos": cell.open - explained, "what": what, "with": with_whom}
 
 
 def _statement(one: Statement) -> dict[str, Any]:
@@ -187,18 +187,18 @@ def _verdict(facts: Mapping[str, Any], due: Due) -> dict[str, Any]:
     silent = [one["device"] for one in laptops if one["heard_after_the_visit"] is False]
     on = f"on the {count(len(laptops), 'laptop')} that took part".replace("the 1 laptop", "the laptop")
     if damaged:
-        state, head = "stop", f"Cannot be vouched for: the record of {', '.join(damaged)} is not whole."
-        text = "What stands below is what of it is signed and proven. Find out what happened to the record first."
+        state, head = "stop", f"Cannot be vouched for: the record of {', '.join(damaged)} is damaged."
+        text = "Only the part that is signed and proven is shown below. Find out what happened to the record first."
     elif due.deleted_at is not None:
         state, head = "ok", "Deleted from the share by IT."
-        text = "No file of this visit was in its folder when this report was made. Back-ups are not looked at."
+        text = "No file of this visit was in its folder when this report was made. Back-ups were not checked."
     elif facts["unresolved"]:
         photos = sum(one["photos"] for one in facts["unresolved"])
         state, head = "ask", f"Not finished: {count(photos, 'photo')} need{'s' if photos == 1 else ''} a person."
-        text = "What is open, and with whom, is listed below. All other photos are done."
+        text = "The open photos, and who can deal with them, are listed below. All other photos are done."
     elif facts["sent"] == 0:
         state, head = "ask", "No photos of this visit are on record."
-        text = "Nobody had any to send, or none has been found yet."
+        text = "Either nobody had any to send, or they have not been found yet."
     elif silent or facts["ends"] is None:
         why = "no visits list says when the visit ended"
         if silent:
@@ -208,10 +208,10 @@ def _verdict(facts: Mapping[str, Any], due: Due) -> dict[str, Any]:
         text = f"It is not complete yet, because {why}."
     elif any(one["waiting_on_it"] is None for one in laptops):
         state, head = "busy", f"All that was found so far is done {on}."
-        text = "It is not complete yet, because a laptop has not said since that nothing waits on it."
+        text = "It is not complete yet, because a laptop has not yet reported that no photos are waiting on it."
     elif any(one["waiting_on_it"] for one in laptops):
         state, head = "busy", f"All that was found so far is done {on}."
-        text = "It is not complete yet: photos wait on a laptop, and its record does not say of which visit they are."
+        text = "It is not complete yet: photos are waiting on a laptop, and its record does not say of which visit."
     else:
         state, head = "ok", f"Complete {on}."
         text = (
@@ -222,6 +222,6 @@ def _verdict(facts: Mapping[str, Any], due: Due) -> dict[str, Any]:
 
 
 def _others(listed: Iterable[str], staff: Iterable[str]) -> list[str]:
-    """Those of the visits list who have nothing on record."""
+    """People on the visits list who have nothing on record."""
     there = {one.casefold() for one in staff}
     return sorted(shown(one) for one in listed if one.casefold() not in there)

@@ -1,4 +1,4 @@
-"""Where the marks of a chart stand, in per cent of its width: text keeps its size on every screen. Pure."""
+"""The positions of a chart's marks, in per cent of its width, so that text has the same size on every screen. Pure."""
 
 import math
 from collections import Counter
@@ -14,23 +14,23 @@ _STATES = (
     ("silent", "was silent on {days}"),
     ("heard", "was heard from, with nothing to send, on {days}"),
     ("quiet", "was not heard from on {days}"),
-    ("new", "was not on record yet on {days}"),
+    ("new", "was not yet on record on {days}"),
 )
 
 
 def per_cent(value: float) -> str:
-    """A place or a length."""
+    """A position or a length, in per cent."""
     return f"{value:.2f}%"
 
 
 def along(seconds: float) -> str:
-    """Where a span stands on a logarithmic scale from one second to a week."""
+    """The position of a duration on a logarithmic scale from one second to a week."""
     part = math.log(min(max(seconds, 1), _LONGEST)) / math.log(_LONGEST)
     return per_cent(1.5 + 97 * part)  # room for a disc at either end
 
 
 def ticks() -> list[tuple[str, str]]:
-    """Where the scale's words stand."""
+    """The scale's labels with their positions."""
     return [(along(seconds), words) for seconds, words in _TICKS]
 
 
@@ -51,7 +51,7 @@ def strip(days: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def strip_words(device: str, days: Sequence[Mapping[str, Any]]) -> str:
-    """The same in a sentence."""
+    """The same as a sentence."""
     counts = Counter(day["state"] for day in days)
     parts = [
         words.format(days="1 day" if counts[state] == 1 else f"{counts[state]} days")
@@ -62,11 +62,11 @@ def strip_words(device: str, days: Sequence[Mapping[str, Any]]) -> str:
 
 
 def weeks(days: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Every seventh day with its place."""
+    """Every seventh day with its position."""
     step = 100 / max(1, len(days))
     return [(per_cent((number + 0.5) * step), str(days[number]["day"])) for number in range(3, len(days), 7)]
 
 
 def bar(value: float, largest: float) -> str:
-    """How long a bar is."""
+    """The length of a bar."""
     return per_cent(0 if largest <= 0 else 100 * value / largest)

@@ -1,6 +1,6 @@
 """Results of spot checks, as `spot-check examine` leaves them in IT's state. Anybody could have put a file there.
 
-Only what a reviewer signed is shown, as bounded numbers and texts, with whether it was this machine's reviewer.
+Only what a reviewer signed is shown, as bounded numbers and texts, and whether it was this machine's reviewer.
 """
 
 import re
@@ -14,17 +14,17 @@ from agent.audit.report.shown import count_of, shown, text_of, time_of
 from agent.audit.spotcheck.results import FOLDER, Result, read_results
 
 MOST = 2_000
-"""Results that are shown: the newest."""
+"""The most results that are shown: the newest."""
 
 MOST_FINDINGS = 500
-"""Findings of one result that are shown."""
+"""The most findings of one result that are shown."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class CheckFinding:
-    """One thing that a spot check found: of which laptop's entry, what kind, and in words."""
+    """One thing that a spot check found: in which laptop's entry, of what kind, and a description."""
 
     device: str
     index: int | None
@@ -63,10 +63,10 @@ class SpotCheck:
 
 def read_checks(audit: Path) -> tuple[list[SpotCheck], int]:
     """The results in a folder of IT's state, the newest first; and how many files there could not be believed."""
-    kept = read_results(audit / FOLDER)
-    unread = len(kept.problems)
+    stored = read_results(audit / FOLDER)
+    unread = len(stored.problems)
     found: dict[str, SpotCheck] = {}
-    for result in reversed(kept.results[-MOST:]):
+    for result in reversed(stored.results[-MOST:]):
         try:
             check = _read(result)
         except (ValueError, TypeError, RecursionError):
@@ -124,19 +124,19 @@ def _list(said: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def _number(value: Any) -> int:
-    """A count, or the length of a list of what is counted."""
+    """A number, or the length of a list."""
     return len(value) if isinstance(value, list) else count_of({"n": value}, "n")
 
 
 def _sentence(value: Any) -> str:
-    """The check's own words may be a long sentence: up to 500 characters of it."""
+    """Up to 500 characters of the check's own words, which may be one long sentence."""
     if not isinstance(value, str):
         return ""
     return "".join(shown(value[at : at + 100]) for at in range(0, min(len(value), 500), 100))
 
 
 def _figure(value: Any) -> str:
-    """A part in per cent, as a number or in words."""
+    """A percentage, given as a number or in words."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return ""
     if isinstance(value, str):

@@ -1,6 +1,6 @@
-"""How long each step took, of many photos: half within, 95 in 100 within, the longest. Pure.
+"""How long each step took for many photos: half of them, 95 in 100, and the slowest. Pure.
 
-Seconds are kept as four bytes each, so that a million photos with three steps take twelve megabytes.
+Each duration is stored in four bytes, so that a million photos with three steps take twelve megabytes.
 """
 
 from array import array
@@ -11,7 +11,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Of how many photos, and within how many seconds: half, 95 in 100, all of them."""
+    """How many photos were measured, and the seconds within which half, 95 in 100 and all of them were done."""
 
     photos: int
     half: float
@@ -20,22 +20,22 @@ class Spread:
 
 
 class Delays:
-    """The seconds of one step. What a clock that was set back made negative counts as zero."""
+    """The durations of one step, in seconds. If a clock was set back, a negative one counts as zero."""
 
     __slots__ = ("_seconds",)
 
     def __init__(self, several: Iterable["Delays"] = ()) -> None:
         self._seconds = array("f")
         for one in several:
-            self._seconds.extend(one._seconds)  # noqa: SLF001  # its own kind
+            self._seconds.extend(one._seconds)  # noqa: SLF001  # another of this class
 
     def add(self, since: datetime | None, until: datetime | None) -> None:
-        """One photo, where both ends of the step are on record."""
+        """Add one photo, if both ends of the step are on record."""
         if since is not None and until is not None:
             self._seconds.append(max(0.0, (until - since).total_seconds()))
 
     def spread(self) -> Spread | None:
-        """None where no photo says."""
+        """None if no photo was measured."""
         if not self._seconds:
             return None
         ordered = sorted(self._seconds)

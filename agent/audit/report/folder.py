@@ -1,9 +1,9 @@
-"""The folder that a report is written into, which a web server may be serving at that very moment.
+"""The folder that a report is written into, while a web server may be serving it.
 
-All files are made anew in a folder beside them and then exchanged one by one, the first page last: a reader sees each
-page as it was or as it is, never half of one. A list of what was written stays in the folder. Only files on it are
-replaced or, when the report no longer has them, taken away, and only while they are still what was written; nothing
-else in the folder is touched.
+All files are first written in a draft folder beside their places and then exchanged one by one, the first page last: a
+reader sees each page in its old or its new form, never half of it. A list of what was written stays in the folder. Only
+files on that list are replaced or, if the report no longer has them, removed, and only if their content is still what
+was written. Nothing else in the folder is touched.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ from agent.files.durable import sync_file, sync_folder
 from agent.files.opening import is_link
 
 LIST = ".photo-agent-report.json"
-"""What the last report wrote, by name, with the SHA-256 of each file."""
+"""What the last report wrote: each file's name with its SHA-256."""
 
 _MAKING = ".photo-agent-report-being-made-"
 
 LOCK = ".photo-agent-report.lock"
-"""Held while a report is made, so that two at once do not take each other's drafts away."""
+"""Locked while a report is made, so that two at once do not remove each other's drafts."""
 
 _LARGEST_LIST = 64 * 1024 * 1024
 
@@ -36,7 +36,7 @@ _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,120}")
 
 
 class ReportFolder:
-    """The files of one report, on their way into its folder. Use `making`."""
+    """The files of one report, before and while they go into its folder. Use `making`."""
 
     def __init__(self, folder: Path, draft: Path, before: Mapping[str, str]) -> None:
         self._folder = folder
@@ -45,10 +45,10 @@ class ReportFolder:
         self._written: dict[str, str] = {}
 
     def put(self, name: str, content: bytes) -> None:
-        """One file, its name with `/` between its parts. Raises OSError."""
+        """Add one file, its name with `/` between its parts. Raises OSError."""
         parts = name.split("/")
         if not all(_PART.fullmatch(part) for part in parts) or name in self._written:
-            raise ValueError("no name for a file of a report")
+            raise ValueError("a report cannot have a file of this name")
         path = self._draft.joinpath(*parts)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
@@ -57,12 +57,12 @@ class ReportFolder:
         self._written[name] = hashlib.sha256(content).hexdigest()
 
     def exchange(self) -> None:
-        """Put all files in their places, the first page last, and take away what this report no longer has."""
+        """Put all files in their places, the first page last, and remove those that this report no longer has."""
         names = sorted(self._written, key=lambda name: (name == "index.html", name.endswith(".html"), name))
         for name in names:
             self._may_be_written(name)
-        # The list first: after a cut in the middle, all that may be there is known as the report's own. What has been
-        # there meanwhile counts as ours by its earlier content too.
+        # The list first: if this is interrupted in the middle, the list already has every file that may be there. A
+        # file that was there before still counts as ours by its earlier content too.
         self._keep_list({name: [self._written[name], *self._known(name)] for name in names})
         for name in names:
             self._exchange(name)
@@ -82,16 +82,16 @@ class ReportFolder:
             except FileNotFoundError:
                 return
             if is_link(about):
-                raise UsageError(f"{place} is a link. Nothing was written: name a folder of the report's own.")
+                raise UsageError(f"{place} is a link. Nothing was written. Name a folder that is only for the report.")
         if name not in self._before:
             raise UsageError(
-                f"{place} is there already and was not made by a report. Nothing was written: name another folder."
+                f"{place} exists already and was not made by a report. Nothing was written. Name another folder."
             )
 
     def _exchange(self, name: str) -> None:
         source, place = self._draft.joinpath(*name.split("/")), self._folder.joinpath(*name.split("/"))
         if self._before.get(name) == self._written[name] == _digest(place):
-            return  # it says the same: whoever copies the folder need not copy it again
+            return  # unchanged, so a tool that copies the folder need not copy it again
         place.parent.mkdir(parents=True, exist_ok=True)
         source.chmod(0o644)
         source.replace(place)
@@ -104,7 +104,7 @@ class ReportFolder:
                 return
             place.unlink()
             for above in ways:
-                above.rmdir()  # fails, and stays, while anything is in it
+                above.rmdir()  # fails, so the folder stays, while anything is in it
 
     def _keep_list(self, files: Mapping[str, list[str]]) -> None:
         draft = self._draft / LIST
@@ -118,9 +118,9 @@ class ReportFolder:
 
 @contextmanager
 def making(folder: Path) -> Iterator[ReportFolder]:
-    """A report on its way into `folder`, which is made if it is not there.
+    """A new report for `folder`, which is made if it is not there.
 
-    UsageError where it cannot be used, or another report is being written there.
+    UsageError if the folder cannot be used, or another report is being written there.
     """
     import filelock
 
@@ -158,7 +158,7 @@ def _making(folder: Path) -> Iterator[ReportFolder]:
 
 
 def read_before(folder: Path, name: str, largest: int) -> bytes | None:
-    """A file of the last report, if it is still what was written; None otherwise."""
+    """A file of the last report if it is unchanged since; None otherwise."""
     known = _listed(folder).get(name)
     place = folder.joinpath(*name.split("/"))
     with suppress(OSError):
@@ -168,7 +168,7 @@ def read_before(folder: Path, name: str, largest: int) -> bytes | None:
 
 
 def _listed(folder: Path) -> dict[str, list[str]]:
-    """What the last report says it wrote; nothing where its list is missing or strange."""
+    """What the last report says it wrote; nothing if its list is missing or strange."""
     path = folder / LIST
     try:
         if is_link(path.lstat()) or path.stat().st_size > _LARGEST_LIST:
@@ -184,7 +184,7 @@ def _listed(folder: Path) -> dict[str, list[str]]:
 
 
 def _still(folder: Path, name: str, known: list[str]) -> str | None:
-    """The content of a listed file, if it is one that a report wrote. One that is missing counts as written."""
+    """The content of a listed file, if a report wrote it. A missing file counts as written."""
     place = folder.joinpath(*name.split("/"))
     found = _digest(place)
     if found is None:

@@ -1,6 +1,6 @@
-"""Inspections of laptops, as their records have them: where was looked, what was found, what is not known. Pure.
+"""Inspections of laptops, from their records: where the program looked, what it found, what is not known. Pure.
 
-A record may say anything. A place or a reason is shown only if it is one of those that the record has words for.
+A record may say anything. A place or a reason is shown only if it is one of those that the record format defines.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,12 +14,12 @@ from agent.record.entry import Entry
 from agent.record.schema import LOOKED_AT, NOT_LOOKED_AT
 
 MOST = 200
-"""Lines of what was found in one inspection that are shown."""
+"""The most findings of one inspection that are shown."""
 
 _WHY = {
     "no permission": "no permission to look",
     "in the cloud only": "only in the cloud",
-    "kept in a form of its own": "kept in a form that cannot be looked into",
+    "kept in a form of its own": "stored in a format that cannot be searched",
     "on the network": "on a network drive",
     "behind a link": "behind a link",
     "unreadable": "could not be read",
@@ -29,7 +29,7 @@ _WHY = {
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """An inspection on record. `found` has a line for each visit and place; None stands for what was not said."""
+    """An inspection on record. `found` has a line for each visit and place; None means that the entry does not say."""
 
     device: str
     index: int
@@ -75,7 +75,7 @@ class Inspection:
         if self.findings:
             said.append(f"{count(self.findings, 'photo')} of visits found.")
         else:
-            said.append("No photo of a visit was found until it was stopped." if self.cut_short else "Nothing found.")
+            said.append("No photo of a visit was found before it was stopped." if self.cut_short else "Nothing found.")
         if self.unsure:
             said.append(f"{count(self.unsure, 'photo')} may be of a visit.")
         if self.on_their_way:
@@ -83,7 +83,7 @@ class Inspection:
         return " ".join(said)
 
     def looked(self) -> str:
-        """Where, at how much, for how long."""
+        """Where it looked, at how many files, and for how long."""
         if not self.places:
             return "Where it looked is not known."
         files = ", ".join(f"{place} ({count(files, 'file')})" for place, files in self.places)
@@ -92,7 +92,7 @@ class Inspection:
         return f"Looked{took} through {files}.{end}"
 
     def unknown(self) -> str:
-        """What could not be looked at, by place and reason."""
+        """What could not be searched, by place and reason."""
         if not self.not_known:
             return ""
         lines = [f"{place}: {number:,} {_WHY.get(why, why)}" for place, why, number in self.not_known]
@@ -100,7 +100,7 @@ class Inspection:
 
 
 def inspection_of(entry: Entry, at: datetime) -> Inspection:
-    """What an entry of this kind says."""
+    """The inspection that an entry describes."""
     body = entry.body
     places = [
         (str(one["place"]), count_of(one, "files"))
@@ -139,7 +139,7 @@ def inspection_of(entry: Entry, at: datetime) -> Inspection:
 
 
 def latest(inspections: Iterable[Inspection]) -> list[Inspection]:
-    """Of each laptop the last one that was not stopped early; one that was, only if it found something."""
+    """For each laptop the last inspection that ran to its end; one that was cut short only if it found something."""
     last: dict[str, Inspection] = {}
     for one in sorted(inspections, key=lambda one: (one.at, one.index)):
         if one.findings or not one.cut_short:
@@ -148,7 +148,7 @@ def latest(inspections: Iterable[Inspection]) -> list[Inspection]:
 
 
 def rows(inspections: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
-    """For a spreadsheet: a row for each thing found and each that is not known, and one where there is neither."""
+    """For a spreadsheet: a row for each finding and each place that is not known, or a single row if there are none."""
     for one in inspections:
         head = {name: one[name] for name in ("device", "at", "entry", "by", "seconds", "cut_short", "result")}
         lines = [*one["found"], *({**each, "not_known": each["count"]} for each in one["not_known"])]

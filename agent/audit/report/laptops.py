@@ -1,4 +1,4 @@
-"""A laptop's facts: is it well, how quickly photos leave it, what it left behind. Pure."""
+"""The facts about a laptop: whether it is well, how quickly photos leave it, what it left behind. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -12,36 +12,36 @@ from agent.audit.report.tally import Tally
 from agent.audit.report.words import count
 
 DAYS = 28
-"""Days on the map."""
+"""The number of days on the map."""
 
 CARD_FAILS = 3
-"""Damaged photos in thirty days from which on a card may be failing."""
+"""From this number of damaged photos in thirty days on, a card may be failing."""
 
 RECENT = timedelta(days=7)
-"""How long a refusal that is over is still worth a person's look."""
+"""For how long a refusal that is over is still shown."""
 
 
 def damages(report: Report) -> list[Finding]:
-    """What is wrong with a record but for silence."""
+    """What is wrong with a record, apart from silence."""
     return [one for one in report.findings if one.damage is not RecordFault.SILENT]
 
 
 def waiting_of(laptop: Laptop | None) -> int | None:
-    """How many photos waited on it when it last said, a person's decisions among them; None where it never did."""
+    """How many photos were waiting when it last said, also for a person's decision; None if it never said."""
     if laptop is None or laptop.heartbeat is None:
         return None
     return sum(count_of(laptop.heartbeat.body, name) for name in ("waiting", "review", "refused"))
 
 
 def key_of(report: Report) -> str:
-    """The name and id of the key that signed its record last; empty where none can be believed."""
+    """The name and id of the key that signed its record last; empty if none is trusted."""
     return "+".join(report.keys[0].split("+")[:2]).removeprefix("visit-photo-agent/") if report.keys else ""
 
 
 def laptop_facts(
     report: Report, cells: Sequence[Cell], tally: Tally, asked: Asked, delays: Any, copies: Any
 ) -> dict[str, Any]:
-    """All that its record says of one laptop."""
+    """Everything that its record says about one laptop."""
     laptop = tally.laptops.get(report.device) or Laptop(report.device)
     body = {} if laptop.heartbeat is None else laptop.heartbeat.body
     goes_on = report.renamed_to or tally.goes_on_as(report.device)
@@ -101,7 +101,7 @@ def _verdict(facts: dict[str, Any], laptop: Laptop, asked: Asked) -> dict[str, A
     last = facts["last_heard"]
     heard = f"Last heard from on {asked.clock.moment(last)}." if last else "Never heard from."
     if facts["goes_on_as"] and facts["whole"]:
-        return _said("ok", "Renamed", f"Its record goes on under the name {shown(facts['goes_on_as'])}.")
+        return _said("ok", "Renamed", f"Its record continues under the name {shown(facts['goes_on_as'])}.")
     state, word, sentence = next(_troubles(facts, laptop, asked), ("ok", "Well", "Well."))
     return _said(state, word, f"{sentence} {heard}")
 
@@ -111,7 +111,7 @@ def _troubles(facts: dict[str, Any], laptop: Laptop, asked: Asked) -> Iterator[t
     refused, reached = laptop.refused_at, laptop.reached_at
     overdue, unsendable = facts["overdue"], facts["refused"]
     if not facts["whole"]:
-        yield "stop", "Record damaged", "Its record is not whole."
+        yield "stop", "Record damaged", "Its record is damaged."
     if facts["silent"]:
         last = facts["last_heard"]
         days = f", {count((asked.now - datetime.fromisoformat(last)).days, 'day')}" if last else ""
@@ -119,7 +119,7 @@ def _troubles(facts: dict[str, Any], laptop: Laptop, asked: Asked) -> Iterator[t
     if refused is not None and asked.now - refused < RECENT and (reached is None or reached < refused):
         yield "stop", "Refused", "The server refused it."
     if facts["lost_on_share"]:
-        yield "stop", "Missing on the share", "Photos that it sent are not on the share any more."
+        yield "stop", "Missing on the share", "Photos that it sent have disappeared from the share."
     if overdue:
         yield "ask", f"{overdue} overdue", f"{count(overdue, 'photo')} should have left it by now."
     if unsendable:
@@ -148,7 +148,7 @@ def _days(laptop: Laptop, asked: Asked) -> list[dict[str, Any]]:
 
 
 def _without_word(laptop: Laptop, date: date, today: date, asked: Asked) -> DayState:
-    """A day that no entry is of: a laptop may be off at a weekend, but not for longer than it may be silent."""
+    """A day without an entry: a laptop may be off at a weekend, but not for longer than it may be silent."""
     before = [day for day in laptop.days if day < date]
     after = [day for day in laptop.days if day > date]
     if not before:

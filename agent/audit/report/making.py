@@ -1,4 +1,4 @@
-"""The whole report, from a copy of the share to a folder of pages: verify, add up, work out the facts, write them."""
+"""Making the whole report from a copy of the share: verify, add up, work out the facts, write a folder of pages."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,17 +47,17 @@ from agent.record.entry import Entry
 from agent.record.note import VerifierKey
 
 DELETED = "retention.json"
-"""Of which visits IT's deletion was seen, and when first: the one thing that a report remembers from the one before."""
+"""For which visits IT's deletion was seen, and when first: the only thing that one report takes over from the last."""
 
 MOST_PHOTOS = 5_000_000
-"""Names below `visits/` that are looked at."""
+"""The most names below `visits/` that are read."""
 
 DEEPEST = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What became of it: the reports on the records, the first sentence of the first page, and how many pages."""
+    """The result: the reports on the records, the first sentence of the first page, and how many pages were written."""
 
     reports: Sequence[Report]
     sentence: str
@@ -75,9 +75,10 @@ def make_report(
     mhl: bool = False,
     progress: Callable[[str], object] = lambda _: None,
 ) -> Made:
-    """Make the report on a copy of the share (or of its `record/`) in the folder `out`; `progress` hears what is done.
+    """Make the report on a copy of the share (or of its `record/`) in the folder `out`; `progress` is called with
+    messages.
 
-    UsageError where there is no record, or the folder cannot be used; nothing is written then.
+    UsageError if there is no record, or the folder cannot be used; then nothing is written.
     """
     if is_on_share(share, out):
         raise UsageError(f"{out} is inside {share}. Name a folder that is not on the share.")
@@ -92,7 +93,7 @@ def make_report(
 
 
 class _Both:
-    """Two sinks, each given everything."""
+    """Passes everything on to two sinks."""
 
     def __init__(self, tally: Tally, recorded: Recorded) -> None:
         self._tally, self._recorded = tally, recorded
@@ -156,7 +157,7 @@ def _write(
     return Made(list(examined.reports.values()), headline(school)[1], len(visits), len(devices), strange)
 
 
-# --- what is written -------------------------------------------------------------------------------------------------
+# --- writing ---------------------------------------------------------------------------------------------------------
 
 
 def _put_visit(pages: Pages, folder: ReportFolder, facts: Mapping[str, Any], asked: Asked) -> None:
@@ -195,8 +196,8 @@ def _put_lists(
     checks = {"spot_checks": school["spot_checks"], "inspections": school["inspections"]}
     _put(folder, "spot-checks/index", checks, CHECKS, school["spot_checks"])
     folder.put("spot-checks/inspections.csv", to_csv(INSPECTIONS, rows_of_inspections(school["inspections"])))
-    told = school["contraventions"]
-    _put(folder, "headteacher", {"contraventions": told}, CONTRAVENTIONS, told)
+    contravened = school["contraventions"]
+    _put(folder, "headteacher", {"contraventions": contravened}, CONTRAVENTIONS, contravened)
 
 
 def _put(folder: ReportFolder, name: str, facts: Mapping[str, Any], columns: Sequence[str], rows: Any) -> None:
@@ -207,7 +208,7 @@ def _put(folder: ReportFolder, name: str, facts: Mapping[str, Any], columns: Seq
 def _put_manifests(
     folder: ReportFolder, share: Path, recorded: Recorded, asked: Asked, progress: Callable[[str], object]
 ) -> int:
-    """A manifest for each visit's folder; how many files there are not as recorded."""
+    """Write a manifest for each visit's folder; returns how many files do not match the record."""
     names, strange = FileNames(), 0
     with opened_copy(share) as copy:
         for visit, digests in sorted(recorded.digests.items()):
@@ -221,11 +222,11 @@ def _put_manifests(
     return strange
 
 
-# --- what is looked at -----------------------------------------------------------------------------------------------
+# --- reading the share -----------------------------------------------------------------------------------------------
 
 
 def _folders(share: Path) -> dict[str, OnShare] | None:
-    """How many files each visit's folder holds; None where this is no whole share, or it may not be looked into."""
+    """How many files each visit's folder holds; None if this is not a whole share, or its folders may not be read."""
     import stat
 
     found: dict[str, OnShare] = {}
@@ -262,7 +263,7 @@ def _sorted(tally: Tally) -> tuple[dict[str, list[Cell]], dict[str, list[Cell]]]
 
 
 def _visits(by_visit: Mapping[str, Any], asked: Asked) -> list[str]:
-    """Those on record, and those that the visits list says have begun."""
+    """The visits on record, and those in the visits list that have begun."""
     begun = [visit for visit, words in (asked.visits or {}).items() if words.starts <= asked.now]
     return list(dict.fromkeys((*by_visit, *begun)))
 

@@ -1,7 +1,7 @@
 """The report's numbers for a monitoring system: OpenMetrics text, which node_exporter and windows_exporter read.
 
 Format: https://prometheus.io/docs/specs/om/open_metrics_spec/ (text format, 1.0). Labels are devices, never visits or
-staff: a monitoring system keeps them for years. Pure.
+staff, because a monitoring system stores them for years. Pure.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ PREFIX = "photo_agent"
 
 
 def metrics(school: Mapping[str, Any], devices: Sequence[Mapping[str, Any]], label: Callable[[str], str]) -> bytes:
-    """The file's content; `label` gives each laptop a name of its own, of plain characters."""
+    """The file's content; `label` gives each laptop a unique name of plain characters."""
     lines = [*_school(school)]
     for name, what, value in _OF_DEVICES:
         lines += [f"# TYPE {PREFIX}_{name} gauge", f"# HELP {PREFIX}_{name} {what}"]
@@ -48,14 +48,18 @@ def _spread(step: str, part: str) -> Any:
 _OF_DEVICES: tuple[tuple[str, str, Any], ...] = (
     ("record_whole", "Whether the laptop's record is whole and signed.", lambda one: int(one["whole"])),
     ("silent", "Whether it has said nothing for too long.", lambda one: int(one["silent"])),
-    ("last_heard_seconds", "When it was last heard from, since 1970.", lambda one: _seconds(one["last_heard"])),
+    (
+        "last_heard_seconds",
+        "When it was last heard from, in seconds since 1970.",
+        lambda one: _seconds(one["last_heard"]),
+    ),
     ("entries", "Signed entries of its record.", lambda one: one["signed"]),
     ("device_photos", "Photos of visits that it sent.", lambda one: one["photos"]),
     ("overdue_photos", "Photos that should have left it by now.", lambda one: one["overdue"]),
     ("refused_photos", "Photos that cannot be sent as they are.", lambda one: one["refused"]),
     ("unremoved_photos", "Photos on the share that are not yet removed from it.", lambda one: one["not_removed"]),
-    ("review_photos", "Photos that wait for a person's decision.", lambda one: one["review"]),
-    ("damaged_photos_30_days", "Damaged photos in 30 days.", lambda one: one["damaged_30_days"]),
+    ("review_photos", "Photos that are waiting for a person's decision.", lambda one: one["review"]),
+    ("damaged_photos_30_days", "Damaged photos in the last 30 days.", lambda one: one["damaged_30_days"]),
     (
         "first_opportunity_half_seconds",
         "From the share reachable to sent and checked: half of the photos.",

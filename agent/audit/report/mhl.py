@@ -1,8 +1,8 @@
-"""An ASC Media Hash List (ASC-MHL 2.0) of each visit's folder, for archives and other tools to check files by.
+"""An ASC Media Hash List (ASC-MHL 2.0) of each visit's folder, so that archives and other tools can check the files.
 
-Every file is read in full. Only those that are byte for byte as a verified record says are listed, with their C4 hash
-(SHA-512 in base 58, SMPTE ST 2114); the others are counted. Nothing is written on the share: whoever wants to check a
-copy of a visit's folder puts `ascmhl/` from here into it.
+Every file is read in full. A file is listed, with its C4 hash (SHA-512 in base 58, SMPTE ST 2114), only if it matches a
+verified record byte for byte; the others are counted. Nothing is written on the share: to check a copy of a visit's
+folder, put `ascmhl/` from here into it.
 """
 
 import hashlib
@@ -17,13 +17,13 @@ from agent.record.entry import Entry
 from agent.record.schema import EntryKind
 
 LARGEST = 64 * 1024**3
-"""Bytes of a file that is read."""
+"""The most bytes of a file that are read."""
 
 MOST_FILES = 2_000_000
-"""Files on record that are remembered."""
+"""The most files on record that are remembered."""
 
 MOST_CLAIMS = 1_000
-"""Different contents that are remembered of one file."""
+"""The most different contents of one file that are remembered."""
 
 _DIGITS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -34,14 +34,14 @@ _NAME = re.compile(r"visits/([^/]+)/([^/]+)")
 class Recorded:
     """Which bytes the verified entries say are on the share, by visit folder and name; a sink for entries.
 
-    A laptop may name another's file: what either says of it counts, so that none can keep the other's out.
+    One laptop may name another's file. Then both entries count, so that neither laptop can suppress the other's file.
     """
 
     digests: dict[str, dict[str, frozenset[bytes]]] = field(default_factory=dict)
     count: int = 0
 
     def entry(self, entry: Entry) -> None:
-        """Remember a transfer's files."""
+        """Remember the files of a transfer."""
         files = entry.body.get("files")
         if entry.kind is not EntryKind.TRANSFERRED or not isinstance(files, list):
             return
@@ -58,7 +58,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One visit's manifest and chain file, by their names; and how many files are in it, and how many are not."""
+    """One visit's manifest and chain file, by their names; how many files it lists, and how many it leaves out."""
 
     files: Mapping[str, bytes]
     listed: int
@@ -68,7 +68,7 @@ class Manifest:
 def manifest(
     copy: Beneath, visit: str, recorded: Mapping[str, frozenset[bytes]], now: datetime, version: str
 ) -> Manifest | None:
-    """The manifest of `visits/<visit>/`; None where there is no such folder."""
+    """The manifest of `visits/<visit>/`; None if there is no such folder."""
     try:
         names = copy.names(("visits", visit), MOST_FILES)
     except (OSError, NotPlain):
@@ -88,7 +88,7 @@ def manifest(
 
 
 def _hashed(copy: Beneath, visit: str, name: str, wanted: frozenset[bytes], now: datetime) -> str | None:
-    """A file's entry in the manifest; None where it is not as recorded."""
+    """A file's entry in the manifest; None if it does not match the record."""
     if not name.isprintable():
         return None
     sha256, sha512, size = hashlib.sha256(), hashlib.sha512(), 0
@@ -120,7 +120,7 @@ def _head(at: datetime, version: str) -> list[str]:
     return [
         '<?xml version="1.0" encoding="UTF-8"?>\n<hashlist version="2.0" xmlns="urn:ASC:MHL:v2.0">\n',
         f"  <creatorinfo>\n    <creationdate>{at.isoformat(timespec='seconds')}</creationdate>\n",
-        "    <hostname>photo-agent</hostname>\n",  # the format wants one; the machine's own name is nobody's business
+        "    <hostname>photo-agent</hostname>\n",  # the format requires one; the machine's own name stays private
         f'    <tool version="{escape(version)}">visit-photo-agent</tool>\n  </creatorinfo>\n',
         "  <processinfo>\n    <process>in-place</process>\n    <ignore>\n      <pattern>.DS_Store</pattern>\n",
         "      <pattern>ascmhl</pattern>\n      <pattern>ascmhl/</pattern>\n    </ignore>\n  </processinfo>\n",

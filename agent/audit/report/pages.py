@@ -1,4 +1,4 @@
-"""The pages: facts put into templates. All is escaped; no page has a script, and none loads from elsewhere."""
+"""The pages: facts filled into templates. Every value is escaped; no page has a script or loads from elsewhere."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -10,6 +10,7 @@ from agent.audit.report.asked import Asked
 from agent.audit.report.school import first_opportunity, headline
 from agent.audit.report.shown import FileNames, shown
 from agent.audit.report.words import MONTHS, Clock, count, span
+from agent.style import SHARED
 
 HERE = Path(__file__).parent
 STYLE = HERE / "style.css"
@@ -51,8 +52,8 @@ class Pages:
         )
 
     def style(self) -> None:
-        """The one style sheet."""
-        self._put("style.css", STYLE.read_bytes())
+        """The one style sheet: the rules that the staff page shares, then the report's own."""
+        self._put("style.css", SHARED.read_bytes() + STYLE.read_bytes())
 
     def school(self, school: Mapping[str, Any], devices: Sequence[Mapping[str, Any]]) -> None:
         """The first page, and the draft for the Headteacher."""
@@ -112,7 +113,7 @@ def _check_sentence(check: Mapping[str, Any]) -> str:
 
 
 def _times(facts: Mapping[str, Any]) -> str:
-    """When a visit is, by the clock of where it is."""
+    """When a visit takes place, in its local time."""
     from zoneinfo import ZoneInfo
 
     there = Clock(ZoneInfo(facts["timezone"]), facts["timezone"])

@@ -1,4 +1,4 @@
-"""Keeping times: which visits' photos are past theirs, which are held, and when IT's deletion was first seen. Pure.
+"""Keeping times: which visits' photos are past theirs, which are on hold, and when IT's deletion was first seen. Pure.
 
 Nothing here deletes. Days count from the visit's end or its last transfer, whichever is later.
 """
@@ -13,10 +13,11 @@ from agent.audit.report.asked import Asked, OnShare
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One visit's keeping time. `until` is None where nobody said how long; `deleted_at` when it was first seen empty.
+    """One visit's keeping time. `until` is None if nobody has said how long; `deleted_at` is when it was first seen
+    empty.
 
-    `left` is how many files are in its folder on the share, None where that was not looked at; `missing` how many fewer
-    than on record, although nothing is due.
+    `left` is how many files are in its folder on the share, None if the folder was not read. `missing` is how many
+    fewer that is than on record, although nothing is due.
     """
 
     visit: str
@@ -51,7 +52,7 @@ def due_of(
     asked: Asked,
     seen_deleted: Mapping[str, datetime],
 ) -> Due:
-    """Where this visit stands; `last` is its last transfer, `on_record` its files, of which `own` were written once.
+    """This visit's keeping time; `last` is its last transfer, `on_record` its files, `own` those of them written once.
 
     `seen_deleted` is what earlier reports saw.
     """
@@ -62,7 +63,7 @@ def due_of(
     held = visit in asked.keeping.held
     past = until is not None and until <= asked.now and not held
     left = None if folders is None else folders[visit].files if visit in folders else 0
-    # An empty folder is a deletion only where one was due; else files are missing that should be there.
+    # An empty folder counts as a deletion only if one was due; otherwise files are missing.
     deleted = left == 0 and on_record > 0 and (past or visit in seen_deleted)
     at = (seen_deleted.get(visit) or asked.now) if deleted else None
     missing = max(0, own - left) if left is not None and not past and not deleted else 0

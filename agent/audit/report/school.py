@@ -1,4 +1,4 @@
-"""The school's facts: what needs a person today, months, and what the Headteacher should hear. Pure."""
+"""The facts about the school: what needs a person today, month by month, and what the Headteacher should hear. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -54,7 +54,7 @@ def school_facts(
 
 
 def spot_check_facts(one: Any) -> dict[str, Any]:
-    """A spot check's result, as it may be shown."""
+    """A spot check's result, reduced to what may be shown."""
     return {
         "kind": "spot-check",
         "id": shown(one.id),
@@ -108,7 +108,7 @@ def _needs(
         results = count(asked.unread_checks, "result")
         yield _need(4, f"{results} of spot checks cannot be read", "Look into IT's folder of spot checks.", "IT", None)
     if tally.left_out:
-        text = "A laptop put more on record than any school has. What is beyond the bounds is not in these sums."
+        text = "A laptop recorded more than any school has. Entries beyond the limits are left out of these sums."
         yield _need(1, f"{count(tally.left_out, 'entry', 'entries')} could not be counted", text, "IT", None)
 
 
@@ -117,7 +117,7 @@ def _of_device(one: Mapping[str, Any], asked: Asked) -> Iterable[dict[str, Any]]
     whom = ", ".join(one["staff"]) or "its user"
     if not one["whole"]:
         text = f"{one['findings'][0][:1].upper()}{one['findings'][0][1:]}." if one["findings"] else ""
-        yield _need(0, f"{name}: the record is not whole", text, "IT", one["last_heard"], device=one["device"])
+        yield _need(0, f"{name}: the record is damaged", text, "IT", one["last_heard"], device=one["device"])
     if one["goes_on_as"]:
         return
     refused_at = None if one["share_refused_at"] is None else datetime.fromisoformat(one["share_refused_at"])
@@ -126,22 +126,22 @@ def _of_device(one: Mapping[str, Any], asked: Asked) -> Iterable[dict[str, Any]]
             yield _need(
                 1,
                 f"{name}: the server showed another identity",
-                "Nothing was sent to it. If you changed the server’s key, give the laptop the new one. If you did not, "
+                "Nothing was sent to it. If you changed the server’s key, give the laptop the new one. If not, "
                 "treat it as an attack.",
                 "IT",
                 one["share_refused_at"],
                 device=one["device"],
             )
         else:
-            text = "Nothing was sent. Check that its key and its user are still known to the server."
-            about = f"{name}: the server did not let it in"
+            text = "Nothing was sent. Check that the server still has its key and its user."
+            about = f"{name}: the server refused its login"
             yield _need(2, about, text, "IT", one["share_refused_at"], device=one["device"])
     if one["silent"] and (one["whole"] or one["last_heard"]):
         text = f"It should sign its record every day. Ask {whom} if the laptop is in use; run photo-agent doctor on it."
         yield _need(2, f"{name} is silent", text, "IT", one["last_heard"], device=one["device"])
     if one["lost_on_share"]:
         photos = count(one["lost_on_share"], "photo")
-        text = "They were proven there, and were gone when the laptop looked again. It still has them."
+        text = "They were checked there, and had disappeared when the laptop looked again. It still has them."
         yield _need(1, f"{name}: {photos} missing on the share", text, "IT", None, device=one["device"])
     if one["overdue"]:
         photos = count(one["overdue"], "photo")
@@ -150,7 +150,7 @@ def _of_device(one: Mapping[str, Any], asked: Asked) -> Iterable[dict[str, Any]]
         yield _need(2, f"{name}: {photos} {verb} overdue", text, "IT", None, device=one["device"])
     if one["refused"]:
         photos = count(one["refused"], "photo")
-        text = "Open the staff page on the laptop: it says of each one what to do."
+        text = "Open the staff page on the laptop: it says what to do about each one."
         yield _need(3, f"{name}: {photos} cannot be sent", text, whom, None, device=one["device"])
     if one["damaged_30_days"] >= CARD_FAILS:
         text = f"{one['damaged_30_days']} of {one['photos_30_days']} photos in 30 days are damaged. Replace the card."
@@ -158,12 +158,12 @@ def _of_device(one: Mapping[str, Any], asked: Asked) -> Iterable[dict[str, Any]]
     if one["review"]:
         photos = count(one["review"], "photo")
         verb = "waits" if one["review"] == 1 else "wait"
-        text = "Only the person who took them can say which visit they are of, or that they are private."
+        text = "Only the person who took them can say which visit they belong to, or that they are private."
         yield _need(4, f"{name}: {photos} {verb} for a decision", text, whom, one["heartbeat_at"], device=one["device"])
     if one["dated_ahead"]:
         entries = count(one["dated_ahead"], "entry", "entries")
-        about = f"{name}: its clock ran ahead"
-        text = f"{entries} of its record are dated in the future. Have the laptop set its clock by the network."
+        about = f"{name}: its clock was fast"
+        text = f"{entries} of its record are dated in the future. Set the laptop’s clock to network time."
         yield _need(4, about, text, "IT", None, device=one["device"])
 
 
@@ -172,12 +172,14 @@ def _of_visit(one: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     if keeping["past"] and keeping["files_left"] != 0:
         left = "Its photos" if keeping["files_left"] is None else count(keeping["files_left"], "file")
         verb = "is" if keeping["files_left"] == 1 else "are"
-        text = f"{left} {verb} older than {count(keeping['days'], 'day')}. Delete the visit’s folder, or hold it."
+        text = (
+            f"{left} {verb} older than {count(keeping['days'], 'day')}. Delete the visit’s folder, or put it on hold."
+        )
         about = f"{title}: the keeping time is over"
         yield _need(3, about, text, "the person who may delete", keeping["until"], visit=one["visit"])
     if one["files_missing"]:
         files = count(one["files_missing"], "file")
-        text = "There are more on record than in its folder. Find out who took them away; look for them in a back-up."
+        text = "The record has more files than the folder. Find out who removed them; look for them in a back-up."
         yield _need(1, f"{title}: {files} missing on the share", text, "IT", None, visit=one["visit"])
 
 
@@ -190,7 +192,7 @@ def _need(rank: int, about: str, text: str, whom: str, since: Any, **link: str) 
 
 
 def _months(tally: Tally, asked: Asked) -> list[dict[str, Any]]:
-    """The last months, from the first that anything is on record of, but at least three."""
+    """The last months, from the first one with an entry, but at least three."""
     today = asked.now.astimezone(asked.clock.zone).date()
     this = today.year * 12 + today.month - 1
     months = tally.months
@@ -226,7 +228,7 @@ def contraventions(devices: Sequence[Mapping[str, Any]], tally: Tally, asked: As
 
 def _damage(one: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "what": f"The record of {shown(one['device'])} is not whole: {'; '.join(one['findings'][:3])}. Until this is "
+        "what": f"The record of {shown(one['device'])} is damaged: {'; '.join(one['findings'][:3])}. Until this is "
         "explained, what it says after that point proves nothing.",
         "kind": "record",
         "device": one["device"],
@@ -241,7 +243,7 @@ def _damage(one: Mapping[str, Any]) -> dict[str, Any]:
 _KINDS = {
     "overdue": ("{photos} of {visit} did not leave {device} at the first opportunity.", "photo"),
     "refused": ("{photos} of {visit} could not be sent from {device} as they are, and stayed on it.", "photo"),
-    "share-lost": ("{photos} of {visit} that {device} had sent were not on the share any more.", "photo"),
+    "share-lost": ("{photos} of {visit} that {device} had sent have disappeared from the share.", "photo"),
     "left-on-share": (
         "{photos} to {visit} that {device} did not finish had named files already, which IT should look at.",
         "transfer",
@@ -295,7 +297,7 @@ def first_opportunity(facts: Mapping[str, Any]) -> str:
     """In a sentence or two: do photos leave at the first opportunity?"""
     spread = facts["delays"]["reachable_to_checked"]
     if spread is None:
-        return "No photo on record says how long it took."
+        return "The records do not say how long any photo took."
     overdue = facts["overdue"]
     late = " None is overdue now."
     if overdue:

@@ -1,7 +1,7 @@
-"""What of a record may stand on a page. Whoever signs a record can write anything into it. Pure.
+"""Which parts of a record a page may show. The owner of a key can sign anything. Pure.
 
-Text is cut, and text that looks like a path, a file's name or a position is not shown at all. Names of files here are
-made from what a record says, and can lead nowhere else.
+Text is shortened, and text that looks like a path, a file's name or a position is not shown at all. File names for the
+pages are derived from what a record says, and cannot lead out of their folder.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from functools import lru_cache
 from agent.record.schema import JSON, trace_of_private
 
 LONGEST = 120
-"""Characters of a text that are shown."""
+"""The most characters of a text that are shown."""
 
 NOT_SHOWN = "(not shown: it may name a file or a place)"
 
@@ -31,19 +31,19 @@ def shown(text: str) -> str:
 
 
 def text_of(body: Mapping[str, JSON], name: str) -> str:
-    """A field's text, as it may be shown; empty where there is none."""
+    """A field's text, as it may be shown; empty if the field is missing."""
     value = body.get(name)
     return shown(value) if isinstance(value, str) else ""
 
 
 def count_of(body: Mapping[str, JSON], name: str) -> int:
-    """A field's whole number from 0; 0 where there is none."""
+    """A field's whole number from 0; 0 if the field is missing."""
     value = body.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else 0
 
 
 def time_of(body: Mapping[str, JSON], name: str) -> datetime | None:
-    """A field's instant; None where there is none."""
+    """A field's instant; None if the field is missing."""
     value = body.get(name)
     if not isinstance(value, str) or len(value) > 64:
         return None
@@ -51,19 +51,19 @@ def time_of(body: Mapping[str, JSON], name: str) -> datetime | None:
         found = datetime.fromisoformat(value)
     except ValueError:
         return None
-    # Years at the ends of the calendar have no neighbours to be reckoned with in another zone.
+    # In the calendar's first and last year, another zone's date may not exist.
     return found if found.tzinfo is not None and 1980 <= found.year <= 2200 else None
 
 
 class FileNames:
-    """Names for files of one folder: each its own, even if capitals do not count, and none that a system reserves."""
+    """Unique names for the files of one folder, even if capitals do not count; never a name that a system reserves."""
 
     def __init__(self) -> None:
         self._given: dict[str, str] = {}
         self._taken: set[str] = set()
 
     def of(self, name: str) -> str:
-        """The name, without ending, for what a record calls `name`: itself where that is plain and free."""
+        """The file name, without ending, for what a record calls `name`: unchanged if that is plain and free."""
         known = self._given.get(name)
         if known is None:
             known = name

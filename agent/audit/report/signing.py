@@ -1,4 +1,4 @@
-"""The reviewer's signature under a certificate: a signed note (c2sp.org/signed-note) over the hash of its data."""
+"""The reviewer's signature on a certificate: a signed note (c2sp.org/signed-note) over the hash of its data."""
 
 import re
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ LARGEST_KEY = 100_000
 
 @dataclass(frozen=True, slots=True)
 class ReviewerKey:
-    """A reviewer's private key, with the name that its signatures carry."""
+    """A reviewer's private key, and the name that its signatures carry."""
 
     key: VerifierKey
     _private: "Ed25519PrivateKey"
 
     @classmethod
     def read(cls, file: Path) -> Self:
-        """From a file in OpenSSH's format, as `ssh-keygen -t ed25519` makes it; it is called after the file."""
+        """From a file in OpenSSH's format, as `ssh-keygen -t ed25519` makes it; the key is named after the file."""
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
         from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
@@ -47,5 +47,5 @@ class ReviewerKey:
 
 
 def certificate_note(file: str, digest: str, key: ReviewerKey) -> bytes:
-    """The note: what it is, the file's name and its SHA-256, and the signature."""
+    """The note: what it certifies, the file's name and its SHA-256, and the signature."""
     return sign_note(f"{ORIGIN}\n{file}\nsha256 {digest}\n", key).encode()

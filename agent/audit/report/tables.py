@@ -1,4 +1,4 @@
-"""The report's facts as JSON, in one form for one content, and as tables for spreadsheets. Pure."""
+"""The report's facts as JSON, always the same bytes for the same content, and as tables for spreadsheets. Pure."""
 
 import csv
 import io
@@ -10,14 +10,14 @@ from agent.record.schema import LARGEST
 
 
 def to_json(facts: Mapping[str, Any]) -> bytes:
-    """Canonical JSON (RFC 8785), so that a page's data has one hash, whoever makes it."""
+    """Canonical JSON (RFC 8785), so that the same data always has the same hash."""
     import rfc8785
 
     return rfc8785.dumps(_clean(facts))
 
 
 def _clean(value: Any) -> Any:
-    """Without what canonical JSON has no form for, and a record may hold: halves of characters, huge sums."""
+    """A value without what a record may hold and canonical JSON cannot: halves of characters, huge sums."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
@@ -28,7 +28,7 @@ def _clean(value: Any) -> Any:
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """A table that Excel opens rightly: byte order mark, RFC 4180, and no text that starts a formula."""
+    """A table that Excel opens correctly: byte order mark, RFC 4180, and no text that starts a formula."""
     out = io.StringIO(newline="")
     out.write("\ufeff")
     writer = csv.DictWriter(out, columns, lineterminator="\r\n", extrasaction="ignore")

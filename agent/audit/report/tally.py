@@ -1,7 +1,7 @@
-"""Adding up proven entries as they come, each looked at once: only what is open grows with their number.
+"""Adding up proven entries as they come, each looked at once: memory grows only with the number of open photos.
 
-What a record says is not believed to be well-formed: a field that is missing or strange counts as not said, and there
-are bounds on how many visits, laptops, places and open photos are told apart. What is beyond them is counted.
+A record need not be well-formed: a field that is missing or strange counts as not stated, and the numbers of visits,
+laptops, places and open photos that are counted separately are limited. Entries beyond the limits are only counted.
 """
 
 import re
@@ -17,22 +17,22 @@ from agent.record.entry import Entry
 from agent.record.schema import OUTCOMES, PLACES, WORDS, EntryKind
 
 MOST_VISITS = 2_000
-"""Visits of one laptop that are told apart."""
+"""The most visits of one laptop that are counted separately."""
 
 MOST_OPEN = 500_000
-"""Photos of one laptop that may be unfinished at once."""
+"""The most photos of one laptop that may be unfinished at once."""
 
 MOST_NAMED = 50
-"""Entries named behind one trouble; names of staff, cameras or places of one visit."""
+"""The most entries named for one trouble; also the most names of staff, cameras or places of one visit."""
 
 MOST_STATED = 10_000
-"""Statements and inspections that are shown."""
+"""The most statements and inspections that are shown."""
 
 HISTORY = timedelta(days=400)
-"""How far back days and months are told apart."""
+"""How far back days and months are counted separately."""
 
 _EARLIEST, _LATEST = datetime(1980, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""What lies outside is no time of a laptop's, and at the ends of the calendar nothing can be reckoned."""
+"""Times outside this range cannot be a laptop's, and near the ends of the calendar dates cannot be calculated."""
 
 _CAMERA = re.compile(r"[0-9]{8}-[0-9]{6}_([a-z0-9-]{1,40})_[0-9a-f]{6,}")
 
@@ -42,7 +42,7 @@ _Photo = tuple[object, object]
 
 
 class _Open:
-    """One laptop's photos that something is still to become of."""
+    """One laptop's photos that are not finished yet."""
 
     def __init__(self) -> None:
         self.sent: dict[_Photo, tuple[Cell, datetime | None]] = {}
@@ -53,7 +53,7 @@ class _Open:
 
 
 class Tally:
-    """The sums. `zone` is where days and months begin; `settle` is called once, when all entries were given."""
+    """The sums. Days and months begin in `zone`; call `settle` once, after the last entry."""
 
     def __init__(self, now: datetime, zone: tzinfo) -> None:
         self._zone = zone
@@ -109,7 +109,7 @@ class Tally:
             take(entry, laptop, when)
 
     def settle(self) -> None:
-        """Join what went on under another name, and count what is still open."""
+        """Join records that continue under another name, and count what is still open."""
         older: dict[str, list[str]] = {}
         for old, new in self._became.items():
             older.setdefault(new, []).append(old)
@@ -143,7 +143,7 @@ class Tally:
         return {key: Month.of(ones) for key, ones in several.items()}
 
     def goes_on_as(self, device: str) -> str | None:
-        """The name under which this laptop's record goes on, by its own word."""
+        """The name under which this laptop's record continues, by its own word."""
         return self._became.get(device)
 
     # --- kinds -------------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class Tally:
         here.refused.pop(photo[0], None)
         laptop.reached_at = when
         if photo in here.sent:
-            return  # put down twice: it is one photo
+            return  # recorded twice: it is one photo
         proven = time_of(body, "proven_at")
         found, reach = time_of(body, "found_at"), time_of(body, "reachable_at")
         if len(here.sent) < MOST_OPEN:
@@ -207,7 +207,7 @@ class Tally:
         if sent is not None:
             self._gone(*sent, at)
         elif len(here.early) < MOST_OPEN:
-            here.early[photo] = at  # sent under the name that the laptop had before
+            here.early[photo] = at  # sent under the laptop's former name
         cell = self._cell(entry)
         if cell is None:
             return
@@ -304,12 +304,12 @@ class Tally:
         laptop.key_since = when
 
     def _renamed(self, entry: Entry, _laptop: Laptop, _when: datetime) -> None:
-        # Only the word of the record that is closed counts: another could claim anybody's photos.
+        # Only the old record can name its successor: otherwise any record could claim anybody's photos.
         old, new = entry.body.get("old_name"), entry.body.get("new_name")
         if old == entry.device and isinstance(new, str) and new != old:
             self._became[old] = new
 
-    # --- what they share ---------------------------------------------------------------------------------------------
+    # --- shared by them ----------------------------------------------------------------------------------------------
 
     def _cell(self, entry: Entry) -> Cell | None:
         visit = entry.body.get("visit")
@@ -360,7 +360,7 @@ class Tally:
 
 
 def _names_of(device: str, older: Mapping[str, Sequence[str]]) -> list[str]:
-    """The names that the laptop called `device` now had before: of all that say so, as any may claim it."""
+    """The former names of the laptop now called `device`: every record that says so counts, as any may claim it."""
     seen, waiting = {device}, [device]
     while waiting:
         for old in older.get(waiting.pop(), ()):

@@ -1,4 +1,4 @@
-"""Dates, spans of time and numbers as a reader in a school has them. Pure."""
+"""Dates, durations and numbers as people in a school write them. Pure."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -12,10 +12,10 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 def span(seconds: float | None) -> str:
-    """A span of time in its two largest units: `34 s`, `4 min`, `1 h 30 min`, `2 days 4 h`."""
+    """A duration in its two largest units: `34 s`, `4 min`, `1 h 30 min`, `2 days 4 h`."""
     if seconds is None:
         return "–"
-    whole = max(1, round(seconds))  # what took less was done within a second, too
+    whole = max(1, round(seconds))  # anything shorter is shown as a second
     if whole < 2 * MINUTE:
         return f"{whole} s"
     if whole < HOUR:
@@ -33,7 +33,7 @@ def count(number: int, one: str, several: str = "") -> str:
 
 
 def size(octets: int) -> str:
-    """Bytes in the unit that a reader knows from file managers."""
+    """Bytes in the unit that file managers show."""
     return f"{octets / 1e9:,.1f} GB" if octets >= 1e9 else f"{octets / 1e6:,.1f} MB"
 
 
@@ -55,7 +55,7 @@ class Clock:
     name: str
 
     def day(self, when: datetime | date | str | None) -> str:
-        """`14 March 2026`; `–` for none. A day or an instant may also be as ISO 8601 writes it."""
+        """`14 March 2026`; `–` for None. A day or an instant may also be given in ISO 8601."""
         if not when:
             return "–"
         if isinstance(when, str):
@@ -64,13 +64,13 @@ class Clock:
         return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
     def moment(self, when: datetime | str | None) -> str:
-        """`14 March 2026, 10:11`; an instant may also be as ISO 8601 writes it."""
+        """`14 March 2026, 10:11`; an instant may also be given in ISO 8601."""
         if isinstance(when, str):
             when = datetime.fromisoformat(when)
         return "–" if when is None else f"{self.day(when)}, {self._there(when):%H:%M}"
 
     def _there(self, when: datetime) -> datetime:
-        """As this clock shows it; at either end of the calendar, where not every zone has a time, as it is."""
+        """As this clock shows it; unchanged at either end of the calendar, where not every zone has a time."""
         try:
             return when.astimezone(self.zone)
         except (OverflowError, ValueError):

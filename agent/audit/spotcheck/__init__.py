@@ -1,9 +1,10 @@
 """Spot checks: a sample of transfers that nobody could choose, examined to the byte.
 
-`frozen` is what may be drawn: the transfers in checkpoints that a witness has seen. `lots` draws the lowest hashes of a
-seed, which is given or comes from a `commitment`; `sampling` says how many, and what they prove. `drawfile` writes the
-draw down, signed, before anything is shown. `examine` looks at each transfer (`examining`) with what it is given
-(`ports`), and the other way at the share's files (`strangers`). `outcome` is what came of it; `results` are kept.
+`frozen` finds what may be drawn: the transfers in checkpoints that a witness has seen. `lots` draws the lowest hashes
+for a seed, which is given or comes from a `commitment`; `sampling` says how many, and what they prove. `drawfile`
+writes the draw to a file, signed, before anything is shown. `examine` looks at each transfer (`examining`) with what
+the caller provides (`ports`), and in the other direction at files on the share without an entry (`strangers`).
+`outcome` is the result; `results` stores it.
 """
 
 from agent.audit.spotcheck.commitment import agreed_size, commit, read_commitment

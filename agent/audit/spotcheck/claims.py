@@ -1,7 +1,7 @@
-"""What the records say of the share and of the transfers that were drawn: one pass over all of them.
+"""What the records say about the share and about the transfers that were drawn: one pass over all of them.
 
-The lines of entries that were drawn are collected wherever they are, signed or not: their proof decides. All else is
-believed only of a record in which nothing is wrong; what a damaged one says is remembered as doubtful.
+The lines of entries that were drawn are collected wherever they are, signed or not: their proof decides. Other entries
+are believed only if nothing is wrong with their record; what a damaged record says is remembered as doubtful.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ _MARKS = tuple(f'"kind":"{kind}"'.encode() for kind in _READ)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """That an entry says what the share holds under a name."""
+    """An entry's statement that the share holds this under a name."""
 
     place: Place
     transfer: Transfer
@@ -39,7 +39,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What a record says became of a photo: removed, or by which outcome it was not."""
+    """What a record says happened to a photo: that it was removed, or the reason why it was not."""
 
     device: str
     outcome: str | None
@@ -47,10 +47,10 @@ class Removal:
 
 @dataclass(slots=True)
 class Claims:
-    """`lines` are, for each entry drawn, every line with its leaf that is in its place; `held` the claims on the files
-    drawn, `removals` by photo and transfer. `staff` are, by device, who works with it and since when; `visited` are
-    the visits for which a member of staff has transfers, `visits` all that have any; `sent` are the photos of each pair
-    of device and visit that was drawn.
+    """`lines` holds, for each entry drawn, every line with its leaf that claims its place; `held` the claims about the
+    files drawn, `removals` those about photos, by photo and transfer. `staff` says, by device, who works with it and
+    since when. `visited` are the visits for which a member of staff has transfers, `visits` all that have any; `sent`
+    are the photos of each pair of device and visit that was drawn.
     """
 
     lines: defaultdict[Place, list[tuple[bytes, bytes]]] = field(default_factory=lambda: defaultdict(list))
@@ -66,7 +66,7 @@ class Claims:
     _transfers: set[bytes] = field(default_factory=set)
 
     def has_name(self, name: str) -> bool:
-        """Whether an entry that is believed says that the share holds this file."""
+        """Whether a believed entry says that the share holds this file."""
         return _short(name) in self._named
 
     def may_have_name(self, name: str) -> bool:
@@ -74,11 +74,11 @@ class Claims:
         return _short(name) in self._doubtful
 
     def has_transfer(self, transfer: str) -> bool:
-        """Whether any record has an entry of this transfer."""
+        """Whether any record has an entry for this transfer."""
         return _short(transfer) in self._transfers
 
     def take(self, device: str, entry: Mapping[str, Any], files: Collection[str], wanted: Collection[str]) -> None:
-        """An entry of a record: `files` are the names that were drawn, `wanted` the transfers."""
+        """Add an entry of a record: `files` are the names that were drawn, `wanted` the transfers."""
         kind, body = entry.get("kind"), entry.get("body")
         at = _instant(entry.get("at"))
         if not isinstance(body, dict) or at is None:
@@ -128,21 +128,21 @@ def gather(
     )
     for evidence, report in evidences:
         mine = origin(evidence.device)
-        for index, line, kept in raw_lines(evidence):
+        for index, line, leaf_line in raw_lines(evidence):
             if (mine, index) in places:
-                claims.lines[mine, index].append((line, kept))
+                claims.lines[mine, index].append((line, leaf_line))
             if any(mark in line for mark in _MARKS) and (report.findings or index < report.signed):
                 try:
                     entry = json.loads(line)
                 except (ValueError, RecursionError):
-                    continue  # verifying tells of it
+                    continue  # verifying reports it
                 if isinstance(entry, dict):
                     claims.take(evidence.device, entry, files, wanted)
     return claims
 
 
 def raw_lines(evidence: PublishedEvidence) -> Iterator[tuple[int, bytes, bytes]]:
-    """Every line with its index and the line of its leaf, unchecked, however many pieces claim its place."""
+    """Every line with its index and its leaf's line, unchecked, however many pieces claim its place."""
     for piece in evidence.pieces:
         if piece.entries is None or piece.leaves is None:
             continue
@@ -153,11 +153,11 @@ def raw_lines(evidence: PublishedEvidence) -> Iterator[tuple[int, bytes, bytes]]
                     yield index, line, leaves.read(LEAF_LINE)
                     index += 1
         except (OSError, NotPlain):
-            continue  # verifying tells of it
+            continue  # verifying reports it
 
 
 def _short(text: str) -> bytes:
-    """Enough of a name to know it again: a million names would take 100 MB."""
+    """Enough of a name to recognise it: a million full names would take 100 MB."""
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 

@@ -1,16 +1,17 @@
 """Commit and reveal: a seed that nobody could choose.
 
 *The commitment* comes first. This program draws a secret of 32 random bytes and writes it into a file that only the
-reviewer can read, with the checkpoints seen so far and the size of the draw. The file's SHA-256 is given away (to the
-head, say) at that moment: what is in the file cannot be changed any more without it showing.
+reviewer can read, with the checkpoints seen so far and the size of the draw. The file's SHA-256 is given to somebody
+else (to the head, say) at once: from then on, any change to the file would show.
 
-*The reveal* comes later. What may be drawn are the entries in checkpoints that the witness saw before it. The seed is
+*The reveal* comes later. The draw is made from the entries in checkpoints that the witness saw before it. The seed is
 SHA-256 over the secrets of all commitments that are revealed together, and over the first checkpoint that each device
 signed after the commitment. So
 
-- staff cannot choose: until the reveal they do not know the secret, and what they write after it is not drawn from;
-- IT cannot choose: the secret was fixed before those checkpoints were there, and their roots are hashes over salts that
-  laptops choose. Where no laptop has signed anything since, that does not hold, and the draw says so;
+- staff cannot choose: they do not know the secret before the reveal, and entries that they write after it are not
+  drawn;
+- IT cannot choose: the secret was fixed before those checkpoints existed, and their roots are hashes over salts that
+  laptops choose. If no laptop has signed anything since, this does not hold, and the draw says so;
 - with the commitments of two people neither needs to trust the other, whatever the laptops do.
 """
 
@@ -36,12 +37,12 @@ from agent.record.note import Signer
 KIND = "spot-check-commitment"
 SEED = b"photo-agent spot-check seed v1\n"
 LARGEST = 16 * 1024 * 1024
-"""Bytes of a commitment's file: it has a line for each device."""
+"""The most bytes of a commitment's file, which has a line for each device."""
 
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """What was committed to. `seen` is how many entries of each record were seen then, by its origin."""
+    """What was committed to. `seen` is how many entries of each record had been seen by then, by its origin."""
 
     body: Mapping[str, Any]
     at: datetime
@@ -52,12 +53,12 @@ class Commitment:
 
     @property
     def hash(self) -> str:
-        """What was given away: SHA-256 over all that the file says, in canonical JSON."""
+        """The hash that was given away: SHA-256 over everything that the file says, in canonical JSON."""
         return hashlib.sha256(canonical(self.body)).hexdigest()
 
     @classmethod
     def of_json(cls, body: Mapping[str, Any]) -> Self:
-        """ValueError for what is not one."""
+        """ValueError if this is not a commitment."""
         try:
             if body["kind"] != KIND:
                 raise ValueError("this is not the file of a commitment")
@@ -75,7 +76,7 @@ class Commitment:
 def commit(
     file: Path, seen: Sequence[SeenCheckpoint], size: Size | None, reviewer: str, signer: Signer, now: datetime
 ) -> Commitment:
-    """Draw a secret and keep it in `file`, durable on return. UsageError where the file is there or cannot be made."""
+    """Draw a secret and write it to `file`, durable on return. UsageError if the file exists or cannot be made."""
     body: dict[str, object] = {
         "kind": KIND,
         "at": now.astimezone(UTC).isoformat(),
@@ -87,39 +88,39 @@ def commit(
     try:
         create_file(file, signed(body, signer))
     except FileExistsError:
-        raise UsageError(f"{file} is there already. A commitment is made once: name another file.") from None
+        raise UsageError(f"{file} exists already. A commitment is made once. Name another file.") from None
     except OSError as fault:
-        raise UsageError(f"{file} cannot be written: {fault.strerror}") from fault
+        raise UsageError(f"{file} cannot be written: {fault.strerror}.") from fault
     return Commitment.of_json(json.loads(json.dumps(body)))
 
 
 def read_commitment(file: Path) -> Commitment:
-    """UsageError where there is none; SignatureWrong where it was changed."""
+    """UsageError if there is none; SignatureWrong if it was changed."""
     try:
         body, _ = opened(read_named(file, LARGEST))
         return Commitment.of_json(body)
     except NotSigned as fault:
         raise SignatureWrong(f"The commitment in {file} cannot be used: {fault}.") from fault
     except ValueError as fault:
-        raise UsageError(f"{file} is not the file that --commit wrote: {fault}") from fault
+        raise UsageError(f"{file} is not the file that --commit wrote: {fault}.") from fault
     except OSError as fault:
         raise UsageError(f"{file} cannot be read: {fault.strerror}.") from fault
 
 
 def agreed_size(commitments: Sequence[Commitment], asked: Size | None) -> Size:
-    """The size of the draw: the one committed to, if any was. UsageError where they differ, or none was given."""
+    """The size of the draw: the one committed to, if there is one. UsageError if they differ, or none was given."""
     said = [one.size for one in commitments if one.size is not None]
     if asked is not None:
         said.append(asked)
     if not said:
-        raise UsageError("Say how large the draw is to be: --sample N, or --max-error such as 1%.")
+        raise UsageError("Say how large the draw should be: --sample N, or --max-error such as 1%.")
     if any(one != said[0] for one in said):
         raise UsageError("The size of the draw is not the one that was committed to. Leave it out at the reveal.")
     return said[0]
 
 
 def came_after(commitments: Sequence[Commitment], records: Sequence[FrozenRecord]) -> tuple[Checkpoint, ...]:
-    """Of each device seen at the commitment, its first checkpoint after that, as far as the witness has seen it."""
+    """For each device seen at the commitment, its first checkpoint after that, if the witness has seen one."""
     before: dict[str, int] = {}
     for one in commitments:
         for origin, size in one.seen.items():
@@ -147,6 +148,6 @@ def why_not_independent(commitments: Sequence[Commitment], later: Sequence[Check
     if later or len({one.secret for one in commitments}) > 1:
         return None
     return (
-        "No laptop has signed anything since the commitment, and only one person committed: it rests on that person's "
-        "word that the secret was not picked to suit. Reveal after the laptops' next run, or commit as two people."
+        "No laptop has signed anything since the commitment, and only one person committed: only that person's word "
+        "shows that the secret was not chosen to suit. Reveal after the laptops' next run, or commit as two people."
     )

@@ -1,4 +1,4 @@
-"""A draw as it is written down: signed before anything of it is shown, so that it cannot be made again to suit."""
+"""A draw's file: signed and written before anything of it is shown, so that nobody can redraw until it suits."""
 
 import hashlib
 from collections import Counter
@@ -27,7 +27,7 @@ from agent.record.published import ORIGIN
 
 KIND = "spot-check-draw"
 LARGEST = 256 * 1024 * 1024
-"""Bytes of a draw's file: a kilobyte or two for each transfer drawn, one for each device."""
+"""The most bytes of a draw's file: a kilobyte or two for each transfer drawn, one for each device."""
 
 MOST_DRAWN = 100_000
 LONGEST_SEED = 1000
@@ -96,7 +96,7 @@ class Draw:
         yield from (f"  note: {note}" for note in self.notes)
 
     def as_json(self) -> dict[str, object]:
-        """All of it, as it is signed."""
+        """Everything, as it is signed."""
         return {"kind": KIND, "id": self.id, **_body(self)}
 
 
@@ -111,7 +111,7 @@ def make(
     now: datetime,
     notes: Sequence[str] = (),
 ) -> Draw:
-    """Draw by a seed that was given, or by commitments. UsageError where there is nothing to draw from."""
+    """Draw by a given seed, or by commitments. UsageError if there is nothing to draw from."""
     if population.size == 0:
         why = "; ".join(f"{device}: {reason}" for device, reason in population.left_out[:5])
         raise UsageError(f"There is no transfer to draw from in the checkpoints seen{f' ({why})' if why else ''}.")
@@ -128,7 +128,7 @@ def make(
         notes.append(f"{erased} erased on request and could not be drawn.")
     sample = size.of(population.size)
     if sample > MOST_DRAWN:
-        raise UsageError(f"That would be a draw of {sample}; {MOST_DRAWN} are the most. Allow a larger error.")
+        raise UsageError(f"That would be a draw of {sample}; the most is {MOST_DRAWN}. Allow a larger error.")
     found = draw(population.candidates(), seed, sample)
     proofs: dict[Candidate, tuple[bytes, ...]] = {}
     for record in population.records:
@@ -151,7 +151,7 @@ def _with_id(made: Draw) -> Draw:
 
 
 def repeats(made: Draw, population: Population) -> str | None:
-    """Why this draw is not what its seed gives from these records; None where it is."""
+    """Why this draw is not what its seed gives from these records; None if it is."""
     if made.commitments:
         later = came_after(made.commitments, population.records)
         if later != made.later or seed_of(made.commitments, later) != made.seed:
@@ -164,19 +164,19 @@ def repeats(made: Draw, population: Population) -> str | None:
 
 
 def write(file: Path, made: Draw, signer: Signer) -> None:
-    """Sign it and write it down, durable on return. UsageError where the file is there or cannot be made."""
+    """Sign it and write it to a file, durable on return. UsageError if the file exists or cannot be made."""
     try:
         create_file(file, signed(made.as_json(), signer))
     except FileExistsError:
         raise UsageError(
-            f"{file} is there already and was not overwritten. A draw is made once: name another file."
+            f"{file} exists already and was not overwritten. A draw is made once. Name another file."
         ) from None
     except OSError as fault:
-        raise UsageError(f"{file} cannot be written: {fault.strerror}") from fault
+        raise UsageError(f"{file} cannot be written: {fault.strerror}.") from fault
 
 
 def read(file: Path) -> tuple[Draw, VerifierKey]:
-    """A draw, and who signed it. UsageError where the file is none; SignatureWrong where it was changed."""
+    """A draw, and whose key signed it. UsageError if the file is not a draw; SignatureWrong if it was changed."""
     try:
         with open_named(file) as source:
             content = source.read(LARGEST + 1)

@@ -1,4 +1,4 @@
-"""A draw, examined both ways: from the record to the share's files to the byte, and from the share to the record."""
+"""Examining a draw in both directions: from the record to the bytes on the share, and from the share to the record."""
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -30,9 +30,9 @@ from agent.record.published import ORIGIN, origin
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What an examination is made with; `photos` is None where only the records are at hand.
+    """What an examination works with; `photos` is None if only the records are available.
 
-    `retired` are visits whose files IT cleared away on purpose; `done` hears after each transfer how many are done.
+    `retired` are visits whose files IT removed on purpose; `done` is called after each transfer with how many are done.
     """
 
     copy: Beneath
@@ -102,7 +102,7 @@ def examine(made: Draw, content: bytes, means: Means) -> Outcome:
 
 
 def _listing(photos: SharePhotos | None) -> tuple[Mapping[str, HeldFile], str | None]:
-    """The share's files; or none, and why."""
+    """The share's files; or nothing, and why."""
     if photos is None:
         return {}, "the share's photos are not in this folder, so no file was looked at"
     try:
@@ -114,13 +114,13 @@ def _listing(photos: SharePhotos | None) -> tuple[Mapping[str, HeldFile], str | 
 
 
 class _NoPhotos:
-    """In place of a share that is not at hand."""
+    """Stands in for a share that is not available."""
 
     def listing(self) -> Mapping[str, HeldFile]:
         return {}
 
     def fetch(self, name: str, expected: Fingerprint, target: Path) -> Fetched:  # noqa: ARG002
-        raise ShareFault("the share's photos are not at hand")
+        raise ShareFault("the share's photos are not available")
 
     def fetch_small(self, name: str, target: Path, largest: int) -> bool:  # noqa: ARG002
         return False
@@ -130,20 +130,20 @@ class _NoPhotos:
 
 
 def _chains(reports: Sequence[Report]) -> dict[str, frozenset[str]]:
-    """For each device, the names under which its record goes on: a renamed laptop removes what it sent before."""
+    """For each device, the names under which its record continues: a renamed laptop removes what it sent before."""
     after = {report.device: report.renamed_to for report in reports if report.renamed_to and not report.findings}
-    told = {(former.name, report.device) for report in reports for former in report.formers if report.signed}
+    renamings = {(former.name, report.device) for report in reports for former in report.formers if report.signed}
     chains = {}
     for report in reports:
         names = [report.device]
-        while (name := after.get(names[-1])) is not None and (names[-1], name) in told and name not in names:
+        while (name := after.get(names[-1])) is not None and (names[-1], name) in renamings and name not in names:
             names.append(name)
         chains[report.device] = frozenset(names)
     return chains
 
 
 def _of_the_draw(made: Draw, means: Means) -> Iterator[Found]:
-    """Whether the draw is what its seed gives. Where a record cannot be read as it was, its own findings say so."""
+    """Whether the draw is what its seed gives. If a record can no longer be read as before, its own findings say so."""
     population = freeze(means.copy, means.keys, made.seen)
     if {record.seen.origin for record in population.records} == {one.origin for one in made.seen.checkpoints}:
         why = repeats(made, population)
@@ -154,7 +154,7 @@ def _of_the_draw(made: Draw, means: Means) -> Iterator[Found]:
 def _of_the_records(
     evidences: Sequence[tuple[PublishedEvidence, Report]], said: Collection[tuple[str | None, int | None]]
 ) -> Iterator[Found]:
-    """What is wrong with the records, but for the entries of which that is `said` already."""
+    """What is wrong with the records, except for the entries in `said`, which were reported already."""
     for _, report in evidences:
         for finding in report.findings:
             if (origin(report.device), finding.index) in said:
@@ -173,15 +173,15 @@ def _of_the_records(
 def _the_other_way(
     files: Sequence[str], claims: Claims, examiner: Examiner, examined: Collection[Place]
 ) -> tuple[int, list[Found]]:
-    """Of the files drawn from the share, how many are as an entry says; and those that no entry describes rightly.
+    """How many of the files drawn from the share match an entry; and those that no entry describes correctly.
 
-    What is wrong with the transfers that were examined by themselves is said there.
+    Trouble with a transfer that was itself examined is reported there.
     """
     right, wrong = 0, []
     for name in files:
         said = claims.held.get(name, [])
         if not said:
-            continue  # without an entry: all of those are looked for anyway
+            continue  # without an entry: a complete search for those comes later
         with TemporaryDirectory(prefix="photo-agent-spot-check-") as folder:
             try:
                 same = any(
@@ -189,7 +189,7 @@ def _the_other_way(
                     for number, claim in enumerate(said)
                 )
             except (LocalFault, ShareFault, OSError, NotPlain):
-                continue  # it went meanwhile, or cannot be read: neither right nor wrong
+                continue  # it has disappeared meanwhile, or cannot be read: neither right nor wrong
         if same:
             right += 1
         elif not any(claim.place in examined for claim in said):
@@ -223,17 +223,20 @@ def _without_entry(
 
 
 def _gaps(claims: Claims, means: Means) -> tuple[list[Gap], list[str]]:
-    """Visits of a device's member of staff of which no device of theirs has an entry."""
+    """Visits that a device's member of staff took part in and for which none of their devices has an entry."""
     gaps: list[Gap] = []
     for device, (staff, since) in sorted(claims.staff.items()):
         if not staff:
             continue
         visits = means.reading.visits_of(staff, since - timedelta(days=1), means.now)
         if visits is None:
-            return gaps, ["No register of visits is at hand, so it is not known which visits have no entries."]
+            return gaps, ["No visits list was available, so it is not known which visits have no entries."]
         gaps += [
             Gap(
-                "no entries", plain(device), plain(visit), "a member of staff took part, and nothing is on record of it"
+                "no entries",
+                plain(device),
+                plain(visit),
+                "a member of staff took part, but the records have no entry for it",
             )
             for visit in visits
             if (staff, visit) not in claims.visited

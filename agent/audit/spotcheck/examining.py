@@ -1,4 +1,4 @@
-"""One transfer, examined: its entry, its files to the byte, its time of capture, its removal."""
+"""Examining one transfer: its entry, every byte of its files, its time of capture, its removal."""
 
 import re
 from collections.abc import Mapping
@@ -24,15 +24,15 @@ from agent.record.published import ORIGIN
 from agent.record.tree import leaf_hash, verify_inclusion
 
 SOON = timedelta(hours=24)
-"""How long after its transfer a photo may be on a laptop without a word in the record."""
+"""For how long after its transfer a photo may be on a laptop before the record must say something about it."""
 
 MOST_ELSEWHERE = 5
-"""Files of the same name in other folders that are looked into."""
+"""The most files of the same name in other folders that are read."""
 
 
 @dataclass(slots=True)
 class Examiner:
-    """What transfers are examined with. `chains` are, by device, the names under which a laptop's record goes on."""
+    """What transfers are examined with. `chains` says, by device, under which names a laptop's record continues."""
 
     photos: SharePhotos
     reading: Rereading
@@ -45,12 +45,12 @@ class Examiner:
     _elsewhere: dict[str, list[str]] = field(default_factory=dict)
 
     def examine(self, proven: Proven) -> Item:
-        """Every check that can be made; after a forged entry none of what it says is looked at."""
+        """Make every possible check; if the entry is forged, nothing that it says is checked."""
         one = _Under(Item(by_lot=proven.drawn.why == "sample"), proven)
         try:
             with contained("a transfer"):
                 self._examine(one)
-        except Unforeseen as fault:  # it is this transfer's alone: the others go on
+        except Unforeseen as fault:  # it concerns this transfer only: the others continue
             one.not_known(Check.FILE, str(fault))
         return one.item
 
@@ -60,7 +60,7 @@ class Examiner:
             return
         self._removal(one, transfer)
         if transfer.visit in self.retired:
-            one.not_known(Check.FILE, "its visit's files were cleared away by IT")
+            one.not_known(Check.FILE, "IT removed its visit's files")
             return
         with TemporaryDirectory(prefix="photo-agent-spot-check-") as name:
             self._files(one, transfer, Path(name))
@@ -72,11 +72,11 @@ class Examiner:
         size, root = self.checkpoints[drawn.origin]
         lines = self.claims.lines.get((drawn.origin, drawn.index), [])
         if not lines:
-            one.wrong(Check.ENTRY, Wrong.RECORD, "its entry is not in the record any more")
+            one.wrong(Check.ENTRY, Wrong.RECORD, "its entry is no longer in the record")
             return None
-        for line, kept in lines:
+        for line, leaf_line in lines:
             try:
-                data, salt = read_leaf_line(kept)
+                data, salt = read_leaf_line(leaf_line)
             except RecordError:
                 continue
             leaf = leaf_hash(data)
@@ -119,11 +119,11 @@ class Examiner:
         elif chain & self.claims.damaged:
             one.not_known(Check.REMOVAL, "the record is damaged, so what it says of the removal is not believed")
         elif said and said[-1] not in {"away", "read-only"}:
-            one.not_known(Check.REMOVAL, f"the laptop did not remove it: the record says “{plain(str(said[-1]))}”")
-        elif -AHEAD < self.now - transfer.proven_at < SOON:  # one dated in the future is not young
+            one.not_known(Check.REMOVAL, f"the laptop did not remove it; the record says “{plain(str(said[-1]))}”")
+        elif -AHEAD < self.now - transfer.proven_at < SOON:  # a transfer dated in the future is not recent
             one.not_known(Check.REMOVAL, "it was sent less than a day ago, and its removal is not on record yet")
         else:
-            why = f": the record says “{plain(str(said[-1]))}”" if said else ": nothing about it is on record"
+            why = f": the record says “{plain(str(said[-1]))}”" if said else ": the record says nothing about it"
             one.wrong(Check.REMOVAL, Wrong.NOT_REMOVED, f"it is not known to be off the laptop{why}")
 
     # --- the files ---------------------------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ class Examiner:
         self._time(one, transfer, originals)
 
     def _fetched(self, one: "_Under", file: TransferredFile, target: Path) -> Fetched | None:
-        """The file, if it can be read; where it is not in its place, whether it is in that of another visit."""
+        """The file, if it can be read; if it is missing, this looks for it in other visits' folders."""
         try:
             return self.photos.fetch(file.name, file.held, target)
         except FileNotFoundError:
@@ -161,7 +161,7 @@ class Examiner:
                 where = (
                     f"the folder of {elsewhere}"
                     if elsewhere in self.claims.visits
-                    else "a folder of no visit on record"
+                    else "a folder that belongs to no visit on record"
                 )
                 one.wrong(Check.FOLDER, Wrong.FOLDER, f"its file is in {where}")
         except NotPlain as fault:
@@ -171,7 +171,7 @@ class Examiner:
         return None
 
     def _found_elsewhere(self, file: TransferredFile, target: Path) -> str | None:
-        """In which visit's folder a file of that name and content is."""
+        """The visit whose folder has a file of that name and content."""
         if not self._elsewhere:
             for name in self.listing:
                 self._elsewhere.setdefault(name.rpartition("/")[2], []).append(name)
@@ -195,7 +195,7 @@ class Examiner:
         held: Path,
         original: Path,
     ) -> bool:
-        """Whether the original is at `original` now."""
+        """Whether the original is now at `original`."""
         if file.original == file.held:
             one.right(Check.ORIGINAL)
             if fetched.copied:
@@ -232,7 +232,7 @@ class Examiner:
             return
         photo = originals.get(0)
         if photo is None:
-            if not one.item.wrong:  # else it is said already why there is nothing to read
+            if not one.item.wrong:  # otherwise the reason was given already
                 one.not_known(Check.TIME, "its file could not be fetched, so its time of capture was not read")
             return
         beside = [path for number, path in originals.items() if number > 0 and not self._is_ours(path)]
@@ -244,12 +244,12 @@ class Examiner:
         if isinstance(said, str):
             one.not_known(Check.TIME, said)
         elif said.verdict is Verdict.REVIEW:
-            one.not_known(Check.TIME, plain(f"its file alone does not decide it: {'; '.join(said.reasons)}"))
+            one.not_known(Check.TIME, plain(f"its file alone is not enough to decide: {'; '.join(said.reasons)}"))
         elif said.verdict is Verdict.VISIT and said.visit == transfer.visit:
             one.right(Check.TIME)
         else:
             why = "; ".join(said.reasons)
-            one.wrong(Check.TIME, Wrong.TIME, plain(f"by the register of then it is not of this visit: {why}"))
+            one.wrong(Check.TIME, Wrong.TIME, plain(f"by the visits list, it is not from this visit: {why}"))
 
     def _is_ours(self, path: Path) -> bool:
         """Whether this is a sidecar that this program made: it says nothing that the photo does not."""
@@ -258,13 +258,13 @@ class Examiner:
 
 @dataclass(frozen=True, slots=True)
 class _Under:
-    """A transfer under examination: what is put down of it carries its entry."""
+    """A transfer under examination: every finding recorded about it names its entry."""
 
     item: Item
     proven: Proven
 
     def right(self, check: Check) -> None:
-        """Right, unless something was wrong or not known before."""
+        """Right, unless it was found wrong or not known before."""
         self.item.answers.setdefault(check, Answer.RIGHT)
 
     def wrong(self, check: Check, kind: Wrong, detail: str) -> None:
@@ -284,7 +284,7 @@ class _Under:
 
 
 def _neutral_name(file: TransferredFile, number: int) -> str:
-    """A name that says nothing of a time, with the ending that the file has on the share."""
+    """A name that says nothing about a time, with the ending that the file has on the share."""
     ending = file.name.rpartition("/")[2].partition(".")[2]
     safe = ending if re.fullmatch(r"[a-z0-9]{1,8}(?:\.[a-z0-9]{1,8})?", ending) else "bin"
     return (
@@ -301,7 +301,7 @@ def _which(number: int, text: str) -> str:
 
 
 def _reason(fault: Exception) -> str:
-    """Why a file could not be looked at; a system's message may name it, so only its kind is given."""
+    """Why a file could not be read; a system's message may name the file, so only the kind of error is given."""
     if isinstance(fault, OSError):
         return f"it cannot be read: {fault.strerror or type(fault).__name__}"
     return plain(str(fault))

@@ -1,8 +1,8 @@
-"""What may be drawn: the transfers in the checkpoints that a witness has seen.
+"""Which transfers may be drawn: those in the checkpoints that a witness has seen.
 
-A checkpoint that was seen fixes every entry that it covers. Whoever writes entries later, or changes earlier ones,
-changes nothing in what may be drawn, nor by which lot. Only entries count that make the very root that was seen;
-what else is wrong with a record does not hold the draw up, and is reported beside it.
+A checkpoint that was seen fixes every entry that it covers. Writing entries later, or changing earlier ones, changes
+neither what may be drawn nor any lot. Entries count only if they give the very root that was seen. Other damage to a
+record does not hold up the draw; it is reported separately.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ from agent.record.tree import leaf_hash
 
 @dataclass(frozen=True, slots=True)
 class SeenCheckpoint:
-    """A checkpoint as the witness keeps it: signed by its device, cosigned by the witness, seen at that time."""
+    """A checkpoint as the witness stores it: signed by its device, cosigned by the witness, seen at that time."""
 
     origin: str
     size: int
@@ -40,24 +40,24 @@ class SeenCheckpoint:
 
     @property
     def device(self) -> str:
-        """Whose record it is of."""
+        """The device whose record this is."""
         return self.origin.removeprefix(ORIGIN)
 
     def as_note(self) -> Note:
-        """For verifying: the record must contain all that it covers."""
+        """For verifying: the record must contain everything that it covers."""
         return Note("the checkpoint that the witness saw", self.note)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All that a witness has seen."""
+    """Everything that a witness has seen."""
 
     key: CosigningKey
     checkpoints: tuple[SeenCheckpoint, ...]
 
 
 def seen_by(state: Path) -> Seen:
-    """What the witness whose folder this is has seen. UsageError where there is none; RecordError if it is damaged."""
+    """What the witness with this folder has seen. UsageError if there is no witness; RecordError if it is damaged."""
     try:
         with Beneath(state) as folder:
             key = CosigningKey.parse(_read(folder, ("witness.key.pub",)).decode("utf-8"))
@@ -65,10 +65,10 @@ def seen_by(state: Path) -> Seen:
             notes = [_read(folder, ("seen", name)) for name in names]
     except FileNotFoundError as fault:
         raise UsageError(
-            f"{state} is not the folder of a witness: name the one that `photo-agent witness` was given with --state"
+            f"{state} is not a witness's folder. Name the one that `photo-agent witness` uses (its --state)"
         ) from fault
     except OSError as fault:
-        raise UsageError(f"the witness's folder {state} cannot be read: {fault.strerror}") from fault
+        raise UsageError(f"The witness's folder {state} cannot be read: {fault.strerror}.") from fault
     except (ValueError, NotPlain) as fault:
         raise RecordError(f"What the witness saw cannot be read from {state}: {fault}.") from fault
     return Seen(key, tuple(seen_checkpoint(note, key) for note in notes))
@@ -80,18 +80,18 @@ def _read(folder: Beneath, parts: tuple[str, ...]) -> bytes:
 
 
 def seen_checkpoint(note: bytes, key: CosigningKey) -> SeenCheckpoint:
-    """A checkpoint that this witness saw. RecordError unless it cosigned it."""
+    """A checkpoint that this witness saw. RecordError unless the witness cosigned it."""
     try:
         said = checkpoint_of(note)
         at = datetime.fromtimestamp(key.seen_at(note), UTC)
     except (NoteFault, ValueError, OverflowError, OSError) as fault:
-        raise RecordError(f"A checkpoint that the witness is said to have seen is not believed: {fault}.") from fault
+        raise RecordError(f"A checkpoint said to have been seen by the witness cannot be trusted: {fault}.") from fault
     return SeenCheckpoint(said.origin, said.size, said.root, note, at)
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenRecord:
-    """One device's record up to a checkpoint that was seen; `erased` entries in it were taken out on request.
+    """One device's record up to a checkpoint that was seen; `erased` counts entries that were erased on request.
 
     `published` are its signed checkpoints up to that one, the smallest first; `leaves` the leaf hashes up to it.
     """
@@ -136,7 +136,7 @@ class Population:
 
 
 def freeze(copy: Beneath, keys: Sequence[VerifierKey], seen: Seen) -> Population:
-    """The transfers that are proven to be in the checkpoints seen, as a copy of the records has them."""
+    """The transfers that a copy of the records proves to be in the checkpoints seen."""
     found, _ = all_evidence(copy, keys, lambda _: ())
     there = {origin(evidence.device): (evidence, of_device) for evidence, of_device in found}
     records: list[FrozenRecord] = []
@@ -149,7 +149,7 @@ def freeze(copy: Beneath, keys: Sequence[VerifierKey], seen: Seen) -> Population
         else:
             records.append(record)
     left_out += [
-        (plain(name.removeprefix(ORIGIN)), "the witness has not seen a whole record of it") for name in sorted(there)
+        (plain(name.removeprefix(ORIGIN)), "the witness has not seen a complete record of it") for name in sorted(there)
     ]
     return Population(tuple(records), tuple(left_out))
 
@@ -159,13 +159,13 @@ def _frozen(evidence: PublishedEvidence, keys: Sequence[VerifierKey], seen: Seen
     try:
         trust.checkpoint(seen.as_note())
     except NoteFault as fault:
-        return f"the checkpoint that the witness saw is not believed: {fault}"
+        return f"the checkpoint that the witness saw cannot be trusted: {fault}"
     signed = {Checkpoint(seen.origin, seen.size, seen.root)}
     for note in evidence.checkpoints:
         try:
             said, _ = trust.checkpoint(note)
         except NoteFault:
-            continue  # a piece that nobody signed is not looked at
+            continue  # a piece that nobody signed is not read
         signed.add(said)
     heads = {(said.size, said.root.hex()[:16]) for said in signed}
     mine = replace(evidence, pieces=[one for one in evidence.pieces if (one.size, one.root) in heads])

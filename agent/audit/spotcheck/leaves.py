@@ -1,7 +1,7 @@
 """A whole Merkle tree in memory, for inclusion proofs of many leaves. Pure.
 
-A tree of RFC 6962 is the same as one that is built from below, pair by pair, where a last node without a neighbour goes
-up as it is. Two hashes of 32 bytes for each leaf: 64 MB for a million.
+A tree of RFC 6962 can be built from the leaves up, pair by pair; a last node without a neighbour moves up unchanged. It
+takes two hashes of 32 bytes for each leaf: 64 MB for a million.
 """
 
 from agent.record.tree import EMPTY_ROOT, node_hash
@@ -10,7 +10,7 @@ _HASH = 32
 
 
 class Tree:
-    """The tree over these leaf hashes, one behind the other."""
+    """The tree over these leaf hashes, joined into one byte string."""
 
     __slots__ = ("_levels", "size")
 

@@ -1,7 +1,7 @@
-"""Drawing by lot: of all transfers those with the lowest hash, so that whoever knows the seed can repeat it. Pure.
+"""Drawing by lot: the transfers with the lowest hashes, so that anybody who knows the seed can repeat the draw. Pure.
 
 A transfer's lot is SHA-256(seed ‖ origin ‖ index): the seed and the record's origin in UTF-8, the entry's index in
-eight bytes, the highest first. A file's lot is SHA-256(seed ‖ its name on the share).
+eight bytes, big-endian. A file's lot is SHA-256(seed ‖ its name on the share).
 """
 
 import hashlib
@@ -14,7 +14,7 @@ Lot = bytes
 
 @dataclass(frozen=True, slots=True, order=True)
 class Candidate:
-    """A transfer that may be drawn: the record that it is in, the index of its entry, and that entry's leaf hash."""
+    """A transfer that may be drawn: its record, the index of its entry, and that entry's leaf hash."""
 
     origin: str
     index: int
@@ -25,7 +25,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A transfer that was drawn; `why` is "sample", or "device" or "visit" where that would have had none."""
+    """A transfer that was drawn; `why` is "sample", or "device" or "visit" if that would otherwise have had none."""
 
     candidate: Candidate
     why: str
@@ -37,15 +37,15 @@ def lot(seed: str, origin: str, index: int) -> Lot:
 
 
 def file_lot(seed: str, name: str) -> Lot:
-    """A file's lot; names on the share may hold bytes that are no text."""
+    """A file's lot; names on the share may have bytes that are not valid text."""
     return hashlib.sha256(seed.encode() + name.encode("utf-8", "surrogateescape")).digest()
 
 
 def draw(candidates: Iterable[Candidate], seed: str, sample: int) -> tuple[Drawn, ...]:
-    """The `sample` lowest lots; then the lowest of each device and of each visit that is not among them.
+    """The `sample` lowest lots; then the lowest of each device and each visit that is not among them.
 
-    The first ones alone are a random sample of all; what is added for devices and visits makes it no less than that.
-    Candidates are read once, and only what may be drawn is remembered.
+    The first ones alone are a random sample of all transfers; those added for devices and visits do not weaken it.
+    Candidates are read once, and only those that may be drawn are remembered.
     """
     lowest: dict[tuple[str, str], tuple[Lot, Candidate]] = {}
 

@@ -1,7 +1,7 @@
 """Gaps in a camera's numbering: pictures of a visit that a camera counted and that this agent did not see.
 
-They are nothing wrong: a picture may have been deleted in the camera, or be private. They are for somebody to ask
-about. Phones do not number their pictures, and then nothing is known.
+A gap is not wrong: a picture may have been deleted in the camera, or be private. It is something to ask about. Phones
+do not number their pictures, so nothing is known of those.
 """
 
 from collections import defaultdict
@@ -16,20 +16,20 @@ from agent.audit.spotcheck.words import counted, plain
 from agent.errors import LocalFault
 
 MOST_READ = 2_000
-"""Photos whose numbers are read in one examination."""
+"""The most photos whose numbers are read in one examination."""
 
 HEAD = 2 * 1024 * 1024
-"""Bytes from a photo's beginning in which its number is looked for."""
+"""The bytes from a photo's beginning in which its number is looked for."""
 
 FARTHEST = 3_000
-"""A larger step is no gap: the counter began anew, or it is another card."""
+"""A larger step is not a gap: the counter started again, or it is another card."""
 
 Sent = Mapping[tuple[str, str], Sequence[str]]
 """By device and visit, the photos that were sent, by their names on the share."""
 
 
 def numbering_gaps(sent: Sent, photos: SharePhotos, reading: Rereading) -> tuple[list[Gap], list[str]]:
-    """What is missing between the first and the last number of each camera on a visit, and what is not known."""
+    """What is missing between each camera's first and last number on a visit, and what is not known."""
     found: defaultdict[tuple[str, str, str], set[int]] = defaultdict(set)
     read = without = 0
     for (device, visit), names in sorted(sent.items()):
@@ -42,12 +42,10 @@ def numbering_gaps(sent: Sent, photos: SharePhotos, reading: Rereading) -> tuple
                 found[device, visit, numbered[0]].add(numbered[1])
     notes = []
     if read < sum(map(len, sent.values())):
-        notes.append(f"Cameras' numbers were read of {read:,} photos, the most in one examination.")
+        notes.append(f"Camera numbers were read from {read:,} photos, the most that one examination reads.")
     if without:
         has, it = ("has", "it") if without == 1 else ("have", "them")
-        notes.append(
-            f"{counted(without, 'photo')} {has} no camera's number that could be read: gaps beside {it} are not known."
-        )
+        notes.append(f"{counted(without, 'photo')} {has} no readable camera number: gaps next to {it} are not known.")
     return [gap for where, numbers in sorted(found.items()) for gap in _gaps(*where, sorted(numbers))], notes
 
 
@@ -57,7 +55,7 @@ def _gaps(device: str, visit: str, camera: str, numbers: Sequence[int]) -> list[
     if not missing:
         return []
     detail = (
-        f"{counted(missing, 'number')} of a {plain(camera)} between its first and last photo, not seen by this agent"
+        f"{counted(missing, 'number')} of a {plain(camera)} between its first and last photo never reached this agent"
     )
     return [Gap("numbering", plain(device), plain(visit), detail)]
 

@@ -1,4 +1,4 @@
-"""The share's photos in a mounted or copied folder: no link is followed, and nothing is read without a bound."""
+"""The share's photos in a mounted or copied folder: no link is followed, and every read is bounded."""
 
 import contextlib
 import hashlib
@@ -15,13 +15,13 @@ _CHUNK = 1 << 20
 
 
 class PhotosOnDisk:
-    """`visits` is the folder itself."""
+    """`visits` is the `visits/` folder itself."""
 
     def __init__(self, visits: Path) -> None:
         self._visits = visits
 
     def listing(self) -> Mapping[str, HeldFile]:
-        """Every file, by its name on the share. OSError, NotPlain where that cannot be known."""
+        """Every file, by its name on the share. OSError or NotPlain if they cannot be listed."""
         return on_disk(self._visits)
 
     def fetch(self, name: str, expected: Fingerprint, target: Path) -> Fetched:
@@ -54,7 +54,7 @@ class PhotosOnDisk:
     def _opened(self, name: str, largest: int) -> Iterator[tuple[BinaryIO, int]]:
         top, *parts = name.split("/")
         if top != VISITS or not parts:
-            raise NotPlain("is not in the folder of a visit")
+            raise NotPlain("is not in a visit's folder")
         with Beneath(self._visits) as folder, folder.open(tuple(parts), largest) as file:
             yield file, Beneath.size(file)
 

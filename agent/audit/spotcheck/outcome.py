@@ -1,4 +1,4 @@
-"""What an examination found, as people, scripts and the report get it."""
+"""The result of an examination, for people, scripts and the report."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,11 +15,11 @@ FOUND_WRONG = 16
 """The exit code where a spot check found something wrong."""
 
 MOST_LISTED = 1000
-"""Findings of each list that are written down; the counts are of all."""
+"""The most findings that are written in each list; the counts include all."""
 
 
 class Check(StrEnum):
-    """What is looked at for each transfer."""
+    """What is checked for each transfer."""
 
     ENTRY = "entry"
     FILE = "file"
@@ -42,7 +42,7 @@ CHECK_WORDS = {
 
 
 class Answer(StrEnum):
-    """How a check came out."""
+    """The result of a check."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -51,7 +51,7 @@ class Answer(StrEnum):
 
 
 class Wrong(StrEnum):
-    """What can be wrong, by the name that it is reported under."""
+    """What can be wrong; the value is the name in reports."""
 
     FORGED = "forged entry"
     RECORD = "record damaged"
@@ -67,7 +67,7 @@ class Wrong(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One thing that is wrong or not known, with the entry that it is of, where it is of one."""
+    """One thing that is wrong or not known, with its entry if it belongs to one."""
 
     kind: str
     detail: str
@@ -98,7 +98,7 @@ class Found:
 
 @dataclass(slots=True)
 class Item:
-    """One transfer that was drawn: how each check came out, and what was found."""
+    """One transfer that was drawn: the result of each check, and what was found."""
 
     by_lot: bool
     answers: dict[Check, Answer] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class Item:
 
     @property
     def answer(self) -> Answer:
-        """Wrong where anything is wrong; else not known where anything is; else right."""
+        """Wrong if anything is wrong; otherwise not known if anything is not known; otherwise right."""
         if self.wrong:
             return Answer.WRONG
         return Answer.NOT_KNOWN if self.not_known else Answer.RIGHT
@@ -115,7 +115,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """A file on the share that has no entry. `name` is None where it is not a name that this program gives."""
+    """A file on the share that has no entry. `name` is None if this program would not give such a name."""
 
     visit: str | None
     name: str | None
@@ -137,7 +137,7 @@ class Stranger:
     def line(self) -> str:
         """For people."""
         where = (
-            "in a folder that is not of a visit on record" if self.visit is None else f"in the folder of {self.visit}"
+            "in a folder that belongs to no visit on record" if self.visit is None else f"in the folder of {self.visit}"
         )
         size = "" if self.size is None else f", {self.size:,} bytes"
         since = "" if self.modified is None else f", since {self.modified:%d %b %Y %H:%M} UTC"
@@ -146,7 +146,7 @@ class Stranger:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What is not there and might be missing. It is not wrong by itself: somebody should ask."""
+    """Something that might be missing. It is not wrong by itself, but somebody should ask."""
 
     kind: str
     device: str
@@ -160,10 +160,11 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """An examined draw. `others` is what is wrong beside the transfers that were drawn: records, and the draw itself.
+    """An examined draw. `others` is what is wrong apart from the transfers drawn: with records, and with the draw
+    itself.
 
-    `files_drawn` of the share's files were drawn as well; `files_right` have an entry and are as it says. `strangers`
-    are those without an entry, `strangers_in_all` how many there are.
+    `files_drawn` of the share's files were drawn as well; `files_right` have an entry and match it. `strangers` are
+    files without an entry, `strangers_in_all` how many there are.
     """
 
     draw: Draw
@@ -181,22 +182,22 @@ class Outcome:
     notes: Sequence[str]
 
     def count(self, answer: Answer, *, by_lot: bool = False) -> int:
-        """How many transfers came out so; `by_lot`: of those drawn from all, not for a device or a visit."""
+        """How many transfers had this result; `by_lot`: without those added for a device or a visit."""
         return sum(one.answer is answer and (one.by_lot or not by_lot) for one in self.items)
 
     @property
     def findings(self) -> list[Found]:
-        """All that is wrong, of transfers and of records."""
+        """Everything that is wrong, with transfers and with records."""
         return [*(found for one in self.items for found in one.wrong), *self.others]
 
     @property
     def exit_code(self) -> int:
-        """16 where something is wrong; else 0."""
+        """16 if something is wrong; otherwise 0."""
         return FOUND_WRONG if self.findings or self.strangers_in_all else 0
 
     @property
     def checks(self) -> Mapping[Check, Mapping[Answer, int]]:
-        """How often each check came out how."""
+        """How often each check had each result."""
         return {
             check: {answer: sum(one.answers.get(check) is answer for one in self.items) for answer in Answer}
             for check in Check
@@ -217,7 +218,7 @@ class Outcome:
         return text
 
     def as_json(self) -> dict[str, object]:
-        """All of it, as it is signed and kept."""
+        """Everything, as it is signed and stored."""
         draw = self.draw
         unknowns = [*(found for one in self.items for found in one.not_known), *self.unknowns]
         return {
@@ -261,13 +262,13 @@ class Outcome:
         """For people."""
         verdict = "SOMETHING IS WRONG" if self.exit_code else "nothing wrong was found"
         if not_known := self.count(Answer.NOT_KNOWN):
-            verdict += f"; {not_known:,} of {len(self.items):,} could not be judged in full"
+            verdict += f"; {not_known:,} of {len(self.items):,} could not be checked in full"
         yield f"Spot check {self.draw.id}: {verdict}."
         yield self.statement
         for check, counts in self.checks.items():
             parts = [f"{count:,} {answer}" for answer, count in counts.items() if count]
             yield f"  {CHECK_WORDS[check]}: {', '.join(parts) or 'not looked at'}"
-        yield f"  {counted(self.files_drawn, 'file')} drawn from the share: {self.files_right:,} as their entries say"
+        yield f"  {counted(self.files_drawn, 'file')} drawn from the share: {self.files_right:,} match their entries"
         yield from (f"  {one.line()}" for one in self.findings[:MOST_LISTED])
         yield from (f"  {one.line()}" for one in self.strangers[:MOST_LISTED])
         if self.strangers_in_all > len(self.strangers[:MOST_LISTED]):

@@ -1,7 +1,7 @@
-"""What an examination needs and IT's side of the record does not have: the share's files, and how a laptop read them.
+"""What an examination needs beyond IT's side of the record: the share's files, and how a laptop reads photos.
 
-IT's side knows the record and nothing else of a laptop. Whoever runs an examination gives it these; `ondisk` has the
-first for a mounted or copied share.
+IT's side knows the record and nothing else of a laptop, so the caller provides these. `ondisk` implements the first for
+a mounted or copied share.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,57 +16,57 @@ from agent.model import Decision, Fingerprint
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Whether the file on the share is what it must be, and whether it was copied: a very large one may not be."""
+    """Whether the file on the share is as expected, and whether it was copied: a very large one may not be."""
 
     same: bool
     copied: bool
 
 
 class SharePhotos(Protocol):
-    """The files under `visits/` of a share. ShareFault, LocalFault and OSError are one file's; others end all."""
+    """The files under `visits/` of a share. ShareFault, LocalFault and OSError concern one file; others end it all."""
 
     def listing(self) -> Mapping[str, HeldFile]:
         """Every file, by its name on the share."""
         ...
 
     def fetch(self, name: str, expected: Fingerprint, target: Path) -> Fetched:
-        """Read the file whole, compare it, and copy it to `target`, which is not there yet.
+        """Read the whole file, compare it, and copy it to `target`, which does not exist yet.
 
-        FileNotFoundError where there is none; NotPlain where something else is in its place.
+        FileNotFoundError if there is no file; NotPlain if something else is in its place.
         """
         ...
 
     def fetch_small(self, name: str, target: Path, largest: int) -> bool:
-        """Copy a file of whatever content; False where it is larger, or cannot be read."""
+        """Copy a file, whatever its content; False if it is larger, or cannot be read."""
         ...
 
     def fetch_head(self, name: str, target: Path, length: int) -> bool:
-        """Copy so many bytes from a file's beginning; False where that cannot be done."""
+        """Copy this many bytes from a file's beginning; False if that cannot be done."""
         ...
 
 
 class Rereading(Protocol):
-    """What a laptop's program makes of a file."""
+    """How a laptop's program reads a file."""
 
     def rebuild(self, tagged: Path, target: Path) -> tuple[Fingerprint, str]:
-        """Take the tag out again, into `target`: the original, and the visit that the tag names.
+        """Take the tag out again, into `target`: returns the original's fingerprint, and the visit that the tag names.
 
-        LocalFault where the file does not give its original; Unforeseen where that is not known.
+        LocalFault if the file does not give its original; Unforeseen if that is not known.
         """
         ...
 
     def transfer_in(self, file: Path) -> str | None:
-        """The transfer that the tag in a file names; None where it has no tag that can be read."""
+        """The transfer that the tag in a file names; None if it has no readable tag."""
         ...
 
     def judge(self, photo: Path, beside: Sequence[Path], staff: str, register_version: str) -> Decision | str:
-        """Judge the time of capture by that version of the register; in words, why it is not known. LocalFault."""
+        """Judge the time of capture by that version of the register, or say why it is not known. Raises LocalFault."""
         ...
 
     def numbered(self, photo: Path) -> tuple[str, int] | None:
-        """The camera, in words, and the number that it gave the picture; None where there is none. LocalFault."""
+        """The camera, in words, and the number that it gave the picture; None if it has none. LocalFault."""
         ...
 
     def visits_of(self, staff: str, since: datetime, until: datetime) -> Sequence[str] | None:
-        """Visits that name this member of staff and took place then; None where no register is at hand."""
+        """The visits that name this member of staff and took place then; None if no register is available."""
         ...

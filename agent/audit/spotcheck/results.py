@@ -1,4 +1,4 @@
-"""The results of spot checks as they are kept: each signed, one file each, never written over."""
+"""The stored results of spot checks: each signed, one file each, never overwritten."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from agent.record.note import Signer, VerifierKey
 
 FOLDER = "spot-checks"
 LARGEST = 16 * 1024 * 1024
-"""Bytes of a result: its lists have at most a thousand lines each."""
+"""The most bytes of a result: its lists have at most a thousand lines each."""
 
 MOST_RESULTS = 10_000
 
@@ -33,22 +33,22 @@ class Result:
 
     @property
     def id(self) -> str:
-        """The draw's, with a number behind it for its second result and those after."""
+        """The draw's id; from its second result on, with a number added."""
         return str(self.body["id"])
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All results in a folder, the oldest first; and the files that are none to be believed, each with the reason."""
+    """All results in a folder, the oldest first; and the files that cannot be believed, each with the reason."""
 
     results: tuple[Result, ...]
     problems: tuple[tuple[str, str], ...]
 
 
 def write_result(file: Path, outcome: Outcome, signer: Signer) -> Path:
-    """Keep a result, durable on return; under `NAME-2`, `NAME-3`, … where the file is there. Where it is now.
+    """Store a result, durable on return; as `NAME-2`, `NAME-3`, … if the file exists. Returns where it was stored.
 
-    The second result of a draw has its number in its id too. UsageError where it cannot be written.
+    The second result of a draw has its number in its id too. UsageError if it cannot be written.
     """
     body = outcome.as_json()
     for number in range(1, MOST_RESULTS):
@@ -59,15 +59,16 @@ def write_result(file: Path, outcome: Outcome, signer: Signer) -> Path:
         except FileExistsError:
             continue
         except OSError as fault:
-            raise UsageError(f"{target} cannot be written: {fault.strerror}") from fault
+            raise UsageError(f"{target} cannot be written: {fault.strerror}.") from fault
         return target
     raise UsageError(f"{file} and all names like it are taken.")
 
 
 def read_results(folder: Path, reviewers: Sequence[VerifierKey] | None = None) -> Results:
-    """Every result in a folder, its signature verified; an absent folder holds none.
+    """Every result in a folder, its signature verified; a missing folder has none.
 
-    `reviewers` are the keys to trust; without them, the key in the folder above, as `photo-agent spot-check` keeps it.
+    `reviewers` are the keys to trust; without them, the key in the parent folder, where `photo-agent spot-check` puts
+    it.
     """
     trusted = known_keys(folder.parent) if reviewers is None else list(reviewers)
     found: list[Result] = []
@@ -96,7 +97,7 @@ def read_results(folder: Path, reviewers: Sequence[VerifierKey] | None = None) -
 
 
 def _checked(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """ValueError unless it has what a result has."""
+    """ValueError unless it has all fields of a result."""
     whole = (
         body.get("kind") == KIND
         and all(isinstance(body.get(name), int) and not isinstance(body[name], bool) for name in _NUMBERS)

@@ -1,7 +1,7 @@
-"""Which commitments were revealed before, as IT's state remembers: each serves one draw.
+"""Which commitments were revealed before, as remembered in IT's state: each is good for one draw.
 
-Whoever revealed a secret knows what it draws, and could reveal it again when the laptops have sent more, to choose
-between the draws. So a draw from secrets that are all known says so.
+Anyone who revealed a secret knows what it draws, and could reveal it again when the laptops have sent more, to choose
+between the draws. So a draw made only from known secrets says so.
 """
 
 import re
@@ -18,19 +18,19 @@ _ID = re.compile(r"[0-9]{8}-[0-9a-f]{12}")
 
 
 def known_already(state: Path, commitments: Sequence[Commitment]) -> str | None:
-    """A note for the draw where nobody's secret is still a secret; None otherwise."""
+    """A note for the draw if none of its secrets is still a secret; None otherwise."""
     draws = [_draw_of(state / FOLDER / one.hash) for one in commitments]
     if not draws or None in draws:
         return None
     named = ", ".join(sorted({one for one in draws if one}))
     return (
-        f"What was committed to was revealed before{f' (draw {named})' if named else ''}, so whoever drew could choose "
-        "between the draws. A commitment serves one draw: commit anew for the next."
+        f"Every secret of this draw was revealed before{f' (draw {named})' if named else ''}, so the person who drew "
+        "could choose between the draws. A commitment is good for one draw. Commit anew for the next."
     )
 
 
 def remember(state: Path, commitments: Sequence[Commitment], draw: str) -> None:
-    """That these are revealed by this draw; durable on return, before anybody sees the draw."""
+    """Remember that this draw revealed these; durable on return, before anybody sees the draw."""
     try:
         if commitments:
             make_folder(state / FOLDER)
@@ -42,7 +42,7 @@ def remember(state: Path, commitments: Sequence[Commitment], draw: str) -> None:
 
 
 def _draw_of(file: Path) -> str | None:
-    """By which draw it was revealed; empty where that cannot be read, None where it was not revealed."""
+    """Which draw revealed it; empty if that cannot be read, None if it was not revealed."""
     try:
         with file.open("rb") as source:
             said = source.read(100).decode("ascii", "replace")

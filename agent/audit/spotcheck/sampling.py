@@ -1,7 +1,7 @@
 """How many transfers must be drawn, and what a sample proves: hypergeometric, in whole numbers. Pure.
 
-Of a population of N, W of them wrong, a sample of n without replacement holds x wrong ones with the probability
-C(W, x) · C(N − W, n − x) / C(N, n). Nothing is rounded: a bound holds, or it does not.
+If W of a population of N are wrong, a sample of n without replacement has x wrong ones with the probability C(W, x) ·
+C(N − W, n − x) / C(N, n). Nothing is rounded: a bound holds, or it does not.
 """
 
 from fractions import Fraction
@@ -11,7 +11,7 @@ USUAL_CONFIDENCE = Fraction(95, 100)
 
 
 def chance(population: int, wrong: int, sample: int, found: int = 0) -> Fraction:
-    """The probability that a sample holds no more than `found` wrong ones."""
+    """The probability that a sample has no more than `found` wrong ones."""
     ways = comb(population, sample)
     few = sum(
         comb(wrong, x) * comb(population - wrong, sample - x)
@@ -24,7 +24,7 @@ def chance(population: int, wrong: int, sample: int, found: int = 0) -> Fraction
 def sample_for(population: int, confidence: Fraction, max_error: Fraction) -> int:
     """The smallest sample that, if all of it is right, proves that fewer than `max_error` of the population are wrong.
 
-    So errors of exactly `max_error` are found with at least that confidence.
+    That is: if exactly `max_error` are wrong, the sample finds a wrong one with at least that confidence.
     """
     if population == 0:
         return 0
@@ -45,15 +45,15 @@ def sample_for(population: int, confidence: Fraction, max_error: Fraction) -> in
 
 
 def _all_missed(population: int, wrong: int, sample: int) -> Fraction:
-    """As `chance` of none, by the smaller binomials: C(N − W, n) / C(N, n) = C(N − n, W) / C(N, W)."""
+    """`chance` of finding none, from the smaller binomials: C(N − W, n) / C(N, n) = C(N − n, W) / C(N, W)."""
     few, many = sorted((wrong, sample))
     return Fraction(comb(population - many, few), comb(population, few))
 
 
 def at_most_wrong(population: int, sample: int, found: int, confidence: Fraction) -> int:
-    """The most wrong ones that there can be in the population if the sample holds `found` of them.
+    """The most wrong ones that the population can have if the sample has `found` of them.
 
-    With one more, so few would be found with a probability of no more than 1 − `confidence`.
+    With one more, a sample would have so few with a probability of no more than 1 − `confidence`.
     """
     risk = 1 - confidence
     low, high = found, population - (sample - found)
@@ -79,12 +79,12 @@ def percent(text: str) -> Fraction:
 
 
 def as_number(part: Fraction) -> int | float:
-    """A part of one in percent, for JSON: whole where it is."""
+    """A part of one in per cent, for JSON: an integer if it is whole."""
     return int(part * 100) if (part * 100).denominator == 1 else float(part * 100)
 
 
 def rounded_up(wrong: int, population: int) -> str:
-    """So many of a population in percent, with one decimal place, never less than it is."""
+    """`wrong` of a population in per cent, rounded up to one decimal place."""
     tenths = 0 if population == 0 else -(-1000 * wrong // population)
     whole, tenth = divmod(tenths, 10)
     return f"{whole}.{tenth} %" if tenth else f"{whole} %"

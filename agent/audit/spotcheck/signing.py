@@ -1,4 +1,4 @@
-"""Signed JSON: an object with all that it says, and the reviewer's signature over it.
+"""Signed JSON: an object with all its fields, and the reviewer's signature over it.
 
 The signature is Ed25519 over the line `photo-agent spot-check v1` and the object in canonical JSON (RFC 8785) without
 its field `signature`, which holds the verifier key (C2SP signed-note's form) and the signature in base64.
@@ -29,18 +29,18 @@ KEY_FILE = "reviewer.key"
 
 
 class NotSigned(ValueError):
-    """This is not a signed object, or what it says is not what was signed; says which."""
+    """This is not a signed object, or it was changed after it was signed; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewerKey:
-    """The key of whoever makes spot checks on this machine."""
+    """The key of the person who makes spot checks on this machine."""
 
     key: VerifierKey
     _private: "Ed25519PrivateKey"
 
     @classmethod
-    def kept(cls, folder: Path) -> Self:
+    def load_or_make(cls, folder: Path) -> Self:
         """The key in that folder, made if there is none, with `reviewer.key.pub` beside it. RecordError if unusable."""
         file = folder / KEY_FILE
         public = file.with_name(file.name + ".pub")
@@ -62,7 +62,7 @@ class ReviewerKey:
 
 
 def known_keys(folder: Path) -> list[VerifierKey]:
-    """The reviewer's public key in that folder; none where there is none that can be read."""
+    """The reviewer's public key in that folder; an empty list if none can be read."""
     try:
         return [VerifierKey.parse((folder / f"{KEY_FILE}.pub").read_text("utf-8"))]
     except (OSError, ValueError):
@@ -70,7 +70,7 @@ def known_keys(folder: Path) -> list[VerifierKey]:
 
 
 def default_reviewer() -> str:
-    """Who makes a spot check unless it is said: the user of this machine."""
+    """The reviewer's name if none is given: the user of this machine."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError, ImportError):  # a user without a name
@@ -83,11 +83,11 @@ def _host() -> str:
 
 
 def canonical(body: Mapping[str, object]) -> bytes:
-    """The object in canonical JSON. NotSigned for what that cannot hold."""
+    """The object in canonical JSON. NotSigned if canonical JSON cannot hold it."""
     import rfc8785
 
     try:
-        return rfc8785.dumps(dict(body))  # type: ignore[arg-type]  # JSON, or it raises
+        return rfc8785.dumps(dict(body))  # type: ignore[arg-type]  # it raises for anything but JSON
     except (rfc8785.CanonicalizationError, RecursionError, ValueError, TypeError) as fault:
         raise NotSigned("it holds what canonical JSON cannot") from fault
 

@@ -1,8 +1,8 @@
 """A file on the share that no entry describes: wrong, unless its entry may still be on its way.
 
-An entry is published after the run that sent its photo. So a file that came just now, and that carries the tag of a
-transfer that no record has, is not called wrong yet. Names are other people's and may be private: a file's is repeated
-only if this program gives such names, and a folder's only if it is that of a visit on record.
+An entry is published after the run that sent its photo. So a file that arrived recently, with the tag of a transfer
+that no record has, is not called wrong yet. Names may be other people's and private: a file's name is repeated only if
+this program gives such names, and a folder's only if it belongs to a visit on record.
 """
 
 import re
@@ -28,7 +28,7 @@ _OURS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class OnItsWay:
-    """It came just now, by this program: its entry may follow."""
+    """It arrived recently, from this program: its entry may follow."""
 
 
 @dataclass(slots=True)
@@ -43,8 +43,8 @@ class Strangers:
     _looked_into: int = field(default=0)
 
     def judge(self, name: str, file: HeldFile) -> Stranger | OnItsWay:
-        """Whether it is certainly without an entry."""
-        # Anyone can set the time that a file bears: one in the future makes no file young.
+        """Decide whether its entry is certainly missing."""
+        # Anyone can set a file's time: a time in the future does not make it recent.
         old = file.modified is not None and not -AHEAD < self.now - file.modified <= SETTLING
         transfer = None if old or (file.size_known and file.size is None) else self._transfer_of(name)
         if transfer is not None and not self.claims.has_transfer(transfer):
@@ -60,7 +60,7 @@ class Strangers:
         return Stranger(visit, name if ours else None, file.size, file.modified, detail)
 
     def _transfer_of(self, name: str) -> str | None:
-        """Which transfer its tag names, in itself or in the file beside it."""
+        """Which transfer its tag names, in the file itself or in its sidecar."""
         beside = f"{name}.xmp"
         for one in (name, *((beside,) if beside in self.listing else ())):
             self._looked_into += 1

@@ -1,4 +1,4 @@
-"""What a transfer's entry says, each value looked at: a record is somebody else's word. Pure."""
+"""What a transfer's entry says, with every value checked: a record may say anything. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -10,16 +10,16 @@ from agent.model import Fingerprint, Sha256
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 _NAME = re.compile(r"visits(?:/(?!\.{1,2}(?:/|$))[^/\\]+)+")
-"""Below the folder of the visits, and nowhere that leads up again."""
+"""Below the visits folder, and without a part that leads up again."""
 
 _LONGEST = 500
 MOST_FILES = 50
-"""Files of one transfer: a photo, its clip, sidecars and tags make less than ten."""
+"""The most files of one transfer: a photo with its clip, sidecars and tags has fewer than ten."""
 
 
 @dataclass(frozen=True, slots=True)
 class TransferredFile:
-    """A file as the entry has it: what was on the laptop, and what the share must hold under `name`."""
+    """A file in an entry: what was on the laptop, and what the share must hold under `name`."""
 
     name: str
     original: Fingerprint
@@ -28,7 +28,7 @@ class TransferredFile:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A transfer as its entry has it; the first file is the photo itself."""
+    """A transfer in an entry; its first file is the photo itself."""
 
     photo: str
     transfer: str
@@ -41,7 +41,7 @@ class Transfer:
 
 
 def read_transfer(body: object) -> Transfer | None:
-    """The body of a `transferred` entry; None where this program cannot have written it."""
+    """The body of a `transferred` entry; None if this program cannot have written it."""
     if not isinstance(body, Mapping):
         return None
     try:
@@ -64,7 +64,7 @@ def read_transfer(body: object) -> Transfer | None:
 
 
 def staff_of(value: object) -> str:
-    """A member of staff as an entry names them; empty where it names nobody."""
+    """A member of staff named in an entry; empty if it names nobody."""
     try:
         return _text(value)
     except ValueError:
@@ -84,11 +84,11 @@ def _content(said: Mapping[str, object], which: str) -> Fingerprint:
 
 def _matching(pattern: re.Pattern[str], value: object) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise ValueError("not as this program writes it")
+        raise ValueError("this program does not write it like this")
     return value
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or len(value) > _LONGEST or not value.isprintable():
-        raise ValueError("not as this program writes it")
+        raise ValueError("this program does not write it like this")
     return value

@@ -1,4 +1,4 @@
-"""What a spot check says of itself, in sentences. Pure."""
+"""The sentences of a spot check's result. Pure."""
 
 from fractions import Fraction
 
@@ -11,7 +11,7 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 
 def plain(text: str) -> str:
-    """Text of a record or a share, fit for a terminal and for JSON: only characters that can be printed."""
+    """Text from a record or a share, made safe for a terminal and for JSON: only characters that can be printed."""
     return "".join(character if character.isprintable() else "?" for character in text[:500])
 
 
@@ -26,7 +26,7 @@ def promised(population: int, sample: int, confidence: Fraction) -> str:
 
 
 def proved(population: int, sample: int, wrong: int, not_known: int, confidence: Fraction) -> str:
-    """What an examined sample proves. What could not be looked at in full counts neither as right nor as wrong."""
+    """What an examined sample proves. A transfer that was not checked in full counts neither as right nor as wrong."""
     if sample == 0:
         return "Nothing was drawn, so nothing is proved."
     right = sample - wrong - not_known
@@ -42,7 +42,7 @@ def proved(population: int, sample: int, wrong: int, not_known: int, confidence:
     them = "the other" if not_known == 1 else f"the other {not_known:,}"
     worst = at_most_wrong(population, sample, wrong + not_known, confidence)
     return (
-        f"{begin}; of {them}, something is not known. "
+        f"{begin}; {them} could not be checked in full. "
         f"If {'that one is' if not_known == 1 else 'those are'} right too, "
         f"{_at_most(population, sample, wrong, confidence)} can be wrong {sure}; "
         f"if {'it is' if not_known == 1 else 'they are all'} wrong, at most {rounded_up(worst, population)}."

@@ -1,5 +1,5 @@
-"""Reading back what was sent, right behind the server's confirmations and where possible over connections of its own.
+"""Reading back what was sent, close behind the server's confirmations and if possible over separate connections.
 
-Requests to read would wait behind megabytes of writes on the same connection while the way down is idle. `reader` reads
-over a connection, and `choosing` decides over which.
+On the same connection, requests to read would wait behind megabytes of writes while the way down is idle. `reader`
+reads over a connection, and `choosing` decides over which.
 """

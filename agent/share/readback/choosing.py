@@ -1,4 +1,4 @@
-"""Who reads back: at first the connection that sends, soon one beside it, which is there as soon as it is logged in."""
+"""Who reads back: at first the connection that sends; another one beside it, as soon as it is logged in."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Readers:
-    """The ways there are to read back. `lost` hears what ends a run."""
+    """The ways to read back. `lost` is called with an error that ends the run."""
 
     def __init__(self, server: Server, lost: Callable[[Exception], None]) -> None:
         self._server = server
@@ -25,36 +25,36 @@ class Readers:
         self._alone = False
 
     def begin(self) -> None:
-        """Have a connection to read back on, where the settings allow two."""
+        """Start a connection for reading back, if the settings allow two."""
         if self._second is None and self._server.connections > 1 and not self._alone:
             self._second = asyncio.create_task(self._connected())
             self._second.add_done_callback(_looked_at)
 
     async def instead(self) -> Session | None:
-        """The connection made to read back on, where no other could be: some servers allow one at a time."""
+        """The connection made for reading back, if no other could be made: some servers allow one at a time."""
         reader = None if self._second is None else await self._second
         pool, self._pool, self._alone = self._pool, None, True
         self._second = None
         return None if reader is None or pool is None else pool.first
 
     def only_own(self) -> None:
-        """Have all reading done by the connection that sends."""
+        """Have the connection that sends do all the reading."""
         self._alone = True
 
     async def choose(self, own: Reader, size: int) -> Reader:
-        """Who reads a file of `size` bytes; a large one waits for what is on its way. Raises ShareRefused."""
+        """The reader for a file of `size` bytes; a large one waits for a second connection. Raises ShareRefused."""
         second = None if self._alone else self._second
         if second is None or not (second.done() or size > LARGE):
             return own
         return await asyncio.shield(second) or own
 
     async def widen(self) -> None:
-        """Read over one more connection, where there is one to read on."""
+        """Read over one more connection, if there is one to read on."""
         if self._second is not None and self._second.done() and (reader := self._second.result()) is not None:
             await reader.widen()
 
     async def close(self) -> None:
-        """End them."""
+        """End all of them."""
         if self._second is not None:
             self._second.cancel()
             for reader in await asyncio.gather(self._second, return_exceptions=True):
@@ -66,7 +66,7 @@ class Readers:
     async def _connected(self) -> OwnReader | None:
         try:
             first = await connect(self._server)
-        except (ShareUnreachable, LoginRefused) as refused:  # some allow one connection only; else the first one tells
+        except (ShareUnreachable, LoginRefused) as refused:  # some servers allow only one
             log.info("photos are read back on the connection that sends them: %s", refused)
             return None
         self._pool = ConnectionPool(first, lambda: connect(self._server), self._server.connections, self._lost)
@@ -74,6 +74,6 @@ class Readers:
 
 
 def _looked_at(way: "asyncio.Task[OwnReader | None]") -> None:
-    """An error is told when there is something to read."""
+    """Mark the error as seen: it is reported when there is something to read."""
     if not way.cancelled():
         way.exception()

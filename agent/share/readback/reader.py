@@ -15,7 +15,7 @@ from agent.share.wire import Flag
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How a file has to start: the SHA-256 of its first `size` bytes, which an earlier, cut transfer sent."""
+    """How a file must start: the SHA-256 of its first `size` bytes, which an earlier, interrupted transfer sent."""
 
     size: int
     sha256: Sha256
@@ -23,27 +23,27 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class HeldContent:
-    """What the share holds, and whether it was synced just now."""
+    """What the share holds, and whether it was just synced."""
 
     fingerprint: Fingerprint
     synced: bool = False
 
 
 class Reader(Protocol):
-    """Whoever reads back."""
+    """Reads files back."""
 
     async def read(
         self, path: bytes, size: int, progress: Progress, *, start: Start | None = None, sync: bool = False
     ) -> HeldContent:
         """The fingerprint of a file of `size` bytes, each read as soon as `progress` says that it is confirmed.
 
-        Raises `NotProven` unless there are just so many, and as soon as its start is not `start`; `Refused`;
+        Raises `NotProven` unless it has exactly that many, and as soon as its start differs from `start`; `Refused`;
         `ShareUnreachable`.
         """
         ...
 
     async def widen(self) -> None:
-        """Read over one more connection, if that can be."""
+        """Read over one more connection, if possible."""
         ...
 
     async def close(self) -> None:
@@ -52,7 +52,7 @@ class Reader(Protocol):
 
 
 class OwnReader:
-    """Reads over lanes of this process; they are its maker's to close."""
+    """Reads over connections of this process, which are the caller's to close."""
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
@@ -63,7 +63,7 @@ class OwnReader:
     ) -> HeldContent:
         """As `Reader`."""
         async with self._pool.reading(size) as connection:
-            handle = await connection.session.open_file(path, Flag.READ, "the reading back of the photo")
+            handle = await connection.session.open_file(path, Flag.READ, "read back the photo")
             try:
                 known = None if start is None else (start.size, start.sha256)
                 fingerprint = await read_back(connection.session, handle, size, connection.reads, progress, known)
@@ -76,7 +76,7 @@ class OwnReader:
     def _closed(self, closing: "asyncio.Task[None]") -> None:
         self._closing.discard(closing)
         if not closing.cancelled():
-            closing.exception()  # looked at; a lost connection is told to those who wait for something
+            closing.exception()  # read; a lost connection is reported to those who wait for something
 
     async def widen(self) -> None:
         """As `Reader`."""
@@ -88,11 +88,11 @@ class OwnReader:
 
 
 async def synced(session: Session, handle: bytes) -> bool:
-    """Have a file that is open for reading put on disk; whether that was done."""
+    """Have a file that is open for reading written to disk; returns whether that was done."""
     if not session.offers(wire.FSYNC):
         return False
     try:
         await session.fsync(handle)
-    except Refused:  # some servers sync only what is open for writing; then it is simply not known to be on disk
+    except Refused:  # some servers only sync files open for writing; then it is not known to be on disk
         return False
     return True

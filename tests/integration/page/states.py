@@ -21,7 +21,7 @@ def _ago(minutes: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """A page to look at: the place it is at, what the journal says (by fact), and what is done in the browser first."""
+    """A page to look at: its address, the facts in the journal, and what is done in the browser first."""
 
     place: str
     facts: Mapping[str, Callable[[], str]] = field(default_factory=dict)

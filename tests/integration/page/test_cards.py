@@ -1,4 +1,4 @@
-"""The panel of a card on Now: what it says in each phase, what its buttons put down, by keyboard and without script."""
+"""A card's panel on Now: what it says in each phase, what its buttons store, by keyboard and without script."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -75,7 +75,7 @@ PHASES = {
 
 @pytest.fixture
 def at_work(laptop: Laptop) -> Iterator[None]:
-    """The service is there, as far as the page can tell, and the register was read."""
+    """As far as the page can tell, the service is running and the register was read."""
     laptop.run()
     laptop.look(lambda context: context.journal.set_fact("share trouble", None))
     with only_writer(laptop.settings):

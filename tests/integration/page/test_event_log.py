@@ -1,4 +1,4 @@
-"""What the service puts into the system's event log: counts for IT, each kind once a day, and no name of anything."""
+"""What the service writes to the system's event log: counts for IT, each kind once a day, and no names."""
 
 import json
 from dataclasses import replace
@@ -14,7 +14,7 @@ from tests.platforms import WINDOWS
 
 
 class Log:
-    """An event log that keeps what is written."""
+    """An event log that remembers what is written."""
 
     def __init__(self) -> None:
         self.written: list[tuple[LogEvent, str]] = []

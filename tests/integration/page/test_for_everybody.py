@@ -29,7 +29,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """One for all these pages."""
+    """One browser for all these pages."""
     with started_browser() as started:
         yield started
 

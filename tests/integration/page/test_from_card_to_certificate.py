@@ -13,7 +13,7 @@ import pytest
 from agent.journal import Journal
 from agent.pipeline.attest import Place
 from agent.record import EntryKind
-from tests.integration.pipeline.test_cards import Desk, filled, wait
+from tests.integration.pipeline.cards.desk import Desk, filled, wait
 from tests.laptop import Laptop
 from tests.loopcards import Reader, reader_for
 from tests.servers.fixtures import sshd  # noqa: F401  # the fixture behind `laptop`
@@ -46,11 +46,11 @@ class Teacher:
         tab.set_default_timeout(PATIENCE)
 
     def reads(self, sentence: str) -> None:
-        """What the page says by itself, without being loaded again."""
+        """What the page shows without being loaded again."""
         self._tab.locator("main").get_by_text(sentence).first.wait_for()
 
     def clicks_on(self, kind: str, name: str, **where: Any) -> None:
-        """One click."""
+        """Click once."""
         self._tab.get_by_role(kind, name=name, **where).first.click()
         self.clicks += 1
 
@@ -81,7 +81,7 @@ def test_a_teacher_needs_no_terminal_from_card_to_certificate(
         teacher.clicks_on("button", "Put my word on record")
         teacher.reads("Your word is saved. It goes on the school’s record")
         teacher.reads("You are done with this visit.")
-        # The next run, which needs no one, comes within minutes; whoever does not wait for it clicks.
+        # The next run comes by itself within minutes; a person who does not want to wait clicks.
         teacher.clicks_on("button", "Look for new photos now")
         teacher.reads("We are looking for new photos now.")
         wait(lambda: _attested(laptop))

@@ -1,4 +1,4 @@
-"""The page in another language: every text comes from the catalogue, and Welsh is spoken to whoever asks for it."""
+"""The page in another language: every text comes from the catalogue, and people who ask for Welsh get Welsh."""
 
 import gettext
 import re
@@ -23,7 +23,7 @@ NO_WORDS = (
     r"Science Museum|River walk|City farm|School \w+|IMG_\w+( copy)?(\.\w+)?|demo-laptop|j\.smith|Camera Imports|"
     r"GMT|visits/|1"
 )
-"""What the demo's visits, files and folders are called: data, in every language."""
+"""Names of the demo's visits, files and folders: data, which is the same in every language."""
 
 SHOWN = """() => {
   const found = [];
@@ -47,7 +47,7 @@ class Marked(gettext.NullTranslations):
 
 
 def not_from_the_catalogue(shown: str) -> str:
-    """What is left of a text without the messages, which may hold others, and without data."""
+    """What remains of a text without its messages, which may contain others, and without data."""
     before = None
     while before != shown:
         before, shown = shown, re.sub(r"⟦[^⟦⟧]*⟧", "", shown)

@@ -1,4 +1,4 @@
-"""Notices on the desktop, by a real session bus: what is said, how seldom, and what a click does."""
+"""Notices on the desktop, through a real session bus: what they say, how seldom, and what a click does."""
 # ruff: noqa: F821, F722  # the annotations of D-Bus methods are D-Bus signatures
 
 import asyncio
@@ -81,7 +81,7 @@ def test_that_it_stopped_is_said_once_for_each_time_and_before_all_else(laptop: 
 
 @pytest.fixture
 def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A session bus of its own."""
+    """A separate session bus."""
     if sys.platform != "linux" or shutil.which("dbus-daemon") is None:
         pytest.skip("no session bus (Debian: dbus) can be started here")
     command = ["dbus-daemon", "--session", "--nofork", "--print-address"]

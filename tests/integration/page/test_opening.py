@@ -195,7 +195,7 @@ def test_a_page_that_was_closed_ends_by_itself(page: Page, laptop: Laptop, monke
         try:
             urlopen(wrong, timeout=5)
         except OSError as fault:
-            if getattr(fault, "code", None) is None:  # nobody listens any more, however much a stranger knocks
+            if getattr(fault, "code", None) is None:  # the page has closed, however often a stranger tries
                 return
         time.sleep(0.2)
     pytest.fail("the page stayed")

@@ -1,4 +1,4 @@
-"""What stands in the way is said in a teacher's words: the worst first, and what to do about it."""
+"""Obstacles are described in a teacher's words: the worst first, and what to do about it."""
 
 import json
 import shutil

@@ -37,7 +37,7 @@ def forgetful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSSH]:
 
 @pytest.fixture
 def rsyslog(tmp_path: Path) -> Iterator[Rsyslog]:
-    """Running, known as "localhost", by a certificate authority of its own."""
+    """A running server, known as "localhost", with its own certificate authority."""
     if reason := no_rsyslog():
         pytest.skip(reason)
     authority = Authority(tmp_path / "authority", "school")

@@ -12,7 +12,7 @@ paris,Paris by train,2026-03-14 06:00,2026-03-14 20:00,Europe/London; Europe/Par
 
 
 def taken(hour: int, minute: int) -> datetime:
-    """What a camera's clock shows on the day."""
+    """The time that a camera's clock shows on the day."""
     return datetime(2026, 3, 14, hour, minute)  # noqa: DTZ001  # a wall clock
 
 

@@ -37,7 +37,7 @@ def good(laptop: Laptop) -> Path:
 
 
 def waiting(laptop: Laptop) -> dict[str, str | None]:
-    """What `status` says that waits, by the photo's name, and why."""
+    """The photos that `status` says are waiting, by name, with the reason."""
     return {one.tracked.photo.main.path.name: one.reason for one in laptop.look(status).waiting}
 
 
@@ -263,7 +263,7 @@ def test_a_photo_that_does_not_decode_is_sent_and_said_to_be_damaged(laptop: Lap
 
 
 def on_record(laptop: Laptop) -> list[str | None]:
-    """What the transfers on record say of damage."""
+    """The damage that the recorded transfers state."""
     shown = laptop.command("log", "show", "--json").stdout.splitlines()
     return sorted((json.loads(line)["damage"] for line in shown), key=str)
 
@@ -305,7 +305,7 @@ NAMES = (
     b"--json.jpg",
     b"[bold]IMG[bold] 100%.jpg",
     "IMG e\u0301.jpg".encode(),
-    "IMG \u00e9.jpg".encode(),  # the same for the eye
+    "IMG \u00e9.jpg".encode(),  # looks the same
     b"con.jpg",
 )
 

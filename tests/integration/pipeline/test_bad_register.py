@@ -1,4 +1,4 @@
-"""A register that is missing, empty, halved or unreadable is told and not believed: the last good one stands."""
+"""A register that is missing, empty, halved or unreadable is reported and not used: the last good one is used."""
 
 import json
 from collections.abc import Callable

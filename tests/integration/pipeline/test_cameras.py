@@ -214,7 +214,7 @@ class TestTheClockOnATerminal:
         return copy
 
     def photo(self, display: list[str], path: Path, taken: str) -> Path:
-        """What a camera sees of the screen: each half of a character a square, dark on light; the words as grey."""
+        """What a camera sees of the screen: half a character is a square, dark on light; the words are grey."""
         squares = [[HALVES[mark][half] if mark in HALVES else 0 for mark in row] for row in display for half in (0, 1)]
         picture = Image.new("L", (len(squares[0]), len(squares)), 230)
         picture.putdata([20 if square else 230 for row in squares for square in row])

@@ -29,7 +29,7 @@ def mount(*words: str | Path) -> None:
 
 @dataclass
 class Card:
-    """A card of its own volume, put in at `place`: a RAM disk that is bound there."""
+    """A card with a separate volume, put in at `place`: a RAM disk that is bound there."""
 
     chip: Path
     place: Path

@@ -24,7 +24,7 @@ beach,Beach,2026-06-20 09:00,2026-06-20 16:30,Europe/London,,,,,,
 """
 
 AT_ONE_TIME = 1773483072
-"""What the README has `touch` give both files of a pair."""
+"""The times that the README gives both files of a pair with `touch`."""
 
 SENT, HELD, PRIVATE = "sent", "held", "private"
 
@@ -43,7 +43,7 @@ def copied(laptop: Laptop, *files: Path, at: int | None = AT_ONE_TIME) -> list[P
 
 
 def outcome(laptop: Laptop, path: Path) -> str:
-    """What became of a file after a run."""
+    """What happened to a file in a run."""
     if not path.exists():
         return SENT
     waiting = laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW))
@@ -170,7 +170,7 @@ def apples_still(taken: str) -> bytes:
 
 
 def apples_clip(taken: str | None) -> bytes:
-    """A clip with the same identifier, and a creation date where it has one."""
+    """A clip with the same identifier, and a creation date if it has one."""
     words = {"com.apple.quicktime.content.identifier": IDENTIFIER, "com.apple.quicktime.make": "Apple"}
     return movie(keys(words | ({"com.apple.quicktime.creationdate": taken} if taken else {})))
 

@@ -1,4 +1,4 @@
-"""A laptop's clock that was ahead, is behind, or is set in the middle: nothing waits for it, and nobody is blamed."""
+"""A laptop's clock that was fast, is slow, or is set in the middle: nothing waits for it, and nobody is blamed."""
 
 import os
 import time
@@ -22,7 +22,7 @@ A_DAY = timedelta(days=1)
 
 
 def run_at(laptop: Laptop, ahead: timedelta, heard: Heard | None = None, **options: object) -> Run:
-    """A run by a clock that is so far ahead of the true time; the finished run."""
+    """A run with a clock that is this far ahead of the true time; returns the finished run."""
     settings = laptop.settings
     with only_writer(settings), open_context(settings, clock=lambda: wall_clock() + ahead) as context:
         run = Run(context, settings.watch, heard or Heard(), **options)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A file that ends whatever reads it: refused once, with its reason, and never in the way of another."""
+"""A file that crashes its reader: refused once, with its reason, and never in the way of another."""
 
 import io
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ DEADLY = jpeg(ON_VISIT)[:-2] + bytes(8 * MIB)
 """For the reader below: to look for its end takes a megabyte at a time."""
 
 DEADLY_TO_TAG = jpeg(ON_VISIT)[:2] + (b"\xff\xe5\xff\xfe" + bytes(0xFFFC)) * 60 + jpeg(ON_VISIT)[2:]
-"""Its time is read with a few looks into it; a plan for its tag holds all that stands before the picture."""
+"""A JPEG whose time is read with a few seeks; a plan for its tag holds everything before the picture."""
 
 
 @contextmanager

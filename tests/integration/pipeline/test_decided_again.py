@@ -26,7 +26,7 @@ MOVED = VISITS.replace("2026-03-14 09:00,2026-03-14 16:30", "2026-03-15 09:00,20
 
 
 def replaced(path: Path, content: bytes) -> None:
-    """As `exiftool -P` does it: a new file of the same size takes the name, with the old one's time."""
+    """Edit as `exiftool -P` does: a new file of the same size takes the name, with the old one's time."""
     before = path.stat()
     assert len(content) == before.st_size
     other = path.with_name(".exiftool_tmp")
@@ -36,7 +36,7 @@ def replaced(path: Path, content: bytes) -> None:
 
 
 def in_place(path: Path, content: bytes) -> None:
-    """As `exiftool -P -overwrite_original_in_place` does it: the same file, its time put back."""
+    """Edit as `exiftool -P -overwrite_original_in_place` does: the same file, with its time restored."""
     before = path.stat()
     assert len(content) == before.st_size
     with path.open("r+b") as file:

@@ -1,4 +1,4 @@
-"""From a register on the share to the decision: what is doubtful in it is said, and the photos of it wait."""
+"""From a register on the share to the decision: doubts about it are reported, and the photos concerned wait."""
 
 import json
 import os
@@ -21,7 +21,7 @@ BROKEN = "museum,Science Museum,14/03/2026 quarter to nine,14/03/2026 16:30,Euro
 
 
 def notices(heard: Heard) -> list[str]:
-    """What the run said of itself."""
+    """The messages of the run."""
     return [str(event.details["text"]) for event in heard.events if event.what is Happened.NOTICE]
 
 

@@ -1,4 +1,4 @@
-"""What a power cut must not take is on the medium before the first photo goes: every name, in every folder."""
+"""Everything that must survive a power cut is on the disk before the first photo goes: every name, in every folder."""
 
 import re
 import shutil

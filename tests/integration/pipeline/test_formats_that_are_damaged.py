@@ -19,7 +19,7 @@ LONG_AGO = 3600
 
 
 def waiting(laptop: Laptop) -> set[str]:
-    """The names of the photos that a person is told of."""
+    """The names of the photos that are reported to a person."""
     held = laptop.look(lambda context: context.journal.tracked_photos(State.REVIEW, State.REFUSED))
     return {one.photo.main.path.name for one in held}
 

@@ -1,4 +1,4 @@
-"""What is put on record reaches the school's log servers as well, and photos never wait for that."""
+"""Recorded events also reach the school's log servers, and photos never wait for that."""
 
 import json
 import time

@@ -22,7 +22,7 @@ Mount = Callable[[Path, int], Path]
 
 @pytest.fixture
 def mount() -> Iterator[Mount]:
-    """Puts a file system of so many KiB over a folder, as it will be until the test's end."""
+    """Mounts a file system of this many KiB over a folder until the end of the test."""
     mounted: list[Path] = []
 
     def put(folder: Path, kib: int) -> Path:
@@ -228,7 +228,7 @@ def test_a_full_card_is_told_and_emptied_as_soon_as_there_is_a_little_room(lapto
     filler = fill(laptop.imports)
 
     laptop.run()
-    if photo.exists():  # as on a card, where a folder needs room of its own
+    if photo.exists():  # as on a card, where a folder takes space too
         (tracked,) = laptop.look(lambda context: context.journal.tracked_photos(State.RECORDED))
         assert "full" in str(tracked.reason)
         filler.unlink()

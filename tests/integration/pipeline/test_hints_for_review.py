@@ -1,4 +1,4 @@
-"""What a person who reviews a photo is told besides: never of a private one."""
+"""Additional facts that help a person to review a photo; never for a private one."""
 
 from pathlib import Path
 

@@ -14,7 +14,7 @@ def test_a_linux_desktop_names_its_pictures_folder_in_its_own_language(tmp_path:
     dirs = tmp_path / ".config" / "user-dirs.dirs"
     dirs.write_text('# a comment\nXDG_PICTURES_DIR="$HOME/Lluniau"\n', "utf-8")
     assert list(pictures_folders("linux", tmp_path, {})) == [tmp_path / "Lluniau", tmp_path / "Pictures"]
-    # What says "none" by naming the home folder, and what is nonsense, is passed over.
+    # Entries that name the home folder (meaning none) and nonsense are ignored.
     for line in ('XDG_PICTURES_DIR="$HOME"', 'XDG_PICTURES_DIR="relative"', "XDG_PICTURES_DIR=", "\0\xff"):
         dirs.write_text(line, "utf-8")
         assert list(pictures_folders("linux", tmp_path, {})) == [tmp_path / "Pictures"]

@@ -94,7 +94,7 @@ def test_copies_are_found_by_content_under_any_name(after_a_visit: Laptop, inspe
 
 
 def test_a_sidecar_alone_makes_no_copy_of_a_photo(after_a_visit: Laptop, inspect: Inspect) -> None:
-    """Programs write the very same sidecar beside many photos: a private one must not be taken for a visit's."""
+    """Programs write the very same sidecar for many photos: a private one must not count as a visit's."""
     sidecar = b"<?xml version='1.0'?><plist>the same crop</plist>"
     main = after_a_visit.photo("IMG_8.jpg", seed=8)
     after_a_visit.file("IMG_8.aae", sidecar, beside=main)
@@ -217,7 +217,7 @@ def test_what_cannot_be_looked_at_is_not_known(after_a_visit: Laptop, inspect: I
     assert not_known["documents", "the school share"] == 1
     assert not_known["documents", "unreadable"] >= 1
     assert [one["what"] for one in found if one["what"] != "unsure"] == []
-    assert code in {0, 4}  # what is broken may be of a visit
+    assert code in {0, 4}  # a broken photo may be from a visit
 
 
 @posix_paths
@@ -262,7 +262,7 @@ def test_a_canary_is_on_no_record_log_or_share(after_a_visit: Laptop, words: tup
     assert len(inspections(after_a_visit)) == 1
 
 
-@pytest.mark.slow  # the canary looks at what is published too
+@pytest.mark.slow  # the canary also checks what is published
 def test_it_is_published_with_the_next_run(after_a_visit: Laptop, inspect: Inspect) -> None:
     inspect(after_a_visit)
     after_a_visit.run()

@@ -23,7 +23,7 @@ PHOTOS = 12
 
 @dataclass
 class Trip:
-    """What is in the import folder when `sync` starts: visit photos of every shape, and private ones among them."""
+    """The import folder when `sync` starts: visit photos of every kind, and private ones among them."""
 
     laptop: Laptop
     visit: dict[str, str]
@@ -50,7 +50,7 @@ def trip(laptop: Laptop) -> Trip:
         laptop,
         {str(path): sha256(path.read_bytes()) for path in visit},
         {path: (path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_ino) for path in private},
-        photos=PHOTOS + 1,  # a copy is a photo of its own,
+        photos=PHOTOS + 1,  # a copy counts as a photo,
         final_files=PHOTOS + 1 + 1 + 1,  # but one file serves both; a clip, its tag and a sidecar
     )
 
@@ -78,7 +78,7 @@ def test_killed_at_any_moment_the_next_sync_comes_out_the_same(trip: Trip, seed:
 
 
 def kill_sync(laptop: Laptop, chance: random.Random) -> None:
-    """Kill it a moment after some event of its own, or before the first: so every step is hit, however slow it is."""
+    """Kill it a moment after one of its events, or before the first: so every step is hit, however slow it is."""
     sync = laptop.start("sync", "--json")
     assert sync.stdout is not None
     events = chance.choice([0, chance.randrange(5 * PHOTOS)])

@@ -1,4 +1,4 @@
-"""What hangs on a photo goes with it: the clip of a Live Photo, sidecars, copies, the desktop's small pictures."""
+"""Files that belong to a photo go with it: the clip of a Live Photo, sidecars, copies, the desktop's thumbnails."""
 
 import hashlib
 import io
@@ -31,7 +31,7 @@ CR2 = b"II*\0\x10\0\0\0CR\x02\0" + bytes(4) + b"\0\0" + bytes(range(256)) * 8
 
 
 def suffixes(laptop: Laptop) -> list[str]:
-    """What the files on the share end in, which all begin alike."""
+    """The endings of the files on the share, whose names all begin alike."""
     names = [Path(name).name for name in laptop.on_share()]
     assert len({name.partition(".")[0] for name in names}) == 1
     return sorted(name.partition(".")[2] for name in names)
@@ -75,7 +75,7 @@ def test_a_private_live_photo_keeps_its_clip(laptop: Laptop) -> None:
 def test_a_clip_that_was_seen_before_its_picture_is_not_sent_twice(laptop: Laptop) -> None:
     laptop.file("IMG_1.mov", mov(begun=ON_VISIT), age=HOUR)
     assert laptop.run().review == 1
-    assign_all(laptop)  # it waits to be sent, as a photo of its own
+    assign_all(laptop)  # it waits to be sent, as a separate photo
     laptop.file("IMG_1.jpg", jpeg(ON_VISIT), age=HOUR)
 
     summary = laptop.run()
@@ -134,7 +134,7 @@ def test_a_clip_whose_end_is_missing_is_waited_for_and_then_said_to_be_damaged(l
 
 
 def look_back(context: Context, seconds: float) -> None:
-    """As if what was found had been found so long ago."""
+    """As if the photos had been found this long ago."""
     found = context.journal.tracked_photos(State.SETTLED, State.FOUND)
     ago = timedelta(seconds=seconds)
     context.journal.save(*(replace(one, looked_at=one.looked_at - ago) for one in found))

@@ -29,7 +29,7 @@ SCHEMA = json.loads((Path(__file__).parents[3] / "config" / "record.schema.json"
 
 @pytest.fixture(autouse=True)
 def fresh_key(laptop: Laptop) -> Iterator[None]:
-    """The log key is beside the SSH key, which the server's tests share."""
+    """The log key is next to the SSH key, which all tests of the server share."""
     key = laptop.settings.key_file.with_name("log_ed25519")
     key.unlink(missing_ok=True)
     yield

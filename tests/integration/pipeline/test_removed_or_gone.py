@@ -138,7 +138,7 @@ def test_after_a_crash_the_record_counts_every_file_that_was_removed(laptop: Lap
 
 @linux
 def test_what_went_after_a_crash_is_on_record_as_unseen(laptop: Laptop) -> None:
-    """This program meant to remove it and was ended; who took it away then, nobody saw."""
+    """This program meant to remove it and was killed; nobody saw who removed it then."""
     photos = [laptop.photo(f"IMG_{n}.jpg", ON_VISIT + minutes(n), seed=n) for n in range(2)]
     dies_at_unlink(laptop, 1)
     left = [photo for photo in photos if photo.exists()]

@@ -35,7 +35,7 @@ def laptop(chrooted_sshd: OpenSSH, tmp_path: Path) -> Iterator[Laptop]:  # noqa:
 
 
 def let_in(laptop: Laptop, name: str) -> Path:
-    """As add-device.sh does it."""
+    """Enrol a laptop as add-device.sh does."""
     folder = laptop.share / "record" / name
     folder.mkdir()
     chown(folder, pwd.getpwnam(laptop.server.user).pw_uid, -1)
@@ -122,7 +122,7 @@ def test_the_old_record_is_sent_to_its_own_folder_where_that_is_open(laptop: Lap
 
 
 def test_the_new_folder_takes_the_old_record_where_its_own_stays_closed(laptop: Laptop) -> None:
-    """As where a laptop began under its host's name, which the server never heard of."""
+    """A laptop that started under its host's name, which the server does not know."""
     call(laptop, "host-name")
     laptop.photo("a.jpg")
     assert laptop.run().exit_code == 3
@@ -130,7 +130,7 @@ def test_the_new_folder_takes_the_old_record_where_its_own_stays_closed(laptop: 
     folder = let_in(laptop, "laptop-17")
     assert laptop.run().exit_code == 0
     assert len(list(folder.glob("was-host-name-publication-*"))) == 2
-    reports = judged(laptop, "laptop-17")  # nobody ever enrolled the other name
+    reports = judged(laptop, "laptop-17")  # the other name was never enrolled
     assert {name: one.findings for name, one in reports.items()} == {"laptop-17": (), "host-name": ()}
     shown = laptop.command("log", "show", laptop.share, "--json")
     assert shown.returncode == 0, shown.stderr

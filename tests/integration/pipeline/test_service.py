@@ -1,4 +1,4 @@
-"""`photo-agent run` as a process of its own: photos leave by themselves, and it ends when asked, between two steps."""
+"""`photo-agent run` as a separate process: photos leave by themselves, and it ends when asked, between two steps."""
 
 import signal
 import subprocess
@@ -52,7 +52,7 @@ def until(what: Callable[[], object], laptop: Laptop) -> None:
 
 
 def counts(laptop: Laptop) -> dict[State, int]:
-    """What the journal says, looked at from outside."""
+    """What the journal says, read from outside."""
     path = laptop.home / "state" / "journal.sqlite3"
     try:
         with Journal.open(path, read_only=True) as journal:
@@ -162,7 +162,7 @@ def test_a_folder_that_appears_later_is_looked_through_and_watched(quick: Laptop
 
 
 def test_a_full_disk_is_waited_out(quick: Laptop) -> None:
-    """As seen by the service: the record's folder cannot be written for a while."""
+    """The service finds that the record's folder cannot be written for a while."""
     quick.run()
     record = quick.home / "state" / "record"
     aside = record.rename(record.with_name("aside"))

@@ -83,7 +83,7 @@ def test_a_key_that_the_server_does_not_know_is_told_and_nothing_is_removed(lapt
     done = laptop.command("sync")
 
     assert done.returncode == 6
-    assert "does not let in" in done.stderr
+    assert "does not accept this laptop's key" in done.stderr
     assert "photo-agent init" in done.stderr
     assert photo.exists()
     laptop.configure(share={"key_file": str(laptop.home / "no_key")})

@@ -11,7 +11,7 @@ from tests.laptop import ON_VISIT, PRIVATE, Laptop
 
 
 class At:
-    """IT's machine: the laptop's public key, and a state of its own."""
+    """IT's machine: the laptop's public key, and its own state."""
 
     def __init__(self, laptop: Laptop, folder: Path) -> None:
         self.laptop = laptop

@@ -108,7 +108,7 @@ def test_the_programs_own_folder_is_refused(laptop: Laptop, place: Placed) -> No
 
 @pytest.mark.parametrize(("folder", "said"), [(".", "is your whole home folder"), ("..", "holds whole home folders")])
 def test_a_whole_home_folder_is_refused(laptop: Laptop, folder: str, said: str) -> None:
-    """As a path for `sync` as well as in the settings, which were read before."""
+    """As a path given to `sync` as well as in the settings, which were read before."""
     photo = laptop.photo("IMG_1.JPG")
     done = laptop.command("sync", str(laptop.home / folder))
     assert done.returncode == 2

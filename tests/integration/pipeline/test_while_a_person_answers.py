@@ -1,4 +1,4 @@
-"""Another process changes the journal between a run's look and its save: the run goes on, and the answer stands."""
+"""Another process changes the journal between a run's look and its save: the run continues, and the answer counts."""
 
 import os
 import shutil

@@ -31,7 +31,7 @@ def test_photo_by_photo_share_and_record_agree_and_an_older_share_is_told(laptop
     backup = shutil.copytree(laptop.share / "record", tmp_path / "backup")
 
     laptop.photo("IMG_0002.JPG", seed=2)
-    laptop.photo("CLIP.PNG", seed=3)  # a JPEG by its content, whatever it is called
+    laptop.photo("CLIP.PNG", seed=3)  # a JPEG by its content, despite its name
     assert laptop.run().removed == 2
     second = _look(laptop, state)
     assert (second.exit_code, second.devices[0].seen) == (0, first.devices[0].cosigned)

@@ -9,13 +9,13 @@ from tests.servers.openssh import OpenSSH
 
 
 def server_of(real: OpenSSH, **changes: object) -> Server:
-    """The server as the settings would tell of it."""
+    """The server as the settings would describe it."""
     server = Server(real.host, real.port, real.user, real.root, real.key_file, real.known_hosts_file, "laptop-17")
     return dataclasses.replace(server, **changes)  # type: ignore[arg-type]
 
 
 def files(disk: Path) -> list[str]:
-    """The names of all that lies on the share."""
+    """The names of all files on the share."""
     return sorted(path.relative_to(disk).as_posix() for path in disk.rglob("*") if path.is_file())
 
 

@@ -35,7 +35,7 @@ def trusting(authority: Path) -> Iterator[OpenSSH]:
 
 
 def certified(authority: Path, folder: Path, *, user: str, valid: str = "+1d") -> Path:
-    """A laptop's key that the server does not know, with a certificate beside it."""
+    """A laptop's key that the server does not know, with a certificate next to it."""
     key = folder / "id_ed25519"
     _keygen("-t", "ed25519", "-N", "", "-f", key)
     _keygen("-s", authority, "-I", "laptop-17", "-n", user, "-V", valid, f"{key}.pub")

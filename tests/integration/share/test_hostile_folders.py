@@ -95,7 +95,7 @@ def test_a_final_name_that_is_a_link_to_the_same_bytes_is_no_proof(sshd: OpenSSH
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root can give a folder to somebody else")
 class TestOwners:
-    """Seen by a device without privileges, whose account is `nobody`."""
+    """The view of a device without privileges, whose account is `nobody`."""
 
     @pytest.fixture
     def device(self) -> Iterator[OpenSSH]:

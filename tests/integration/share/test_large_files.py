@@ -1,4 +1,4 @@
-"""Large files against a real OpenSSH: gone on with after a cut, read back by another connection, in nobody's way."""
+"""Large files against a real OpenSSH: continued after a cut, read back on another connection, in nobody's way."""
 
 import contextlib
 import os
@@ -37,7 +37,7 @@ def film(folder: Path) -> Delivery:
 
 
 def cut(real: OpenSSH, photo: Delivery, *, at: int, connections: int = 2) -> Path:
-    """A delivery that is cut once so many bytes were acknowledged; what it left."""
+    """A delivery that is cut once this many bytes were acknowledged; returns what it left."""
     with opened(real, slow=20_000, connections=connections) as share, pytest.raises(ShareUnreachable):
         list(share.deliver([photo], once(at, real.cut_sessions)))
     (left,) = (real.disk / "visits" / "museum").iterdir()
@@ -184,7 +184,7 @@ def test_asked_to_stop_before_it_goes_on_what_a_cut_transfer_left_stays(
     skip, stop = LocalSource.skip, [False]
 
     def skipped(source: LocalSource, length: int) -> Sha256:
-        """As on a slow disk: what was sent is being hashed again when it is time to stop."""
+        """As on a slow disk: the bytes sent are still being hashed when it is time to stop."""
         stop[0] = True
         time.sleep(4)
         return skip(source, length)
@@ -255,7 +255,7 @@ def test_where_a_device_may_have_one_connection_only_that_one_reads_back(one_ses
 
 @pytest.fixture
 def one_session(sshd: OpenSSH) -> Iterator[OpenSSH]:  # noqa: F811
-    """A server that drops whatever is a second connection while it is being set up."""
+    """A server that drops every second connection while it is being set up."""
     config = sshd.base / "sshd_config"
     before = config.read_text()
     config.write_text(before + "\nMaxStartups 1:100:1\nPerSourceMaxStartups 1\n")

@@ -59,7 +59,7 @@ def test_new_keys_in_mid_transfer_change_nothing(rekeying: OpenSSH, tmp_path: Pa
 def test_a_server_that_opens_few_files_at_once_is_not_asked_for_more(tmp_path: Path, connections: int) -> None:
     if reason := why_not():
         pytest.skip(reason)
-    # sftp-server keeps six descriptors for itself, and tells by limits@openssh.com what is left.
+    # sftp-server reserves six descriptors for itself; limits@openssh.com states the remaining ones.
     with OpenSSH(subsystem=f"/usr/bin/prlimit --nofile=22 {SUBSYSTEM}") as strict:
         assert sent(strict, photos(tmp_path / "in", 80, 60_000), connections=connections) == 80
         assert len(files(strict.disk)) == 80

@@ -18,12 +18,12 @@ def test_a_server_that_takes_nothing_for_a_while_is_waited_for(sshd: OpenSSH) ->
     async def scenario() -> None:
         session = await connect(server_of(sshd))
         path = str(sshd.disk / "file").encode()
-        handle = await session.open_file(path, Flag.WRITE | Flag.CREAT | Flag.EXCL, "the making of a file")
+        handle = await session.open_file(path, Flag.WRITE | Flag.CREAT | Flag.EXCL, "make a file")
         sshd.freeze_sessions()
         thaw = asyncio.get_running_loop().run_in_executor(None, lambda: (time.sleep(2), sshd.thaw_sessions()))
         writes = [session.send(wire.write(handle, n * len(PIECE), PIECE)) for n in range(PIECES)]
         for write in writes:
-            session.judge(wire.write(b"", 0, b""), await write, "the writing of a file")
+            session.judge(wire.write(b"", 0, b""), await write, "write a file")
         await thaw
         await session.let_go(handle)
         await asyncio.to_thread(session.close)

@@ -97,7 +97,7 @@ def test_the_fingerprint_is_the_one_that_ssh_shows(real: OpenSSH) -> None:
 
 def test_a_key_that_the_server_does_not_know_is_refused(real: OpenSSH, tmp_path: Path) -> None:
     make_key(tmp_path / "stranger", "stranger")
-    with pytest.raises(LoginRefused, match="does not let in"):
+    with pytest.raises(LoginRefused, match="does not accept this laptop's key"):
         opened(real, key_file=tmp_path / "stranger")
 
 
@@ -166,7 +166,7 @@ def test_a_folder_that_may_not_be_written_is_denied_and_the_others_go_on(
 
 
 def test_a_root_that_is_missing_is_told_by_trying_out(real: OpenSSH) -> None:
-    with opened(real, root="/nowhere/at/all") as share, pytest.raises(ShareFault, match="making of a folder"):
+    with opened(real, root="/nowhere/at/all") as share, pytest.raises(ShareFault, match="make a folder"):
         share.try_out()
 
 
@@ -221,7 +221,7 @@ def test_cut_at_any_moment_nothing_is_lost_or_doubled(real: OpenSSH, tmp_path: P
     except ShareUnreachable:
         pass
     assert proven <= set(files(real.disk))
-    time.sleep(0.45)  # whatever the timer was to do is done
+    time.sleep(0.45)  # the timer has done its work
     with opened(real) as share:
         share.sweep()
         final = [item for item in share.deliver(photos) if not isinstance(item, Sent)]

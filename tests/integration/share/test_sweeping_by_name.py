@@ -1,4 +1,4 @@
-"""What a cut transfer left on a share whose folders cannot be listed."""
+"""Files that an interrupted transfer left on a share whose folders cannot be listed."""
 
 import shutil
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from tests.servers.openssh import OpenSSH
 
 
 def test_what_is_known_by_name_is_swept_where_no_list_is_to_be_had(chrooted_sshd: OpenSSH) -> None:  # noqa: F811
-    """As on a school's share, where a device may write into a visit's folder and not list it."""
+    """As on a school's share, where a device may write into a visit's folder but not list it."""
     cut, large, other = (TransferId(letter * 32) for letter in "abc")
     folder = chrooted_sshd.disk / "visits" / "museum"
     folder.mkdir(parents=True)

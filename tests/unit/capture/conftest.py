@@ -16,7 +16,7 @@ Reads = Callable[..., Capture]
 
 @pytest.fixture
 def reads(tmp_path: Path) -> Reads:
-    """Write bytes to a file and read them as a capture, at noon on 1 June 2026 unless told."""
+    """Write bytes to a file and read them as a capture, by default at noon on 1 June 2026."""
 
     def write_and_read(content: bytes, name: str = "photo.jpg", now: datetime = NOW) -> Capture:
         path = tmp_path / name

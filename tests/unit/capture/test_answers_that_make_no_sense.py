@@ -1,4 +1,4 @@
-"""What a worker answers is believed only as far as it makes sense: whatever it sends, the parent goes on."""
+"""A worker's answers are believed only if they make sense: whatever it sends, the parent continues."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Some thousands of broken files through the worker; `python -m tests.fuzz.capture` is the long run of the same."""
+"""Some thousands of broken files through the worker; `python -m tests.fuzz.capture` is the long version."""
 
 import shutil
 from datetime import UTC, datetime

@@ -124,7 +124,7 @@ def test_no_file_of_the_corpus_raises_or_takes_long(corpus: Path) -> None:
 def test_whole_photos_are_complete_and_cut_ones_are_not(captures: dict[str, Capture]) -> None:
     incomplete = {path for path, found in captures.items() if not found.complete}
     assert incomplete == {
-        "exiftool/t/images/RIFF.avi",  # shortened by whoever shared them
+        "exiftool/t/images/RIFF.avi",  # shortened by the people who shared them
         "exiftool/t/images/Pentax.avi",
         "nom-exif/testdata/canon-r6.cr3",
         "nom-exif/testdata/compatible-brands.heic",

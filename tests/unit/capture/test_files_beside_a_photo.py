@@ -50,7 +50,7 @@ WITH_OFFSET = photo(taken=TAKEN, offset=b"+00:00")
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Pair:
-    """A photo's bytes and those of a file beside it, read together."""
+    """A photo's bytes and those of another file next to it, read together."""
 
     def build(content: bytes, beside: bytes, name: str) -> Capture:
         main, other = tmp_path / "IMG_0001.JPG", tmp_path / name

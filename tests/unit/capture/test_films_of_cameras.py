@@ -50,7 +50,7 @@ def test_an_avi_whose_header_is_cut_says_nothing(reads: Reads) -> None:
 
 
 def by_exiftool(path: Path, *tags: str) -> dict[str, str]:
-    """What ExifTool reads of it; skips where it is not there."""
+    """What ExifTool reads from it; skips the test without ExifTool."""
     tool = shutil.which("exiftool")
     if tool is None:
         pytest.skip("ExifTool is not on this machine")

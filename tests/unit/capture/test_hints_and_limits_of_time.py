@@ -96,7 +96,7 @@ def test_a_time_that_is_only_in_xmp_is_a_hint(reads: Photo) -> None:
 
 
 def resources(*datasets: tuple[int, bytes], before: bytes = b"") -> bytes:
-    """An APP13 with Photoshop's resources, of which one holds these datasets of IPTC's second record."""
+    """An APP13 with Photoshop's resources, one of them with these datasets of IPTC's second record."""
     records = b"".join(b"\x1c\x02" + bytes((number, 0, len(value))) + value for number, value in datasets)
     iptc = b"8BIM\x04\x04\0\0" + len(records).to_bytes(4, "big") + records
     return segment(0xED, b"Photoshop 3.0\0" + before + iptc)

@@ -23,7 +23,7 @@ Reads = Callable[..., Capture]
 
 AT = datetime(2026, 3, 14, 10, 11, 12, tzinfo=UTC)
 ANY_ZONE = Interval(AT - timedelta(hours=14, seconds=65), AT + timedelta(hours=12, seconds=60))
-"""Five seconds of film, a minute of slack, and whatever zone the recorder's clock may have had after all."""
+"""Five seconds of film, a minute of tolerance, and any zone that the recorder's clock may have had."""
 
 
 # --- Matroska and WebM -----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What is no file to read is refused, in words that name no file."""
+"""Anything that is not a readable file is refused, in words that name no file."""
 
 import os
 import sys

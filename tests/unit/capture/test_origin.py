@@ -1,4 +1,4 @@
-"""What made a picture or a video: a camera, a messenger, a screen, an editor, or nobody knows."""
+"""What made a picture or a video: a camera, a messenger, a screen, an editor, or something unknown."""
 
 import unicodedata
 from collections.abc import Callable

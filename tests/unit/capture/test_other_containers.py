@@ -1,4 +1,4 @@
-"""HEIC, RAW, PNG, WebP and video, built by hand; and what is recognised but not read."""
+"""HEIC, RAW, PNG, WebP and video, built by hand; and formats that are recognised but not read."""
 
 import struct
 import zlib

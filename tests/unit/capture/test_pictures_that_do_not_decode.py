@@ -1,4 +1,4 @@
-"""Pictures that do not decode: said of what is cut or broken, never of what is only large, and without harm."""
+"""Pictures that do not decode: reported for cut or broken ones, never for merely large ones, and without harm."""
 
 import io
 import subprocess

@@ -22,7 +22,7 @@ DATED: Field = (0x9003, 2, 20, TAKEN + b"\0")
 
 
 def exiftool(path: Path, *tags: str) -> dict[str, Any]:
-    """What ExifTool reads; skips where it is not there."""
+    """What ExifTool reads; skips the test without ExifTool."""
     tool = shutil.which("exiftool")
     if tool is None:
         pytest.skip("ExifTool is not on this machine")

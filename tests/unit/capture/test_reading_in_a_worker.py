@@ -1,4 +1,4 @@
-"""Reading apart: the same answers, limits that hold, a file that ends the worker twice, and no worker left behind."""
+"""Reading in a worker: the same answers, limits that hold, a file that crashes it twice, and no worker left behind."""
 
 import contextlib
 import os

@@ -65,7 +65,7 @@ class Photographer:
         return self.save(scene.convert("RGB"), exif(taken, offset, subsec, camera), quality)
 
     def save(self, picture: Image.Image, block: bytes, quality: int = 85) -> Path:
-        """As a JPEG."""
+        """The picture as a JPEG."""
         self.count += 1
         path = self.folder / f"clock-{self.count}.jpg"
         picture.save(path, "JPEG", quality=quality, exif=block)

@@ -1,4 +1,4 @@
-"""The clock's code is found in real pictures of it, and nothing else is taken for it."""
+"""The clock's code is found in real pictures of it, and nothing else counts as one."""
 
 # ruff: noqa: DTZ001  # what a camera's clock shows has no zone
 

@@ -1,4 +1,4 @@
-"""The laptop's clock set beside a server that tells whole seconds, over a network that takes its time."""
+"""The laptop's clock compared with a server that states whole seconds, over a slow network."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

@@ -108,7 +108,7 @@ def test_a_disk_that_is_full_leaves_the_old_file(tmp_path: Path, monkeypatch: py
 
 
 def test_a_file_that_could_not_be_created_whole_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even where the half of it cannot be taken away: a half log key would stop the record for good."""
+    """Even if the half-written file cannot be removed: half a log key would stop the record for good."""
 
     def full(*arguments: object, **options: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")

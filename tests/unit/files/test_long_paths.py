@@ -1,4 +1,4 @@
-"""A file whose path is too long for Windows is told apart from one that is gone."""
+"""A file whose path is too long for Windows is distinguished from one that is gone."""
 
 import errno
 import sys

@@ -1,4 +1,4 @@
-"""A folder whose real path cannot be had is scanned all the same; one that fails stops no other."""
+"""A folder whose real path cannot be found is still scanned; a folder that fails stops no other."""
 
 import os
 from pathlib import Path

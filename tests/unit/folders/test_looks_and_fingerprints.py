@@ -1,4 +1,4 @@
-"""What a look at a file sees, and which content it has."""
+"""What a look at a file finds, and the fingerprint of its content."""
 
 import hashlib
 import os

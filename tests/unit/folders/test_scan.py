@@ -1,4 +1,4 @@
-"""What a scan finds, and what it passes over."""
+"""What a scan finds, and what it ignores."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Hints from the system, and what is done when it gives none."""
+"""Hints from the system, and what happens if it gives none."""
 
 import shutil
 import subprocess

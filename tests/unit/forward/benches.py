@@ -1,4 +1,4 @@
-"""A forwarder over a queue in a folder, and a receiver that fails when told to."""
+"""A forwarder over a queue in a folder, and a receiver that fails on request."""
 
 import json
 import time
@@ -21,7 +21,7 @@ from tests.unit.forward.events import AT, Kept
 
 @dataclass
 class Receiver:
-    """A target in memory that fails when told to."""
+    """A target in memory that fails on request."""
 
     name: str = "receiver"
     description: str = "the receiver"
@@ -70,7 +70,7 @@ class Bench:
         return receiver_status(self.queue, "laptop-17", self.targets[0])
 
     def once(self) -> None:
-        """As a run of `sync` does it."""
+        """Forward as a run of `sync` does."""
         forwarder = self.start()
         forwarder.knock()
         forwarder.close(20)

@@ -26,7 +26,7 @@ def event(index: int = 0, kind: str = "transferred", *, erases: int | None = Non
 
 
 class Kept:
-    """A record of these events; one more may be put down at any time. An entry that is None was erased."""
+    """A record of these events; more may be appended at any time. None stands for an erased entry."""
 
     def __init__(self, count: int) -> None:
         self.events: list[LogEvent | None] = [event(index) for index in range(count)]

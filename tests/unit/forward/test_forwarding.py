@@ -1,4 +1,4 @@
-"""Every event arrives at least once, whatever the receivers do, and nobody waits for it."""
+"""Every event arrives at least once, whatever the receivers do, and nothing waits for it."""
 
 import json
 import socket

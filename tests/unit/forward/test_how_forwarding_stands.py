@@ -1,4 +1,4 @@
-"""What waits, since when and why, is kept for `status` and `doctor`."""
+"""What is waiting, since when and why, is stored for `status` and `doctor`."""
 
 import sqlite3
 from contextlib import closing

@@ -49,7 +49,7 @@ def test_the_text_of_an_entry_is_all_in_the_message(text: str) -> None:
 
 
 def test_no_number_of_somebody_elses_is_used() -> None:
-    """RFC 5612: 32473 must not be sent; without a number of one's own there is no name for structured data."""
+    """RFC 5612: 32473 must not be sent; without an enterprise number there can be no name for structured data."""
     assert b"@" not in message(event())
 
 

@@ -1,4 +1,4 @@
-"""What is proven on a share gets into the index, nothing else does, and the same records give the same bytes."""
+"""Proven entries get into the index, nothing else does, and the same records give the same bytes."""
 
 import json
 import shutil
@@ -44,7 +44,7 @@ class School:
         return [key_of(device) for device in DEVICES]
 
     def day(self, number: int, device: str = "laptop-17", *drafts: Draft) -> None:
-        """A heartbeat, a photo that was sent and removed, and whatever else; published."""
+        """Record a heartbeat, a photo that was sent and removed, and any further entries; publish them."""
         at, photo = START + timedelta(days=number), f"{number:08x}"
         record = self.records[device]
         record.append_all(
@@ -224,7 +224,7 @@ def test_text_that_looks_like_sql_or_csv_is_text(school: School, tmp_path: Path)
 
 
 def signed(school: School, *lines: bytes) -> None:
-    """A publication of laptop-17 whose lines its own key signed, whatever they say."""
+    """A publication of laptop-17 with any lines, signed by its own key."""
     from tests.unit.index.forged import publish_lines
 
     record = school.records["laptop-17"]

@@ -47,7 +47,7 @@ def test_a_record_that_was_rolled_back_is_named_so(school: School) -> None:
     max(own(school).iterdir()).unlink()
     rolled = index(school)["laptop-17"]
     assert (code(rolled), rolled.entries) == (11, 9)
-    assert "the index has 9 entries of it and the share only 6" in "\n".join(rolled.lines())
+    assert "the index has 9 of its entries, but the share only 6" in "\n".join(rolled.lines())
 
 
 @pytest.mark.parametrize(("entries", "says"), [(9, 13), (12, 11)])
@@ -61,7 +61,7 @@ def test_a_record_that_was_exchanged_for_another_is_named_so(school: School, ent
     publish(other, school.share)
     exchanged = index(school)["laptop-17"]
     assert (code(exchanged), exchanged.entries) == (says, 9)
-    assert "exchanged for another" in "\n".join(exchanged.lines())
+    assert "replaced by another" in "\n".join(exchanged.lines())
 
 
 @pytest.mark.parametrize("left", [1, 0])
@@ -75,7 +75,7 @@ def test_enrolled_devices_whose_records_are_gone_are_named(school: School, left:
 
 
 def test_an_entry_taken_out_that_no_entry_explains_is_damage(school: School) -> None:
-    """Whoever may write to the share, or the laptop itself, could hide a transfer that way."""
+    """Anybody who may write to the share, or the laptop itself, could hide a transfer that way."""
     record = school.records["laptop-17"]
     publish_lines(record, school.share, key_of("laptop-17"), [b"what was there before"])
     last = max(own(school).iterdir())

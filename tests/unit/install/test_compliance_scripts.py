@@ -1,4 +1,4 @@
-"""What Intune and Jamf are told of a laptop: by the scripts themselves, where they can be run."""
+"""What Intune and Jamf learn about a laptop: from the scripts themselves, if they can run here."""
 
 import json
 import os
@@ -15,7 +15,7 @@ PRIVATE = 'a \\"overdue\\": 7, \\"running\\": true.jpg'
 
 
 def attribute(home: Path, status: str | None) -> str:
-    """What the Jamf script says where `photo-agent status --json` prints this."""
+    """What the Jamf script says if `photo-agent status --json` prints this."""
     if status is not None:
         agent = home / ".local" / "bin" / "photo-agent"
         agent.parent.mkdir(parents=True, exist_ok=True)
@@ -32,7 +32,7 @@ def attribute(home: Path, status: str | None) -> str:
 
 
 def status(*, overdue: int = 0, refused: int = 0, code: int = 0, running: bool = True) -> str:
-    """As `status --json` prints it, with a file's name in the middle that lies."""
+    """Output of `status --json`, with a misleading file name in the middle."""
     waiting = f'[{{"id": "1", "file": "{PRIVATE}"}}]'
     return (
         f'{{"counts": {{"review": 1, "refused": {refused}}}, "overdue": {overdue}, "waiting": {waiting}, '

@@ -17,7 +17,7 @@ pytestmark = [*one_at_a_time]
 
 
 def enrolment(device: str, folder: Path, user: str = "") -> Enrolment:
-    """What `init` would have made, with keys of its own."""
+    """What `init` would have made, with its own keys."""
     keys = []
     for comment in (f"photo-agent {device}", f"photo-agent log {device}"):
         file = folder / f"key-{len(list(folder.iterdir()))}"
@@ -95,7 +95,7 @@ def test_what_others_put_in_the_files_place_keeps_nobody_waiting(keys: Path, fol
 
 @pytest.fixture
 def devices(school: School) -> Iterator[School]:  # noqa: F811
-    """Users that the enrolment files name are taken away again."""
+    """Users that the enrolment files name are removed afterwards."""
     before = {line.split(":")[0] for line in run("getent", "passwd").stdout.splitlines()}
     yield school
     for line in run("getent", "passwd").stdout.splitlines():

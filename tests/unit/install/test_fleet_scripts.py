@@ -1,4 +1,4 @@
-"""What IT's tools run on each laptop: it says what is missing, puts it right, and may be repeated."""
+"""Scripts that IT's tools run on each laptop: they say what is missing, set it up, and may be repeated."""
 
 import os
 import pwd
@@ -37,7 +37,7 @@ def machine(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def fleet(tmp_path: Path, machine: Path) -> Fleet:
-    """Runs a script as this user, with a home of its own."""
+    """Runs a script as this user, with a separate home folder."""
     home = tmp_path / "home"
     home.mkdir()
     surroundings = {

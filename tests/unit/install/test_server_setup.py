@@ -1,6 +1,6 @@
 """The server's set-up, done for real: groups, users, folders, an sshd with the snippet, and what devices may do there.
 
-What a hostile device cannot do is in tests/faults/test_hostile_devices.py.
+What a hostile device cannot do is in tests/faults/devices.
 """
 
 import os

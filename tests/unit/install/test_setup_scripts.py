@@ -132,7 +132,7 @@ def test_a_run_in_which_every_test_was_skipped_counts_as_none(tmp_path: Path) ->
 
 @pytest.fixture
 def linux(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs linux.sh with a home folder of its own."""
+    """Runs linux.sh with a separate home folder."""
     if sys.platform != "linux":
         pytest.skip("linux.sh is for Linux")
     surroundings = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "PHOTO_AGENT_AS_ROOT": "1"}
@@ -146,7 +146,7 @@ def linux(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """What an installation leaves, with an interpreter whose service is a stand-in; the rest is this program."""
+    """The result of an installation, with an interpreter whose service is a stand-in; the rest is this program."""
     binaries = tmp_path / ".local" / "share" / "photo-agent" / "venv" / "bin"
     binaries.mkdir(parents=True)
     python = binaries / "python"
@@ -208,7 +208,7 @@ esac
 
 @pytest.fixture
 def upgrade(tmp_path: Path, installed: Path) -> Callable[[int], subprocess.CompletedProcess[str]]:
-    """Sets up over what is installed, with a pip that ends as told; no service and no settings are touched."""
+    """Sets up over an existing installation, with a pip that ends as requested; touches no service or settings."""
     python = tmp_path / "python"
     python.write_text(PREPARES.replace("{home}", str(tmp_path)))
     python.chmod(0o755)

@@ -1,4 +1,4 @@
-"""A journal in a folder of its own, whose photos are numbered from 00000001."""
+"""A journal in a folder, whose photos are numbered from 00000001."""
 
 import itertools
 from collections.abc import Iterator

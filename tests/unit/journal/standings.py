@@ -1,4 +1,4 @@
-"""Photos that need no file, and standings with all that a state needs."""
+"""Photos that need no file, in every state with everything that the state needs."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What a person says about a card is a row that the page writes and the service reads, and no `sync`."""
+"""A person's answer about a card is a row that the page writes and the service reads; it needs no `sync`."""
 
 from agent.journal import CardAnswer, CardSaid, Journal
 from tests.unit.journal.standings import AT, LATER

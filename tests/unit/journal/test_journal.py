@@ -1,4 +1,4 @@
-"""What the journal keeps, and what it refuses to be told."""
+"""What the journal stores, and what it refuses."""
 
 import os
 import sqlite3

@@ -1,4 +1,4 @@
-"""What is done for many photos at once comes out as if each had been read and saved by itself."""
+"""Changing many photos at once gives the same result as reading and saving each by itself."""
 
 import os
 import sqlite3

@@ -1,4 +1,4 @@
-"""Promise 1, in the journal: of a private photo there is no name, no time, no place, not even in the raw bytes."""
+"""Promise 1 in the journal: it has no name, time or place of a private photo, not even in its raw bytes."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""What was committed survives kill -9, readers and writers do not stand in each other's way, and it is quick."""
+"""Committed data survives kill -9, readers and writers do not block each other, and it is quick."""
 
 import sqlite3
 import subprocess
@@ -37,7 +37,7 @@ def writer(path: Path) -> subprocess.Popen[str]:
 
 
 def killed_after(path: Path, seconds: float) -> list[str]:
-    """The lines that a writer told of, killed this long after its first."""
+    """The lines that a writer reported, killed this long after its first."""
     child = writer(path)
     assert child.stdout is not None
     first = child.stdout.readline()

@@ -1,4 +1,4 @@
-"""What is wrong with a photo's picture is a field of its decision; journal rows of before it are read as well."""
+"""Damage to a photo's picture is a field of its decision; older journal rows are read as well."""
 
 import json
 from dataclasses import replace

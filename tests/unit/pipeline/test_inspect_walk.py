@@ -22,7 +22,7 @@ def put(path: Path) -> Path:
 
 
 def walked(bounds: Bounds, *places: PlaceToLook) -> tuple[dict[str, Spot], dict[tuple[Spot, Why], int]]:
-    """The names of all files, by the place they were seen in, and what is not known."""
+    """The names of all files, by the place in which they were seen, and what is not known."""
     walk = Walk(bounds)
     seen = [(file.path.name, folder.spot) for folder in walk.through(places) for file in folder.files]
     assert len(seen) == len(set(seen)), "seen twice"
@@ -85,7 +85,7 @@ def test_pipes_and_sockets_are_passed_over(tmp_path: Path) -> None:
 
 
 def test_a_folder_inside_itself_ends_the_walk_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a file system may show it that was made to do harm: every folder has the same one inside, for ever."""
+    """A malicious file system: every folder has the same folder inside, for ever."""
     put(tmp_path / "again" / "a.jpg")
     real = inspect_walk.list_folder
     same = os.lstat(tmp_path)

@@ -14,7 +14,7 @@ from tests.unit.record import copies
 
 
 def publish(record: Record, share: Path, done: int = 0) -> int:
-    """Send what is sealed; up to which entry it is published then."""
+    """Send everything that is sealed; returns up to which entry it is now published."""
     for seal in record.seals():
         if seal.size > done:
             for name, content in in_parts(record, seal).items():
@@ -42,5 +42,5 @@ def in_parts(record: Record, seal: Seal) -> dict[str, bytes]:
 
 
 def published(record: Record, share: Path, signer: Signer, counts: Iterable[int]) -> Path:
-    """A record that was sealed after so many entries each time; its folder on the share."""
+    """A record that was sealed after this many entries each time; returns its folder on the share."""
     return copies.published(record, share, signer, counts, publish)

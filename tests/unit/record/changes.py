@@ -26,7 +26,7 @@ ALTERED, TRUNCATED, UNSIGNED = 10, 11, 12
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file's new content (None: it is taken away), what was done to it, and what verifying must end with."""
+    """One file's new content (None: it is removed), what was done to it, and the exit code that verifying must give."""
 
     what: str
     path: Path
@@ -131,7 +131,7 @@ def in_two_publications(home: Path) -> tuple[Path, Path, list[VerifierKey]]:
 
 
 def with_an_erased_entry(home: Path) -> tuple[Path, Path, list[VerifierKey]]:
-    """Two entries, of which the first was erased, and the one that says so."""
+    """Two entries, the first of which was erased, and the one that says so."""
     for device in DEVICES:
         record = Record.open(home / "record", device)
         put_down(record, 2)

@@ -1,4 +1,4 @@
-"""A record in a folder of its own."""
+"""A record in a folder."""
 
 import os
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def files(folder: Path) -> Files:
-    """Where the record of `record` lies."""
+    """The folder of `record`."""
     return Files(folder / "laptop-17")
 
 
@@ -32,7 +32,7 @@ def record(folder: Path) -> Record:
 
 @pytest.fixture
 def written(record: Record) -> Callable[[int], Record]:
-    """A record with so many transfers."""
+    """A record with this many transfers."""
 
     def write(count: int) -> Record:
         for number in range(count):
@@ -45,7 +45,7 @@ def written(record: Record) -> Callable[[int], Record]:
 
 @pytest.fixture
 def short(record: Record) -> Callable[[int], Record]:
-    """A record with so many of the shortest entries, for tests that go through it byte by byte."""
+    """A record with this many of the shortest entries, for tests that read it byte by byte."""
 
     def write(count: int) -> Record:
         for number in range(count):
@@ -58,7 +58,7 @@ def short(record: Record) -> Callable[[int], Record]:
 
 @pytest.fixture(scope="session")
 def merkle_vectors() -> Path:
-    """Proofs that no one here made, beside the checkout; MERKLE_VECTORS names another place."""
+    """Proofs made by other people, next to the checkout; MERKLE_VECTORS names another place."""
     folder = Path(os.environ.get("MERKLE_VECTORS", Path(__file__).resolve().parents[4] / "shared/vectors/merkle"))
     if not folder.is_dir():
         pytest.skip("no Merkle vectors beside the checkout (../shared/vectors/merkle)")

@@ -24,7 +24,7 @@ def put_down(record: Record, count: int, *, at: datetime = AT) -> None:
 
 
 def publish(record: Record, share: Path, done: int = 0) -> int:
-    """Send what is sealed, as a share that never fails would take it; up to which entry it is published then."""
+    """Send everything that is sealed to a share that never fails; returns up to which entry it is now published."""
     for publication in to_publish(record, done):
         for outgoing in publication.delivery.files:
             assert isinstance(outgoing, Outgoing)
@@ -42,7 +42,7 @@ Way = Callable[[Record, Path, int], int]
 
 
 def published(record: Record, share: Path, signer: Signer, counts: Iterable[int], way: Way = publish) -> Path:
-    """A record that was sealed after so many entries each time; its folder on the share."""
+    """A record that was sealed after this many entries each time; returns its folder on the share."""
     for count in counts:
         put_down(record, count)
         record.seal(signer)
@@ -66,7 +66,7 @@ def spoil_signature(publication: Path) -> None:
 
 
 def damages(report: Report) -> set[RecordFault]:
-    """What kinds of damage it tells of."""
+    """The kinds of damage that it reports."""
     return {finding.damage for finding in report.findings}
 
 

@@ -1,4 +1,4 @@
-"""Silence is measured by the clock of whoever asks; a laptop whose clock was ahead cannot switch that off."""
+"""Silence is measured by the reader's clock; a laptop whose clock was fast cannot avoid it."""
 
 import os
 from datetime import UTC, datetime, timedelta

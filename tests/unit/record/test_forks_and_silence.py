@@ -1,4 +1,4 @@
-"""Two histories under one key, and none that goes on: what a copy tells by itself, and by what was seen before."""
+"""Two histories under one key, and none that continues: what a copy shows by itself, and with what was seen before."""
 
 import shutil
 from datetime import timedelta
@@ -74,7 +74,7 @@ def test_a_record_written_anew_under_the_right_key_is_known_by_a_checkpoint_seen
 
 
 def test_two_publications_of_the_same_entries_are_no_fork(record: Record, share: Path, signer: LogKey) -> None:
-    """As when the list of seals was lost."""
+    """As if the list of seals had been lost."""
     copy = published(record, share, signer, [2, 2])
     record.files.seals.unlink()
     record.seal(signer)

@@ -1,4 +1,4 @@
-"""A device's months become bundles, which prove the same, and nothing is taken away that is not in one."""
+"""A device's months become bundles, which prove the same, and only files that are in a bundle are deleted."""
 
 import errno
 import json
@@ -276,7 +276,7 @@ def test_a_bundle_of_another_device_is_told(copy: Path, share: Path, signer: Log
     shutil.copy(theirs, copy / theirs.name)
     report = judged(copy, signer.key, key.key, now=NOW)
     assert report.exit_code in {10, 12}
-    assert any("of another log" in finding.text for finding in report.findings)
+    assert any("belongs to another log" in finding.text for finding in report.findings)
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ def test_a_part_that_was_changed_while_it_was_gathered_stays(copy: Path, share: 
             first.write_bytes(b"another history\n")
 
     (done,) = gather(share, signer, step=change)
-    assert "changed while it was gathered" in (done.trouble or "")
+    assert "changed while it was being gathered" in (done.trouble or "")
     assert first.read_bytes() == b"another history\n"
     assert code(copy, signer) == 10
 

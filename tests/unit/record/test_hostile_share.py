@@ -1,4 +1,4 @@
-"""What devices may put on the share to mislead or to stop whoever reviews it, most likely as root."""
+"""What devices may put on the share to mislead or stop the person who reviews it, most likely as root."""
 
 import os
 import shutil
@@ -60,7 +60,7 @@ def outside(tmp_path: Path) -> Path:
 
 
 def quickly(what: Callable[[], object]) -> object:
-    """Done within a few seconds, whatever lies there."""
+    """Finished within a few seconds, whatever is there."""
     begun = time.monotonic()
     result = what()
     assert time.monotonic() - begun < 20
@@ -294,7 +294,7 @@ def test_no_name_leads_up_or_further_down(share: Path, name: str) -> None:
 def test_another_devices_files_in_a_folder_count_only_if_that_device_signed_them(
     share: Path, copy: Path, signer: LogKey
 ) -> None:
-    """A hostile device, with a key and a folder of its own, claims to hold the record of another."""
+    """A hostile device, with its own key and folder, claims to hold the record of another."""
     forged = Record.open(share.parent / "forged", "laptop-17")
     put_down(forged, 5)
     forged.seal(LogKey.of("laptop-17", hostile_key()._private))

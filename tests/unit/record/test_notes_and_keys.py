@@ -144,7 +144,7 @@ def test_a_line_that_is_no_log_key_is_told_with_its_number(line: str) -> None:
 
 
 class InMemory:
-    """As a backend of `keyring` behaves."""
+    """Behaves like a backend of `keyring`."""
 
     priority = 5
 

@@ -1,4 +1,4 @@
-"""Verifiers that no one here wrote read what is published: Go's note and tlog packages, and plain `sha256sum`."""
+"""Other people's verifiers read what is published: Go's note and tlog packages, and plain `sha256sum`."""
 
 import base64
 import hashlib
@@ -47,13 +47,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def judge(built: Callable[[str], Path]) -> Path:
-    """Of checkpoints and proofs."""
+    """For checkpoints and proofs."""
     return built("judge")
 
 
 @pytest.fixture(scope="session")
 def cojudge(built: Callable[[str], Path]) -> Path:
-    """Of cosignatures."""
+    """For cosignatures."""
     return built("cojudge")
 
 

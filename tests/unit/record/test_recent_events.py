@@ -1,4 +1,4 @@
-"""An event that is put down twice is known: by what is kept of recent ones, without it, or where it is another's."""
+"""An event that is recorded twice is recognised: by the list of recent ones, without it, or if it is another's."""
 
 import shutil
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def half_sealed(record: Record, signer: LogKey) -> Record:
 
 
 def again(folder: Path, number: int) -> int:
-    """Where a new run finds entry `number` when it puts it down once more."""
+    """Where a new run finds entry `number` when it records it again."""
     body = {"photo": f"{number:08x}"}
     record = Record.open(folder, "laptop-17")
     return record.append(EntryKind.REFUSED, body, event=f"{number:08x}-refused", at=AT).index

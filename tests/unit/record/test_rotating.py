@@ -1,4 +1,4 @@
-"""A log goes on under a new key that the old one names, and under no other."""
+"""A log continues under a new key that the old one names, and under no other."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -161,4 +161,4 @@ def test_what_is_signed_with_the_old_key_after_it_was_changed_is_not_believed(
     last.write_text(sign_note(checkpoint_of(last.read_bytes()).text, old))
     report = judged(copy, first)  # type: ignore[arg-type]  # a fixture
     assert report.exit_code == 12
-    assert "was changed before or after" in report.findings[0].text
+    assert "the device used another key then" in report.findings[0].text

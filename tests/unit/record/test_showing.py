@@ -1,4 +1,4 @@
-"""What IT sees: a row per transfer, a table Excel opens rightly, and documents Elastic takes."""
+"""What IT sees: a row per transfer, a table that Excel opens correctly, and documents that Elastic accepts."""
 
 import csv
 import io

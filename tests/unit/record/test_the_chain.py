@@ -54,7 +54,7 @@ def test_the_line_is_canonical_and_its_leaf_is_as_the_page_says(written: Written
 
 
 def test_the_form_of_an_entry_never_changes(folder: Path, files: Files) -> None:
-    """What reads this very line and leaf today must read them for ever."""
+    """A program that reads this very line and leaf today must be able to read them for ever."""
     body = {"photo": "0a1b2c3d", "visit": "2026-café", "reason": "larger than the share takes"}
     record = Record.open(folder, "laptop-17", salts=lambda count: b"s" * count)
     receipt = record.append(EntryKind.REFUSED, body, event="0a1b2c3d-refused", at=AT)
@@ -248,7 +248,7 @@ def test_an_entry_that_lacks_only_its_line_end_is_kept(
 def test_lines_whose_beginning_the_disk_did_not_get_are_moved_aside(
     short: Written, folder: Path, files: Files, first: int
 ) -> None:
-    """Of several lines written at once the disk may have got the last sector and not the first: zeros stand there."""
+    """If several lines are written at once, the disk may have the last sector but not the first: it has zeros."""
     short(4)
     content = files.entries.read_bytes()
     start = len(b"".join(content.splitlines(keepends=True)[:first]))

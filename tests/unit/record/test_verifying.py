@@ -1,4 +1,4 @@
-"""What is told of a record: whole and signed, not signed, and all the damage that there is."""
+"""What verifying reports about a record: whole and signed, not signed, and all the damage that there is."""
 
 import shutil
 from datetime import timedelta
@@ -125,7 +125,7 @@ def test_a_signature_that_somebody_added_is_told(copy: Path, signer: LogKey) -> 
     path.write_text(sign_note(checkpoint_of(path.read_bytes()).text, signer, key_of("stranger")))
     report = judged(copy, signer.key)
     assert report.exit_code == 12
-    assert "the device did not put there" in report.findings[0].text
+    assert "the device did not make" in report.findings[0].text
     assert judged(copy, signer.key, key_of("stranger").key).exit_code == 12
 
 
@@ -135,7 +135,7 @@ def test_a_checkpoint_of_another_log_under_this_ones_key_is_told(copy: Path, sig
     path.write_text(sign_note(Checkpoint("visit-photo-agent/laptop-18", said.size, said.root).text, signer))
     report = judged(copy, signer.key)
     assert report.exit_code == 12
-    assert "of another log" in report.findings[0].text
+    assert "belongs to another log" in report.findings[0].text
 
 
 def test_an_entry_of_another_device_is_told_though_it_is_signed(
@@ -150,7 +150,7 @@ def test_an_entry_of_another_device_is_told_though_it_is_signed(
     publish(record, share)
     report = judged(share / "record" / "laptop-17", signer.key)
     assert (report.exit_code, report.findings[0].index) == (10, 1)
-    assert "of another device" in report.findings[0].text
+    assert "belongs to another device" in report.findings[0].text
 
 
 # --- Telling ---

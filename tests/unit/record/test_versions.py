@@ -58,11 +58,11 @@ def test_a_laptop_that_is_behind_another_is_named(school: School, tmp_path: Path
     assert told["laptop-2"] == ("7.10.0", None, ())
     version, behind, notes = told["laptop-1"]
     assert (version, behind) == ("7.9.1", "7.10.0")
-    assert notes == ("it runs version 7.9.1, and laptop-2 runs 7.10.0: update it",)
+    assert notes == ("it runs version 7.9.1, but laptop-2 runs 7.10.0: update it",)
     witness = Witness(tmp_path / "witness", "witness/test")
     watch = witness.look(school.share, [key.key for key in school.keys], now=NOW)
     assert watch.exit_code == 0, "being behind is no fault of a record"
-    assert "  note: it runs version 7.9.1, and laptop-2 runs 7.10.0: update it" in list(watch.lines())
+    assert "  note: it runs version 7.9.1, but laptop-2 runs 7.10.0: update it" in list(watch.lines())
     assert [(one["device"], one["version"], one["behind"]) for one in watch.as_json() if "device" in one] == [
         ("laptop-1", "7.9.1", "7.10.0"),
         ("laptop-2", "7.10.0", None),

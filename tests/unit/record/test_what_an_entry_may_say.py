@@ -72,7 +72,7 @@ FULL: dict[EntryKind, dict[str, Any]] = {
     EntryKind.RENAMED: {"old_name": "laptop-16", "new_name": "laptop-17", "entries": 6, "root": sha("root")},
     EntryKind.ERASED: {"entry": 5, "reason": "asked for"},
 }  # fmt: skip
-"""Of each kind an entry that says all it may."""
+"""For each kind, an entry with every field that it may have."""
 
 
 def entry(kind: EntryKind, body: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def test_both_take_all_that_an_entry_may_say_and_nothing_beside_it(kind: EntryKi
 
 
 def refused(kind: EntryKind, body: dict[str, Any]) -> bool:
-    """Whether the code refuses it; whatever the schema refuses, the code must."""
+    """Whether the code refuses it; everything that the schema refuses, the code must refuse."""
     try:
         check(kind, body)
     except RecordError:

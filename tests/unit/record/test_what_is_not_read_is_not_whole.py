@@ -30,11 +30,11 @@ def test_a_file_taken_away_while_it_is_read_is_not_whole(
         sorted(folder.iterdir())[which].unlink()
         report = verify(evidence, keys, NOW)
     assert report.exit_code == 11
-    assert "taken away while the record was read" in report.findings[0].text
+    assert "removed while the record was being read" in report.findings[0].text
 
 
 def test_a_stray_part_of_what_is_there_hides_no_missing_end(record: Record, share: Path, signer: LogKey) -> None:
-    """The witness saw twelve entries; the share has nine in a bundle, and a half of an old publication beside it."""
+    """The witness saw twelve entries; the share has nine in a bundle, next to half of an old publication."""
     folder = published(record, share, signer, [3, 3, 3])
     (gathered,) = gather_records(share, [signer.key], now=LATER)
     assert gathered.bundles == 1

@@ -1,4 +1,4 @@
-"""What a witness remembers, cosigns and tells, each kind of trouble by its name."""
+"""What a witness remembers, cosigns and reports, each kind of trouble by its name."""
 
 import base64
 import hashlib
@@ -27,7 +27,7 @@ from tests.unit.record.logkeys import key_of
 
 
 class Bench:
-    """A share with the record of laptop-17, and a witness with a memory of its own."""
+    """A share with the record of laptop-17, and a witness with an empty memory."""
 
     def __init__(self, folder: Path, record: Record, signer: LogKey) -> None:
         self.share = folder / "share"
@@ -54,7 +54,7 @@ class Bench:
         return (self.state / "seen" / "laptop-17.txt").read_bytes()
 
     def another(self, folder: Path, count: int) -> None:
-        """Put another record of the same device, signed by its own key, in the place of the one on the share."""
+        """Replace the device's record on the share by another one, signed by the same key."""
         shutil.rmtree(self.copy)
         other = Record.open(folder, "laptop-17")
         put_down(other, count, at=AT + timedelta(minutes=1))

@@ -1,4 +1,4 @@
-"""A line of a register that fails in a way nobody foresaw is told, and all other lines are read."""
+"""If a line of a register fails in an unforeseen way, this is reported, and all other lines are read."""
 
 import pytest
 

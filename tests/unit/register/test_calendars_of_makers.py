@@ -1,4 +1,4 @@
-"""Calendars as Outlook, Google and others write them: their zones, their marks, and the lines that nobody needs."""
+"""Calendars as Outlook, Google and others write them: their zones, their marks, and their unneeded lines."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -26,7 +26,7 @@ NEW_YORK = (
 
 
 def event(more: str = "", zone: str = "", *, uid: str = "zoo", title: str = "Zoo") -> str:
-    """A day in July, by the clock of a zone; `more` are lines of its own."""
+    """A day in July, in a zone's local time; `more` are additional lines."""
     times = f"DTSTART{zone}:20260714T083000\nDTEND{zone}:20260714T163000\n"
     return f"BEGIN:VEVENT\nUID:{uid}\nSUMMARY:{title}\n{times}{more}END:VEVENT\n"
 

@@ -1,4 +1,4 @@
-"""cameras.csv: what it tells of each camera, and which faults it may have."""
+"""cameras.csv: what it says about each camera, and the faults that it may have."""
 
 from datetime import timedelta
 

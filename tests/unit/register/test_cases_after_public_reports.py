@@ -1,4 +1,4 @@
-"""Registers and calendars that were read wrongly by somebody, after public reports: each as it is right to read it."""
+"""Registers and calendars that other programs read wrongly, by public reports: each with its correct reading."""
 
 import os
 from datetime import UTC, datetime

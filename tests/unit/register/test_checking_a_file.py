@@ -1,4 +1,4 @@
-"""`visits check`: which register a file is, in any encoding, and what is wrong between the two."""
+"""`visits check`: which register a file is, in any encoding, and what does not fit between the two."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What holds of every decision, whatever the visits, zones, levels and cameras."""
+"""Rules that hold for every decision, whatever the visits, zones, levels and cameras."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -21,13 +21,13 @@ def at(text: str) -> datetime:
 
 
 def listed(zones: str, starts: str = "2026-03-14 06:00", ends: str = "2026-03-14 20:00") -> VisitsReading:
-    """A register of one visit, kept in London."""
+    """A register of one visit, for a school in London."""
     text = f'{HEADER}\r\nparis,Paris,{starts},{ends},"{zones}"\r\n'
     return read_visits(text.encode(), kind="csv", rules=Rules("Europe/London"))
 
 
 def event(*lines: str) -> VisitsReading:
-    """A calendar of one event, kept in London."""
+    """A calendar of one event, for a school in London."""
     text = ["BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:paris", "SUMMARY:Paris", *lines, "END:VEVENT", "END:VCALENDAR", ""]
     return read_visits("\r\n".join(text).encode(), kind="ics", rules=Rules("Europe/London"))
 

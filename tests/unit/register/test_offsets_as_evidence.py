@@ -53,7 +53,7 @@ def verdict(shown: str, offset: float, *, confirmed: bool = False) -> Verdict:
         ("2026-02-11T10:11:12", 0, Verdict.VISIT),  # home's
         ("2026-02-14T22:45:00", 2, Verdict.REVIEW),  # summer time in the ski week: 20:45 UTC or 21:45
         ("2026-02-14T21:45:00", 1, Verdict.VISIT),
-        ("2026-04-20T08:00:00", -4, Verdict.VISIT),  # a zone that the journey goes on to
+        ("2026-04-20T08:00:00", -4, Verdict.VISIT),  # a zone that the journey continues to
     ],
 )
 def test_both_readings_must_lead_to_one_decision(shown: str, offset: float, right: Verdict) -> None:

@@ -34,7 +34,7 @@ def visit(name: str, day: str, *staff: str) -> Visit:
 
 
 def photo(text: str) -> Capture:
-    """By a camera's clock."""
+    """In the time of a camera's clock."""
     shown = datetime.fromisoformat(text)
     return Capture("jpeg", taken=WallClock(shown, shown + SECOND), level=Level.ASSUMED_ZONE)
 

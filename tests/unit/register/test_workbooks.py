@@ -1,4 +1,4 @@
-"""Registers as .xlsx and .ods: real dates, several sheets, titles above the header, and what is said of the others."""
+"""Registers as .xlsx and .ods: real dates, several sheets, titles above the header, and messages about the others."""
 
 import zipfile
 from datetime import UTC, date, datetime, time
@@ -21,7 +21,7 @@ SPAN = (datetime(2026, 4, 3, 7, 30, tzinfo=UTC), datetime(2026, 4, 3, 15, 30, tz
 
 
 def read(raw: bytes) -> VisitsReading:
-    """Read on a laptop in London, under whatever name."""
+    """Read on a laptop in London, under any name."""
     return read_visits(raw, kind="csv", rules=Rules("Europe/London"))
 
 

@@ -52,13 +52,13 @@ def _always(*_: object) -> bool:
 
 
 class _Audit:
-    """Python's own audit events (PEP 578), told just before the system is called: a deterministic moment for a race."""
+    """Python's own audit events (PEP 578), raised just before the system call: a deterministic moment for a race."""
 
     def __init__(self) -> None:
         self.event: str | None = None
         self.act: Callable[..., None] | None = None
         self.when: Callable[..., bool] = _always
-        sys.addaudithook(self._heard)  # cannot be taken away again, so there is one for all tests
+        sys.addaudithook(self._heard)  # cannot be removed again, so there is one for all tests
 
     def _heard(self, event: str, arguments: tuple[object, ...]) -> None:
         if event == self.event and self.act is not None and self.when(*arguments):
@@ -85,7 +85,7 @@ def just_before() -> During:
 
 @pytest.fixture
 def as_ordinary_user(folder: Path) -> Callable[[], AbstractContextManager[None]]:
-    """A context in which permissions count: where the tests run as root, it runs as nobody."""
+    """A context in which permissions count: if the tests run as root, it runs as nobody."""
 
     @contextmanager
     def as_nobody() -> Iterator[None]:

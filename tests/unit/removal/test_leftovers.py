@@ -1,4 +1,4 @@
-"""What cannot be taken away is looked for and said, and "not known" is never said as "no"."""
+"""Copies that cannot be removed are looked for and reported, and "not known" is never reported as "no"."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What nobody foresaw in one look, one trash entry or one thumbnail stops that one and no other."""
+"""An unforeseen error in one look, one trash entry or one thumbnail stops that one and no other."""
 
 import os
 import sys

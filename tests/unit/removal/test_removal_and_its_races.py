@@ -1,4 +1,4 @@
-"""Only the proven content of the very file is removed, whoever gets in the way and when."""
+"""Only the very file with the proven content is removed, whatever interferes and when."""
 
 import contextlib
 import hashlib

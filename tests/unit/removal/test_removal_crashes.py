@@ -77,7 +77,7 @@ def test_recovery_puts_a_photo_back_after_a_crash_at_any_step(folder, photo):
             assert left == {}
             break
         if left:
-            remove(*photo())  # and its usual way goes on
+            remove(*photo())  # and the usual steps follow
     else:
         pytest.fail("the removal never came to its end")
     assert steps_left_aside >= 2
@@ -226,7 +226,7 @@ def test_each_way_of_putting_back_moves_and_never_overwrites(folder, way):
 
 
 def test_a_photo_that_went_although_the_system_reports_an_error_is_ours(folder, photo, monkeypatch):
-    """As a file server does whose answer to the request is lost; no system here can be made to."""
+    """As a file server does whose answer to the request is lost; no local system can be made to do this."""
     file, proven = photo()
     unlink = os.unlink
 

@@ -30,7 +30,7 @@ def asked() -> Asked:
 
 @pytest.fixture
 def report(school: School, asked: Asked) -> Callable[..., Made]:
-    """Make it in `out` beside the share."""
+    """Make the report in `out`, next to the share."""
 
     def make(*, mhl: bool = False, **more: Any) -> Made:
         keys = read_keys(school.keys.read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""What a report says of inspections: where was looked, what was found, and what is not known, in words."""
+"""What a report says about inspections: where they looked, what they found, and what is not known, in words."""
 
 import json
 from collections.abc import Callable
@@ -68,7 +68,7 @@ def test_what_an_inspection_found_needs_a_person_until_a_clean_one(school: Schoo
     school.laptop("laptop-19", [inspected(school, 2), stopped, *school.heartbeats(1)])
     report()
     assert needs(school) == [f"laptop-{n}: an inspection found 3 photos of visits" for n in (17, 19)]
-    assert "No photo of a visit was found until it was stopped." in page(school, "devices/laptop-19.html")
+    assert "No photo of a visit was found before it was stopped." in page(school, "devices/laptop-19.html")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What other programs read of a report: ASC-MHL manifests, judged by the ascmhl tool, and OpenMetrics."""
+"""What other programs read from a report: ASC-MHL manifests, judged by the ascmhl tool, and OpenMetrics."""
 
 import hashlib
 import os
@@ -59,7 +59,7 @@ def test_no_laptop_can_keep_anothers_file_out_of_a_manifest(school: School, repo
 
 @pytest.fixture(scope="session")
 def ascmhl(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tool's folder of programs, in a virtual environment of its own; ASCMHL names one that is there."""
+    """The folder of the tool's programs, in a separate virtual environment; ASCMHL names an existing one."""
     if given := os.environ.get("ASCMHL"):
         return Path(given)
     home = tmp_path_factory.mktemp("ascmhl")
@@ -99,7 +99,7 @@ def test_the_ascmhl_tool_believes_a_manifest_and_sees_a_change(listed: School, a
 
 
 def test_the_metrics_are_open_metrics(listed: School) -> None:
-    """As the specification has it: a type and a help before each family, sorted families, an end."""
+    """As the specification requires: a type and a help before each family, sorted families, an end."""
     lines = (listed.home / "out" / "photo-agent.prom").read_text("utf-8").splitlines()
     assert lines[-1] == "# EOF"
     family, seen = "", set()

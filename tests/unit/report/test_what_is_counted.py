@@ -1,4 +1,4 @@
-"""What a report says of a visit, a laptop and the school, against records whose story is known."""
+"""What a report says about a visit, a laptop and the school, for records whose story is known."""
 
 import json
 from collections.abc import Callable
@@ -57,7 +57,7 @@ def test_a_visit_is_not_complete_while_photos_wait_on_its_laptop(school: School,
     drafts = [*school.photo("a1", "museum", school.day(3)), *school.heartbeats(5, waiting=2)]
     school.laptop("laptop-17", drafts)
     report(visits=listed(school, "museum"))
-    assert "photos wait on a laptop" in facts(school, "visits/museum")["explanation"]
+    assert "photos are waiting on a laptop" in facts(school, "visits/museum")["explanation"]
 
 
 def test_photos_that_were_not_removed_are_named_with_their_reason(school: School, report: Callable[..., Made]) -> None:
@@ -83,7 +83,7 @@ def test_copies_seen_elsewhere_are_counted_by_place(school: School, report: Call
     school.laptop("laptop-17", [*drafts, *school.heartbeats(3)])
     report()
     copies = {one.pop("place"): one for one in facts(school, "visits/museum")["copies"]}
-    assert copies["Bin of the laptop"] == {"not_known": 0, "found": 1, "not_found": 2}
+    assert copies["The laptop’s bin"] == {"not_known": 0, "found": 1, "not_found": 2}
     assert copies["Snapshots and back-ups"] == {"not_known": 2, "found": 0, "not_found": 0}
 
 
@@ -154,7 +154,7 @@ def test_a_record_that_is_not_whole_comes_first(school: School, report: Callable
     published.write_bytes(published.read_bytes()[:-50])
     made = report()
     assert [one.exit_code for one in made.reports] == [11, 0]
-    assert needs(school)[0] == "laptop-17: the record is not whole"
+    assert needs(school)[0] == "laptop-17: the record is damaged"
     assert facts(school, "visits/index")["visits"] == []  # nothing of it is proven
     assert facts(school, "headteacher")["contraventions"][0]["kind"] == "record"
 
@@ -168,7 +168,7 @@ def test_nothing_of_a_laptop_that_signed_two_histories_is_counted(school: School
     assert [one.exit_code for one in made.reports] == [13]
     index = facts(school, "index")
     assert (index["photos"], index["visits"], sum(one["photos"] for one in index["months"])) == (0, 0, 0)
-    assert needs(school) == ["laptop-17: the record is not whole"]
+    assert needs(school) == ["laptop-17: the record is damaged"]
 
 
 def test_months_and_statements_are_shown(school: School, report: Callable[..., Made]) -> None:
@@ -202,7 +202,7 @@ def test_a_visit_past_its_keeping_time_is_to_be_deleted(kept: School, report: Ca
 def test_a_hold_stops_the_keeping_time(kept: School, report: Callable[..., Made]) -> None:
     report(keeping=Keeping(30, held=frozenset({"museum"})))
     assert needs(kept) == []
-    assert "Held: nothing of this visit may be deleted" in (kept.home / "out/visits/museum.html").read_text("utf-8")
+    assert "On hold: no photo of this visit may be deleted" in (kept.home / "out/visits/museum.html").read_text("utf-8")
 
 
 def test_deleted_after_its_time_gets_a_certificate_that_stays(

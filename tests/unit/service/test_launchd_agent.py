@@ -37,7 +37,7 @@ TYPES = {
 }
 
 path_words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
-"""What `Launch` lets through: no control characters, no lone surrogates."""
+"""What `Launch` accepts: no control characters, no lone surrogates."""
 
 
 def test_every_key_has_the_type_that_launchd_demands(launch: Launch) -> None:

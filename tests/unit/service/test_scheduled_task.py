@@ -21,7 +21,7 @@ NS = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
 USER = "S-1-5-21-3623811015-3361044348-30300820-1013"
 
 path_words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
-"""What `Launch` lets through: no control characters, no lone surrogates."""
+"""What `Launch` accepts: no control characters, no lone surrogates."""
 
 
 def _parsed(launch: Launch, user: str = USER) -> ET.Element:

@@ -20,7 +20,7 @@ from tests.platforms import posix_paths
 pytestmark = posix_paths
 
 path_words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
-"""What `Launch` lets through: no control characters, no lone surrogates."""
+"""What `Launch` accepts: no control characters, no lone surrogates."""
 
 
 def _sections(unit: str) -> configparser.RawConfigParser:
@@ -102,7 +102,7 @@ def test_its_exposure_by_systemds_own_measure_does_not_grow(launch: Launch, tmp_
     unit = tmp_path / UNIT
     unit.write_text(systemd_unit(launch), "utf-8")
     done = _analyze("security", "--offline=true", "--threshold=67", str(unit), runtime=tmp_path)
-    assert done.returncode == 0, done.stdout  # 9.6 with no hardening at all; what is left needs privileges
+    assert done.returncode == 0, done.stdout  # 9.6 with no hardening at all; the remaining points need privileges
 
 
 # --- The service ------------------------------------------------------------------------------------------------------

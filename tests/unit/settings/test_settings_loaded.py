@@ -1,4 +1,4 @@
-"""agent.toml read: defaults, ready-made values, and every fault told with its key."""
+"""agent.toml is read: defaults, ready-made values, and every fault reported with its key."""
 
 import dataclasses
 import re
@@ -28,7 +28,7 @@ user = "laptop-17"
 
 
 def _set(text: str, table: str, line: str) -> str:
-    """`text` with `line` in `table`, in place of a line for the same key."""
+    """`text` with `line` in `table`, instead of a line for the same key."""
     key = line.partition("=")[0].strip()
     without = re.sub(rf"^{re.escape(key)} = .*$", "", text, flags=re.MULTILINE)
     return without.replace(f"[{table}]", f"[{table}]\n{line}") if f"[{table}]" in text else f"{text}\n[{table}]\n{line}"

@@ -1,4 +1,4 @@
-"""agent.toml as `init` writes it, the example in config/, and the schema: all in step with what is loaded."""
+"""agent.toml as `init` writes it, the example in config/, and the schema: all agree with what is loaded."""
 
 import json
 import string

@@ -1,11 +1,11 @@
-"""What a refusal is told as: the folder that it is about, and the server's own words where they say more."""
+"""A refusal's message: it names the folder concerned, and the server's own words if they say more."""
 
 from agent.errors import ShareDenied, ShareFull
 from agent.share.faults import Refused, as_fault
 
 
 def test_the_folder_that_refused_is_named_and_no_other() -> None:
-    fault = as_fault(Refused("the making of a file", 3, "Permission denied"), folder="record/laptop-17")
+    fault = as_fault(Refused("make a file", 3, "Permission denied"), folder="record/laptop-17")
     assert isinstance(fault, ShareDenied)
     assert "record/laptop-17" in str(fault)
     assert "visits" not in str(fault)
@@ -13,6 +13,6 @@ def test_the_folder_that_refused_is_named_and_no_other() -> None:
 
 
 def test_the_servers_own_words_are_shown_where_they_say_more() -> None:
-    assert "“file type banned”" in str(as_fault(Refused("the making of a file", 3, "file type banned")))
-    assert "“disk on fire”" in str(as_fault(Refused("the writing of the photo", 4, "disk on fire")))
-    assert isinstance(as_fault(Refused("the writing of the photo", 4, "Quota exceeded")), ShareFull)
+    assert "“file type banned”" in str(as_fault(Refused("make a file", 3, "file type banned")))
+    assert "“disk on fire”" in str(as_fault(Refused("write the photo", 4, "disk on fire")))
+    assert isinstance(as_fault(Refused("write the photo", 4, "Quota exceeded")), ShareFull)

@@ -13,7 +13,7 @@ from agent.share.wire import ServerLimits
 
 
 class Session:
-    """As much of a session as lanes look at."""
+    """As much of a session as connections look at."""
 
     limits = ServerLimits()
     closed = False

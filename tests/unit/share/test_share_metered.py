@@ -1,4 +1,4 @@
-"""What the system says of the network, and what is made of an answer that is none."""
+"""What the system says about the network, and how a nonsensical answer is treated."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""Names on the share: safe whatever goes in, and each device's temporary files its own."""
+"""Names on the share: safe for any input, and separate temporary files for each device."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What is remembered of a photo while it is sent, to know it by under its final name."""
+"""What is remembered of a photo while it is sent, to recognise it under its final name."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The stream that is sent: the same bytes in whatever pieces, and the truth about its original."""
+"""The stream that is sent: the same bytes in pieces of any size, and the truth about its original."""
 
 from pathlib import Path
 

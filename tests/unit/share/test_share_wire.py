@@ -1,4 +1,4 @@
-"""SFTP packets: the same whichever way the bytes are cut, and nonsense is told, not believed."""
+"""SFTP packets: the same wherever the bytes are cut; nonsense is reported and not believed."""
 
 import struct
 import time

@@ -1,4 +1,4 @@
-"""A connection is told to notice silence by what its system can do, and works where it can do nothing."""
+"""A connection is set to notice silence with its system's options, and works if the system has none."""
 
 import socket
 import sys

@@ -27,7 +27,7 @@ SENT = datetime(2026, 3, 20, 18, 0, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Device:
-    """A laptop's record, what is still to be put down in it, and how much of it is published."""
+    """A laptop's record, the entries still to be appended, and how much of it is published."""
 
     record: Record
     signer: LogKey
@@ -38,7 +38,7 @@ class Device:
 
 @dataclass(slots=True)
 class School:
-    """The share in `folder / "share"`, and IT's state beside it."""
+    """The share in `folder / "share"`, and IT's state next to it."""
 
     folder: Path
     devices: dict[str, Device] = field(default_factory=dict)
@@ -130,7 +130,7 @@ class School:
         return target
 
     def publish(self) -> None:
-        """Sign and publish what is on record."""
+        """Sign and publish the record."""
         for one in self.devices.values():
             one.record.append_all(one.drafts)
             one.drafts.clear()
@@ -160,7 +160,7 @@ class School:
         return self.run("draw", self.share, "--keys", self.keys, "--state", self.state, "--out", self.draw_file, *size)
 
     def examine(self, *words: str | Path) -> tuple[int, dict[str, object]]:
-        """Examine what was drawn; the exit code and the result that was kept."""
+        """Examine what was drawn; returns the exit code and the stored result."""
         before = set((self.state / "spot-checks").glob("*.json"))
         code = self.run(
             "examine", self.draw_file, self.share, "--keys", self.keys, "--state", self.state, *words,
@@ -180,6 +180,6 @@ def _fingerprint(content: bytes) -> Fingerprint:
 
 
 def _unlike_others(picture: bytes, text: str) -> bytes:
-    """With a comment (COM) in front of the picture's tables, so that no two photos are the same."""
+    """With a comment (COM) before the picture's tables, so that no two photos are the same."""
     at = picture.index(b"\xff\xdb")
     return picture[:at] + b"\xff\xfe" + (len(text) + 2).to_bytes(2) + text.encode() + picture[at:]

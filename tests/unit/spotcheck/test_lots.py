@@ -14,7 +14,7 @@ def population(chance: random.Random, size: int) -> list[Candidate]:
 
 
 def by_the_rule(some: list[Candidate], seed: str, sample: int) -> set[tuple[str, int]]:
-    """As the guide says it: sort all by their hash, take the first; then the first of whatever is missing."""
+    """As the guide says: sort all by hash, take the first; then the first of each device or visit still missing."""
     order = sorted(
         some,
         key=lambda one: hashlib.sha256(

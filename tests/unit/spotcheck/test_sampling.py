@@ -45,7 +45,7 @@ def test_a_bound_holds_and_no_smaller_one_would() -> None:
 
 
 def test_planted_errors_of_one_percent_are_found_in_95_of_100_checks() -> None:
-    """1,000 checks, each by a seed of its own, at the size that the command takes for 95 % and 1 %."""
+    """1,000 checks, each with its own seed, at the size that the command uses for 95 % and 1 %."""
     chance_of = random.Random(11)
     school = [Candidate(f"visit-photo-agent/laptop-{n % 20}", n, "", "", f"visit-{n % 7}") for n in range(600)]
     sample = sample_for(len(school), SURE, ONE_PERCENT)
@@ -66,7 +66,7 @@ def test_a_statement_says_what_is_proved() -> None:
     assert promised(5289, 59, SURE) == "If all 59 are right, at most 5 % of the 5,289 transfers can be wrong (95 %)."
     assert "59 are right and 1 wrong: at most" in proved(1204, 60, 1, 0, SURE)
     unknown = proved(1204, 60, 0, 12, SURE)
-    assert "Of 60 drawn, 48 are right; of the other 12, something is not known." in unknown
+    assert "Of 60 drawn, 48 are right; the other 12 could not be checked in full." in unknown
     assert "If those are right too, at most 4.8 %" in unknown
     assert promised(5, 5, SURE) == "All 5 transfers are drawn: this is not a sample."
 

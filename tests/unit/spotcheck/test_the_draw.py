@@ -1,4 +1,4 @@
-"""A draw: from what a witness has seen, by a seed that nobody could choose, written down before it is shown."""
+"""A draw: from what a witness has seen, by a seed that nobody could choose, written to a file before it is shown."""
 
 import hashlib
 import json
@@ -117,7 +117,7 @@ def test_a_device_whose_record_was_changed_is_left_out_and_named(
 
 
 def test_an_entry_without_a_signature_does_not_keep_a_device_out(school: School) -> None:
-    """Whoever can write to a record's folder could otherwise choose whose transfers are never drawn."""
+    """Otherwise anybody who can write to a record's folder could choose whose transfers are never drawn."""
     school.draw("--seed", "dice", "--sample", "100")
     school.draw_file.unlink()
     folder = school.share / "record" / "laptop-1"
@@ -166,7 +166,7 @@ def test_commit_and_reveal_follow_from_the_secret_and_what_laptops_signed_later(
     assert again["seed"] == expected.hexdigest()
     (note,) = again["notes"]
     assert f"revealed before (draw {body['id']})" in note
-    assert "commit anew" in note
+    assert "Commit anew" in note
 
 
 def _canonical(body: object) -> bytes:
@@ -179,7 +179,7 @@ def test_a_reveal_before_any_laptop_signed_again_says_what_that_means(school: Sc
         school.run("draw", school.share, "--keys", school.keys, "--state", school.state, "--commit", secret)
     school.draw("--reveal", str(one), "--sample", "3")
     (note,) = json.loads(school.draw_file.read_bytes())["notes"]
-    assert "rests on that person's word" in note
+    assert "only that person's word shows" in note
     school.draw_file.unlink()
     school.draw("--reveal", str(one), "--reveal", str(other), "--sample", "3")
     body = json.loads(school.draw_file.read_bytes())

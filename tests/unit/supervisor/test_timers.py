@@ -121,7 +121,7 @@ def test_a_fault_is_waited_out_and_then_everything_is_tried(timers: Timers, answ
 
 
 def test_a_fault_is_not_tried_again_every_moment_for_a_photo_that_waits(timers: Timers) -> None:
-    """One that has settled long ago, because no run got so far as to look at it."""
+    """One that has settled long ago, because no run got far enough to look at it."""
     for _ in range(8):
         timers.begin(1000.0)
         wait = timers.failed(1000.0)

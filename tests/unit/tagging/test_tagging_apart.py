@@ -1,4 +1,4 @@
-"""Planning asked of another process: the same plans, and no byte lost whatever that process answers."""
+"""Planning in another process: the same plans, and no byte lost whatever that process answers."""
 
 import base64
 import json

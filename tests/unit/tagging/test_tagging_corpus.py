@@ -24,7 +24,7 @@ def tagged(
     spliced: Callable[[bytes, Splice], bytes],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, Path, dict[str, str]]:
-    """Folders of the JPEGs before and after, under the same names, and why the others are to have a sidecar."""
+    """Folders of the JPEGs before and after, under the same names, and why the others should have a sidecar."""
     before, after = tmp_path_factory.mktemp("before"), tmp_path_factory.mktemp("after")
     beside = {}
     photos = [path for path in sorted(corpus.rglob("*")) if path.is_file() and path.read_bytes()[:3] == b"\xff\xd8\xff"]
@@ -135,7 +135,7 @@ def test_the_picture_itself_is_the_very_same_bytes(tagged: tuple[Path, Path, dic
 
 
 def _start_of_scan(content: bytes) -> int:
-    """Where the first SOS marker is; a walk of its own, so as not to believe the product's."""
+    """Where the first SOS marker is; found independently of the product's own code."""
     at = 2
     while content[at + 1] != 0xDA:
         at += 1 if content[at + 1] == 0xFF else 2 + int.from_bytes(content[at + 2 : at + 4], "big")

@@ -254,7 +254,7 @@ def packets(draw: st.DrawFn) -> bytes:
 
 
 def without_ours(xmp: bytes) -> str:
-    """A packet in canonical form, with what we add taken away by its values and namespace."""
+    """A packet in canonical form, with our additions removed by their values and namespace."""
     root = ET.fromstring(xmp)
     for rdf in root.iter(f"{{{RDF}}}RDF"):
         for block in list(rdf):

@@ -1,4 +1,4 @@
-"""The tag beside a photo, with and without a sidecar that was there before."""
+"""The tag in a sidecar, with and without an earlier sidecar."""
 
 import io
 from collections.abc import Callable
@@ -133,7 +133,7 @@ def test_a_large_sidecar_is_stored_and_a_huge_one_refused(tag_for: MakeTag) -> N
     large = DARKTABLE.replace(b"cat", b"c" * (5 * 1024 * 1024))
     content = sidecar(tag_for(b"raw"), foreign=large)
     assert undone(content)[0] == large
-    assert len(content) < 100_000  # kept, and not merged
+    assert len(content) < 100_000  # left as it was, and not merged
     with pytest.raises(LocalFault):
         sidecar(tag_for(b"raw"), foreign=bytes(16 * 1024 * 1024 + 1))
 

@@ -1,4 +1,4 @@
-"""Which volumes can be taken out, as Linux tells it; what a camera's card looks like."""
+"""Which volumes can be taken out, as Linux reports it; what a camera's card looks like."""
 
 import sys
 from pathlib import Path

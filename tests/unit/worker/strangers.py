@@ -30,7 +30,7 @@ def fill(path: Path, asked: Fields) -> Fields:
 
 
 def chatter(path: Path, asked: Fields) -> Fields:
-    """As a file that has taken the worker over: more and more lines to whoever listens."""
+    """Acts as a file that has taken over the worker: sends more and more lines to its reader."""
     while True:
         for pipe in range(3, 12):
             try:

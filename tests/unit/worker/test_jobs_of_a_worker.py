@@ -1,4 +1,4 @@
-"""Jobs in the worker: its limits are theirs, and what they answer is checked by whoever asked."""
+"""Jobs in the worker: its limits apply to them, and the caller checks their answers."""
 
 import os
 import time

@@ -80,4 +80,4 @@ def test_proftpd_is_read_only_after_a_file_is_closed(tmp_path: Path) -> None:
         laptop = Laptop(tmp_path / "laptop", server)
         report = tmp_path / "server.txt"
         laptop.command("doctor", "--server-report", str(report))
-        assert "gives back what was written while the file is open: no" in report.read_text("utf-8")
+        assert "returns written bytes while the file is still open: no" in report.read_text("utf-8")

@@ -158,7 +158,7 @@ def test_where_no_photo_can_be_brought_through_none_is_sent(tmp_path: Path, quir
 
 
 def test_a_photo_that_came_three_times_in_vain_waits_for_it(tmp_path: Path) -> None:
-    """A fault that a small test file does not show: what is past the first megabyte comes back changed."""
+    """A fault that a small test file does not reveal: bytes after the first megabyte come back changed."""
     with Quirky(f"{BOTH},damage=1000000") as server:
         laptop = Laptop(tmp_path / "laptop", server)
         photos(laptop)

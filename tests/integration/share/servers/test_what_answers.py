@@ -1,4 +1,4 @@
-"""What answers on the share's port and is no SFTP server that this program can use: the true reason is told."""
+"""Something answers on the share's port that is not a usable SFTP server: the true reason is reported."""
 
 import shutil
 import socket
@@ -72,7 +72,7 @@ def answering(answer: Callable[[socket.socket], None]) -> Iterator[int]:
 
 
 def said(port: int, folder: Path, patience: float = 5) -> list[str]:
-    """What the run and `init` say, after so many seconds without an answer."""
+    """The messages of the run and of `init`, after so many seconds without an answer."""
     key_file, known = folder / "key", folder / "known"
     make_key(key_file, "laptop-17")
     pin(known, "127.0.0.1", port, host_key("ssh-ed25519", b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes(32)))
@@ -99,13 +99,13 @@ def web_page(connection: socket.socket) -> None:
 def test_a_network_with_a_log_in_page_is_told_as_such(tmp_path: Path) -> None:
     with answering(web_page) as port:
         for text in said(port, tmp_path):
-            assert "wants a log-in page first" in text
+            assert "log in on a web page first" in text
 
 
 def test_a_server_with_old_algorithms_alone_is_told_with_their_names(tmp_path: Path) -> None:
     with answering(lambda connection: connection.sendall(old_server())) as port:
         for text in said(port, tmp_path):
-            assert "the server offers only" in text
+            assert "it offers only" in text
             assert "diffie-hellman-group1-sha1" in text
             assert "OldSSH_1.0" in text
             assert "IT must update it" in text
