@@ -12,7 +12,8 @@ from typing import TextIO, cast
 from agent.model import Method
 from agent.record.ecs import to_ecs
 from agent.record.entry import Entry
-from agent.record.schema import JSON, EntryKind
+from agent.record.kinds import EntryKind
+from agent.record.values import JSON
 
 CSV_COLUMNS = (
     *("when", "device", "visit", "photo", "files", "bytes", "name"),

@@ -14,7 +14,7 @@ QUESTIONS = {
     "messages": "chats and messages",
     "card": "the camera's card and its built-in memory",
 }
-"""The places, as agent/pipeline/attest.py has them, in the words of the question."""
+"""The places, as agent/record/bodies has them, in the words of the question."""
 
 WORDS = ("none-left", "had-none", "not-looked")
 word = click.Choice(WORDS)
@@ -43,7 +43,8 @@ def command(
 
     Places that no option names are asked about. The statement goes on record as your word, apart from what was checked.
     """
-    from agent.pipeline.attest import Place, Word, attest
+    from agent.pipeline.attest import attest
+    from agent.record.words import Place, Word
 
     given = {"phone": phone, "bin": bin_, "cloud": cloud, "messages": messages, "card": card}
     asking = sys.stdin.isatty()

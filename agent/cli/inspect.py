@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agent.model import VisitId
     from agent.pipeline.context import Context
     from agent.pipeline.inspect import Finding, Inspection
-    from agent.pipeline.inspect_places import Spot
+    from agent.record.words import Spot
 
 FOUND, NOT_ALL = 4, 1
 """Exit codes: something needs a person; nothing was found, but it was stopped before it had looked everywhere."""

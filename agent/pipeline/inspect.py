@@ -31,9 +31,10 @@ from agent.pipeline.context import Context
 from agent.pipeline.examine import others_of, partners_of, reader
 from agent.pipeline.explain import by_a_person
 from agent.pipeline.inspect_known import Sent, sent_from
-from agent.pipeline.inspect_places import PlaceToLook, Spot
-from agent.pipeline.inspect_walk import Bounds, FolderSeen, NotKnown, Walk, Why
+from agent.pipeline.inspect_places import PlaceToLook
+from agent.pipeline.inspect_walk import Bounds, FolderSeen, NotKnown, Walk
 from agent.pipeline.judging import judge_photo
+from agent.record.words import Spot, Why
 from agent.removal import count_thumbnails
 
 AT_ONCE = 200

@@ -6,25 +6,9 @@ encrypted is a `sealed` place: nobody can look into it from outside, and where i
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
-
-class Spot(StrEnum):
-    """What kind of place it is; the words that the record has for it."""
-
-    WATCHED = "watched folders"
-    DOWNLOADS = "downloads"
-    DESKTOP = "desktop"
-    PICTURES = "pictures"
-    VIDEOS = "videos"
-    DOCUMENTS = "documents"
-    TRASH = "trash"
-    THUMBNAILS = "thumbnails"
-    CLOUD = "cloud folders"
-    LIBRARIES = "photo libraries"
-    MESSENGERS = "messengers"
-    CARDS = "cards"
+from agent.record.words import Spot
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from agent.pipeline.former import former_records, keep_published, published_up_t
 from agent.pipeline.journal_keys import UNPUBLISHED
 from agent.pipeline.places import log_key
 from agent.pipeline.record_entries import heartbeat, is_heartbeat_due
-from agent.record import JSON, EntryKind, Record, published
+from agent.record import Record, published
+from agent.record.bodies import Enrolled
 from agent.record.keys import LogKey
 from agent.record.publish import Publication, progress, to_publish
 from agent.record.rotation import signer_of
@@ -171,12 +172,8 @@ class Publishing:
         if record.last_seal() is not None:
             return signer_of(record, place)
         key = place.make()
-        body: dict[str, JSON] = {
-            "log_key": str(key.key),
-            "staff": self.context.settings.device.staff,
-            "version": __version__,
-        }
-        record.append(EntryKind.ENROLLED, body, event=f"enrolled-{key.key.id.hex()}", at=self.context.clock())
+        enrolled = Enrolled(log_key=str(key.key), staff=self.context.settings.device.staff, version=__version__)
+        record.append(enrolled.draft(f"enrolled-{key.key.id.hex()}", self.context.clock()))
         return key
 
     def _tell(self, text: str) -> None:

@@ -26,7 +26,7 @@ from agent.errors import (
     contained,
 )
 from agent.journal import State, TrackedPhoto
-from agent.model import Outcome, Register, TransferId
+from agent.model import Outcome, Register, Sha256, TransferId
 from agent.pipeline import answers, damage, examine, finish, inspect_record, leftonshare, receivers, send
 from agent.pipeline.attest import put_on_record
 from agent.pipeline.cardrules import released
@@ -44,7 +44,7 @@ from agent.pipeline.renew import needs_share, no_register, renew_register
 from agent.pipeline.reprove import prove_again
 from agent.pipeline.status import is_kept
 from agent.pipeline.whereabouts import close_dismissed, where
-from agent.record import JSON, EntryKind
+from agent.record import bodies
 from agent.removal import recover
 from agent.share import Share
 
@@ -211,15 +211,15 @@ class Run:
         before = self.context.journal.fact(REGISTER_ON_RECORD)
         if before == register.version:
             return
-        body: dict[str, JSON] = {
-            "register_version": register.version,
-            "previous_version": before,
-            "visits": len(register.visits),
-            "cameras": len(register.cameras),
-            "read_at": register.read_at.isoformat(),
-        }
+        changed = bodies.RegisterChanged(
+            register_version=register.version,
+            previous_version=None if before is None else Sha256(before),
+            visits=len(register.visits),
+            cameras=len(register.cameras),
+            read_at=register.read_at,
+        )
         event = f"register-{register.version[:16]}-{register.read_at.isoformat(timespec='seconds')}"
-        self.context.record.append(EntryKind.REGISTER_CHANGED, body, event=event, at=self.context.clock())
+        self.context.record.append(changed.draft(event, self.context.clock()))
         self.context.journal.set_fact(REGISTER_ON_RECORD, register.version)
 
     def _examine(self) -> None:
@@ -381,7 +381,7 @@ class Run:
             # Once a day is enough to be seen; each try would drown what matters.
             reason = "host key" if isinstance(fault, HostKeyRefused) else "login"
             event = f"share-refused-{reason}-{now:%Y-%m-%d}"
-            self.context.record.append(EntryKind.SHARE_REFUSED, {"reason": reason}, event=event, at=now)
+            self.context.record.append(bodies.ShareRefused(reason=reason).draft(event, now))
 
     # --- what is told ------------------------------------------------------------------------------------------------
 

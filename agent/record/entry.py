@@ -11,7 +11,8 @@ from typing import Any
 
 from agent.errors import RecordAltered, RecordError
 from agent.model import Receipt, Sha256
-from agent.record.schema import JSON, EntryKind
+from agent.record.kinds import EntryKind
+from agent.record.values import JSON
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from agent.model import Sha256
 from agent.record import files
 from agent.record.entry import entry_of
 from agent.record.files import Files
+from agent.record.kinds import EntryKind
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, erased_index, tombstone
-from agent.record.schema import EntryKind
 
 SALT_AT = 65
 """Where in a leaf's line its salt begins."""

@@ -17,8 +17,8 @@ from typing import BinaryIO
 from agent.errors import RecordAltered, RecordError, RecordTruncated
 from agent.model import Sha256
 from agent.record.entry import Entry, entry_of
+from agent.record.kinds import EntryKind
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, commit, erased_index, read_leaf_line
-from agent.record.schema import EntryKind
 from agent.record.tree import leaf_hash
 
 BLOCK = 64 * 1024

@@ -20,11 +20,12 @@ from agent.model import Receipt, Sha256
 from agent.record import erasing, files, recent
 from agent.record.entry import Draft, Entry, chosen, entry_of, line_of
 from agent.record.files import Files
+from agent.record.kinds import EntryKind
 from agent.record.leaf import LEAF_LINE, SALT, commit, leaf_line, read_leaf_line
 from agent.record.note import Signer
 from agent.record.reading import End, as_record_error, chain, end_of
 from agent.record.recent import Recent
-from agent.record.schema import JSON, EntryKind, check, identity
+from agent.record.schema import check, identity
 from agent.record.seals import Seal, SealList, make_seals, read_seals, seals_from_the_end, signed_size
 from agent.record.tree import leaf_hash
 
@@ -83,9 +84,9 @@ class Record:
 
     # --- Writing ---
 
-    def append(self, kind: EntryKind, body: Mapping[str, JSON], *, event: str, at: datetime) -> Receipt:
-        """Put this down; durable on return. See `append_all`."""
-        return self.append_all([Draft(kind, body, event, at)])[0]
+    def append(self, draft: Draft) -> Receipt:
+        """Write this entry; durable on return. See `append_all`."""
+        return self.append_all([draft])[0]
 
     def append_all(self, drafts: Sequence[Draft]) -> list[Receipt]:
         """Put these down in their order, durable on return, a receipt each.
@@ -151,11 +152,12 @@ class Record:
         where there is no such entry, or it is itself of kind "erased". What was published is erased by IT:
         `agent.audit.erasing`.
         """
+        from agent.record.bodies import Erased
+
         with as_record_error():
             self._ready()
             where = erasing.find(self._files, index)
-            body: dict[str, JSON] = {"entry": index} | ({"reason": reason} if reason else {})
-            receipt = self.append(EntryKind.ERASED, body, event=f"erased-{index}", at=at)
+            receipt = self.append(Erased(entry=index, reason=reason or None).draft(f"erased-{index}", at))
             erasing.overwrite(self._files, where)
             self._files.recent.unlink(missing_ok=True)  # it knows the erased entry's event
             self._writing = None

@@ -1,7 +1,7 @@
 """The tables of the index and their rows. Pure.
 
 All that they say is said by the record, which holds no private file, local path, position or child's name
-(`agent.record.schema`). Times are in UTC. Text that the record does not have is NULL.
+(`agent.record.bodies`). Times are in UTC. Text that the record does not have is NULL.
 
 - `entries`: one row for each entry that was not erased; `entry` is its index in the device's record.
 - `files`: one row for each file of a photo that was transferred.
@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from agent.record.entry import Entry
-from agent.record.schema import JSON, LONGEST_TEXT, EntryKind
+from agent.record.kinds import EntryKind
+from agent.record.values import JSON, LONGEST_TEXT
 
 UNDATED = "0000-00"
 """The month of entries that a clock dated before 2000 or after 2099."""

@@ -129,7 +129,7 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a member of staff stated of a visit's copies: for each place one of `schema.WORDS`."""
+    """What a member of staff stated of a visit's copies: for each place one of `bodies.Word`."""
 
     visit: str
     staff: str

@@ -8,8 +8,9 @@ import pytest
 
 from agent.errors import UsageError
 from agent.model import VisitId
-from agent.pipeline.attest import Place, Word, attest, attested, take_back
+from agent.pipeline.attest import attest, attested, take_back
 from agent.record import EntryKind
+from agent.record.words import Place, Word
 from tests.laptop import ON_VISIT, Laptop
 
 MUSEUM = VisitId("museum")
