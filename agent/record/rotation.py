@@ -18,7 +18,7 @@ from agent.record.seals import NOT_THE_SIGNER, current_key
 
 
 def signer_of(record: Record, place: KeyPlace) -> LogKey:
-    """The key to seal with, after a rotation that was cut was brought to its end. RecordError where there is none."""
+    """The key to seal with, after completing a rotation that was cut. RecordError if there is no key."""
     key, following = place.load(), place.following()
     if following is not None and current_key(record.last_seal(), [following.key, key.key]) == following.key:
         place.switch()
@@ -29,8 +29,8 @@ def signer_of(record: Record, place: KeyPlace) -> LogKey:
 def rotate(record: Record, place: KeyPlace, *, at: datetime, reason: str = "", lost: bool = False) -> LogKey:
     """Pass the log on to a new key; the key in use from now on.
 
-    `lost` is for when the old private key is gone: then nothing but IT's word connects the two, and IT must enrol the
-    new one. RecordError where the record is not signed by the key in use, or by none that it names.
+    `lost` is for when the old private key is gone: then only IT's word connects the two, and IT must enrol the new one.
+    RecordError if the record is not signed by the key in use, or not by a key that it names.
     """
     from agent.record.bodies import KeyRotated
 

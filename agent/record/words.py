@@ -64,7 +64,7 @@ class Why(StrEnum):
 
     NO_PERMISSION = "no permission"
     CLOUD_ONLY = "in the cloud only"
-    SEALED = "kept in a form of its own"  # a database, encrypted, or pictures without a date
+    SEALED = "kept in a form of its own"  # a database, encrypted files, or pictures without a date
     NETWORK = "on the network"
     LINK = "behind a link"
     UNREADABLE = "unreadable"
