@@ -30,7 +30,6 @@ from agent.record.words import Damage, DecidedBy, Lost
 Photo = Annotated[PhotoId, Said(ID)]
 Transfer = Annotated[TransferId, Said(ID)]
 Visit = Annotated[VisitId, Said(VISIT)]
-Staff = Annotated[str, Said(TEXT, personal=True)]
 Moment = Annotated[datetime, Said(TIME)]
 Count = Annotated[int, Said(COUNT)]
 Text = Annotated[str, Said(TEXT)]
