@@ -143,7 +143,7 @@ class NotRemoved(Body):
 
     facts: ClassVar = Facts(
         EntryKind.NOT_REMOVED,
-        "The program did not remove a visit photo, which is not where it was, or stays there.",
+        "A visit photo is gone, or stays where it is, and the program did not remove it.",
         _GOOD,
     )
 
