@@ -80,7 +80,7 @@ def _exit_code(inspection: "Inspection") -> int:
 def _summary(inspection: "Inspection", titles: "dict[VisitId, str]", on_record: bool, code: int) -> dict[str, object]:
     from agent.pipeline.inspect_record import body_of
 
-    body = body_of(inspection, "")
+    body = body_of(inspection, "").as_json()
     found = [
         {"what": what.value, "visit": visit, "title": visit and titles.get(visit), "place": spot.value, "count": number}
         for (what, visit, spot), number in sorted(inspection.found.items(), key=str)

@@ -4,7 +4,6 @@ A field is `name: Annotated[TYPE, Said(VALUE, "what it means")]`. Whoever writes
 no default, and mypy sees to it. From the same fields come the check before writing and the published schema.
 """
 
-import functools
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
@@ -56,7 +55,6 @@ class Body(Part):
         return Draft(self.facts.kind, self.as_json(), event, at)
 
 
-@functools.cache
 def said_of(part: type[Part]) -> Mapping[str, Said]:
     """What is said of each of its fields, in their order."""
     found = {}
@@ -67,7 +65,6 @@ def said_of(part: type[Part]) -> Mapping[str, Said]:
     return found
 
 
-@functools.cache
 def needed_in(part: type[Part]) -> frozenset[str]:
     """The fields that every entry has, also an old one."""
     optional = {field.name for field in fields(part) if field.default is not MISSING}  # type: ignore[arg-type]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from agent.model import Known, Level, Outcome, PhotoId, RemoteName, Sha256, TransferId, VisitId
-from agent.record import bodies
-from agent.record.bodies import BODIES, needed_in, said_of
+from agent.record import bodies, words
+from agent.record.bodies import BODIES, Body, needed_in, said_of
 from agent.record.ecs import to_ecs
 from agent.record.entry import entry_of, line_of
 from agent.record.kinds import EntryKind
@@ -30,13 +30,13 @@ def digest(text: str) -> Sha256:
 
 REGISTER = digest("r")
 
-FULL: tuple[bodies.Body, ...] = (
+FULL: tuple[Body, ...] = (
     bodies.Transferred(
         photo=PHOTO,
         transfer=TransferId(sha(PHOTO)[:32]),
         visit=VisitId("2026-science-museum"),
         register_version=digest("register"),
-        decided_by=bodies.DecidedBy.RULES,
+        decided_by=words.DecidedBy.RULES,
         staff="j.smith",
         level=Level.OWN_OFFSET,
         found_at=AT - timedelta(minutes=30),
@@ -54,7 +54,7 @@ FULL: tuple[bodies.Body, ...] = (
             ),
         ),
         copies=0,
-        damage=bodies.Damage.END_MISSING,
+        damage=words.Damage.END_MISSING,
     ),
     bodies.Removed(
         photo=PHOTO,
@@ -70,7 +70,7 @@ FULL: tuple[bodies.Body, ...] = (
         checked_at=AT,
     ),
     bodies.NotRemoved(photo=PHOTO, transfer=TRANSFER, visit=ZOO, outcome=Outcome.FOLDER_GONE, files=1, staff="j.smith"),
-    bodies.ShareLost(photo=PHOTO, transfer=TRANSFER, visit=ZOO, found=bodies.Lost.GONE, names=(NAME,)),
+    bodies.ShareLost(photo=PHOTO, transfer=TRANSFER, visit=ZOO, found=words.Lost.GONE, names=(NAME,)),
     bodies.LeftOnShare(transfer=TRANSFER, visit=ZOO, names=(NAME,)),
     bodies.ReviewResolved(photo=PHOTO, visit=ZOO, staff="j.smith", register_version=REGISTER, private=0),
     bodies.RegisterChanged(register_version=digest("b"), previous_version=None, visits=14, cameras=3, read_at=AT),
@@ -96,18 +96,18 @@ FULL: tuple[bodies.Body, ...] = (
         register_version=REGISTER,
         unsure=2,
         on_their_way=1,
-        places=(bodies.LookedAt(place=bodies.Spot.DOWNLOADS, files=900),),
-        found=(bodies.FoundThere(visit=ZOO, place=bodies.Spot.DOWNLOADS, copies=1, photos=2),),
-        not_known=(bodies.NotLookedAt(place=bodies.Spot.TRASH, why=bodies.Why.NO_PERMISSION, count=1),),
+        places=(bodies.LookedAt(place=words.Spot.DOWNLOADS, files=900),),
+        found=(bodies.FoundThere(visit=ZOO, place=words.Spot.DOWNLOADS, copies=1, photos=2),),
+        not_known=(bodies.NotLookedAt(place=words.Spot.TRASH, why=words.Why.NO_PERMISSION, count=1),),
     ),
     bodies.Attested(
         visit=ZOO,
         staff="j.smith",
-        phone=bodies.Word.NONE_LEFT,
-        bin=bodies.Word.NONE_LEFT,
-        cloud=bodies.Word.NOT_LOOKED,
-        messages=bodies.Word.HAD_NONE,
-        card=bodies.Word.NONE_LEFT,
+        phone=words.Word.NONE_LEFT,
+        bin=words.Word.NONE_LEFT,
+        cloud=words.Word.NOT_LOOKED,
+        messages=words.Word.HAD_NONE,
+        card=words.Word.NONE_LEFT,
     ),
     bodies.CardSent(
         staff="j.smith", put_in_at=AT, photos=85, cameras=("School Nikon",), serial="1234-ABCD", label="EOS_DIGITAL"
@@ -119,13 +119,13 @@ FULL: tuple[bodies.Body, ...] = (
     bodies.Erased(entry=5, reason="asked for"),
 )
 
-SHORT: tuple[bodies.Body, ...] = (
+SHORT: tuple[Body, ...] = (
     bodies.Transferred(
         photo=PHOTO,
         transfer=TRANSFER,
         visit=ZOO,
         register_version=REGISTER,
-        decided_by=bodies.DecidedBy.PERSON,
+        decided_by=words.DecidedBy.PERSON,
         staff="j.smith",
         level=Level.IMPOSSIBLE,
         found_at=BST,
@@ -154,7 +154,7 @@ SHORT: tuple[bodies.Body, ...] = (
     ),
     bodies.Removed(photo=PHOTO, transfer=TRANSFER, visit=ZOO, files=2, thumbnails=0, removed_at=BST, leftovers=()),
     bodies.NotRemoved(photo=PHOTO, visit=ZOO, outcome=Outcome.AWAY),
-    bodies.ShareLost(photo=PHOTO, transfer=TRANSFER, visit=ZOO, found=bodies.Lost.DIFFERENT, names=()),
+    bodies.ShareLost(photo=PHOTO, transfer=TRANSFER, visit=ZOO, found=words.Lost.DIFFERENT, names=()),
     bodies.ReviewResolved(private=12),
     bodies.ReviewResolved(photo=PHOTO, visit=ZOO, staff="j.smith", register_version=REGISTER),
     bodies.RegisterChanged(
@@ -192,7 +192,7 @@ def test_every_kind_has_its_body_and_its_line_of_before() -> None:
 
 
 @pytest.mark.parametrize("body", FULL, ids=lambda body: body.facts.kind)
-def test_an_entry_that_says_all_is_written_as_before(body: bodies.Body) -> None:
+def test_an_entry_that_says_all_is_written_as_before(body: Body) -> None:
     index = FULL.index(body)
     assert line_of(body.draft(f"{body.facts.kind}-full", AT), "laptop-17", index, AT) == BEFORE[index]
 
@@ -210,7 +210,7 @@ def test_entries_of_before_are_read(line: bytes) -> None:
 
 
 def test_every_place_that_is_asked_about_is_a_field_of_the_statement() -> None:
-    assert set(said_of(bodies.Attested)) == {"visit", "staff", *bodies.Place}
+    assert set(said_of(bodies.Attested)) == {"visit", "staff", *words.Place}
 
 
 def test_writers_must_give_what_older_entries_may_lack() -> None:
