@@ -278,7 +278,7 @@ class Record:
         return seals_from_the_end(self._files.seals)
 
     def last_seal(self) -> Seal | None:
-        """The newest seal; None before the first. RecordAltered where the list of seals was altered."""
+        """The newest seal; None before the first. RecordAltered if the list of seals was altered."""
         with as_record_error():
             return self._sealed.last()
 
