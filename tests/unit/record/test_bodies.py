@@ -1,5 +1,6 @@
 """Each kind of entry has one dataclass, and what it writes is byte for byte what was written before there were any."""
 
+import ast
 from datetime import timedelta, timezone
 from pathlib import Path
 
@@ -252,3 +253,15 @@ def test_what_log_servers_are_given_is_as_before() -> None:
 def test_the_table_of_kinds_is_in_the_page_about_settings() -> None:
     page = (Path(__file__).parents[3] / "config" / "README.md").read_text("utf-8")
     assert table() in page, "put the output of agent.record.published_schema.table() there"
+
+
+def test_every_writer_in_the_program_makes_a_body() -> None:
+    """An inspection alone is drafted from JSON: it has waited in the journal, where another version may have put it."""
+    agent = Path(__file__).parents[3] / "agent"
+    drafting = {
+        path.relative_to(agent).as_posix()
+        for path in agent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Draft"
+    }
+    assert drafting == {"record/bodies/body.py", "pipeline/inspect_record.py"}
