@@ -5,7 +5,7 @@ import sys
 import click
 
 from agent.cli.session import json_option, put_json, say, settings_of, stages_of
-from agent.model import VisitId
+from agent.model.ids import VisitId
 
 QUESTIONS = {
     "phone": "your phone's photos",

@@ -16,7 +16,7 @@ from agent.cli.session import json_option, printable, put_json, put_table, say, 
 from agent.pipeline.counting import counted
 
 if TYPE_CHECKING:
-    from agent.model import VisitId
+    from agent.model.ids import VisitId
     from agent.pipeline.context import Context
     from agent.pipeline.inspect import Finding, Inspection
     from agent.record.words import Spot

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from agent.errors import UsageError
-from agent.model import VisitId
+from agent.model.ids import VisitId
 from agent.pipeline import review
 from agent.pipeline.context import Context
 from agent.record import Draft

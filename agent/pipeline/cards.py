@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from agent.journal import State
 from agent.journal.lifecycle import NOT_YET_SENT
-from agent.model import VisitId
+from agent.model.ids import VisitId
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted as numbered
 from agent.pipeline.journal_keys import CARD

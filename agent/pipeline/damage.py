@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent.journal import TrackedPhoto
-from agent.model import Decision
+from agent.model.decision import Decision
 from agent.pipeline.context import Context
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.journal_keys import DAMAGED

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from agent.errors import AgentError, RecordError, ShareFault
 from agent.folders import watch_limits
-from agent.model import Known, Register
+from agent.model.register import Register
+from agent.model.removal import Known
 from agent.pipeline.clocks import age
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted

@@ -14,7 +14,8 @@ from datetime import datetime
 from agent.errors import AgentError, LocalFault, RecordError, RemovalRefused, contained
 from agent.folders import look
 from agent.journal import State, TrackedPhoto
-from agent.model import Fingerprint, Known, Leftover, Outcome
+from agent.model.files import Fingerprint
+from agent.model.removal import Known, Leftover, Outcome
 from agent.pipeline.boundary import Boundary, pause
 from agent.pipeline.cardrules import KEPT, why_it_stays_on_card
 from agent.pipeline.context import Context

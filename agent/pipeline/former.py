@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from agent.errors import RecordError
 from agent.journal import Journal
-from agent.model import Sha256
+from agent.model.ids import Sha256
 from agent.pipeline.context import Context
 from agent.pipeline.journal_keys import LINKED, PUBLISHED
 from agent.pipeline.places import log_key, record_folder

@@ -16,7 +16,7 @@ import filelock
 
 from agent.errors import AlreadyRunning, JournalError
 from agent.files.durable import make_folder
-from agent.model import Sha256, VisitId
+from agent.model.ids import Sha256, VisitId
 from agent.pipeline.context import Context
 from agent.pipeline.lock import GLANCE, only_writer
 from agent.pipeline.places import inspection_lock

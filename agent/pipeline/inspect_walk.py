@@ -18,7 +18,7 @@ from agent.folders.listing import Listing, is_folder, list_folder
 from agent.folders.look import as_file, is_marked_hidden
 from agent.folders.names import is_no_photo_file, is_no_photo_folder, is_own
 from agent.formats import kind_of
-from agent.model import LocalFile
+from agent.model.files import LocalFile
 from agent.pipeline.importfolders import ON_THE_SHARE
 from agent.pipeline.inspect_places import LIBRARY_ENDINGS, PlaceToLook
 from agent.record.words import Spot, Why

@@ -11,7 +11,9 @@ from dataclasses import replace
 from typing import cast
 
 from agent.journal import State
-from agent.model import Fingerprint, Method, Proof, RemoteName, TransferId, VisitId
+from agent.model.files import Fingerprint
+from agent.model.ids import RemoteName, TransferId, VisitId
+from agent.model.proof import Method, Proof
 from agent.pipeline.context import Context
 from agent.pipeline.former import own_entries
 from agent.pipeline.halfsent import Begun, HalfSentTransfers

@@ -6,7 +6,7 @@ otherwise in the register. Until somebody has looked, photos that this could con
 
 from collections.abc import Iterable
 
-from agent.model import Register, Visit
+from agent.model.register import Register, Visit
 from agent.pipeline.context import Context
 from agent.register import Fault, nearest, occurs, staff_of
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agent.journal import State, TrackedPhoto
-from agent.model import VisitId
+from agent.model.ids import VisitId
 
 NEAR = 3
 """How many counts away a neighbour may be: those between may have been deleted in the camera."""

@@ -1,6 +1,6 @@
 """Whether the network is one to send over: the settings may keep the service from a metered one."""
 
-from agent.model import Known
+from agent.model.removal import Known
 from agent.pipeline.context import Context
 
 METERED = (

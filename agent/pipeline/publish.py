@@ -19,7 +19,8 @@ from agent.errors import (
     ShareRefused,
     ShareUnreachable,
 )
-from agent.model import Delivery, RemoteName, TransferId
+from agent.model.delivery import Delivery
+from agent.model.ids import RemoteName, TransferId
 from agent.pipeline.context import Context
 from agent.pipeline.former import former_records, keep_published, published_up_to, unpublished
 from agent.pipeline.journal_keys import UNPUBLISHED

@@ -11,7 +11,7 @@ from itertools import chain
 
 from agent import __version__
 from agent.journal import State, TrackedPhoto
-from agent.model import VisitId
+from agent.model.ids import VisitId
 from agent.pipeline.clocks import age, earliest
 from agent.pipeline.context import Context
 from agent.pipeline.journal_keys import HEARTBEAT, KEPT_PRIVATE

@@ -2,7 +2,7 @@
 
 from agent.errors import RecordError
 from agent.journal import TrackedPhoto
-from agent.model import TransferId, VisitId
+from agent.model.ids import TransferId, VisitId
 
 
 def visit_of(tracked: TrackedPhoto) -> VisitId:

@@ -26,7 +26,9 @@ from agent.errors import (
     contained,
 )
 from agent.journal import State, TrackedPhoto
-from agent.model import Outcome, Register, Sha256, TransferId
+from agent.model.ids import Sha256, TransferId
+from agent.model.register import Register
+from agent.model.removal import Outcome
 from agent.pipeline import answers, damage, examine, finish, inspect_record, leftonshare, receivers, send
 from agent.pipeline.attest import put_on_record
 from agent.pipeline.cardrules import released

@@ -15,7 +15,9 @@ from agent.errors import LocalFault
 from agent.folders import look
 from agent.journal import Ended, State, TrackedPhoto
 from agent.journal.looking import mounted_elsewhere, same
-from agent.model import Member, Outcome, Photo, PhotoId, Volume
+from agent.model.files import Member, Photo, Volume
+from agent.model.ids import PhotoId
+from agent.model.removal import Outcome
 from agent.pipeline.cardrules import another_on_card
 from agent.pipeline.context import Context
 from agent.pipeline.recordable import visit_of

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from agent.errors import RecordAltered, RecordError
-from agent.model import Receipt, Sha256
+from agent.model.ids import Sha256
+from agent.model.proof import Receipt
 from agent.record.kinds import EntryKind
 from agent.record.values import JSON
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agent.errors import RecordAltered
 from agent.files.durable import replace_file
-from agent.model import Sha256
+from agent.model.ids import Sha256
 from agent.record import files
 from agent.record.entry import entry_of
 from agent.record.files import Files

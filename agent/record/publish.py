@@ -9,7 +9,9 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agent.model import Delivery, Fingerprint, Outgoing, PhotoId, Sha256, TransferId
+from agent.model.delivery import Delivery, Outgoing
+from agent.model.files import Fingerprint
+from agent.model.ids import PhotoId, Sha256, TransferId
 from agent.record import published
 from agent.record.leaf import LEAF_LINE
 from agent.record.packed import pack

@@ -59,7 +59,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent.model import RemoteName
+from agent.model.ids import RemoteName
 
 LARGEST = 64 * 1024 * 1024
 """Most bytes of a published file. The agent makes no file above a fifth of this, and no bundle above half."""

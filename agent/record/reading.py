@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from agent.errors import RecordAltered, RecordError, RecordTruncated
-from agent.model import Sha256
+from agent.model.ids import Sha256
 from agent.record.entry import Entry, entry_of
 from agent.record.kinds import EntryKind
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, commit, erased_index, read_leaf_line

@@ -16,7 +16,8 @@ from typing import Self
 
 from agent.errors import RecordAltered, RecordTruncated
 from agent.files.durable import replace_file
-from agent.model import Receipt, Sha256
+from agent.model.ids import Sha256
+from agent.model.proof import Receipt
 from agent.record import erasing, files, recent
 from agent.record.entry import Draft, Entry, chosen, entry_of, line_of
 from agent.record.files import Files

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, ConfigDict, Field, Strict, StrictBool, StrictInt
 from pydantic.dataclasses import dataclass
 
-from agent.model import RemoteName
+from agent.model.ids import RemoteName
 from agent.settings import checks
 from agent.settings.places import config_folder, expanded, state_folder
 

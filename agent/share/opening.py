@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from agent.errors import LocalFault
 from agent.files.opening import IsLink, NotRegular, open_plain
-from agent.model import LocalFile
+from agent.model.files import LocalFile
 
 GONE = "A photo could not be read any more: it was moved, deleted or is not permitted. It will be looked at again."
 CHANGED = "A photo changed while it was being sent. Nothing was proven; it will be looked at again when it is at rest."

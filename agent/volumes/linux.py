@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.model import Volume
+from agent.model.files import Volume
 from agent.volumes.plugged import PluggedIn
 
 # Linux numbers what is on FAT and exFAT as it loads it; FUSE and MTP file systems, and 9p, often do.

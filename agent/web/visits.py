@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 
 from agent.errors import UsageError
 from agent.language import text
-from agent.model import Visit, VisitId
+from agent.model.ids import VisitId
+from agent.model.register import Visit
 from agent.pipeline.attest import attest, attested, statements, take_back
 from agent.pipeline.overview import VisitTally, overview
 from agent.record.words import Place, Word

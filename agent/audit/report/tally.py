@@ -12,7 +12,8 @@ from typing import Any
 from agent.audit.report.cells import Breach, Cell, Day, Laptop, Month, Statement
 from agent.audit.report.inspections import Inspection, inspection_of
 from agent.audit.report.shown import count_of, text_of, time_of
-from agent.model import Method, Outcome
+from agent.model.proof import Method
+from agent.model.removal import Outcome
 from agent.record.entry import Entry
 from agent.record.kinds import EntryKind
 from agent.record.words import Place, Word

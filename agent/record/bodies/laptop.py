@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from agent.model import Sha256, VisitId
+from agent.model.ids import Sha256, VisitId
 from agent.record.bodies.body import Body, Part, Said, object_of
 from agent.record.kinds import EcsClass, EntryKind, Facts, Severity
 from agent.record.values import (

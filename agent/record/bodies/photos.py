@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from agent.model import Known, Level, Outcome, PhotoId, RemoteName, Sha256, TransferId, VisitId
+from agent.model.ids import PhotoId, RemoteName, Sha256, TransferId, VisitId
+from agent.model.removal import Known, Outcome
+from agent.model.times import Level
 from agent.record.bodies.body import Body, Part, Said, object_of
 from agent.record.kinds import EcsClass, EntryKind, Facts, Severity
 from agent.record.values import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agent.errors import UsageError
-from agent.model import VisitId
+from agent.model.ids import VisitId
 from agent.pipeline.attest import attest, attested, take_back
 from agent.record import EntryKind
 from agent.record.words import Place, Word

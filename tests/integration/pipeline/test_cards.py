@@ -336,7 +336,7 @@ def test_an_offer_of_a_card_that_became_locked_is_another_offer(desk: Desk, card
 
 @pytest.mark.slow
 def test_a_card_in_doubt_is_finished_when_it_was_answered(desk: Desk, reader: Reader) -> None:
-    from agent.model import VisitId
+    from agent.model.ids import VisitId
     from agent.pipeline import answers
 
     card = put_in_or_skip(reader.card(), lambda card: card.write("DCIM/100CANON/IMG_0001.JPG", jpeg(None, seed=1)))

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from agent.errors import AgentError, HostKeyRefused, LoginRefused, ShareUnreachable
-from agent.model import Delivery
+from agent.model.delivery import Delivery
 from agent.share import Delivered, Server, Share, Transport, connecting, make_key, open_share, sshclient
 from agent.share.hostkeys import Pinned, pinned
 from agent.share.sshpipe import SshPipe

@@ -11,7 +11,8 @@ from agent.errors import RecordError
 from agent.forward import Position
 from agent.forward.rfc5424 import message
 from agent.journal import State, TrackedPhoto
-from agent.model import Decision, PhotoId, Sha256, TransferId, Verdict, VisitId
+from agent.model.decision import Decision, Verdict
+from agent.model.ids import PhotoId, Sha256, TransferId, VisitId
 from agent.pipeline.forwarding import Following
 from agent.pipeline.recordable import transfer_of, visit_of
 from agent.record import EntryKind, Record

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.model import Known, Level, Outcome, PhotoId, RemoteName, Sha256, TransferId, VisitId
+from agent.model.ids import PhotoId, RemoteName, Sha256, TransferId, VisitId
+from agent.model.removal import Known, Outcome
+from agent.model.times import Level
 from agent.record import bodies, words
 from agent.record.bodies import BODIES, Body, needed_in, said_of
 from agent.record.ecs import to_ecs
