@@ -181,7 +181,7 @@ def unforeseen(thing: str, fault: Exception) -> Unforeseen:
 
 
 def kind_and_place(fault: BaseException) -> str:
-    """The class of a fault and the last line of this program that it came through: `ValueError, agent.model:58`."""
+    """The class of a fault and the last line of this program that it came through: `ValueError, agent.errors:58`."""
     kind = type(fault).__name__
     if isinstance(fault, OSError) and fault.errno is not None:
         kind += f" {errno.errorcode.get(fault.errno, fault.errno)}"

@@ -43,7 +43,7 @@ class School:
         ordered = sorted(drafts, key=lambda one: one.at)
         first = min((one.at for one in ordered), default=self.now) - timedelta(hours=1)
         enrolled = {"log_key": str(signer.key), "staff": staff, "version": VERSION}
-        record.append(EntryKind.ENROLLED, enrolled, event="enrolled", at=first)
+        record.append(Draft(EntryKind.ENROLLED, enrolled, event="enrolled", at=first))
         record.append_all(ordered)
         record.seal(signer)
         publish(record, self.share)

@@ -12,8 +12,8 @@ from agent.audit.evidence import Piece
 from agent.audit.findings import Findings, Former, RecordFault
 from agent.audit.versions import as_version
 from agent.errors import RecordAltered
+from agent.record.kinds import EntryKind
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, commit, erased_index, read_leaf_line
-from agent.record.schema import EntryKind
 
 LONGEST_LINE = 16 * 1024 * 1024
 """The most bytes of a line that are read at once: no entry is as long, and a hostile file must not fill memory."""

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from agent.audit.show import formula_safe
 from agent.record.entry import Entry
-from agent.record.schema import EntryKind
+from agent.record.kinds import EntryKind
 
 COLUMNS = ("camera", "card", "serial", "staff", "device", "first", "last", "times", "photos")
 

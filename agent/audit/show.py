@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TextIO, cast
 
-from agent.model import Method
+from agent.model.proof import Method
 from agent.record.ecs import to_ecs
 from agent.record.entry import Entry
-from agent.record.schema import JSON, EntryKind
+from agent.record.kinds import EntryKind
+from agent.record.values import JSON
 
 CSV_COLUMNS = (
     *("when", "device", "visit", "photo", "files", "bytes", "name"),
@@ -53,7 +54,7 @@ class TransferRow:
 
     @property
     def outcome(self) -> str | None:
-        """Why it was not removed, if the record says so: the last `model.Outcome` for it."""
+        """Why it was not removed, if the record says so: the last `model.removal.Outcome` for it."""
         return None if self.removed or self.not_removed is None else str(self.not_removed.body["outcome"])
 
 

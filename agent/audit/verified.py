@@ -19,12 +19,12 @@ from agent.audit.trust import trusted
 from agent.audit.verify import verify_copy
 from agent.errors import RecordAltered, RecordError
 from agent.files.beneath import Beneath, NotPlain
-from agent.model import Sha256
+from agent.model.ids import Sha256
 from agent.record.entry import Entry, entry_of
+from agent.record.kinds import EntryKind
 from agent.record.leaf import ERASED_SALT, commit, erased_index, read_leaf_line
 from agent.record.note import NoteFault, VerifierKey
 from agent.record.published import LARGEST, origin
-from agent.record.schema import EntryKind
 from agent.record.seals import MOST
 from agent.record.tree import Frontier, leaf_hash
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from agent.audit.show import to_rows
 from agent.record.entry import Entry
-from agent.record.schema import EntryKind
+from agent.record.kinds import EntryKind
 
 
 @dataclass(slots=True)

@@ -24,7 +24,8 @@ from agent.capture.contradictions import anywhere
 from agent.capture.evidence import Clip, Stamp
 from agent.capture.judgement import Judgement
 from agent.capture.names import named_time
-from agent.model import Interval, Level, Place, WallClock
+from agent.model.capture import Place
+from agent.model.times import Interval, Level, WallClock
 
 EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
 """The epoch of mvhd (ISO 14496-12, 8.2.2.3)."""

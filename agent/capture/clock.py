@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from agent.capture.evidence import Stamp
-from agent.model import Interval, WallClock
+from agent.model.times import Interval, WallClock
 
 LEAST_OFFSET = timedelta(hours=-12)
 MOST_OFFSET = timedelta(hours=14)

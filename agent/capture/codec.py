@@ -7,7 +7,8 @@ value raises `Garbled`. Times are in ISO 8601.
 import math
 from datetime import UTC, datetime, timedelta
 
-from agent.model import Camera, Capture, Interval, Level, Origin, Place, WallClock
+from agent.model.capture import Camera, Capture, Origin, Place
+from agent.model.times import Interval, Level, WallClock
 from agent.worker import Fields, Garbled
 from agent.worker.wire import LONGEST_TEXT, text_or_none
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from agent.capture.clock import LEAST_OFFSET, MOST_OFFSET, Reading, at_offset, impossible, read_stamp
 from agent.capture.evidence import Exif
-from agent.model import Interval, WallClock
+from agent.model.times import Interval, WallClock
 
 SAME_MOMENT = timedelta(minutes=1)
 """How far apart a camera may write the two halves of one moment; long exposures take less."""

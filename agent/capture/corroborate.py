@@ -19,7 +19,8 @@ from agent.capture.clock import (
     read_stamp,
 )
 from agent.capture.companions import Companion
-from agent.model import Capture, Interval, Level, WallClock
+from agent.model.capture import Capture
+from agent.model.times import Interval, Level, WallClock
 
 SAME_MOMENT = timedelta(minutes=1)
 """How far apart two halves of one moment, or a program's rounding, may be."""

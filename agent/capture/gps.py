@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from agent.capture.clock import BEGINNING, LEAST_OFFSET, LEEWAY, MOST_OFFSET, Reading, at_offset
 from agent.capture.evidence import Fix
-from agent.model import Interval, Place
+from agent.model.capture import Place
+from agent.model.times import Interval
 
 AGREEMENT = timedelta(minutes=5)
 """How far apart a fix and a clock may be and still mean one moment: phones reuse a fix for a few minutes, and camera

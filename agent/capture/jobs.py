@@ -11,7 +11,7 @@ from agent.capture.codec import capture_of, of_capture
 from agent.capture.decoding import decodes
 from agent.capture.numbering import NUMBER
 from agent.capture.reading import read
-from agent.model import Capture
+from agent.model.capture import Capture
 from agent.worker import Fields, Garbled, Job
 from agent.worker.wire import text_or_none
 

@@ -18,7 +18,8 @@ from agent.capture.evidence import Clip, Evidence, Exif, Stamp
 from agent.capture.judgement import Judgement
 from agent.capture.names import named_time
 from agent.capture.origin import made
-from agent.model import Camera, Capture, Level, WallClock
+from agent.model.capture import Camera, Capture
+from agent.model.times import Level, WallClock
 
 NOT_READ_YET = "this program cannot read the capture time of this format yet, so a person must decide"
 NO_TIME = "nothing in it says when it was taken"

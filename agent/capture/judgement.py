@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from agent.model import Interval, Level, Place, WallClock
+from agent.model.capture import Place
+from agent.model.times import Interval, Level, WallClock
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from agent.capture.clock import BEGINNING, LEAST_OFFSET
-from agent.model import Interval, Level, WallClock
+from agent.model.times import Interval, Level, WallClock
 
 SLACK = timedelta(minutes=1)
 """A file is named some time before or after the shutter: bursts and long exposures by some tens of seconds."""

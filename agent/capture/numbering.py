@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agent.capture.evidence import Exif
 from agent.capture.reading import gather
-from agent.model import Camera
+from agent.model.capture import Camera
 from agent.worker import Fields, Garbled, Job
 from agent.worker.wire import text_or_none
 

@@ -22,7 +22,7 @@ from agent.capture.clipjudge import EDITORS
 from agent.capture.evidence import Clip, Evidence, Exif
 from agent.capture.names import named_time
 from agent.formats import Kind, named
-from agent.model import Origin
+from agent.model.capture import Origin
 
 _PICTURE_EDITORS = re.compile(
     r"photoshop|lightroom|gimp|paint|affinity|pixelmator|snapseed|picasa|canva|capture one|darktable|rawtherapee|acdsee"

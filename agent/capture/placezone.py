@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from agent.model import Capture, Place, WallClock
+from agent.model.capture import Capture, Place
+from agent.model.times import WallClock
 
 Zones = Callable[[Place], tuple[str, ...]]
 

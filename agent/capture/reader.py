@@ -8,7 +8,7 @@ from pathlib import Path
 from agent.capture.jobs import DECODES, READ, read_question, understood_decodes, understood_read
 from agent.capture.numbering import NUMBER, Numbered, understood_number
 from agent.errors import LocalFault
-from agent.model import Capture
+from agent.model.capture import Capture
 from agent.worker import Unreadable, Worker
 
 

@@ -26,7 +26,7 @@ from agent.capture.raw import read_tiff
 from agent.capture.sniff import HEAD, is_something_else, sniff
 from agent.capture.transport import read_transport
 from agent.formats import suits
-from agent.model import Capture
+from agent.model.capture import Capture
 
 Reader = Callable[[BoundedFile], Evidence]
 

@@ -5,7 +5,7 @@ import sys
 import click
 
 from agent.cli.session import json_option, put_json, say, settings_of, stages_of
-from agent.model import VisitId
+from agent.model.ids import VisitId
 
 QUESTIONS = {
     "phone": "your phone's photos",
@@ -14,7 +14,7 @@ QUESTIONS = {
     "messages": "chats and messages",
     "card": "the camera's card and its built-in memory",
 }
-"""How each place of agent/pipeline/attest.py is called in the question."""
+"""How each place of agent/record/words.py is called in the question."""
 
 WORDS = ("none-left", "had-none", "not-looked")
 word = click.Choice(WORDS)
@@ -44,7 +44,8 @@ def command(
     You are asked about each place that you do not name by an option. The statement goes on record as your word, and is
     not mixed with what the program checked itself.
     """
-    from agent.pipeline.attest import Place, Word, attest
+    from agent.pipeline.attest import attest
+    from agent.record.words import Place, Word
 
     given = {"phone": phone, "bin": bin_, "cloud": cloud, "messages": messages, "card": card}
     asking = sys.stdin.isatty()

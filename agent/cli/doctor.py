@@ -8,7 +8,7 @@ import click
 from agent.cli.session import json_option, put_json, say, settings_file, settings_of, stages_of
 
 if TYPE_CHECKING:
-    from agent.model import Known
+    from agent.model.removal import Known
 
 
 @click.command("doctor")

@@ -16,10 +16,10 @@ from agent.cli.session import json_option, printable, put_json, put_table, say, 
 from agent.pipeline.counting import counted
 
 if TYPE_CHECKING:
-    from agent.model import VisitId
+    from agent.model.ids import VisitId
     from agent.pipeline.context import Context
     from agent.pipeline.inspect import Finding, Inspection
-    from agent.pipeline.inspect_places import Spot
+    from agent.record.words import Spot
 
 FOUND, NOT_ALL = 4, 1
 """Exit codes: something needs a person; nothing was found, but the inspection was stopped early."""
@@ -81,7 +81,7 @@ def _exit_code(inspection: "Inspection") -> int:
 def _summary(inspection: "Inspection", titles: "dict[VisitId, str]", on_record: bool, code: int) -> dict[str, object]:
     from agent.pipeline.inspect_record import body_of
 
-    body = body_of(inspection, "")
+    body = body_of(inspection, "").as_json()
     found = [
         {"what": what.value, "visit": visit, "title": visit and titles.get(visit), "place": spot.value, "count": number}
         for (what, visit, spot), number in sorted(inspection.found.items(), key=str)

@@ -25,23 +25,19 @@ from agent.cli.session import WholeSentences, json_option, put_json, put_table, 
 if TYPE_CHECKING:
     from agent.audit import Entry, TransferRow, VerifierKey, VisitSum
 
-# The same kinds as in agent/record/schema.py, which is too slow to import for `--help`.
-KINDS = (
-    *("transferred", "removed", "not-removed", "share-lost", "left-on-share", "review-resolved", "register-changed"),
-    *(
-        "share-refused",
-        "refused",
-        "overdue",
-        "leftover-reported",
-        "inspected",
-        "attested",
-        "card",
-        "heartbeat",
-        "enrolled",
-        "key-rotated",
-    ),
-    *("renamed", "erased"),
-)
+
+class Kinds(click.Choice[str]):
+    """The kinds of entries, which are looked up when they are needed: `photo-agent log --help` needs none."""
+
+    def __init__(self) -> None:
+        self.case_sensitive = True
+
+    @property
+    def choices(self) -> Sequence[str]:  # type: ignore[override]  # click sets it when it is made
+        """In the record's own order."""
+        from agent.record.kinds import EntryKind
+
+        return tuple(kind.value for kind in EntryKind)
 
 
 @click.group("log", cls=WholeSentences)
@@ -61,7 +57,7 @@ for _proof in (verify, key, rotate_key, erase, erase_copy):
 @click.option("--until", metavar="D", help="Up to the end of this day, or before this moment.")
 @click.option("--visit", metavar="V", help="Only this visit.")
 @click.option("--device", metavar="N", help="Only this device.")
-@click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Entries of this kind, one by one.")
+@click.option("--kind", "kinds", multiple=True, type=Kinds(), help="Entries of this kind, one by one.")
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="For a spreadsheet; cells that look like formulas are made safe.")
 @click.option("--ecs", is_flag=True, help="Elastic Common Schema, one JSON object per line.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.session import WholeSentences, json_option, put_json, put_table, say, settings_of, stages_of, taken_words
-from agent.model import PhotoId, VisitId
+from agent.model.ids import PhotoId, VisitId
 
 if TYPE_CHECKING:
     from agent.pipeline.context import Context

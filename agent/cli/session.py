@@ -15,7 +15,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from agent.model import Interval, Level
+    from agent.model.times import Interval, Level
     from agent.pipeline.context import Context
     from agent.settings import Settings
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from agent.audit import HeldFile
     from agent.audit.spotcheck import Fetched
     from agent.audit.spotcheck.ports import SharePhotos
-    from agent.model import Fingerprint
+    from agent.model.files import Fingerprint
     from agent.pipeline.rereading import RegisterFiles
     from agent.share import Share
 

@@ -9,7 +9,7 @@ import click
 from agent.cli.session import WholeSentences, json_option, local, put_json, put_table, say, settings_of, stages_of
 
 if TYPE_CHECKING:
-    from agent.model import Visit
+    from agent.model.register import Visit
     from agent.register import Rules
 
 

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta, tzinfo
 
 from agent.clockcheck.shown import ShownTime
 from agent.errors import LocalFault
-from agent.model import Camera, Capture, Interval, WallClock
+from agent.model.capture import Camera, Capture
+from agent.model.times import Interval, WallClock
 
 LAG = timedelta(seconds=0.3)
 """How much longer than its second a code may be visible: drawing it, the terminal, the screen."""

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from agent.demo.photos import ZONE, Cast, Sample, cast, make
 from agent.demo.server import EmbeddedServer
 from agent.journal import State
-from agent.model import Method
+from agent.model.proof import Method
 from agent.pipeline.context import Context, open_context
 from agent.pipeline.events import Event, Summary
 from agent.pipeline.explain import explain

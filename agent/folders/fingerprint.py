@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from agent.errors import LocalFault
 from agent.files.opening import IsLink, NotRegular, open_plain
-from agent.model import Fingerprint, LocalFile, Sha256
+from agent.model.files import Fingerprint, LocalFile
+from agent.model.ids import Sha256
 
 _CHUNK = 1 << 20
 

@@ -26,7 +26,8 @@ from pathlib import Path
 from agent.errors import LocalFault
 from agent.folders.livephoto import one_moment
 from agent.formats import Kind, by_ending, kind_of
-from agent.model import Capture, LocalFile, Member, Photo, Role
+from agent.model.capture import Capture
+from agent.model.files import LocalFile, Member, Photo, Role
 
 _STILLS = frozenset({"jpeg", "heic", "heif"})
 _CLIPS = frozenset({"mov", "mp4"})

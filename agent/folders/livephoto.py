@@ -7,7 +7,8 @@ clock gives the still's moment to a few seconds and it is as short as the clip o
 
 from datetime import UTC, datetime, timedelta
 
-from agent.model import Capture, Interval, Level
+from agent.model.capture import Capture
+from agent.model.times import Interval, Level
 
 LONGEST_CLIP = timedelta(seconds=5)
 """Apple's clips last 3 seconds, Google's and Samsung's 1 to 3, with pauses of the camera under 4. A film that a person

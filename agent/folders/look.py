@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agent.errors import LocalFault
 from agent.files.opening import is_link
-from agent.model import LocalFile
+from agent.model.files import LocalFile
 
 
 def look(path: Path) -> LocalFile | None:

@@ -20,7 +20,7 @@ from agent.folders.group import Read, group_folder
 from agent.folders.listing import Listing, is_folder, list_folder
 from agent.folders.look import as_file, is_marked_hidden, real_path
 from agent.folders.names import is_no_photo_file, is_no_photo_folder
-from agent.model import LocalFile, Photo
+from agent.model.files import LocalFile, Photo
 
 Identity = tuple[int, int] | Path
 """Identifies a folder under two names: device and inode, or the path if a system has no inodes."""

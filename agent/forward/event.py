@@ -11,8 +11,9 @@ class LogEvent:
 
     `id` is the same each time this entry is delivered, so that a receiver can drop repeats. `entry` is the record's
     entry (`at`, `body`, `device`, `event`, `index`, `kind`), `line` its canonical JSON byte for byte, `leaf_hash` its
-    hash in the tree, in hexadecimal, `document` the same event in the Elastic Common Schema. `erases` is the index of
-    an entry that was erased according to this one: it must not be sent any more.
+    hash in the tree, in hexadecimal, `document` the same event in the Elastic Common Schema. `severity` is how
+    soon a person should look at it (RFC 5424, table 2: 0 to 7). `erases` is the index of an entry that was erased
+    according to this one: it must not be sent any more.
     """
 
     id: str
@@ -21,6 +22,7 @@ class LogEvent:
     line: bytes
     leaf_hash: str
     document: Mapping[str, object]
+    severity: int
     erases: int | None = None
 
 

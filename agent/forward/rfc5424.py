@@ -10,31 +10,12 @@ compared with the record on the share; its `device` and `event` together are the
 
 import json
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from agent.forward.event import LogEvent
 
 LOG_AUDIT = 13
 """The facility (RFC 5424, table 1): a record of actions for whoever must account for them."""
-
-WARNING, NOTICE, INFORMATIONAL = 4, 5, 6
-
-SEVERITIES: Mapping[str, int] = {
-    "share-refused": WARNING,
-    "refused": WARNING,
-    "overdue": WARNING,
-    "left-on-share": WARNING,
-    "leftover-reported": WARNING,
-    "erased": NOTICE,
-    "key-rotated": NOTICE,
-    "register-changed": NOTICE,
-    "enrolled": NOTICE,
-    "renamed": NOTICE,
-    "inspected": NOTICE,
-    "attested": NOTICE,
-}
-"""Of kinds that a person may have to look at; all others are informational."""
 
 NO_STRUCTURED_DATA = "-"
 """The name of a program's own structured data ends in @ and an enterprise number that IANA gave out (RFC 5424, 6.3.2).
@@ -58,7 +39,7 @@ def message(event: LogEvent) -> bytes:
     kind = str(entry["kind"])
     head = " ".join(
         (
-            f"<{LOG_AUDIT * 8 + SEVERITIES.get(kind, INFORMATIONAL)}>1",
+            f"<{LOG_AUDIT * 8 + event.severity}>1",
             _timestamp(str(entry["at"])),
             _word(str(entry["device"]), 255),
             APP_NAME,

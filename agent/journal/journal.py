@@ -35,7 +35,8 @@ from agent.journal.rows import (
 )
 from agent.journal.store import DAMAGED, as_journal_error, connect
 from agent.journal.tracked import TrackedPhoto
-from agent.model import LocalFile, Photo, PhotoId, Volume
+from agent.model.files import LocalFile, Photo, Volume
+from agent.model.ids import PhotoId
 
 VolumeOf = Callable[[Path], Volume]
 """Gives the volume that a folder is on."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agent.journal.lifecycle import State
 from agent.journal.tracked import TrackedPhoto
-from agent.model import LocalFile, Member, Photo, Volume
+from agent.model.files import LocalFile, Member, Photo, Volume
 
 ON_THE_SHARE = frozenset({State.PROVEN, State.RECORDED})
 """States in which the remaining members are still the photo when others are gone: half of it was removed."""

@@ -15,7 +15,7 @@ from agent.journal.lifecycle import State
 from agent.journal.requests import RequestQueue
 from agent.journal.rows import AWAY, marks, photo_if_known, read_row
 from agent.journal.tracked import OUT_OF_REACH, TrackedPhoto
-from agent.model import PhotoId, VisitId
+from agent.model.ids import PhotoId, VisitId
 
 CHUNK = 500
 """Photos in one transaction: enough that its fsync hardly costs, few enough to lose to a kill and to hold in memory."""

@@ -13,7 +13,8 @@ from agent.journal.lifecycle import State, allowed, starts_again
 from agent.journal.looking import known_of, left_of, mounted_elsewhere, place_on_volume, same
 from agent.journal.store import DAMAGED
 from agent.journal.tracked import TrackedPhoto
-from agent.model import Photo, PhotoId, Volume
+from agent.model.files import Photo, Volume
+from agent.model.ids import PhotoId
 
 AWAY = """SELECT standing FROM photo WHERE state NOT IN ('removed', 'gone') AND standing LIKE '%"away":"%'
 ORDER BY found_at, seq"""

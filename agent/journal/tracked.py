@@ -5,19 +5,11 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from agent.journal.lifecycle import State
-from agent.model import (
-    Decision,
-    Fingerprint,
-    Outcome,
-    Photo,
-    PhotoId,
-    Proof,
-    Receipt,
-    TransferId,
-    Verdict,
-    VisitId,
-    Volume,
-)
+from agent.model.decision import Decision, Verdict
+from agent.model.files import Fingerprint, Photo, Volume
+from agent.model.ids import PhotoId, TransferId, VisitId
+from agent.model.proof import Proof, Receipt
+from agent.model.removal import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from agent.errors import LocalFault, UsageError, contained
 from agent.journal import TrackedPhoto
-from agent.model import PhotoId, VisitId
+from agent.model.ids import PhotoId, VisitId
 from agent.pipeline import review
 from agent.pipeline.context import Context
 from agent.pipeline.redecide import as_seen

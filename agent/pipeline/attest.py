@@ -8,33 +8,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from agent.errors import UsageError
-from agent.model import VisitId
+from agent.model.ids import VisitId
 from agent.pipeline import review
 from agent.pipeline.context import Context
-from agent.record import JSON, Draft, EntryKind
-
-
-class Place(StrEnum):
-    """Where copies may be, in the record's words."""
-
-    PHONE = "phone"
-    BIN = "bin"
-    CLOUD = "cloud"
-    MESSAGES = "messages"
-    CARD = "card"
-
-
-class Word(StrEnum):
-    """What can be stated of a place."""
-
-    NONE_LEFT = "none left"
-    HAD_NONE = "had none"
-    NOT_LOOKED = "not looked"
-
+from agent.record import Draft
+from agent.record.bodies import Attested
+from agent.record.words import Place, Word
 
 _STATED = "attested "
 _ON_RECORD = "attestation on record "
@@ -104,9 +86,16 @@ def put_on_record(context: Context) -> None:
 
 
 def _entry(context: Context, statement: Attestation) -> Draft:
-    body: dict[str, JSON] = {"visit": statement.visit, "staff": context.settings.device.staff}
-    body |= {place.value: word.value for place, word in statement.words.items()}
-    return Draft(EntryKind.ATTESTED, body, f"attested-{statement.visit}-{statement.at.isoformat()}", statement.at)
+    body = Attested(
+        visit=statement.visit,
+        staff=context.settings.device.staff,
+        phone=statement.words[Place.PHONE],
+        bin=statement.words[Place.BIN],
+        cloud=statement.words[Place.CLOUD],
+        messages=statement.words[Place.MESSAGES],
+        card=statement.words[Place.CARD],
+    )
+    return body.draft(f"attested-{statement.visit}-{statement.at.isoformat()}", statement.at)
 
 
 def _read(body: Mapping[str, Any], on_record: bool) -> Attestation:

@@ -25,7 +25,8 @@ from agent.clockcheck import (
 )
 from agent.errors import LocalFault, ShareFault, ShareUnreachable, UsageError
 from agent.folders import scan
-from agent.model import Camera, Capture, RegisteredCamera
+from agent.model.capture import Camera, Capture
+from agent.model.register import RegisteredCamera
 from agent.pipeline.context import Context
 from agent.pipeline.jobs import clock_in
 from agent.register import clock_line, identify, named

@@ -17,7 +17,10 @@ from agent.errors import LocalFault
 from agent.folders import walk
 from agent.folders.scan import ScanProblem
 from agent.journal import State
-from agent.model import Capture, LocalFile, Photo, Register, VisitId
+from agent.model.capture import Capture
+from agent.model.files import LocalFile, Photo
+from agent.model.ids import VisitId
+from agent.model.register import Register
 from agent.pipeline.context import Context
 from agent.pipeline.examine import judge_unseen, reader
 from agent.pipeline.renew import no_register

@@ -17,7 +17,8 @@ from pathlib import Path
 from agent.folders import looks_like_a_card
 from agent.journal import TrackedPhoto
 from agent.journal.looking import left_of, same
-from agent.model import Outcome, Photo
+from agent.model.files import Photo
+from agent.model.removal import Outcome
 from agent.pipeline.context import Context
 from agent.pipeline.importfolders import why_unfit
 from agent.settings import Settings

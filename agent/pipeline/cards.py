@@ -25,12 +25,11 @@ from typing import TYPE_CHECKING
 
 from agent.journal import State
 from agent.journal.lifecycle import NOT_YET_SENT
-from agent.model import VisitId
+from agent.model.ids import VisitId
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted as numbered
 from agent.pipeline.journal_keys import CARD
-from agent.record import JSON, EntryKind
-from agent.record.schema import LONGEST_LABEL, trace_of_private
+from agent.record.values import LONGEST_LABEL, trace_of_private
 from agent.volumes import PluggedIn
 
 if TYPE_CHECKING:
@@ -159,17 +158,18 @@ def put_on_record(context: Context, card: Card) -> None:
     Somebody may have labelled a card with a private name, so the label is recorded only for a card from a school
     camera.
     """
-    body: dict[str, JSON] = {
-        "staff": context.settings.device.staff,
-        "put_in_at": card.put_in_at.isoformat(),
-        "photos": card.to_send,
-        "cameras": [label for label in card.cameras if _is_fit(label)],
-    }
-    if card.plugged.id is not None and _is_fit(card.plugged.id):
-        body["serial"] = card.plugged.id
-    if body["cameras"] and _is_fit(card.plugged.label):
-        body["label"] = card.plugged.label
-    context.record.append(EntryKind.CARD, body, event=f"card-{card.id}", at=context.clock())
+    from agent.record.bodies import CardSent
+
+    cameras = tuple(label for label in card.cameras if _is_fit(label))
+    sent = CardSent(
+        staff=context.settings.device.staff,
+        put_in_at=card.put_in_at,
+        photos=card.to_send,
+        cameras=cameras,
+        serial=card.plugged.id if card.plugged.id is not None and _is_fit(card.plugged.id) else None,
+        label=card.plugged.label if cameras and _is_fit(card.plugged.label) else None,
+    )
+    context.record.append(sent.draft(f"card-{card.id}", context.clock()))
 
 
 def _is_fit(text: str) -> bool:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from agent import __version__
 from agent.journal import Journal, State
-from agent.model import Known
+from agent.model.removal import Known
 from agent.pipeline.journal_keys import GROUNDS
 from agent.pipeline.places import journal_file, record_folder, register_folder
 from agent.pipeline.shareclock import ShareClock

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent.journal import TrackedPhoto
-from agent.model import Decision
+from agent.model.decision import Decision
 from agent.pipeline.context import Context
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.journal_keys import DAMAGED
+from agent.record.words import Damage
 
 CUT_SHORT = "its end is missing"
 
@@ -43,10 +44,10 @@ def damage_of(tracked: TrackedPhoto) -> str | None:
     return None if before is None else before.removeprefix(_MARK).removesuffix(_AFTER)
 
 
-def on_record(tracked: TrackedPhoto) -> str | None:
-    """The damage in the record's words (`agent.record.schema.DAMAGES`)."""
+def on_record(tracked: TrackedPhoto) -> Damage | None:
+    """The damage in the record's words."""
     what = damage_of(tracked)
-    return None if what is None else "end missing" if what == CUT_SHORT else "does not decode"
+    return None if what is None else Damage.END_MISSING if what == CUT_SHORT else Damage.DOES_NOT_DECODE
 
 
 def report_damaged(context: Context, audience: Audience, tracked_photos: list[TrackedPhoto]) -> int:

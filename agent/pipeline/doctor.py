@@ -6,7 +6,7 @@ written to, photos that waited for IT may be sent again.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from agent.model import Known
+from agent.model.removal import Known
 from agent.pipeline.context import Context
 from agent.pipeline.doctor_finding import CheckResult, Finding
 from agent.pipeline.doctor_laptop import encryption, import_folders, reading, record, room, service_state, watching

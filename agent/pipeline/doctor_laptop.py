@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agent.errors import AgentError, RecordError
 from agent.folders import watch_limits
-from agent.model import Known
+from agent.model.removal import Known
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted
 from agent.pipeline.doctor_finding import CheckResult, Finding

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from agent.errors import ShareFault
-from agent.model import Register
+from agent.model.register import Register
 from agent.pipeline.clocks import age
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted

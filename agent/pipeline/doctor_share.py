@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from agent.errors import AgentError, ShareFault
-from agent.model import Known
+from agent.model.removal import Known
 from agent.pipeline.clocks import age
 from agent.pipeline.context import Context
 from agent.pipeline.doctor_finding import CheckResult, Finding

@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 from typing import Protocol
 
 from agent.errors import AgentError
-from agent.model import PhotoId
+from agent.model.ids import PhotoId
 
 
 class Happened(StrEnum):

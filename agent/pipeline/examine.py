@@ -19,7 +19,11 @@ from agent.errors import LocalFault, Unforeseen, contained
 from agent.folders import ScanProblem, walk
 from agent.formats import claims_to_be_a_photo
 from agent.journal import CHUNK, State, TrackedPhoto
-from agent.model import Capture, LocalFile, Photo, PhotoId, Register, Role, Verdict
+from agent.model.capture import Capture
+from agent.model.decision import Verdict
+from agent.model.files import LocalFile, Photo, Role
+from agent.model.ids import PhotoId
+from agent.model.register import Register
 from agent.pipeline.boundary import Boundary
 from agent.pipeline.cardrules import cards_below
 from agent.pipeline.clocks import age, latest

@@ -9,7 +9,12 @@ from agent.errors import LocalFault
 from agent.folders import group, look, scan
 from agent.formats import Kind, claims_to_be_a_photo, kind_of
 from agent.journal import State
-from agent.model import Capture, Decision, Interval, LocalFile, Register, Verdict, VisitId
+from agent.model.capture import Capture
+from agent.model.decision import Decision, Verdict
+from agent.model.files import LocalFile
+from agent.model.ids import VisitId
+from agent.model.register import Register
+from agent.model.times import Interval
 from agent.pipeline.clocks import latest
 from agent.pipeline.context import Context
 from agent.pipeline.examine import EMPTY, others_of, reader

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.errors import ShareFault
-from agent.model import Fingerprint, Method, Proof, RemoteName
+from agent.model.files import Fingerprint
+from agent.model.ids import RemoteName
+from agent.model.proof import Method, Proof
 from agent.record.published import LARGEST, read_name
 from agent.share import Listed, Share, Still
 

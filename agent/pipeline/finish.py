@@ -10,21 +10,24 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import cast
 
 from agent.errors import AgentError, LocalFault, RecordError, RemovalRefused, contained
 from agent.folders import look
 from agent.journal import State, TrackedPhoto
-from agent.model import Fingerprint, Known, Leftover, Outcome
+from agent.model.files import Fingerprint
+from agent.model.removal import Known, Leftover, Outcome
 from agent.pipeline.boundary import Boundary, pause
 from agent.pipeline.cardrules import STAYS_ON_CARD, why_it_stays_on_card
 from agent.pipeline.context import Context
 from agent.pipeline.damage import on_record
 from agent.pipeline.events import Audience, Event, Happened
+from agent.pipeline.recordable import transfer_of, visit_of
 from agent.pipeline.status import is_kept
 from agent.pipeline.whereabouts import absence, draft, note_away, what_is_left
-from agent.record import JSON, Draft, EntryKind
+from agent.record import Draft
+from agent.record.bodies import HeldFile, LeftoverPlace, LeftoverReported, Removed, Transferred
 from agent.record.schema import check
+from agent.record.words import DecidedBy
 from agent.removal import ReadOnly, Unconfirmed, Vanished, find_leftovers, half_removed, remove, remove_thumbnails
 from agent.volumes import Mounted
 
@@ -34,7 +37,12 @@ def put_on_record(context: Context, tracked_photos: Sequence[TrackedPhoto], audi
     now = context.clock()
 
     def entry(one: TrackedPhoto) -> tuple[TrackedPhoto, Draft]:
-        return one, _fit(Draft(EntryKind.TRANSFERRED, _transferred(context, one), _event(one), now))
+        try:
+            draft = _transferred(context, one).draft(_event(one), now)
+            check(draft.kind, draft.body)
+        except RecordError as refused:
+            raise LocalFault(str(refused)) from refused  # the record may not hold it: that concerns this photo alone
+        return one, draft
 
     drafted = list(Boundary(context, audience).each(tracked_photos, entry))
     if not drafted:
@@ -237,7 +245,7 @@ def _save_outcomes(
     ]
     context.record.append_all(
         [
-            *(Draft(EntryKind.REMOVED, body, f"{one.id}-removed", now) for one, body in removed),
+            *(body.draft(f"{one.id}-removed", now) for one, body in removed),
             *_found_elsewhere(removed, now),
             *(draft(context, one.tracked, outcome, files=len(one.ours)) for one, outcome in gone),
             *read_only,
@@ -262,7 +270,7 @@ def _save_outcomes(
                     one.tracked.id, photo, now
                 )  # not the photo that was proven, so it must be decided
     for tracked, body in removed:
-        audience.event(Event(Happened.REMOVED, tracked.id, {"leftovers": body["leftovers"]}))
+        audience.event(Event(Happened.REMOVED, tracked.id, {"leftovers": body.as_json()["leftovers"]}))
     for one in held:
         audience.event(Event(Happened.FAILED, one.tracked.id, {"reason": str(one.fault)}))
     return len(removed)
@@ -293,15 +301,6 @@ def _over(tracked: TrackedPhoto) -> TrackedPhoto:
     return replace(tracked, state=State.GONE, away=None, reason=None, not_before=None)
 
 
-def _fit(draft: Draft) -> Draft:
-    """The draft, if the record accepts it. Otherwise LocalFault: that concerns this photo alone."""
-    try:
-        check(draft.kind, draft.body)
-    except RecordError as refused:
-        raise LocalFault(str(refused)) from refused
-    return draft
-
-
 def _held(context: Context, removal: Removal) -> TrackedPhoto:
     """The photo waits; the members removed so far are noted, so that later losses are not mistaken for our removals."""
     attempts = removal.tracked.attempts + 1
@@ -315,62 +314,60 @@ def _held(context: Context, removal: Removal) -> TrackedPhoto:
     )
 
 
-def _transferred(context: Context, tracked: TrackedPhoto) -> dict[str, JSON]:
+def _transferred(context: Context, tracked: TrackedPhoto) -> Transferred:
     decision = tracked.decision
-    if decision is None or tracked.transfer is None or tracked.proven_at is None:
+    if decision is None or tracked.proven_at is None:
         raise ValueError(f"photo {tracked.id} was not proven")
-    damage = on_record(tracked)
-    return {
-        "photo": tracked.id,
-        "transfer": tracked.transfer,
-        "visit": decision.visit,
-        "register_version": decision.register_version,
-        "decided_by": "person" if decision.by_person else "rules",
-        "staff": context.settings.device.staff,
-        "level": decision.level.value,
-        "found_at": tracked.found_at.isoformat(),
-        "reachable_at": None if tracked.reachable_at is None else tracked.reachable_at.isoformat(),
-        "proven_at": tracked.proven_at.isoformat(),
-        "files": [
-            {
-                "name": proof.name,
-                "original_sha256": proof.original.sha256,
-                "original_size": proof.original.size,
-                "held_sha256": proof.held.sha256,
-                "held_size": proof.held.size,
-                "method": proof.method.value,
-                "synced": proof.synced,
-            }
+    return Transferred(
+        photo=tracked.id,
+        transfer=transfer_of(tracked),
+        visit=visit_of(tracked),
+        register_version=decision.register_version,
+        decided_by=DecidedBy.PERSON if decision.by_person else DecidedBy.RULES,
+        staff=context.settings.device.staff,
+        level=decision.level,
+        found_at=tracked.found_at,
+        reachable_at=tracked.reachable_at,
+        proven_at=tracked.proven_at,
+        files=tuple(
+            HeldFile(
+                name=proof.name,
+                original_sha256=proof.original.sha256,
+                original_size=proof.original.size,
+                held_sha256=proof.held.sha256,
+                held_size=proof.held.size,
+                method=proof.method.value,
+                synced=proof.synced,
+            )
             for proof in tracked.proofs
-        ],
-        **({} if damage is None else {"damage": damage}),
-    }
+        ),
+        damage=on_record(tracked),
+    )
 
 
-def _found_elsewhere(removed: Sequence[tuple[TrackedPhoto, dict[str, JSON]]], now: datetime) -> Iterator[Draft]:
+def _found_elsewhere(removed: Sequence[tuple[TrackedPhoto, Removed]], now: datetime) -> Iterator[Draft]:
     """A separate entry for each photo that was also seen elsewhere, so that IT is warned."""
     for tracked, body in removed:
-        leftovers = cast("list[dict[str, JSON]]", body["leftovers"])
-        found: list[JSON] = [dict(one) for one in leftovers if one["found"] == Known.YES]
+        found = tuple(one for one in body.leftovers if one.found is Known.YES)
         if found:
-            ids: dict[str, JSON] = {name: body[name] for name in ("photo", "transfer", "visit")}
-            yield Draft(EntryKind.LEFTOVER_REPORTED, ids | {"leftovers": found}, f"{tracked.id}-leftovers", now)
+            reported = LeftoverReported(photo=body.photo, transfer=body.transfer, visit=body.visit, leftovers=found)
+            yield reported.draft(f"{tracked.id}-leftovers", now)
 
 
-def _removed(context: Context, removal: Removal, checked_at: datetime | None) -> dict[str, JSON]:
+def _removed(context: Context, removal: Removal, checked_at: datetime | None) -> Removed:
     tracked = removal.tracked
-    return {
-        "photo": tracked.id,
-        "transfer": tracked.transfer,
-        "visit": None if tracked.decision is None else tracked.decision.visit,
-        "files": len(removal.ours),
-        "thumbnails": removal.thumbnails,
-        "removed_at": context.clock().isoformat(),
-        "leftovers": [
-            {"kind": leftover.kind, "found": leftover.found.value, "detail": leftover.detail}
+    return Removed(
+        photo=tracked.id,
+        transfer=transfer_of(tracked),
+        visit=visit_of(tracked),
+        files=len(removal.ours),
+        thumbnails=removal.thumbnails,
+        removed_at=context.clock(),
+        leftovers=tuple(
+            LeftoverPlace(kind=leftover.kind, found=leftover.found, detail=leftover.detail)
             for leftover in removal.leftovers
-        ],
-        **({"unseen": len(removal.unseen)} if removal.unseen else {}),
-        **({"gone": len(removal.lost)} if removal.lost else {}),
-        **({} if checked_at is None else {"checked_at": checked_at.isoformat()}),
-    }
+        ),
+        unseen=len(removal.unseen) or None,
+        gone=len(removal.lost) or None,
+        checked_at=checked_at,
+    )

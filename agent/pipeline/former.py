@@ -8,10 +8,12 @@ from collections.abc import Iterator
 
 from agent.errors import RecordError
 from agent.journal import Journal
+from agent.model.ids import Sha256
 from agent.pipeline.context import Context
 from agent.pipeline.journal_keys import LINKED, PUBLISHED
 from agent.pipeline.places import log_key, record_folder
 from agent.record import Entry, EntryKind, Record
+from agent.record.bodies import Renamed
 from agent.record.publish import progress
 from agent.record.published import origin
 from agent.record.reading import end_of
@@ -57,9 +59,7 @@ def _link(context: Context, record: Record) -> None:
     if closed and (last.body.get("new_name") != new or context.journal.fact(f"{LINKED} {old}") == str(last.index + 1)):
         return  # it is linked already, by this name or by one in between
     if not closed:
-        record.append(
-            EntryKind.RENAMED, {"old_name": old, "new_name": new}, event=f"renamed-{new}-{last.index + 1}", at=now
-        )
+        record.append(Renamed(old_name=old, new_name=new).draft(f"renamed-{new}-{last.index + 1}", now))
     place = log_key(context.settings, old)
     if record.last_seal() is None:
         place.make()
@@ -68,12 +68,8 @@ def _link(context: Context, record: Record) -> None:
     if last_seal is None:
         raise RecordError(f"The record under the old name {old} could not be signed.")
     head = last_seal.head
-    context.record.append(
-        EntryKind.RENAMED,
-        {"old_name": old, "new_name": new, "entries": head.size, "root": head.root.hex()},
-        event=f"renamed-from-{old}-{head.size}",
-        at=now,
-    )
+    renamed = Renamed(old_name=old, new_name=new, entries=head.size, root=Sha256(head.root.hex()))
+    context.record.append(renamed.draft(f"renamed-from-{old}-{head.size}", now))
     context.journal.set_fact(f"{LINKED} {old}", str(head.size))
 
 

@@ -70,6 +70,8 @@ class Following:
 
 
 def _event(one: Followed) -> LogEvent | None:
+    from agent.record.bodies import BODIES
+
     entry = one.entry
     if entry is None:
         return None
@@ -82,5 +84,6 @@ def _event(one: Followed) -> LogEvent | None:
         line=one.line,
         leaf_hash=entry.hash,
         document=document,
+        severity=BODIES[entry.kind].facts.severity,
         erases=erased if isinstance(erased, int) else None,
     )

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent.journal import Journal
-from agent.model import Delivery, Fingerprint, RemoteName, Sha256, TransferId
+from agent.model.delivery import Delivery
+from agent.model.files import Fingerprint
+from agent.model.ids import RemoteName, Sha256, TransferId
 from agent.pipeline.journal_keys import HALF_SENT
 from agent.share import HalfSent, as_sent
 

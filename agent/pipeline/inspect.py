@@ -25,15 +25,20 @@ from agent.files.opening import open_plain
 from agent.folders import group
 from agent.formats import claims_to_be_a_photo, kind_of
 from agent.journal import State
-from agent.model import Capture, LocalFile, Photo, Register, Sha256, Verdict, VisitId
+from agent.model.capture import Capture
+from agent.model.decision import Verdict
+from agent.model.files import LocalFile, Photo
+from agent.model.ids import Sha256, VisitId
+from agent.model.register import Register
 from agent.pipeline.clocks import latest
 from agent.pipeline.context import Context
 from agent.pipeline.examine import others_of, partners_of, reader
 from agent.pipeline.explain import by_a_person
 from agent.pipeline.inspect_known import Sent, sent_from
-from agent.pipeline.inspect_places import PlaceToLook, Spot
-from agent.pipeline.inspect_walk import Bounds, FolderSeen, NotKnown, Walk, Why
+from agent.pipeline.inspect_places import PlaceToLook
+from agent.pipeline.inspect_walk import Bounds, FolderSeen, NotKnown, Walk
 from agent.pipeline.judging import judge_photo
+from agent.record.words import Spot, Why
 from agent.removal import count_thumbnails
 
 AT_ONCE = 200

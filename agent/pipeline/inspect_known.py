@@ -13,7 +13,8 @@ from typing import cast
 
 from agent.folders import fingerprint
 from agent.formats import Kind, kind_of
-from agent.model import LocalFile, VisitId
+from agent.model.files import LocalFile
+from agent.model.ids import VisitId
 from agent.pipeline.former import own_entries
 from agent.record import JSON, EntryKind
 from agent.settings import Settings

@@ -6,25 +6,9 @@ the place is `sealed`: it cannot be examined from outside, and the report says s
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
-
-class Spot(StrEnum):
-    """The kinds of place, in the record's words."""
-
-    WATCHED = "watched folders"
-    DOWNLOADS = "downloads"
-    DESKTOP = "desktop"
-    PICTURES = "pictures"
-    VIDEOS = "videos"
-    DOCUMENTS = "documents"
-    TRASH = "trash"
-    THUMBNAILS = "thumbnails"
-    CLOUD = "cloud folders"
-    LIBRARIES = "photo libraries"
-    MESSENGERS = "messengers"
-    CARDS = "cards"
+from agent.record.words import Spot
 
 
 @dataclass(frozen=True, slots=True)

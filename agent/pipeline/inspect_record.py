@@ -7,20 +7,21 @@ releases. So an inspection that was killed is recorded too, as cut short.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from agent.errors import AlreadyRunning
-from agent.model import Sha256, VisitId
+from agent.model.ids import Sha256, VisitId
 from agent.pipeline.context import Context
 from agent.pipeline.lock import only_inspection, only_writer
 from agent.record import JSON, Draft, EntryKind
 from agent.record.schema import check
+from agent.record.words import Spot
 
 if TYPE_CHECKING:  # it reads photos; `status` and a run only ask what was inspected
     from agent.pipeline.inspect import Inspection
-    from agent.pipeline.inspect_places import Spot
+    from agent.record.bodies import FoundThere, Inspected
 
 _TO_RECORD = "inspected "
 _LAST = "last inspection"
@@ -31,7 +32,7 @@ MOST = 200
 
 def note(context: Context, inspection: "Inspection") -> None:
     """Save the inspection so far; durable on return. RecordError if the record would not accept it."""
-    content = body_of(inspection, context.settings.device.staff)
+    content = body_of(inspection, context.settings.device.staff).as_json()
     check(EntryKind.INSPECTED, content)  # so that the person sees the error now, and not in some later run
     body = json.dumps(content)
     context.journal.set_fact(_TO_RECORD + inspection.id, body)
@@ -73,40 +74,42 @@ def _draft(identity: str, body: dict[str, JSON]) -> Draft:
     return Draft(EntryKind.INSPECTED, body, f"inspected-{identity}", at)
 
 
-def body_of(inspection: "Inspection", staff: str) -> dict[str, JSON]:
+def body_of(inspection: "Inspection", staff: str) -> "Inspected":
     """The body of the entry. It has no names; photos that only may be of a visit are just counted."""
     from agent.pipeline.inspect import What
+    from agent.record.bodies import Inspected, LookedAt, NotLookedAt
 
-    return {
-        "inspection": inspection.id,
-        "by": staff,
-        "began_at": inspection.began_at.isoformat(),
-        "seconds": int(inspection.seconds),
-        "cut_short": inspection.cut_short,
-        "register_version": str(inspection.register_version),
-        "files": inspection.files.total(),
-        "findings": inspection.count(What.COPY, What.PHOTO),
-        "unsure": inspection.count(What.UNSURE),
-        "on_their_way": inspection.count(What.ON_ITS_WAY),
-        "places": [{"place": spot.value, "files": number} for spot, number in sorted(inspection.files.items())],
-        "found": cast("JSON", _lines(inspection)[:MOST]),
-        "not_known": [
-            {"place": spot.value, "why": why.value, "count": number}
+    return Inspected(
+        inspection=inspection.id,
+        by=staff,
+        began_at=inspection.began_at,
+        seconds=int(inspection.seconds),
+        cut_short=inspection.cut_short,
+        register_version=inspection.register_version,
+        files=inspection.files.total(),
+        findings=inspection.count(What.COPY, What.PHOTO),
+        unsure=inspection.count(What.UNSURE),
+        on_their_way=inspection.count(What.ON_ITS_WAY),
+        places=tuple(LookedAt(place=spot, files=number) for spot, number in sorted(inspection.files.items())),
+        found=tuple(_lines(inspection)[:MOST]),
+        not_known=tuple(
+            NotLookedAt(place=spot, why=why, count=number)
             for (spot, why), number in sorted(inspection.not_known.items())
             if number
-        ],
-    }
+        ),
+    )
 
 
-def _lines(inspection: "Inspection") -> list[dict[str, JSON]]:
+def _lines(inspection: "Inspection") -> "list[FoundThere]":
     from agent.pipeline.inspect import What
+    from agent.record.bodies import FoundThere
 
-    lines: dict[tuple[VisitId, Spot], dict[str, JSON]] = {}
+    lines: dict[tuple[VisitId, Spot], FoundThere] = {}
     for (what, visit, spot), number in sorted(inspection.found.items(), key=str):
         if visit is None or what not in {What.COPY, What.PHOTO}:
             continue
-        line = lines.setdefault((visit, spot), {"visit": visit, "place": spot.value, "copies": 0, "photos": 0})
-        line["copies" if what is What.COPY else "photos"] = number
+        line = lines.get((visit, spot)) or FoundThere(visit=visit, place=spot, copies=0, photos=0)
+        lines[visit, spot] = replace(line, copies=number) if what is What.COPY else replace(line, photos=number)
     return list(lines.values())
 
 

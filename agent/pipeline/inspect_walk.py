@@ -8,7 +8,6 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
 from agent.errors import Unforeseen, contained
@@ -19,23 +18,11 @@ from agent.folders.listing import Listing, is_folder, list_folder
 from agent.folders.look import as_file, is_marked_hidden
 from agent.folders.names import is_no_photo_file, is_no_photo_folder, is_own
 from agent.formats import kind_of
-from agent.model import LocalFile
+from agent.model.files import LocalFile
 from agent.pipeline.importfolders import ON_THE_SHARE
-from agent.pipeline.inspect_places import LIBRARY_ENDINGS, PlaceToLook, Spot
+from agent.pipeline.inspect_places import LIBRARY_ENDINGS, PlaceToLook
+from agent.record.words import Spot, Why
 from agent.volumes.mounts import Mount, mount_above
-
-
-class Why(StrEnum):
-    """Why something was not examined, in the record's words."""
-
-    NO_PERMISSION = "no permission"
-    CLOUD_ONLY = "in the cloud only"
-    SEALED = "kept in a form of its own"  # a database, encrypted, or pictures without a date
-    NETWORK = "on the network"
-    LINK = "behind a link"
-    UNREADABLE = "unreadable"
-    SHARE = "the school share"
-
 
 NotKnown = Counter[tuple[Spot, Why]]
 """How many files, folders or links could not be examined, by place and reason."""

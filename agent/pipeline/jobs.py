@@ -11,7 +11,8 @@ from agent.capture import jobs as capture
 from agent.capture.thumbnail import understood_thumbnail
 from agent.clockcheck import ShownTime
 from agent.clockcheck.job import SHOWN, understood_shown
-from agent.model import Fingerprint, Splice
+from agent.model.delivery import Splice
+from agent.model.files import Fingerprint
 from agent.tagging import NeedsSidecar, Tag
 from agent.tagging.jobs import MERGE, SPLICE, merge_question, splice_question, understood_merge, understood_splice
 from agent.worker import Worker

@@ -22,7 +22,9 @@ from agent.errors import LocalFault
 from agent.folders import one_moment
 from agent.formats import claims_to_be_a_photo
 from agent.journal import TrackedPhoto
-from agent.model import Capture, Decision, Origin, Register, Verdict
+from agent.model.capture import Capture, Origin
+from agent.model.decision import Decision, Verdict
+from agent.model.register import Register
 from agent.pipeline.context import Context
 from agent.pipeline.damage import CUT_SHORT, damaged
 from agent.register import decide

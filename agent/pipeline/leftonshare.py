@@ -11,12 +11,15 @@ from dataclasses import replace
 from typing import cast
 
 from agent.journal import State
-from agent.model import Fingerprint, Method, Proof, RemoteName, TransferId
+from agent.model.files import Fingerprint
+from agent.model.ids import RemoteName, TransferId, VisitId
+from agent.model.proof import Method, Proof
 from agent.pipeline.context import Context
 from agent.pipeline.former import own_entries
 from agent.pipeline.halfsent import Begun, HalfSentTransfers
 from agent.pipeline.pack import transfer_of
 from agent.record import JSON, Draft, EntryKind
+from agent.record.bodies import LeftOnShare
 from agent.share import Share, Still, another
 
 MOST_CHOICES = 20
@@ -99,10 +102,10 @@ def _found(context: Context, share: Share, name: RemoteName, held: Fingerprint) 
 
 
 def _draft(context: Context, begun: Begun, names: Sequence[RemoteName]) -> Draft:
-    transfer, visit = begun.left.transfer, begun.left.folder.rpartition("/")[2]
-    body: dict[str, JSON] = {"transfer": transfer, "visit": visit, "names": list(names)}
+    transfer, visit = begun.left.transfer, VisitId(begun.left.folder.rpartition("/")[2])
+    body = LeftOnShare(transfer=transfer, visit=visit, names=tuple(names))
     which = hashlib.sha256("\0".join(names).encode()).hexdigest()[:16]
-    return Draft(EntryKind.LEFT_ON_SHARE, body, f"{transfer}-left-{which}", context.clock())
+    return body.draft(f"{transfer}-left-{which}", context.clock())
 
 
 def _names_on_record(context: Context) -> set[str]:

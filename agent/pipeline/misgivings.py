@@ -7,7 +7,7 @@ differently in the register. Until somebody has corrected it, photos that this c
 
 from collections.abc import Iterable
 
-from agent.model import Register, Visit
+from agent.model.register import Register, Visit
 from agent.pipeline.context import Context
 from agent.register import Fault, nearest, occurs, staff_of
 

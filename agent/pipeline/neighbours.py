@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agent.journal import State, TrackedPhoto
-from agent.model import VisitId
+from agent.model.ids import VisitId
 
 NEAR = 3
 """The largest difference of numbers between neighbours: photos between them may have been deleted in the camera."""

@@ -1,6 +1,6 @@
 """Whether photos may be sent over the present network: the settings may forbid the service to use a metered one."""
 
-from agent.model import Known
+from agent.model.removal import Known
 from agent.pipeline.context import Context
 
 METERED = (

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.journal import State
-from agent.model import Visit, VisitId
+from agent.model.ids import VisitId
+from agent.model.register import Visit
 from agent.pipeline.context import Context
 from agent.pipeline.journal_keys import LAST_REACHED
 

@@ -13,23 +13,13 @@ from zoneinfo import ZoneInfo
 
 from agent.folders import fingerprint
 from agent.journal import TrackedPhoto
-from agent.model import (
-    Capture,
-    Decision,
-    Delivery,
-    Fingerprint,
-    Level,
-    LocalFile,
-    Member,
-    Outgoing,
-    RemoteName,
-    Role,
-    Sha256,
-    Splice,
-    TransferId,
-    Visit,
-    VisitId,
-)
+from agent.model.capture import Capture
+from agent.model.decision import Decision
+from agent.model.delivery import Delivery, Outgoing, Splice
+from agent.model.files import Fingerprint, LocalFile, Member, Role
+from agent.model.ids import RemoteName, Sha256, TransferId, VisitId
+from agent.model.register import Visit
+from agent.model.times import Level
 from agent.pipeline.clocks import latest
 from agent.pipeline.context import Context
 from agent.pipeline.jobs import merge_tag, plan_tag

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from agent.language import text
 from agent.language.times import length, short_date
-from agent.model import Interval, Level, Register, Visit
+from agent.model.register import Register, Visit
+from agent.model.times import Interval, Level
 from agent.register import Candidates
 from agent.register.people import Staff
 from agent.register.uncertain import is_on, staff_of

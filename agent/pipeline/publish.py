@@ -19,13 +19,15 @@ from agent.errors import (
     ShareRefused,
     ShareUnreachable,
 )
-from agent.model import Delivery, RemoteName, TransferId
+from agent.model.delivery import Delivery
+from agent.model.ids import RemoteName, TransferId
 from agent.pipeline.context import Context
 from agent.pipeline.former import former_records, keep_published, published_up_to, unpublished
 from agent.pipeline.journal_keys import UNPUBLISHED
 from agent.pipeline.places import log_key
 from agent.pipeline.record_entries import heartbeat, is_heartbeat_due
-from agent.record import JSON, EntryKind, Record, published
+from agent.record import Record, published
+from agent.record.bodies import Enrolled
 from agent.record.keys import LogKey
 from agent.record.publish import Publication, progress, to_publish
 from agent.record.rotation import signer_of
@@ -173,12 +175,8 @@ class Publishing:
         if record.last_seal() is not None:
             return signer_of(record, place)
         key = place.make()
-        body: dict[str, JSON] = {
-            "log_key": str(key.key),
-            "staff": self.context.settings.device.staff,
-            "version": __version__,
-        }
-        record.append(EntryKind.ENROLLED, body, event=f"enrolled-{key.key.id.hex()}", at=self.context.clock())
+        enrolled = Enrolled(log_key=str(key.key), staff=self.context.settings.device.staff, version=__version__)
+        record.append(enrolled.draft(f"enrolled-{key.key.id.hex()}", self.context.clock()))
         return key
 
     def _tell(self, text: str) -> None:

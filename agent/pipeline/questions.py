@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.journal import State
-from agent.model import PhotoId, VisitId
+from agent.model.ids import PhotoId, VisitId
 from agent.pipeline import answers
 from agent.pipeline.context import Context
 from agent.pipeline.proposals import Proposal

@@ -12,11 +12,13 @@ from itertools import chain
 
 from agent import __version__
 from agent.journal import State, TrackedPhoto
+from agent.model.ids import VisitId
 from agent.pipeline.clocks import age, earliest
 from agent.pipeline.context import Context
 from agent.pipeline.journal_keys import HEARTBEAT, KEPT_PRIVATE
 from agent.pipeline.status import WAITING, is_overdue
-from agent.record import JSON, Draft, EntryKind
+from agent.record import Draft
+from agent.record.bodies import Heartbeat, Overdue, Refused, ReviewResolved
 
 
 def record_reviews_and_delays(context: Context, *, clock_is_right: bool) -> None:
@@ -51,15 +53,15 @@ def heartbeat(context: Context) -> None:
     for one in chain.from_iterable(context.journal.chunks(*WAITING)):
         waiting += one.state is not State.REFUSED
         overdue += is_overdue(context, one)
-    body: dict[str, JSON] = {
-        "version": __version__,
-        "waiting": waiting,
-        "review": counts[State.REVIEW],
-        "refused": counts[State.REFUSED],
-        "overdue": overdue,
-        "register_version": None if register is None else register.version,
-    }
-    context.record.append(EntryKind.HEARTBEAT, body, event=f"heartbeat-{today.replace(' ', '-')}", at=now)
+    body = Heartbeat(
+        version=__version__,
+        waiting=waiting,
+        review=counts[State.REVIEW],
+        refused=counts[State.REFUSED],
+        overdue=overdue,
+        register_version=None if register is None else register.version,
+    )
+    context.record.append(body.draft(f"heartbeat-{today.replace(' ', '-')}", now))
     context.journal.set_fact(HEARTBEAT, today)
 
 
@@ -84,10 +86,7 @@ def _kept_private(context: Context) -> None:
     if not over:
         return
     context.record.append_all(
-        [
-            Draft(EntryKind.REVIEW_RESOLVED, {"private": count}, f"private-{day}", _end_of(day, now))
-            for day, count in over.items()
-        ]
+        [ReviewResolved(private=count).draft(f"private-{day}", _end_of(day, now)) for day, count in over.items()]
     )
     left = {day: count for day, count in counts.items() if day not in over}
     context.journal.set_fact(KEPT_PRIVATE, json.dumps(left) if left else None)
@@ -105,39 +104,30 @@ def _days(context: Context) -> dict[str, int]:
 def _settled(context: Context) -> Iterator[Draft]:
     for one in chain.from_iterable(context.journal.chunks(State.DECIDED)):
         if one.decision is not None and one.decision.by_person:
-            body: dict[str, JSON] = {
-                "photo": one.id,
-                "visit": one.decision.visit,
-                "staff": context.settings.device.staff,
-                "register_version": one.decision.register_version,
-            }
-            yield Draft(EntryKind.REVIEW_RESOLVED, body, f"{one.id}-assigned-{one.decision.visit}", context.clock())
+            body = ReviewResolved(
+                photo=one.id,
+                visit=one.decision.visit,
+                staff=context.settings.device.staff,
+                register_version=one.decision.register_version,
+            )
+            yield body.draft(f"{one.id}-assigned-{one.decision.visit}", context.clock())
 
 
 def _refused(context: Context) -> Iterator[Draft]:
     """The visit, only for photos that are certainly of a visit: others may be private."""
-    for one in _of_visits(context, State.REFUSED):
-        yield Draft(EntryKind.REFUSED, {"photo": one.id, "visit": _visit(one)}, f"{one.id}-refused", context.clock())
+    for one, visit in _of_visits(context, State.REFUSED):
+        yield Refused(photo=one.id, visit=visit).draft(f"{one.id}-refused", context.clock())
 
 
 def _overdue(context: Context) -> Iterator[Draft]:
-    for one in _of_visits(context, *WAITING):
+    for one, visit in _of_visits(context, *WAITING):
         if is_overdue(context, one) and one.reachable_at is not None:
             hours = int(age(one.reachable_at, earliest(context)).total_seconds() // 3600)
-            body: dict[str, JSON] = {
-                "photo": one.id,
-                "visit": _visit(one),
-                "found_at": one.found_at.isoformat(),
-                "reachable_at": one.reachable_at.isoformat(),
-                "hours": hours,
-            }
-            yield Draft(EntryKind.OVERDUE, body, f"{one.id}-overdue", context.clock())
+            late = Overdue(photo=one.id, visit=visit, found_at=one.found_at, reachable_at=one.reachable_at, hours=hours)
+            yield late.draft(f"{one.id}-overdue", context.clock())
 
 
-def _of_visits(context: Context, *states: State) -> Iterator[TrackedPhoto]:
-    some = chain.from_iterable(context.journal.chunks(*states))
-    return (one for one in some if one.decision is not None and one.decision.visit)
-
-
-def _visit(one: TrackedPhoto) -> str | None:
-    return None if one.decision is None else one.decision.visit
+def _of_visits(context: Context, *states: State) -> Iterator[tuple[TrackedPhoto, VisitId]]:
+    for one in chain.from_iterable(context.journal.chunks(*states)):
+        if one.decision is not None and one.decision.visit:
+            yield one, one.decision.visit

@@ -13,7 +13,9 @@ from dataclasses import replace
 from agent.errors import LocalFault
 from agent.folders import look
 from agent.journal import State, TrackedPhoto
-from agent.model import Capture, Decision, Fingerprint, LocalFile, Photo
+from agent.model.capture import Capture
+from agent.model.decision import Decision
+from agent.model.files import Fingerprint, LocalFile, Photo
 from agent.pipeline.context import Context
 from agent.pipeline.examine import judge_again
 from agent.pipeline.renew import no_register

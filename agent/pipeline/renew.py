@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from agent.errors import LocalFault, RegisterError, ShareFault, contained
-from agent.model import Register, RemoteName, Visit
+from agent.model.ids import RemoteName
+from agent.model.register import Register, Visit
 from agent.pipeline.clocks import age
 from agent.pipeline.context import Context, server_of, wall_clock
 from agent.register import Order, Rules, read_visits

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from agent.journal import TrackedPhoto
 from agent.pipeline.boundary import pause
 from agent.pipeline.context import Context
-from agent.record import JSON, Draft, EntryKind
+from agent.pipeline.recordable import transfer_of, visit_of
+from agent.record.bodies import ShareLost
+from agent.record.words import Lost
 from agent.share import Share, Still
 
 
@@ -50,15 +52,14 @@ def _send_again(context: Context, lost: Sequence[tuple[TrackedPhoto, Still]], an
     now = context.clock()
     drafts = []
     for one, found in lost:
-        names: list[JSON] = [proof.name for proof in one.proofs if answers[proof.name] is not Still.HOLDS]
-        body: dict[str, JSON] = {
-            "photo": one.id,
-            "transfer": one.transfer,
-            "visit": None if one.decision is None else one.decision.visit,
-            "found": found.value,
-            "names": names,
-        }
-        drafts.append(Draft(EntryKind.SHARE_LOST, body, f"{one.id}-share-lost-{one.resent + 1}", now))
+        body = ShareLost(
+            photo=one.id,
+            transfer=transfer_of(one),
+            visit=visit_of(one),
+            found=Lost.GONE if found is Still.GONE else Lost.DIFFERENT,
+            names=tuple(proof.name for proof in one.proofs if answers[proof.name] is not Still.HOLDS),
+        )
+        drafts.append(body.draft(f"{one.id}-share-lost-{one.resent + 1}", now))
     context.record.append_all(drafts)
     context.journal.send_again(*(one.id for one, _ in lost))
 

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 from agent.errors import LocalFault, UsageError, contained
 from agent.files.beneath import Beneath, NotPlain
 from agent.files.durable import create_file
-from agent.model import Decision, Fingerprint, Register, Verdict
+from agent.model.decision import Decision, Verdict
+from agent.model.files import Fingerprint
+from agent.model.register import Register
 from agent.pipeline.renew import LARGEST
 from agent.register import Kind, Rules, as_it_was, decide, recognise, version_of
 from agent.tagging import read_tag, untag

@@ -14,7 +14,12 @@ from agent.capture import ReadRequest
 from agent.errors import LocalFault, UsageError
 from agent.folders import fingerprint
 from agent.journal import State, TrackedPhoto
-from agent.model import Camera, Capture, Decision, Level, Outcome, PhotoId, Register, Verdict, Visit, VisitId
+from agent.model.capture import Camera, Capture
+from agent.model.decision import Decision, Verdict
+from agent.model.ids import PhotoId, VisitId
+from agent.model.register import Register, Visit
+from agent.model.removal import Outcome
+from agent.model.times import Level
 from agent.pipeline.clocks import latest
 from agent.pipeline.context import Context
 from agent.pipeline.examine import others_of

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from agent.model import Register
+from agent.model.ids import Sha256
+from agent.model.register import Register
 from agent.pipeline.context import Context
 from agent.pipeline.journal_keys import REGISTER_ON_RECORD, REGISTER_REFUSAL
 from agent.pipeline.renew import renew_register
-from agent.record import JSON, EntryKind
+from agent.record.bodies import RegisterChanged
 from agent.share import Share
 
 
@@ -29,13 +30,13 @@ def _record_change(context: Context, register: Register) -> None:
     before = context.journal.fact(REGISTER_ON_RECORD)
     if before == register.version:
         return
-    body: dict[str, JSON] = {
-        "register_version": register.version,
-        "previous_version": before,
-        "visits": len(register.visits),
-        "cameras": len(register.cameras),
-        "read_at": register.read_at.isoformat(),
-    }
+    changed = RegisterChanged(
+        register_version=register.version,
+        previous_version=None if before is None else Sha256(before),
+        visits=len(register.visits),
+        cameras=len(register.cameras),
+        read_at=register.read_at,
+    )
     event = f"register-{register.version[:16]}-{register.read_at.isoformat(timespec='seconds')}"
-    context.record.append(EntryKind.REGISTER_CHANGED, body, event=event, at=context.clock())
+    context.record.append(changed.draft(event, context.clock()))
     context.journal.set_fact(REGISTER_ON_RECORD, register.version)

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from agent.errors import AgentError, HostKeyRefused, ShareFault, ShareRefused, ShareUnreachable
-from agent.model import TransferId
+from agent.model.ids import TransferId
 from agent.pipeline import leftonshare
 from agent.pipeline.clocks import compare_with_share, wrong_clock
 from agent.pipeline.context import Context
 from agent.pipeline.halfsent import HalfSentTransfers
 from agent.pipeline.journal_keys import LAST_REACHED, SHARE_TROUBLE
 from agent.pipeline.network import why_it_waits
-from agent.record import EntryKind
+from agent.record import bodies
 from agent.share import Share
 
 
@@ -99,7 +99,7 @@ class ShareOfRun:
             # Once a day is enough to be noticed; an entry for each attempt would drown everything else.
             reason = "host key" if isinstance(fault, HostKeyRefused) else "login"
             event = f"share-refused-{reason}-{now:%Y-%m-%d}"
-            self.context.record.append(EntryKind.SHARE_REFUSED, {"reason": reason}, event=event, at=now)
+            self.context.record.append(bodies.ShareRefused(reason=reason).draft(event, now))
 
 
 def _raising(fault: AgentError) -> Callable[[], Share]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent.journal import State, TrackedPhoto
-from agent.model import Outcome
+from agent.model.removal import Outcome
 from agent.pipeline.context import Context
 from agent.pipeline.events import Summary
 from agent.pipeline.status import is_kept

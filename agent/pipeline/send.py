@@ -11,7 +11,11 @@ from itertools import chain
 
 from agent.errors import AgentError, ShareFull, Unforeseen, contained
 from agent.journal import State, TrackedPhoto
-from agent.model import Capture, Delivery, Fingerprint, Method, PhotoId, VisitId
+from agent.model.capture import Capture
+from agent.model.delivery import Delivery
+from agent.model.files import Fingerprint
+from agent.model.ids import PhotoId, VisitId
+from agent.model.proof import Method
 from agent.pipeline.boundary import Boundary, failed, waiting
 from agent.pipeline.clocks import believed
 from agent.pipeline.context import UNREADABLE, Context

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import filelock
 
 from agent.journal import State, TrackedPhoto
-from agent.model import Outcome
+from agent.model.removal import Outcome
 from agent.pipeline.cards import spoken_cards
 from agent.pipeline.clocks import age, earliest
 from agent.pipeline.context import Context

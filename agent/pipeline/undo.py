@@ -13,7 +13,8 @@ from pathlib import Path
 from agent.errors import AlreadyRunning, LocalFault, UsageError
 from agent.folders import scan
 from agent.journal import State, TrackedPhoto
-from agent.model import LocalFile, PhotoId
+from agent.model.files import LocalFile
+from agent.model.ids import PhotoId
 from agent.pipeline import answers
 from agent.pipeline.context import Context
 from agent.pipeline.examine import judge_again, reader

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agent.errors import LocalFault, UsageError
 from agent.files.named import open_named
-from agent.model import TransferId, VisitId
+from agent.model.ids import TransferId, VisitId
 from agent.tagging import untag
 
 

@@ -15,10 +15,14 @@ from agent.errors import LocalFault
 from agent.folders import look
 from agent.journal import Ended, State, TrackedPhoto
 from agent.journal.looking import mounted_elsewhere, same
-from agent.model import Member, Outcome, Photo, PhotoId, Volume
+from agent.model.files import Member, Photo, Volume
+from agent.model.ids import PhotoId
+from agent.model.removal import Outcome
 from agent.pipeline.cardrules import another_on_card
 from agent.pipeline.context import Context
-from agent.record import JSON, Draft, EntryKind
+from agent.pipeline.recordable import visit_of
+from agent.record import Draft
+from agent.record.bodies import NotRemoved
 from agent.volumes import Mounted
 
 OPEN = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.REVIEW, State.REFUSED)
@@ -147,11 +151,10 @@ def note_changed(context: Context, ended: Sequence[tuple[TrackedPhoto, Ended]]) 
     if not ended:
         return
     now = context.clock()
-    bodies: list[dict[str, JSON]] = [
-        {"photo": one.id, "transfer": end.transfer, "visit": end.visit, "outcome": Outcome.CHANGED.value}
-        for one, end in ended
+    bodies = [
+        NotRemoved(photo=one.id, transfer=end.transfer, visit=end.visit, outcome=Outcome.CHANGED) for one, end in ended
     ]
-    context.record.append_all([Draft(EntryKind.NOT_REMOVED, body, f"{body['photo']}-changed", now) for body in bodies])
+    context.record.append_all([body.draft(f"{body.photo}-changed", now) for body in bodies])
     now_so = [context.journal.get(one.id) for one, _ in ended]
     context.journal.save(*(replace(one, ended=None) for one in now_so if one is not None))
 
@@ -215,15 +218,15 @@ def forget(context: Context, tracked: TrackedPhoto) -> None:
 
 def draft(context: Context, tracked: TrackedPhoto, outcome: Outcome, *, files: int = 0) -> Draft:
     """The entry about a visit photo that this program did not remove; it did remove `files` of its members."""
-    body: dict[str, JSON] = {
-        "photo": tracked.id,
-        "visit": None if tracked.decision is None else tracked.decision.visit,
-        "outcome": outcome.value,
-        **({} if tracked.transfer is None else {"transfer": tracked.transfer}),
-        **({"files": files} if files else {}),
-        **({"staff": context.settings.device.staff} if outcome is Outcome.DISMISSED else {}),
-    }
-    return Draft(EntryKind.NOT_REMOVED, body, f"{tracked.id}-{outcome.value.replace(' ', '-')}", context.clock())
+    body = NotRemoved(
+        photo=tracked.id,
+        visit=visit_of(tracked),
+        outcome=outcome,
+        transfer=tracked.transfer,
+        files=files or None,
+        staff=context.settings.device.staff if outcome is Outcome.DISMISSED else None,
+    )
+    return body.draft(f"{tracked.id}-{outcome.value.replace(' ', '-')}", context.clock())
 
 
 def _nearest(folder: Path) -> tuple[Path, int | None]:

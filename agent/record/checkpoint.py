@@ -13,7 +13,7 @@ _ROTATION = "key rotation"
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """That the log `origin` has `size` entries, whose tree has this root."""
+    """It says that the log `origin` has `size` entries, whose tree has this root."""
 
     origin: str
     size: int
@@ -26,10 +26,10 @@ class Checkpoint:
 
 
 def read_checkpoint(text: str) -> Checkpoint:
-    """A note's text as a checkpoint; NoteFault if it is none. Lines after the third are allowed and left alone."""
+    """A note's text as a checkpoint; NoteFault for other text. Lines after the third are allowed and ignored."""
     lines = text.split("\n")
     if len(lines) < 4 or not lines[0] or not _SIZE.fullmatch(lines[1]) or not all(lines[:-1]):
-        raise NoteFault("it is no checkpoint")
+        raise NoteFault("it is not a checkpoint")
     try:
         root = base64.b64decode(lines[2], validate=True)
     except binascii.Error as fault:
@@ -60,17 +60,17 @@ class Rotation:
 
 
 def sign_rotation(origin: str, size: int, old: Signer | VerifierKey, new: Signer) -> str:
-    """The note that passes the log on. Without the old key's own signature (it was lost) it only says what happened."""
+    """The note that passes the log on. If the old key is lost and cannot sign, it only says what happened."""
     if isinstance(old, VerifierKey):
         return sign_note(Rotation(origin, size, old, new.key).text, new)
     return sign_note(Rotation(origin, size, old.key, new.key).text, old, new)
 
 
 def read_rotation(note: bytes) -> tuple[Rotation, bool]:
-    """A rotation that the new key signed, and whether the old one did too. NoteFault if it is no such note."""
+    """A rotation that the new key signed, and whether the old key did too. NoteFault for any other note."""
     lines = split_note(note)[0].split("\n")
     if len(lines) != 6 or lines[1] != _ROTATION or not _SIZE.fullmatch(lines[2]):
-        raise NoteFault("it is no key rotation")
+        raise NoteFault("it is not a key rotation")
     try:
         old, new = VerifierKey.parse(lines[3]), VerifierKey.parse(lines[4])
     except ValueError as fault:

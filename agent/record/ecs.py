@@ -5,34 +5,9 @@ from datetime import datetime
 from typing import cast
 
 from agent.record.entry import Entry
-from agent.record.schema import JSON, EntryKind
+from agent.record.values import JSON
 
 ECS_VERSION = "8.17.0"
-
-# event.category, event.type and event.outcome take only the schema's own values.
-_CLASSES: Mapping[EntryKind, tuple[list[str], list[str], str]] = {
-    EntryKind.TRANSFERRED: (["file"], ["creation"], "success"),
-    EntryKind.REMOVED: (["file"], ["deletion"], "success"),
-    EntryKind.NOT_REMOVED: (["file"], ["info"], "unknown"),
-    EntryKind.SHARE_LOST: (["file"], ["info"], "failure"),
-    EntryKind.REVIEW_RESOLVED: (["file"], ["info"], "success"),
-    EntryKind.REGISTER_CHANGED: (["configuration"], ["change"], "success"),
-    EntryKind.NOT_REMOVED: (["file"], ["info"], "success"),
-    EntryKind.SHARE_LOST: (["file"], ["info"], "failure"),
-    EntryKind.LEFT_ON_SHARE: (["file"], ["info"], "failure"),
-    EntryKind.SHARE_REFUSED: (["network"], ["denied"], "failure"),
-    EntryKind.REFUSED: (["file"], ["info"], "failure"),
-    EntryKind.OVERDUE: (["file"], ["info"], "unknown"),
-    EntryKind.LEFTOVER_REPORTED: (["file"], ["info"], "unknown"),
-    EntryKind.INSPECTED: (["host"], ["info"], "success"),
-    EntryKind.ATTESTED: (["host"], ["info"], "unknown"),
-    EntryKind.CARD: (["host"], ["info"], "success"),
-    EntryKind.HEARTBEAT: (["host"], ["info"], "success"),
-    EntryKind.ENROLLED: (["configuration"], ["creation"], "success"),
-    EntryKind.KEY_ROTATED: (["configuration"], ["change"], "success"),
-    EntryKind.RENAMED: (["configuration"], ["change"], "success"),
-    EntryKind.ERASED: (["file"], ["change"], "success"),
-}
 
 
 def to_ecs(entry: Entry) -> dict[str, object]:
@@ -42,14 +17,16 @@ def to_ecs(entry: Entry) -> dict[str, object]:
     back into the record. `file.*` is what the share holds. What the schema has no field for is under
     `visit_photo_agent`.
     """
+    from agent.record.bodies import BODIES
+
     body = entry.body
-    category, kinds, outcome = _CLASSES[entry.kind]
+    ecs = BODIES[entry.kind].facts.ecs
     event: dict[str, object] = {
         "kind": "event",
-        "category": category,
-        "type": kinds,
+        "category": [ecs.category],
+        "type": [ecs.type],
         "action": str(entry.kind),
-        "outcome": outcome,
+        "outcome": ecs.outcome,
         "id": f"{entry.device}:{entry.event}",
         "sequence": entry.index,
         "hash": entry.hash,

@@ -10,15 +10,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from agent.errors import RecordAltered, RecordError
-from agent.model import Receipt, Sha256
-from agent.record.schema import JSON, EntryKind
+from agent.model.ids import Sha256
+from agent.model.proof import Receipt
+from agent.record.kinds import EntryKind
+from agent.record.values import JSON
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What happened, as the record holds it. `event` is unique in the record; `at` is in UTC, by the laptop's clock.
 
-    `share_at` is the same moment by the share's clock, None where the share was not connected then.
+    `share_at` is the same moment by the share's clock, None if the share was not connected then.
     `hash` is that of its leaf in the tree (RFC 6962), in hexadecimal.
     """
 
@@ -52,7 +54,7 @@ def line_of(draft: Draft, device: str, index: int, share_at: datetime | None = N
     import rfc8785  # here, for writers only: readers need json alone
 
     if draft.at.tzinfo is None:
-        raise ValueError("the record keeps instants, not wall clocks")
+        raise ValueError("an entry needs an aware datetime, not a wall clock")
     content: dict[str, Any] = {
         "at": draft.at.astimezone(UTC).isoformat(),
         "body": draft.body,
@@ -72,7 +74,7 @@ def line_of(draft: Draft, device: str, index: int, share_at: datetime | None = N
 
 
 def entry_of(line: bytes, digest: Sha256) -> Entry:
-    """The entry of a line, without its end, whose leaf hash is known; RecordAltered if it is none.
+    """The entry in a line, without its end, whose leaf hash is known; RecordAltered if it is not an entry.
 
     RecordError if it is an entry, but of a kind this version does not know.
     """
@@ -83,7 +85,7 @@ def entry_of(line: bytes, digest: Sha256) -> Entry:
         when = datetime.fromisoformat(at)
         share_at = None if read.get("share_at") is None else datetime.fromisoformat(read["share_at"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
-        raise RecordAltered("it is no entry of this program") from fault
+        raise RecordAltered("it is not an entry of this program") from fault
     try:
         known = EntryKind(kind)
     except ValueError as fault:
@@ -102,9 +104,9 @@ def chosen(
     device: str | None = None,
     kinds: Collection[EntryKind] | None = None,
 ) -> Iterator[Entry]:
-    """Those from `since` on and before `until`, of this visit, device and these kinds.
+    """The entries from `since` on and before `until`, of this visit, device and these kinds.
 
-    That a laptop was renamed is of every visit: without it, a removal under the new name is nobody's.
+    A renaming belongs to every visit: without it, nobody could tell whose photos were removed under the new name.
     """
     for entry in entries:
         if (

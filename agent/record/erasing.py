@@ -10,12 +10,12 @@ from pathlib import Path
 
 from agent.errors import RecordAltered
 from agent.files.durable import replace_file
-from agent.model import Sha256
+from agent.model.ids import Sha256
 from agent.record import files
 from agent.record.entry import entry_of
 from agent.record.files import Files
+from agent.record.kinds import EntryKind
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, erased_index, tombstone
-from agent.record.schema import EntryKind
 
 SALT_AT = 65
 """Where in a leaf's line its salt begins."""
@@ -32,7 +32,7 @@ class Place:
 
 
 def find(where: Files, index: int) -> Place:
-    """Where the entry lies. ValueError where there is none, or where it says that another was erased."""
+    """Where the entry lies. ValueError if it does not exist, or if it says that another was erased."""
     offset = 0
     if index >= 0 and where.entries.exists():
         with where.entries.open("rb") as entries:
@@ -41,7 +41,7 @@ def find(where: Files, index: int) -> Place:
                     _check_may_go(line[:-1], index)
                     return Place(index, row, offset, len(line) - 1)
                 offset += len(line)
-    raise ValueError(f"there is no entry {index} in the record")
+    raise ValueError(f"the record has no entry {index}")
 
 
 def _check_may_go(line: bytes, index: int) -> None:
@@ -59,7 +59,7 @@ def overwrite(where: Files, place: Place) -> None:
 
 
 def finish(where: Files) -> None:
-    """Bring an erasure that was cut to its end."""
+    """Complete an erasure that was cut."""
     if not where.erasing.exists():
         return
     try:

@@ -5,8 +5,8 @@
     record/<device>/entries.jsonl   the entries, as they are published, one after the other
     record/<device>/leaves.txt      their leaves and salts, likewise
     record/<device>/seals.jsonl     which of them were signed together, with the checkpoint
-    record/<device>/tree.json       the tree's frontier at the last seal; may be lost, it is only quicker
-    record/<device>/recent          where recent events stand; may be lost, it is only quicker
+    record/<device>/tree.json       the tree's frontier at the last seal; may be lost, it only saves time
+    record/<device>/recent          where recent events begin; may be lost, it only saves time
     record/<device>/erasing.json    while an entry is being erased
     record/<device>/torn-*          what a crash left of a line
 """
@@ -47,7 +47,7 @@ class Files:
 
     @property
     def recent(self) -> Path:
-        """Where recent events stand."""
+        """Where recent events begin."""
         return self.folder / "recent"
 
     @property
@@ -56,13 +56,13 @@ class Files:
         return self.folder / "erasing.json"
 
     def make(self) -> None:
-        """Have the folder, its owner's alone, and durable up to the state folder's own name."""
+        """Make the folder, for its owner alone, durable up to the state folder's own name."""
         for folder in (self.folder.parent.parent, self.folder.parent, self.folder):
             make_folder(folder)
 
 
 def size_of(path: Path) -> int:
-    """Bytes in the file; 0 where there is none."""
+    """Bytes in the file; 0 if it is missing."""
     try:
         return path.stat().st_size
     except FileNotFoundError:
@@ -70,7 +70,7 @@ def size_of(path: Path) -> int:
 
 
 def append(path: Path, content: bytes, size: int) -> None:
-    """Put `content` behind the first `size` bytes, durable on return; on a fault the file is cut back to them."""
+    """Append `content` to the first `size` bytes, durable on return; on a fault the file is cut back to them."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
     try:
         view = memoryview(content)
@@ -88,7 +88,7 @@ def append(path: Path, content: bytes, size: int) -> None:
 
 
 def cut(path: Path, size: int, ending: bytes = b"") -> None:
-    """Cut the file to `size` bytes and put `ending` behind them; durable on return."""
+    """Cut the file to `size` bytes and append `ending`; durable on return."""
     with path.open("r+b") as file:
         file.truncate(size)
         file.seek(size)
@@ -98,7 +98,7 @@ def cut(path: Path, size: int, ending: bytes = b"") -> None:
 
 
 def overwrite(path: Path, offset: int, content: bytes) -> None:
-    """Put `content` over what is there; durable on return."""
+    """Overwrite the bytes from `offset` on with `content`; durable on return."""
     with path.open("r+b") as file:
         file.seek(offset)
         file.write(content)

@@ -27,8 +27,8 @@ class Followed:
 def following(files: Files, index: int, offset: int) -> Iterator[Followed]:
     """From entry `index` on, which begins at byte `offset`; up to the last whole line there is now.
 
-    RecordTruncated where the record does not reach as far as that, RecordAltered where an entry is not what was
-    written or does not begin there; RecordError where the files cannot be read.
+    RecordTruncated if the record does not reach that far, RecordAltered if an entry is not what was written or does
+    not begin there; RecordError if the files cannot be read.
     """
     with as_record_error():
         if offset > size_of(files.entries):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # 40 ms, and only signing needs it
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SERVICE = "visit-photo-agent log key"
-"""Under which the keyring keeps it; the user name there is the device's name."""
+"""The keyring's name for it; the user name there is the device's name."""
 
 LARGEST = 100_000
 """Bytes that a key's file can have."""
@@ -33,15 +33,15 @@ class Ring(Protocol):
     """The part of the `keyring` package's interface that is used here."""
 
     def get_password(self, service: str, username: str, /) -> str | None:
-        """What is kept, or None."""
+        """The password, or None."""
         ...
 
     def set_password(self, service: str, username: str, password: str, /) -> None:
-        """Keep this."""
+        """Store this."""
         ...
 
     def delete_password(self, service: str, username: str, /) -> None:
-        """Keep it no longer."""
+        """Delete it."""
         ...
 
 
@@ -52,7 +52,7 @@ def system_ring() -> Ring | None:
     except ImportError:
         return None
     backend = keyring.get_keyring()
-    # Its stand-ins for "none" have priority 0 and below, those that keep plain text below 1.
+    # Its stand-ins for "none" have priority 0 and below, those that store plain text below 1.
     return cast("Ring", backend) if backend.priority >= 1 else None
 
 
@@ -95,18 +95,18 @@ class KeyPlace:
         )
 
     def load(self) -> LogKey:
-        """The key in use. RecordError where there is none, or it cannot be read."""
+        """The key in use. RecordError if there is no key, or it cannot be read."""
         found = self._read("")
         if found is None:
             raise RecordError("This laptop has no log key, so its record cannot be signed. Run `photo-agent init`.")
         return found
 
     def make(self) -> LogKey:
-        """The key in use, made if there is none. RecordError where it can be neither read nor written."""
+        """The key in use, made if it is missing. RecordError if it can be neither read nor written."""
         return self._read("") or self._make("")
 
     def next(self) -> LogKey:
-        """The key that the next rotation passes the log on to, made if there is none."""
+        """The key that the next rotation passes the log on to, made if it is missing."""
         return self._read(NEXT) or self._make(NEXT)
 
     def following(self) -> LogKey | None:
@@ -114,7 +114,7 @@ class KeyPlace:
         return self._read(NEXT)
 
     def switch(self) -> None:
-        """Put the next key in the place of the one in use, which is gone then."""
+        """Replace the key in use by the next one."""
         if self._ring is not None and self._ring.get_password(SERVICE, self._device + NEXT) is not None:
             self._ring.set_password(SERVICE, self._device, self._ring.get_password(SERVICE, self._device + NEXT) or "")
             self._ring.delete_password(SERVICE, self._device + NEXT)
@@ -138,8 +138,8 @@ class KeyPlace:
         try:
             private = load_ssh_private_key(read_named(file, LARGEST), password=None)
         except FileNotFoundError:
-            kept = None if self._ring is None else self._ring.get_password(SERVICE, self._device + which)
-            return None if kept is None else LogKey.of(self._device, Ed25519PrivateKey.from_private_bytes(_raw(kept)))
+            seed = None if self._ring is None else self._ring.get_password(SERVICE, self._device + which)
+            return None if seed is None else LogKey.of(self._device, Ed25519PrivateKey.from_private_bytes(_raw(seed)))
         except (OSError, ValueError, TypeError) as fault:  # TypeError: cryptography's word for "needs a password"
             raise RecordError(
                 f"The log key cannot be used: {file} is unreadable, damaged or has a passphrase."
@@ -165,9 +165,9 @@ class KeyPlace:
         return LogKey.of(self._device, private)
 
 
-def _raw(kept: str) -> bytes:
+def _raw(seed: str) -> bytes:
     try:
-        return base64.b64decode(kept, validate=True)
+        return base64.b64decode(seed, validate=True)
     except ValueError as fault:
         raise RecordError("The log key in the system's keyring is damaged.") from fault
 
@@ -182,9 +182,9 @@ def ssh_line(key: VerifierKey, comment: str) -> str:
 
 
 def read_keys(text: str) -> list[VerifierKey]:
-    """The keys IT enrolled, one a line: verifier keys, or the lines `ssh-ed25519 … photo-agent log DEVICE` of `init`.
+    """The keys that IT enrolled, one a line: verifier keys, or lines `ssh-ed25519 … photo-agent log DEVICE` of `init`.
 
-    Empty lines and those that start with `#` are passed over. ValueError, with the line's number, for any other.
+    Empty lines and those that start with `#` are ignored. ValueError, with the line's number, for any other.
     """
     keys = []
     for number, line in enumerate(text.splitlines(), start=1):
@@ -201,7 +201,7 @@ def read_keys(text: str) -> list[VerifierKey]:
 def _of_ssh(line: str) -> VerifierKey:
     parts = line.split()
     if parts[0] != "ssh-ed25519" or len(parts) != 5 or parts[2:4] != ["photo-agent", "log"]:
-        raise ValueError("this is no log key: the line of an SSH key ends with `photo-agent log DEVICE`")
+        raise ValueError("this is not a log key: the line of an SSH key ends with `photo-agent log DEVICE`")
     try:
         blob = base64.b64decode(parts[1], validate=True)
     except ValueError as fault:

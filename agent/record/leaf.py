@@ -1,8 +1,8 @@
 """A leaf of the tree: a commitment to an entry's line, and the salt that opens it. Pure.
 
-The salt stands apart from the entry. While both are there, anyone can check that the line is the one the tree was made
-of. When both are erased, the leaf's data stays: every root and proof is as it was, and nobody can find out by trying
-what the line may have been.
+The salt is stored apart from the entry. While both are there, anyone can check that the tree was made from this line.
+When both are erased, the leaf's data stays: every root and proof is as it was, and nobody can find out by trying what
+the line may have been.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ def commit(salt: bytes, line: bytes) -> bytes:
 
 
 def leaf_line(data: bytes, salt: bytes) -> bytes:
-    """The leaf as it is written, with its line end."""
+    """The leaf as it is written, with its line feed."""
     return b"%b %b\n" % (data.hex().encode(), salt.hex().encode())
 
 
@@ -41,7 +41,7 @@ def read_leaf_line(line: bytes) -> tuple[bytes, bytes]:
 
 
 def tombstone(index: int, length: int) -> bytes:
-    """What stands in the place of an erased entry's line, as long as that was, so that nothing behind it moves."""
+    """The replacement of an erased entry's line, as long as that was, so that nothing behind it moves."""
     return (b'{"erased":true,"index":%d}' % index).ljust(length)
 
 

@@ -22,7 +22,7 @@ _LARGEST = 1_000_000  # bytes, as Go's reader allows
 
 
 class NoteFault(ValueError):
-    """This is no signed note, or a signature in it is wrong; says which, for a report."""
+    """This is not a signed note, or a signature in it is wrong; says which, for a report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class VerifierKey:
             decoded = base64.b64decode(encoded, validate=True)
             key = cls(name, decoded[1:])
         except (binascii.Error, ValueError) as fault:
-            raise ValueError("this is no verifier key (name+id+base64)") from fault
+            raise ValueError("this is not a verifier key (name+id+base64)") from fault
         if decoded[:1] != ED25519 or identity != key.id.hex():
             raise ValueError("this verifier key is damaged, or of an algorithm other than Ed25519")
         return key
@@ -65,7 +65,7 @@ class VerifierKey:
 
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
-        except (InvalidSignature, ValueError):  # ValueError: 32 bytes that are no point of the curve
+        except (InvalidSignature, ValueError):  # ValueError: 32 bytes that are not a point of the curve
             return False
         return True
 
@@ -85,8 +85,8 @@ class Signer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenedNote:
-    """A note's text, the known keys that signed it in the order of their lines, and how many lines stand beside those:
-    of keys that are not known, and of the same key once more.
+    """A note's text, the known keys that signed it in the order of their lines, and how many other lines it has:
+    from unknown keys, and repeated from the same key.
     """
 
     text: str
@@ -104,9 +104,9 @@ def sign_note(text: str, *signers: Signer) -> str:
 
 
 def open_note(note: bytes, keys: Iterable[VerifierKey]) -> OpenedNote:
-    """Check a note against the known keys. NoteFault if it is none, or a signature by a known key is wrong.
+    """Check a note against the known keys. NoteFault if it is not a note, or a signature by a known key is wrong.
 
-    A note that no known key signed opens too: `signed_by` is empty then, and nothing in it may be believed.
+    A note that no known key signed opens too: `signed_by` is empty then, and nobody may believe what it says.
     """
     text, signatures = split_note(note)
     known = {(key.name, key.id): key for key in keys}
@@ -126,7 +126,7 @@ def open_note(note: bytes, keys: Iterable[VerifierKey]) -> OpenedNote:
 
 
 def split_note(note: bytes) -> tuple[str, Sequence[tuple[str, bytes, bytes]]]:
-    """A note's text, and of each signature the name, the key id and the rest. NoteFault if it is none."""
+    """A note's text, and the name, the key id and the rest of each signature. NoteFault if it is not a note."""
     if len(note) > _LARGEST:
         raise NoteFault("it is too long for a signed note")
     try:
@@ -144,12 +144,12 @@ def split_note(note: bytes) -> tuple[str, Sequence[tuple[str, bytes, bytes]]]:
 def _signature(line: str) -> tuple[str, bytes, bytes]:
     found = _SIGNATURE.fullmatch(line)
     if found is None:
-        raise NoteFault("a line of its signatures is none")
+        raise NoteFault("a line among its signatures is not a signature")
     try:
         decoded = base64.b64decode(found[2], validate=True)
     except binascii.Error as fault:
         raise NoteFault("a signature is not base64") from fault
     # Base64 has spare bits at its end: only the one writing of a signature counts.
     if len(decoded) < 5 or base64.b64encode(decoded).decode() != found[2]:
-        raise NoteFault("a signature is not base64 as it is written")
+        raise NoteFault("a signature is not in base64 as it must be written")
     return found[1], decoded[:4], decoded[4:]

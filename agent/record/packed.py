@@ -1,7 +1,7 @@
 """A file of the published record that has everything in one: its first line, the notes, the leaves, the entries. Pure.
 
-`published` describes the format. Only the notes' lengths need to be written down: how long the leaves are follows from
-the file's name, and the entries reach to its end.
+`published` describes the format. Only the notes' lengths need to be stated: the leaves' length follows from the file's
+name, and the entries reach to the file's end.
 """
 
 import hashlib
@@ -26,15 +26,15 @@ Notes = Sequence[tuple[Part, bytes]]
 def pack(notes: Notes, leaves: bytes, entries: bytes) -> bytes:
     """The whole file."""
     listed = ",".join(f"{_LETTERS[part]}{len(note)}" for part, note in notes)
-    told = _BEGINNING + listed.encode()
-    head = b"%b %b\n" % (told, _check(told))
+    stated = _BEGINNING + listed.encode()
+    head = b"%b %b\n" % (stated, _check(stated))
     return b"".join((head, *(note for _, note in notes), leaves, entries))
 
 
 def read_head(line: bytes) -> list[tuple[Part, int]]:
     """What notes follow the first line, and how long each is.
 
-    RecordTruncated where the file ends within it, RecordAltered where it is not as it was written.
+    RecordTruncated if the file ends within it, RecordAltered if it is not as it was written.
     """
     found = _HEAD.fullmatch(line)
     if found is None:
@@ -47,5 +47,5 @@ def read_head(line: bytes) -> list[tuple[Part, int]]:
     return [(_PARTS[one[0]], int(one[1:])) for one in listed.decode().split(",")]
 
 
-def _check(told: bytes) -> bytes:
-    return hashlib.sha256(told).hexdigest()[:8].encode()
+def _check(stated: bytes) -> bytes:
+    return hashlib.sha256(stated).hexdigest()[:8].encode()

@@ -1,7 +1,7 @@
 """What the share still needs of a record: each seal becomes one delivery, of one file.
 
 A delivery is made again, byte for byte the same, until the share has it, so one that was cut is simply repeated. The
-file's name gives the range and the tree's root: no other content is ever meant for the same name.
+file's name gives the range and the tree's root: another content has another name.
 """
 
 import hashlib
@@ -9,7 +9,9 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agent.model import Delivery, Fingerprint, Outgoing, PhotoId, Sha256, TransferId
+from agent.model.delivery import Delivery, Outgoing
+from agent.model.files import Fingerprint
+from agent.model.ids import PhotoId, Sha256, TransferId
 from agent.record import published
 from agent.record.leaf import LEAF_LINE
 from agent.record.packed import pack
@@ -19,12 +21,12 @@ from agent.record.record import Record
 from agent.record.seals import Seal
 
 NOT_A_PHOTO = PhotoId("record")
-"""In a delivery, where a photo's id stands."""
+"""In a delivery, in place of a photo's id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A seal on its way: when its delivery is proven, the record is published up to entry `size`, and `checkpoint`."""
+    """A seal on its way. When its delivery is proven, the record is published up to entry `size`, and `checkpoint`."""
 
     size: int
     checkpoint: str
@@ -33,7 +35,7 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class PublishProgress:
-    """How many entries the share has; `lost` says that what it has is not of this record."""
+    """How many entries the share has; `lost` says that the entries there do not belong to this record."""
 
     size: int
     lost: bool = False
@@ -42,7 +44,7 @@ class PublishProgress:
 def to_publish(record: Record, done: int, holder: str | None = None) -> Iterator[Publication]:
     """What the share does not have yet, oldest first; `done` is how many entries it has.
 
-    `holder` is the device in whose folder it is to lie, where that is not the record's own.
+    `holder` is the device in whose folder it will lie, if that is not the record's own.
 
     Each is read when it is asked for, eight megabytes at most. RecordAltered if the record is not what was sealed.
     """
@@ -54,8 +56,8 @@ def to_publish(record: Record, done: int, holder: str | None = None) -> Iterator
 def progress(record: Record, checkpoint: str | None) -> PublishProgress:
     """How far the record is published, by the last checkpoint that arrived.
 
-    A record that does not have that checkpoint was put back from a backup, or begun anew: all of it is published then,
-    beside what is there, for that is what IT must see.
+    A record without that checkpoint was restored from a backup, or begun again: all of it is published then, beside
+    what is there, because IT must see that.
     """
     if checkpoint is None:
         return PublishProgress(0)

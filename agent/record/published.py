@@ -12,19 +12,19 @@ The first publication begins at 0, each other where the one before it ended. The
 
 1. a line ``visit-photo-agent record 1 NOTES CHECK``. NOTES lists the signed notes that follow, with their lengths in
    bytes and a comma between them: `c231` is a checkpoint, `r412` a rotation. CHECK is the first eight hex digits of
-   the SHA-256 of what stands before it and its space; it tells damage from a file that was cut, and proves nothing;
+   the SHA-256 of what is before it and its space; it tells damage from a file that was cut, and proves nothing;
 2. those notes: of each publication its rotation, if the log key was changed, and then its checkpoint;
 3. the leaves, 130 bytes for each entry from FIRST to LAST;
 4. the entries, up to the end of the file.
 
-Records of before have each of these in a file by itself, and such files are as good as ever::
+Older records have each of these in a file of its own, and such files remain valid::
 
     segment-FIRST-LAST-ROOT.jsonl      the entries
     leaves-FIRST-LAST-ROOT.txt         what the tree is made of, and the salts
     checkpoint-SIZE-ROOT.txt           the tree's head, signed
     rotation-SIZE-ROOT.txt             a new log key, signed by the old one
 
-A bundle may lie beside files of the same entries, as where its making was cut off; they must then say the same.
+A bundle may lie beside files of the same entries, if its making was cut off; they must then say the same.
 
 *The entries* are one a line, ended by a line feed: canonical JSON (RFC 8785) of `at`, `body`, `device`, `event`,
 `index`, `kind` and, where the share was connected, `share_at`: the same moment as `at`, by the share's clock.
@@ -49,20 +49,20 @@ only the new one signs, and that entry is the next one.
 
 *Another name.* A laptop that is renamed begins a new record, in a folder of the new name. The last entry under the old
 name and the first under the new one are of kind "renamed"; the latter says how many entries the old record had, and the
-root of its last signed tree. What of the old record could not be sent to its own folder any more lies in the new one,
-each file's name with `was-<old device>-` before it; it is signed as part of the old record.
+root of its last signed tree. Files of the old record that could not be sent to its own folder any more lie in the new
+one, each name with `was-<old device>-` before it; they are signed as part of the old record.
 
-Anyone may check a copy with `sha256sum` and this page; `photo-agent log verify` does all of it.
+Anyone may check a copy with `sha256sum` and this page; `photo-agent log verify` does all of this.
 """
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent.model import RemoteName
+from agent.model.ids import RemoteName
 
 LARGEST = 64 * 1024 * 1024
-"""Bytes that are believed of one published file; the agent makes none above a fifth of it, and no bundle above half."""
+"""Most bytes of a published file. The agent makes no file above a fifth of this, and no bundle above half."""
 
 ORIGIN = "visit-photo-agent/"
 """Before the device's name: what its checkpoints call the log, and the name of its keys."""
@@ -87,8 +87,8 @@ PACKED = frozenset({Part.PUBLICATION, Part.BUNDLE})
 class Name:
     """What a published file's name says. `first` is None for notes; `size` counts all entries up to its last.
 
-    `choice` is 1, or n where the name was taken on the share and `-n` was put behind it. `former` is the device whose
-    record it is of, where that is not the one whose folder it lies in.
+    `choice` is 1, or n if the name was taken on the share and `-n` was appended to it. `former` is the device whose
+    record it belongs to, if it lies in the folder of another.
     """
 
     part: Part
@@ -117,12 +117,12 @@ def remote(device: str, name: str, holder: str | None = None) -> RemoteName:
 
 
 def publication_name(first: int, size: int, root: bytes) -> str:
-    """The entries from `first` up to, and without, `size`, with all that belongs to them."""
+    """The file of the entries from `first` up to, and without, `size`, with their leaves and notes."""
     return f"publication-{first:09}-{size - 1:09}-{root.hex()[:16]}.txt"
 
 
 def bundle_name(first: int, size: int, root: str) -> str:
-    """Likewise, of several publications; `root` are the sixteen digits that the last one's name has."""
+    """Likewise, for several publications; `root` are the sixteen digits in the last one's name."""
     return f"bundle-{first:09}-{size - 1:09}-{root}.txt"
 
 
@@ -134,7 +134,7 @@ _NAME = re.compile(
 
 
 def read_name(name: str) -> Name | None:
-    """What the name of a published file says; None for a file that is none of the record's."""
+    """What the name of a published file says; None for a file that does not belong to the record."""
     found = _NAME.fullmatch(name)
     if found is None:
         return None

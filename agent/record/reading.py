@@ -1,9 +1,9 @@
 """Reading a record's two files side by side: each entry against its leaf, and what a crash left behind the last one.
 
 A write that was cut (power, kill -9) leaves the beginning of a line without its end. A disk that wrote the end of
-several lines first leaves zeros where the rest is missing; no entry contains a zero byte. Nobody was promised either of
-these, so a reader passes over them and the writer moves them aside, unless they were signed. Everything else that does
-not fit is damage, and is reported.
+several lines first leaves zeros for the missing part; no entry contains a zero byte. Nobody was promised either, so a
+reader passes over them and the writer moves them aside, unless they were signed. Everything else that does not fit is
+damage, and is reported.
 """
 
 import json
@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from agent.errors import RecordAltered, RecordError, RecordTruncated
-from agent.model import Sha256
+from agent.model.ids import Sha256
 from agent.record.entry import Entry, entry_of
+from agent.record.kinds import EntryKind
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, commit, erased_index, read_leaf_line
-from agent.record.schema import EntryKind
 from agent.record.tree import leaf_hash
 
 BLOCK = 64 * 1024
@@ -47,29 +47,29 @@ class End:
 
 
 def altered(index: int, what: str) -> RecordAltered:
-    """The fault to raise where entry `index` is not as it was written."""
+    """The fault to raise if entry `index` is not as it was written."""
     return RecordAltered(f"The record was altered at entry {index}: {what}. Keep the files as they are and tell IT.")
 
 
 def walk(
     entries: BinaryIO, leaves: BinaryIO, first: int = 0, *, signed: int | None = None
 ) -> Iterator[tuple[bytes, Entry | None]]:
-    """From entry `first` on, where both files stand: the data of each leaf, with its entry, or None if it was erased.
+    """From entry `first` on, which both files are at: the data of each leaf, with its entry, or None if it was erased.
 
-    `signed` is how many were signed: where zeros stand behind them, a write was cut, and they are the end.
-    RecordAltered or RecordTruncated, with the place, at the first that does not hold. Whether an erased entry may be so
-    is for the caller to see: a later entry of kind "erased" must name it.
+    `signed` is how many were signed: zeros behind those mean that a write was cut, and the record ends there.
+    RecordAltered or RecordTruncated, with the place, at the first that does not match. The caller must see whether an
+    erased entry may be missing: a later entry of kind "erased" must name it.
     """
     for index, line in enumerate(entries, start=first):
-        kept = leaves.read(LEAF_LINE)
+        leaf = leaves.read(LEAF_LINE)
         if not line.endswith(b"\n"):
-            entry = _unended(line, kept, index)
+            entry = _unended(line, leaf, index)
             if entry is not None:
-                yield read_leaf_line(kept)[0], entry
+                yield read_leaf_line(leaf)[0], entry
             return
         if signed is not None and index >= signed and b"\0" in line:
             return
-        yield _checked(line[:-1], kept, index)
+        yield _checked(line[:-1], leaf, index)
 
 
 def chain(entries: BinaryIO, leaves: BinaryIO, signed: int | None = None) -> Iterator[Entry]:
@@ -86,11 +86,11 @@ def chain(entries: BinaryIO, leaves: BinaryIO, signed: int | None = None) -> Ite
         raise altered(min(gone), "it was taken out, and no entry says why")
 
 
-def _checked(line: bytes, kept: bytes, index: int) -> tuple[bytes, Entry | None]:
-    if len(kept) < LEAF_LINE:
+def _checked(line: bytes, leaf: bytes, index: int) -> tuple[bytes, Entry | None]:
+    if len(leaf) < LEAF_LINE:
         raise _without_leaf(line, index)
     try:
-        data, salt = read_leaf_line(kept)
+        data, salt = read_leaf_line(leaf)
         if commit(salt, line) == data:
             return data, _in_place(entry_of(line, _digest(data)), index)
         if erased_index(line) == index and salt == ERASED_SALT:
@@ -114,14 +114,14 @@ def _in_place(entry: Entry, index: int) -> Entry:
     return entry
 
 
-def _unended(line: bytes, kept: bytes, index: int) -> Entry | None:
+def _unended(line: bytes, leaf: bytes, index: int) -> Entry | None:
     """The entry in a last line without an end, if it is whole; None if it is a beginning only.
 
-    Some systems leave zeros where a write was cut. A whole entry with anything else behind it was not cut: altered.
+    Some systems leave zeros after a write that was cut. A whole entry with anything else behind it was altered.
     """
     content = line.rstrip(b"\0")
     try:
-        data, salt = read_leaf_line(kept)
+        data, salt = read_leaf_line(leaf)
         # As Latin-1 each byte is one character, so that the object's end is an offset in bytes.
         _, end = json.JSONDecoder().raw_decode(content.decode("latin-1"))
     except (ValueError, RecordAltered):
@@ -129,7 +129,7 @@ def _unended(line: bytes, kept: bytes, index: int) -> Entry | None:
     if commit(salt, content[:end]) != data:
         return None
     if end != len(content):
-        raise altered(index, "something else stands where its line ends")
+        raise altered(index, "its line has something else at its end")
     return entry_of(content, _digest(data))
 
 
@@ -183,7 +183,7 @@ def _leaf(leaves: Path, index: int) -> bytes:
 
 
 def _hole(file: BinaryIO, size: int) -> tuple[int, bytes]:
-    """Where the line begins that has zeros in it and others behind it, with all from there on; else the end."""
+    """Where a line with zeros in it begins that others follow, and everything from there on; else the end."""
     start = max(0, size - MOST_TORN)
     file.seek(start)
     content = file.read(size - start)

@@ -2,8 +2,8 @@
 
 It is written beside the record at each seal and only saves time: if it is lost, the record's end is read instead. For
 each event it holds the first eight bytes of its name's SHA-256 and the byte at which its entry begins, sorted. Before
-them stand how far it reaches and the last leaf there, so that it cannot be taken for another record's; its own SHA-256
-comes last.
+them it says how far it reaches and repeats the last leaf there, so that it cannot be taken for another record's index.
+Its own SHA-256 comes last.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ _SUM = 32
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """The events that begin before byte `covers`, as far back as is looked; `held` is as it is kept."""
+    """The events that begin before byte `covers`, as far back as an append looks; `held` is as in the file."""
 
     covers: int = 0
     held: bytes = b""
@@ -53,7 +53,7 @@ class Recent:
 
 
 def recent_entries(files: Files, size: int) -> Recent:
-    """What was kept of this record, which now has `size` bytes of entries; an empty one where it is not to be used."""
+    """The index of this record, which has `size` bytes of entries now; empty if the file cannot be used."""
     try:
         content = files.recent.read_bytes()
         body = content[:-_SUM]
@@ -68,7 +68,7 @@ def recent_entries(files: Files, size: int) -> Recent:
 
 
 def keep(files: Files, before: Recent, since: Mapping[str, int], size: int, count: int) -> Recent:
-    """Keep `before` with the events `since` then, by their places, of `count` entries that have `size` bytes."""
+    """Write `before` with the events `since` then, by their places; the record has `count` entries of `size` bytes."""
     first = max(0, size - LOOK_BACK).to_bytes(8, "big")
     ones = [before.held[at : at + _ONE] for at in range(0, len(before.held), _ONE)]
     ones += [_hash(event) + place.to_bytes(8, "big") for event, place in since.items()]

@@ -16,24 +16,26 @@ from typing import Self
 
 from agent.errors import RecordAltered, RecordTruncated
 from agent.files.durable import replace_file
-from agent.model import Receipt, Sha256
+from agent.model.ids import Sha256
+from agent.model.proof import Receipt
 from agent.record import erasing, files, recent
 from agent.record.entry import Draft, Entry, chosen, entry_of, line_of
 from agent.record.files import Files
+from agent.record.kinds import EntryKind
 from agent.record.leaf import LEAF_LINE, SALT, commit, leaf_line, read_leaf_line
 from agent.record.note import Signer
 from agent.record.reading import End, as_record_error, chain, end_of
 from agent.record.recent import Recent
-from agent.record.schema import JSON, EntryKind, check, identity
+from agent.record.schema import check, identity
 from agent.record.seals import Seal, SealList, make_seals, read_seals, seals_from_the_end, signed_size
 from agent.record.tree import leaf_hash
 
 
 @dataclass(slots=True)
 class _Writing:
-    """What a writer knows of the files: the entries' size, how many there are, and where recent events stand.
+    """What a writer knows about the files: the entries' size, how many there are, and where recent events begin.
 
-    `events` are those that came since `recent` was kept.
+    `events` are those that came after `recent` was written.
     """
 
     size: int
@@ -54,7 +56,7 @@ class Record:
         self._share_time = share_time
         self._writing: _Writing | None = None
         self._sealed = SealList(self._files)
-        self._made = False  # in this process: whoever made the folder before may have been cut off before its sync
+        self._made = False  # in this process: another may have made the folder and ended before syncing it
 
     @classmethod
     def open(
@@ -67,7 +69,7 @@ class Record:
     ) -> Self:
         """The record of `device`, in a folder of its own within `folder`; an absent one is empty.
 
-        `salts` makes random bytes; `share_time` is the share's clock, which says None while there is no connection.
+        `salts` makes random bytes; `share_time` is the share's clock, which gives None without a connection.
         """
         return cls(folder, device, salts, share_time)
 
@@ -83,18 +85,18 @@ class Record:
 
     # --- Writing ---
 
-    def append(self, kind: EntryKind, body: Mapping[str, JSON], *, event: str, at: datetime) -> Receipt:
-        """Put this down; durable on return. See `append_all`."""
-        return self.append_all([Draft(kind, body, event, at)])[0]
+    def append(self, draft: Draft) -> Receipt:
+        """Write this entry; durable on return. See `append_all`."""
+        return self.append_all([draft])[0]
 
     def append_all(self, drafts: Sequence[Draft]) -> list[Receipt]:
-        """Put these down in their order, durable on return, a receipt each.
+        """Write these entries in their order, durable on return; a receipt for each.
 
-        An event that was put down before (within `LOOK_BACK`) is not doubled: its first receipt is returned. An event
-        whose name was used for something else (another content, another visit) is that something no more: it is put
-        down beside it as `EVENT-2`, `EVENT-3`, …
+        An event that was written before (within `LOOK_BACK`) is not written twice: its first receipt is returned. If
+        the event's name was used for something else (another content, another visit), this is another event: it is
+        written too, as `EVENT-2`, `EVENT-3`, …
 
-        RecordError when it cannot be written (disk full): then none of them counts as written. RecordError, too, for
+        RecordError if they cannot be written (disk full): then none of them counts as written. RecordError, too, for
         a body that the schema does not allow. RecordAltered or RecordTruncated if the files are not as they were left.
         """
         for draft in drafts:
@@ -128,9 +130,9 @@ class Record:
         return receipts
 
     def seal(self, signer: Signer, *, rotation: str | None = None) -> list[Seal]:
-        """Sign all that was put down since the last seal; the new seals, durable on return, none if there was nothing.
+        """Sign everything that was written since the last seal; the new seals, durable on return.
 
-        `rotation` is a note that goes with the last of them. RecordError where the key is not the one that signs here.
+        `rotation` is a note that goes with the last of them. RecordError if the key is not the one that signs here.
         """
         with as_record_error():
             if self._files.entries.exists():
@@ -145,17 +147,18 @@ class Record:
         return []
 
     def erase(self, index: int, *, at: datetime, reason: str = "") -> Receipt:
-        """Take entry `index` out, as the law may demand, after an entry that says so; the receipt of that one.
+        """Erase entry `index`, as the law may demand, after an entry that says so; the receipt of that one.
 
         Its text and its salt are overwritten; its leaf stays, so that every proof holds. May be repeated. ValueError
-        where there is no such entry, or it is itself of kind "erased". What was published is erased by IT:
+        if the record has no such entry, or if it is of kind "erased" itself. IT erases what was published:
         `agent.audit.erasing`.
         """
+        from agent.record.bodies import Erased
+
         with as_record_error():
             self._ready()
             where = erasing.find(self._files, index)
-            body: dict[str, JSON] = {"entry": index} | ({"reason": reason} if reason else {})
-            receipt = self.append(EntryKind.ERASED, body, event=f"erased-{index}", at=at)
+            receipt = self.append(Erased(entry=index, reason=reason or None).draft(f"erased-{index}", at))
             erasing.overwrite(self._files, where)
             self._files.recent.unlink(missing_ok=True)  # it knows the erased entry's event
             self._writing = None
@@ -164,7 +167,7 @@ class Record:
     def _written_before(
         self, draft: Draft, writing: _Writing, fresh: Mapping[str, tuple[Receipt, object, int]]
     ) -> tuple[str, Receipt | None]:
-        """The event's name in the record and, if this very thing is there already, its receipt."""
+        """The event's name in the record and, if this very event is there already, its receipt."""
         event, number, wanted = draft.event, 1, identity(draft.kind, draft.body)
         while True:
             if event in fresh:
@@ -204,15 +207,15 @@ class Record:
             files.append(self._files.leaves, leaves, writing.count * LEAF_LINE)
             files.append(self._files.entries, lines, writing.size)
         except BaseException:
-            # Nothing of it is believed: neither here nor, if cutting back fails as well, by the next append, which
-            # reads the files' ends anew and finds either a torn line or whole entries under their own events.
+            # None of it is believed: neither here nor, if cutting back fails too, by the next append, which reads the
+            # files' ends again and finds either a torn line or whole entries under their own events.
             self._writing = None
             with suppress(OSError):
                 files.cut(self._files.leaves, writing.count * LEAF_LINE)
             raise
 
     def _ready(self) -> _Writing:
-        """What the next append needs to know, with the files' ends mended if a crash tore them."""
+        """What the next append needs to know; ends of files that a crash tore are mended."""
         size, leaves = files.size_of(self._files.entries), files.size_of(self._files.leaves)
         known = self._writing
         if known is not None and (known.size, known.count * LEAF_LINE) == (size, leaves):
@@ -230,9 +233,9 @@ class Record:
                 "Stop photo-agent and tell IT."
             )
         end = self._mended(end)
-        kept = recent.recent_entries(self._files, end.whole)
-        since = dict(recent.read(self._files.entries, kept.covers, end.whole)) if kept.covers < end.whole else {}
-        self._writing = _Writing(end.whole, end.count, kept, since)
+        index = recent.recent_entries(self._files, end.whole)
+        since = dict(recent.read(self._files.entries, index.covers, end.whole)) if index.covers < end.whole else {}
+        self._writing = _Writing(end.whole, end.count, index, since)
         return self._writing
 
     def _mended(self, end: End) -> End:
@@ -241,7 +244,7 @@ class Record:
             replace_file(aside, end.torn)
         if end.torn or end.unended:
             files.cut(self._files.entries, end.whole, b"\n" if end.unended else b"")
-        # Leaves that are before their entries were never promised to anyone.
+        # Nobody was promised leaves whose entries were not written.
         too_many = files.size_of(self._files.leaves) > end.count * LEAF_LINE
         if too_many:
             files.cut(self._files.leaves, end.count * LEAF_LINE)
@@ -262,8 +265,8 @@ class Record:
     ) -> Iterator[Entry]:
         """The entries from `since` on and before `until`, of this visit, device and these kinds, oldest first.
 
-        Each is checked against its leaf on the way, also those left out: RecordAltered at the first that does not hold.
-        Erased ones are not among them.
+        Each is checked against its leaf, also those left out: RecordAltered at the first that does not match. Erased
+        entries are not among them.
         """
         return chosen(self._chain(), since=since, until=until, visit=visit, device=device, kinds=kinds)
 
@@ -276,16 +279,15 @@ class Record:
         return seals_from_the_end(self._files.seals)
 
     def last_seal(self) -> Seal | None:
-        """The newest seal; None before the first. RecordAltered where the list of seals was altered."""
+        """The newest seal; None before the first. RecordAltered if the list of seals was altered."""
         with as_record_error():
             return self._sealed.last()
 
     def verify(self, expected: Receipt | None = None) -> Receipt | None:
-        """Check every entry against its leaf; the last one's receipt, or None of an empty record.
+        """Check every entry against its leaf; the last one's receipt, or None if the record is empty.
 
         `expected` is a receipt given earlier: RecordTruncated if the record no longer reaches it, RecordAltered if
-        another entry stands there. RecordAltered, with the place, for any damage. Signatures are
-        checked by `agent.audit`.
+        another entry is there. RecordAltered, with the place, for any damage. `agent.audit` checks signatures.
         """
         last: Entry | None = None
         for last in self._chain():
@@ -302,7 +304,7 @@ class Record:
         return None if last is None else last.receipt
 
     def __len__(self) -> int:
-        """How many entries it holds, erased ones too, as its last one says."""
+        """How many entries it holds, erased ones too, according to its last one."""
         return end_of(self._files.entries, self._files.leaves).count
 
     def _chain(self) -> Iterator[Entry]:

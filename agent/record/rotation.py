@@ -10,15 +10,15 @@ from datetime import datetime
 from agent.errors import RecordError
 from agent.record.checkpoint import sign_rotation
 from agent.record.keys import KeyPlace, LogKey
+from agent.record.kinds import EntryKind
 from agent.record.note import VerifierKey
 from agent.record.published import origin
 from agent.record.record import Record
-from agent.record.schema import JSON, EntryKind
 from agent.record.seals import NOT_THE_SIGNER, current_key
 
 
 def signer_of(record: Record, place: KeyPlace) -> LogKey:
-    """The key to seal with, after a rotation that was cut was brought to its end. RecordError where there is none."""
+    """The key to seal with, after completing a rotation that was cut. RecordError if there is no key."""
     key, following = place.load(), place.following()
     if following is not None and current_key(record.last_seal(), [following.key, key.key]) == following.key:
         place.switch()
@@ -29,9 +29,11 @@ def signer_of(record: Record, place: KeyPlace) -> LogKey:
 def rotate(record: Record, place: KeyPlace, *, at: datetime, reason: str = "", lost: bool = False) -> LogKey:
     """Pass the log on to a new key; the key in use from now on.
 
-    `lost` is for when the old private key is gone: then nothing but IT's word connects the two, and IT must enrol the
-    new one. RecordError where the record is not signed by the key in use, or by none that it names.
+    `lost` is for when the old private key is gone: then only IT's word connects the two, and IT must enrol the new one.
+    RecordError if the record is not signed by the key in use, or not by a key that it names.
     """
+    from agent.record.bodies import KeyRotated
+
     if lost:
         old, signer = _lost(record), place.next()
     else:
@@ -40,12 +42,8 @@ def rotate(record: Record, place: KeyPlace, *, at: datetime, reason: str = "", l
         if record.last_seal() is not None and current_key(record.last_seal(), [old]) is None:
             raise RecordError(NOT_THE_SIGNER)
     new = place.next()
-    body: dict[str, JSON] = {"old_key": str(old), "new_key": str(new.key)}
-    if reason:
-        body["reason"] = reason
-    receipt = record.append(
-        EntryKind.KEY_ROTATED, body, event=f"key-rotated-{new.key.id.hex()}-{at.isoformat()}", at=at
-    )
+    rotated = KeyRotated(old_key=str(old), new_key=str(new.key), reason=reason or None)
+    receipt = record.append(rotated.draft(f"key-rotated-{new.key.id.hex()}-{at.isoformat()}", at))
     if lost:  # the new key signs that entry too, for nobody else can
         note = sign_rotation(origin(record.device), receipt.index, old, new)
     else:

@@ -1,7 +1,7 @@
 """Seals: which entries were signed together, by which checkpoint. Each is one publication, at once or later.
 
 A line of seals.jsonl is durable before anything of it leaves the laptop. So a publication that was cut is repeated
-exactly as it began, whatever was recorded meanwhile.
+exactly as it began, whatever was recorded in between.
 
 The list grows with every run, so nothing that a run does reads all of it: a `SealList` checks the whole list when it is
 first used, by one hash over what was checked when it was written; from then on it looks at the end only.
@@ -40,7 +40,7 @@ NOT_THE_SIGNER = (
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """The entries from `first` up to, and without, `size`, which lie from byte `start` to `end`; and the note."""
+    """The entries from `first` up to, and without, `size`, which lie from byte `start` to `end`; and their note."""
 
     first: int
     size: int
@@ -55,7 +55,7 @@ class Seal:
         return checkpoint_of(self.checkpoint.encode())
 
     def key_after(self, candidates: Sequence[VerifierKey]) -> VerifierKey | None:
-        """Which of these keys signs what follows this seal; None if it is none of them."""
+        """Which of these keys signs what follows this seal; None if another key does."""
         if self.rotation is not None:
             following = read_rotation(self.rotation.encode())[0].new
             return following if following in candidates else None
@@ -98,7 +98,7 @@ def _seal_of(line: bytes) -> Seal:
 def seals_from_the_end(path: Path) -> Iterator[Seal]:
     """The seals, newest first, each read when it is asked for; a line that a crash cut is passed over.
 
-    RecordAltered where one does not follow the one before it.
+    RecordAltered if one does not follow the one before it.
     """
     after: Seal | None = None
     with as_record_error():
@@ -120,7 +120,7 @@ def seals_from_the_end(path: Path) -> Iterator[Seal]:
 def _lines_from_the_end(file: BinaryIO) -> Iterator[bytes]:
     """The lines that have an end, the last first, without their ends."""
     position = file.seek(0, 2)
-    rest: bytes | None = None  # what is known of a line whose beginning was not read yet; None: it has no end
+    rest: bytes | None = None  # the part known so far of a line whose beginning was not read yet; None: it has no end
     while position > 0:
         step = min(LONGEST, position)
         position -= step
@@ -137,7 +137,7 @@ def _lines_from_the_end(file: BinaryIO) -> Iterator[bytes]:
 
 
 def signed_size(path: Path) -> int:
-    """How many entries are signed, as the last line that is whole says; 0 if there is none. Reads the end only."""
+    """How many entries are signed, according to the last whole line; 0 without one. Reads the end only."""
     try:
         with path.open("rb") as file:
             last = next(_lines_from_the_end(file), None)
@@ -159,16 +159,16 @@ class SealList:
     def last(self) -> Seal | None:
         """The newest seal; None before the first.
 
-        RecordAltered where the list was altered: all of it is looked at once, and then only whether anything but this
-        process has changed its length.
+        RecordAltered if the list was altered: all of it is checked once, and after that only whether another process
+        has changed its length.
         """
         path = self._where.seals
         if self._known is None or self._known.length != files.size_of(path):
-            self._known = _checked(path, _kept(self._where))
+            self._known = _checked(path, _stored_digest(self._where))
         return self._known.last
 
     def add(self, seals: Sequence[Seal], grown: Frontier) -> None:
-        """Put these behind the others, and keep the tree that they end with; durable on return."""
+        """Append these seals, and store the tree that they end with; durable on return."""
         known = self._known
         if known is None:
             raise ValueError("the list is looked at before anything is added")
@@ -181,7 +181,7 @@ class SealList:
         for line in lines:
             digest, size = hashlib.sha256(digest + line).digest(), size + len(line)
         self._known = _Checked(size, size, digest, seals[-1])
-        _keep(self._where, grown, digest)
+        _store(self._where, grown, digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +194,8 @@ class _Checked:
     last: Seal | None
 
 
-def _checked(path: Path, kept: bytes | None) -> _Checked:
-    """Check the list. Where it is the one of which `kept` is the hash, that was done when it was written."""
+def _checked(path: Path, digest_before: bytes | None) -> _Checked:
+    """Check the list. If its hash is `digest_before`, that was done when it was written."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -206,7 +206,7 @@ def _checked(path: Path, kept: bytes | None) -> _Checked:
         digest = hashlib.sha256(digest + line + b"\n").digest()
     if not whole:
         last = None
-    elif digest == kept:
+    elif digest == digest_before:
         last = _seal_of(whole[-1])
     else:
         last = read_seals(path)[-1]
@@ -216,10 +216,10 @@ def _checked(path: Path, kept: bytes | None) -> _Checked:
 def make_seals(
     where: Files, device: str, signer: Signer, count: int, before: SealList, rotation: str | None = None
 ) -> list[Seal]:
-    """Sign what was put on record since the last seal, up to entry `count`; the new seals, durable on return.
+    """Sign what was recorded since the last seal, up to entry `count`; the new seals, durable on return.
 
-    Each entry is checked against its leaf once more. `rotation` goes with the last of them. RecordError where `signer`
-    is not the key that signed last, or that it passed the log on to: nobody would believe it.
+    Each entry is checked against its leaf once more. `rotation` goes with the last seal. RecordError if `signer` is
+    neither the key that signed last nor the one that it passed the log on to: nobody would believe it.
     """
     last = before.last()
     first, start, grown = (0, 0, Frontier()) if last is None else (last.size, last.end, _frontier(where, last))
@@ -254,14 +254,14 @@ def _known(pairs: Iterator[tuple[bytes, Entry | None]], most: int) -> Iterator[t
 
 
 def _frontier(where: Files, seal: Seal) -> Frontier:
-    """The tree at this seal: as it was kept, if it has the root that was signed, else from its leaves."""
+    """The tree at this seal: the stored one if it has the root that was signed, else made from its leaves."""
     try:
-        kept = json.loads(where.tree.read_bytes())
-        frontier = Frontier(kept["size"], (bytes.fromhex(one) for one in kept["hashes"]))
+        stored = json.loads(where.tree.read_bytes())
+        frontier = Frontier(stored["size"], (bytes.fromhex(one) for one in stored["hashes"]))
         if (frontier.size, frontier.root()) == (seal.size, seal.head.root):
             return frontier
     except (OSError, ValueError, TypeError, KeyError):
-        pass  # only quicker: what is signed does not rest on it
+        pass  # it only saves time: what is signed does not rest on it
     frontier = Frontier()
     with where.entries.open("rb") as entries, where.leaves.open("rb") as leaves:
         for data, _ in _known(walk(entries, leaves), seal.size):
@@ -271,21 +271,21 @@ def _frontier(where: Files, seal: Seal) -> Frontier:
     return frontier
 
 
-def _keep(where: Files, frontier: Frontier, digest: bytes) -> None:
-    kept = {"size": frontier.size, "hashes": [one.hex() for one in frontier.hashes], "seals": digest.hex()}
-    replace_file(where.tree, json.dumps(kept).encode())
+def _store(where: Files, frontier: Frontier, digest: bytes) -> None:
+    stored = {"size": frontier.size, "hashes": [one.hex() for one in frontier.hashes], "seals": digest.hex()}
+    replace_file(where.tree, json.dumps(stored).encode())
 
 
-def _kept(where: Files) -> bytes | None:
-    """The hash of the list as it was when the tree was kept; None where that is not known."""
+def _stored_digest(where: Files) -> bytes | None:
+    """The hash that the list had when the tree was stored; None if that is not known."""
     try:
         return bytes.fromhex(json.loads(where.tree.read_bytes())["seals"])
     except (OSError, ValueError, TypeError, KeyError):
-        return None  # only quicker: then the whole list is read
+        return None  # it only saves time: without it the whole list is read
 
 
 def current_key(last: Seal | None, candidates: Sequence[VerifierKey]) -> VerifierKey | None:
-    """Which of these keys the log is signed by now; None before the first seal, or if it is none of them."""
+    """Which of these keys signs the log now; None before the first seal, or if another key does."""
     try:
         return last.key_after(candidates) if last is not None else None
     except NoteFault as fault:

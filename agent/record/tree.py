@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 6962 and RFC 9162: roots, proofs, and their verification. Pure.
 
 Hashes are 32 bytes (SHA-256). `leaf_hash` is of a leaf's data; everything else works on leaf hashes. A `Frontier` grows
-by a leaf in O(log n) and remembers O(log n); a proof needs the roots of O(log n) ranges of leaves, which whoever keeps
+by a leaf in O(log n) and remembers O(log n); a proof needs the roots of O(log n) ranges of leaves, which whoever has
 the leaves can give (`inclusion_ranges`, `consistency_ranges`, `root_of`).
 """
 
@@ -25,7 +25,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class Frontier:
-    """A growing tree, of which only the roots of its complete subtrees are kept, the largest first."""
+    """A growing tree that remembers only the roots of its complete subtrees, the largest first."""
 
     __slots__ = ("_hashes", "_size")
 
@@ -46,7 +46,7 @@ class Frontier:
         return tuple(self._hashes)
 
     def copy(self) -> "Frontier":
-        """Another that grows by itself."""
+        """Another tree with these leaves, which grows independently."""
         return Frontier(self._size, self._hashes)
 
     def add(self, leaf: bytes) -> None:
@@ -129,7 +129,7 @@ def _split(count: int) -> int:
 
 
 def verify_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> bool:
-    """Whether the proof shows that the leaf hash stands at `index` of the tree with this root (RFC 9162, 2.1.3.2)."""
+    """Whether the proof shows that the leaf hash is at `index` in the tree with this root (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size or len(leaf) != 32:
         return False
     node, last, seen = index, size - 1, leaf
@@ -151,7 +151,7 @@ def verify_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes],
 def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
     """Whether the proof shows that the first tree is the beginning of the second (RFC 9162, 2.1.4.2).
 
-    Nothing can be shown of an empty tree: False.
+    False for an empty tree: nothing can be shown about it.
     """
     if not 0 < old <= new:
         return False

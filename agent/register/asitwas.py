@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from agent.model import Register
+from agent.model.register import Register
 from agent.register.cameras import read_cameras
 from agent.register.opening import read_visits
 from agent.register.reading import Kind, Rules

@@ -19,7 +19,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import sha256
 from itertools import groupby
 
-from agent.model import Doubt, Interval, Visit, VisitId
+from agent.model.ids import VisitId
+from agent.model.register import Doubt, Visit
+from agent.model.times import Interval
 from agent.register import approval, cells
 from agent.register.contentlines import Component, NoCalendar, Property, read_components
 from agent.register.dates import FIRST_YEAR, LAST_YEAR, CellDate

@@ -5,7 +5,8 @@ import io
 import re
 from datetime import timedelta
 
-from agent.model import Camera, RegisteredCamera
+from agent.model.capture import Camera
+from agent.model.register import RegisteredCamera
 from agent.register.cameras import COLUMNS
 from agent.register.cells import key, printable
 

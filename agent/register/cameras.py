@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from functools import partial
 
-from agent.model import RegisteredCamera
+from agent.model.register import RegisteredCamera
 from agent.register import cells
 from agent.register.faults import Fault, Notes, contained_line, doubled
 from agent.register.reading import CamerasReading

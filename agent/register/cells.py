@@ -5,7 +5,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-from agent.model import Place, VisitId
+from agent.model.capture import Place
+from agent.model.ids import VisitId
 from agent.register.faults import Notes
 from agent.register.text import GARBLED
 

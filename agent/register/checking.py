@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from agent.model import Register, Sha256
+from agent.model.ids import Sha256
+from agent.model.register import Register
 from agent.register.cameras import COLUMNS as CAMERAS
 from agent.register.cameras import read_cameras
 from agent.register.faults import Fault, Which

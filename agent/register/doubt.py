@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from agent.model import Doubt, Interval
+from agent.model.register import Doubt
+from agent.model.times import Interval
 from agent.register.dates import FIRST_YEAR, LAST_YEAR, Order, Written, plain_date, read_written
 from agent.register.faults import Notes
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from agent.model import Visit
+from agent.model.register import Visit
 from agent.register.zones import zone_named
 
 

@@ -7,7 +7,8 @@ serial, two cameras of one model look the same in their files, so both are candi
 from dataclasses import dataclass
 from datetime import timedelta
 
-from agent.model import Camera, RegisteredCamera
+from agent.model.capture import Camera
+from agent.model.register import RegisteredCamera
 from agent.register.cells import key
 
 

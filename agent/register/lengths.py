@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from agent.model import Doubt, Visit
+from agent.model.register import Doubt, Visit
 from agent.register.faults import Fault
 from agent.register.reading import Rules, VisitsReading
 

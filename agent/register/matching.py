@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from math import asin, cos, isfinite, nan, radians, sin, sqrt
 
-from agent.model import Capture, Decision, Interval, Level, Place, Register, Verdict, Visit, VisitId, WallClock
+from agent.model.capture import Capture, Place
+from agent.model.decision import Decision, Verdict
+from agent.model.ids import VisitId
+from agent.model.register import Register, Visit
+from agent.model.times import Interval, Level, WallClock
 from agent.register import reasons, wording
 from agent.register.identify import Candidates, identify
 from agent.register.overlap import Readings, Relation, hull, readings, zone_of

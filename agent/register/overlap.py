@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum
 
 from agent.errors import RegisterError
-from agent.model import Capture, Interval, Visit, WallClock
+from agent.model.capture import Capture
+from agent.model.register import Visit
+from agent.model.times import Interval, WallClock
 from agent.register.zones import zone_named
 
 ANY_OFFSET = timedelta(hours=24)

@@ -19,7 +19,9 @@ Videos are never left alone in this way, because phones' clips lose their marks 
 from collections.abc import Sequence
 from datetime import UTC, timedelta
 
-from agent.model import Capture, Interval, Level, Origin, Visit, WallClock
+from agent.model.capture import Capture, Origin
+from agent.model.register import Visit
+from agent.model.times import Interval, Level, WallClock
 
 A_DAY = timedelta(days=1)
 """How far a time from a name or a program may be wrong: another desk's zone, and a clock that is a day out."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from agent.model import Doubt, Register, RegisteredCamera, Visit, VisitId
+from agent.model.ids import VisitId
+from agent.model.register import Doubt, Register, RegisteredCamera, Visit
 from agent.register.cells import key
 from agent.register.dates import Order
 from agent.register.faults import Fault

@@ -6,7 +6,9 @@ The reasons for a private photo are shown only on the screen of its own laptop.
 from collections.abc import Iterable
 from datetime import timedelta
 
-from agent.model import Capture, Interval, Level, Visit, WallClock
+from agent.model.capture import Capture
+from agent.model.register import Visit
+from agent.model.times import Interval, Level, WallClock
 from agent.register import wording
 from agent.register.identify import Candidates
 from agent.register.overlap import Readings, Relation, zone_of

@@ -6,7 +6,7 @@ and a warning is given.
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-from agent.model import Interval
+from agent.model.times import Interval
 from agent.register.dates import CellDate
 from agent.register.faults import Notes
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import RegisterError
-from agent.model import Register, RegisteredCamera, Sha256, Visit
+from agent.model.ids import Sha256
+from agent.model.register import Register, RegisteredCamera, Visit
 from agent.register.cached import Cached
 from agent.register.cameras import read_cameras
 from agent.register.cells import key

@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from agent.model import Doubt, Interval, Place, Register, RegisteredCamera, Sha256, Visit, VisitId
+from agent.model.capture import Place
+from agent.model.ids import Sha256, VisitId
+from agent.model.register import Doubt, Register, RegisteredCamera, Visit
+from agent.model.times import Interval
 from agent.register.faults import Fault
 
 FORM = 2

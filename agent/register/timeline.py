@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Self
 
-from agent.model import Interval, Register, Visit
+from agent.model.register import Register, Visit
+from agent.model.times import Interval
 from agent.register.overlap import widened
 from agent.register.people import Staff
 from agent.register.uncertain import Unsure, is_on, staff_of, unsure_visits

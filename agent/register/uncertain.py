@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
-from agent.model import Capture, Doubt, Interval, Level, Register, Visit, WallClock
+from agent.model.capture import Capture
+from agent.model.register import Doubt, Register, Visit
+from agent.model.times import Interval, Level, WallClock
 from agent.register import wording
 from agent.register.overlap import Readings, Relation, readings, zone_of
 from agent.register.people import Staff, recognise

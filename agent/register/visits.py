@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import partial
 
-from agent.model import Doubt, Interval, Visit
+from agent.model.register import Doubt, Visit
+from agent.model.times import Interval
 from agent.register import approval, cells
 from agent.register.dates import CellDate, Distrust, Order, Written, distrust, read_time, read_written
 from agent.register.doubt import doubt

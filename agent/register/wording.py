@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta, tzinfo
 
-from agent.model import Interval, Visit
+from agent.model.register import Visit
+from agent.model.times import Interval
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 
 from agent.errors import Unforeseen, contained, kind_and_place
-from agent.model import Known, Leftover, LocalFile
+from agent.model.files import LocalFile
+from agent.model.removal import Known, Leftover
 from agent.removal.cloud import find_cloud_sync
 from agent.removal.trash import find_in_trash
 

@@ -31,7 +31,7 @@ if sys.platform != "win32":
     from pathlib import Path
 
     from agent.files.opening import IsLink, NotRegular, open_plain
-    from agent.model import Fingerprint, LocalFile
+    from agent.model.files import Fingerprint, LocalFile
     from agent.removal.exclusive import put_back
     from agent.removal.faults import as_local_fault, changed, in_use, stranded, unconfirmed
     from agent.removal.names import PRIVATE_PREFIX

@@ -2,7 +2,7 @@
 
 import sys
 
-from agent.model import Fingerprint, LocalFile
+from agent.model.files import Fingerprint, LocalFile
 
 if sys.platform == "win32":
     from agent.removal.windows import take_away

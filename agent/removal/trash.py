@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from agent.errors import Unforeseen, contained
-from agent.model import Known
+from agent.model.removal import Known
 
 _LARGEST = 64 * 1024
 """Bytes read at most of a `.trashinfo`, which has two lines that matter."""

@@ -27,7 +27,7 @@ if sys.platform == "win32":
     from agent.errors import LocalFault
     from agent.files.longpaths import extended
     from agent.files.opening import NAME_SURROGATE
-    from agent.model import Fingerprint, LocalFile
+    from agent.model.files import Fingerprint, LocalFile
     from agent.removal.faults import as_local_fault, changed, in_use, read_only, still_open, unconfirmed, vanished
     from agent.removal.names import kept_name
 

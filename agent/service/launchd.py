@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 from agent.errors import AgentError, UsageError
-from agent.model import Known
+from agent.model.removal import Known
 from agent.service.launch import NAME, RESTART_SECONDS, Launch
 from agent.service.port import ServiceStatus
 from agent.service.system_tool import ask, run_or_raise

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent.model import Known
+from agent.model.removal import Known
 
 
 @dataclass(frozen=True, slots=True)

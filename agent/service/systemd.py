@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agent.errors import UsageError
-from agent.model import Known
+from agent.model.removal import Known
 from agent.service.launch import DESCRIPTION, NAME, RESTART_SECONDS, Launch
 from agent.service.port import ServiceStatus
 from agent.service.system_tool import ask, run_or_raise

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, Strict, StrictBool, StrictInt
 from pydantic.dataclasses import dataclass
 
-from agent.model import RemoteName
+from agent.model.ids import RemoteName
 from agent.settings import checks
 from agent.settings.places import config_folder, expanded, state_folder
 from agent.settings.tables_for_it import EXACT, ForwardSettings, Locked, RetentionSettings

@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from agent.errors import AgentError, LocalFault, ShareFault, ShareUnreachable, unforeseen
-from agent.model import Delivery, Proof, TransferId
+from agent.model.delivery import Delivery
+from agent.model.ids import TransferId
+from agent.model.proof import Proof
 from agent.share.connecting import connect
 from agent.share.faults import Refused, as_fault
 from agent.share.finalcheck import FinalCheck

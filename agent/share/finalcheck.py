@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from agent.errors import NotProven
-from agent.model import Fingerprint
+from agent.model.files import Fingerprint
 from agent.share import wire
 from agent.share.faults import Refused
 from agent.share.pool import PooledConnection

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from agent.model import Delivery, TransferId
+from agent.model.delivery import Delivery
+from agent.model.ids import TransferId
 
 MOST = 192  # the most deliveries taken before the first has its outcome
 MOST_BYTES = 128 * 1024 * 1024  # and the most bytes: ten seconds' worth at 100 Mbit/s

@@ -11,7 +11,10 @@ from types import TracebackType
 from typing import Self
 
 from agent.errors import LocalFault, ShareDenied, ShareFault, ShareFull, ShareUnreachable
-from agent.model import Delivery, Fingerprint, Method, Outgoing, Proof, RemoteName, Sha256, TransferId
+from agent.model.delivery import Delivery, Outgoing
+from agent.model.files import Fingerprint
+from agent.model.ids import RemoteName, Sha256, TransferId
+from agent.model.proof import Method, Proof
 from agent.share.names import another, own_temporary, temporary_name
 from agent.share.port import Abilities, Delivered, HalfSent, Listed, Outcome, Sent, Space, Still, Undelivered
 from agent.share.source import LocalSource

@@ -10,7 +10,9 @@ import hashlib
 import re
 from datetime import datetime
 
-from agent.model import Camera, Fingerprint, RemoteName, TransferId, VisitId
+from agent.model.capture import Camera
+from agent.model.files import Fingerprint
+from agent.model.ids import RemoteName, TransferId, VisitId
 
 _SAFE = re.compile(r"(?![.])[A-Za-z0-9._-]{1,120}(?<![.])")
 _TRANSFER = re.compile(r"[0-9a-f]{32}")

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-from agent.model import Known
+from agent.model.removal import Known
 
 SECONDS = 5.0  # to wait for the system's answer
 _ASK = (

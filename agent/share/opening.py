@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from agent.errors import LocalFault
 from agent.files.opening import IsLink, NotRegular, open_plain
-from agent.model import LocalFile
+from agent.model.files import LocalFile
 
 GONE = "A photo can no longer be read: it was moved, deleted or locked. It will be looked at again."
 CHANGED = (

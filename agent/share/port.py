@@ -11,7 +11,9 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from agent.errors import AgentError
-from agent.model import Delivery, Proof, RemoteName, TransferId
+from agent.model.delivery import Delivery
+from agent.model.ids import RemoteName, TransferId
+from agent.model.proof import Proof
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import secrets
 from bisect import bisect_left
 from typing import Self
 
-from agent.model import Splice
+from agent.model.delivery import Splice
 
 SMALL = 64 * 1024  # bytes; up to this size, the whole file costs no more than the samples
 LENGTH = 4096  # bytes of one sample

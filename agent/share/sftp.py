@@ -17,7 +17,9 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from agent.errors import LoginRefused, ShareFault, ShareUnreachable
-from agent.model import Delivery, Proof, RemoteName, TransferId
+from agent.model.delivery import Delivery
+from agent.model.ids import RemoteName, TransferId
+from agent.model.proof import Proof
 from agent.share import report, wire
 from agent.share.connecting import connect
 from agent.share.engine import Acknowledged, ConnectionBroken, Engine, News

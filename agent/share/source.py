@@ -10,7 +10,9 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from agent.errors import LocalFault
-from agent.model import Fingerprint, Outgoing, Sha256
+from agent.model.delivery import Outgoing
+from agent.model.files import Fingerprint
+from agent.model.ids import Sha256
 from agent.share.opening import CHANGED, GONE, is_same, open_same
 
 

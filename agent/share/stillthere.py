@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from agent.errors import NotProven
-from agent.model import Proof
+from agent.model.proof import Proof
 from agent.share.faults import Refused
 from agent.share.names import folder_of
 from agent.share.port import Still

@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Callable
 
 from agent.errors import NotProven
-from agent.model import Fingerprint, Sha256
+from agent.model.files import Fingerprint
+from agent.model.ids import Sha256
 from agent.share import wire
 from agent.share.faults import Refused
 from agent.share.pacing import Bucket, Window

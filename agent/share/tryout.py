@@ -12,7 +12,7 @@ import hashlib
 from dataclasses import dataclass
 
 from agent.errors import ServerUnfit, ShareFault
-from agent.model import TransferId
+from agent.model.ids import TransferId
 from agent.share import wire
 from agent.share.faults import Refused, as_fault
 from agent.share.manners import Manners

@@ -19,7 +19,10 @@ from datetime import datetime
 from typing import Any
 
 from agent.errors import NotProven, ShareFault
-from agent.model import Fingerprint, Method, Outgoing, Proof, RemoteName, TransferId
+from agent.model.delivery import Outgoing
+from agent.model.files import Fingerprint
+from agent.model.ids import RemoteName, TransferId
+from agent.model.proof import Method, Proof
 from agent.share import wire
 from agent.share.faults import Refused
 from agent.share.finalcheck import FinalCheck

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.errors import LocalFault
-from agent.model import Fingerprint, Sha256, Splice
+from agent.model.delivery import Splice
+from agent.model.files import Fingerprint
+from agent.model.ids import Sha256
 from agent.tagging.head import MOST_IN_SEGMENT, SOI, XMP_HEADER
 from agent.tagging.opening import open_photo
 from agent.tagging.packet import previous_packet

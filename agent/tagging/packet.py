@@ -16,7 +16,7 @@ import zlib
 from dataclasses import dataclass
 from html import escape  # not xml.sax.saxutils, which loads urllib and http
 
-from agent.model import Sha256
+from agent.model.ids import Sha256
 from agent.tagging.markup import Document, Edit, Element, NotOurXml, appended, edited, parse
 from agent.tagging.tag import FoundTag, Tag, TagKind, fingerprint, read, written
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from agent.errors import LocalFault
-from agent.model import Splice
+from agent.model.delivery import Splice
 from agent.tagging.head import APP0, APP1, APP2, EXIF_HEADER, MOST_IN_SEGMENT, XMP_HEADER, BrokenHead, Head, Segment
 from agent.tagging.markup import NotOurXml
 from agent.tagging.opening import open_photo

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from agent.model import Fingerprint, Interval, Level, Sha256, TransferId, VisitId
+from agent.model.files import Fingerprint
+from agent.model.ids import Sha256, TransferId, VisitId
+from agent.model.times import Interval, Level
 
 # XML 1.0, production 2 (Char): a document cannot contain any other character, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -11,7 +11,8 @@ from functools import partial
 from typing import BinaryIO
 
 from agent.errors import LocalFault, UsageError
-from agent.model import Fingerprint, Sha256, TransferId, VisitId
+from agent.model.files import Fingerprint
+from agent.model.ids import Sha256, TransferId, VisitId
 from agent.tagging.head import APP1, HEAD_LIMIT, MOST_IN_SEGMENT, SOI, XMP_HEADER, BrokenHead, Head, Segment
 from agent.tagging.packet import find
 from agent.tagging.tag import FoundTag, Tag, TagKind

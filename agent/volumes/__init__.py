@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Protocol
 
-from agent.model import Volume
+from agent.model.files import Volume
 from agent.volumes.plugged import PluggedIn
 
 if sys.platform == "linux":

@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.model import Volume
+from agent.model.files import Volume
 from agent.volumes.plugged import PluggedIn
 
 # Linux gives files on FAT and exFAT new numbers each time it loads them; FUSE, MTP and 9p file systems often do, too.

@@ -16,7 +16,7 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.model import Volume
+from agent.model.files import Volume
 from agent.volumes.plugged import PluggedIn
 
 _PLUGGED_IN = Path("/Volumes")

@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.model import Volume
+from agent.model.files import Volume
 from agent.volumes.plugged import PluggedIn
 
 _STEADY = frozenset({"NTFS", "REFS"})

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from agent.errors import JournalError
 from agent.journal import CardSaid
 from agent.language import text
-from agent.model import VisitId
+from agent.model.ids import VisitId
 from agent.pipeline.cards import Card, Phase, cards
 from agent.pipeline.pausing import resume
 from agent.pipeline.status import is_running

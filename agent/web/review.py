@@ -8,7 +8,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agent.errors import LocalFault, UsageError
 from agent.language import plural, text
-from agent.model import Level, PhotoId, Visit, VisitId
+from agent.model.ids import PhotoId, VisitId
+from agent.model.register import Visit
+from agent.model.times import Level
 from agent.pipeline import answers
 from agent.pipeline.answers import UNDO_FOR
 from agent.pipeline.jobs import thumbnail_of

@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 
 from agent.language import plural, text
 from agent.language.times import full_date, short_month
-from agent.model import Visit
+from agent.model.register import Visit
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ from werkzeug.wrappers import Response
 
 from agent.errors import UsageError
 from agent.language import text
-from agent.model import Visit, VisitId
-from agent.pipeline.attest import Place, Word, attest, attested, statements, take_back
+from agent.model.ids import VisitId
+from agent.model.register import Visit
+from agent.pipeline.attest import attest, attested, statements, take_back
 from agent.pipeline.overview import VisitTally, overview
+from agent.record.words import Place, Word
 from agent.register.uncertain import is_on, staff_of
 from agent.web.app import context, moment, page_app, saved
 from agent.web.now import asked_now

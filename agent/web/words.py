@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from agent.language import plural, text
-from agent.model import Interval, Level
+from agent.model.times import Interval, Level
 from agent.pipeline.questions import Question
 from agent.web.times import Times
 

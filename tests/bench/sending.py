@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.folders import look
-from agent.model import Delivery, Fingerprint, Outgoing, PhotoId, RemoteName, Sha256, TransferId
+from agent.model.delivery import Delivery, Outgoing
+from agent.model.files import Fingerprint
+from agent.model.ids import PhotoId, RemoteName, Sha256, TransferId
 from agent.share import Delivered, Server, Undelivered, open_share
 
 

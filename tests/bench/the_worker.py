@@ -17,7 +17,9 @@ from pathlib import Path
 from PIL import Image
 
 from agent.capture import PhotoReader, ReadRequest, read
-from agent.model import Fingerprint, Level, Sha256, TransferId, VisitId
+from agent.model.files import Fingerprint
+from agent.model.ids import Sha256, TransferId, VisitId
+from agent.model.times import Level
 from agent.pipeline.jobs import JOBS
 from agent.tagging import Tag, plan
 from agent.tagging.jobs import SPLICE, splice_question, understood_splice

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from agent.errors import LocalFault, ShareFault, ShareUnreachable
-from agent.model import Delivery, Method, Outgoing, RemoteName, Splice, TransferId
+from agent.model.delivery import Delivery, Outgoing, Splice
+from agent.model.ids import RemoteName, TransferId
+from agent.model.proof import Method
 from agent.share import Delivered, Sent, Share, Undelivered
 from agent.share.names import own_temporary, temporary_name
 from tests.contract.conftest import Stand

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import ShareUnreachable
-from agent.model import Proof
+from agent.model.proof import Proof
 from agent.share import Delivered, Still
 from tests.contract.conftest import InMemory, OnDisk, Stand
 from tests.servers.photos import content, delivery, outgoing

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import UsageError
-from agent.model import Outcome
+from agent.model.removal import Outcome
 from agent.record import EntryKind, Record
 from agent.record.entry import Entry
 from agent.removal.names import PRIVATE_PREFIX

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from agent.errors import LocalFault
-from agent.model import Fingerprint, LocalFile, Sha256
+from agent.model.files import Fingerprint, LocalFile
+from agent.model.ids import Sha256
 from agent.removal import recover, remove
 from tests.laptop import PRIVATE, Laptop, jpeg, sha256
 from tests.servers.fixtures import sshd  # noqa: F401

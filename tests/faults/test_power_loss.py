@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from agent.journal import Journal, State
-from agent.record import EntryKind, Record
+from agent.record import Draft, EntryKind, Record
 from agent.record.keys import KeyPlace
 from agent.register import RegisterStore
 from tests.faults import profile
@@ -175,7 +175,7 @@ def makes_sense(folder: Path, unlinked: list[str]) -> None:
             gone = {content.sha256 for content in tracked.fingerprints}
             assert gone <= set(unlinked), "the journal says removed, and it is here"
     RegisterStore(state / "register").current()
-    record.append(EntryKind.SHARE_REFUSED, {"reason": "login"}, event="after-the-power-cut", at=datetime.now(UTC))
+    record.append(Draft(EntryKind.SHARE_REFUSED, {"reason": "login"}, "after-the-power-cut", datetime.now(UTC)))
     assert record.verify() is not None
     if record.seals():
         record.seal(KeyPlace(folder / "config" / "log_ed25519", "laptop-17", None).load())

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from agent.journal import State, TrackedPhoto
-from agent.model import VisitId, Volume
+from agent.model.files import Volume
+from agent.model.ids import VisitId
 from agent.pipeline.context import Context, open_context
 from agent.pipeline.events import Event, Happened, Summary
 from agent.pipeline.lock import only_writer

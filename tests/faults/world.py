@@ -17,7 +17,7 @@ from pathlib import Path
 import piexif
 from PIL import Image
 
-from agent.model import Sha256
+from agent.model.ids import Sha256
 from tests.laptop import ON_VISIT, PRIVATE, VISITS, Laptop, Server
 
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><!-- by another program --></x:xmpmeta>"

@@ -25,7 +25,11 @@ from zoneinfo import ZoneInfo
 
 from agent.capture import ReadRequest, read
 from agent.errors import LocalFault
-from agent.model import Capture, Interval, Register, Sha256, Verdict, Visit, VisitId
+from agent.model.capture import Capture
+from agent.model.decision import Verdict
+from agent.model.ids import Sha256, VisitId
+from agent.model.register import Register, Visit
+from agent.model.times import Interval
 from agent.register import decide
 from agent.worker import READING
 from tests.conftest import SHARED

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
-from agent.model import Interval
+from agent.model.times import Interval
 
 ROUNDING = timedelta(minutes=1)
 """ExifTool leaves out the seconds of some AVIs, and a clip's header is written a moment after its end."""

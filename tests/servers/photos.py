@@ -4,17 +4,9 @@ import hashlib
 import random
 from pathlib import Path
 
-from agent.model import (
-    Delivery,
-    Fingerprint,
-    LocalFile,
-    Outgoing,
-    PhotoId,
-    RemoteName,
-    Sha256,
-    Splice,
-    TransferId,
-)
+from agent.model.delivery import Delivery, Outgoing, Splice
+from agent.model.files import Fingerprint, LocalFile
+from agent.model.ids import PhotoId, RemoteName, Sha256, TransferId
 
 
 def looked_at(path: Path) -> LocalFile:

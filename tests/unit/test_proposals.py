@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.model import Camera, Interval, Level, Register, Visit, VisitId
+from agent.model.capture import Camera
+from agent.model.ids import VisitId
+from agent.model.register import Register, Visit
+from agent.model.times import Interval, Level
 from agent.pipeline.proposals import MOST, NOT_MINE, Proposer, not_after
 from agent.register import identify
 

@@ -15,9 +15,9 @@ from agent.audit.verified import Proven, ProvenRecord, proven_records
 from agent.audit.verify import verify
 from agent.errors import UsageError
 from agent.record.checkpoint import checkpoint_of
+from agent.record.kinds import EntryKind
 from agent.record.note import VerifierKey
 from agent.record.published import origin
-from agent.record.schema import EntryKind
 from agent.record.tree import Frontier
 
 _SCHOOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")

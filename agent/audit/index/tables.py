@@ -1,7 +1,7 @@
 """The tables of the index and their rows. Pure.
 
 Everything in them comes from the record, which holds no private file, local path, position or child's name
-(`agent.record.schema`). Times are in UTC. Text that the record does not have is NULL.
+(`agent.record.bodies`). Times are in UTC. Text that the record does not have is NULL.
 
 - `entries`: one row for each entry that was not erased; `entry` is its index in the device's record.
 - `files`: one row for each file of a photo that was transferred.
@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from agent.record.entry import Entry
-from agent.record.schema import JSON, LONGEST_TEXT, EntryKind
+from agent.record.kinds import EntryKind
+from agent.record.values import JSON, LONGEST_TEXT
 
 UNDATED = "0000-00"
 """The month for entries that a clock dated before 2000 or after 2099."""
@@ -58,6 +59,26 @@ class Table:
 
 _WHERE = (Column("device", needed=True), Column("entry", Of.COUNT, needed=True))
 
+_TEXTS = (
+    Column("visit"),
+    Column("photo", few=False),
+    Column("transfer", few=False),
+    Column("staff"),
+    Column("decided_by"),
+    Column("level"),
+    Column("register_version"),
+    Column("outcome"),
+    Column("damage"),
+    Column("reason"),
+)
+_TIMES = (
+    Column("found_at", Of.TIME),
+    Column("reachable_at", Of.TIME),
+    Column("proven_at", Of.TIME),
+    Column("removed_at", Of.TIME),
+)
+"""Fields of bodies, each under the name that it has there."""
+
 ENTRIES = Table(
     "entries",
     (
@@ -66,20 +87,8 @@ ENTRIES = Table(
         Column("kind", needed=True),
         Column("recorded_at", Of.TIME),
         Column("share_at", Of.TIME),
-        Column("visit"),
-        Column("photo", few=False),
-        Column("transfer", few=False),
-        Column("staff"),
-        Column("decided_by"),
-        Column("level"),
-        Column("register_version"),
-        Column("outcome"),
-        Column("damage"),
-        Column("reason"),
-        Column("found_at", Of.TIME),
-        Column("reachable_at", Of.TIME),
-        Column("proven_at", Of.TIME),
-        Column("removed_at", Of.TIME),
+        *_TEXTS,
+        *_TIMES,
         Column("files", Of.COUNT),
         Column("bytes", Of.COUNT),
         Column("copies", Of.COUNT),
@@ -121,19 +130,6 @@ DEVICES = Table(
 
 TABLES = (ENTRIES, FILES, DEVICES)
 
-_TEXTS = (
-    "visit",
-    "photo",
-    "transfer",
-    "staff",
-    "decided_by",
-    "level",
-    "register_version",
-    "outcome",
-    "damage",
-    "reason",
-)
-_TIMES = ("found_at", "reachable_at", "proven_at", "removed_at")
 MOST = 2**63 - 1
 """The largest integer that a table can hold."""
 
@@ -158,8 +154,8 @@ def entry_row(entry: Entry) -> Row:
         str(entry.kind),
         _utc(entry.at),
         None if entry.share_at is None else _utc(entry.share_at),
-        *(_text(body.get(name)) for name in _TEXTS),
-        *(_time(body.get(name)) for name in _TIMES),
+        *(_text(body.get(column.name)) for column in _TEXTS),
+        *(_time(body.get(column.name)) for column in _TIMES),
         count,
         sum(_count(file.get("original_size")) or 0 for file in files) if files else None,
         _count(body.get("copies")),

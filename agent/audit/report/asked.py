@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from agent.audit.findings import Report
 from agent.audit.report.checks import SpotCheck
 from agent.audit.report.words import Clock
-from agent.model import Visit
+from agent.model.register import Visit
 from agent.record.note import Signer
 
 

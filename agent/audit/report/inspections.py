@@ -11,10 +11,12 @@ from typing import Any
 from agent.audit.report.shown import count_of, shown, text_of
 from agent.audit.report.words import count, span
 from agent.record.entry import Entry
-from agent.record.schema import LOOKED_AT, NOT_LOOKED_AT
+from agent.record.words import Spot, Why
 
 MOST = 200
 """The most findings of one inspection that are shown."""
+
+_SPOTS = tuple(Spot)
 
 _WHY = {
     "no permission": "no permission to look",
@@ -105,17 +107,17 @@ def inspection_of(entry: Entry, at: datetime) -> Inspection:
     places = [
         (str(one["place"]), count_of(one, "files"))
         for one in _objects(body.get("places"))
-        if one.get("place") in LOOKED_AT
+        if one.get("place") in _SPOTS
     ]
     found = [
         (str(one["visit"])[:500], str(one["place"]), count_of(one, "copies"), count_of(one, "photos"))
         for one in _objects(body.get("found"))
-        if isinstance(one.get("visit"), str) and one.get("place") in LOOKED_AT
+        if isinstance(one.get("visit"), str) and one.get("place") in _SPOTS
     ]
     not_known = [
         (str(one["place"]), str(one["why"]), count_of(one, "count"))
         for one in _objects(body.get("not_known"))
-        if one.get("place") in LOOKED_AT and one.get("why") in NOT_LOOKED_AT
+        if one.get("place") in _SPOTS and one.get("why") in tuple(Why)
     ]
     return Inspection(
         entry.device,

@@ -14,7 +14,7 @@ from html import escape
 
 from agent.files.beneath import Beneath, NotPlain
 from agent.record.entry import Entry
-from agent.record.schema import EntryKind
+from agent.record.kinds import EntryKind
 
 LARGEST = 64 * 1024**3
 """The most bytes of a file that are read."""

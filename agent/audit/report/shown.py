@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from agent.record.schema import JSON, trace_of_private
+from agent.record.values import JSON, trace_of_private
 
 LONGEST = 120
 """The most characters of a text that are shown."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from agent.audit.show import formula_safe
-from agent.record.schema import LARGEST
+from agent.record.values import LARGEST
 
 
 def to_json(facts: Mapping[str, Any]) -> bytes:

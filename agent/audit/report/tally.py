@@ -12,9 +12,11 @@ from typing import Any
 from agent.audit.report.cells import Breach, Cell, Day, Laptop, Month, Statement
 from agent.audit.report.inspections import Inspection, inspection_of
 from agent.audit.report.shown import count_of, text_of, time_of
-from agent.model import Method
+from agent.model.proof import Method
+from agent.model.removal import Outcome
 from agent.record.entry import Entry
-from agent.record.schema import OUTCOMES, PLACES, WORDS, EntryKind
+from agent.record.kinds import EntryKind
+from agent.record.words import Place, Word
 
 MOST_VISITS = 2_000
 """The most visits of one laptop that are counted separately."""
@@ -237,7 +239,7 @@ class Tally:
     def _not_removed(self, entry: Entry, _laptop: Laptop, _when: datetime) -> None:
         body, cell = entry.body, self._cell(entry)
         outcome = body.get("outcome")
-        if cell is None or outcome not in OUTCOMES:
+        if cell is None or outcome not in tuple(Outcome):
             return
         photo = (body.get("photo"), body.get("transfer"))
         here = self._open[entry.device]
@@ -278,7 +280,7 @@ class Tally:
 
     def _attested(self, entry: Entry, _laptop: Laptop, when: datetime) -> None:
         body = entry.body
-        said = {place: str(body.get(place)) for place in PLACES if body.get(place) in WORDS}
+        said = {str(place): str(body.get(place)) for place in Place if body.get(place) in tuple(Word)}
         if len(self.statements) < MOST_STATED and isinstance(body.get("visit"), str):
             visit, staff = str(body["visit"])[:500], text_of(body, "staff")
             self.statements.append(Statement(visit, staff, entry.device, entry.index, when, said))

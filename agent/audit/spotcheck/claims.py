@@ -17,9 +17,9 @@ from agent.audit.findings import Report
 from agent.audit.lines import LONGEST_LINE
 from agent.audit.spotcheck.transfers import Transfer, TransferredFile, read_transfer, staff_of
 from agent.files.beneath import NotPlain
+from agent.record.kinds import EntryKind
 from agent.record.leaf import LEAF_LINE
 from agent.record.published import origin
-from agent.record.schema import EntryKind
 
 Place = tuple[str, int]
 """A record's origin and an entry's index."""

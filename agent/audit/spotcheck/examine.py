@@ -23,7 +23,7 @@ from agent.audit.spotcheck.words import plain
 from agent.audit.verify import verify_all
 from agent.errors import LocalFault, ShareFault
 from agent.files.beneath import Beneath, NotPlain
-from agent.model import Fingerprint
+from agent.model.files import Fingerprint
 from agent.record.note import VerifierKey
 from agent.record.published import ORIGIN, origin
 

@@ -17,7 +17,7 @@ from agent.audit.spotcheck.transfers import Transfer, TransferredFile, read_tran
 from agent.audit.spotcheck.words import plain
 from agent.errors import LocalFault, RecordError, ShareFault, Unforeseen, contained
 from agent.files.beneath import NotPlain
-from agent.model import Verdict
+from agent.model.decision import Verdict
 from agent.record.entry import entry_of
 from agent.record.leaf import ERASED_SALT, commit, erased_index, read_leaf_line
 from agent.record.published import ORIGIN

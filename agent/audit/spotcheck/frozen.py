@@ -22,9 +22,9 @@ from agent.audit.trust import trusted
 from agent.errors import RecordError, UsageError
 from agent.files.beneath import Beneath, NotPlain
 from agent.record.checkpoint import Checkpoint, checkpoint_of
+from agent.record.kinds import EntryKind
 from agent.record.note import NoteFault, VerifierKey
 from agent.record.published import ORIGIN, origin
-from agent.record.schema import EntryKind
 from agent.record.tree import leaf_hash
 
 

@@ -9,7 +9,8 @@ from typing import BinaryIO
 from agent.audit.holdings import VISITS, HeldFile, on_disk
 from agent.audit.spotcheck.ports import Fetched
 from agent.files.beneath import Beneath, NotPlain
-from agent.model import Fingerprint, Sha256
+from agent.model.files import Fingerprint
+from agent.model.ids import Sha256
 
 _CHUNK = 1 << 20
 

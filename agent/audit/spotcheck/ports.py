@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from agent.audit.holdings import HeldFile
-from agent.model import Decision, Fingerprint
+from agent.model.decision import Decision
+from agent.model.files import Fingerprint
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent.model import Fingerprint, Sha256
+from agent.model.files import Fingerprint
+from agent.model.ids import Sha256
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")

@@ -4,7 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent.model import Fingerprint, Sha256
+from agent.model.files import Fingerprint
+from agent.model.ids import Sha256
 from agent.share import wire
 from agent.share.faults import Refused
 from agent.share.pool import ConnectionPool

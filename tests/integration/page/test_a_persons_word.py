@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from agent.errors import UsageError
-from agent.model import VisitId
-from agent.pipeline.attest import Place, Word, attest, attested, take_back
+from agent.model.ids import VisitId
+from agent.pipeline.attest import attest, attested, take_back
 from agent.record import EntryKind
+from agent.record.words import Place, Word
 from tests.laptop import ON_VISIT, Laptop
 
 MUSEUM = VisitId("museum")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agent.journal import CardAnswer, CardSaid
-from agent.model import VisitId
+from agent.model.ids import VisitId
 from agent.pipeline.cards import Card, Phase, put_down
 from agent.pipeline.lock import only_writer
 from agent.volumes import PluggedIn

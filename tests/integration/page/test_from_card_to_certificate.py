@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from agent.journal import Journal
-from agent.pipeline.attest import Place
 from agent.record import EntryKind
+from agent.record.words import Place
 from tests.integration.pipeline.cards.desk import Desk, filled, wait
 from tests.laptop import Laptop
 from tests.loopcards import Reader, reader_for

@@ -15,7 +15,8 @@ import pytest
 
 from agent.folders import walk
 from agent.journal import State
-from agent.model import Photo, VisitId
+from agent.model.files import Photo
+from agent.model.ids import VisitId
 from agent.pipeline import examine
 from agent.pipeline.context import open_context
 from agent.pipeline.events import Event, Happened

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from agent.journal import State
-from agent.model import Known
+from agent.model.removal import Known
 from agent.pipeline.context import Context, open_context
 from agent.pipeline.doctor import examine
 from agent.pipeline.doctor_finding import CheckResult

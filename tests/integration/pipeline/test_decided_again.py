@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.journal import State
-from agent.model import VisitId
+from agent.model.ids import VisitId
 from agent.pipeline.context import open_context
 from agent.pipeline.events import Event, Exit, Happened
 from agent.pipeline.lock import only_writer

@@ -15,10 +15,11 @@ import pytest
 from agent.cli.inspect import command
 from agent.pipeline.context import open_context
 from agent.pipeline.inspect import Inspecting, Inspection
-from agent.pipeline.inspect_places import PlaceToLook, Spot
+from agent.pipeline.inspect_places import PlaceToLook
 from agent.pipeline.inspect_record import last_inspection, note
 from agent.pipeline.lock import only_inspection, only_writer
-from agent.record import Entry, EntryKind
+from agent.record import Draft, Entry, EntryKind
+from agent.record.words import Spot
 from tests.integration.pipeline.test_nothing_private_gets_out import DOUBTFUL_WORD, PRIVATE_WORD, files_with, telling
 from tests.laptop import AT_THE_FARM, ON_VISIT, PRIVATE, VISITS, Laptop, jpeg, mov, sha256
 from tests.platforms import posix_paths
@@ -383,7 +384,7 @@ def test_what_the_share_has_lost_does_not_count_as_sent(after_a_visit: Laptop, i
         sent = next(context.record.entries(kinds={EntryKind.TRANSFERRED}))
         assert sent.body["files"][0]["original_sha256"] == sha256(jpeg(ON_VISIT, seed=1))  # type: ignore[index,call-overload]
         body = {name: sent.body[name] for name in ("photo", "transfer", "visit")} | {"found": "gone"}
-        context.record.append(EntryKind.SHARE_LOST, body, event="lost", at=context.clock())
+        context.record.append(Draft(EntryKind.SHARE_LOST, body, event="lost", at=context.clock()))
     assert [one["what"] for one in inspect(after_a_visit)[1]] == ["photo"]
 
 

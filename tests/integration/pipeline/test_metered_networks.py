@@ -3,7 +3,7 @@
 import pytest
 
 from agent.errors import ShareUnreachable
-from agent.model import Known
+from agent.model.removal import Known
 from agent.pipeline.context import open_context
 from agent.pipeline.doctor_finding import CheckResult
 from agent.pipeline.doctor_share import network

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from agent.journal import State
-from agent.model import VisitId
+from agent.model.ids import VisitId
 from agent.pipeline.context import Context, open_context, wall_clock
 from agent.pipeline.lock import only_writer
 from agent.pipeline.review import assign

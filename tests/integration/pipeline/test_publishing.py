@@ -20,7 +20,7 @@ from agent.pipeline.lock import only_writer
 from agent.pipeline.places import log_key
 from agent.pipeline.review import held
 from agent.pipeline.run import Run
-from agent.record import EntryKind
+from agent.record import Draft, EntryKind
 from tests.laptop import PRIVATE, Heard, Laptop
 from tests.servers.openssh import AS_ROOT
 
@@ -132,7 +132,7 @@ def test_a_publication_that_did_not_arrive_is_sent_again_under_the_same_name(lap
 def test_what_was_not_published_is_published_as_it_was_signed_whatever_came_after(laptop: Laptop) -> None:
     now = datetime.now(UTC).replace(hour=12)
     with only_writer(laptop.settings), open_context(laptop.settings) as context:
-        context.record.append(EntryKind.REFUSED, {"photo": "0a1b2c3d"}, event="x", at=now)
+        context.record.append(Draft(EntryKind.REFUSED, {"photo": "0a1b2c3d"}, event="x", at=now))
         context.record.seal(log_key(laptop.settings).make())
     laptop.photo("IMG_1.jpg")
     laptop.run()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.audit import Report, VerifierKey, utc_now, verify_copy
-from agent.model import Known
+from agent.model.removal import Known
 from agent.pipeline.doctor import examine
 from agent.pipeline.doctor_finding import CheckResult, Finding
 from agent.pipeline.places import log_key

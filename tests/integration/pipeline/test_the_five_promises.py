@@ -8,7 +8,7 @@ from PIL import Image
 
 from agent.errors import RecordError
 from agent.journal import State
-from agent.model import VisitId
+from agent.model.ids import VisitId
 from agent.pipeline.events import Event, Happened
 from agent.pipeline.review import assign
 from agent.record import EntryKind, Record

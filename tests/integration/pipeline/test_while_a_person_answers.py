@@ -10,7 +10,7 @@ import pytest
 
 from agent.errors import RecordError
 from agent.journal import Journal, State
-from agent.model import PhotoId, VisitId
+from agent.model.ids import PhotoId, VisitId
 from agent.pipeline import answers
 from agent.pipeline.context import open_context
 from agent.pipeline.events import Happened

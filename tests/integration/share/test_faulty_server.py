@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import AgentError, NotProven, ShareFault, ShareFull, ShareUnreachable
-from agent.model import Delivery, Splice
+from agent.model.delivery import Delivery, Splice
 from agent.share import Delivered, Outcome, Server, Share, Transport, Undelivered, open_share
 from tests.servers.openssh import SUBSYSTEM, OpenSSH, why_not
 from tests.servers.photos import content, delivery, outgoing, spliced

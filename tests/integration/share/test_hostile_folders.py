@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import FolderNotTrusted, ShareFault
-from agent.model import RemoteName
+from agent.model.ids import RemoteName
 from agent.share import Delivered, Outcome, Server, Undelivered, open_share
 from tests.integration.share.test_faulty_server import held
 from tests.servers.fixtures import sshd  # noqa: F401

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from agent.errors import NotProven, ShareUnreachable
-from agent.model import Delivery, RemoteName, Sha256, Splice
+from agent.model.delivery import Delivery, Splice
+from agent.model.ids import RemoteName, Sha256
 from agent.share import Delivered, Sent, Share, Transport, Undelivered, open_share
 from agent.share.names import temporary_name
 from agent.share.source import LocalSource

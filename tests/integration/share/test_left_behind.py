@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import ShareUnreachable
-from agent.model import Delivery
+from agent.model.delivery import Delivery
 from agent.share import Delivered, Sent, Share, open_share, sshclient
 from agent.share.connecting import connect
 from agent.share.names import temporary_name

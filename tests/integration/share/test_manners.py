@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.model import Delivery
+from agent.model.delivery import Delivery
 from agent.share import Delivered, Undelivered, open_share
 from tests.bench.servers import LINKS, BenchServer
 from tests.integration.share.opening import files, server_of

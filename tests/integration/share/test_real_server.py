@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import HostKeyRefused, LoginRefused, ShareDenied, ShareFault, ShareUnreachable
-from agent.model import Delivery
+from agent.model.delivery import Delivery
 from agent.share import (
     Delivered,
     Sent,
@@ -249,7 +249,9 @@ def test_memory_stays_bounded_whatever_the_size(real: OpenSSH, tmp_path: Path) -
         file.truncate(size)
     import hashlib
 
-    from agent.model import Fingerprint, Outgoing, RemoteName, Sha256
+    from agent.model.delivery import Outgoing
+    from agent.model.files import Fingerprint
+    from agent.model.ids import RemoteName, Sha256
     from tests.servers.photos import looked_at
 
     with big.open("rb") as file:

@@ -3,7 +3,7 @@
 import shutil
 from datetime import UTC, datetime
 
-from agent.model import TransferId
+from agent.model.ids import TransferId
 from agent.share import HalfSent, open_share
 from agent.share.names import temporary_name
 from agent.share.pool import LARGE

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agent.capture import read
-from agent.model import Capture
+from agent.model.capture import Capture
 from tests.unit.capture.photobuilding import NOW, app1, exif_block, jpeg
 
 Reads = Callable[..., Capture]

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.capture import codec
-from agent.model import Capture, Interval, Level, Place
+from agent.model.capture import Capture, Place
+from agent.model.times import Interval, Level
 from agent.worker import wire
 
 GOOD = codec.of_capture(

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent.model import Interval
+from agent.model.times import Interval
 from tests.fuzz.capture import run
 from tests.fuzz.outside import inside, times_of
 from tests.unit.capture.photobuilding import OFFSET, ORIGINAL, TAKEN, app1, exif_block, jpeg

@@ -8,7 +8,8 @@ import piexif
 import pytest
 
 from agent.capture.clock import read_offset
-from agent.model import Capture, Interval, Level
+from agent.model.capture import Capture
+from agent.model.times import Interval, Level
 from tests.unit.capture.photobuilding import NOW, OFFSET, ORIGINAL, TAKEN, app1, exif_block, gps_at, jpeg
 from tests.unit.capture.test_films_of_cameras import avi, box, chunk, movie
 

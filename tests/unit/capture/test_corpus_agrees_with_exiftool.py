@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from agent.capture import read
-from agent.model import Capture, Level
+from agent.model.capture import Capture
+from agent.model.times import Level
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 

@@ -13,7 +13,8 @@ from agent.capture.companions import Companion, adjusted
 from agent.capture.corroborate import corroborated
 from agent.capture.evidence import Stamp
 from agent.capture.placezone import with_zone_of_place
-from agent.model import Capture, Interval, Level, Place, WallClock
+from agent.model.capture import Capture, Place
+from agent.model.times import Interval, Level, WallClock
 from tests.unit.capture.photobuilding import NOW, OFFSET, ORIGINAL, PICTURE, TAKEN, app1, exif_block, gps_at, jpeg
 
 AT = datetime(2026, 3, 14, 10, 11, 12)  # noqa: DTZ001  # what a camera's clock showed

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from agent.capture.avi import stamp_of
-from agent.model import Camera, Capture, Interval, Level, Place, WallClock
+from agent.model.capture import Camera, Capture, Place
+from agent.model.times import Interval, Level, WallClock
 from tests.unit.capture.photobuilding import ORIGINAL, TAKEN, app1, directory, exif_block, gps_at, jpeg
 
 Reads = Callable[..., Capture]

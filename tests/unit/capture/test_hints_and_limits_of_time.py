@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import piexif
 import pytest
 
-from agent.model import Capture, Interval, Level, WallClock
+from agent.model.capture import Capture
+from agent.model.times import Interval, Level, WallClock
 from tests.unit.capture.photobuilding import (
     DIGITIZED,
     MODIFIED,

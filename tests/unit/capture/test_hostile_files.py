@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from agent.capture import read
 from agent.capture.evidence import Clip, Evidence, Exif, Fix, Stamp
 from agent.capture.judge import judge
-from agent.model import Capture, Level
+from agent.model.capture import Capture
+from agent.model.times import Level
 from tests.unit.capture.photobuilding import NOW, ORIGINAL, TAKEN, app1, directory, exif_block, jpeg, segment
 
 Reads = Callable[..., Capture]

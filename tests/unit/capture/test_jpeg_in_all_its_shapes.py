@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent.capture import read
-from agent.model import Capture, Level
+from agent.model.capture import Capture
+from agent.model.times import Level
 from tests.unit.capture.photobuilding import (
     NOW,
     OFFSET,

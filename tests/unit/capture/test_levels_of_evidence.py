@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import piexif
 import pytest
 
-from agent.model import Camera, Capture, Interval, Level, Place, WallClock
+from agent.model.capture import Camera, Capture, Place
+from agent.model.times import Interval, Level, WallClock
 from tests.unit.capture.photobuilding import (
     DIGITIZED,
     MODIFIED,

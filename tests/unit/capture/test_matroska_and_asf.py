@@ -16,7 +16,8 @@ from agent.capture import read
 from agent.capture.bounded import BoundedFile
 from agent.capture.matroska import read_matroska
 from agent.capture.sniff import sniff
-from agent.model import Capture, Interval, Level
+from agent.model.capture import Capture
+from agent.model.times import Interval, Level
 from tests.unit.capture.photobuilding import NOW
 
 Reads = Callable[..., Capture]

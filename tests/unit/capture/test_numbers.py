@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.capture.numbering import Numbered, answer_number, understood_number
-from agent.model import Camera
+from agent.model.capture import Camera
 from agent.worker import Garbled
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import piexif
 import pytest
 
-from agent.model import Capture, Origin
+from agent.model.capture import Capture, Origin
 from tests.unit.capture.photobuilding import ORIGINAL, TAKEN, app1, exif_block, jpeg, segment
 from tests.unit.capture.test_films_of_cameras import box, movie
 

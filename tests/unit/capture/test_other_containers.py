@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from agent.capture.sniff import sniff
-from agent.model import Camera, Capture, Interval, Level, Place
+from agent.model.capture import Camera, Capture, Place
+from agent.model.times import Interval, Level
 from tests.unit.capture.photobuilding import NOW, OFFSET, ORIGINAL, TAKEN, directory, exif_block
 
 Reads = Callable[..., Capture]

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from agent.capture import read
-from agent.model import Capture, Level
+from agent.model.capture import Capture
+from agent.model.times import Level
 from tests.unit.capture.photobuilding import NOW, TAKEN, app1, directory, jpeg
 
 Reads = Callable[..., Capture]

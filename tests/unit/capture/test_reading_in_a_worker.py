@@ -19,7 +19,8 @@ from PIL import Image
 from agent.capture import PhotoReader, ReadRequest, codec, read
 from agent.capture.jobs import JOBS
 from agent.errors import LocalFault
-from agent.model import Camera, Capture, Interval, Level, Origin, Place, WallClock
+from agent.model.capture import Camera, Capture, Origin, Place
+from agent.model.times import Interval, Level, WallClock
 from agent.worker import DECODING, READING, Enforcement, Unreadable, Worker, wire
 from agent.worker.limits import MIB
 from tests.reading import opened_reader

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from agent.capture import read
 from agent.clockcheck import ClockOffset, Measured, ShownTime, agree, measure, shown_in, zone_part
 from agent.errors import LocalFault
-from agent.model import Camera, Capture, Interval, Level, WallClock
+from agent.model.capture import Camera, Capture
+from agent.model.times import Interval, Level, WallClock
 
 LONDON = ZoneInfo("Europe/London")
 SECOND = timedelta(seconds=1)

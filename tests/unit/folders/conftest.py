@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.folders import look
-from agent.model import LocalFile
+from agent.model.files import LocalFile
 
 Put = Callable[..., LocalFile]
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from agent.folders import real_path, scan
-from agent.model import Capture, LocalFile
+from agent.model.capture import Capture
+from agent.model.files import LocalFile
 
 
 def says_nothing(_file: LocalFile) -> Capture:

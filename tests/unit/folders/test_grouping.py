@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from agent.errors import LocalFault
 from agent.folders import group, one_moment
-from agent.model import Capture, Interval, Level, LocalFile, Photo, Role, WallClock
+from agent.model.capture import Capture
+from agent.model.files import LocalFile, Photo, Role
+from agent.model.times import Interval, Level, WallClock
 from tests.platforms import case_matters
 
 FOLDER = Path("imports")

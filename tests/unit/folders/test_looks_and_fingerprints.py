@@ -9,7 +9,8 @@ import pytest
 
 from agent.errors import LocalFault
 from agent.folders import fingerprint, look, scan
-from agent.model import Capture, Fingerprint
+from agent.model.capture import Capture
+from agent.model.files import Fingerprint
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes as POSIX has them")
 

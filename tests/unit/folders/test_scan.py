@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from agent.folders import Found, scan
-from agent.model import Capture, LocalFile, Role
+from agent.model.capture import Capture
+from agent.model.files import LocalFile, Role
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="names and files that Windows has not")
 

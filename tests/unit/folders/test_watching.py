@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent.folders import Watcher, scan, watch_limits
-from agent.model import Capture
+from agent.model.capture import Capture
 from tests.platforms import not_under_wine
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify")

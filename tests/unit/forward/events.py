@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agent.forward import LogEvent, Position, Step
+from agent.record.bodies import BODIES
+from agent.record.kinds import EntryKind
 
 AT = datetime(2026, 3, 14, 17, 0, tzinfo=UTC)
 
@@ -22,7 +24,8 @@ def event(index: int = 0, kind: str = "transferred", *, erases: int | None = Non
     line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
     identity = f"laptop-17:{index:08x}-{kind}"
     document = {"event": {"id": identity}, "visit_photo_agent": entry["body"]}
-    return LogEvent(identity, index, entry, line, "ab" * 32, document, erases)
+    severity = BODIES[EntryKind(kind)].facts.severity
+    return LogEvent(identity, index, entry, line, "ab" * 32, document, severity, erases)
 
 
 class Kept:

@@ -196,7 +196,7 @@ def test_a_record_put_in_the_place_of_the_indexed_one_adds_nothing(school: Schoo
     shutil.rmtree(school.share / "record" / "laptop-17")
     other = Record.open(tmp_path / "other", "laptop-17")
     for number in range(50):
-        other.append(EntryKind.HEARTBEAT, {}, event=f"h{number}", at=START)
+        other.append(Draft(EntryKind.HEARTBEAT, {}, event=f"h{number}", at=START))
     other.seal(key_of("laptop-17"))
     publish(other, school.share)
     school.indexed(open_store(str(tmp_path / "index"), "north"))
@@ -206,7 +206,7 @@ def test_a_record_put_in_the_place_of_the_indexed_one_adds_nothing(school: Schoo
 def test_entries_dated_in_no_calendar_year_of_ours_are_filed_apart(school: School, tmp_path: Path) -> None:
     record = school.records["laptop-17"]
     for year in (1, 1980, 9999):
-        record.append(EntryKind.HEARTBEAT, {}, event=f"h{year}", at=datetime(year, 6, 1, tzinfo=UTC))
+        record.append(Draft(EntryKind.HEARTBEAT, {}, event=f"h{year}", at=datetime(year, 6, 1, tzinfo=UTC)))
     record.seal(key_of("laptop-17"))
     publish(record, school.share, school.done["laptop-17"])
     store = open_store(str(tmp_path / "index"), "north")

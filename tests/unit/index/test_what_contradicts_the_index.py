@@ -8,7 +8,7 @@ import pytest
 from agent.audit.index import QUERIES, Built, open_store
 from agent.audit.index.tables import DEVICES as DEVICES_TABLE
 from agent.errors import UsageError
-from agent.record import EntryKind, Record
+from agent.record import Draft, EntryKind, Record
 from agent.record.leaf import ERASED_SALT, commit, leaf_line, tombstone
 from tests.unit.index.forged import publish_lines
 from tests.unit.index.test_indexing import START, School
@@ -56,7 +56,7 @@ def test_a_record_that_was_exchanged_for_another_is_named_so(school: School, ent
     shutil.rmtree(own(school))
     other = Record.open(school.home / "other", "laptop-17")
     for number in range(entries):
-        other.append(EntryKind.HEARTBEAT, {}, event=f"h{number}", at=START)
+        other.append(Draft(EntryKind.HEARTBEAT, {}, event=f"h{number}", at=START))
     other.seal(key_of("laptop-17"))
     publish(other, school.share)
     exchanged = index(school)["laptop-17"]
@@ -101,7 +101,7 @@ def test_a_second_history_signed_below_the_last_is_reported(school: School) -> N
     """The laptop's own key signed another sixth entry; nothing behind the place where they part is believed."""
     other = Record.open(school.home / "other", "laptop-17")
     for number in range(5):
-        other.append(EntryKind.HEARTBEAT, {}, event=f"h{number}", at=START)
+        other.append(Draft(EntryKind.HEARTBEAT, {}, event=f"h{number}", at=START))
     other.seal(key_of("laptop-17"))
     before.publish(other, school.home / "aside")
     (note,) = (school.home / "aside" / "record" / "laptop-17").glob("checkpoint-*")

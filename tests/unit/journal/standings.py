@@ -5,22 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.journal import Journal, State, TrackedPhoto
-from agent.model import (
-    Decision,
-    Fingerprint,
-    LocalFile,
-    Member,
-    Method,
-    Photo,
-    Proof,
-    Receipt,
-    RemoteName,
-    Role,
-    Sha256,
-    TransferId,
-    Verdict,
-    VisitId,
-)
+from agent.model.decision import Decision, Verdict
+from agent.model.files import Fingerprint, LocalFile, Member, Photo, Role
+from agent.model.ids import RemoteName, Sha256, TransferId, VisitId
+from agent.model.proof import Method, Proof, Receipt
 
 AT = datetime(2026, 3, 14, 17, 0, tzinfo=UTC)
 LATER = AT + timedelta(minutes=15)

@@ -12,7 +12,9 @@ import pytest
 
 from agent.errors import JournalError
 from agent.journal import Journal, State, TrackedPhoto
-from agent.model import Fingerprint, Interval, LocalFile, Member, Photo, PhotoId, Role, Sha256
+from agent.model.files import Fingerprint, LocalFile, Member, Photo, Role
+from agent.model.ids import PhotoId, Sha256
+from agent.model.times import Interval
 from tests.unit.journal.standings import (
     AT,
     CONTENT,

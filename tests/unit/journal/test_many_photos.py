@@ -14,7 +14,8 @@ from agent.journal import CHUNK, Journal, State
 from agent.journal.codec import to_json
 from agent.journal.looking import seen_again
 from agent.journal.tracked import TrackedPhoto
-from agent.model import Member, Outcome, Photo, Role, Volume
+from agent.model.files import Member, Photo, Role, Volume
+from agent.model.removal import Outcome
 from tests.unit.journal.standings import AT, LATER, VERSION, a_photo, bring, with_sidecar
 
 DISK = Volume("DISK", Path("/"), steady=True)

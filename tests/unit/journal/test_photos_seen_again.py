@@ -10,7 +10,8 @@ import pytest
 from agent.errors import JournalError
 from agent.journal import Journal, State
 from agent.journal.migrations import STEPS
-from agent.model import Member, Outcome, Photo, Volume
+from agent.model.files import Member, Photo, Volume
+from agent.model.removal import Outcome
 from tests.unit.journal.standings import AT, DECISION, LATER, VERSION, a_photo, bring, complete, with_sidecar
 
 CARD = Volume("CARD-A", Path("/media/EOS_DIGITAL"), steady=False)

@@ -9,7 +9,7 @@ import pytest
 
 from agent.errors import JournalError
 from agent.journal import Journal, State, TrackedPhoto
-from agent.model import PhotoId
+from agent.model.ids import PhotoId
 from tests.unit.journal.standings import AT, LATER, VERSION, a_photo, bring
 
 CANARY = "Emilys-birthday"

@@ -11,7 +11,7 @@ import pytest
 
 from agent.errors import JournalError
 from agent.journal import Journal, State
-from agent.model import Volume
+from agent.model.files import Volume
 from tests.unit.journal.standings import AT, VERSION, a_photo
 
 WRITER = """

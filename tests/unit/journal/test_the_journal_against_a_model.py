@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from agent.errors import JournalError
 from agent.journal import OVER, Journal, State, TrackedPhoto, allowed
-from agent.model import PhotoId
+from agent.model.ids import PhotoId
 from tests.unit.journal.standings import AT, a_photo, complete
 
 NAMES = st.sampled_from(["a.jpg", "b.jpg", "c.jpg"])

@@ -7,7 +7,8 @@ import pytest
 
 from agent.journal import State, TrackedPhoto
 from agent.journal.codec import from_json, to_json
-from agent.model import Decision, PhotoId, Sha256, Verdict, VisitId
+from agent.model.decision import Decision, Verdict
+from agent.model.ids import PhotoId, Sha256, VisitId
 from agent.pipeline.damage import CUT_SHORT, damage_of, damaged, on_record
 from tests.unit.journal.standings import AT, a_photo
 

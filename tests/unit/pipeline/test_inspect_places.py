@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.pipeline.inspect_places import KnownFolders, PlaceToLook, Spot, Surroundings, usual_places
-from agent.pipeline.inspect_walk import Why
-from agent.record.schema import LOOKED_AT, NOT_LOOKED_AT
+from agent.pipeline.inspect_places import KnownFolders, PlaceToLook, Surroundings, usual_places
+from agent.record.words import Spot
 from tests.platforms import posix_paths
 
 HOME = Path("/home/j")
@@ -65,8 +64,3 @@ def test_a_whole_home_folder_is_never_a_place() -> None:
     found = spots(usual_places(Surroundings("linux", HOME, {}, known, "1", watched=[HOME], clouds=[HOME])))
     assert not {HOME, *HOME.parents} & set(found)
     assert HOME / "Downloads" in found
-
-
-def test_the_record_has_a_word_for_each_place_and_reason() -> None:
-    assert set(LOOKED_AT) == {spot.value for spot in Spot}
-    assert set(NOT_LOOKED_AT) == {why.value for why in Why}

@@ -9,8 +9,9 @@ import pytest
 from agent.files import cloudonly
 from agent.folders import listing
 from agent.pipeline import inspect_walk
-from agent.pipeline.inspect_places import PlaceToLook, Spot
-from agent.pipeline.inspect_walk import Bounds, Walk, Why
+from agent.pipeline.inspect_places import PlaceToLook
+from agent.pipeline.inspect_walk import Bounds, Walk
+from agent.record.words import Spot, Why
 from agent.volumes.mounts import Mount
 from tests.platforms import posix_paths
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agent.journal import Journal
-from agent.model import VisitId
+from agent.model.ids import VisitId
 from agent.pipeline.cardmark import NAME, forget, is_always, remember
 from agent.pipeline.cards import Card, Phase, cards, put_down
 from agent.volumes import PluggedIn

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.record import EntryKind, Record
+from agent.record import Draft, EntryKind, Record
 from agent.record.keys import KeyPlace
 from agent.record.note import VerifierKey
 from agent.record.published import Part, read_name
@@ -149,7 +149,7 @@ def with_a_new_key(home: Path, *, first: bool, second: bool) -> tuple[Path, Path
         place = KeyPlace(home / f"log_ed25519 of {device}", device, None)
         old = place.make()
         record = Record.open(home / "record", device)
-        record.append(EntryKind.ENROLLED, {"log_key": str(old.key)}, event="enrolled", at=AT)
+        record.append(Draft(EntryKind.ENROLLED, {"log_key": str(old.key)}, event="enrolled", at=AT))
         new = rotate(record, place, at=AT)
         put_down(record, 1)
         record.seal(signer_of(record, place))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.record import EntryKind, Record
+from agent.record import Draft, EntryKind, Record
 from agent.record.files import Files
 from agent.record.keys import LogKey
 from tests.unit.record.before import published
@@ -37,7 +37,7 @@ def written(record: Record) -> Callable[[int], Record]:
     def write(count: int) -> Record:
         for number in range(count):
             photo = f"{number:08x}"
-            record.append(EntryKind.TRANSFERRED, transferred(photo), event=f"{photo}-transferred", at=AT)
+            record.append(Draft(EntryKind.TRANSFERRED, transferred(photo), event=f"{photo}-transferred", at=AT))
         return record
 
     return write
@@ -50,7 +50,7 @@ def short(record: Record) -> Callable[[int], Record]:
     def write(count: int) -> Record:
         for number in range(count):
             photo = f"{number:08x}"
-            record.append(EntryKind.REFUSED, {"photo": photo}, event=f"{photo}-refused", at=AT)
+            record.append(Draft(EntryKind.REFUSED, {"photo": photo}, event=f"{photo}-refused", at=AT))
         return record
 
     return write

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agent.audit.findings import RecordFault, Report
 from agent.audit.verify import verify_copy
-from agent.model import Outgoing
+from agent.model.delivery import Outgoing
 from agent.record import Draft, EntryKind, Record
 from agent.record.note import Signer, VerifierKey
 from agent.record.publish import to_publish

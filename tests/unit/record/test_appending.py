@@ -17,40 +17,43 @@ from hypothesis import strategies as st
 
 from agent.errors import RecordError
 from agent.record import Draft, EntryKind, Record
+from agent.record.bodies import BODIES
 from agent.record.files import Files
-from agent.record.schema import BODIES, trace_of_private
+from agent.record.values import trace_of_private
 from tests.unit.record.bodies import AT, Body, removed, sha, transferred
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_an_event_is_put_down_once_in_this_run_and_in_the_next(record: Record, folder: Path) -> None:
-    first = record.append(EntryKind.TRANSFERRED, transferred(), event="e", at=AT)
-    assert record.append(EntryKind.TRANSFERRED, transferred(), event="e", at=AT) == first
-    assert Record.open(folder, "laptop-17").append(EntryKind.TRANSFERRED, transferred(), event="e", at=AT) == first
+    first = record.append(Draft(EntryKind.TRANSFERRED, transferred(), event="e", at=AT))
+    assert record.append(Draft(EntryKind.TRANSFERRED, transferred(), event="e", at=AT)) == first
+    assert (
+        Record.open(folder, "laptop-17").append(Draft(EntryKind.TRANSFERRED, transferred(), event="e", at=AT)) == first
+    )
     assert len(record) == 1
 
 
 def test_a_repetition_at_a_later_moment_is_still_the_same_happening(record: Record) -> None:
-    first = record.append(EntryKind.REMOVED, removed(), event="e", at=AT)
+    first = record.append(Draft(EntryKind.REMOVED, removed(), event="e", at=AT))
     again = removed(removed_at=(AT + timedelta(hours=1)).isoformat())
-    assert record.append(EntryKind.REMOVED, again, event="e", at=AT + timedelta(hours=1)) == first
+    assert record.append(Draft(EntryKind.REMOVED, again, event="e", at=AT + timedelta(hours=1))) == first
 
 
 def test_another_content_under_the_same_event_is_never_taken_for_recorded(record: Record, folder: Path) -> None:
     """A photo that was edited between its entry and its removal keeps its id: the edited one must be recorded too."""
-    first = record.append(EntryKind.TRANSFERRED, transferred(), event="e", at=AT)
+    first = record.append(Draft(EntryKind.TRANSFERRED, transferred(), event="e", at=AT))
     edited = transferred(files=[transferred()["files"][0] | {"original_sha256": sha("edited")}])
-    second = record.append(EntryKind.TRANSFERRED, edited, event="e", at=AT)
+    second = record.append(Draft(EntryKind.TRANSFERRED, edited, event="e", at=AT))
     assert (first.index, second.index) == (0, 1)
     assert [entry.event for entry in record.entries()] == ["e", "e-2"]
     reopened = Record.open(folder, "laptop-17")
-    assert reopened.append(EntryKind.TRANSFERRED, edited, event="e", at=AT) == second
-    assert reopened.append(EntryKind.TRANSFERRED, transferred(), event="e", at=AT) == first
+    assert reopened.append(Draft(EntryKind.TRANSFERRED, edited, event="e", at=AT)) == second
+    assert reopened.append(Draft(EntryKind.TRANSFERRED, transferred(), event="e", at=AT)) == first
 
 
 def test_several_go_down_together_in_their_order_and_each_once(record: Record) -> None:
-    known = record.append(EntryKind.TRANSFERRED, transferred("1"), event="1", at=AT)
+    known = record.append(Draft(EntryKind.TRANSFERRED, transferred("1"), event="1", at=AT))
     drafts = [Draft(EntryKind.TRANSFERRED, transferred(n), n, AT) for n in ("2", "1", "3", "2")]
     receipts = record.append_all(drafts)
     assert [receipt.index for receipt in receipts] == [1, 0, 2, 1]
@@ -61,26 +64,26 @@ def test_several_go_down_together_in_their_order_and_each_once(record: Record) -
 
 def test_an_event_may_have_any_characters(record: Record, folder: Path) -> None:
     for event in ('quote " and \\', "line\nend", "café", '","hash":"', ""):
-        first = record.append(EntryKind.REFUSED, {"photo": "0a1b2c3d"}, event=event, at=AT)
+        first = record.append(Draft(EntryKind.REFUSED, {"photo": "0a1b2c3d"}, event=event, at=AT))
         assert (
-            Record.open(folder, "laptop-17").append(EntryKind.REFUSED, {"photo": "0a1b2c3d"}, event=event, at=AT)
+            Record.open(folder, "laptop-17").append(Draft(EntryKind.REFUSED, {"photo": "0a1b2c3d"}, event=event, at=AT))
             == first
         )
     assert len(record) == 5
 
 
 def test_another_process_may_have_appended_in_between(record: Record, folder: Path) -> None:
-    record.append(EntryKind.REMOVED, removed("1"), event="1", at=AT)
-    there = Record.open(folder, "laptop-17").append(EntryKind.REMOVED, removed("2"), event="2", at=AT)
-    assert record.append(EntryKind.REMOVED, removed("2"), event="2", at=AT) == there
-    assert record.append(EntryKind.REMOVED, removed("3"), event="3", at=AT).index == 2
+    record.append(Draft(EntryKind.REMOVED, removed("1"), event="1", at=AT))
+    there = Record.open(folder, "laptop-17").append(Draft(EntryKind.REMOVED, removed("2"), event="2", at=AT))
+    assert record.append(Draft(EntryKind.REMOVED, removed("2"), event="2", at=AT)) == there
+    assert record.append(Draft(EntryKind.REMOVED, removed("3"), event="3", at=AT)).index == 2
     assert record.verify() is not None
 
 
 def test_the_folder_and_the_file_are_their_owners_alone(record: Record, folder: Path) -> None:
     if os.name != "posix":
         pytest.skip("POSIX permissions")
-    record.append(EntryKind.REMOVED, removed(), event="1", at=AT)
+    record.append(Draft(EntryKind.REMOVED, removed(), event="1", at=AT))
     for made in (folder, folder / "laptop-17"):
         assert stat.S_IMODE(made.stat().st_mode) == 0o700
     for file in (folder / "laptop-17").iterdir():
@@ -97,19 +100,21 @@ def test_on_a_full_disk_nothing_is_half_believed(written: Callable[[int], Record
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 300, hard))
     try:
         with pytest.raises(RecordError, match="cannot be read or written"):
-            record.append(EntryKind.REMOVED, removed(), event="x", at=AT)
+            record.append(Draft(EntryKind.REMOVED, removed(), event="x", at=AT))
         assert Files(folder / "laptop-17").entries.read_bytes() == whole
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, ignored)
-    assert record.append(EntryKind.REMOVED, removed(), event="x", at=AT).index == 2
+    assert record.append(Draft(EntryKind.REMOVED, removed(), event="x", at=AT)).index == 2
     assert record.verify() is not None
 
 
 def test_a_folder_that_cannot_be_made_is_told_without_a_path(tmp_path: Path) -> None:
     (tmp_path / "state").write_bytes(b"")
     with pytest.raises(RecordError, match="state_dir") as told:
-        Record.open(tmp_path / "state" / "record", "laptop-17").append(EntryKind.REMOVED, removed(), event="x", at=AT)
+        Record.open(tmp_path / "state" / "record", "laptop-17").append(
+            Draft(EntryKind.REMOVED, removed(), event="x", at=AT)
+        )
     assert str(tmp_path) not in str(told.value)
 
 
@@ -146,7 +151,7 @@ def test_every_receipt_given_before_kill_9_is_in_the_record_and_the_chain_goes_o
             if line.endswith("\n"):
                 index, digest = line.split()
                 assert hashes[index] == digest
-        receipt = record.append(EntryKind.REMOVED, removed(str(moment)[2:]), event=f"after {moment}", at=AT)
+        receipt = record.append(Draft(EntryKind.REMOVED, removed(str(moment)[2:]), event=f"after {moment}", at=AT))
         assert record.verify() == receipt
 
 
@@ -157,7 +162,7 @@ def test_an_append_stays_quick(
     record.append_all([Draft(EntryKind.TRANSFERRED, transferred(f"{n:08x}"), f"{n}", AT) for n in range(2000)])
     start = time.perf_counter()
     for number in range(50):
-        record.append(EntryKind.REMOVED, removed(f"{number:08x}"), event=f"removed {number}", at=AT)
+        record.append(Draft(EntryKind.REMOVED, removed(f"{number:08x}"), event=f"removed {number}", at=AT))
     record_property("milliseconds", (time.perf_counter() - start) * 20)
 
 
@@ -223,7 +228,7 @@ def test_what_the_record_has_no_place_for_is_refused_and_nothing_is_written(
     ],
 )  # fmt: skip
 def test_what_the_record_is_for_is_taken(record: Record, kind: EntryKind, body: Body) -> None:
-    record.append(kind, body, event="e", at=AT)
+    record.append(Draft(kind, body, event="e", at=AT))
     assert [entry.body for entry in record.entries()] == [body]
 
 
@@ -250,7 +255,7 @@ def test_no_text_breaks_a_line_or_the_chain(reason: str, event: str) -> None:
         record = Record.open(Path(name), "laptop-17")
         for text in (event, event + "x"):
             try:
-                record.append(EntryKind.REFUSED, {"photo": "0a1b2c3d", "reason": reason}, event=text, at=AT)
+                record.append(Draft(EntryKind.REFUSED, {"photo": "0a1b2c3d", "reason": reason}, event=text, at=AT))
             except RecordError:
                 return
         assert record.verify() is not None
@@ -259,4 +264,4 @@ def test_no_text_breaks_a_line_or_the_chain(reason: str, event: str) -> None:
 
 def test_a_wall_clock_is_not_taken_for_an_instant(record: Record) -> None:
     with pytest.raises(ValueError, match="wall clock"):
-        record.append(EntryKind.REMOVED, removed(), event="e", at=AT.replace(tzinfo=None))
+        record.append(Draft(EntryKind.REMOVED, removed(), event="e", at=AT.replace(tzinfo=None)))

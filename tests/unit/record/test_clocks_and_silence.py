@@ -8,7 +8,7 @@ import pytest
 
 from agent.audit.verify import verify_copy
 from agent.audit.witness import Witness, WitnessFinding
-from agent.record import EntryKind, Record
+from agent.record import Draft, EntryKind, Record
 from agent.record.keys import LogKey
 from tests.unit.record.before import publish
 
@@ -45,7 +45,7 @@ def share(tmp_path: Path) -> Path:
 
 
 def sign_of_life(laptop: Record, signer: LogKey, share: Path, at: datetime) -> None:
-    laptop.append(EntryKind.HEARTBEAT, {}, event=f"heartbeat-{at}", at=at)
+    laptop.append(Draft(EntryKind.HEARTBEAT, {}, event=f"heartbeat-{at}", at=at))
     laptop.seal(signer)
     publish(laptop, share)
     for path in share.rglob("*"):  # a copy: as young as the day it was made

@@ -10,7 +10,7 @@ from agent.audit.erasing import erase_published
 from agent.audit.evidence import of_folder
 from agent.errors import RecordAltered
 from agent.files.beneath import Beneath
-from agent.record import EntryKind, Record, erasing
+from agent.record import Draft, EntryKind, Record, erasing
 from agent.record.files import Files
 from agent.record.keys import LogKey
 from agent.record.leaf import LEAF_LINE, read_leaf_line
@@ -27,7 +27,7 @@ STAFF = "a.leaver"
 def about_a_leaver(record: Record, signer: LogKey) -> Record:
     """Four entries, the second of which names somebody."""
     for number, staff in enumerate(("j.smith", STAFF, "j.smith", "j.smith")):
-        record.append(EntryKind.TRANSFERRED, transferred(f"{number}", staff=staff), event=f"{number}", at=AT)
+        record.append(Draft(EntryKind.TRANSFERRED, transferred(f"{number}", staff=staff), event=f"{number}", at=AT))
     record.seal(signer)
     return record
 
@@ -81,7 +81,7 @@ def test_the_record_goes_on_is_signed_and_published(
 ) -> None:
     about_a_leaver.erase(1, at=LATER)
     again = Record.open(folder, "laptop-17")
-    assert again.append(EntryKind.TRANSFERRED, transferred("9"), event="9", at=LATER).index == 5
+    assert again.append(Draft(EntryKind.TRANSFERRED, transferred("9"), event="9", at=LATER)).index == 5
     again.seal(signer)
     publish(again, tmp_path / "share")
     report = judged(tmp_path / "share" / "record" / "laptop-17", signer.key)
@@ -163,7 +163,7 @@ def test_an_erasure_that_was_cut_is_finished_by_the_next_append(
     files.erasing.write_text(f'{{"index":1,"row":1,"offset":{place.offset},"length":{place.length}}}')
 
     again = Record.open(folder, "laptop-17")
-    again.append(EntryKind.REFUSED, {"photo": "1"}, event="next", at=LATER)
+    again.append(Draft(EntryKind.REFUSED, {"photo": "1"}, event="next", at=LATER))
     assert again.verify() is not None
     assert [entry.index for entry in again.entries()] == [0, 2, 3, 4, 5]
     assert STAFF.encode() not in contents(folder)
@@ -173,4 +173,4 @@ def test_an_erasure_that_was_cut_is_finished_by_the_next_append(
 def test_a_note_of_an_erasure_that_is_damaged_is_told(about_a_leaver: Record, folder: Path, files: Files) -> None:
     files.erasing.write_bytes(b"rubbish")
     with pytest.raises(RecordAltered, match="erasure under way"):
-        Record.open(folder, "laptop-17").append(EntryKind.REFUSED, {"photo": "1"}, event="next", at=LATER)
+        Record.open(folder, "laptop-17").append(Draft(EntryKind.REFUSED, {"photo": "1"}, event="next", at=LATER))

@@ -8,7 +8,7 @@ import pytest
 
 from agent.audit.evidence import Note
 from agent.audit.findings import RecordFault
-from agent.record import EntryKind, Record
+from agent.record import Draft, EntryKind, Record
 from agent.record.checkpoint import checkpoint_of
 from agent.record.keys import LogKey
 from tests.unit.record.before import publish, published
@@ -94,7 +94,7 @@ def test_a_heartbeat_that_is_missing_is_told(copy: Path, signer: LogKey, days: f
 
 
 def test_what_is_not_signed_is_no_sign_of_life(copy: Path, record: Record, signer: LogKey, share: Path) -> None:
-    record.append(EntryKind.HEARTBEAT, {}, event="heartbeat", at=AT + timedelta(days=9))
+    record.append(Draft(EntryKind.HEARTBEAT, {}, event="heartbeat", at=AT + timedelta(days=9)))
     record.seal(signer)
     publish(record, share, 3)
     only(copy, "checkpoint", 2).unlink()

@@ -19,7 +19,7 @@ from agent.audit.verify import verify_copy
 from agent.audit.witness import Witness
 from agent.errors import UsageError
 from agent.files.beneath import Beneath, NotPlain
-from agent.record import EntryKind, Record
+from agent.record import Draft, EntryKind, Record
 from agent.record.keys import LogKey
 from tests.unit.record.before import publish
 from tests.unit.record.bodies import AT, transferred
@@ -36,7 +36,9 @@ def share(tmp_path: Path, record: Record, signer: LogKey) -> Path:
     """Three entries published, the second erased since then on the laptop."""
     folder = tmp_path / "share"
     for number in range(3):
-        record.append(EntryKind.TRANSFERRED, transferred(f"{number}", staff="a.leaver"), event=f"{number}", at=AT)
+        record.append(
+            Draft(EntryKind.TRANSFERRED, transferred(f"{number}", staff="a.leaver"), event=f"{number}", at=AT)
+        )
     record.seal(signer)
     done = publish(record, folder)
     record.erase(1, at=LATER)

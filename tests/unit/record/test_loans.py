@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from agent.audit import Entry
 from agent.audit.loans import Loan, loan_to_json, loans, write_loans_csv
-from agent.model import Sha256
+from agent.model.ids import Sha256
 from agent.record import JSON, EntryKind
 
 START = datetime(2026, 3, 14, 17, 0, tzinfo=UTC)

@@ -106,7 +106,7 @@ def test_a_rotation_is_signed_by_both_keys_and_is_no_checkpoint(signer: LogKey) 
     note = sign_rotation("visit-photo-agent/laptop-17", 7, signer, new).encode()
     rotation, by_old = read_rotation(note)
     assert (rotation.size, rotation.old, rotation.new, by_old) == (7, signer.key, new.key, True)
-    with pytest.raises(NoteFault, match="no checkpoint"):
+    with pytest.raises(NoteFault, match="not a checkpoint"):
         checkpoint_of(note)
     for place in range(len(note)):
         for bit in range(8):

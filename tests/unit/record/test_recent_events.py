@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.record import EntryKind, Record, recent
+from agent.record import Draft, EntryKind, Record, recent
 from agent.record.files import Files
 from agent.record.keys import LogKey
 from tests.unit.record.bodies import AT, transferred
@@ -29,7 +29,7 @@ def again(folder: Path, number: int) -> int:
     """Where a new run finds entry `number` when it records it again."""
     body = {"photo": f"{number:08x}"}
     record = Record.open(folder, "laptop-17")
-    return record.append(EntryKind.REFUSED, body, event=f"{number:08x}-refused", at=AT).index
+    return record.append(Draft(EntryKind.REFUSED, body, event=f"{number:08x}-refused", at=AT)).index
 
 
 def nothing(files: Files) -> None:
@@ -55,7 +55,7 @@ def garbage(files: Files) -> None:
 def of_another_record(files: Files) -> None:
     other = Record.open(files.folder.parent.parent / "other", "laptop-17")
     put_down(other, SEALED)
-    other.append(EntryKind.TRANSFERRED, transferred(), event="another", at=AT)
+    other.append(Draft(EntryKind.TRANSFERRED, transferred(), event="another", at=AT))
     wrong = {f"{n:08x}-refused": n * 7 + 1 for n in range(50)}
     recent.keep(other.files, recent.Recent(), wrong, files.entries.stat().st_size, SEALED)
     shutil.copy(other.files.recent, files.recent)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import RecordError
-from agent.record import EntryKind, Record
+from agent.record import Draft, EntryKind, Record
 from agent.record.keys import KeyPlace
 from agent.record.rotation import rotate, signer_of
 from tests.unit.record.before import publish
@@ -28,7 +28,7 @@ def place(tmp_path: Path) -> KeyPlace:
 def copy(record: Record, place: KeyPlace, tmp_path: Path) -> Path:
     """Two entries under the first key, one that it was changed, two under the second: published."""
     key = place.load().key
-    record.append(EntryKind.ENROLLED, {"log_key": str(key)}, event="enrolled", at=AT)
+    record.append(Draft(EntryKind.ENROLLED, {"log_key": str(key)}, event="enrolled", at=AT))
     put_down(record, 1)
     record.seal(place.load())
     rotate(record, place, at=LATER, reason="it is a year old")
@@ -99,7 +99,7 @@ def test_a_rotation_that_was_cut_is_finished(record: Record, place: KeyPlace, st
     new = place.next()
     if step != "next key made":
         body = {"old_key": str(old.key), "new_key": str(new.key)}
-        receipt = record.append(EntryKind.KEY_ROTATED, body, event="key-rotated-x", at=AT)  # type: ignore[arg-type]
+        receipt = record.append(Draft(EntryKind.KEY_ROTATED, body, event="key-rotated-x", at=AT))  # type: ignore[arg-type]
         if step == "sealed":
             record.seal(old, rotation=sign_rotation("visit-photo-agent/laptop-17", receipt.index + 1, old, new))
     put_down(record, 1)

@@ -64,7 +64,7 @@ def test_a_picture_that_is_not_whole_is_shown_as_such_everywhere(record: Record)
 def test_the_removal_of_one_device_is_not_anothers(record: Record, folder: object) -> None:
     one, two = rows_of(record, sent("1")), list(to_rows([]))
     other = Record.open(record.files.folder.parent, "laptop-18")
-    other.append(EntryKind.REMOVED, removed("1"), event="x", at=AT)
+    other.append(Draft(EntryKind.REMOVED, removed("1"), event="x", at=AT))
     assert [row.removed for row in to_rows([*record.entries(), *other.entries()])] == [False]
     assert (len(one), two) == (1, [])
 
@@ -99,7 +99,7 @@ def test_no_cell_starts_a_formula(start: str) -> None:
 
 def test_a_visit_or_device_named_as_a_formula_is_only_text(record: Record) -> None:
     evil = Record.open(record.files.folder.parent, "@SUM(1+1)")
-    evil.append(EntryKind.TRANSFERRED, transferred("1", visit='=HYPERLINK("http://x")'), event="e", at=AT)
+    evil.append(Draft(EntryKind.TRANSFERRED, transferred("1", visit='=HYPERLINK("http://x")'), event="e", at=AT))
     out = io.StringIO(newline="")
     write_csv(to_rows(evil.entries()), out)
     (line,) = csv.DictReader(io.StringIO(out.getvalue().removeprefix("\ufeff"), newline=""))
@@ -153,7 +153,7 @@ CATEGORIES = {"file": {"access", "change", "creation", "deletion", "info"},
 def test_every_kind_takes_only_the_values_that_the_schema_allows(
     record: Record, kind: EntryKind, body: dict[str, object]
 ) -> None:
-    record.append(kind, body, event="e", at=AT)  # type: ignore[arg-type]  # plain JSON, as a table
+    record.append(Draft(kind, body, event="e", at=AT))  # type: ignore[arg-type]  # plain JSON, as a table
     (entry,) = record.entries()
     document = json.loads(json.dumps(to_ecs(entry)))
     (category,) = document["event"]["category"]
@@ -166,9 +166,9 @@ def test_every_kind_takes_only_the_values_that_the_schema_allows(
 def test_a_removal_under_a_new_name_counts_if_the_old_record_says_so(record: Record) -> None:
     rows_of(record, sent("1"))
     other = Record.open(record.files.folder.parent, "laptop-18")
-    other.append(EntryKind.REMOVED, removed("1"), event="x", at=AT)
+    other.append(Draft(EntryKind.REMOVED, removed("1"), event="x", at=AT))
     names: dict[str, JSON] = {"old_name": "laptop-17", "new_name": "laptop-18"}
-    other.append(EntryKind.RENAMED, names, event="claimed", at=AT)
+    other.append(Draft(EntryKind.RENAMED, names, event="claimed", at=AT))
     assert [row.removed for row in to_rows([*record.entries(), *other.entries()])] == [False], "anybody could say so"
-    record.append(EntryKind.RENAMED, names, event="renamed", at=AT)
+    record.append(Draft(EntryKind.RENAMED, names, event="renamed", at=AT))
     assert [row.removed for row in to_rows([*record.entries(), *other.entries()])] == [True]

@@ -57,7 +57,7 @@ def test_the_form_of_an_entry_never_changes(folder: Path, files: Files) -> None:
     """A program that reads this very line and leaf today must be able to read them for ever."""
     body = {"photo": "0a1b2c3d", "visit": "2026-café", "reason": "larger than the share takes"}
     record = Record.open(folder, "laptop-17", salts=lambda count: b"s" * count)
-    receipt = record.append(EntryKind.REFUSED, body, event="0a1b2c3d-refused", at=AT)
+    receipt = record.append(Draft(EntryKind.REFUSED, body, event="0a1b2c3d-refused", at=AT))
     assert files.entries.read_text("utf-8") == (
         '{"at":"2026-03-14T17:00:00+00:00","body":{"photo":"0a1b2c3d","reason":"larger than the share takes",'
         '"visit":"2026-café"},"device":"laptop-17","event":"0a1b2c3d-refused","index":0,"kind":"refused"}\n'
@@ -109,7 +109,7 @@ def test_no_altered_record_is_carried_on(written: Written, folder: Path, files: 
     content[-100] ^= 1
     files.entries.write_bytes(content)
     with pytest.raises(RecordAltered):
-        again(folder).append(EntryKind.REMOVED, removed(), event="x", at=AT)
+        again(folder).append(Draft(EntryKind.REMOVED, removed(), event="x", at=AT))
     assert files.entries.read_bytes() == content
 
 
@@ -157,7 +157,7 @@ def test_a_record_without_its_leaves_is_told(written: Written, folder: Path, fil
     with pytest.raises(RecordTruncated, match="leaf of entry 2"):
         again(folder).verify()
     with pytest.raises(RecordTruncated, match="leaf of entry 2"):
-        again(folder).append(EntryKind.REMOVED, removed(), event="x", at=AT)
+        again(folder).append(Draft(EntryKind.REMOVED, removed(), event="x", at=AT))
 
 
 def test_an_entry_of_another_device_does_not_fit_in(
@@ -166,7 +166,7 @@ def test_an_entry_of_another_device_does_not_fit_in(
     written(3)
     other = Record.open(folder, "laptop-18")
     for number in range(3):
-        other.append(EntryKind.REMOVED, removed(f"{number:08x}"), event=str(number), at=AT)
+        other.append(Draft(EntryKind.REMOVED, removed(f"{number:08x}"), event=str(number), at=AT))
     lines, others = (place.read_bytes().splitlines(keepends=True) for place in (files.entries, other.files.entries))
     files.entries.write_bytes(lines[0] + others[1] + lines[2])
     with pytest.raises(RecordAltered):
@@ -199,7 +199,7 @@ def test_a_record_written_anew_is_known_by_a_receipt_given_before(written: Writt
     files.entries.unlink()
     anew = again(folder)
     for number in range(3):
-        anew.append(EntryKind.REMOVED, removed(f"{number:08x}"), event=str(number), at=AT)
+        anew.append(Draft(EntryKind.REMOVED, removed(f"{number:08x}"), event=str(number), at=AT))
     assert anew.verify() is not None
     with pytest.raises(RecordAltered, match="is not the one that was written"):
         anew.verify(last)
@@ -219,7 +219,7 @@ def test_a_line_torn_at_any_byte_is_moved_aside_and_the_chain_goes_on(
         mended = again(folder)
         assert len(list(mended.entries())) == 2  # a reader passes over it and leaves it where it is
         assert files.entries.stat().st_size == length
-        receipt = mended.append(EntryKind.REFUSED, {"photo": "00000002"}, event="00000002-refused", at=AT)
+        receipt = mended.append(Draft(EntryKind.REFUSED, {"photo": "00000002"}, event="00000002-refused", at=AT))
         assert receipt.index == 2
         assert again(folder).verify() == receipt
         assert files.entries.read_bytes() == content
@@ -238,7 +238,7 @@ def test_an_entry_that_lacks_only_its_line_end_is_kept(
     files.entries.write_bytes(content[:-1] + bytes(zeros))
     mended = again(folder)
     assert (len(mended), len(list(mended.entries()))) == (2, 2)
-    first = mended.append(EntryKind.TRANSFERRED, transferred("00000001"), event="00000001-transferred", at=AT)
+    first = mended.append(Draft(EntryKind.TRANSFERRED, transferred("00000001"), event="00000001-transferred", at=AT))
     assert first.index == 1  # known again, not doubled
     assert files.entries.read_bytes() == content
     assert not list(files.folder.glob("torn-*"))
@@ -256,7 +256,7 @@ def test_lines_whose_beginning_the_disk_did_not_get_are_moved_aside(
     files.entries.write_bytes(content[:start] + torn)
     mended = again(folder)
     assert (len(mended), len(list(mended.entries()))) == (first, first)
-    receipt = mended.append(EntryKind.REFUSED, {"photo": "00000009"}, event="after", at=AT)
+    receipt = mended.append(Draft(EntryKind.REFUSED, {"photo": "00000009"}, event="after", at=AT))
     assert receipt.index == first
     assert again(folder).verify() == receipt
     assert [file.read_bytes() for file in files.folder.glob("torn-*")] == [torn]
@@ -269,7 +269,7 @@ def test_zeros_in_what_was_signed_are_told(short: Written, folder: Path, files: 
     with pytest.raises(RecordAltered):
         list(again(folder).entries())
     with pytest.raises(RecordTruncated):
-        again(folder).append(EntryKind.REMOVED, removed(), event="x", at=AT)
+        again(folder).append(Draft(EntryKind.REMOVED, removed(), event="x", at=AT))
 
 
 def test_a_torn_first_line_leaves_an_empty_record(written: Written, folder: Path, files: Files) -> None:
@@ -277,16 +277,16 @@ def test_a_torn_first_line_leaves_an_empty_record(written: Written, folder: Path
     content = files.entries.read_bytes()
     files.entries.write_bytes(content[:50])
     assert (again(folder).verify(), len(again(folder))) == (None, 0)
-    assert again(folder).append(EntryKind.REMOVED, removed(), event="x", at=AT).index == 0
+    assert again(folder).append(Draft(EntryKind.REMOVED, removed(), event="x", at=AT)).index == 0
     assert [file.read_bytes() for file in files.folder.glob("torn-*")] == [content[:50]]
 
 
 def test_a_line_longer_than_a_block_is_found_from_the_end(record: Record, folder: Path, files: Files) -> None:
     many = transferred()["files"] * 450
-    record.append(EntryKind.TRANSFERRED, transferred(files=many), event="long", at=AT)
+    record.append(Draft(EntryKind.TRANSFERRED, transferred(files=many), event="long", at=AT))
     assert files.entries.stat().st_size > 2 * BLOCK
     assert len(again(folder)) == 1
-    assert again(folder).append(EntryKind.REMOVED, removed(), event="x", at=AT).index == 1
+    assert again(folder).append(Draft(EntryKind.REMOVED, removed(), event="x", at=AT)).index == 1
     assert again(folder).verify() is not None
 
 
@@ -295,13 +295,13 @@ def test_a_record_that_shrinks_under_its_writer_stops_it(written: Written, folde
     lines = files.entries.read_bytes().splitlines(keepends=True)
     files.entries.write_bytes(b"".join(lines[:2]))
     with pytest.raises(RecordTruncated, match="it held 3 entries"):
-        record.append(EntryKind.REMOVED, removed(), event="x", at=AT)
+        record.append(Draft(EntryKind.REMOVED, removed(), event="x", at=AT))
 
 
 def test_a_kind_of_a_later_version_is_told_as_that_and_not_as_damage(
     record: Record, folder: Path, files: Files
 ) -> None:
-    record.append(EntryKind.REFUSED, {"photo": "0a1b2c3d"}, event="e", at=AT)
+    record.append(Draft(EntryKind.REFUSED, {"photo": "0a1b2c3d"}, event="e", at=AT))
     line = files.entries.read_bytes().replace(b'"refused"', b'"teleported"')
     files.entries.write_bytes(line)
     files.leaves.write_bytes(leaf_line(commit(bytes(range(32)), line[:-1]), bytes(range(32))))
@@ -321,7 +321,7 @@ def test_entries_are_chosen_by_time_visit_device_and_kind(record: Record, folder
             Draft(EntryKind.REMOVED, removed("1"), "3", AT + timedelta(hours=2)),
         ]
     )
-    record.append(EntryKind.REMOVED, removed("2"), event="4", at=AT + timedelta(hours=3))
+    record.append(Draft(EntryKind.REMOVED, removed("2"), event="4", at=AT + timedelta(hours=3)))
 
     def chosen(**by: object) -> list[int]:
         return [entry.index for entry in record.entries(**by)]  # type: ignore[arg-type]  # by name, as a table

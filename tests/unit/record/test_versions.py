@@ -9,7 +9,7 @@ from agent import __version__
 from agent.audit.verify import verify_copy
 from agent.audit.versions import as_version
 from agent.audit.witness import Witness
-from agent.record import EntryKind, Record
+from agent.record import Draft, EntryKind, Record
 from agent.record.keys import LogKey
 from tests.unit.record.copies import publish
 from tests.unit.record.logkeys import key_of
@@ -35,7 +35,7 @@ class School:
         record, key = Record.open(self.base / device, device), key_of(device)
         for day, version in enumerate(versions):
             at = NOW - timedelta(days=9 - day)
-            record.append(EntryKind.HEARTBEAT, {"version": version}, event=f"heartbeat-{at}", at=at)
+            record.append(Draft(EntryKind.HEARTBEAT, {"version": version}, event=f"heartbeat-{at}", at=at))
         record.seal(key)
         publish(record, self.share)
         self.keys.append(key)

@@ -79,7 +79,7 @@ def test_a_visit_is_summed_up_with_what_is_unresolved(record: Record, folder: Pa
         ]
     )
     other = Record.open(folder, "laptop-18")
-    other.append(EntryKind.TRANSFERRED, transferred("4", **zoo, staff="b.jones"), event="4", at=AT)
+    other.append(Draft(EntryKind.TRANSFERRED, transferred("4", **zoo, staff="b.jones"), event="4", at=AT))
     told = sum_up([*record.entries(), *other.entries()], "2026-zoo")
     assert (told.staff, told.devices) == ({"j.smith", "b.jones"}, {"laptop-17", "laptop-18"})
     assert (told.photos, told.files, told.removed, told.by_person, told.unsynced, told.leftovers) == (4, 4, 1, 1, 1, 1)

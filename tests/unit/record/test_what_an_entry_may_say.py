@@ -8,10 +8,12 @@ import jsonschema
 import pytest
 
 from agent.errors import RecordError
-from agent.record import EntryKind, Record
+from agent.record import Draft, EntryKind, Record
+from agent.record.bodies import BODIES, needed_in, said_of
 from agent.record.ecs import to_ecs
 from agent.record.leaf import tombstone
-from agent.record.schema import BODIES, check
+from agent.record.published_schema import json_schema
+from agent.record.schema import check
 from tests.unit.record.bodies import AT, removed, sha, transferred
 from tests.unit.record.logkeys import key_of
 
@@ -79,6 +81,10 @@ def entry(kind: EntryKind, body: dict[str, Any]) -> dict[str, Any]:
     return {"at": AT.isoformat(), "body": body, "device": "laptop-17", "event": "e", "index": 0, "kind": kind.value}
 
 
+def test_the_published_schema_is_made_from_the_bodies() -> None:
+    assert json_schema() == SCHEMA, "run `python -m agent.record.published_schema > config/record.schema.json`"
+
+
 def test_both_have_the_same_kinds() -> None:
     assert set(SCHEMA["$defs"]["entry"]["properties"]["kind"]["enum"]) == {kind.value for kind in EntryKind}
     assert set(FULL) == set(EntryKind)
@@ -86,10 +92,10 @@ def test_both_have_the_same_kinds() -> None:
 
 @pytest.mark.parametrize("kind", EntryKind)
 def test_both_have_the_same_fields_and_need_the_same(kind: EntryKind) -> None:
-    told = SCHEMA["$defs"][kind.value]
-    assert set(told["properties"]) == set(BODIES[kind].fields) == set(FULL[kind])
-    assert set(told.get("required", ())) == BODIES[kind].needed
-    assert told["additionalProperties"] is False
+    published = SCHEMA["$defs"][kind.value]
+    assert set(published["properties"]) == set(said_of(BODIES[kind])) == set(FULL[kind])
+    assert set(published.get("required", ())) == needed_in(BODIES[kind])
+    assert published["additionalProperties"] is False
 
 
 @pytest.mark.parametrize("kind", EntryKind)
@@ -99,7 +105,7 @@ def test_both_take_all_that_an_entry_may_say_and_nothing_beside_it(kind: EntryKi
     VALIDATOR.validate(entry(kind, body))
     for name in body:
         less = {key: value for key, value in body.items() if key != name}
-        assert refused(kind, less) == (name in BODIES[kind].needed)
+        assert refused(kind, less) == (name in needed_in(BODIES[kind]))
         for wrong in (1.5, True, {"x": 1}, "\u0000"):
             assert refused(kind, body | {name: wrong}) or name in {"synced", "cut_short"}
     for other in ({"path": "x"}, {"latitude": 51}):
@@ -118,7 +124,7 @@ def refused(kind: EntryKind, body: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("kind", EntryKind)
 def test_every_kind_is_written_read_and_told_to_elastic(record: Record, kind: EntryKind) -> None:
-    record.append(kind, FULL[kind], event="e", at=AT)
+    record.append(Draft(kind, FULL[kind], event="e", at=AT))
     (read,) = record.entries()
     assert read.body == FULL[kind]
     line = json.loads(record.files.entries.read_bytes())

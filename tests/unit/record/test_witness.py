@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from agent.audit.witness import Watch, Witness, WitnessFinding
 from agent.errors import RecordError, UsageError
-from agent.record import EntryKind, Record
+from agent.record import Draft, EntryKind, Record
 from agent.record.checkpoint import checkpoint_of
 from agent.record.keys import LogKey
 from agent.record.note import open_note, split_note
@@ -230,7 +230,7 @@ def photos(bench: Bench) -> list[Path]:
     paths = []
     for photo in ("0a1b2c3d", "1b2c3d4e"):
         body = transferred(photo)
-        bench.record.append(EntryKind.TRANSFERRED, body, event=f"{photo}-transferred", at=AT)
+        bench.record.append(Draft(EntryKind.TRANSFERRED, body, event=f"{photo}-transferred", at=AT))
         path = bench.share / body["files"][0]["name"]
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.model import Visit
+from agent.model.register import Visit
 from agent.register import Rules, VisitsReading, read_visits
 
 RULES = (

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from agent.model import Camera
+from agent.model.capture import Camera
 from agent.register import clock_line, named, read_cameras
 
 HEADER = "label,make,model,serial,owner,clock_ahead_seconds\n"

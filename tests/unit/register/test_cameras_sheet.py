@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.model import RegisteredCamera
+from agent.model.register import RegisteredCamera
 from agent.register import CamerasReading, read_cameras
 
 HEADER = "label,make,model,serial,owner,clock_ahead_seconds"

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from agent.errors import RegisterError
-from agent.model import Capture, Level, Verdict, WallClock
+from agent.model.capture import Capture
+from agent.model.decision import Verdict
+from agent.model.times import Level, WallClock
 from agent.register import Order, RegisterStore, Rules, VisitsReading, decide, read_visits
 
 CASES = Path(os.environ.get("REGISTER_CASES", Path(__file__).resolve().parents[4] / "shared/cases/registers"))

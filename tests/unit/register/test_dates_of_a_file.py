@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.model import Interval
+from agent.model.times import Interval
 from agent.register import Order, Rules, VisitsReading, read_time, read_visits, read_written
 
 HEADER = "id,title,starts,ends"

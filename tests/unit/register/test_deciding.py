@@ -7,21 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.errors import RegisterError
-from agent.model import (
-    Camera,
-    Capture,
-    Decision,
-    Interval,
-    Level,
-    Place,
-    Register,
-    RegisteredCamera,
-    Sha256,
-    Verdict,
-    Visit,
-    VisitId,
-    WallClock,
-)
+from agent.model.capture import Camera, Capture, Place
+from agent.model.decision import Decision, Verdict
+from agent.model.ids import Sha256, VisitId
+from agent.model.register import Register, RegisteredCamera, Visit
+from agent.model.times import Interval, Level, WallClock
 from agent.register import decide
 
 LONDON = ZoneInfo("Europe/London")

@@ -8,20 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.model import (
-    Camera,
-    Capture,
-    Interval,
-    Level,
-    Place,
-    Register,
-    RegisteredCamera,
-    Sha256,
-    Verdict,
-    Visit,
-    VisitId,
-    WallClock,
-)
+from agent.model.capture import Camera, Capture, Place
+from agent.model.decision import Verdict
+from agent.model.ids import Sha256, VisitId
+from agent.model.register import Register, RegisteredCamera, Visit
+from agent.model.times import Interval, Level, WallClock
 from agent.register import decide, occurs, staff_of
 from agent.register.timeline import Timeline
 

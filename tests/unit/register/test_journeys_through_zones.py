@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.model import Capture, Decision, Interval, Level, Register, Sha256, Verdict, Visit, VisitId, WallClock
+from agent.model.capture import Capture
+from agent.model.decision import Decision, Verdict
+from agent.model.ids import Sha256, VisitId
+from agent.model.register import Register, Visit
+from agent.model.times import Interval, Level, WallClock
 from agent.register import RegisterStore, Rules, VisitsReading, check, decide, read_visits
 
 HEADER = "id,title,starts,ends,timezone"

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
-from agent.model import Capture, Interval, Level, Origin, Register, Sha256, Verdict, Visit, VisitId, WallClock
+from agent.model.capture import Capture, Origin
+from agent.model.decision import Verdict
+from agent.model.ids import Sha256, VisitId
+from agent.model.register import Register, Visit
+from agent.model.times import Interval, Level, WallClock
 from agent.register import decide
 
 MUSEUM = Visit(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import LocalFault, RegisterError
-from agent.model import Register
+from agent.model.register import Register
 from agent.register import Order, RegisterStore, Rules
 
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)

@@ -5,19 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.model import (
-    Capture,
-    Decision,
-    Doubt,
-    Interval,
-    Level,
-    Register,
-    Sha256,
-    Verdict,
-    Visit,
-    VisitId,
-    WallClock,
-)  # fmt: skip
+from agent.model.capture import Capture
+from agent.model.decision import Decision, Verdict
+from agent.model.ids import Sha256, VisitId
+from agent.model.register import Doubt, Register, Visit
+from agent.model.times import Interval, Level, WallClock
 from agent.register import Rules, decide, read_visits
 
 SECOND = timedelta(seconds=1)

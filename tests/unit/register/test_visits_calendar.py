@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.model import Interval, Place, Visit, VisitId
+from agent.model.capture import Place
+from agent.model.ids import VisitId
+from agent.model.register import Visit
+from agent.model.times import Interval
 from agent.register import Rules, VisitsReading, read_visits
 
 GOOD = """\

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.model import Interval, Place, Register, Sha256, Visit, VisitId
+from agent.model.capture import Place
+from agent.model.ids import Sha256, VisitId
+from agent.model.register import Register, Visit
+from agent.model.times import Interval
 from agent.register import Fault, Rules, VisitsReading, cross_check, read_cameras, read_visits
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.model import Fingerprint, LocalFile, Sha256
+from agent.model.files import Fingerprint, LocalFile
+from agent.model.ids import Sha256
 
 During = Callable[[str, Callable[..., None]], AbstractContextManager[None]]
 

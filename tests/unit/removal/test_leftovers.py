@@ -8,7 +8,7 @@ from urllib.parse import quote_from_bytes
 
 import pytest
 
-from agent.model import Known, Leftover
+from agent.model.removal import Known, Leftover
 from agent.removal import find_cloud_below, find_cloud_sync, find_leftovers
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX")

@@ -9,7 +9,7 @@ from urllib.parse import quote_from_bytes
 import pytest
 
 from agent.errors import LocalFault
-from agent.model import Known
+from agent.model.removal import Known
 from agent.removal import cloud, find_cloud_sync, find_leftovers, leftovers, recover, remove_thumbnails
 
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)

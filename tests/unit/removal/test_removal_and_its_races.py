@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from agent.errors import LocalFault, RemovalRefused
-from agent.model import Fingerprint, LocalFile, Sha256
+from agent.model.files import Fingerprint, LocalFile
+from agent.model.ids import Sha256
 from agent.removal import Vanished, recover, remove
 from agent.removal.faults import as_local_fault
 from agent.removal.names import kept_name

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the POSIX way: 
 CHILD = """
 import os, sys
 from pathlib import Path
-from agent.model import Fingerprint, LocalFile
+from agent.model.files import Fingerprint, LocalFile
 from agent.removal import recover, remove
 path, digest, size, stop, what = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
 seen = os.lstat(path) if what == "remove" else None

@@ -87,7 +87,7 @@ def test_strange_bodies_are_counted_as_not_said(liar: School, report: Callable[.
     from datetime import UTC
 
     from agent.audit.report.tally import Tally
-    from agent.model import Sha256
+    from agent.model.ids import Sha256
     from agent.record.entry import Entry
 
     tally = Tally(liar.now, UTC)

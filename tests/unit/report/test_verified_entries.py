@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.audit.verified import read_verified
-from agent.record import EntryKind, Record
+from agent.record import Draft, EntryKind, Record
 from agent.record.entry import Entry
 from agent.record.keys import LogKey
 from tests.unit.record import before
@@ -79,7 +79,7 @@ def test_nothing_counts_of_a_device_with_two_histories(tmp_path: Path, signer: L
     share = tmp_path / "share"
     for which in ("one", "other"):
         record = Record.open(tmp_path / which, "laptop-17")
-        record.append(EntryKind.TRANSFERRED, transferred(f"{which:0>8}"), event="first", at=AT)
+        record.append(Draft(EntryKind.TRANSFERRED, transferred(f"{which:0>8}"), event="first", at=AT))
         record.seal(signer)
         before.publish(record, share)
     assert given(share / "record" / "laptop-17", signer).entries == []

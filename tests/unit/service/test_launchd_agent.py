@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import AgentError, UsageError
-from agent.model import Known
+from agent.model.removal import Known
 from agent.service import Launch, launch_agent
 from agent.service.launchd import LABEL, LaunchAgent, packaged_agent
 from tests.platforms import posix_paths

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import AgentError, UsageError
-from agent.model import Known
+from agent.model.removal import Known
 from agent.service import Launch, task_xml
 from agent.service.task_scheduler import ScheduledTask
 from tests.platforms import posix_paths

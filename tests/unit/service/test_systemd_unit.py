@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import UsageError
-from agent.model import Known
+from agent.model.removal import Known
 from agent.service import Launch, systemd_unit
 from agent.service.systemd import UNIT, SystemdService, packaged_unit, unit_folder
 from tests.platforms import posix_paths

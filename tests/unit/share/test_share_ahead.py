@@ -2,7 +2,9 @@
 
 import pytest
 
-from agent.model import Delivery, Fingerprint, Outgoing, PhotoId, RemoteName, Sha256, TransferId
+from agent.model.delivery import Delivery, Outgoing
+from agent.model.files import Fingerprint
+from agent.model.ids import PhotoId, RemoteName, Sha256, TransferId
 from agent.share import in_flight as module
 from agent.share.in_flight import MOST, MOST_BYTES, InFlight, Patience
 

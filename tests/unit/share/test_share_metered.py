@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.model import Known
+from agent.model.removal import Known
 from agent.share import metered
 from agent.share.network import _by_network_manager
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.model import Camera, Fingerprint, RemoteName, Sha256, TransferId, VisitId
+from agent.model.capture import Camera
+from agent.model.files import Fingerprint
+from agent.model.ids import RemoteName, Sha256, TransferId, VisitId
 from agent.share.names import another, own_temporary, photo_stem, remote_name, temporary_name
 
 ORIGINAL = Fingerprint(Sha256("0123456789abcdef" * 4), 1)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.model import Splice
+from agent.model.delivery import Splice
 from agent.share.samples import LENGTH, SMALL, Samples
 from tests.servers.photos import content
 

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.errors import LocalFault
-from agent.model import Outgoing, RemoteName, Splice
+from agent.model.delivery import Outgoing, Splice
+from agent.model.ids import RemoteName
 from agent.share.source import LocalSource
 from tests.platforms import posix_paths
 from tests.servers.photos import fingerprint, looked_at, outgoing, spliced

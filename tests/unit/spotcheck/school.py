@@ -8,7 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.cli import cli
-from agent.model import Fingerprint, Interval, Level, Sha256, Splice, TransferId, VisitId
+from agent.model.delivery import Splice
+from agent.model.files import Fingerprint
+from agent.model.ids import Sha256, TransferId, VisitId
+from agent.model.times import Interval, Level
 from agent.record import Draft, EntryKind, Record
 from agent.record.keys import LogKey
 from agent.register import version_of

@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from agent.model import Fingerprint, Interval, Level, Sha256, Splice, TransferId, VisitId
+from agent.model.delivery import Splice
+from agent.model.files import Fingerprint
+from agent.model.ids import Sha256, TransferId, VisitId
+from agent.model.times import Interval, Level
 from agent.tagging import NeedsSidecar, Tag, plan
 
 XMP = b"http://ns.adobe.com/xap/1.0/\0"

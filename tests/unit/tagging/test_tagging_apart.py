@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import LocalFault
-from agent.model import Fingerprint, Sha256, Splice
+from agent.model.delivery import Splice
+from agent.model.files import Fingerprint
+from agent.model.ids import Sha256
 from agent.tagging import NeedsSidecar, Tag, plan, sidecar
 from agent.tagging.jobs import (
     MOST_MERGED,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agent.model import Splice
+from agent.model.delivery import Splice
 from agent.tagging import NeedsSidecar, Tag, TagKind, plan, read_tag, untag
 
 Read = dict[str, Any]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import AgentError, LocalFault, UsageError
-from agent.model import Splice
+from agent.model.delivery import Splice
 from agent.tagging import NeedsSidecar, Tag, plan, read_tag, sidecar, untag, untagged_chunks
 
 Planned = Callable[[bytes, Tag], Splice | NeedsSidecar]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from agent.errors import LocalFault
-from agent.model import Splice
+from agent.model.delivery import Splice
 from agent.tagging import NeedsSidecar, Tag, plan, untag
 
 Planned = Callable[[bytes, Tag], Splice | NeedsSidecar]

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.model import Splice
+from agent.model.delivery import Splice
 from agent.tagging import NeedsSidecar, Tag, read_tag, untag
 
 Planned = Callable[[bytes, Tag], Splice | NeedsSidecar]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from agent.model import Splice
+from agent.model.delivery import Splice
 from agent.tagging import NeedsSidecar, Tag, plan, sidecar, untag
 
 MakeTag = Callable[..., Tag]

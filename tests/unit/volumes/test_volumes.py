@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.model import Volume
+from agent.model.files import Volume
 from agent.volumes import mounted, numbers_files_anew
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="mounts as Linux has them")

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from agent.journal import CardSaid, State
-from agent.model import VisitId
+from agent.model.ids import VisitId
 from agent.pipeline import answers
 from agent.pipeline.cards import Phase
 from tests.integration.pipeline.cards.desk import Desk, content, filled, wait

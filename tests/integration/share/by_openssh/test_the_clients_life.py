@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import ShareUnreachable
-from agent.model import Delivery
+from agent.model.delivery import Delivery
 from agent.share import Delivered, Transport
 from agent.share.sshwords import Words
 from tests.integration.share.by_openssh.client import (
