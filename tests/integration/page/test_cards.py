@@ -124,7 +124,7 @@ def test_the_first_sentence_speaks_of_a_card_that_waits(laptop: Laptop, page: Ca
     ("settings", "says"),
     [
         ({}, "Put the card in; “Now” asks what to do."),
-        pytest.param({"remove": "always"}, "Put the card in. We send its photos by ourselves", marks=pytest.mark.slow),
+        pytest.param({"remove": "always"}, "Put the card in. We send its photos automatically", marks=pytest.mark.slow),
         pytest.param({"offer": False}, "Copy its photos into Camera Imports.", marks=pytest.mark.slow),
     ],
 )
