@@ -106,7 +106,7 @@ def _hand_over(settings: "Settings", paths: tuple[Path, ...], follow: "Follower"
     stopping = threading.Event()
     with _on_interrupt(stopping.set), stages_of(settings) as context:
         request = context.journal.ask(paths, context.clock())
-        say("The service is already at work. This shows what it does:")
+        say("The service is already at work, so this command is following it.")
         for event in _events(context, request, stopping):
             if event.get("event") == "summary":
                 follow.end(event)

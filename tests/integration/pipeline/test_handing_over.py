@@ -85,7 +85,7 @@ def test_ctrl_c_ends_the_following_and_the_service_goes_on(quick: Laptop) -> Non
         sync.send_signal(signal.SIGINT)
         _, said = sync.communicate(timeout=20)
         assert sync.returncode == 3
-        assert "goes on by itself" in said
+        assert "continues by itself" in said
         assert service.poll() is None
         until(lambda: not [photo for photo in photos if photo.exists()], quick)
 

@@ -259,7 +259,7 @@ def test_a_share_of_an_older_version_is_closed(school: School, one: Account, oth
         put(sftp, f"/photos/visits/{visit.name}/b.jpg", b"b")
     with school.sftp(one) as sftp:
         assert taken(sftp, f"/photos/visits/{visit.name}/a.jpg") == b"a"
-    assert school.script("check-share.sh", check=False).stdout.endswith("2 devices.\n")
+    assert school.script("check-share.sh", check=False).stdout.endswith("Devices: 2.\n")
 
 
 # --- What is wrong with a share ---------------------------------------------------------------------------------------
