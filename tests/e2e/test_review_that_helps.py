@@ -155,7 +155,7 @@ def test_a_private_answer_that_was_taken_back_is_not_counted_on_record(laptop: L
     assert laptop.look(lambda context: context.journal.fact(KEPT_PRIVATE)) is None
 
 
-def test_a_private_answer_about_a_photo_with_a_sidecar_is_taken_back_by_either_file(laptop: Laptop) -> None:
+def test_a_private_answer_can_be_taken_back_by_photo_or_sidecar(laptop: Laptop) -> None:
     photo = laptop.photo("undated.jpg", None)
     sidecar = laptop.file("undated.aae", b"<plist/>", beside=photo)
     laptop.run()

@@ -81,7 +81,7 @@ def test_a_photo_that_a_person_said_is_private_is_never_asked_about_again(laptop
     assert "No photos are waiting for you" in laptop.command("review", "list").stdout
 
 
-def test_what_cannot_be_settled_so_is_told_and_left_as_it_was(laptop: Laptop, held: Path) -> None:
+def test_what_cannot_be_settled_so_is_reported_and_left_as_it_was(laptop: Laptop, held: Path) -> None:
     photo = id_of(laptop, held)
     for words, why in (
         (("assign", photo, "mars"), "no visit mars"),

@@ -180,9 +180,9 @@ def test_the_server_log_says_who_did_what(school: School, hostile: Account, visi
             put(sftp, f"/photos/visits/{visit}/a.jpg", b"a")
             sftp.remove(f"/photos/visits/{visit}/a.jpg")
         said = ""
-        while f"session closed for local user {hostile.user}" not in said:
+        while f"session closed for local user {hostile.user} " not in said:
             said += log.recv(65536).decode() + "\n"
     place.unlink()
-    assert f"session opened for local user {hostile.user}" in said
+    assert f"session opened for local user {hostile.user} " in said
     for line in (f'mkdir name "/photos/visits/{visit}"', f'open "/photos/visits/{visit}/a.jpg"', "remove name"):
         assert line in said

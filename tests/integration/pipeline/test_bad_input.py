@@ -45,7 +45,7 @@ def waiting(laptop: Laptop) -> dict[str, str | None]:
 # --- Files that do not keep still ------------------------------------------------------------------------------------
 
 
-def test_a_photo_that_vanishes_before_it_is_read_is_forgotten_and_the_others_go_on(laptop: Laptop, good: Path) -> None:
+def test_a_photo_that_vanishes_before_reading_is_forgotten(laptop: Laptop, good: Path) -> None:
     laptop.configure(folders={"settle_seconds": 0.2})
     gone = laptop.photo("gone.jpg")
 
@@ -74,7 +74,7 @@ def test_a_photo_that_vanishes_while_it_settles_was_never_there(laptop: Laptop, 
     assert not good.exists()
 
 
-def test_a_photo_that_vanishes_while_it_is_packed_is_told_and_the_others_go_on(laptop: Laptop, good: Path) -> None:
+def test_a_photo_that_vanishes_while_packed_is_reported(laptop: Laptop, good: Path) -> None:
     gone = laptop.photo("gone.jpg")
 
     def vanish(event: Event) -> None:
@@ -159,7 +159,7 @@ def test_a_photo_that_grows_while_it_is_sent_is_not_proven_and_not_removed(lapto
 # --- Files that are no good ------------------------------------------------------------------------------------------
 
 
-def test_a_photo_that_may_not_be_read_is_told_and_stays(laptop: Laptop, good: Path) -> None:
+def test_a_photo_that_may_not_be_read_is_reported_and_stays(laptop: Laptop, good: Path) -> None:
     if AS_ROOT and shutil.which("setpriv") is None:
         pytest.skip("root reads everything, and setpriv is not here to make it an ordinary user")
     closed = laptop.photo("closed.jpg")
@@ -175,7 +175,7 @@ def test_a_photo_that_may_not_be_read_is_told_and_stays(laptop: Laptop, good: Pa
     assert not closed.exists()
 
 
-def test_a_folder_that_may_not_be_read_is_told_and_the_others_go_on(laptop: Laptop, good: Path) -> None:
+def test_a_folder_that_may_not_be_read_is_reported_and_the_others_go_on(laptop: Laptop, good: Path) -> None:
     if AS_ROOT and shutil.which("setpriv") is None:
         pytest.skip("root reads everything, and setpriv is not here to make it an ordinary user")
     inside = laptop.photo("closed/IMG_1.jpg")
@@ -222,9 +222,7 @@ def test_a_fresh_photo_without_its_end_waits_for_it(laptop: Laptop, good: Path) 
     assert sha256(whole) in laptop.originals_on_share()
 
 
-def test_a_visit_photo_that_has_been_without_its_end_for_long_is_sent_and_said_to_be_damaged(
-    laptop: Laptop, good: Path
-) -> None:
+def test_a_visit_photo_long_without_its_end_is_sent_as_damaged(laptop: Laptop, good: Path) -> None:
     cut = laptop.file("cut.jpg", jpeg(ON_VISIT, size=200_000)[:150_000])
     an_hour_ago = time.time() - 3600
     os.utime(cut, (an_hour_ago, an_hour_ago))

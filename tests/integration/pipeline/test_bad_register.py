@@ -41,7 +41,7 @@ BAD: dict[str, tuple[Callable[[Laptop], None], str]] = {
 
 
 @pytest.mark.parametrize(("spoil", "told"), BAD.values(), ids=BAD.keys())
-def test_a_bad_register_is_told_and_the_last_good_one_stands(
+def test_a_bad_register_is_reported_and_the_last_good_one_stands(
     laptop: Laptop, spoil: Callable[[Laptop], None], told: str
 ) -> None:
     laptop.register(LONG)
@@ -97,7 +97,7 @@ def test_a_register_that_was_not_renewed_for_too_long_decides_nothing(laptop: La
     assert not photo.exists()
 
 
-def test_a_halved_register_is_in_force_once_the_coordinator_has_said_so_and_that_is_on_record(laptop: Laptop) -> None:
+def test_a_halved_register_is_used_once_accepted_and_that_is_recorded(laptop: Laptop) -> None:
     laptop.register(LONG)
     laptop.run()
     laptop.register(HEADER + FARM)

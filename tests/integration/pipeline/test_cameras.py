@@ -81,7 +81,7 @@ def test_the_register_is_shown_as_it_is_in_force(school: Laptop) -> None:
     assert "1 h ahead" in school.command("cameras", "list").stdout
 
 
-def test_the_cameras_of_photos_are_told_as_the_register_needs_them(school: Laptop) -> None:
+def test_the_cameras_of_photos_are_reported_as_the_register_needs_them(school: Laptop) -> None:
     for number in range(3):
         (school.imports / f"{number}.jpg").write_bytes(jpeg(ON_VISIT, seed=number))
     of_clock(ShownTime(datetime(2026, 3, 14, 10, tzinfo=UTC), FIFTH), school.imports / "c.jpg", "2026:03:14 10:00:00")

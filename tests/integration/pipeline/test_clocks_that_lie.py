@@ -150,7 +150,7 @@ def test_what_is_late_by_a_clock_that_is_right_is_on_record(laptop: Laptop) -> N
     assert entry.body["hours"] == 48
 
 
-def test_when_the_share_was_first_reachable_is_told_by_the_shares_clock(laptop: Laptop) -> None:
+def test_the_first_reachable_time_is_by_the_shares_clock(laptop: Laptop) -> None:
     laptop.photo("IMG_1.jpg")
     (laptop.share / "visits").mkdir()
     (laptop.share / "visits" / "museum").write_bytes(b"in the way")
@@ -179,7 +179,7 @@ def test_what_has_not_settled_begins_anew_after_a_leap(laptop: Laptop) -> None:
         assert unsettled(context) == timedelta(seconds=3600)
 
 
-def test_what_a_person_kept_on_a_day_that_is_yet_to_come_is_on_record_with_the_next_run(laptop: Laptop) -> None:
+def test_a_decision_dated_in_the_future_is_recorded_by_the_next_run(laptop: Laptop) -> None:
     laptop.photo("undated.jpg", None)
     run_at(laptop, timedelta(0))
     (held,) = laptop.tracked(State.REVIEW)

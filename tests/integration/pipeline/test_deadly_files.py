@@ -104,7 +104,7 @@ def test_a_file_that_is_deadly_only_to_those_who_tag_it_is_refused_too(laptop: L
     assert len(laptop.on_share()) == 1
 
 
-def test_a_file_that_turns_out_deadly_when_it_is_sent_again_after_a_crash_is_refused(laptop: Laptop) -> None:
+def test_a_file_that_proves_deadly_when_sent_again_is_refused(laptop: Laptop) -> None:
     laptop.file("d.jpg", DEADLY_TO_TAG)
     with narrow(laptop) as context:
         Run(context, laptop.settings.watch, Heard()).through()

@@ -62,7 +62,7 @@ def test_only_what_is_certainly_of_a_visit_of_the_case_moves(
     assert len(laptop.on_share()) == (0 if goes is None else 1)
 
 
-def test_a_line_that_was_not_understood_is_said_and_its_photos_wait_until_it_is_corrected(laptop: Laptop) -> None:
+def test_a_line_not_understood_is_reported_and_its_photos_wait(laptop: Laptop) -> None:
     laptop.register(HEADER + BROKEN + GOOD)
     photo = laptop.photo("IMG_1.jpg", ON_VISIT)
     private = laptop.photo("IMG_2.jpg", ON_VISIT - timedelta(days=9), seed=2)
@@ -89,7 +89,7 @@ def test_a_line_that_was_not_understood_is_said_and_its_photos_wait_until_it_is_
     assert laptop.command("status").returncode == 0
 
 
-def test_staff_that_the_register_does_not_name_are_told_and_nothing_of_a_visit_is_private(laptop: Laptop) -> None:
+def test_staff_not_in_the_register_are_reported_and_no_photo_is_private(laptop: Laptop) -> None:
     laptop.register(HEADER + GOOD.replace(",,,,,,", ",j.smyth,,,,,") + BROKEN.replace(" quarter to nine", " 08:45")
                     .replace(",,,,,,", ",a.okafor,,,,,"))  # fmt: skip
     photo = laptop.photo("IMG_1.jpg", ON_VISIT)
@@ -120,7 +120,7 @@ def test_a_workbook_on_the_share_is_a_register_and_explain_names_its_line(laptop
     assert laptop.run().removed == 1
 
 
-def test_cameras_csv_beside_the_visits_is_used_without_a_setting_and_missed_when_it_is_gone(laptop: Laptop) -> None:
+def test_cameras_csv_next_to_the_visits_needs_no_setting(laptop: Laptop) -> None:
     put(laptop, "cameras.csv", b"label,make,model,clock_ahead_seconds\nSchool camera,Canon,EOS R6,86400\n")
     tomorrow = laptop.photo("IMG_1.jpg", ON_VISIT + timedelta(days=1))
     assert laptop.run().removed == 1
@@ -137,7 +137,7 @@ def test_cameras_csv_beside_the_visits_is_used_without_a_setting_and_missed_when
     assert laptop.run().exit_code == 0
 
 
-def test_a_cameras_csv_that_the_settings_pass_over_is_told_by_doctor(laptop: Laptop) -> None:
+def test_a_cameras_csv_that_the_settings_pass_over_is_reported_by_doctor(laptop: Laptop) -> None:
     put(laptop, "cameras.csv", b"label,make,model\nSchool camera,Canon,EOS R6\n")
     put(laptop, "other.csv", b"label,make,model\nSchool camera,Canon,EOS R6\n")
     laptop.configure(register={"cameras": "share:register/other.csv"})

@@ -54,7 +54,7 @@ def fill(folder: Path) -> Path:
 # --- The share -------------------------------------------------------------------------------------------------------
 
 
-def test_visits_on_a_volume_of_their_own_that_is_full_are_told_as_such(
+def test_visits_on_a_volume_of_their_own_that_is_full_are_reported_as_such(
     sshd: OpenSSH, mount: Mount, tmp_path: Path
 ) -> None:
     laptop = Laptop(tmp_path / "laptop", sshd)
@@ -71,7 +71,7 @@ def test_visits_on_a_volume_of_their_own_that_is_full_are_told_as_such(
     assert "no room" in str(failed.details["reason"])
 
 
-def test_what_does_not_fit_on_the_share_is_told_before_it_travels_and_what_fits_goes(
+def test_photos_too_large_for_the_share_are_reported_and_others_sent(
     sshd: OpenSSH, mount: Mount, tmp_path: Path
 ) -> None:
     mount(sshd.disk, 2048)
@@ -125,7 +125,7 @@ def denying(chrooted_sshd: OpenSSH, tmp_path: Path) -> Laptop:  # noqa: F811  # 
     return Laptop(tmp_path / "laptop", chrooted_sshd)
 
 
-def test_a_visits_folder_that_may_not_be_written_is_told_with_what_to_do(denying: Laptop) -> None:
+def test_an_unwritable_visits_folder_is_reported_with_what_to_do(denying: Laptop) -> None:
     photo = denying.photo("IMG_1.jpg")
     visits = denying.share / "visits"
     visits.mkdir(mode=0o555)
@@ -158,7 +158,7 @@ def test_one_visit_folder_that_may_not_be_written_does_not_keep_the_others_back(
     assert (kept.exists(), farm.exists()) == (True, False)
 
 
-def test_leftovers_that_may_not_be_removed_are_told_and_nothing_is_held_up_by_them(denying: Laptop) -> None:
+def test_leftovers_that_may_not_be_removed_are_reported(denying: Laptop) -> None:
     photo = denying.photo("IMG_1.jpg", taken=AT_THE_FARM)
     museum = denying.share / "visits" / "museum"
     museum.mkdir(parents=True)
@@ -179,7 +179,7 @@ def test_leftovers_that_may_not_be_removed_are_told_and_nothing_is_held_up_by_th
 # --- This laptop -----------------------------------------------------------------------------------------------------
 
 
-def test_without_room_for_the_journal_nothing_is_sent_and_it_is_told(laptop: Laptop, mount: Mount) -> None:
+def test_without_room_for_the_journal_nothing_is_sent_and_it_is_reported(laptop: Laptop, mount: Mount) -> None:
     photo = laptop.photo("IMG_1.jpg")
     filler = fill(mount(laptop.home / "state", 512))
 
@@ -222,7 +222,7 @@ def test_a_disk_that_fills_up_in_the_middle_removes_nothing_that_is_not_on_recor
     laptop.look(lambda context: context.record.verify())
 
 
-def test_a_full_card_is_told_and_emptied_as_soon_as_there_is_a_little_room(laptop: Laptop, mount: Mount) -> None:
+def test_a_full_card_is_reported_and_emptied_once_there_is_room(laptop: Laptop, mount: Mount) -> None:
     mount(laptop.imports, 1024)
     photo = laptop.photo("IMG_1.jpg")
     filler = fill(laptop.imports)

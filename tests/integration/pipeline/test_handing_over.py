@@ -120,7 +120,7 @@ def test_a_service_that_is_killed_leaves_the_work_to_the_sync_that_followed_it(q
     assert len(quick.on_share()) == len(photos)
 
 
-def test_ctrl_c_in_a_sync_of_its_own_finishes_what_is_in_hand_and_says_what_is_left(quick: Laptop) -> None:
+def test_ctrl_c_finishes_the_current_photos_and_says_what_is_left(quick: Laptop) -> None:
     photos = big_batch(quick)
     originals = {sha256(photo.read_bytes()) for photo in photos}
     sync = quick.start("sync")

@@ -70,7 +70,7 @@ def test_a_laptop_that_has_published_nothing_yet_is_not_fine(laptop: Laptop) -> 
     assert json.loads(done.stdout)["whole"] is False
 
 
-def test_a_record_put_back_from_a_backup_is_told_on_the_laptop(after_a_trip: Laptop) -> None:
+def test_a_record_put_back_from_a_backup_is_reported_on_the_laptop(after_a_trip: Laptop) -> None:
     state = after_a_trip.home / "state" / "record"
     backup = shutil.copytree(state, after_a_trip.home / "backup")
     after_a_trip.photo("IMG_9.jpg", seed=9)
@@ -129,7 +129,7 @@ def one(folder: Path, part: str) -> Path:
     return path
 
 
-def test_a_key_file_that_is_none_is_told_with_its_line(after_a_trip: Laptop, tmp_path: Path) -> None:
+def test_a_key_file_that_is_none_is_reported_with_its_line(after_a_trip: Laptop, tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("\nnot a key\n")
     done = after_a_trip.command("log", "verify", "--key", tmp_path / "keys")
     assert done.returncode == 2

@@ -93,7 +93,7 @@ STEPS = [
 
 
 @pytest.mark.parametrize(("stage", "step"), STEPS, ids=[name for _, name in STEPS])
-def test_a_step_that_fails_in_a_way_nobody_foresaw_does_not_keep_others_from_being_tried(
+def test_an_unforeseen_failure_of_one_step_does_not_stop_the_others(
     laptop: Laptop, monkeypatch: pytest.MonkeyPatch, stage: Any, step: str
 ) -> None:
     laptop.photo("first.jpg")

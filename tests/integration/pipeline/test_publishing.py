@@ -129,7 +129,7 @@ def test_a_publication_that_did_not_arrive_is_sent_again_under_the_same_name(lap
     assert record_on_share(laptop) == whole
 
 
-def test_what_was_not_published_is_published_as_it_was_signed_whatever_came_after(laptop: Laptop) -> None:
+def test_unpublished_entries_are_later_published_as_they_were_signed(laptop: Laptop) -> None:
     now = datetime.now(UTC).replace(hour=12)
     with only_writer(laptop.settings), open_context(laptop.settings) as context:
         context.record.append(Draft(EntryKind.REFUSED, {"photo": "0a1b2c3d"}, event="x", at=now))
@@ -140,7 +140,7 @@ def test_what_was_not_published_is_published_as_it_was_signed_whatever_came_afte
     assert [name for name in record_on_share(laptop) if name.startswith("publication-000000000-000000000-")]
 
 
-def test_another_file_under_a_name_of_the_record_is_told_and_never_overwritten(laptop: Laptop) -> None:
+def test_a_foreign_file_under_a_record_name_is_reported_and_stays(laptop: Laptop) -> None:
     laptop.photo("IMG_1.jpg")
     laptop.run()
     whole = record_on_share(laptop)
@@ -216,7 +216,7 @@ def test_nothing_private_is_in_what_is_published(laptop: Laptop) -> None:
     assert not AS_ROOT or b"/root" not in published
 
 
-def test_the_journal_lets_go_of_a_photo_that_is_gone_when_the_share_has_its_record_and_a_month_is_over(
+def test_the_journal_forgets_a_gone_photo_a_month_after_publication(
     laptop: Laptop,
 ) -> None:
     laptop.photo("Wayzgoose.jpg")

@@ -98,7 +98,7 @@ def test_it_ends_with_code_0_when_asked_and_says_so(quick: Laptop) -> None:
     assert "Traceback" not in log
 
 
-def test_it_ends_with_code_0_in_the_middle_of_a_big_batch_and_the_next_run_finishes(quick: Laptop) -> None:
+def test_it_ends_with_code_0_in_mid_batch_and_the_next_run_finishes(quick: Laptop) -> None:
     photos = big_batch(quick)
     originals = {sha256(photo.read_bytes()) for photo in photos}
     with running(quick) as service:

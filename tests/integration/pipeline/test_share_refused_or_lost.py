@@ -74,7 +74,7 @@ def test_a_host_key_that_was_never_pinned_is_refused(laptop: Laptop, server: Ope
     assert refusals(laptop) == ["host key"]
 
 
-def test_a_key_that_the_server_does_not_know_is_told_and_nothing_is_removed(laptop: Laptop, server: OpenSSH) -> None:
+def test_a_key_unknown_to_the_server_is_reported_and_nothing_removed(laptop: Laptop, server: OpenSSH) -> None:
     photo = laptop.photo("IMG_1.jpg")
     other = laptop.home / "other_key"
     make_key(other, "another laptop's")
@@ -149,9 +149,7 @@ def test_what_was_proven_before_the_connection_was_cut_is_on_record_and_removed(
     assert (small.exists(), large.exists()) == (False, True)
 
 
-def test_temporary_files_of_this_device_are_swept_and_those_of_another_are_kept(
-    laptop: Laptop, server: OpenSSH
-) -> None:
+def test_only_this_devices_temporary_files_are_swept(laptop: Laptop, server: OpenSSH) -> None:
     museum = laptop.share / "visits" / "museum"
     museum.mkdir(parents=True)
     ours = museum / f".uploading-laptop_2d17-{'0' * 32}-0.part"
@@ -171,7 +169,7 @@ def test_temporary_files_of_this_device_are_swept_and_those_of_another_are_kept(
     assert [file for file in others if file.read_bytes() != b"half"] == []
 
 
-def test_a_share_that_cannot_be_reached_is_told_and_nothing_is_removed(laptop: Laptop, server: OpenSSH) -> None:
+def test_a_share_that_cannot_be_reached_is_reported_and_nothing_is_removed(laptop: Laptop, server: OpenSSH) -> None:
     server.stop()
     photo = laptop.photo("IMG_1.jpg")
     started = time.monotonic()

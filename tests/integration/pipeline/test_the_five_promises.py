@@ -89,9 +89,7 @@ def test_a_file_swapped_for_another_after_its_proof_is_kept(laptop: Laptop) -> N
     assert photo.read_bytes()[:200] == other[:200]
 
 
-def test_on_a_server_that_cannot_sync_photos_are_proven_but_stay_unless_the_settings_say_otherwise(
-    forgetful: OpenSSH, tmp_path: Path
-) -> None:
+def test_photos_stay_if_the_server_cannot_sync_unless_settings_allow_it(forgetful: OpenSSH, tmp_path: Path) -> None:
     laptop = Laptop(tmp_path / "laptop", forgetful)
     photo = laptop.photo("IMG_1.jpg")
     original = sha256(photo.read_bytes())

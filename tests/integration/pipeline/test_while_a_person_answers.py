@@ -96,9 +96,7 @@ def test_a_photo_that_vanishes_as_it_is_settled_as_private_ends_nothing(
         assert laptop.run().fault is None
 
 
-def test_an_answer_about_a_photo_that_moved_on_meanwhile_is_refused_and_changes_nothing(
-    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_about_a_photo_that_moved_on_is_refused(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
     from agent.errors import UsageError
 
     (first,) = held(laptop, 1)
@@ -251,9 +249,7 @@ def test_an_answer_that_is_taken_back_as_it_takes_effect_is_not_acted_upon(
     assert path.exists()
 
 
-def test_an_answer_that_has_begun_to_take_effect_is_finished_and_cannot_be_taken_back(
-    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_that_has_taken_effect_cannot_be_taken_back(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
     path, photo = one_held(laptop)
     given = laptop.look(lambda context: answers.give(context, [photo], VisitId("museum")))
     with monkeypatch.context() as patched:

@@ -20,7 +20,7 @@ def _look(laptop: Laptop, state: Path) -> Watch:
     return Witness(state, "witness/it").look(laptop.share, [key], now=utc_now())
 
 
-def test_photo_by_photo_share_and_record_agree_and_an_older_share_is_told(laptop: Laptop, tmp_path: Path) -> None:
+def test_share_and_record_agree_and_an_older_share_is_reported(laptop: Laptop, tmp_path: Path) -> None:
     state = tmp_path / "witness"
     laptop.photo("IMG_0001.JPG", seed=1)
     assert laptop.run().removed == 1

@@ -240,7 +240,7 @@ def test_a_server_without_fsync_proves_but_does_not_call_it_synced(faulty: Fault
         share.try_out()
 
 
-def test_a_full_share_is_told_as_such(faulty: FaultyServer, tmp_path: Path) -> None:
+def test_a_full_share_is_reported_as_such(faulty: FaultyServer, tmp_path: Path) -> None:
     faulty.sshd.fresh_root()
     faulty.plan("write", 2, "full")
     client = Client(faulty)

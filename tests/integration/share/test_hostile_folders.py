@@ -73,7 +73,7 @@ def test_the_folder_of_all_visits_must_not_be_a_link_either(sshd: OpenSSH, tmp_p
     assert held(sshd.disk) == {}
 
 
-def test_a_file_where_a_folder_is_needed_is_told_as_such(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
+def test_a_file_where_a_folder_is_needed_is_reported_as_such(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
     (sshd.disk / "visits").mkdir()
     (sshd.disk / "visits/v1").write_bytes(b"")
 

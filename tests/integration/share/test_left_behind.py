@@ -104,7 +104,7 @@ def test_closing_does_not_wait_for_a_client_that_does_not_come_up(
     assert time.monotonic() - started < 10
 
 
-def test_what_a_killed_look_at_the_servers_clock_left_is_taken_away_by_the_next(sshd: OpenSSH) -> None:  # noqa: F811
+def test_the_next_look_at_the_clock_removes_what_a_killed_one_left(sshd: OpenSSH) -> None:  # noqa: F811
     left = sshd.disk / "visits" / temporary_name("laptop-17", OWN, 1)
     left.parent.mkdir()
     left.touch()

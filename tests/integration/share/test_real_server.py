@@ -101,12 +101,12 @@ def test_a_key_that_the_server_does_not_know_is_refused(real: OpenSSH, tmp_path:
         opened(real, key_file=tmp_path / "stranger")
 
 
-def test_a_missing_key_is_told_before_anything_is_asked_of_the_server(real: OpenSSH, tmp_path: Path) -> None:
+def test_a_missing_key_is_reported_before_anything_is_asked_of_the_server(real: OpenSSH, tmp_path: Path) -> None:
     with pytest.raises(LoginRefused, match="no SSH key"):
         opened(real, key_file=tmp_path / "none")
 
 
-def test_a_damaged_key_is_told(real: OpenSSH, tmp_path: Path) -> None:
+def test_a_damaged_key_is_reported(real: OpenSSH, tmp_path: Path) -> None:
     (tmp_path / "damaged").write_text("not a key")
     with pytest.raises(LoginRefused, match="damaged"):
         opened(real, key_file=tmp_path / "damaged")
@@ -135,7 +135,7 @@ def test_a_name_that_nobody_knows_is_unreachable(real: OpenSSH) -> None:
         opened(real, host="photos.invalid")
 
 
-def test_a_server_that_takes_the_connection_and_says_nothing_is_unreachable_in_time(real: OpenSSH) -> None:
+def test_a_server_that_accepts_and_says_nothing_is_unreachable_in_time(real: OpenSSH) -> None:
     import socket
 
     with socket.create_server((real.host, 0)) as silent:
@@ -165,7 +165,7 @@ def test_a_folder_that_may_not_be_written_is_denied_and_the_others_go_on(
     assert files(chrooted_sshd.disk) == ["visits/farm/1.jpg"]
 
 
-def test_a_root_that_is_missing_is_told_by_trying_out(real: OpenSSH) -> None:
+def test_a_root_that_is_missing_is_reported_by_trying_out(real: OpenSSH) -> None:
     with opened(real, root="/nowhere/at/all") as share, pytest.raises(ShareFault, match="make a folder"):
         share.try_out()
 

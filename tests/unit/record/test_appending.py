@@ -109,7 +109,7 @@ def test_on_a_full_disk_nothing_is_half_believed(written: Callable[[int], Record
     assert record.verify() is not None
 
 
-def test_a_folder_that_cannot_be_made_is_told_without_a_path(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported_without_a_path(tmp_path: Path) -> None:
     (tmp_path / "state").write_bytes(b"")
     with pytest.raises(RecordError, match="state_dir") as told:
         Record.open(tmp_path / "state" / "record", "laptop-17").append(
@@ -133,7 +133,7 @@ while True:
 """
 
 
-def test_every_receipt_given_before_kill_9_is_in_the_record_and_the_chain_goes_on(folder: Path) -> None:
+def test_every_receipt_from_before_kill_9_is_in_the_record(folder: Path) -> None:
     for moment in (0.0, 0.007, 0.031, 0.061, 0.11):
         child = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(folder)], stdout=subprocess.PIPE, text=True, cwd=ROOT

@@ -109,7 +109,7 @@ def test_a_published_copy_is_whole_before_it_erases_too_and_after(
     assert [name for name in sorted(path.name for path in copy.iterdir()) if name in names] == names
 
 
-def test_an_erasure_of_a_copy_that_was_cut_is_told_and_may_be_repeated(
+def test_an_erasure_of_a_copy_that_was_cut_is_reported_and_may_be_repeated(
     record: Record, signer: LogKey, tmp_path: Path
 ) -> None:
     share = tmp_path / "share"
@@ -170,7 +170,7 @@ def test_an_erasure_that_was_cut_is_finished_by_the_next_append(
     assert not files.erasing.exists()
 
 
-def test_a_note_of_an_erasure_that_is_damaged_is_told(about_a_leaver: Record, folder: Path, files: Files) -> None:
+def test_a_note_of_an_erasure_that_is_damaged_is_reported(about_a_leaver: Record, folder: Path, files: Files) -> None:
     files.erasing.write_bytes(b"rubbish")
     with pytest.raises(RecordAltered, match="erasure under way"):
         Record.open(folder, "laptop-17").append(Draft(EntryKind.REFUSED, {"photo": "1"}, event="next", at=LATER))

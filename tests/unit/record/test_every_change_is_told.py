@@ -21,7 +21,7 @@ WHOLE = bool(os.environ.get("PHOTO_AGENT_LONG_TESTS"))
 
 
 @pytest.mark.parametrize("made", RECORDS)
-def test_every_change_to_a_published_record_is_told_by_its_right_code(tmp_path: Path, made: Made) -> None:
+def test_every_change_to_a_published_record_is_reported_by_its_right_code(tmp_path: Path, made: Made) -> None:
     copy, other, keys = made(tmp_path)
     assert judged(copy, *keys).exit_code == 0
     for number, change in enumerate(each_change(copy, other)):
@@ -33,9 +33,7 @@ def test_every_change_to_a_published_record_is_told_by_its_right_code(tmp_path: 
 # --- More than one file ---
 
 
-def test_a_record_that_lacks_its_last_publication_is_known_by_a_checkpoint_seen_before(
-    copy: Path, signer: LogKey
-) -> None:
+def test_a_missing_last_publication_is_detected_by_a_seen_checkpoint(copy: Path, signer: LogKey) -> None:
     seen = [Note("seen", only(copy, "checkpoint", 1).read_bytes())]
     for part in ("segment", "leaves", "checkpoint"):
         only(copy, part, 1).unlink()
@@ -44,7 +42,7 @@ def test_a_record_that_lacks_its_last_publication_is_known_by_a_checkpoint_seen_
     assert (report.exit_code, report.entries) == (11, 2)
 
 
-def test_a_record_that_lacks_its_first_publication_is_told(copy: Path, signer: LogKey) -> None:
+def test_a_record_that_lacks_its_first_publication_is_reported(copy: Path, signer: LogKey) -> None:
     for part in ("segment", "leaves", "checkpoint"):
         only(copy, part).unlink()
     report = judged(copy, signer.key)
@@ -57,14 +55,14 @@ def test_an_empty_folder_is_not_signed(tmp_path: Path, signer: LogKey) -> None:
     assert [one.exit_code for one in verify_copy(tmp_path, [signer.key], now=NOW)] == [12]
 
 
-def test_an_entry_and_its_leaf_swapped_together_with_others_are_told(copy: Path, signer: LogKey) -> None:
+def test_an_entry_and_its_leaf_swapped_together_with_others_are_reported(copy: Path, signer: LogKey) -> None:
     for part in ("segment", "leaves"):
         path = only(copy, part)
         path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[::-1]))
     assert judged(copy, signer.key).exit_code == 10
 
 
-def test_an_entry_taken_out_without_a_word_is_told(copy: Path, signer: LogKey, record: Record) -> None:
+def test_an_entry_taken_out_without_a_word_is_reported(copy: Path, signer: LogKey, record: Record) -> None:
     """As an erasure would leave it, but no entry says that there was one."""
     leaves, segment = only(copy, "leaves"), only(copy, "segment")
     first, rest = segment.read_bytes().split(b"\n", 1)

@@ -49,7 +49,7 @@ def test_an_erased_entry_is_passed_over_and_the_places_of_the_others_stay(files:
     assert _indexes(files, 3, ends[3]) == [3, 4]
 
 
-def test_an_altered_entry_is_told(files: Files, short: Write) -> None:
+def test_an_altered_entry_is_reported(files: Files, short: Write) -> None:
     short(3)
     content = files.entries.read_bytes().replace(b'"photo":"00000001"', b'"photo":"00000009"')
     files.entries.write_bytes(content)
@@ -57,7 +57,7 @@ def test_an_altered_entry_is_told(files: Files, short: Write) -> None:
         _indexes(files, 0, 0)
 
 
-def test_a_record_that_ends_before_the_place_is_told(files: Files, short: Write) -> None:
+def test_a_record_that_ends_before_the_place_is_reported(files: Files, short: Write) -> None:
     short(3)
     end = [one.end for one in following(files, 0, 0)][-1]
     files.entries.write_bytes(files.entries.read_bytes().splitlines(keepends=True)[0])
@@ -65,7 +65,7 @@ def test_a_record_that_ends_before_the_place_is_told(files: Files, short: Write)
         _indexes(files, 3, end)
 
 
-def test_a_place_in_the_middle_of_a_line_is_told(files: Files, short: Write) -> None:
+def test_a_place_in_the_middle_of_a_line_is_reported(files: Files, short: Write) -> None:
     short(3)
     with pytest.raises(RecordAltered):
         _indexes(files, 1, 5)

@@ -51,9 +51,7 @@ def test_two_records_of_the_same_size_are_a_fork_and_nothing_else(share: Path, s
         assert both.root == max(checkpoint_of(path.read_bytes()).root.hex() for path in copy.glob("checkpoint-*3-*"))
 
 
-def test_two_records_of_the_same_size_neither_of_which_is_here_are_a_fork_and_altered(
-    signer: LogKey, tmp_path: Path
-) -> None:
+def test_two_missing_records_of_the_same_size_are_a_fork_and_altered(signer: LogKey, tmp_path: Path) -> None:
     one, two, three = (
         published(Record.open(tmp_path / name, "laptop-17"), tmp_path / f"share {name}", signer, [2]) for name in "abc"
     )
@@ -64,9 +62,7 @@ def test_two_records_of_the_same_size_neither_of_which_is_here_are_a_fork_and_al
     assert {RecordFault.FORKED, RecordFault.ALTERED} <= damages(report)
 
 
-def test_a_record_written_anew_under_the_right_key_is_known_by_a_checkpoint_seen_before(
-    copy: Path, signer: LogKey, tmp_path: Path
-) -> None:
+def test_a_rewritten_record_is_detected_by_a_checkpoint_seen_before(copy: Path, signer: LogKey, tmp_path: Path) -> None:
     seen = [Note("seen", only(copy, "checkpoint", 1).read_bytes())]
     anew = published(Record.open(tmp_path / "anew", "laptop-17"), tmp_path / "elsewhere", signer, [2, 3])
     assert judged(anew, signer.key).exit_code == 0
@@ -87,7 +83,7 @@ def test_two_publications_of_the_same_entries_are_no_fork(record: Record, share:
 
 
 @pytest.mark.parametrize(("days", "code"), [(2.9, 0), (3.1, 14)])
-def test_a_heartbeat_that_is_missing_is_told(copy: Path, signer: LogKey, days: float, code: int) -> None:
+def test_a_heartbeat_that_is_missing_is_reported(copy: Path, signer: LogKey, days: float, code: int) -> None:
     report = judged(copy, signer.key, now=AT + timedelta(days=days), max_silence=timedelta(days=3))
     assert report.exit_code == code
     assert judged(copy, signer.key, now=AT + timedelta(days=days)).exit_code == 0

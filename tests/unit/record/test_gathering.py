@@ -118,7 +118,7 @@ def test_years_that_are_over_become_one_bundle(copy: Path, share: Path, signer: 
     assert whole(copy, signer) == report
 
 
-def test_what_was_published_again_beside_a_bundle_is_no_damage_and_is_taken_away(
+def test_entries_published_again_next_to_a_bundle_are_removed(
     copy: Path, long: Record, share: Path, signer: LogKey
 ) -> None:
     gather(share, signer)
@@ -205,7 +205,7 @@ def code(copy: Path, signer: LogKey) -> int:
     return judged(copy, signer.key, now=NOW).exit_code
 
 
-def test_a_bundle_that_was_forged_is_told(copy: Path, share: Path, signer: LogKey) -> None:
+def test_a_bundle_that_was_forged_is_reported(copy: Path, share: Path, signer: LogKey) -> None:
     gather(share, signer)
     path = bundle_of(copy)
     content = path.read_bytes()
@@ -216,7 +216,7 @@ def test_a_bundle_that_was_forged_is_told(copy: Path, share: Path, signer: LogKe
     assert code(copy, signer) == 10
 
 
-def test_a_bundle_that_leaves_out_a_part_is_told(copy: Path, share: Path, signer: LogKey, long: Record) -> None:
+def test_a_bundle_that_leaves_out_a_part_is_reported(copy: Path, share: Path, signer: LogKey, long: Record) -> None:
     from agent.record.packed import pack
     from agent.record.published import Part
 
@@ -242,7 +242,7 @@ def test_a_bundle_that_leaves_out_a_part_is_told(copy: Path, share: Path, signer
     assert code(copy, signer) == 11
 
 
-def test_a_bundle_that_was_cut_is_told_at_every_place(copy: Path, share: Path, signer: LogKey) -> None:
+def test_a_bundle_that_was_cut_is_reported_at_every_place(copy: Path, share: Path, signer: LogKey) -> None:
     gather(share, signer)
     path = bundle_of(copy)
     content = path.read_bytes()
@@ -263,7 +263,7 @@ def test_every_bit_of_a_publication_counts(copy: Path, signer: LogKey) -> None:
         assert code(copy, signer) == (12 if head <= place < notes else 10), place
 
 
-def test_a_bundle_of_another_device_is_told(copy: Path, share: Path, signer: LogKey, tmp_path: Path) -> None:
+def test_a_bundle_of_another_device_is_reported(copy: Path, share: Path, signer: LogKey, tmp_path: Path) -> None:
     other, key = Record.open(tmp_path / "other", "laptop-18"), key_of("laptop-18")
     for day in DAYS:
         put_down(other, 2, at=day)
@@ -295,7 +295,7 @@ def test_a_bundle_of_another_device_is_told(copy: Path, share: Path, signer: Log
         b"",
     ],
 )
-def test_huge_numbers_and_endless_lines_are_told_at_once(
+def test_huge_numbers_and_endless_lines_are_reported_at_once(
     copy: Path, share: Path, signer: LogKey, name: str, content: bytes
 ) -> None:
     (copy / name).write_bytes(content)

@@ -161,7 +161,7 @@ def test_an_undisturbed_erasure_erases(copy: Path, signer: LogKey, share: Path) 
 
 @pytest.mark.parametrize("part", ["segment", "leaves", "checkpoint"])
 @pytest.mark.parametrize("how", ["link", "pipe", "folder", "sparse", "dangling"])
-def test_what_is_no_plain_file_is_told_and_never_read(
+def test_what_is_no_plain_file_is_reported_and_never_read(
     copy: Path, outside: Path, signer: LogKey, share: Path, part: str, how: str
 ) -> None:
     path = only(copy, part)
@@ -242,7 +242,7 @@ def test_photos_are_compared_without_following_links(share: Path, signer: LogKey
     assert {held.size for held in found.values()} == {None}
 
 
-def test_a_visit_nested_without_end_is_told_and_the_records_are_judged(share: Path, signer: LogKey) -> None:
+def test_a_visit_nested_without_end_is_reported_and_the_records_are_judged(share: Path, signer: LogKey) -> None:
     deep = share / "visits" / "v"
     for _ in range(40):
         deep /= "d"
@@ -255,7 +255,9 @@ def test_a_visit_nested_without_end_is_told_and_the_records_are_judged(share: Pa
     assert "NOT COMPARED" in "\n".join(watch.lines())
 
 
-def test_more_photos_than_are_looked_at_are_told(share: Path, signer: LogKey, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_photos_than_are_looked_at_are_reported(
+    share: Path, signer: LogKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(holdings, "MOST_PHOTOS", 20)
     visit = share / "visits" / "v"
     visit.mkdir(parents=True)
@@ -275,7 +277,7 @@ def test_a_segment_that_grows_while_it_is_read_ends_where_it_ended(copy: Path, s
         assert len(file.read()) == size
 
 
-def test_an_entry_nested_without_end_is_told(share: Path, copy: Path, signer: LogKey) -> None:
+def test_an_entry_nested_without_end_is_reported(share: Path, copy: Path, signer: LogKey) -> None:
     segment = only(copy, "segment")
     segment.write_bytes(b"[" * 100_000 + b"\n" + segment.read_bytes())
     assert judged(share, signer.key).exit_code == 10
@@ -341,9 +343,7 @@ def test_a_folder_that_is_none_is_a_sentence(tmp_path: Path, signer: LogKey) -> 
 
 
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names there are text")
-def test_a_folder_whose_name_is_no_text_is_told_beside_checkpoints_seen(
-    copy: Path, share: Path, signer: LogKey
-) -> None:
+def test_a_folder_whose_name_is_not_text_is_reported(copy: Path, share: Path, signer: LogKey) -> None:
     (share / "record" / os.fsdecode(b"\xff")).mkdir()
     seen = [evidence.Note("seen", only(copy, "checkpoint").read_bytes())]
     reports = verify_copy(share, [signer.key], now=NOW, seen=seen)

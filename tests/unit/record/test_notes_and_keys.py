@@ -56,7 +56,7 @@ def test_a_signature_of_a_key_that_is_not_known_is_counted_and_not_believed(sign
      b"text\n\n\xe2\x80\x94 name\n", "text\n\n— name AAAA\n".encode(), "text\n\n— name AAAAAAAAAA==".encode(),
      "text\n\n— name AAAAAAAAAB==\n".encode(), b"x" * 1_000_001],
 )  # fmt: skip
-def test_what_is_no_signed_note_is_told(note: bytes) -> None:
+def test_what_is_no_signed_note_is_reported(note: bytes) -> None:
     with pytest.raises(NoteFault):
         open_note(note, [])
 
@@ -83,7 +83,7 @@ ROOT = base64.b64encode(bytes(32)).decode()
     ["", "a\n1\n", f"\n1\n{ROOT}\n", f"a\n01\n{ROOT}\n", f"a\n-1\n{ROOT}\n", f"a\n1 \n{ROOT}\n", f"a\n1\n{ROOT}",
      "a\n1\nAAAA\n", f"a\n1\n{ROOT[:-1]}\n", f"a\n1\n{ROOT[:-2]}B=\n", f"a\n1\n{ROOT}\n\nb\n", f"a\n٣\n{ROOT}\n"],
 )  # fmt: skip
-def test_what_is_no_checkpoint_is_told(text: str) -> None:
+def test_what_is_no_checkpoint_is_reported(text: str) -> None:
     with pytest.raises(NoteFault):
         read_checkpoint(text)
 
@@ -93,7 +93,7 @@ def test_what_is_no_checkpoint_is_told(text: str) -> None:
     ["", "a", "a+b", "+00000000+AAAA", GO_KEY.replace("c7", "c8"), GO_KEY[:-1], GO_KEY.replace("+ARpc", "+ARpd"),
      GO_KEY.replace("Peter", "Peter "), GO_KEY.replace("+AR", "+BR")],
 )  # fmt: skip
-def test_what_is_no_verifier_key_is_told(text: str) -> None:
+def test_what_is_no_verifier_key_is_reported(text: str) -> None:
     with pytest.raises(ValueError, match="verifier key"):
         VerifierKey.parse(text)
 
@@ -135,7 +135,7 @@ def test_keys_are_read_as_init_and_as_log_key_print_them(signer: LogKey) -> None
      "ssh-ed25519 !!!! photo-agent log laptop-17",
      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW photo-agent laptop-17"],
 )  # fmt: skip
-def test_a_line_that_is_no_log_key_is_told_with_its_number(line: str) -> None:
+def test_a_line_that_is_no_log_key_is_reported_with_its_number(line: str) -> None:
     with pytest.raises(ValueError, match="line 2: this"):
         read_keys(f"\n{line}\n")
 
@@ -173,7 +173,9 @@ def test_a_key_that_was_made_is_the_one_that_is_loaded(place: KeyPlace) -> None:
     assert not made.key.verifies(made.sign(b"message"), b"another")
 
 
-def test_a_key_that_cannot_be_written_is_told_and_not_thrown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_that_cannot_be_written_is_reported_and_not_thrown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(_file: Path, _content: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -218,7 +220,7 @@ def test_a_keyring_leaves_no_file(tmp_path: Path) -> None:
     assert list(ring.kept) == [(SERVICE, "laptop-17")]
 
 
-def test_a_key_file_made_before_there_was_a_keyring_stays_in_use_until_it_is_changed(tmp_path: Path) -> None:
+def test_a_key_file_from_before_the_keyring_stays_in_use(tmp_path: Path) -> None:
     file = tmp_path / "log_ed25519"
     old = KeyPlace(file, "laptop-17", None).make()
     place = KeyPlace(file, "laptop-17", InMemory())
@@ -230,7 +232,7 @@ def test_a_key_file_made_before_there_was_a_keyring_stays_in_use_until_it_is_cha
 
 
 @pytest.mark.parametrize("content", [b"", b"no key", b"-----BEGIN OPENSSH PRIVATE KEY-----\n"])
-def test_a_damaged_key_is_told_and_never_replaced(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_key_is_reported_and_never_replaced(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "log_ed25519"
     file.write_bytes(content)
     place = KeyPlace(file, "laptop-17", None)
@@ -240,14 +242,14 @@ def test_a_damaged_key_is_told_and_never_replaced(tmp_path: Path, content: bytes
     assert file.read_bytes() == content
 
 
-def test_a_damaged_key_in_the_keyring_is_told(tmp_path: Path) -> None:
+def test_a_damaged_key_in_the_keyring_is_reported(tmp_path: Path) -> None:
     ring = InMemory()
     ring.set_password(SERVICE, "laptop-17" + NEXT, "%%%")
     with pytest.raises(RecordError, match="damaged"):
         KeyPlace(tmp_path / "log_ed25519", "laptop-17", ring).next()
 
 
-def test_a_key_of_another_kind_is_told(tmp_path: Path) -> None:
+def test_a_key_of_another_kind_is_reported(tmp_path: Path) -> None:
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 

@@ -130,7 +130,9 @@ def test_a_lost_key_is_replaced_and_it_must_enrol_the_new_one(
     assert judged(copy, new.key).exit_code == 0
 
 
-def test_another_key_put_in_place_of_the_one_in_use_is_told(record: Record, place: KeyPlace, tmp_path: Path) -> None:
+def test_another_key_put_in_place_of_the_one_in_use_is_reported(
+    record: Record, place: KeyPlace, tmp_path: Path
+) -> None:
     put_down(record, 2)
     record.seal(place.load())
     (tmp_path / "log_ed25519").unlink()

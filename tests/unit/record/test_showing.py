@@ -43,7 +43,7 @@ def test_a_delay_that_was_not_measured_is_not_shown_as_none_at_all(record: Recor
     assert row.delay_seconds is None
 
 
-def test_a_transfer_is_synced_only_if_every_file_is_and_was_there_only_if_every_file_was(record: Record) -> None:
+def test_a_transfer_is_synced_or_already_there_only_if_every_file_is(record: Record) -> None:
     (file,) = transferred("1")["files"]
     sidecar = file | {"name": "visits/a/b.jpg.xmp", "synced": False, "original_size": 5}
     there = file | {"method": "already-there"}

@@ -151,7 +151,7 @@ def test_an_entry_in_anothers_place_is_found_though_its_own_leaf_is_right(
         again(folder).verify()
 
 
-def test_a_record_without_its_leaves_is_told(written: Written, folder: Path, files: Files) -> None:
+def test_a_record_without_its_leaves_is_reported(written: Written, folder: Path, files: Files) -> None:
     written(3)
     files.leaves.write_bytes(files.leaves.read_bytes()[:-1])
     with pytest.raises(RecordTruncated, match="leaf of entry 2"):
@@ -262,7 +262,7 @@ def test_lines_whose_beginning_the_disk_did_not_get_are_moved_aside(
     assert [file.read_bytes() for file in files.folder.glob("torn-*")] == [torn]
 
 
-def test_zeros_in_what_was_signed_are_told(short: Written, folder: Path, files: Files, signer: LogKey) -> None:
+def test_zeros_in_what_was_signed_are_reported(short: Written, folder: Path, files: Files, signer: LogKey) -> None:
     short(3).seal(signer)
     content = files.entries.read_bytes()
     files.entries.write_bytes(content[:80] + bytes(20) + content[100:])
@@ -298,7 +298,7 @@ def test_a_record_that_shrinks_under_its_writer_stops_it(written: Written, folde
         record.append(Draft(EntryKind.REMOVED, removed(), event="x", at=AT))
 
 
-def test_a_kind_of_a_later_version_is_told_as_that_and_not_as_damage(
+def test_a_kind_of_a_later_version_is_reported_as_that_and_not_as_damage(
     record: Record, folder: Path, files: Files
 ) -> None:
     record.append(Draft(EntryKind.REFUSED, {"photo": "0a1b2c3d"}, event="e", at=AT))

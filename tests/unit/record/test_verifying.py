@@ -56,7 +56,7 @@ def test_the_whole_share_is_verified_device_by_device(
         ]
 
 
-def test_an_enrolled_device_that_the_share_has_nothing_of_is_told(copy: Path, share: Path, signer: LogKey) -> None:
+def test_an_enrolled_device_that_the_share_has_nothing_of_is_reported(copy: Path, share: Path, signer: LogKey) -> None:
     (share / "record" / "laptop-19").mkdir()
     reports = verify_copy(share, [signer.key, key_of("laptop-18").key], now=NOW)
     assert {one.device: one.exit_code for one in reports} == {"laptop-17": 0, "laptop-18": 12, "laptop-19": 12}
@@ -91,7 +91,7 @@ def test_what_a_crash_tore_on_the_laptop_is_no_damage(record: Record, signer: Lo
 
 
 @pytest.mark.parametrize("cut", [1, 5, 130, 200, 600])
-def test_a_cut_of_what_was_signed_on_the_laptop_is_told(record: Record, signer: LogKey, cut: int) -> None:
+def test_a_cut_of_what_was_signed_on_the_laptop_is_reported(record: Record, signer: LogKey, cut: int) -> None:
     put_down(record, 3)
     record.seal(signer)
     with record.files.entries.open("r+b") as file:
@@ -120,7 +120,7 @@ def test_a_record_made_anew_and_signed_by_another_key_is_not_signed(
     assert judged(forged, signer.key).exit_code == 12
 
 
-def test_a_signature_that_somebody_added_is_told(copy: Path, signer: LogKey) -> None:
+def test_a_signature_that_somebody_added_is_reported(copy: Path, signer: LogKey) -> None:
     path = only(copy, "checkpoint", 1)
     path.write_text(sign_note(checkpoint_of(path.read_bytes()).text, signer, key_of("stranger")))
     report = judged(copy, signer.key)
@@ -129,7 +129,7 @@ def test_a_signature_that_somebody_added_is_told(copy: Path, signer: LogKey) -> 
     assert judged(copy, signer.key, key_of("stranger").key).exit_code == 12
 
 
-def test_a_checkpoint_of_another_log_under_this_ones_key_is_told(copy: Path, signer: LogKey) -> None:
+def test_a_checkpoint_of_another_log_under_this_ones_key_is_reported(copy: Path, signer: LogKey) -> None:
     path = only(copy, "checkpoint", 1)
     said = checkpoint_of(path.read_bytes())
     path.write_text(sign_note(Checkpoint("visit-photo-agent/laptop-18", said.size, said.root).text, signer))
@@ -138,7 +138,7 @@ def test_a_checkpoint_of_another_log_under_this_ones_key_is_told(copy: Path, sig
     assert "belongs to another log" in report.findings[0].text
 
 
-def test_an_entry_of_another_device_is_told_though_it_is_signed(
+def test_an_entry_of_another_device_is_reported_though_it_is_signed(
     folder: Path, share: Path, signer: LogKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = Record.open(folder, "laptop-17")
@@ -156,7 +156,7 @@ def test_an_entry_of_another_device_is_told_though_it_is_signed(
 # --- Telling ---
 
 
-def test_the_gravest_damage_gives_the_code_and_all_of_it_is_told(
+def test_the_gravest_damage_gives_the_code_and_all_of_it_is_reported(
     copy: Path, signer: LogKey, share: Path, folder: Path
 ) -> None:
     path = only(copy, "segment")

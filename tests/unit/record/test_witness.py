@@ -117,7 +117,7 @@ def test_a_witness_does_not_change_its_name_unseen(bench: Bench) -> None:
         Witness(bench.state, "witness/other")
 
 
-def test_a_rollback_is_told_each_time_and_what_was_seen_is_kept(bench: Bench, tmp_path: Path) -> None:
+def test_a_rollback_is_reported_each_time_and_what_was_seen_is_kept(bench: Bench, tmp_path: Path) -> None:
     shutil.copytree(bench.copy, tmp_path / "older")
     bench.grow()
     bench.look()
@@ -161,7 +161,7 @@ def test_without_its_memory_it_would_not_know(bench: Bench, tmp_path: Path) -> N
     assert bench.troubles() == set()
 
 
-def test_silence_is_told_and_what_there_is_cosigned_all_the_same(bench: Bench) -> None:
+def test_silence_is_reported_and_what_there_is_cosigned_all_the_same(bench: Bench) -> None:
     watch = bench.look(now=NOW + timedelta(days=5), max_silence=timedelta(days=3))
     assert {trouble for trouble, _ in watch.devices[0].troubles} == {WitnessFinding.SILENCE}
     assert (watch.exit_code, watch.devices[0].cosigned) == (14, 3)
@@ -183,7 +183,7 @@ def test_a_key_that_is_not_enrolled_proves_nothing(bench: Bench) -> None:
     assert (watch.exit_code, watch.devices[0].cosigned) == (12, None)
 
 
-def test_an_enrolled_device_with_no_record_is_told(bench: Bench) -> None:
+def test_an_enrolled_device_with_no_record_is_reported(bench: Bench) -> None:
     keys = [bench.signer.key, key_of("laptop-18").key]
     watch = Witness(bench.state, "witness/it").look(bench.share, keys, now=NOW)
     assert {one.report.device: bool(one.troubles) for one in watch.devices} == {"laptop-17": False, "laptop-18": True}
@@ -200,14 +200,14 @@ def test_a_publication_that_is_under_way_is_given_time(bench: Bench) -> None:
     assert (watch.exit_code, watch.devices[0].cosigned) == (0, 5)
 
 
-def test_a_memory_that_was_damaged_is_told(bench: Bench) -> None:
+def test_a_memory_that_was_damaged_is_reported(bench: Bench) -> None:
     bench.look()
     (bench.state / "seen" / "laptop-17.txt").write_bytes(b"nothing\n")
     with pytest.raises(RecordError, match="backup"):
         bench.look()
 
 
-def test_a_memory_that_was_altered_is_told(bench: Bench) -> None:
+def test_a_memory_that_was_altered_is_reported(bench: Bench) -> None:
     bench.look()
     file = bench.state / "seen" / "laptop-17.txt"
     file.write_bytes(file.read_bytes().replace(b"\n3\n", b"\n2\n"))
@@ -255,7 +255,7 @@ def test_a_share_that_holds_what_the_record_says_is_fine(bench: Bench, photos: l
     assert (watch.exit_code, watch.holdings.right, watch.holdings.agree) == (0, 2, True)
 
 
-def test_a_file_with_no_entry_is_told(bench: Bench, photos: list[Path]) -> None:
+def test_a_file_with_no_entry_is_reported(bench: Bench, photos: list[Path]) -> None:
     path = stray(bench, timedelta(days=2))
     watch = bench.look()
     assert watch.holdings is not None
@@ -270,9 +270,7 @@ def test_a_file_that_just_came_or_is_on_its_way_is_not_told(bench: Bench, photos
     assert bench.look().exit_code == 0
 
 
-def test_a_file_that_bears_a_time_to_come_is_told_a_day_after_it_was_first_seen(
-    bench: Bench, photos: list[Path]
-) -> None:
+def test_a_file_dated_in_the_future_is_reported_a_day_after_first_seen(bench: Bench, photos: list[Path]) -> None:
     path = stray(bench, timedelta(days=-400))
     assert bench.look().exit_code == 0
     assert bench.look(now=NOW + timedelta(hours=23)).exit_code == 0
@@ -286,7 +284,9 @@ def test_a_file_that_bears_a_time_to_come_is_told_a_day_after_it_was_first_seen(
 
 
 @pytest.mark.parametrize("content", ["nothing", '["list"]', '{"visits/2026-science-museum/b.jpg": 7}'])
-def test_a_memory_of_strange_files_that_cannot_be_read_is_told(bench: Bench, photos: list[Path], content: str) -> None:
+def test_a_memory_of_strange_files_that_cannot_be_read_is_reported(
+    bench: Bench, photos: list[Path], content: str
+) -> None:
     stray(bench, timedelta(0), "b.jpg")
     bench.look()
     (bench.state / "strangers.json").write_text(content)
@@ -294,7 +294,7 @@ def test_a_memory_of_strange_files_that_cannot_be_read_is_told(bench: Bench, pho
         bench.look()
 
 
-def test_an_entry_with_no_file_is_told(bench: Bench, photos: list[Path]) -> None:
+def test_an_entry_with_no_file_is_reported(bench: Bench, photos: list[Path]) -> None:
     photos[0].unlink()
     watch = bench.look()
     assert watch.holdings is not None
@@ -308,7 +308,7 @@ def test_a_visit_that_it_cleared_away_is_not_told_again(bench: Bench, photos: li
     assert bench.look(retired=["2026-science-museum"]).exit_code == 0
 
 
-def test_a_file_of_another_size_or_a_link_in_its_place_is_told(bench: Bench, photos: list[Path]) -> None:
+def test_a_file_of_another_size_or_a_link_in_its_place_is_reported(bench: Bench, photos: list[Path]) -> None:
     photos[0].write_bytes(b"short")
     photos[1].rename(bench.share / "elsewhere")
     photos[1].symlink_to(bench.share / "elsewhere")

@@ -240,7 +240,7 @@ def test_a_photo_that_went_although_the_system_reports_an_error_is_ours(folder, 
     assert list(folder.iterdir()) == []
 
 
-def test_a_photo_that_another_program_took_from_where_it_was_moved_aside_is_not_ours(folder, photo, just_before):
+def test_a_photo_taken_by_another_program_while_set_aside_is_not_ours(folder, photo, just_before):
     file, proven = photo()
 
     def take_it(*_: object) -> None:

@@ -102,7 +102,7 @@ def test_a_new_key_is_private_and_never_overwrites_one(tmp_path: Path) -> None:
     assert public_key(file) == f"{kind} {blob}"
 
 
-def test_a_key_with_a_passphrase_is_told(tmp_path: Path) -> None:
+def test_a_key_with_a_passphrase_is_reported(tmp_path: Path) -> None:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
@@ -114,7 +114,7 @@ def test_a_key_with_a_passphrase_is_told(tmp_path: Path) -> None:
         public_key(tmp_path / "key")
 
 
-def test_the_room_and_its_light_names_are_imported_without_paramiko_and_cryptography() -> None:
+def test_light_names_are_imported_without_paramiko_and_cryptography() -> None:
     code = (
         "import sys, agent.share; "
         "agent.share.Server, agent.share.Share, agent.share.remote_name, agent.share.pin, agent.share.Delivered; "

@@ -77,7 +77,7 @@ def test_a_second_large_file_waits_for_the_first() -> None:
     asyncio.run(asyncio.wait_for(scenario(), 5))
 
 
-def test_more_than_fits_waits_in_order_and_nothing_of_the_window_is_lost_by_those_who_give_up() -> None:
+def test_excess_waits_in_order_and_a_cancelled_wait_loses_no_window() -> None:
     async def scenario() -> None:
         one, until, went = lanes(1, unreachable), asyncio.Event(), list[int]()
         tasks = [asyncio.create_task(in_turn(one, SENDING // 2 - n, until, went)) for n in range(6)]

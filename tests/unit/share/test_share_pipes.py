@@ -165,7 +165,7 @@ def test_the_clients_words_are_heard_whatever_their_length(make: Make) -> None:
     assert pipe.alive()
 
 
-def test_a_program_that_is_not_there_is_told(make: Make, tmp_path: Path) -> None:
+def test_a_program_that_is_not_there_is_reported(make: Make, tmp_path: Path) -> None:
     for kind in KINDS:
         with pytest.raises(FileNotFoundError):
             kind([str(tmp_path / "no such program")], tmp_path)

@@ -140,7 +140,7 @@ def test_a_copy_of_a_photo_under_another_name_has_no_entry(school: School) -> No
     assert "under another name" in result["missing_entries"][0]["detail"]
 
 
-def test_a_photo_that_came_just_now_is_not_called_wrong_before_its_entry_can_be_there(school: School) -> None:
+def test_a_new_photo_is_not_called_wrong_before_its_entry_can_exist(school: School) -> None:
     school.draw()
     photo = school.send("laptop-1", 60)  # sent, and not published yet
     code, result = school.examine()
@@ -401,7 +401,7 @@ def test_a_share_with_hostile_names_and_texts_is_examined_to_its_end(school: Sch
     assert "\x1b" not in json.dumps(result)
 
 
-def test_a_removal_under_a_laptops_new_name_counts_and_one_of_another_laptop_does_not(school: School) -> None:
+def test_a_removal_counts_under_a_new_name_but_not_by_another_laptop(school: School) -> None:
     school.device("old-name")
     school.send("old-name", 400, removed=False)
     entry = next(one for one in school.devices["old-name"].drafts if one.kind is EntryKind.TRANSFERRED)

@@ -89,7 +89,7 @@ def test_a_folder_that_never_rests_is_looked_at_all_the_same(timers: Timers) -> 
     assert timers.due(1010.0 + RESTLESS, nobody)
 
 
-def test_a_photo_that_settles_soon_brings_the_next_run_forward_but_never_puts_it_off(timers: Timers) -> None:
+def test_a_photo_that_settles_soon_can_only_bring_the_next_run_forward(timers: Timers) -> None:
     timers.went_well(1000.0, soonest=5.0)
     assert not timers.due(1004.9, nobody)
     assert timers.due(1005.0, nobody)

@@ -96,13 +96,13 @@ def web_page(connection: socket.socket) -> None:
     connection.shutdown(socket.SHUT_WR)
 
 
-def test_a_network_with_a_log_in_page_is_told_as_such(tmp_path: Path) -> None:
+def test_a_network_with_a_log_in_page_is_reported_as_such(tmp_path: Path) -> None:
     with answering(web_page) as port:
         for text in said(port, tmp_path):
             assert "log in on a web page first" in text
 
 
-def test_a_server_with_old_algorithms_alone_is_told_with_their_names(tmp_path: Path) -> None:
+def test_a_server_with_old_algorithms_alone_is_reported_with_their_names(tmp_path: Path) -> None:
     with answering(lambda connection: connection.sendall(old_server())) as port:
         for text in said(port, tmp_path):
             assert "it offers only" in text
@@ -111,7 +111,7 @@ def test_a_server_with_old_algorithms_alone_is_told_with_their_names(tmp_path: P
             assert "IT must update it" in text
 
 
-def test_another_service_on_the_port_is_told_with_its_first_words(tmp_path: Path) -> None:
+def test_another_service_on_the_port_is_reported_with_its_first_words(tmp_path: Path) -> None:
     with answering(lambda connection: connection.sendall(b"220 mail.school.example ESMTP\r\n")) as port:
         for text in said(port, tmp_path, patience=3):
             assert "not as an SSH server" in text
@@ -121,7 +121,7 @@ def test_another_service_on_the_port_is_told_with_its_first_words(tmp_path: Path
 @pytest.mark.skipif(
     shutil.which("tinysshd", path=PATHS) is None, reason="tinysshd (Debian: tinysshd) is not installed here"
 )
-def test_tinysshd_without_a_cipher_of_ours_is_told_by_its_algorithms(tmp_path: Path) -> None:
+def test_tinysshd_without_a_cipher_of_ours_is_reported_by_its_algorithms(tmp_path: Path) -> None:
     """A real server: it has chacha20-poly1305 alone, which paramiko does not."""
     program = shutil.which("tinysshd", path=PATHS)
     assert program is not None
