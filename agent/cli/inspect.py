@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.session import json_option, printable, put_json, put_table, say, settings_of, stages_of
+from agent.errors import RecordError
 from agent.pipeline.counting import counted
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def command(ctx: click.Context, names: bool, as_json: bool) -> int:
     here, bounds = surroundings(settings)
     with inspecting_alone(settings), stages_of(settings) as context:
         telling = _Telling(context, names, as_json)
+        fault: RecordError | None = None
         with _stopped_by(stopping), _progress(as_json) as progress:
             inspecting = Inspecting(
                 context,
@@ -62,12 +64,17 @@ def command(ctx: click.Context, names: bool, as_json: bool) -> int:
             try:
                 inspection = inspecting.through()
             finally:
-                on_record = record_now(context, inspecting.inspection)
+                try:
+                    on_record = record_now(context, inspecting.inspection)
+                except RecordError as error:
+                    on_record, fault = False, error
         code = _exit_code(inspection)
         if as_json:
             put_json(_summary(inspection, telling.titles, on_record, code))
         else:
             telling.end(inspection, on_record)
+        if fault is not None:  # what was found is shown first: a person waits for it
+            raise fault
     return code
 
 

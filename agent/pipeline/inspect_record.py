@@ -20,6 +20,7 @@ from agent.model import Sha256, VisitId
 from agent.pipeline.context import Context
 from agent.pipeline.lock import GLANCE, only_writer
 from agent.pipeline.places import inspection_lock
+from agent.pipeline.signing import signed
 from agent.record import JSON, Draft, EntryKind
 from agent.record.schema import check
 from agent.settings import Settings
@@ -65,9 +66,12 @@ def note(context: Context, inspection: "Inspection") -> None:
 
 
 def record_now(context: Context, inspection: "Inspection") -> bool:
-    """Put it on record, where no run is at work; else the next one does so. Whether it is on record."""
+    """Put it on record and sign it, where no run is at work; else the next one does so. Whether it is on record.
+
+    RecordError where it cannot be written or signed: then, too, the next run tries again.
+    """
     try:
-        with only_writer(context.settings):
+        with only_writer(context.settings), signed(context):
             _record(context, [inspection.id])
     except AlreadyRunning:
         return False

@@ -32,6 +32,7 @@ from agent.pipeline.context import Context
 from agent.pipeline.events import Summary
 from agent.pipeline.renew import no_register
 from agent.pipeline.run import Run
+from agent.pipeline.signing import sign_the_rest
 from agent.pipeline.whereabouts import dismiss_volume, look_where_mounted_now
 from agent.supervisor.audiences import Tell, ToLog
 from agent.supervisor.cardnotices import finished, offered, taken_out
@@ -195,6 +196,7 @@ class CardKeeper:
         unlock(self.context, plugged)
         if plugged.id is not None:
             look_where_mounted_now(self.context, self.context.mounted().of(plugged.top))
+            self._sign()
         earlier = next((one for one in cards(self.context) if _goes_on(one, plugged)), None)
         new = put_in(self.context, plugged)
         if earlier is not None:
@@ -207,6 +209,13 @@ class CardKeeper:
             self.hint()
         else:
             self._to_look.append(new)
+
+    def _sign(self) -> None:
+        """That photos went away is on record outside a run: while sending pauses, none would sign it for hours."""
+        try:
+            sign_the_rest(self.context)
+        except RecordError as fault:
+            log.warning("%s", fault)  # the next run tries again, and no card waits for it
 
     def _went(self, plugged: PluggedIn) -> None:
         self._to_look = [card for card in self._to_look if card.plugged != plugged]
