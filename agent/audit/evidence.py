@@ -93,13 +93,14 @@ class Note:
     """A signed note, where it is from, and, of a checkpoint's file, the size and root that the name says.
 
     `written_at` is when its file was written last, as the file system has it: the share's own clock, where the share is
-    looked at itself.
+    looked at itself. `where` is that file in a copy.
     """
 
     source: str
     content: bytes
     name: Name | None = None
     written_at: datetime | None = None
+    where: Parts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class PublishedEvidence:
 
     `unusable` are names of the record's that lead to no file that can be read, each with the reason; `closed` says why
     the folder could not be looked into at all. `held_for` is what this folder holds of devices' records that went by
-    another name before, by that name. `where` is its folder in a copy.
+    another name before, by that name.
     """
 
     device: str
@@ -120,7 +121,6 @@ class PublishedEvidence:
     unusable: Sequence[tuple[str, str]] = ()
     closed: str | None = None
     held_for: Sequence["PublishedEvidence"] = ()
-    where: Parts | None = None
 
     def with_more(self, other: "PublishedEvidence") -> "PublishedEvidence":
         """With what `other` has of the same device."""
@@ -154,7 +154,7 @@ def of_folder(copy: Beneath, parts: Parts, device: str, seen: Sequence[Note] = (
         else:
             others.setdefault(name.former, _Gathered(copy, parts)).take(one, name)
     held_for = [gathered.evidence(former) for former, gathered in others.items()]
-    return replace(mine.evidence(device), seen=seen, strangers=strangers, held_for=held_for, where=parts)
+    return replace(mine.evidence(device), seen=seen, strangers=strangers, held_for=held_for)
 
 
 def of_file(copy: Beneath, where: Parts, name: Name, device: str) -> PublishedEvidence:
@@ -213,7 +213,7 @@ class _Gathered:
         with self._copy.open(where, largest) as file:
             written_at = datetime.fromtimestamp(self._copy.modified(file), UTC)
             if name.part not in PACKED:
-                self._keep(Note(where[-1], file.read(), name, written_at), name.part)
+                self._keep(Note(where[-1], file.read(), name, written_at, where), name.part)
                 return
             head = file.readline(LONGEST_HEAD)
             try:
@@ -223,7 +223,7 @@ class _Gathered:
                 return
             for part, length in listed:
                 content = file.read(min(length, MOST_OF_A_NOTE + 1))
-                self._keep(Note(where[-1], content, _named(part, content, name), written_at), part)
+                self._keep(Note(where[-1], content, _named(part, content, name), written_at, where), part)
             start = len(head) + sum(length for _, length in listed)
             self._packed.append(_piece(self._copy, where, name, start))
 
