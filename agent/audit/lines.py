@@ -30,7 +30,8 @@ class Lines:
     `heard` is, likewise for each size, the latest moment at which the device was certainly there: what the share's
     clock said, else the laptop's, unless it lies in the future. `ahead` counts entries that the laptop dated in the
     future. `versions` is, for each size, which version of the program the device ran. `renamed_to` is the name that the
-    last entry says the device has now, `formers` the names before.
+    last entry says the device has now, `formers` the names before. `read` is what the last line's JSON says, None where
+    that line is no entry, or not the one that was written.
     """
 
     def __init__(self, device: str, sizes: Container[int], findings: Findings, notes: list[str], now: datetime) -> None:
@@ -47,6 +48,7 @@ class Lines:
         self.last_at: datetime | None = None
         self.heard: dict[int, datetime | None] = {}
         self.ahead = 0
+        self.read: dict[str, Any] | None = None
         self.renamed_to: str | None = None
         self.formers: list[Former] = []
         self.versions: dict[int, str | None] = {}
@@ -76,6 +78,7 @@ class Lines:
         """Check an entry's line against its leaf; False where nothing may follow."""
         data, salt = leaf
         text = line[:-1]
+        self.read = None
         if not line.endswith(b"\n"):
             if piece.size is None and commit(salt, line) != data:
                 self._notes.append("a crash cut the last line; the next run puts it aside")
@@ -116,6 +119,7 @@ class Lines:
             self._findings.add(RecordFault.ALTERED, f"entry {index} was written as entry {stated!r}", index=index)
         if device != self._device:
             self._others.add(index)
+        self.read = read
         self._date(index, at, share_at)
         self.last_at = at
         if index + 1 in self._sizes:

@@ -10,7 +10,7 @@ signed, that the keys are those that IT enrolled, and that all signed trees are 
 - *heartbeat missing* (14): nothing was heard of the device for longer than IT allows, by the reader's own clock.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +24,9 @@ from agent.files.beneath import Beneath
 from agent.record.note import VerifierKey
 from agent.record.published import origin
 
+Examine = Callable[[PublishedEvidence, Sequence[VerifierKey], datetime], Report]
+"""`verify`, or what does the same and more with one device's record."""
+
 
 def verify_copy(
     folder: Path,
@@ -32,14 +35,16 @@ def verify_copy(
     now: datetime,
     max_silence: timedelta | None = None,
     seen: Sequence[Note] = (),
+    examine: Examine | None = None,
 ) -> list[Report]:
     """Verify a copy of the share, of its `record/`, or of one device's folder in it: a report for each device.
 
     `keys` are those that IT enrolled, `seen` checkpoints seen before. An enrolled device whose folder is missing from a
-    copy of several is reported too. UsageError where there is no record in the folder, or it may not be read.
+    copy of several is reported too. `examine` stands in for `verify`. UsageError where there is no record in the
+    folder, or it may not be read.
     """
     with opened_copy(folder) as copy:
-        examined, alone = _examined(copy, list(keys), now, seen)
+        examined, alone = _examined(copy, list(keys), now, seen, examine or verify)
         reports = [report for _, report in examined]
     if not alone:
         reports = with_former_names(reports)
@@ -54,7 +59,7 @@ def verify_all(
     copy: Beneath, keys: Sequence[VerifierKey], *, now: datetime, seen: Sequence[Note] = ()
 ) -> list[tuple[PublishedEvidence, Report]]:
     """All that a copy has, and a report on each device; silence is for the caller to see."""
-    examined, alone = _examined(copy, keys, now, seen)
+    examined, alone = _examined(copy, keys, now, seen, verify)
     found = list(examined)
     reports = [report for _, report in found]
     if not alone:
@@ -63,7 +68,7 @@ def verify_all(
 
 
 def _examined(
-    copy: Beneath, keys: Sequence[VerifierKey], now: datetime, seen: Sequence[Note]
+    copy: Beneath, keys: Sequence[VerifierKey], now: datetime, seen: Sequence[Note], examine: Examine
 ) -> tuple[Iterator[tuple[PublishedEvidence, Report]], bool]:
     """Each device's record as it is verified, so that no more than one need be held; and whether it is one alone."""
     found, alone = all_evidence(copy, keys, lambda device: _of_device(seen, device))
@@ -72,11 +77,11 @@ def _examined(
         there = set()
         for evidence, trusted_keys in found:
             there.add(origin(evidence.device))
-            yield evidence, verify(evidence, trusted_keys, now)
+            yield evidence, examine(evidence, trusted_keys, now)
         for missing in sorted({key.name for key in keys} - there) if not alone else ():
             device = missing.removeprefix(origin(""))
             evidence = PublishedEvidence(device, (), (), (), _of_device(seen, device))
-            yield evidence, verify(evidence, keys, now)
+            yield evidence, examine(evidence, keys, now)
 
     return each(), alone
 
