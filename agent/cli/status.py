@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent import __version__
-from agent.cli.session import json_option, local, put_json, put_table, settings_of, stages_of
+from agent.cli.session import json_option, local, printable, put_json, put_table, settings_of, stages_of
 from agent.errors import ShareRefused
 from agent.pipeline.counting import counted
 
@@ -86,6 +86,7 @@ def _as_json(status: "Status") -> dict[str, object]:
         "exit_code": status.exit_code,
         "service": {"running": status.running},
         "version": __version__,
+        "cards": list(status.cards),
         "damaged": {
             "photos": 0 if status.damage is None else status.damage.photos,
             "last": None if status.damage is None else status.damage.last,
@@ -147,7 +148,7 @@ def _show(status: "Status", settings: "Settings", headline: str) -> None:
     for one in status.forwarding:
         click.echo(f"forward   {_forwarding(one, settings)}")
     for said in status.cards:
-        click.echo(f"card      {said}")
+        click.echo(f"card      {printable(said)}")
     removed, review = status.counts.get(State.REMOVED, 0), status.counts.get(State.REVIEW, 0)
     private = status.counts.get(State.PRIVATE, 0)
     gone = f"{removed} sent and removed in the last 30 days"

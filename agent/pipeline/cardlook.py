@@ -28,7 +28,7 @@ AT_ONCE = 32
 """Photos that are read in one step: a fraction of a second."""
 
 MOST = 200_000
-"""Photos on a card that are looked at; one with more is left to whoever names it to `sync`."""
+"""Photos on a card that are looked at. One with more is left to whoever names it to `sync`; a person is told so."""
 
 LISTED_AT_ONCE = 500
 """Photos that are only listed in one step."""
@@ -42,7 +42,8 @@ class CardLook:
 
     `visits` are the photos to be sent, by visit; `unsure` those that a person would have to decide about; `safe` those
     on the share already, `begun` those that an earlier yes covers. `cameras` are labels of the school's own cameras
-    that the visits' photos name. `troubles` are folders and files that could not be looked at.
+    that the visits' photos name. `troubles` are folders and files that could not be looked at. `too_many` says that
+    there are more than `MOST` photos: then none of them was read.
     """
 
     context: Context
@@ -54,6 +55,7 @@ class CardLook:
     begun: int = 0
     cameras: set[str] = field(default_factory=set)
     print: str = ""
+    too_many: bool = False
     troubles: list[ScanProblem] = field(default_factory=list)
 
     def steps(self) -> Iterator[None]:
@@ -64,17 +66,25 @@ class CardLook:
         prints = printing(self.card)
         for self.print in prints:
             yield
+        if not self.print:
+            self._give_up()
+            return
         known = self._known()
         photos = walk((self.card.top,), read=reader(self.context), troubles=self.troubles)
         while some := list(islice(photos, AT_ONCE)):
             self.photos += len(some)
-            if self.photos > MOST:
-                self.visits.clear()
-                self.unsure = 0
+            if self.photos > MOST:  # more than there were a moment ago
+                self._give_up()
                 return
             new = [photo for photo in some if not self._is_known(photo, known)]
             self._judge(register, new)
             yield
+
+    def _give_up(self) -> None:
+        self.too_many = True
+        self.photos = MOST
+        self.visits.clear()
+        self.unsure = 0
 
     def _known(self) -> dict[tuple[Path, int, int], State]:
         """How each photo of this card stands that a person said yes to before, by where it is on the card."""
@@ -121,12 +131,16 @@ def print_of(card: PluggedIn) -> str:
 
 
 def printing(card: PluggedIn) -> Iterator[str]:
-    """The print of the card, a part at a time: the last is that of all. No file is opened.
+    """The print of the card, a part at a time: the last is that of all, empty where there are more than `MOST` photos.
+    No file is opened.
 
     A sum of hashes, so that it needs no memory and does not depend on the order of the folders.
     """
     total = count = shown = 0
-    for photo in walk((card.top,), read=lambda _file: Capture("unknown"), troubles=[]):
+    for number, photo in enumerate(walk((card.top,), read=lambda _file: Capture("unknown"), troubles=[])):
+        if number == MOST:
+            yield ""
+            return
         for member in photo.members:
             place, size, changed = _place(member.file, card.top)
             content = b"\0".join([str(place).encode("utf-8", "surrogateescape"), b"%d" % size, b"%d" % changed])

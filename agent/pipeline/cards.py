@@ -3,7 +3,7 @@
 ::
 
     looking → offered → sending → done
-                 ↘ declined  ↘ taken out → (put in again) sending
+     ↘ too many  ↘ declined  ↘ taken out → (put in again) sending
 
 Where each card stands is a fact of the journal as long as the card is in, so that the staff page can show it; the
 service alone changes it. A person's answer is a row that the page writes (`Journal.answer_card`). A card on which there
@@ -43,6 +43,7 @@ class Phase(StrEnum):
     """How far a card has come."""
 
     LOOKING = "looking"
+    TOO_MANY = "too many"  # it holds more photos than are looked through unasked
     OFFERED = "offered"
     DECLINED = "declined"  # "not now": asked again when it is put in again
     SENDING = "sending"
@@ -54,12 +55,12 @@ class Phase(StrEnum):
 class Card:
     """A card as the page shows it. `id` is that of this offer: an answer to an earlier one counts no more.
 
-    `photos` are all that it held when it was looked through, `visits` those to be sent, `unsure` those that a person
-    would have to decide about. `since` is when the yes was given; `sent` are those on the share and `kept` those of
-    them that are still on the card. `print` is what it held when it was offered; `asked_again` whether it was
-    another than that when the yes came. `stays` is whether its photos stay on it, as the settings said when it was
-    offered. `flushed` is whether it is certain that all is written to it, `always` whether
-    a person said so of it.
+    `photos` are all that it held when it was looked through; where there were too many, how many are looked at.
+    `visits` are those to be sent, `unsure` those that a person would have to decide about. `since` is when the yes was
+    given; `sent` are those on the share and `kept` those of them that are still on the card. `print` is what it held
+    when it was offered; `asked_again` whether it was another than that when the yes came. `stays` is whether its photos
+    stay on it, as the settings said when it was offered. `flushed` is whether it is certain that all is written to it,
+    `always` whether a person said so of it.
     """
 
     id: str
@@ -229,16 +230,26 @@ def spoken_cards(context: Context) -> tuple[str, ...]:
 def _spoken(card: Card) -> str | None:
     of = f"{card.sent} of {numbered(card.to_send, 'photo')}"
     holds = f"{numbered(card.photos, 'photo')}, {card.to_send} of {'a visit' if len(card.visits) == 1 else 'visits'}"
-    safe = f"{numbered(card.sent, 'photo')} {'is' if card.sent == 1 else 'are'} safe"
-    left = f"{card.kept} of them are still on it" if card.kept else "and removed from it. Eject it, then take it out"
     words = {
+        Phase.TOO_MANY: f"A card holds more than {card.photos:,} photos. That is too many to look through unasked, so "
+        f'nothing was sent from it. To send the photos of visits: photo-agent sync "{card.plugged.top}"',
         Phase.LOOKING: f"A card is being looked through: {numbered(card.photos, 'photo')} so far.",
         Phase.OFFERED: f"A card holds {holds}. To answer: photo-agent open",
         Phase.SENDING: f"{of} of a card are sent and checked. Leave the card in.",
-        Phase.DONE: f"A card is finished: {safe}{',' if card.kept else ''} {left}.",
+        Phase.DONE: _spoken_when_done(card),
         Phase.TAKEN_OUT: f"A card was taken out too soon, with {of} sent. Put it in again.",
     }
     return words.get(card.phase)
+
+
+def _spoken_when_done(card: Card) -> str:
+    asks = f"{numbered(card.unsure, 'photo')} on it need{'s' if card.unsure == 1 else ''} your answer: photo-agent open"
+    if not card.sent:
+        return f"A card is in. {asks}"
+    safe = f"{numbered(card.sent, 'photo')} {'is' if card.sent == 1 else 'are'} safe"
+    left = f", {card.kept} of them are still on it" if card.kept else " and removed from it"
+    done = f"A card is finished: {safe}{left}. Eject it, then take it out."
+    return f"{done} {asks}" if card.unsure else done
 
 
 def of_offer(all_cards: Iterable[Card], offer: str) -> Card | None:

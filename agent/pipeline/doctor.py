@@ -17,6 +17,7 @@ from pathlib import Path
 from agent.errors import AgentError, RecordError, ShareFault
 from agent.folders import watch_limits
 from agent.model import Known, Register
+from agent.pipeline.cards import Phase, cards
 from agent.pipeline.clocks import age
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted
@@ -28,6 +29,7 @@ from agent.pipeline.misgivings import not_listed, not_named, not_understood
 from agent.pipeline.places import log_key
 from agent.pipeline.receivers import try_out
 from agent.pipeline.renew import LARGEST, needs_share, renew_register
+from agent.pipeline.status import is_running
 from agent.record import published
 from agent.record.publish import progress
 from agent.record.seals import NOT_THE_SIGNER, current_key
@@ -88,6 +90,7 @@ def examine(
         text = f"this user's own file says something else of {', '.join(overruled)}, which IT locked"
         yield Finding("settings locked", CheckResult.WARN, text, "take it out there; what IT set is used")
     yield from _folders(context)
+    yield from _cards(context)
     yield from _watching()
     yield _reading(context)
     yield from _room(context)
@@ -124,6 +127,17 @@ def _folders(context: Context) -> Iterator[Finding]:
                 CheckResult.FAIL,
                 f"{folder} {reason.removesuffix('.')}",
                 "choose a folder of this laptop that is for imported photos alone",
+            )
+
+
+def _cards(context: Context) -> Iterator[Finding]:
+    for card in cards(context) if is_running(context.settings) else ():
+        if card.phase is Phase.TOO_MANY:
+            yield Finding(
+                "card",
+                CheckResult.WARN,
+                f"a card holds more than {card.photos:,} photos, so it was not looked through and nothing was sent",
+                f'run `photo-agent sync "{card.plugged.top}"`, or copy the photos of the visit into a watched folder',
             )
 
 

@@ -243,6 +243,26 @@ def test_not_now_leaves_the_card_and_it_is_offered_when_put_in_again(desk: Desk,
 
 
 @pytest.mark.slow
+def test_a_card_with_too_many_photos_is_said_to_be_passed_over(
+    desk: Desk, card: Card, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.pipeline.cardlook.MOST", 4)
+    monkeypatch.setattr("agent.pipeline.cardlook.judge_unseen", lambda *_: pytest.fail("a photo of it was read"))
+    with desk.at_work():
+        card.put_in()
+        over = desk.until(Phase.TOO_MANY)
+        assert (over.photos, over.visits) == (4, {})
+        status = desk.laptop.command("status").stdout
+        assert "A card holds more than 4 photos." in status.splitlines()[0]
+        assert f'photo-agent sync "{card.top}"' in status
+        found = [json.loads(line) for line in desk.laptop.command("doctor", "--json").stdout.splitlines()]
+        assert [one["result"] for one in found if one["check"] == "card"] == ["warn"]
+        assert desk.lines == ["A card holds too many photos for us to look through. Click to see."]
+        assert len(card.holds()) == 5
+        card.take_out()
+        wait(lambda: not desk.shown())
+
+
 def test_a_card_without_a_visits_photos_leaves_no_trace(desk: Desk, reader: Reader) -> None:
     card = filled(reader.card(label="OURHOLIDAY"), visit=0, private=4)
     with desk.at_work():
@@ -347,6 +367,7 @@ def test_a_card_in_doubt_is_finished_when_it_was_answered(desk: Desk, reader: Re
         desk.say(offer, CardSaid.SEND)
         waits = desk.until(Phase.DONE)
         assert (waits.sent, waits.unsure) == (0, 1)
+        assert "A card is in. 1 photo on it needs your answer" in desk.laptop.command("status").stdout
         asked = desk.ask(lambda journal: [one.id for one in journal.tracked_photos(State.REVIEW)])
         desk.laptop.look(lambda context: answers.give(context, asked, VisitId("museum")))
         assert desk.laptop.command("sync").returncode == 0
