@@ -34,5 +34,5 @@ def test_status_names_them_too() -> None:
     assert _spoken(done(0)) == ejected
     assert _spoken(done(2)) == f"{ejected} 2 photos on it need your answer: photo-agent open"
     assert _spoken(done(0, kept=1)) == (
-        "A card is finished: 3 photos are safe, 1 of them are still on it. Eject it, then take it out."
+        "A card is finished: 3 photos are safe, 1 of them is still on it. Eject it, then take it out."
     )
