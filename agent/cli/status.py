@@ -36,7 +36,8 @@ STATES = {
 def command(ctx: click.Context, as_json: bool) -> int:
     """Show which photos wait, since when and why, and the state of the register, the share and the service.
 
-    Exit code 2 while something is wrong with the register: visits may be missing from it.
+    Exit code 2 while something is wrong with the register, as visits may be missing from it; 5 or 6 while the share
+    cannot be used and photos wait, or no register was ever read.
     """
     from agent.pipeline.headline import headline_of
     from agent.pipeline.status import status

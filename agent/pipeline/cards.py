@@ -247,7 +247,11 @@ def _spoken_when_done(card: Card) -> str:
     if not card.sent:
         return f"A card is in. {asks}"
     safe = f"{numbered(card.sent, 'photo')} {'is' if card.sent == 1 else 'are'} safe"
-    left = f", {card.kept} of them {'is' if card.kept == 1 else 'are'} still on it" if card.kept else " and removed from it"
+    left = (
+        f", {card.kept} of them {'is' if card.kept == 1 else 'are'} still on it"
+        if card.kept
+        else " and removed from it"
+    )
     done = f"A card is finished: {safe}{left}. Eject it, then take it out."
     return f"{done} {asks}" if card.unsure else done
 

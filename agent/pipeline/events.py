@@ -54,7 +54,7 @@ class Summary:
     """Counts of one run; `bytes` are those sent, tags included; `review` and `waiting` are what is left after it.
 
     `unpublished` is why the share does not have all of the record; None where it has, or was not there to take it.
-    `register` is what is wrong with the visits register, though the run went by it.
+    `register` is what is wrong with the visits register, though the run went by it; `no_register` why there is none yet.
     `private` are those found to be private by this run, `left_alone` all that are not of a visit, as far as is known.
     `visits` are those whose photos were proven, each with its id, its title and their number.
     `away` are photos whose card or folder is not there; they are in no other count.
@@ -78,6 +78,7 @@ class Summary:
     away: int = 0
     stopped: bool = False
     register: str | None = None
+    no_register: str | None = None
     visits: list[dict[str, object]] = field(default_factory=list)
     fault: AgentError | None = None
 
@@ -94,6 +95,8 @@ class Summary:
             return Exit.REGISTER
         if self.waiting or self.failed or self.unpublished is not None:
             return Exit.NOT_YET_SENT
+        if self.no_register is not None:
+            return Exit.REGISTER
         return Exit.REVIEW if self.review or self.refused else Exit.DONE
 
     def as_json(self) -> dict[str, object]:
