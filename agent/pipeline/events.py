@@ -54,7 +54,7 @@ class Summary:
     """Counts of one run; `bytes` are those sent, tags included; `review` and `waiting` are what is left after it.
 
     `unpublished` is why the share does not have all of the record; None where it has, or was not there to take it.
-    `register` is what is wrong with the visits register, though the run went by it; `no_register` why there is none yet.
+    `register` is what is wrong with the visits register, though the run went by it; `no_register` is why there is none.
     `private` are those found to be private by this run, `left_alone` all that are not of a visit, as far as is known.
     `visits` are those whose photos were proven, each with its id, its title and their number.
     `away` are photos whose card or folder is not there; they are in no other count.
