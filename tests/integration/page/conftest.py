@@ -87,13 +87,13 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @contextlib.contextmanager
-def let_in(settings: Settings, **browser: str) -> Iterator[Any]:
-    """A tab that was let in to the demo's page, in a browser with these settings (`locale`)."""
+def let_in(chromium: Any, settings: Settings, **more: str) -> Iterator[Any]:
+    """A tab that was let in to the demo's page; `more` is how the browser is set (`locale`)."""
     stopping = threading.Event()
     serving = threading.Thread(target=serve, args=(settings, settings.state_dir.parent / "agent.toml", stopping))
-    with started_browser() as chromium:
-        opened = chromium.new_context(**browser).new_page()
-        opened.goto(open_page(settings, serving.start).url)
-        yield opened
+    opened = chromium.new_context(**more).new_page()
+    opened.goto(open_page(settings, serving.start).url)
+    yield opened
+    opened.context.close()
     stopping.set()
     serving.join(10)
