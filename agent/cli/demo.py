@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.cli.paths import NEW_FOLDER
 from agent.cli.session import json_option, put_json
 from agent.errors import UsageError
 
@@ -20,7 +21,7 @@ CHAPTERS = {
 
 
 @click.command("demo")
-@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Do it in this folder and leave it all.")
+@click.option("--keep", type=NEW_FOLDER, help="Do it in this folder and leave it all.")
 @json_option
 def command(keep: Path | None, as_json: bool) -> int:
     """See the whole job done with sample photos and an SFTP server of its own; nothing else is touched."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.cli.paths import NEW_FILE
 from agent.cli.session import json_option, put_json, say, settings_file, settings_of, stages_of
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 @json_option
 @click.option(
     "--server-report",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help="Write into this file what the share's server can do, for IT's ticket.",
 )
 @click.pass_context

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.copies import keys_in, settings_if_any
+from agent.cli.paths import FILE, FOLDER, NEW_FOLDER
 from agent.cli.session import json_option, printable, put_json, say
 from agent.errors import UsageError
 
@@ -18,30 +19,27 @@ if TYPE_CHECKING:
 LARGEST_RETENTION = 1_000_000
 """Bytes of a file with the table [retention]."""
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-
 
 @click.command("report")
-@click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--keys", required=True, type=_FILE, help="The devices' enrolled log keys, one a line.")
+@click.argument("directory", metavar="DIR", type=FOLDER)
+@click.option("--keys", required=True, type=FILE, help="The devices' enrolled log keys, one a line.")
 @click.option(
     "--out",
     metavar="FOLDER",
     required=True,
-    type=_FOLDER,
+    type=NEW_FOLDER,
     help="The folder for the pages: new, or of an earlier report.",
 )
 @click.option("--mhl", is_flag=True, help="Also an ASC-MHL manifest of each visit's files; every file is read.")
-@click.option("--visits", type=_FILE, help="The visits list, for titles and dates; else DIR/register/visits.csv.")
+@click.option("--visits", type=FILE, help="The visits list, for titles and dates; else DIR/register/visits.csv.")
 @click.option(
     "--audit",
     metavar="FOLDER",
-    type=_FOLDER,
+    type=NEW_FOLDER,
     help="The folder of spot checks' results, if not the usual one of this user.",
 )
-@click.option("--retention", type=_FILE, help="A TOML file with a table [retention]; without it, that of agent.toml.")
-@click.option("--sign", type=_FILE, help="A reviewer's Ed25519 key, as ssh-keygen makes it: signs each certificate.")
+@click.option("--retention", type=FILE, help="A TOML file with a table [retention]; without it, that of agent.toml.")
+@click.option("--sign", type=FILE, help="A reviewer's Ed25519 key, as ssh-keygen makes it: signs each certificate.")
 @click.option("--timezone", metavar="ZONE", help="Whose clock the pages show, such as Europe/London.")
 @click.option(
     "--silence-days",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.copies import settings_if_any
+from agent.cli.paths import FILE, FOLDER, NEW_FILE, NEW_FOLDER, folder_argument
 from agent.cli.session import WholeSentences, json_option, printable, put_json, say
 from agent.cli.sharephotos import Place, records_at
 from agent.errors import UsageError
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 LOOK_AGAIN = 10.0
 """Seconds before a record that seems damaged is looked at once more: its device may be publishing at this moment."""
 
-_folder_argument = click.argument(
-    "directory", metavar="[DIR]", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
 _share_option = click.option(
     "--share", is_flag=True, help="Instead of DIR: straight from the server, as this machine's agent.toml names it."
 )
@@ -34,13 +32,13 @@ _keys_option = click.option(
     "--keys",
     required=True,
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="The laptops' log keys, one a line.",
 )
 _state_option = click.option(
     "--state",
     metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NEW_FOLDER,
     help="Where the reviewer's key and the results are kept; not on the share.",
 )
 _reviewer_option = click.option("--reviewer", metavar="NAME", help="Who does this; without it, the user's name.")
@@ -52,7 +50,7 @@ def command() -> None:
 
 
 @command.command("draw")
-@_folder_argument
+@folder_argument
 @_share_option
 @_keys_option
 @click.option(
@@ -61,24 +59,24 @@ def command() -> None:
 @click.option(
     "--commit",
     metavar="F",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help="Draw nothing yet: make a secret, keep it in F, and print the commitment to give away.",
 )
 @click.option(
     "--reveal",
     metavar="F",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="Draw by the secret in F; several times where several people committed.",
 )
 @click.option("--sample", metavar="N", type=click.IntRange(min=1), help="How many transfers to draw.")
 @click.option("--confidence", metavar="P", help="With --max-error: how sure to be, in percent.  [default: 95]")
 @click.option("--max-error", metavar="P", help="Draw as many as show that at most so many percent are wrong: 1%.")
-@click.option("--out", metavar="DRAW", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the draw.")
+@click.option("--out", metavar="DRAW", type=NEW_FILE, help="Where to write the draw.")
 @click.option(
     "--witness",
     metavar="FOLDER",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Draw from what this witness has seen, and look at nothing newer.",
 )
 @_reviewer_option
@@ -164,27 +162,27 @@ def draw(
 
 
 @command.command("examine")
-@click.argument("drawn", metavar="DRAW", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_folder_argument
+@click.argument("drawn", metavar="DRAW", type=FILE)
+@folder_argument
 @_share_option
 @_keys_option
 @click.option(
     "--out",
     metavar="RESULT",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help="Where to keep the result; without it, among the results in --state.",
 )
 @click.option(
     "--registers",
     metavar="FOLDER",
     multiple=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Older registers (visits*, cameras*), beside the one on the share: each photo is judged by the one of then.",
 )
 @click.option("--timezone", metavar="ZONE", help="The laptops' time zone, e.g. Europe/London.")
 @click.option("--dates", type=click.Choice(("day-first", "month-first", "iso")), help="How the register has its dates.")
 @click.option("--retired", multiple=True, metavar="VISIT", help="A visit whose files IT cleared away on purpose.")
-@click.option("--trust", metavar="FILE", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+@click.option("--trust", metavar="FILE", multiple=True, type=FILE,
               help="The public key of another reviewer, who made the draw.")  # fmt: skip
 @_reviewer_option
 @_state_option

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.cli.paths import FILE
 from agent.cli.session import WholeSentences, json_option, local, put_json, put_table, say, settings_of, stages_of
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
 
 
 @command.command("check")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @click.option("--timezone", help="The school's zone, for rows without one; default: that of the settings.")
 @click.option(
     "--dates",
@@ -64,7 +65,7 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
 )
 @click.option(
     "--cameras",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="A cameras.csv: labels in a visits register are looked up in it.",
 )
 @json_option
