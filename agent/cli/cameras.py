@@ -10,6 +10,7 @@ import click
 
 from agent.cli.loans import loans
 from agent.cli.session import WholeSentences, json_option, printable, put_json, put_table, say, settings_of, stages_of
+from agent.errors import RegisterError
 
 if TYPE_CHECKING:
     from agent.clockcheck import ClockOffset
@@ -47,8 +48,10 @@ def list_cameras(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> 
             _put_seen(seen(context, paths), as_json)
             return 0
         cameras = registered(context)
+    if cameras is None:
+        raise RegisterError("This laptop has not read the register yet. `photo-agent sync` fetches it.")
     if as_json:
-        for camera in cameras or ():
+        for camera in cameras:
             put_json(
                 {
                     "label": camera.label,
@@ -61,11 +64,7 @@ def list_cameras(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> 
             )
         return 0
     if not cameras:
-        say(
-            "This laptop has not read the register yet. `photo-agent sync` fetches it."
-            if cameras is None
-            else "no camera is registered"
-        )
+        say("No camera is registered.")
         return 0
     put_table(
         f"{len(cameras)} {'camera' if len(cameras) == 1 else 'cameras'}",

@@ -50,7 +50,12 @@ def command(keep: Path | None, as_json: bool) -> int:
 
 
 def _must_be_new(keep: Path) -> None:
-    if keep.exists() and any(keep.iterdir()):
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+        empty = not any(keep.iterdir())
+    except OSError as fault:
+        raise click.UsageError(f"{keep} cannot be used: {fault.strerror}. Name another folder.") from fault
+    if not empty:
         raise click.UsageError(f"{keep} is not empty; name a new folder.")
 
 

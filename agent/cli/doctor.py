@@ -36,7 +36,7 @@ def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> in
         if server_report is not None:
             from agent.pipeline.serverreport import report
 
-            server_report.write_text(report(context), encoding="utf-8")
+            _write(server_report, report(context))
             say(f"What the server can do is in {server_report}.")
         for found in examine(context, lambda: _service(ctx), not_used):
             findings.append(found)
@@ -48,6 +48,13 @@ def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> in
             if found.advice and found.mark is not CheckResult.OK:
                 click.echo(f"      → {found.advice}")
     return exit_code(findings)
+
+
+def _write(file: Path, content: str) -> None:
+    try:
+        file.write_text(content, encoding="utf-8")
+    except OSError as fault:
+        raise click.UsageError(f"{file} cannot be written: {fault.strerror}. Name another file.") from fault
 
 
 def _service(ctx: click.Context) -> "tuple[bool, Known]":

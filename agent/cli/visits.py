@@ -8,6 +8,7 @@ import click
 
 from agent.cli.paths import FILE
 from agent.cli.session import WholeSentences, json_option, local, put_json, put_table, say, settings_of, stages_of
+from agent.errors import RegisterError
 
 if TYPE_CHECKING:
     from agent.model import Visit
@@ -27,14 +28,12 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
     settings = settings_of(ctx)
     with stages_of(settings) as context:
         register = context.registers.current()
-    visits = () if register is None else register.visits
-    newest = sorted(visits, key=lambda visit: visit.span.earliest, reverse=True)
+    if register is None:
+        raise RegisterError("This laptop has not read the register yet. `photo-agent sync` fetches it.")
+    newest = sorted(register.visits, key=lambda visit: visit.span.earliest, reverse=True)
     if as_json:
         for visit in newest:
             put_json(_as_json(visit))
-        return 0
-    if register is None:
-        say("This laptop has not read the register yet. `photo-agent sync` fetches it.")
         return 0
     put_table(
         f"{len(newest)} {'visit' if len(newest) == 1 else 'visits'}, read {local(register.read_at, settings)}",
@@ -127,7 +126,6 @@ def accept(ctx: click.Context, as_json: bool) -> int:
 
     It may have shrunk by more than half, have a very long visit, or have days and months exchanged.
     """
-    from agent.errors import RegisterError
     from agent.pipeline.renew import fetch_register
 
     with stages_of(settings_of(ctx)) as context:
