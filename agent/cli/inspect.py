@@ -68,7 +68,7 @@ def command(ctx: click.Context, names: bool, as_json: bool) -> int:
                     on_record = record_now(context, inspecting.inspection)
                 except RecordError as error:
                     on_record, fault = False, error
-        code = _exit_code(inspection)
+        code = _exit_code(inspection) if fault is None else fault.exit_code
         if as_json:
             put_json(_summary(inspection, telling.titles, on_record, code))
         else:
