@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.loans import loans
+from agent.cli.paths import ANY, THERE
 from agent.cli.session import WholeSentences, json_option, printable, put_json, put_table, say, settings_of, stages_of
 from agent.errors import RegisterError
 
@@ -31,7 +32,7 @@ command.add_command(loans)
     "--seen",
     "paths",
     multiple=True,
-    type=click.Path(exists=True, path_type=Path),
+    type=THERE,
     help="Instead: the cameras that the photos in this file or folder name. May be repeated.",
 )
 @json_option
@@ -114,7 +115,7 @@ def _put_seen(found: "tuple[SeenCamera, ...]", as_json: bool) -> None:
 
 
 @command.command("clock")
-@click.argument("photos", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("photos", nargs=-1, type=ANY)
 @click.option("--show", is_flag=True, help="Show the true time, as a QR code to be photographed. Ctrl-C ends it.")
 @click.option("--timezone", help="The zone the camera is set to; default: that of the settings.")
 @click.option("--label", help="The camera's label, for a new line or where more than one may be meant.")

@@ -10,6 +10,7 @@ import click
 from agent.cli.copies import keys_in, settings_if_any
 from agent.cli.paths import FILE, FOLDER, NEW_FOLDER
 from agent.cli.session import json_option, printable, put_json, say
+from agent.cli.zones import ZONE
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ LARGEST_RETENTION = 1_000_000
 )
 @click.option("--retention", type=FILE, help="A TOML file with a table [retention]; without it, that of agent.toml.")
 @click.option("--sign", type=FILE, help="A reviewer's Ed25519 key, as ssh-keygen makes it: signs each certificate.")
-@click.option("--timezone", metavar="ZONE", help="Whose clock the pages show, such as Europe/London.")
+@click.option("--timezone", type=ZONE, help="Whose clock the pages show, such as Europe/London.")
 @click.option(
     "--silence-days",
     metavar="DAYS",
@@ -130,10 +131,7 @@ def _clock(zone: str | None, settings: "Settings | None") -> "Clock":
     from agent.audit.report import Clock
 
     if zone is not None:
-        try:
-            return Clock(ZoneInfo(zone), zone)
-        except (ValueError, OSError, KeyError) as fault:
-            raise click.UsageError(f"There is no time zone {zone!r}; write it as in Europe/London.") from fault
+        return Clock(ZoneInfo(zone), zone)
     return Clock(UTC, "UTC") if settings is None else Clock(settings.zone, settings.device.timezone)
 
 

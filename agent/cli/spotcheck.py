@@ -14,6 +14,7 @@ from agent.cli.copies import settings_if_any
 from agent.cli.paths import FILE, FOLDER, NEW_FILE, NEW_FOLDER, folder_argument
 from agent.cli.session import WholeSentences, json_option, printable, put_json, say
 from agent.cli.sharephotos import Place, records_at
+from agent.cli.zones import ZONE
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def draw(
     type=FOLDER,
     help="Older registers (visits*, cameras*), beside the one on the share: each photo is judged by the one of then.",
 )
-@click.option("--timezone", metavar="ZONE", help="The laptops' time zone, e.g. Europe/London.")
+@click.option("--timezone", type=ZONE, help="The laptops' time zone, e.g. Europe/London.")
 @click.option("--dates", type=click.Choice(("day-first", "month-first", "iso")), help="How the register has its dates.")
 @click.option("--retired", multiple=True, metavar="VISIT", help="A visit whose files IT cleared away on purpose.")
 @click.option("--trust", metavar="FILE", multiple=True, type=FILE,
@@ -322,14 +323,9 @@ def _rules(ctx: click.Context, timezone: str | None, dates: str | None) -> "Rule
 
     from agent.cli.init import system_zone
     from agent.register import Order, Rules
-    from agent.settings import checks
 
     settings = settings_if_any(ctx)
     zone = timezone or (None if settings is None else settings.device.timezone) or system_zone() or "UTC"
-    try:
-        checks.zone(zone)
-    except ValueError as fault:
-        raise UsageError(f"--timezone: {fault}") from fault
     order = dates or ("day-first" if settings is None else settings.register.dates)
     return Rules(zone, Order(order), timedelta(days=36_500))
 

@@ -90,7 +90,9 @@ def _of_cards(context: Context) -> Iterator[Problem]:
     if over is not None and is_running(context.settings):
         yield Problem(
             Grade.ASK,
-            text("A card holds more than %(most)s photos. We do not look through so many.", most=format(over.photos, ",")),
+            text(
+                "A card holds more than %(most)s photos. We do not look through so many.", most=format(over.photos, ",")
+            ),
             text("Nothing on the card was sent or changed."),
             text("copy the photos of your visit from it into your photo folder. If they are too many, tell IT."),
             f'photo-agent sync "{over.plugged.top}"',
