@@ -10,7 +10,7 @@ import click
 from agent.cli.copies import keys_in, settings_if_any
 from agent.cli.paths import FILE, FOLDER, NEW_FOLDER
 from agent.cli.session import json_option, printable, put_json, say
-from agent.cli.zones import ZONE
+from agent.cli.zones import known_zone
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ LARGEST_RETENTION = 1_000_000
 )
 @click.option("--retention", type=FILE, help="A TOML file with a table [retention]; without it, that of agent.toml.")
 @click.option("--sign", type=FILE, help="A reviewer's Ed25519 key, as ssh-keygen makes it: signs each certificate.")
-@click.option("--timezone", type=ZONE, help="Whose clock the pages show, such as Europe/London.")
+@click.option(
+    "--timezone", metavar="ZONE", callback=known_zone, help="Whose clock the pages show, such as Europe/London."
+)
 @click.option(
     "--silence-days",
     metavar="DAYS",

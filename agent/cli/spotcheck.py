@@ -14,7 +14,7 @@ from agent.cli.copies import settings_if_any
 from agent.cli.paths import FILE, FOLDER, NEW_FILE, NEW_FOLDER, folder_argument
 from agent.cli.session import WholeSentences, json_option, printable, put_json, say
 from agent.cli.sharephotos import Place, records_at
-from agent.cli.zones import ZONE
+from agent.cli.zones import known_zone
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def draw(
     type=FOLDER,
     help="Older registers (visits*, cameras*), beside the one on the share: each photo is judged by the one of then.",
 )
-@click.option("--timezone", type=ZONE, help="The laptops' time zone, e.g. Europe/London.")
+@click.option("--timezone", metavar="ZONE", callback=known_zone, help="The laptops' time zone, e.g. Europe/London.")
 @click.option("--dates", type=click.Choice(("day-first", "month-first", "iso")), help="How the register has its dates.")
 @click.option("--retired", multiple=True, metavar="VISIT", help="A visit whose files IT cleared away on purpose.")
 @click.option("--trust", metavar="FILE", multiple=True, type=FILE,

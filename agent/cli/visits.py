@@ -8,7 +8,7 @@ import click
 
 from agent.cli.paths import FILE
 from agent.cli.session import WholeSentences, json_option, local, put_json, put_table, say, settings_of, stages_of
-from agent.cli.zones import ZONE
+from agent.cli.zones import known_zone
 from agent.errors import RegisterError
 
 if TYPE_CHECKING:
@@ -57,7 +57,12 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
 
 @command.command("check")
 @click.argument("file", type=FILE)
-@click.option("--timezone", type=ZONE, help="The school's zone, for rows without one; default: that of the settings.")
+@click.option(
+    "--timezone",
+    metavar="ZONE",
+    callback=known_zone,
+    help="The school's zone, for rows without one; default: that of the settings.",
+)
 @click.option(
     "--dates",
     type=click.Choice(["day-first", "month-first", "iso"]),

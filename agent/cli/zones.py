@@ -3,17 +3,11 @@
 import click
 
 
-class _Zone(click.ParamType):
-    name = "zone"
+def known_zone(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """The same name, if there is such a zone: the callback of an option."""
+    from agent.settings import checks
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The same name, if there is such a zone."""
-        from agent.settings import checks
-
-        try:
-            return checks.zone(value)
-        except ValueError:
-            self.fail(f"There is no time zone {value!r}; write it as in Europe/London.", param, ctx)
-
-
-ZONE = _Zone()
+    try:
+        return None if value is None else checks.zone(value)
+    except ValueError as fault:
+        raise click.BadParameter(f"There is no time zone {value!r}; write it as in Europe/London.") from fault

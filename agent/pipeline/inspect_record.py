@@ -5,20 +5,17 @@ record: by itself at its end where nobody else is at work, else by the next run.
 the system itself gives back. So one that was killed goes on record as well, as cut short.
 """
 
-import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-import filelock
-
-from agent.errors import AlreadyRunning, JournalError
-from agent.files.durable import make_folder
+from agent.errors import AlreadyRunning
 from agent.model import Sha256, VisitId
 from agent.pipeline.context import Context
-from agent.pipeline.lock import GLANCE, only_writer
+from agent.pipeline.lock import held, only_writer
 from agent.pipeline.places import inspection_lock
 from agent.pipeline.signing import signed
 from agent.record import JSON, Draft, EntryKind
@@ -36,24 +33,10 @@ MOST = 200
 """Lines of findings in one entry, one for each visit and place; the sums hold all."""
 
 
-@contextlib.contextmanager
-def inspecting_alone(settings: Settings) -> Iterator[None]:
+def inspecting_alone(settings: Settings) -> AbstractContextManager[None]:
     """Hold the lock of an inspection. AlreadyRunning where another one goes on, JournalError where it cannot be had."""
-    lock = filelock.FileLock(inspection_lock(settings), timeout=GLANCE)
-    try:
-        make_folder(settings.state_dir)
-        lock.acquire()
-    except filelock.Timeout:
-        raise AlreadyRunning("Another inspection of this laptop is going on. Wait for its end, or stop it.") from None
-    except OSError as fault:
-        raise JournalError(
-            f"The state folder of photo-agent (state_dir in agent.toml) cannot be written: {fault.strerror}. Make room "
-            "on this laptop's disk, and see that the folder belongs to you."
-        ) from fault
-    try:
-        yield
-    finally:
-        lock.release()
+    taken = "Another inspection of this laptop is going on. Wait for its end, or stop it."
+    return held(settings, inspection_lock(settings), taken)
 
 
 def note(context: Context, inspection: "Inspection") -> None:

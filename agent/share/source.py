@@ -6,10 +6,10 @@ were sent. The proof compares what the share gives back with these, not with wha
 
 import hashlib
 from io import BytesIO
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from agent.errors import LocalFault
+from agent.files.closing import Closing
 from agent.model import Fingerprint, Outgoing, Sha256
 from agent.share.opening import CHANGED, GONE, is_same, open_same
 
@@ -36,7 +36,7 @@ def as_sent(outgoing: Outgoing) -> Fingerprint:
     return Fingerprint(Sha256(digest.hexdigest()), outgoing.size)
 
 
-class LocalSource:
+class LocalSource(Closing):
     """The bytes of one `Outgoing`, in order, in pieces of any size; memory is one piece.
 
     Raises `LocalFault` on opening where the file is not the one that was looked at, and from `sent` where what was
@@ -114,11 +114,3 @@ class LocalSource:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -76,7 +76,33 @@ class SshProcess:
         self._listener.join(LOOK_AFTER)
 
 
-class SshPipe:
+class OverSsh:
+    """What every `Pipe` through OpenSSH's client says of it."""
+
+    def __init__(self, ssh: SshProcess) -> None:
+        self._ssh = ssh
+        self.words = ssh.words
+
+    @property
+    def software(self) -> str:
+        """As `Pipe`."""
+        return self.words.software
+
+    @property
+    def maker(self) -> str:
+        """As `Pipe`."""
+        return "OpenSSH's client"
+
+    def alive(self) -> bool:
+        """As `Pipe`: it asks the server for signs of life by itself, and ends where there is none for too long."""
+        return self._ssh.lives
+
+    def why_ended(self) -> str:
+        """As `Pipe`."""
+        return self._ssh.why_ended()
+
+
+class SshPipe(OverSsh):
     """OpenSSH's client at the other end of a pair of sockets. Whether it gets in shows when the server greets."""
 
     def __init__(self, command: Sequence[str], folder: Path) -> None:
@@ -89,24 +115,13 @@ class SshPipe:
                 # By the kernel: Python's own timeouts would cost one more call for each piece.
                 for way, seconds in ((socket.SO_RCVTIMEO, LOOK_AFTER), (socket.SO_SNDTIMEO, _TAKES)):
                     self._ours.setsockopt(socket.SOL_SOCKET, way, struct.pack("ll", 0, int(seconds * 1_000_000)))
-                self._ssh = SshProcess(command, folder, theirs, theirs)
+                super().__init__(SshProcess(command, folder, theirs, theirs))
         except BaseException:
             self._ours.close()
             raise
-        self.words = self._ssh.words
         self._buffer = bytearray(BUFFER)
         self._view = memoryview(self._buffer)
         self._sending = threading.Lock()  # what is released meanwhile could be another file's number
-
-    @property
-    def software(self) -> str:
-        """As `Pipe`."""
-        return self.words.software
-
-    @property
-    def maker(self) -> str:
-        """As `Pipe`."""
-        return "OpenSSH's client"
 
     def send(self, data: memoryview) -> int:
         """As `Pipe`."""
@@ -123,14 +138,6 @@ class SshPipe:
         except BlockingIOError:
             raise TimeoutError from None
         return self._view[:size]
-
-    def alive(self) -> bool:
-        """As `Pipe`: it asks the server for signs of life by itself, and ends where there is none for too long."""
-        return self._ssh.lives
-
-    def why_ended(self) -> str:
-        """As `Pipe`."""
-        return self._ssh.why_ended()
 
     def close(self) -> None:
         """As `Pipe`."""
