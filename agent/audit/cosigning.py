@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from agent.audit.keyfile import own_key
 from agent.errors import UsageError
 from agent.files.durable import replace_file
-from agent.record.note import NoteFault, split_note
+from agent.record.note import NoteFault, split_key, split_note
 
 if TYPE_CHECKING:  # 40 ms, and only signing needs it
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -80,10 +80,8 @@ class CosigningKey:
     @classmethod
     def parse(cls, text: str) -> Self:
         """From `name+id+base64`; ValueError for anything else."""
-        name, _, rest = text.strip().partition("+")
-        identity, _, encoded = rest.partition("+")
         try:
-            decoded = base64.b64decode(encoded, validate=True)
+            name, identity, decoded = split_key(text)
         except binascii.Error as fault:
             raise ValueError("this is not the key of a witness (name+id+base64)") from fault
         key = cls(name, decoded[1:])

@@ -93,12 +93,14 @@ class Note:
     """A signed note and the file it came from; for a checkpoint's file, also the size and root in the file's name.
 
     `written_at` is the file's modification time. If the share itself is read, that is the share's own clock.
+    `where` is the file's place in a copy.
     """
 
     source: str
     content: bytes
     name: Name | None = None
     written_at: datetime | None = None
+    where: Parts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class PublishedEvidence:
 
     `seen` are checkpoints from elsewhere. `strangers` are files with names that no record uses. `unusable` are record
     files that cannot be read, each with the reason. `closed` says why the folder could not be read at all. `held_for`
-    holds what this folder has of records under a former device name, by that name. `where` is its folder in a copy.
+    holds what this folder has of records under a former device name, by that name.
     """
 
     device: str
@@ -119,7 +121,6 @@ class PublishedEvidence:
     unusable: Sequence[tuple[str, str]] = ()
     closed: str | None = None
     held_for: Sequence["PublishedEvidence"] = ()
-    where: Parts | None = None
 
     def with_more(self, other: "PublishedEvidence") -> "PublishedEvidence":
         """This, together with everything that `other` has of the same device."""
@@ -153,7 +154,7 @@ def of_folder(copy: Beneath, parts: Parts, device: str, seen: Sequence[Note] = (
         else:
             others.setdefault(name.former, _Gathered(copy, parts)).take(one, name)
     held_for = [gathered.evidence(former) for former, gathered in others.items()]
-    return replace(mine.evidence(device), seen=seen, strangers=strangers, held_for=held_for, where=parts)
+    return replace(mine.evidence(device), seen=seen, strangers=strangers, held_for=held_for)
 
 
 def of_file(copy: Beneath, where: Parts, name: Name, device: str) -> PublishedEvidence:
@@ -212,7 +213,7 @@ class _Gathered:
         with self._copy.open(where, largest) as file:
             written_at = datetime.fromtimestamp(self._copy.modified(file), UTC)
             if name.part not in PACKED:
-                self._keep(Note(where[-1], file.read(), name, written_at), name.part)
+                self._keep(Note(where[-1], file.read(), name, written_at, where), name.part)
                 return
             head = file.readline(LONGEST_HEAD)
             try:
@@ -222,7 +223,7 @@ class _Gathered:
                 return
             for part, length in listed:
                 content = file.read(min(length, MOST_OF_A_NOTE + 1))
-                self._keep(Note(where[-1], content, _named(part, content, name), written_at), part)
+                self._keep(Note(where[-1], content, _named(part, content, name), written_at, where), part)
             start = len(head) + sum(length for _, length in listed)
             self._packed.append(_piece(self._copy, where, name, start))
 

@@ -6,11 +6,11 @@ damage.
 """
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from typing import BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from agent.audit.evidence import Note, Piece, PublishedEvidence, Source
 from agent.audit.findings import Findings, RecordFault, Report
@@ -39,11 +39,24 @@ class _Path:
         return _Path(self.tree.copy(), set(self.contradicts))
 
 
-class Examination:
-    """The examination of one device's record."""
+class Reader(Protocol):
+    """Reads along while a record is examined, so that the record is not read twice."""
 
-    def __init__(self, evidence: PublishedEvidence, keys: Iterable[VerifierKey], now: datetime) -> None:
+    def line(self, index: int, line: bytes, read: Mapping[str, Any] | None, leaf: bytes) -> None:
+        """The next line, with the hash of its leaf. `read` is its JSON, None if it was erased or altered."""
+
+    def signed(self, size: int, *, fits: bool) -> None:
+        """The first `size` entries were signed; `fits` says whether the signed entries are those that were read."""
+
+
+class Examination:
+    """The examination of one device's record. A reader gets every line, even one that turns out not to be proven."""
+
+    def __init__(
+        self, evidence: PublishedEvidence, keys: Iterable[VerifierKey], now: datetime, reader: Reader | None = None
+    ) -> None:
         self._evidence = evidence
+        self._reader = reader
         self._findings = Findings()
         self._notes: list[str] = []
         self._trust, refused = trusted(origin(evidence.device), keys, evidence.rotations)
@@ -214,6 +227,8 @@ class Examination:
             if entries is not None and not self._lines.line(piece, line, data, index):
                 return index if piece.size is None else None
             leaf = leaf_hash(data[0])
+            if self._reader is not None:
+                self._reader.line(index, line, self._lines.read, leaf)
             for tree in trees:
                 tree.add(leaf)
             if index + 1 in self._stops:
@@ -239,6 +254,9 @@ class Examination:
 
     def _compare(self, size: int, paths: list[_Path]) -> None:
         there = self._by_size.get(size, set())
+        if there and self._reader is not None:
+            roots = {path.tree.root() for path in paths}
+            self._reader.signed(size, fits=roots == {said.root for said in there})
         for path in paths if there else ():
             root = path.tree.root()
             fits = {said for said in there if said.root == root}

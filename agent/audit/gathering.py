@@ -10,6 +10,8 @@ verifies is touched. Each bundle is made in this order, so that a crash at any p
 
 If an earlier run left sources next to a bundle, the next run deletes them. A device may publish meanwhile: later
 publications are left alone. Devices own these folders, so they count as hostile: see `agent.files.beneath`.
+
+The folder of a renamed laptop also holds a part of its former record (`was-…`). That part is gathered in that folder.
 """
 
 import hashlib
@@ -22,9 +24,10 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
-from agent.audit.evidence import GATHERING, MOST_FILES, Note, Piece, PublishedEvidence, of_file, opened_copy
+from agent.audit.evidence import GATHERING, MOST_FILES, PublishedEvidence, of_file, opened_copy
 from agent.audit.findings import Report
 from agent.audit.renaming import all_evidence
+from agent.audit.shelves import Old, Shelf, shelves_of
 from agent.audit.verify import verify
 from agent.errors import RecordAltered, RecordError
 from agent.files.beneath import Beneath, NotPlain, Parts
@@ -85,27 +88,17 @@ def gather_records(
     """
     with opened_copy(folder) as copy:
         for evidence, trusted in all_evidence(copy, keys, lambda _: ())[0]:
-            if (devices is None or evidence.device in devices) and evidence.where is not None:
+            if devices is None or evidence.device in devices:
                 yield _Gathering(copy, evidence, trusted, now, step).through()
-
-
-@dataclass(frozen=True, slots=True)
-class _Old:
-    """A piece with the names of its files, and its notes."""
-
-    piece: Piece
-    files: tuple[str, ...]
-    notes: tuple[Note, ...]
 
 
 @dataclass(slots=True)
 class _Bundle:
-    """The pieces that become one file, their files with a digest of each, and the names before and after."""
+    """The bundle made of a group: a digest of each source file, and the names before and after."""
 
-    olds: list[_Old]
     draft: Parts
     name: str
-    digests: dict[str, bytes] = field(default_factory=dict)
+    digests: dict[Parts, bytes] = field(default_factory=dict)
 
 
 class _Gathering:
@@ -121,7 +114,6 @@ class _Gathering:
     ) -> None:
         self._copy = copy
         self._evidence = evidence
-        self._where: Parts = evidence.where or ()
         self._keys = keys
         self._now = now
         self._step = step
@@ -144,17 +136,21 @@ class _Gathering:
         return Gathered(device, self._files, self._bundles)
 
     def _gather(self) -> None:
-        line, doubles = _line(self._evidence)
-        groups = list(self._groups(line)) if len(line) > 1 else []
+        shelves = shelves_of(self._evidence)
+        groups = [(shelf, group) for shelf in shelves for group in self._groups(shelf.line)]
+        doubles = [double for shelf in shelves for double in shelf.doubles]
         if not groups and not doubles:
             return
         before = verify(self._evidence, self._keys, self._now)
         if before.findings:
             return  # `log verify` reports the damage
-        self._sweep()
+        folders = dict.fromkeys(shelf.folder for shelf in shelves)
+        for folder in folders:
+            self._sweep(folder)
         bundles: list[_Bundle] = []
         try:
-            bundles.extend(self._written(group) for group in groups)  # one by one: an error leaves the list so far
+            # One by one: an error leaves the list so far.
+            bundles.extend(self._written(shelf, group) for shelf, group in groups)
             if bundles:
                 self._verify(bundles, before)
             for bundle in bundles:
@@ -168,25 +164,26 @@ class _Gathering:
         for old, covering in doubles:  # first, because such a piece may be in a file that is deleted next
             self._take_double(old, covering)
         for bundle in bundles:
-            for name, digest in bundle.digests.items():
-                self._take_away(name, digest)
-        self._copy.sync(self._where)
+            for file, digest in bundle.digests.items():
+                self._take_away(file, digest)
+        for folder in folders:
+            self._copy.sync(folder)
 
     # --- what belongs together ---------------------------------------------------------------------------------------
 
-    def _groups(self, line: Sequence[_Old]) -> Iterator[list[_Old]]:
+    def _groups(self, line: Sequence[Old]) -> Iterator[list[Old]]:
         """Pieces that become one bundle: those of a finished year, or of a month; no larger than a bundle may be."""
-        dated: list[tuple[tuple[int, ...] | None, _Old, int]] = []
-        for old in line:
+        dated: list[tuple[tuple[int, ...] | None, Old, int]] = []
+        for old in line if len(line) > 1 else ():
             at, size = self._last_of(old)
             dated.append((self._period(at), old, size))
         for period, members in groupby(dated, key=lambda one: one[0]):
             if period is None:
                 continue
-            group: list[_Old] = []
+            group: list[Old] = []
             held = 0
             for _, old, size in members:
-                if group and held + size > MOST_OF_A_BUNDLE:
+                if group and (held + size > MOST_OF_A_BUNDLE or group[-1].piece.size != old.piece.first):
                     yield from [group] if len(group) > 1 else []
                     group, held = [], 0
                 group.append(old)
@@ -200,7 +197,7 @@ class _Gathering:
             return None
         return (at.year,) if at.year < self._now.year else (at.year, at.month)
 
-    def _last_of(self, old: _Old) -> tuple[datetime | None, int]:
+    def _last_of(self, old: Old) -> tuple[datetime | None, int]:
         """The time of a piece's last entry that was not erased, and the size of the piece in bytes."""
         entries, leaves, notes = self._content(old, {})
         size = len(entries) + len(leaves) + sum(len(note) for _, note in notes)
@@ -209,26 +206,26 @@ class _Gathering:
                 return _written_at(line), size
         return None, size
 
-    def _content(self, old: _Old, digests: dict[str, bytes]) -> tuple[bytes, bytes, list[tuple[Part, bytes]]]:
+    def _content(self, old: Old, digests: dict[Parts, bytes]) -> tuple[bytes, bytes, list[tuple[Part, bytes]]]:
         """Entries, leaves and notes of a piece, read again; the digest of each file goes into `digests`."""
-        contents = {name: self._read(name) for name in old.files}
-        digests |= {name: hashlib.sha256(content).digest() for name, content in contents.items()}
+        contents = {file: self._read(file) for file in old.files}
+        digests |= {file: hashlib.sha256(content).digest() for file, content in contents.items()}
         piece = old.piece
         if piece.leaves is None or piece.size is None:
             raise RecordAltered("a part of it is missing")
-        leaves = contents[piece.leaves.name][piece.leaves.start :][: (piece.size - piece.first) * LEAF_LINE]
-        entries = b"" if piece.entries is None else contents[piece.entries.name][piece.entries.start :]
+        leaves = contents[piece.leaves.where][piece.leaves.start :][: (piece.size - piece.first) * LEAF_LINE]
+        entries = b"" if piece.entries is None else contents[piece.entries.where][piece.entries.start :]
         notes = [(note.name.part, note.content) for note in old.notes if note.name is not None]
         return entries, leaves, notes
 
-    def _read(self, name: str) -> bytes:
-        with self._copy.open((*self._where, name), LARGEST) as file:
+    def _read(self, where: Parts) -> bytes:
+        with self._copy.open(where, LARGEST) as file:
             return file.read()
 
     # --- the bundle --------------------------------------------------------------------------------------------------
 
-    def _written(self, group: list[_Old]) -> _Bundle:
-        digests: dict[str, bytes] = {}
+    def _written(self, shelf: Shelf, group: list[Old]) -> _Bundle:
+        digests: dict[Parts, bytes] = {}
         entries, leaves, notes = [], [], []
         for old in group:
             some_entries, some_leaves, some_notes = self._content(old, digests)
@@ -236,24 +233,25 @@ class _Gathering:
             leaves.append(some_leaves)
             notes += sorted(dict.fromkeys(some_notes), key=_order)
         last = group[-1].piece
-        draft = (*self._where, f"{GATHERING}{secrets.token_hex(8)}")
+        draft = (*shelf.folder, f"{GATHERING}{secrets.token_hex(8)}")
         self._step("write")
-        self._copy.create(draft, pack(notes, b"".join(leaves), b"".join(entries)), (*self._where, group[-1].files[0]))
-        return _Bundle(group, draft, bundle_name(group[0].piece.first, last.size or 0, last.root), digests)
+        self._copy.create(draft, pack(notes, b"".join(leaves), b"".join(entries)), group[-1].files[0])
+        name = bundle_name(group[0].piece.first, last.size or 0, last.root)
+        return _Bundle(draft, f"{shelf.prefix}{name}", digests)
 
     def _verify(self, bundles: Sequence[_Bundle], before: Report) -> None:
         """RecordAltered unless the record verifies to the same result with the bundles in place of their sources."""
         self._step("verify")
-        gone = {name for bundle in bundles for name in bundle.digests}
+        gone = {file for bundle in bundles for file in bundle.digests}
         after = replace(
             self._evidence,
             pieces=[
                 piece
                 for piece in self._evidence.pieces
-                if not {source.name for source in (piece.entries, piece.leaves) if source is not None} & gone
+                if not {source.where for source in (piece.entries, piece.leaves) if source is not None} & gone
             ],
-            checkpoints=[note for note in self._evidence.checkpoints if note.source not in gone],
-            rotations=[note for note in self._evidence.rotations if note.source not in gone],
+            checkpoints=[note for note in self._evidence.checkpoints if note.where not in gone],
+            rotations=[note for note in self._evidence.rotations if note.where not in gone],
         )
         for bundle in bundles:
             name = read_name(bundle.name)
@@ -268,20 +266,20 @@ class _Gathering:
 
     # --- deleting ----------------------------------------------------------------------------------------------------
 
-    def _take_away(self, name: str, digest: bytes) -> None:
+    def _take_away(self, file: Parts, digest: bytes) -> None:
         """Delete a file whose content is in a bundle; RecordAltered if it is not the one that was gathered."""
         try:
-            if hashlib.sha256(self._read(name)).digest() != digest:
-                raise RecordAltered(f"{name} was changed while it was being gathered, so it was left in place")
+            if hashlib.sha256(self._read(file)).digest() != digest:
+                raise RecordAltered(f"{file[-1]} was changed while it was being gathered, so it was left in place")
             self._step("take away")
-            self._copy.remove((*self._where, name))
+            self._copy.remove(file)
         except FileNotFoundError:
             return  # another gatherer was faster
         self._files += 1
 
-    def _take_double(self, old: _Old, covering: _Old) -> None:
+    def _take_double(self, old: Old, covering: Old) -> None:
         """Delete a file next to a bundle that has the same content; a file that differs in any way stays."""
-        digests: dict[str, bytes] = {}
+        digests: dict[Parts, bytes] = {}
         entries, leaves, notes = self._content(old, digests)
         theirs, their_leaves, their_notes = self._content(covering, {})
         row, rows = old.piece.first - covering.piece.first, (old.piece.size or 0) - old.piece.first
@@ -290,10 +288,10 @@ class _Gathering:
         same_entries = old.piece.entries is None or b"".join(line + b"\n" for line in lines) == entries
         same = same_leaves and same_entries and set(notes) <= set(their_notes)
         if not same and set(old.files) & set(covering.files):
-            raise RecordAltered(f"{old.files[0]} differs from what was published later")
-        for name, digest in digests.items() if same else ():
-            if name not in covering.files:
-                self._take_away(name, digest)
+            raise RecordAltered(f"{old.files[0][-1]} differs from what was published later")
+        for file, digest in digests.items() if same else ():
+            if file not in covering.files:
+                self._take_away(file, digest)
 
     def _discard(self, draft: Parts) -> None:
         try:
@@ -301,37 +299,12 @@ class _Gathering:
         except OSError:
             return  # the next sweep deletes it
 
-    def _sweep(self) -> None:
+    def _sweep(self, folder: Parts) -> None:
         """Delete drafts that nobody will finish."""
-        for one in self._copy.names(self._where, MOST_FILES):
-            draft = (*self._where, one.name)
+        for one in self._copy.names(folder, MOST_FILES):
+            draft = (*folder, one.name)
             if one.name.startswith(GATHERING) and time.time() - self._copy.about(draft).st_ctime > STALE:
                 self._discard(draft)
-
-
-def _line(evidence: PublishedEvidence) -> tuple[list[_Old], list[tuple[_Old, _Old]]]:
-    """The pieces in this device's own folder that follow one another from the beginning, each the longest available;
-    and those that are inside another, with that one.
-    """
-    notes: dict[object, list[Note]] = {}
-    for note in (*evidence.checkpoints, *evidence.rotations):
-        if note.name is not None:
-            notes.setdefault(note.source, []).append(note)
-            notes.setdefault((note.name.size, note.name.root), []).append(note)
-    longest = sorted(
-        (piece for piece in evidence.pieces if _is_own(piece)), key=lambda one: (one.first, -(one.size or 0))
-    )
-    line: list[_Old] = []
-    doubles: list[tuple[_Old, _Old]] = []
-    reached = 0
-    for piece in longest:
-        old = _old(piece, notes)
-        if piece.first == reached and (piece.size or 0) > reached and piece.entries is not None:
-            line.append(old)
-            reached = piece.size or 0
-        elif line and line[-1].piece.first <= piece.first and (piece.size or 0) <= reached:
-            doubles.append((old, line[-1]))
-    return line, doubles
 
 
 def _written_at(line: bytes) -> datetime:
@@ -341,27 +314,6 @@ def _written_at(line: bytes) -> datetime:
         return datetime.fromisoformat(read.get("share_at") or read["at"]).astimezone(UTC)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as fault:
         raise RecordAltered("an entry of it was not written by this program") from fault
-
-
-def _is_own(piece: Piece) -> bool:
-    """Whether it is in the device's own folder, under the names of its own record. The leaves are enough, because they
-    are deleted last.
-    """
-    names = [read_name(source.name) for source in (piece.entries, piece.leaves) if source is not None]
-    return piece.leaves is not None and all(name is not None and name.former is None for name in names)
-
-
-def _old(piece: Piece, notes: dict[object, list[Note]]) -> _Old:
-    """A piece with its files, in the order in which they may be deleted: the leaves prove themselves to the last."""
-    sources = dict.fromkeys(source.name for source in (piece.entries, piece.leaves) if source is not None)
-    mine = [note for source in sources for note in notes.get(source, ())]
-    if not mine:  # its notes are in separate files
-        for note in notes.get((piece.size, piece.root), ()):
-            named = read_name(note.source)
-            if named is not None and named.first is None and named.former is None:
-                mine.append(note)
-    files = dict.fromkeys([*(note.source for note in mine), *sources])
-    return _Old(piece, tuple(files), tuple(mine))
 
 
 def _order(note: tuple[Part, bytes]) -> tuple[int, bool]:

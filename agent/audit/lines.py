@@ -30,7 +30,8 @@ class Lines:
     `heard` holds, for each size, the latest moment at which the device was certainly active: by the share's clock if
     stated, otherwise by the laptop's, unless that lies in the future. `ahead` counts entries that the laptop dated in
     the future. `versions` holds, for each size, the program version that the device ran. `renamed_to` is the device's
-    new name by its last entry, `formers` its earlier names.
+    new name by its last entry, `formers` its earlier names. `read` is the JSON of the last line, None if that line
+    is not an entry or has been altered.
     """
 
     def __init__(self, device: str, sizes: Container[int], findings: Findings, notes: list[str], now: datetime) -> None:
@@ -47,6 +48,7 @@ class Lines:
         self.last_at: datetime | None = None
         self.heard: dict[int, datetime | None] = {}
         self.ahead = 0
+        self.read: dict[str, Any] | None = None
         self.renamed_to: str | None = None
         self.formers: list[Former] = []
         self.versions: dict[int, str | None] = {}
@@ -76,6 +78,7 @@ class Lines:
         """Check an entry's line against its leaf; False if nothing may follow."""
         data, salt = leaf
         text = line[:-1]
+        self.read = None
         if not line.endswith(b"\n"):
             if piece.size is None and commit(salt, line) != data:
                 self._notes.append("a crash cut the last line short; the next run sets it aside")
@@ -116,6 +119,7 @@ class Lines:
             self._findings.add(RecordFault.ALTERED, f"entry {index} says that it is entry {stated!r}", index=index)
         if device != self._device:
             self._others.add(index)
+        self.read = read
         self._date(index, at, share_at)
         self.last_at = at
         if index + 1 in self._sizes:

@@ -196,14 +196,16 @@ ENTRY_COLUMNS = ("at", "device", "index", "kind", "event", "visit", "what")
 
 def entry_to_json(entry: Entry) -> dict[str, object]:
     """What `log show --kind K --json` prints for an entry: all of it."""
+    return _of_entry(entry) | {"body": dict(entry.body), "hash": entry.hash}
+
+
+def _of_entry(entry: Entry) -> dict[str, object]:
     return {
         "at": entry.at.isoformat(),
         "device": entry.device,
         "index": entry.index,
         "kind": str(entry.kind),
         "event": entry.event,
-        "body": dict(entry.body),
-        "hash": entry.hash,
     }
 
 
@@ -214,15 +216,7 @@ def entry_columns(entry: Entry) -> dict[str, object]:
         for name, value in entry.body.items()
         if name != "visit" and value is not None
     )
-    return {
-        "at": entry.at.isoformat(),
-        "device": entry.device,
-        "index": entry.index,
-        "kind": str(entry.kind),
-        "event": entry.event,
-        "visit": str(entry.body.get("visit") or ""),
-        "what": ", ".join(what),
-    }
+    return _of_entry(entry) | {"visit": str(entry.body.get("visit") or ""), "what": ", ".join(what)}
 
 
 def write_entries_csv(entries: Iterable[Entry], out: TextIO) -> None:

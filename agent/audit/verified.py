@@ -5,13 +5,14 @@ until then it is held back. So a caller need not verify first, and nothing that 
 gets in. A device's entries end where its record is damaged, forked or not signed; `verify` says what is wrong.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from agent.audit.evidence import Piece, PublishedEvidence, opened_copy
+from agent.audit.examination import Examination
 from agent.audit.findings import RecordFault, Report
 from agent.audit.following import Pieces, lines_of
 from agent.audit.renaming import all_evidence
@@ -20,7 +21,7 @@ from agent.audit.verify import verify_copy
 from agent.errors import RecordAltered, RecordError
 from agent.files.beneath import Beneath, NotPlain
 from agent.model.ids import Sha256
-from agent.record.entry import Entry, entry_of
+from agent.record.entry import Entry, entry_from, entry_of
 from agent.record.kinds import EntryKind
 from agent.record.leaf import ERASED_SALT, commit, erased_index, read_leaf_line
 from agent.record.note import NoteFault, VerifierKey
@@ -151,7 +152,11 @@ def _entry(line: bytes, leaf_line: bytes, tree: Frontier, device: str) -> Entry 
         if erased_index(text) == index and salt == ERASED_SALT:
             return None
         raise RecordAltered("it has been altered")
-    entry = entry_of(text, Sha256(leaf.hex()))
+    return _checked(entry_of(text, Sha256(leaf.hex())), index, device)
+
+
+def _checked(entry: Entry, index: int, device: str) -> Entry:
+    """The entry, if this program wrote it for this device and this place; otherwise RecordAltered."""
     here = type(entry.index) is int and entry.index == index and entry.device == device
     times = [at for at in (entry.at, entry.share_at) if at is not None]
     if not here or not isinstance(entry.body, dict) or any(at.tzinfo is None for at in times):
@@ -178,10 +183,13 @@ def verified_entries(folder: Path, keys: Sequence[VerifierKey]) -> Iterator[tupl
 
 
 class Sink(Protocol):
-    """Receives proven entries: each device's in their order."""
+    """Receives proven entries: each device's in their order, one device after the other."""
 
     def entry(self, entry: Entry) -> None:
         """One proven entry."""
+
+    def forget(self, device: str) -> None:
+        """Forget all entries of this device, the last one. They may be passed once more."""
 
 
 def read_verified(
@@ -189,15 +197,58 @@ def read_verified(
 ) -> list[Report]:
     """Verify a copy of the share as `verify_copy` does, and pass every proven entry to `sink`.
 
-    If a device signed two histories, none of its entries count. If the share changes between verifying and reading, the
-    changes are passed on only if they are proven too.
+    An intact record is read once. A damaged one is read again by `ProvenRecord`, so that only one place decides where
+    its proven entries end. If a device signed two histories, none of its entries count.
     """
-    trusted_keys = list(keys)
-    reports = verify_copy(folder, trusted_keys, now=now, max_silence=max_silence)
-    forked = {
-        report.device for report in reports if any(finding.damage is RecordFault.FORKED for finding in report.findings)
-    }
-    for device, _, entry in verified_entries(folder, trusted_keys):
-        if device not in forked:
-            sink.entry(entry)
-    return reports
+
+    def examine(evidence: PublishedEvidence, trusted_keys: Sequence[VerifierKey], at: datetime) -> Report:
+        along = _Along(evidence.device, sink) if _is_plain(evidence.pieces) else None
+        report = Examination(evidence, trusted_keys, at, along).through()
+        if along is not None and not report.findings:
+            return report
+        if along is not None:
+            sink.forget(evidence.device)
+        if not any(finding.damage is RecordFault.FORKED for finding in report.findings):
+            for batch in ProvenRecord(evidence, trusted_keys).batches():
+                for entry in batch.entries:
+                    sink.entry(entry)
+        return report
+
+    return verify_copy(folder, list(keys), now=now, max_silence=max_silence, examine=examine)
+
+
+class _Along:
+    """Reads along while a record is examined. Passes on signed entries, up to the first unexpected one."""
+
+    def __init__(self, device: str, sink: Sink) -> None:
+        self._device = device
+        self._sink = sink
+        self._held: list[Entry] = []
+        self._proven = 0
+        self._bytes = 0
+        self._ended = False
+
+    def line(self, index: int, line: bytes, read: Mapping[str, Any] | None, leaf: bytes) -> None:
+        """Hold the entry back until it is signed. An erased line has no entry; the report names an altered one."""
+        if index - self._proven > MOST or self._bytes > LARGEST:
+            self._end()
+        self._bytes += len(line)
+        if self._ended or read is None:
+            return
+        try:
+            self._held.append(_checked(entry_from(read, Sha256(leaf.hex())), index, self._device))
+        except RecordError:  # it is from a newer version, or from another program
+            self._end()
+
+    def signed(self, size: int, *, fits: bool) -> None:
+        """Pass on the entries that this signature proves."""
+        if not fits:
+            self._end()
+        for entry in self._held:
+            self._sink.entry(entry)
+        self._held.clear()
+        self._proven, self._bytes = size, 0
+
+    def _end(self) -> None:
+        self._ended = True
+        self._held.clear()

@@ -10,7 +10,7 @@ the keys are those that IT enrolled, and that all signed trees are states of one
 - *heartbeat missing* (14): by the reader's own clock, the device has been silent for longer than IT allows.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +24,9 @@ from agent.files.beneath import Beneath
 from agent.record.note import VerifierKey
 from agent.record.published import origin
 
+Examine = Callable[[PublishedEvidence, Sequence[VerifierKey], datetime], Report]
+"""`verify`, or a function that does the same for one device's record and more."""
+
 
 def verify_copy(
     folder: Path,
@@ -32,15 +35,16 @@ def verify_copy(
     now: datetime,
     max_silence: timedelta | None = None,
     seen: Sequence[Note] = (),
+    examine: Examine | None = None,
 ) -> list[Report]:
     """Verify a copy of the share, of its `record/`, or of one device's folder in it: a report for each device.
 
-    `keys` are those that IT enrolled, `seen` are checkpoints seen before. If the copy holds several devices, an
-    enrolled device without a folder is reported too. UsageError if there is no record in the folder, or it may not be
-    read.
+    `keys` are those that IT enrolled, `seen` are checkpoints seen before. `examine` is called instead of `verify`. If
+    the copy holds several devices, an enrolled device without a folder is reported too. UsageError if there is no
+    record in the folder, or it may not be read.
     """
     with opened_copy(folder) as copy:
-        examined, alone = _examined(copy, list(keys), now, seen)
+        examined, alone = _examined(copy, list(keys), now, seen, examine or verify)
         reports = [report for _, report in examined]
     if not alone:
         reports = with_former_names(reports)
@@ -55,7 +59,7 @@ def verify_all(
     copy: Beneath, keys: Sequence[VerifierKey], *, now: datetime, seen: Sequence[Note] = ()
 ) -> list[tuple[PublishedEvidence, Report]]:
     """Everything that a copy holds, with a report on each device. The caller checks for silent devices."""
-    examined, alone = _examined(copy, keys, now, seen)
+    examined, alone = _examined(copy, keys, now, seen, verify)
     found = list(examined)
     reports = [report for _, report in found]
     if not alone:
@@ -64,7 +68,7 @@ def verify_all(
 
 
 def _examined(
-    copy: Beneath, keys: Sequence[VerifierKey], now: datetime, seen: Sequence[Note]
+    copy: Beneath, keys: Sequence[VerifierKey], now: datetime, seen: Sequence[Note], examine: Examine
 ) -> tuple[Iterator[tuple[PublishedEvidence, Report]], bool]:
     """Each device's record as it is verified, one at a time to save memory; and whether there is only one device."""
     found, alone = all_evidence(copy, keys, lambda device: _of_device(seen, device))
@@ -73,11 +77,11 @@ def _examined(
         there = set()
         for evidence, trusted_keys in found:
             there.add(origin(evidence.device))
-            yield evidence, verify(evidence, trusted_keys, now)
+            yield evidence, examine(evidence, trusted_keys, now)
         for missing in sorted({key.name for key in keys} - there) if not alone else ():
             device = missing.removeprefix(origin(""))
             evidence = PublishedEvidence(device, (), (), (), _of_device(seen, device))
-            yield evidence, verify(evidence, keys, now)
+            yield evidence, examine(evidence, keys, now)
 
     return each(), alone
 

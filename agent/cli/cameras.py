@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.loans import loans
+from agent.cli.paths import ANY, THERE
 from agent.cli.session import WholeSentences, json_option, printable, put_json, put_table, say, settings_of, stages_of
+from agent.errors import RegisterError
 
 if TYPE_CHECKING:
     from agent.clockcheck import ClockOffset
@@ -30,7 +32,7 @@ command.add_command(loans)
     "--seen",
     "paths",
     multiple=True,
-    type=click.Path(exists=True, path_type=Path),
+    type=THERE,
     help="Show the cameras that the photos in this file or folder name instead. May be repeated.",
 )
 @json_option
@@ -47,8 +49,10 @@ def list_cameras(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> 
             _put_seen(seen(context, paths), as_json)
             return 0
         cameras = registered(context)
+    if cameras is None:
+        raise RegisterError("This laptop has not read the register yet. `photo-agent sync` fetches it.")
     if as_json:
-        for camera in cameras or ():
+        for camera in cameras:
             put_json(
                 {
                     "label": camera.label,
@@ -61,11 +65,7 @@ def list_cameras(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> 
             )
         return 0
     if not cameras:
-        say(
-            "This laptop has not read the register yet. `photo-agent sync` fetches it."
-            if cameras is None
-            else "No cameras are registered."
-        )
+        say("No cameras are registered.")
         return 0
     put_table(
         f"{len(cameras)} {'camera' if len(cameras) == 1 else 'cameras'}",
@@ -115,7 +115,7 @@ def _put_seen(found: "tuple[SeenCamera, ...]", as_json: bool) -> None:
 
 
 @command.command("clock")
-@click.argument("photos", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("photos", nargs=-1, type=ANY)
 @click.option("--show", is_flag=True, help="Show the true time as a QR code to photograph. Ctrl-C ends it.")
 @click.option("--timezone", help="The time zone that the camera is set to; default: the one in the settings.")
 @click.option("--label", help="The camera's label, for a new line or where several cameras match.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.cli.paths import FILE
 from agent.cli.session import WholeSentences, json_option, put_json, say, settings_file, settings_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _files(file: Path, machine: "Machine | None") -> tuple[Path, ...]:
 
 
 @command.command("validate")
-@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=FILE)
 @json_option
 @click.pass_context
 def validate(ctx: click.Context, file: Path | None, as_json: bool) -> int:

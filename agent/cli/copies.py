@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.cli.paths import FILE
 from agent.cli.session import settings_of
 
 if TYPE_CHECKING:
     from agent.audit import VerifierKey
     from agent.settings import Settings
 
-directory_argument = click.argument(
-    "directory", metavar="[DIR]", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
 share_option = click.option(
     "--share", is_flag=True, help="Read the records on the share: those of all laptops that this account can read."
 )
@@ -26,7 +24,7 @@ key_option = click.option(
     "key_files",
     metavar="FILE",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="The devices' log keys, one per line, as `init` or `log key` printed them. May be given several times.",
 )
 

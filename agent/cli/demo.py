@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.cli.paths import NEW_FOLDER
 from agent.cli.session import json_option, put_json
 from agent.errors import UsageError
 
@@ -20,9 +21,7 @@ CHAPTERS = {
 
 
 @click.command("demo")
-@click.option(
-    "--keep", type=click.Path(file_okay=False, path_type=Path), help="Use this folder, and leave everything in it."
-)
+@click.option("--keep", type=NEW_FOLDER, help="Use this folder, and leave everything in it.")
 @json_option
 def command(keep: Path | None, as_json: bool) -> int:
     """See the whole job done with sample photos and a temporary SFTP server. Nothing else is touched."""
@@ -51,7 +50,12 @@ def command(keep: Path | None, as_json: bool) -> int:
 
 
 def _must_be_new(keep: Path) -> None:
-    if keep.exists() and any(keep.iterdir()):
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+        empty = not any(keep.iterdir())
+    except OSError as fault:
+        raise click.UsageError(f"{keep} cannot be used: {fault.strerror}. Name another folder.") from fault
+    if not empty:
         raise click.UsageError(f"{keep} is not empty; name a new folder.")
 
 

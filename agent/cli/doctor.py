@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.cli.paths import NEW_FILE
 from agent.cli.session import json_option, put_json, say, settings_file, settings_of, stages_of
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 @json_option
 @click.option(
     "--server-report",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help="Write a report on what the share's server can do to this file, for IT's ticket.",
 )
 @click.pass_context
@@ -36,7 +37,7 @@ def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> in
         if server_report is not None:
             from agent.pipeline.serverreport import report
 
-            server_report.write_text(report(context), encoding="utf-8")
+            _write(server_report, report(context))
             say(f"The report on the server is in {server_report}.")
         for found in examine(context, lambda: _service(ctx), not_used):
             findings.append(found)
@@ -48,6 +49,13 @@ def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> in
             if found.advice and found.mark is not CheckResult.OK:
                 click.echo(f"      → {found.advice}")
     return exit_code(findings)
+
+
+def _write(file: Path, content: str) -> None:
+    try:
+        file.write_text(content, encoding="utf-8")
+    except OSError as fault:
+        raise click.UsageError(f"{file} cannot be written: {fault.strerror}. Name another file.") from fault
 
 
 def _service(ctx: click.Context) -> "tuple[bool, Known]":

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.cli.paths import ANY
 from agent.cli.session import json_option, local, printable, put_json, say, settings_file, stages_of, taken_words
+from agent.errors import UsageError
 
 if TYPE_CHECKING:
     from agent.pipeline.explain import Explanation, SentPhoto
@@ -16,33 +18,34 @@ if TYPE_CHECKING:
 
 
 @click.command("explain")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=ANY)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> int:
     """Show what is known about each FILE (or every file in a folder), what would be done with it, and why.
 
-    Changes nothing.
+    Changes nothing. The exit code is 2 if a FILE does not exist; the others are still shown.
     """
     from agent.pipeline.explain import explain, sent_from
 
+    missing = False
     with _settings(ctx) as settings, stages_of(settings) as context:
-        gone = {path: sent for path in files if not _is_there(path) and (sent := sent_from(context, path)) is not None}
-        for path in files:
-            if path not in gone and not _is_there(path):
-                raise click.UsageError(
-                    f"There is no file {printable(str(path))}, and no file of that name has been sent."
-                )
-        for path in _each(files):
-            if path in gone:
-                _put_sent(path, gone[path], settings, as_json=as_json)
+        for named in files:
+            if not _is_there(named):
+                sent = sent_from(context, named)
+                if sent is not None:
+                    _put_sent(named, sent, settings, as_json=as_json)
+                else:
+                    missing = True
+                    say(f"There is no file {printable(str(named))}, and no file of that name has been sent.")
                 continue
-            explained = explain(context, path)
-            if as_json:
-                put_json(explained.as_json())
-            else:
-                click.echo(_in_words(explained, settings))
-    return 0
+            for path in _each(named):
+                explained = explain(context, path)
+                if as_json:
+                    put_json(explained.as_json())
+                else:
+                    click.echo(_in_words(explained, settings))
+    return UsageError.exit_code if missing else 0
 
 
 def _is_there(path: Path) -> bool:
@@ -100,11 +103,13 @@ _ORIGINS = {
 }
 
 
-def _each(files: tuple[Path, ...]) -> "list[Path]":
-    paths: list[Path] = []
-    for path in files:
-        paths += sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
-    return paths
+def _each(named: Path) -> "list[Path]":
+    if not named.is_dir():
+        return [named]
+    files = sorted(one for one in named.rglob("*") if one.is_file())
+    if not files:
+        say(f"There are no files in {printable(str(named))}.")
+    return files
 
 
 def _in_words(explained: "Explanation", settings: "Settings") -> str:

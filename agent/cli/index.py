@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.copies import enrolled
+from agent.cli.paths import FILE, FOLDER
 from agent.cli.session import json_option, printable, put_json, put_table, say
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ QUERIES = ("visits", "devices", "months", "gaps", "silence", "overdue", "populat
 
 
 @click.command("index")
-@click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("directory", metavar="DIR", type=FOLDER)
 @click.option(
     "--to",
     "target",
@@ -33,7 +34,7 @@ QUERIES = ("visits", "devices", "months", "gaps", "silence", "overdue", "populat
     "key_files",
     metavar="FILE",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="The laptops' log keys, one per line. May be given several times.",
 )
 @click.option(

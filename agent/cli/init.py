@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agent.cli.paths import NEW_FOLDER
 from agent.cli.session import json_option, put_json, say
 from agent.errors import SettingsError, ShareUnreachable, UsageError
 
@@ -62,7 +63,7 @@ NO_ZONE_OF_A_SCHOOL = ("UTC", "UCT", "GMT", "Etc/", "Zulu", "Universal", "Greenw
 @click.option(
     "--enrolment",
     metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NEW_FOLDER,
     help="Write what IT must enter to a file in this folder, for `add-device.sh --from`.",
 )
 @click.option("--yes", is_flag=True, help="Ask nothing: use the defaults, and fail if a value is missing.")

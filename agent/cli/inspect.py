@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.session import json_option, printable, put_json, put_table, say, settings_of, stages_of
+from agent.errors import RecordError
 from agent.pipeline.counting import counted
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def command(ctx: click.Context, names: bool, as_json: bool) -> int:
     here, bounds = surroundings(settings)
     with only_inspection(settings), stages_of(settings) as context:
         printer = _Printer(context, names, as_json)
+        fault: RecordError | None = None
         with _stopped_by(stopping), _progress(as_json) as progress:
             inspecting = Inspecting(
                 context,
@@ -63,12 +65,17 @@ def command(ctx: click.Context, names: bool, as_json: bool) -> int:
             try:
                 inspection = inspecting.through()
             finally:
-                on_record = record_now(context, inspecting.inspection)
-        code = _exit_code(inspection)
+                try:
+                    on_record = record_now(context, inspecting.inspection)
+                except RecordError as error:
+                    on_record, fault = False, error
+        code = _exit_code(inspection) if fault is None else fault.exit_code
         if as_json:
             put_json(_summary(inspection, printer.titles, on_record, code))
         else:
             printer.end(inspection, on_record)
+        if fault is not None:  # raised last, so that the person sees what was found
+            raise fault
     return code
 
 

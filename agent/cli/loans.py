@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.copies import copy_of, directory_argument, enrolled, key_option, settings_if_any, share_option, zone_of
+from agent.cli.copies import copy_of, enrolled, key_option, settings_if_any, share_option, zone_of
+from agent.cli.paths import folder_argument
 from agent.cli.session import json_option, put_json, put_table, say
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("loans")
-@directory_argument
+@folder_argument
 @share_option
 @key_option
 @json_option

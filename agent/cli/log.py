@@ -12,7 +12,6 @@ import click
 
 from agent.cli.copies import (
     copy_of,
-    directory_argument,
     enrolled,
     key_option,
     settings_if_any,
@@ -20,6 +19,7 @@ from agent.cli.copies import (
     zone_of,
 )
 from agent.cli.logproof import erase, erase_copy, key, rotate_key, verify
+from agent.cli.paths import folder_argument
 from agent.cli.session import WholeSentences, json_option, put_json, put_table, say, settings_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ for _proof in (verify, key, rotate_key, erase, erase_copy):
 
 
 @command.command("show")
-@directory_argument
+@folder_argument
 @share_option
 @key_option
 @click.option("--since", metavar="D", help="From this day or moment on: 2026-03-14, 14/03/2026, or 2026-03-14T09:00.")
@@ -250,7 +250,7 @@ def _how_proven(row: "TransferRow") -> str:
 
 @command.command("visit")
 @click.argument("visit")
-@directory_argument
+@folder_argument
 @share_option
 @key_option
 @json_option

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.copies import copy_of, directory_argument, enrolled, key_option, share_option, why
+from agent.cli.copies import copy_of, enrolled, key_option, share_option, why
+from agent.cli.paths import FILE, FOLDER, folder_argument
 from agent.cli.session import json_option, put_json, say, settings_of, stages_of
 from agent.errors import UsageError
 
@@ -20,7 +21,7 @@ LARGEST_SEEN = 64 * 1024 * 1024
 
 
 @click.command("verify")
-@directory_argument
+@folder_argument
 @share_option
 @key_option
 @click.option(
@@ -28,7 +29,7 @@ LARGEST_SEEN = 64 * 1024 * 1024
     "seen_files",
     metavar="FILE",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="An earlier checkpoint, or a file with checkpoints; the record must still contain everything they cover.",
 )
 @click.option(
@@ -177,7 +178,7 @@ def erase(ctx: click.Context, entry: int, reason: str) -> int:
 
 
 @click.command("erase-copy")
-@click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("directory", metavar="DIR", type=FOLDER)
 @key_option
 @click.pass_context
 def erase_copy(ctx: click.Context, directory: Path, key_files: tuple[Path, ...]) -> int:

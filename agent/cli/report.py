@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.copies import keys_in, settings_if_any
+from agent.cli.paths import FILE, FOLDER, NEW_FOLDER
 from agent.cli.session import json_option, printable, put_json, say
+from agent.cli.zones import known_zone
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,35 +20,37 @@ if TYPE_CHECKING:
 LARGEST_RETENTION = 1_000_000
 """Bytes read at most of a file with the table [retention]."""
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-
 
 @click.command("report")
-@click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--keys", required=True, type=_FILE, help="The devices' enrolled log keys, one per line.")
+@click.argument("directory", metavar="DIR", type=FOLDER)
+@click.option("--keys", required=True, type=FILE, help="The devices' enrolled log keys, one per line.")
 @click.option(
     "--out",
     metavar="FOLDER",
     required=True,
-    type=_FOLDER,
+    type=NEW_FOLDER,
     help="The folder for the pages: a new one, or that of an earlier report.",
 )
 @click.option(
     "--mhl", is_flag=True, help="Also write an ASC-MHL manifest of each visit's files; this reads every file."
 )
-@click.option("--visits", type=_FILE, help="The visits list, for titles and dates; default: DIR/register/visits.csv.")
+@click.option("--visits", type=FILE, help="The visits list, for titles and dates; default: DIR/register/visits.csv.")
 @click.option(
     "--audit",
     metavar="FOLDER",
-    type=_FOLDER,
+    type=NEW_FOLDER,
     help="The folder with the results of spot checks; default: this user's usual one.",
 )
-@click.option("--retention", type=_FILE, help="A TOML file with a table [retention]; default: the table in agent.toml.")
+@click.option("--retention", type=FILE, help="A TOML file with a table [retention]; default: the table in agent.toml.")
 @click.option(
-    "--sign", type=_FILE, help="A reviewer's Ed25519 key, as ssh-keygen makes it, to sign each certificate with."
+    "--sign", type=FILE, help="A reviewer's Ed25519 key, as ssh-keygen makes it, to sign each certificate with."
 )
-@click.option("--timezone", metavar="ZONE", help="The time zone of the times on the pages, such as Europe/London.")
+@click.option(
+    "--timezone",
+    metavar="ZONE",
+    callback=known_zone,
+    help="The time zone of the times on the pages, such as Europe/London.",
+)
 @click.option(
     "--silence-days",
     metavar="DAYS",
@@ -138,10 +142,7 @@ def _clock(zone: str | None, settings: "Settings | None") -> "Clock":
     from agent.audit.report import Clock
 
     if zone is not None:
-        try:
-            return Clock(ZoneInfo(zone), zone)
-        except (ValueError, OSError, KeyError) as fault:
-            raise click.UsageError(f"There is no time zone {zone!r}. Write it like Europe/London.") from fault
+        return Clock(ZoneInfo(zone), zone)
     return Clock(UTC, "UTC") if settings is None else Clock(settings.zone, settings.device.timezone)
 
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.copies import settings_if_any
+from agent.cli.paths import FILE, FOLDER, NEW_FILE, NEW_FOLDER, folder_argument
 from agent.cli.session import WholeSentences, json_option, printable, put_json, say
 from agent.cli.sharephotos import Place, records_at
+from agent.cli.zones import known_zone
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
 LOOK_AGAIN = 10.0
 """Seconds before a record that seems damaged is checked again: its device may be publishing at this moment."""
 
-_folder_argument = click.argument(
-    "directory", metavar="[DIR]", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
 _share_option = click.option(
     "--share", is_flag=True, help="Instead of DIR: read directly from the server that this machine's agent.toml names."
 )
@@ -34,13 +33,13 @@ _keys_option = click.option(
     "--keys",
     required=True,
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="The laptops' log keys, one per line.",
 )
 _state_option = click.option(
     "--state",
     metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NEW_FOLDER,
     help="The folder for the reviewer's key and the results; it must not be on the share.",
 )
 _reviewer_option = click.option("--reviewer", metavar="NAME", help="The reviewer's name; default: the user's name.")
@@ -52,7 +51,7 @@ def command() -> None:
 
 
 @command.command("draw")
-@_folder_argument
+@folder_argument
 @_share_option
 @_keys_option
 @click.option(
@@ -61,14 +60,14 @@ def command() -> None:
 @click.option(
     "--commit",
     metavar="F",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help="Draw nothing yet: write a new secret to F, and print the commitment to give away.",
 )
 @click.option(
     "--reveal",
     metavar="F",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="Draw by the secret in F. Give it several times if several people committed.",
 )
 @click.option("--sample", metavar="N", type=click.IntRange(min=1), help="How many transfers to draw.")
@@ -78,13 +77,11 @@ def command() -> None:
     metavar="P",
     help="Draw enough transfers to show that at most this many percent are wrong, such as 1%.",
 )
-@click.option(
-    "--out", metavar="DRAW", type=click.Path(dir_okay=False, path_type=Path), help="The file to write the draw to."
-)
+@click.option("--out", metavar="DRAW", type=NEW_FILE, help="The file to write the draw to.")
 @click.option(
     "--witness",
     metavar="FOLDER",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Draw only from what this witness has already seen.",
 )
 @_reviewer_option
@@ -170,30 +167,30 @@ def draw(
 
 
 @command.command("examine")
-@click.argument("drawn", metavar="DRAW", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_folder_argument
+@click.argument("drawn", metavar="DRAW", type=FILE)
+@folder_argument
 @_share_option
 @_keys_option
 @click.option(
     "--out",
     metavar="RESULT",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help="The file to write the result to; default: among the results in --state.",
 )
 @click.option(
     "--registers",
     metavar="FOLDER",
     multiple=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Older registers (visits*, cameras*) besides the one on the share: each photo is judged by the register of "
     "its time.",
 )
-@click.option("--timezone", metavar="ZONE", help="The laptops' time zone, e.g. Europe/London.")
+@click.option("--timezone", metavar="ZONE", callback=known_zone, help="The laptops' time zone, e.g. Europe/London.")
 @click.option(
     "--dates", type=click.Choice(("day-first", "month-first", "iso")), help="The order of dates in the register."
 )
 @click.option("--retired", multiple=True, metavar="VISIT", help="A visit whose files IT removed on purpose.")
-@click.option("--trust", metavar="FILE", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+@click.option("--trust", metavar="FILE", multiple=True, type=FILE,
               help="The public key of another reviewer, who made the draw.")  # fmt: skip
 @_reviewer_option
 @_state_option
@@ -334,14 +331,9 @@ def _rules(ctx: click.Context, timezone: str | None, dates: str | None) -> "Rule
 
     from agent.cli.init import system_zone
     from agent.register import Order, Rules
-    from agent.settings import checks
 
     settings = settings_if_any(ctx)
     zone = timezone or (None if settings is None else settings.device.timezone) or system_zone() or "UTC"
-    try:
-        checks.zone(zone)
-    except ValueError as fault:
-        raise UsageError(f"--timezone: {fault}") from fault
     order = dates or ("day-first" if settings is None else settings.register.dates)
     return Rules(zone, Order(order), timedelta(days=36_500))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent import __version__
-from agent.cli.session import json_option, local, put_json, put_table, settings_of, stages_of
+from agent.cli.session import json_option, local, printable, put_json, put_table, settings_of, stages_of
 from agent.errors import ShareRefused
 from agent.pipeline.counting import counted
 
@@ -36,7 +36,8 @@ STATES = {
 def command(ctx: click.Context, as_json: bool) -> int:
     """Show which photos are waiting, since when and why, and the state of the register, the share and the service.
 
-    The exit code is 2 while something is wrong with the register, because visits may be missing from it.
+    The exit code is 2 while something is wrong with the register, because visits may be missing from it. It is
+    5 or 6 while the share cannot be used, if photos are waiting or the register has never been read.
     """
     from agent.pipeline.headline import headline_of
     from agent.pipeline.status import status
@@ -86,6 +87,7 @@ def _as_json(status: "Status") -> dict[str, object]:
         "exit_code": status.exit_code,
         "service": {"running": status.running},
         "version": __version__,
+        "cards": list(status.cards),
         "damaged": {
             "photos": 0 if status.damage is None else status.damage.photos,
             "last": None if status.damage is None else status.damage.last,
@@ -147,7 +149,7 @@ def _show(status: "Status", settings: "Settings", headline: str) -> None:
     for one in status.forwarding:
         click.echo(f"forward   {_forwarding(one, settings)}")
     for said in status.cards:
-        click.echo(f"card      {said}")
+        click.echo(f"card      {printable(said)}")
     removed, review = status.counts.get(State.REMOVED, 0), status.counts.get(State.REVIEW, 0)
     private = status.counts.get(State.PRIVATE, 0)
     gone = f"{removed} sent and removed in the last 30 days"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.cli.paths import THERE
 from agent.cli.session import json_option, printable, put_json, say, settings_of, stages_of
 from agent.errors import AlreadyRunning
 
@@ -25,7 +26,7 @@ SILENCE = 2.0
 
 
 @click.command("sync")
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, type=THERE)
 @click.option("--dry-run", is_flag=True, help="Only show what would be done.")
 @json_option
 @click.pass_context

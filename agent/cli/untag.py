@@ -4,16 +4,17 @@ from pathlib import Path
 
 import click
 
+from agent.cli.paths import FILE, NEW_FILE
 from agent.cli.session import json_option, put_json
 
 
 @click.command("untag")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @click.option(
     "-o",
     "--output",
     "out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help="The file to write; default: a new file beside FILE.",
 )
 @json_option

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.cli.paths import FILE
 from agent.cli.session import WholeSentences, json_option, local, put_json, put_table, say, settings_of, stages_of
+from agent.cli.zones import known_zone
+from agent.errors import RegisterError
 
 if TYPE_CHECKING:
     from agent.model.register import Visit
@@ -26,14 +29,12 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
     settings = settings_of(ctx)
     with stages_of(settings) as context:
         register = context.registers.current()
-    visits = () if register is None else register.visits
-    newest = sorted(visits, key=lambda visit: visit.span.earliest, reverse=True)
+    if register is None:
+        raise RegisterError("This laptop has not read the register yet. `photo-agent sync` fetches it.")
+    newest = sorted(register.visits, key=lambda visit: visit.span.earliest, reverse=True)
     if as_json:
         for visit in newest:
             put_json(_as_json(visit))
-        return 0
-    if register is None:
-        say("This laptop has not read the register yet. `photo-agent sync` fetches it.")
         return 0
     put_table(
         f"{len(newest)} {'visit' if len(newest) == 1 else 'visits'}, read {local(register.read_at, settings)}",
@@ -55,8 +56,13 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
 
 
 @command.command("check")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--timezone", help="The school's time zone, for rows without one; default: the one in the settings.")
+@click.argument("file", type=FILE)
+@click.option(
+    "--timezone",
+    metavar="ZONE",
+    callback=known_zone,
+    help="The school's time zone, for rows without one; default: the one in the settings.",
+)
 @click.option(
     "--dates",
     type=click.Choice(["day-first", "month-first", "iso"]),
@@ -64,7 +70,7 @@ def list_visits(ctx: click.Context, as_json: bool) -> int:
 )
 @click.option(
     "--cameras",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="A cameras.csv, to look up the camera labels of a visits register in.",
 )
 @json_option
@@ -127,7 +133,6 @@ def accept(ctx: click.Context, as_json: bool) -> int:
     Use this if the register has shrunk by more than half, has a very long visit, or seems to have days and months
     swapped, and is right all the same.
     """
-    from agent.errors import RegisterError
     from agent.pipeline.renew import fetch_register
 
     with stages_of(settings_of(ctx)) as context:

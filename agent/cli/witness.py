@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.cli.paths import FILE, FOLDER, NEW_FOLDER, folder_argument
 from agent.cli.session import json_option, printable, put_json, say, settings_of
 
 if TYPE_CHECKING:
@@ -21,19 +22,17 @@ LOOK_AGAIN = 10.0
 
 
 @click.command("witness")
-@click.argument(
-    "directory", metavar="[DIR]", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
+@folder_argument
 @click.option("--share", is_flag=True, help="Read directly from the server that this machine's agent.toml names.")
 @click.option(
     "--keys",
     required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="The laptops' log keys, one per line.",
 )
 @click.option(
     "--state",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NEW_FOLDER,
     help="The folder for what the witness remembers; it must not be on the share.",
 )
 @click.option("--name", help="The witness's name in cosignatures; default: witness/ and the host's name.")
@@ -46,7 +45,7 @@ LOOK_AGAIN = 10.0
 )
 @click.option(
     "--visits",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="The folder of the visits, if it is not DIR/visits.",
 )
 @click.option("--retired", multiple=True, metavar="VISIT", help="A visit whose files IT removed on purpose.")

@@ -12,9 +12,8 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from agent.files.closing import Closing
 from agent.forward.event import Position, Step, Target
 
 MOST = 10_000
@@ -66,7 +65,7 @@ class ReceiverStatus:
     fault_since: datetime | None = None
 
 
-class EventQueue:
+class EventQueue(Closing):
     """The queue of one device. For one thread only. Raises sqlite3.Error if its file cannot be used."""
 
     def __init__(self, path: Path, device: str) -> None:
@@ -96,14 +95,6 @@ class EventQueue:
     def close(self) -> None:
         """Close the file."""
         self._base.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def position(self, target: Target) -> Position:
         """Where to continue reading the record for this receiver."""

@@ -12,17 +12,16 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from agent.errors import JournalError
+from agent.files.closing import Closing
 from agent.files.durable import make_folder
 from agent.journal.migrations import VERSION, migrate
 
 BUSY_SECONDS = 30.0
 
 
-class Store:
+class Store(Closing):
     """One connection; one thread uses it (sqlite3 checks that), another thread opens its own."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -32,14 +31,6 @@ class Store:
     def close(self) -> None:
         """End the connection; a second call does no harm."""
         self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        self.close()
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

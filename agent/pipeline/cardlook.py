@@ -31,7 +31,7 @@ AT_ONCE = 32
 """Photos read in one step, which takes a fraction of a second."""
 
 MOST = 200_000
-"""The most photos for which a card is offered. A card with more must be named to `sync`."""
+"""The most photos for which a card is offered. A card with more is reported, and must be named to `sync`."""
 
 LISTED_AT_ONCE = 500
 """Photos listed in one step, without reading them."""
@@ -46,6 +46,7 @@ class CardLook:
     `visits` counts the photos to be sent, by visit; `unsure` counts those that a person would have to decide about,
     `safe` those on the share already, `begun` those that an earlier yes covers. `cameras` are the labels of the
     school's own cameras that the visits' photos name. `troubles` names folders and files that could not be read.
+    `too_many` says that there are more than `MOST` photos; none of them is read then.
     """
 
     context: Context
@@ -57,6 +58,7 @@ class CardLook:
     begun: int = 0
     cameras: set[str] = field(default_factory=set)
     print: str = ""
+    too_many: bool = False
     troubles: list[ScanProblem] = field(default_factory=list)
 
     def steps(self) -> Iterator[None]:
@@ -67,17 +69,25 @@ class CardLook:
         prints = printing(self.card)
         for self.print in prints:
             yield
+        if not self.print:
+            self._give_up()
+            return
         known = self._known()
         photos = walk((self.card.top,), read=reader(self.context), troubles=self.troubles)
         while some := list(islice(photos, AT_ONCE)):
             self.photos += len(some)
-            if self.photos > MOST:
-                self.visits.clear()
-                self.unsure = 0
+            if self.photos > MOST:  # there are more now than a moment ago
+                self._give_up()
                 return
             new = [photo for photo in some if not self._is_known(photo, known)]
             self._judge(register, new)
             yield
+
+    def _give_up(self) -> None:
+        self.too_many = True
+        self.photos = MOST
+        self.visits.clear()
+        self.unsure = 0
 
     def _known(self) -> dict[tuple[Path, int, int], State]:
         """The state of each photo on this card that a person said yes to before, by its path on the card."""
@@ -126,10 +136,15 @@ def print_of(card: PluggedIn) -> str:
 def printing(card: PluggedIn) -> Iterator[str]:
     """The print of the card, computed in parts: the last value covers the whole card. No file is opened.
 
+    The last value is empty if the card has more than `MOST` photos.
+
     The print is a sum of hashes, so that it needs little memory and does not depend on the order of the folders.
     """
     total = count = shown = 0
-    for photo in walk((card.top,), read=lambda _file: Capture("unknown"), troubles=[]):
+    for number, photo in enumerate(walk((card.top,), read=lambda _file: Capture("unknown"), troubles=[])):
+        if number == MOST:
+            yield ""
+            return
         for member in photo.members:
             place, size, changed = _place(member.file, card.top)
             content = b"\0".join([str(place).encode("utf-8", "surrogateescape"), b"%d" % size, b"%d" % changed])

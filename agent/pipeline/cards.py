@@ -3,7 +3,7 @@
 ::
 
     looking → offered → sending → done
-                 ↘ declined  ↘ taken out → (put in again) sending
+     ↘ too many  ↘ declined  ↘ taken out → (put in again) sending
 
 The phase of each card is a fact in the journal as long as the card is in, so that the staff page can show it; only the
 service changes it. A person's answer is a row that the page writes (`Journal.answer_card`). A card without photos of a
@@ -43,6 +43,7 @@ class Phase(StrEnum):
     """How far a card has come."""
 
     LOOKING = "looking"
+    TOO_MANY = "too many"  # it has more photos than the service looks through
     OFFERED = "offered"
     DECLINED = "declined"  # "not now": asked again when it is put in again
     SENDING = "sending"
@@ -54,11 +55,12 @@ class Phase(StrEnum):
 class Card:
     """A card as the page shows it. `id` identifies this offer: an answer to an earlier offer no longer counts.
 
-    `photos` counts all photos found on the card, `visits` those to be sent, `unsure` those that a person would have to
-    decide about. `since` is when the yes was given; `sent` counts the photos on the share, and `kept` those among them
-    that are still on the card. `print` covers the card's contents when it was offered; `asked_again` says whether they
-    had changed by the time the yes came. `stays` says whether its photos stay on it, by the settings at the time of the
-    offer. `flushed` says whether everything is certainly written to it, `always` whether a person answered "always".
+    `photos` counts all photos found on the card; if there are too many, it is the limit. `visits` counts those to be
+    sent, `unsure` those that a person would have to decide about. `since` is when the yes was given; `sent` counts the
+    photos on the share, and `kept` those among them that are still on the card. `print` covers the card's contents when
+    it was offered; `asked_again` says whether they had changed by the time the yes came. `stays` says whether its
+    photos stay on it, by the settings at the time of the offer. `flushed` says whether everything is certainly written
+    to it, `always` whether a person answered "always".
     """
 
     id: str
@@ -230,16 +232,31 @@ def spoken_cards(context: Context) -> tuple[str, ...]:
 def _spoken(card: Card) -> str | None:
     of = f"{card.sent} of {numbered(card.to_send, 'photo')}"
     holds = f"{numbered(card.photos, 'photo')}, {card.to_send} of {'a visit' if len(card.visits) == 1 else 'visits'}"
-    safe = f"{numbered(card.sent, 'photo')} {'is' if card.sent == 1 else 'are'} safe"
-    left = f"{card.kept} of them are still on it" if card.kept else "and removed from it. Eject it, then take it out"
     words = {
+        Phase.TOO_MANY: f"A card holds more than {card.photos:,} photos. That is too many, so it was not looked "
+        f'through and nothing was sent. To send the photos of visits, run `photo-agent sync "{card.plugged.top}"`.',
         Phase.LOOKING: f"A card is being looked through: {numbered(card.photos, 'photo')} so far.",
         Phase.OFFERED: f"A card has {holds}. To answer, run `photo-agent open`.",
         Phase.SENDING: f"{of} of a card are sent and checked. Leave the card in.",
-        Phase.DONE: f"A card is finished: {safe}{',' if card.kept else ''} {left}.",
+        Phase.DONE: _spoken_when_done(card),
         Phase.TAKEN_OUT: f"A card was taken out too soon, with {of} sent. Put it in again.",
     }
     return words.get(card.phase)
+
+
+def _spoken_when_done(card: Card) -> str:
+    need = "needs" if card.unsure == 1 else "need"
+    asks = f"{numbered(card.unsure, 'photo')} on it {need} your answer: run `photo-agent open`."
+    if not card.sent:
+        return f"A card is in. {asks}"
+    safe = f"{numbered(card.sent, 'photo')} {'is' if card.sent == 1 else 'are'} safe"
+    left = (
+        f", {card.kept} of them {'is' if card.kept == 1 else 'are'} still on it"
+        if card.kept
+        else " and removed from it"
+    )
+    done = f"A card is finished: {safe}{left}. Eject it, then take it out."
+    return f"{done} {asks}" if card.unsure else done
 
 
 def of_offer(all_cards: Iterable[Card], offer: str) -> Card | None:

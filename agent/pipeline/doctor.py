@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from agent.model.removal import Known
 from agent.pipeline.context import Context
 from agent.pipeline.doctor_finding import CheckResult, Finding
-from agent.pipeline.doctor_laptop import encryption, import_folders, reading, record, room, service_state, watching
+from agent.pipeline.doctor_laptop import (
+    cards_put_in,
+    encryption,
+    import_folders,
+    reading,
+    record,
+    room,
+    service_state,
+    watching,
+)
 from agent.pipeline.doctor_share import forwarding, network, share_and_register
 
 
@@ -27,6 +36,7 @@ def examine(
         text = f"this user's own settings file also sets {', '.join(overruled)}, which IT has locked"
         yield Finding("settings locked", CheckResult.WARN, text, "remove it from that file; IT's value is used")
     yield from import_folders(context)
+    yield from cards_put_in(context)
     yield from watching()
     yield reading(context)
     yield from room(context)

@@ -10,6 +10,7 @@ from pathlib import Path
 from agent.errors import AgentError, RecordError
 from agent.folders import watch_limits
 from agent.model.removal import Known
+from agent.pipeline.cards import Phase, cards
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted
 from agent.pipeline.doctor_finding import CheckResult, Finding
@@ -17,6 +18,7 @@ from agent.pipeline.former import published_up_to, unpublished
 from agent.pipeline.importfolders import why_unfit
 from agent.pipeline.journal_keys import UNPUBLISHED
 from agent.pipeline.places import log_key
+from agent.pipeline.status import is_running
 from agent.record.publish import progress
 from agent.record.seals import NOT_THE_SIGNER, current_key
 
@@ -49,6 +51,18 @@ def import_folders(context: Context) -> Iterator[Finding]:
                 CheckResult.FAIL,
                 f"{folder} {reason.removesuffix('.')}",
                 "choose a folder of this laptop that is for imported photos alone",
+            )
+
+
+def cards_put_in(context: Context) -> Iterator[Finding]:
+    """A card that the service did not look through because it has too many photos."""
+    for card in cards(context) if is_running(context.settings) else ():
+        if card.phase is Phase.TOO_MANY:
+            yield Finding(
+                "card",
+                CheckResult.WARN,
+                f"a card has more than {card.photos:,} photos, so it was not looked through and nothing was sent",
+                f'run `photo-agent sync "{card.plugged.top}"`, or copy the photos of the visit into a watched folder',
             )
 
 

@@ -55,10 +55,10 @@ class Summary:
 
     `bytes` are those sent, tags included; `review` and `waiting` count photos left after the run. `unpublished` says
     why part of the record is missing on the share; None if nothing is missing, or if the share could not be reached.
-    `register` says what is wrong with the visits register, although the run used it. `private` counts the photos that
-    this run found to be private, `left_alone` all photos not known to be of a visit. `visits` lists the visits whose
-    photos were proven, each with its id, its title and the number of photos. `away` counts photos whose card or folder
-    is not there; no other count includes them.
+    `register` says what is wrong with the visits register, although the run used it; `no_register` says why
+    there is none. `private` counts the photos that this run found to be private, `left_alone` all photos not known to
+    be of a visit. `visits` lists the visits whose photos were proven, each with its id, its title and the number of
+    photos. `away` counts photos whose card or folder is not there; no other count includes them.
     """
 
     found: int = 0
@@ -79,6 +79,7 @@ class Summary:
     away: int = 0
     stopped: bool = False
     register: str | None = None
+    no_register: str | None = None
     visits: list[dict[str, object]] = field(default_factory=list)
     fault: AgentError | None = None
 
@@ -96,6 +97,8 @@ class Summary:
             return Exit.REGISTER
         if self.waiting or self.failed or self.unpublished is not None:
             return Exit.NOT_YET_SENT
+        if self.no_register is not None:
+            return Exit.REGISTER
         return Exit.REVIEW if self.review or self.refused else Exit.DONE
 
     def as_json(self) -> dict[str, object]:

@@ -15,6 +15,7 @@ from agent.errors import AlreadyRunning
 from agent.model.ids import Sha256, VisitId
 from agent.pipeline.context import Context
 from agent.pipeline.lock import only_inspection, only_writer
+from agent.pipeline.signing import signed
 from agent.record import JSON, Draft, EntryKind
 from agent.record.schema import check
 from agent.record.words import Spot
@@ -40,9 +41,12 @@ def note(context: Context, inspection: "Inspection") -> None:
 
 
 def record_now(context: Context, inspection: "Inspection") -> bool:
-    """Record the inspection, unless a run is active: then the next run does so. Returns whether it is recorded."""
+    """Record and sign the inspection, unless a run is active: then the next run does so. Returns whether it did.
+
+    Raises RecordError if it cannot be written or signed; the next run tries again then, too.
+    """
     try:
-        with only_writer(context.settings):
+        with only_writer(context.settings), signed(context):
             _record(context, [inspection.id])
     except AlreadyRunning:
         return False

@@ -13,6 +13,7 @@ from enum import IntEnum
 from agent.errors import ShareRefused
 from agent.journal import State
 from agent.language import plural, text
+from agent.pipeline.cards import Phase, cards
 from agent.pipeline.clocks import age
 from agent.pipeline.context import Context
 from agent.pipeline.damage import so_far
@@ -68,6 +69,7 @@ def problems(context: Context) -> Iterator[Problem]:
         )
     yield from _of_the_disk(context)
     yield from _of_the_register(context)
+    yield from _of_cards(context)
     yield from _of_photos(context)
     yield from _of_the_record(context)
 
@@ -81,6 +83,20 @@ def _of_the_disk(context: Context) -> Iterator[Problem]:
                 text("We need some room to keep track of the photos. They stay on this laptop."),
                 text("make room: empty the bin, or move large files. If you cannot, tell IT."),
             )
+
+
+def _of_cards(context: Context) -> Iterator[Problem]:
+    over = next((card for card in cards(context) if card.phase is Phase.TOO_MANY), None)
+    if over is not None and is_running(context.settings):
+        yield Problem(
+            Grade.ASK,
+            text(
+                "A card holds more than %(most)s photos. We do not look through so many.", most=format(over.photos, ",")
+            ),
+            text("Nothing on the card was sent or changed."),
+            text("copy the photos of your visit from it into your photo folder. If they are too many, tell IT."),
+            f'photo-agent sync "{over.plugged.top}"',
+        )
 
 
 def _of_photos(context: Context) -> Iterator[Problem]:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from agent import __version__
 from agent.errors import (
     AgentError,
     RecordError,
@@ -24,13 +23,10 @@ from agent.model.ids import RemoteName, TransferId
 from agent.pipeline.context import Context
 from agent.pipeline.former import former_records, keep_published, published_up_to, unpublished
 from agent.pipeline.journal_keys import UNPUBLISHED
-from agent.pipeline.places import log_key
 from agent.pipeline.record_entries import heartbeat, is_heartbeat_due
+from agent.pipeline.signing import signed
 from agent.record import Record, published
-from agent.record.bodies import Enrolled
-from agent.record.keys import LogKey
 from agent.record.publish import Publication, progress, to_publish
-from agent.record.rotation import signer_of
 from agent.share import Delivered, Share, Undelivered
 
 REMEMBERED = timedelta(days=30)
@@ -71,9 +67,8 @@ class Publishing:
     def seal(self) -> None:
         """Record the day's heartbeat and sign the new entries. Needs no share."""
         try:
-            signer = self._signer()
-            heartbeat(self.context)
-            self.context.record.seal(signer)
+            with signed(self.context):
+                heartbeat(self.context)
         except RecordError as fault:
             self._tell(f"The record of this laptop could not be signed: {fault}")
 
@@ -168,16 +163,6 @@ class Publishing:
             whole = under_way.pop(transfer)
         if whole is not None:
             keep_published(self.context.journal, device, self.context.record.device, whole.checkpoint)
-
-    def _signer(self) -> LogKey:
-        """The key that signs the seals. The first key is recorded; it is made here if an older `init` did not do so."""
-        place, record = log_key(self.context.settings), self.context.record
-        if record.last_seal() is not None:
-            return signer_of(record, place)
-        key = place.make()
-        enrolled = Enrolled(log_key=str(key.key), staff=self.context.settings.device.staff, version=__version__)
-        record.append(enrolled.draft(f"enrolled-{key.key.id.hex()}", self.context.clock()))
-        return key
 
     def _tell(self, text: str) -> None:
         self.trouble = text

@@ -186,6 +186,7 @@ class Run:
             self._notice(doubts)
         refusal = self.context.journal.fact(REGISTER_REFUSAL)
         self.summary.register = None if register is None else refusal or doubts
+        self.summary.no_register = refusal if register is None else None
 
     def _take_up_answers(self) -> None:
         for problem in answers.take_effect(self.context, at_once=not self.patient and self.answers_at_once):

@@ -64,6 +64,7 @@ class Status:
     forwarding: tuple[Receiver, ...]
     inspection: LastInspection | None = None
     asked: tuple[WaitingPhoto, ...] = ()
+    register_refused: bool = False
 
     @property
     def overdue(self) -> int:
@@ -83,12 +84,15 @@ class Status:
     @property
     def exit_code(self) -> int:
         """The exit code, as of a run: for the share, the register, unsent photos, or open questions."""
-        if self.share_trouble is not None and self.to_go:
+        never_read = self.register_version is None  # nobody knows yet which photos are of a visit
+        if self.share_trouble is not None and (self.to_go or never_read):
             return self.share_trouble.exit_code
-        if self.register_trouble is not None and self.register_version is not None:
+        if self.register_trouble is not None and not never_read:
             return Exit.REGISTER
         if self.to_go:
             return Exit.NOT_YET_SENT
+        if never_read and self.register_refused:
+            return Exit.REGISTER
         return Exit.REVIEW if self.needs_a_person else Exit.DONE
 
 
@@ -114,6 +118,7 @@ def status(context: Context) -> Status:
         forwarding=receivers(context),
         inspection=last_inspection(context),
         asked=tuple(_waiting(context, tracked) for tracked in context.journal.tracked_photos(State.REVIEW)),
+        register_refused=context.journal.fact(REGISTER_REFUSAL) is not None,
     )
 
 

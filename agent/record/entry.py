@@ -73,19 +73,29 @@ def line_of(draft: Draft, device: str, index: int, share_at: datetime | None = N
         ) from fault
 
 
+_NO_ENTRY = "it is not an entry of this program"
+
+
 def entry_of(line: bytes, digest: Sha256) -> Entry:
     """The entry in a line, without its end, whose leaf hash is known; RecordAltered if it is not an entry.
 
     RecordError if it is an entry, but of a kind this version does not know.
     """
     try:
-        read = json.loads(line)
+        return entry_from(json.loads(line), digest)
+    except (ValueError, RecursionError) as fault:
+        raise RecordAltered(_NO_ENTRY) from fault
+
+
+def entry_from(read: Mapping[str, Any], digest: Sha256) -> Entry:
+    """The entry from a line's JSON; raises as `entry_of`."""
+    try:
         index, at, device, event, body = (read[name] for name in ("index", "at", "device", "event", "body"))
         kind = read["kind"]
         when = datetime.fromisoformat(at)
         share_at = None if read.get("share_at") is None else datetime.fromisoformat(read["share_at"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
-        raise RecordAltered("it is not an entry of this program") from fault
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise RecordAltered(_NO_ENTRY) from fault
     try:
         known = EntryKind(kind)
     except ValueError as fault:

@@ -25,6 +25,13 @@ class NoteFault(ValueError):
     """This is not a signed note, or a signature in it is wrong; says which, for a report."""
 
 
+def split_key(text: str) -> tuple[str, str, bytes]:
+    """Name, id and key from `name+id+base64`, the form of signed-note. binascii.Error if the key is not base64."""
+    name, _, rest = text.strip().partition("+")
+    identity, _, encoded = rest.partition("+")
+    return name, identity, base64.b64decode(encoded, validate=True)
+
+
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
     """A name and its Ed25519 public key (32 bytes). `str` gives the form in which it is enrolled."""
@@ -47,10 +54,8 @@ class VerifierKey:
     @classmethod
     def parse(cls, text: str) -> Self:
         """From `name+id+base64`; ValueError for anything else, and for an id that is not this key's."""
-        name, _, rest = text.strip().partition("+")
-        identity, _, encoded = rest.partition("+")
         try:
-            decoded = base64.b64decode(encoded, validate=True)
+            name, identity, decoded = split_key(text)
             key = cls(name, decoded[1:])
         except (binascii.Error, ValueError) as fault:
             raise ValueError("this is not a verifier key (name+id+base64)") from fault

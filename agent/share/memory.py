@@ -7,10 +7,9 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 
 from agent.errors import LocalFault, ShareDenied, ShareFault, ShareFull, ShareUnreachable
+from agent.files.closing import Closing
 from agent.model.delivery import Delivery, Outgoing
 from agent.model.files import Fingerprint
 from agent.model.ids import RemoteName, Sha256, TransferId
@@ -35,7 +34,7 @@ class Disk:
     reachable: bool = True
 
 
-class MemoryShare:
+class MemoryShare(Closing):
     """A connection to a `Disk`; see `Share` for what its methods promise."""
 
     def __init__(self, disk: Disk, *, device: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
@@ -191,14 +190,6 @@ class MemoryShare:
     def close(self) -> None:
         """End the connection; more than once does no harm."""
         self._closed = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        self.close()
 
 
 def _content(outgoing: Outgoing) -> bytes:

@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import product
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from agent.errors import LoginRefused, ShareFault, ShareUnreachable
+from agent.files.closing import Closing
 from agent.model.delivery import Delivery
 from agent.model.ids import RemoteName, TransferId
 from agent.model.proof import Proof
@@ -63,7 +63,7 @@ def open_share(server: Server, *, clock: Callable[[], datetime], delivering: boo
     return SftpShare(server, clock, delivering=delivering)
 
 
-class SftpShare:
+class SftpShare(Closing):
     """A connection to the school's share; see `Share` for what its methods promise."""
 
     def __init__(self, server: Server, clock: Callable[[], datetime], *, delivering: bool = False) -> None:
@@ -367,14 +367,6 @@ class SftpShare:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        self.close()
 
 
 def _listed(name: str, about: wire.Attributes) -> Listed:

@@ -6,10 +6,10 @@ sent. The proof compares what the share returns with these bytes, not with what 
 
 import hashlib
 from io import BytesIO
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from agent.errors import LocalFault
+from agent.files.closing import Closing
 from agent.model.delivery import Outgoing
 from agent.model.files import Fingerprint
 from agent.model.ids import Sha256
@@ -38,7 +38,7 @@ def as_sent(outgoing: Outgoing) -> Fingerprint:
     return Fingerprint(Sha256(digest.hexdigest()), outgoing.size)
 
 
-class LocalSource:
+class LocalSource(Closing):
     """The bytes of one `Outgoing`, in order, in pieces of any size; it holds one piece in memory.
 
     Raises `LocalFault` on opening if the file is not the one that was examined, and from `sent` if what was read is not
@@ -116,11 +116,3 @@ class LocalSource:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -77,7 +77,33 @@ class SshProcess:
         self._listener.join(LOOK_AFTER)
 
 
-class SshPipe:
+class OverSsh:
+    """What every `Pipe` through OpenSSH's client has in common."""
+
+    def __init__(self, ssh: SshProcess) -> None:
+        self._ssh = ssh
+        self.words = ssh.words
+
+    @property
+    def software(self) -> str:
+        """As `Pipe`."""
+        return self.words.software
+
+    @property
+    def maker(self) -> str:
+        """As `Pipe`."""
+        return "OpenSSH's client"
+
+    def alive(self) -> bool:
+        """As `Pipe`: the client asks the server for signs of life by itself, and ends if there is none for too long."""
+        return self._ssh.lives
+
+    def why_ended(self) -> str:
+        """As `Pipe`."""
+        return self._ssh.why_ended()
+
+
+class SshPipe(OverSsh):
     """OpenSSH's client at the other end of a pair of sockets. The server's greeting shows whether it got in."""
 
     def __init__(self, command: Sequence[str], folder: Path) -> None:
@@ -90,24 +116,13 @@ class SshPipe:
                 # The kernel's timeout: Python's own would cost one more call for each piece.
                 for way, seconds in ((socket.SO_RCVTIMEO, LOOK_AFTER), (socket.SO_SNDTIMEO, _TAKES)):
                     self._ours.setsockopt(socket.SOL_SOCKET, way, struct.pack("ll", 0, int(seconds * 1_000_000)))
-                self._ssh = SshProcess(command, folder, theirs, theirs)
+                super().__init__(SshProcess(command, folder, theirs, theirs))
         except BaseException:
             self._ours.close()
             raise
-        self.words = self._ssh.words
         self._buffer = bytearray(BUFFER)
         self._view = memoryview(self._buffer)
         self._sending = threading.Lock()  # a number that is released meanwhile could become another file's
-
-    @property
-    def software(self) -> str:
-        """As `Pipe`."""
-        return self.words.software
-
-    @property
-    def maker(self) -> str:
-        """As `Pipe`."""
-        return "OpenSSH's client"
 
     def send(self, data: memoryview) -> int:
         """As `Pipe`."""
@@ -124,14 +139,6 @@ class SshPipe:
         except BlockingIOError:
             raise TimeoutError from None
         return self._view[:size]
-
-    def alive(self) -> bool:
-        """As `Pipe`: the client asks the server for signs of life by itself, and ends if there is none for too long."""
-        return self._ssh.lives
-
-    def why_ended(self) -> str:
-        """As `Pipe`."""
-        return self._ssh.why_ended()
 
     def close(self) -> None:
         """As `Pipe`."""

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent.share.pipe import LOOK_AFTER
-from agent.share.sshpipe import SshProcess
+from agent.share.sshpipe import OverSsh, SshProcess
 
 PIECE = 256 * 1024  # the most bytes received at once
 PIECES = 8  # the most pieces received and not yet read
@@ -21,12 +21,11 @@ OUTGOING = 1024 * 1024  # the most bytes accepted for sending and not yet sent
 _TAKES = 0.02  # seconds that `send` waits while nothing is accepted
 
 
-class ThreadedSshPipe:
+class ThreadedSshPipe(OverSsh):
     """OpenSSH's client behind two pipes."""
 
     def __init__(self, command: Sequence[str], folder: Path) -> None:
-        self._ssh = SshProcess(command, folder, subprocess.PIPE, subprocess.PIPE)
-        self.words = self._ssh.words
+        super().__init__(SshProcess(command, folder, subprocess.PIPE, subprocess.PIPE))
         self._closed = False
         self._incoming: queue.Queue[bytes] = queue.Queue(PIECES)
         self._outgoing: deque[bytes] = deque()
@@ -39,16 +38,6 @@ class ThreadedSshPipe:
         ]
         for thread in self._threads:
             thread.start()
-
-    @property
-    def software(self) -> str:
-        """As `Pipe`."""
-        return self.words.software
-
-    @property
-    def maker(self) -> str:
-        """As `Pipe`."""
-        return "OpenSSH's client"
 
     def send(self, data: memoryview) -> int:
         """As `Pipe`."""
@@ -114,14 +103,6 @@ class ThreadedSshPipe:
         with self._change:
             self._change.wait_for(lambda: self._outgoing or self._closed)
             return None if self._closed else self._outgoing.popleft()
-
-    def alive(self) -> bool:
-        """As `Pipe`."""
-        return self._ssh.lives
-
-    def why_ended(self) -> str:
-        """As `Pipe`."""
-        return self._ssh.why_ended()
 
     def close(self) -> None:
         """As `Pipe`."""

@@ -9,6 +9,11 @@ def taken_out() -> str:
     return text("A card was taken out too soon. Nothing is lost: put it in again.")
 
 
+def too_many() -> str:
+    """A card was put in that has too many photos to look through."""
+    return text("A card holds too many photos for us to look through. Click to see.")
+
+
 def offered(card: Card) -> str:
     """The notice for a card that was put in and has photos to send or to ask about."""
     if not card.to_send:
@@ -47,4 +52,9 @@ def finished(card: Card, *, flushed: bool) -> str:
             "%(count)s photos are safe on the school network and removed from the card.",
             card.sent,
         )
-    return f"{said} {text('You can take the card out.') if flushed else text('Eject the card, then take it out.')}"
+    said = f"{said} {text('You can take the card out.') if flushed else text('Eject the card, then take it out.')}"
+    return f"{said} {_in_doubt(card.unsure)}" if card.unsure else said
+
+
+def _in_doubt(count: int) -> str:
+    return plural("1 photo on it needs your answer.", "%(count)s photos on it need your answer.", count)

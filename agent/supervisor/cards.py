@@ -32,9 +32,10 @@ from agent.pipeline.context import Context
 from agent.pipeline.events import Summary
 from agent.pipeline.renew import no_register
 from agent.pipeline.run import Run
+from agent.pipeline.signing import sign_the_rest
 from agent.pipeline.whereabouts import dismiss_volume, look_where_mounted_now
 from agent.supervisor.audiences import Tell, ToLog
-from agent.supervisor.cardnotices import finished, offered, taken_out
+from agent.supervisor.cardnotices import finished, offered, taken_out, too_many
 from agent.supervisor.cardrun import StillIn, ToCard, is_same
 from agent.supervisor.notices import language_of
 from agent.volumes import PluggedIn, flush, glance, plugged_in
@@ -195,6 +196,7 @@ class CardKeeper:
         unlock(self.context, plugged)
         if plugged.id is not None:
             look_where_mounted_now(self.context, self.context.mounted().of(plugged.top))
+            self._sign()
         earlier = next((one for one in cards(self.context) if _goes_on(one, plugged)), None)
         new = put_in(self.context, plugged)
         if earlier is not None:
@@ -207,6 +209,13 @@ class CardKeeper:
             self.hint()
         else:
             self._to_look.append(new)
+
+    def _sign(self) -> None:
+        """Sign the entries about photos that are gone: no run does so, and a pause may last for hours."""
+        try:
+            sign_the_rest(self.context)
+        except RecordError as fault:
+            log.warning("%s", fault)  # the next run tries again; the card does not wait for it
 
     def _went(self, plugged: PluggedIn) -> None:
         self._to_look = [card for card in self._to_look if card.plugged != plugged]
@@ -264,6 +273,11 @@ class CardKeeper:
             return None
         if look.troubles:
             log.warning("%d folders or files on a card could not be read.", len(look.troubles))
+        if look.too_many:
+            if card.phase is not Phase.TOO_MANY:
+                self._show(too_many)
+            put_down(self.context, replace(card, phase=Phase.TOO_MANY))
+            return None
         card = replace(card, stays=self.context.settings.cards.remove == "never")
         if not card.to_send and not card.unsure:
             drop(self.context, card)
@@ -310,7 +324,7 @@ class CardKeeper:
             looking += [] if self._look is None else [self._look[0].plugged]
             if plugged in looking or why_not_offered(self.context.settings, plugged) is not None:
                 continue
-            if card is None or card.phase is Phase.OFFERED:
+            if card is None or card.phase in {Phase.OFFERED, Phase.TOO_MANY}:
                 self._to_look.append(card or put_in(self.context, plugged))
 
     def _ask_again(self, card: Card) -> None:

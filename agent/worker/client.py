@@ -6,10 +6,10 @@ answer without being touched again. The caller stores what must outlast this obj
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from agent.errors import AgentError, LocalFault
+from agent.files.closing import Closing
 from agent.worker import wire
 from agent.worker.child_process import ChildProcess, Ended, NotStarted
 from agent.worker.job_queue import UNDER_WAY, JobQueue, Question, Unreadable, unreadable
@@ -25,7 +25,7 @@ _Understood = TypeVar("_Understood")
 _MISUNDERSTOOD = (wire.Garbled, ValueError, TypeError, KeyError, ArithmeticError, RecursionError)
 
 
-class Worker:
+class Worker(Closing):
     """Two children, one for jobs that read and one for those that decode. Neither starts before it is asked.
 
     Only the jobs in `jobs` may be asked for. For one thread. `close` ends the children; if this process is killed, they
@@ -42,14 +42,6 @@ class Worker:
         self._ahead: list[Question] = []
         """Questions that were begun, and answered while the caller waited for another answer."""
         self._streaming: set[JobQueue] = set()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def ask(
         self, job: Job, path: Path, asked: wire.Fields, understood: Callable[[wire.Fields], _Understood]

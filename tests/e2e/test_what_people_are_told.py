@@ -179,13 +179,26 @@ def test_status_ends_as_sync_does(laptop: Laptop) -> None:
 # --- explain, log, untag ---------------------------------------------------------------------------------------------
 
 
-def test_explain_of_what_does_not_exist_is_an_error(laptop: Laptop, tmp_path: Path) -> None:
-    there = laptop.photo("IMG_1.jpg")
-    for form in ((), ("--json",)):
-        done = laptop.command("explain", there, tmp_path / "no such.jpg", *form)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert "There is no file" in done.stderr
-        assert "no such.jpg" in done.stderr
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_explain_shows_the_other_files_where_one_does_not_exist(
+    laptop: Laptop, tmp_path: Path, form: tuple[str, ...]
+) -> None:
+    names = ("IMG_1.jpg", "no such.jpg", "IMG_2.jpg", "nor this.jpg")
+    files = [laptop.photo(name) if name.startswith("IMG") else tmp_path / name for name in names]
+    done = laptop.command("explain", *files, *form)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"There is no file {path}, and none of that name was sent." for path in (files[1], files[3])
+    ]
+    shown = [line for line in done.stdout.splitlines() if "IMG_" in line]
+    assert [name in line for name, line in zip(("IMG_1.jpg", "IMG_2.jpg"), shown, strict=True)] == [True, True]
+
+
+def test_explain_of_a_folder_without_files_says_so(laptop: Laptop, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = laptop.command("explain", tmp_path / "empty")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "There is no file in" in done.stderr
 
 
 def test_explain_of_a_photo_that_was_sent_says_when_and_where_it_is(laptop: Laptop) -> None:

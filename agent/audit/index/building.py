@@ -64,7 +64,10 @@ def open_store(target: str, school: str, *, anew: bool = False) -> Store:
         raise UsageError(f"{scheme}:// is neither a folder nor clickhouse://user@host:port/database")
     from agent.audit.index.parquet import ParquetStore
 
-    return ParquetStore(Path(target), school, fresh=anew)
+    folder = Path(target)
+    if not target or (folder.exists() and not folder.is_dir()):
+        raise UsageError(f"{target!r} is not a folder. Name a new folder, the folder of an index, or clickhouse://…")
+    return ParquetStore(folder, school, fresh=anew)
 
 
 def build(

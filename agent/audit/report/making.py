@@ -102,6 +102,10 @@ class _Both:
         self._tally.entry(entry)
         self._recorded.entry(entry)
 
+    def forget(self, device: str) -> None:
+        self._tally.forget(device)
+        self._recorded.forget(device)
+
 
 def _write(
     folder: ReportFolder,

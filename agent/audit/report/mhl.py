@@ -39,9 +39,14 @@ class Recorded:
 
     digests: dict[str, dict[str, frozenset[bytes]]] = field(default_factory=dict)
     count: int = 0
+    _device: str = ""
+    _new: list[tuple[str, str, bytes]] = field(default_factory=list)
+    _before: int = 0
 
     def entry(self, entry: Entry) -> None:
         """Remember the files of a transfer."""
+        if entry.device != self._device:
+            self._device, self._new, self._before = entry.device, [], self.count
         files = entry.body.get("files")
         if entry.kind is not EntryKind.TRANSFERRED or not isinstance(files, list):
             return
@@ -50,10 +55,28 @@ class Recorded:
                 continue
             name, digest = _NAME.fullmatch(str(one.get("name"))), str(one.get("held_sha256"))
             if name is not None and _SHA256.fullmatch(digest):
-                there = self.digests.setdefault(name[1], {})
-                before = there.get(name[2], frozenset())
-                there[name[2]] = before | {bytes.fromhex(digest)} if len(before) < MOST_CLAIMS else before
-                self.count += 1
+                self._add(name[1], name[2], bytes.fromhex(digest))
+
+    def _add(self, visit: str, name: str, digest: bytes) -> None:
+        there = self.digests.setdefault(visit, {})
+        before = there.get(name, frozenset())
+        if digest not in before and len(before) < MOST_CLAIMS:
+            there[name] = before | {digest}
+            self._new.append((visit, name, digest))
+        self.count += 1
+
+    def forget(self, device: str) -> None:
+        """Remove what only this laptop, the last one, recorded."""
+        if device != self._device:
+            return
+        for visit, name, digest in self._new:
+            there = self.digests[visit]
+            there[name] -= {digest}
+            if not there[name]:
+                del there[name]
+            if not there:
+                del self.digests[visit]
+        self._new, self.count = [], self._before
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def school_facts(
         "months": _months(tally, asked),
         "visits_list": asked.visits is not None,
         "folders_seen": examined.folders is not None,
-        "left_out": tally.left_out,
+        "left_out": tally.left_out.total(),
         "spot_checks": [spot_check_facts(one) for one in asked.spot_checks],
         "spot_checks_unread": asked.unread_checks,
         "inspections": [one.as_json() for one in sorted(tally.inspections, key=lambda one: one.at, reverse=True)],
@@ -107,9 +107,9 @@ def _needs(
     if asked.unread_checks:
         results = count(asked.unread_checks, "result")
         yield _need(4, f"{results} of spot checks cannot be read", "Look into IT's folder of spot checks.", "IT", None)
-    if tally.left_out:
+    if left_out := tally.left_out.total():
         text = "A laptop recorded more than any school has. Entries beyond the limits are left out of these sums."
-        yield _need(1, f"{count(tally.left_out, 'entry', 'entries')} could not be counted", text, "IT", None)
+        yield _need(1, f"{count(left_out, 'entry', 'entries')} could not be counted", text, "IT", None)
 
 
 def _of_device(one: Mapping[str, Any], asked: Asked) -> Iterable[dict[str, Any]]:

@@ -5,6 +5,7 @@ laptops, places and open photos that are counted separately are limited. Entries
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
@@ -71,7 +72,7 @@ class Tally:
         self.breaches: dict[tuple[str, str, str], Breach] = {}
         self.statements: list[Statement] = []
         self.inspections: list[Inspection] = []
-        self.left_out = 0
+        self.left_out: Counter[str] = Counter()
         self._take: dict[EntryKind, Callable[[Entry, Laptop, datetime], None]] = {
             EntryKind.TRANSFERRED: self._transferred,
             EntryKind.REMOVED: self._removed,
@@ -109,6 +110,20 @@ class Tally:
         take = self._take.get(entry.kind)
         if take is not None:
             take(entry, laptop, when)
+
+    def forget(self, device: str) -> None:
+        """Remove everything about this laptop. It is the last one, so its own items are last everywhere."""
+        by_name: tuple[dict[str, Any], ...] = (self.laptops, self._open, self._visits, self._became, self.left_out)
+        for sums in by_name:
+            sums.pop(device, None)
+        by_key: tuple[tuple[dict[Any, Any], int], ...] = ((self.cells, 1), (self.breaches, 1), (self._months, 0))
+        for keyed, place in by_key:
+            while keyed and next(reversed(keyed))[place] == device:
+                keyed.popitem()
+        said: tuple[list[Any], ...] = (self.statements, self.inspections)
+        for some in said:
+            while some and some[-1].device == device:
+                some.pop()
 
     def settle(self) -> None:
         """Join records that continue under another name, and count what is still open."""
@@ -166,7 +181,7 @@ class Tally:
         if len(here.sent) < MOST_OPEN:
             here.sent[photo] = (cell, proven)
         else:
-            self.left_out += 1
+            self.left_out[entry.device] += 1
         cell.photos += 1
         files = [one for one in _list(body.get("files")) if isinstance(one, dict)]
         size = sum(count_of(one, "original_size") for one in files)
@@ -321,7 +336,7 @@ class Tally:
         cell = self.cells.get(key)
         if cell is None:
             if self._visits.get(entry.device, 0) >= MOST_VISITS:
-                self.left_out += 1
+                self.left_out[entry.device] += 1
                 return None
             self._visits[entry.device] = self._visits.get(entry.device, 0) + 1
             cell = self.cells[key] = Cell(*key)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from agent.demo.story import play
+from agent.settings import Settings, load
 from agent.web import open_page, serve
 from tests.laptop import VISITS, Laptop
 
@@ -74,3 +76,24 @@ def browser() -> Iterator[Any]:
     """A real Chromium."""
     with started_browser() as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The demo's laptop, for the tests of one module."""
+    folder = tmp_path_factory.mktemp("demo")
+    play(folder)
+    return load(folder / "laptop" / "agent.toml")
+
+
+@contextlib.contextmanager
+def let_in(chromium: Any, settings: Settings, **more: str) -> Iterator[Any]:
+    """A tab that was let in to the demo's page; `more` is how the browser is set (`locale`)."""
+    stopping = threading.Event()
+    serving = threading.Thread(target=serve, args=(settings, settings.state_dir.parent / "agent.toml", stopping))
+    opened = chromium.new_context(**more).new_page()
+    opened.goto(open_page(settings, serving.start).url)
+    yield opened
+    opened.context.close()
+    stopping.set()
+    serving.join(10)

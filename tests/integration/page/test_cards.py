@@ -53,6 +53,22 @@ PHASES = {
         replace(OFFER, phase=Phase.DONE, sent=85, flushed=True, always=True, unsure=2),
         "Ask me next time",
     ),
+    "done, two in doubt": (
+        replace(OFFER, phase=Phase.DONE, sent=85, flushed=True, unsure=2),
+        "You can take the card out, but 2 photos on it need your answer",
+    ),
+    "done, one in doubt": (
+        replace(OFFER, phase=Phase.DONE, sent=85, flushed=True, unsure=1),
+        "You can take the card out, but 1 photo on it needs your answer",
+    ),
+    "done, in doubt and not flushed": (
+        replace(OFFER, phase=Phase.DONE, sent=85, unsure=1),
+        "The card waits for your answers",
+    ),
+    "too many": (
+        replace(OFFER, phase=Phase.TOO_MANY, photos=200_000, visits={}),
+        "This card holds more than 200,000 photos, so we have not looked through it.",
+    ),
     "done, one of two still on it": (
         replace(OFFER, phase=Phase.DONE, sent=2, kept=1, visits={MUSEUM: 2}),
         "2 photos are safe on the school network. 1 of them is still on the card. We will remove it when",
@@ -118,6 +134,16 @@ def test_the_first_sentence_speaks_of_a_card_that_waits(laptop: Laptop, page: Ca
     show(laptop, replace(OFFER, phase=Phase.SENDING))
     tab.reload()
     assert says not in tab.locator("h1").inner_text()
+
+
+@pytest.mark.usefixtures("at_work")
+def test_a_card_with_too_many_photos_is_spoken_of_first(laptop: Laptop, page: Callable[[], str], browser: Any) -> None:
+    show(laptop, replace(OFFER, phase=Phase.TOO_MANY, photos=200_000, visits={}))
+    tab = browser.new_page()
+    tab.goto(page())
+    assert "A card holds more than 200,000 photos." in tab.locator("h1").inner_text()
+    assert "copy the photos of your visit" in tab.locator("main").inner_text()
+    judge(tab)
 
 
 @pytest.mark.parametrize(

@@ -1,30 +1,19 @@
 """Every page in every state, in a real Chromium: axe finds nothing (WCAG 2.2 AA), and nothing scrolls sideways."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from agent.demo.story import play
 from agent.pipeline.journal_keys import SHARE_TROUBLE
 from agent.pipeline.lock import only_writer
-from agent.settings import Settings, load
-from agent.web import open_page, serve
-from tests.integration.page.conftest import started_browser
+from agent.settings import Settings
+from tests.integration.page.conftest import let_in, started_browser
 from tests.integration.page.states import STATES, PageState
 from tests.laptop import ON_VISIT, Laptop
 
 WIDTHS = (1280, 640, 320)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The demo's laptop, its photos sent and some waiting for a person."""
-    folder = tmp_path_factory.mktemp("demo")
-    play(folder)
-    return load(folder / "laptop" / "agent.toml")
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +26,8 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def tab(settings: Settings, chromium: Any) -> Iterator[Any]:
     """A browser that was let in to its page."""
-    stopping = threading.Event()
-    file = settings.state_dir.parent / "agent.toml"
-    serving = threading.Thread(target=serve, args=(settings, file, stopping))
-    opened = chromium.new_page()
-    opened.goto(open_page(settings, serving.start).url)
-    yield opened
-    opened.close()
-    stopping.set()
-    serving.join(10)
+    with let_in(chromium, settings) as opened:
+        yield opened
 
 
 @pytest.fixture(params=STATES, ids=str)

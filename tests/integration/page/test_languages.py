@@ -2,7 +2,6 @@
 
 import gettext
 import re
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -10,11 +9,9 @@ from typing import Any
 import pytest
 
 from agent import language
-from agent.demo.story import play
 from agent.pipeline.cards import written
-from agent.settings import Settings, load
-from agent.web import open_page, serve
-from tests.integration.page.conftest import started_browser
+from agent.settings import Settings
+from tests.integration.page.conftest import let_in, started_browser
 from tests.integration.page.states import STATES, PageState
 from tests.integration.page.test_cards import PHASES
 from tests.laptop import Laptop
@@ -55,24 +52,10 @@ def not_from_the_catalogue(shown: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The demo's laptop."""
-    folder = tmp_path_factory.mktemp("demo")
-    play(folder)
-    return load(folder / "laptop" / "agent.toml")
-
-
-@pytest.fixture(scope="module")
 def tab(settings: Settings) -> Iterator[Any]:
     """A browser that wants Welsh, let in to its page."""
-    stopping = threading.Event()
-    serving = threading.Thread(target=serve, args=(settings, settings.state_dir.parent / "agent.toml", stopping))
-    with started_browser() as chromium:
-        opened = chromium.new_context(locale="cy-GB").new_page()
-        opened.goto(open_page(settings, serving.start).url)
+    with started_browser() as chromium, let_in(chromium, settings, locale="cy-GB") as opened:
         yield opened
-    stopping.set()
-    serving.join(10)
 
 
 @pytest.mark.parametrize("name", STATES)

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -14,32 +13,16 @@ from typing import Any
 
 import pytest
 
-from agent.demo.story import play
-from agent.settings import Settings, load
-from agent.web import open_page, serve
-from tests.integration.page.conftest import started_browser
+from agent.settings import Settings
+from tests.integration.page.conftest import let_in, started_browser
 from tests.integration.page.ten_questions import QUESTIONS
-
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The demo's laptop."""
-    folder = tmp_path_factory.mktemp("demo")
-    play(folder)
-    return load(folder / "laptop" / "agent.toml")
 
 
 @pytest.fixture(scope="module")
 def tab(settings: Settings) -> Iterator[Any]:
     """A browser that was let in to its page."""
-    stopping = threading.Event()
-    serving = threading.Thread(target=serve, args=(settings, settings.state_dir.parent / "agent.toml", stopping))
-    with started_browser() as chromium:
-        opened = chromium.new_page()
-        opened.goto(open_page(settings, serving.start).url)
+    with started_browser() as chromium, let_in(chromium, settings) as opened:
         yield opened
-    stopping.set()
-    serving.join(10)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

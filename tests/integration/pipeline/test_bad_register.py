@@ -81,6 +81,21 @@ def test_without_any_register_photos_wait_with_that_reason(laptop: Laptop) -> No
     assert private.exists()
 
 
+def test_a_laptop_that_never_read_a_register_is_not_done(laptop: Laptop) -> None:
+    assert laptop.command("status").returncode == 0, "nothing was tried yet"
+    missing(laptop)
+    assert laptop.run().exit_code == 2
+    assert laptop.command("status").returncode == 2
+    laptop.server.stop()  # type: ignore[attr-defined]  # tests' own server
+    assert laptop.run().exit_code == 5
+    told = laptop.command("status")
+    assert (told.returncode, "not read yet" in told.stdout) == (5, True)
+    laptop.server.restart()  # type: ignore[attr-defined]
+    laptop.register(VISITS)
+    assert laptop.run().exit_code == 0
+    assert laptop.command("status").returncode == 0
+
+
 def test_a_register_that_was_not_renewed_for_too_long_decides_nothing(laptop: Laptop) -> None:
     laptop.run()
     laptop.server.stop()  # type: ignore[attr-defined]  # tests' own server

@@ -377,6 +377,21 @@ def test_a_damaged_record_ends_it_with_10(after_a_visit: Laptop) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_what_was_found_is_shown_although_nothing_can_be_signed(after_a_visit: Laptop) -> None:
+    put(after_a_visit.home / "Downloads" / "IMG_1.jpg", jpeg(ON_VISIT, seed=1))
+    key = after_a_visit.settings.key_file.with_name("log_ed25519")
+    aside = key.rename(key.with_suffix(".aside"))
+    try:
+        done = after_a_visit.command("inspect")
+    finally:
+        aside.rename(key)
+    assert done.returncode == 1
+    assert "Science Museum" in done.stdout
+    assert inspections(after_a_visit) == []
+    after_a_visit.run()
+    assert len(inspections(after_a_visit)) == 1
+
+
 def test_what_the_share_has_lost_does_not_count_as_sent(after_a_visit: Laptop, inspect: Inspect) -> None:
     put(after_a_visit.home / "Downloads" / "IMG_1.jpg", jpeg(ON_VISIT, seed=1))
     settings = after_a_visit.settings

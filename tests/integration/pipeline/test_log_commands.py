@@ -13,6 +13,8 @@ import pytest
 from tests.laptop import Laptop
 from tests.unit.record.copies import spoil_signature
 
+STATED = [word for place in ("phone", "bin", "cloud", "messages", "card") for word in (f"--{place}", "had-none")]
+
 
 @pytest.fixture(autouse=True)
 def fresh_key(laptop: Laptop) -> Iterator[None]:
@@ -68,6 +70,12 @@ def test_a_laptop_that_has_published_nothing_yet_is_not_fine(laptop: Laptop) -> 
     done = laptop.command("log", "verify", "--json")
     assert done.returncode == 12
     assert json.loads(done.stdout)["whole"] is False
+
+
+@pytest.mark.parametrize("words", [("inspect",), ("attest", "museum", *STATED), ("log", "rotate-key")])
+def test_the_record_is_signed_after_each_command_that_adds_to_it(after_a_trip: Laptop, words: tuple[str, ...]) -> None:
+    assert after_a_trip.command(*words).returncode == 0
+    assert after_a_trip.command("log", "verify").returncode == 0
 
 
 def test_a_record_put_back_from_a_backup_is_reported_on_the_laptop(after_a_trip: Laptop) -> None:

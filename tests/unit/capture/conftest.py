@@ -1,6 +1,5 @@
 """A file's bytes in, its capture out."""
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,13 @@ import pytest
 
 from agent.capture import read
 from agent.model.capture import Capture
-from tests.unit.capture.photobuilding import NOW, app1, exif_block, jpeg
-
-Reads = Callable[..., Capture]
+from tests.unit.capture.photobuilding import (
+    NOW,
+    Reads,
+    app1,
+    exif_block,
+    jpeg,
+)
 
 
 @pytest.fixture

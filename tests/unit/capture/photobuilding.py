@@ -2,15 +2,24 @@
 
 import io
 import struct
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import piexif
 from PIL import Image
 
+from agent.model.capture import Capture
+
+Reads = Callable[..., Capture]
+"""What the fixtures `reads` and `photo` are."""
+
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 TAKEN = b"2026:03:14 10:11:12"
+SHOWN = datetime(2026, 3, 14, 10, 11, 12)  # noqa: DTZ001  # what a camera's clock showed
+AT = SHOWN.replace(tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 
 Field = tuple[int, int, int, bytes]
 """Tag, type, count, and the value's bytes (or the four bytes of a pointer)."""
@@ -34,6 +43,16 @@ def segment(marker: int, payload: bytes) -> bytes:
 def jpeg(*segments: bytes, trailer: bytes = b"") -> bytes:
     """The picture with these segments put in first, and a trailer behind its end."""
     return PICTURE[:2] + b"".join(segments) + PICTURE[2:] + trailer
+
+
+def wall(*parts: int) -> datetime:
+    """A wall clock, on purpose."""
+    return datetime(*parts)  # noqa: DTZ001
+
+
+def box(kind: bytes, content: bytes = b"") -> bytes:
+    """A box of a film or a HEIC (ISO 14496-12)."""
+    return struct.pack(">I", len(content) + 8) + kind + content
 
 
 def app1(block: bytes) -> bytes:

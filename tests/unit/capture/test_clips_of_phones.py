@@ -1,19 +1,26 @@
 """Clips as phones, action cameras and exports leave them, and clocks that began again."""
 
 import struct
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import piexif
 import pytest
 
 from agent.capture.clock import read_offset
-from agent.model.capture import Capture
 from agent.model.times import Interval, Level
-from tests.unit.capture.photobuilding import NOW, OFFSET, ORIGINAL, TAKEN, app1, exif_block, gps_at, jpeg
-from tests.unit.capture.test_films_of_cameras import avi, box, chunk, movie
-
-Reads = Callable[..., Capture]
+from tests.unit.capture.photobuilding import (
+    NOW,
+    OFFSET,
+    ORIGINAL,
+    TAKEN,
+    Reads,
+    app1,
+    box,
+    exif_block,
+    gps_at,
+    jpeg,
+)
+from tests.unit.capture.test_films_of_cameras import avi, chunk, movie
 
 ENDED = datetime(2026, 3, 14, 10, 11, 15, tzinfo=UTC)
 LENGTH = 3.0

@@ -15,11 +15,22 @@ from agent.capture.evidence import Stamp
 from agent.capture.placezone import with_zone_of_place
 from agent.model.capture import Capture, Place
 from agent.model.times import Interval, Level, WallClock
-from tests.unit.capture.photobuilding import NOW, OFFSET, ORIGINAL, PICTURE, TAKEN, app1, exif_block, gps_at, jpeg
+from tests.unit.capture.photobuilding import (
+    AT,
+    NOW,
+    OFFSET,
+    ORIGINAL,
+    PICTURE,
+    SECOND,
+    SHOWN,
+    TAKEN,
+    app1,
+    exif_block,
+    gps_at,
+    jpeg,
+)
 
-AT = datetime(2026, 3, 14, 10, 11, 12)  # noqa: DTZ001  # what a camera's clock showed
-SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
-UTC_AT = AT.replace(tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 Pair = Callable[..., Capture]
 
@@ -74,7 +85,7 @@ def test_an_xmp_of_the_same_time_changes_nothing(pair: Pair, tmp_path: Path, tim
 def test_an_xmp_that_says_another_time_must_lead_to_the_same_decision(pair: Pair) -> None:
     found = pair(WITH_OFFSET, xmp("2026-03-15T20:00:00"), "IMG_0001.xmp")
     later = datetime(2026, 3, 15, 20, tzinfo=UTC)
-    assert (found.level, found.taken) == (Level.OWN_OFFSET, Interval(UTC_AT, UTC_AT + SECOND)), "it does not override"
+    assert (found.level, found.taken) == (Level.OWN_OFFSET, Interval(AT, AT + SECOND)), "it does not override"
     assert found.also == (Interval(later, later + SECOND),)
     assert "both times must lead to the same decision" in found.notes[0]
 
@@ -87,7 +98,7 @@ def test_another_wall_clock_time_in_xmp_may_be_of_any_zone(pair: Pair) -> None:
 
 def test_an_xmp_alone_is_a_hint_and_not_enough_to_delete_on(pair: Pair) -> None:
     found = pair(PICTURE, xmp("2026-03-14T10:11:12+00:00"), "IMG_0001.xmp")
-    assert (found.level, found.taken) == (Level.FILE_NAME, Interval(UTC_AT, UTC_AT + SECOND))
+    assert (found.level, found.taken) == (Level.FILE_NAME, Interval(AT, AT + SECOND))
     assert not found.level.decides
 
 
@@ -112,7 +123,7 @@ def test_an_edit_after_the_picture_was_taken_changes_nothing(pair: Pair, tmp_pat
 
 def test_an_edit_before_the_picture_was_taken_throws_doubt_on_the_clock(pair: Pair) -> None:
     found = pair(WITH_OFFSET, aae("2026-03-10T08:00:00Z"), "IMG_0001.AAE")
-    assert found.taken == Interval(UTC_AT, UTC_AT + SECOND)
+    assert found.taken == Interval(AT, AT + SECOND)
     assert found.also[0].latest == datetime(2026, 3, 10, 8, 0, 1, tzinfo=UTC)
     assert "edited before it was taken" in found.notes[0]
 
@@ -139,7 +150,7 @@ def avi() -> bytes:
 
 def test_a_thumbnail_is_a_hint_for_a_film_that_says_nothing(pair: Pair) -> None:
     found = pair(avi(), WALL_CLOCK, "MVI_0001.THM")
-    assert (found.format, found.level, found.taken) == ("avi", Level.FILE_NAME, WallClock(AT, AT + SECOND))
+    assert (found.format, found.level, found.taken) == ("avi", Level.FILE_NAME, WallClock(SHOWN, SHOWN + SECOND))
 
 
 def test_a_thumbnail_of_the_same_time_bears_it_out(pair: Pair) -> None:
@@ -153,21 +164,21 @@ def live(written: str, content_id: str | None = "one") -> Companion:
 
 
 def still(level: Level = Level.ASSUMED_ZONE, content_id: str | None = "one") -> Capture:
-    taken = WallClock(AT, AT + SECOND) if level is Level.ASSUMED_ZONE else Interval(UTC_AT, UTC_AT + SECOND)
+    taken = WallClock(SHOWN, SHOWN + SECOND) if level is Level.ASSUMED_ZONE else Interval(AT, AT + SECOND)
     return Capture("heic", "2026-03-14T10:11:12", None, taken, level, ("EXIF DateTimeOriginal",), content_id=content_id)
 
 
 def test_level_b_the_clip_of_a_live_photo_gives_its_pictures_clock_an_offset() -> None:
     found = corroborated(still(), [live("2026-03-14T10:11:11+0100")], NOW)
     assert found.level is Level.OWN_OFFSET
-    assert found.taken == Interval(UTC_AT - HOUR, UTC_AT - HOUR + SECOND), "the picture's own second, not the clip's"
+    assert found.taken == Interval(AT - HOUR, AT - HOUR + SECOND), "the picture's own second, not the clip's"
     assert found.basis[-1] == "the offset of its Live Photo partner"
 
 
 @pytest.mark.parametrize(("mine", "theirs"), [("one", "two"), (None, None), ("one", None), (None, "one")])
 def test_a_clip_that_is_a_partner_by_its_name_alone_gives_no_offset(mine: str | None, theirs: str | None) -> None:
     found = corroborated(still(content_id=mine), [live("2026-03-14T10:11:11+0100", theirs)], NOW)
-    assert (found.level, found.taken, found.also) == (Level.ASSUMED_ZONE, WallClock(AT, AT + SECOND), ())
+    assert (found.level, found.taken, found.also) == (Level.ASSUMED_ZONE, WallClock(SHOWN, SHOWN + SECOND), ())
 
 
 def test_a_clip_that_contradicts_its_picture_never_overrides_it() -> None:
@@ -175,7 +186,7 @@ def test_a_clip_that_contradicts_its_picture_never_overrides_it() -> None:
         found = corroborated(still(level), [live("2026-03-14T15:00:00+0000")], NOW)
         assert (found.level, found.taken) == (level, still(level).taken)
         assert found.also == (
-            Interval(UTC_AT.replace(hour=15, minute=0, second=0), UTC_AT.replace(hour=15, minute=0, second=1)),
+            Interval(AT.replace(hour=15, minute=0, second=0), AT.replace(hour=15, minute=0, second=1)),
         )
 
 
@@ -192,10 +203,10 @@ def test_a_files_time_of_change_is_worth_nothing(tmp_path: Path, content: bytes)
 
 
 def test_a_wall_clock_is_read_by_the_zone_of_its_place_too() -> None:
-    taken = WallClock(AT, AT + SECOND)
+    taken = WallClock(SHOWN, SHOWN + SECOND)
     capture = Capture("jpeg", taken=taken, level=Level.ASSUMED_ZONE, place=Place(48.85, 2.35))
     found = with_zone_of_place(capture, lambda place: ("Europe/Paris",))
-    assert found.also == (Interval(UTC_AT - HOUR, UTC_AT - HOUR + SECOND),)
+    assert found.also == (Interval(AT - HOUR, AT - HOUR + SECOND),)
     assert found.taken == taken
 
 
@@ -208,7 +219,7 @@ def test_both_sides_of_a_border_and_of_a_clock_change_count() -> None:
 
 @pytest.mark.parametrize("level", [Level.OWN_OFFSET, Level.FILE_NAME])
 def test_only_a_wall_clock_that_decides_has_the_place_asked(level: Level) -> None:
-    taken = Interval(UTC_AT, UTC_AT) if level is Level.OWN_OFFSET else WallClock(AT, AT)
+    taken = Interval(AT, AT) if level is Level.OWN_OFFSET else WallClock(SHOWN, SHOWN)
     capture = Capture("jpeg", taken=taken, level=level, place=Place(48.85, 2.35))
     assert with_zone_of_place(capture, lambda place: ("Europe/Paris",)) == capture
 
@@ -218,4 +229,4 @@ def test_a_photo_from_paris_is_read_by_the_clocks_of_paris(tmp_path: Path) -> No
     path = tmp_path / "a.jpg"
     gps = {tag: value for tag, value in gps_at("2026:03:14 10:11:12", 48.85, 2.35).items() if tag not in {7, 29}}
     path.write_bytes(jpeg(app1(exif_block(exif={ORIGINAL: TAKEN}, gps=gps))))
-    assert read(path, now=NOW).also == (Interval(UTC_AT - HOUR, UTC_AT - HOUR + SECOND),)
+    assert read(path, now=NOW).also == (Interval(AT - HOUR, AT - HOUR + SECOND),)

@@ -4,26 +4,29 @@ import json
 import shutil
 import struct
 import subprocess
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from agent.capture.avi import stamp_of
-from agent.model.capture import Camera, Capture, Place
+from agent.model.capture import Camera, Place
 from agent.model.times import Interval, Level, WallClock
-from tests.unit.capture.photobuilding import ORIGINAL, TAKEN, app1, directory, exif_block, gps_at, jpeg
+from tests.unit.capture.photobuilding import (
+    ORIGINAL,
+    SECOND,
+    SHOWN,
+    TAKEN,
+    Reads,
+    app1,
+    box,
+    directory,
+    exif_block,
+    gps_at,
+    jpeg,
+)
 
-Reads = Callable[..., Capture]
-
-AT = datetime(2026, 3, 14, 10, 11, 12)  # noqa: DTZ001  # what a camera's clock showed
-SECOND = timedelta(seconds=1)
-WALL = WallClock(AT, AT + SECOND)
-
-
-def box(kind: bytes, content: bytes = b"") -> bytes:
-    return struct.pack(">I", len(content) + 8) + kind + content
+WALL = WallClock(SHOWN, SHOWN + SECOND)
 
 
 def movie(*inside: bytes, behind: bytes = b"") -> bytes:
@@ -203,7 +206,7 @@ SONY = (
 def test_sonys_xml_says_when_with_its_offset_and_by_which_camera(reads: Reads, tmp_path: Path) -> None:
     handler = box(b"hdlr", bytes(8) + b"nrtm" + bytes(13))
     found = reads(movie(behind=box(b"meta", bytes(4) + handler + box(b"xml ", SONY))), "C0001.MP4")
-    at = AT.replace(tzinfo=UTC)
+    at = SHOWN.replace(tzinfo=UTC)
     assert (found.level, found.taken) == (Level.OWN_OFFSET, Interval(at, at + SECOND))
     assert found.camera == Camera("Sony", "ILCE-7M4", "4294967295")
     assert by_exiftool(tmp_path / "C0001.MP4", "CreationDateValue")["CreationDateValue"] == "2026:03:14 11:11:12+01:00"

@@ -1,42 +1,34 @@
 """Levels E, F and X of the table in config/README.md: what hints at a time, limits it, or cannot be one."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import piexif
 import pytest
 
-from agent.model.capture import Capture
 from agent.model.times import Interval, Level, WallClock
 from tests.unit.capture.photobuilding import (
+    AT,
     DIGITIZED,
     MODIFIED,
     NOW,
     OFFSET,
     ORIGINAL,
     PICTURE,
+    SECOND,
     TAKEN,
+    Reads,
     app1,
     exif_block,
     gps_at,
     jpeg,
     segment,
+    wall,
 )
-
-Photo = Callable[..., Capture]
-
-AT = datetime(2026, 3, 14, 10, 11, 12, tzinfo=UTC)
-SECOND = timedelta(seconds=1)
-
-
-def wall(*parts: int) -> datetime:
-    return datetime(*parts)  # noqa: DTZ001 (a wall clock, on purpose)
-
 
 # --- E: hints ------------------------------------------------------------------------------------------------------
 
 
-def test_level_e_a_pixel_name_is_utc(photo: Photo) -> None:
+def test_level_e_a_pixel_name_is_utc(photo: Reads) -> None:
     found = photo(name="PXL_20260314_101112345.jpg")
     assert found.level is Level.FILE_NAME
     assert found.taken == Interval(AT - timedelta(minutes=1), AT + timedelta(minutes=1))
@@ -59,18 +51,18 @@ def test_level_e_a_pixel_name_is_utc(photo: Photo) -> None:
         "Captura de pantalla 2026-03-14 a las 10.11.12.jpg",
     ],
 )
-def test_level_e_other_names_are_local_time(photo: Photo, name: str) -> None:
+def test_level_e_other_names_are_local_time(photo: Reads, name: str) -> None:
     found = photo(name=name)
     assert found.level is Level.FILE_NAME
     assert found.taken == WallClock(wall(2026, 3, 14, 10, 10, 12), wall(2026, 3, 14, 10, 12, 12))
 
 
 @pytest.mark.parametrize("name", ["WhatsApp Image 2026-03-14 at 10.11.12.jpeg", "Imagen de WhatsApp 2026-03-14.jpg"])
-def test_a_messengers_day_in_any_language_is_an_upper_bound(photo: Photo, name: str) -> None:
+def test_a_messengers_day_in_any_language_is_an_upper_bound(photo: Reads, name: str) -> None:
     assert photo(name=name).level is Level.UPPER_BOUND
 
 
-def test_a_name_is_asked_only_where_the_content_is_silent(photo: Photo) -> None:
+def test_a_name_is_asked_only_where_the_content_is_silent(photo: Reads) -> None:
     assert photo({ORIGINAL: TAKEN}, name="IMG_20250101_090909.jpg").level is Level.ASSUMED_ZONE
     assert photo(first={MODIFIED: TAKEN}, name="IMG_20250101_090909.jpg").level is Level.UPPER_BOUND
 
@@ -79,11 +71,11 @@ def test_a_name_is_asked_only_where_the_content_is_silent(photo: Photo) -> None:
     "name",
     ["DSC_0042.jpg", "IMG_20260230_101112.jpg", "IMG-20261301-WA0001.jpg", "IMG_20990314_101112.jpg", "holiday.jpg"],
 )
-def test_a_name_without_a_possible_time_says_nothing(photo: Photo, name: str) -> None:
+def test_a_name_without_a_possible_time_says_nothing(photo: Reads, name: str) -> None:
     assert photo(name=name).level is Level.IMPOSSIBLE
 
 
-def test_a_time_that_is_only_in_xmp_is_a_hint(reads: Photo) -> None:
+def test_a_time_that_is_only_in_xmp_is_a_hint(reads: Reads) -> None:
     packet = (
         b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'>"
         b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description "
@@ -108,14 +100,14 @@ CREATED = ((5, b"A title"), (55, b"20260314"), (60, b"101112+0100"))
 
 
 @pytest.mark.parametrize("before", [b"", PATH_INFO])
-def test_a_time_that_is_only_in_iptc_is_a_hint(reads: Photo, before: bytes) -> None:
+def test_a_time_that_is_only_in_iptc_is_a_hint(reads: Reads, before: bytes) -> None:
     found = reads(jpeg(resources(*CREATED, before=before)), "a.jpg")
     assert (found.level, found.basis) == (Level.FILE_NAME, ("IPTC DateCreated",))
     assert (found.recorded, found.offset) == ("2026-03-14T10:11:12", "+0100")
     assert found.notes == ("its capture time is only in IPTC, which programs write",)
 
 
-def test_iptc_is_asked_only_where_exif_and_xmp_are_silent(reads: Photo) -> None:
+def test_iptc_is_asked_only_where_exif_and_xmp_are_silent(reads: Reads) -> None:
     exif = app1(exif_block(exif={ORIGINAL: b"2026:03:15 09:00:00"}))
     assert reads(jpeg(resources(*CREATED), exif)).recorded == "2026-03-15T09:00:00"
 
@@ -133,11 +125,11 @@ def test_iptc_is_asked_only_where_exif_and_xmp_are_silent(reads: Photo) -> None:
         segment(0xED, b""),
     ],
 )
-def test_an_iptc_time_that_is_half_or_broken_says_nothing(reads: Photo, segments: bytes) -> None:
+def test_an_iptc_time_that_is_half_or_broken_says_nothing(reads: Reads, segments: bytes) -> None:
     assert (found := reads(jpeg(segments))).level is Level.IMPOSSIBLE, found
 
 
-def test_a_gps_time_alone_is_a_hint(photo: Photo) -> None:
+def test_a_gps_time_alone_is_a_hint(photo: Reads) -> None:
     found = photo(gps=gps_at("2026:03:14 10:11:12"))
     assert found.level is Level.FILE_NAME
     assert found.taken == Interval(AT - timedelta(minutes=5), AT + timedelta(minutes=5))
@@ -146,20 +138,20 @@ def test_a_gps_time_alone_is_a_hint(photo: Photo) -> None:
 # --- F: not later than ---------------------------------------------------------------------------------------------
 
 
-def test_level_f_a_time_of_change_is_only_an_upper_bound(photo: Photo) -> None:
+def test_level_f_a_time_of_change_is_only_an_upper_bound(photo: Reads) -> None:
     found = photo(first={MODIFIED: TAKEN})
     assert found.level is Level.UPPER_BOUND
     assert found.taken == Interval(datetime(1990, 1, 1, tzinfo=UTC), AT + SECOND + timedelta(hours=12))
     assert found.basis == ("EXIF ModifyDate",)
 
 
-def test_a_time_of_change_with_its_offset_is_read_by_it(photo: Photo) -> None:
+def test_a_time_of_change_with_its_offset_is_read_by_it(photo: Reads) -> None:
     found = photo({piexif.ExifIFD.OffsetTime: b"+01:00"}, first={MODIFIED: TAKEN})
     assert isinstance(found.taken, Interval)
     assert found.taken.latest == AT + SECOND - timedelta(hours=1)
 
 
-def test_level_f_a_scan_time_is_only_an_upper_bound(photo: Photo) -> None:
+def test_level_f_a_scan_time_is_only_an_upper_bound(photo: Reads) -> None:
     found = photo({DIGITIZED: TAKEN}, first={MODIFIED: b"2026:04:01 09:00:00"})
     assert (found.level, found.basis) == (Level.UPPER_BOUND, ("EXIF DateTimeDigitized",))
 
@@ -173,7 +165,7 @@ def test_level_f_a_scan_time_is_only_an_upper_bound(photo: Photo) -> None:
         "signal-2026-03-14-101112.jpg",
     ],
 )
-def test_level_f_a_messengers_name_is_when_it_was_sent(photo: Photo, name: str) -> None:
+def test_level_f_a_messengers_name_is_when_it_was_sent(photo: Reads, name: str) -> None:
     found = photo(name=name)
     assert found.level is Level.UPPER_BOUND
     assert isinstance(found.taken, Interval)
@@ -183,7 +175,7 @@ def test_level_f_a_messengers_name_is_when_it_was_sent(photo: Photo, name: str) 
 @pytest.mark.parametrize(
     "name", ["FB_IMG_1773483072000.jpg", "mmexport1773483072000.jpg", "wx_camera_1773483072000.jpg"]
 )
-def test_level_f_a_name_of_milliseconds_is_when_it_was_saved(photo: Photo, name: str) -> None:
+def test_level_f_a_name_of_milliseconds_is_when_it_was_saved(photo: Reads, name: str) -> None:
     found = photo(name=name)
     assert found.level is Level.UPPER_BOUND
     assert isinstance(found.taken, Interval)
@@ -223,40 +215,40 @@ def test_level_f_a_name_of_milliseconds_is_when_it_was_saved(photo: Photo, name:
         b"2031:03:14 10:11:12",
     ],
 )
-def test_level_x_a_time_that_cannot_be(photo: Photo, written: bytes) -> None:
+def test_level_x_a_time_that_cannot_be(photo: Reads, written: bytes) -> None:
     found = photo({ORIGINAL: written})
     assert (found.level, found.taken) == (Level.IMPOSSIBLE, None)
     assert found.notes
 
 
-def test_level_x_nothing_says_when_it_was_taken(reads: Photo) -> None:
+def test_level_x_nothing_says_when_it_was_taken(reads: Reads) -> None:
     found = reads(PICTURE)
     assert (found.format, found.level, found.taken, found.recorded) == ("jpeg", Level.IMPOSSIBLE, None, None)
     assert found.notes == ("nothing in it says when it was taken",)
 
 
-def test_an_impossible_time_is_shown_as_written(photo: Photo) -> None:
+def test_an_impossible_time_is_shown_as_written(photo: Reads) -> None:
     assert photo({ORIGINAL: b"0000:00:00 00:00:00"}).recorded == "0000:00:00 00:00:00"
     assert photo({ORIGINAL: b"1970:01:01 00:00:12"}).recorded == "1970-01-01T00:00:12"
 
 
-def test_a_clock_that_was_reset_is_not_rescued_by_the_files_name(photo: Photo) -> None:
+def test_a_clock_that_was_reset_is_not_rescued_by_the_files_name(photo: Reads) -> None:
     assert photo({ORIGINAL: b"2000:01:01 00:00:10"}, name="IMG_20260314_101112.jpg").level is Level.IMPOSSIBLE
 
 
-def test_zeros_leave_the_word_to_the_weaker_evidence(photo: Photo) -> None:
+def test_zeros_leave_the_word_to_the_weaker_evidence(photo: Reads) -> None:
     found = photo({ORIGINAL: b"0000:00:00 00:00:00"}, name="IMG_20260314_101112.jpg")
     assert found.level is Level.FILE_NAME
     assert any("zeros" in note for note in found.notes)
 
 
-def test_a_camera_may_run_a_day_ahead_of_this_laptop_in_any_zone(photo: Photo) -> None:
+def test_a_camera_may_run_a_day_ahead_of_this_laptop_in_any_zone(photo: Reads) -> None:
     ahead = (NOW + timedelta(hours=37)).strftime("%Y:%m:%d %H:%M:%S").encode()
     assert photo({ORIGINAL: ahead}).level is Level.ASSUMED_ZONE
     assert photo({ORIGINAL: ahead, OFFSET: b"+00:00"}).level is Level.IMPOSSIBLE
 
 
-def test_level_x_two_exif_blocks_that_disagree_are_for_a_person(reads: Photo) -> None:
+def test_level_x_two_exif_blocks_that_disagree_are_for_a_person(reads: Reads) -> None:
     one, two = exif_block(exif={ORIGINAL: TAKEN}), exif_block(exif={ORIGINAL: b"2026:03:15 10:11:12"})
     found = reads(jpeg(app1(one), app1(two)))
     assert (found.level, found.taken) == (Level.IMPOSSIBLE, None)
@@ -264,6 +256,6 @@ def test_level_x_two_exif_blocks_that_disagree_are_for_a_person(reads: Photo) ->
     assert found.recorded == "2026-03-14T10:11:12"
 
 
-def test_two_exif_blocks_of_one_mind_are_read_as_one(reads: Photo) -> None:
+def test_two_exif_blocks_of_one_mind_are_read_as_one(reads: Reads) -> None:
     one, two = exif_block(exif={ORIGINAL: TAKEN}), exif_block(exif={ORIGINAL: TAKEN, OFFSET: b"+00:00"})
     assert reads(jpeg(app1(one), app1(two))).recorded == "2026-03-14T10:11:12"

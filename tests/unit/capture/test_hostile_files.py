@@ -4,7 +4,6 @@ import struct
 import time
 import tracemalloc
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,18 +13,22 @@ from hypothesis import strategies as st
 from agent.capture import read
 from agent.capture.evidence import Clip, Evidence, Exif, Fix, Stamp
 from agent.capture.judge import judge
-from agent.model.capture import Capture
 from agent.model.times import Level
-from tests.unit.capture.photobuilding import NOW, ORIGINAL, TAKEN, app1, directory, exif_block, jpeg, segment
-
-Reads = Callable[..., Capture]
+from tests.unit.capture.photobuilding import (
+    NOW,
+    ORIGINAL,
+    TAKEN,
+    Reads,
+    app1,
+    box,
+    directory,
+    exif_block,
+    jpeg,
+    segment,
+)
 
 HEADER = b"MM\0*\0\0\0\x08"
 A_SECOND = 1.0
-
-
-def box(kind: bytes, content: bytes = b"") -> bytes:
-    return struct.pack(">I", len(content) + 8) + kind + content
 
 
 def long(value: int) -> bytes:

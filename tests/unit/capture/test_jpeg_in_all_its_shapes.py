@@ -1,13 +1,11 @@
 """What cameras, phones and programs do with a JPEG's segments, and what a cut file looks like."""
 
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from agent.capture import read
-from agent.model.capture import Capture
 from agent.model.times import Level
 from tests.unit.capture.photobuilding import (
     NOW,
@@ -15,14 +13,13 @@ from tests.unit.capture.photobuilding import (
     ORIGINAL,
     PICTURE,
     TAKEN,
+    Reads,
     app1,
     directory,
     exif_block,
     jpeg,
     segment,
 )
-
-Reads = Callable[..., Capture]
 
 BLOCK = exif_block(exif={ORIGINAL: TAKEN, OFFSET: b"+00:00"})
 XMP = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")

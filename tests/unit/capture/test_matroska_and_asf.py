@@ -4,7 +4,6 @@ import json
 import shutil
 import struct
 import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,11 +17,12 @@ from agent.capture.matroska import read_matroska
 from agent.capture.sniff import sniff
 from agent.model.capture import Capture
 from agent.model.times import Interval, Level
-from tests.unit.capture.photobuilding import NOW
+from tests.unit.capture.photobuilding import (
+    AT,
+    NOW,
+    Reads,
+)
 
-Reads = Callable[..., Capture]
-
-AT = datetime(2026, 3, 14, 10, 11, 12, tzinfo=UTC)
 ANY_ZONE = Interval(AT - timedelta(hours=14, seconds=65), AT + timedelta(hours=12, seconds=60))
 """Five seconds of film, a minute of tolerance, and any zone that the recorder's clock may have had."""
 

@@ -1,17 +1,23 @@
 """What made a picture or a video: a camera, a messenger, a screen, an editor, or something unknown."""
 
 import unicodedata
-from collections.abc import Callable
 from typing import Any
 
 import piexif
 import pytest
 
-from agent.model.capture import Capture, Origin
-from tests.unit.capture.photobuilding import ORIGINAL, TAKEN, app1, exif_block, jpeg, segment
-from tests.unit.capture.test_films_of_cameras import box, movie
-
-Reads = Callable[..., Capture]
+from agent.model.capture import Origin
+from tests.unit.capture.photobuilding import (
+    ORIGINAL,
+    TAKEN,
+    Reads,
+    app1,
+    box,
+    exif_block,
+    jpeg,
+    segment,
+)
+from tests.unit.capture.test_films_of_cameras import movie
 
 CANON = {piexif.ImageIFD.Make: b"Canon", piexif.ImageIFD.Model: b"Canon EOS R6"}
 EXPOSED = {piexif.ExifIFD.ExposureTime: (1, 250), piexif.ExifIFD.FNumber: (4, 1)}

@@ -2,7 +2,6 @@
 
 import struct
 import zlib
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,17 +10,20 @@ import pytest
 from agent.capture.sniff import sniff
 from agent.model.capture import Camera, Capture, Place
 from agent.model.times import Interval, Level
-from tests.unit.capture.photobuilding import NOW, OFFSET, ORIGINAL, TAKEN, directory, exif_block
-
-Reads = Callable[..., Capture]
+from tests.unit.capture.photobuilding import (
+    AT,
+    NOW,
+    OFFSET,
+    ORIGINAL,
+    TAKEN,
+    Reads,
+    box,
+    directory,
+    exif_block,
+)
 
 BLOCK = exif_block(exif={ORIGINAL: TAKEN, OFFSET: b"+00:00"})
-AT = datetime(2026, 3, 14, 10, 11, 12, tzinfo=UTC)
 QUICKTIME = datetime(1904, 1, 1, tzinfo=UTC)
-
-
-def box(kind: bytes, content: bytes = b"") -> bytes:
-    return struct.pack(">I", len(content) + 8) + kind + content
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:

@@ -4,7 +4,6 @@ import json
 import shutil
 import struct
 import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,16 @@ from typing import Any
 import pytest
 
 from agent.capture import read
-from agent.model.capture import Capture
 from agent.model.times import Level
-from tests.unit.capture.photobuilding import NOW, TAKEN, app1, directory, jpeg
+from tests.unit.capture.photobuilding import (
+    NOW,
+    TAKEN,
+    Reads,
+    app1,
+    directory,
+    jpeg,
+)
 
-Reads = Callable[..., Capture]
 Field = tuple[int, int, int, bytes]
 
 DATED: Field = (0x9003, 2, 20, TAKEN + b"\0")

@@ -293,7 +293,9 @@ def test_any_answer_of_a_worker_is_a_valid_capture_or_garbled(capture: Capture, 
         found = codec.capture_of({**codec.of_capture(capture), field: value})
     except wire.Garbled:
         return
-    assert isinstance(getattr(found, field, True), type(getattr(capture, field, True)) | type(value) | tuple | Place)
+    assert isinstance(
+        getattr(found, field, True), type(getattr(capture, field, True)) | type(value) | tuple | Place | timedelta
+    )
 
 
 @given(st.binary(max_size=50))

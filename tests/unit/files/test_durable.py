@@ -57,7 +57,8 @@ def test_every_folder_above_a_new_file_is_synced(tmp_path: Path) -> None:
 @traced
 def test_a_first_entry_is_durable_up_to_the_state_folder(tmp_path: Path) -> None:
     code = (
-        "from datetime import datetime, UTC; from pathlib import Path; from agent.record import Draft, EntryKind, Record\n"
+        "from datetime import datetime, UTC; from pathlib import Path\n"
+        "from agent.record import Draft, EntryKind, Record\n"
         f"record = Record.open(Path({str(tmp_path)!r}) / 'state' / 'record', 'laptop-17')\n"
         "record.append(Draft(EntryKind.HEARTBEAT, {}, 'e', datetime.now(UTC)))"
     )
@@ -68,7 +69,8 @@ def test_a_first_entry_is_durable_up_to_the_state_folder(tmp_path: Path) -> None
 def test_a_first_entry_syncs_folders_that_are_there_already(tmp_path: Path) -> None:
     (tmp_path / "state" / "record" / "laptop-17").mkdir(parents=True)
     code = (
-        "from datetime import datetime, UTC; from pathlib import Path; from agent.record import Draft, EntryKind, Record\n"
+        "from datetime import datetime, UTC; from pathlib import Path\n"
+        "from agent.record import Draft, EntryKind, Record\n"
         f"record = Record.open(Path({str(tmp_path)!r}) / 'state' / 'record', 'laptop-17')\n"
         "record.append(Draft(EntryKind.HEARTBEAT, {}, 'e', datetime.now(UTC)))"
     )

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,13 @@ from typing import Any
 import pytest
 
 from agent.audit.report import Made
+from agent.audit.report.mhl import Recorded
 from agent.audit.report.shown import NOT_SHOWN, FileNames, shown
+from agent.audit.report.tally import Tally
+from agent.model.ids import Sha256
 from agent.record import EntryKind
 from agent.record import record as recording
-from agent.record.entry import Draft
+from agent.record.entry import Draft, Entry
 from tests.schoolrecords import School
 
 SCRIPT = '<script>alert("1")</script>'
@@ -69,37 +73,68 @@ def test_markup_in_a_record_stays_text_on_every_page(liar: School, report: Calla
             assert (page.parent / link).exists(), link
 
 
-def test_strange_bodies_are_counted_as_not_said(liar: School, report: Callable[..., Made]) -> None:
-    strange: list[dict[str, Any]] = [
-        {},
-        {"visit": None},
-        {"visit": 7, "photo": []},
-        {"visit": "v", "photo": {"a": 1}, "files": [1, None, {"name": 5, "original_size": -3}], "proven_at": 17},
-        {"visit": "v", "photo": "p", "proven_at": "9999-12-31T23:59:59+00:00", "found_at": "0001-01-01T00:00:00+00:00"},
-        {"visit": "v", "photo": "q", "outcome": "x" * 10_000, "leftovers": {"kind": 3}, "hours": True, "version": []},
-        {
-            "visit": "\ud800\u202e" * 3,
-            "photo": "\x00",
-            "staff": "\ud800",
-            "leftovers": [{"kind": "\ud800", "found": 1}],
-        },
-    ]
-    from datetime import UTC
+STRANGE: list[dict[str, Any]] = [
+    {},
+    {"visit": None},
+    {"visit": 7, "photo": []},
+    {"visit": "v", "photo": {"a": 1}, "files": [1, None, {"name": 5, "original_size": -3}], "proven_at": 17},
+    {"visit": "v", "photo": "p", "proven_at": "9999-12-31T23:59:59+00:00", "found_at": "0001-01-01T00:00:00+00:00"},
+    {"visit": "v", "photo": "q", "outcome": "x" * 10_000, "leftovers": {"kind": 3}, "hours": True, "version": []},
+    {
+        "visit": "\ud800\u202e" * 3,
+        "photo": "\x00",
+        "staff": "\ud800",
+        "leftovers": [{"kind": "\ud800", "found": 1}],
+    },
+]
 
-    from agent.audit.report.tally import Tally
-    from agent.model.ids import Sha256
-    from agent.record.entry import Entry
 
+def strange_entries(device: str, now: datetime) -> list[Entry]:
+    bodies = [(kind, body) for kind in EntryKind for body in STRANGE]
+    return [Entry(index, now, device, kind, "e", body, Sha256("")) for index, (kind, body) in enumerate(bodies)]
+
+
+def test_strange_bodies_are_counted_as_not_said(liar: School) -> None:
     tally = Tally(liar.now, UTC)
-    index = 0
-    for kind in EntryKind:
-        for body in strange:
-            tally.entry(Entry(index, liar.now, "laptop-17", kind, "e", body, Sha256("")))
-            index += 1
-    tally.entry(Entry(index, liar.now.replace(year=1), "laptop-17", EntryKind.HEARTBEAT, "e", {}, Sha256("")))
-    tally.entry(Entry(index, liar.now.replace(year=9999), "laptop-17", EntryKind.HEARTBEAT, "e", {}, Sha256("")))
+    for entry in strange_entries("laptop-17", liar.now):
+        tally.entry(entry)
+    for year in (1, 9999):
+        at = liar.now.replace(year=year)
+        tally.entry(Entry(0, at, "laptop-17", EntryKind.HEARTBEAT, "e", {}, Sha256("")))
     tally.settle()
     assert sum(cell.photos for cell in tally.cells.values()) == 3
+
+
+def test_a_laptop_that_is_forgotten_leaves_nothing_in_the_sums(liar: School) -> None:
+    tally, alone = Tally(liar.now, UTC), Tally(liar.now, UTC)
+    recorded, recorded_alone = Recorded(), Recorded()
+    drafts = liar.photo("a1", "museum", liar.day(3))
+    sent = [Entry(n, one.at, "laptop-17", one.kind, "e", one.body, Sha256("")) for n, one in enumerate(drafts)]
+    others = [replace(one, device="laptop-66") for one in sent]
+    for entry in (*strange_entries("laptop-17", liar.now), *sent):
+        for sink in (tally, alone, recorded, recorded_alone):
+            sink.entry(entry)
+    for entry in (*strange_entries("laptop-66", liar.now), *others, *liar_files("laptop-66", liar.now)):
+        tally.entry(entry)
+        recorded.entry(entry)
+    assert sums(tally) != sums(alone)
+    tally.forget("laptop-66")
+    recorded.forget("laptop-66")
+    assert sums(tally) == sums(alone)
+    assert (recorded.digests, recorded.count) == (recorded_alone.digests, recorded_alone.count)
+
+
+def liar_files(device: str, now: datetime) -> list[Entry]:
+    """Transfers of another's file with other bytes, and of one in a visit's folder that nobody else names."""
+    names = ("visits/museum/a.jpg", "visits/elsewhere/b.jpg")
+    files = [{"name": name, "held_sha256": digit * 64} for name in names for digit in "01"]
+    return [Entry(0, now, device, EntryKind.TRANSFERRED, "e", {"visit": "museum", "files": files}, Sha256(""))]
+
+
+def sums(tally: Tally) -> list[object]:
+    """Which sums there are; each is one laptop's alone, as its key says."""
+    tables = ("cells", "laptops", "breaches", "_months", "left_out", "_visits", "_became", "_open")
+    return [*(list(getattr(tally, name)) for name in tables), tally.statements, tally.inspections]
 
 
 def test_half_characters_huge_numbers_and_the_ends_of_time_end_no_report(

@@ -1,18 +1,21 @@
 """Only entries that a trusted signature covers are given on, in the one pass that verifies them."""
 
 import shutil
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from agent.audit.verified import read_verified
+from agent.audit.evidence import Source
+from agent.audit.verified import read_verified, verified_entries
 from agent.record import Draft, EntryKind, Record
 from agent.record.entry import Entry
 from agent.record.keys import LogKey
 from tests.unit.record import before
 from tests.unit.record.bodies import AT, transferred
-from tests.unit.record.copies import only, published
+from tests.unit.record.copies import Way, only, publish, published
 from tests.unit.record.logkeys import key_of
 
 
@@ -24,6 +27,9 @@ class Given:
 
     def entry(self, entry: Entry) -> None:
         self.entries.append(entry)
+
+    def forget(self, device: str) -> None:
+        self.entries = [one for one in self.entries if one.device != device]
 
 
 @pytest.fixture
@@ -75,6 +81,21 @@ def test_entries_of_another_key_are_not_given(record: Record, tmp_path: Path, si
     assert given(copy, key_of("laptop-17", "another")).entries == []
 
 
+@pytest.mark.parametrize("counts", [[1], [5, 2], [3, 4, 1]])
+@pytest.mark.parametrize("way", [before.publish, publish])
+def test_reading_along_gives_what_reading_apart_gives(
+    record: Record, tmp_path: Path, signer: LogKey, counts: list[int], way: Way
+) -> None:
+    copy = published(record, tmp_path / "share", signer, counts, way)
+    for path in sorted(copy.iterdir()):
+        content = path.read_bytes()
+        for place in (len(content) // 3, len(content) - 2):
+            path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+            apart = [index for _, index, _ in verified_entries(copy, [signer.key])]
+            assert [one.index for one in given(copy, signer).entries] == apart, (path.name, place)
+        path.write_bytes(content)
+
+
 def test_nothing_counts_of_a_device_with_two_histories(tmp_path: Path, signer: LogKey) -> None:
     share = tmp_path / "share"
     for which in ("one", "other"):
@@ -83,6 +104,17 @@ def test_nothing_counts_of_a_device_with_two_histories(tmp_path: Path, signer: L
         record.seal(signer)
         before.publish(record, share)
     assert given(share / "record" / "laptop-17", signer).entries == []
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_nothing_counts_where_a_signature_of_another_history_lies_within(
+    record: Record, tmp_path: Path, signer: LogKey, size: int
+) -> None:
+    copy = published(record, tmp_path / "share", signer, [2, 3], before.publish)
+    other = Record.open(tmp_path / "other", "laptop-17")
+    elsewhere = published(other, tmp_path / "elsewhere", signer, [size], before.publish)
+    shutil.copy(only(elsewhere, "checkpoint"), copy)
+    assert given(copy, signer).entries == []
 
 
 def test_an_unsigned_stretch_put_before_the_signed_one_gives_nothing(
@@ -96,6 +128,39 @@ def test_an_unsigned_stretch_put_before_the_signed_one_gives_nothing(
             shutil.copy(file, copy / file.name)
     photos = [one.index for one in given(copy, signer).entries]
     assert photos == [0, 1, 2]
+
+
+def test_a_whole_record_is_read_once(
+    record: Record, tmp_path: Path, signer: LogKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = published(record, tmp_path / "share", signer, [3, 4])
+    opened: Counter[str] = Counter()
+    really = Source.open
+
+    def counting(source: Source) -> BinaryIO:
+        opened[f"{source.name} {source.start}"] += 1
+        return really(source)
+
+    monkeypatch.setattr(Source, "open", counting)
+    assert [one.index for one in given(copy, signer).entries] == list(range(7))
+    assert opened.total() == 4, "the entries and the leaves of two publications"
+    assert set(opened.values()) == {1}
+
+
+def test_a_record_of_a_newer_version_ends_where_its_unknown_entry_begins(
+    record: Record, tmp_path: Path, signer: LogKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = published(record, tmp_path / "share", signer, [3, 4])
+    kinds = {kind.value: kind for kind in EntryKind}
+    with monkeypatch.context() as older:
+        older.setattr("agent.record.entry.EntryKind", lambda kind: _known(kinds, kind))
+        assert [one.index for one in given(copy, signer).entries] == []
+
+
+def _known(kinds: dict[str, EntryKind], kind: str) -> EntryKind:
+    if kind == EntryKind.REFUSED:
+        raise ValueError(kind)
+    return kinds[kind]
 
 
 def test_verifying_reads_the_same_with_and_without_a_reader(record: Record, tmp_path: Path, signer: LogKey) -> None:

@@ -112,6 +112,24 @@ def test_not_now_leaves_the_card_until_it_is_put_in_again(desk: Desk, card: Card
 
 
 @pytest.mark.slow
+def test_a_card_with_too_many_photos_is_reported(desk: Desk, card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.pipeline.cardlook.MOST", 4)
+    monkeypatch.setattr("agent.pipeline.cardlook.judge_unseen", lambda *_: pytest.fail("a photo of it was read"))
+    with desk.at_work():
+        card.put_in()
+        over = desk.until(Phase.TOO_MANY)
+        assert (over.photos, over.visits) == (4, {})
+        status = desk.laptop.command("status").stdout
+        assert "A card holds more than 4 photos." in status.splitlines()[0]
+        assert f'photo-agent sync "{card.top}"' in status
+        found = [json.loads(line) for line in desk.laptop.command("doctor", "--json").stdout.splitlines()]
+        assert [one["result"] for one in found if one["check"] == "card"] == ["warn"]
+        assert desk.lines == ["A card holds too many photos for us to look through. Click to see."]
+        assert len(card.holds()) == 5
+        desk.take_out(card)
+
+
+@pytest.mark.slow
 def test_a_card_without_a_visits_photos_leaves_no_trace(desk: Desk, reader: Reader) -> None:
     card = filled(reader.card(label="OURHOLIDAY"), visit=0, private=4)
     with desk.at_work():

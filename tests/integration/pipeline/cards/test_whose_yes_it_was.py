@@ -98,6 +98,7 @@ def test_a_card_in_doubt_is_finished_once_it_is_answered(desk: Desk, reader: Rea
         desk.say(offer, CardSaid.SEND)
         waits = desk.until(Phase.DONE)
         assert (waits.sent, waits.unsure) == (0, 1)
+        assert "A card is in. 1 photo on it needs your answer" in desk.laptop.command("status").stdout
         asked = desk.ask(lambda journal: [one.id for one in journal.tracked_photos(State.REVIEW)])
         desk.laptop.look(lambda context: answers.give(context, asked, VisitId("museum")))
         assert desk.laptop.command("sync").returncode == 0
