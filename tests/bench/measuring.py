@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import subprocess
 import threading
 import time
@@ -12,18 +13,20 @@ from pathlib import Path
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 LOOK_EVERY = 0.02  # seconds between two looks at memory
+SELDOM = 25  # looks to one that asks for what is shared: the kernel walks all pages for it
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """Wall-clock and CPU seconds (client: the command and its children; server: sshd's sessions); peak memory in bytes,
-    the sum over the command's process tree of what each has resident.
+    the sum over the command's process tree of what each has resident, and of its share of that (proc(5): Pss).
     """
 
     seconds: float
     client_cpu: float
     server_cpu: float
     peak: int
+    share: int
 
 
 def measure(
@@ -44,12 +47,12 @@ def measure(
         watch = Watch(process.pid)
         said, _ = process.communicate()
         took = time.monotonic() - started
-        peak = watch.end()
+        peak, share = watch.end()
         now = os.times()
     if process.returncode != 0:
         raise RuntimeError(f"{command[0]} ended with {process.returncode}:\n{said[-2000:]}")
     client = now.children_user + now.children_system - cpu.children_user - cpu.children_system
-    return Measured(took, client, _settled(server) - before, peak), said
+    return Measured(took, client, _settled(server) - before, peak, share), said
 
 
 class Watch:
@@ -58,19 +61,25 @@ class Watch:
     def __init__(self, root: int) -> None:
         self._root = root
         self._peak = 0
+        self._share = 0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look)
         self._thread.start()
 
     def _look(self) -> None:
+        looks = 0
         while not self._over.wait(LOOK_EVERY):
-            self._peak = max(self._peak, sum(map(_resident, tree(self._root))))
+            processes = tree(self._root)
+            self._peak = max(self._peak, sum(map(_resident, processes)))
+            looks += 1
+            if looks % SELDOM == 0:
+                self._share = max(self._share, sum(map(_share_of, processes)))
 
-    def end(self) -> int:
-        """The peak in bytes."""
+    def end(self) -> tuple[int, int]:
+        """The two peaks in bytes."""
         self._over.set()
         self._thread.join()
-        return self._peak
+        return self._peak, self._share
 
 
 def tree(root: int) -> list[int]:
@@ -88,6 +97,14 @@ def _resident(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
     except (OSError, IndexError):  # it has ended
         return 0
+
+
+def _share_of(pid: int) -> int:
+    try:
+        found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    except OSError:  # it has ended
+        return 0
+    return int(found[1]) * 1024 if found else 0
 
 
 def _of_children(pid: int) -> float:
