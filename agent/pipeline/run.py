@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 
 from agent.errors import (
@@ -30,14 +29,14 @@ from agent.model import Outcome, Register, TransferId
 from agent.pipeline import answers, damage, examine, finish, inspect_record, leftonshare, receivers, send
 from agent.pipeline.attest import put_on_record
 from agent.pipeline.cardrules import released
-from agent.pipeline.clocks import TRUSTED, compare_with_share, notice_a_leap_back, wrong_clock
+from agent.pipeline.clocks import TRUSTED, notice_a_leap_back
+from agent.pipeline.connection import FRESH, RunConnection
 from agent.pipeline.context import Context
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
 from agent.pipeline.former import link_former_names
 from agent.pipeline.halfsent import HalfSentTransfers
-from agent.pipeline.journal_keys import LAST_REACHED, REGISTER_ON_RECORD, REGISTER_REFUSAL, SHARE_TROUBLE
+from agent.pipeline.journal_keys import REGISTER_ON_RECORD, REGISTER_REFUSAL, SHARE_TROUBLE
 from agent.pipeline.misgivings import misgivings
-from agent.pipeline.network import why_it_waits
 from agent.pipeline.publish import Publishing
 from agent.pipeline.record_entries import record_reviews_and_delays
 from agent.pipeline.renew import needs_share, no_register, renew_register
@@ -67,9 +66,11 @@ class Run:
     answers_at_once: bool = True
     stopping: Callable[[], bool] = lambda: False
     summary: Summary = field(default_factory=Summary)
-    _share: Share | None = None
-    _clock_ahead: timedelta | None = None
+    _connection: RunConnection = field(init=False)
     _strange: Unforeseen | None = None
+
+    def __post_init__(self) -> None:
+        self._connection = RunConnection(self.context, self._notice, self.patient)
 
     def through(self) -> Summary:
         """See every photo as far as it can go now. What ends the run early is in the summary, not in an exception."""
@@ -79,9 +80,7 @@ class Run:
             self._explained(self._publish)
             self._explained(self._look_at_the_clock)
         finally:
-            self.context.share_clock.forget()
-            if self._share is not None:
-                self._share.close()
+            self._connection.close()
         self.summary.seconds = time.monotonic() - started
         self._explained(self._count_what_is_left)
         self._explained(self._say_what_stays_on_cards)
@@ -91,6 +90,8 @@ class Run:
 
     def _take_the_photos_on(self) -> None:
         """One step after the other. What nobody foresaw in one of them is told, and the next ones are tried as well."""
+        if self.renew and needs_share(self.context):
+            self._connection.begin()
         for step in (
             self._look_at_the_clock,
             self._put_back_what_a_crash_left,
@@ -158,7 +159,7 @@ class Run:
         if not ripe or self.stopping():
             return
         try:
-            share = self._connected(delivering=True)
+            share = self._connection.made(delivering=True)
             proven = prove_again(self.context, share, ripe)
         except (ShareUnreachable, ShareRefused) as fault:
             self._share_failed(fault)  # nothing is removed on an old proof; what is local goes on
@@ -179,7 +180,7 @@ class Run:
         share = None
         if needs_share(self.context):
             try:
-                share = self._connected()
+                share = self._connection.made()
             except (ShareUnreachable, ShareRefused) as fault:
                 # The last good register stands; local photos are still looked at, and wait.
                 self._share_failed(fault)
@@ -233,6 +234,8 @@ class Run:
         rested: examine.Looks = {}
         if wait is not None and not self.patient and not self.stopping():
             looks = examine.resting(self.context)
+            if wait.total_seconds() < FRESH and not no_register(self.context, self.context.registers.current()):
+                self._log_in_early()
             self.context.sleep(wait.total_seconds())
             # By the clock that does not leap; the other may have been set meanwhile.
             if time.monotonic() - seen.steady >= self.context.settings.folders.settle_seconds:
@@ -242,6 +245,8 @@ class Run:
             for text in again.away:
                 self._notice(text)
         examine.settle(self.context, began, rested)
+        if self._connection.share is None and send.may_be_due(self.context, patient=self.patient):
+            self._log_in_early()
         decided = examine.decide_all(self.context, self.audience, self.stopping, patient=self.patient)
         self.summary.private = decided.private
         self.summary.left_alone += decided.private
@@ -249,8 +254,13 @@ class Run:
         if self.summary.private or seen.forgotten:
             self.context.journal.tidy()  # so that not even a deleted row still names what is private
 
+    def _log_in_early(self) -> None:
+        """Where something may be to send soon, and nothing stands in its way yet."""
+        if self.summary.fault is None and not self.stopping():
+            self._connection.begin(delivering=True)
+
     def _put_down_standings(self) -> None:
-        right = self._clock_ahead is not None and abs(self._clock_ahead) <= TRUSTED
+        right = self._connection.clock_ahead is not None and abs(self._connection.clock_ahead) <= TRUSTED
         record_reviews_and_delays(self.context, clock_is_right=right)
         put_on_record(self.context)
         inspect_record.put_on_record(self.context)
@@ -276,7 +286,7 @@ class Run:
         if excuse:  # what was decided by a register that is too old is not sent by it either
             self.context.journal.save(*(replace(one, reason=excuse) for one in pending if one.reason != excuse))
             return
-        share = self._connected(delivering=True)
+        share = self._connection.made(delivering=True)
         send.reached(self.context)
         half_sent = HalfSentTransfers(self.context.journal)
         self._sweep(share, half_sent, [tracked.transfer for tracked in pending if tracked.transfer is not None])
@@ -293,7 +303,7 @@ class Run:
         half_sent = HalfSentTransfers(self.context.journal)
         if leftonshare.not_sent_again(self.context, half_sent):
             with contextlib.suppress(ShareUnreachable):  # another time: away from the network nothing is owed
-                self._sweep(self._connected(), half_sent, ())
+                self._sweep(self._connection.made(), half_sent, ())
 
     def _proven(self, tracked_photos: list[TrackedPhoto]) -> None:
         self.summary.proven += len(tracked_photos)
@@ -319,7 +329,7 @@ class Run:
         publishing = Publishing(self.context, self._notice)
         may_send = self.summary.fault is None and not self.stopping()
         try:
-            connected: Callable[[], Share] = self._connected
+            connected: Callable[[], Share] = self._connection.made
             if may_send and publishing.is_due():
                 connected = self._tried()  # before anything is put down: entries carry the share's time
             publishing.seal()
@@ -327,31 +337,19 @@ class Run:
                 publishing.send(connected)
         except JournalError as fault:
             self._failed(fault)
-        if self._share is not None or not publishing.unreachable:  # a laptop away from the network owes nothing
+        away = self._connection.share is None and publishing.unreachable
+        if not away:  # a laptop away from the network owes nothing
             self.summary.unpublished = publishing.trouble
 
     def _tried(self) -> Callable[[], Share]:
         """Connect now; what stood in the way is raised again to whoever asks, and not tried twice."""
         try:
-            self._connected()
+            self._connection.made()
         except (ShareFault, ShareUnreachable, ShareRefused) as fault:
             return _raising(fault)
-        return self._connected
+        return self._connection.made
 
     # --- the share ---------------------------------------------------------------------------------------------------
-
-    def _connected(self, *, delivering: bool = False) -> Share:
-        if self._share is None:
-            if self.patient and (why := why_it_waits(self.context)):
-                raise ShareUnreachable(why)
-            self._share = self.context.connect(delivering=delivering)
-            self.context.share_clock.ask(self._share)
-            self.context.journal.set_fact(LAST_REACHED, self.context.clock().isoformat())
-            self.context.journal.set_fact(SHARE_TROUBLE, None)
-            self._clock_ahead = compare_with_share(self.context, self._share)
-            if self._clock_ahead is not None and (wrong := wrong_clock(self._clock_ahead)):
-                self._notice(wrong)
-        return self._share
 
     def _sweep(self, share: Share, half_sent: HalfSentTransfers, keep: Sequence[TransferId]) -> None:
         try:

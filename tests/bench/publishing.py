@@ -66,7 +66,7 @@ def inner(config: Path) -> None:
         publishing = Publishing(context, run._notice)
         publishing.seal()
         signing = time.perf_counter() - started - photos
-        publishing.send(run._connected)
+        publishing.send(run._connection.made)
         sending = time.perf_counter() - started - photos - signing
         assert run._share is not None
         run._share.close()
