@@ -23,8 +23,8 @@ class Pipe(Protocol):
         """Who encrypts, for IT: a program and its version."""
         ...
 
-    def send(self, data: memoryview) -> int:
-        """Take some of the bytes, at least one, and return how many.
+    def send(self, *data: memoryview) -> int:
+        """Take some of the bytes in their order, at least one, and return how many. A few views at most.
 
         TimeoutError where none can be taken for now; OSError or 0 where the connection has ended.
         """

@@ -108,11 +108,11 @@ class SshPipe:
         """As `Pipe`."""
         return "OpenSSH's client"
 
-    def send(self, data: memoryview) -> int:
-        """As `Pipe`."""
+    def send(self, *data: memoryview) -> int:
+        """As `Pipe`: the kernel puts them together, since to do so here would copy each photo once more."""
         with self._sending:
             try:
-                return self._ours.send(data)
+                return self._ours.sendmsg(data)
             except BlockingIOError:
                 raise TimeoutError from None
 
