@@ -10,7 +10,7 @@ from agent.errors import LocalFault
 from agent.files.opening import IsLink, NotRegular, open_plain
 from agent.model import Fingerprint, LocalFile, Sha256
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18  # bytes; for each new megabyte the kernel would have to give fresh pages
 
 
 def fingerprint(file: LocalFile, *, progress: Callable[[int], None] | None = None) -> Fingerprint:
