@@ -17,7 +17,7 @@ from agent.pipeline.clocks import believed
 from agent.pipeline.context import UNREADABLE, Context
 from agent.pipeline.damage import damage_of, damaged
 from agent.pipeline.events import Audience, Event, Happened
-from agent.pipeline.halfsent import HalfSentTransfers, Named, names_of
+from agent.pipeline.halfsent import HalfSentTransfers, Named, names_of, worked_out
 from agent.pipeline.invain import InVain
 from agent.pipeline.pack import measured, pack
 from agent.pipeline.redecide import AnotherPhoto, as_it_is, decided_still
@@ -176,7 +176,7 @@ class Sending:
 
     def _packed(self, tracked: TrackedPhoto, capture: Capture) -> tuple[Delivery, tuple[Named, ...]] | None:
         try:
-            delivery = pack(self.context, tracked, capture)
+            delivery = worked_out(pack(self.context, tracked, capture))
             return delivery, names_of(delivery)
         except Unreadable as fault:
             self._refused(tracked, fault)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from agent.errors import LocalFault, ShareDenied, ShareFault, ShareFull, ShareUnreachable
+from agent.errors import LocalFault, NotProven, ShareDenied, ShareFault, ShareFull, ShareUnreachable
 from agent.model import Delivery, Fingerprint, Method, Outgoing, Proof, RemoteName, Sha256, TransferId
 from agent.share.names import another, own_temporary, temporary_name
 from agent.share.port import Abilities, Delivered, HalfSent, Listed, Outcome, Sent, Space, Still, Undelivered
@@ -198,6 +198,7 @@ class MemoryShare:
 
 def _content(outgoing: Outgoing) -> bytes:
     with LocalSource(outgoing) as source:
-        pieces = list(iter(lambda: source.read(1 << 20), b""))
-        source.sent()
-    return b"".join(pieces)
+        content = b"".join(iter(lambda: source.read(1 << 20), b""))
+        if source.sent() != Fingerprint(Sha256(hashlib.sha256(content).hexdigest()), len(content)):
+            raise NotProven("The share does not hold what was meant to be sent. The photo stays on this laptop.")
+    return content
