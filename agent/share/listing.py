@@ -40,7 +40,10 @@ async def listing(session: Session, folders: RemoteFolders, folder: str) -> list
                 raise _endless(folder, "tells the same name twice")
             found[name] = about
     finally:
-        await session.let_go(handle)
+        if session.is_openssh:
+            session.dismiss(handle)
+        else:
+            await session.let_go(handle)
     # A name with a slash in it is a path, which no folder holds.
     return [
         (name.decode("utf-8", "surrogateescape"), about)

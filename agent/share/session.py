@@ -220,18 +220,15 @@ class Session:
         return self.read_as(wire.free_bytes, reply)
 
     async def let_go(self, handle: bytes) -> None:
-        """Close a handle of which nothing more is expected: after reading, or after a fault that is told already.
-
-        It is waited for only where the server may not have closed it when it gets the next request.
-        """
-        if self.is_openssh:  # takes one request after the other
-            self.dismiss(handle)
-            return
+        """Close a handle of which nothing more is expected: after reading, or after a fault that is told already."""
         with contextlib.suppress(Refused):
             await self.ask(wire.on_handle(PacketType.CLOSE, handle), "the closing of a file")
 
     def dismiss(self, handle: bytes) -> None:
-        """Have such a handle closed; nobody waits for that, or hears how it went."""
+        """Have such a handle closed; nobody waits for that, or hears how it went.
+
+        OpenSSH's server takes one request after the other: what it is asked next finds the handle closed.
+        """
         if self._lost is None:  # else it is closed already
             self.send(wire.on_handle(PacketType.CLOSE, handle))
 

@@ -176,11 +176,11 @@ class SftpShare:
             if refused.missing or await session.lstat(engine.folders.path(name)) is None:
                 raise FileNotFoundError("There is no such file on the share.") from refused
             raise
+        # What OpenSSH's own server says of a size is believed: the end of the file need not be asked for then.
+        told = session.send(wire.on_handle(PacketType.FSTAT, handle)) if session.is_openssh else None
         try:
             await engine.folders.judge(folder, looks, owners=False)
             content = bytearray()
-            # What OpenSSH's own server says of a size is believed: the end of the file need not be asked for then.
-            told = session.send(wire.on_handle(PacketType.FSTAT, handle)) if session.is_openssh else None
             while True:
                 request = wire.read(handle, len(content), min(session.read_length, limit + 1 - len(content)))
                 try:
@@ -204,7 +204,10 @@ class SftpShare:
             await engine.folders.judge(folder, engine.folders.look(folder), owners=False)
             return bytes(content)
         finally:
-            await session.let_go(handle)
+            if told is not None:
+                session.dismiss(handle)
+            else:
+                await session.let_go(handle)
 
     def names(self, folder: str) -> list[str]:
         """What is in a folder."""
