@@ -77,6 +77,8 @@ class Run:
         started = time.monotonic()
         try:
             self._explained(self._take_the_photos_on)
+            if not self.patient:
+                self.context.rest()  # no more photos are read; what signs the record takes as much memory
             self._explained(self._publish)
             self._explained(self._look_at_the_clock)
         finally:
