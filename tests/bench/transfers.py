@@ -24,7 +24,7 @@ from pathlib import Path
 from tests.bench import bars, contenders
 from tests.bench.contenders import Contender, Job
 from tests.bench.loads import Load, camera_photos, equal, school_day
-from tests.bench.measuring import Measured, measure
+from tests.bench.measuring import Measured, compiled, measure
 from tests.bench.servers import LINKS, BenchServer, Link
 from tests.laptop import Laptop
 from tests.servers.openssh import AS_ROOT
@@ -112,6 +112,7 @@ def main() -> None:
     rows: list[Row] = []
     scratch = Path(tempfile.mkdtemp(prefix="vpa-bench-", dir=chosen.at))
     try:
+        os.environ |= compiled(scratch / "compiled")
         for link in dict.fromkeys(part.link for part in parts):
             if (reason := link.why_not()) is not None:
                 print(f"{link.words}: left out, {reason}")
