@@ -110,6 +110,8 @@ class SshPipe:
 
     def send(self, *data: memoryview) -> int:
         """As `Pipe`: the kernel puts them together, since to do so here would copy each photo once more."""
+        if sys.platform == "win32":  # nobody asks for it there
+            raise OSError("Windows' sockets cannot do this")
         with self._sending:
             try:
                 return self._ours.sendmsg(data)

@@ -102,9 +102,10 @@ def tree(root: int) -> list[int]:
     """A process and all below it, by the kernel's own lists of children."""
     found = [root]
     for pid in found:
-        for listed in Path(f"/proc/{pid}/task").glob("*/children"):
-            with contextlib.suppress(OSError):
-                found += map(int, listed.read_text().split())
+        with contextlib.suppress(OSError):  # it has ended
+            for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+                with contextlib.suppress(OSError):
+                    found += map(int, listed.read_text().split())
     return found
 
 
