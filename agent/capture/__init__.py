@@ -7,10 +7,32 @@ can raise, loop, or cost more than the bounds.
 
 An import folder may contain anything, so the program itself reads through a `PhotoReader`: the same `read`, and
 `decodes`, run as jobs of a worker, in processes whose limits the system enforces.
+
+Names are imported when they are first used: only the child that reads needs the readers, and only the other decodes.
 """
 
-from agent.capture.decoding import decodes
-from agent.capture.reader import PhotoReader, ReadRequest
-from agent.capture.reading import read
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["PhotoReader", "ReadRequest", "decodes", "read"]
+if TYPE_CHECKING:
+    from agent.capture.decoding import decodes as decodes
+    from agent.capture.reader import PhotoReader as PhotoReader
+    from agent.capture.reader import ReadRequest as ReadRequest
+    from agent.capture.reading import read as read
+
+_HOME = {
+    "PhotoReader": "reader",
+    "ReadRequest": "reader",
+    "decodes": "decoding",
+    "read": "reading",
+}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605  # a list; ruff does not see through sorted()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

@@ -12,6 +12,7 @@ from agent.capture.opening import opened
 from agent.capture.sniff import HEAD, sniff
 from agent.errors import LocalFault
 from agent.formats import TABLE
+from agent.worker.wire import Fields
 
 MAX_PIXELS = 400_000_000
 """Larger pictures are not decoded: phones make photos of 200 megapixels, and only panoramas and scans are larger."""
@@ -22,6 +23,11 @@ _FORMATS = {one.name: (one.decoder,) for one in TABLE if one.decoder is not None
 Pillow's JPEG decoder accepts files with further pictures after the first (MPO) too. The first is the photo and is
 decoded; a gain map, a preview or a second eye's view is not, because its index is wrong in many intact files.
 """
+
+
+def answer_decodes(path: Path, _asked: Fields) -> Fields:
+    """`decodes`, as the worker's answer. LocalFault if the file cannot be read."""
+    return {"decodes": decodes(path)}
 
 
 def decodes(path: Path) -> str | None:

@@ -1,22 +1,21 @@
 """Reading photos as questions to another process, because parsing and decoding them may be made to do harm.
 
-For each question one function answers it there (only JSON is passed between them), and one reads the answer here.
+For each question one function answers it there (only JSON is passed between them), and one reads the answer here. The
+first are apart, in `answering`, `decoding`, `thumbnail` and `numbering`: here nothing of a photo is read.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from agent.capture.codec import capture_of, of_capture
-from agent.capture.decoding import decodes
+from agent.capture.codec import capture_of
 from agent.capture.numbering import NUMBER
-from agent.capture.reading import read
 from agent.model.capture import Capture
 from agent.worker import Fields, Garbled, Job
 from agent.worker.wire import text_or_none
 
-READ = Job("agent.capture.jobs:answer_read")
-DECODES = Job("agent.capture.jobs:answer_decodes", decoding=True)
+READ = Job("agent.capture.answering:answer_read")
+DECODES = Job("agent.capture.decoding:answer_decodes", decoding=True)
 THUMBNAIL = Job("agent.capture.thumbnail:answer_thumbnail", decoding=True)
 
 JOBS = (READ, DECODES, THUMBNAIL, NUMBER)
@@ -27,21 +26,9 @@ def read_question(now: datetime, beside: Sequence[Path]) -> Fields:
     return {"now": now.isoformat(), "beside": [str(path) for path in beside]}
 
 
-def answer_read(path: Path, asked: Fields) -> Fields:
-    """`read`, in the worker. LocalFault if the file cannot be read."""
-    beside = asked["beside"]
-    others = [Path(str(one)) for one in beside] if isinstance(beside, list) else []
-    return {"capture": of_capture(read(path, now=datetime.fromisoformat(str(asked["now"])), beside=others))}
-
-
 def understood_read(answer: Fields) -> Capture:
     """The capture. `Garbled` if the answer is not one."""
     return capture_of(answer.get("capture"))
-
-
-def answer_decodes(path: Path, _asked: Fields) -> Fields:
-    """`decodes`, in the worker. LocalFault if the file cannot be read."""
-    return {"decodes": decodes(path)}
 
 
 def understood_decodes(answer: Fields) -> str | None:

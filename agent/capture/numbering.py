@@ -6,12 +6,14 @@ taken one after the other have consecutive numbers.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agent.capture.evidence import Exif
-from agent.capture.reading import gather
 from agent.model.capture import Camera
 from agent.worker import Fields, Garbled, Job
 from agent.worker.wire import text_or_none
+
+if TYPE_CHECKING:
+    from agent.capture.evidence import Exif
 
 NUMBER = Job("agent.capture.numbering:answer_number")
 
@@ -28,6 +30,8 @@ class Numbered:
 
 def answer_number(path: Path, _asked: Fields) -> Fields:
     """The first number in the file, read in the worker. LocalFault if the file cannot be read."""
+    from agent.capture.reading import gather  # the readers: the process that only asks does without them
+
     blocks = gather(path).blocks
     found = next((block for block in blocks if block.number is not None), None)
     if found is None:
@@ -47,5 +51,5 @@ def understood_number(answer: Fields) -> Numbered | None:
     return Numbered(Camera(*map(text_or_none, camera)), number)
 
 
-def _names(block: Exif) -> list[str | None]:
+def _names(block: "Exif") -> list[str | None]:
     return [None if one is None else one[:200] for one in (block.make, block.model, block.serial)]

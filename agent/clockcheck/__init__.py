@@ -7,28 +7,54 @@ photo gives the clock's error as an interval (`measure`); several photos of one 
 
 The code is not signed: anyone who puts a forged one before the camera can make its clock seem wrong. So nothing here
 changes a register by itself; a person does, after reading the result.
+
+Names are imported when they are first used: a child that decodes needs little of it.
 """
 
-from agent.clockcheck.drawing import SIDE, drawer_missing, drawn, half_blocks
-from agent.clockcheck.measuring import ClockOffset, Measured, agree, measure, zone_part
-from agent.clockcheck.photograph import reader_missing, shown_in
-from agent.clockcheck.shown import ShownTime
-from agent.clockcheck.trueclock import TrueClock, compare, unchecked
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "SIDE",
-    "ClockOffset",
-    "Measured",
-    "ShownTime",
-    "TrueClock",
-    "agree",
-    "compare",
-    "drawer_missing",
-    "drawn",
-    "half_blocks",
-    "measure",
-    "reader_missing",
-    "shown_in",
-    "unchecked",
-    "zone_part",
-]
+if TYPE_CHECKING:
+    from agent.clockcheck.drawing import SIDE as SIDE
+    from agent.clockcheck.drawing import drawer_missing as drawer_missing
+    from agent.clockcheck.drawing import drawn as drawn
+    from agent.clockcheck.drawing import half_blocks as half_blocks
+    from agent.clockcheck.measuring import ClockOffset as ClockOffset
+    from agent.clockcheck.measuring import Measured as Measured
+    from agent.clockcheck.measuring import agree as agree
+    from agent.clockcheck.measuring import measure as measure
+    from agent.clockcheck.measuring import zone_part as zone_part
+    from agent.clockcheck.photograph import reader_missing as reader_missing
+    from agent.clockcheck.photograph import shown_in as shown_in
+    from agent.clockcheck.shown import ShownTime as ShownTime
+    from agent.clockcheck.trueclock import TrueClock as TrueClock
+    from agent.clockcheck.trueclock import compare as compare
+    from agent.clockcheck.trueclock import unchecked as unchecked
+
+_HOME = {
+    "ClockOffset": "measuring",
+    "Measured": "measuring",
+    "SIDE": "drawing",
+    "ShownTime": "shown",
+    "TrueClock": "trueclock",
+    "agree": "measuring",
+    "compare": "trueclock",
+    "drawer_missing": "drawing",
+    "drawn": "drawing",
+    "half_blocks": "drawing",
+    "measure": "measuring",
+    "reader_missing": "photograph",
+    "shown_in": "photograph",
+    "unchecked": "trueclock",
+    "zone_part": "measuring",
+}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605  # a list; ruff does not see through sorted()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

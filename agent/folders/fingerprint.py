@@ -11,7 +11,7 @@ from agent.files.opening import IsLink, NotRegular, open_plain
 from agent.model.files import Fingerprint, LocalFile
 from agent.model.ids import Sha256
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18  # bytes; for each new megabyte the kernel would have to give fresh pages
 
 
 def fingerprint(file: LocalFile, *, progress: Callable[[int], None] | None = None) -> Fingerprint:

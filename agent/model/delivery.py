@@ -20,13 +20,15 @@ class Outgoing:
     """One file for the share: a local file, with at most one splice, or bytes made here (a tag's sidecar).
 
     `original` is the local content on which the decision was made (for `bytes`: their own fingerprint). A sender stops
-    with `LocalFault` if the content it reads differs. `size` is the size on the share.
+    with `LocalFault` if the content it reads differs. `size` is the size on the share. `held` is what the share will
+    hold, if that was worked out before: a proof then needs exactly that.
     """
 
     name: RemoteName
     source: LocalFile | bytes = field(repr=False)
     original: Fingerprint
     splice: Splice | None = None
+    held: Fingerprint | None = None
 
     @property
     def size(self) -> int:

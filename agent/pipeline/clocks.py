@@ -8,16 +8,11 @@ clock (`Run`, the supervisor).
 """
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from agent.errors import ShareFault
 from agent.journal import State
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted
 from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_SEEN
-
-if TYPE_CHECKING:  # SSH, which `status` and `explain` do without
-    from agent.share import Share
 
 TRUSTED = timedelta(minutes=10)
 """How far the laptop's clock may be from the share's and still be believed: far less than anything counted in hours."""
@@ -42,15 +37,15 @@ def notice_a_leap_back(context: Context) -> None:
     context.journal.set_fact(CLOCK_SEEN, now.isoformat())
 
 
-def compare_with_share(context: Context, share: "Share") -> timedelta | None:
+def compare_with_share(context: Context) -> timedelta | None:
     """How far the laptop's clock is ahead of the share's, noted in the journal if it is more than `TRUSTED`.
 
-    None if the share does not say what time it is. Raises ShareUnreachable.
+    None if the share did not say what time it is when it was asked, right after the connection was made.
     """
-    try:
-        ahead = context.clock() - share.now()
-    except ShareFault:
+    there = context.share_clock()
+    if there is None:
         return None
+    ahead = context.clock() - there
     wrong = abs(ahead) > TRUSTED
     context.journal.set_fact(CLOCK_AHEAD, str(ahead.total_seconds()) if wrong else None)
     return ahead

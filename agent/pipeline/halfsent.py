@@ -82,6 +82,11 @@ class HalfSentTransfers:
             self.journal.set_fact(HALF_SENT, None if text == "{}" else text)
 
 
+def worked_out(delivery: Delivery) -> Delivery:
+    """The delivery with what the share will hold of each of its files. LocalFault."""
+    return replace(delivery, files=tuple(replace(one, held=as_sent(one)) for one in delivery.files))
+
+
 def names_of(delivery: Delivery) -> tuple[Named, ...]:
     """The final names that a delivery gives unless they are taken, with the content of each. Raises LocalFault."""
     return tuple((one.name, as_sent(one)) for one in delivery.files)

@@ -24,6 +24,7 @@ from agent.pipeline import answers, damage, examine, finish, inspect_record, rec
 from agent.pipeline.attest import put_on_record
 from agent.pipeline.cardrules import released
 from agent.pipeline.clocks import TRUSTED, notice_a_leap_back
+from agent.pipeline.connection import FRESH
 from agent.pipeline.context import Context
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
 from agent.pipeline.former import link_former_names
@@ -69,6 +70,8 @@ class Run:
         started = time.monotonic()
         try:
             self._reporting_faults(self._take_the_photos_on)
+            if not self.patient:
+                self.context.rest()  # no more photos are read, and signing the record takes as much memory
             self._reporting_faults(self._publish)
             self._reporting_faults(self._look_at_the_clock)
         finally:
@@ -83,6 +86,8 @@ class Run:
 
     def _take_the_photos_on(self) -> None:
         """Take one step after the other. An unforeseen fault in a step is reported; the next steps are still tried."""
+        if self.renew and needs_share(self.context):
+            self._link.begin()
         for step in (
             self._look_at_the_clock,
             self._put_back_what_a_crash_left,
@@ -203,6 +208,8 @@ class Run:
         rested: examine.Looks = {}
         if wait is not None and not self.patient and not self.stopping():
             looks = examine.resting(self.context)
+            if wait.total_seconds() < FRESH and not no_register(self.context, self.context.registers.current()):
+                self._log_in_early()
             self.context.sleep(wait.total_seconds())
             # Measured by the monotonic clock; the wall clock may have been set meanwhile.
             if time.monotonic() - seen.steady >= self.context.settings.folders.settle_seconds:
@@ -212,12 +219,19 @@ class Run:
             for text in again.away:
                 self._notice(text)
         examine.settle(self.context, began, rested)
+        if self._link.share is None and send.may_be_due(self.context, patient=self.patient):
+            self._log_in_early()
         decided = examine.decide_all(self.context, self.audience, self.stopping, patient=self.patient)
         self.summary.private = decided.private
         self.summary.left_alone += decided.private
         self.summary.failed += decided.failed
         if self.summary.private or seen.forgotten:
             self.context.journal.tidy()  # so that the name of a private photo does not even remain in a deleted row
+
+    def _log_in_early(self) -> None:
+        """Start logging in if there may soon be something to send, and nothing has gone wrong yet."""
+        if self.summary.fault is None and not self.stopping():
+            self._link.begin(delivering=True)
 
     def _record_reviews_and_delays(self) -> None:
         right = self._link.clock_ahead is not None and abs(self._link.clock_ahead) <= TRUSTED

@@ -6,13 +6,14 @@ Why the share could not be reached, or refused this laptop, stays in the journal
 import contextlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from agent.errors import AgentError, HostKeyRefused, ShareFault, ShareRefused, ShareUnreachable
 from agent.model.ids import TransferId
 from agent.pipeline import leftonshare
 from agent.pipeline.clocks import compare_with_share, wrong_clock
+from agent.pipeline.connection import EarlyLogin
 from agent.pipeline.context import Context
 from agent.pipeline.halfsent import HalfSentTransfers
 from agent.pipeline.journal_keys import LAST_REACHED, SHARE_TROUBLE
@@ -34,17 +35,26 @@ class ShareOfRun:
     notice: Callable[[str], None]
     share: Share | None = None
     clock_ahead: timedelta | None = None
+    _early: EarlyLogin = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._early = EarlyLogin(self.context.connect)
+
+    def begin(self, *, delivering: bool = False) -> None:
+        """Log in while the run does something else, but not over a network that a patient run does not use."""
+        if self.share is None and not (self.patient and why_it_waits(self.context)):
+            self._early.begin(delivering=delivering)
 
     def connected(self, *, delivering: bool = False) -> Share:
         """The connection, made now if there is none yet. Raises ShareUnreachable, ShareRefused, ShareFault."""
         if self.share is None:
             if self.patient and (why := why_it_waits(self.context)):
                 raise ShareUnreachable(why)
-            self.share = self.context.connect(delivering=delivering)
+            self.share = self._early.take(delivering=delivering)
             self.context.share_clock.ask(self.share)
             self.context.journal.set_fact(LAST_REACHED, self.context.clock().isoformat())
             self.context.journal.set_fact(SHARE_TROUBLE, None)
-            self.clock_ahead = compare_with_share(self.context, self.share)
+            self.clock_ahead = compare_with_share(self.context)
             if self.clock_ahead is not None and (wrong := wrong_clock(self.clock_ahead)):
                 self.notice(wrong)
         return self.share
@@ -60,6 +70,7 @@ class ShareOfRun:
     def close(self) -> None:
         """End the connection, if there is one."""
         self.context.share_clock.forget()
+        self._early.close()
         if self.share is not None:
             self.share.close()
 

@@ -21,10 +21,11 @@ from agent.pipeline.clocks import believed
 from agent.pipeline.context import UNREADABLE, Context
 from agent.pipeline.damage import damage_of, damaged
 from agent.pipeline.events import Audience, Event, Happened
-from agent.pipeline.halfsent import HalfSentTransfers, Named, names_of
+from agent.pipeline.halfsent import HalfSentTransfers, Named, names_of, worked_out
 from agent.pipeline.invain import InVain
 from agent.pipeline.pack import measured, pack
 from agent.pipeline.redecide import AnotherPhoto, as_it_is, decided_still
+from agent.pipeline.renew import no_register
 from agent.share import Delivered, Outcome, Sent, Share, Undelivered
 from agent.worker import Unreadable
 
@@ -50,6 +51,15 @@ def due(context: Context, *, patient: bool) -> list[TrackedPhoto]:
     in_vain = InVain.load(context.journal)
     here = (one for one in _to_send(context) if one.is_here and not in_vain.waits(one, now))
     return sorted((one for one in here if not (patient and one.waits(now))), key=urgency)
+
+
+def may_be_due(context: Context, *, patient: bool) -> bool:
+    """Whether there may be photos to send once those that have settled are decided; as `due`, those that wait aside."""
+    if no_register(context, context.registers.current()):
+        return False
+    now, in_vain = context.clock(), InVain.load(context.journal)
+    open_ones = chain.from_iterable(context.journal.chunks(State.SETTLED, State.DECIDED, State.SENT))
+    return any(one.is_here and not in_vain.waits(one, now) and not (patient and one.waits(now)) for one in open_ones)
 
 
 def waiting_for_it(context: Context) -> int:
@@ -170,7 +180,7 @@ class Sending:
 
     def _packed(self, tracked: TrackedPhoto, capture: Capture) -> tuple[Delivery, tuple[Named, ...]] | None:
         try:
-            delivery = pack(self.context, tracked, capture)
+            delivery = worked_out(pack(self.context, tracked, capture))
             return delivery, names_of(delivery)
         except Unreadable as fault:
             self._refused(tracked, fault)

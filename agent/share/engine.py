@@ -121,7 +121,6 @@ class Engine:
             trying.cancel()
         await asyncio.gather(*self._trying.values(), return_exceptions=True)
         await self._readers.close()
-        await self._own.close()
         await self._pool.close()
 
     def lost(self, fault: Exception) -> None:

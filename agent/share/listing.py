@@ -3,7 +3,9 @@
 A server may be broken or hostile: it may send names without end, the same ones again and again, or none and yet no end.
 """
 
+import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 
 from agent.errors import ShareFault
@@ -11,7 +13,7 @@ from agent.share import wire
 from agent.share.faults import Refused
 from agent.share.remotefolders import RemoteFolders
 from agent.share.session import Session
-from agent.share.wire import Attributes, PacketType
+from agent.share.wire import Attributes, PacketType, Reply
 
 MOST_NAMES = 200_000  # a school's photos of many years in one folder
 MOST_BYTES = 32 * 1024 * 1024  # of names
@@ -38,7 +40,10 @@ async def listing(session: Session, folders: RemoteFolders, folder: str) -> list
                 raise _endless(folder, "has the same name twice")
             found[name] = about
     finally:
-        await session.let_go(handle)
+        if session.is_openssh:
+            session.dismiss(handle)
+        else:
+            await session.let_go(handle)
     # A name with a slash in it is a path and cannot be in a folder.
     return [
         (name.decode("utf-8", "surrogateescape"), about)
@@ -50,9 +55,14 @@ async def listing(session: Session, folders: RemoteFolders, folder: str) -> list
 async def _entries(session: Session, handle: bytes, folder: str) -> AsyncIterator[tuple[bytes, Attributes]]:
     until = time.monotonic() + MOST_SECONDS
     names = size = empty = 0
+    reading = wire.on_handle(PacketType.READDIR, handle)
+    at_once = 2 if session.is_openssh else 1  # the end along with the names before it, where one answer follows another
+    asked: deque[asyncio.Future[Reply]] = deque()
     while True:
+        while len(asked) < at_once:
+            asked.append(session.send(reading))
         try:
-            entries = session.read_as(wire.names, await session.ask(wire.on_handle(PacketType.READDIR, handle), _DOING))
+            entries = session.read_as(wire.names, session.judge(reading, await asked.popleft(), _DOING))
         except Refused as refused:
             if refused.code == wire.Code.EOF:
                 return

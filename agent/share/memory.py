@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from agent.errors import LocalFault, ShareDenied, ShareFault, ShareFull, ShareUnreachable
+from agent.errors import LocalFault, NotProven, ShareDenied, ShareFault, ShareFull, ShareUnreachable
 from agent.files.closing import Closing
 from agent.model.delivery import Delivery, Outgoing
 from agent.model.files import Fingerprint
@@ -194,6 +194,7 @@ class MemoryShare(Closing):
 
 def _content(outgoing: Outgoing) -> bytes:
     with LocalSource(outgoing) as source:
-        pieces = list(iter(lambda: source.read(1 << 20), b""))
-        source.sent()
-    return b"".join(pieces)
+        content = b"".join(iter(lambda: source.read(1 << 20), b""))
+        if source.sent() != Fingerprint(Sha256(hashlib.sha256(content).hexdigest()), len(content)):
+            raise NotProven("The share does not hold what was meant to be sent. The photo stays on this laptop.")
+    return content

@@ -35,12 +35,12 @@ class ParamikoPipe:
 
         return f"paramiko {paramiko.__version__} ({self._why})"
 
-    def send(self, data: memoryview) -> int:
+    def send(self, *data: memoryview) -> int:
         """As `Pipe`; waits for at most `LOOK_AFTER` while the network accepts nothing."""
         from paramiko import SSHException
 
         try:
-            return self._channel.send(data)  # type: ignore[arg-type]  # takes any buffer; its stub says bytes
+            return self._channel.send(b"".join(data))
         except (EOFError, SSHException) as ended:
             raise ConnectionError(str(ended)) from ended
 

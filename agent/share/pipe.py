@@ -22,8 +22,8 @@ class Pipe(Protocol):
         """The program that encrypts, with its version, for IT."""
         ...
 
-    def send(self, data: memoryview) -> int:
-        """Accept some of the bytes, at least one, and return how many.
+    def send(self, *data: memoryview) -> int:
+        """Accept some of the bytes in their order, at least one, and return how many. A few views at most.
 
         TimeoutError if none can be accepted for now; OSError or 0 if the connection has ended.
         """

@@ -13,7 +13,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from agent.errors import ShareFault, ShareUnreachable
@@ -27,6 +27,7 @@ AT_ONCE = 64 * 1024  # bytes handed to the pipe in one turn of the loop, or one 
 PATIENCE = 3  # times the timeout, for a server that lives but does not answer
 SAFE_LENGTH = 32768  # bytes of data that every SFTP server can send and receive (filexfer-02, section 3)
 LONGEST = 255 * 1024  # OpenSSH's own limit, and a megabyte in four: more gains nothing
+SMALL = 16 * 1024  # bytes that are cheaper to copy than to pass on separately
 
 _A_LOOK = wire.on_path(PacketType.LSTAT, b"")
 
@@ -46,7 +47,7 @@ class Session:
         self._number = 0
         self._pending: dict[int, asyncio.Future[Reply]] = {}
         self._sinks: dict[int, tuple[Sink, int]] = {}
-        self._outbox: deque[bytes] = deque()
+        self._outbox: deque[bytes | memoryview] = deque()
         self._lost: str | None = None
         self._follows_links = False  # the server does not know LSTAT
         self._missing_codes: set[int] = set()  # this server's codes for a missing file, besides NO_SUCH_FILE
@@ -221,6 +222,14 @@ class Session:
         with contextlib.suppress(Refused):
             await self.ask(wire.on_handle(PacketType.CLOSE, handle), "close a file")
 
+    def dismiss(self, handle: bytes) -> None:
+        """Have such a handle closed; nobody waits for that, or hears how it went.
+
+        OpenSSH's server takes one request after the other: what it is asked next finds the handle closed.
+        """
+        if self._lost is None:  # else it is closed already
+            self.send(wire.on_handle(PacketType.CLOSE, handle))
+
     # --- sending -----------------------------------------------------------------------------------------------------
 
     def _flush(self) -> None:
@@ -230,25 +239,27 @@ class Session:
             parts.append(self._outbox.popleft())
             size += len(parts[-1])
         if self._lost is None:
-            self._post(parts)
+            self._post(_few(parts))
         if self._outbox:
             self._loop.call_soon(self._flush)
 
-    def _post(self, parts: list[bytes]) -> None:
+    def _post(self, views: list[memoryview]) -> None:
         """Hand bytes to the pipe, which waits a little while the network is full.
 
         Bytes that a pausing server does not accept yet wait for another turn; the watch decides for how long.
         """
         sent = 0
-        view = memoryview(parts[0] if len(parts) == 1 else b"".join(parts))
         try:
-            while view:
-                sent = self.pipe.send(view)
-                view = view[sent:]
+            while views:
+                sent = left = self.pipe.send(*views)
                 if sent == 0:
                     break
-        except TimeoutError:  # also an OSError: nothing of this view was accepted yet
-            self._outbox.appendleft(bytes(view))
+                while views and left >= len(views[0]):
+                    left -= len(views.pop(0))
+                if left:
+                    views[0] = views[0][left:]
+        except TimeoutError:  # also an OSError: nothing more of these was accepted
+            self._outbox.extendleft(reversed(views))
             return
         except OSError:
             sent = 0
@@ -357,3 +368,20 @@ class Session:
             self._thread.join(LOOK_AFTER * 4)
         elif self._thread.ident is None:  # never started
             self.pipe.release()
+
+
+def _few(parts: Sequence[bytes | memoryview]) -> list[memoryview]:
+    """The same bytes in few pieces: small ones put together, large ones not copied."""
+    views: list[memoryview] = []
+    small: list[bytes | memoryview] = []
+    for part in parts:
+        if len(part) < SMALL:
+            small.append(part)
+            continue
+        if small:
+            views.append(memoryview(b"".join(small)))
+            small = []
+        views.append(memoryview(part))
+    if small:
+        views.append(memoryview(b"".join(small)))
+    return views

@@ -15,10 +15,14 @@ from agent.model.files import Fingerprint
 from agent.model.ids import Sha256
 from agent.share.opening import CHANGED, GONE, is_same, open_same
 
+AT_ONCE = 1 << 18  # bytes; for each new megabyte the kernel would have to give fresh pages
+
 
 def as_sent(outgoing: Outgoing) -> Fingerprint:
     """What the share will hold for it. Reads the file if a tag is put into it; LocalFault if it cannot."""
     splice, source = outgoing.splice, outgoing.source
+    if outgoing.held is not None:
+        return outgoing.held
     if splice is None:
         return outgoing.original
     digest = hashlib.sha256()
@@ -27,12 +31,14 @@ def as_sent(outgoing: Outgoing) -> Fingerprint:
             missing = outgoing.original.size
             for length, goes in ((splice.at, True), (splice.drop, False), (missing - splice.at - splice.drop, True)):
                 rest = length
-                while rest > 0 and (piece := file.read(min(rest, 1 << 20))):
+                while rest > 0 and (piece := file.read(min(rest, AT_ONCE))):
                     rest -= len(piece)
                     if goes:
                         digest.update(piece)
                 if not goes:
                     digest.update(splice.insert)
+            if not (isinstance(source, bytes) or is_same(file, source)):
+                raise LocalFault(CHANGED)
         except OSError as error:
             raise LocalFault(GONE) from error
     return Fingerprint(Sha256(digest.hexdigest()), outgoing.size)
@@ -55,7 +61,9 @@ class LocalSource(Closing):
         source = outgoing.source
         self._file: BinaryIO = BytesIO(source) if isinstance(source, bytes) else open_same(source)
         self._original = hashlib.sha256()
-        self._sent = self._original if self._splice is None else hashlib.sha256()
+        # Where it is known what the share will hold, it follows from the original, and need not be hashed again.
+        self._held = None if self._splice is None else outgoing.held
+        self._sent = self._original if self._splice is None or self._held else hashlib.sha256()
         self._taken = 0  # bytes of the original
         self._given = 0  # bytes as sent
         self._before, self._drop, self._insert = (  # the rest of the splice
@@ -70,13 +78,15 @@ class LocalSource(Closing):
             missing -= len(piece)
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         self._given += len(data)
-        if self._splice is not None:
+        if self._sent is not self._original:
             self._sent.update(data)
         return data
 
     def skip(self, length: int) -> Sha256:
         """Skip the first `length` bytes, which were sent before; returns their SHA-256. Raises LocalFault."""
-        while (missing := length - self._given) > 0 and self.read(min(missing, 1 << 20)):
+        if self._held is not None:
+            raise ValueError("a photo with a tag in it is sent from its start")
+        while (missing := length - self._given) > 0 and self.read(min(missing, AT_ONCE)):
             pass
         return Sha256(self._sent.hexdigest())
 
@@ -85,7 +95,7 @@ class LocalSource(Closing):
             piece = self._take(min(length, self._before))
             self._before -= len(piece)
             return piece
-        while self._drop > 0 and (left_out := self._take(min(self._drop, 1 << 20))):
+        while self._drop > 0 and (left_out := self._take(min(self._drop, AT_ONCE))):
             self._drop -= len(left_out)
         if self._insert:
             piece, self._insert = self._insert[:length], self._insert[length:]
@@ -111,7 +121,7 @@ class LocalSource(Closing):
         source = self._outgoing.source
         if read != self._outgoing.original or not (isinstance(source, bytes) or is_same(self._file, source)):
             raise LocalFault(CHANGED)
-        return Fingerprint(Sha256(self._sent.hexdigest()), self._given)
+        return self._held or Fingerprint(Sha256(self._sent.hexdigest()), self._given)
 
     def close(self) -> None:
         """Close the file."""

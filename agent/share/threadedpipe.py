@@ -39,14 +39,14 @@ class ThreadedSshPipe(OverSsh):
         for thread in self._threads:
             thread.start()
 
-    def send(self, data: memoryview) -> int:
+    def send(self, *data: memoryview) -> int:
         """As `Pipe`."""
         with self._change:
             if not self._change.wait_for(lambda: self._ended or self._size < OUTGOING, _TAKES):
                 raise TimeoutError
             if self._ended:
                 return 0
-            piece = bytes(data[: OUTGOING - self._size])
+            piece = b"".join(data)[: OUTGOING - self._size]
             self._outgoing.append(piece)
             self._size += len(piece)
             self._change.notify_all()

@@ -96,6 +96,7 @@ def _limit(job: Job) -> list[str]:
 OURS = "photo-agent, the share alone"
 PIPELINE = "photo-agent sync, scan to removal"
 RCLONE = "rclone move, hashed by a shell"
+SFTP = "OpenSSH sftp -b"
 LIMIT = "limit: cat through ssh"
 
 ALL = (
@@ -103,7 +104,7 @@ ALL = (
     Contender(PIPELINE, "read back", lambda _: [], whole_day=True),
     Contender(RCLONE, "MD5 by the server", _rclone("shell_type=unix"), needs=("rclone",)),
     Contender("rclone move, chrooted", "size", _rclone("shell_type=none"), needs=("rclone",), chrooted=True),
-    Contender("OpenSSH sftp -b", "no", _sftp, needs=("sftp",)),
+    Contender(SFTP, "no", _sftp, needs=("sftp",)),
     Contender("lftp mirror, 4 at once", "no", _lftp, needs=("lftp", "ssh")),
     Contender("paramiko put", "size", _python("paramiko")),
     Contender(LIMIT, "no", _limit, needs=("ssh",)),

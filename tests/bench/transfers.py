@@ -1,10 +1,11 @@
-"""Ours next to the tools that people use, in one run: `python -m tests.bench.transfers [--loads …] [--links …]`.
+"""Ours next to the tools that people use: `python -m tests.bench.transfers [--quick | --loads … --links …]`.
 
 Loads: many photos of 4 MB, many small files, large videos, and, through the whole pipeline from scan to removal, a
 camera's JPEGs of 12 megapixels and a school day. Links: loopback, and by a WAN emulator where root and the emulator
 are there. Medians of several rounds, in which the contenders take turns, so that a busy minute hits all of them; the
-whole life of a process counts, with its start. Writes a table, and a plot where matplotlib is installed (the `bench`
-extra), into tests/bench/results/.
+whole life of a process counts, with its start. Writes a table, which says of each bar whether it was met, and a plot
+where matplotlib is installed (the `bench` extra), into tests/bench/results/. `--quick` is what the bars need and no
+more: some ten minutes on two idle cores.
 """
 
 import argparse
@@ -20,10 +21,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.bench import contenders
+from tests.bench import bars, contenders
 from tests.bench.contenders import Contender, Job
 from tests.bench.loads import Load, camera_photos, equal, school_day
-from tests.bench.measuring import Measured, measure
+from tests.bench.measuring import Measured, compiled, measure
 from tests.bench.servers import LINKS, BenchServer, Link
 from tests.laptop import Laptop
 from tests.servers.openssh import AS_ROOT
@@ -56,10 +57,43 @@ class Row:
         """The highest peak in MB."""
         return max(one.peak for one in self.rounds) / 1e6
 
+    @property
+    def share(self) -> float:
+        """The same, where what several processes share counts once."""
+        return max(one.share for one in self.rounds) / 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One load over one link, by the contenders whose names have one of these words; by all where there is no word."""
+
+    link: Link
+    load: Load
+    only: Sequence[str] = ()
+
+
+def quick() -> list[Part]:
+    """What the bars are about."""
+    loopback, lan, home = (next(link for link in LINKS if link.name == name) for name in ("loopback", "lan", "home"))
+    beside = (contenders.OURS, contenders.PIPELINE, contenders.RCLONE, contenders.SFTP, contenders.LIMIT)
+    line = (contenders.OURS, contenders.PIPELINE, contenders.LIMIT)
+    return [
+        Part(loopback, equal("photos", 50, 4_000_000), beside),
+        Part(loopback, equal("large", 1, 400_000_000), beside),
+        Part(loopback, equal("small", 300, 50_000), beside),
+        Part(loopback, camera_photos(60), beside),
+        Part(lan, equal("photos", 50, 4_000_000), line),
+        Part(lan, equal("small", 300, 50_000), line),
+        Part(home, equal("photos", 25, 4_000_000), line),
+        Part(home, equal("small", 100, 50_000), line),
+        Part(home, camera_photos(10), line),
+    ]
+
 
 def main() -> None:
     """Measure what was chosen, and report it."""
     options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--quick", action="store_true", help="what the bars need and no more")
     options.add_argument("--loads", nargs="+", choices=("photos", "small", "large", "camera", "school"),
                          default=("photos", "small", "large", "camera", "school"))  # fmt: skip
     options.add_argument("--links", nargs="+", choices=[link.name for link in LINKS], default=("loopback",))
@@ -71,8 +105,37 @@ def main() -> None:
     options.add_argument("--scale", type=float, default=0.1, help="of the school day (default 0.1, all of it: 1)")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--at", type=Path, help="folder for local files (default: a temporary one)")
-    options.add_argument("--name", default="transfers", help="of the files in results/")
+    options.add_argument("--name", help="of the files in results/")
     chosen = options.parse_args()
+    began = os.getloadavg()[0]
+    parts = quick() if chosen.quick else list(asked_for(chosen))
+    rows: list[Row] = []
+    scratch = Path(tempfile.mkdtemp(prefix="vpa-bench-", dir=chosen.at))
+    try:
+        os.environ |= compiled(scratch / "compiled")
+        for link in dict.fromkeys(part.link for part in parts):
+            if (reason := link.why_not()) is not None:
+                print(f"{link.words}: left out, {reason}")
+                continue
+            try:
+                link.start()
+                for part in (part for part in parts if part.link is link):
+                    who = list(taking_part(part.load, part.only))
+                    rows += compare(link, part.load, who, scratch, chosen.rounds)
+            finally:
+                link.end()
+    finally:
+        shutil.rmtree(scratch)
+    text = table(rows, began)
+    print(text)
+    RESULTS.mkdir(exist_ok=True)
+    name = chosen.name or ("quick" if chosen.quick else "transfers")
+    (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
+    plot(rows, RESULTS / f"{name}.png")
+
+
+def asked_for(chosen: argparse.Namespace) -> Iterator[Part]:
+    """What the options ask for."""
     loads = {
         "photos": equal("photos", chosen.photos, 4_000_000),
         "small": equal("small", chosen.small, 50_000),
@@ -80,30 +143,12 @@ def main() -> None:
         "camera": camera_photos(chosen.camera),
         "school": school_day(chosen.scale),
     }
-    rows: list[Row] = []
-    scratch = Path(tempfile.mkdtemp(prefix="vpa-bench-", dir=chosen.at))
-    try:
-        for link in (link for link in LINKS if link.name in chosen.links):
-            if (reason := link.why_not()) is not None:
-                print(f"{link.words}: left out, {reason}")
-                continue
-            try:
-                link.start()
-                for name in chosen.loads:
-                    rows += compare(link, loads[name], list(taking_part(loads[name], chosen.only)), scratch,
-                                    chosen.rounds)  # fmt: skip
-            finally:
-                link.end()
-    finally:
-        shutil.rmtree(scratch)
-    text = table(rows)
-    print(text)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{chosen.name}.md").write_text(text, encoding="utf-8")
-    plot(rows, RESULTS / f"{chosen.name}.png")
+    for link in (link for link in LINKS if link.name in chosen.links):
+        for name in chosen.loads:
+            yield Part(link, loads[name], chosen.only or ())
 
 
-def taking_part(load: Load, only: Sequence[str] | None) -> Iterator[Contender]:
+def taking_part(load: Load, only: Sequence[str]) -> Iterator[Contender]:
     """The contenders that can send this load here; says which cannot, and why."""
     for one in contenders.ALL:
         if only and not any(word in one.name for word in only):
@@ -119,7 +164,7 @@ def taking_part(load: Load, only: Sequence[str] | None) -> Iterator[Contender]:
 
 def compare(link: Link, load: Load, who: list[Contender], scratch: Path, rounds: int) -> list[Row]:
     """Every contender with one load on one link, in turns."""
-    masters = scratch / load.name
+    masters = scratch / load.words.replace(" ", "-")
     if not masters.exists():
         masters.mkdir()
         load.make(masters)
@@ -182,31 +227,38 @@ def run(row: Row, server: BenchServer, work: Path) -> None:
 # --- what is told ----------------------------------------------------------------------------------------------------
 
 
-def table(rows: list[Row]) -> str:
-    """All rows as Markdown, a table for each link and load."""
+def table(rows: list[Row], load_before: float) -> str:
+    """All rows as Markdown, a table for each link and load, and the bars."""
     about = (
-        f"Python {platform.python_version()}, {os.cpu_count()} cores, medians (memory: the highest). "
-        "CPU is seconds for each GB; memory is resident, all processes of the client."
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load_before:.1f} before, medians (memory: "
+        "the highest). CPU is seconds for each GB. Memory is resident, all processes of the client; “once” is the same "
+        "with what they share counted once, looked at every half second."
     )
     lines = [about, ""]
     for link, load in dict.fromkeys((row.link, row.load) for row in rows):
         group = [row for row in rows if row.link is link and row.load is load]
-        rclone = next((row for row in group if row.contender.name == contenders.RCLONE), None)
-        limit = next((row for row in group if row.contender.name == contenders.LIMIT), None)
+        others = [
+            next((row for row in group if row.contender.name == name), None)
+            for name in (contenders.RCLONE, contenders.SFTP, contenders.LIMIT)
+        ]
         lines += [
             f"### {load.words}, {link.words}",
             "",
-            "| | checks | MB/s | ÷ rclone hashed | ÷ limit | client CPU | server CPU | memory MB |",
-            "|---|---|---:|---:|---:|---:|---:|---:|",
+            "| | checks | MB/s | ÷ rclone hashed | ÷ sftp -b | ÷ limit | client CPU | server CPU | memory MB | once |",
+            "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|",
         ]
         for row in group:
-            beside = [f"{row.speed / other.speed:.2f}" if other else "" for other in (rclone, limit)]
+            beside = [f"{row.speed / other.speed:.2f}" if other else "" for other in others]
             lines.append(
                 f"| {row.contender.name} | {row.contender.verifies} | {row.speed:.1f} | {' | '.join(beside)} "
-                f"| {row.cpu('client_cpu'):.1f} | {row.cpu('server_cpu'):.1f} | {row.peak:.0f} |"
+                f"| {row.cpu('client_cpu'):.1f} | {row.cpu('server_cpu'):.1f} | {row.peak:.0f} | {row.share:.0f} |"
             )
         lines.append("")
-    return "\n".join(lines)
+    figures = {
+        (row.link.name, row.load.name, row.contender.name): bars.Figures(row.speed, row.cpu("client_cpu"), row.peak)
+        for row in rows
+    }
+    return "\n".join(lines + bars.lines(figures))
 
 
 def plot(rows: list[Row], path: Path) -> None:

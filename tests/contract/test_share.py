@@ -2,12 +2,13 @@
 
 import os
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from agent.errors import LocalFault, ShareFault, ShareUnreachable
+from agent.errors import LocalFault, NotProven, ShareFault, ShareUnreachable
 from agent.model.delivery import Delivery, Outgoing, Splice
 from agent.model.ids import RemoteName, TransferId
 from agent.model.proof import Method
@@ -57,6 +58,16 @@ def test_a_photo_arrives_whole_under_its_name_and_is_proven(stand: Stand, tmp_pa
     assert abs(proof.at - datetime.now(UTC)) < timedelta(minutes=1)
     assert sum(told) == len(data)
     assert stand.held() == {NAME: data}
+
+
+def test_what_was_worked_out_wrongly_is_never_proven(stand: Stand, tmp_path: Path) -> None:
+    """As if the file had been another, of the same size and time, while it was worked out what the share will hold."""
+    one = outgoing(tmp_path / "in", NAME, content(300_000), Splice(2, 0, b"a tag"))
+    other = spliced(content(300_000)[::-1], Splice(2, 0, b"a tag"))
+    with stand.open() as share:
+        outcome = undelivered(share, delivery(replace(one, held=fingerprint(other))))
+    assert isinstance(outcome.error, NotProven)
+    assert stand.held() == {}
 
 
 @pytest.mark.parametrize("size", [0, 1, 32768, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3 * CHUNK])

@@ -57,9 +57,7 @@ class Readers:
         """End all of them."""
         if self._second is not None:
             self._second.cancel()
-            for reader in await asyncio.gather(self._second, return_exceptions=True):
-                if isinstance(reader, OwnReader):
-                    await reader.close()
+            await asyncio.gather(self._second, return_exceptions=True)
         if self._pool is not None:
             await self._pool.close()
 

@@ -1,6 +1,5 @@
 """Reads files back over the connections of this process."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,17 +46,12 @@ class Reader(Protocol):
         """Read over one more connection, if possible."""
         ...
 
-    async def close(self) -> None:
-        """Stop."""
-        ...
-
 
 class OwnReader:
     """Reads over connections of this process, which are the caller's to close."""
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
-        self._closing: set[asyncio.Task[None]] = set()
 
     async def read(
         self, path: bytes, size: int, progress: Progress, *, start: Start | None = None, sync: bool = False
@@ -70,22 +64,11 @@ class OwnReader:
                 fingerprint = await read_back(connection.session, handle, size, connection.reads, progress, known)
                 return HeldContent(fingerprint, sync and await synced(connection.session, handle))
             finally:
-                closing = asyncio.create_task(connection.session.let_go(handle))  # nobody has to wait for that
-                self._closing.add(closing)
-                closing.add_done_callback(self._closed)
-
-    def _closed(self, closing: "asyncio.Task[None]") -> None:
-        self._closing.discard(closing)
-        if not closing.cancelled():
-            closing.exception()  # read; a lost connection is reported to those who wait for something
+                connection.session.dismiss(handle)
 
     async def widen(self) -> None:
         """As `Reader`."""
         await self._pool.widen()
-
-    async def close(self) -> None:
-        """Wait for the last handles to be closed."""
-        await asyncio.gather(*self._closing, return_exceptions=True)
 
 
 async def synced(session: Session, handle: bytes) -> bool:

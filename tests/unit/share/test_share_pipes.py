@@ -79,6 +79,13 @@ def test_bytes_go_there_and_back_whole_and_in_order(make: Make) -> None:
     sending.join()
 
 
+def test_several_pieces_are_taken_at_once_in_their_order(make: Make) -> None:
+    pipe = make(ECHO)
+    pieces = [bytes([n]) * 300 for n in range(5)]
+    assert pipe.send(*map(memoryview, pieces)) == 1500
+    assert received(pipe, 1500) == b"".join(pieces)
+
+
 def test_the_end_of_the_client_is_the_end_of_what_comes(make: Make) -> None:
     pipe = make("import os; os.write(1, b'last'); os.write(2, b'Timeout, server photos not responding.')")
     assert received(pipe, 100) == b"last"

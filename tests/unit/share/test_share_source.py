@@ -1,5 +1,7 @@
 """The stream that is sent: the same bytes in pieces of any size, and the truth about its original."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from agent.errors import LocalFault
 from agent.model.delivery import Outgoing, Splice
 from agent.model.ids import RemoteName
-from agent.share.source import LocalSource
+from agent.share.source import LocalSource, as_sent
 from tests.platforms import posix_paths
 from tests.servers.photos import fingerprint, looked_at, outgoing, spliced
 
@@ -39,6 +41,39 @@ def test_any_splice_in_any_pieces_gives_what_was_meant(
     assert all(len(piece) == step for piece in pieces[:-1])
     assert sent == fingerprint(meant)
     assert one.size == len(meant)
+
+
+def with_tag(folder: Path, data: bytes) -> Outgoing:
+    """A photo whose content on the share was worked out before."""
+    one = outgoing(folder, "visits/v/a.jpg", data, Splice(2, 0, b"a tag"))
+    return replace(one, held=as_sent(one))
+
+
+def test_what_was_worked_out_before_is_what_is_sent(tmp_path: Path) -> None:
+    one = with_tag(tmp_path, b"x" * 100)
+    with LocalSource(one) as source:
+        assert source.read(200) == b"xxa tag" + b"x" * 98
+        assert source.sent() == one.held == fingerprint(b"xxa tag" + b"x" * 98)
+
+
+def test_what_was_worked_out_before_does_not_vouch_for_a_file_that_has_changed_since(tmp_path: Path) -> None:
+    one = with_tag(tmp_path, b"x" * 100)
+    assert not isinstance(one.source, bytes)
+    looked = one.source.path.stat()
+    one.source.path.write_bytes(b"y" * 100)  # of the same size and time
+    os.utime(one.source.path, ns=(looked.st_atime_ns, looked.st_mtime_ns))
+    with LocalSource(one) as source:
+        source.read(200)
+        with pytest.raises(LocalFault):
+            source.sent()
+
+
+def test_a_file_that_changes_while_it_is_worked_out_is_a_local_fault(tmp_path: Path) -> None:
+    one = outgoing(tmp_path, "visits/v/a.jpg", b"x" * 100, Splice(2, 0, b"a tag"))
+    assert not isinstance(one.source, bytes)
+    one.source.path.write_bytes(b"y" * 101)
+    with pytest.raises(LocalFault):
+        as_sent(one)
 
 
 def test_stopping_before_the_end_is_no_proof(tmp_path: Path) -> None:

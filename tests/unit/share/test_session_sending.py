@@ -1,0 +1,55 @@
+"""What a session hands to its pipe: every byte in order, however little is taken, and a photo's bytes not copied."""
+
+import asyncio
+import random
+from collections import deque
+
+import pytest
+
+from agent.share.session import SMALL, Session, _few
+
+
+class Picky:
+    """A pipe that takes chance amounts, and now and then nothing."""
+
+    software = "SSH-2.0-Test"
+    maker = "a test"
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.taken = b""
+
+    def send(self, *data: memoryview) -> int:
+        if self.chance.random() < 0.2:
+            raise TimeoutError
+        whole = b"".join(data)
+        some = whole[: self.chance.randint(1, len(whole))]
+        self.taken += some
+        return len(some)
+
+    def close(self) -> None:
+        raise AssertionError("the connection was ended")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_all_bytes_go_in_order_however_little_is_taken(seed: int) -> None:
+    chance = random.Random(seed)
+    parts = [chance.randbytes(chance.choice((1, 30, SMALL - 1, SMALL, 255 * 1024))) for _ in range(30)]
+    pipe = Picky(seed)
+
+    async def flush() -> None:
+        session = Session(pipe, 10.0)  # type: ignore[arg-type]  # all of a pipe that is used here
+        session._outbox = deque(parts)
+        session._flush()
+        while session._outbox:
+            await asyncio.sleep(0)
+
+    asyncio.run(flush())
+    assert pipe.taken == b"".join(parts)
+
+
+def test_small_pieces_are_put_together_and_large_ones_not_copied() -> None:
+    large = bytes(255 * 1024)
+    views = _few([b"head", large, b"head", b"more"])
+    assert [bytes(view) for view in views] == [b"head", large, b"headmore"]
+    assert views[1].obj is large
