@@ -215,8 +215,8 @@ def _verdict(facts: Mapping[str, Any], due: Due) -> dict[str, Any]:
     else:
         state, head = "ok", f"Complete {on}."
         text = (
-            "Every photo of this visit that they found was sent, checked on the school network and removed from the "
-            "photo folder."
+            "Every photo of this visit that was found there was sent, checked on the school network and removed from "
+            "the photo folder."
         )
     return {"state": state, "complete": state == "ok", "sentence": head, "explanation": text}
 

@@ -59,7 +59,8 @@ def test_the_token_lets_in_once(url: str) -> None:
 
 def test_nothing_is_shown_without_the_cookie(url: str) -> None:
     path = Visitor(url).enter(url)
-    for place in ("/now", "/review", "/history", "/live", "/static/style.css", "/picture/00000000.jpg"):
+    sheets = ("/static/style.css", "/static/shared.css")
+    for place in ("/now", "/review", "/history", "/live", *sheets, "/picture/00000000.jpg"):
         answer = Visitor(url).ask("GET", path + place)
         assert answer.status == 403
         assert "IMG" not in answer.text  # type: ignore[attr-defined]

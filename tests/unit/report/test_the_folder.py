@@ -8,7 +8,9 @@ import pytest
 
 from agent.audit.report import Made
 from agent.audit.report.folder import LIST, LOCK, ReportFolder, making
+from agent.audit.report.pages import STYLE
 from agent.errors import UsageError
+from agent.style import SHARED
 from tests.schoolrecords import School
 
 
@@ -142,3 +144,11 @@ def test_two_reports_at_once_do_not_take_each_others_pages(tmp_path: Path) -> No
     assert (tmp_path / "out" / "index.html").read_bytes() == b"first"
     write(tmp_path / "out", index="third")
     assert (tmp_path / "out" / "index.html").read_bytes() == b"third"
+
+
+def test_a_report_has_one_sheet_with_the_shared_rules_first(report: Callable[..., Made], school: School) -> None:
+    school.laptop("laptop-17", school.heartbeats(1))
+    report()
+    sheet = (school.home / "out" / "style.css").read_bytes()
+    assert sheet.startswith(SHARED.read_bytes())
+    assert sheet.endswith(STYLE.read_bytes())
