@@ -6,7 +6,6 @@ that is not the pinned one stops both. If only paramiko got in twice, the client
 """
 
 import asyncio
-import shutil
 import sys
 import tempfile
 import threading
@@ -110,10 +109,12 @@ async def _by_ssh(server: Server) -> Session:
     if why is not None or program is None:
         raise _SshFailed(why)
     began = time.monotonic()
-    folder: Path | None = None
+    made: tempfile.TemporaryDirectory[str] | None = None
     try:
         try:
-            folder = Path(tempfile.mkdtemp(prefix="photo-agent-"))  # for this user only
+            # For this user only; where this process ends before the login does, it goes with the process.
+            made = tempfile.TemporaryDirectory(prefix="photo-agent-", ignore_cleanup_errors=True)
+            folder = Path(made.name)
             if sshclient.replaceable_by_others(folder):
                 raise _SshFailed(f"other accounts of this laptop could replace files in {folder.parent}")
             hosts = folder / "known_hosts"
@@ -139,8 +140,8 @@ async def _by_ssh(server: Server) -> Session:
             await asyncio.to_thread(pipe.words.entered.wait, SPOKEN)
         return session
     finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        if made is not None:
+            made.cleanup()
 
 
 async def _greeted(session: Session, words: Words) -> None:

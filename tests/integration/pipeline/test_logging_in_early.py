@@ -1,5 +1,6 @@
 """A run logs in while it looks at photos, if there may be some to send; and sends nothing before it has decided."""
 
+import socket
 import time
 from pathlib import Path
 
@@ -92,6 +93,26 @@ def test_a_run_away_from_the_network_says_so_as_before(laptop: Laptop, server: O
     summary = laptop.run()
     assert isinstance(summary.fault, ShareUnreachable)
     assert (summary.exit_code, summary.waiting) == (5, 1)
+
+
+def test_a_login_that_hangs_holds_no_run_up_and_leaves_nothing_behind(laptop: Laptop, server: OpenSSH) -> None:
+    """Away from the school something answers at the server's address and says nothing; the photo is private."""
+    photo, temporary = laptop.photo("IMG_1.jpg", PRIVATE), laptop.home / "tmp"
+    temporary.mkdir()
+    known = laptop.home / "known_hosts"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        known.write_text(server.known_hosts_file.read_text().replace(str(server.port), str(port)))
+        laptop.configure(
+            register={"visits": str(laptop.home / "visits.csv")},
+            folders={"settle_seconds": 1},
+            share={"port": port, "known_hosts_file": str(known)},
+        )
+        began = time.monotonic()
+        done = laptop.command("sync", env={"TMPDIR": str(temporary)})
+    assert (done.returncode, photo.exists()) == (0, True)
+    assert time.monotonic() - began < 18, "shorter than a login is waited for"
+    assert list(temporary.iterdir()) == []
 
 
 def test_a_run_asks_the_share_for_its_clock_once(laptop: Laptop) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from agent.errors import AgentError, NotProven, ShareFault, ShareFull, ShareUnreachable
 from agent.model.delivery import Delivery, Splice
+from agent.model.ids import RemoteName
 from agent.share import Delivered, Outcome, Server, Share, Transport, Undelivered, open_share
 from tests.servers.openssh import SUBSYSTEM, OpenSSH, why_not
 from tests.servers.photos import content, delivery, outgoing, spliced
@@ -331,3 +332,14 @@ def test_a_folder_that_never_ends_is_given_up(faulty: FaultyServer, tmp_path: Pa
     with open_share(faulty.server(), clock=lambda: datetime.now(UTC)) as share, pytest.raises(ShareFault):
         share.names("record")
     assert time.monotonic() - started < 30
+
+
+def test_a_small_file_is_read_by_one_request(faulty: FaultyServer) -> None:
+    """On a slow line each further one, for the file's end say, is a round trip of every sync."""
+    disk = faulty.sshd.fresh_root()
+    (disk / "register").mkdir()
+    (disk / "register" / "visits.csv").write_bytes(b"id,title\n")
+    faulty.plan(log=True)
+    with Client(faulty).open() as share:
+        assert share.read(RemoteName("register/visits.csv"), 1000) == b"id,title\n"
+    assert faulty.log.read_text().split().count("read") == 1
