@@ -71,7 +71,7 @@ PHASES = {
     ),
     "done, one of two still on it": (
         replace(OFFER, phase=Phase.DONE, sent=2, kept=1, visits={MUSEUM: 2}),
-        "2 photos are safe on the school network. 1 of them is still on the card. We remove it later",
+        "2 photos are safe on the school network. 1 of them is still on the card. We will remove it when",
     ),
     "sending, more by answers": (replace(OFFER, phase=Phase.SENDING, sent=87), "87 of 87 sent and checked"),
     "taken out with its only photo": (
@@ -150,7 +150,7 @@ def test_a_card_with_too_many_photos_is_spoken_of_first(laptop: Laptop, page: Ca
     ("settings", "says"),
     [
         ({}, "Put the card in; “Now” asks what to do."),
-        pytest.param({"remove": "always"}, "Put the card in. We send its photos by ourselves", marks=pytest.mark.slow),
+        pytest.param({"remove": "always"}, "Put the card in. We send its photos automatically", marks=pytest.mark.slow),
         pytest.param({"offer": False}, "Copy its photos into Camera Imports.", marks=pytest.mark.slow),
     ],
 )
@@ -188,7 +188,7 @@ def test_by_keyboard_alone_an_offer_is_taken(laptop: Laptop, page: Callable[[], 
             break
     tab.keyboard.press("Enter")
     tab.wait_for_selector("#saved")
-    assert "We are looking at the card once more" in tab.locator("#saved").inner_text()
+    assert "We are checking the card once more" in tab.locator("#saved").inner_text()
     answer = answered(laptop)
     assert answer is not None
     assert (answer.offer, answer.said) == (OFFER.id, CardSaid.SEND)
