@@ -188,7 +188,7 @@ def test_explain_shows_the_other_files_where_one_does_not_exist(
     done = laptop.command("explain", *files, *form)
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        f"There is no file {path}, and none of that name was sent." for path in (files[1], files[3])
+        f"There is no file {path}, and no file of that name has been sent." for path in (files[1], files[3])
     ]
     shown = [line for line in done.stdout.splitlines() if "IMG_" in line]
     assert [name in line for name, line in zip(("IMG_1.jpg", "IMG_2.jpg"), shown, strict=True)] == [True, True]
@@ -198,7 +198,7 @@ def test_explain_of_a_folder_without_files_says_so(laptop: Laptop, tmp_path: Pat
     (tmp_path / "empty").mkdir()
     done = laptop.command("explain", tmp_path / "empty")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "There is no file in" in done.stderr
+    assert "There are no files in" in done.stderr
 
 
 def test_explain_of_a_photo_that_was_sent_says_when_and_where_it_is(laptop: Laptop) -> None:

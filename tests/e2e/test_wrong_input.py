@@ -20,15 +20,15 @@ NEEDS_SETTINGS = [
 ]
 
 WRONG = {
-    "explain EMPTY": "No name was given",
-    "sync EMPTY": "No name was given",
-    "untag REGISTER -o EMPTY": "No name was given",
-    "demo --keep EMPTY": "No name was given",
+    "explain EMPTY": "The name is empty",
+    "sync EMPTY": "The name is empty",
+    "untag REGISTER -o EMPTY": "The name is empty",
+    "demo --keep EMPTY": "The name is empty",
     "demo --keep REGISTER": "is a file",
     "demo --keep REGISTER/x": "cannot be used",
-    "report FOLDER --keys KEYS --out EMPTY": "No name was given",
-    "index FOLDER --keys KEYS --to EMPTY": "is no folder",
-    "index FOLDER --keys KEYS --to REGISTER": "is no folder",
+    "report FOLDER --keys KEYS --out EMPTY": "The name is empty",
+    "index FOLDER --keys KEYS --to EMPTY": "is not a folder",
+    "index FOLDER --keys KEYS --to REGISTER": "is not a folder",
     "visits check REGISTER --timezone Europe/Nowhere": "no time zone 'Europe/Nowhere'",
     "report FOLDER --keys KEYS --out OUT --timezone Europe": "no time zone 'Europe'",
     "doctor --server-report REGISTER/x": "cannot be written",
