@@ -33,6 +33,8 @@ class EarlyLogin:
         self._fault: BaseException | None = None
         self._unwanted = False
         self._since = 0.0
+        self.was_early = False
+        """Whether the connection taken last had been made before it was wanted: it may have ended while it waited."""
 
     def begin(self, *, delivering: bool) -> None:
         """Start to log in, unless a login has begun already; `delivering` as in `Connect`."""
@@ -47,6 +49,7 @@ class EarlyLogin:
         network may be back.
         """
         thread, self._thread = self._thread, None
+        self.was_early = False
         if thread is None:
             return self._connect(delivering=delivering)
         was_over = not thread.is_alive()
@@ -54,6 +57,7 @@ class EarlyLogin:
             thread.join(1.0)  # not for ever: on Windows, Ctrl-C waits for the end of a wait
         (share, fault), self._share, self._fault = (self._share, self._fault), None, None
         if share is not None and time.monotonic() - self._since <= FRESH:
+            self.was_early = True
             return share
         if share is not None:
             share.close()

@@ -51,13 +51,26 @@ class ShareOfRun:
             if self.patient and (why := why_it_waits(self.context)):
                 raise ShareUnreachable(why)
             self.share = self._early.take(delivering=delivering)
-            self.context.share_clock.ask(self.share)
+            try:
+                self.context.share_clock.ask(self.share)
+            except ShareUnreachable:
+                if not self._early.was_early:
+                    raise
+                self._connect_anew(delivering=delivering)
             self.context.journal.set_fact(LAST_REACHED, self.context.clock().isoformat())
             self.context.journal.set_fact(SHARE_TROUBLE, None)
             self.clock_ahead = compare_with_share(self.context)
             if self.clock_ahead is not None and (wrong := wrong_clock(self.clock_ahead)):
                 self.notice(wrong)
         return self.share
+
+    def _connect_anew(self, *, delivering: bool) -> None:
+        """Replace a connection that ended while it waited: the server was restarted, say, or the network changed."""
+        if self.share is not None:
+            self.share.close()
+        self.share = None
+        self.share = self._early.take(delivering=delivering)
+        self.context.share_clock.ask(self.share)
 
     def tried(self) -> Callable[[], Share]:
         """Connect now. If that fails, the function returned raises the same fault without trying a second time."""

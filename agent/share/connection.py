@@ -193,7 +193,7 @@ def _not_let_in(server: Server) -> str:
             f"it has expired, was revoked or names another user. Without {certificate} the plain key is used."
         )
     return (
-        f"{server.host} does not accept this laptop's key for the user {server.user}.  "
+        f"{server.host} does not accept this laptop's key for the user {server.user}. "
         "Ask IT whether this laptop's key (“photo-agent init” shows it) is entered for that user."
     )
 

@@ -112,6 +112,7 @@ class Session:
         future: asyncio.Future[Reply] = self._loop.create_future()
         if self._lost is not None:
             future.set_exception(self._loss())
+            future.exception()  # read here, since the caller may stop at an earlier error
             return future
         self._number = (self._number + 1) & 0xFFFFFFFF
         if not self._pending:

@@ -192,7 +192,7 @@ class SftpShare(Closing):
                 content += piece
                 if len(content) > limit:
                     raise ShareFault(f"A file on the share is larger than the {limit} bytes that are allowed for it.")
-                if told is not None and (about := await session.seen(await told)) and about.size == len(content):
+                if told is not None and await _stated_size(session, told) == len(content):
                     break
                 if not piece:  # for some servers this is the end of the file, for others only of this read
                     about = await session.seen(await session.send(wire.on_handle(PacketType.FSTAT, handle)))
@@ -374,6 +374,15 @@ class SftpShare(Closing):
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+async def _stated_size(session: Session, look: "asyncio.Future[wire.Reply]") -> int | None:
+    """The size in the reply to a look at an open file; None if the server does not state it or permit the look."""
+    try:
+        about = await session.seen(await look)
+    except Refused:
+        return None
+    return None if about is None else about.size
 
 
 def _listed(name: str, about: wire.Attributes) -> Listed:

@@ -1,7 +1,8 @@
 """The content to be sent, as a stream that is read once: the local file with its splice, hashed before and after it.
 
-At its end the stream knows whether the file still has the content that was decided on, and exactly which bytes were
-sent. The proof compares what the share returns with these bytes, not with what was planned.
+At its end the stream knows whether the file still has the content that was decided on, and which bytes the share must
+return: those that were sent. For a photo with a tag in it they were worked out before (`Outgoing.held`). A photo whose
+content was another one then is not proven, since its share's copy differs.
 """
 
 import hashlib

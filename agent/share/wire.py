@@ -67,8 +67,8 @@ FSYNC = "fsync@openssh.com"
 STATVFS = "statvfs@openssh.com"
 HARDLINK = "hardlink@openssh.com"
 LIMITS = "limits@openssh.com"
-OPENSSH = frozenset({FSYNC, STATVFS, HARDLINK, "posix-rename@openssh.com", "fstatvfs@openssh.com"})
-"""What OpenSSH's own SFTP server has offered since 6.5."""
+OPENSSH = frozenset({FSYNC, STATVFS, HARDLINK})
+"""What OpenSSH's own SFTP server has offered since 6.5, without what a school's server denies to its devices."""
 
 _TELLING = frozenset({STATVFS, LIMITS})
 _ANSWERS = {

@@ -45,6 +45,21 @@ def test_while_photos_settle_the_run_logs_in_and_sends_nothing(laptop: Laptop, s
     assert not photo.exists()
 
 
+def test_a_connection_that_ended_while_it_waited_is_made_anew(laptop: Laptop, server: OpenSSH) -> None:
+    photo = laptop.photo("IMG_1.jpg")
+    before = logins(server)
+
+    def waiting(seconds: float) -> None:
+        deadline = time.monotonic() + 10
+        while logins(server) < before + 2 and time.monotonic() < deadline:  # the second one reads back
+            time.sleep(0.02)
+        time.sleep(seconds)
+        server.cut_sessions()
+
+    summary = laptop.run(sleep=waiting)
+    assert (summary.fault, summary.removed, photo.exists()) == (None, 1, False)
+
+
 def test_a_run_that_has_nothing_to_send_does_not_log_in(laptop: Laptop, server: OpenSSH) -> None:
     before = logins(server)
     assert laptop.run().exit_code == 0

@@ -1,5 +1,6 @@
 """Servers that are strict or slow, and a network that goes dead without a word."""
 
+import re
 import subprocess
 import sys
 import time
@@ -10,12 +11,16 @@ from pathlib import Path
 import pytest
 
 from agent.model.delivery import Delivery
+from agent.model.ids import RemoteName
 from agent.share import Delivered, Undelivered, open_share
+from agent.share.sftp import SftpShare
 from tests.bench.servers import LINKS, BenchServer
 from tests.integration.share.opening import files, server_of
 from tests.servers.fixtures import sshd  # noqa: F401
 from tests.servers.openssh import SUBSYSTEM, OpenSSH, why_not
 from tests.servers.photos import content, delivery, outgoing
+
+SERVER = Path(__file__).parents[3] / "install" / "server"
 
 (HOME,) = (link for link in LINKS if link.name == "home")
 
@@ -63,6 +68,29 @@ def test_a_server_that_opens_few_files_at_once_is_not_asked_for_more(tmp_path: P
     with OpenSSH(subsystem=f"/usr/bin/prlimit --nofile=22 {SUBSYSTEM}") as strict:
         assert sent(strict, photos(tmp_path / "in", 80, 60_000), connections=connections) == 80
         assert len(files(strict.disk)) == 80
+
+
+def test_the_server_that_the_guide_sets_up_need_not_be_tried_out(tmp_path: Path) -> None:
+    """It denies its devices some of what OpenSSH's server offers, and then does not offer that."""
+    if reason := why_not():
+        pytest.skip(reason)
+    (command,) = re.findall(r"ForceCommand (internal-sftp .*)", (SERVER / "50-photo-agent.conf").read_text("utf-8"))
+    with OpenSSH(subsystem=command) as school:
+        with open_share(server_of(school), clock=lambda: datetime.now(UTC)) as share:
+            assert isinstance(share, SftpShare)
+            assert share._working().session.is_openssh
+            assert share.abilities().fsync
+        assert sent(school, photos(tmp_path / "in", 5, 60_000)) == 5
+
+
+def test_a_file_is_read_from_a_server_that_permits_no_look_at_it() -> None:
+    if reason := why_not():
+        pytest.skip(reason)
+    with OpenSSH(subsystem="internal-sftp -P fstat") as strict:
+        (strict.disk / "register").mkdir()
+        (strict.disk / "register/visits.csv").write_bytes(b"id\n" * 20_000)
+        with open_share(server_of(strict), clock=lambda: datetime.now(UTC)) as share:
+            assert share.read(RemoteName("register/visits.csv"), 100_000) == b"id\n" * 20_000
 
 
 @pytest.fixture

@@ -1,11 +1,15 @@
 """What a session hands to its pipe: every byte in order, however little is taken, and a photo's bytes not copied."""
 
 import asyncio
+import gc
+import logging
 import random
 from collections import deque
 
 import pytest
 
+from agent.errors import ShareUnreachable
+from agent.share import wire
 from agent.share.session import SMALL, Session, _few
 
 
@@ -53,3 +57,27 @@ def test_small_pieces_are_put_together_and_large_ones_not_copied() -> None:
     views = _few([b"head", large, b"head", b"more"])
     assert [bytes(view) for view in views] == [b"head", large, b"headmore"]
     assert views[1].obj is large
+
+
+class Ended(Picky):
+    """A pipe whose connection may end."""
+
+    def close(self) -> None:
+        pass
+
+
+def test_requests_after_the_end_of_a_connection_leave_no_complaint_behind(caplog: pytest.LogCaptureFixture) -> None:
+    """A caller sends several at once, and stops at the first error."""
+
+    async def two_at_once() -> None:
+        session = Session(Ended(0), 10.0)  # type: ignore[arg-type]  # all of a pipe that is used here
+        session.lose("was lost")
+        requests = [session.send(wire.open_file(b"/a", 1)) for _ in range(2)]
+        with pytest.raises(ShareUnreachable, match="was lost"):
+            await requests[0]
+        del requests
+        gc.collect()
+
+    with caplog.at_level(logging.ERROR, "asyncio"):
+        asyncio.run(two_at_once())
+    assert caplog.text == ""
