@@ -168,12 +168,13 @@ class NotRemoved(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareLost(Body):
-    """The share does not hold any more what was proven there."""
+    """The share no longer holds a photo that was proven there."""
 
     facts: ClassVar = Facts(
         EntryKind.SHARE_LOST,
         "The share no longer held a photo that was proven there. It is sent again from the laptop.",
         _BAD,
+        Severity.WARNING,
         more="Seen before the photo was removed from the laptop.",
     )
 

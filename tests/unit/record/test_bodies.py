@@ -226,7 +226,7 @@ FACTS_OF_BEFORE = {
     "transferred": (6, "file", "creation", "success"),
     "removed": (6, "file", "deletion", "success"),
     "not-removed": (6, "file", "info", "success"),
-    "share-lost": (6, "file", "info", "failure"),
+    "share-lost": (4, "file", "info", "failure"),
     "left-on-share": (4, "file", "info", "failure"),
     "review-resolved": (6, "file", "info", "success"),
     "register-changed": (5, "configuration", "change", "success"),
