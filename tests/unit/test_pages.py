@@ -1,5 +1,6 @@
 """The pages of this repository: their links lead somewhere, and what they name exists."""
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterator
@@ -54,6 +55,19 @@ def test_every_relative_link_leads_to_a_file_and_a_heading(page: Path) -> None:
 
 def test_the_readme_stays_short() -> None:
     assert len((PROJECT / "README.md").read_text("utf-8").split()) < LONGEST_README
+
+
+def test_the_changelog_says_each_thing_once() -> None:
+    """A merge can bring the old wording of a line back beside the new one, and nobody sees it."""
+    entries = re.findall(r"^- (.*?)(?=^- |^\n|\Z)", HISTORY.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    words = [(" ".join(entry.split()), frozenset(re.findall(r"\w+", entry.lower()))) for entry in entries]
+    assert len(words) > 100
+    alike = [
+        (one, other)
+        for (one, some), (other, others) in itertools.combinations(words, 2)
+        if len(some & others) > 0.6 * len(some | others)
+    ]
+    assert alike == []
 
 
 def test_every_page_that_the_code_names_exists() -> None:
