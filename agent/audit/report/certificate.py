@@ -65,6 +65,7 @@ def visit_facts(
         "checked": sent,
         "removed": sent - here,
         "files": sum(cell.files for cell in cells),
+        "files_already_there": sum(cell.files - cell.own_files for cell in cells),
         "bytes": sum(cell.bytes for cell in cells),
         "laptops": laptops,
         "staff": staff,

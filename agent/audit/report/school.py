@@ -36,6 +36,7 @@ def school_facts(
         "well": well,
         "whole": whole,
         "visits": len(visits),
+        "visits_with_photos": sum(one["sent"] > 0 for one in visits),
         "photos": sum(one["sent"] for one in visits),
         "removed": sum(one["removed"] for one in visits),
         "overdue": sum(one["overdue"] for one in devices),
