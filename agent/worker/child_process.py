@@ -46,7 +46,11 @@ class NotStarted(Exception):
 
 
 class ChildProcess:
-    """At most one worker process; call `ask` and `answer` equally often. Not for several threads."""
+    """At most one worker process; call `ask` and `answer` equally often. Not for several threads.
+
+    If a worker is found to have ended while more is asked, its earlier answers come first, and then `Ended`. Only after
+    that is another one started: its answers would be taken for those that the first one owes.
+    """
 
     def __init__(self, limits: Limits, jobs: Sequence[str] = ()) -> None:
         self._limits = limits
@@ -55,6 +59,10 @@ class ChildProcess:
         self._questions: IO[bytes] | None = None
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._imposed: Imposed | None = None
+        self._owed = 0
+        """Questions that a worker was given, and has neither answered nor ended over."""
+        self._why_ended: Ended | None = None
+        """How the worker ended that owes them, if it did."""
 
     @property
     def imposed(self) -> Imposed:
@@ -62,10 +70,10 @@ class ChildProcess:
         return self._imposed or Imposed(*[Enforcement.NOT] * 4)
 
     def start(self) -> None:
-        """Start a worker if there is none. `NotStarted` if that fails."""
-        if self._process is not None:
+        """Start a worker if there is none, and none that still owes answers. `NotStarted` if that fails."""
+        if self._process is not None or self._owed:
             return
-        self._answers = queue.SimpleQueue()
+        self._answers, self._why_ended = queue.SimpleQueue(), None
         limits = self._limits
         arguments = [str(limits.memory), str(limits.processor), str(limits.wall), *self._jobs]
         try:
@@ -74,7 +82,7 @@ class ChildProcess:
             raise NotStarted(f"does not start ({fault.strerror})") from None
         threading.Thread(target=_take, args=(answers, self._answers), daemon=True).start()
         try:
-            reported = self.answer(START).get("limits")
+            reported = self._next(START).get("limits")
             values = reported if isinstance(reported, dict) else {}
             self._imposed = Imposed(*(Enforcement(values[name]) for name in ("memory", "processor", "wall", "files")))
         except (Ended, KeyError, ValueError):
@@ -93,17 +101,27 @@ class ChildProcess:
             self._questions.write(b"".join(map(wire.line, questions)))
             self._questions.flush()
         except OSError:
-            raise self._why() from None
+            raise self._lost() from None
+        self._owed += len(questions)
 
-    def answer(self, patience: float | None = None) -> wire.Fields:
+    def answer(self) -> wire.Fields:
         """The next answer; `Ended` if there will be none, with the worker gone."""
         try:
-            found = self._answers.get(timeout=self._limits.wall + GRACE if patience is None else patience)
+            answer = self._next(self._limits.wall + GRACE)
+        except BaseException:
+            self._owed = 0
+            raise
+        self._owed = max(0, self._owed - 1)
+        return answer
+
+    def _next(self, patience: float) -> wire.Fields:
+        try:
+            found = self._answers.get(timeout=patience)
         except queue.Empty:
             self.end()
             raise Ended(f"took longer than {self._limits.wall:.0f} seconds") from None
         if found is None:
-            raise self._why()
+            raise self._lost()
         try:
             return wire.parsed(found)
         except wire.Garbled:
@@ -112,6 +130,10 @@ class ChildProcess:
 
     def end(self) -> None:
         """End the worker, if there is one, whatever it is doing; the next question starts another."""
+        self._owed = 0
+        self._kill()
+
+    def _kill(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -136,11 +158,17 @@ class ChildProcess:
         """The worker's process id, while there is one."""
         return None if self._process is None else self._process.pid
 
-    def _why(self) -> Ended:
+    def _lost(self) -> Ended:
+        """How the worker ended, which is gone afterwards; the answers that it gave can still be taken."""
+        if self._why_ended is None:
+            self._why_ended = self._how_it_ended()
+        return self._why_ended
+
+    def _how_it_ended(self) -> Ended:
         process = self._process
         if process is not None:
             _gone(process)
-        self.end()
+        self._kill()
         code = None if process is None else process.returncode
         if sys.platform != "win32":
             import signal

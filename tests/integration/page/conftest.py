@@ -22,6 +22,13 @@ QUIET = (
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of one file run in one process: its browser and its page take seconds to start."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group(f"page: {item.path.stem}"))
+
+
 @pytest.fixture
 def laptop(tmp_path: Path) -> Laptop:
     """Set up, with a register on its own disk, for no share is needed to be asked."""

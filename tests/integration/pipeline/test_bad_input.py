@@ -272,7 +272,9 @@ def test_a_private_photo_is_never_decoded(laptop: Laptop) -> None:
     settings = laptop.settings
     with only_writer(settings), open_context(settings) as context:
         assert Run(context, settings.watch, Heard()).through().private == 1
-        assert len(context.worker.process_ids) == 1, "the worker that reads headers, not the one that decodes"
+        reading, decoding = context.worker._children
+        assert reading._imposed is not None, "the worker that reads headers was started"
+        assert decoding._imposed is None, "the one that decodes was not"
 
 
 def test_what_only_looks_like_a_photo_is_left_alone(laptop: Laptop, good: Path) -> None:

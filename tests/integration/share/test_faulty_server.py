@@ -176,7 +176,7 @@ def check_one_case(
     ("transport", "connections", "hide"),
     [
         pytest.param(Transport.OPENSSH, 2, (), id="openssh-two-connections-by-link"),
-        pytest.param(Transport.PARAMIKO, 1, RENAMED, id="paramiko-one-connection-by-rename"),
+        pytest.param(Transport.PARAMIKO, 1, RENAMED, id="paramiko-one-connection-by-rename", marks=pytest.mark.slow),
         pytest.param(Transport.PARAMIKO, 2, (), id="paramiko-two-connections-by-link", marks=pytest.mark.slow),
         pytest.param(Transport.OPENSSH, 1, RENAMED, id="openssh-one-connection-by-rename", marks=pytest.mark.slow),
     ],

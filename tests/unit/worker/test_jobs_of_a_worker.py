@@ -13,6 +13,7 @@ from agent.capture import jobs as capture
 from agent.errors import LocalFault
 from agent.worker import DECODING, READING, Fields, Job, Unreadable, Worker
 from agent.worker.child_process import MOST_WAITING
+from agent.worker.job_queue import UNDER_WAY
 from agent.worker.limits import MIB
 from tests.unit.capture.photobuilding import NOW, PICTURE
 
@@ -132,6 +133,30 @@ def test_many_questions_are_answered_in_order_whatever_happens_to_one(
     assert [one["asked"] for one in told if isinstance(one, dict)] == [
         {"number": number} for number in range(100) if number != 40
     ]
+
+
+def test_no_file_gets_the_answer_of_another_after_an_end_that_showed_in_the_asking(
+    worker: Worker, photo: Path, deadly: Path
+) -> None:
+    """The worker is gone when more is written to it: what was asked before is asked again first."""
+
+    def questions() -> Iterator[tuple[Path, Fields]]:
+        for number in range(100):
+            if number == 2 * UNDER_WAY - 1:  # 40 was sent; the next write comes now
+                wait_for_the_end_of(worker)
+            yield (deadly if number == 40 else photo, {"number": number})
+
+    told = list(worker.ask_many(TELL_OR_DIE, questions(), as_it_is))
+    assert isinstance(told.pop(40), Unreadable)
+    assert [one["asked"] for one in told if isinstance(one, dict)] == [
+        {"number": number} for number in range(100) if number != 40
+    ]
+
+
+def wait_for_the_end_of(worker: Worker) -> None:
+    process = worker._children[0]._process
+    assert process is not None
+    process.wait(20)
 
 
 def test_no_other_question_gets_between_many(worker: Worker, photo: Path) -> None:

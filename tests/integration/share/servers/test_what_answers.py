@@ -111,6 +111,7 @@ def test_a_server_with_old_algorithms_alone_is_reported_with_their_names(tmp_pat
             assert "IT must update it" in text
 
 
+@pytest.mark.slow
 def test_another_service_on_the_port_is_reported_with_its_first_words(tmp_path: Path) -> None:
     with answering(lambda connection: connection.sendall(b"220 mail.school.example ESMTP\r\n")) as port:
         for text in said(port, tmp_path, patience=3):
