@@ -1,5 +1,9 @@
 """`demo`: the whole job, explained step by step."""
 
+import shlex
+import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,12 +98,24 @@ def _print_story(result: "DemoResult", keep: Path | None) -> None:
     if keep is None:
         click.echo("\nTo keep everything and look around in it, use --keep FOLDER.")
     else:
-        config = keep / "laptop" / "agent.toml"
-        click.echo(f"\nEverything is in {keep}: the laptop with its import folder, the share, and IT's report.")
-        click.echo(f"  photo-agent --config {config} open")
-        click.echo(f"  photo-agent --config {config} review list")
-        click.echo(f"  photo-agent --config {config} log show")
-        click.echo(f"  open {keep / 'report' / 'index.html'}")
+        _print_what_to_try(keep)
+
+
+def _print_what_to_try(keep: Path) -> None:
+    """Commands that can be pasted, also where the program is not on the PATH or a folder has a space in its name."""
+    keep = keep.absolute()
+    on_path, own = shutil.which("photo-agent"), shutil.which("photo-agent", path=str(Path(sys.executable).parent))
+    if on_path and (own is None or Path(on_path).samefile(own)):
+        words = ["photo-agent"]
+    else:
+        words = [own] if own else [sys.executable, "-m", "agent.cli"]
+    words += ["--config", str(keep / "laptop" / "agent.toml")]
+    begin = subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
+    click.echo(f"\nEverything is in {keep}: the laptop with its import folder, the share, and IT's report. Try:")
+    for command in ("open", "review list", "log show"):
+        click.echo(f"  {begin} {command}")
+    click.echo("The demo's server has ended, so `sync` and `doctor` cannot reach the share.")
+    click.echo(f"IT's report, for a browser: {keep / 'report' / 'index.html'}")
 
 
 def _print_outcome(outcome: "Outcome") -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option(
     "--server-report",
     type=NEW_FILE,
-    help="Write a report on what the share's server can do to this file, for IT's ticket.",
+    help="Write into this file what the share's server can do, for IT's ticket.",
 )
 @click.pass_context
 def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> int:

@@ -34,7 +34,9 @@ LARGEST_RETENTION = 1_000_000
 @click.option(
     "--mhl", is_flag=True, help="Also write an ASC-MHL manifest of each visit's files; this reads every file."
 )
-@click.option("--visits", type=FILE, help="The visits list, for titles and dates; default: DIR/register/visits.csv.")
+@click.option(
+    "--visits", type=FILE, help="The visits register, for titles and dates; default: DIR/register/visits.csv."
+)
 @click.option(
     "--audit",
     metavar="FOLDER",
@@ -177,7 +179,7 @@ def _on_share(share: Path) -> bytes | None:
         return None
     except (OSError, NotPlain) as fault:
         what = fault if isinstance(fault, NotPlain) else f"cannot be read: {fault.strerror}"
-        say(f"The visits list {share / 'register' / 'visits.csv'} {what}. The pages show the visits' ids instead.")
+        say(f"The visits register {share / 'register' / 'visits.csv'} {what}. The pages show the visits' ids instead.")
         return None
 
 

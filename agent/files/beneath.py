@@ -251,7 +251,7 @@ class Beneath:
                     descriptor = os.open(name, flags | _PLAIN, dir_fd=folder)
                 except OSError as fault:
                     if fault.errno in {errno.ELOOP, errno.ENXIO}:
-                        raise NotPlain("was exchanged while it was opened") from fault
+                        raise NotPlain("was replaced while it was opened") from fault
                     raise
         try:
             now = _plain(os.fstat(descriptor), largest, alone=alone, expected=before)
@@ -322,7 +322,7 @@ def _plain(
     if alone and about.st_nlink != 1:
         raise NotPlain("has another name elsewhere")
     if expected is not None and (about.st_dev, about.st_ino) != (expected.st_dev, expected.st_ino):
-        raise NotPlain("was exchanged while it was opened")
+        raise NotPlain("was replaced while it was opened")
     return about
 
 

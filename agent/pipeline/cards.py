@@ -111,7 +111,7 @@ def cards(context: Context) -> list[Card]:
     return sorted(found, key=lambda card: (card.put_in_at, card.id))
 
 
-def put_down(context: Context, card: Card) -> Card:
+def save_card(context: Context, card: Card) -> Card:
     """Write the card into the journal, so that the page shows it."""
     text = written(card)
     if context.journal.fact(CARD + card.id) != text:

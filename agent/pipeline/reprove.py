@@ -76,10 +76,10 @@ def _wait(context: Context, unread: Sequence[TrackedPhoto]) -> None:
 
 
 def _said(count: int) -> str:
-    verb = "is" if count == 1 else "are"
+    copies, stay = ("copy", "stays") if count == 1 else ("copies", "stay")
     return (
-        f"The school network has lost or changed {_photos(count)} that had arrived there. The copies on this laptop "
-        f"stay and {verb} sent again. Tell IT."
+        f"The school network has lost or changed {_photos(count)} that had arrived there. The {copies} on this laptop "
+        f"{stay} and will be sent again. Tell IT."
     )
 
 

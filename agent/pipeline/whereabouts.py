@@ -257,8 +257,8 @@ def _why(tracked: TrackedPhoto, outcome: Outcome) -> str:
 
 
 def _said(count: int, why: str) -> str:
-    photos, they, them = ("1 photo", "It", "it") if count == 1 else (f"{count} photos", "They", "them")
+    photos, them = ("1 photo", "it") if count == 1 else (f"{count} photos", "them")
     return (
-        f"{photos} cannot be reached: {why}. {they} will be taken up when it is back. If it will not come back, "
-        f"`photo-agent review dismiss` stops waiting for {them}."
+        f"{photos} cannot be reached: {why}. The program continues with {them} when it is back. If it will not come "
+        f"back, `photo-agent review dismiss` stops waiting for {them}."
     )

@@ -64,7 +64,7 @@ class Seal:
 
 
 def read_seals(path: Path) -> list[Seal]:
-    """All seals, oldest first; a line that a crash cut is passed over. RecordAltered if they do not follow."""
+    """All seals, oldest first; a line that a crash cut is skipped. RecordAltered if they do not follow."""
     with as_record_error():
         try:
             content = path.read_bytes()
@@ -96,7 +96,7 @@ def _seal_of(line: bytes) -> Seal:
 
 
 def seals_from_the_end(path: Path) -> Iterator[Seal]:
-    """The seals, newest first, each read when it is asked for; a line that a crash cut is passed over.
+    """The seals, newest first, each read when it is asked for; a line that a crash cut is skipped.
 
     RecordAltered if one does not follow the one before it.
     """

@@ -177,7 +177,7 @@ class SftpShare(Closing):
                 raise FileNotFoundError("The share has no such file.") from refused
             raise
         # What OpenSSH's own server says of a size is believed: the end of the file need not be asked for then.
-        told = session.send(wire.on_handle(PacketType.FSTAT, handle)) if session.is_openssh else None
+        sized = session.send(wire.on_handle(PacketType.FSTAT, handle)) if session.is_openssh else None
         try:
             await engine.folders.judge(folder, looks, owners=False)
             content = bytearray()
@@ -192,7 +192,7 @@ class SftpShare(Closing):
                 content += piece
                 if len(content) > limit:
                     raise ShareFault(f"A file on the share is larger than the {limit} bytes that are allowed for it.")
-                if told is not None and await _stated_size(session, told) == len(content):
+                if sized is not None and await _stated_size(session, sized) == len(content):
                     break
                 if not piece:  # for some servers this is the end of the file, for others only of this read
                     about = await session.seen(await session.send(wire.on_handle(PacketType.FSTAT, handle)))
@@ -204,7 +204,7 @@ class SftpShare(Closing):
             await engine.folders.judge(folder, engine.folders.look(folder), owners=False)
             return bytes(content)
         finally:
-            if told is not None:
+            if sized is not None:
                 session.dismiss(handle)
             else:
                 await session.let_go(handle)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from agent.pipeline.cards import Card, put_down
+from agent.pipeline.cards import Card, save_card
 from agent.pipeline.context import Context
 from agent.pipeline.events import Event, Happened
 from agent.supervisor.audiences import ToLog
@@ -56,7 +56,7 @@ class ToCard:
         self._proven += event.what is Happened.PROVEN
         if self._proven - self._shown >= SHOWN:
             self._shown = self._proven
-            put_down(self.context, replace(self.card, sent=self._proven))
+            save_card(self.context, replace(self.card, sent=self._proven))
 
     def expect(self, files: int, size: int) -> None:
         """Note that sending begins, and pass it on."""

@@ -23,9 +23,9 @@ from agent.pipeline.cards import (
     drop,
     forget_unasked,
     of_offer,
-    put_down,
     put_in,
     put_on_record,
+    save_card,
     unlock,
 )
 from agent.pipeline.context import Context
@@ -80,7 +80,7 @@ class CardKeeper:
             if card.phase is Phase.SENDING and any(is_same(one, card.plugged) for one in now):
                 continue  # it was not taken out, so the first look at the mounted volumes continues with it
             if card.phase in {Phase.SENDING, Phase.TAKEN_OUT}:
-                put_down(self.context, replace(card, phase=Phase.TAKEN_OUT))
+                save_card(self.context, replace(card, phase=Phase.TAKEN_OUT))
             else:
                 drop(self.context, card)
 
@@ -129,12 +129,12 @@ class CardKeeper:
             case ((CardSaid.SEND | CardSaid.ALWAYS), Phase.OFFERED) if card is not None:
                 return self._send_if_as_shown(card, always=answer.said is CardSaid.ALWAYS)
             case CardSaid.NOT_NOW, Phase.OFFERED if card is not None:
-                put_down(self.context, replace(card, phase=Phase.DECLINED))
+                save_card(self.context, replace(card, phase=Phase.DECLINED))
             case CardSaid.STOP_WAITING, Phase.TAKEN_OUT if card is not None:
                 self._stop_waiting(card)
             case CardSaid.ASK_AGAIN, Phase.DONE if card is not None and self._is_in(card.plugged):
                 cardmark.forget(self.context, card.plugged)
-                put_down(self.context, replace(card, always=False))
+                save_card(self.context, replace(card, always=False))
             case _:
                 log.info("An answer came too late: its card is no longer shown.")
         return None
@@ -185,7 +185,7 @@ class CardKeeper:
             if card.phase is Phase.OFFERED:
                 self._offer(replace(card, plugged=now))
             else:
-                put_down(self.context, replace(card, plugged=now))
+                save_card(self.context, replace(card, plugged=now))
         return True
 
     def _came(self, plugged: PluggedIn) -> None:
@@ -202,7 +202,7 @@ class CardKeeper:
         if earlier is not None:
             drop(self.context, earlier)
             again = put_in(self.context, plugged, Phase.SENDING)
-            put_down(self.context, replace(earlier, id=again.id, phase=Phase.SENDING, plugged=plugged))
+            save_card(self.context, replace(earlier, id=again.id, phase=Phase.SENDING, plugged=plugged))
         # Photos that an earlier yes covers are sent first. New photos on the card are searched for afterwards.
         if earlier is not None or self.context.journal.on_volume(plugged.id, plugged.top, new.put_in_at):
             self._after_run.append(new)
@@ -230,7 +230,7 @@ class CardKeeper:
         """Warn the person once if the card was taken out too soon; otherwise stop showing it."""
         after, waiting = counted(self.context, card)
         if card.phase is Phase.SENDING and waiting:
-            put_down(self.context, replace(after, phase=Phase.TAKEN_OUT))
+            save_card(self.context, replace(after, phase=Phase.TAKEN_OUT))
             self._show(taken_out)
             self.hint()
         else:
@@ -263,7 +263,7 @@ class CardKeeper:
             self._look = card, look, steps
             # Until the first photo of a visit is found, there is nothing to show.
             if card.phase is Phase.LOOKING and look.visits and look.photos % SHOWN < AT_ONCE:
-                put_down(self.context, replace(card, photos=look.photos, visits=dict(look.visits)))
+                save_card(self.context, replace(card, photos=look.photos, visits=dict(look.visits)))
             return None
         return self._looked(card.after(look), look)
 
@@ -276,13 +276,13 @@ class CardKeeper:
         if look.too_many:
             if card.phase is not Phase.TOO_MANY:
                 self._show(too_many)
-            put_down(self.context, replace(card, phase=Phase.TOO_MANY))
+            save_card(self.context, replace(card, phase=Phase.TOO_MANY))
             return None
         card = replace(card, stays=self.context.settings.cards.remove == "never")
         if not card.to_send and not card.unsure:
             drop(self.context, card)
             if look.safe and card.plugged.read_only:
-                put_down(self.context, replace(card, phase=Phase.DONE, sent=look.safe, kept=look.safe))
+                save_card(self.context, replace(card, phase=Phase.DONE, sent=look.safe, kept=look.safe))
             return None
         for other in cards(self.context):
             if other.id != card.id and is_same(other.plugged, card.plugged):
@@ -308,7 +308,7 @@ class CardKeeper:
         if asked and before != card:
             drop(self.context, card)
             card = replace(card, id=put_in(self.context, card.plugged).id)
-        put_down(self.context, card)
+        save_card(self.context, card)
         if not asked:
             self._show(lambda: offered(card))
 
@@ -339,11 +339,11 @@ class CardKeeper:
 
     def _send(self, card: Card, here: StillIn, *, always: bool) -> Summary:
         began = self.context.clock()
-        card = put_down(self.context, replace(card, phase=Phase.SENDING, since=began, always=always))
+        card = save_card(self.context, replace(card, phase=Phase.SENDING, since=began, always=always))
         try:
             put_on_record(self.context, card)
         except RecordError:
-            put_down(self.context, replace(card, phase=Phase.OFFERED, since=None))
+            save_card(self.context, replace(card, phase=Phase.OFFERED, since=None))
             raise
         audience = ToCard(self.context, card, here, ToLog(self.context.journal, self.tell))
         run = Run(
@@ -366,16 +366,16 @@ class CardKeeper:
         """Update the card's progress. It is finished when no photo is on its way and everything is written to it."""
         after, waiting = counted(self.context, card)
         if waiting:
-            put_down(self.context, replace(after, phase=Phase.SENDING))
+            save_card(self.context, replace(after, phase=Phase.SENDING))
             return
         if not after.sent and after.unsure:
-            put_down(self.context, replace(after, phase=Phase.DONE))  # all its photos wait for a person's answers
+            save_card(self.context, replace(after, phase=Phase.DONE))  # all its photos wait for a person's answers
             return
         if not after.sent:
             drop(self.context, after)  # nothing was sent: a crash came first, or no photo was of a visit after all
             return
         flushed = after.plugged.read_only or flush(after.plugged.top)
-        put_down(self.context, replace(after, phase=Phase.DONE, flushed=flushed))
+        save_card(self.context, replace(after, phase=Phase.DONE, flushed=flushed))
         self._show(lambda: finished(after, flushed=flushed))
 
     def _show(self, line: Callable[[], str]) -> None:

@@ -96,7 +96,7 @@ class ChildProcess:
         """Send questions; `Ended` if the worker no longer reads them, `NotStarted` if none can be started."""
         self.start()
         if self._questions is None:
-            raise Ended("has ended, and has not been heard out")
+            raise Ended("ended before it could be asked")
         try:
             self._questions.write(b"".join(map(wire.line, questions)))
             self._questions.flush()
@@ -126,7 +126,7 @@ class ChildProcess:
             return wire.parsed(found)
         except wire.Garbled:
             self.end()
-            raise Ended("answered in a way it never does") from None
+            raise Ended("gave an answer that makes no sense") from None
 
     def end(self) -> None:
         """End the worker, if there is one, whatever it is doing; the next question starts another."""

@@ -32,7 +32,7 @@ from agent.record.packed import pack
 from agent.record.published import Part, origin, publication_name
 from agent.record.tree import Frontier, leaf_hash
 from tests.bench.a_long_record import draft
-from tests.unit.record.copies import put_down
+from tests.unit.record.copies import append_short
 from tests.unit.record.logkeys import key_of
 
 BEGINNING = datetime(2025, 1, 1, 8, 0, tzinfo=UTC)
@@ -182,15 +182,15 @@ def seal(home: Path, chosen: argparse.Namespace) -> None:
     for count in chosen.seals:
         record, signer = Record.open(home / f"state{count}", "laptop-17"), key_of("laptop-17")
         for _ in range(count):
-            put_down(record, 1)
+            append_short(record, 1)
             record.seal(signer)
         took, opened = [], []
         for _ in range(21):
-            put_down(record, 1)
+            append_short(record, 1)
             took.append(timed(record, signer))
         for _ in range(21):
             again = Record.open(home / f"state{count}", "laptop-17")
-            put_down(again, 1)
+            append_short(again, 1)
             opened.append(timed(again, signer))
         print(
             f"{count:>6} seals: {statistics.median(took):.1f} ms, in a new process {statistics.median(opened):.1f} ms"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -87,12 +88,19 @@ def test_a_visits_list_gives_titles_and_a_broken_one_stops_nothing(school: Schoo
 
 
 def test_the_demo_ends_with_its_own_report(tmp_path: Path) -> None:
-    keep = tmp_path / "demo"
+    keep = tmp_path / "the demo"
     line = [sys.executable, "-m", "agent.cli", "demo", "--keep", str(keep)]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     page = keep / "report" / "index.html"
-    assert done.stdout.splitlines()[-1].strip() == f"open {page}"
+    assert done.stdout.splitlines()[-1] == f"IT's report, for a browser: {page}"
     assert "The laptop is well." in page.read_text("utf-8")
     certificate = json.loads((keep / "report" / "visits" / "science-museum.json").read_bytes())
     assert certificate["sent"] == certificate["removed"] > 0
+    assert certificate["files"] - certificate["files_already_there"] == certificate["files_on_share"]
+    assert "there already when sent again" in (keep / "report" / "visits" / "science-museum.html").read_text("utf-8")
+    assert "7 photos of 1 visit went to the school network" in (keep / "report" / "headteacher.html").read_text("utf-8")
+    # A newcomer pastes these lines, whether or not the program is on the PATH.
+    review = next(line for line in done.stdout.splitlines() if line.endswith(" review list"))
+    pasted = subprocess.run(shlex.split(review), capture_output=True, text=True, check=False)
+    assert (pasted.returncode, "IMG_0011.JPG" in pasted.stdout) == (0, True), pasted.stderr

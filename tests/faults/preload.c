@@ -118,8 +118,8 @@ static void all_of(const void *bytes, size_t size) {
 }
 
 /* A line "count kind offset size inode path other" with TABs between, then `size` bytes and a line's end. */
-static void put_down(const char *kind, long offset, size_t size, ino_t inode, const char *path, const char *other,
-                     const void *bytes) {
+static void note_effect(const char *kind, long offset, size_t size, ino_t inode, const char *path, const char *other,
+                        const void *bytes) {
     if (trace < 0) return;
     char line[3 * PATH_MAX];
     int length = snprintf(line, sizeof line, "%ld\t%s\t%ld\t%zu\t%lu\t%s\t%s\n", count, kind, offset, bytes ? size : 0,
@@ -168,7 +168,7 @@ static int opening(int folder, const char *name, int flags, mode_t mode) {
     int there = syscall(SYS_newfstatat, AT_FDCWD, path, &seen, 0) == 0;
     if (there && !(flags & O_TRUNC)) return syscall(SYS_openat, folder, name, flags, mode);
     EFFECT(int, syscall(SYS_openat, folder, name, flags, mode),
-           put_down(there ? "cut" : "create", 0, 0, inode_of(result), path, NULL, NULL));
+           note_effect(there ? "cut" : "create", 0, 0, inode_of(result), path, NULL, NULL));
 }
 
 #define MODE()                                                                                                         \
@@ -205,7 +205,7 @@ static ssize_t writing(int fd, const void *bytes, size_t size, long offset) {
         at = flags & O_APPEND ? (syscall(SYS_fstat, fd, &seen), seen.st_size) : syscall(SYS_lseek, fd, 0, SEEK_CUR);
     }
     EFFECT(ssize_t, RAW(verdict == HALVE || verdict == HALVE_AND_DIE ? (size + 1) / 2 : size),
-           put_down("write", at, result, inode_of(fd), path, NULL, bytes));
+           note_effect("write", at, result, inode_of(fd), path, NULL, bytes));
 }
 
 ssize_t write(int fd, const void *bytes, size_t size) { return writing(fd, bytes, size, -1); }
@@ -215,7 +215,7 @@ ssize_t pwrite64(int fd, const void *bytes, size_t size, off64_t offset) { retur
 static int on_descriptor(int fd, const char *kind, long nr, long length) {
     char path[PATH_MAX];
     if (!on() || !counts(of_descriptor(fd, path))) return syscall(nr, fd, length);
-    EFFECT(int, syscall(nr, fd, length), put_down(kind, length, 0, inode_of(fd), path, NULL, NULL));
+    EFFECT(int, syscall(nr, fd, length), note_effect(kind, length, 0, inode_of(fd), path, NULL, NULL));
 }
 
 int fsync(int fd) { return on_descriptor(fd, "sync", SYS_fsync, 0); }
@@ -228,7 +228,7 @@ static int on_name(int folder, const char *name, const char *kind, long nr, long
     if (!on() || !counts(whole(folder, name, path))) return syscall(nr, folder, name, more);
     ino_t inode = inode_at(path);
     EFFECT(int, syscall(nr, folder, name, more),
-           put_down(kind, 0, 0, inode ? inode : inode_at(path), path, NULL, NULL));
+           note_effect(kind, 0, 0, inode ? inode : inode_at(path), path, NULL, NULL));
 }
 
 int unlink(const char *name) { return on_name(AT_FDCWD, name, "unlink", SYS_unlinkat, 0); }
@@ -244,7 +244,7 @@ static int naming(int from, const char *old, int to, const char *new, const char
     if (!on() || !counts(whole(from, old, before)) || !counts(whole(to, new, after)))
         return syscall(nr, from, old, to, new, flags);
     ino_t inode = inode_at(before);
-    EFFECT(int, syscall(nr, from, old, to, new, flags), put_down(kind, 0, 0, inode, before, after, NULL));
+    EFFECT(int, syscall(nr, from, old, to, new, flags), note_effect(kind, 0, 0, inode, before, after, NULL));
 }
 
 int rename(const char *old, const char *new) {
@@ -269,7 +269,7 @@ static ssize_t sending(int fd, const void *bytes, size_t size, int flags) {
     int pipe_ = syscall(SYS_fstat, fd, &seen) == 0 && S_ISFIFO(seen.st_mode);
     pthread_mutex_lock(&order);
     enum verdict verdict = begins();
-    put_down("send", 0, 0, 0, "", NULL, NULL);
+    note_effect("send", 0, 0, 0, "", NULL, NULL);
     pthread_mutex_unlock(&order);
     if (verdict == FAIL && how == FAIL_ONCE) { /* as a reset by the other side: nothing comes any more, either */
         errno = shutdown(fd, SHUT_RDWR) == 0 ? ECONNRESET : EPIPE;

@@ -1,5 +1,6 @@
 """The pages of this repository: their links lead somewhere, and what they name exists."""
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 ROOMS = ("agent", "config", "install", "tests")
 PAGES = sorted([*PROJECT.glob("*.md"), *(page for room in ROOMS for page in (PROJECT / room).rglob("*.md"))])
 SOURCES = sorted(path for room in ROOMS for path in (PROJECT / room).rglob("*") if path.suffix in {".py", ".sh"})
+AGENT = [path for path in SOURCES if path.suffix == ".py" and path.is_relative_to(PROJECT / "agent")]
 LONGEST_README = 1000
 HISTORY = PROJECT / "CHANGELOG.md"  # names what there once was
 
@@ -55,6 +57,19 @@ def test_the_readme_stays_short() -> None:
     assert len((PROJECT / "README.md").read_text("utf-8").split()) < LONGEST_README
 
 
+def test_the_changelog_says_each_thing_once() -> None:
+    """A merge can bring the old wording of a line back beside the new one, and nobody sees it."""
+    entries = re.findall(r"^- (.*?)(?=^- |^\n|\Z)", HISTORY.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    words = [(" ".join(entry.split()), frozenset(re.findall(r"\w+", entry.lower()))) for entry in entries]
+    assert len(words) > 100
+    alike = [
+        (one, other)
+        for (one, some), (other, others) in itertools.combinations(words, 2)
+        if len(some & others) > 0.6 * len(some | others)
+    ]
+    assert alike == []
+
+
 def test_every_page_that_the_code_names_exists() -> None:
     named = {
         (as_id(source), page)
@@ -65,6 +80,31 @@ def test_every_page_that_the_code_names_exists() -> None:
     assert named
     for source, page in sorted(named):
         assert any(f"/{as_id(known)}".endswith(f"/{page}") for known in PAGES), f"{source} names {page}"
+
+
+def modules_named(source: Path) -> set[str]:
+    """Files of code that a page, or the prose or code of a module, names, as in `pipeline/run.py`."""
+    return set(re.findall(r"(?<![\w.<{*%/-])[\w/]+\.py\b", source.read_text("utf-8")))
+
+
+@pytest.mark.parametrize("source", [*(page for page in PAGES if page != HISTORY), *AGENT], ids=as_id)
+def test_every_module_that_is_named_exists(source: Path) -> None:
+    for named in modules_named(source):
+        assert any(f"/{as_id(known)}".endswith(f"/{named}") for known in SOURCES), named
+
+
+def test_names_in_backquotes_are_in_the_module_that_they_name() -> None:
+    """As `kinds.EntryKind`, if a module is called `kinds`. Settings and ECS have names of the same form."""
+    others = {*json_schema()["properties"], "event"}
+    texts = {path: path.read_text("utf-8") for path in AGENT}
+    modules: dict[str, list[str]] = {}
+    for path, text in texts.items():
+        modules.setdefault(path.parent.name if path.stem == "__init__" else path.stem, []).append(text)
+    for path, text in texts.items():
+        for module, name in re.findall(r"`([a-z]\w*)\.([A-Za-z]\w*)`", text):
+            if module in modules and module not in others and name not in {"py", "po"}:
+                found = name in modules or any(re.search(rf"\b{name}\b", known) for known in modules[module])
+                assert found, f"{as_id(path)} names {module}.{name}"
 
 
 def lines(page: Path) -> Iterator[str]:

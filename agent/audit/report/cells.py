@@ -130,7 +130,7 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A member of staff's statement about copies of a visit's photos: one of `bodies.Word` for each place."""
+    """A member of staff's statement about copies of a visit's photos: one of `record.words.Word` for each place."""
 
     visit: str
     staff: str

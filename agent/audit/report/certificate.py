@@ -65,6 +65,7 @@ def visit_facts(
         "checked": sent,
         "removed": sent - here,
         "files": sum(cell.files for cell in cells),
+        "files_already_there": sum(cell.files - cell.own_files for cell in cells),
         "bytes": sum(cell.bytes for cell in cells),
         "laptops": laptops,
         "staff": staff,
@@ -153,21 +154,23 @@ def _laptop(cell: Cell, tally: Tally, report: Report | None, asked: Asked) -> di
 def _unresolved(cells: Iterable[Cell]) -> Iterable[dict[str, Any]]:
     for cell in cells:
         with_whom = ", ".join(sorted(cell.staff)) or cell.device
-        for number, what, who in (
-            (cell.overdue, "should have left the laptop by now", "IT"),
-            (cell.refused, "cannot be sent as they are", with_whom),
-            (cell.lost, "were on the share once and have disappeared from it", "IT"),
+        for number, one, several, who in (
+            (cell.overdue, "should have left the laptop by now", "should have left the laptop by now", "IT"),
+            (cell.refused, "cannot be sent as it is", "cannot be sent as they are", with_whom),
+            (cell.lost, "has disappeared from the share", "have disappeared from the share", "IT"),
         ):
             if number:
-                yield {"device": cell.device, "photos": number, "what": what, "with": who}
+                yield {"device": cell.device, "photos": number, "what": one if number == 1 else several, "with": who}
         explained = 0
         for outcome, number in sorted(cell.outcomes.items()):
             explained += number
-            what = f"were not removed by photo-agent: {OUTCOMES[outcome]}"
+            was = "was" if number == 1 else "were"
+            what = f"{was} not removed by photo-agent: {OUTCOMES[outcome]}"
             yield {"device": cell.device, "photos": number, "what": what, "with": with_whom}
         if cell.open > explained:
-            what = "are on the share and not yet removed from the laptop"
-            yield {"device": cell.device, "photos": cell.open - explained, "what": what, "with": with_whom}
+            number = cell.open - explained
+            what = f"{'is' if number == 1 else 'are'} on the share and not yet removed from the laptop"
+            yield {"device": cell.device, "photos": number, "what": what, "with": with_whom}
 
 
 def _statement(one: Statement) -> dict[str, Any]:

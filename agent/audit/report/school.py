@@ -36,6 +36,7 @@ def school_facts(
         "well": well,
         "whole": whole,
         "visits": len(visits),
+        "visits_with_photos": sum(one["sent"] > 0 for one in visits),
         "photos": sum(one["sent"] for one in visits),
         "removed": sum(one["removed"] for one in visits),
         "overdue": sum(one["overdue"] for one in devices),
@@ -242,10 +243,10 @@ def _damage(one: Mapping[str, Any]) -> dict[str, Any]:
 
 _KINDS = {
     "overdue": ("{photos} of {visit} did not leave {device} at the first opportunity.", "photo"),
-    "refused": ("{photos} of {visit} could not be sent from {device} as they are, and stayed on it.", "photo"),
-    "share-lost": ("{photos} of {visit} that {device} had sent have disappeared from the share.", "photo"),
+    "refused": ("{photos} of {visit} could not be sent from {device}, and stayed on it.", "photo"),
+    "share-lost": ("The share lost {photos} of {visit} that {device} had sent.", "photo"),
     "left-on-share": (
-        "{photos} to {visit} that {device} did not finish had named files already, which IT should look at.",
+        "{photos} to {visit} broke off on {device} and left files on the share, which IT should look at.",
         "transfer",
     ),
     "share-refused": ("The server refused {device} on {photos}, or was not the school’s own.", "day"),

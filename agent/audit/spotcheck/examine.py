@@ -230,7 +230,7 @@ def _gaps(claims: Claims, means: Means) -> tuple[list[Gap], list[str]]:
             continue
         visits = means.reading.visits_of(staff, since - timedelta(days=1), means.now)
         if visits is None:
-            return gaps, ["No visits list was available, so it is not known which visits have no entries."]
+            return gaps, ["No visits register was available, so it is not known which visits have no entries."]
         gaps += [
             Gap(
                 "no entries",

@@ -249,7 +249,7 @@ class Examiner:
             one.right(Check.TIME)
         else:
             why = "; ".join(said.reasons)
-            one.wrong(Check.TIME, Wrong.TIME, plain(f"by the visits list, it is not from this visit: {why}"))
+            one.wrong(Check.TIME, Wrong.TIME, plain(f"by the register, it is not from this visit: {why}"))
 
     def _is_ours(self, path: Path) -> bool:
         """Whether this is a sidecar that this program made: it says nothing that the photo does not."""

@@ -10,7 +10,7 @@ import pytest
 
 from agent.journal import CardAnswer, CardSaid
 from agent.model.ids import VisitId
-from agent.pipeline.cards import Card, Phase, put_down
+from agent.pipeline.cards import Card, Phase, save_card
 from agent.pipeline.lock import only_writer
 from agent.volumes import PluggedIn
 from tests.integration.page.test_for_everybody import judge
@@ -99,7 +99,7 @@ def at_work(laptop: Laptop) -> Iterator[None]:
 
 
 def show(laptop: Laptop, card: Card) -> None:
-    laptop.look(lambda context: put_down(context, card))
+    laptop.look(lambda context: save_card(context, card))
 
 
 def answered(laptop: Laptop) -> CardAnswer | None:

@@ -77,7 +77,7 @@ def test_a_clock_that_is_set_while_photos_settle_costs_no_time(laptop: Laptop, l
     assert not photo.exists()
 
 
-def test_a_pause_put_down_by_a_clock_that_was_ahead_is_over(laptop: Laptop) -> None:
+def test_a_pause_set_by_a_clock_that_was_ahead_is_over(laptop: Laptop) -> None:
     photo = laptop.photo("IMG_1.jpg")
     laptop.configure(removal={"keep_hours": 0})
     (laptop.share / "visits").mkdir()

@@ -12,7 +12,7 @@ import pytest
 from agent.journal import Journal
 from agent.model.ids import VisitId
 from agent.pipeline.cardmark import NAME, forget, is_always, remember
-from agent.pipeline.cards import Card, Phase, cards, put_down
+from agent.pipeline.cards import Card, Phase, cards, save_card
 from agent.volumes import PluggedIn
 
 
@@ -82,6 +82,6 @@ def test_a_link_in_the_marks_place_is_not_followed(context: Any, card: PluggedIn
 @pytest.mark.parametrize("noted", ["", "[]", "{", '{"id": "a", "plugged": ["/x"]}', '{"plugged": 5}', '"x"', "null"])
 def test_what_another_version_noted_of_a_card_stops_nothing(context: Any, card: PluggedIn, noted: str) -> None:
     known = Card("a1", Phase.OFFERED, card, datetime(2026, 3, 14, tzinfo=UTC), 5, {VisitId("museum"): 3})
-    put_down(context, known)
+    save_card(context, known)
     context.journal.set_fact("card b2", noted)
     assert cards(context) == [known]

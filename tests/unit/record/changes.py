@@ -18,7 +18,7 @@ from agent.record.published import Part, read_name
 from agent.record.rotation import rotate, signer_of
 from tests.unit.record.before import publish, published
 from tests.unit.record.bodies import AT
-from tests.unit.record.copies import put_down
+from tests.unit.record.copies import append_short
 from tests.unit.record.logkeys import key_of
 
 ALTERED, TRUNCATED, UNSIGNED = 10, 11, 12
@@ -134,7 +134,7 @@ def with_an_erased_entry(home: Path) -> tuple[Path, Path, list[VerifierKey]]:
     """Two entries, the first of which was erased, and the one that says so."""
     for device in DEVICES:
         record = Record.open(home / "record", device)
-        put_down(record, 2)
+        append_short(record, 2)
         record.erase(0, at=AT)
         record.seal(key_of(device))
         publish(record, home / "share")
@@ -151,7 +151,7 @@ def with_a_new_key(home: Path, *, first: bool, second: bool) -> tuple[Path, Path
         record = Record.open(home / "record", device)
         record.append(Draft(EntryKind.ENROLLED, {"log_key": str(old.key)}, event="enrolled", at=AT))
         new = rotate(record, place, at=AT)
-        put_down(record, 1)
+        append_short(record, 1)
         record.seal(signer_of(record, place))
         publish(record, home / "share")
         keys += [key.key for key, enrolled in ((old, first), (new, second)) if enrolled]

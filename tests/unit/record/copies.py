@@ -15,7 +15,7 @@ from tests.unit.record.bodies import AT
 NOW = AT + timedelta(hours=1)
 
 
-def put_down(record: Record, count: int, *, at: datetime = AT) -> None:
+def append_short(record: Record, count: int, *, at: datetime = AT) -> None:
     """So many of the shortest entries."""
     first = len(record)
     record.append_all(
@@ -44,7 +44,7 @@ Way = Callable[[Record, Path, int], int]
 def published(record: Record, share: Path, signer: Signer, counts: Iterable[int], way: Way = publish) -> Path:
     """A record that was sealed after this many entries each time; returns its folder on the share."""
     for count in counts:
-        put_down(record, count)
+        append_short(record, count)
         record.seal(signer)
     way(record, share, 0)
     return share / "record" / record.device

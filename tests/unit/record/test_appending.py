@@ -25,7 +25,7 @@ from tests.unit.record.bodies import AT, Body, removed, sha, transferred
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_an_event_is_put_down_once_in_this_run_and_in_the_next(record: Record, folder: Path) -> None:
+def test_an_event_is_recorded_once_in_this_run_and_in_the_next(record: Record, folder: Path) -> None:
     first = record.append(Draft(EntryKind.TRANSFERRED, transferred(), event="e", at=AT))
     assert record.append(Draft(EntryKind.TRANSFERRED, transferred(), event="e", at=AT)) == first
     assert (

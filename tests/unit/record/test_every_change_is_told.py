@@ -13,7 +13,7 @@ from agent.record import Record
 from agent.record.keys import LogKey
 from tests.unit.record.before import publish, published
 from tests.unit.record.changes import RECORDS, Made, each_change
-from tests.unit.record.copies import NOW, judged, only, put_down
+from tests.unit.record.copies import NOW, append_short, judged, only
 from tests.unit.record.logkeys import key_of
 
 WHOLE = bool(os.environ.get("PHOTO_AGENT_LONG_TESTS"))
@@ -74,7 +74,7 @@ def test_an_entry_taken_out_without_a_word_is_reported(copy: Path, signer: LogKe
 
 
 def test_entries_behind_what_was_signed_are_not_signed(copy: Path, record: Record, signer: LogKey, share: Path) -> None:
-    put_down(record, 2)
+    append_short(record, 2)
     record.seal(signer)
     publish(record, share, 3)
     only(copy, "checkpoint", 2).unlink()

@@ -13,7 +13,7 @@ from agent.record.checkpoint import checkpoint_of
 from agent.record.keys import LogKey
 from tests.unit.record.before import publish, published
 from tests.unit.record.bodies import AT
-from tests.unit.record.copies import damages, judged, only, put_down
+from tests.unit.record.copies import append_short, damages, judged, only
 
 # --- Forks ---
 
@@ -23,11 +23,11 @@ def test_a_laptop_put_back_from_a_backup_that_went_on_is_a_fork(
 ) -> None:
     copy = published(record, share, signer, [2])
     backup = shutil.copytree(folder, tmp_path / "backup")
-    put_down(record, 2)
+    append_short(record, 2)
     record.seal(signer)
     publish(record, share, 2)
     put_back = Record.open(backup, "laptop-17")
-    put_down(put_back, 3)
+    append_short(put_back, 3)
     put_back.seal(signer)
     publish(put_back, share, 2)
     report = judged(copy, signer.key)

@@ -20,7 +20,7 @@ from agent.record import Record
 from agent.record.keys import LogKey
 from agent.record.published import read_name
 from tests.unit.record import before
-from tests.unit.record.copies import judged, publish, put_down
+from tests.unit.record.copies import append_short, judged, publish
 from tests.unit.record.logkeys import key_of
 
 NOW = datetime(2026, 6, 3, 7, 0, tzinfo=UTC)
@@ -32,7 +32,7 @@ DAYS = [datetime(2025, 11, 6, 9, 0, tzinfo=UTC) + timedelta(days=9 * n) for n in
 def long(record: Record, signer: LogKey) -> Record:
     """A record with a publication every nine days."""
     for day in DAYS:
-        put_down(record, 2, at=day)
+        append_short(record, 2, at=day)
         record.seal(signer)
     return record
 
@@ -78,7 +78,7 @@ def test_the_device_goes_on_publishing_beside_its_bundles(
     copy: Path, long: Record, share: Path, signer: LogKey
 ) -> None:
     gather(share, signer)
-    put_down(long, 3)
+    append_short(long, 3)
     long.seal(signer)
     publish(long, share, 2 * len(DAYS))
     assert whole(copy, signer).entries == 2 * len(DAYS) + 3
@@ -266,7 +266,7 @@ def test_every_bit_of_a_publication_counts(copy: Path, signer: LogKey) -> None:
 def test_a_bundle_of_another_device_is_reported(copy: Path, share: Path, signer: LogKey, tmp_path: Path) -> None:
     other, key = Record.open(tmp_path / "other", "laptop-18"), key_of("laptop-18")
     for day in DAYS:
-        put_down(other, 2, at=day)
+        append_short(other, 2, at=day)
         other.seal(key)
     publish(other, share)
     gather(share, signer, key)
@@ -450,7 +450,7 @@ def test_a_laptop_that_publishes_rubbish_stops_the_gathering_of_no_other(
     publish_lines(long, share, signer, [line])
     other = Record.open(folder, "laptop-18")
     for day in DAYS:
-        put_down(other, 2, at=day)
+        append_short(other, 2, at=day)
         other.seal(key_of("laptop-18"))
     publish(other, share)
     first, second = gather(share, signer, key_of("laptop-18"))

@@ -14,7 +14,7 @@ from agent.record import Record
 from agent.record.keys import LogKey
 from agent.record.publish import to_publish
 from agent.record.published import read_name
-from tests.unit.record.copies import publish, put_down
+from tests.unit.record.copies import append_short, publish
 from tests.unit.record.logkeys import key_of
 
 NOW = datetime(2026, 6, 3, 7, 0, tzinfo=UTC)
@@ -26,7 +26,7 @@ DAYS = [datetime(2026, 3, 1, 9, 0, tzinfo=UTC) + timedelta(days=8 * n) for n in 
 def long(record: Record, signer: LogKey) -> Record:
     """A record with a publication every eight days, two entries each."""
     for day in DAYS:
-        put_down(record, 2, at=day)
+        append_short(record, 2, at=day)
         record.seal(signer)
     return record
 
@@ -90,7 +90,7 @@ def test_what_another_laptop_wrote_as_a_former_record_is_not_gathered(
     publish(long, share)
     forged = Record.open(tmp_path / "forged", "laptop-17")
     for day in DAYS:
-        put_down(forged, 1, at=day)
+        append_short(forged, 1, at=day)
         forged.seal(LogKey.of("laptop-17", key_of("laptop-66", "hostile")._private))
     theirs = publish_in_the_folder_of("laptop-66", forged, share, 0)
     there = {path.name: path.read_bytes() for path in theirs.iterdir()}

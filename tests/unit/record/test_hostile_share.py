@@ -23,7 +23,7 @@ from agent.record import Draft, EntryKind, Record
 from agent.record.keys import LogKey
 from tests.unit.record.before import publish
 from tests.unit.record.bodies import AT, transferred
-from tests.unit.record.copies import NOW, judged, only, put_down
+from tests.unit.record.copies import NOW, append_short, judged, only
 
 LATER = AT + timedelta(minutes=5)
 SWAPS = 1000
@@ -210,7 +210,7 @@ def test_names_without_end_stop_that_device_and_no_other(
     share: Path, copy: Path, signer: LogKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other, key = Record.open(share.parent / "other", "laptop-18"), LogKey.of("laptop-18", signer._private)
-    put_down(other, 2)
+    append_short(other, 2)
     other.seal(key)
     publish(other, share)
     monkeypatch.setattr(evidence, "MOST_FILES", 50)
@@ -300,7 +300,7 @@ def test_another_devices_files_in_a_folder_count_only_if_that_device_signed_them
 ) -> None:
     """A hostile device, with its own key and folder, claims to hold the record of another."""
     forged = Record.open(share.parent / "forged", "laptop-17")
-    put_down(forged, 5)
+    append_short(forged, 5)
     forged.seal(LogKey.of("laptop-17", hostile_key()._private))
     publish(forged, share.parent / "forged-share")
     theirs = share / "record" / "laptop-66"

@@ -10,7 +10,7 @@ from agent.record import Draft, EntryKind, Record, recent
 from agent.record.files import Files
 from agent.record.keys import LogKey
 from tests.unit.record.bodies import AT, transferred
-from tests.unit.record.copies import put_down
+from tests.unit.record.copies import append_short
 
 SEALED, AFTER = 40, 5
 
@@ -19,9 +19,9 @@ SEALED, AFTER = 40, 5
 def half_sealed(record: Record, signer: LogKey) -> Record:
     """Some entries that were sealed in two parts, and some that were not, as a crash leaves them."""
     for count in (SEALED // 2, SEALED // 2):
-        put_down(record, count)
+        append_short(record, count)
         record.seal(signer)
-    put_down(record, AFTER)
+    append_short(record, AFTER)
     return record
 
 
@@ -54,7 +54,7 @@ def garbage(files: Files) -> None:
 
 def of_another_record(files: Files) -> None:
     other = Record.open(files.folder.parent.parent / "other", "laptop-17")
-    put_down(other, SEALED)
+    append_short(other, SEALED)
     other.append(Draft(EntryKind.TRANSFERRED, transferred(), event="another", at=AT))
     wrong = {f"{n:08x}-refused": n * 7 + 1 for n in range(50)}
     recent.keep(other.files, recent.Recent(), wrong, files.entries.stat().st_size, SEALED)
@@ -95,7 +95,7 @@ def test_an_event_is_looked_for_only_so_far_back(
     half_sealed: Record, folder: Path, signer: LogKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recent, "LOOK_BACK", 2000)
-    put_down(half_sealed, 5)
+    append_short(half_sealed, 5)
     half_sealed.seal(signer)
     last = SEALED + AFTER + 5
     assert again(folder, last - 1) == last - 1
@@ -115,10 +115,10 @@ def test_two_events_with_the_same_hash_are_told_apart(
     half_sealed: Record, folder: Path, signer: LogKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recent, "_hash", lambda event: b"the same")
-    put_down(half_sealed, 5)
+    append_short(half_sealed, 5)
     half_sealed.files.recent.unlink()
     last = SEALED + AFTER + 5
     one = Record.open(folder, "laptop-17")
-    put_down(one, 1)
+    append_short(one, 1)
     one.seal(signer)
     assert [again(folder, number) for number in range(last + 1)] == list(range(last + 1))

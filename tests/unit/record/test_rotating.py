@@ -11,7 +11,7 @@ from agent.record.keys import KeyPlace
 from agent.record.rotation import rotate, signer_of
 from tests.unit.record.before import publish
 from tests.unit.record.bodies import AT
-from tests.unit.record.copies import judged, put_down
+from tests.unit.record.copies import append_short, judged
 from tests.unit.record.logkeys import key_of
 
 LATER = AT + timedelta(minutes=5)
@@ -29,10 +29,10 @@ def copy(record: Record, place: KeyPlace, tmp_path: Path) -> Path:
     """Two entries under the first key, one that it was changed, two under the second: published."""
     key = place.load().key
     record.append(Draft(EntryKind.ENROLLED, {"log_key": str(key)}, event="enrolled", at=AT))
-    put_down(record, 1)
+    append_short(record, 1)
     record.seal(place.load())
     rotate(record, place, at=LATER, reason="it is a year old")
-    put_down(record, 2)
+    append_short(record, 2)
     record.seal(signer_of(record, place))
     publish(record, tmp_path / "share")
     return tmp_path / "share" / "record" / "laptop-17"
@@ -68,11 +68,11 @@ def test_the_note_cannot_be_missing(first: object, copy: Path, place: KeyPlace, 
 
 
 def test_the_old_key_signs_nothing_any_more(record: Record, place: KeyPlace, tmp_path: Path) -> None:
-    put_down(record, 2)
+    append_short(record, 2)
     old = place.load()
     record.seal(old)
     rotate(record, place, at=LATER)
-    put_down(record, 1)
+    append_short(record, 1)
     with pytest.raises(RecordError, match="not the one that signed"):
         record.seal(old)
     assert record.seal(place.load())
@@ -93,7 +93,7 @@ def test_what_a_thief_of_the_old_key_signs_later_is_not_believed(first: object, 
 def test_a_rotation_that_was_cut_is_finished(record: Record, place: KeyPlace, step: str, tmp_path: Path) -> None:
     from agent.record.checkpoint import sign_rotation
 
-    put_down(record, 2)
+    append_short(record, 2)
     old = place.load()
     record.seal(old)
     new = place.next()
@@ -102,7 +102,7 @@ def test_a_rotation_that_was_cut_is_finished(record: Record, place: KeyPlace, st
         receipt = record.append(Draft(EntryKind.KEY_ROTATED, body, event="key-rotated-x", at=AT))  # type: ignore[arg-type]
         if step == "sealed":
             record.seal(old, rotation=sign_rotation("visit-photo-agent/laptop-17", receipt.index + 1, old, new))
-    put_down(record, 1)
+    append_short(record, 1)
     signer = signer_of(record, place)
     assert signer.key == (new.key if step == "sealed" else old.key)
     record.seal(signer)
@@ -118,11 +118,11 @@ def test_a_lost_key_is_replaced_and_it_must_enrol_the_new_one(
 ) -> None:
     lost = place.load().key
     (tmp_path / "log_ed25519").unlink()
-    put_down(record, 1)
+    append_short(record, 1)
     with pytest.raises(RecordError, match="no log key"):
         signer_of(record, place)
     new = rotate(record, place, at=LATER, lost=True)
-    put_down(record, 1)
+    append_short(record, 1)
     record.seal(signer_of(record, place))
     publish(record, tmp_path / "share", 5)
     assert judged(copy, lost).exit_code == 12
@@ -133,11 +133,11 @@ def test_a_lost_key_is_replaced_and_it_must_enrol_the_new_one(
 def test_another_key_put_in_place_of_the_one_in_use_is_reported(
     record: Record, place: KeyPlace, tmp_path: Path
 ) -> None:
-    put_down(record, 2)
+    append_short(record, 2)
     record.seal(place.load())
     (tmp_path / "log_ed25519").unlink()
     place.make()
-    put_down(record, 1)
+    append_short(record, 1)
     with pytest.raises(RecordError, match="not the one that signed"):
         record.seal(signer_of(record, place))
     with pytest.raises(RecordError, match="not the one that signed"):
@@ -154,7 +154,7 @@ def test_what_is_signed_with_the_old_key_after_it_was_changed_is_not_believed(
 
     old, copy_of_old = place.load(), max(copy.glob("checkpoint-*"))
     again(record, place, at=LATER + timedelta(days=1))
-    put_down(record, 1)
+    append_short(record, 1)
     record.seal(place.load())
     publish(record, tmp_path / "share", 5)
     last = max(copy.glob("checkpoint-*"))

@@ -11,13 +11,13 @@ from agent.record import Record, seals
 from agent.record.files import Files
 from agent.record.keys import LogKey
 from agent.record.publish import progress, to_publish
-from tests.unit.record.copies import put_down
+from tests.unit.record.copies import append_short
 
 
 @pytest.fixture
 def sealed(record: Record, signer: LogKey) -> Record:
     for _ in range(30):
-        put_down(record, 1)
+        append_short(record, 1)
         record.seal(signer)
     return record
 
@@ -40,10 +40,10 @@ def looked_at(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object]) -> in
 def test_a_seal_takes_none_of_the_earlier_ones_apart(
     sealed: Record, folder: Path, signer: LogKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put_down(sealed, 1)
+    append_short(sealed, 1)
     assert looked_at(monkeypatch, lambda: sealed.seal(signer)) == 0
     again = Record.open(folder, "laptop-17")
-    put_down(again, 1)
+    append_short(again, 1)
     assert looked_at(monkeypatch, lambda: again.seal(signer)) == 1
     assert [seal.size for seal in again.seals()] == list(range(1, 33))
 
@@ -64,7 +64,7 @@ def test_an_earlier_seal_that_was_altered_stops_the_first_seal_of_a_run(
     if lost:
         files.tree.unlink()
     again = Record.open(folder, "laptop-17")
-    put_down(again, 1)
+    append_short(again, 1)
     with pytest.raises(RecordAltered, match="a part is missing"):
         again.seal(signer)
 
@@ -74,7 +74,7 @@ def test_a_list_of_seals_that_another_process_changed_is_looked_at_again(
 ) -> None:
     lines = files.seals.read_bytes().splitlines(keepends=True)
     files.seals.write_bytes(b"".join(lines[:10] + lines[11:]))
-    put_down(sealed, 1)
+    append_short(sealed, 1)
     with pytest.raises(RecordAltered):
         sealed.seal(signer)
 
@@ -85,7 +85,7 @@ def test_without_what_makes_it_quick_a_seal_is_as_good(
 ) -> None:
     files.tree.write_bytes(kept)
     again = Record.open(folder, "laptop-17")
-    put_down(again, 1)
+    append_short(again, 1)
     assert [seal.size for seal in again.seal(signer)] == [31]
 
 
@@ -96,6 +96,6 @@ def test_a_line_that_a_crash_cut_is_passed_over_from_the_end_too(
         file.write(json.dumps({"first": 30}).encode())
     again = Record.open(folder, "laptop-17")
     assert [seal.size for seal in again.seals_from_the_end()] == list(range(30, 0, -1))
-    put_down(again, 1)
+    append_short(again, 1)
     again.seal(signer)
     assert [seal.size for seal in again.seals()] == list(range(1, 32))

@@ -15,7 +15,7 @@ from agent.record.keys import LogKey
 from agent.record.note import sign_note
 from tests.unit.record.before import publish, published
 from tests.unit.record.bodies import AT
-from tests.unit.record.copies import NOW, damages, judged, only, put_down
+from tests.unit.record.copies import NOW, append_short, damages, judged, only
 from tests.unit.record.logkeys import key_of
 
 # --- Whole ---
@@ -35,7 +35,7 @@ def test_a_copy_may_have_any_name(copy: Path, signer: LogKey, tmp_path: Path) ->
 
 def test_what_is_sent_again_has_the_same_names_and_content(copy: Path, record: Record, share: Path) -> None:
     before = {path.name: path.read_bytes() for path in copy.iterdir()}
-    put_down(record, 4)  # not sealed: not to be published
+    append_short(record, 4)  # not sealed: not to be published
     assert publish(record, share) == 3
     assert {path.name: path.read_bytes() for path in copy.iterdir()} == before
     assert sorted(before) == sorted(path.name for path in copy.iterdir())
@@ -64,12 +64,12 @@ def test_an_enrolled_device_that_the_share_has_nothing_of_is_reported(copy: Path
 
 def test_the_laptops_own_record_is_verified_too(record: Record, signer: LogKey) -> None:
     assert local(record, signer).exit_code == 12  # there is none
-    put_down(record, 3)
+    append_short(record, 3)
     assert damages(local(record, signer)) == {RecordFault.UNSIGNED}
     record.seal(signer)
     report = local(record, signer)
     assert (report.exit_code, report.entries, report.signed) == (0, 3, 3)
-    put_down(record, 2)
+    append_short(record, 2)
     report = local(record, signer)
     assert (report.exit_code, report.entries, report.signed) == (12, 5, 3)
     assert "entries 3 to 4 are not signed" in report.findings[0].text
@@ -81,7 +81,7 @@ def local(record: Record, signer: LogKey) -> Report:
 
 @pytest.mark.parametrize("torn", [b"", b'{"at":"20', b"\0\0\0"])
 def test_what_a_crash_tore_on_the_laptop_is_no_damage(record: Record, signer: LogKey, torn: bytes) -> None:
-    put_down(record, 3)
+    append_short(record, 3)
     record.seal(signer)
     with record.files.leaves.open("ab") as leaves, record.files.entries.open("ab") as entries:
         leaves.write(leaves_line := bytes(record.files.leaves.read_bytes()[:130]))
@@ -92,7 +92,7 @@ def test_what_a_crash_tore_on_the_laptop_is_no_damage(record: Record, signer: Lo
 
 @pytest.mark.parametrize("cut", [1, 5, 130, 200, 600])
 def test_a_cut_of_what_was_signed_on_the_laptop_is_reported(record: Record, signer: LogKey, cut: int) -> None:
-    put_down(record, 3)
+    append_short(record, 3)
     record.seal(signer)
     with record.files.entries.open("r+b") as file:
         file.truncate(max(0, file.seek(0, 2) - cut))
@@ -142,9 +142,9 @@ def test_an_entry_of_another_device_is_reported_though_it_is_signed(
     folder: Path, share: Path, signer: LogKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = Record.open(folder, "laptop-17")
-    put_down(record, 1)
+    append_short(record, 1)
     monkeypatch.setattr(record, "_device", "laptop-18")  # no code of ours does this
-    put_down(record, 1)
+    append_short(record, 1)
     monkeypatch.undo()
     record.seal(signer)
     publish(record, share)

@@ -14,7 +14,7 @@ from agent.record import Record
 from agent.record.keys import LogKey
 from tests.unit.record import before
 from tests.unit.record.bodies import AT
-from tests.unit.record.copies import publish, published, put_down
+from tests.unit.record.copies import append_short, publish, published
 
 NOW = AT + timedelta(days=1)
 LATER = AT + timedelta(days=60)
@@ -38,7 +38,7 @@ def test_a_stray_part_of_what_is_there_hides_no_missing_end(record: Record, shar
     folder = published(record, share, signer, [3, 3, 3])
     (gathered,) = gather_records(share, [signer.key], now=LATER)
     assert gathered.bundles == 1
-    put_down(record, 3, at=LATER)
+    append_short(record, 3, at=LATER)
     record.seal(signer)
     publish(record, share, 9)
     witness = Witness(share.parent / "witness", "w/1")

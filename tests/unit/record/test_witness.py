@@ -22,7 +22,7 @@ from agent.record.keys import LogKey
 from agent.record.note import open_note, split_note
 from tests.unit.record.before import publish, published
 from tests.unit.record.bodies import AT, transferred
-from tests.unit.record.copies import NOW, put_down
+from tests.unit.record.copies import NOW, append_short
 from tests.unit.record.logkeys import key_of
 
 
@@ -37,7 +37,7 @@ class Bench:
         self.copy = published(record, self.share, signer, [3])
 
     def grow(self, count: int = 2) -> None:
-        put_down(self.record, count)
+        append_short(self.record, count)
         self.record.seal(self.signer)
         publish(self.record, self.share)
 
@@ -57,7 +57,7 @@ class Bench:
         """Replace the device's record on the share by another one, signed by the same key."""
         shutil.rmtree(self.copy)
         other = Record.open(folder, "laptop-17")
-        put_down(other, count, at=AT + timedelta(minutes=1))
+        append_short(other, count, at=AT + timedelta(minutes=1))
         other.seal(self.signer)
         publish(other, self.share)
 
@@ -191,7 +191,7 @@ def test_an_enrolled_device_with_no_record_is_reported(bench: Bench) -> None:
 
 def test_a_publication_that_is_under_way_is_given_time(bench: Bench) -> None:
     bench.look()
-    put_down(bench.record, 2)
+    append_short(bench.record, 2)
     bench.record.seal(bench.signer)
     publish(bench.record, bench.share)
     checkpoint = max(bench.copy.glob("checkpoint-*"))

@@ -72,7 +72,7 @@ def test_photos_that_were_not_removed_are_named_with_their_reason(school: School
     visit = facts(school, "visits/museum")
     assert visit["removed"] == 0
     assert [one["what"] for one in visit["unresolved"]] == [
-        "were not removed by photo-agent: somebody else moved or deleted it"
+        "was not removed by photo-agent: somebody else moved or deleted it"
     ]
 
 
@@ -99,6 +99,22 @@ def test_overdue_photos_count_until_they_are_sent(school: School, report: Callab
     told = facts(school, "headteacher")["contraventions"]
     assert [(one["kind"], one["count"]) for one in told] == [("overdue", 2)]
     assert told[0]["entries"] == [1, 2]
+
+
+def test_one_photo_and_several_are_named_in_whole_sentences(school: School, report: Callable[..., Made]) -> None:
+    refused = [
+        Draft(EntryKind.REFUSED, {"photo": photo, "visit": visit}, f"{photo}-refused", school.day(2))
+        for photo, visit in (("a1", "museum"), ("b1", "walk"), ("b2", "walk"))
+    ]
+    school.laptop("laptop-17", [*refused, *school.heartbeats(1)])
+    report()
+    open_photos = {visit: facts(school, f"visits/{visit}")["unresolved"] for visit in ("museum", "walk")}
+    assert [one["what"] for one in open_photos["museum"]] == ["cannot be sent as it is"]
+    assert [one["what"] for one in open_photos["walk"]] == ["cannot be sent as they are"]
+    assert {one["what"] for one in facts(school, "headteacher")["contraventions"]} == {
+        "1 photo of museum could not be sent from laptop-17, and stayed on it.",
+        "2 photos of walk could not be sent from laptop-17, and stayed on it.",
+    }
 
 
 def test_a_removal_under_a_new_name_belongs_to_the_old_ones_photo(school: School, report: Callable[..., Made]) -> None:

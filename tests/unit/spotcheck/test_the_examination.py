@@ -191,7 +191,7 @@ def test_a_photo_of_another_time_is_named(school: School) -> None:
     school.draw()
     code, result = school.examine()
     assert (code, kinds(result), result["wrong"]) == (16, {"wrong time"}, 1)
-    assert "by the visits list" in result["findings"][0]["detail"]
+    assert "by the register" in result["findings"][0]["detail"]
 
 
 def test_what_a_person_decided_is_not_judged_by_its_time(school: School) -> None:
