@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.paths import NEW_FILE
-from agent.cli.session import json_option, put_json, say, settings_file, settings_of, stages_of
+from agent.cli.session import json_option, printable, put_json, say, settings_file, settings_of, stages_of
 
 if TYPE_CHECKING:
     from agent.model.removal import Known
@@ -45,9 +45,9 @@ def command(ctx: click.Context, as_json: bool, server_report: Path | None) -> in
                 put_json({"check": found.check, "result": found.mark.value, "text": found.text, "do": found.advice})
                 continue
             colour = {CheckResult.OK: "green", CheckResult.WARN: "yellow", CheckResult.FAIL: "red"}[found.mark]
-            click.echo(f"{click.style(found.mark.value.ljust(4), fg=colour)}  {found.check}: {found.text}")
+            click.echo(f"{click.style(found.mark.value.ljust(4), fg=colour)}  {found.check}: {_shown(found.text)}")
             if found.advice and found.mark is not CheckResult.OK:
-                click.echo(f"      → {found.advice}")
+                click.echo(f"      → {_shown(found.advice)}")
     return exit_code(findings)
 
 
@@ -56,6 +56,11 @@ def _write(file: Path, content: str) -> None:
         file.write_text(content, encoding="utf-8")
     except OSError as fault:
         raise click.UsageError(f"{file} cannot be written: {fault.strerror}. Name another file.") from fault
+
+
+def _shown(text: str) -> str:
+    """The text for a terminal: a folder's or a card's name may hold control characters."""
+    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def _service(ctx: click.Context) -> "tuple[bool, Known]":

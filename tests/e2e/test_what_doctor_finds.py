@@ -74,3 +74,10 @@ def test_staff_whom_no_visit_lists_are_pointed_out(laptop: Laptop) -> None:
     (staff,) = (one for one in found if one["check"] == "register staff")
     assert staff["result"] == "warn"
     assert "j.smith" in staff["text"]
+
+
+def test_a_folders_name_cannot_write_on_the_terminal(laptop: Laptop) -> None:
+    laptop.configure(folders={"watch": [str(laptop.home / "photos\x1b[31m")]})
+    done = laptop.command("doctor")
+    assert "\x1b" not in done.stdout
+    assert r"photos\x1b[31m" in done.stdout
