@@ -78,6 +78,7 @@ def test_a_visit_leads_to_the_word_that_was_given_on_it(settings: Settings, tab:
     tab.get_by_role("button", name="Undo my word").click()
 
 
+@pytest.mark.slow  # it wants a quiet machine
 def test_the_first_page_comes_quickly_and_at_rest_the_process_is_small(settings: Settings) -> None:
     if not Path("/proc/self/stat").exists():
         pytest.skip("asks Linux for the memory and the processor time of a process")

@@ -117,9 +117,9 @@ def test_formats_are_recognised_by_content(truth: list[dict[str, Any]], captures
 def test_no_file_of_the_corpus_raises_or_takes_long(corpus: Path) -> None:
     for path in corpus.rglob("*"):
         if path.is_file():
-            began = time.perf_counter()
+            began = time.process_time()
             read(path, now=NOW)
-            assert time.perf_counter() - began < 1
+            assert time.process_time() - began < 1
 
 
 def test_whole_photos_are_complete_and_cut_ones_are_not(captures: dict[str, Capture]) -> None:

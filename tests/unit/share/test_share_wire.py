@@ -146,10 +146,10 @@ def test_requests_are_as_the_draft_has_them() -> None:
     ids=lambda value: getattr(value, "__name__", None) or f"{len(value)} bytes",  # a whole body is too long for Windows
 )
 def test_what_a_hostile_server_counts_is_bounded_by_its_packet(decode: Callable[[bytes], object], body: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(wire.Malformed):
         decode(body)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("length", [wire.LARGEST_PACKET + 1, 2**31, 2**32 - 1, 0, 4])

@@ -54,20 +54,20 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_xmp_gets_a_sidecar_at_once(name: str, planned: Planned, with_xmp: WithXmp, tag_for: MakeTag) -> None:
     content = with_xmp(HOSTILE[name])
-    started = time.monotonic()
+    started = time.process_time()
     assert isinstance(planned(content, tag_for(content)), NeedsSidecar)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_sidecar_is_stored_but_not_trusted(name: str, tag_for: MakeTag) -> None:
     repeated = HOSTILE[name] * 20
-    started = time.monotonic()
+    started = time.process_time()
     for foreign in (HOSTILE[name], repeated):
         out = io.BytesIO()
         untag(io.BytesIO(sidecar(tag_for(b"raw"), foreign=foreign)), out)
         assert out.getvalue() == foreign
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_packet_with_thousands_of_attributes_or_items_is_answered_at_once(
@@ -80,9 +80,9 @@ def test_a_packet_with_thousands_of_attributes_or_items_is_answered_at_once(
         b"<rdf:Description xmlns:q='u'><q:a><rdf:Bag>" + items + b"</rdf:Bag></q:a></rdf:Description>",
     ):
         content = with_xmp(b"<rdf:RDF " + RDF + b">" + inside + b"</rdf:RDF>")
-        started = time.monotonic()
+        started = time.process_time()
         planned(content, tag_for(content))
-        assert time.monotonic() - started < 1
+        assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(
@@ -96,11 +96,11 @@ def test_a_packet_with_thousands_of_attributes_or_items_is_answered_at_once(
     ids=["fill bytes", "tiny segments", "endless head", "zeros"],
 )
 def test_a_head_without_end_is_given_up_within_its_bounds(content: bytes, planned: Planned, tag_for: MakeTag) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert isinstance(planned(content, tag_for(b"")), NeedsSidecar)
     with pytest.raises(UsageError):
         untag(io.BytesIO(content), io.BytesIO())
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_no_more_than_some_megabytes_are_taken_of_a_head_without_end() -> None:
@@ -127,11 +127,11 @@ def test_makers_notes_that_lead_to_the_same_entries_over_and_over_are_given_up(
     tiff += struct.pack("<HHHIII", 1, 0x927C, 7, len(note), 44, 0) + note
     tiff += bytes(-(len(tiff) - 14_000) % 12) + struct.pack("<HHII", 1_000, 4, 1, 1_000) * 4_200
     content = jpeg([(0xE1, b"Exif\0\0" + tiff)])
-    started = time.monotonic()
+    started = time.process_time()
     answer = planned(content, tag_for(content))
     assert isinstance(answer, NeedsSidecar)
     assert "too many entries" in answer.reason
-    assert time.monotonic() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_exif_blocks_made_of_traps_are_answered_at_once(
@@ -148,9 +148,9 @@ def test_exif_blocks_made_of_traps_are_answered_at_once(
         for _ in range(order.randrange(60)):
             body[order.randrange(8, len(body))] = order.choice([0, 1, 4, 7, 8, 13, 0x7C, 0x92, 0x69, 0x87, 0xFF])
         content = jpeg([(0xE1, b"Exif\0\0" + bytes(body))])
-        started = time.monotonic()
+        started = time.process_time()
         planned(content, tag_for(content))
-        assert time.monotonic() - started < 0.5
+        assert time.process_time() - started < 0.5
 
 
 @pytest.fixture(scope="module")

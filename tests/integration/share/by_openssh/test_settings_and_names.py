@@ -72,7 +72,7 @@ def test_a_key_that_is_a_pipe_holds_nobody_up(sshd: OpenSSH, tmp_path: Path) -> 
     began = time.monotonic()
     with pytest.raises(AgentError):
         opened(server)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8  # else it waits for ever
     assert "is not a file" in (sshclient.why_not(server, pinned(sshd.known_hosts_file, sshd.host, sshd.port)) or "")
 
 

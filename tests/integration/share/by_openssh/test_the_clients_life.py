@@ -53,7 +53,7 @@ def test_a_client_that_dies_is_noticed_at_once(sshd: OpenSSH, tmp_path: Path) ->
         began = time.monotonic()
         with pytest.raises(ShareUnreachable, match="was lost"):
             list(share.deliver([photo(tmp_path)]))
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 6  # a silence would take ten
 
 
 @pytest.mark.usefixtures("each_pipe")
