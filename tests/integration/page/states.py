@@ -77,6 +77,7 @@ def _find(what: str) -> Callable[[Tab], None]:
 def _put_word(tab: Tab, *, everywhere: bool) -> None:
     _follow("What to do after")(tab)
     if everywhere:
+        tab.get_by_label("I looked: none left").first.wait_for()  # `all` does not wait for the page
         for choice in tab.get_by_label("I looked: none left").all():
             choice.check()
     tab.get_by_role("button", name="Put my word on record").click()

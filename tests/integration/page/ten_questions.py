@@ -20,6 +20,7 @@ def _of_the_visit_over(tab: Tab) -> None:
 
 def _done_with_it(tab: Tab) -> None:
     _of_the_visit_over(tab)
+    tab.get_by_label("I looked: none left").first.wait_for()  # `all` does not wait for the page
     for choice in tab.get_by_label("I looked: none left").all():
         choice.check()
     tab.get_by_role("button", name="Put my word on record").click()
