@@ -11,8 +11,9 @@ An import folder may contain anything, so the program itself reads through a `Ph
 Names are imported when they are first used: only the child that reads needs the readers, and only the other decodes.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from agent.lazy import names_of
 
 if TYPE_CHECKING:
     from agent.capture.decoding import decodes as decodes
@@ -29,10 +30,4 @@ _HOME = {
 
 __all__ = sorted(_HOME)  # noqa: PLE0605  # a list; ruff does not see through sorted()
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = names_of(__name__, _HOME)

@@ -11,8 +11,9 @@ changes a register by itself; a person does, after reading the result.
 Names are imported when they are first used: a child that decodes needs little of it.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from agent.lazy import names_of
 
 if TYPE_CHECKING:
     from agent.clockcheck.drawing import SIDE as SIDE
@@ -51,10 +52,4 @@ _HOME = {
 
 __all__ = sorted(_HOME)  # noqa: PLE0605  # a list; ruff does not see through sorted()
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = names_of(__name__, _HOME)

@@ -7,8 +7,9 @@ back.
 Names are imported when they are first used: importing paramiko and cryptography takes longer than most commands run.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from agent.lazy import names_of
 
 if TYPE_CHECKING:
     from agent.share.connection import scan_host_key as scan_host_key
@@ -71,10 +72,4 @@ _HOME = {
 
 __all__ = sorted(_HOME)  # noqa: PLE0605  # a list; ruff does not see through sorted()
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = names_of(__name__, _HOME)
