@@ -1,4 +1,4 @@
-"""The records that the `log` commands read (this laptop's, a copied folder or the share) and the keys IT enrolled."""
+"""The records that IT's commands read (this laptop's, a copied folder or the share) and the keys that IT enrolled."""
 
 import contextlib
 import tempfile
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.paths import FILE
-from agent.cli.session import settings_of
+from agent.cli.session import say, settings_of
 
 if TYPE_CHECKING:
-    from agent.audit import VerifierKey
+    from datetime import datetime
+
+    from agent.audit import Entry, VerifierKey
     from agent.settings import Settings
 
 share_option = click.option(
@@ -103,3 +105,38 @@ def copy_of(ctx: click.Context, directory: Path | None, share: bool) -> Iterator
         with open_share(server_of(settings), clock=wall_clock) as connection:
             fetch_records(connection, Path(name), settings.device.name)
         yield Path(name)
+
+
+def warn_of(folder: Path | None, keys: "Sequence[VerifierKey]") -> int:
+    """Print what is wrong with a copy, and return the exit code for it."""
+    if folder is None:
+        return 0
+    from agent import audit
+
+    reports = audit.verify_copy(folder, keys, now=audit.utc_now())
+    for report in reports:
+        if report.findings:
+            for line in report.lines():
+                say(line)
+    return audit.exit_code(reports)
+
+
+def entries_of(
+    ctx: click.Context,
+    folder: Path | None,
+    keys: "Sequence[VerifierKey]",
+    *,
+    since: "datetime | None" = None,
+    visit: str | None = None,
+    device: str | None = None,
+) -> "Iterator[Entry]":
+    """The entries of this laptop's record, or of a copy of one or many."""
+    from agent import audit
+
+    if folder is None:
+        from agent.pipeline.former import own_entries
+
+        entries = own_entries(settings_of(ctx))
+    else:
+        entries = audit.copied_entries(folder, keys)
+    return audit.chosen(entries, since=since, visit=visit, device=device)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.copies import copy_of, enrolled, key_option, settings_if_any, share_option, zone_of
+from agent.cli.copies import copy_of, enrolled, entries_of, key_option, settings_if_any, share_option, warn_of, zone_of
 from agent.cli.paths import folder_argument
-from agent.cli.session import json_option, put_json, put_table, say
+from agent.cli.session import for_spreadsheets, json_option, put_json, put_table, say
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -34,14 +34,13 @@ def loans(
     if as_json and as_csv:
         raise click.UsageError("Give only one of --json and --csv.")
     from agent.audit import loans as lent
-    from agent.cli.log import _entries, _for_spreadsheets, _warn
 
     with copy_of(ctx, directory, share) as folder:
         keys = [] if folder is None else enrolled(ctx, key_files)
-        code = _warn(folder, keys)
-        found = lent.loans(_entries(ctx, folder, keys, since=None, visit=None, device=None))
+        code = warn_of(folder, keys)
+        found = lent.loans(entries_of(ctx, folder, keys))
     if as_csv:
-        out = _for_spreadsheets()
+        out = for_spreadsheets()
         lent.write_loans_csv(found, out)
         out.flush()
     elif as_json:

@@ -1,6 +1,5 @@
 """`log`: show the record of transfers, for IT to review. The commands that prove it are in `logproof`."""
 
-import io
 import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,17 +12,19 @@ import click
 from agent.cli.copies import (
     copy_of,
     enrolled,
+    entries_of,
     key_option,
     settings_if_any,
     share_option,
+    warn_of,
     zone_of,
 )
 from agent.cli.logproof import erase, erase_copy, key, rotate_key, verify
 from agent.cli.paths import folder_argument
-from agent.cli.session import WholeSentences, json_option, put_json, put_table, say, settings_of
+from agent.cli.session import WholeSentences, for_spreadsheets, json_option, put_json, put_table, settings_of
 
 if TYPE_CHECKING:
-    from agent.audit import Entry, TransferRow, VerifierKey, VisitSum
+    from agent.audit import Entry, TransferRow, VisitSum
 
 
 class Kinds(click.Choice[str]):
@@ -89,8 +90,8 @@ def show(
     with copy_of(ctx, directory, share) as folder:
         # This laptop's own record is read without proof; only a copy has to be proven, which needs keys.
         keys = [] if folder is None else enrolled(ctx, key_files)
-        code = _warn(folder, keys)
-        entries = _entries(ctx, folder, keys, since=first, visit=visit, device=device)
+        code = warn_of(folder, keys)
+        entries = entries_of(ctx, folder, keys, since=first, visit=visit, device=device)
         form = "csv" if as_csv else "ecs" if ecs else "json" if as_json else "table"
         if kinds:
             chosen = (one for one in entries if one.kind in kinds and (last is None or one.at < last))
@@ -107,45 +108,11 @@ def _before(entries: "Iterable[Entry]", last: datetime | None) -> "Iterator[Tran
     return (row for row in audit.to_rows(entries) if last is None or row.when < last)
 
 
-def _warn(folder: Path | None, keys: "Sequence[VerifierKey]") -> int:
-    """Print what is wrong with a copy, and return the exit code for it."""
-    if folder is None:
-        return 0
-    from agent import audit
-
-    reports = audit.verify_copy(folder, keys, now=audit.utc_now())
-    for report in reports:
-        if report.findings:
-            for line in report.lines():
-                say(line)
-    return audit.exit_code(reports)
-
-
-def _entries(
-    ctx: click.Context,
-    folder: Path | None,
-    keys: "Sequence[VerifierKey]",
-    *,
-    since: datetime | None,
-    visit: str | None,
-    device: str | None,
-) -> "Iterator[Entry]":
-    from agent import audit
-
-    if folder is None:
-        from agent.pipeline.former import own_entries
-
-        entries = own_entries(settings_of(ctx))
-    else:
-        entries = audit.copied_entries(folder, keys)
-    return audit.chosen(entries, since=since, visit=visit, device=device)
-
-
 def _put_rows(rows: "Iterator[TransferRow]", form: str, zone: tzinfo) -> None:
     from agent import audit
 
     if form == "csv":
-        audit.write_csv(rows, _for_spreadsheets())
+        audit.write_csv(rows, for_spreadsheets())
         sys.stdout.flush()
     elif form == "table":
         _table(list(rows), zone)
@@ -159,7 +126,7 @@ def _put_entries(entries: "Iterator[Entry]", form: str, zone: tzinfo) -> None:
     from agent.record import to_ecs
 
     if form == "csv":
-        audit.write_entries_csv(entries, _for_spreadsheets())
+        audit.write_entries_csv(entries, for_spreadsheets())
         sys.stdout.flush()
     elif form == "table":
         rows = [audit.entry_columns(one) | {"at": _local(one.at, zone)} for one in entries]
@@ -172,13 +139,6 @@ def _put_entries(entries: "Iterator[Entry]", form: str, zone: tzinfo) -> None:
     else:
         for one in entries:
             put_json(audit.entry_to_json(one) if form == "json" else to_ecs(one))
-
-
-def _for_spreadsheets() -> io.TextIOWrapper:
-    """Standard output, in the encoding that spreadsheets on every system can read."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", newline="")
-    return sys.stdout  # type: ignore[return-value]  # the stream that a test puts here also writes text
 
 
 def _moment(text: str, zone: tzinfo, *, end: bool) -> datetime:
@@ -274,8 +234,8 @@ def visit_summary(
     with copy_of(ctx, directory, share) as folder:
         # This laptop's own record is read without proof; only a copy has to be proven, which needs keys.
         keys = [] if folder is None else enrolled(ctx, key_files)
-        code = _warn(folder, keys)
-        summed = audit.sum_up(_entries(ctx, folder, keys, since=None, visit=visit, device=None), visit)
+        code = warn_of(folder, keys)
+        summed = audit.sum_up(entries_of(ctx, folder, keys, visit=visit), visit)
     waiting = None if folder is not None else _waiting(ctx, visit)
     if as_json:
         put_json(summed.as_json() | {"waiting": waiting, "found": None if waiting is None else waiting + summed.photos})

@@ -1,6 +1,7 @@
 """What every command needs: the settings in use, the opened stages, and ways to print results."""
 
 import contextlib
+import io
 import json
 import os
 import sys
@@ -77,6 +78,13 @@ def console() -> "Console":
 
     # In a file or a pipe, a table may be as wide as it needs to be, as it need not fit on a screen.
     return Console(highlight=False, width=None if sys.stdout.isatty() else 400)
+
+
+def for_spreadsheets() -> io.TextIOWrapper:
+    """Standard output, in the encoding that spreadsheets on every system can read."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    return sys.stdout  # type: ignore[return-value]  # the stream that a test puts here also writes text
 
 
 def put_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
