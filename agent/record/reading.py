@@ -146,7 +146,7 @@ def end_of(entries: Path, leaves: Path) -> End:
             return End(None, 0, b"")
         with file:
             size = file.seek(0, os.SEEK_END)
-            hole, torn = _hole(file, size)
+            hole, torn = hole_in(file, size)
             lines, start = _last_two(file, hole)
         *before, tail = lines
         last = None
@@ -182,8 +182,11 @@ def _leaf(leaves: Path, index: int) -> bytes:
         return b""
 
 
-def _hole(file: BinaryIO, size: int) -> tuple[int, bytes]:
-    """Where a line with zeros in it begins that others follow, and everything from there on; else the end."""
+def hole_in(file: BinaryIO, size: int) -> tuple[int, bytes]:
+    """Where a line begins that has zeros in it and an end, and everything from there on; else the file's `size`.
+
+    So a power cut leaves lines of which the disk wrote the end first. Zeros are looked for in the last MOST_TORN bytes.
+    """
     start = max(0, size - MOST_TORN)
     file.seek(start)
     content = file.read(size - start)

@@ -3,6 +3,9 @@
 A line of seals.jsonl is durable before anything of it leaves the laptop. So a publication that was cut is repeated
 exactly as it began, whatever was recorded in between.
 
+What a power cut left at its end, a line without its end or with zeros in it, was not durable: nobody was promised it.
+Readers pass over it, and it is cut off before the next seal.
+
 The list grows with every run, so nothing that a run does reads all of it: a `SealList` checks the whole list when it is
 first used, by one hash over what was checked when it was written; from then on it looks at the end only.
 """
@@ -23,7 +26,7 @@ from agent.record.files import Files
 from agent.record.leaf import LEAF_LINE
 from agent.record.note import NoteFault, Signer, VerifierKey, open_note, sign_note
 from agent.record.published import origin
-from agent.record.reading import altered, as_record_error, walk
+from agent.record.reading import altered, as_record_error, hole_in, walk
 from agent.record.tree import Frontier, leaf_hash
 
 MOST = 8192
@@ -67,11 +70,11 @@ def read_seals(path: Path) -> list[Seal]:
     """All seals, oldest first; a line that a crash cut is skipped. RecordAltered if they do not follow."""
     with as_record_error():
         try:
-            content = path.read_bytes()
+            lines, _ = _whole_lines(path)
         except FileNotFoundError:
             return []
     seals: list[Seal] = []
-    for line in content.split(b"\n")[:-1]:
+    for line in lines:
         seal = _seal_of(line)
         before = (0, 0) if not seals else (seals[-1].size, seals[-1].end)
         if (seal.first, seal.start) != before:
@@ -82,6 +85,15 @@ def read_seals(path: Path) -> list[Seal]:
 
 _ALTERED = "The list of what was signed was altered. Keep the files and tell IT."
 _PART_MISSING = "The list of what was signed was altered: a part is missing. Tell IT."
+
+
+def _whole_lines(path: Path) -> tuple[list[bytes], int]:
+    """The lines without what a crash left behind them, and the file's size with it."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        end, _ = hole_in(file, size)
+        file.seek(0)
+        return file.read(end).split(b"\n")[:-1], size
 
 
 def _seal_of(line: bytes) -> Seal:
@@ -118,8 +130,8 @@ def seals_from_the_end(path: Path) -> Iterator[Seal]:
 
 
 def _lines_from_the_end(file: BinaryIO) -> Iterator[bytes]:
-    """The lines that have an end, the last first, without their ends."""
-    position = file.seek(0, 2)
+    """The lines that have an end and no zeros, the last first, without their ends."""
+    position, _ = hole_in(file, file.seek(0, 2))
     rest: bytes | None = None  # the part known so far of a line whose beginning was not read yet; None: it has no end
     while position > 0:
         step = min(LONGEST, position)
@@ -164,7 +176,7 @@ class SealList:
         """
         path = self._where.seals
         if self._known is None or self._known.length != files.size_of(path):
-            self._known = _checked(path, _stored_digest(self._where))
+            self._known = _checked(path, *_stored(self._where))
         return self._known.last
 
     def add(self, seals: Sequence[Seal], grown: Frontier) -> None:
@@ -173,7 +185,7 @@ class SealList:
         if known is None:
             raise ValueError("the list is looked at before anything is added")
         path = self._where.seals
-        if files.size_of(path) > known.whole:  # a line that a crash left without its end
+        if files.size_of(path) > known.whole:  # what a crash left
             files.cut(path, known.whole)
         lines = [json.dumps(asdict(seal), ensure_ascii=False, sort_keys=True).encode() + b"\n" for seal in seals]
         files.append(path, b"".join(lines), known.whole)
@@ -194,23 +206,27 @@ class _Checked:
     last: Seal | None
 
 
-def _checked(path: Path, digest_before: bytes | None) -> _Checked:
-    """Check the list. If its hash is `digest_before`, that was done when it was written."""
+def _checked(path: Path, reached: int, digest_before: bytes | None) -> _Checked:
+    """Check the list. If its hash is `digest_before`, that was done when it was written.
+
+    `reached` is how many entries were signed when the tree was stored, after the list: a shorter list was cut.
+    """
     try:
-        content = path.read_bytes()
+        lines, length = _whole_lines(path)
     except FileNotFoundError:
-        return _Checked(0, 0, b"", None)
-    whole = content.split(b"\n")[:-1]
-    digest = b""
-    for line in whole:
-        digest = hashlib.sha256(digest + line + b"\n").digest()
-    if not whole:
+        return _Checked(0, 0, b"", None)  # everything is signed once more
+    digest, whole = b"", 0
+    for line in lines:
+        digest, whole = hashlib.sha256(digest + line + b"\n").digest(), whole + len(line) + 1
+    if not lines:
         last = None
     elif digest == digest_before:
-        last = _seal_of(whole[-1])
+        last = _seal_of(lines[-1])
     else:
         last = read_seals(path)[-1]
-    return _Checked(len(content), content.rfind(b"\n") + 1, digest, last)
+    if reached > (0 if last is None else last.size):
+        raise RecordAltered(_PART_MISSING)
+    return _Checked(length, whole, digest, last)
 
 
 def make_seals(
@@ -276,12 +292,13 @@ def _store(where: Files, frontier: Frontier, digest: bytes) -> None:
     replace_file(where.tree, json.dumps(stored).encode())
 
 
-def _stored_digest(where: Files) -> bytes | None:
-    """The hash that the list had when the tree was stored; None if that is not known."""
+def _stored(where: Files) -> tuple[int, bytes | None]:
+    """How many entries were signed when the tree was stored, and the list's hash then; 0 and None if not known."""
     try:
-        return bytes.fromhex(json.loads(where.tree.read_bytes())["seals"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return None  # it only saves time: without it the whole list is read
+        stored = json.loads(where.tree.read_bytes())
+        return int(stored["size"]), bytes.fromhex(stored["seals"])
+    except (OSError, ValueError, TypeError, KeyError, OverflowError):
+        return 0, None  # it only saves time: without it the whole list is read
 
 
 def current_key(last: Seal | None, candidates: Sequence[VerifierKey]) -> VerifierKey | None:

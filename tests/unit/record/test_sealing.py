@@ -99,3 +99,39 @@ def test_a_line_that_a_crash_cut_is_passed_over_from_the_end_too(
     append_short(again, 1)
     again.seal(signer)
     assert [seal.size for seal in again.seals()] == list(range(1, 32))
+
+
+SECTOR = 512
+
+
+@pytest.mark.parametrize("missing", [slice(0, SECTOR), slice(100, 300), slice(0, -1)])
+@pytest.mark.parametrize("lines", [1, 2])
+def test_lines_with_zeros_that_a_power_cut_left_are_passed_over(
+    sealed: Record, folder: Path, files: Files, signer: LogKey, missing: slice, lines: int
+) -> None:
+    before, tree = files.seals.read_bytes(), files.tree.read_bytes()
+    for _ in range(lines):
+        append_short(sealed, 1)
+        sealed.seal(signer)
+    torn = bytearray(files.seals.read_bytes()[len(before) :])
+    torn[missing] = bytes(len(torn[missing]))
+    files.seals.write_bytes(before + torn)
+    files.tree.write_bytes(tree)  # it is stored after the list
+    again = Record.open(folder, "laptop-17")
+    assert [seal.size for seal in again.seals()] == list(range(1, 31))
+    assert [seal.size for seal in again.seals_from_the_end()] == list(range(30, 0, -1))
+    assert [seal.size for seal in again.seal(signer)] == [30 + lines]
+    assert again.verify() is not None
+    assert [seal.size for seal in again.seals()] == [*range(1, 31), 30 + lines]
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0" * 40 + b"\n"])
+def test_the_loss_of_a_seal_that_the_disk_had_is_reported(
+    sealed: Record, folder: Path, files: Files, signer: LogKey, damage: bytes
+) -> None:
+    lines = files.seals.read_bytes().splitlines(keepends=True)
+    files.seals.write_bytes(b"".join(lines[:-1]) + damage)
+    again = Record.open(folder, "laptop-17")
+    append_short(again, 1)
+    with pytest.raises(RecordAltered, match="a part is missing"):
+        again.seal(signer)
