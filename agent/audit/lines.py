@@ -3,7 +3,6 @@
 Lines are read in order, however many there are; only numbers are remembered.
 """
 
-import json
 from collections.abc import Container
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +11,7 @@ from agent.audit.evidence import Piece
 from agent.audit.findings import Findings, Former, RecordFault
 from agent.audit.versions import as_version
 from agent.errors import RecordAltered
+from agent.record.entry import DECODE
 from agent.record.kinds import EntryKind
 from agent.record.leaf import ERASED_SALT, LEAF_LINE, commit, erased_index, read_leaf_line
 
@@ -101,7 +101,7 @@ class Lines:
     def _entry(self, text: bytes, index: int) -> None:
         """Note what an entry says about itself and about others."""
         try:
-            read: dict[str, Any] = json.loads(text)
+            read: dict[str, Any] = DECODE(text.decode())
             at = _instant(read["at"])
             share_at = None if read.get("share_at") is None else _instant(read["share_at"])
             stated, device, kind, body = read["index"], read["device"], read["kind"], read["body"]

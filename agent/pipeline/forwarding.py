@@ -8,27 +8,23 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agent.forward import (
-    EcsFile,
-    EcsServer,
-    Forwarder,
-    LogEvent,
-    Position,
-    Step,
-    SyslogServer,
-    Target,
-    TlsTrust,
-)
+from agent.forward import LogEvent, Position, Step, Target
 from agent.record import EntryKind, Record, to_ecs
 from agent.record.following import Followed, following
 from agent.settings import Settings
 
+if TYPE_CHECKING:
+    from agent.forward import Forwarder
+
 log = logging.getLogger("photo-agent")
 
 
-def forwarder_of(settings: Settings, record: Record) -> Forwarder:
+def forwarder_of(settings: Settings, record: Record) -> "Forwarder":
     """The forwarder of this laptop's record."""
+    from agent.forward import Forwarder
+
     return Forwarder(queue_file(settings), record.device, targets(settings), Following(record), log.warning)
 
 
@@ -40,6 +36,10 @@ def queue_file(settings: Settings) -> Path:
 def targets(settings: Settings) -> list[Target]:
     """The receivers in the settings."""
     forward = settings.forward
+    if not forward.wanted:
+        return []
+    from agent.forward import EcsFile, EcsServer, SyslogServer, TlsTrust
+
     trust = TlsTrust(*(settings.forward_file(name) for name in ("ca_file", "client_cert", "client_key")))
     found: list[Target] = []
     if forward.syslog:

@@ -19,8 +19,9 @@ from agent.pipeline.context import Context
 from agent.pipeline.damage import so_far
 from agent.pipeline.journal_keys import REGISTER_REFUSAL, UNPUBLISHED
 from agent.pipeline.misgivings import not_named, not_understood
+from agent.pipeline.overdue import WAITING, is_overdue
 from agent.pipeline.renew import no_register
-from agent.pipeline.status import WAITING, is_overdue, is_running, share_trouble
+from agent.pipeline.status import is_running, share_trouble
 
 LITTLE_ROOM = 200_000_000
 """Free bytes on the journal's disk below which a person is asked to make room."""

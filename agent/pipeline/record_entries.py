@@ -16,7 +16,7 @@ from agent.model.ids import VisitId
 from agent.pipeline.clocks import age, earliest
 from agent.pipeline.context import Context
 from agent.pipeline.journal_keys import HEARTBEAT, KEPT_PRIVATE
-from agent.pipeline.status import WAITING, is_overdue
+from agent.pipeline.overdue import WAITING, is_overdue
 from agent.record import Draft
 from agent.record.bodies import Heartbeat, Overdue, Refused, ReviewResolved
 

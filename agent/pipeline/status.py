@@ -9,19 +9,18 @@ import filelock
 from agent.journal import State, TrackedPhoto
 from agent.model.removal import Outcome
 from agent.pipeline.cards import spoken_cards
-from agent.pipeline.clocks import age, earliest
+from agent.pipeline.clocks import age
 from agent.pipeline.context import Context
 from agent.pipeline.damage import DamagedPhotos, so_far
 from agent.pipeline.events import Exit
 from agent.pipeline.inspect_record import LastInspection, last_inspection
 from agent.pipeline.journal_keys import LAST_REACHED, REGISTER_REFUSAL, SHARE_TROUBLE, UNPUBLISHED
 from agent.pipeline.misgivings import misgivings
+from agent.pipeline.overdue import WAITING, is_overdue
 from agent.pipeline.places import lock_file
 from agent.pipeline.receivers import Receiver, receivers
 from agent.pipeline.renew import no_register
 from agent.settings import Settings
-
-WAITING = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN, State.RECORDED, State.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +133,6 @@ def is_running(settings: Settings) -> bool:
         return True
     lock.release()
     return False
-
-
-def is_overdue(context: Context, tracked: TrackedPhoto) -> bool:
-    """Whether the photo should have left by now."""
-    allowed = timedelta(hours=context.settings.removal.overdue_hours)
-    if not tracked.is_here or tracked.away is Outcome.KEPT:
-        return False  # nobody can send what is on a card in a drawer
-    return tracked.reachable_at is not None and age(tracked.reachable_at, earliest(context)) > allowed
 
 
 def _waiting(context: Context, tracked: TrackedPhoto) -> WaitingPhoto:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from agent.errors import RecordAltered, RecordError
 from agent.model.ids import Sha256
@@ -73,6 +73,9 @@ def line_of(draft: Draft, device: str, index: int, share_at: datetime | None = N
         ) from fault
 
 
+DECODE: Final = json.JSONDecoder().decode
+"""What a line says. It is UTF-8, so `json.loads` need not guess how bytes are encoded."""
+
 _NO_ENTRY = "it is not an entry of this program"
 
 
@@ -82,7 +85,7 @@ def entry_of(line: bytes, digest: Sha256) -> Entry:
     RecordError if it is an entry, but of a kind this version does not know.
     """
     try:
-        return entry_from(json.loads(line), digest)
+        return entry_from(DECODE(line.decode()), digest)
     except (ValueError, RecursionError) as fault:
         raise RecordAltered(_NO_ENTRY) from fault
 

@@ -11,7 +11,8 @@ from agent.pipeline.context import Context
 from agent.pipeline.counting import counted
 from agent.pipeline.damage import so_far
 from agent.pipeline.journal_keys import EVENTS_LOGGED
-from agent.pipeline.status import WAITING, is_overdue, share_trouble
+from agent.pipeline.overdue import WAITING, is_overdue
+from agent.pipeline.status import share_trouble
 
 _HOST_KEY = (
     "The server showed another identity (host key) than the one this laptop knows. Nothing was sent. Find out why "

@@ -14,7 +14,8 @@ from agent.notices import Notices
 from agent.pipeline.context import Context
 from agent.pipeline.events import Summary
 from agent.pipeline.journal_keys import NOTICES_SAID
-from agent.pipeline.status import WAITING, is_overdue, share_trouble
+from agent.pipeline.overdue import WAITING, is_overdue
+from agent.pipeline.status import share_trouble
 from agent.settings import Settings
 
 

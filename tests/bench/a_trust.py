@@ -1,7 +1,7 @@
 """A share of many devices: files and time before and after gathering, and the index of many entries.
 
     python -m tests.bench.a_trust share --devices 1000 --publications 400
-    python -m tests.bench.a_trust index --entries 1000000
+    python -m tests.bench.a_trust index --entries 1000000 [--kept FOLDER]
     python -m tests.bench.a_trust gaps --rows 10000000
     python -m tests.bench.a_trust seal --seals 100 800 8000
 
@@ -45,6 +45,7 @@ def main() -> None:
     options.add_argument("--devices", type=int, default=100)
     options.add_argument("--publications", type=int, default=400)
     options.add_argument("--entries", type=int, default=1_000_000)
+    options.add_argument("--kept", type=Path, help="where the records are, or are made and stay for the next time")
     options.add_argument("--rows", type=int, default=10_000_000)
     options.add_argument("--seals", type=int, nargs="*", default=[100, 800, 8000])
     chosen = options.parse_args()
@@ -112,24 +113,38 @@ def told(what: str, home: Path, measured: tuple[float, float, float]) -> None:
 
 
 def index(home: Path, chosen: argparse.Namespace) -> None:
-    """So many entries of ten devices, verified and indexed: all at once, and then again with nothing new."""
-    devices = 10
-    each = chosen.entries // devices
-    keys = []
-    for number in range(devices):
-        device = f"laptop-{number:05}"
-        keys.append(str(key_of(device).key))
-        batches = ([draft(n) for n in range(start, min(start + 500, each))] for start in range(0, each, 500))
-        publish(home / "share" / "record" / device, device, key_of(device), batches)
-    (home / "keys").write_text("\n".join(keys) + "\n")
-    command = ["index", home / "share", "--to", home / "index", "--keys", home / "keys", "--json"]
-    for what in ("all", "nothing new"):
-        seconds, processor, memory = run(command)
+    """So many entries of ten devices: indexed and reported at once, as IT's machine may do it each night; indexed
+    alone; and then again with nothing new.
+    """
+    made = chosen.kept or home
+    if not (made / "keys").exists():
+        _entries_of_ten(made, chosen.entries)
+    indexing = ["index", made / "share", "--keys", made / "keys", "--json", "--to"]
+    reporting = ["report", made / "share", "--keys", made / "keys", "--json", "--out", home / "report"]
+    started = time.perf_counter()
+    both = [start([*indexing, home / "beside"]), start(reporting)]
+    done = [finish(one) for one in both]
+    print(
+        f"index and report at once: {time.perf_counter() - started:.1f} s, {sum(one[1] for one in done):.1f} s of "
+        f"processor, {sum(one[2] for one in done):.0f} MB of memory; load {os.getloadavg()[0]:.1f}"
+    )
+    for what, words in (("index", [*indexing, home / "index"]), ("nothing new", [*indexing, home / "index"])):
+        seconds, processor, memory = run(words)
         size = sum(path.stat().st_size for path in (home / "index").rglob("*.parquet"))
         print(
             f"{what:>12}: {seconds:.1f} s, {processor:.1f} s of processor, {memory:.0f} MB of memory, "
             f"{size / chosen.entries:.0f} bytes a row; load {os.getloadavg()[0]:.1f}"
         )
+
+
+def _entries_of_ten(home: Path, entries: int) -> None:
+    each, keys = entries // 10, []
+    for number in range(10):
+        device = f"laptop-{number:05}"
+        keys.append(str(key_of(device).key))
+        batches = ([draft(n) for n in range(start, min(start + 500, each))] for start in range(0, each, 500))
+        publish(home / "share" / "record" / device, device, key_of(device), batches)
+    (home / "keys").write_text("\n".join(keys) + "\n")
 
 
 def gaps(home: Path, chosen: argparse.Namespace) -> None:
@@ -206,12 +221,21 @@ def timed(record: Record, signer: LogKey) -> float:
 
 def run(words: list[object]) -> tuple[float, float, float]:
     """Seconds, those of the processor, and megabytes of a command."""
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURED, *map(str, words)], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        sys.exit(done.stdout[-2000:] + done.stderr[-2000:])
-    last = json.loads(done.stdout.splitlines()[-1])
+    return finish(start(words))
+
+
+def start(words: list[object]) -> "subprocess.Popen[str]":
+    """A command in a process of its own."""
+    line = [sys.executable, "-c", MEASURED, *map(str, words)]
+    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process: "subprocess.Popen[str]") -> tuple[float, float, float]:
+    """Wait for it; as `run`."""
+    said, faults = process.communicate()
+    if process.returncode:
+        sys.exit(said[-2000:] + faults[-2000:])
+    last = json.loads(said.splitlines()[-1])
     return last["seconds"], last["processor"], last["kilobytes"] / 1024
 
 

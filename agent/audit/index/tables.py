@@ -8,7 +8,7 @@ Everything in them comes from the record, which holds no private file, local pat
 - `devices`: one row for each device: how many entries are indexed, and the root of the tree that proves them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -142,29 +142,26 @@ def month_of(entry: Entry) -> str:
 
 def entry_row(entry: Entry) -> Row:
     """A row of `entries`."""
-    body = entry.body
-    files = _files(entry)
-    count = len(files) if files else _count(body.get("files"))
-    leftovers = body.get("leftovers")
-    found = [one for one in leftovers if isinstance(one, dict)] if isinstance(leftovers, list) else None
-    return (
+    row: list[Value] = [None] * len(ENTRIES.columns)
+    row[:6] = (
         _needed(entry.device),
         entry.index,
         entry.hash,
-        str(entry.kind),
+        entry.kind.value,
         _utc(entry.at),
         None if entry.share_at is None else _utc(entry.share_at),
-        *(_text(body.get(column.name)) for column in _TEXTS),
-        *(_time(body.get(column.name)) for column in _TIMES),
-        count,
-        sum(_count(file.get("original_size")) or 0 for file in files) if files else None,
-        _count(body.get("copies")),
-        None if found is None else sum(one.get("found") == "yes" for one in found),
-        _count(body.get("hours")),
-        _count(body.get("private")),
-        _text(body.get("version")),
-        _count(body.get("entry")) if entry.kind is EntryKind.ERASED else None,
     )
+    # A body has few of these fields, so it is asked for those that it has.
+    for name, value in entry.body.items():
+        if (column := _FROM_BODY.get(name)) is not None:
+            place, read = column
+            row[place] = read(value)
+    if files := _files(entry):
+        row[_FILES] = len(files)
+        row[_BYTES] = sum(_count(file.get("original_size")) or 0 for file in files)
+    if entry.kind is EntryKind.ERASED:
+        row[_ERASED] = _count(entry.body.get("entry"))
+    return tuple(row)
 
 
 def file_rows(entry: Entry) -> list[Row]:
@@ -208,18 +205,37 @@ def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST else None
 
 
+def _found(value: object) -> int | None:
+    """How many places had a copy; None if the list is missing."""
+    if not isinstance(value, list):
+        return None
+    return sum(isinstance(one, dict) and one.get("found") == "yes" for one in value)
+
+
 def _time(value: object) -> datetime | None:
     try:
         found = datetime.fromisoformat(str(value))
-        return None if found.tzinfo is None else _utc(found)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    return None if found.tzinfo is None else _utc(found)
 
 
 def _utc(at: datetime) -> datetime | None:
     """The time in UTC; None if a table cannot hold it."""
     try:
-        moment = at.astimezone(UTC)
+        moment = at if at.tzinfo is UTC else at.astimezone(UTC)
     except OverflowError:
         return None
     return moment if 1970 <= moment.year <= 2200 else None
+
+
+_PLACES = {column.name: place for place, column in enumerate(ENTRIES.columns)}
+_FILES, _BYTES, _ERASED = (_PLACES[name] for name in ("files", "bytes", "erased_entry"))
+_FROM_BODY: Mapping[str, tuple[int, Callable[[object], Value]]] = {
+    **{column.name: (_PLACES[column.name], _text) for column in _TEXTS},
+    **{column.name: (_PLACES[column.name], _time) for column in _TIMES},
+    **{name: (_PLACES[name], _count) for name in ("files", "copies", "hours", "private")},
+    "leftovers": (_PLACES["leftovers"], _found),
+    "version": (_PLACES["version"], _text),
+}
+"""The fields of a body that have a column: its place, and how the value is read."""
