@@ -209,7 +209,7 @@ def _found(value: object) -> int | None:
     """How many places had a copy; None if the list is missing."""
     if not isinstance(value, list):
         return None
-    return sum(isinstance(one, dict) and one.get("found") == "yes" for one in value)
+    return len([one for one in value if isinstance(one, dict) and one.get("found") == "yes"])
 
 
 def _time(value: object) -> datetime | None:
