@@ -92,8 +92,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _processes() -> int:
-    """Three for two cores: the tests wait for servers, for photos to settle and for one another."""
-    return (os.cpu_count() or 1) * 3 // 2 or 1
+    """Two for each core: the tests wait for servers, for photos to settle and for one another."""
+    return (os.cpu_count() or 1) * 2
 
 
 def _is_there(program: Program) -> bool:

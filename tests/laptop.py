@@ -27,6 +27,7 @@ from agent.pipeline.run import Run
 from agent.record import Entry, EntryKind
 from agent.settings import Settings, load
 from agent.tagging import untag
+from tests import forking
 
 VISITS = """id,title,starts,ends,timezone,staff,cameras,latitude,longitude,radius_km,status
 museum,Science Museum,2026-03-14 09:00,2026-03-14 16:30,Europe/London,,,,,,
@@ -190,16 +191,24 @@ class Laptop:
         timeout: float = 60,
         before: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
+        fresh: bool = False,
         **options: Any,
     ) -> subprocess.CompletedProcess[str]:
-        """`photo-agent WORDS` as a process; `before` is a command that starts it under other conditions."""
+        """`photo-agent WORDS` as a process; `before` is a command that starts it under other conditions.
+
+        `fresh=True` starts an interpreter for it, with all imports, instead of a fork of one that has made them.
+        """
+        environment, line = {**self.environment, **(env or {})}, self.line(*words)
+        plain = self.python == (sys.executable,) and not before and not options
+        if plain and not fresh and forking.possible(environment):
+            return forking.command(line[line.index("--config") :], environment, timeout)
         return subprocess.run(
-            [*before, *self.line(*words)],
+            [*before, *line],
             capture_output=True,
             text=True,
             timeout=timeout,
             check=False,
-            env={**self.environment, **(env or {})},
+            env=environment,
             **options,
         )
 

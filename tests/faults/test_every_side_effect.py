@@ -18,8 +18,8 @@ from tests.faults.starting import How, Plan, Starter
 from tests.faults.world import World, mixed
 from tests.servers.openssh import OpenSSH
 
-PARTS = profile.either(8, 64)
-QUICK = 48
+PARTS = profile.either(4, 64)
+QUICK = 24
 _known: list[Effect] = []
 
 

@@ -27,6 +27,7 @@ from agent.pipeline.run import Run
 from agent.record import EntryKind
 from agent.share import Disk, MemoryShare
 from agent.tagging import untag
+from tests.faults import profile
 from tests.laptop import ON_VISIT, PRIVATE, VISITS, Heard, Laptop, jpeg, sha256
 
 NOW = datetime(2026, 3, 14, 18, 0, tzinfo=UTC)
@@ -429,7 +430,9 @@ def test_the_table_has_every_pair() -> None:
     assert set(STATES) >= set(State)
 
 
-@pytest.mark.parametrize(("state", "event"), list(itertools.product(STATES, EVENTS)))
+@pytest.mark.parametrize(
+    ("state", "event"), profile.sample(list(itertools.product(STATES, EVENTS)), 44, salt="states and events")
+)
 def test_each_state_has_its_outcome_of_each_event(tmp_path: Path, state: str, event: str) -> None:
     bench, taken = bring(tmp_path, state)
     of_visit = {sha256(bench.photo.read_bytes())} if taken != PRIVATE and bench.photo.exists() else set()

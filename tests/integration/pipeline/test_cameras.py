@@ -237,7 +237,7 @@ class TestTheClockOnATerminal:
 
     def test_without_the_share_it_says_that_this_is_the_laptops_clock(self, school: Laptop) -> None:
         school.configure(share={"host": "127.0.0.1", "port": 9})
-        display = self.shown(school, 100, 24, "NOT CHECKED")
+        display = self.shown(school, 100, 24, "NOT CHECKED", seconds=0.5)
         path = self.photo(display, school.home / "screen.jpg", "2026:07:01 10:00:00")
         told = school.command("cameras", "clock", path, "--json")
         assert json.loads(told.stdout.splitlines()[0])["checked"] is False
