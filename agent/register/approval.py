@@ -41,8 +41,9 @@ _STATUS: dict[str, str | None] = {
 
 _UNSURE = (
     r"canx|postpon\w*|resched\w*|re-?arrang\w*|tbc|tba|to be (?:confirmed|arranged|decided)|"
-    r"pencil(?:l?ed)?(?: in)?|not (?:happening|going|approved|confirmed|running)|"
-    r"(?:did not|didn['’]t) (?:run|go|happen)|moved to|on hold|do not use|verschoben|abgesagt|storniert|entf[äa]llt|reporté[es]*|annulé[es]*|ganslo|gohiri\w*"
+    r"pencil(?:l?ed)(?: in)?|not (?:happening|going|approved|confirmed|running)|"
+    r"(?:did not|didn['’]t) (?:run|go|happen)|moved to|on hold|do not use|"
+    r"verschoben|abgesagt|storniert|entf[äa]llt|reporté[es]*|annulé[es]*|ganslo|gohiri\w*"
 )
 _FIRST_WORD = r"provisional(?! (?:ira|irish|government|sinn|wing))|tentative|prov\.?|hold\s*[:–—-]"
 _AT_AN_END = r"provisional|tentative|prov|hold|old date|draft|proposed"

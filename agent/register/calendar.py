@@ -62,7 +62,8 @@ def read_calendar(raw: bytes, rules: Rules) -> VisitsReading:
     if sum(part.kind == "VEVENT" for calendar in calendars for part in calendar.parts) > MOST_ROWS:
         words = f"the calendar has more than {MOST_ROWS} events: is it the right one?"
         return VisitsReading((), (*undecoded, Fault(1, None, words, "error")))
-    events = [_Event(part, Setting(calendar, rules)) for calendar in calendars for part in calendar.parts
+    settings = [(calendar, Setting(calendar, rules)) for calendar in calendars]
+    events = [_Event(part, setting) for calendar, setting in settings for part in calendar.parts
               if part.kind == "VEVENT"]  # fmt: skip
     read = [(event, contained_line(event.notes, event.visit)) for event in events]
     doubled([(event.id, event.notes) for event, _ in read], "UID")
@@ -160,7 +161,9 @@ class _Event:
         staff = Notes(self.notes.line)
         people = cells.names(self._event.text("X-VISIT-STAFF"), "staff", staff)
         days = {
-            name: [f"{value[:4]}-{value[4:6]}-{value[6:8]}" for value in (one.value for one in self._event.all(name))]
+            name: [
+                f"{value[:4]}-{value[4:6]}-{value[6:8]}" for value in (one.value for one in self._event.all(name)[:9])
+            ]
             for name in ("DTSTART", "DTEND")
         }
         again = any(self._event.all(name) for name in ("RRULE", "RDATE"))

@@ -54,7 +54,9 @@ class OwnZones:
             return None
         name = cells.printable(tzid, 60)
         all_changes = [self._changes_of(own, wall.year) for own in defined[:_MOST_LOOKED_UP]]
-        shown = {_shown(changes, wall) for changes in all_changes if changes}
+        # A definition that begins later says nothing about this time.
+        begun = [changes for changes in all_changes if changes and changes[0][0] < wall.replace(tzinfo=UTC)]
+        shown = {_shown(changes, wall) for changes in begun}
         if len(shown) > 1:
             return f"the calendar defines the zone “{name}” twice, and not alike: create the calendar's file again"
         known = zone_named(self._by_name(tzid) or "")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from agent.register.doubt import all_written
 from agent.register.faults import Fault, Notes, Which
 from agent.register.text import WORKBOOK, decode
+from agent.register.unread import says_when
 
 if TYPE_CHECKING:
     from agent.register.workbook import Rows
@@ -281,6 +282,7 @@ class _Layout:
     nameless: frozenset[int]
     header: Notes
     names: Sequence[str] = ()
+    times: frozenset[int] = frozenset()  # lookalikes of a start or an end that other columns give
 
     def rows(self, records: Iterator[tuple[Notes, list[str]]], *, ended: bool) -> Iterator[Row]:
         """The rows that are not blank. `ended` is whether the file's last line has its line end."""
@@ -297,7 +299,11 @@ class _Layout:
             if any(cells[self.width :]):
                 notes.error(None, "more cells than the header has columns: put quotes around a cell with a separator")
             for place, (written, column) in self.lookalikes.items():
-                if place < len(cells) and cells[place]:
+                if (
+                    place < len(cells)
+                    and cells[place]
+                    and (place not in self.times or says_when(written, cells[place]))
+                ):
                     notes.error(written, f"this column is not read; if it is meant as {column}, rename it to that")
             for place in self.nameless - nameless_reported:
                 if place < len(cells) and cells[place]:
@@ -349,13 +355,14 @@ def _layout(names: list[str], header: Notes, columns: Columns) -> _Layout:
         seen.add(name)
     there = {*places, *parts}
     lookalikes: dict[int, tuple[str, str]] = {}
+    dated = {"starts", "ends"} <= there
     for place, written in unknown.items():
         nearest = columns.nearest(plain(written))
-        absent = nearest if nearest not in there else None
+        absent = nearest if nearest not in there and not (nearest == "date" and dated) else None
         hint = f"; is it meant as {absent}?" if absent else ""
         header.warning(written, f"unknown column, not read{hint}")
         # An unread "cameras", "status" or "end time" with a spelling mistake would let a visit take other photos.
-        if absent in columns.optional or nearest in columns.several:
+        if absent in columns.optional or (nearest in columns.several and not (nearest == "date" and dated)):
             lookalikes[place] = written, str(nearest)
     for name in columns.needed:
         if name not in there and columns.instead.get(name) not in there:
@@ -365,4 +372,7 @@ def _layout(names: list[str], header: Notes, columns: Columns) -> _Layout:
     unread = [(written, place) for place, written in unknown.items() if place not in lookalikes]
     unread += [(f"column {place + 1}", place) for place in sorted(nameless)]
     plain_names = [plain(name) for name in names]
-    return _Layout(named, len(names), places, parts, unread, lookalikes, frozenset(nameless), header, plain_names)
+    times = frozenset(place for place, (_, right) in lookalikes.items() if right in columns.several and dated)
+    return _Layout(
+        named, len(names), places, parts, unread, lookalikes, frozenset(nameless), header, plain_names, times
+    )

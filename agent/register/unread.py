@@ -36,8 +36,11 @@ _PEOPLE = frozenset(
      "enseignante", "professeur", "professeurs", "accompagnateur", "accompagnateurs", "athro", "athrawes",
      "athrawon", "arweinydd"}
 )  # fmt: skip
-_AGREEMENT = re.compile(r"approv|confirm|agreed|authori[sz]|permi|going|ahead|status|decision|signed|genehmig|valid")
-_CALLED_OFF = re.compile(r"cancel|canx|postpon|withdrawn|deleted|abgesagt|annul|ganslo|resched|rearrang|called_off")
+_AGREEMENT = frozenset(
+    {"approved", "approval", "authorised", "authorized", "agreed", "confirmed", "decision", "signed", "ahead", "status",
+     "genehmigt", "genehmigung"}
+)  # fmt: skip
+_CALLED_OFF = re.compile(r"cancell?ed|canx|postpon|withdrawn|deleted|abgesagt|annul|ganslo|resched|rearrang|called off")
 _MOVED = frozenset({"new", "revised", "rearranged", "rescheduled", "moved", "postponed", "alternative"})
 _NO = frozenset({"no", "n", "nein", "non", "nage", "false", "0", "-", "–", "none", "n/a"})
 _NOT_YET = re.compile(r"(?:not\b|pending|await|waiting|outstanding|refus|reject|declin|unapproved|unconfirmed|✗|✘|x$)")
@@ -47,6 +50,8 @@ _PART_OF_DAY = re.compile(rf"(?:in the )?(?:{_PART})(?: only)?")
 _ANY_PART_OF_DAY = re.compile(rf"\b(?:{_PART})\b")
 _CLOCK = re.compile(r"(?<![0-9:.])[0-9]{1,2}(?::[0-9]{2}(?![0-9])|(?:[:.][0-9]{2})? ?[ap]\.?m\b)")
 _DIGITS = re.compile(r"([01]?[0-9]|2[0-3])([0-5][0-9])(?: ?(?:hrs?|h|uhr))?")
+_FEES = re.compile(r"cancell?ation (?:insurance|cover|policy|fees?|terms|charges?|deadline|until|by|protection)")
+_RATIOS = frozenset({"ratio", "ratios", "scale", "score", "odds"})
 _LONGEST = 400
 
 
@@ -87,7 +92,7 @@ def report_unread(
     for column, cell in unread:
         words, value = _words(column), plain_date(cell[:_LONGEST]).casefold()
         shown = cells.printable(cell, 40)
-        if not approved and _says_off("_".join(words), words, value, cell):
+        if not approved and _says_off(column.casefold(), words, value):
             notes.error(column, f"“{shown}” may mean that the visit does not take place, and this column is not read: "
                         "write approved or cancelled in the column status")  # fmt: skip
         elif "staff" not in known and words & _PEOPLE and re.search(r"[^\W\d_]{2}", cell) and value not in _NO:
@@ -112,24 +117,31 @@ def whole_day_beside(unread: Sequence[tuple[str, str]]) -> bool:
     )  # fmt: skip
 
 
+def says_when(column: str, cell: str) -> bool:
+    """Whether a cell gives a date or a time of day, by itself or by its column's name."""
+    value = plain_date(cell[:_LONGEST]).casefold()
+    return bool(all_written(value)) or _says_time(_words(column), value, cell, column)
+
+
 def _words(column: str) -> frozenset[str]:
     return frozenset(re.findall(r"[^\W\d_]+", column.casefold()))
 
 
-def _says_off(name: str, words: frozenset[str], value: str, cell: str) -> bool:
-    if approval.by_title(cell) or approval.begins_unsure(cell):
+def _says_off(name: str, words: frozenset[str], value: str) -> bool:
+    note = _FEES.sub("", value)
+    if approval.by_title(note) or approval.begins_unsure(note):
         return True
     if _CALLED_OFF.search(name):
         return value not in _NO
-    if words & _MOVED and all_written(cell[:_LONGEST]):
+    if words & _MOVED and all_written(value):
         return True
-    return bool(_AGREEMENT.search(name)) and (value in _NO or bool(_NOT_YET.match(value)))
+    return bool(words & _AGREEMENT) and (value in _NO or bool(_NOT_YET.match(value)))
 
 
 def _says_time(words: frozenset[str], value: str, cell: str, column: str) -> bool:
     if all_written(value):
         return False  # a date, such as that of a booking
-    if _PART_OF_DAY.fullmatch(value) or _CLOCK.search(value):
+    if _PART_OF_DAY.fullmatch(value) or (_CLOCK.search(value) and not words & _RATIOS):
         return True
     try:
         times = clock_times(cell, column)

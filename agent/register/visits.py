@@ -38,7 +38,7 @@ COLUMNS = Columns(
         "teacher": "staff", "teachers": "staff", "leader": "staff", "leaders": "staff",
         "lat": "latitude", "lon": "longitude", "long": "longitude", "lng": "longitude",
         "radius": "radius_km", "km": "radius_km", "distance": "radius_km",
-        "state": "status", "cancelled": "status", "canceled": "status", "approved": "status",
+        "state": "status",
     },
     read_as={
         **dict.fromkeys(

@@ -124,7 +124,7 @@ def _pieces(parts: Sequence[tuple[str, str]], line: Line) -> tuple[list[tuple[st
     for column, cell in parts:
         if not cells.is_value(cell, column, line.row.notes):
             continue
-        if weekday_named(cell) is not None and len(parts) > 1:
+        if weekday_named(cell) is not None and sum(map(len, line.row.parts.values())) > 1:
             continue  # it is compared with the date
         try:
             clocks = clock_times(cell, column)
