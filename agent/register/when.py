@@ -211,7 +211,9 @@ def doubted_by_other_cells(
     if rules.dates is Order.ISO or any(written.proves is rules.dates for _, _, written in dates):
         return None
     if any(written.either for _, _, written in dates):
-        aside = [(line.row.notes.line, column, written) for line in lines for column, written in line.aside]
+        aside: list[tuple[int, str | None, Written]] = [
+            (line.row.notes.line, column, written) for line in lines for column, written in line.aside
+        ]
         aside += [(number, None, written) for number, cell in titles for written in all_written(cell[:_LONGEST_CELL])]
         for number, column, written in aside:
             if not written.sure and written.proves not in {None, rules.dates}:
