@@ -11,6 +11,7 @@ TENTATIVE = "which is only tentative"
 POSTPONED = "which was postponed"
 DECLINED = "which nobody has accepted yet"
 FREE = "which the calendar marks as free time"
+PRIVATE = "which the calendar marks as private"
 
 _OFF = (
     r"cancel(?:l?ed)?|cancell?ation|canx|called off|not going ahead|entf[äa]llt|f[äa]llt aus|ausgefallen|afgelast|"
@@ -28,15 +29,59 @@ _TITLE = tuple(
 )  # fmt: skip
 _FIRST_OR_LAST = re.compile(rf"\W*(?:{_OFF})\b(?!-).*|.*(?<!-)\b(?:{_OFF})\W*", re.IGNORECASE)
 
-_STATUS = {
+AGREED = frozenset({"approved", "confirmed"})
+"""In the status column: that the visit takes place, whatever a title or a note may mean."""
+_STATUS: dict[str, str | None] = {
+    "cancel": None,  # an order, perhaps not yet carried out
     "": "", "approved": "", "confirmed": "", "cancelled": CANCELLED, "canceled": CANCELLED, "abgesagt": CANCELLED,
     "tentative": TENTATIVE, "provisional": TENTATIVE, "pending": TENTATIVE, "planned": TENTATIVE, "draft": TENTATIVE,
     "proposed": TENTATIVE, "postponed": POSTPONED, "rejected": CANCELLED, "declined": CANCELLED,
 }  # fmt: skip
 
 
+_UNSURE = (
+    r"canx|postpon\w*|resched\w*|re-?arrang\w*|tbc|tba|to be (?:confirmed|arranged|decided)|"
+    r"pencil(?:l?ed)(?: in)?|not (?:happening|going|approved|confirmed|running)|"
+    r"(?:did not|didn['’]t) (?:run|go|happen)|moved to|on hold|do not use|"
+    r"verschoben|abgesagt|storniert|entf[äa]llt|reporté[es]*|annulé[es]*|ganslo|gohiri\w*"
+)
+_FIRST_WORD = r"provisional(?! (?:ira|irish|government|sinn|wing))|tentative|prov\.?|hold\s*[:–—-]"
+_AT_AN_END = r"provisional|tentative|prov|hold|old date|draft|proposed"
+_MAYBE_UNSURE = re.compile(
+    rf"\b(?:{_UNSURE})\b|^\W*(?:{_FIRST_WORD})\s|[-–—(\[]\s*(?:{_AT_AN_END})\b|\s(?:{_AT_AN_END})\W*$|"
+    r"^\?|[\s?(\[]\?|~~",
+    re.IGNORECASE,
+)
+_BEGINS_UNSURE = re.compile(
+    rf"\W*(?:\w+['’]\w )?(?:cancel(?:l?ed)?|{_UNSURE}|provisional|tentative)\b|\W*\?\W*$", re.IGNORECASE
+)
+_QUESTION = re.compile(
+    r"(?:what|who|whose|how|why|where|when|which|is|are|am|can|could|do|does|did|will|would|should|was|were|has|have|"
+    r"wer|wie|was|warum|wo|qui|que|quoi|où|pourquoi|comment|pwy|beth|sut|ble)\b.*\?",
+    re.IGNORECASE,
+)
+_MOST_READ = 200
+"""Characters read at either end of a text."""
+
+
+def unsure_by_title(title: str) -> bool:
+    """Whether a title leaves open whether the visit takes place: “Zoo TBC”, “Zoo?”, “Zoo - moved to June”."""
+    text = _ends(title).strip()
+    return bool(_MAYBE_UNSURE.search(text)) or (text.endswith("?") and not _QUESTION.search(text))
+
+
+def begins_unsure(note: str) -> bool:
+    """Whether a note begins with such words; further on they may be about anything else."""
+    return bool(_BEGINS_UNSURE.match(_ends(note)))
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= 2 * _MOST_READ else f"{text[:_MOST_READ]} {text[-_MOST_READ:]}"
+
+
 def by_title(title: str) -> str:
     """Why a visit of this title does not take place; empty if the title does not say so."""
+    title = _ends(title)
     if _FIRST_OR_LAST.fullmatch(title):
         return CANCELLED
     return next((why for form, why in _TITLE if form.match(title)), "")
@@ -44,4 +89,4 @@ def by_title(title: str) -> str:
 
 def by_status(status: str) -> str | None:
     """The same, by the word in the status column, in lower case; None for an unknown word."""
-    return _STATUS.get(status)
+    return _STATUS.get(status, by_title(status) or None)

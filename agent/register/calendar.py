@@ -23,7 +23,7 @@ from agent.model.ids import VisitId
 from agent.model.register import Doubt, Visit
 from agent.model.times import Interval
 from agent.register import approval, cells
-from agent.register.contentlines import Component, NoCalendar, Property, read_components
+from agent.register.contentlines import Component, NoCalendar, Property, folds_between_letters, read_components
 from agent.register.dates import FIRST_YEAR, LAST_YEAR, CellDate
 from agent.register.doubt import doubt
 from agent.register.faults import Fault, Notes, as_warnings, contained_line, doubled
@@ -42,6 +42,7 @@ _READ = frozenset(
     | {"X-VISIT-ID", "X-VISIT-STAFF", "X-VISIT-CAMERAS", "X-VISIT-RADIUS-KM", "X-VISIT-TIMEZONE"}
     | {"X-MICROSOFT-CDO-BUSYSTATUS"}
 )
+_UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "UCT", "Etc/UCT"})
 _A_DAY = timedelta(days=1)
 _TIME = re.compile(r"([0-9]{8})(?:T([0-9]{6})(Z?))?")
 _DURATION = re.compile(
@@ -51,7 +52,7 @@ _DURATION = re.compile(
 
 def read_calendar(raw: bytes, rules: Rules) -> VisitsReading:
     """Read a calendar. Never raises on bad content."""
-    text, undecoded = decode(raw, "visits")
+    text, undecoded = decode(folds_between_letters(raw), "visits")
     if text is None:
         return VisitsReading((), undecoded)
     try:
@@ -61,7 +62,8 @@ def read_calendar(raw: bytes, rules: Rules) -> VisitsReading:
     if sum(part.kind == "VEVENT" for calendar in calendars for part in calendar.parts) > MOST_ROWS:
         words = f"the calendar has more than {MOST_ROWS} events: is it the right one?"
         return VisitsReading((), (*undecoded, Fault(1, None, words, "error")))
-    events = [_Event(part, Setting(calendar, rules)) for calendar in calendars for part in calendar.parts
+    settings = [(calendar, Setting(calendar, rules)) for calendar in calendars]
+    events = [_Event(part, setting) for calendar, setting in settings for part in calendar.parts
               if part.kind == "VEVENT"]  # fmt: skip
     read = [(event, contained_line(event.notes, event.visit)) for event in events]
     doubled([(event.id, event.notes) for event, _ in read], "UID")
@@ -77,16 +79,31 @@ def read_calendar(raw: bytes, rules: Rules) -> VisitsReading:
 
 
 class Setting:
-    """What a calendar says about all its events: the zone for times that name none, its own zones, and its method."""
+    """What a calendar says about all its events: the zone for times that name none, its own zones, and its method.
+
+    `local` is the zone for whole days: a calendar kept in UTC means the school's days. `old` is whether it is a
+    vCalendar 1.0; `old_clock` is then why times without a zone cannot be read.
+    """
 
     def __init__(self, calendar: Component, rules: Rules) -> None:
-        own_zone = calendar.text("X-WR-TIMEZONE")
+        named = {
+            one.value.strip().strip('"') for name in ("X-WR-TIMEZONE", "TIMEZONE-ID") for one in calendar.all(name)
+        }
+        own_zone = " and ".join(sorted(named - {""}))
         self.home = own_zone or rules.zone
         own = OwnZones(calendar, rules.zone)
         if own_zone and not zone_named(own_zone):
             self.home = own.named(own_zone, 2026) or own_zone  # an unknown zone is reported by each event that uses it
         self.zones = OwnZones(calendar, self.home)
+        self.local = rules.zone if self.home in _UTC else self.home
         self.method = calendar.text("METHOD").upper()
+        self.old = calendar.text("VERSION") == "1.0"
+        clock = cells.printable(calendar.text("TZ"), 10) if self.old else ""
+        self.old_clock = (
+            f"this old calendar (vCalendar 1.0) gives its time as TZ:{clock}, without a place: export it as iCalendar"
+            if clock
+            else ""
+        )
 
 
 class _Event:
@@ -110,6 +127,16 @@ class _Event:
             notes.warning("SUMMARY", "the visit has no title")
         if self.off and self.off != approval.CANCELLED:
             notes.warning(*_off_warning(self.off))
+        if not self.off and approval.unsure_by_title(self._event.text("SUMMARY")):
+            notes.error(
+                "SUMMARY", f"“{title[:40]}” leaves open whether the visit takes place: rename the event, or cancel it"
+            )
+        for name in ("X-VISIT-STAFF", "X-VISIT-CAMERAS"):
+            if (
+                self._setting.old
+                and "QUOTED-PRINTABLE" in "".join(one.parameters for one in self._event.all(name)).upper()
+            ):
+                notes.error(name, "this old calendar (vCalendar 1.0) writes names in a code: export it as iCalendar")
         route = journey(self._event.text("X-VISIT-TIMEZONE"), "X-VISIT-TIMEZONE", notes)
         home = self._setting.home
         when, ends_named = self._when(*((route[0], route[-1]) if route else (home, home)))
@@ -134,7 +161,9 @@ class _Event:
         staff = Notes(self.notes.line)
         people = cells.names(self._event.text("X-VISIT-STAFF"), "staff", staff)
         days = {
-            name: [f"{value[:4]}-{value[4:6]}-{value[6:8]}" for value in (one.value for one in self._event.all(name))]
+            name: [
+                f"{value[:4]}-{value[4:6]}-{value[6:8]}" for value in (one.value for one in self._event.all(name)[:9])
+            ]
             for name in ("DTSTART", "DTEND")
         }
         again = any(self._event.all(name) for name in ("RRULE", "RDATE"))
@@ -220,6 +249,11 @@ class _Event:
         if lasting is None or not timedelta(0) < lasting < 3660 * _A_DAY:
             self.notes.error("DURATION", "this cannot be how long a visit lasts")
             return None
+        if starts.whole_day and lasting % _A_DAY:
+            self.notes.error(
+                "DURATION", "this event has a day without a time, and hours for its length: give it a time"
+            )
+            return None
         if starts.whole_day:
             return CellDate(starts.wall + lasting - _A_DAY, whole_day=True)
         if starts.offset is not None or lasting % _A_DAY == timedelta(0):
@@ -250,13 +284,31 @@ class _Event:
         tzid = there[0].parameter("TZID")
         if tzid.casefold() in IN_UTC:
             tzid, utc = "", "Z"
-        zone_name = self._setting.zones.named(tzid, year) if tzid and time and not utc else home
-        if zone_name is None or zone_named(zone_name) is None:
-            unknown = tzid or home
-            hint = nearest_zone(unknown)
-            notes.error(name, f"unknown zone “{cells.printable(unknown, 60)}”{f'; is {hint} meant?' if hint else ''}")
+        if time is None and home == self._setting.home:
+            home = self._setting.local
+        zone_name = self._zone(name, tzid, wall, home) if tzid and time and not utc else home
+        if time and not tzid and not utc and self._setting.old_clock:
+            notes.error(name, self._setting.old_clock)
+        elif zone_name is not None and zone_named(zone_name) is None:
+            self._unknown_zone(name, zone_name)
+        if notes.failed() or zone_name is None:
             return None, home
         return CellDate(wall, timedelta(0) if utc else None, whole_day=time is None), zone_name
+
+    def _zone(self, name: str, tzid: str, wall: datetime, home: str) -> str | None:
+        """The zone that a property names; None, with an error, if nobody can say which that is."""
+        contradicted = self._setting.zones.contradicted(tzid, wall)
+        found = None if contradicted else self._setting.zones.named(tzid, wall.year)
+        if contradicted:
+            self.notes.error(name, contradicted)
+        elif found is None:
+            self._unknown_zone(name, tzid or home)
+        return found
+
+    def _unknown_zone(self, name: str, unknown: str) -> None:
+        hint = nearest_zone(unknown)
+        words = f"unknown zone “{cells.printable(unknown, 60)}”{f'; is {hint} meant?' if hint else ''}"
+        self.notes.error(name, words)
 
 
 def _off_warning(off: str) -> tuple[str, str]:
@@ -266,6 +318,8 @@ def _off_warning(off: str) -> tuple[str, str]:
             "not a visit: the calendar marks it as free time, as Outlook and Google do by default for all-day events. "
             "If it is a visit, set Show As to Busy"
         )
+    if off == approval.PRIVATE:
+        return "CLASS", "not a visit: the event is marked as private; if it is a visit, remove that mark"
     return "STATUS", f"not a visit, {off}: its photos stay where they are until it is confirmed"
 
 

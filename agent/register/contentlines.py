@@ -13,6 +13,9 @@ _PART = re.compile(r"(BEGIN|END):([A-Z][A-Z0-9-]*)\s*", re.IGNORECASE)
 _NAME = re.compile(r"([A-Za-z][A-Za-z0-9-]*)(?=[;:])")
 _TIME = re.compile(r"(?:DTSTART|DTEND)(;.*)?:\s*([0-9TZ]*)\s*", re.IGNORECASE)
 _MAIN = frozenset({"VCALENDAR", "VEVENT", "VTIMEZONE"})
+_DEEPEST = 20
+"""An alarm in an event in a calendar is at the third level."""
+_FOLD_IN_A_LETTER = re.compile(rb"([\xc2-\xf4][\x80-\xbf]{0,2})((?:\r\n|\n|\r)[ \t])([\x80-\xbf]{1,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,17 @@ class Component:
     parts: list["Component"] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
     unclosed: str | None = None
+    _by_name: dict[str, list[Property]] = field(default_factory=dict)
+    _counted: int = 0
 
     def all(self, name: str) -> list[Property]:
         """Every property of that name."""
-        return [one for one in self.properties if one.name == name]
+        if self._counted != len(self.properties):
+            self._by_name = {}
+            for one in self.properties:
+                self._by_name.setdefault(one.name, []).append(one)
+            self._counted = len(self.properties)
+        return self._by_name.get(name, [])
 
     def text(self, name: str) -> str:
         """A property's value with text escapes undone; empty if it is missing or appears more than once."""
@@ -74,6 +84,8 @@ def read_components(text: str) -> list[Component]:
             else:
                 raise NoCalendar(f"BEGIN:{kind[:20]} on line {number} is outside BEGIN:VCALENDAR")
             opened.append(component)
+            if len(opened) > _DEEPEST:
+                raise NoCalendar(f"on line {number}, one part is inside {_DEEPEST} others")
         else:
             _close(opened, kind, number)
     if opened:
@@ -101,18 +113,24 @@ def _close(opened: list[Component], kind: str, number: int) -> None:
     del opened[at:]
 
 
+def folds_between_letters(raw: bytes) -> bytes:
+    """The same bytes, with no line folded inside a letter of UTF-8, as some programs do (RFC 5545, 3.1)."""
+    return _FOLD_IN_A_LETTER.sub(rb"\1\3\2", raw)
+
+
 def _unfolded(text: str) -> Iterator[tuple[int, str]]:
     """Logical lines with the number of their first line."""
-    current, start = "", 0
+    current: list[str] = []
+    start = 0
     for number, line in enumerate(re.split(r"\r\n|\n|\r", text.removeprefix("\ufeff")), 1):
         if line[:1] in {" ", "\t"} and start:
-            current += line[1:]
+            current.append(line[1:])
             continue
-        if start and current:
-            yield start, current
-        current, start = line, number
-    if current:
-        yield start, current
+        if start and (whole := "".join(current)):
+            yield start, whole
+        current, start = [line], number
+    if whole := "".join(current):
+        yield start, whole
 
 
 def _add(component: Component, line: str) -> None:

@@ -41,9 +41,10 @@ _MONTHS = (
 )  # fmt: skip
 _MONTH = {name: number for number, names in enumerate(_MONTHS, 1) for name in names}
 _WEEKDAYS = (
-    ("mon", "monday", "mo", "montag"), ("tue", "tues", "tuesday", "di", "dienstag"),
-    ("wed", "wednesday", "mi", "mittwoch"), ("thu", "thur", "thurs", "thursday", "do", "donnerstag"),
-    ("fri", "friday", "fr", "freitag"), ("sat", "saturday", "sa", "samstag"), ("sun", "sunday", "so", "sonntag"),
+    ("mon", "monday", "mo", "montag", "lundi"), ("tue", "tues", "tuesday", "di", "dienstag", "mardi"),
+    ("wed", "weds", "wednesday", "mi", "mittwoch", "mercredi"),
+    ("thu", "thur", "thurs", "thursday", "do", "donnerstag", "jeudi"), ("fri", "friday", "fr", "freitag", "vendredi"),
+    ("sat", "saturday", "sa", "samstag", "samedi"), ("sun", "sunday", "so", "sonntag", "dimanche"),
 )  # fmt: skip
 _WEEKDAY = {name: number for number, names in enumerate(_WEEKDAYS) for name in names}
 _WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -141,11 +142,16 @@ class Written:
 
 
 def plain_date(cell: str) -> str:
-    """The cell without invisible characters, with plain spaces and dashes."""
+    """The cell without invisible characters and a spreadsheet's mark for text, with plain spaces and dashes."""
     if cell.isascii():
-        return " ".join(cell.split())
+        return " ".join(cell.removeprefix("'").split())
     seen = "".join(" " if mark.isspace() else mark for mark in cell if unicodedata.category(mark) not in {"Cf", "Mn"})
     return " ".join(unicodedata.normalize("NFKC", seen).translate(_DASHES).split())
+
+
+def weekday_named(cell: str) -> int | None:
+    """The weekday that is all of a cell, Monday being 0; None if it is something else."""
+    return _WEEKDAY.get(plain_date(cell).casefold().rstrip(".,"))
 
 
 def read_time(cell: str) -> time | None:
@@ -249,7 +255,7 @@ class Distrust:
     """Why the dates in a file cannot be used, and the line and column that prove it."""
 
     line: int
-    column: str
+    column: str | None
     message: str
 
 
@@ -263,12 +269,7 @@ def distrust(dates: Sequence[tuple[int, str, Written]], order: Order) -> Distrus
         return Distrust(line, column, f"{words}: none of the dates in this file can be used. {_AS_ISO}")
     for proven, (line, column, written) in proofs.items():
         if proven is not order:
-            words = f"“{written.text}” has {_WORDS[proven]}, but the settings say that dates have {_WORDS[order]}"
-            return Distrust(
-                line,
-                column,
-                f"{words}: none of the dates in this file can be used. {_AS_ISO}; or IT changes the settings",
-            )
+            return contrary(line, column, written, order)
     if order is Order.ISO and unsure:
         line, column, written = unsure[0]
         words = f"“{written.text}” does not have the year first, as the settings ask"
@@ -280,6 +281,14 @@ def distrust(dates: Sequence[tuple[int, str, Written]], order: Order) -> Distrus
             words = f"“{written.text}” may have the day first or, as times with AM and PM often do, the month first"
             return Distrust(line, column, f"{words}, and no date of this file proves which. {_AS_ISO}")
     return _years_apart(unsure)
+
+
+def contrary(line: int, column: str | None, written: Written, order: Order) -> Distrust:
+    """That a date proves another order than the settings give."""
+    proven = _WORDS[written.proves or order]
+    words = f"“{written.text}” has {proven}, but the settings say that dates have {_WORDS[order]}"
+    message = f"{words}: none of the dates in this file can be used. {_AS_ISO}; or IT changes the settings"
+    return Distrust(line, column, message)
 
 
 def _years_apart(unsure: Sequence[tuple[int, str, Written]]) -> Distrust | None:

@@ -13,11 +13,16 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import available_timezones
 
+from agent.register import cells
 from agent.register.contentlines import Component
 from agent.register.zones import zone_named
 
 IN_UTC = frozenset({"tzone://microsoft/utc", "(utc) coordinated universal time", "coordinated universal time"})
 """Names for UTC itself, which no place on a visit uses as its time."""
+
+_MOST_LOOKED_UP = 20
+"""Definitions that fit no place: a calendar with more of them is not searched any further."""
+_MOST_KNOWN = 200
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _OFFSET = re.compile(r"([+-])([0-9]{2})([0-9]{2})(?:[0-9]{2})?")
@@ -31,13 +36,36 @@ class OwnZones:
     """The zones that one calendar names. `home` applies to times that name none, and is tried first for the others."""
 
     def __init__(self, calendar: Component, home: str) -> None:
-        self._defined = {
-            part.text("TZID").casefold(): part
-            for part in calendar.parts
-            if part.kind == "VTIMEZONE" and part.text("TZID")
-        }
+        self._defined: dict[str, list[Component]] = {}
+        for part in calendar.parts:
+            if part.kind == "VTIMEZONE" and part.text("TZID"):
+                self._defined.setdefault(part.text("TZID").casefold(), []).append(part)
         self._home = home
         self._found: dict[tuple[str, int], str | None] = {}
+        self._changes: dict[tuple[int, int], Changes] = {}
+        self._looked_up: dict[tuple[tuple[datetime, timedelta], ...], str | None] = {}
+
+    def contradicted(self, tzid: str, wall: datetime) -> str | None:
+        """Why nobody knows what `wall` means in this zone: its definitions in the file disagree, or it has the name of
+        a zone that shows another time.
+        """
+        defined = self._defined.get(tzid.casefold(), ())
+        if not defined:
+            return None
+        name = cells.printable(tzid, 60)
+        all_changes = [self._changes_of(own, wall.year) for own in defined[:_MOST_LOOKED_UP]]
+        # A definition that begins later says nothing about this time.
+        begun = [changes for changes in all_changes if changes and changes[0][0] < wall.replace(tzinfo=UTC)]
+        shown = {_shown(changes, wall) for changes in begun}
+        if len(shown) > 1:
+            return f"the calendar defines the zone “{name}” twice, and not alike: create the calendar's file again"
+        known = zone_named(self._by_name(tzid) or "")
+        if known is not None and shown and shown != {wall.replace(tzinfo=known).utcoffset()}:
+            return (
+                f"the calendar's own definition of “{name}” is not the time there, and nobody can say which is meant: "
+                "choose the event's time zone again"
+            )
+        return None
 
     def named(self, tzid: str, year: int) -> str | None:
         """The IANA name of the zone that `tzid` means in that year; None if it cannot be found."""
@@ -46,18 +74,35 @@ class OwnZones:
         return self._found[tzid, year]
 
     def _look(self, tzid: str, year: int) -> str | None:
-        if zone_named(tzid):
-            return tzid
-        if tzid.startswith("/"):  # a maker's own prefix
-            parts = tzid.strip("/").split("/")
-            for first in range(1, len(parts)):
-                if zone_named(name := "/".join(parts[first:])):
-                    return name
+        if by_name := self._by_name(tzid):
+            return by_name
         meant = windows_zone(tzid)
         own = self._defined.get(tzid.casefold())
-        if own is not None and (changes := _changes(own, year)):
-            return _place_with(changes, year, [self._home, *([meant] if meant else []), *_cities(tzid), *_well_known()])
+        if own and (changes := self._changes_of(own[0], year)):
+            candidates = [self._home, *([meant] if meant else []), *_cities(tzid), *_well_known()]
+            return self._place_with(changes, year, candidates)
         return meant or _by_cities(tzid, year)
+
+    def _changes_of(self, own: Component, year: int) -> Changes:
+        if (id(own), year) not in self._changes:
+            self._changes[id(own), year] = _changes(own, year)
+        return self._changes[id(own), year]
+
+    def _by_name(self, tzid: str) -> str | None:
+        """The zone that has this very name, after a maker's own prefix, if there is one."""
+        if zone_named(tzid):
+            return tzid
+        parts = tzid.strip("/").split("/") if tzid.startswith("/") else []
+        return next((name for at in range(1, len(parts[-6:])) if zone_named(name := "/".join(parts[-6:][at:]))), None)
+
+    def _place_with(self, changes: Changes, year: int, candidates: Iterable[str]) -> str | None:
+        """The place for a definition; looked for once, and for no more than a few of those that have none."""
+        key = tuple(changes)
+        if key not in self._looked_up:
+            if list(self._looked_up.values()).count(None) >= _MOST_LOOKED_UP or len(self._looked_up) >= _MOST_KNOWN:
+                return None
+            self._looked_up[key] = _place_with(changes, year, candidates)
+        return self._looked_up[key]
 
 
 def windows_zone(name: str) -> str | None:
@@ -81,6 +126,12 @@ def _place_with(changes: Changes, year: int, candidates: Iterable[str]) -> str |
         if zone is not None and [time.astimezone(zone).utcoffset() for time in near] == wanted:
             return name
     return None
+
+
+def _shown(changes: Changes, wall: datetime) -> timedelta:
+    """The offset in which a wall clock is read, by a definition."""
+    offset = _offset_at(changes, wall.replace(tzinfo=UTC) - changes[0][1])
+    return _offset_at(changes, wall.replace(tzinfo=UTC) - offset)
 
 
 def _offset_at(changes: Changes, time: datetime) -> timedelta:

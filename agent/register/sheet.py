@@ -15,13 +15,15 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from agent.register.doubt import all_written
 from agent.register.faults import Fault, Notes, Which
 from agent.register.text import WORKBOOK, decode
+from agent.register.unread import says_when
 
 if TYPE_CHECKING:
     from agent.register.workbook import Rows
 
-SEPARATORS = (",", ";", "\t")
+SEPARATORS = (",", ";", "\t", "|")
 
 MOST_ROWS = 20_000
 """Enough for decades of visits at the largest school; a longer file is the wrong one."""
@@ -35,6 +37,8 @@ _ABOVE = 20
 _ENDS = frozenset({"start", "starts", "begin", "begins", "end", "ends", "finish", "return", "departure", "arrival",
                    "depart", "arrive", "leave", "leaving", "back", "out", "from", "to", "until"})  # fmt: skip
 _STARTS = frozenset({"start", "starts", "begin", "begins", "departure", "depart", "leave", "leaving", "out", "from"})
+_MOST_COLUMNS = 200
+
 _TIMES = frozenset({"time", "date", "day", "hour", "hours", "at", "clock"})
 
 
@@ -94,7 +98,8 @@ class Row:
 class Sheet:
     """The rows below the header; `faults` are those of the file and its header.
 
-    `separator` is empty in a workbook; `header` is the line number of the header.
+    `separator` is empty in a workbook; `header` is the line number of the header; `titles` are the cells above it, with
+    their line numbers.
     """
 
     rows: tuple[Row, ...]
@@ -102,6 +107,7 @@ class Sheet:
     separator: str = ","
     workbook: bool = False
     header: int = 1
+    titles: tuple[tuple[int, str], ...] = ()
 
 
 def plain(name: str) -> str:
@@ -133,7 +139,7 @@ def read_sheet(raw: bytes, columns: Columns) -> Sheet:
     text, faults = decode(raw, columns.register)
     if text is None:
         return Sheet((), faults)
-    directive = re.match(r"sep=([,;\t])(\r\n|\n|\r)", text, re.IGNORECASE)
+    directive = re.match(r"sep=([,;\t|])(\r\n|\n|\r)", text, re.IGNORECASE)
     if directive:  # Excel reads this line as an order to itself and does not show it
         text = text[directive.end() :]
     separator = directive[1] if directive else _separator(text, columns)
@@ -163,7 +169,7 @@ def header_names(raw: bytes) -> tuple[str, ...]:
     text, _ = decode(raw, "visits")
     if text is None:
         return ()
-    text = re.sub(r"\Asep=([,;\t])(\r\n|\n|\r)", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"\Asep=([,;\t|])(\r\n|\n|\r)", "", text, flags=re.IGNORECASE)
 
     def names(separator: str) -> tuple[str, ...]:
         rows = (cells for _, cells in _records(text, separator, "visits") if sum(map(bool, cells)) > 1)
@@ -231,7 +237,7 @@ def _sheet(
         header, names = first[best]
         header.warning(None, f"the first row is not the header, so line {header.line} was used as the header")
         at = best
-    above = [_above(*first[place]) for place in filled if place < at and sum(map(bool, first[place][1])) > _TITLES]
+    above = [_above(*first[place]) for place in filled if place < at and _may_be_a_visit(first[place][1])]
     layout = _layout(names, header, columns)
     rows: list[Row] = []
     if not header.failed():
@@ -239,11 +245,19 @@ def _sheet(
     if len(rows) > MOST_ROWS:
         rows = []
         header.error(None, f"the register has more than {MOST_ROWS} lines: is it the right file?")
-    return Sheet((*above, *rows), (*faults, *header.faults), separator, not separator, header.line)
+    titles = tuple((first[place][0].line, cell) for place in filled if place < at for cell in first[place][1] if cell)
+    return Sheet((*above, *rows), (*faults, *header.faults), separator, not separator, header.line, titles[:_ABOVE])
+
+
+def _may_be_a_visit(cells: Sequence[str]) -> bool:
+    """Whether a row above the header is fuller than a title, and has a date or something like it."""
+    return sum(map(bool, cells)) > _TITLES and any(
+        re.search(r"[0-9] ?[-/.:] ?[0-9]", cell) or all_written(cell) for cell in cells
+    )
 
 
 def _above(notes: Notes, cells: Sequence[str]) -> Row:
-    """A row above the header that is fuller than a title: sorting a sheet together with its header puts lines there."""
+    """A row above the header that may be a visit: sorting a sheet together with its header puts lines there."""
     notes.error(None, "this line is above the header, so it is not read: move it below the header")
     return Row({}, notes, {"starts": [("", cell) for cell in cells if cell]})
 
@@ -267,6 +281,8 @@ class _Layout:
     lookalikes: Mapping[int, tuple[str, str]]  # place -> (name as written, the column it looks like)
     nameless: frozenset[int]
     header: Notes
+    names: Sequence[str] = ()
+    times: frozenset[int] = frozenset()  # lookalikes of a start or an end that other columns give
 
     def rows(self, records: Iterator[tuple[Notes, list[str]]], *, ended: bool) -> Iterator[Row]:
         """The rows that are not blank. `ended` is whether the file's last line has its line end."""
@@ -275,12 +291,19 @@ class _Layout:
         for notes, cells in records:
             if not notes.failed() and not any(cells):
                 continue
+            if not notes.failed() and len(cells) >= self.named and [plain(cell) for cell in cells] == self.names:
+                self.header.warning(None, f"line {notes.line} has the header again, and is not read")
+                continue
             if last:
                 yield last[0]
             if any(cells[self.width :]):
                 notes.error(None, "more cells than the header has columns: put quotes around a cell with a separator")
             for place, (written, column) in self.lookalikes.items():
-                if place < len(cells) and cells[place]:
+                if (
+                    place < len(cells)
+                    and cells[place]
+                    and (place not in self.times or says_when(written, cells[place]))
+                ):
                     notes.error(written, f"this column is not read; if it is meant as {column}, rename it to that")
             for place in self.nameless - nameless_reported:
                 if place < len(cells) and cells[place]:
@@ -313,6 +336,9 @@ def _layout(names: list[str], header: Notes, columns: Columns) -> _Layout:
     unknown: dict[int, str] = {}
     nameless: set[int] = set()
     seen: set[str] = set()
+    if len(names) > _MOST_COLUMNS and any(names[_MOST_COLUMNS:]):
+        header.error(None, f"the header has more than {_MOST_COLUMNS} columns: is it the right file?")
+        names = names[:_MOST_COLUMNS]
     for place, written in enumerate(names):
         name = plain(written)
         right = columns.right(name)
@@ -329,13 +355,14 @@ def _layout(names: list[str], header: Notes, columns: Columns) -> _Layout:
         seen.add(name)
     there = {*places, *parts}
     lookalikes: dict[int, tuple[str, str]] = {}
+    dated = {"starts", "ends"} <= there
     for place, written in unknown.items():
         nearest = columns.nearest(plain(written))
-        absent = nearest if nearest not in there else None
+        absent = nearest if nearest not in there and not (nearest == "date" and dated) else None
         hint = f"; is it meant as {absent}?" if absent else ""
         header.warning(written, f"unknown column, not read{hint}")
         # An unread "cameras", "status" or "end time" with a spelling mistake would let a visit take other photos.
-        if absent in columns.optional or nearest in columns.several:
+        if absent in columns.optional or (nearest in columns.several and not (nearest == "date" and dated)):
             lookalikes[place] = written, str(nearest)
     for name in columns.needed:
         if name not in there and columns.instead.get(name) not in there:
@@ -343,4 +370,9 @@ def _layout(names: list[str], header: Notes, columns: Columns) -> _Layout:
             header.error(name, f"this column is missing{f'; rename “{meant}” if that is it' if meant else ''}")
     named = max(place + 1 for place, written in enumerate(names) if written) if any(names) else 0
     unread = [(written, place) for place, written in unknown.items() if place not in lookalikes]
-    return _Layout(named, len(names), places, parts, unread, lookalikes, frozenset(nameless), header)
+    unread += [(f"column {place + 1}", place) for place in sorted(nameless)]
+    plain_names = [plain(name) for name in names]
+    times = frozenset(place for place, (_, right) in lookalikes.items() if right in columns.several and dated)
+    return _Layout(
+        named, len(names), places, parts, unread, lookalikes, frozenset(nameless), header, plain_names, times
+    )

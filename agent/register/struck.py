@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from xml.parsers import expat
 
 _STRIKE = re.compile(rb'<(?:\w+:)?strike\b(?![^>]*\bval="(?:0|false)")')
-_FONTS = re.compile(rb"<(?:\w+:)?fonts\b.*?</(?:\w+:)?fonts>", re.DOTALL)
-_FONT = re.compile(rb"<(?:\w+:)?font\b[^>]*?(?:/>|>.*?</(?:\w+:)?font>)", re.DOTALL)
-_CELL_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
-_CELL_STYLE = re.compile(rb"<(?:\w+:)?xf\b[^>]*>")
-_TEXT = re.compile(rb"<(?:\w+:)?si\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?si>)", re.DOTALL)
-_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_FONTS = re.compile(rb"<(?:\w+:)?fonts(?=[\s/>]).*?</(?:\w+:)?fonts\s*>", re.DOTALL)
+_FONT = re.compile(rb"<(?:\w+:)?font(?=[\s/>])[^>]*?(?:/>|>.*?</(?:\w+:)?font\s*>)", re.DOTALL)
+_CELL_STYLES = re.compile(rb"<(?:\w+:)?cellXfs(?=[\s/>]).*?</(?:\w+:)?cellXfs\s*>", re.DOTALL)
+_CELL_STYLE = re.compile(rb"<(?:\w+:)?xf(?=[\s/>])[^>]*>")
+_TEXT = re.compile(rb"<(?:\w+:)?si(?=[\s/>])[^>]*?(?:/>|>(.*?)</(?:\w+:)?si\s*>)", re.DOTALL)
+_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c\s*>)", re.DOTALL)
 _ROW_OF = re.compile(rb'\br="[A-Z]{1,3}([0-9]{1,7})"')
 _STYLE_OF = re.compile(rb'\bs="([0-9]{1,7})"')
 _SHARED = re.compile(rb"<(?:\w+:)?v>([0-9]{1,9})</")
@@ -54,7 +54,7 @@ def _lines(xml: bytes, styles: frozenset[int], texts: frozenset[int]) -> Iterato
         return
     for cell in _CELL.finditer(xml):
         row = _ROW_OF.search(cell[1])
-        if row is None or not re.search(rb"<(?:\w+:)?(?:v|t)\b[^>]*>[^<]", cell[2]):
+        if row is None or cell[2] is None or not re.search(rb"<(?:\w+:)?(?:v|t)\b[^>]*>[^<]", cell[2]):
             continue
         style, shared = _STYLE_OF.search(cell[1]), _SHARED.search(cell[2])
         if (

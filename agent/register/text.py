@@ -38,7 +38,7 @@ def decode(raw: bytes, register: Which) -> tuple[str | None, tuple[Fault, ...]]:
         notes.error(None, "the file is empty")
     elif raw.startswith(WORKBOOK):
         notes.error(None, f"this is a workbook, not a text file: {_HOW}")
-    text = None if notes.failed() else _text(raw, notes)
+    text = None if notes.failed() else _text(raw.rstrip(b"\x1a"), notes)  # as old programs end a file
     if text is None:
         return None, tuple(notes.faults)
     what = next((words for form, words in _MARKUP if form.match(text.lstrip())), None)

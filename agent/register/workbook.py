@@ -189,7 +189,7 @@ def _unpacked(archive: zipfile.ZipFile) -> dict[str, bytes]:
         if keep:
             _well_formed(bytes(content))
             if _PART.fullmatch(member.filename) or member.filename in _INDEX:
-                parts[member.filename] = bytes(content)
+                parts[member.filename] = _without_asides(bytes(content))
     return parts
 
 
@@ -238,7 +238,9 @@ _REPEATED = re.compile(
 )
 _OVER_LINES = re.compile(rb'\bnumber-rows-spanned="(?!1")[0-9]+"')
 _MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\b[^>]*\bref=["']([A-Z]{1,3})([0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7})["']""")
-_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])([^>]*?)(/>|>(.*?)</(?:\w+:)?c\s*>)", re.DOTALL)
+_ASIDE = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+"""Comments and instructions, which are nobody's cells, and text that may look like cells."""
 _REF = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 
 
@@ -255,9 +257,21 @@ def _marks(xml: bytes) -> dict[tuple[int, int], str]:
             raise NoWorkbook(f"cell {where}, far from any table, is filled: delete what is below the register")
         if b't="e"' in cell[1]:
             found[row - 1, column - 1] = _ERROR
-        elif re.search(rb"<(?:\w+:)?f\b", inside) and not re.search(rb"<(?:\w+:)?v>[^<]", inside):
+        elif re.search(rb"<(?:\w+:)?f(?=[\s/>])", inside) and not _saved(cell[1], inside):
             found[row - 1, column - 1] = _UNSAVED
     return found
+
+
+def _saved(values: bytes, inside: bytes) -> bool:
+    """Whether a formula's cell has its value; Excel saves an empty text as a value of no length."""
+    return bool(re.search(rb"<(?:\w+:)?v(?:\s[^>]*)?>[^<]", inside)) or (
+        b't="str"' in values and bool(re.search(rb"<(?:\w+:)?v(?=[\s/>])", inside))
+    )
+
+
+def _without_asides(xml: bytes) -> bytes:
+    """The same XML without comments, and with CDATA written as other text is."""
+    return _ASIDE.sub(lambda found: (found[1] or b"").replace(b"&", b"&amp;").replace(b"<", b"&lt;"), xml)
 
 
 def _merged(xml: bytes) -> Iterator[tuple[int, int, int]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -12,6 +13,7 @@ _NO_ZONES = ("localtime", "posixrules", "Factory", "posix/", "right/")
 _CITIES = {"bst": "Europe/London", "uk": "Europe/London", "gb": "Europe/London", "london": "Europe/London"}
 WITHOUT_SUMMER = frozenset({"GMT", "EST", "MST", "HST"})
 """Names of fixed zones that people give for a place which has summer time."""
+_PLACES = {"GMT": "Europe/London", "EST": "America/New_York", "MST": "America/Denver"}
 
 
 @lru_cache(maxsize=256)
@@ -23,6 +25,14 @@ def zone_named(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def summer_place(name: str, moment: datetime) -> str | None:
+    """The place for whose time people give that name, if its clocks show another time then; `moment` is aware."""
+    fixed, place = zone_named(name), zone_named(_PLACES.get(name, ""))
+    if fixed is None or place is None or moment.astimezone(fixed).utcoffset() == moment.astimezone(place).utcoffset():
+        return None
+    return place.key
 
 
 @lru_cache(maxsize=256)
@@ -46,5 +56,7 @@ def _known() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _close(wanted: str, names: Iterable[str], cutoff: float) -> list[str]:
-    """The nearest of the names with the same first letter: a register may have thousands of wrong ones."""
-    return get_close_matches(wanted, [name for name in names if name[:2] == wanted[:2]], n=1, cutoff=cutoff)
+    """The nearest of the names that begin alike, as their cities do: a register may have thousands of wrong ones."""
+    city = wanted.rpartition("/")[2][:1]
+    alike = [name for name in names if name[:2] == wanted[:2] and name.rpartition("/")[2][:1] == city]
+    return get_close_matches(wanted, alike, n=1, cutoff=cutoff)

@@ -280,9 +280,10 @@ def test_a_row_with_a_warning_is_taken(cells: dict[str, str], column: str, words
 
 
 def test_a_time_that_autumn_repeats_is_read_so_that_the_visit_is_longer() -> None:
-    assert one(starts="2026-10-25 01:30", ends="2026-10-25 01:45").visits[0].span == span(
-        "2026-10-25 00:30", "2026-10-25 01:45"
-    )
+    starts = one(starts="2026-10-25 01:30", ends="2026-10-25 09:45")
+    assert starts.visits[0].span == span("2026-10-25 00:30", "2026-10-25 09:45")
+    ends = one(starts="2026-10-24 09:30", ends="2026-10-25 01:45")
+    assert ends.visits[0].span == span("2026-10-24 08:30", "2026-10-25 01:45")
 
 
 def test_an_offset_tells_the_two_times_apart() -> None:

@@ -4,6 +4,7 @@ import zipfile
 from datetime import UTC, date, datetime, time
 from io import BytesIO
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import openpyxl
@@ -177,3 +178,50 @@ def test_the_template_has_the_register_columns_and_dates_with_the_year_first(tmp
     book.save(tmp_path / "visits.xlsx")
     assert only(read((tmp_path / "visits.xlsx").read_bytes())) == SPAN
     assert shown_as == "yyyy-mm-dd hh:mm"
+
+
+def edited(raw: bytes, part: str, old: bytes, new: bytes) -> bytes:
+    """The workbook with a change in one of its parts."""
+    with zipfile.ZipFile(BytesIO(raw)) as archive:
+        parts: dict[str, str | bytes] = {name: archive.read(name) for name in archive.namelist()}
+    content = parts[part]
+    assert isinstance(content, bytes)
+    return packed({**parts, part: content.replace(old, new)})
+
+
+def museum(*more: list[object]) -> bytes:
+    """A workbook with one visit, and more rows."""
+    first = ["museum", "Museum", datetime(2026, 3, 14, 8, 30), datetime(2026, 3, 14, 16, 30)]  # noqa: DTZ001
+    return xlsx(("Visits", [["id", "title", "starts", "ends"], first, *more]))
+
+
+def test_formulas_prepared_for_later_rows_are_blank() -> None:
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}" t="str"><f>IF(B{n}="","","x")</f><v></v></c>'
+        f'<c r="B{n}" t="str"><f>C{n}</f><v/></c></row>'
+        for n in range(3, 40)
+    )
+    raw = edited(museum(), "xl/worksheets/sheet1.xml", b"</sheetData>", rows.encode() + b"</sheetData>")
+    reading = read_visits(raw, kind="csv", rules=Rules("Europe/London"))
+    assert ([visit.id for visit in reading.visits], reading.faults) == (["museum"], ())
+
+
+def test_text_among_real_dates_that_all_fit_the_other_order_is_not_believed() -> None:
+    turned = datetime(2026, 4, 3, 8, 30)  # noqa: DTZ001
+    text = ["zoo", "Zoo", "14/03/2026 08:30", "14/03/2026 16:30"]
+    rows = [["id", "title", "starts", "ends"], ["farm", "Farm", turned, turned.replace(hour=16)], text]
+    reading = read_visits(xlsx(("Visits", rows)), kind="csv", rules=Rules("Europe/London"))
+    assert reading.distrusted is not None
+    assert "is text" in reading.distrusted.message
+    assert len(read_visits(museum(text), kind="csv", rules=Rules("Europe/London")).visits) == 2  # 14 is no month
+
+
+@pytest.mark.parametrize(
+    "rows",
+    ["<c-x>1</c-x>" * 50_000, "<!--<c>-->" * 50_000, "<row r='9'>" + "<c r='A9'><v>1</v></c >" * 40_000 + "</row>"],
+)
+def test_no_xml_makes_a_workbook_take_long(rows: str) -> None:
+    raw = edited(museum(), "xl/worksheets/sheet1.xml", b"</sheetData>", rows.encode() + b"</sheetData>")
+    before = process_time()
+    read_visits(raw, kind="csv", rules=Rules("Europe/London"))
+    assert process_time() - before < 2

@@ -1,0 +1,152 @@
+"""What the cells say that no column of the register reads: a note, a time, a name.
+
+A column that is not read must not make a visit longer, or anyone's: “Cancelled” in a note, a time in “coach leaves”, a
+name in “visit leader” are errors of their line, and the message says where to write them. Whatever else people write
+there is their own.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import time
+
+from agent.register import approval, cells
+from agent.register.dates import plain_date, read_time, weekday_named
+from agent.register.doubt import all_written
+from agent.register.faults import Notes
+
+_ONLY_TIMES = frozenset(
+    {"time", "times", "timing", "timings", "hour", "hours", "duration", "session", "sessions", "period",
+     "periods", "am", "pm", "half", "etd", "eta", "uhrzeit", "zeit", "zeiten", "heure", "heures", "horaire",
+     "amser", "amseroedd"}
+)  # fmt: skip
+"""In a column with such a name, every number is a time."""
+_PERHAPS_TIMES = frozenset(
+    {"start", "starts", "begin", "begins", "end", "ends", "finish", "depart", "departs", "departing",
+     "departure", "departures", "leave", "leaves", "leaving", "return", "returns", "returning", "back", "out",
+     "in", "from", "to", "until", "arrive", "arrives", "arriving", "arrival", "dep", "ret", "arr", "pick",
+     "pickup", "drop", "dropoff", "collect", "collected", "collection", "returned", "meet",
+     "meeting", "lesson", "lessons", "coach", "bus", "abfahrt", "ankunft", "rückkehr", "beginn", "ende", "von",
+     "bis", "dechrau", "gorffen", "début", "debut", "fin", "départ", "retour"}
+)  # fmt: skip
+"""In a column with such a name, what looks like a time is one."""
+_PEOPLE = frozenset(
+    {"staff", "teacher", "teachers", "leader", "leaders", "lead", "adult", "adults", "accompanying",
+     "supervisor", "supervisors", "supervising", "colleague", "colleagues", "chaperone", "chaperones", "lehrer",
+     "lehrerin", "lehrkraft", "lehrkräfte", "begleitung", "betreuer", "enseignant", "enseignants",
+     "enseignante", "professeur", "professeurs", "accompagnateur", "accompagnateurs", "athro", "athrawes",
+     "athrawon", "arweinydd"}
+)  # fmt: skip
+_AGREEMENT = frozenset(
+    {"approved", "approval", "authorised", "authorized", "agreed", "confirmed", "decision", "signed", "ahead", "status",
+     "genehmigt", "genehmigung"}
+)  # fmt: skip
+_CALLED_OFF = re.compile(r"cancell?ed|canx|postpon|withdrawn|deleted|abgesagt|annul|ganslo|resched|rearrang|called off")
+_MOVED = frozenset({"new", "revised", "rearranged", "rescheduled", "moved", "postponed", "alternative"})
+_NO = frozenset({"no", "n", "nein", "non", "nage", "false", "0", "-", "–", "none", "n/a"})
+_NOT_YET = re.compile(r"(?:not\b|pending|await|waiting|outstanding|refus|reject|declin|unapproved|unconfirmed|✗|✘|x$)")
+_ALL_DAY = re.compile(r"(?:all|whole|full|ganzt[aä]gig|journ[ée]e)")
+_PART = r"am|pm|a\.m\.|p\.m\.|morning|afternoon|evening|half[ -]?day|matin|apr[èe]s-midi|vormittags?|nachmittags?"
+_PART_OF_DAY = re.compile(rf"(?:in the )?(?:{_PART})(?: only)?")
+_ANY_PART_OF_DAY = re.compile(rf"\b(?:{_PART})\b")
+_CLOCK = re.compile(r"(?<![0-9:.])[0-9]{1,2}(?::[0-9]{2}(?![0-9])|(?:[:.][0-9]{2})? ?[ap]\.?m\b)")
+_DIGITS = re.compile(r"([01]?[0-9]|2[0-3])([0-5][0-9])(?: ?(?:hrs?|h|uhr))?")
+_FEES = re.compile(r"cancell?ation (?:insurance|cover|policy|fees?|terms|charges?|deadline|until|by|protection)")
+_RATIOS = frozenset({"ratio", "ratios", "scale", "score", "odds"})
+_LONGEST = 400
+
+
+def clock_times(cell: str, column: str) -> list[time]:
+    """The time of day in a cell, or the two of a range such as 08:30–16:30; empty if it holds anything else.
+
+    0830 is a time too, unless the column's name leaves open whether it may be a year. Raises ValueError for an
+    impossible time.
+    """
+    for dash in ("–", "—", " to ", " bis ", " à ", "-"):
+        before, found, after = cell.partition(dash)
+        if found and len(cell) < 30:
+            both = [_one_time(piece, column) for piece in (before, after)]
+            if None not in both:
+                return [clock for clock in both if clock is not None]
+    alone = _one_time(cell, column)
+    return [] if alone is None else [alone]
+
+
+def _one_time(cell: str, column: str) -> time | None:
+    found = read_time(cell)
+    if found is not None:
+        return found
+    digits = _DIGITS.fullmatch(plain_date(cell).casefold())
+    if digits is None or (plain_date(cell)[:2] in {"19", "20"} and not _words(column) & _ONLY_TIMES):
+        return None
+    return time(int(digits[1]), int(digits[2]))
+
+
+def report_unread(
+    unread: Sequence[tuple[str, str]], notes: Notes, *, known: Collection[str], timed: bool, approved: bool
+) -> None:
+    """Add an error for each cell that would narrow the visit or call it off, if it were read.
+
+    `unread` are the filled cells, each with its column's name; `known` are the columns that the register has; `timed`
+    is whether the visit has times of day; `approved` is whether its status says that it takes place.
+    """
+    for column, cell in unread:
+        words, value = _words(column), plain_date(cell[:_LONGEST]).casefold()
+        shown = cells.printable(cell, 40)
+        if not approved and _says_off(column.casefold(), words, value):
+            notes.error(column, f"“{shown}” may mean that the visit does not take place, and this column is not read: "
+                        "write approved or cancelled in the column status")  # fmt: skip
+        elif "staff" not in known and words & _PEOPLE and re.search(r"[^\W\d_]{2}", cell) and value not in _NO:
+            notes.error(column, "this column is not read; if it says who takes part, rename it to staff")
+        elif not timed and _says_time(words, value, cell, column):
+            notes.error(column, f"“{shown}” is not read, and the visit would last all day: write its times in columns "
+                        "named start time and end time")  # fmt: skip
+
+
+def weekday_beside(unread: Sequence[tuple[str, str]]) -> int | None:
+    """The weekday that a cell of its own gives; Monday is 0."""
+    found = {weekday_named(cell) for column, cell in unread if re.search("day|tag|jour", column.casefold())} - {None}
+    return found.pop() if len(found) == 1 else None
+
+
+def whole_day_beside(unread: Sequence[tuple[str, str]]) -> bool:
+    """Whether a cell says that the visit lasts all day."""
+    return any(
+        (_ALL_DAY.match(column.casefold()) and cell.casefold() not in _NO) or
+        re.fullmatch(r"(?:all|whole|full) day|ganzt[aä]gig", cell.casefold())
+        for column, cell in unread
+    )  # fmt: skip
+
+
+def says_when(column: str, cell: str) -> bool:
+    """Whether a cell gives a date or a time of day, by itself or by its column's name."""
+    value = plain_date(cell[:_LONGEST]).casefold()
+    return bool(all_written(value)) or _says_time(_words(column), value, cell, column)
+
+
+def _words(column: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W\d_]+", column.casefold()))
+
+
+def _says_off(name: str, words: frozenset[str], value: str) -> bool:
+    note = _FEES.sub("", value)
+    if approval.by_title(note) or approval.begins_unsure(note):
+        return True
+    if _CALLED_OFF.search(name):
+        return value not in _NO
+    if words & _MOVED and all_written(value):
+        return True
+    return bool(words & _AGREEMENT) and (value in _NO or bool(_NOT_YET.match(value)))
+
+
+def _says_time(words: frozenset[str], value: str, cell: str, column: str) -> bool:
+    if all_written(value):
+        return False  # a date, such as that of a booking
+    if _PART_OF_DAY.fullmatch(value) or (_CLOCK.search(value) and not words & _RATIOS):
+        return True
+    try:
+        times = clock_times(cell, column)
+    except ValueError:
+        return True
+    if len(times) == 2 or (times and words & (_ONLY_TIMES | _PERHAPS_TIMES)):
+        return True
+    return bool(words & _ONLY_TIMES) and bool(re.search("[0-9]", value) or _ANY_PART_OF_DAY.search(value))

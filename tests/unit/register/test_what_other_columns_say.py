@@ -1,0 +1,210 @@
+"""Columns that the register does not read must not make a visit longer, anyone's, or one that does not take place."""
+
+import pytest
+
+from agent.register import Order, Rules, VisitsReading, read_visits
+
+DAY = "a,A,14/03/2026,14/03/2026"
+TIMED = "a,A,14/03/2026 08:30,14/03/2026 16:30"
+
+
+def read(
+    header: str, *rows: str, columns: str = "id,title,starts,ends", dates: Order = Order.DAY_FIRST
+) -> VisitsReading:
+    """A register of these rows on a laptop in London; `header` are its columns after the usual ones."""
+    lines = [f"{columns},{header}", *rows, ""]
+    return read_visits("\n".join(lines).encode(), kind="csv", rules=Rules("Europe/London", dates))
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("Coach leaves", "0830"), ("Leave school", "8.30"), ("session", "am"), ("Time of day", "half day"),
+        ("Duration", "3 hours"), ("notes", "8:30-15:30"), ("notes", "leave 8.45am"), ("notes", "morning only"),
+        ("heure de départ", "8h30"), ("Abfahrt", "08:30"), ("", "9am to 3pm"), ("ETA", "15.30"),
+    ],
+)  # fmt: skip
+def test_a_time_elsewhere_does_not_leave_a_whole_day(header: str, cell: str) -> None:
+    reading = read(header, f"{DAY},{cell}")
+    assert reading.visits == ()
+    assert "start time" in next(str(fault) for fault in reading.faults if fault.severity == "error")
+    assert len(read(header, f"{TIMED},{cell}").visits) == 1
+
+
+@pytest.mark.parametrize(
+    "header", ["Visit Leader", "Staff attending", "Teacher(s)", "Accompanying adults", "Lehrkraft"]
+)
+def test_names_in_another_column_do_not_make_the_visit_anyones(header: str) -> None:
+    reading = read(header, f"{TIMED},a.okafor")
+    assert reading.visits == ()
+    assert "rename it to staff" in str(reading.faults)
+    assert len(read(header, f"{TIMED},12").visits) == 1  # how many
+    assert len(read(f"{header},staff", f"{TIMED},a.okafor,j.smith").visits) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("notes", "CANCELLED - snow"), ("comments", "Postponed until June"), ("Outcome", "provisional"), ("", "TBC"),
+        ("EVC approval", "no"), ("Approved?", "pending"), ("Cancelled?", "yes"), ("postponed", "x"),
+        ("Rescheduled to", "21/03/2026"), ("notes", "Wedi'i ganslo"),
+    ],
+)  # fmt: skip
+def test_a_cancellation_in_another_column_is_an_error_until_the_status_says(header: str, cell: str) -> None:
+    reading = read(header, f"{TIMED},{cell}")
+    assert reading.visits == ()
+    assert [doubt.span is not None for doubt in reading.doubtful] == [True]
+    assert len(read(f"{header},status", f"{TIMED},{cell},approved").visits) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("notes", "coach booked"), ("cost", "8.50"), ("ratio", "1:10"), ("phone", "01234 567890"), ("SEND", "2"),
+        ("RA date", "02/03/2026"), ("Timestamp", "01/03/2026 10:11:12"), ("Approved by", "N. Smith"),
+        ("Day", "Saturday"),
+        ("Insurance", "Cancellation cover"), ("Consent forms", "no"), ("Cancelled?", "no"), ("half term", "no"),
+    ],
+)  # fmt: skip
+def test_what_people_write_for_themselves_does_no_harm(header: str, cell: str) -> None:
+    assert len(read(header, f"{DAY},{cell}").visits) == 1
+    assert len(read(header, f"{TIMED},{cell}").visits) == 1
+
+
+@pytest.mark.parametrize(
+    "title", ["Zoo TBC", "Zoo (?)", "Zoo?", "Zoo - postponed to June", "Provisional Zoo", "WEDI'I GANSLO: Zoo"]
+)
+def test_a_title_that_leaves_it_open_waits_for_the_status(title: str) -> None:
+    row = f'a,"{title}",14/03/2026 08:30,14/03/2026 16:30'
+    assert [visit.cancelled for visit in read("status", f"{row},").visits] in ([], [True])
+    assert [visit.cancelled for visit in read("status", f"{row},approved").visits] == [False]
+
+
+@pytest.mark.parametrize(
+    "title", ["What is light?", "Pencil Museum", "Holding Hill farm", "Reporters' day", "Old Trafford"]
+)
+def test_a_title_with_such_letters_in_it_is_a_visit(title: str) -> None:
+    assert len(read("status", f'a,"{title}",14/03/2026 08:30,14/03/2026 16:30,').visits) == 1
+
+
+@pytest.mark.parametrize("status", ["Cancelled - snow", "Postponed (strike)", "TBC"])
+def test_a_status_in_more_words_is_understood(status: str) -> None:
+    assert [visit.cancelled for visit in read("status", f"{TIMED},{status}").visits] == [True]
+
+
+# --- The order of day and month ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "columns"),
+    [
+        ("booked on", ["a,A,3/4/2026 8:30,3/4/2026 16:30,1/15/2026"], "id,title,starts,ends"),
+        ("start time,end time", ["a,A,3/4/2026,8:30 AM,4:30 PM"], "id,title,date"),
+        ("weekday,start time,end time", ["a,A,3/4/2026,Wednesday,9:00,15:00"], "id,title,date"),
+        ("day,start time,end time", ["a,A,3/4/2026,Wednesday,9:00,15:00"], "id,title,date"),
+        ("notes", ["a,A,3/4/2026,3/4/2026,", "b,B,3/14/2026 tbc,3/14/2026 tbc,"], "id,title,starts,ends"),
+        ("notes", ["id,title,starts,ends", "a,A,3/4/2026,3/4/2026,"], "Exported 3/14/2026,,"),
+    ],
+)
+def test_other_cells_that_prove_the_month_first_take_the_belief_from_all(
+    header: str, rows: list[str], columns: str
+) -> None:
+    reading = read(header, *rows, columns=columns)
+    assert reading.visits == ()
+    assert reading.distrusted is not None or reading.faults[-1].severity == "error"
+
+
+def test_a_stamp_in_another_order_does_no_harm_to_dates_that_prove_their_own() -> None:
+    assert len(read("Timestamp", f"{TIMED},2/28/2026 10:00:00").visits) == 1
+
+
+# --- Times of day -----------------------------------------------------------------------------------------------------
+
+TIMES = "id,title,date,start time"
+
+
+@pytest.mark.parametrize("row", ["b,B,15/03/2026,,", "b,B,15/03/2026,,16:00", "b,B,15/03/2026,09:00,"])
+def test_a_time_left_blank_on_one_line_is_no_whole_day(row: str) -> None:
+    reading = read("end time", "a,A,14/03/2026,08:30,16:30", row, columns=TIMES)
+    assert [visit.id for visit in reading.visits] == ["a"]
+    assert [doubt.line for doubt in reading.doubtful] == [3]
+
+
+def test_a_line_that_says_all_day_needs_no_times() -> None:
+    rows = ["a,A,14/03/2026,08:30,16:30,False", "b,B,15/03/2026,,,True"]
+    assert len(read("end time,all day event", *rows, columns=TIMES).visits) == 2
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends"), [("0830", "1630"), ("830", "1630"), ("8.30", "16.30"), ("0830hrs", "1630hrs")]
+)
+def test_a_time_may_be_written_without_a_colon(starts: str, ends: str) -> None:
+    (visit,) = read("end time", f"a,A,14/03/2026,{starts},{ends}", columns=TIMES).visits
+    assert f"{visit.span.earliest:%H:%M}–{visit.span.latest:%H:%M}" == "08:30–16:30"
+
+
+@pytest.mark.parametrize(
+    "cells", ["14/03/2026 08:30,14/03/2026", "14/03/2026,14/03/2026 16:30", "14/03/2026 1:00,14/03/2026 3:00"]
+)
+def test_half_a_time_and_a_trip_in_the_small_hours_wait(cells: str) -> None:
+    reading = read("notes", f"a,A,{cells},", "b,B,15/03/2026,15/03/2026,")
+    assert [visit.id for visit in reading.visits] == ["b"]
+
+
+def test_a_visit_at_night_is_read_with_an_offset() -> None:
+    assert len(read("notes", "a,A,2026-03-14T01:00+00:00,2026-03-14T03:00+00:00,").visits) == 1
+
+
+def test_gmt_in_summer_is_not_an_hour_later_in_silence() -> None:
+    rows = ["a,A,14/07/2026 08:30,14/07/2026 16:30,GMT", "b,B,14/01/2026 08:30,14/01/2026 16:30,GMT"]
+    reading = read("timezone", *rows)
+    assert [visit.id for visit in reading.visits] == ["b"]
+    assert "write Europe/London" in str(reading.faults)
+
+
+# --- Lines ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Summer term,,,,", ",Year 7,,,", "# add visits below,,,,", "Total,12,,,", "2026-007,,,,", "---,---,---,---,",
+     "id,title,starts,ends,notes", ",,dd/mm/yyyy,dd/mm/yyyy,"],
+)  # fmt: skip
+def test_a_heading_a_total_or_a_prepared_id_makes_no_photo_wait(line: str) -> None:
+    reading = read("notes", f"{TIMED},", line, "b,B,15/03/2026,15/03/2026,")
+    assert [visit.id for visit in reading.visits] == ["a", "b"]
+    assert reading.doubtful == ()
+    assert [fault.severity for fault in reading.faults if fault.column is None] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    "line", ["b,Zoo,,,", ",,15/03/2026,,", "15/03/2026,,,,", "id,title,ends,starts,notes", "b,Zoo,TBC,,"]
+)
+def test_a_line_that_may_be_a_visit_is_never_taken_for_a_heading(line: str) -> None:
+    reading = read("notes", f"{TIMED},", line)
+    assert [visit.id for visit in reading.visits] == ["a"]
+    assert [doubt.line for doubt in reading.doubtful] == [3]
+
+
+@pytest.mark.parametrize(
+    ("cell", "first", "last"),
+    [
+        ("w/c 9 March 2026", "2026-02-23", "2026-03-23"), ("14-16 March 2026", "2026-03-02", "2026-03-30"),
+        ("13/03/2026 and 15/03/2026", "2026-03-13", "2026-03-15"), ("14/03/202", None, None),
+        ("14/03/20226", None, None),
+    ],
+)  # fmt: skip
+def test_photos_of_every_day_that_a_cell_may_mean_wait(cell: str, first: str | None, last: str | None) -> None:
+    reading = read("notes", f"a,A,{cell},{cell},", "b,B,01/02/2026,01/02/2026,")
+    (doubt,) = reading.doubtful
+    if first is None or last is None:
+        assert doubt.span is None
+    else:
+        assert doubt.span is not None
+        assert f"{doubt.span.earliest:%Y-%m-%d}" < first
+        assert f"{doubt.span.latest:%Y-%m-%d}" > last
+
+
+def test_bars_may_separate_cells_and_a_file_may_end_as_old_programs_end_it() -> None:
+    raw = f"id,title,starts,ends\n{TIMED}\n\x1a".replace(",", "|").encode()
+    assert len(read_visits(raw, kind="csv", rules=Rules("Europe/London")).visits) == 1
