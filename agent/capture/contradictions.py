@@ -65,7 +65,7 @@ def with_earlier_name(judged: Judgement, name: str, now: datetime) -> Judgement:
     # Two clocks without a zone are one device's, but some programs name in UTC: hence a day.
     both = isinstance(named.taken, WallClock) and isinstance(judged.taken, WallClock)
     told, taken = (named.taken, judged.taken) if both else (_instant(named.taken), _instant(judged.taken))
-    if told.latest + (EDITED_EARLY if both else timedelta(0)) >= taken.earliest:  # type: ignore[operator]  # of one kind
+    if told.latest + (EDITED_EARLY if both else timedelta(0)) >= taken.earliest:
         return judged
     note = "its name says that it was made earlier than its time says: both times must lead to the same decision"
     return replace(judged, also=(*judged.also, _instant(named.taken)), notes=(*judged.notes, note))

@@ -79,7 +79,7 @@ def judge(evidence: Evidence, *, name: str, now: datetime, folder: str = "") -> 
         origin=how.origin,
         origin_basis=how.basis,
         marked=how.marked,
-        by_phone=judged.by_phone and judged.wall is not None,
+        by_phone=judged.by_phone and (judged.wall is not None or judged.level is Level.CONFIRMED),
     )
 
 

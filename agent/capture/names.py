@@ -62,7 +62,9 @@ def named_day(name: str) -> Named | None:
         day = datetime(int(match[1]), int(match[3]), int(match[4])) if match else None  # noqa: DTZ001
     except ValueError:
         return None
-    return day and Named(WallClock(day, day + timedelta(days=1)), Level.FILE_NAME, "the file's name (a day)")
+    if day is None:
+        return None
+    return Named(WallClock(day, day + timedelta(days=1)), Level.FILE_NAME, "the file's name (a day)")
 
 
 def _messenger(name: str) -> Named | None:

@@ -110,10 +110,11 @@ class Readings:
 
     def phone_from(self, visit: Visit) -> timedelta | None:
         """How far the zone of the phone that took it is from the nearest of the visit's and home; None if not known."""
-        wall, taken = self._capture.wall, self._capture.taken
-        if not self._capture.by_phone or wall is None or not isinstance(taken, Interval):
+        wall, recorded, taken = self._capture.wall, self._capture.recorded, self._capture.taken
+        if not self._capture.by_phone or not isinstance(taken, Interval) or (wall is None and recorded is None):
             return None
-        offset = wall.earliest.replace(tzinfo=UTC) - taken.earliest
+        shown = wall.earliest if wall else datetime.fromisoformat(str(recorded))
+        offset = shown.replace(microsecond=0, tzinfo=UTC) - taken.earliest.replace(microsecond=0)
         zones = (*map(zone_of, visit.zones), self._home)
         return min(abs(offset - (taken.earliest.astimezone(zone).utcoffset() or timedelta(0))) for zone in zones)
 
