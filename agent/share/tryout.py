@@ -257,9 +257,24 @@ class _Trial:
             self._cannot("links", refused)
             return False
         if await self.session.lstat(self._path(n)) is not None and await self._content(n) == CONTENT:
+            self.manners.copies = self.manners.locked or not await self._is_one_file(n)
             return True
         self.manners.said["links"] = "reports success, but makes no link"
         return False
+
+    async def _is_one_file(self, n: int) -> bool:
+        """Whether a change to the file shows under the name of its link: a copy may have been damaged while made."""
+        try:
+            handle = await self.session.open_file(self._path(0), Flag.WRITE, "write a file")
+        except Refused:
+            return False
+        try:
+            await self.session.ask(wire.write(handle, 0, CONTENT[1:2]), "write a file")
+            changed = await self._content(n) != CONTENT
+            await self.session.ask(wire.write(handle, 0, CONTENT[:1]), "write a file")
+        finally:
+            await self.session.let_go(handle)
+        return changed
 
     async def _renamed(self, source: int, target: int) -> bool:
         for pause in PAUSES if self.manners.locked else PAUSES[:1]:
