@@ -86,6 +86,10 @@ class ShareFull(ShareFault):
     """The share has no space left, or this device is over its quota."""
 
 
+class ShareFullLate(ShareFull):
+    """The share said that it is full only when it had taken all of a photo: each attempt sends everything again."""
+
+
 class ShareDenied(ShareFault):
     """This device has no permission for a file or folder on the share."""
 

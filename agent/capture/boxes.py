@@ -34,6 +34,9 @@ _TOP = frozenset(
 )
 """The boxes at the top of a camera's file. The bytes after the last of them may not be a box at all."""
 
+_FIRST = b"ftyp"
+"""The box that a file has once at its top, at its beginning (ISO 14496-12, 4.3)."""
+
 _DATA = {b"mdat", b"free", b"skip", b"wide"}
 """Boxes that may be cut short without a loss to the header: pictures and sound, and padding."""
 
@@ -52,6 +55,7 @@ class Boxes:
     def inside(self, start: int, end: int, *, at_top: bool = False) -> Iterator[Box]:
         """The boxes between two offsets. A box that reaches past `end` is returned cut there; see `cut_short`."""
         position = start
+        begun = False
         while position + 8 <= end:
             self._left -= 1
             if self._left < 0:
@@ -64,6 +68,10 @@ class Boxes:
                 size = end - position
             if size < begins - position or (at_top and head[4:] not in _TOP and position + size > end):
                 return
+            if at_top and head[4:] == _FIRST:
+                if begun:
+                    return
+                begun = True
             self.torn = self.torn or (position + size > end and head[4:] not in _DATA)
             yield Box(head[4:], begins, min(position + size, end))
             position += size
@@ -73,7 +81,8 @@ class Boxes:
 
         Samsung's phones (SEFT), Insta360's cameras and others write data of their own after the last box, and its first
         bytes, read as a box, give any size. So a box with an unknown name that reaches past the end of the file is not
-        a torn box but a trailer, and the boxes end before it.
+        a torn box but a trailer, and the boxes end before it. So they do where another file begins: a motion photo's
+        clip, or what a rescued card had there before.
         """
         return self.inside(0, self._source.size, at_top=True)
 
@@ -90,6 +99,7 @@ class Boxes:
     def cut_short(self) -> bool:
         """Whether the last box of the whole file reaches past the file's end; data after it may be a trailer."""
         position = 0
+        begun = False
         for _ in range(MAX_BOXES):
             if position + 8 > self._source.size:
                 return False
@@ -97,8 +107,9 @@ class Boxes:
             size, kind = int.from_bytes(head[:4], "big"), head[4:]
             if size == 1 and position + 16 <= self._source.size:
                 size = int.from_bytes(self._source.at(position + 8, 8), "big")
-            if size < 8:
+            if size < 8 or (begun and kind == _FIRST):
                 return False
+            begun = begun or kind == _FIRST
             position += size
             if position > self._source.size:
                 return kind in _TOP

@@ -3,15 +3,27 @@
 import zlib
 from dataclasses import replace
 
-from agent.capture.bounded import Block, BoundedFile, Broken, ByteRange
+from agent.capture.bounded import Block, BoundedFile, Broken, ByteRange, Exhausted
 from agent.capture.boxes import Boxes
 from agent.capture.evidence import Clock, Evidence, Exif, Stamp
 from agent.capture.exif import read_exif
 from agent.capture.jpeg import read_embedded
 from agent.capture.tiff import printable
+from agent.capture.xmp import original_time
 
 _PROFILES = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
 """Where ImageMagick put Exif before PNG had a chunk for it: in hexadecimal, in a text chunk, mostly compressed."""
+
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+_PNG_XMP = "XML:com.adobe.xmp"
+_PNG_XMP_HEADER = 4
+"""Bytes after the keyword of an uncompressed text, if its two fields for languages are empty (11.3.3.4)."""
+
+_JP2_XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+"""The UUID of a box with XMP (XMP specification, part 3, 1.1.4)."""
+
+MAX_XMP = 1024 * 1024
+"""Most bytes of an XMP packet in these formats; programs write 2 to 60 KB."""
 
 _X3F_JPEG = b"SECi\0\0\2\0\2\0\0\0\x12\0\0\0"
 """A section of an X3F that holds a picture: version 2.0, of type 2 (processed), in format 18 (JPEG)."""
@@ -25,7 +37,7 @@ MAX_BLOCKS = 8
 MAX_PROFILE = 512 * 1024
 """Most bytes of such a text, packed and unpacked; a camera's block has under 64 KiB, which is 130 KB of digits."""
 
-MAX_WORDS, MAX_WORD = 8, 16 * 1024
+MAX_WORDS, MAX_WORD = 8, 64 * 1024
 """How many texts of a PNG are searched for programs' marks, and how many bytes of each."""
 
 MAX_CHUNKS = 3_000
@@ -56,6 +68,10 @@ def read_png(file: BoundedFile) -> Evidence:
             complete = kind == b"IEND" and position <= file.size
             if complete:
                 break
+        else:
+            complete = _large_to_its_end(file, blocks, notes)
+    except Exhausted:
+        complete = _large_to_its_end(file, blocks, notes)
     except Broken as fault:
         notes.append(f"it cannot be read to its end: {fault}")
     orderly = not any(block.damaged for block in blocks)
@@ -66,9 +82,17 @@ def read_png(file: BoundedFile) -> Evidence:
         blocks=tuple(blocks),
         pixels=pixels,
         screenshot=any("Screenshot" in word for word in words.values()),
+        xmp_original=original_time(words.get(_PNG_XMP, "")[_PNG_XMP_HEADER:].encode("latin-1")),
         software=printable(words.get("Software", "").strip("\0")[:256]) or None,
         notes=tuple(notes),
     )
+
+
+def _large_to_its_end(file: BoundedFile, blocks: list[Exif], notes: list[str]) -> bool:
+    """Whether a PNG with more than is read of one file (a scan of a hundred megabytes) has its end where it should."""
+    if not blocks:
+        notes.append("it is so large that it was not searched to its end for its capture time")
+    return file.find(_PNG_END, file.size - len(_PNG_END), len(_PNG_END)) is not None
 
 
 def _png_block(file: BoundedFile, kind: bytes, start: int, size: int, notes: list[str]) -> tuple[Exif, ...]:
@@ -111,6 +135,7 @@ def read_webp(file: BoundedFile) -> Evidence:
     """The EXIF chunk (RFC 9649, 2.7.1.5); some writers put JPEG's own header before it."""
     notes: list[str] = []
     blocks: list[Exif] = []
+    written: str | None = None
     complete = False
     try:
         end = 8 + int.from_bytes(file.at(4, 4), "little")
@@ -125,10 +150,12 @@ def read_webp(file: BoundedFile) -> Evidence:
                 file.at(position + 7 + size, 1)  # raises Broken if the block is not all there
                 skip = 6 if size >= 6 and file.at(position + 8, 6) == b"Exif\0\0" else 0
                 blocks.append(read_exif(ByteRange(file, position + 8 + skip, size - skip), notes))
+            elif head[:4] == b"XMP " and size <= MAX_XMP:
+                written = original_time(file.at(position + 8, size))
             position += 8 + size + size % 2
     except Broken as fault:
         notes.append(f"it cannot be read to its end: {fault}")
-    return Evidence("webp", complete=complete, blocks=tuple(blocks), notes=tuple(notes))
+    return Evidence("webp", complete=complete, blocks=tuple(blocks), xmp_original=written, notes=tuple(notes))
 
 
 def read_jxl(file: BoundedFile) -> Evidence:
@@ -137,6 +164,7 @@ def read_jxl(file: BoundedFile) -> Evidence:
     """
     notes: list[str] = []
     blocks: list[Exif] = []
+    written: str | None = None
     boxes = Boxes(file)
     complete = True
     try:
@@ -146,29 +174,48 @@ def read_jxl(file: BoundedFile) -> Evidence:
                 if box.kind == b"Exif" and box.size > 12 and len(blocks) < MAX_BLOCKS:
                     skip = 4 + int.from_bytes(file.at(box.start, 4), "big")
                     blocks.append(read_exif(ByteRange(file, box.start + skip, box.size - skip), notes))
+                elif box.kind == b"xml " and box.size <= MAX_XMP:
+                    written = original_time(boxes.content(box, MAX_XMP))
                 elif box.kind == b"brob" and box.size > 4 and file.at(box.start, 4) == b"Exif":
                     notes.append("its Exif block is compressed (Brotli), which no camera does, so it is not read")
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")
-    return Evidence("jxl", complete=complete, orderly=not boxes.torn, blocks=tuple(blocks), notes=tuple(notes))
+    return Evidence(
+        "jxl",
+        complete=complete,
+        orderly=not boxes.torn,
+        blocks=tuple(blocks),
+        xmp_original=written,
+        notes=tuple(notes),
+    )
 
 
 def read_jp2(file: BoundedFile) -> Evidence:
     """The Exif block of a JPEG 2000 file: in a `uuid` box of its own (ISO 15444-1, I.7.2)."""
     notes: list[str] = []
     blocks: list[Exif] = []
+    written: str | None = None
     boxes = Boxes(file)
     complete = False
     try:
         complete = not boxes.cut_short()
         for box in (box for box in boxes.top() if box.kind == b"uuid" and box.size > len(_JP2_EXIF)):
+            if box.size <= MAX_XMP and file.at(box.start, len(_JP2_XMP)) == _JP2_XMP:
+                written = original_time(boxes.content(box, MAX_XMP)[len(_JP2_XMP) :])
             if len(blocks) < MAX_BLOCKS and file.at(box.start, len(_JP2_EXIF)) == _JP2_EXIF:
                 start, size = box.start + len(_JP2_EXIF), box.size - len(_JP2_EXIF)
                 skip = 6 if size >= 6 and file.at(start, 6) == b"Exif\0\0" else 0
                 blocks.append(read_exif(ByteRange(file, start + skip, size - skip), notes))
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")
-    return Evidence("jp2", complete=complete, orderly=not boxes.torn, blocks=tuple(blocks), notes=tuple(notes))
+    return Evidence(
+        "jp2",
+        complete=complete,
+        orderly=not boxes.torn,
+        blocks=tuple(blocks),
+        xmp_original=written,
+        notes=tuple(notes),
+    )
 
 
 def read_kyocera(file: BoundedFile) -> Evidence:

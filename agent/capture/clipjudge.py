@@ -16,8 +16,10 @@ from agent.capture.clock import (
     RESET,
     Reading,
     impossible,
+    of_a_phone,
     perhaps_reset,
     plausible,
+    read_offset,
     read_stamp,
 )
 from agent.capture.contradictions import anywhere
@@ -45,6 +47,8 @@ EDITORS = re.compile(
 
 AGREEMENT = timedelta(seconds=10)
 """How far apart a name and a header may be and still mean one moment."""
+
+EARLY = "its header was written before it was taken: both times must lead to the same decision"
 
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 
@@ -76,7 +80,9 @@ def _by_stated(clip: Clip, written: str, basis: str, where: Place | None, now: d
     reading = read_stamp(Stamp(written))
     if reading is None:
         return None
-    refused = impossible(reading, now) or (reading.offset is None and perhaps_reset(reading.wall.earliest, now))
+    phone = reading.offset is not None and of_a_phone(clip.make)
+    make = clip.make or clip.maker
+    refused = impossible(reading, now) or (not phone and perhaps_reset(reading.wall.earliest, now, make=make))
     if refused:
         notes = (f"its {basis} cannot be believed: {refused if isinstance(refused, str) else RESET}",)
         return Judgement(
@@ -91,10 +97,20 @@ def _by_stated(clip: Clip, written: str, basis: str, where: Place | None, now: d
         (basis,),
         () if early is None else (early,),
         place=where,
-        notes=("its header was written before it was taken: both times must lead to the same decision",)
-        * (early is not None),
+        notes=(EARLY,) * (early is not None),
         wall=reading.wall if reading.instant else None,
+        by_phone=phone,
     )
+
+
+def with_early_header(judged: Judgement, reading: Reading, clip: Clip, now: datetime) -> Judgement:
+    """The judgement on a camera's own record in a film, whose header may have been written before that, which cannot
+    be: then both must lead to one decision.
+    """
+    early = _written_early(reading, clip.created, now)
+    if early is None or not judged.level.decides:
+        return judged
+    return replace(judged, also=(*judged.also, early), notes=(*judged.notes, EARLY))
 
 
 def _by_user_data(clip: Clip, where: Place | None, now: datetime) -> Judgement | None:
@@ -171,10 +187,20 @@ def _by_header(clip: Clip, created: int, where: Place | None, now: datetime, nam
     if phone:
         taken = Interval(began, ended + SLACK)
         basis = basis if clip.phone else (clip.header, "the file's name (PXL_, in UTC)")
-        return Judgement(Level.UTC_ALONE, taken, recorded, "+00:00", basis, place=where, by_phone=True)
+        return _by_phone(Judgement(Level.UTC_ALONE, taken, recorded, "+00:00", basis, place=where, by_phone=True), clip)
     taken = Interval(began - MOST_OFFSET, ended + SLACK - LEAST_OFFSET)
     notes = ("its header's time may be UTC or local time: read as either, in any zone",)
     return Judgement(Level.UTC_ALONE, taken, recorded, None, basis, place=where, notes=notes)
+
+
+def _by_phone(judged: Judgement, clip: Clip) -> Judgement:
+    """With the time that the phone showed, if it wrote its offset: it may have been in another zone than the visit."""
+    offset = read_offset(clip.utc_offset.strip()) if clip.utc_offset else None
+    if offset is None or not isinstance(judged.taken, Interval):
+        return judged
+    shown = judged.taken.shifted(offset)
+    wall = WallClock(shown.earliest.replace(tzinfo=None), shown.latest.replace(tzinfo=None))
+    return replace(judged, wall=wall)
 
 
 def _agrees(name: str, ended: datetime, length: timedelta) -> bool:

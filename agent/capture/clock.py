@@ -33,12 +33,25 @@ _RESET_DAYS = {
 _COUNT_BEGINS = {(1999, 8, 22), (2019, 4, 7)}
 """Days on which GPS's week count began again; receivers without a fix begin there too."""
 
+_EVES = {(1999, 12, 31), (2000, 12, 31)}
+_WEST_OF_GREENWICH = 12
+"""The hour from which these evenings show the reset days of 2000 and 2001 in a zone west of Greenwich."""
+
 _ACTION_CAMERAS = re.compile(
-    r"gopro|dji|insta ?360|garmin|nextbase|viofo|blackvue|thinkware|70mai|mio|yi\b|xiaoyi|akaso|sjcam|drift|contour"
-    r"|kodak pixpro|novatek|reconyx|bushnell|browning|stealth",
+    r"gopro|dji|insta ?360|arashi vision|garmin|nextbase|viofo|blackvue|thinkware|70mai|mio|yi\b|xiaoyi|akaso|sjcam"
+    r"|drift|contour|tomtom|apeman|campark|victure|crosstour|kodak pixpro|novatek|vtech|reconyx|bushnell|browning"
+    r"|moultrie|spypoint|cuddeback|stealth",
     re.IGNORECASE,
 )
-"""Makers whose cameras have a small clock battery or none: action cameras, dashcams, wildlife cameras."""
+"""Makers whose cameras have a small clock battery or none: action cameras (Insta360 writes Arashi Vision), dashcams,
+children's and wildlife cameras."""
+
+_PHONES = re.compile(
+    r"apple|google|samsung|huawei|honor|xiaomi|redmi|oneplus|oppo|vivo|realme|motorola|fairphone|nothing|nokia|hmd|htc"
+    r"|lge?|zte|tcl|asus",
+    re.IGNORECASE,
+)
+"""Makers whose devices get their time from the network."""
 
 RESET_HOURS = 6
 """How long after midnight on 1 January of a past year a clock may still be one that was reset: cameras that are not in
@@ -56,6 +69,8 @@ _TIME = re.compile(
     re.ASCII,
 )
 """Some cameras write months, days and hours with one digit; one after two blanks has lost another digit."""
+
+_DAY = re.compile(r"(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})", re.ASCII)
 
 _OFFSET = re.compile(r"([+\-])(\d{1,2})(?::?(\d{2}))?(?::?00)?", re.ASCII)
 
@@ -93,6 +108,16 @@ def read_stamp(stamp: Stamp) -> Reading | None:
         return None
     written = (stamp.offset or match[8] or "").strip() or None
     return Reading(start.isoformat(), wall, read_offset(written) if written else None, written)
+
+
+def day_of(written: str) -> WallClock | None:
+    """The whole of a day that is written without an hour (`2026-03-14`); None for anything else."""
+    match = _DAY.fullmatch(written.strip())
+    try:
+        start = datetime(*map(int, match.groups())) if match else None  # type: ignore[arg-type]  # noqa: DTZ001
+    except ValueError:
+        return None
+    return None if start is None or start.year > 9998 else WallClock(start, start + timedelta(days=1))
 
 
 def _fraction(digits: str | None) -> tuple[timedelta, timedelta]:
@@ -144,6 +169,11 @@ def impossible(reading: Reading, now: datetime) -> str | None:
     return None
 
 
+def of_a_phone(make: str | None) -> bool:
+    """Whether a device of this maker gets its time and zone from the network."""
+    return _PHONES.match(make or "") is not None
+
+
 def perhaps_reset(shown: datetime, now: datetime, *, make: str | None = None, in_utc: bool = False) -> bool:
     """Whether a clock that showed this may have been reset to a year's first midnight, hours ago at most.
 
@@ -154,6 +184,8 @@ def perhaps_reset(shown: datetime, now: datetime, *, make: str | None = None, in
     day = (shown.month, shown.day)
     hours = 24 if _ACTION_CAMERAS.match(make or "") else RESET_HOURS
     begins = day == (1, 1) or (shown.year, *day) in _COUNT_BEGINS
+    if (shown.year, *day) in _EVES and shown.hour >= _WEST_OF_GREENWICH:
+        return True
     return (begins and shown.hour < hours) or (in_utc and day == (12, 31) and shown.hour >= RESET_IN_CHINA)
 
 

@@ -43,6 +43,7 @@ def of_capture(capture: Capture) -> Fields:
         "origin": capture.origin.value,
         "origin_basis": _cut(capture.origin_basis),
         "marked": capture.marked,
+        "by_phone": capture.by_phone,
     }
 
 
@@ -71,6 +72,7 @@ def capture_of(found: object) -> Capture:
             origin=Origin(found["origin"]),
             origin_basis=_text(found["origin_basis"]),
             marked=_flag(found["marked"]),
+            by_phone=_flag(found["by_phone"]),
         )
     except (KeyError, ValueError, TypeError, OverflowError):  # an invalid level, time, length or number
         raise Garbled from None

@@ -52,6 +52,8 @@ def _with_time(capture: Capture, other: Companion, reading: Reading) -> Capture:
     if not capture.level.decides:
         return _noted(capture, f"{other.name} says it was taken {_said(reading)}")
     apart = _apart(capture, reading)
+    if apart is None and _cannot_both_be(capture, reading):
+        apart = timedelta.max
     if apart is not None and apart > SAME_MOMENT:
         doubt = f"{other.name} says it was taken {_said(reading)}: both times must lead to the same decision"
         return replace(_noted(capture, doubt), also=(*capture.also, _instants(capture, reading)))
@@ -101,11 +103,20 @@ def _apart(capture: Capture, reading: Reading) -> timedelta | None:
     return abs(datetime.fromisoformat(capture.recorded) - reading.wall.earliest)
 
 
+def _cannot_both_be(capture: Capture, reading: Reading) -> bool:
+    """Whether a time in UTC excludes a wall clock, whatever its zone."""
+    taken = capture.taken
+    around = at_offset(reading.wall, MOST_OFFSET).hull(at_offset(reading.wall, LEAST_OFFSET))
+    return isinstance(taken, Interval) and not taken.overlaps(
+        Interval(around.earliest - SAME_MOMENT, around.latest + SAME_MOMENT)
+    )
+
+
 def _instants(capture: Capture, reading: Reading) -> Interval:
     """The instants that it can mean: with its own offset, else the photo's, else in any zone."""
     if reading.instant is not None:
         return reading.instant
-    if isinstance(capture.taken, Interval) and capture.recorded is not None:
+    if isinstance(capture.taken, Interval) and capture.recorded is not None and capture.level is not Level.UTC_ALONE:
         shown = datetime.fromisoformat(capture.recorded).replace(tzinfo=capture.taken.earliest.tzinfo)
         return at_offset(reading.wall, shown - capture.taken.earliest.replace(microsecond=0))
     return at_offset(reading.wall, MOST_OFFSET).hull(at_offset(reading.wall, LEAST_OFFSET))

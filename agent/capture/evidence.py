@@ -67,7 +67,8 @@ class Clip:
     in its user data (`date`, or `©day` if `by_day`), `location` an ISO 6709 string, `software` the program that claims
     to have written the file. `phone` is whether the file carries the mark of a phone's own recorder, which writes UTC.
     `maker` is the maker of a camera that has its own boxes there; `screen` is the mark of a screen recording,
-    `messenger` the messenger that left its mark. `header` names the place of `created`.
+    `messenger` the messenger that left its mark. `utc_offset` is the phone's own offset, as written. `header` names the
+    place of `created`.
     """
 
     created: int | None = None
@@ -84,6 +85,7 @@ class Clip:
     maker: str | None = None
     screen: str | None = None
     messenger: str | None = None
+    utc_offset: str | None = None
     header: str = "movie header (mvhd)"
 
 

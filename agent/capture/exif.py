@@ -74,7 +74,10 @@ def read_directories(tiff: Tiff, first: Fields, source: ByteSource, notes: list[
 
     def stamp(tags: tuple[int, int, int]) -> Stamp | None:
         time = text(tags[0], _DATE_LIMIT)
-        return Stamp(time, text(tags[1], _DATE_LIMIT), text(tags[2], _DATE_LIMIT)) if time else None
+        offset = text(tags[2], _DATE_LIMIT)
+        if time is None:  # an offset without its time still says in which zone the device was
+            return Stamp("", None, offset) if offset and tags is not _ORIGINAL else None
+        return Stamp(time, text(tags[1], _DATE_LIMIT), offset)
 
     make = text(_MAKE, _NAME_LIMIT)
     note = inner.get(_MAKER_NOTE)

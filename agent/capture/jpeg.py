@@ -83,9 +83,8 @@ def read_jpeg(file: BoundedFile) -> Evidence:
     if clock is None and not any(block.original for block in exifs) and found.flir:
         stamp = flir_time(bytes(found.flir))
         clock = None if stamp is None else Clock(stamp, "FLIR's record")
-    asked = [] if clock or any(block.original for block in exifs) else found.packets
-    written = next((time for time in map(original_time, asked) if time), None)
-    created = None if clock or written or found.resources is None else iptc.original_time(found.resources)
+    written = next((time for time in map(original_time, found.packets) if time), None)
+    created = None if found.resources is None else iptc.original_time(found.resources)
     return Evidence(
         "jpeg",
         complete=complete,

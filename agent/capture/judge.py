@@ -11,12 +11,22 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 
 from agent.capture import gps
-from agent.capture.clipjudge import duration, judge_clip
-from agent.capture.clock import RESET, Reading, impossible, perhaps_reset, plausible, read_stamp, up_to
-from agent.capture.contradictions import contradictions
+from agent.capture.clipjudge import duration, judge_clip, with_early_header
+from agent.capture.clock import (
+    RESET,
+    Reading,
+    day_of,
+    impossible,
+    of_a_phone,
+    perhaps_reset,
+    plausible,
+    read_stamp,
+    up_to,
+)
+from agent.capture.contradictions import contradictions, with_earlier_name
 from agent.capture.evidence import Clip, Evidence, Exif, Stamp
 from agent.capture.judgement import Judgement
-from agent.capture.names import named_time
+from agent.capture.names import named_day, named_time
 from agent.capture.origin import made
 from agent.model.capture import Camera, Capture
 from agent.model.times import Level, WallClock
@@ -28,12 +38,8 @@ DISORDERLY = "it is damaged near the place where its time is stored, so that tim
 ONE_MOMENT = timedelta(minutes=1)
 """How far apart two Exif blocks of one file may give one moment; some cameras write the second a little later."""
 
-_PHONES = re.compile(
-    r"apple|google|samsung|huawei|honor|xiaomi|redmi|oneplus|oppo|vivo|realme|motorola|fairphone|nothing|nokia|hmd|htc"
-    r"|lge?|zte|tcl|asus",
-    re.IGNORECASE,
-)
-"""Makers whose devices get their time from the network."""
+_ANY_DIGIT = re.compile(r"[1-9]", re.ASCII)
+"""In a time that is more than zeros and blanks."""
 
 _ORIGINAL = "EXIF DateTimeOriginal"
 _OFFSET = "EXIF OffsetTimeOriginal"
@@ -44,7 +50,7 @@ def judge(evidence: Evidence, *, name: str, now: datetime, folder: str = "") -> 
     if evidence.format == "unknown":
         return Capture("unknown", complete=evidence.complete, notes=evidence.notes)
     found = _merged(evidence)
-    judged = _time(evidence, found, name, now)
+    judged = with_earlier_name(_time(evidence, found, name, now), name, now)
     if judged.level is Level.IMPOSSIBLE and not evidence.readable:
         judged = replace(judged, notes=(NOT_READ_YET,))
     if judged.level.decides and (found.garbled or not evidence.orderly):
@@ -73,6 +79,7 @@ def judge(evidence: Evidence, *, name: str, now: datetime, folder: str = "") -> 
         origin=how.origin,
         origin_basis=how.basis,
         marked=how.marked,
+        by_phone=judged.by_phone and (judged.wall is not None or judged.level is Level.CONFIRMED),
     )
 
 
@@ -99,27 +106,30 @@ def _time(evidence: Evidence, found: Exif, name: str, now: datetime) -> Judgemen
     if found.original is not None:
         reading = read_stamp(found.original)
         if reading is not None:
-            return _by_original(_with_all(reading, blocks), found, now)
+            return _by_original(_with_all(reading, blocks), found, evidence, now)
         notes = ("its DateTimeOriginal is blank, zeros or impossible",)
     if found.noted is not None:
         reading = read_stamp(found.noted)
         if reading is not None:
-            return _by_original(reading, found, now, "the maker's own note")
+            return _by_original(reading, found, evidence, now, "the maker's own note")
     if evidence.clock is not None:
         reading = read_stamp(evidence.clock.stamp)
         if reading is not None:
-            return _by_original(reading, found, now, evidence.clock.basis)
+            return _by_original(reading, found, evidence, now, evidence.clock.basis)
         notes = (*notes, f"its time ({evidence.clock.basis}) is blank, zeros or impossible")
     judged = (
         (judge_clip(evidence.clip, now, name) if evidence.clip else None)
         or _by_program(evidence.xmp_original, "XMP DateTimeOriginal", now)
         or _by_program(evidence.iptc_original, "IPTC DateCreated", now)
-        or _not_later_than(found.digitized, "EXIF DateTimeDigitized", now)
-        or _not_later_than(found.modified, "EXIF ModifyDate", now)
+        or _not_later_than(found.digitized, "EXIF DateTimeDigitized", found, now)
+        or _not_later_than(found.modified, "EXIF ModifyDate", found, now)
         or _by_fix_alone(found, now)
         or _by_name(name, now)
         or Judgement(Level.IMPOSSIBLE, notes=() if notes else (NO_TIME,))
     )
+    if judged.level is Level.UPPER_BOUND and found.original is not None and _ANY_DIGIT.search(found.original.time):
+        # A time that nobody can read may be later than the one that can be read: neither is relied on.
+        judged = Judgement(Level.IMPOSSIBLE, notes=judged.notes)
     recorded = found.original.time.strip() if found.original else judged.recorded
     return replace(judged, recorded=recorded, notes=(*notes, *judged.notes))
 
@@ -148,11 +158,18 @@ def _with_all(reading: Reading, readings: list[Reading]) -> Reading:
 
 def _of_a_phone(reading: Reading, found: Exif) -> bool:
     """Whether a phone wrote this time: with its offset, by a clock that the network sets."""
-    return reading.offset is not None and _PHONES.match(found.make or "") is not None
+    return reading.offset is not None and of_a_phone(found.make)
 
 
-def _by_original(reading: Reading, found: Exif, now: datetime, source: str = _ORIGINAL) -> Judgement:
-    """Levels A, B and D, and X for a clock that had been reset."""
+def _by_original(
+    reading: Reading, found: Exif, evidence: Evidence, now: datetime, source: str = _ORIGINAL
+) -> Judgement:
+    """Levels A, B and D, and X for a clock that had been reset; a film's header must not be earlier."""
+    judged = _by_clock(reading, found, evidence, now, source)
+    return judged if evidence.clip is None else with_early_header(judged, reading, evidence.clip, now)
+
+
+def _by_clock(reading: Reading, found: Exif, evidence: Evidence, now: datetime, source: str) -> Judgement:
     compared = gps.compare(reading, found.fix, now)
     refused = impossible(reading, now)
     if refused is None and not compared.confirms and not _of_a_phone(reading, found):
@@ -160,7 +177,7 @@ def _by_original(reading: Reading, found: Exif, now: datetime, source: str = _OR
     if refused is not None:
         reason = f"its {source.removeprefix('EXIF ')} cannot be believed: {refused}"
         return Judgement(Level.IMPOSSIBLE, None, reading.recorded, reading.written_offset, (source,), notes=(reason,))
-    doubted = contradictions(reading, found, now)
+    doubted = contradictions(reading, found, evidence, now)
     notes: tuple[str, ...] = (*((compared.note,) if compared.note else ()), *doubted.notes)
     # The photo's own clock and the satellites together outweigh a third time.
     also = compared.also if compared.confirms else (*compared.also, *doubted.also)
@@ -179,6 +196,7 @@ def _by_original(reading: Reading, found: Exif, now: datetime, source: str = _OR
             clock_bound=not compared.confirms,
             notes=notes,
             wall=None if compared.confirms else reading.wall,
+            by_phone=_of_a_phone(reading, found),
         )
     return Judgement(
         Level.ASSUMED_ZONE, reading.wall, reading.recorded, reading.written_offset, (source,), also, notes=notes
@@ -190,6 +208,10 @@ def _by_program(written: str | None, basis: str, now: datetime) -> Judgement | N
     as a name.
     """
     reading = read_stamp(Stamp(written)) if written else None
+    day = day_of(written) if written else None
+    if reading is None and day is not None and plausible(day, now):
+        note = f"only a day is in {basis.split(maxsplit=1)[0]}, which programs write"
+        return Judgement(Level.FILE_NAME, day, basis=(basis,), notes=(note,))
     if reading is None or impossible(reading, now):
         return None
     return Judgement(
@@ -202,11 +224,22 @@ def _by_program(written: str | None, basis: str, now: datetime) -> Judgement | N
     )
 
 
-def _not_later_than(stamp: Stamp | None, basis: str, now: datetime) -> Judgement | None:
-    """An upper bound: a scanner, an editor or a messenger wrote this file by then; the picture may be years older."""
+def _not_later_than(stamp: Stamp | None, basis: str, found: Exif, now: datetime) -> Judgement | None:
+    """An upper bound: a scanner, an editor or a messenger wrote this file by then; the picture may be years older.
+
+    A clock that was reset gives no bound: the picture may be years younger.
+    """
     reading = read_stamp(stamp) if stamp else None
     if reading is None or impossible(reading, now):
         return None
+    if perhaps_reset(reading.wall.earliest, now, make=found.make) and not _of_a_phone(reading, found):
+        what = basis.removeprefix("EXIF ")
+        return Judgement(
+            Level.IMPOSSIBLE,
+            recorded=reading.recorded,
+            basis=(basis,),
+            notes=(f"its {what} cannot be believed: {RESET}",),
+        )
     return Judgement(
         Level.UPPER_BOUND,
         up_to(reading),
@@ -234,7 +267,7 @@ def _by_fix_alone(found: Exif, now: datetime) -> Judgement | None:
 
 
 def _by_name(name: str, now: datetime) -> Judgement | None:
-    named = named_time(name)
+    named = named_time(name) or named_day(name)
     if named is None or not plausible(named.taken, now):
         return None
     return Judgement(named.level, named.taken, basis=(named.basis,), notes=("only its name says when it was taken",))

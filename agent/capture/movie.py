@@ -49,7 +49,8 @@ _SOFTWARE = ("\xa9too", "\xa9swr", "com.apple.quicktime.software")
 _USER_DATE, _USER_DAY = "date", "\xa9day"
 _AUTHOR = ("com.apple.quicktime.author", "\xa9aut")
 _COMMENTS = ("\xa9cmt", "\xa9des", "\xa9inf", "com.apple.quicktime.comment", "com.apple.quicktime.description")
-_PHONE = ("com.android.capture.fps", "com.android.manufacturer", "com.samsung.android.utc_offset")
+_UTC_OFFSET = "com.samsung.android.utc_offset"
+_PHONE = ("com.android.capture.fps", "com.android.manufacturer", _UTC_OFFSET)
 """Only Android's camera recorder writes this. com.android.version is not such a mark: messengers that rewrite a clip on
 the phone leave it too, with the time of the rewriting."""
 
@@ -125,6 +126,7 @@ def _clip(boxes: Boxes, moov: Box, notes: list[str]) -> Clip:
         by_day=date is None,
         maker=next((maker for kind, maker in _MAKERS.items() if kind in kinds), None),
         screen=screen,
+        utc_offset=first(_UTC_OFFSET),
         messenger="WhatsApp" if _WHATSAPP in kinds else named_in(remarks),
     )
 

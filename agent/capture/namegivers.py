@@ -8,11 +8,11 @@ import re
 import unicodedata
 
 _MESSENGERS: tuple[tuple[str, str], ...] = (
-    ("WhatsApp", r"(?:img|vid|aud|doc|stk|gif)-\d{8}-wa\d+|whatsapp\b"),
+    ("WhatsApp", r"(?:img|vid|aud|doc|stk|gif)-\d{8}-wa\d+|whatsapp\b|\d{8}-[a-z]{3,9}-\d{4}-\d\d-\d\d-"),
     ("Signal", r"signal[- _]"),
     ("Telegram", r"(?:photo|video|animation|document|file)_(?:\d{4}-\d\d-\d\d[ _]\d\d[-.]\d\d[-.]\d\d|\d+@\d\d-)"),
     ("Telegram", r"telegram|(?:photo|video|document)_\d{15,}_[a-z]"),
-    ("Snapchat", r"snapchat|snap-\d"),
+    ("Snapchat", r"snapchat|snap-\d|\d{4}-\d\d-\d\d_[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}-(?:main|overlay)"),
     ("Facebook", r"fb_(?:img|vid)|facebook|\d{5,}_\d{5,}_\d{5,}_[a-z](?!\w)"),
     ("Messenger", r"received_|messenger"),
     ("Instagram", r"instagram|insta(?:save)?_|ig_\d|[\w.]+_\d{9,}_\d{15,}_\d{6,}"),
@@ -28,6 +28,7 @@ _MESSENGERS: tuple[tuple[str, str], ...] = (
     ("Slack", r"slack for |image from ios"),
     ("Zalo", r"z\d{10,}_[0-9a-f]{16,}"),
     ("TikTok", r"tiktok|ssstik|snaptik"),
+    ("BeReal", r"bereal"),
     ("Twitter", r"twitter|twimg"),
 )  # fmt: skip
 """A messenger, and the beginning of the names that it gives."""
@@ -61,7 +62,9 @@ _SCREENS = re.compile(
     "|".join((
         r"screen[-_ ]?(?:shot|cap|cast|rec|grab|_?\d)", r"scr(?:een)?_\d", r"screenrecord", r"rpreplay", r"svid_\d",
         r"xrecorder", r"mobizen", r"az_?rec", r"simplescreenrecorder", r"scrot", r"spectacle", r"flameshot",
-        r"greenshot", r"sharex", r"snip(?:ping|aste)?[-_ ]", r"kazam", r"peek \d",
+        r"greenshot", r"sharex", r"smartselect", r"capture\+", r"cleanshot", r"monosnap", r"lightshot", r"gyazo",
+        r"scr?n?shot", r"zoom_\d", r"gmt\d{8}-\d{6}_recording", r"recording \d{4}", r"aufzeichnung \d{4}",
+        r"snip(?:ping|aste)?[-_ ]", r"kazam", r"peek \d",
         r"record_\d{4}-\d\d-\d\d-", r"screenfloat", r"print ?screen",
         r"bildschirm(?:foto|aufnahme|video|aufzeichnung|kopie)", r"capture d[’' ]?[ée]cran",
         r"captura de (?:pantalla|ecr[ãa]|tela)", r"enregistrement de l[’' ][ée]cran",

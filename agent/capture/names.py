@@ -23,14 +23,19 @@ _MESSENGER = re.compile(
     rf"|(?:IMG|VID)-{_DATE}-WA\d)",
     re.ASCII,
 )
+_EXPORTED = re.compile(rf"(?:[^\d]{{0,40}})\d{{8}}-[A-Z]{{3,9}}-{_DATE}-", re.ASCII)
+"""WhatsApp's export of a chat: `00000012-PHOTO-2026-03-14-10-11-12.jpg`."""
+
 _SAVED = re.compile(r"(?:FB_IMG_|mmexport|wx_camera_|viber_image_|inbound|received_)(1\d{12})(?!\d)", re.ASCII)
 """Facebook, WeChat, Viber and similar: milliseconds since 1970, when it was saved."""
 
-_LOCAL = re.compile(
-    rf"[^\d]{{0,40}}{_DATE}[^\d]{{0,8}}{_TIME}(?!\d{{4}})",
-    re.ASCII,
-)
-"""With any word before it, in any language: `IMG_20260314_101112`, `Bildschirmfoto 2026-03-14 um 10.11`."""
+_COUNTED = re.compile(r"[^\d]{0,40}(1[2-9]\d{11})(?!\d)", re.ASCII)
+"""Other programs name files by milliseconds too, with any word before them, or none: LINE, the apps of some cameras."""
+
+_LOCAL = re.compile(rf"(?<!\d){_DATE}[^\d]{{0,8}}{_TIME}(?!\d{{4}})", re.ASCII)
+"""With anything before it, in any language: `IMG_20260314_101112`, `Bildschirmfoto 2026-03-14 um 10.11`."""
+
+_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)([01]\d)\2([0-3]\d)(?!\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,25 @@ class Named:
 def named_time(name: str) -> Named | None:
     """The time in a file's name, if it is one of the known patterns with a possible date."""
     try:
-        return _messenger(name) or _saved(name) or _pixel(name) or _local(name)
+        return _messenger(name) or _saved(name) or _pixel(name) or _local(name) or _counted(name)
     except ValueError:  # 30 February: digits, but not a date
         return None
 
 
+def named_day(name: str) -> Named | None:
+    """The whole of a day that is in a file's name without an hour: `2026-03-14 museum`, Snapchat's memories."""
+    match = _DAY.search(name)
+    try:
+        day = datetime(int(match[1]), int(match[3]), int(match[4])) if match else None  # noqa: DTZ001
+    except ValueError:
+        return None
+    if day is None:
+        return None
+    return Named(WallClock(day, day + timedelta(days=1)), Level.FILE_NAME, "the file's name (a day)")
+
+
 def _messenger(name: str) -> Named | None:
-    match = _MESSENGER.match(name)
+    match = _MESSENGER.match(name) or _EXPORTED.match(name)
     if match is None:
         return None
     year, month, day = (int(group) for group in match.groups() if group is not None)
@@ -70,6 +87,14 @@ def _saved(name: str) -> Named | None:
     return Named(saved, Level.UPPER_BOUND, "the file's name, given by a messenger when it was saved")
 
 
+def _counted(name: str) -> Named | None:
+    match = _COUNTED.match(name)
+    if match is None:
+        return None
+    made = datetime.fromtimestamp(int(match[1]) / 1000, UTC)
+    return Named(Interval(made - SLACK, made + SLACK), Level.FILE_NAME, "the file's name (milliseconds)")
+
+
 def _pixel(name: str) -> Named | None:
     match = _PIXEL.match(name)
     if match is None:
@@ -79,7 +104,7 @@ def _pixel(name: str) -> Named | None:
 
 
 def _local(name: str) -> Named | None:
-    match = _LOCAL.match(name)
+    match = _LOCAL.search(name)
     if match is None:
         return None
     year, month, day, hour, minute, second = (int(group) for group in match.groups())

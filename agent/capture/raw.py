@@ -11,10 +11,18 @@ from agent.capture.evidence import Evidence, Exif
 from agent.capture.exif import Fields, read_directories
 from agent.capture.jpeg import read_embedded
 from agent.capture.tiff import Tiff
+from agent.capture.xmp import original_time
 
 _SUBFILE, _COMPRESSION, _PHOTOMETRIC, _MAKE, _SUB_IFDS, _DNG_VERSION = 0x00FE, 0x0103, 0x0106, 0x010F, 0x014A, 0xC612
 _DATA = ((0x0111, 0x0117), (0x0144, 0x0145), (0x0201, 0x0202))
 """Where picture data is and how long it is: strips, tiles, an embedded JPEG."""
+
+_XMP = 0x02BC
+MAX_XMP = 1024 * 1024
+"""Most bytes of a TIFF's XMP packet; programs write 2 to 60 KB."""
+
+_BIG = (b"II+\0", b"MM\0+")
+"""BigTIFF's first bytes: offsets of eight bytes, in scans of many gigabytes, which no camera writes."""
 
 _RW2_PREVIEW = 0x002E
 """Panasonic's embedded JPEG, with the Exif block that a JPEG of the same camera would have."""
@@ -52,19 +60,28 @@ def read_tiff(file: BoundedFile) -> Evidence:
     """All evidence in a TIFF or TIFF-based RAW file; its format by its first directory."""
     notes: list[str] = []
     try:
+        if file.at(0, 4) in _BIG:
+            return Evidence("tiff", readable=False)
         tiff = Tiff(file)
         first, following = tiff.directory(tiff.first)
         exifs: tuple[Exif, ...] = (read_directories(tiff, first, file, notes),)
         kind = _kind(tiff, first, exifs[0].make or "", file.at(8, 4) if file.size >= 12 else b"")
         if kind == "rw2" and exifs[0].original is None:
             exifs = (*exifs, *_preview(first, file, notes))
+        packet = first.get(_XMP)
+        written = original_time(tiff.raw(packet, MAX_XMP)) if packet is not None else None
         complete = kind == "rw2" or _whole(tiff, first, following, file.size)
     except Broken as fault:
         return Evidence("tiff", complete=False, notes=(*notes, f"it is broken and could not be read: {fault}"))
     if not complete:
         notes.append("its picture data ends early: it was cut, or is not yet copied whole")
     return Evidence(
-        kind, complete=complete, orderly=not any(block.damaged for block in exifs), blocks=exifs, notes=tuple(notes)
+        kind,
+        complete=complete,
+        orderly=not any(block.damaged for block in exifs),
+        blocks=exifs,
+        xmp_original=written,
+        notes=tuple(notes),
     )
 
 

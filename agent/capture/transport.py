@@ -30,13 +30,20 @@ def read_transport(file: BoundedFile) -> Evidence:
         packs = _packs(file, step)
     except Broken as fault:
         notes.append(f"its stream cannot be read: {fault}")
-    complete = file.size % step == 0
+    complete = _whole(file, step)
     if not complete:
         notes.append("its last packet is incomplete: it was cut, or is not yet copied whole")
     maker = _MAKERS.get(int.from_bytes(packs.get(_MAKER, b"")[:2], "big"))
     return Evidence(
         "mts", complete=complete, blocks=(Exif(make=maker),) if maker else (), clock=_clock(packs), notes=tuple(notes)
     )
+
+
+def _whole(file: BoundedFile, step: int) -> bool:
+    """Whether it ends with a whole packet; data after that which does not begin as a packet is a trailer."""
+    rest = file.size % step
+    lead = step - PACKET
+    return rest == 0 or (rest > lead and file.find(b"\x47", file.size - rest + lead, 1) is None)
 
 
 def _packs(file: BoundedFile, step: int) -> dict[int, bytes]:

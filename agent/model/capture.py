@@ -47,7 +47,8 @@ class Capture:
     the time on the clock if `taken` relies on an offset in the file, because an offset may be wrong too. `length` is a
     video's duration.
     `origin` is how it came about, and `origin_basis` the sign of that, in words. `marked` is False only if the file is
-    whole and neither it nor its name shows any sign of a camera.
+    whole and neither it nor its name shows any sign of a camera. `by_phone` says that the offset in it is a phone's,
+    which gets it from the network, so that the phone was in a zone with this offset.
     """
 
     format: str
@@ -68,6 +69,7 @@ class Capture:
     origin: Origin = Origin.NOT_KNOWN
     origin_basis: str = ""
     marked: bool = True
+    by_phone: bool = False
 
     @property
     def is_photo(self) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Self
 
-from agent.errors import AgentError, FolderNotTrusted, ServerUnfit, ShareDenied, ShareFault, ShareFull
+from agent.errors import AgentError, FolderNotTrusted, ServerUnfit, ShareDenied, ShareFault, ShareFull, ShareFullLate
 from agent.journal import Journal, State, TrackedPhoto
 from agent.pipeline.journal_keys import IN_VAIN
 
@@ -43,7 +43,8 @@ class InVain:
     def failed(self, tracked: TrackedPhoto, error: AgentError, now: datetime) -> str:
         """Count the attempt if bytes were sent; returns the reason to show."""
         sent = tracked.state is State.SENT or (isinstance(error, ShareFault) and not isinstance(error, BEFORE))
-        if not sent or isinstance(error, ShareFull) or tracked.transfer is None:
+        cheap = isinstance(error, ShareFull) and not isinstance(error, ShareFullLate)
+        if not sent or cheap or tracked.transfer is None:
             return str(error)
         count = self._of.get(tracked.transfer, (0, now))[0] + 1
         self._of[tracked.transfer] = (count, now + AGAIN)

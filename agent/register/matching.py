@@ -27,6 +27,9 @@ from agent.register.uncertain import why_it_waits
 EARTH_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""
 
+FAR = timedelta(hours=3)
+"""How far a phone's zone may be from a visit's and from home: a visit to Greece may be entered without its zone."""
+
 WESTMOST = timedelta(hours=12)
 """A wall clock that showed t, in any zone, did so no later than t + 12 h UTC."""
 
@@ -159,7 +162,7 @@ def _by_clock(case: _Case, ahead: timedelta) -> _Finding:
     when = reasons.taken_when(case.capture, taken, visit)
     why = f"{when}, within {reasons.visit_hours(visit, taken)}"
     there = hull(taken.for_visit(visit))
-    objections = [reasons.wrong_camera(case.camera, visit), _wrong_place(case.capture, visit)]
+    objections = [reasons.wrong_camera(case.camera, visit), _wrong_place(case.capture, visit), _far_off(taken, visit)]
     if any(objections):
         return _Finding(Verdict.REVIEW, (why, *ways, *corrected, *filter(None, objections)), taken=there)
     return _Finding(Verdict.VISIT, (why, *ways, *corrected), visit.id, there)
@@ -173,6 +176,17 @@ def _wrong_place(capture: Capture, visit: Visit) -> str | None:
     if away <= visit.radius_km:
         return None
     return f"taken {wording.distance(away)} from {visit.title}, which has a radius of {visit.radius_km:g} km"
+
+
+def _far_off(taken: Readings, visit: Visit) -> str | None:
+    """Why a phone was not certainly where the visit was, by the zone that the network gave it; None if it may have."""
+    away = taken.phone_from(visit)
+    if away is None or away < FAR:
+        return None
+    return (
+        f"a phone took it in a time zone {wording.length(away)} from that of {visit.title}: it was taken elsewhere, or "
+        "the visit's time zone in the visits list is wrong"
+    )
 
 
 def kilometres(one: Place, other: Place) -> float:

@@ -108,6 +108,16 @@ class Readings:
         shown = wall.shifted(-self._ahead)
         return tuple(dict.fromkeys(reading for zone in zones for reading in shown.read_in(zone)))
 
+    def phone_from(self, visit: Visit) -> timedelta | None:
+        """How far the zone of the phone that took it is from the nearest of the visit's and home; None if not known."""
+        wall, recorded, taken = self._capture.wall, self._capture.recorded, self._capture.taken
+        if not self._capture.by_phone or not isinstance(taken, Interval) or (wall is None and recorded is None):
+            return None
+        shown = wall.earliest if wall else datetime.fromisoformat(str(recorded))
+        offset = shown.replace(microsecond=0, tzinfo=UTC) - taken.earliest.replace(microsecond=0)
+        zones = (*map(zone_of, visit.zones), self._home)
+        return min(abs(offset - (taken.earliest.astimezone(zone).utcoffset() or timedelta(0))) for zone in zones)
+
     def relation(self, visit: Visit) -> Relation:
         """Inside if every reading is; outside if none touches the visit, including its first and last instants."""
         taken = {*self.for_visit(visit), *self.at_home}

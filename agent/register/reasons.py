@@ -4,7 +4,7 @@ The reasons for a private photo are shown only on the screen of its own laptop.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from agent.model.capture import Capture
 from agent.model.register import Visit
@@ -48,11 +48,14 @@ def _own(capture: Capture, read: tuple[Interval, ...]) -> tuple[Interval, ...]:
 
 def both_ways(capture: Capture, readings: Readings, visits: Iterable[Visit]) -> tuple[str, ...]:
     """Says that the photo's own offset fits neither the school nor a visit, so its clock is also read without it."""
-    if capture.wall is None or not any(readings.by_wall(visit) for visit in visits):
+    if capture.wall is None or not isinstance(capture.taken, Interval):
+        return ()
+    if not any(readings.by_wall(visit) for visit in visits):
         return ()
     shown = f"{capture.wall.earliest:%H:%M}"
+    offset = wording.offset(capture.wall.earliest.replace(tzinfo=UTC) - capture.taken.earliest)
     why = (
-        f"its clock showed {shown} and was set to a zone {capture.offset} from UTC, which is neither the school's nor "
+        f"its clock showed {shown} and was set to a zone {offset} from UTC, which is neither the school's nor "
         f"the visit's: it is read both by that zone and as {shown} there, and both must give the same answer"
     )
     return (why,)

@@ -50,6 +50,12 @@ def length(time: timedelta) -> str:
     return _count(round(seconds / 86400), "day")
 
 
+def offset(from_utc: timedelta) -> str:
+    """For example "+05:30"."""
+    minutes = round(abs(from_utc).total_seconds() / 60)
+    return f"{'-' if from_utc < timedelta(0) else '+'}{minutes // 60:02}:{minutes % 60:02}"
+
+
 def distance(kilometres: float) -> str:
     """For example "640 m" or "12.3 km"."""
     return f"{kilometres * 1000:.0f} m" if kilometres < 1 else f"{kilometres:.1f} km"

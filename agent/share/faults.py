@@ -4,10 +4,14 @@ SFTP version 3 has few codes: OpenSSH says FAILURE for a full disk, an existing 
 message and statvfs have to help.
 """
 
-from agent.errors import ShareDenied, ShareFault, ShareFull
+from agent.errors import ShareDenied, ShareFault, ShareFull, ShareFullLate
 from agent.share.wire import Code
 
 _FULL = ("no space", "quota", "disk full", "not enough space")
+_FULL_CODES = {14, 15}
+"""NO_SPACE_ON_FILESYSTEM and QUOTA_EXCEEDED of version 5 (filexfer-05, section 7): some servers say them in any."""
+
+CLOSING = "close the photo"
 
 
 class Refused(Exception):
@@ -31,8 +35,8 @@ class Refused(Exception):
 
     @property
     def says_full(self) -> bool:
-        """Whether the server's own words mention a full disk or quota."""
-        return any(sign in self.message.lower() for sign in _FULL)
+        """Whether the server's own words, or its code, mention a full disk or quota."""
+        return self.code in _FULL_CODES or any(sign in self.message.lower() for sign in _FULL)
 
     @property
     def vague(self) -> bool:
@@ -43,7 +47,7 @@ class Refused(Exception):
 def as_fault(refused: Refused, *, full: bool = False, folder: str = "") -> ShareFault:
     """The error for a person. `full`: statvfs says that no space is left. Names no file, only a folder on the share."""
     if full or refused.says_full:
-        return ShareFull(
+        return (ShareFullLate if refused.doing == CLOSING else ShareFull)(
             "The share has no space left for this photo, or this device is over its quota. Ask IT to make "
             "room. The photo stays on this laptop and will be sent again."
         )

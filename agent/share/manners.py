@@ -16,6 +16,7 @@ class Manners:
     behind: bool = True  # written bytes can be read while the file is still open
     one_open: bool = False  # only one file may be open at a time
     links: bool = True  # a hard link can be made
+    copies: bool = False  # what it calls a hard link is a copy, which has to be read too
     renames: bool = True  # a file can be renamed
     removes: bool = True  # a file can be removed
     locked: bool = False  # a new file cannot be read for some seconds: a virus scanner holds it

@@ -18,6 +18,7 @@ _TRIED = (
 _FOUND = (
     ("plain_names", "refuses hidden files or the suffix .part", "temporary files are called uploading-….jpg"),
     ("one_open", "allows one open file at a time", "photos are sent one after the other"),
+    ("copies", "makes copies instead of hard links, as far as can be seen", "each photo is read twice"),
     ("locked", "locks new files for some seconds", "each photo waits until it can be read"),
 )
 

@@ -23,8 +23,9 @@ from agent.share.session import Session
 from agent.share.wire import Attributes, Flag
 
 OWN = TransferId(hashlib.sha256(b"tryout").hexdigest()[:32])  # not a photo's; `sweep` removes what a cut trial left
-CONTENT = b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(128))  # 4 KiB
+CONTENT = b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(127))  # 4,064 bytes: not a whole block
 FIRST, LATER = 1024, 2048  # bytes written before it is opened for reading, and the offset that is then read
+_SIZES_SETTLE = 5  # looks, within about four seconds, until the size must be right
 SEVERAL = 6  # files open at once, in addition to two
 NAMES = 4  # how many names it uses; if none can be removed, this many small files stay
 _NEW = Flag.WRITE | Flag.CREAT | Flag.EXCL
@@ -185,6 +186,21 @@ class _Trial:
                 "The share returned a small test file with different content, so no photo was sent. Tell IT: the share "
                 "damages files."
             )
+        if self.manners.sizes:
+            await self._sized(about)
+
+    async def _sized(self, about: Attributes | None) -> None:
+        """Make sure that the server says the right size: a photo's could not be checked, and it would come again."""
+        for pause in PAUSES[:_SIZES_SETTLE]:
+            await asyncio.sleep(pause)
+            about = await self.session.lstat(self._path(0)) if pause else about
+            if about is not None and about.size == len(CONTENT):
+                return
+        said = None if about is None else about.size
+        raise ServerUnfit(
+            f"The share says that a small test file of {len(CONTENT)} bytes has {said}, so photos could not be checked "
+            "there and none was sent. Tell IT: the server states wrong sizes."
+        )
 
     def _note(self, about: Attributes) -> None:
         self.manners.sizes = about.size is not None
@@ -257,9 +273,27 @@ class _Trial:
             self._cannot("links", refused)
             return False
         if await self.session.lstat(self._path(n)) is not None and await self._content(n) == CONTENT:
+            self.manners.copies = self.manners.locked or not await self._is_one_file(n)
             return True
         self.manners.said["links"] = "reports success, but makes no link"
         return False
+
+    async def _is_one_file(self, n: int) -> bool:
+        """Whether a change to the file shows under the name of its link: a copy may have been damaged while made."""
+        try:
+            await self._start_with(CONTENT[1:2])
+            changed = await self._content(n) != CONTENT
+            await self._start_with(CONTENT[:1])
+        except Refused:
+            return False
+        return changed
+
+    async def _start_with(self, first: bytes) -> None:
+        handle = await self.session.open_file(self._path(0), Flag.WRITE, "write a file")
+        try:
+            await self.session.ask(wire.write(handle, 0, first), "write a file")
+        finally:
+            await self.session.let_go(handle)
 
     async def _renamed(self, source: int, target: int) -> bool:
         for pause in PAUSES if self.manners.locked else PAUSES[:1]:

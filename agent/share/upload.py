@@ -24,7 +24,7 @@ from agent.model.files import Fingerprint
 from agent.model.ids import RemoteName, TransferId
 from agent.model.proof import Method, Proof
 from agent.share import wire
-from agent.share.faults import Refused
+from agent.share.faults import CLOSING, Refused
 from agent.share.finalcheck import FinalCheck
 from agent.share.manners import Manners
 from agent.share.names import another, folder_of, temporary_name
@@ -162,7 +162,7 @@ class Upload:
             *syncing, closed = [await reply for reply in ending]
             for reply in syncing:
                 self._synced = self._was_synced(requests[0], reply)
-            session.judge(requests[-1], closed, "close the photo")
+            session.judge(requests[-1], closed, CLOSING)
         except BaseException:
             if not ending:
                 await session.let_go(handle)
@@ -313,7 +313,8 @@ class Upload:
         if self._held is None or self._held != self._meant:
             raise NotProven(DIFFERENT)
         # A file that was there already was read under its final name: only its folders are still to be checked.
-        samples = Samples.none() if self._method is Method.ALREADY_THERE else self._samples
+        samples = Samples(0) if self._context.manners.copies else self._samples
+        samples = Samples.none() if self._method is Method.ALREADY_THERE else samples
         withdrawing = asyncio.create_task(self.withdraw())
         try:
             held, check = self._held, self._context.check

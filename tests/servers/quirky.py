@@ -10,6 +10,9 @@ Its own small SFTP 3 over a real folder, behind paramiko's SSH; listens on loopb
 - `moveaway`: a new file is moved when it is closed; `fixedsize`: a handle sees what was there when it was opened
 - `norename`, `noremove`, `nolist`, `nostat`: what it denies or does not know
 - `renameover`: a rename replaces what is there; `linklie`: a hard link is said to be made, and is not
+- `linkcopy=BYTES`: a hard link is a copy, and that of a file of more bytes has one changed
+- `quotaclose=BYTES`: a larger file is cut when it is closed, with `quotacode` and no words
+- `roundsize`: sizes are those of whole blocks
 - `emptydata`: the end of a file is a DATA without bytes; `readcap=BYTES`: it reads less than is asked
 - `readonlysync`: fsync only of files open for writing, as on Windows
 - `quota=BYTES`: it takes so many bytes in all; `free=BLOCKS`: what statvfs tells, of 4,096 bytes
@@ -135,7 +138,8 @@ class Session:
     def attributes(self, about):
         flags, body = 0, b""
         if "nosize" not in self.quirks:
-            flags, body = flags | 1, body + struct.pack(">Q", about.st_size)
+            block = 4096 if "roundsize" in self.quirks else 1
+            flags, body = flags | 1, body + struct.pack(">Q", -(-about.st_size // block) * block)
         if "noowner" not in self.quirks:
             flags, body = flags | 2, body + struct.pack(">II", about.st_uid, about.st_gid)
         if "noperm" not in self.quirks:
@@ -199,11 +203,16 @@ class Session:
     def close(self):
         file, path, flags, _ = self.handles.pop(self.take_string())
         if isinstance(file, int):
+            most = self.quirks.number("quotaclose", 0)
+            if most and flags & 2 and os.fstat(file).st_size > most:
+                os.truncate(path, most)
+                os.close(file)
+                return self.status(self.quirks.number("quotacode", FAILURE))
             os.close(file)
             if "moveaway" in self.quirks and flags & 2:
                 (self.house.root / "processed").mkdir(exist_ok=True)
                 path.rename(self.house.root / "processed" / path.name)
-        self.status(OK)
+        return self.status(OK)
 
     def read(self):
         file, _, _, size = self.handles[self.take_string()]
@@ -277,6 +286,13 @@ class Session:
         old.rename(new)
         return self.status(OK)
 
+    def copy(self, old, new):
+        content = bytearray(old.read_bytes())
+        if len(content) > self.quirks.number("linkcopy", 1 << 40):
+            content[len(content) // 3] ^= 1
+        with new.open("xb") as file:
+            file.write(content)
+
     def extended(self):
         name = self.take_string().decode().removesuffix("@openssh.com")
         if name not in self.quirks.extensions or self.quirks.get("extfail") == name:
@@ -289,7 +305,9 @@ class Session:
             self.status(OK)
         elif name == "hardlink":
             old, new = self.take_path(), self.take_path()
-            if "linklie" not in self.quirks:
+            if "linkcopy" in self.quirks:
+                self.copy(old, new)
+            elif "linklie" not in self.quirks:
                 os.link(old, new)
             self.status(OK)
         elif name == "statvfs":

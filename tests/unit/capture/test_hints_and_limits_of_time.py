@@ -49,6 +49,8 @@ def test_level_e_a_pixel_name_is_utc(photo: Reads) -> None:
         "MVIMG_20260314_101112.jpg",
         "Bildschirmfoto 2026-03-14 um 10.11.12.jpg",
         "Captura de pantalla 2026-03-14 a las 10.11.12.jpg",
+        "00001IMG_00001_BURST20260314101112345_COVER.jpg",
+        "lv_0_20260314101112.jpg",
     ],
 )
 def test_level_e_other_names_are_local_time(photo: Reads, name: str) -> None:
@@ -60,6 +62,30 @@ def test_level_e_other_names_are_local_time(photo: Reads, name: str) -> None:
 @pytest.mark.parametrize("name", ["WhatsApp Image 2026-03-14 at 10.11.12.jpeg", "Imagen de WhatsApp 2026-03-14.jpg"])
 def test_a_messengers_day_in_any_language_is_an_upper_bound(photo: Reads, name: str) -> None:
     assert photo(name=name).level is Level.UPPER_BOUND
+
+
+def test_whatsapps_export_of_a_chat_names_when_it_was_sent(photo: Reads) -> None:
+    assert photo(name="00000012-PHOTO-2026-03-14-10-11-12.jpg").level is Level.UPPER_BOUND
+
+
+@pytest.mark.parametrize("name", ["1773483072000.jpg", "IMG_1773483072000.jpg", "line_1773483072000.jpg"])
+def test_level_e_a_name_of_milliseconds(photo: Reads, name: str) -> None:
+    found = photo(name=name)
+    assert found.level is Level.FILE_NAME
+    assert found.taken == Interval(AT - timedelta(minutes=1), AT + timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("name", ["2026-03-14 museum.jpg", "20260314.jpg", "IMG_20260314.jpg", "museum 2026.03.14.jpg",
+                                  "2026-03-14_3F2504E0-4F89-11D3-9A0C-0305E82C3301-main.jpg"])  # fmt: skip
+def test_level_e_a_day_alone_in_a_name_is_the_whole_day(photo: Reads, name: str) -> None:
+    found = photo(name=name)
+    assert found.level is Level.FILE_NAME
+    assert found.taken == WallClock(wall(2026, 3, 14), wall(2026, 3, 15))
+
+
+@pytest.mark.parametrize("name", ["IMG_120260314.jpg", "202603141.jpg", "2026-0314.jpg", "2026-02-31 museum.jpg"])
+def test_digits_that_are_no_day_say_nothing(photo: Reads, name: str) -> None:
+    assert photo(name=name).level is Level.IMPOSSIBLE
 
 
 def test_a_name_is_asked_only_where_the_content_is_silent(photo: Reads) -> None:

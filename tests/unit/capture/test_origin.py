@@ -193,3 +193,21 @@ def test_segments_of_programs_are_no_signs(reads: Reads) -> None:
 
 def test_a_clip_without_marks_is_never_left_alone(reads: Reads) -> None:
     assert reads(movie(), "museum.mp4").marked
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("00000012-PHOTO-2026-02-11-12-00-00.jpg", Origin.RECEIVED),
+        ("Kopie von 00000012-PHOTO-2026-02-11-12-00-00.jpg", Origin.RECEIVED),
+        ("2026-02-11_3F2504E0-4F89-11D3-9A0C-0305E82C3301-main.jpg", Origin.RECEIVED),
+        ("BeReal-2026-02-11.jpg", Origin.RECEIVED),
+        ("SmartSelect_20260211_120000_Chrome.jpg", Origin.SCREEN),
+        ("Capture+_2026-02-11-12-00-00.jpg", Origin.SCREEN),
+        ("CleanShot 2026-02-11 at 12.00.00@2x.jpg", Origin.SCREEN),
+        ("20260211-museum-2026-02-11.jpg", Origin.CAMERA),
+        ("00000012-2026-02-11-12-00-00.jpg", Origin.CAMERA),
+    ],
+)
+def test_more_programs_names_outweigh_a_cameras_marks(reads: Reads, name: str, right: Origin) -> None:
+    assert reads(photo(CANON, EXPOSED), name).origin is right

@@ -271,6 +271,7 @@ def captures(draw: st.DrawFn) -> Capture:
         origin=draw(st.sampled_from(Origin)),
         origin_basis=draw(st.text(max_size=10)),
         marked=draw(st.booleans()),
+        by_phone=draw(st.booleans()),
     )
 
 

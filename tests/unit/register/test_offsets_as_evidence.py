@@ -26,7 +26,7 @@ BEACH = visit("beach", "2026-06-20T08:00", "2026-06-20T15:30", "Europe/London")
 TOUR = visit("tour", "2026-04-20T06:00", "2026-04-20T18:00", "Europe/London", then=("America/New_York",))
 
 
-def verdict(shown: str, offset: float, *, confirmed: bool = False) -> Verdict:
+def verdict(shown: str, offset: float, *, confirmed: bool = False, by_phone: bool = False) -> Verdict:
     wall = datetime.fromisoformat(shown)
     taken = (wall - timedelta(hours=offset)).replace(tzinfo=UTC)
     capture = Capture(
@@ -36,6 +36,7 @@ def verdict(shown: str, offset: float, *, confirmed: bool = False) -> Verdict:
         taken=Interval(taken, taken + SECOND),
         level=Level.CONFIRMED if confirmed else Level.OWN_OFFSET,
         wall=None if confirmed else WallClock(wall, wall + SECOND),
+        by_phone=by_phone,
     )
     register = Register((MUSEUM, SKI, BEACH, TOUR), (), Sha256("0" * 64), datetime(2026, 11, 1, tzinfo=UTC))
     return decide(capture, register, staff="j.smith", zone="Europe/London").verdict
@@ -62,6 +63,31 @@ def verdict(shown: str, offset: float, *, confirmed: bool = False) -> Verdict:
 )
 def test_both_readings_must_lead_to_one_decision(shown: str, offset: float, right: Verdict) -> None:
     assert verdict(shown, offset) is right
+
+
+@pytest.mark.parametrize(
+    ("shown", "offset", "right"),
+    [
+        ("2026-03-14T15:41:12", 5.5, Verdict.REVIEW),  # 10:11 UTC and 15:41 are both inside, and the phone was in India
+        ("2026-02-11T20:00:00", 9, Verdict.REVIEW),  # Tokyo, in the middle of the ski week
+        ("2026-02-11T12:00:00", -8, Verdict.REVIEW),
+        ("2026-03-14T12:11:12", 2, Verdict.VISIT),  # the visit's zone may not be in the register
+        ("2026-04-20T08:00:00", -4, Verdict.VISIT),  # a zone that the journey continues to
+        ("2026-03-10T20:11:12", 9, Verdict.PRIVATE),
+    ],
+)
+def test_a_phone_far_from_the_visits_zone_was_elsewhere(shown: str, offset: float, right: Verdict) -> None:
+    assert verdict(shown, offset, by_phone=True) is right
+
+
+def test_a_cameras_offset_may_have_been_left_from_a_journey() -> None:
+    assert verdict("2026-03-14T15:41:12", 5.5) is Verdict.VISIT
+    assert verdict("2026-02-11T12:00:00", -8) is Verdict.VISIT
+
+
+def test_a_phone_whose_zone_satellites_confirm_was_there() -> None:
+    assert verdict("2026-03-14T20:11:12", 9, confirmed=True, by_phone=True) is Verdict.REVIEW
+    assert verdict("2026-03-14T10:11:12", 0, confirmed=True, by_phone=True) is Verdict.VISIT
 
 
 def test_satellites_confirm_an_offset_that_fits_nowhere() -> None:

@@ -70,6 +70,8 @@ def run(laptop: Laptop) -> tuple[Summary, Heard]:
         f"{BOTH},fixedsize",
         f"{BOTH},readcap=4000",
         f"{BOTH},linklie",
+        f"{BOTH},linkcopy",
+        f"{BOTH},linkcopy,noremove",
         f"{BOTH},nolist",
         f"{BOTH},nostat",
         f"{BOTH},readonlysync",
@@ -173,6 +175,42 @@ def test_a_photo_that_came_three_times_in_vain_waits_for_it(tmp_path: Path) -> N
         assert "IT" in told
         status = json.loads(laptop.command("status", "--json").stdout.splitlines()[0])
         assert "three times" in json.dumps(status)
+
+
+def test_a_hard_link_that_is_a_copy_is_read_in_full(tmp_path: Path) -> None:
+    with Quirky(f"{BOTH},linkcopy=100000") as server:
+        laptop = Laptop(tmp_path / "laptop", server)
+        photos(laptop)
+        summary, _ = run(laptop)
+        assert (summary.proven, summary.removed, summary.failed) == (1, 1, 3), (
+            "the copies of the large ones are damaged"
+        )
+        assert len(list(laptop.imports.glob("*.jpg"))) == 3
+
+
+def test_a_share_that_is_full_only_at_the_end_does_not_get_everything_again_and_again(tmp_path: Path) -> None:
+    with Quirky(f"{BOTH},quotaclose=1000000,quotacode=15") as server:
+        laptop = Laptop(tmp_path / "laptop", server)
+        photos(laptop)
+        for _ in range(3):
+            summary, heard = run(laptop)
+            assert summary.failed == 2
+            assert "no space left" in reasons(heard)
+        written = server.written()
+        assert run(laptop)[0].failed == 0
+        assert server.written() - written < 100_000, "only the record, if anything"
+        assert len(list(laptop.imports.glob("*.jpg"))) == 2
+
+
+def test_a_server_that_states_wrong_sizes_gets_no_photo(tmp_path: Path) -> None:
+    with Quirky(f"{BOTH},roundsize") as server:
+        laptop = Laptop(tmp_path / "laptop", server)
+        photos(laptop)
+        for _ in range(2):
+            summary, heard = run(laptop)
+            assert (summary.sent, summary.failed) == (0, 4)
+            assert "wrong sizes" in reasons(heard)
+        assert laptop.on_share() == {}
 
 
 def test_a_revoked_key_is_refused_also_right_after_a_good_run(tmp_path: Path) -> None:
