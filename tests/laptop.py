@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from agent.pipeline.run import Run
 from agent.record import Entry, EntryKind
 from agent.settings import Settings, load
 from agent.tagging import untag
+from tests import programs
 
 VISITS = """id,title,starts,ends,timezone,staff,cameras,latitude,longitude,radius_km,status
 museum,Science Museum,2026-03-14 09:00,2026-03-14 16:30,Europe/London,,,,,,
@@ -190,18 +192,30 @@ class Laptop:
         timeout: float = 60,
         before: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
-        **options: Any,
+        input: str = "",  # noqa: A002  # as subprocess calls it
+        afresh: bool = False,
     ) -> subprocess.CompletedProcess[str]:
-        """`photo-agent WORDS` as a process; `before` is a command that starts it under other conditions."""
-        return subprocess.run(
-            [*before, *self.line(*words)],
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-            env={**self.environment, **(env or {})},
-            **options,
-        )
+        """`photo-agent WORDS` as a process; `before` is a command that starts it under other conditions.
+
+        It is a fork of a process that has imported everything, where that makes no difference. `afresh` starts Python
+        for it, for tests of what happens when it starts.
+        """
+        environment = {**self.environment, **(env or {})}
+        with tempfile.TemporaryFile() as stdin:
+            stdin.write(input.encode())
+            stdin.seek(0)
+            if self.python == (sys.executable,) and not before and not afresh and programs.can_run(environment):
+                line = self.line(*words)[3:]
+                return programs.run(line, environment, folder=Path.cwd(), stdin=stdin, timeout=timeout)
+            return subprocess.run(
+                [*before, *self.line(*words)],
+                stdin=stdin,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+                check=False,
+                env=environment,
+            )
 
     def start(self, *words: str | Path, stderr: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start `photo-agent WORDS` as a process and let it run."""
