@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -197,25 +196,15 @@ class Laptop:
     ) -> subprocess.CompletedProcess[str]:
         """`photo-agent WORDS` as a process; `before` is a command that starts it under other conditions.
 
-        It is a fork of a process that has imported everything, where that makes no difference. `afresh` starts Python
-        for it, for tests of what happens when it starts.
+        Without one it may be a fork (see `programs`); `afresh` starts Python for it.
         """
         environment = {**self.environment, **(env or {})}
-        with tempfile.TemporaryFile() as stdin:
-            stdin.write(input.encode())
-            stdin.seek(0)
-            if self.python == (sys.executable,) and not before and not afresh and programs.can_run(environment):
-                line = self.line(*words)[3:]
-                return programs.run(line, environment, folder=Path.cwd(), stdin=stdin, timeout=timeout)
-            return subprocess.run(
-                [*before, *self.line(*words)],
-                stdin=stdin,
-                capture_output=True,
-                text=True,
-                timeout=timeout,
-                check=False,
-                env=environment,
-            )
+        line = self.line(*words)
+        if self.python == (sys.executable,) and not before:
+            return programs.photo_agent(line[3:], environment, input=input, timeout=timeout, afresh=afresh)
+        return subprocess.run(
+            [*before, *line], input=input, capture_output=True, text=True, timeout=timeout, check=False, env=environment
+        )
 
     def start(self, *words: str | Path, stderr: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start `photo-agent WORDS` as a process and let it run."""

@@ -17,25 +17,49 @@ from typing import IO
 TREE = Path(__file__).parents[1]
 
 
-def can_run(environment: Mapping[str, str]) -> bool:
-    """Whether a fork can stand for a new process: what Python reads of the environment when it starts is unchanged."""
-    return sys.platform == "linux" and _read_at_start(environment) == _read_at_start(_starter().environment)
-
-
-def run(
-    words: Sequence[str], environment: Mapping[str, str], *, folder: Path, stdin: IO[bytes], timeout: float
+def photo_agent(
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    input: str = "",  # noqa: A002  # as subprocess calls it
+    timeout: float = 60,
+    afresh: bool = False,
 ) -> subprocess.CompletedProcess[str]:
-    """`photo-agent WORDS`, to its end. After `timeout` seconds it is killed, and subprocess.TimeoutExpired raised."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        line = ["photo-agent", *words]
-        streams = [stdin.fileno(), out.fileno(), err.fileno()]
-        code = _starter().run(
-            {"words": list(words), "environment": dict(environment), "folder": str(folder)}, streams, timeout
-        )
+    """`photo-agent WORDS`, to its end. After `timeout` seconds it is killed, and subprocess.TimeoutExpired raised.
+
+    It is a fork of a process that has imported everything, where that makes no difference. `afresh` starts Python for
+    it, for tests of what happens when it starts.
+    """
+    with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        stdin.write(input.encode())
+        stdin.seek(0)
+        line = [sys.executable, "-m", "agent.cli", *words]
+        if afresh or not _can_fork(environment):
+            code: int | None = _started(line, environment, (stdin, out, err), timeout)
+        else:
+            asked = {"words": list(words), "environment": dict(environment), "folder": str(Path.cwd())}
+            code = _starter().run(asked, [stdin.fileno(), out.fileno(), err.fileno()], timeout)
         said = [_text(stream) for stream in (out, err)]
         if code is None:
             raise subprocess.TimeoutExpired(line, timeout, *said)
         return subprocess.CompletedProcess(line, code, *said)
+
+
+def _started(
+    line: list[str], environment: Mapping[str, str], streams: tuple[IO[bytes], ...], timeout: float
+) -> int | None:
+    stdin, out, err = streams
+    with subprocess.Popen(line, stdin=stdin, stdout=out, stderr=err, env=environment) as process:
+        try:
+            return process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return None
+
+
+def _can_fork(environment: Mapping[str, str]) -> bool:
+    """Whether a fork can stand for a new process: what Python reads of the environment when it starts is unchanged."""
+    return sys.platform == "linux" and _read_at_start(environment) == _read_at_start(_starter().environment)
 
 
 def _text(stream: IO[bytes]) -> str:
