@@ -67,9 +67,9 @@ def main(arguments: list[str]) -> int:
                 f"Skipping tests that need {program.name} (Debian: {program.package}): {program.untested}", flush=True
             )
     environment = virtual_environment.prepare(folder, extras="test")
-    # Tests start the program a thousand times; where PYTHONDONTWRITEBYTECODE is set, each would compile it anew.
-    compiling = [str(environment.python), "-m", "compileall", "-q", "-j", "0", "agent", "tests"]
-    virtual_environment.run(compiling, virtual_environment.CHECKOUT)
+    # Python compiles a module anew in each process if it may not write its bytecode, as images of containers often
+    # have it. The tests start the program some thousand times.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="photo-agent-test-") as scratch:
         report = Path(scratch) / "report.xml"
         command = [

@@ -27,7 +27,7 @@ from agent.pipeline.run import Run
 from agent.record import Entry, EntryKind
 from agent.settings import Settings, load
 from agent.tagging import untag
-from tests import forking
+from tests import programs
 
 VISITS = """id,title,starts,ends,timezone,staff,cameras,latitude,longitude,radius_km,status
 museum,Science Museum,2026-03-14 09:00,2026-03-14 16:30,Europe/London,,,,,,
@@ -191,25 +191,19 @@ class Laptop:
         timeout: float = 60,
         before: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
-        fresh: bool = False,
-        **options: Any,
+        input: str = "",  # noqa: A002  # as subprocess calls it
+        afresh: bool = False,
     ) -> subprocess.CompletedProcess[str]:
         """`photo-agent WORDS` as a process; `before` is a command that starts it under other conditions.
 
-        `fresh=True` starts an interpreter for it, with all imports, instead of a fork of one that has made them.
+        Without one it may be a fork (see `programs`); `afresh` starts Python for it.
         """
-        environment, line = {**self.environment, **(env or {})}, self.line(*words)
-        plain = self.python == (sys.executable,) and not before and not options
-        if plain and not fresh and forking.possible(environment):
-            return forking.command(line[line.index("--config") :], environment, timeout)
+        environment = {**self.environment, **(env or {})}
+        line = self.line(*words)
+        if self.python == (sys.executable,) and not before:
+            return programs.photo_agent(line[3:], environment, input=input, timeout=timeout, afresh=afresh)
         return subprocess.run(
-            [*before, *line],
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-            env=environment,
-            **options,
+            [*before, *line], input=input, capture_output=True, text=True, timeout=timeout, check=False, env=environment
         )
 
     def start(self, *words: str | Path, stderr: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:

@@ -32,7 +32,6 @@ def init(laptop: Laptop, *more: str) -> subprocess.CompletedProcess[str]:
         *("--port", str(laptop.server.port), "--user", laptop.server.user, "--path", laptop.server.root),
         *("--timezone", "Europe/London", "--name", "laptop-17"),
         *more,
-        stdin=subprocess.DEVNULL,
         env=places(laptop),
     )
 
@@ -190,12 +189,12 @@ def test_a_person_is_asked_for_the_zone_where_the_computer_says_utc(fresh: Lapto
 def test_yes_asks_nothing_and_names_what_is_missing(fresh: Laptop) -> None:
     flags = ("--staff", "j.smith", "--host", fresh.server.host, "--user", "laptop-17", "--yes", "--no-server")
     env = {**places(fresh), "TZ": "UTC"}
-    done = fresh.command("init", *flags, env=env, stdin=subprocess.DEVNULL)
+    done = fresh.command("init", *flags, env=env)
     assert done.returncode == 2
     assert "--timezone" in done.stderr
     assert not fresh.config.exists()
 
-    done = fresh.command("init", *flags, "--timezone", "Europe/Paris", env=env, stdin=subprocess.DEVNULL)
+    done = fresh.command("init", *flags, "--timezone", "Europe/Paris", env=env)
     assert done.returncode == 0, done.stderr
     assert load(fresh.config).folders.watch == ("~/Pictures/Camera Imports",)
 
@@ -243,7 +242,7 @@ def at_a_terminal(laptop: Laptop, words: list[str], answers: list[str], **env: s
 def test_what_is_missing_is_named_where_there_is_no_terminal_to_ask_on(fresh: Laptop, missing: str) -> None:
     flags = {"--staff": "j.smith", "--host": "share.example", "--user": "laptop-17"}
     words = [word for flag, value in flags.items() if flag != missing for word in (flag, value)]
-    done = fresh.command("init", *words, "--no-server", stdin=subprocess.DEVNULL)
+    done = fresh.command("init", *words, "--no-server")
     assert done.returncode == 2
     assert missing in done.stderr
     assert not fresh.config.exists()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import programs
 from tests.schoolrecords import School
 
 
@@ -24,11 +25,10 @@ def school(tmp_path: Path) -> School:
 
 def run(school: School, *words: object) -> "subprocess.CompletedProcess[str]":
     """The command, in a home without anything in it."""
-    line = [sys.executable, "-m", "agent.cli", "report", school.share, "--keys", school.keys]
-    line += ["--out", school.home / "out", *words]
+    line = ["report", school.share, "--keys", school.keys, "--out", school.home / "out", *words]
     environment = {**os.environ, "HOME": str(school.home / "nobody"), "XDG_CONFIG_HOME": str(school.home / "nobody")}
     environment.pop("PHOTO_AGENT_CONFIG", None)
-    return subprocess.run([str(one) for one in line], env=environment, capture_output=True, text=True, check=False)
+    return programs.photo_agent([str(one) for one in line], environment)
 
 
 def test_a_machine_without_settings_makes_a_report(school: School) -> None:

@@ -43,4 +43,4 @@ def trip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trip]:
         laptop.photo("undated.jpg", None, seed=5)
         laptop.photo("edge.jpg", ON_VISIT.replace(hour=16, minute=30, second=0), seed=6)
         laptop.file("empty.jpg", b"")
-        yield Trip(laptop, laptop.command("sync", "--json"))
+        yield Trip(laptop, laptop.command("sync", "--json", afresh=True))

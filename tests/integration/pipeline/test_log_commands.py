@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests import programs
 from tests.laptop import Laptop
 from tests.unit.record.copies import spoil_signature
 
@@ -41,17 +42,9 @@ def at_it(after_a_trip: Laptop, tmp_path: Path) -> Callable[..., tuple[int, list
     def run(*words: str | Path, key: bool = True) -> tuple[int, list[dict[str, Any]]]:
         after_a_trip.config.rename(aside := after_a_trip.config.with_suffix(".aside"))
         try:
-            import subprocess
-            import sys
-
             keys = ["--key", tmp_path / "keys.txt"] if key else []
-            done = subprocess.run(
-                [sys.executable, "-m", "agent.cli", "log", *words, *keys, "--json"],
-                capture_output=True,
-                text=True,
-                check=False,
-                env={**after_a_trip.environment, "XDG_CONFIG_HOME": str(tmp_path / "none")},
-            )
+            home = {**after_a_trip.environment, "XDG_CONFIG_HOME": str(tmp_path / "none")}
+            done = programs.photo_agent(["log", *map(str, [*words, *keys]), "--json"], home)
         finally:
             aside.rename(after_a_trip.config)
         assert "Traceback" not in done.stderr

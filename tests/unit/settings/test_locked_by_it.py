@@ -15,6 +15,7 @@ from agent.settings.editing import with_values
 from agent.settings.filling import login
 from agent.settings.reading import parse
 from agent.settings.sources import overruled
+from tests import programs
 
 pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="the machine's folder cannot be moved on a Mac")
 
@@ -54,14 +55,7 @@ def own(text: str) -> Path:
 
 
 def photo_agent(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "agent.cli", *arguments],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    return programs.photo_agent(arguments, os.environ)
 
 
 def test_an_own_file_changes_what_is_not_locked(machine: Callable[[str], Path]) -> None:
