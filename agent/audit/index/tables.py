@@ -79,6 +79,9 @@ _TIMES = (
 )
 """Fields of bodies, each under the name that it has there."""
 
+_NAMES_OF_TEXTS = [column.name for column in _TEXTS]
+_NAMES_OF_TIMES = [column.name for column in _TIMES]
+
 ENTRIES = Table(
     "entries",
     (
@@ -142,10 +145,10 @@ def month_of(entry: Entry) -> str:
 
 def entry_row(entry: Entry) -> Row:
     """A row of `entries`."""
-    body = entry.body
+    of = entry.body.get
     files = _files(entry)
-    count = len(files) if files else _count(body.get("files"))
-    leftovers = body.get("leftovers")
+    count = len(files) if files else _count(of("files"))
+    leftovers = of("leftovers")
     found = [one for one in leftovers if isinstance(one, dict)] if isinstance(leftovers, list) else None
     return (
         _needed(entry.device),
@@ -154,16 +157,16 @@ def entry_row(entry: Entry) -> Row:
         str(entry.kind),
         _utc(entry.at),
         None if entry.share_at is None else _utc(entry.share_at),
-        *(_text(body.get(column.name)) for column in _TEXTS),
-        *(_time(body.get(column.name)) for column in _TIMES),
+        *[None if (value := of(name)) is None else _text(value) for name in _NAMES_OF_TEXTS],
+        *[None if (value := of(name)) is None else _time(value) for name in _NAMES_OF_TIMES],
         count,
         sum(_count(file.get("original_size")) or 0 for file in files) if files else None,
-        _count(body.get("copies")),
+        _count(of("copies")),
         None if found is None else sum(one.get("found") == "yes" for one in found),
-        _count(body.get("hours")),
-        _count(body.get("private")),
-        _text(body.get("version")),
-        _count(body.get("entry")) if entry.kind is EntryKind.ERASED else None,
+        _count(of("hours")),
+        _count(of("private")),
+        _text(of("version")),
+        _count(of("entry")) if entry.kind is EntryKind.ERASED else None,
     )
 
 
