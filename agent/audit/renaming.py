@@ -10,7 +10,7 @@ from dataclasses import replace
 from agent.audit.evidence import Note, PublishedEvidence, devices_in, holds_others, of_folder
 from agent.audit.findings import RecordFault, Report
 from agent.audit.trust import TrustedKeys, trusted
-from agent.files.beneath import Beneath
+from agent.files.beneath import Beneath, Parts
 from agent.record.note import NoteFault, VerifierKey
 from agent.record.published import origin
 
@@ -18,33 +18,56 @@ Examined = tuple[PublishedEvidence, Sequence[VerifierKey]]
 """The evidence of one device's record, and the keys to verify it with."""
 
 
-def all_evidence(
-    copy: Beneath, keys: Sequence[VerifierKey], seen: Callable[[str], Sequence[Note]]
-) -> tuple[Iterator[Examined], bool]:
-    """What a copy has of each device, one after the other; and whether the copy holds one device alone.
+class Records:
+    """What a copy has of each device. `alone` says whether it holds one device alone, `places` are their folders.
 
     A share has the records of thousands: each is read when it is asked for, except those that had another name.
     """
-    named = {key.name for key in keys}
-    places, alone = devices_in(copy, lambda device: origin(device) in named)
-    found = {
-        device: of_folder(copy, parts, device, seen(device))
-        for device, parts in places.items()
-        if holds_others(copy, parts, device)
-    }
-    holders = list(found.values())
-    for held in [held for holder in holders for held in holder.held_for]:
-        if held.device in places and held.device not in found:
-            found[held.device] = of_folder(copy, places[held.device], held.device, seen(held.device))
-    by_keys = _joined(found, holders, keys, seen)
 
-    def each() -> Iterator[Examined]:
-        for device, parts in places.items():
-            evidence = found.pop(device, None) or of_folder(copy, parts, device, seen(device))
-            yield evidence, by_keys.get(device, keys)
-        yield from ((evidence, by_keys.get(device, keys)) for device, evidence in found.items())
+    def __init__(self, copy: Beneath, keys: Sequence[VerifierKey], seen: Callable[[str], Sequence[Note]]) -> None:
+        self._copy = copy
+        self._keys = keys
+        self._seen = seen
+        named = {key.name for key in keys}
+        self._places, self.alone = devices_in(copy, lambda device: origin(device) in named)
+        self._found = {
+            device: of_folder(copy, parts, device, seen(device))
+            for device, parts in self._places.items()
+            if holds_others(copy, parts, device)
+        }
+        holders = list(self._found.values())
+        for held in [held for holder in holders for held in holder.held_for]:
+            if held.device in self._places and held.device not in self._found:
+                place = self._places[held.device]
+                self._found[held.device] = of_folder(copy, place, held.device, seen(held.device))
+        self._by_keys = _joined(self._found, holders, keys, seen)
 
-    return each(), alone
+    @property
+    def devices(self) -> list[str]:
+        """Their names: first those with a folder, then those of which only others hold something."""
+        return [*self._places, *(device for device in self._found if device not in self._places)]
+
+    @property
+    def places(self) -> list[Parts]:
+        """Their folders."""
+        return list(self._places.values())
+
+    def of(self, device: str) -> Examined:
+        """What there is of this device; nothing if its folder was removed in the meantime."""
+        evidence = self._found.get(device)
+        if evidence is None and device in self._places:
+            evidence = of_folder(self._copy, self._places[device], device, self._seen(device))
+        if evidence is None:
+            evidence = PublishedEvidence(device, (), (), (), self._seen(device))
+        return evidence, self._by_keys.get(device, self._keys)
+
+
+def all_evidence(
+    copy: Beneath, keys: Sequence[VerifierKey], seen: Callable[[str], Sequence[Note]]
+) -> tuple[Iterator[Examined], bool]:
+    """What a copy has of each device, one after the other; and whether the copy holds one device alone."""
+    records = Records(copy, keys, seen)
+    return map(records.of, records.devices), records.alone
 
 
 def _joined(

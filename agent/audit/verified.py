@@ -5,21 +5,22 @@ until then it is held back. So a caller need not verify first, and nothing that 
 gets in. A device's entries end where its record is damaged, forked or not signed; `verify` says what is wrong.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
+from agent.audit.atonce import Part, Place, Say, opened
 from agent.audit.evidence import Piece, PublishedEvidence, opened_copy
 from agent.audit.examination import Examination
 from agent.audit.findings import RecordFault, Report
 from agent.audit.following import Pieces, lines_of
-from agent.audit.renaming import all_evidence
+from agent.audit.renaming import Records, all_evidence
 from agent.audit.trust import trusted
-from agent.audit.verify import verify_copy
+from agent.audit.verify import concluded
 from agent.errors import RecordAltered, RecordError
-from agent.files.beneath import Beneath, NotPlain
+from agent.files.beneath import NotPlain
 from agent.model.ids import Sha256
 from agent.record.entry import Entry, entry_from, entry_of
 from agent.record.kinds import EntryKind
@@ -164,22 +165,16 @@ def _checked(entry: Entry, index: int, device: str) -> Entry:
     return entry
 
 
-def proven_records(copy: Beneath, keys: Sequence[VerifierKey]) -> tuple[Iterator[ProvenRecord], bool]:
-    """The record of each device in an opened copy of the share; and whether the copy holds one device alone."""
-    found, alone = all_evidence(copy, keys, lambda _: ())
-    return (ProvenRecord(evidence, trusted_keys) for evidence, trusted_keys in found), alone
-
-
 def verified_entries(folder: Path, keys: Sequence[VerifierKey]) -> Iterator[tuple[str, int, Entry]]:
     """Every proven entry in a copy of the share: its device, its index there, and itself, device by device.
 
     Memory does not grow with the number of entries. UsageError if there is no record, or it may not be read.
     """
     with opened_copy(folder) as copy:
-        for record in proven_records(copy, keys)[0]:
-            for batch in record.batches():
+        for evidence, trusted_keys in all_evidence(copy, keys, lambda _: ())[0]:
+            for batch in ProvenRecord(evidence, trusted_keys).batches():
                 for entry in batch.entries:
-                    yield record.device, entry.index, entry
+                    yield evidence.device, entry.index, entry
 
 
 class Sink(Protocol):
@@ -192,29 +187,62 @@ class Sink(Protocol):
         """Forget all entries of this device, the last one. They may be passed once more."""
 
 
+Sums = TypeVar("Sums", bound=Sink)
+
+
 def read_verified(
-    folder: Path, keys: Iterable[VerifierKey], sink: Sink, *, now: datetime, max_silence: timedelta | None = None
+    folder: Path,
+    keys: Iterable[VerifierKey],
+    sink: Sums,
+    *,
+    now: datetime,
+    max_silence: timedelta | None = None,
+    join: Callable[[Sums], object] | None = None,
 ) -> list[Report]:
     """Verify a copy of the share as `verify_copy` does, and pass every proven entry to `sink`.
+
+    With `join`, several processes may read at once: each fills copies of `sink`, which is empty, and `join` is called
+    with each of these, in the order of the devices.
+    """
+    reports: list[Report] = []
+
+    def take(read: tuple[list[Report], Sums]) -> None:
+        some, filled = read
+        reports.extend(some)
+        if join is not None and filled is not sink:
+            join(filled)
+
+    with opened(Place(folder, list(keys))) as here:
+        here.each(_Reading(now, sink), take, here=join is None)
+        return concluded(here, reports, now=now, max_silence=max_silence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading(Generic[Sums]):
+    """Verifies some devices' records, and passes their proven entries to a sink.
 
     An intact record is read once. A damaged one is read again by `ProvenRecord`, so that only one place decides where
     its proven entries end. If a device signed two histories, none of its entries count.
     """
 
-    def examine(evidence: PublishedEvidence, trusted_keys: Sequence[VerifierKey], at: datetime) -> Report:
-        along = _Along(evidence.device, sink) if _is_plain(evidence.pieces) else None
-        report = Examination(evidence, trusted_keys, at, along).through()
+    now: datetime
+    sink: Sums
+
+    def __call__(self, records: Records, part: Part, _say: Say) -> tuple[list[Report], Sums]:
+        return [self._read(*records.of(device)) for device in part.devices], self.sink
+
+    def _read(self, evidence: PublishedEvidence, keys: Sequence[VerifierKey]) -> Report:
+        along = _Along(evidence.device, self.sink) if _is_plain(evidence.pieces) else None
+        report = Examination(evidence, keys, self.now, along).through()
         if along is not None and not report.findings:
             return report
         if along is not None:
-            sink.forget(evidence.device)
+            self.sink.forget(evidence.device)
         if not any(finding.damage is RecordFault.FORKED for finding in report.findings):
-            for batch in ProvenRecord(evidence, trusted_keys).batches():
+            for batch in ProvenRecord(evidence, keys).batches():
                 for entry in batch.entries:
-                    sink.entry(entry)
+                    self.sink.entry(entry)
         return report
-
-    return verify_copy(folder, list(keys), now=now, max_silence=max_silence, examine=examine)
 
 
 class _Along:

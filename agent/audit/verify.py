@@ -10,22 +10,22 @@ the keys are those that IT enrolled, and that all signed trees are states of one
 - *heartbeat missing* (14): by the reader's own clock, the device has been silent for longer than IT allows.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.audit.evidence import Note, PublishedEvidence, opened_copy
+from agent.audit.atonce import Opened, Part, Place, Say, opened
+from agent.audit.evidence import Note, PublishedEvidence
 from agent.audit.examination import Examination
 from agent.audit.findings import Report
-from agent.audit.renaming import all_evidence, succeeded, with_former_names
+from agent.audit.renaming import Records, succeeded, with_former_names
 from agent.audit.silence import with_silence
 from agent.audit.versions import with_versions
 from agent.files.beneath import Beneath
 from agent.record.note import VerifierKey
 from agent.record.published import origin
-
-Examine = Callable[[PublishedEvidence, Sequence[VerifierKey], datetime], Report]
-"""`verify`, or a function that does the same for one device's record and more."""
 
 
 def verify_copy(
@@ -35,19 +35,34 @@ def verify_copy(
     now: datetime,
     max_silence: timedelta | None = None,
     seen: Sequence[Note] = (),
-    examine: Examine | None = None,
 ) -> list[Report]:
     """Verify a copy of the share, of its `record/`, or of one device's folder in it: a report for each device.
 
-    `keys` are those that IT enrolled, `seen` are checkpoints seen before. `examine` is called instead of `verify`. If
-    the copy holds several devices, an enrolled device without a folder is reported too. UsageError if there is no
-    record in the folder, or it may not be read.
+    `keys` are those that IT enrolled, `seen` are checkpoints seen before. If the copy holds several devices, an
+    enrolled device without a folder is reported too. UsageError if there is no record in the folder, or it may not be
+    read.
     """
-    with opened_copy(folder) as copy:
-        examined, alone = _examined(copy, list(keys), now, seen, examine or verify)
-        reports = [report for _, report in examined]
-    if not alone:
-        reports = with_former_names(reports)
+    with opened(Place(folder, list(keys), seen)) as here:
+        reports: list[Report] = []
+        here.each(_Verifying(now), reports.extend)
+        return concluded(here, reports, now=now, max_silence=max_silence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verifying:
+    """Verifies some devices' records."""
+
+    now: datetime
+
+    def __call__(self, records: Records, part: Part, _say: Say) -> list[Report]:
+        return [verify(*records.of(device), self.now) for device in part.devices]
+
+
+def concluded(here: Opened, reports: list[Report], *, now: datetime, max_silence: timedelta | None) -> list[Report]:
+    """The reports on the records in a copy, with what only shows when they are seen together."""
+    if not here.records.alone:
+        missing = _missing(here.place, {report.device for report in reports})
+        reports = with_former_names([*reports, *(verify(one, here.place.keys, now) for one in missing)])
     goes_on = succeeded(reports)
     return [
         report if report.device in goes_on else with_silence(report, report.last_heard, now, max_silence)
@@ -59,36 +74,22 @@ def verify_all(
     copy: Beneath, keys: Sequence[VerifierKey], *, now: datetime, seen: Sequence[Note] = ()
 ) -> list[tuple[PublishedEvidence, Report]]:
     """Everything that a copy holds, with a report on each device. The caller checks for silent devices."""
-    examined, alone = _examined(copy, keys, now, seen, verify)
-    found = list(examined)
-    reports = [report for _, report in found]
-    if not alone:
+    place = Place(copy.root, keys, seen)
+    records = Records(copy, keys, place.seen_of)
+    found = [records.of(device) for device in records.devices]
+    if not records.alone:
+        found += [(evidence, keys) for evidence in _missing(place, set(records.devices))]
+    reports = [verify(evidence, trusted_keys, now) for evidence, trusted_keys in found]
+    if not records.alone:
         reports = with_former_names(reports)
     return [(evidence, report) for (evidence, _), report in zip(found, reports, strict=True)]
 
 
-def _examined(
-    copy: Beneath, keys: Sequence[VerifierKey], now: datetime, seen: Sequence[Note], examine: Examine
-) -> tuple[Iterator[tuple[PublishedEvidence, Report]], bool]:
-    """Each device's record as it is verified, one at a time to save memory; and whether there is only one device."""
-    found, alone = all_evidence(copy, keys, lambda device: _of_device(seen, device))
-
-    def each() -> Iterator[tuple[PublishedEvidence, Report]]:
-        there = set()
-        for evidence, trusted_keys in found:
-            there.add(origin(evidence.device))
-            yield evidence, examine(evidence, trusted_keys, now)
-        for missing in sorted({key.name for key in keys} - there) if not alone else ():
-            device = missing.removeprefix(origin(""))
-            evidence = PublishedEvidence(device, (), (), (), _of_device(seen, device))
-            yield evidence, examine(evidence, keys, now)
-
-    return each(), alone
-
-
-def _of_device(seen: Sequence[Note], device: str) -> list[Note]:
-    begins = origin(device).encode("utf-8", "backslashreplace") + b"\n"  # a folder's name may not be valid text
-    return [note for note in seen if note.content.startswith(begins)]
+def _missing(place: Place, there: AbstractSet[str]) -> list[PublishedEvidence]:
+    """The nothing that a copy has of enrolled devices that are not among these."""
+    enrolled = sorted({key.name for key in place.keys} - {origin(device) for device in there})
+    devices = [name.removeprefix(origin("")) for name in enrolled]
+    return [PublishedEvidence(device, (), (), (), place.seen_of(device)) for device in devices]
 
 
 def verify(

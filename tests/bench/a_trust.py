@@ -1,16 +1,17 @@
-"""A share of many devices: files and time before and after gathering, and the index of many entries.
+"""A share of many devices: files and time before and after gathering, the index of many entries, and their report.
 
     python -m tests.bench.a_trust share --devices 1000 --publications 400
-    python -m tests.bench.a_trust index --entries 1000000 [--kept FOLDER]
+    python -m tests.bench.a_trust index --entries 1000000
     python -m tests.bench.a_trust gaps --rows 10000000
     python -m tests.bench.a_trust seal --seals 100 800 8000
 
-Each measured command is a process of its own; its peak is what Linux says of that process.
+Times are those of the whole command, with Python's start and all processes that it starts; memory is the most that
+these have resident together. With `--keep FOLDER`, `share` and `index` leave the records that they made there, and use
+them again if they are there already: making takes longer than measuring. `--make` makes them and measures nothing.
 """
 
 import argparse
 import hashlib
-import json
 import os
 import shutil
 import statistics
@@ -18,9 +19,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from agent.record import Draft, EntryKind, Record
 from agent.record.checkpoint import Checkpoint
@@ -32,24 +34,39 @@ from agent.record.packed import pack
 from agent.record.published import Part, origin, publication_name
 from agent.record.tree import Frontier, leaf_hash
 from tests.bench.a_long_record import draft
+from tests.bench.measuring import Watch
 from tests.unit.record.copies import append_short
 from tests.unit.record.logkeys import key_of
 
 BEGINNING = datetime(2025, 1, 1, 8, 0, tzinfo=UTC)
 
 
+class Took(NamedTuple):
+    """Seconds, those of the processor, and megabytes of a command."""
+
+    seconds: float
+    processor: float
+    memory: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:>6.1f} s, {self.processor:>5.1f} s of processor, {self.memory:>5.0f} MB of memory"
+
+
 def main() -> None:
     """Measure one thing."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("what", choices=["share", "index", "gaps", "seal"])
-    options.add_argument("--devices", type=int, default=100)
+    options.add_argument("--devices", type=int)
     options.add_argument("--publications", type=int, default=400)
     options.add_argument("--entries", type=int, default=1_000_000)
-    options.add_argument("--kept", type=Path, help="where the records are, or are made and stay for the next time")
     options.add_argument("--rows", type=int, default=10_000_000)
     options.add_argument("--seals", type=int, nargs="*", default=[100, 800, 8000])
+    options.add_argument("--keep", type=Path, metavar="FOLDER")
+    options.add_argument("--make", action="store_true")
     chosen = options.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="vpa-trust-"))
+    if chosen.keep is not None:
+        chosen.keep.mkdir(parents=True, exist_ok=True)
+    home = Path(tempfile.mkdtemp(prefix="vpa-trust-", dir=chosen.keep))
     try:
         print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
         {"share": share, "index": index, "gaps": gaps, "seal": seal}[chosen.what](home, chosen)
@@ -84,67 +101,68 @@ def publish(folder: Path, device: str, key: LogKey, batches: Iterator[list[Draft
 
 def share(home: Path, chosen: argparse.Namespace) -> None:
     """Many devices with many publications: files, bytes on disk, time to verify, before and after."""
-    started = time.perf_counter()
-    keys = []
-    for number in range(chosen.devices):
+    days = [[one] for one in drafts(chosen.publications)]
+    made = records(home, chosen, chosen.devices or 100, chosen.publications, lambda: iter(days))
+    if chosen.make:
+        return
+    where = made / "share", "--key", made / "keys", "--json"
+    told("before", made, run(["log", "verify", *where]))
+    witness = ["witness", made / "share", "--keys", made / "keys", "--state", home / "state", "--silence-days", "0"]
+    told("witness --gather", made, run([*witness, "--gather", "--json"]))
+    told("after", made, run(["log", "verify", *where]))
+    if chosen.keep is not None:
+        shutil.rmtree(made)  # it is gathered now
+
+
+def records(
+    home: Path, chosen: argparse.Namespace, devices: int, each: int, batches: Callable[[], Iterator[list[Draft]]]
+) -> Path:
+    """A folder with a share and its keys: so many entries of each of so many devices, made if they are not there."""
+    made = (chosen.keep or home) / f"{chosen.what}-{devices}-{each}"
+    if (made / "keys").exists():
+        return made
+    started, keys = time.perf_counter(), []
+    shutil.rmtree(made, ignore_errors=True)
+    for number in range(devices):
         device = f"laptop-{number:05}"
         key = key_of(device)
         keys.append(str(key.key))
-        days = ([one] for one in drafts(chosen.publications))
-        publish(home / "share" / "record" / device, device, key, days)
-    (home / "keys").write_text("\n".join(keys) + "\n")
+        publish(made / "share" / "record" / device, device, key, batches())
+    (made / "keys").write_text("\n".join(keys) + "\n")
     print(f"made in {time.perf_counter() - started:.0f} s")
-    told("before", home, run(["log", "verify", home / "share", "--key", home / "keys", "--json"]))
-    witness = ["witness", home / "share", "--keys", home / "keys", "--state", home / "state", "--silence-days", "0"]
-    told("witness --gather", home, run([*witness, "--gather", "--json"]))
-    told("after", home, run(["log", "verify", home / "share", "--key", home / "keys", "--json"]))
+    return made
 
 
-def told(what: str, home: Path, measured: tuple[float, float, float]) -> None:
+def told(what: str, made: Path, measured: Took) -> None:
     """One line."""
-    files = [path.stat() for path in (home / "share").rglob("*") if path.is_file()]
+    files = [path.stat() for path in (made / "share").rglob("*") if path.is_file()]
     disk = sum(about.st_blocks * 512 for about in files) / 1e6
     size = sum(about.st_size for about in files) / 1e6
     print(
         f"{what:>16}: {len(files):>8,} files, {size:>6.0f} MB on {disk:>6.0f} MB of disk; "
-        f"{measured[0]:>6.1f} s, {measured[1]:>5.1f} s of processor, {measured[2]:>5.0f} MB of memory; "
-        f"load {os.getloadavg()[0]:.1f}"
+        f"{measured}; load {os.getloadavg()[0]:.1f}"
     )
 
 
 def index(home: Path, chosen: argparse.Namespace) -> None:
-    """So many entries of ten devices: indexed and reported at once, as IT's machine may do it each night; indexed
-    alone; and then again with nothing new.
-    """
-    made = chosen.kept or home
-    if not (made / "keys").exists():
-        _entries_of_ten(made, chosen.entries)
-    indexing = ["index", made / "share", "--keys", made / "keys", "--json", "--to"]
-    reporting = ["report", made / "share", "--keys", made / "keys", "--json", "--out", home / "report"]
-    started = time.perf_counter()
-    both = [start([*indexing, home / "beside"]), start(reporting)]
-    done = [finish(one) for one in both]
-    print(
-        f"index and report at once: {time.perf_counter() - started:.1f} s, {sum(one[1] for one in done):.1f} s of "
-        f"processor, {sum(one[2] for one in done):.0f} MB of memory; load {os.getloadavg()[0]:.1f}"
-    )
-    for what, words in (("index", [*indexing, home / "index"]), ("nothing new", [*indexing, home / "index"])):
-        seconds, processor, memory = run(words)
-        size = sum(path.stat().st_size for path in (home / "index").rglob("*.parquet"))
-        print(
-            f"{what:>12}: {seconds:.1f} s, {processor:.1f} s of processor, {memory:.0f} MB of memory, "
-            f"{size / chosen.entries:.0f} bytes a row; load {os.getloadavg()[0]:.1f}"
-        )
+    """So many entries of some devices, verified and indexed, and reported; then indexed again with nothing new."""
+    devices = chosen.devices or 10
+    each = chosen.entries // devices
 
+    def batches() -> Iterator[list[Draft]]:
+        return ([draft(n) for n in range(start, min(start + 500, each))] for start in range(0, each, 500))
 
-def _entries_of_ten(home: Path, entries: int) -> None:
-    each, keys = entries // 10, []
-    for number in range(10):
-        device = f"laptop-{number:05}"
-        keys.append(str(key_of(device).key))
-        batches = ([draft(n) for n in range(start, min(start + 500, each))] for start in range(0, each, 500))
-        publish(home / "share" / "record" / device, device, key_of(device), batches)
-    (home / "keys").write_text("\n".join(keys) + "\n")
+    made = records(home, chosen, devices, each, batches)
+    if chosen.make:
+        return
+    where = made / "share", "--keys", made / "keys", "--json"
+    index, report = (["index", *where, "--to", home / "index"], ["report", *where, "--out", home / "report"])
+    first, pages = run(index), run(report)
+    both = Took(*map(sum, zip(first[:2], pages[:2], strict=True)), max(first.memory, pages.memory))
+    for what, took in {"index": first, "report": pages, "together": both, "nothing new": run(index)}.items():
+        print(f"{what:>12}: {took}; load {os.getloadavg()[0]:.1f}")
+    size = sum(path.stat().st_size for path in (home / "index").rglob("*.parquet"))
+    print(f"{size / chosen.entries:.0f} bytes a row")
 
 
 def gaps(home: Path, chosen: argparse.Namespace) -> None:
@@ -219,38 +237,19 @@ def timed(record: Record, signer: LogKey) -> float:
     return (time.process_time() - started) * 1e3
 
 
-def run(words: list[object]) -> tuple[float, float, float]:
-    """Seconds, those of the processor, and megabytes of a command."""
-    return finish(start(words))
-
-
-def start(words: list[object]) -> "subprocess.Popen[str]":
-    """A command in a process of its own."""
-    line = [sys.executable, "-c", MEASURED, *map(str, words)]
-    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def finish(process: "subprocess.Popen[str]") -> tuple[float, float, float]:
-    """Wait for it; as `run`."""
-    said, faults = process.communicate()
+def run(words: list[object]) -> Took:
+    """What a command takes, with all processes that it starts."""
+    before, started = os.times(), time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "agent.cli", *map(str, words)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    watch = Watch(process.pid)
+    _, said = process.communicate()
+    seconds, now, (memory, _) = time.perf_counter() - started, os.times(), watch.end()
     if process.returncode:
-        sys.exit(said[-2000:] + faults[-2000:])
-    last = json.loads(said.splitlines()[-1])
-    return last["seconds"], last["processor"], last["kilobytes"] / 1024
-
-
-MEASURED = """
-import json, sys, time
-started = time.perf_counter()
-from agent.cli import main
-try:
-    main(sys.argv[1:])
-except SystemExit as ended:
-    assert not ended.code, ended.code
-peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
-seconds, processor = time.perf_counter() - started, time.process_time()
-print(json.dumps({"seconds": seconds, "processor": processor, "kilobytes": int(peak.split()[1])}))
-"""
+        sys.exit(said[-2000:].decode())
+    processor = now.children_user + now.children_system - before.children_user - before.children_system
+    return Took(seconds, processor, memory / 1e6)
 
 
 if __name__ == "__main__":

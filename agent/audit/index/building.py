@@ -3,15 +3,17 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from agent.audit.evidence import Note, opened_copy
+from agent.audit.atonce import Part, Place, Say, opened
+from agent.audit.evidence import Note
 from agent.audit.findings import RecordFault, Report
-from agent.audit.index.store import Erased, Filling, Store
+from agent.audit.index.store import Erased, Rows, Store
 from agent.audit.index.tables import ENTRIES, FILES, MOST, Row, Table, entry_row, file_rows, month_of
-from agent.audit.verified import Proven, ProvenRecord, proven_records
+from agent.audit.renaming import Records
+from agent.audit.verified import Proven, ProvenRecord
 from agent.audit.verify import verify
 from agent.errors import UsageError
 from agent.record.checkpoint import checkpoint_of
@@ -76,40 +78,68 @@ def build(
     store: Store,
     *,
     now: datetime,
-    heard: Callable[[str, int], object] = lambda _device, _new: None,
+    heard: Say = lambda _device, _new: None,
 ) -> list[Built]:
     """Bring the index up to what is proven in a copy of the share; one result for each device, by name.
 
     `heard` is called during the run, with the device and how many of its entries are new so far. RecordError if the
     index cannot be written: then it is as it was before, or is rebuilt from nothing the next time.
     """
-    built: list[Built] = []
-    reached: dict[str, Frontier] = {}
-    erased: set[Erased] = set()
     known = store.reached()
-    with opened_copy(folder) as copy, store.filling() as filling:
-        records, alone = proven_records(copy, keys)
-        for record in records:
-            before = known.get(record.device)
-            tree, new = before or Frontier(), 0
-            for batch in record.batches(before):
-                new += batch.tree.size - tree.size
-                tree = batch.tree
-                erased |= _fill(filling, batch)
-                heard(record.device, new)
-            if new:
-                reached[record.device] = tree
-            report = _report(record, before, now)
-            whole = record.whole or (report is not None and not report.findings and report.signed == tree.size)
-            built.append(Built(record.device, tree.size, new, report if report and report.findings else None, whole))
-        filling.commit(reached, erased)
+    all_of_it = _Filled()
+    with opened(Place(folder, keys)) as here, store.filling() as filling:
+        here.each(_Filler(known, filling.rows, now), all_of_it.add, heard, here=not filling.apart)
+        filling.commit(all_of_it.reached, all_of_it.erased)
+        alone = here.records.alone
+    built = all_of_it.built
     there = {one.device for one in built}
     missing = set() if alone else {*(key.name.removeprefix(origin("")) for key in keys), *known} - there
     built += [Built(device, _size(known, device), 0, _nothing(device, keys, now), whole=False) for device in missing]
     return sorted(built, key=lambda one: one.device)
 
 
-def _fill(filling: Filling, batch: Proven) -> set[Erased]:
+@dataclass(slots=True)
+class _Filled:
+    """Some devices: the results, how far those with new rows are indexed now, and what was erased."""
+
+    built: list[Built] = field(default_factory=list)
+    reached: dict[str, Frontier] = field(default_factory=dict)
+    erased: set[Erased] = field(default_factory=set)
+
+    def add(self, other: "_Filled") -> None:
+        self.built += other.built
+        self.reached |= other.reached
+        self.erased |= other.erased
+
+
+@dataclass(frozen=True, slots=True)
+class _Filler:
+    """Makes the rows of some devices, from where the index has `reached`."""
+
+    known: Mapping[str, Frontier]
+    begin: Callable[[int], Rows]
+    now: datetime
+
+    def __call__(self, records: Records, part: Part, say: Say) -> _Filled:
+        filled, rows = _Filled(), self.begin(part.number)
+        for device in part.devices:
+            record, before = ProvenRecord(*records.of(device)), self.known.get(device)
+            tree, new = before or Frontier(), 0
+            for batch in record.batches(before):
+                new += batch.tree.size - tree.size
+                tree = batch.tree
+                filled.erased |= _fill(rows, batch)
+                say(device, new)
+            if new:
+                filled.reached[device] = tree
+            report = _report(record, before, self.now)
+            whole = record.whole or (report is not None and not report.findings and report.signed == tree.size)
+            filled.built.append(Built(device, tree.size, new, report if report and report.findings else None, whole))
+        rows.close()
+        return filled
+
+
+def _fill(into: Rows, batch: Proven) -> set[Erased]:
     rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
     erased = set()
     for entry in batch.entries:
@@ -120,7 +150,7 @@ def _fill(filling: Filling, batch: Proven) -> set[Erased]:
         elif entry.kind is EntryKind.ERASED and isinstance(index := entry.body.get("entry"), int):
             erased.add((entry.device, min(index, MOST)))
     for (name, month), some in rows.items():
-        filling.add(_BY_NAME[name], month, some)
+        into.add(_BY_NAME[name], month, some)
     return erased
 
 

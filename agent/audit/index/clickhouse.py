@@ -11,7 +11,7 @@ import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit
 
 from agent.audit.index.queries import Answer
@@ -127,6 +127,15 @@ class _Filling:
         self._school = school
         self._delete = delete
         self._rows: dict[str, list[Sequence[object]]] = defaultdict(list)
+
+    apart = False  # there is one connection
+
+    def rows(self, _number: int) -> Self:
+        """All go the same way."""
+        return self
+
+    def close(self) -> None:
+        """Nothing to do: rows of several devices are sent together."""
 
     def add(self, table: Table, month: str, rows: Iterable[Row]) -> None:
         """Add rows."""

@@ -19,7 +19,8 @@ import re
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,14 +116,12 @@ class ParquetStore:
         return f"SELECT {columns}{extra} WHERE false"
 
 
-class _Filling:
-    """Rows in CSV files by table and month, until they are merged into the Parquet files."""
+class _Rows:
+    """Rows of some devices, in CSV files by table and month."""
 
-    def __init__(self, folder: Path, school: str, state: _State, new: Path) -> None:
-        self._folder = folder
-        self._school = school
-        self._state = state
+    def __init__(self, new: Path, number: int) -> None:
         self._new = new
+        self._number = number
         self._rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
 
     def add(self, table: Table, month: str, rows: Iterable[Row]) -> None:
@@ -134,13 +133,33 @@ class _Filling:
 
     def _flush(self, table: str, month: str) -> None:
         rows = self._rows.pop((table, month), [])
-        with (self._new / f"{table}-{month}.csv").open("a", encoding="utf-8", newline="") as file:
+        with (self._new / f"{table}-{month}-{self._number:02}.csv").open("a", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows(rows)
+
+    def close(self) -> None:
+        """Write the rows that are left."""
+        for table, month in list(self._rows):
+            self._flush(table, month)
+
+
+class _Filling:
+    """Rows in CSV files, until they are merged into the Parquet files."""
+
+    apart = True
+
+    def __init__(self, folder: Path, school: str, state: _State, new: Path) -> None:
+        self._folder = folder
+        self._school = school
+        self._state = state
+        self._new = new
+
+    @property
+    def rows(self) -> Callable[[int], _Rows]:
+        """Begins the rows of some devices."""
+        return partial(_Rows, self._new)
 
     def commit(self, devices: Mapping[str, Frontier], erased: Collection[Erased]) -> None:
         """Merge."""
-        for name, month in list(self._rows):
-            self._flush(name, month)
         fresh = not self._state.get(self._school)
         if not devices and not fresh:
             return
@@ -161,7 +180,10 @@ class _Filling:
         place = self._folder / table.name / f"school={self._school}"
         if fresh and place.exists():
             shutil.rmtree(place)
-        months = {path.stem.removeprefix(f"{table.name}-") for path in self._new.glob(f"{table.name}-*.csv")}
+        new: dict[str, list[Path]] = defaultdict(list)
+        for path in sorted(self._new.glob(f"{table.name}-*.csv")):
+            new[path.stem.removeprefix(f"{table.name}-").rpartition("-")[0]].append(path)
+        months = set(new)
         if erased and any(place.rglob("*.parquet")):
             pattern = _quoted(f"{_plain(place)}/*/*.parquet")
             months |= {
@@ -172,19 +194,21 @@ class _Filling:
                 ).fetchall()
             }
         for month in sorted(months):
-            self._write_month(database, table, month, place / f"month={month}" / f"{table.name}.parquet")
+            target = place / f"month={month}" / f"{table.name}.parquet"
+            self._write_month(database, table, new.get(month, []), target)
 
-    def _write_month(self, database: "duckdb.DuckDBPyConnection", table: Table, month: str, target: Path) -> None:
+    @staticmethod
+    def _write_month(database: "duckdb.DuckDBPyConnection", table: Table, new: list[Path], target: Path) -> None:
         names = ", ".join(table.names)
         parts = []
         if target.exists():
             parts.append(f"SELECT {names} FROM read_parquet({_quoted(_plain(target))}, hive_partitioning = false)")  # noqa: S608
-        new = self._new / f"{table.name}-{month}.csv"
-        if new.exists():
+        if new:
+            files = ", ".join(_quoted(_plain(path)) for path in new)
             columns = ", ".join(f"'{one.name}': '{_TYPES[one.of]}'" for one in table.columns)
             form = "header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', auto_detect = false"
             form += ", max_line_size = 262144, buffer_size = 2097152"  # the default reads 32 MB at a time
-            parts.append(f"SELECT * FROM read_csv({_quoted(_plain(new))}, {form}, columns = {{{columns}}})")  # noqa: S608
+            parts.append(f"SELECT * FROM read_csv([{files}], {form}, columns = {{{columns}}})")  # noqa: S608
         _copy_to(
             database,
             f"SELECT {names} FROM ({' UNION ALL '.join(parts)}) ANTI JOIN erased USING (device, entry) "  # noqa: S608

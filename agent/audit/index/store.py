@@ -1,6 +1,6 @@
 """What stores an index, as `building` sees it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -12,11 +12,29 @@ Erased = tuple[str, int]
 """A device, and the index of one of its entries that was erased."""
 
 
-class Filling(Protocol):
-    """Rows that are being added to a store."""
+class Rows(Protocol):
+    """Where the rows of some devices are put."""
 
     def add(self, table: Table, month: str, rows: Iterable[Row]) -> None:
         """Add these rows of a month; a device's rows come in the order of its record."""
+        ...
+
+    def close(self) -> None:
+        """Call this after the last row."""
+        ...
+
+
+class Filling(Protocol):
+    """Rows that are being added to a store."""
+
+    @property
+    def rows(self) -> Callable[[int], Rows]:
+        """Begins the rows of the devices with this number; the numbers follow the devices' order."""
+        ...
+
+    @property
+    def apart(self) -> bool:
+        """Whether `rows` may be sent to other processes and called there."""
         ...
 
     def commit(self, devices: Mapping[str, Frontier], erased: Collection[Erased]) -> None:

@@ -52,6 +52,21 @@ class Cell:
     outcomes: Counter[str] = field(default_factory=Counter)
 
 
+Photo = tuple[object, object]
+"""Its ids, of the photo and of its transfer."""
+
+
+class Unfinished:
+    """One laptop's photos that are not finished yet."""
+
+    def __init__(self) -> None:
+        self.sent: dict[Photo, tuple[Cell, datetime | None]] = {}
+        self.overdue: dict[object, Cell] = {}
+        self.refused: dict[object, Cell] = {}
+        self.early: dict[Photo, datetime | None] = {}
+        self.became: dict[Photo, tuple[Cell, str]] = {}
+
+
 class DayState(StrEnum):
     """How a day went for a laptop."""
 

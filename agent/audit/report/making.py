@@ -40,7 +40,7 @@ from agent.audit.report.tables import (
 )
 from agent.audit.report.tally import Tally
 from agent.audit.report.words import count
-from agent.audit.verified import Sink, read_verified
+from agent.audit.verified import read_verified
 from agent.errors import UsageError
 from agent.files.beneath import Beneath, NotPlain
 from agent.record.entry import Entry
@@ -83,8 +83,11 @@ def make_report(
     if is_on_share(share, out):
         raise UsageError(f"{out} is inside {share}. Name a folder that is not on the share.")
     tally, recorded = Tally(asked.now, asked.clock.zone), Recorded()
-    sink: Sink = _Both(tally, recorded) if mhl else tally
-    reports = {one.device: one for one in read_verified(share, keys, sink, now=asked.now, max_silence=asked.silence)}
+    if mhl:
+        found = read_verified(share, keys, _Both(tally, recorded), now=asked.now, max_silence=asked.silence)
+    else:
+        found = read_verified(share, keys, tally, now=asked.now, max_silence=asked.silence, join=tally.join)
+    reports = {one.device: one for one in found}
     tally.settle()
     progress(f"{count(sum(one.entries for one in reports.values()), 'entry', 'entries')} read. Making the pages …")
     examined = Examined(reports, _folders(share))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from agent.audit.report.cells import Breach, Cell, Day, Laptop, Month, Statement
+from agent.audit.report.cells import Breach, Cell, Day, Laptop, Month, Statement, Unfinished
 from agent.audit.report.inspections import Inspection, inspection_of
 from agent.audit.report.shown import count_of, text_of, time_of
 from agent.model.proof import Method
@@ -41,19 +41,6 @@ _CAMERA = re.compile(r"[0-9]{8}-[0-9]{6}_([a-z0-9-]{1,40})_[0-9a-f]{6,}")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
-_Photo = tuple[object, object]
-
-
-class _Open:
-    """One laptop's photos that are not finished yet."""
-
-    def __init__(self) -> None:
-        self.sent: dict[_Photo, tuple[Cell, datetime | None]] = {}
-        self.overdue: dict[object, Cell] = {}
-        self.refused: dict[object, Cell] = {}
-        self.early: dict[_Photo, datetime | None] = {}
-        self.became: dict[_Photo, tuple[Cell, str]] = {}
-
 
 class Tally:
     """The sums. Days and months begin in `zone`; call `settle` once, after the last entry."""
@@ -63,7 +50,7 @@ class Tally:
         self._oldest = (now - HISTORY).astimezone(zone).date()
         self._newest = (now + timedelta(days=1)).astimezone(zone).date()
         self._day_of: dict[tuple[int, int, int, int, int], date] = {}
-        self._open: dict[str, _Open] = {}
+        self._open: dict[str, Unfinished] = {}
         self._visits: dict[str, int] = {}
         self._became: dict[str, str] = {}
         self.cells: dict[tuple[str, str], Cell] = {}
@@ -98,7 +85,7 @@ class Tally:
         laptop = self.laptops.get(entry.device)
         if laptop is None:
             laptop = self.laptops[entry.device] = Laptop(entry.device)
-            self._open[entry.device] = _Open()
+            self._open[entry.device] = Unfinished()
         when = min(max(entry.share_at or entry.at, _EARLIEST), _LATEST)
         laptop.entries += 1
         laptop.first = laptop.first or when
@@ -113,17 +100,30 @@ class Tally:
 
     def forget(self, device: str) -> None:
         """Remove everything about this laptop. It is the last one, so its own items are last everywhere."""
-        by_name: tuple[dict[str, Any], ...] = (self.laptops, self._open, self._visits, self._became, self.left_out)
+        *by_name, cells, breaches, months = self._sums()
         for sums in by_name:
             sums.pop(device, None)
-        by_key: tuple[tuple[dict[Any, Any], int], ...] = ((self.cells, 1), (self.breaches, 1), (self._months, 0))
-        for keyed, place in by_key:
+        for keyed, place in ((cells, 1), (breaches, 1), (months, 0)):
             while keyed and next(reversed(keyed))[place] == device:
                 keyed.popitem()
         said: tuple[list[Any], ...] = (self.statements, self.inspections)
         for some in said:
             while some and some[-1].device == device:
                 some.pop()
+
+    def _sums(self) -> tuple[dict[Any, Any], ...]:
+        by_name = (self.laptops, self._open, self._visits, self._became, self.left_out)
+        return (*by_name, self.cells, self.breaches, self._months)
+
+    def join(self, other: "Tally") -> None:
+        """Add what was added up elsewhere about other laptops, which come after all that are here."""
+        for mine, theirs in zip(self._sums(), other._sums(), strict=True):  # noqa: SLF001  # another of this class
+            mine.update(theirs)
+        self.statements += other.statements[: MOST_STATED - len(self.statements)]
+        self.inspections += other.inspections[: MOST_STATED - len(self.inspections)]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_day_of": {}}  # only saves time
 
     def settle(self) -> None:
         """Join records that continue under another name, and count what is still open."""
