@@ -88,5 +88,8 @@ def by_title(title: str) -> str:
 
 
 def by_status(status: str) -> str | None:
-    """The same, by the word in the status column, in lower case; None for an unknown word."""
-    return _STATUS.get(status, by_title(status) or None)
+    """The same, by the status column, in lower case: its word, or its first one; None if that is unknown."""
+    if status in _STATUS:
+        return _STATUS[status]
+    first = re.match(r"[a-z]+(?=[\s,:(–—-])", status)
+    return by_title(status) or (_STATUS.get(first[0]) if first else None) or None
