@@ -343,3 +343,17 @@ def test_a_small_file_is_read_by_one_request(faulty: FaultyServer) -> None:
     with Client(faulty).open() as share:
         assert share.read(RemoteName("register/visits.csv"), 1000) == b"id,title\n"
     assert faulty.log.read_text().split().count("read") == 1
+
+
+@pytest.mark.parametrize("photo", [STILL, FILM], ids=["read in full", "by samples"])
+def test_a_proof_does_not_wait_for_a_checked_file_to_be_closed(
+    faulty: FaultyServer, tmp_path: Path, photo: bytes
+) -> None:
+    """That reply proves nothing, and is a round trip at the end of every sync."""
+    faulty.sshd.fresh_root()
+    faulty.plan("close", 3, "stall")  # the file that was written, the one that is read back, the one under its name
+    client = Client(faulty, timeout=3.0)
+    outcome = client.send(delivery(outgoing(tmp_path, "visits/museum/photo.jpg", photo)))
+    client.close()
+    assert isinstance(outcome, Delivered)
+    assert held(faulty.sshd.disk) == {"visits/museum/photo.jpg": photo}
