@@ -76,7 +76,7 @@ class Worker(Closing):
         queue, waiting = self._queue(job), iter(questions)
         self._not_streaming(queue)
         while queue:
-            self._ahead.append(self._answered(queue))
+            self._hold(self._answered(queue))
         self._streaming.add(queue)
         try:
             while True:
@@ -95,6 +95,7 @@ class Worker(Closing):
         queue, fields = self._queue(job), _fields(job, path, asked)
         self._not_streaming(queue)
         self._ahead = [done for done in self._ahead if done.fields != fields]
+        queue.overtake(fields)
         self._put(queue, path, fields)
         queue.send()
 
@@ -149,9 +150,13 @@ class Worker(Closing):
             if known.fields == fields:
                 self._ahead.remove(known)
                 return known
-        while (done := self._answered(queue)).fields != fields:
-            self._ahead.append(done)
+        while not (done := self._answered(queue)).wanted or done.fields != fields:
+            self._hold(done)
         return done
+
+    def _hold(self, done: Question) -> None:
+        if done.wanted:
+            self._ahead.append(done)
 
     def _answered(self, queue: JobQueue) -> Question:
         done = queue.take()

@@ -35,13 +35,14 @@ class Unreadable(LocalFault):
 
 @dataclass(slots=True, eq=False)
 class Question:
-    """One question about one file; `answer` once it is known."""
+    """One question about one file; `answer` once it is known. `wanted`: somebody will ask for it."""
 
     path: Path
     fields: wire.Fields
     answer: wire.Fields | LocalFault | None = None
     sent: bool = False
     ended: int = 0
+    wanted: bool = True
 
 
 class JobQueue:
@@ -57,7 +58,12 @@ class JobQueue:
 
     def has(self, fields: wire.Fields) -> bool:
         """Whether this question is still in the queue."""
-        return any(question.fields == fields for question in self._open)
+        return any(question.wanted and question.fields == fields for question in self._open)
+
+    def overtake(self, fields: wire.Fields) -> None:
+        """The same question is put once more: the file may have changed, so its earlier answers are not wanted."""
+        for question in self._open:
+            question.wanted = question.wanted and question.fields != fields
 
     def put(self, question: Question) -> None:
         """Add it after the others; sent with the next `send` or `take`."""

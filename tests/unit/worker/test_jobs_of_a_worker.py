@@ -175,6 +175,16 @@ def test_what_was_begun_is_answered_once_though_many_others_are_asked(worker: Wo
     assert worker._ahead == []
 
 
+def test_a_question_begun_again_is_answered_by_the_file_as_it_is_now(worker: Worker, photo: Path) -> None:
+    """Nobody asks for the first answer if the photo was not delivered."""
+    worker.begin(TELL, photo, {})
+    time.sleep(0.3)  # it is answered meanwhile, by the file of then
+    photo.write_bytes(PICTURE + bytes(7))
+    worker.begin(TELL, photo, {})
+    assert worker.ask(TELL, photo, {}, as_it_is)["size"] == len(PICTURE) + 7
+    assert worker._ahead == []
+
+
 def test_a_question_that_was_broken_off_does_not_answer_the_next(
     worker: Worker, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
