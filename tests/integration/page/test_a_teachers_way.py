@@ -56,7 +56,7 @@ def test_an_answer_for_all_waits_ten_minutes_and_can_be_undone(tab: Any, asked: 
     form.get_by_label("Science Museum").check()
     form.get_by_role("button", name="Answer for all 3").click()
     assert "Saved: 3 pictures go to Science Museum" in tab.locator("#saved").inner_text()
-    tab.wait_for_function("document.activeElement.id === 'saved'")
+    tab.locator("#saved:focus").wait_for()
     assert len(asked.look(lambda context: context.journal.tracked_photos(State.REVIEW))) == 4
     tab.get_by_role("button", name="Undo").click()
     assert "Undone" in tab.locator("#saved").inner_text()

@@ -48,7 +48,7 @@ def shown(request: pytest.FixtureRequest, settings: Settings, tab: Any) -> Itera
 def judge(tab: Any) -> None:
     """The page that a tab shows, wide and narrow, light and dark."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    tab.wait_for_function("document.readyState === 'complete'")  # with its style sheet
+    tab.wait_for_load_state()  # with its style sheet
     for scheme in ("light", "dark"):
         tab.emulate_media(color_scheme=scheme)
         for width in WIDTHS:
