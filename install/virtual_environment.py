@@ -102,8 +102,11 @@ def _works(environment: Environment) -> bool:
 
 def _make(environment: Environment) -> None:
     folder = environment.folder
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not (folder / "pyvenv.cfg").exists():
-        raise NotReadyError(f"{folder} exists but is not a virtual environment. Name another folder with --venv DIR.")
+    if os.path.lexists(folder) and not _may_be_cleared(folder):
+        raise NotReadyError(
+            f"{folder} exists and is not a virtual environment that this system made, or holds more than that. "
+            "Name another folder with --venv DIR."
+        )
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         raise NotReadyError(
@@ -122,6 +125,26 @@ def _make(environment: Environment) -> None:
     )
     if done.returncode != 0:
         raise NotReadyError(f"The virtual environment could not be made:\n{_end_of(done.stdout + done.stderr)}")
+
+
+def _may_be_cleared(folder: Path) -> bool:
+    """Whether making the environment anew deletes nothing but an old one: what is deleted is gone.
+
+    A link may lead anywhere. So may those inside an environment of another system, whose own rules do not see them:
+    Windows' Python under Wine once deleted the Linux interpreter in that way.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    names = {path.name.lower() for path in folder.iterdir()}
+    foreign = "bin" if sys.platform == "win32" else "scripts"
+    return not names or ("pyvenv.cfg" in names and foreign not in names and names <= _OF_AN_ENVIRONMENT)
+
+
+_OF_AN_ENVIRONMENT = {
+    *("bin", "scripts", "lib", "lib64", "include", "share", "etc", "pyvenv.cfg"),
+    *(".gitignore", "cachedir.tag", ".lock"),
+}
+"""What venv and virtualenv, and packages such as Jupyter's, put into an environment, in lower case."""
 
 
 def _install(environment: Environment, *what: str) -> None:

@@ -96,6 +96,26 @@ def test_a_folder_that_is_no_environment_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
 
 
+@pytest.mark.parametrize("what", ["linked", "with another system's programs", "with somebody's files", "a file"])
+def test_only_an_old_environment_is_cleared(tmp_path: Path, what: str) -> None:
+    there = tmp_path / "there"
+    foreign = "bin" if sys.platform == "win32" else "Scripts"
+    (there / (foreign if "programs" in what else "lib")).mkdir(parents=True)
+    (there / "pyvenv.cfg").touch()
+    asked = there
+    if what == "linked":
+        asked = tmp_path / "link"
+        asked.symlink_to(there)
+    elif what == "with somebody's files":
+        (there / "notes.txt").touch()
+    elif what == "a file":
+        asked = there / "pyvenv.cfg"
+    before = sorted(there.rglob("*"))
+    with pytest.raises(environments.NotReadyError, match="--venv DIR"):
+        environments.prepare(asked, "")
+    assert sorted(there.rglob("*")) == before
+
+
 def test_without_a_network_pips_own_words_and_ways_out_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
