@@ -16,7 +16,7 @@ from agent.model.delivery import Delivery
 from agent.model.ids import TransferId
 from agent.model.proof import Proof
 from agent.share.connecting import connect
-from agent.share.faults import Refused, as_fault
+from agent.share.faults import Refused, as_fault, looked_at
 from agent.share.finalcheck import FinalCheck
 from agent.share.manners import Manners
 from agent.share.names import folder_of
@@ -146,7 +146,7 @@ class Engine:
             trying = self._trying.get(folder)
             if trying is None:
                 trying = self._trying[folder] = asyncio.create_task(self._try_out(folder))
-                trying.add_done_callback(_looked_at)
+                trying.add_done_callback(looked_at)
             await asyncio.shield(trying)
         return self._context.manners
 
@@ -167,6 +167,13 @@ class Engine:
     def _learn(self, manners: Manners) -> None:
         self._known = True
         self._context.manners = manners
+        self._fit()
+        if not self.session.stating.done():
+            self.session.stating.add_done_callback(lambda _: self._fit())
+
+    def _fit(self) -> None:
+        """Open no more files at once than the server allows."""
+        manners = self._context.manners
         if 0 < self.session.limits.handles < FEW:
             manners.one_open = True
         if manners.one_open:
@@ -211,7 +218,7 @@ class Engine:
             raise
         finally:  # even if the connection was lost and nothing can be removed
             for upload in uploads:
-                upload.read_no_more()
+                upload.end()
         return Undelivered(delivery.transfer, fault)
 
     async def _prove(self, delivery: Delivery, uploads: list[Upload]) -> tuple[Proof, ...]:
@@ -244,9 +251,3 @@ async def _together(steps: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
     except BaseExceptionGroup as faults:
         raise faults.exceptions[0] from None
     return [task.result() for task in tasks]
-
-
-def _looked_at(task: "asyncio.Task[None]") -> None:
-    """Mark the error as seen, so that asyncio does not report it: the waiting caller, if there is one, gets it."""
-    if not task.cancelled():
-        task.exception()

@@ -4,6 +4,9 @@ SFTP version 3 has few codes: OpenSSH says FAILURE for a full disk, an existing 
 message and statvfs have to help.
 """
 
+import asyncio
+from typing import Any
+
 from agent.errors import ShareDenied, ShareFault, ShareFull, ShareFullLate
 from agent.share.wire import Code
 
@@ -68,3 +71,9 @@ def _said(refused: Refused) -> str:
     """The server's own words, if they say more than the code does."""
     plain = {"", "failure", "permission denied", "no such file", "operation unsupported"}
     return f" (it says “{refused.message}”)" if refused.message.strip().lower() not in plain else ""
+
+
+def looked_at(work: "asyncio.Future[Any]") -> None:
+    """A callback: its error counts as seen, so that asyncio does not report what somebody else got, or nobody needs."""
+    if not work.cancelled():
+        work.exception()

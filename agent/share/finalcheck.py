@@ -8,15 +8,18 @@ the comparison needs. All names of a folder that are waiting are checked togethe
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from agent.errors import NotProven
 from agent.model.files import Fingerprint
 from agent.share import wire
-from agent.share.faults import Refused
+from agent.share.faults import Refused, looked_at
+from agent.share.pacing import Window
 from agent.share.pool import PooledConnection
 from agent.share.remotefolders import RemoteFolders
 from agent.share.samples import Samples
+from agent.share.session import Session
 from agent.share.streams import Progress, read_back, read_piece
 from agent.share.wire import Attributes, Flag, Reply
 
@@ -26,7 +29,18 @@ ELSEWHERE = (
     "new files."
 )
 
+UNDER_WAY = 2  # rounds of looks in each folder: while the answers of one come back, the next is asked
+
 _AN_OPENING = wire.open_file(b"", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A final name, looked at and opened; `room` is where the open file counts."""
+
+    about: Attributes
+    handle: bytes
+    room: Window
 
 
 @dataclass(slots=True)
@@ -39,74 +53,86 @@ class FinalCheck:
     """Checks names over one connection, whichever connection gave them."""
 
     def __init__(self, connection: PooledConnection, folders: RemoteFolders) -> None:
-        self._session = connection.session
+        self.session = connection.session
         self._lane = connection
         self._folders = folders
         self._waiting: dict[str, list[_Asked]] = defaultdict(list)
-        self._looking: dict[str, asyncio.Task[None]] = {}
+        self._looking: dict[str, set[asyncio.Task[None]]] = defaultdict(set)
 
-    async def check(self, folder: str, path: bytes, meant: Fingerprint, samples: Samples) -> None:
-        """`NotProven` unless the name belongs to a file with the content that was sent; `FolderNotTrusted` if the file
-        is not where it should be; `Refused` if it cannot be opened.
+    async def open(self, folder: str, path: bytes) -> Opened:
+        """Open what has the name, for `check`. `FolderNotTrusted` if it is not where it should be; `Refused`;
+        `NotProven` if there is nothing.
         """
-        async with self._lane.check_handles.hold(1):
-            about, handle = await self._opened(folder, path)
-            try:
-                await self._compare(about, handle, meant, samples)
-            finally:
-                # The reply proves nothing. Only where requests are taken in order is the handle surely closed in time.
-                if self._session.is_openssh:
-                    self._session.dismiss(handle)
-                else:
-                    await self._session.let_go(handle)
+        room = self._lane.check_handles
+        await room.take(1)
+        try:
+            return Opened(*await self._opened(folder, path), room)
+        except BaseException:
+            room.give(1)
+            raise
+
+    async def check(self, opening: Awaitable[Opened], meant: Fingerprint, samples: Samples) -> None:
+        """`NotProven` unless the name belongs to a file with the content that was sent. Raises what `open` raises."""
+        opened = await opening
+        try:
+            await self._compare(opened.about, opened.handle, meant, samples)
+        finally:
+            # The reply proves nothing. Only where requests are taken in order is the handle surely closed in time.
+            if self.session.is_openssh:
+                self.dismiss(opened)
+            else:
+                await self.session.let_go(opened.handle)
+                opened.room.give(1)
+
+    def dismiss(self, opened: Opened) -> None:
+        """Have it closed, on OpenSSH."""
+        self.session.dismiss(opened.handle)
+        opened.room.give(1)
 
     async def _compare(self, about: Attributes, handle: bytes, meant: Fingerprint, samples: Samples) -> None:
         if not about.is_file or about.size not in {meant.size, None}:
             raise NotProven(ELSEWHERE)
         reads = self._lane.reads
         if samples.whole or about.size is None or not about.says_type:
-            if await read_back(self._session, handle, meant.size, reads, Progress(meant.size)) != meant:
+            if await read_back(self.session, handle, meant.size, reads, Progress(meant.size)) != meant:
                 raise NotProven(ELSEWHERE)
             return
         pieces = samples.pieces
-        found = await asyncio.gather(
-            *(read_piece(self._session, handle, at, len(piece), reads) for at, piece in pieces)
-        )
+        found = await asyncio.gather(*(read_piece(self.session, handle, at, len(piece), reads) for at, piece in pieces))
         if found != [piece for _, piece in pieces]:
             raise NotProven(ELSEWHERE)
 
     async def _opened(self, folder: str, path: bytes) -> tuple[Attributes, bytes]:
         asked = _Asked(path, asyncio.get_running_loop().create_future())
         self._waiting[folder].append(asked)
-        if folder not in self._looking:
-            task = self._looking[folder] = asyncio.create_task(self._look(folder))
-            task.add_done_callback(_looked_at)
+        if len(self._looking[folder]) < UNDER_WAY:
+            task = asyncio.create_task(self._look(folder))
+            self._looking[folder].add(task)
+            task.add_done_callback(self._looking[folder].discard)
+            task.add_done_callback(looked_at)
         return await asked.opened
 
     async def _look(self, folder: str) -> None:
         """Check all names that are waiting, again and again until none is; later ones are checked the next time."""
-        try:
-            while self._waiting[folder]:
-                batch, self._waiting[folder] = self._waiting[folder], []
-                before = self._folders.look(folder)
-                asked = [
-                    (
-                        self._session.look(one.path),
-                        self._session.send(wire.open_file(one.path, Flag.READ)),
-                    )
-                    for one in batch
-                ]
-                after = self._folders.look(folder)
-                astray: Exception | None = None
-                try:
-                    await self._folders.judge(folder, before)
-                    await self._folders.judge(folder, after)
-                except Exception as fault:  # noqa: BLE001  # every waiting caller gets it
-                    astray = fault
-                for one, (look, opening) in zip(batch, asked, strict=True):
-                    await self._tell(one, look, opening, astray)
-        finally:
-            del self._looking[folder]
+        while self._waiting[folder]:
+            batch, self._waiting[folder] = self._waiting[folder], []
+            before = self._folders.look(folder)
+            asked = [
+                (
+                    self.session.look(one.path),
+                    self.session.send(wire.open_file(one.path, Flag.READ)),
+                )
+                for one in batch
+            ]
+            after = self._folders.look(folder)
+            astray: Exception | None = None
+            try:
+                await self._folders.judge(folder, before)
+                await self._folders.judge(folder, after)
+            except Exception as fault:  # noqa: BLE001  # every waiting caller gets it
+                astray = fault
+            for one, (look, opening) in zip(batch, asked, strict=True):
+                await self._tell(one, look, opening, astray)
 
     async def _tell(
         self,
@@ -119,9 +145,9 @@ class FinalCheck:
         about: Attributes | None = None
         fault = astray
         try:
-            reply = self._session.judge(_AN_OPENING, await opening, "read back the photo")
-            handle = self._session.read_as(wire.handle, reply)
-            about = await self._session.seen(await look)
+            reply = self.session.judge(_AN_OPENING, await opening, "read back the photo")
+            handle = self.session.read_as(wire.handle, reply)
+            about = await self.session.seen(await look)
         except Refused as refused:
             fault = fault or (None if refused.missing else refused)
         except Exception as unforeseen:  # noqa: BLE001  # passed on to the waiting caller
@@ -130,7 +156,7 @@ class FinalCheck:
             one.opened.set_result((about, handle))
             return
         if handle is not None:
-            await self._session.let_go(handle)
+            await self.session.let_go(handle)
         self._fail(one, fault or NotProven(ELSEWHERE))
 
     @staticmethod
@@ -139,7 +165,42 @@ class FinalCheck:
             one.opened.set_exception(fault)
 
 
-def _looked_at(task: "asyncio.Task[None]") -> None:
-    """Mark the error as seen, so that asyncio does not report it: every waiting caller got it."""
-    if not task.cancelled():
-        task.exception()
+class AskedAhead:
+    """What is asked together with one naming: a round trip less for each photo.
+
+    It is for a server that takes the requests of a connection in their order, as OpenSSH's does: the name is opened,
+    and its folder synced, as the naming left them.
+    """
+
+    def __init__(self, check: FinalCheck, folders: RemoteFolders) -> None:
+        self._check, self._folders = check, folders
+        self._opening: asyncio.Task[Opened] | None = None
+        self._syncing: asyncio.Task[bool] | None = None
+
+    def ask(self, session: Session, folder: str, path: bytes, *, sync: bool) -> None:
+        """Ask, right after a task that names the file on `session` was made; nothing if that is another connection."""
+        if session is not self._check.session:
+            return
+        self._opening = asyncio.create_task(self._check.open(folder, path))
+        self._opening.add_done_callback(looked_at)
+        if sync:
+            self._syncing = asyncio.create_task(self._folders.sync(folder))
+            self._syncing.add_done_callback(looked_at)
+
+    async def opened(self, folder: str, path: bytes) -> Opened:
+        """What was opened, once; opened now if nothing was asked."""
+        opening, self._opening = self._opening, None
+        return await (opening or self._check.open(folder, path))
+
+    async def synced(self, folder: str) -> bool:
+        """Whether the folder was synced; it is synced now if nothing was asked."""
+        return await (self._syncing or self._folders.sync(folder))
+
+    def forget(self) -> None:
+        """Close what was opened: the file did not get the name, or the transfer ends here."""
+        opening, syncing = self._opening, self._syncing
+        self._opening = self._syncing = None
+        if syncing is not None:
+            syncing.cancel()
+        if opening is not None and not opening.cancel() and not opening.cancelled() and opening.exception() is None:
+            self._check.dismiss(opening.result())

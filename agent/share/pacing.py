@@ -43,6 +43,12 @@ class Window:
         self._free += min(units, self._size)
         self._serve()
 
+    def resize(self, size: int) -> None:
+        """Have room for `size` units from now on; what is taken stays taken."""
+        self._free += size - self._size
+        self._size = size
+        self._serve()
+
     @asynccontextmanager
     async def hold(self, units: int) -> AsyncIterator[None]:
         """Take units for the duration of the block."""

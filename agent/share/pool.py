@@ -25,6 +25,7 @@ OPENING = 16 * 1024  # bytes added to each file's own size, so that thousands of
 LARGE = 16 * 1024 * 1024  # bytes; more than the largest JPEG, less than a video and most RAW series
 HANDLES = 64  # for each kind, open at once; enough for small files at 40 ms, far below OpenSSH's limit
 HANDLES_NOT_STATED = 8  # if the server states no limit: some allow 32 in all, for all kinds and for folders
+HANDLES_NOT_YET = 2  # until it has stated one: enough for two photos, and for as many small ones as TCP takes at first
 FEW = 12  # with fewer than this in all, one file is open at a time
 LONG = 1.0  # seconds of waiting for a turn before another connection is made; 4 MB take less at 100 Mbit/s
 
@@ -46,9 +47,20 @@ class PooledConnection:
     reading: int = 0  # bytes of files that are being read back
 
     def __post_init__(self) -> None:
-        stated = self.session.limits.handles
-        handles = min(HANDLES, max(1, stated // 4)) if stated else HANDLES_NOT_STATED
+        handles = self._handles if self.session.stating.done() else HANDLES_NOT_YET
         self.write_handles, self.read_handles, self.check_handles = Window(handles), Window(handles), Window(handles)
+        if not self.session.stating.done():
+            self.session.stating.add_done_callback(self._stated)
+
+    @property
+    def _handles(self) -> int:
+        stated = self.session.limits.handles
+        return min(HANDLES, max(1, stated // 4)) if stated else HANDLES_NOT_STATED
+
+    def _stated(self, _: object) -> None:
+        if self.write_handles is not self.read_handles:  # else it was found out meanwhile that only one may be open
+            for window in (self.write_handles, self.read_handles, self.check_handles):
+                window.resize(self._handles)
 
     def one_open(self) -> None:
         """Allow one open file at a time, for whatever purpose. Call it before any is open."""
@@ -57,10 +69,10 @@ class PooledConnection:
 
 @dataclass(slots=True)
 class Turn:
-    """A file's turn on a connection; given back at the end of its block, or earlier."""
+    """A file's turn on a connection; given back at the end of its block, or bit by bit as its bytes are sent."""
 
     connection: PooledConnection
-    end: Callable[[], None]
+    left: Callable[[int], None]  # how many of the file's bytes are still to be sent
 
 
 @dataclass(slots=True)
@@ -100,26 +112,27 @@ class ConnectionPool:
             connection = await asked.granted
         except asyncio.CancelledError:
             if asked.granted.done() and not asked.granted.cancelled():  # the turn came at the moment of cancellation
-                self._give(asked.granted.result(), asked.units)
+                self._give(asked.granted.result(), asked.units, large=large)
             elif asked in self._waiting[large]:
                 self._waiting[large].remove(asked)
             raise
-        ended = False
+        held, ended = asked.units, False
 
-        def end() -> None:
-            nonlocal ended
-            if not ended:
-                ended = True
-                self._give(connection, asked.units)
+        def left(size: int) -> None:
+            """The next file is opened while this one's last bytes are sent: opening takes a round trip."""
+            nonlocal held, ended
+            if not ended and (size < held or size == 0):
+                over, held, ended = held - size, size, size == 0
+                self._give(connection, over, large=large and ended)
 
         try:
-            yield Turn(connection, end)
+            yield Turn(connection, left)
         finally:
-            end()
+            left(0)
 
-    def _give(self, connection: PooledConnection, units: int) -> None:
+    def _give(self, connection: PooledConnection, units: int, *, large: bool) -> None:
         connection.free += units
-        connection.large = connection.large and units > 0
+        connection.large = connection.large and not large
         self._serve()
 
     def _serve(self) -> None:

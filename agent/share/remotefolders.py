@@ -13,7 +13,7 @@ import contextlib
 from collections import defaultdict
 
 from agent.share import wire
-from agent.share.faults import Refused
+from agent.share.faults import Refused, looked_at
 from agent.share.session import Session
 from agent.share.trust import SUPERUSER, is_trusted, judge_kind, stranger
 from agent.share.wire import Attributes, Flag, PacketType, Reply
@@ -56,9 +56,9 @@ class RemoteFolders:
             asked = [self._session.send(wire.make_folder(self.path(one))) for one in chain(folder)]
             looks = self.look(folder)
             making = self._made[folder] = asyncio.create_task(self._make(folder, root, asked, looks))
-            making.add_done_callback(_looked_at)
+            making.add_done_callback(looked_at)
         waiting = asyncio.shield(making)
-        waiting.add_done_callback(_looked_at)
+        waiting.add_done_callback(looked_at)
         return waiting
 
     async def forget(self) -> None:
@@ -223,9 +223,3 @@ def chain(folder: str) -> list[str]:
     """The folder and those above it, from below the root down: `visits`, `visits/museum`."""
     parts = folder.split("/") if folder else []
     return ["/".join(parts[: n + 1]) for n in range(len(parts))]
-
-
-def _looked_at(made: "asyncio.Future[None]") -> None:
-    """Mark the error as seen, so that asyncio does not report it: not every caller waits for its folder."""
-    if not made.cancelled():
-        made.exception()

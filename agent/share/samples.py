@@ -1,8 +1,8 @@
 """A few of a photo's bytes, remembered while it is sent, to look for under its final name.
 
 If every byte of a file was read back under its temporary name, no second reading is needed to show that the final name
-belongs to the same file: the beginning, the tag, the end and two places that nobody can predict are enough to tell it
-from any other. For small files only the fingerprint is remembered, and they are read in full.
+belongs to the same file: the tag, the end and places that nobody can predict are enough to tell it from any other. For
+the smallest files only the fingerprint is remembered, and they are read in full.
 """
 
 import secrets
@@ -11,9 +11,10 @@ from typing import Self
 
 from agent.model.delivery import Splice
 
-SMALL = 64 * 1024  # bytes; up to this size, the whole file costs no more than the samples
+SMALL = 8 * 1024  # bytes; up to this size, the whole file costs no more than the samples
 LENGTH = 4096  # bytes of one sample
-UNFORESEEN = 2  # samples at unpredictable places
+LARGER = 256 * 1024  # bytes; from this size on, there are more samples, and they still cost next to nothing
+UNFORESEEN = 2  # samples at unpredictable places; in a smaller file one
 
 
 class Samples:
@@ -26,7 +27,8 @@ class Samples:
         if self.whole:
             return
         last = size - LENGTH
-        wanted = {start, last, *(start + secrets.randbelow(last - start + 1) for _ in range(UNFORESEEN))}
+        unforeseen = UNFORESEEN if size >= LARGER else 1
+        wanted = {last, *(start + secrets.randbelow(max(1, last - start)) for _ in range(unforeseen))}
         if splice is not None:
             wanted.add(min(max(splice.at, start), last))
         self._bytes = {at: bytearray() for at in sorted(wanted)}

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from agent.errors import ShareFault, ShareUnreachable
 from agent.share import wire
-from agent.share.faults import Refused
+from agent.share.faults import Refused, looked_at
 from agent.share.frames import Frames, Sink
 from agent.share.pipe import LOOK_AFTER, Pipe
 from agent.share.wire import Code, PacketType, Reply, Request
@@ -30,6 +30,7 @@ LONGEST = 255 * 1024  # OpenSSH's own limit, and a megabyte in four: more gains 
 SMALL = 16 * 1024  # bytes that are cheaper to copy than to pass on separately
 
 _A_LOOK = wire.on_path(PacketType.LSTAT, b"")
+_LIMITS = wire.extended(wire.LIMITS)
 
 T = TypeVar("T")
 
@@ -52,6 +53,7 @@ class Session:
         self._follows_links = False  # the server does not know LSTAT
         self._missing_codes: set[int] = set()  # this server's codes for a missing file, besides NO_SUCH_FILE
         self._greeted: asyncio.Future[Reply] = self._loop.create_future()
+        self.stating: asyncio.Future[None] = self._loop.create_future()  # done when no more about limits will come
         # Read by the watch, which only compares them: a torn read would do no harm, and cannot happen under the GIL.
         self._due = False
         self._heard = time.monotonic()  # the last reply, or the first request after a pause
@@ -72,10 +74,16 @@ class Session:
         self._due = False
         self.extensions = self.read_as(wire.extensions, reply)
         if wire.LIMITS in self.extensions:
-            try:
-                self.limits = self.read_as(wire.limits, await self.ask(wire.extended(wire.LIMITS), "state its limits"))
-            except Refused:  # offered but refused: the same as not offered
-                self.limits = wire.ServerLimits()
+            self.stating = asyncio.create_task(self._learn_limits(self.send(_LIMITS)))
+            self.stating.add_done_callback(looked_at)
+            if not self.is_openssh:  # which answers in order: whatever is asked next, its limits are known first
+                await self.stating
+        else:
+            self.stating.cancel()
+
+    async def _learn_limits(self, asked: "asyncio.Future[Reply]") -> None:
+        with contextlib.suppress(Refused):  # offered but refused: the same as not offered
+            self.limits = self.read_as(wire.limits, self.judge(_LIMITS, await asked, "state its limits"))
 
     @property
     def software(self) -> str:

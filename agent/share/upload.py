@@ -16,7 +16,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from agent.errors import NotProven, ShareFault
 from agent.model.delivery import Outgoing
@@ -24,8 +23,8 @@ from agent.model.files import Fingerprint
 from agent.model.ids import RemoteName, TransferId
 from agent.model.proof import Method, Proof
 from agent.share import wire
-from agent.share.faults import CLOSING, Refused
-from agent.share.finalcheck import FinalCheck
+from agent.share.faults import CLOSING, Refused, looked_at
+from agent.share.finalcheck import AskedAhead, FinalCheck
 from agent.share.manners import Manners
 from agent.share.names import another, folder_of, temporary_name
 from agent.share.naming import give_name
@@ -81,6 +80,7 @@ class Upload:
         self._synced = False
         self._behind = False  # whether it is read while it is written
         self._samples = Samples(0)
+        self._ahead = AskedAhead(context.check, context.folders)
 
     def _temporary_path(self, n: int) -> bytes:
         name = temporary_name(self._context.device, self._transfer, n, plain=self._context.manners.plain_names)
@@ -139,10 +139,14 @@ class Upload:
             if behind:
                 self._read_behind(start)
 
+        def sending(offset: int, data: bytes) -> None:
+            self._samples.see(offset, data)
+            turn.left(size - offset - len(data))
+
         def all_under_way() -> None:
             # Directly after the last write: a server handles one file's requests in order (filexfer-02, section 3).
             ending.extend(session.send(request) for request in requests)
-            turn.end()
+            turn.left(0)
 
         requests = self._ending(handle)
         self._samples = Samples(size, self._outgoing.splice, there)
@@ -157,7 +161,7 @@ class Upload:
             span = range(there, size)
             window, bucket = turn.connection.writes, self._context.bucket
             self._meant = await write_all(
-                session, handle, source, span, window, bucket, self._samples.see, confirmed, all_under_way
+                session, handle, source, span, window, bucket, sending, confirmed, all_under_way
             )
             *syncing, closed = [await reply for reply in ending]
             for reply in syncing:
@@ -261,7 +265,7 @@ class Upload:
         """Start reading the temporary file back, as far as it is confirmed. Raises what was found so far."""
         if self._reading is None:
             self._reading = asyncio.create_task(self._read(start))
-            self._reading.add_done_callback(_looked_at)
+            self._reading.add_done_callback(looked_at)
         elif self._reading.done() and (self._session.is_openssh or start is not None):
             self._reading.result()  # on other servers, a file may not be readable while it is being written
 
@@ -295,9 +299,13 @@ class Upload:
         if self._held is None:
             raise NotProven(DIFFERENT)
         while self._method is Method.READ_BACK:
+            naming = asyncio.create_task(give_name(self._session, self._context.manners, self._temporary, self._path))
+            if self._session.is_openssh and self._context.manners.links:
+                self._ahead.ask(self._session, self.folder, self._path, sync=self._synced)
             try:
-                self._left = await give_name(self._session, self._context.manners, self._temporary, self._path)
+                self._left = await naming
             except Refused:
+                self._ahead.forget()
                 # Somebody else may have put a file there meanwhile (or the naming had happened, and was still refused).
                 if await self._session.lstat(self._path) is None:
                     raise
@@ -317,15 +325,17 @@ class Upload:
         samples = Samples.none() if self._method is Method.ALREADY_THERE else samples
         withdrawing = asyncio.create_task(self.withdraw())
         try:
-            held, check = self._held, self._context.check
-            checking = patiently(self._session, lambda: check.check(self.folder, self._path, held, samples))
+            held, check, ahead = self._held, self._context.check, self._ahead
+            checking = patiently(
+                self._session, lambda: check.check(ahead.opened(self.folder, self._path), held, samples)
+            )
             await asyncio.gather(checking, self._sync_name())
         finally:
             await withdrawing
         return Proof(self._name, self._held, self._outgoing.original, self._method, self._synced, self._context.clock())
 
     async def _sync_name(self) -> None:
-        if self._synced and not await self._context.folders.sync(self.folder):
+        if self._synced and not await self._ahead.synced(self.folder):
             self._synced = await self._sync_file()
 
     async def _sync_file(self) -> bool:
@@ -374,6 +384,11 @@ class Upload:
         outgoing = self._outgoing
         return outgoing.splice is None and outgoing.size >= LARGE and self._session.offers(wire.FSYNC)
 
+    def end(self) -> None:
+        """Stop everything that may still be under way, however the transfer ended."""
+        self.read_no_more()
+        self._ahead.forget()
+
     def read_no_more(self) -> None:
         """Stop reading back, if it is still running: it would otherwise wait for writing that has ended."""
         if self._reading is not None and not self._reading.done():
@@ -386,12 +401,6 @@ class Upload:
     @property
     def _path(self) -> bytes:
         return self._context.folders.path(self._name)
-
-
-def _looked_at(task: "asyncio.Task[Any]") -> None:
-    """Mark the error as seen, so that asyncio does not report it: an earlier error was raised in its place."""
-    if not task.cancelled():
-        task.exception()
 
 
 def _read_through(outgoing: Outgoing) -> Fingerprint:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from agent.errors import LoginRefused, ShareUnreachable
 from agent.share.connecting import connect
+from agent.share.faults import looked_at
 from agent.share.pool import LARGE, ConnectionPool
 from agent.share.readback.reader import OwnReader, Reader
 from agent.share.server import Server
@@ -28,7 +29,7 @@ class Readers:
         """Start a connection for reading back, if the settings allow two."""
         if self._second is None and self._server.connections > 1 and not self._alone:
             self._second = asyncio.create_task(self._connected())
-            self._second.add_done_callback(_looked_at)
+            self._second.add_done_callback(looked_at)
 
     async def instead(self) -> Session | None:
         """The connection made for reading back, if no other could be made: some servers allow one at a time."""
@@ -69,9 +70,3 @@ class Readers:
             return None
         self._pool = ConnectionPool(first, lambda: connect(self._server), self._server.connections, self._lost)
         return OwnReader(self._pool)
-
-
-def _looked_at(way: "asyncio.Task[OwnReader | None]") -> None:
-    """Mark the error as seen: it is reported when there is something to read."""
-    if not way.cancelled():
-        way.exception()

@@ -15,8 +15,17 @@ from agent.share.wire import ServerLimits
 class Session:
     """As much of a session as connections look at."""
 
-    limits = ServerLimits()
     closed = False
+
+    def __init__(self, limits: ServerLimits | None = None) -> None:
+        self.limits = limits or ServerLimits()
+        self.stating: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if limits is None:
+            self.stating.set_result(None)
+
+    def state(self, handles: int) -> None:
+        self.limits = ServerLimits(handles=handles)
+        self.stating.set_result(None)
 
     def close(self) -> None:
         self.closed = True
@@ -67,12 +76,49 @@ def test_a_second_large_file_waits_for_the_first() -> None:
         async with one.turn(2 * LARGE) as turn:
             second = asyncio.create_task(in_turn(one, 3 * LARGE, until, went))
             await not_yet(second)
-            turn.end()
-            turn.end()
+            turn.left(1)
+            await not_yet(second)
+            turn.left(0)
+            turn.left(0)
             await asyncio.sleep(0)
             assert went == [3 * LARGE]
             until.set()
             await second
+
+    asyncio.run(asyncio.wait_for(scenario(), 5))
+
+
+def test_the_next_file_has_its_turn_while_the_last_bytes_are_sent() -> None:
+    async def scenario() -> None:
+        one, until, went = lanes(1, unreachable), asyncio.Event(), list[int]()
+        async with one.turn(SENDING) as first, one.turn(SENDING) as second:
+            third = asyncio.create_task(in_turn(one, SENDING, until, went))
+            for turn in (first, second):
+                await not_yet(third)
+                turn.left(SENDING // 4)
+            await asyncio.sleep(0)
+            assert went == [SENDING]
+            until.set()
+            await third
+            assert one.all[0].free == SENDING // 2
+        assert one.all[0].free == SENDING
+
+    asyncio.run(asyncio.wait_for(scenario(), 5))
+
+
+@pytest.mark.parametrize(("stated", "most"), [(1000, 64), (40, 10), (0, 8)])
+def test_few_files_are_open_until_the_server_has_stated_how_many_it_allows(stated: int, most: int) -> None:
+    async def scenario() -> None:
+        session = Session(ServerLimits())
+        handles = ConnectionPool(session, unreachable, 1, lambda _: None).all[0].write_handles  # type: ignore[arg-type]
+        waiting = [asyncio.create_task(handles.take(1)) for _ in range(100)]
+        await asyncio.sleep(0)
+        assert sum(one.done() for one in waiting) == 2
+        session.state(stated)
+        await asyncio.sleep(0.01)
+        assert sum(one.done() for one in waiting) == most
+        for one in waiting:
+            one.cancel()
 
     asyncio.run(asyncio.wait_for(scenario(), 5))
 
