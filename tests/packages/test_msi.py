@@ -15,11 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.packages.builder import build, python_with_pip
+from tests.packages.builder import NEXT, build, python_with_pip
 from tests.windows.conftest import VARIABLE
 
 FAILED = 1603 & 0xFF  # ERROR_INSTALL_FAILURE, as Wine hands it on
-NEXT = "0.1.9999"
 
 pytestmark = [
     pytest.mark.slow,
