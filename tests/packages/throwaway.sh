@@ -40,6 +40,8 @@ mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 mkdir -p "$root/srv/shown" "$root/tmp/outside"
 mount --bind "$shown" "$root/srv/shown"
 
+# An image for containers forbids packages to start services. A laptop does not.
+rm -f "$root/usr/sbin/policy-rc.d"
 # Only what a log-in needs is started, whatever services this machine has.
 rm -rf "$root"/etc/systemd/system/*.wants "$root"/usr/lib/systemd/system/*.wants "$root/var/lib/systemd/linger"
 mkdir -p "$root/usr/lib/systemd/system/sockets.target.wants"
