@@ -161,7 +161,11 @@ def test_the_playbook_sets_up_upgrades_and_may_be_repeated(laptop: Laptop) -> No
 
     settings = (laptop.folder / "agent.toml").read_text("utf-8")
     (laptop.folder / "agent.toml").write_text(settings.replace("[share]", "rescan_minutes = 7\n\n[share]"), "utf-8")
-    assert recap(laptop.play())["changed"] > 0
+    assert recap(laptop.play("-e", f"photo_agent_version={NEXT}"))["changed"] > 0
     assert laptop.running("anna") != second, "open sessions use the new settings at once"
-    assert laptop.version() == NEXT, "an older package does not replace a newer one"
+
+    older = laptop.play()
+    assert older.returncode == 2
+    assert "A later version is already installed" in older.stdout
+    assert laptop.version() == NEXT
     assert laptop.keys() == keys
