@@ -283,6 +283,10 @@ def test_it_is_installed_used_upgraded_and_taken_away(wine: Wine, packages: Pack
         for file in set(contents(wine.installed)) - set(contents(packages.payloads[1])):
             assert file.endswith(".pyd"), "a module of the running program"
             (wine.installed / file).unlink()
+            for folder in (wine.installed / file).parents:
+                if any(folder.iterdir()):
+                    break
+                folder.rmdir()
         assert contents(wine.installed) == contents(packages.payloads[1])
         assert wine.program("--version").stdout.strip() == f"photo-agent {NEXT}"
         assert wine.install("/i", packages.msis[0]) == FAILED, "an older version is refused"
