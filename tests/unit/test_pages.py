@@ -163,7 +163,10 @@ SCRIPTS = sorted(path for path in (PROJECT / "install").rglob("*") if path.suffi
 
 def commands_in(script: Path) -> list[str]:
     """What a script lets the program do, up to the first variable: `& $program …`, `photo-agent …`, `ExecStart=…`."""
-    started = r"(?:& \$(?:[Pp]rogram|command)|(?:^|[(=!] ?)(?:/usr/\S+/)?photo-agent) ((?:--)?[a-z][a-z-]*(?: (?:--)?[a-z][a-z-]*)*)"
+    word = r"[a-z][a-z-]*"
+    started = (
+        rf"(?:& \$(?:[Pp]rogram|command)|(?:^|[(=!] ?)(?:/usr/\S+/)?photo-agent) ((?:--)?{word}(?: (?:--)?{word})*)"
+    )
     return [str(found) for found in re.findall(started, script.read_text("utf-8"), re.MULTILINE)]
 
 
