@@ -21,7 +21,7 @@ All other arguments go to `photo-agent init`, such as --staff j.smith --host pho
 #>
 [CmdletBinding(PositionalBinding = $false)]
 param(
-    [string]$From = (Split-Path -Parent $PSScriptRoot),
+    [string]$From = '',
     [switch]$NoInit,
     [switch]$NoService,
     [switch]$Uninstall,
@@ -30,6 +30,13 @@ param(
 )
 Set-StrictMode -Version 2
 $ErrorActionPreference = 'Stop'
+
+if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
+    Write-Output 'This laptop lets only trusted scripts change it (constrained language mode). Let IT sign this script or use the MSI.'
+    exit 2
+}
+# Windows PowerShell 5 does not know $PSScriptRoot yet when it works out the parameters' defaults.
+if (-not $From) { $From = Split-Path -Parent $PSScriptRoot }
 
 $Place = Join-Path $env:LOCALAPPDATA 'Programs\photo-agent'
 $Bin = Join-Path $Place 'bin'
@@ -53,11 +60,23 @@ function Stop-WithReason([string]$Reason) {
     exit 2
 }
 
+if ($env:USERPROFILE -like '*\config\systemprofile') {
+    Stop-WithReason 'This ran as SYSTEM: run it as the user who takes the photos, or deploy the MSI. Nothing was changed.'
+}
+
 function Invoke-Quietly([string]$Exe, [string[]]$Arguments) {
     # Whether a program ends without a fault. PowerShell 5 would treat its standard error output as a fault.
     $ErrorActionPreference = 'Continue'
-    & $Exe @Arguments *> $null
+    # If Windows does not let the program start, there is no new exit code, only the one of the program before.
+    $global:LASTEXITCODE = 1
+    try { & $Exe @Arguments *> $null } catch { return $false }
     return $LASTEXITCODE -eq 0
+}
+
+function Get-QuotableArgument([string]$Argument) {
+    # PowerShell 5 puts a text with spaces between quotes, and a backslash at its end would hide the closing one.
+    if ($Argument -match '\s') { return $Argument -replace '(\\+)$', '$1$1' }
+    return $Argument
 }
 
 function Find-Python {
@@ -94,7 +113,7 @@ function Edit-UserPath([scriptblock]$Change) {
 }
 
 function Remove-Program {
-    if (Test-Path $Python) {
+    if (Test-Path -LiteralPath $Python) {
         $code = @'
 import sys
 from agent.errors import AgentError
@@ -115,13 +134,14 @@ except AgentError as fault:
     elseif ($Purge) {
         Stop-WithReason "The program is no longer in $Venv, so this script cannot find its settings. Install it again, then purge."
     }
-    $folders = @($Bin) + @(Get-ChildItem -Directory -Path $Place -Filter 'venv*' | ForEach-Object { $_.FullName })
+    if (-not (Test-Path -LiteralPath $Place)) { Stop-WithReason "The program is not installed in $Place, so nothing was removed." }
+    $folders = @($Bin) + @(Get-ChildItem -Directory -LiteralPath $Place -Filter 'venv*' | ForEach-Object { $_.FullName })
     foreach ($folder in $folders) {
         if (Test-Path -LiteralPath $folder) { Remove-Item -Recurse -Force -LiteralPath $folder }
     }
     if (Test-Path -LiteralPath $Shortcut) { Remove-Item -Force -LiteralPath $Shortcut }
     Edit-UserPath { param($parts) $parts | Where-Object { $_ -ne $Bin } }
-    if ((Test-Path $Place) -and -not (Get-ChildItem -Force $Place)) { Remove-Item -LiteralPath $Place }
+    if (-not (Get-ChildItem -Force -LiteralPath $Place)) { Remove-Item -LiteralPath $Place }
     if (-not $Purge) {
         Write-Output 'The program was removed. Settings, keys, journal and record stay; -Purge would remove them.'
         return
@@ -136,7 +156,7 @@ if ($Uninstall) {
     exit 0
 }
 
-if (-not (Test-Path $From)) { Stop-WithReason "There is nothing to install at $From." }
+if (-not (Test-Path -LiteralPath $From)) { Stop-WithReason "There is nothing to install at $From." }
 
 # The new version is prepared beside the running one, which keeps working until the new one is complete. If anything fails
 # before that, the new folder is removed and nothing has changed.
@@ -152,6 +172,7 @@ function Undo-AndStop([string]$Reason) {
 $found = @(Find-Python)
 New-Item -ItemType Directory -Force -Path $Place | Out-Null
 $before = @($found | Select-Object -Skip 1)
+$Source = Get-QuotableArgument $From
 & $found[0] @before -m venv $New
 if ($LASTEXITCODE -ne 0) { Undo-AndStop "The virtual environment in $New could not be made." }
 Write-Output 'Installing (a minute or two the first time)'
@@ -159,7 +180,7 @@ Write-Output 'Installing (a minute or two the first time)'
 $locked = Join-Path $PSScriptRoot 'locked\laptop.txt'
 & $NewPython -m pip --disable-pip-version-check --no-input install --quiet --require-hashes -r $locked
 if ($LASTEXITCODE -eq 0) {
-    & $NewPython -m pip --disable-pip-version-check --no-input install --quiet $From
+    & $NewPython -m pip --disable-pip-version-check --no-input install --quiet $Source
 }
 if ($LASTEXITCODE -ne 0) {
     Undo-AndStop 'pip could not install the program. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)'
@@ -171,7 +192,7 @@ if (-not (Invoke-Quietly $NewProgram @('--version'))) { Undo-AndStop 'The new ve
 # Add a folder with only this command to the PATH, not the environment's. From here on the new version is in use.
 New-Item -ItemType Directory -Force -Path $Bin | Out-Null
 $wrapper = @('@echo off', ('"%~dp0..\' + (Split-Path -Leaf $New) + '\Scripts\photo-agent.exe" %*'))
-Set-Content -Encoding Ascii -Path "$Command.new" -Value $wrapper
+Set-Content -Encoding Ascii -LiteralPath "$Command.new" -Value $wrapper
 Move-Item -Force -LiteralPath "$Command.new" -Destination $Command
 Edit-UserPath { param($parts) if ($parts -contains $Bin) { $parts } else { $parts + $Bin } }
 $Venv = $New
@@ -181,7 +202,7 @@ $Program = $NewProgram
 try {
     $link = (New-Object -ComObject WScript.Shell).CreateShortcut($Shortcut)
     $link.TargetPath = Join-Path $New 'Scripts\pythonw.exe'
-    $link.Arguments = '-m agent.cli open'
+    $link.Arguments = '-P -m agent.cli open'
     $link.Description = 'Which photos are safe on the school network, and which need you'
     $link.Save()
 }
@@ -189,7 +210,8 @@ catch { Write-Output 'Note: "School photos" could not be added to the Start menu
 
 # Keep existing settings if they are valid: running the set-up again is an upgrade.
 if (-not $NoInit -and -not (Invoke-Quietly $Program @('config', 'validate'))) {
-    & $Program init @InitOptions
+    $options = @($InitOptions | ForEach-Object { Get-QuotableArgument $_ })
+    & $Program init @options
     if ($LASTEXITCODE -ne 0) {
         Stop-WithReason 'Installed, but not set up: run `photo-agent init`, then `photo-agent service install`.'
     }
@@ -202,7 +224,7 @@ if (-not $NoService) {
 }
 if (-not $NoService) {
     # Remove older versions now that the service runs the new one. Files still in use are removed by the next upgrade.
-    Get-ChildItem -Directory -Path $Place -Filter 'venv*' | Where-Object { $_.FullName -ne $Venv } |
+    Get-ChildItem -Directory -LiteralPath $Place -Filter 'venv*' | Where-Object { $_.FullName -ne $Venv } |
         ForEach-Object { Remove-Item -Recurse -Force -LiteralPath $_.FullName -ErrorAction SilentlyContinue }
 }
 Write-Output 'Done. `photo-agent doctor` checks everything; `photo-agent status` shows what waits. Open a new window to use the command.'

@@ -36,7 +36,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
     """
     from agent.pipeline.importfolders import refuse_unfit
     from agent.pipeline.lock import only_writer
-    from agent.supervisor import Restarts, Supervisor
+    from agent.supervisor import Installed, Restarts, Supervisor
 
     settings = settings_of(ctx)
     refuse_unfit(settings, settings.watch)
@@ -60,6 +60,9 @@ def command(ctx: click.Context, as_json: bool) -> int:
                 notices=notices,
                 tell=put_json if as_json else lambda _: None,
                 logged=_logged(context),
+                # Windows' task starts the program again every five minutes. On Linux and Macs the package restarts it,
+                # and nothing else would start a program that has ended without a fault.
+                installed=Installed() if sys.platform == "win32" else None,
             ).run()
         restarts.ended_well()
     return 0

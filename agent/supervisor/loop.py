@@ -25,6 +25,7 @@ from agent.supervisor.audiences import Tell, ToAsker, ToLog
 from agent.supervisor.cards import CardKeeper
 from agent.supervisor.logged import RunLogged
 from agent.supervisor.notices import RunNotices
+from agent.supervisor.replaced import Installed
 from agent.supervisor.restarts import Restarts
 from agent.supervisor.timers import Timers, put_back, slept
 
@@ -45,7 +46,8 @@ READY = 60.0
 class Supervisor:
     """The service. `stop` may be called from a signal handler or another thread. `knock` tries the share's port.
 
-    `tell` receives each event and each run's summary in the form of `sync --json`.
+    `tell` receives each event and each run's summary in the form of `sync --json`. With `installed`, the service ends
+    once another version was installed over it, which is for systems that start it again.
     """
 
     context: Context
@@ -56,6 +58,7 @@ class Supervisor:
     notices: RunNotices | None = None
     tell: Tell = lambda _: None
     logged: RunLogged | None = None
+    installed: Installed | None = None
     _timers: Timers = field(init=False)
     _cards: CardKeeper = field(init=False)
     _listen_again: float = 0.0
@@ -91,6 +94,10 @@ class Supervisor:
                     log.info("The laptop was asleep, or its clock was set: looking again.")
                     self._begin_anew()
                 before = now
+                if self.installed is not None and (version := self.installed.another(now[0])) is not None:
+                    log.info("Version %s was installed over this one: ending, so that the system starts it.", version)
+                    self.stop()
+                    break
                 if not watcher.alive() and watcher.revive():
                     timers.everything_now()
                 self._turn()

@@ -7,11 +7,19 @@ $Enrolment = ''
 # The server's fingerprint, SHA256:...; empty if known_hosts_file in agent.toml has the server's key.
 $HostKey = ''
 
-$program = Join-Path $env:ProgramFiles 'photo-agent\photo-agent.exe'
+if ($env:USERPROFILE -like '*\config\systemprofile') {
+    Write-Output 'This ran as SYSTEM: run it with the rights of the user who is logged in. Nothing was changed.'
+    exit 1
+}
+# In a 32-bit PowerShell, ProgramFiles is the folder for 32-bit programs.
+$programs = if ($env:ProgramW6432) { $env:ProgramW6432 } else { $env:ProgramFiles }
+$program = Join-Path $programs 'photo-agent\photo-agent.exe'
 if (-not (Test-Path -LiteralPath $program)) { Write-Output 'The program is not installed: deploy the MSI first.'; exit 1 }
 $options = @('--yes')
-if ($Enrolment) { $options += @('--enrolment', $Enrolment) }
+# A backslash before the closing quote, which PowerShell adds around a path with spaces, would hide that quote.
+if ($Enrolment) { $options += @('--enrolment', ($Enrolment -replace '\\+$', '')) }
 if ($HostKey) { $options += @('--host-key', $HostKey) }
+$global:LASTEXITCODE = 1  # stays so if Windows does not let the program start
 & $program init @options 2>&1 | ForEach-Object { "$_" }
 if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
 & $program service install 2>&1 | ForEach-Object { "$_" }

@@ -10,6 +10,8 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PACKAGES = CHECKOUT / "install" / "packages"
+NEXT = "0.1.9999"
+"""The version of the second package, which upgrades the first."""
 
 
 def python_with_pip() -> str:

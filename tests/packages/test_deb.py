@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.packages.builder import build
+from tests.packages.builder import NEXT
 from tests.servers.school import needs_users, run
 
 NAME = "visit-photo-agent"
@@ -22,7 +22,6 @@ PLACES = (
     f"/usr/lib/systemd/user/{NAME}.service",
     f"/usr/share/doc/{NAME}",
 )
-NEXT = "0.1.9999"
 USER = "pa-packaged"
 
 pytestmark = [
@@ -32,27 +31,6 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="no Debian here"),
     pytest.mark.timeout(900, func_only=True),
 ]
-
-
-@pytest.fixture(scope="module")
-def packages(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> tuple[Path, Path]:
-    """Two versions of the package: as it is built, and the same with another version number."""
-    if Path("/usr/bin/python3").exists():
-        version = run("/usr/bin/python3", "-c", "import sys; print(sys.version_info >= (3, 11))").stdout
-        if version.strip() != "True":
-            pytest.skip("the system's own Python is older than 3.11")
-    base = tmp_path_factory.mktemp("deb")
-    first = Path(build("deb/build.py", "--output", base, "--wheel", wheel, timeout=850).splitlines()[-1])
-    unpacked = base / "unpacked"
-    run("dpkg-deb", "-R", first, unpacked)
-    (module,) = unpacked.glob("usr/lib/photo-agent/lib/python3*/site-packages/agent/__init__.py")
-    for path in (unpacked / "DEBIAN" / "control", module, unpacked / "DEBIAN" / "preinst"):
-        path.write_text(path.read_text("utf-8").replace("0.1.0", NEXT), "utf-8")
-    for compiled in module.parent.glob("__pycache__/__init__.*"):
-        compiled.unlink()
-    second = base / f"{NAME}_{NEXT}.deb"
-    run("dpkg-deb", "--root-owner-group", "-Znone", "--build", unpacked, second)
-    return first, second
 
 
 @pytest.fixture
@@ -83,8 +61,8 @@ def dpkg(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return run("dpkg", "--force-unsafe-io", *arguments, check=False)
 
 
-def test_it_holds_nothing_that_could_go_wrong_on_a_laptop(packages: tuple[Path, Path]) -> None:
-    listed = run("dpkg-deb", "-c", packages[0]).stdout.splitlines()
+def test_it_holds_nothing_that_could_go_wrong_on_a_laptop(debs: tuple[Path, Path]) -> None:
+    listed = run("dpkg-deb", "-c", debs[0]).stdout.splitlines()
     assert all(line.split()[1] == "root/root" for line in listed)
     assert not [line for line in listed if re.match(r"[-d].{4}w|[-d].{7}w|.{3}s", line)], "nobody else may write"
     names = [line.split()[5] for line in listed if line.startswith("-")]
@@ -93,13 +71,13 @@ def test_it_holds_nothing_that_could_go_wrong_on_a_laptop(packages: tuple[Path, 
     assert not [name for name in names if name.endswith(("/pip", "/activate"))]
     sources = [name for name in names if name.endswith(".py")]
     assert len([name for name in names if name.endswith(".pyc")]) == len(sources), "none is left to be compiled"
-    depends = run("dpkg-deb", "-f", packages[0], "Depends").stdout
+    depends = run("dpkg-deb", "-f", debs[0], "Depends").stdout
     assert re.search(r"python3 \(>= 3\.(\d+)\), python3 \(<< 3\.\d+\)", depends)
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
-def test_systemd_takes_its_unit(packages: tuple[Path, Path], tmp_path: Path) -> None:
-    run("dpkg-deb", "-x", packages[0], tmp_path)
+def test_systemd_takes_its_unit(debs: tuple[Path, Path], tmp_path: Path) -> None:
+    run("dpkg-deb", "-x", debs[0], tmp_path)
     unit = (tmp_path / "usr/lib/systemd/user" / f"{NAME}.service").read_text("utf-8")
     assert (
         "ConditionPathExists=|/etc/xdg/photo-agent/agent.toml\nConditionPathExists=|%E/photo-agent/agent.toml" in unit
@@ -111,8 +89,8 @@ def test_systemd_takes_its_unit(packages: tuple[Path, Path], tmp_path: Path) -> 
     assert NAME not in said.stderr, said.stderr
 
 
-def test_it_is_installed_used_upgraded_and_purged(packages: tuple[Path, Path], bare: None) -> None:
-    first, second = packages
+def test_it_is_installed_used_upgraded_and_purged(debs: tuple[Path, Path], bare: None) -> None:
+    first, second = debs
     done = dpkg("-i", first)
     assert done.returncode == 0, done.stdout + done.stderr
     assert as_user("photo-agent", "--version").stdout.strip() == "photo-agent 0.1.0"

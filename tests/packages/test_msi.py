@@ -10,16 +10,17 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.packages.builder import build, python_with_pip
+from agent.service.launch import NAME
+from tests.packages.builder import NEXT, build, python_with_pip
 from tests.windows.conftest import VARIABLE
 
 FAILED = 1603 & 0xFF  # ERROR_INSTALL_FAILURE, as Wine hands it on
-NEXT = "0.1.9999"
 
 pytestmark = [
     pytest.mark.slow,
@@ -30,23 +31,44 @@ pytestmark = [
 ]
 
 
+PROGRAM = "C:\\Program Files\\photo-agent\\photo-agent.exe"
+
+SETTINGS = """
+[device]
+staff = "j.smith"
+timezone = "Europe/London"
+state_dir = '{state}'
+[folders]
+watch = ['{imports}']
+[share]
+host = "127.0.0.1"
+port = 1
+user = "laptop-17"
+"""
+
+
+def named(path: Path) -> str:
+    """A file of this machine as Wine shows it."""
+    return "Z:" + str(path).replace("/", "\\")
+
+
 @dataclass(frozen=True)
 class Wine:
     """Where the packages are installed."""
 
     prefix: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        # No desktop, no .NET.
+        without = {"WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree=;mshtml=;winemenubuilder.exe=;explorer.exe="}
+        return {**os.environ, "WINEPREFIX": str(self.prefix), **without}
+
     def run(self, *line: str) -> subprocess.CompletedProcess[str]:
-        # Through pipes: a file that is handed down has no name in Wine. No desktop, no .NET.
-        environment = {
-            **os.environ,
-            "WINEPREFIX": str(self.prefix),
-            "WINEDEBUG": "-all",
-            "WINEDLLOVERRIDES": "mscoree=;mshtml=;winemenubuilder.exe=;explorer.exe=",
-        }
+        # Through pipes: a file that is handed down has no name in Wine.
         return subprocess.run(
             ["wine", *line],
-            env=environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -57,10 +79,31 @@ class Wine:
         )
 
     def install(self, how: str, msi: Path) -> int:
-        return self.run("msiexec", how, "Z:" + str(msi).replace("/", "\\"), "/qn", "/norestart").returncode
+        return self.run("msiexec", how, named(msi), "/qn", "/norestart").returncode
 
     def program(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self.run("C:\\Program Files\\photo-agent\\photo-agent.exe", *arguments)
+        return self.run(PROGRAM, *arguments)
+
+    @contextmanager
+    def service(self, base: Path) -> Iterator["subprocess.Popen[str]"]:
+        """The installed program at work, as its task starts it; its share cannot be reached."""
+        imports, settings = base / "imports", base / "agent.toml"
+        imports.mkdir()
+        settings.write_text(SETTINGS.format(imports=named(imports), state=named(base / "state")), "utf-8")
+        process = subprocess.Popen(
+            ["wine", PROGRAM, "--config", named(settings), "run"],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait(60)
 
     @property
     def installed(self) -> Path:
@@ -182,6 +225,16 @@ def test_it_is_for_the_whole_machine_and_an_upgrade_can_be_undone(packages: Pack
     assert codes[0] != codes[1]
 
 
+def test_a_running_program_is_ended_before_windows_looks_for_files_in_use(packages: Packages) -> None:
+    """Wine has no Task Scheduler, so only the package is read. If no task can be ended, the installation goes on."""
+    first = packages.msis[0]
+    ((action, kind, _, line, *_),) = rows(first, "CustomAction")
+    assert line.endswith(f"/End /TN {NAME}")
+    assert int(kind) & 64, "msidbCustomActionTypeContinue"
+    at = {row[0]: int(row[2]) for row in rows(first, "InstallExecuteSequence")}
+    assert at["CostFinalize"] < at[action] < at["InstallValidate"]
+
+
 def test_every_file_keeps_its_component_and_dlls_have_their_versions(packages: Packages) -> None:
     first, second = ({row[0]: row[1] for row in rows(msi, "Component")} for msi in packages.msis)
     assert second.items() < first.items()
@@ -218,7 +271,22 @@ def test_it_is_installed_used_upgraded_and_taken_away(wine: Wine, packages: Pack
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
 
-        assert wine.install("/i", packages.msis[1]) == 0, "an upgrade"
+        with wine.service(tmp_path) as running:
+            assert running.stdout is not None
+            while "Photos of visits go to" not in (line := running.stdout.readline()):
+                assert line, "it ended early"
+            assert wine.install("/i", packages.msis[1]) == 0, "an upgrade while it runs"
+            said, _ = running.communicate(timeout=90)
+            assert f"Version {NEXT} was installed over this one" in said
+            assert running.returncode == 0, said
+        # Windows removes files that were in use at the next restart (3010). Wine leaves them, and says nothing.
+        for file in set(contents(wine.installed)) - set(contents(packages.payloads[1])):
+            assert file.endswith(".pyd"), "a module of the running program"
+            (wine.installed / file).unlink()
+            for folder in (wine.installed / file).parents:
+                if any(folder.iterdir()):
+                    break
+                folder.rmdir()
         assert contents(wine.installed) == contents(packages.payloads[1])
         assert wine.program("--version").stdout.strip() == f"photo-agent {NEXT}"
         assert wine.install("/i", packages.msis[0]) == FAILED, "an older version is refused"

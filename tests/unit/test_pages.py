@@ -128,20 +128,52 @@ def commands() -> list[tuple[str, str]]:
     )
 
 
-@pytest.mark.parametrize(("page", "words"), commands(), ids=lambda value: value)
-def test_every_command_on_a_page_exists_with_its_options(page: str, words: str) -> None:
+def understood(words: str) -> None:
+    """Let the program's own parser read a command line, without carrying it out. It raises what a person would see."""
     rest = shlex.split(words)
     while rest[:1] == ["--config"]:
         rest = rest[2:]
     if rest == ["--version"]:
         return
     assert rest[0] in COMMANDS
-    command = import_module(module_of(rest.pop(0))).command
+    name = rest.pop(0)
+    command = import_module(module_of(name)).command
+    context = click.Context(command, info_name=name)
     while isinstance(command, click.Group) and rest:
         assert rest[0] in command.commands
         command = command.commands[rest.pop(0)]
-    options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
-    assert {word.partition("=")[0] for word in rest if word.startswith("--")} <= options
+        context = click.Context(command, parent=context, info_name=command.name)
+    _, left_over, _ = command.make_parser(context).parse_args(rest)
+    assert isinstance(command, click.Group) or left_over == []
+
+
+@pytest.mark.parametrize(("page", "words"), commands(), ids=lambda value: value)
+def test_the_program_understands_every_command_on_a_page(page: str, words: str) -> None:
+    understood(words)
+
+
+@pytest.mark.parametrize("words", ["log shwo", "log show --sinec 1", "log show --since", "config set a b c"])
+def test_a_command_with_a_mistake_is_not_understood(words: str) -> None:
+    with pytest.raises((AssertionError, click.UsageError)):
+        understood(words)
+
+
+SCRIPTS = sorted(path for path in (PROJECT / "install").rglob("*") if path.suffix in {".ps1", ".sh", ".service"})
+
+
+def commands_in(script: Path) -> list[str]:
+    """What a script lets the program do, up to the first variable: `& $program …`, `photo-agent …`, `ExecStart=…`."""
+    word = r"[a-z][a-z-]*"
+    started = (
+        rf"(?:& \$(?:[Pp]rogram|command)|(?:^|[(=!] ?)(?:/usr/\S+/)?photo-agent) ((?:--)?{word}(?: (?:--)?{word})*)"
+    )
+    return [str(found) for found in re.findall(started, script.read_text("utf-8"), re.MULTILINE)]
+
+
+@pytest.mark.parametrize("script", [path for path in SCRIPTS if commands_in(path)], ids=as_id)
+def test_the_program_understands_what_scripts_let_it_do(script: Path) -> None:
+    for words in commands_in(script):
+        understood(words)
 
 
 def settings_on_the_page() -> set[tuple[str, str]]:

@@ -39,6 +39,9 @@ COMPONENTS = uuid.UUID("7b0d0c1e-7a55-4b42-9a3e-2f6f7d4f5b11")
 
 VERSIONED = {".dll", ".exe", ".pyd"}
 
+TASK = "visit-photo-agent"
+"""The task of agent/service/task_scheduler.py."""
+
 LEFT_OUT = {"__pycache__", "site-packages", "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3"}
 """Parts of the interpreter's folder that the program never needs. Wheels are not changed."""
 
@@ -225,6 +228,7 @@ PACKAGE = """<?xml version="1.0" encoding="utf-8"?>
 {files}
 </Directory></Directory>
 <Directory Id="ProgramMenuFolder"/>
+<Directory Id="System64Folder"/>
 <Directory Id="CommonAppDataFolder"><Directory Id="SettingsFolder" Name="photo-agent">
 <Component Id="{note}" Guid="{note_guid}" Win64="yes">
 <File Id="WhereSettingsAre" KeyPath="yes" Name="where-settings-are.txt" Source="where-settings-are.txt"/>
@@ -293,6 +297,7 @@ def _complete(msi: Path, files: Files) -> None:
         row,
         "INSERT INTO `InstallExecuteSequence` (`Action`, `Sequence`) VALUES ('WriteEnvironmentStrings', 5200)",
         "INSERT INTO `InstallExecuteSequence` (`Action`, `Sequence`) VALUES ('RemoveEnvironmentStrings', 3300)",
+        *_ending_the_task(),
         # Inside the transaction: if the new version cannot be installed, Windows restores the old one.
         "UPDATE `InstallExecuteSequence` SET `Sequence` = 1501 WHERE `Action` = 'RemoveExistingProducts'",
         f"UPDATE `Component` SET `Attributes` = {PERMANENT_64} WHERE `Component` = '{NOTE}'",
@@ -306,6 +311,27 @@ def _complete(msi: Path, files: Files) -> None:
     for begin in range(0, len(queries), 100):
         arguments = [part for query in queries[begin : begin + 100] for part in ("-q", query)]
         _run(["msibuild", msi, *arguments], "msibuild could not complete the package")
+
+
+END_TASK = 34 + 64  # msidbCustomActionTypeExe + msidbCustomActionTypeDirectory, msidbCustomActionTypeContinue
+
+
+def _ending_the_task() -> list[str]:
+    """End the user's task before Windows looks for files in use, so that no restart is needed to replace them.
+
+    The program may be ended at any instant. Its task starts it again within five minutes. If there is no such task, or
+    it cannot be ended, the installation continues: Windows then replaces files in use at the next restart (3010).
+    """
+    line = f'"[System64Folder]schtasks.exe" /End /TN {TASK}'
+    action = (
+        "INSERT INTO `CustomAction` (`Action`, `Type`, `Source`, `Target`) "
+        f"VALUES ('EndTask', {END_TASK}, 'System64Folder', '{line}')"
+    )
+    when = (
+        "INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) "
+        "VALUES ('EndTask', 'WIX_UPGRADE_DETECTED OR REMOVE=\"ALL\"', 1390)"
+    )
+    return [action, when]
 
 
 def _component(files: Files, name: str) -> str:

@@ -16,7 +16,7 @@ from agent.journal import Journal, State
 from agent.pipeline.context import open_context
 from agent.pipeline.lock import only_writer
 from agent.record import EntryKind
-from agent.supervisor import Supervisor
+from agent.supervisor import Installed, Supervisor
 from agent.supervisor.timers import QUIET
 from tests.laptop import ON_VISIT, PRIVATE, VISITS, Laptop, minutes, sha256
 
@@ -200,6 +200,13 @@ def test_a_watcher_that_died_is_noticed_and_nothing_is_missed(quick: Laptop) -> 
     finally:
         stopping.set()
         service.join()
+
+
+def test_the_service_ends_when_another_version_was_installed_over_it(laptop: Laptop) -> None:
+    settings = laptop.settings
+    with only_writer(settings), open_context(settings) as context:
+        installed = Installed(running="0.0.1")
+        Supervisor(context, settings.watch, knock=lambda: True, installed=installed).run()  # it returns
 
 
 def test_the_processes_that_read_photos_end_at_rest_and_start_again(laptop: Laptop) -> None:

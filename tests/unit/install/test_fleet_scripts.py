@@ -105,11 +105,3 @@ def test_ansible_can_read_the_playbook() -> None:
     line = ["ansible-playbook", "-i", "laptop-17,", "--syntax-check", "laptops.yml"]
     done = subprocess.run(line, cwd=FLEET, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("script", sorted(INSTALL.rglob("*.ps1")), ids=lambda path: path.name)
-def test_an_old_powershell_can_read_the_script(script: Path) -> None:
-    script.read_bytes().decode("ascii")  # Windows PowerShell 5 takes anything else by the old code page
-    text = script.read_text("ascii")
-    for opening, closing in ("()", "{}", "[]"):
-        assert text.count(opening) == text.count(closing)
