@@ -7,7 +7,7 @@ the comparison needs. All names of a folder that are waiting are checked togethe
 """
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable
 from dataclasses import dataclass
 
@@ -57,7 +57,8 @@ class FinalCheck:
         self._lane = connection
         self._folders = folders
         self._waiting: dict[str, list[_Asked]] = defaultdict(list)
-        self._looking: dict[str, set[asyncio.Task[None]]] = defaultdict(set)
+        self._looking: Counter[str] = Counter()  # rounds under way
+        self._tasks: set[asyncio.Task[None]] = set()  # the loop itself does not hold them
 
     async def open(self, folder: str, path: bytes) -> Opened:
         """Open what has the name, for `check`. `FolderNotTrusted` if it is not where it should be; `Refused`;
@@ -105,12 +106,19 @@ class FinalCheck:
     async def _opened(self, folder: str, path: bytes) -> tuple[Attributes, bytes]:
         asked = _Asked(path, asyncio.get_running_loop().create_future())
         self._waiting[folder].append(asked)
-        if len(self._looking[folder]) < UNDER_WAY:
-            task = asyncio.create_task(self._look(folder))
-            self._looking[folder].add(task)
-            task.add_done_callback(self._looking[folder].discard)
+        if self._looking[folder] < UNDER_WAY:
+            self._looking[folder] += 1
+            task = asyncio.create_task(self._look_while_asked(folder))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
             task.add_done_callback(looked_at)
         return await asked.opened
+
+    async def _look_while_asked(self, folder: str) -> None:
+        try:
+            await self._look(folder)
+        finally:  # at once: whoever asks after the last look needs another
+            self._looking[folder] -= 1
 
     async def _look(self, folder: str) -> None:
         """Check all names that are waiting, again and again until none is; later ones are checked the next time."""
