@@ -5,6 +5,7 @@ by its exit code or a signal, without the half second that starting Python and i
 an exception that nobody caught reaches `sys.excepthook`, threads are waited for. `tests.forks` is the other end.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -21,6 +22,8 @@ import threading
 import time
 from typing import Any
 
+import PIL.Image
+
 import agent
 from tests import forks
 
@@ -28,7 +31,8 @@ ALSO = (
     "cryptography.hazmat.primitives.asymmetric.ed25519",
     "cryptography.hazmat.primitives.serialization",
     "PIL.Image",
-    "PIL.JpegImagePlugin",
+    "pillow_heif",
+    "zxingcpp",
 )
 """What the program imports where it is used, and uses in most runs."""
 
@@ -43,6 +47,7 @@ def everything_imported() -> None:
             importlib.import_module(module.name)
     for name in ALSO:
         importlib.import_module(name)
+    PIL.Image.preinit()
 
 
 class Starter:
@@ -131,6 +136,23 @@ def become(asked: dict[str, Any], streams: list[int]) -> None:
     sys.argv[1:] = asked["words"]
 
 
+def end(code: object) -> None:
+    """End as Python does, except that what is imported is not taken apart: that would copy it first, and takes longest.
+
+    Returns if anything is unusual, so that Python ends the process.
+    """
+    if not isinstance(code, int | None):
+        return
+    threading._shutdown()  # type: ignore[attr-defined]  # waits for threads
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            return
+    os._exit((code or 0) & 0xFF)
+
+
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the tests, and with them this
     everything_imported()
@@ -140,11 +162,15 @@ if __name__ == "__main__":
     gc.freeze()
     wanted = Starter(int(sys.argv[1]), "\0" + sys.argv[2]).serve()
 
-    if wanted["module"] == "agent.worker.serve":
-        from agent.worker import serve
+    from agent.cli import main
+    from agent.worker import serve
 
-        serve.main(*wanted["words"])
-    else:
-        from agent.cli import main
-
-        main(wanted["words"])
+    try:
+        if wanted["module"] == serve.__name__:
+            serve.main(*wanted["words"])
+        else:
+            main(wanted["words"])
+    except SystemExit as how:
+        end(how.code)
+        raise
+    end(0)
