@@ -31,7 +31,13 @@ ALSO = (
     "cryptography.hazmat.primitives.asymmetric.ed25519",
     "cryptography.hazmat.primitives.serialization",
     "PIL.Image",
+    "paramiko",
     "pillow_heif",
+    "platformdirs.unix",
+    "rich.console",
+    "rich.progress",
+    "rich.table",
+    "rich.traceback",
     "zxingcpp",
 )
 """What the program imports where it is used, and uses in most runs."""
