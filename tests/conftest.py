@@ -2,11 +2,14 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import forks
 
 # How long one example takes says how busy the machine is, and fsync with it: no test is about that. What hangs is ended
 # by pytest's own timeout.
@@ -19,6 +22,9 @@ SHARED = Path(
     or next((up / "shared" for up in HERE.parents[2:4] if (up / "shared").is_dir()), HERE.parents[2] / "shared")
 )
 """Inputs that no test changes: `../shared` beside the project (or beside a folder of its worktrees), or as said."""
+
+
+forks.use_for_workers()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -52,3 +58,10 @@ def cases() -> Path:
     if not (folder / "README.md").is_file():
         pytest.skip("the cases of photos (../shared/cases/photos) are not on this machine")
     return folder
+
+
+@pytest.fixture
+def workers_afresh() -> Iterator[None]:
+    """For tests of the worker itself: Python is started for each, as the program does it."""
+    with forks.started_afresh():
+        yield

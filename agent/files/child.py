@@ -16,8 +16,6 @@ def start_child(module: str, arguments: Sequence[str] = ()) -> tuple["subprocess
     Ctrl-C does not reach it, it has no window on Windows, and it prints nothing to the terminal. It writes no bytecode:
     it may be about to give up writing files. OSError if it cannot be started.
     """
-    here = str(Path(agent.__file__).resolve().parents[1])
-    paths = os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
     apart: dict[str, int] = {"process_group": 0}
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -26,9 +24,15 @@ def start_child(module: str, arguments: Sequence[str] = ()) -> tuple["subprocess
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": paths},
+        env=environment(),
         **apart,  # type: ignore[call-overload]  # each system takes its own
     )
     if process.stdin is None or process.stdout is None:
         raise OSError("no pipes")
     return process, process.stdin, process.stdout
+
+
+def environment() -> dict[str, str]:
+    """This process's own, with this program where Python looks for modules."""
+    here = str(Path(agent.__file__).resolve().parents[1])
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])}

@@ -22,6 +22,8 @@ from agent.pipeline.status import status
 from agent.worker import READING, Enforcement, Imposed, Worker
 from tests.laptop import ON_VISIT, Heard, Laptop, jpeg
 
+pytestmark = pytest.mark.usefixtures("workers_afresh")
+
 MIB = 1024 * 1024
 
 DEADLY = jpeg(ON_VISIT)[:-2] + bytes(8 * MIB)

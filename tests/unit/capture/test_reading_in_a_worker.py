@@ -26,6 +26,8 @@ from agent.worker.limits import MIB
 from tests.reading import opened_reader
 from tests.unit.capture.photobuilding import NOW, ORIGINAL, PICTURE, TAKEN, app1, exif_block, jpeg
 
+pytestmark = pytest.mark.usefixtures("workers_afresh")
+
 NARROW = replace(READING, memory=MIB)
 """Room for headers, but not for the search through a whole file for its end."""
 

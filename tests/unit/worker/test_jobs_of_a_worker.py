@@ -17,6 +17,8 @@ from agent.worker.job_queue import UNDER_WAY
 from agent.worker.limits import MIB
 from tests.unit.capture.photobuilding import NOW, PICTURE
 
+pytestmark = pytest.mark.usefixtures("workers_afresh")
+
 HERE = "tests.unit.worker.strangers:"
 TELL, REFUSE, DIE = (Job(HERE + name) for name in ("tell", "refuse", "die"))
 TELL_OR_DIE, CHATTER, FILL = (Job(HERE + name) for name in ("tell_or_die", "chatter", "fill"))
