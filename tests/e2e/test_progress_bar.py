@@ -2,15 +2,17 @@
 
 import contextlib
 import os
-import pty
 import re
 import select
 import subprocess
 import time
 
 import pyte
+import pytest
 
 from tests.laptop import ON_VISIT, Laptop, minutes
+
+pty = pytest.importorskip("pty", reason="Windows has no terminals of this kind")
 
 
 class Terminal:

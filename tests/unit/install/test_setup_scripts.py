@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -114,6 +115,19 @@ def test_only_an_old_environment_is_cleared(tmp_path: Path, what: str) -> None:
     with pytest.raises(environments.NotReadyError, match="--venv DIR"):
         environments.prepare(asked, "")
     assert sorted(there.rglob("*")) == before
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="only Windows' Python has launchers for its environments")
+def test_an_environment_needs_no_launchers_from_its_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environments, "_lacks_launchers", lambda: True)
+    environment = environments.Environment(tmp_path / "there")
+    environments._make(environment)
+    assert environments._works(environment)
+    question = "import sys, ssl; print(sys.prefix)"
+    asked = subprocess.run([environment.python, "-c", question], capture_output=True, text=True, check=True)
+    assert Path(asked.stdout.strip()) == environment.folder
+    own = Path(sysconfig.get_path("purelib"), "sitecustomize.py").is_file()
+    assert (environment.folder / "Lib" / "site-packages" / "sitecustomize.py").is_file() == own
 
 
 def test_without_a_network_pips_own_words_and_ways_out_are_reported(
