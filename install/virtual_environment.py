@@ -136,7 +136,7 @@ def _make(environment: Environment) -> None:
 def _lacks_launchers() -> bool:
     """Whether this is a Python for Windows without the small programs that `venv` puts into an environment.
 
-    Python's own installers bring them. Python that was put together from its parts, as for the tests under Wine, may not.
+    Python's own installers bring them. One that was put together from its parts, as for tests under Wine, may not.
     """
     if sys.platform != "win32":
         return False

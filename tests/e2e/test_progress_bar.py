@@ -8,17 +8,16 @@ import subprocess
 import time
 
 import pyte
-import pytest
 
 from tests.laptop import ON_VISIT, Laptop, minutes
-
-pty = pytest.importorskip("pty", reason="Windows has no terminals of this kind")
 
 
 class Terminal:
     """A pseudo-terminal with a screen, on which a command runs."""
 
     def __init__(self, laptop: Laptop, *words: str) -> None:
+        import pty
+
         self.screen = pyte.Screen(100, 30)
         self._stream = pyte.ByteStream(self.screen)
         self._ours, theirs = pty.openpty()

@@ -90,7 +90,7 @@ def test_a_visits_list_gives_titles_and_a_broken_one_stops_nothing(school: Schoo
 def test_the_demo_ends_with_its_own_report(tmp_path: Path) -> None:
     keep = tmp_path / "the demo"
     line = [sys.executable, "-m", "agent.cli", "demo", "--keep", str(keep)]
-    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    done = subprocess.run(line, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     page = keep / "report" / "index.html"
     assert done.stdout.splitlines()[-1] == f"IT's report, for a browser: {page}"

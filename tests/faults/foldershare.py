@@ -18,8 +18,13 @@ class FolderFiles(MutableMapping[str, bytes]):
         self._folder = folder
 
     def __getitem__(self, name: str) -> bytes:
+        path = self._folder / name
         try:
-            return (self._folder / name).read_bytes()
+            return path.read_bytes()
+        except PermissionError:  # how Windows says that it is a folder
+            if path.is_dir():
+                raise KeyError(name) from None
+            raise
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise KeyError(name) from None
 
@@ -28,7 +33,7 @@ class FolderFiles(MutableMapping[str, bytes]):
         path.parent.mkdir(parents=True, exist_ok=True)
         half = self._folder / f"{_HALF}{secrets.token_hex(4)}"
         half.write_bytes(content)
-        half.rename(path)
+        half.replace(path)
 
     def __delitem__(self, name: str) -> None:
         try:

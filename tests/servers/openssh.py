@@ -215,9 +215,9 @@ def _descendants(parent: int) -> list[int]:
     return found
 
 
-def _kill(processes: list[int], how: signal.Signals = signal.SIGKILL) -> None:
+def _kill(processes: list[int], how: signal.Signals | None = None) -> None:
     for process in processes:
         try:
-            os.kill(process, how)
+            os.kill(process, how or signal.SIGKILL)
         except ProcessLookupError:  # ended by itself meanwhile
             continue
