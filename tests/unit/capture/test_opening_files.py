@@ -46,7 +46,7 @@ def test_no_file_stays_open(tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(PICTURE)
     descriptors = Path("/proc/self/fd")
-    if not descriptors.is_dir():
+    if sys.platform == "win32" or not descriptors.is_dir():  # Wine shows its own
         pytest.skip("this system does not show open files")
     before = len(list(descriptors.iterdir()))
     for _ in range(20):
